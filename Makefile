@@ -1,0 +1,49 @@
+# The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
+
+.PHONY: help setup build test check demo smoke bench docs clean
+.DEFAULT_GOAL := help
+
+BIN := node_modules/.bin
+ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify-syntax \
+	--outdir=dist --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
+TYPESCRIPT := $(shell find src -name '*.ts')
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: node_modules/.ready ## install what is needed, better-sqlite3 with its native part
+
+node_modules/.ready: package.json package-lock.json scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@
+
+build: dist/run.cjs dist/main.cjs ## bundle the commands into dist/
+
+dist/run.cjs dist/main.cjs &: node_modules/.ready $(TYPESCRIPT)
+	@$(ESBUILD) src/cli/run.ts src/cli/main.ts
+	@touch dist/run.cjs dist/main.cjs
+
+test: build ## run every test
+	@$(BIN)/vitest run
+	@test/smoke.sh
+
+check: build ## formatting, lint, types, dead code, generated docs
+	@$(BIN)/biome ci .
+	@$(BIN)/tsc
+	@$(BIN)/knip
+	@$(MAKE) --no-print-directory docs ARGS=--check
+
+docs: build ## write docs/cli.md anew from the commands
+	@node --experimental-strip-types --no-warnings scripts/generate-cli-docs.ts $(ARGS)
+
+demo: build ## show the main job in a throw-away state directory
+	@scripts/demo.sh
+
+smoke: build ## run the fixture hooks as a user would and check what is recorded
+	@test/smoke.sh
+
+bench: build ## measure what HookBus adds, interleaved
+	@node bench/run.js
+
+clean: ## remove what was built and installed
+	rm -rf dist bin/hookbus node_modules
