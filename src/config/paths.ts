@@ -1,0 +1,49 @@
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** Every place in the state directory. */
+export interface StatePaths {
+  readonly home: string;
+  readonly database: string;
+  readonly spool: string;
+  /** Records that could not be read, kept for a person to look at. */
+  readonly setAside: string;
+  readonly gates: string;
+  /** Named pipes of the Node engine, gone as soon as they are open. */
+  readonly pipes: string;
+  readonly config: string;
+  readonly log: string;
+}
+
+export function statePaths(home: string): StatePaths {
+  return {
+    home,
+    database: join(home, 'hook_bus.db'),
+    spool: join(home, 'spool'),
+    setAside: join(home, 'spool', 'unreadable'),
+    gates: join(home, 'gates'),
+    pipes: join(home, 'pipes'),
+    config: join(home, 'config.json'),
+    log: join(home, 'hookbus.log'),
+  };
+}
+
+/**
+ * The state directory: `HOOKBUS_HOME`, else `$XDG_STATE_HOME/hookbus`, else `~/.local/state/hookbus`.
+ * A leading `~/` is the home directory, since no shell expands it in an agent's settings.
+ * Undefined when nothing says where: then hooks run unrecorded.
+ */
+export function stateHome(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: () => string,
+): string | undefined {
+  const home = env['HOME'] || undefined;
+  const own = env['HOOKBUS_HOME'];
+  if (own) {
+    if (own === '~' || own.startsWith('~/')) return home && join(home, own.slice(1));
+    return isAbsolute(own) ? resolve(own) : resolve(cwd(), own);
+  }
+  // The XDG base directory specification: a relative path is invalid and to be ignored.
+  const xdg = env['XDG_STATE_HOME'];
+  if (xdg && isAbsolute(xdg)) return join(xdg, 'hookbus');
+  return home && isAbsolute(home) ? join(home, '.local', 'state', 'hookbus') : undefined;
+}

@@ -1,0 +1,13 @@
+/** A mistake that a person can mend: what was expected, what came, and what to do about it. */
+export class HookbusError extends Error {
+  override readonly name = 'HookbusError';
+  readonly code: string;
+  readonly hint: string | undefined;
+
+  /** @param code stable word for programs, such as `E_USAGE`; docs/cli.md lists them */
+  constructor(code: string, message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Begin, End, StdoutKind, StreamName } from './record.ts';
+
+/** The words of `hook_logs.status`. */
+export const STATUSES = [
+  'success',
+  'blocked',
+  'error',
+  'timeout',
+  'dedupe_skip',
+  'breaker_skip',
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Exit code by which a hook tells the agent to block; a decision, not a failure. */
+export const BLOCK_EXIT_CODE = 2;
+
+/** Most that is kept of a failed execution's stderr, in bytes. */
+export const ERROR_TEXT_BYTES = 2048;
+
+/** Begins the error text of an execution whose engine was gone before its end was known. */
+export const CUT_OFF = 'cut off';
+
+/** A stored payload: what `hook_payloads` holds of one stream. */
+export interface StoredPayload {
+  readonly stream: StreamName;
+  readonly encoding: 'identity' | 'zlib';
+  readonly truncated: boolean;
+  readonly body: Uint8Array;
+}
+
+/** One row of `hook_logs`, before it has an id. */
+export interface Execution {
+  readonly executionId: string;
+  readonly correlationId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string | undefined;
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly toolName?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+  readonly cwd?: string | undefined;
+  readonly command: string;
+  readonly status: Status;
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly error?: string | undefined;
+  readonly durationMs?: number | undefined;
+  readonly overheadMs?: number | undefined;
+  readonly stdinBytes: number;
+  readonly stdoutBytes: number;
+  readonly stderrBytes: number;
+  readonly stdoutKind: StdoutKind;
+  readonly stdoutDigest?: string | undefined;
+  readonly dedupeKey?: string | undefined;
+  /** UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`, when it began. */
+  readonly createdAt: string;
+}
+
+/** The status that an end amounts to. */
+export function statusOf(end: End): Status {
+  if (end.kind === 'timeout') return 'timeout';
+  if (end.kind !== 'exited') return 'error';
+  if (end.exitCode === 0) return 'success';
+  return end.exitCode === BLOCK_EXIT_CODE ? 'blocked' : 'error';
+}
+
+/** The hook was not run, or ran and failed: what the failure rate counts, and what frees a dedupe key. */
+export function isFailure(status: Status): boolean {
+  return status === 'error' || status === 'timeout';
+}
+
+/** Joins the two halves into a row. `error` and `command` arrive redacted, since rules are not known here. */
+export function toExecution(
+  begin: Begin,
+  end: End,
+  texts: { readonly command: string; readonly error?: string | undefined },
+): Execution {
+  return {
+    executionId: begin.executionId,
+    correlationId: begin.correlationId,
+    spanId: begin.spanId,
+    parentSpanId: begin.parentSpanId,
+    hookName: begin.hookName,
+    eventType: begin.eventType,
+    toolName: begin.toolName,
+    sessionId: begin.sessionId,
+    toolUseId: begin.toolUseId,
+    cwd: begin.cwd,
+    command: texts.command,
+    status: statusOf(end),
+    exitCode: end.exitCode,
+    signal: end.signal,
+    error: texts.error,
+    durationMs: end.durationMs,
+    overheadMs: end.overheadMs,
+    stdinBytes: end.stdinBytes,
+    stdoutBytes: end.stdoutBytes,
+    stderrBytes: end.stderrBytes,
+    stdoutKind: end.stdoutKind,
+    stdoutDigest: end.stdoutDigest,
+    dedupeKey: begin.dedupeKey,
+    createdAt: new Date(begin.createdAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,69 @@
+/** Programs that run a script named in their arguments; the script is what a user would call the hook. */
+const INTERPRETERS: ReadonlySet<string> = new Set(
+  (
+    'env sh bash dash zsh ksh fish node nodejs bun deno tsx ts-node npx bunx uv uvx run exec poetry pipx ' +
+    'ruby perl php Rscript pwsh java time nice nohup timeout sudo command cd'
+  ).split(' '),
+);
+const INTERPRETER_PREFIXES = ['python', 'pypy'];
+
+/** Endings by which a word is known to be a script, wherever it stands in a shell line. */
+const SCRIPT_ENDINGS: ReadonlySet<string> = new Set(
+  'sh bash zsh py js mjs cjs ts mts cts rb pl php ps1 lua R exe'.split(' '),
+);
+
+/** Options whose value is code or a module, not a script. */
+const CODE_OPTIONS: ReadonlySet<string> = new Set(['-c', '-e', '--eval', '-command', '-m']);
+
+/** Longest default name, in UTF-16 units: a label, not a record of the command. */
+const MAX_NAME = 80;
+
+/**
+ * The default `--name`: the base name, without extension, of the script that the command runs
+ * (`python3 x/guard_rm.py` gives `guard_rm`). A function of the command alone; for a shell line its words count.
+ */
+export function defaultHookName(argv: readonly string[], shellLine?: string): string {
+  const words = shellLine === undefined ? argv : splitWords(shellLine);
+  const isName = (word: string, index: number): boolean =>
+    isCandidate(word) && !CODE_OPTIONS.has(words[index - 1] ?? '');
+  const chosen =
+    words.find((word, index) => isName(word, index) && SCRIPT_ENDINGS.has(ending(word))) ??
+    words.find((word, index) => isName(word, index) && !isInterpreter(baseName(word))) ??
+    words[0] ??
+    '';
+  return baseName(chosen).slice(0, MAX_NAME) || 'hook';
+}
+
+function isCandidate(word: string): boolean {
+  return word !== '' && !word.startsWith('-') && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
+}
+
+function isInterpreter(name: string): boolean {
+  return INTERPRETERS.has(name) || INTERPRETER_PREFIXES.some((prefix) => name.startsWith(prefix));
+}
+
+function lastPart(word: string): string {
+  return (
+    word
+      .replace(/[/\\]+$/, '')
+      .split(/[/\\]/)
+      .at(-1) ?? ''
+  );
+}
+
+/** What follows the last dot, of one to five letters or digits; a leading dot begins a name, not an ending. */
+function ending(word: string): string {
+  return /^.+\.([A-Za-z0-9]{1,5})$/s.exec(lastPart(word))?.[1] ?? '';
+}
+
+function baseName(word: string): string {
+  const end = ending(word);
+  const part = lastPart(word);
+  return end === '' ? part : part.slice(0, -end.length - 1);
+}
+
+/** Words of a shell line, well enough to find a script's path in it; quotes are taken off, nothing is expanded. */
+function splitWords(line: string): string[] {
+  const words = line.match(/(?:"[^"]*"|'[^']*'|[^\s"';|&<>()])+/g) ?? [];
+  return words.map((word) => word.replace(/["']/g, ''));
+}

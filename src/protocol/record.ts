@@ -1,0 +1,226 @@
+/*
+ * A record: the frames of one execution, in a spool file and on the socket.
+ * `begin`, then (once the hook has ended) its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
+ */
+import type {
+  Begin,
+  Capture,
+  End,
+  EndKind,
+  Engine,
+  StdoutKind,
+  StreamName,
+} from '../domain/record.ts';
+import {
+  createFrameWriter,
+  type Fields,
+  FRAME_KIND,
+  type Frame,
+  FrameError,
+  readFields,
+  splitFrames,
+} from './frame.ts';
+
+const BEGIN = {
+  executionId: 1,
+  correlationId: 2,
+  spanId: 3,
+  parentSpanId: 4,
+  hookName: 5,
+  eventType: 6,
+  toolName: 7,
+  sessionId: 8,
+  toolUseId: 9,
+  dedupeKey: 10,
+  cwd: 11,
+  argument: 12,
+  createdAtMs: 13,
+  pid: 14,
+  pidStart: 15,
+  engine: 16,
+  engineVersion: 17,
+  maxBytes: 18,
+  flags: 19,
+  mistake: 20,
+} as const;
+
+const FLAG = { storeRaw: 1, compress: 2, redact: 4 } as const;
+
+const END = {
+  kind: 1,
+  exitCode: 2,
+  signal: 3,
+  reason: 4,
+  durationUs: 5,
+  overheadUs: 6,
+  stdinBytes: 7,
+  stdoutBytes: 8,
+  stderrBytes: 9,
+  stdoutKind: 10,
+  stdoutDigest: 11,
+  stderrTail: 12,
+} as const;
+
+const CAPTURE = { stream: 1, truncated: 2, bytes: 3 } as const;
+
+const END_KINDS: readonly EndKind[] = ['exited', 'signaled', 'timeout', 'not_started', 'cut_off'];
+const STDOUT_KINDS: readonly StdoutKind[] = ['empty', 'text', 'json', 'broken'];
+const STREAMS: readonly StreamName[] = ['stdin', 'stdout', 'stderr'];
+const ENGINES: readonly Engine[] = ['node', 'launcher'];
+
+export function encodeBegin(begin: Begin): Buffer {
+  const frame = createFrameWriter(FRAME_KIND.begin);
+  frame.text(BEGIN.executionId, begin.executionId);
+  frame.text(BEGIN.correlationId, begin.correlationId);
+  frame.text(BEGIN.spanId, begin.spanId);
+  frame.text(BEGIN.parentSpanId, begin.parentSpanId);
+  frame.text(BEGIN.hookName, begin.hookName);
+  frame.text(BEGIN.eventType, begin.eventType);
+  frame.text(BEGIN.toolName, begin.toolName);
+  frame.text(BEGIN.sessionId, begin.sessionId);
+  frame.text(BEGIN.toolUseId, begin.toolUseId);
+  frame.text(BEGIN.dedupeKey, begin.dedupeKey);
+  frame.text(BEGIN.cwd, begin.cwd);
+  for (const argument of begin.argv) frame.text(BEGIN.argument, argument);
+  frame.number(BEGIN.createdAtMs, begin.createdAtMs);
+  frame.number(BEGIN.pid, begin.pid);
+  frame.number(BEGIN.pidStart, begin.pidStart);
+  frame.number(BEGIN.engine, ENGINES.indexOf(begin.engine));
+  frame.text(BEGIN.engineVersion, begin.engineVersion);
+  frame.number(BEGIN.maxBytes, begin.maxBytes);
+  const flags =
+    (begin.storeRaw ? FLAG.storeRaw : 0) |
+    (begin.compress ? FLAG.compress : 0) |
+    (begin.redact ? FLAG.redact : 0);
+  frame.number(BEGIN.flags, flags);
+  for (const mistake of begin.mistakes) frame.text(BEGIN.mistake, mistake);
+  return frame.finish();
+}
+
+/** The `capture` frames and the `end` frame, in the order a record holds them. */
+export function encodeEnd(end: End): Buffer {
+  const captures = end.captures.map((capture) => {
+    const frame = createFrameWriter(FRAME_KIND.capture);
+    frame.number(CAPTURE.stream, STREAMS.indexOf(capture.stream));
+    frame.number(CAPTURE.truncated, capture.truncated ? 1 : 0);
+    frame.bytes(CAPTURE.bytes, capture.bytes);
+    return frame.finish();
+  });
+  const frame = createFrameWriter(FRAME_KIND.end);
+  frame.number(END.kind, END_KINDS.indexOf(end.kind));
+  frame.number(END.exitCode, end.exitCode);
+  frame.text(END.signal, end.signal);
+  frame.text(END.reason, end.reason);
+  frame.number(END.durationUs, microseconds(end.durationMs));
+  frame.number(END.overheadUs, microseconds(end.overheadMs));
+  frame.number(END.stdinBytes, end.stdinBytes);
+  frame.number(END.stdoutBytes, end.stdoutBytes);
+  frame.number(END.stderrBytes, end.stderrBytes);
+  frame.number(END.stdoutKind, STDOUT_KINDS.indexOf(end.stdoutKind));
+  frame.text(END.stdoutDigest, end.stdoutDigest);
+  frame.bytes(END.stderrTail, end.stderrTail);
+  return Buffer.concat([...captures, frame.finish()]);
+}
+
+/**
+ * Reads a record. `end` is undefined while the hook runs or when its engine was cut off; of several
+ * `end` frames the last counts. A frame that is cut off at the end of the bytes is passed over.
+ * @throws FrameError when the bytes are no record
+ */
+export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
+  const [first, ...others] = splitFrames(bytes).frames;
+  if (first?.kind !== FRAME_KIND.begin) throw new FrameError('a record begins with a begin frame');
+  const begin = decodeBegin(readFields(first.body));
+  let end: End | undefined;
+  let captures: Capture[] = [];
+  for (const frame of others) {
+    if (frame.kind === FRAME_KIND.capture) captures.push(decodeCapture(frame));
+    if (frame.kind !== FRAME_KIND.end) continue;
+    end = decodeEnd(readFields(frame.body), captures);
+    captures = [];
+  }
+  return end === undefined ? { begin } : { begin, end };
+}
+
+function decodeBegin(fields: Fields): Begin {
+  const flags = fields.number(BEGIN.flags) ?? 0;
+  return {
+    executionId: required(fields.text(BEGIN.executionId), 'execution id'),
+    correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
+    spanId: required(fields.text(BEGIN.spanId), 'span id'),
+    ...optional('parentSpanId', fields.text(BEGIN.parentSpanId)),
+    hookName: fields.text(BEGIN.hookName) ?? '',
+    eventType: fields.text(BEGIN.eventType) ?? '',
+    ...optional('toolName', fields.text(BEGIN.toolName)),
+    ...optional('sessionId', fields.text(BEGIN.sessionId)),
+    ...optional('toolUseId', fields.text(BEGIN.toolUseId)),
+    ...optional('dedupeKey', fields.text(BEGIN.dedupeKey)),
+    ...optional('cwd', fields.text(BEGIN.cwd)),
+    argv: fields.texts(BEGIN.argument),
+    createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
+    pid: fields.number(BEGIN.pid) ?? 0,
+    pidStart: fields.number(BEGIN.pidStart) ?? 0,
+    engine: ENGINES[fields.number(BEGIN.engine) ?? 0] ?? 'node',
+    engineVersion: fields.text(BEGIN.engineVersion) ?? '',
+    maxBytes: fields.number(BEGIN.maxBytes) ?? 0,
+    storeRaw: (flags & FLAG.storeRaw) !== 0,
+    compress: (flags & FLAG.compress) !== 0,
+    redact: (flags & FLAG.redact) !== 0,
+    mistakes: fields.texts(BEGIN.mistake),
+  };
+}
+
+function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
+  const kind = END_KINDS[fields.number(END.kind) ?? -1];
+  if (kind === undefined) throw new FrameError('an end frame has no known kind');
+  return {
+    kind,
+    ...optional('exitCode', fields.number(END.exitCode)),
+    ...optional('signal', fields.text(END.signal)),
+    ...optional('reason', fields.text(END.reason)),
+    ...optional('durationMs', milliseconds(fields.number(END.durationUs))),
+    ...optional('overheadMs', milliseconds(fields.number(END.overheadUs))),
+    stdinBytes: fields.number(END.stdinBytes) ?? 0,
+    stdoutBytes: fields.number(END.stdoutBytes) ?? 0,
+    stderrBytes: fields.number(END.stderrBytes) ?? 0,
+    stdoutKind: STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty',
+    ...optional('stdoutDigest', fields.text(END.stdoutDigest)),
+    stderrTail: fields.bytes(END.stderrTail) ?? new Uint8Array(),
+    captures,
+  };
+}
+
+function decodeCapture(frame: Frame): Capture {
+  const fields = readFields(frame.body);
+  const stream = STREAMS[fields.number(CAPTURE.stream) ?? -1];
+  if (stream === undefined) throw new FrameError('a capture frame names no known stream');
+  return {
+    stream,
+    bytes: fields.bytes(CAPTURE.bytes) ?? new Uint8Array(),
+    truncated: fields.number(CAPTURE.truncated) === 1,
+  };
+}
+
+function required(value: string | undefined, what: string): string {
+  if (!value) throw new FrameError(`a begin frame has no ${what}`);
+  return value;
+}
+
+/** The latest time a JavaScript date can hold: a number from a damaged record must not make `toISOString` throw. */
+const MAX_DATE_MS = 8.64e15;
+
+function timestamp(value: number | undefined): number {
+  if (value === undefined || value > MAX_DATE_MS)
+    throw new FrameError('a begin frame has no usable time');
+  return value;
+}
+
+/** Under `exactOptionalPropertyTypes` an absent field is left out, not undefined. */
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}
+
+const microseconds = (ms: number | undefined): number | undefined =>
+  ms === undefined ? undefined : ms * 1000;
+const milliseconds = (us: number | undefined): number | undefined =>
+  us === undefined ? undefined : us / 1000;

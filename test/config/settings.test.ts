@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, wantsColour } from '../../src/config/settings.ts';
+
+const HOME = '/home/dev';
+
+describe('settings', () => {
+  it('are safe when nothing is set', () => {
+    const settings = readSettings({ HOME });
+    expect(settings).toMatchObject({
+      enabled: false,
+      maxBytes: 200_000,
+      compress: false,
+      storeRaw: false,
+      redact: true,
+      dedupeTtlSeconds: 3600,
+      retentionDays: 7,
+      daemon: 'auto',
+      problems: [],
+    });
+    expect(settings.paths?.database).toBe('/home/dev/.local/state/hookbus/hook_bus.db');
+  });
+
+  it.each(['1', 'true', 'YES', ' on '])('take %j for on', (value) => {
+    expect(readSettings({ HOME, HOOKBUS_ENABLED: value }).enabled).toBe(true);
+  });
+
+  it.each(['0', 'false', 'No', 'off', ''])('take %j for off', (value) => {
+    const settings = readSettings({ HOME, HOOKBUS_ENABLED: value });
+    expect(settings.enabled).toBe(false);
+    expect(settings.problems).toEqual([]);
+  });
+
+  it.each([
+    ['HOOKBUS_ENABLED', 'maybe', 'expected 1, true, yes, on or 0, false, no, off, got "maybe"'],
+    [
+      'HOOKBUS_MAX_BYTES',
+      '200k',
+      'expected a whole number of bytes from 0 to 67108864, got "200k"',
+    ],
+    ['HOOKBUS_MAX_BYTES', '-1', 'expected a whole number of bytes from 0 to 67108864, got "-1"'],
+    ['HOOKBUS_DEDUPE_TTL', '0', 'expected a whole number of seconds from 1'],
+    ['HOOKBUS_RETENTION_DAYS', '1e3', 'expected a whole number of days'],
+    ['HOOKBUS_DAEMON', 'no', 'expected auto or off, got "no"'],
+  ])('say what was expected when %s is %j, and keep the default', (name, value, expected) => {
+    const settings = readSettings({ HOME, [name]: value });
+    expect(settings.problems).toHaveLength(1);
+    expect(settings.problems[0]).toContain(`${name}: ${expected}`);
+    expect({ ...settings, problems: [] }).toEqual(readSettings({ HOME }));
+  });
+
+  it('never repeat the password of a URL that cannot be used', () => {
+    const settings = readSettings({ HOME, HOOKBUS_DEDUPE_URL: 'http://user:hunter2@cache' });
+    expect(settings.dedupeUrl).toBeUndefined();
+    expect(settings.problems.join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    [{ HOOKBUS_HOME: '/srv/state/' }, '/srv/state'],
+    [{ HOME, HOOKBUS_HOME: '~/hb' }, '/home/dev/hb'],
+    [{ HOME, XDG_STATE_HOME: '/xdg' }, '/xdg/hookbus'],
+    [{ HOME, XDG_STATE_HOME: 'relative' }, '/home/dev/.local/state/hookbus'],
+    [{}, undefined],
+    [{ HOME: '' }, undefined],
+  ])('find the state directory of %j', (env, home) => {
+    expect(readSettings(env).paths?.home).toBe(home);
+  });
+});
+
+describe('colour', () => {
+  it('is for terminals, and not where NO_COLOR is set or the terminal is dumb', () => {
+    expect(wantsColour(true, {})).toBe(true);
+    expect(wantsColour(false, {})).toBe(false);
+    expect(wantsColour(true, { NO_COLOR: '1' })).toBe(false);
+    expect(wantsColour(true, { TERM: 'dumb' })).toBe(false);
+  });
+});
