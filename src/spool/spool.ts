@@ -1,0 +1,119 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+/** `part`: its execution has not ended, or its engine was cut off. `whole`: waits for the database. */
+export interface SpoolEntry {
+  readonly executionId: string;
+  readonly state: 'part' | 'whole';
+  readonly path: string;
+}
+
+const PART = '.part';
+const WHOLE = '.rec';
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+/**
+ * Records on disk, a file an execution. Names are execution ids, which sort by time.
+ * Writing never waits for the disk (no fsync): a record outlives the death of any process, not a power cut.
+ */
+export function createSpool(directory: string, setAsideDirectory: string) {
+  const partOf = (id: string): string => join(directory, id + PART);
+  const wholeOf = (id: string): string => join(directory, id + WHOLE);
+
+  return {
+    /** Starts a record. @throws what the file system says */
+    begin(id: string, bytes: Uint8Array): void {
+      try {
+        writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+        writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
+      }
+    },
+    /** Adds to a record that was started. @throws what the file system says */
+    append: (id: string, bytes: Uint8Array): void =>
+      appendFileSync(partOf(id), bytes, { mode: FILE_MODE }),
+    /**
+     * Ends a record. `begin` is written again where the file is gone: a record is whole or not there.
+     * @throws what the file system says
+     */
+    finish(id: string, begin: Uint8Array, end: Uint8Array): void {
+      const part = partOf(id);
+      const isThere = statSync(part, { throwIfNoEntry: false }) !== undefined;
+      if (isThere) appendFileSync(part, end);
+      else {
+        mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+        writeFileSync(part, Buffer.concat([begin, end]), { mode: FILE_MODE });
+      }
+      renameSync(part, wholeOf(id));
+    },
+    /** Takes a record away; one that is gone already is fine. */
+    remove(entry: Pick<SpoolEntry, 'path'>): void {
+      rmSync(entry.path, { force: true });
+    },
+    discard: (id: string): void => rmSync(partOf(id), { force: true }),
+    /** What waits, oldest first. */
+    list(): SpoolEntry[] {
+      return names(directory)
+        .sort()
+        .flatMap((name) => toEntry(directory, name));
+    },
+    /** The bytes of a record, or undefined when another process took it meanwhile. */
+    read(entry: SpoolEntry): Buffer | undefined {
+      try {
+        return readFileSync(entry.path);
+      } catch (error) {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }
+    },
+    /** When a record was last written to; 0 when it is gone. */
+    modifiedMs: (entry: SpoolEntry): number =>
+      statSync(entry.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+    /** Moves a record that cannot be read out of the way, for a person to look at. */
+    setAside(entry: SpoolEntry): void {
+      mkdirSync(setAsideDirectory, { recursive: true, mode: DIRECTORY_MODE });
+      try {
+        renameSync(entry.path, join(setAsideDirectory, entry.path.slice(directory.length + 1)));
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    countSetAside: (): number => names(setAsideDirectory).length,
+  };
+}
+
+export type Spool = ReturnType<typeof createSpool>;
+
+function toEntry(directory: string, name: string): SpoolEntry[] {
+  const path = join(directory, name);
+  if (name.endsWith(PART))
+    return [{ executionId: name.slice(0, -PART.length), state: 'part', path }];
+  if (name.endsWith(WHOLE))
+    return [{ executionId: name.slice(0, -WHOLE.length), state: 'whole', path }];
+  return [];
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

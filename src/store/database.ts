@@ -1,0 +1,81 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { HookbusError } from '../domain/errors.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+
+export type Database = Sqlite.Database;
+
+/** Most a statement waits for a lock, in ms, where a hook's caller waits too: opening and writing together stay under 200. */
+export const HOOK_BUSY_MS = 80;
+
+/** The same for a person's command. */
+export const COMMAND_BUSY_MS = 5000;
+
+/**
+ * Opens the database, making and migrating it where needed. The directory is made 0700, the file 0600.
+ * @throws HookbusError `E_DB_NEWER` for a database of a later HookBus, which is left as it is;
+ *   whatever SQLite says (`isCorrupt`, `isBusy`) otherwise
+ */
+export function openDatabase(path: string, busyMs: number): Database {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // SQLite would make it by the umask, and its -wal and -shm files take the mode of the database.
+  closeSync(openSync(path, 'a', 0o600));
+  const db = new Sqlite(path, { timeout: busyMs });
+  try {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = NORMAL');
+    db.pragma('foreign_keys = ON');
+    migrate(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: Database, path: string): void {
+  const version = (): number => Number(db.pragma('user_version', { simple: true }));
+  if (version() > MIGRATIONS.length) {
+    throw new HookbusError(
+      'E_DB_NEWER',
+      `${path} is of version ${version()}; this HookBus knows ${MIGRATIONS.length}`,
+      'Install the newer HookBus again, or point HOOKBUS_HOME somewhere else. Executions wait in the spool meanwhile.',
+    );
+  }
+  if (version() === MIGRATIONS.length) return;
+  // Another process may have migrated while this one waited for the lock, so the version is read again inside.
+  db.transaction(() => {
+    for (const sql of MIGRATIONS.slice(version())) db.exec(sql);
+    db.pragma(`user_version = ${MIGRATIONS.length}`);
+  }).immediate();
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/** The file is not a database, or is damaged. */
+export function isCorrupt(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error));
+}
+
+/** Another process held the lock for longer than the busy timeout. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error));
+}
+
+/**
+ * Runs `work` while no other process does so for the same lock file; the operating system frees it when the process dies.
+ * @throws when the lock cannot be had within `busyMs`
+ */
+export function withLock<T>(lockPath: string, busyMs: number, work: () => T): T {
+  closeSync(openSync(lockPath, 'a', 0o600));
+  const lock = new Sqlite(lockPath, { timeout: busyMs });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return work();
+  } finally {
+    lock.close();
+  }
+}

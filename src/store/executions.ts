@@ -1,0 +1,85 @@
+import { CUT_OFF, type Execution, type StoredPayload } from '../domain/execution.ts';
+import type { Database } from './database.ts';
+
+/** One execution with all that is stored of it. */
+export interface Recorded {
+  readonly execution: Execution;
+  readonly payloads: readonly StoredPayload[];
+  /** Sentences about the command line or the settings, for `status`. */
+  readonly mistakes: readonly string[];
+}
+
+const INSERT = `
+  INSERT INTO hook_logs (
+    execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
+    cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
+    stdout_kind, stdout_digest, dedupe_key, created_at
+  ) VALUES (
+    @executionId, @correlationId, @spanId, @parentSpanId, @hookName, @eventType, @toolName, @sessionId, @toolUseId,
+    @cwd, @command, @status, @exitCode, @signal, @error, @durationMs, @overheadMs, @stdinBytes, @stdoutBytes, @stderrBytes,
+    @stdoutKind, @stdoutDigest, @dedupeKey, @createdAt
+  ) ON CONFLICT (execution_id) DO NOTHING`;
+
+/** Writes executions; the one place that does. */
+export function createExecutionWriter(db: Database) {
+  const insert = db.prepare(INSERT);
+  // An execution taken for cut off whose end turns up after all: the end is the truth.
+  const forgetCutOff = db.prepare(
+    `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'`,
+  );
+  const insertPayload = db.prepare(
+    'INSERT INTO hook_payloads (log_id, stream, encoding, truncated, body) VALUES (?, ?, ?, ?, ?)',
+  );
+  const addNotice = prepareNotice(db);
+
+  function writeOne({ execution, payloads, mistakes }: Recorded): void {
+    const row = toRow(execution);
+    let { changes, lastInsertRowid } = insert.run(row);
+    if (
+      changes === 0 &&
+      !isCutOff(execution) &&
+      forgetCutOff.run(execution.executionId).changes > 0
+    ) {
+      ({ changes, lastInsertRowid } = insert.run(row));
+    }
+    if (changes === 0) return;
+    for (const { stream, encoding, truncated, body } of payloads) {
+      insertPayload.run(lastInsertRowid, stream, encoding, truncated ? 1 : 0, body);
+    }
+    for (const mistake of mistakes)
+      addNotice('mistake', `${execution.hookName}: ${mistake}`, execution.createdAt);
+  }
+
+  const writeAll = db.transaction((batch: readonly Recorded[]) => {
+    for (const recorded of batch) writeOne(recorded);
+  });
+
+  return {
+    /** Stores all of them or none; one that is stored already is passed over. */
+    write: (batch: readonly Recorded[]): void => void writeAll.immediate(batch),
+    /** Notes something that is not about one execution; said again, it is counted. */
+    note: (kind: NoticeKind, text: string, at: string): void => addNotice(kind, text, at),
+  };
+}
+
+export type ExecutionWriter = ReturnType<typeof createExecutionWriter>;
+
+export type NoticeKind = 'mistake' | 'database' | 'spool';
+
+function prepareNotice(db: Database): (kind: NoticeKind, text: string, at: string) => void {
+  const statement = db.prepare(`
+    INSERT INTO notices (kind, text, first_seen, last_seen) VALUES (@kind, @text, @at, @at)
+    ON CONFLICT (kind, text) DO UPDATE SET count = count + 1, last_seen = max(last_seen, excluded.last_seen)`);
+  return (kind, text, at) => void statement.run({ kind, text, at });
+}
+
+function isCutOff(execution: Execution): boolean {
+  return execution.status === 'error' && (execution.error ?? '').startsWith(CUT_OFF);
+}
+
+/** SQLite knows no undefined. */
+function toRow(execution: Execution): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(execution).map(([key, value]) => [key, value ?? null]),
+  ) as Record<string, unknown>;
+}
