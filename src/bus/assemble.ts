@@ -1,0 +1,81 @@
+import { zlibSync } from 'fflate';
+import {
+  CUT_OFF,
+  ERROR_TEXT_BYTES,
+  type StoredPayload,
+  statusOf,
+  toExecution,
+} from '../domain/execution.ts';
+import type { Begin, Capture, End } from '../domain/record.ts';
+import { redactBytes, redactText } from '../domain/redaction.ts';
+import type { Recorded } from '../store/executions.ts';
+
+/** Makes what the database stores of a record: status, error text, command line, redacted and compressed payloads. */
+export function assemble(begin: Begin, end: End): Recorded {
+  const clean = begin.redact ? redactText : (text: string): string => text;
+  const execution = toExecution(begin, end, {
+    command: clean(commandLine(begin.argv)),
+    error: errorText(end, clean),
+  });
+  const payloads = begin.storeRaw
+    ? end.captures.map((capture) => storedPayload(begin, capture))
+    : [];
+  return { execution, payloads, mistakes: begin.mistakes };
+}
+
+/** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
+export function cutOffEnd(seen: End | undefined): End {
+  const signal = seen?.signal;
+  return {
+    stdinBytes: 0,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+    stdoutKind: 'empty',
+    stderrTail: new Uint8Array(),
+    captures: [],
+    ...seen,
+    kind: 'cut_off',
+    reason:
+      signal === undefined
+        ? `${CUT_OFF}: hookbus was killed`
+        : `${CUT_OFF}: hookbus was killed after ${signal}`,
+  };
+}
+
+/** A shell line that runs the same command. */
+export function commandLine(argv: readonly string[]): string {
+  const [program, option, line] = argv;
+  if (program === '/bin/sh' && option === '-c' && line !== undefined && argv.length === 3)
+    return line;
+  return argv.map(quoteWord).join(' ');
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Why it did not succeed: our reason where there is one, then the end of what it said on stderr. */
+function errorText(end: End, clean: (text: string) => string): string | undefined {
+  if (statusOf(end) === 'success') return undefined;
+  const stderr = clean(Buffer.from(end.stderrTail).toString('utf8')).trim();
+  const killed = end.kind === 'signaled' && stderr === '' ? `killed by ${end.signal}` : undefined;
+  const parts = [end.reason ?? killed, stderr || undefined].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : lastBytes(parts.join('\n'), ERROR_TEXT_BYTES);
+}
+
+/** The end of a text, at most so many bytes of UTF-8, beginning with a whole character. */
+function lastBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let start = bytes.length - most;
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return bytes.subarray(start).toString('utf8');
+}
+
+function storedPayload(begin: Begin, capture: Capture): StoredPayload {
+  const bytes = begin.redact ? redactBytes(capture.bytes) : capture.bytes;
+  const { stream, truncated } = capture;
+  return begin.compress
+    ? { stream, truncated, encoding: 'zlib', body: zlibSync(bytes) }
+    : { stream, truncated, encoding: 'identity', body: bytes };
+}

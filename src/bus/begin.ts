@@ -1,0 +1,82 @@
+import { PAYLOAD_NAMES } from '../agents/index.ts';
+import type { RunOptions } from '../config/run-options.ts';
+import { effectiveSettings } from '../config/run-options.ts';
+import type { Settings } from '../config/settings.ts';
+import { deriveCorrelationId, parseTraceParent } from '../domain/correlation.ts';
+import { defaultHookName } from '../domain/hook-name.ts';
+import { traceIdOf, uuidV7 } from '../domain/identifiers.ts';
+import { scanPayload } from '../domain/payload-scan.ts';
+import type { Begin } from '../domain/record.ts';
+
+/** What is read of a payload. */
+interface PayloadFacts {
+  readonly eventType?: string | undefined;
+  readonly toolName?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+  readonly promptId?: string | undefined;
+}
+
+const ALL_NAMES = Object.values(PAYLOAD_NAMES).flat();
+
+/** Finds the ids in as much of the payload as has come. */
+function readFacts(payload: Uint8Array): PayloadFacts {
+  const found = scanPayload(payload, ALL_NAMES);
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => found.get(name)).find((value) => value !== undefined && value !== '');
+  return {
+    eventType: first(PAYLOAD_NAMES.eventType),
+    toolName: first(PAYLOAD_NAMES.toolName),
+    sessionId: first(PAYLOAD_NAMES.sessionId),
+    toolUseId: first(PAYLOAD_NAMES.toolUseId),
+    promptId: first(PAYLOAD_NAMES.promptId),
+  };
+}
+
+/** A new execution's own ids, made before anything is known of it. */
+export function newExecutionIds(nowMs: number, random: (bytes: number) => Uint8Array) {
+  return {
+    executionId: uuidV7(nowMs, random(10)),
+    spanId: traceIdOf(random(8)),
+    createdAtMs: nowMs,
+  };
+}
+
+export interface BeginParts {
+  readonly ids: ReturnType<typeof newExecutionIds>;
+  readonly options: RunOptions;
+  readonly settings: Settings;
+  readonly payload: Uint8Array;
+  readonly inheritedTraceParent: string | undefined;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly process: Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
+    readonly cwd?: string;
+  };
+}
+
+/** All that is known of an execution before its hook starts, and the trace flags its hook is given. */
+export function describeExecution(parts: BeginParts): { begin: Begin; traceFlags: string } {
+  const { ids, options, settings } = parts;
+  const facts = readFacts(parts.payload);
+  const parent = parseTraceParent(parts.inheritedTraceParent);
+  const eventType = facts.eventType ?? options.event ?? '';
+  const toolName = facts.toolName ?? options.tool;
+  const begin: Begin = {
+    ...ids,
+    ...parts.process,
+    ...effectiveSettings(options, settings),
+    correlationId:
+      parent?.traceId ??
+      deriveCorrelationId({ ...facts, eventType }) ??
+      traceIdOf(parts.random(16)),
+    ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
+    hookName: options.name || defaultHookName(options.argv, options.shellLine),
+    eventType,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
+    ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
+    argv: options.argv,
+    mistakes: [...options.mistakes, ...settings.problems],
+  };
+  return { begin, traceFlags: parent?.flags ?? '01' };
+}

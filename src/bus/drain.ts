@@ -1,0 +1,101 @@
+import type { Begin, End } from '../domain/record.ts';
+import { FrameError } from '../protocol/frame.ts';
+import { decodeRecord } from '../protocol/record.ts';
+import { isRunning } from '../spool/process.ts';
+import type { Spool, SpoolEntry } from '../spool/spool.ts';
+import type { ExecutionWriter, Recorded } from '../store/executions.ts';
+import { assemble, cutOffEnd } from './assemble.ts';
+
+export interface DrainLimits {
+  /** Most records to take. */
+  readonly records: number;
+  /** Stops before the next batch once the clock is past this, in ms. */
+  readonly untilMs: number;
+}
+
+export const NO_DRAIN_LIMITS: DrainLimits = {
+  records: Number.POSITIVE_INFINITY,
+  untilMs: Number.POSITIVE_INFINITY,
+};
+
+/** What one drain did. */
+export interface Drained {
+  readonly stored: number;
+  readonly unreadable: number;
+}
+
+/** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */
+const BEING_WRITTEN_MS = 60_000;
+
+/** Records in one transaction: enough that its cost is spread, few enough that others get a turn. */
+const BATCH = 200;
+
+/**
+ * Takes what waits in the spool into the database, in batches of one transaction. Draining a record twice stores it
+ * once, so several processes may do this at the same time. @throws what the store says; the records then stay
+ */
+export function drainSpool(
+  spool: Spool,
+  writer: ExecutionWriter,
+  now: () => number,
+  limits: DrainLimits = NO_DRAIN_LIMITS,
+): Drained {
+  let stored = 0;
+  let unreadable = 0;
+  const waiting = spool.list().slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
+  for (let start = 0; start < waiting.length && now() < limits.untilMs; start += BATCH) {
+    const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
+    for (const entry of waiting.slice(start, start + BATCH)) {
+      const taken = take(spool, entry, now());
+      if (taken === 'unreadable') {
+        spool.setAside(entry);
+        writer.note(
+          'spool',
+          'a record could not be read and was set aside',
+          new Date(now()).toISOString(),
+        );
+        unreadable += 1;
+      } else if (taken !== undefined) batch.push({ entry, recorded: taken });
+    }
+    if (batch.length > 0) writer.write(batch.map(({ recorded }) => recorded));
+    for (const { entry } of batch) spool.remove(entry);
+    stored += batch.length;
+  }
+  return { stored, unreadable };
+}
+
+/** What a record amounts to; undefined while its execution still runs or when another process took it. */
+function take(spool: Spool, entry: SpoolEntry, nowMs: number): Recorded | 'unreadable' | undefined {
+  const record = readRecord(spool, entry);
+  if (
+    record === 'unreadable' &&
+    entry.state === 'part' &&
+    nowMs - spool.modifiedMs(entry) < BEING_WRITTEN_MS
+  ) {
+    return undefined;
+  }
+  if (record === undefined || record === 'unreadable') return record;
+  if (entry.state === 'whole') return assemble(record.begin, record.end ?? cutOffEnd(undefined));
+  if (isRunning(record.begin.pid, record.begin.pidStart)) return undefined;
+  // Its engine is gone. It may have finished the record between our reading and its death, so read again:
+  // from now on nobody writes to it.
+  const last = readRecord(spool, entry);
+  if (last === undefined || last === 'unreadable') return last;
+  const { begin, end } = last;
+  const isFinal = end !== undefined && end.kind !== 'cut_off';
+  return assemble(begin, isFinal ? end : cutOffEnd(end));
+}
+
+function readRecord(
+  spool: Spool,
+  entry: SpoolEntry,
+): { begin: Begin; end?: End } | 'unreadable' | undefined {
+  const bytes = spool.read(entry);
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeRecord(bytes);
+  } catch (error) {
+    if (error instanceof FrameError) return 'unreadable';
+    throw error;
+  }
+}

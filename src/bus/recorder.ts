@@ -1,0 +1,64 @@
+import type { Begin, End } from '../domain/record.ts';
+import { encodeBegin, encodeEnd } from '../protocol/record.ts';
+import type { Spool } from '../spool/spool.ts';
+
+export interface RecorderParts {
+  readonly spool: Spool;
+  readonly databasePath: string;
+  readonly now: () => number;
+  /** Says on the log what went wrong, where that was asked for. */
+  readonly report: (what: string, error: unknown) => void;
+}
+
+/**
+ * Records one execution from inside an engine. Nothing here throws: where the database cannot be written the
+ * execution waits in the spool, and where that cannot be either it is not recorded.
+ */
+export function createRecorder({ spool, databasePath, now, report }: RecorderParts) {
+  // SQLite, redaction and compression are needed only once the hook has ended, and load while it runs.
+  const loadStorage = () => import('./store-execution.ts');
+
+  const attempt = async (what: string, work: () => void | Promise<void>): Promise<boolean> => {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      report(what, error);
+      return false;
+    }
+  };
+
+  return {
+    /** Before the hook starts: what is known survives the death of this process. */
+    begin(begin: Begin): void {
+      void attempt('begin record', () => spool.begin(begin.executionId, encodeBegin(begin)));
+    },
+    /** While the hook runs. */
+    prepare(): void {
+      void attempt('load storage', async () => void (await loadStorage()));
+    },
+    /** A signal that may be the last thing we see: what is known so far goes on record at once. */
+    note(begin: Begin, end: End): void {
+      void attempt('note signal', () =>
+        spool.append(begin.executionId, encodeEnd({ ...end, kind: 'cut_off' })),
+      );
+    },
+    /** After the hook: into the database, and with it what others left in the spool. */
+    async end(begin: Begin, end: End): Promise<void> {
+      let drain: ((spool: Spool) => void) | undefined;
+      const isStored = await attempt('store execution', async () => {
+        drain = (await loadStorage()).storeExecution(databasePath, begin, end, now);
+      });
+      if (!isStored) {
+        await attempt('spool execution', () =>
+          spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(end)),
+        );
+        return;
+      }
+      await attempt('remove record', () => spool.discard(begin.executionId));
+      await attempt('drain spool', () => drain?.(spool));
+    },
+  };
+}
+
+export type Recorder = ReturnType<typeof createRecorder>;

@@ -1,0 +1,29 @@
+import type { Begin, End } from '../domain/record.ts';
+import type { Spool } from '../spool/spool.ts';
+import { HOOK_BUSY_MS } from '../store/database.ts';
+import { assemble } from './assemble.ts';
+import { drainSpool } from './drain.ts';
+import { createStoreHandle } from './store-handle.ts';
+
+/** What a run may spend on records that others left behind. */
+const DRAIN_RECORDS = 64;
+const DRAIN_MS = 15;
+
+/**
+ * Puts one ended execution into the database, from inside a run. The database is not closed: the process is about to
+ * end, and closing would make the last one out copy the write-ahead log while its caller waits.
+ * @returns what takes in some of what others left in the spool; it throws what the store says, as this does
+ */
+export function storeExecution(
+  databasePath: string,
+  begin: Begin,
+  end: End,
+  now: () => number,
+): (spool: Spool) => void {
+  const store = createStoreHandle(databasePath, HOOK_BUSY_MS, now);
+  store.use(({ writer }) => writer.write([assemble(begin, end)]));
+  return (spool) => {
+    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
+    store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+  };
+}

@@ -1,0 +1,24 @@
+import { parseRunOptions } from '../config/run-options.ts';
+import { readSettings } from '../config/settings.ts';
+import { leave } from '../runner/leave.ts';
+import { passThrough, sayOnStderr } from '../runner/pass-through.ts';
+
+/** Exit code for a command line with nothing to run. */
+const UNUSABLE_EXIT_CODE = 125;
+
+/** `hookbus run`: the hot path. What only some runs need loads where it is needed; nothing for people loads at all. */
+export async function run(words: readonly string[]): Promise<void> {
+  const options = parseRunOptions(words);
+  const settings = readSettings();
+  if (options.argv.length === 0) {
+    sayOnStderr(`expected a command behind --, got none. Try: hookbus run --help`);
+    leave({ kind: 'code', code: UNUSABLE_EXIT_CODE });
+    return;
+  }
+  leave(settings.enabled ? await watched(options, settings) : await passThrough(options.argv));
+}
+
+async function watched(...work: Parameters<typeof import('../runner/run-hook.ts').runHook>) {
+  const { runHook } = await import('../runner/run-hook.ts');
+  return runHook(...work);
+}

@@ -1,0 +1,49 @@
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
+
+/**
+ * Descriptors above 2 that the caller left open for the hook. Node marks what it inherits to be closed in children,
+ * so the engine has to hand these on itself. Call it before opening anything: what is left out is Node's own, told by
+ * its kind (event polls and the like, both ends of one pipe in this process). Empty where the system does not tell.
+ */
+export function inheritedDescriptors(): number[] {
+  if (process.platform !== 'linux') return [];
+  try {
+    const open = readdirSync('/proc/self/fd')
+      .map(Number)
+      .filter((fd) => fd > 2)
+      .flatMap(describe);
+    const isPipePair = (target: string): boolean =>
+      open.filter((other) => other.target === target).length > 1;
+    return open
+      .filter(
+        ({ target }) => !/^(?:anon_inode:|\/dev\/null$|\/dev\/urandom$|\/proc\/)/.test(target),
+      )
+      .filter(({ target }) => !(target.startsWith('pipe:') && isPipePair(target)))
+      .map(({ fd }) => fd);
+  } catch {
+    return [];
+  }
+}
+
+function describe(fd: number): { fd: number; target: string }[] {
+  try {
+    // The directory's own descriptor was in the list and is closed by now.
+    fstatSync(fd);
+    return [{ fd, target: readlinkSync(`/proc/self/fd/${fd}`) }];
+  } catch {
+    return [];
+  }
+}
+
+/** A `stdio` list for a child: its three streams, and the inherited descriptors under their own numbers. */
+export function withInherited<T>(
+  streams: readonly T[],
+  inherited: readonly number[],
+): (T | number | 'ignore')[] {
+  const stdio: (T | number | 'ignore')[] = [...streams];
+  for (const fd of inherited) {
+    while (stdio.length < fd) stdio.push('ignore');
+    stdio[fd] = fd;
+  }
+  return stdio;
+}

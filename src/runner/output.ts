@@ -1,0 +1,144 @@
+import { write } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import { startDrainer } from './drainer.ts';
+import type { Meter } from './meter.ts';
+
+/** Bytes under way to a caller that does not read before we stop reading from the hook: it then waits, as it would bare. */
+const HIGH_WATER_BYTES = 256 * 1024;
+
+/** Pause before a caller's non-blocking descriptor is tried again, in ms. */
+const RETRY_MS = 2;
+
+/** Turns of the event loop without news after which a stream that has not ended is held open by somebody else. */
+const QUIET_TURNS = 2;
+
+export interface OutputOptions {
+  readonly source: Socket;
+  /** The caller's descriptor: 1 or 2. */
+  readonly fd: 1 | 2;
+  readonly meter: Meter;
+  /** Bytes to hold back until `release`, 0 for none; when there are more, they are passed on after all. */
+  readonly holdBytes: number;
+}
+
+/** Passes one of the hook's output streams on to the caller, chunk by chunk. */
+export class Output {
+  readonly #source: Socket;
+  readonly #fd: 1 | 2;
+  readonly #meter: Meter;
+  readonly #holdBytes: number;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #received = 0;
+  #isHeld: boolean;
+  #hasEnded = false;
+  /** The flush under way, while there is one. */
+  #flushing: Promise<void> | undefined;
+
+  constructor({ source, fd, meter, holdBytes }: OutputOptions) {
+    this.#source = source;
+    this.#fd = fd;
+    this.#meter = meter;
+    this.#holdBytes = holdBytes;
+    this.#isHeld = holdBytes > 0;
+    source.on('data', (chunk: Buffer) => this.#take(chunk));
+    for (const end of ['end', 'close', 'error']) {
+      source.on(end, () => {
+        this.#hasEnded = true;
+      });
+    }
+  }
+
+  /** Passes on what was held back, or drops it. */
+  async release(isKept: boolean): Promise<void> {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    if (!isKept) this.#drop();
+    await this.#flush();
+  }
+
+  /** After the hook's exit: waits until all it wrote has been read. False when somebody else holds the stream open. */
+  async settle(): Promise<boolean> {
+    for (let quiet = 0; !this.#hasEnded && quiet < QUIET_TURNS; ) {
+      const before = this.#received;
+      await this.#flushing;
+      await turn();
+      quiet = this.#received === before && this.#flushing === undefined ? quiet + 1 : 0;
+    }
+    await this.#flushing;
+    return this.#hasEnded;
+  }
+
+  /**
+   * Leaves a stream that the hook's background children hold open to a process of its own, so that the caller sees
+   * the exit now and the end of the stream when they end. Waits for that end itself where no process can be had.
+   */
+  async handOver(): Promise<void> {
+    if (await startDrainer(this.#source, this.#fd)) return;
+    while (!this.#hasEnded) await wait(RETRY_MS);
+    await this.#flushing;
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.length;
+    this.#meter.push(chunk);
+    this.#queue.push(chunk);
+    this.#queuedBytes += chunk.length;
+    if (this.#isHeld && this.#queuedBytes > this.#holdBytes) this.#isHeld = false;
+    if (this.#isHeld) return;
+    if (this.#queuedBytes >= HIGH_WATER_BYTES) this.#source.pause();
+    void this.#flush();
+  }
+
+  #flush(): Promise<void> {
+    this.#flushing ??= this.#writeQueue().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #writeQueue(): Promise<void> {
+    for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
+      if (!(await writeAll(this.#fd, chunk))) {
+        // The caller closed its end. Closing ours gives the hook the SIGPIPE it would have had.
+        this.#drop();
+        this.#source.destroy();
+        this.#hasEnded = true;
+        return;
+      }
+      this.#queuedBytes -= chunk.length;
+      if (this.#source.isPaused() && this.#queuedBytes < HIGH_WATER_BYTES) this.#source.resume();
+    }
+  }
+
+  #drop(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+  }
+}
+
+/** Writes all of it. False when the caller can take no more. */
+async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const result = await writeSome(fd, bytes, offset);
+    if (result === 'again') await wait(RETRY_MS);
+    else if (result === 'closed') return false;
+    else offset += result;
+  }
+  return true;
+}
+
+/** In the thread pool, so that a caller that reads slowly does not hold up signals and the other streams. */
+function writeSome(
+  fd: number,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<number | 'again' | 'closed'> {
+  return new Promise((resolve) => {
+    write(fd, bytes, offset, bytes.length - offset, null, (error, written) => {
+      if (error === null) resolve(written);
+      else resolve(error.code === 'EAGAIN' || error.code === 'EINTR' ? 'again' : 'closed');
+    });
+  });
+}

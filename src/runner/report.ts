@@ -1,0 +1,21 @@
+import { appendFileSync, statSync } from 'node:fs';
+import type { Settings } from '../config/settings.ts';
+
+/** The log file stops growing here, in bytes: a note that nobody reads must not fill a disk. */
+const MAX_LOG_BYTES = 1024 * 1024;
+
+/** Says on the log file what went wrong inside HookBus, under `HOOKBUS_DEBUG=1`; never on a stream of the hook. */
+export function report(settings: Settings): (what: string, error: unknown) => void {
+  const log = settings.paths?.log;
+  if (!settings.debug || log === undefined) return () => undefined;
+  return (what, error) => {
+    try {
+      if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) return;
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const line = `${new Date().toISOString()} pid=${process.pid} failed=${JSON.stringify(what)} reason=${JSON.stringify(reason)}\n`;
+      appendFileSync(log, line, { mode: 0o600 });
+    } catch {
+      // A log that cannot be written is not worth a hook.
+    }
+  };
+}

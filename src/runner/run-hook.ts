@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { isatty } from 'node:tty';
+import { type BeginParts, describeExecution, newExecutionIds } from '../bus/begin.ts';
+import { createRecorder, type Recorder } from '../bus/recorder.ts';
+import { effectiveSettings, type RunOptions } from '../config/run-options.ts';
+import { hookEnvironment, inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { formatTraceParent } from '../domain/correlation.ts';
+import { isFailure, statusOf } from '../domain/execution.ts';
+import type { Begin, End, EndKind } from '../domain/record.ts';
+import { VERSION } from '../domain/version.ts';
+import { processStart } from '../spool/process.ts';
+import { createSpool } from '../spool/spool.ts';
+import { type Channels, openChannels, pipePaths } from './channels.ts';
+import { type Companion, startCompanion } from './companion.ts';
+import { endTree } from './descendants.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
+import { Input } from './input.ts';
+import { type Exit, leave, startFailure } from './leave.ts';
+import { createMeter, type Meter } from './meter.ts';
+import { Output } from './output.ts';
+import { sayOnStderr } from './pass-through.ts';
+import { report } from './report.ts';
+import { forwardSignals } from './signals.ts';
+import { type Started, startHook } from './start.ts';
+
+/** `--guard` holds back so much of each stream; a hook that says more is passed on as it speaks. */
+const GUARD_BYTES = 8 * 1024 * 1024;
+
+/** Exit code when `--timeout` ran out, as timeout(1) has it. */
+const TIMEOUT_EXIT_CODE = 124;
+
+/**
+ * When, in ms after the hook's start, we load what its end needs. Loading takes the event loop for some ms: a hook that
+ * is over by then is not made to look slower, and one that runs longer than both does not wait for it at all.
+ */
+const PREPARE_AFTER_MS = 5;
+
+interface Meters {
+  readonly stdin: Meter;
+  readonly stdout: Meter;
+  readonly stderr: Meter;
+}
+
+/** How the hook ended, seen from here. */
+interface HookEnd {
+  readonly kind: EndKind;
+  readonly exit: Exit;
+  readonly reason?: string;
+  readonly durationMs?: number;
+}
+
+/** Runs the hook under watch and records it. Resolves to how this process is to end. */
+export async function runHook(options: RunOptions, settings: Settings): Promise<Exit> {
+  const inherited = inheritedDescriptors();
+  const ids = newExecutionIds(Math.round(performance.timeOrigin), randomBytes);
+  const paths = pipePaths(settings.paths?.pipes, ids.executionId);
+  const companion = startCompanion(paths);
+  const meters = createMeters(options, settings);
+  const input = new Input(meters.stdin);
+  const [payload, areMade] = await Promise.all([input.prelude(), companion.isReady]);
+  const { begin, traceFlags } = describeExecution(beginParts(ids, options, settings, payload));
+  const recorder = recorderFor(settings);
+  recorder?.begin(begin);
+
+  const hook = await watchHook(
+    { options, begin, traceFlags, companion, meters, input, inherited, recorder },
+    () => openChannels(paths, areMade),
+  );
+  await recorder?.end(begin, endOf(hook, meters));
+  companion.stop();
+  return options.guard && isFailure(statusOf(endOf(hook, meters)))
+    ? { kind: 'code', code: 0 }
+    : hook.exit;
+}
+
+interface Watch {
+  readonly options: RunOptions;
+  readonly begin: Begin;
+  readonly traceFlags: string;
+  readonly companion: Companion;
+  readonly meters: Meters;
+  readonly input: Input;
+  readonly inherited: readonly number[];
+  readonly recorder: Recorder | undefined;
+}
+
+/** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
+async function watchHook(watch: Watch, open: () => Channels): Promise<HookEnd> {
+  const { options, begin, input, recorder } = watch;
+  let pid: number | undefined;
+  const signals = forwardSignals(
+    () => pid,
+    watch.companion,
+    (signal) => {
+      // Before the hook there is nobody to pass it on to.
+      if (pid === undefined) leave({ kind: 'signal', signal });
+      else
+        recorder?.note(begin, {
+          ...endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, watch.meters),
+        });
+    },
+  );
+  const started = await startHook({
+    argv: options.argv,
+    env: hookEnvironment(ownVariables(begin, watch.traceFlags)),
+    channels: openWithTerminal(open()),
+    inherited: watch.inherited,
+  });
+  if (!started.isRunning) {
+    signals.stop();
+    return refused(options, started.code);
+  }
+  pid = started.pid;
+  const outputs = connect(started, watch);
+  setTimeout(() => recorder?.prepare(), PREPARE_AFTER_MS).unref();
+  const timeout = startTimeout(options.timeoutSeconds, started.pid, begin.spanId);
+  const exit = await started.exit;
+  const durationMs = performance.now() - started.startedAtMs;
+  const hasTimedOut = await timeout.finish();
+  await input.linger();
+  const end: HookEnd = hasTimedOut
+    ? {
+        kind: 'timeout',
+        exit: { kind: 'code', code: TIMEOUT_EXIT_CODE },
+        reason: `timed out after ${options.timeoutSeconds} s`,
+        durationMs,
+      }
+    : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
+  await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
+  signals.stop();
+  return end;
+}
+
+function connect(
+  started: Started & { isRunning: true },
+  { options, meters, input }: Watch,
+): Output[] {
+  const holdBytes = options.guard ? GUARD_BYTES : 0;
+  if (started.stdin !== undefined) input.feed(started.stdin);
+  return [
+    new Output({ source: started.stdout as Socket, fd: 1, meter: meters.stdout, holdBytes }),
+    new Output({ source: started.stderr as Socket, fd: 2, meter: meters.stderr, holdBytes }),
+  ];
+}
+
+async function finishOutputs(outputs: readonly Output[], isKept: boolean): Promise<void> {
+  for (const output of outputs) {
+    const hasEnded = await output.settle();
+    await output.release(isKept);
+    if (!hasEnded) await output.handOver();
+  }
+}
+
+/** A command that the system refuses to start: what sh would say and exit with. */
+function refused(options: RunOptions, code: string | undefined): HookEnd {
+  const { exitCode, message } = startFailure(options.argv[0] ?? '', code);
+  if (!options.guard) sayOnStderr(message);
+  return { kind: 'not_started', exit: { kind: 'code', code: exitCode }, reason: message };
+}
+
+function startTimeout(seconds: number | undefined, pid: number, spanId: string) {
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    ending = endTree(pid, spanId);
+  };
+  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
+  return {
+    /** Whether it ran out. Resolves once everything the hook started is gone. */
+    async finish(): Promise<boolean> {
+      clearTimeout(timer);
+      await ending;
+      return ending !== undefined;
+    },
+  };
+}
+
+/** A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
+function openWithTerminal(channels: Channels): Channels {
+  if (!isatty(0)) return channels;
+  const [stdin, ...others] = channels.childStdio;
+  return {
+    ...channels,
+    childStdio: [0, ...others],
+    own: [undefined, ...channels.own.slice(1)],
+    closeChildEnds: () => {
+      channels.closeChildEnds();
+      if (typeof stdin === 'number') channels.own[0]?.destroy();
+    },
+  };
+}
+
+function ownVariables(begin: Begin, flags: string): Record<string, string> {
+  return {
+    HOOKBUS_CORRELATION_ID: begin.correlationId,
+    TRACEPARENT: formatTraceParent({ traceId: begin.correlationId, spanId: begin.spanId, flags }),
+  };
+}
+
+function beginParts(
+  ids: BeginParts['ids'],
+  options: RunOptions,
+  settings: Settings,
+  payload: Uint8Array,
+): BeginParts {
+  return {
+    ids,
+    options,
+    settings,
+    payload,
+    inheritedTraceParent: inheritedTraceParent(),
+    random: randomBytes,
+    process: {
+      pid: process.pid,
+      pidStart: processStart(),
+      engine: 'node',
+      engineVersion: VERSION,
+      ...workingDirectory(),
+    },
+  };
+}
+
+function workingDirectory(): { cwd?: string } {
+  try {
+    return { cwd: process.cwd() };
+  } catch {
+    return {};
+  }
+}
+
+function recorderFor(settings: Settings): Recorder | undefined {
+  const { paths } = settings;
+  if (paths === undefined) return undefined;
+  return createRecorder({
+    spool: createSpool(paths.spool, paths.setAside),
+    databasePath: paths.database,
+    now: Date.now,
+    report: report(settings),
+  });
+}
+
+function createMeters(options: RunOptions, settings: Settings): Meters {
+  const { storeRaw, maxBytes } = effectiveSettings(options, settings);
+  const keep = storeRaw ? maxBytes : 0;
+  return {
+    stdin: createMeter('stdin', keep),
+    stdout: createMeter('stdout', keep),
+    stderr: createMeter('stderr', keep),
+  };
+}
+
+function endOf(hook: HookEnd, meters: Meters): End {
+  const { exit } = hook;
+  const digest = meters.stdout.digest();
+  return {
+    kind: hook.kind,
+    ...(exit.kind === 'code' ? { exitCode: exit.code } : { signal: exit.signal }),
+    ...(hook.reason === undefined ? {} : { reason: hook.reason }),
+    ...(hook.durationMs === undefined
+      ? {}
+      : { durationMs: hook.durationMs, overheadMs: performance.now() - hook.durationMs }),
+    stdinBytes: meters.stdin.total(),
+    stdoutBytes: meters.stdout.total(),
+    stderrBytes: meters.stderr.total(),
+    stdoutKind: meters.stdout.kind(),
+    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    stderrTail: meters.stderr.tail(),
+    captures: [meters.stdin.capture(), meters.stdout.capture(), meters.stderr.capture()],
+  };
+}
