@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 
@@ -20,9 +20,9 @@ export function pipePaths(directory: string | undefined, executionId: string): s
   const wanted = STREAMS.filter((fd) => !isSocket(fd));
   if (wanted.length === 0) return [];
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
   } catch {
-    return [];
+    // Another process may have been faster; where it is truly missing, mkfifo will say so.
   }
   return wanted.map((fd) => join(directory, `${executionId}.${fd}`));
 }

@@ -46,7 +46,8 @@ export class Input {
       () => this.#hasEnded || isLine() || this.#meter.total() >= PRELUDE_BYTES,
     );
     this.#source?.pause();
-    return Buffer.concat(this.#prelude);
+    const [first, ...others] = this.#prelude;
+    return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
   }
 
   /** Gives the hook all of it from the beginning. When it stops reading we go on, so that the caller gets no EPIPE. */

@@ -5,6 +5,7 @@ import { type BeginParts, describeExecution, newExecutionIds } from '../bus/begi
 import { createRecorder, type Recorder } from '../bus/recorder.ts';
 import { effectiveSettings, type RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { makeStateHome } from '../config/state-home.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
@@ -53,14 +54,17 @@ interface HookEnd {
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
 export async function runHook(options: RunOptions, settings: Settings): Promise<Exit> {
   const inherited = inheritedDescriptors();
+  const recorder = recorderFor(settings);
   const ids = newExecutionIds(Math.round(performance.timeOrigin), randomBytes);
-  const paths = pipePaths(settings.paths?.pipes, ids.executionId);
+  const paths = pipePaths(recorder && settings.paths?.pipes, ids.executionId);
   const companion = startCompanion(paths);
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
-  const [payload, areMade] = await Promise.all([input.prelude(), companion.isReady]);
-  const { begin, traceFlags } = describeExecution(beginParts(ids, options, settings, payload));
-  const recorder = recorderFor(settings);
+  // The payload is not given a name here: it may be 8 MiB, and is not needed once its ids are known.
+  const { begin, traceFlags } = describeExecution(
+    beginParts(ids, options, settings, await input.prelude()),
+  );
+  const areMade = await companion.isReady;
   recorder?.begin(begin);
 
   const hook = await watchHook(
@@ -231,11 +235,18 @@ function workingDirectory(): { cwd?: string } {
 function recorderFor(settings: Settings): Recorder | undefined {
   const { paths } = settings;
   if (paths === undefined) return undefined;
+  const say = report(settings);
+  try {
+    makeStateHome(paths.home);
+  } catch (error) {
+    say('make state directory', error);
+    return undefined;
+  }
   return createRecorder({
     spool: createSpool(paths.spool, paths.setAside),
     databasePath: paths.database,
     now: Date.now,
-    report: report(settings),
+    report: say,
   });
 }
 

@@ -37,7 +37,7 @@ export function createSpool(directory: string, setAsideDirectory: string) {
         writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
       } catch (error) {
         if (!isMissing(error)) throw error;
-        mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+        makeDirectory(directory);
         writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
       }
     },
@@ -53,7 +53,7 @@ export function createSpool(directory: string, setAsideDirectory: string) {
       const isThere = statSync(part, { throwIfNoEntry: false }) !== undefined;
       if (isThere) appendFileSync(part, end);
       else {
-        mkdirSync(directory, { recursive: true, mode: DIRECTORY_MODE });
+        makeDirectory(directory);
         writeFileSync(part, Buffer.concat([begin, end]), { mode: FILE_MODE });
       }
       renameSync(part, wholeOf(id));
@@ -83,7 +83,7 @@ export function createSpool(directory: string, setAsideDirectory: string) {
       statSync(entry.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
     /** Moves a record that cannot be read out of the way, for a person to look at. */
     setAside(entry: SpoolEntry): void {
-      mkdirSync(setAsideDirectory, { recursive: true, mode: DIRECTORY_MODE });
+      makeDirectory(setAsideDirectory);
       try {
         renameSync(entry.path, join(setAsideDirectory, entry.path.slice(directory.length + 1)));
       } catch (error) {
@@ -95,6 +95,15 @@ export function createSpool(directory: string, setAsideDirectory: string) {
 }
 
 export type Spool = ReturnType<typeof createSpool>;
+
+/** One level: the state directory above it is made by whoever opens HookBus's state. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: DIRECTORY_MODE });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
 
 function toEntry(directory: string, name: string): SpoolEntry[] {
   const path = join(directory, name);

@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { HookbusError } from '../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -13,16 +12,17 @@ export const HOOK_BUSY_MS = 80;
 export const COMMAND_BUSY_MS = 5000;
 
 /**
- * Opens the database, making and migrating it where needed. The directory is made 0700, the file 0600.
+ * Opens the database, making it (0600) and migrating it where needed; its directory must be there.
  * @throws HookbusError `E_DB_NEWER` for a database of a later HookBus, which is left as it is;
  *   whatever SQLite says (`isCorrupt`, `isBusy`) otherwise
  */
 export function openDatabase(path: string, busyMs: number): Database {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // SQLite would make it by the umask, and its -wal and -shm files take the mode of the database.
   closeSync(openSync(path, 'a', 0o600));
   const db = new Sqlite(path, { timeout: busyMs });
   try {
+    // Only a database without pages can take this on; `cleanup` then gives space back a bit at a time.
+    if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import type { StatePaths } from '../config/paths.ts';
+import type { Settings } from '../config/settings.ts';
+import { HookbusError } from '../domain/errors.ts';
+import { createSpool } from '../spool/spool.ts';
+import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
+import { type Drained, drainSpool } from './drain.ts';
+import { createStoreHandle } from './store-handle.ts';
+
+/** The database as a person's command sees it: what waited in the spool is in it, as far as that could be done. */
+export interface CommandStore {
+  /** Does `work` on the database. @throws HookbusError when it cannot be used */
+  readonly use: <T>(work: (db: Database) => T) => T;
+  readonly drained: Drained;
+  /** Why the spool could not be drained; undefined when it could. */
+  readonly drainProblem: string | undefined;
+  readonly close: () => void;
+}
+
+/** Where the state directory is. @throws HookbusError `E_NO_HOME` where nothing says so */
+export function requirePaths(settings: Settings): StatePaths {
+  if (settings.paths !== undefined) return settings.paths;
+  throw new HookbusError(
+    'E_NO_HOME',
+    'expected HOOKBUS_HOME or HOME to say where the state directory is, got neither',
+  );
+}
+
+/**
+ * Opens the database for a person's command and drains the spool into it.
+ * Undefined where nothing was ever recorded: looking does not make a state directory.
+ * @throws HookbusError `E_DB`, `E_DB_NEWER` or `E_SQLITE` when the database cannot be used
+ */
+export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
+  const spool = createSpool(paths.spool, paths.setAside);
+  if (!existsSync(paths.database) && told(paths.database, () => spool.list()).length === 0) {
+    return undefined;
+  }
+  const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);
+  const use = <T>(work: (db: Database) => T): T =>
+    told(paths.database, () => handle.use(({ db }) => work(db)));
+  // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
+  use(() => undefined);
+  let drained: Drained = { stored: 0, unreadable: 0 };
+  let drainProblem: string | undefined;
+  try {
+    drained = handle.use(({ writer }) => drainSpool(spool, writer, now));
+  } catch (error) {
+    drainProblem = reasonOf(error);
+  }
+  return { use, drained, drainProblem, close: handle.close };
+}
+
+/** Does `work` and tells its failure as something a person can act on. */
+function told<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof HookbusError) throw error;
+    const reason = reasonOf(error);
+    if (/bindings file|NODE_MODULE_VERSION|ERR_DLOPEN_FAILED/.test(reason)) {
+      throw new HookbusError(
+        'E_SQLITE',
+        'the native part of better-sqlite3 is missing or was built for another Node.js',
+        'Run `npm rebuild better-sqlite3` where hookbus is installed (npm 12 needs the approval of install scripts).',
+      );
+    }
+    throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,188 @@
+import { existsSync } from 'node:fs';
+import type { StatePaths } from '../config/paths.ts';
+import type { Settings } from '../config/settings.ts';
+import { HookbusError } from '../domain/errors.ts';
+import { VERSION } from '../domain/version.ts';
+import { createMetrics, type MetricsReport } from '../metrics/report.ts';
+import { decodeRecord } from '../protocol/record.ts';
+import { isRunning } from '../spool/process.ts';
+import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
+import { databaseBytes, listSetAside } from '../store/database-files.ts';
+import {
+  listNotices,
+  type Notice,
+  readContents,
+  type StoreContents,
+} from '../store/queries-overview.ts';
+import { type CommandStore, openForCommand } from './open-for-command.ts';
+import { readMetrics } from './read-metrics.ts';
+
+/** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
+export type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
+
+/** The whole of `status --json`; docs/json.md says what each field means. */
+export interface StatusReport {
+  readonly version: string;
+  readonly enabled: boolean;
+  readonly state_directory: string | null;
+  readonly state_directory_exists: boolean;
+  readonly database: {
+    readonly path: string | null;
+    readonly state: DatabaseState;
+    readonly reason: string | null;
+    readonly bytes: number;
+    readonly schema_version: number | null;
+    readonly executions: number;
+    readonly executions_with_payloads: number;
+    readonly oldest: string | null;
+    readonly newest: string | null;
+  };
+  readonly spool: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly unreadable: number;
+    readonly drained: number;
+    readonly problem: string | null;
+  };
+  readonly payloads: {
+    readonly stored: boolean;
+    readonly max_bytes: number;
+    readonly compressed: boolean;
+    readonly redacted: boolean;
+  };
+  readonly retention_days: number;
+  readonly daemon: Settings['daemon'];
+  readonly last_24_hours: MetricsReport;
+  /** Mistakes in the settings of this shell. */
+  readonly problems: readonly string[];
+  readonly notices: readonly Notice[];
+  readonly set_aside_databases: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** The part of the day that `status` looks back on. */
+const WINDOW_HOURS = 24;
+
+/** Gathers what `status` shows. Whatever is wrong is part of the answer; nothing is made on disk for it. */
+export function readStatus(settings: Settings, now: () => number): StatusReport {
+  const { paths } = settings;
+  const common = {
+    version: VERSION,
+    enabled: settings.enabled,
+    state_directory: paths?.home ?? null,
+    state_directory_exists: paths !== undefined && existsSync(paths.home),
+    payloads: {
+      stored: settings.storeRaw,
+      max_bytes: settings.maxBytes,
+      compressed: settings.compress,
+      redacted: settings.redact,
+    },
+    retention_days: settings.retentionDays,
+    daemon: settings.daemon,
+    problems: settings.problems,
+  };
+  return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };
+}
+
+type State = Pick<
+  StatusReport,
+  'database' | 'spool' | 'last_24_hours' | 'notices' | 'set_aside_databases'
+>;
+
+const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
+  reason: null,
+  bytes: 0,
+  schema_version: null,
+  executions: 0,
+  executions_with_payloads: 0,
+  oldest: null,
+  newest: null,
+};
+
+function nowhere(): State {
+  return {
+    database: { path: null, state: 'absent', ...EMPTY },
+    spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
+    last_24_hours: createMetrics().report(WINDOW_HOURS),
+    notices: [],
+    set_aside_databases: [],
+  };
+}
+
+function readState(paths: StatePaths, now: () => number): State {
+  const path = paths.database;
+  let store: CommandStore | undefined;
+  try {
+    store = openForCommand(paths, now);
+    const facts = store?.use((db) => ({
+      contents: readContents(db),
+      notices: listNotices(db),
+      metrics: readMetrics(db, WINDOW_HOURS, now()),
+    }));
+    return {
+      ...nowhere(),
+      database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
+      spool: countSpool(paths, store),
+      ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
+      set_aside_databases: setAsideDatabases(path),
+    };
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    const state = error.code === 'E_DB_NEWER' ? 'newer' : 'unusable';
+    return {
+      ...nowhere(),
+      database: { path, state, ...EMPTY, reason: error.message, bytes: databaseBytes(path) },
+      spool: countSpool(paths, undefined),
+      set_aside_databases: setAsideDatabases(path),
+    };
+  } finally {
+    store?.close();
+  }
+}
+
+function absent() {
+  return { state: 'absent', ...EMPTY } as const;
+}
+
+function ready(path: string, contents: StoreContents) {
+  return {
+    state: 'ready',
+    reason: null,
+    bytes: databaseBytes(path),
+    schema_version: contents.version,
+    executions: contents.executions,
+    executions_with_payloads: contents.withPayloads,
+    oldest: contents.oldest,
+    newest: contents.newest,
+  } as const;
+}
+
+/** Counts what is still in the spool; a directory that cannot be read has nothing to count. */
+function countSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
+  const spool = createSpool(paths.spool, paths.setAside);
+  const counts = { running: 0, waiting: 0 };
+  let unreadable = 0;
+  let problem = store?.drainProblem ?? null;
+  try {
+    for (const entry of spool.list()) counts[isStillRunning(spool, entry) ? 'running' : 'waiting'] += 1;
+    unreadable = spool.countSetAside();
+  } catch (error) {
+    problem ??= error instanceof Error ? error.message : String(error);
+  }
+  return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
+}
+
+function isStillRunning(spool: Spool, entry: SpoolEntry): boolean {
+  if (entry.state === 'whole') return false;
+  const bytes = spool.read(entry);
+  try {
+    const begin = bytes && decodeRecord(bytes).begin;
+    return begin !== undefined && isRunning(begin.pid, begin.pidStart);
+  } catch {
+    // Half written: its engine is at work on it.
+    return true;
+  }
+}
+
+function setAsideDatabases(path: string): StatusReport['set_aside_databases'] {
+  return listSetAside(path).map((file) => ({ path: file, bytes: databaseBytes(file) }));
+}

@@ -1,0 +1,28 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** What a database takes on disk with its write-ahead log, in bytes; 0 where there is none. */
+export function databaseBytes(path: string): number {
+  return [path, `${path}-wal`]
+    .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
+    .reduce((sum, size) => sum + size, 0);
+}
+
+/** The corrupt databases that `setAsideDatabase` gave another name, the oldest first, without their side files. */
+export function listSetAside(path: string): string[] {
+  const directory = dirname(path);
+  const beginning = `${basename(path)}.corrupt-`;
+  return names(directory)
+    .filter((name) => name.startsWith(beginning) && !/-(?:wal|shm)$/.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+/** A directory that is not there or cannot be read has none: whoever needs it says so elsewhere. */
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,128 @@
+import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { makeStateHome } from '../../src/config/state-home.ts';
+import { isBusy, isCorrupt, openDatabase, withLock } from '../../src/store/database.ts';
+import { MIGRATIONS } from '../../src/store/migrations/index.ts';
+import { fileIdentity, setAsideDatabase } from '../../src/store/set-aside.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+function caught(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('expected an error');
+}
+
+describe('the database', () => {
+  it('is made private, in a private directory, whatever the umask', () => {
+    const path = join(temporaryDirectory(), 'state', 'hook_bus.db');
+    const umask = process.umask(0);
+    try {
+      makeStateHome(join(path, '..'));
+      openDatabase(path, 0).close();
+    } finally {
+      process.umask(umask);
+    }
+    expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('is migrated once, and opened again as it is', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    openDatabase(path, 0).close();
+    const db = openDatabase(path, 0);
+    expect(db.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length);
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    db.close();
+  });
+
+  it('of a newer version is refused with a hint and left as it is', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    openDatabase(path, 0).close();
+    const newer = new Sqlite(path);
+    newer.pragma('user_version = 99');
+    newer.close();
+    const error = caught(() => openDatabase(path, 0));
+    expect(error).toMatchObject({ code: 'E_DB_NEWER', hint: expect.stringContaining('spool') });
+    const after = new Sqlite(path, { readonly: true });
+    expect(after.pragma('user_version', { simple: true })).toBe(99);
+    after.close();
+  });
+
+  it('that is locked gives up within its busy timeout', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const holder = openDatabase(path, 0);
+    holder.exec('BEGIN EXCLUSIVE');
+    const db = openDatabase(path, 50);
+    const before = performance.now();
+    const error = caught(() => db.exec('BEGIN IMMEDIATE'));
+    expect(isBusy(error)).toBe(true);
+    expect(performance.now() - before).toBeLessThan(200);
+    holder.close();
+    db.close();
+  });
+
+  it('takes its payloads with a deleted execution also where foreign keys are off', () => {
+    const db = openDatabase(join(temporaryDirectory(), 'hook_bus.db'), 0);
+    db.pragma('foreign_keys = OFF');
+    db.exec(`INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command, status, created_at)
+             VALUES ('e', 'c', 's', 'h', 'Stop', 'true', 'success', '2026-11-22T10:00:00.000Z');
+             INSERT INTO hook_payloads VALUES (1, 'stdin', 'identity', 0, x'00');
+             DELETE FROM hook_logs; DELETE FROM dedupe_keys; DELETE FROM hook_metrics;`);
+    expect(db.prepare('SELECT count(*) FROM hook_payloads').pluck().get()).toBe(0);
+    db.close();
+  });
+});
+
+describe('a corrupt database', () => {
+  it('is told from a locked one', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    writeFileSync(
+      path,
+      'this is no database, and it is longer than a header of one hundred bytes '.repeat(4),
+    );
+    const error = caught(() => openDatabase(path, 0));
+    expect(isCorrupt(error)).toBe(true);
+    expect(isBusy(error)).toBe(false);
+  });
+
+  it('is set aside under a new name with its side files, once', () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'hook_bus.db');
+    writeFileSync(path, 'garbage');
+    writeFileSync(`${path}-wal`, 'its log');
+    copyFileSync(path, join(directory, 'copy'));
+    const identity = fileIdentity(path);
+    const now = new Date('2026-11-22T10:00:00.000Z');
+    expect(setAsideDatabase(path, identity, now)).toBe(`${path}.corrupt-20261122T100000Z`);
+    expect(existsSync(path)).toBe(false);
+    expect(readdirSync(directory)).toContain('hook_bus.db.corrupt-20261122T100000Z-wal');
+    writeFileSync(path, 'fresh');
+    expect(setAsideDatabase(path, identity, now)).toBeUndefined();
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('gets a name of its own when two are set aside in one second', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const now = new Date('2026-11-22T10:00:00.000Z');
+    const names = [1, 2].map(() => {
+      writeFileSync(path, 'garbage');
+      return setAsideDatabase(path, fileIdentity(path), now);
+    });
+    expect(new Set(names).size).toBe(2);
+  });
+});
+
+describe('a lock', () => {
+  it('keeps others out while it is held', () => {
+    const path = join(temporaryDirectory(), 'lock');
+    withLock(path, 0, () => {
+      expect(isBusy(caught(() => withLock(path, 10, () => undefined)))).toBe(true);
+    });
+    expect(withLock(path, 0, () => 'free')).toBe('free');
+  });
+});
