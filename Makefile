@@ -34,7 +34,7 @@ check: build ## formatting, lint, types, dead code, generated docs
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
 docs: build ## write docs/cli.md anew from the commands
-	@node --experimental-strip-types --no-warnings scripts/generate-cli-docs.ts $(ARGS)
+	@$(ESBUILD) scripts/generate-cli-docs.ts --entry-names=generate-cli-docs && node dist/generate-cli-docs.cjs $(ARGS)
 
 demo: build ## show the main job in a throw-away state directory
 	@scripts/demo.sh
@@ -43,7 +43,7 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 	@test/smoke.sh
 
 bench: build ## measure what HookBus adds, interleaved
-	@node bench/run.js
+	@$(ESBUILD) bench/run.ts --entry-names=bench && node dist/bench.cjs $(ROUNDS)
 
 clean: ## remove what was built and installed
 	rm -rf dist bin/hookbus node_modules

@@ -29,7 +29,11 @@ need python3 python3
 need g++ g++
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-npm ci --no-audit --no-fund >"$log" 2>&1 || { cat "$log" >&2; say "setup: npm ci failed"; exit 1; }
+if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
+  # A registry that has not every platform's optional packages makes npm call the lock file incomplete.
+  say "setup: npm ci failed; trying npm install with the same lock file"
+  npm install --no-save --no-audit --no-fund >>"$log" 2>&1 || { cat "$log" >&2; say "setup: npm failed"; exit 1; }
+fi
 if ! works; then
   say "setup: better-sqlite3 has no native part yet; compiling it"
   npm rebuild better-sqlite3 --ignore-scripts=false --foreground-scripts >"$log" 2>&1 || true

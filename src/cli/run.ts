@@ -8,6 +8,8 @@ const UNUSABLE_EXIT_CODE = 125;
 
 /** `hookbus run`: the hot path. What only some runs need loads where it is needed; nothing for people loads at all. */
 export async function run(words: readonly string[]): Promise<void> {
+  // Should we ever end without saying how, nobody must take it for the hook's success.
+  process.exitCode = UNUSABLE_EXIT_CODE;
   const options = parseRunOptions(words);
   const settings = readSettings();
   if (options.argv.length === 0) {

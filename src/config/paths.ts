@@ -8,8 +8,6 @@ export interface StatePaths {
   /** Records that could not be read, kept for a person to look at. */
   readonly setAside: string;
   readonly gates: string;
-  /** Named pipes of the Node engine, gone as soon as they are open. */
-  readonly pipes: string;
   readonly config: string;
   readonly log: string;
 }
@@ -21,7 +19,6 @@ export function statePaths(home: string): StatePaths {
     spool: join(home, 'spool'),
     setAside: join(home, 'spool', 'unreadable'),
     gates: join(home, 'gates'),
-    pipes: join(home, 'pipes'),
     config: join(home, 'config.json'),
     log: join(home, 'hookbus.log'),
   };

@@ -1,6 +1,6 @@
-import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { isatty } from 'node:tty';
 
 /** The three streams between HookBus and the hook: what the child is given, and our end of it. */
 export interface Channels {
@@ -12,61 +12,56 @@ export interface Channels {
   readonly closeChildEnds: () => void;
 }
 
-const STREAMS = [0, 1, 2] as const;
+const STDIN = 0;
 
-/** The named pipes this run needs: one for each of its streams that the caller did not give as a socket. */
-export function pipePaths(directory: string | undefined, executionId: string): string[] {
-  if (directory === undefined || process.platform === 'win32') return [];
-  const wanted = STREAMS.filter((fd) => !isSocket(fd));
-  if (wanted.length === 0) return [];
-  try {
-    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 });
-  } catch {
-    // Another process may have been faster; where it is truly missing, mkfifo will say so.
-  }
-  return wanted.map((fd) => join(directory, `${executionId}.${fd}`));
+/** A channel for one stream; `ours` is absent where the child has it from Node, or is given the caller's own. */
+interface Channel {
+  readonly childEnd: number | 'pipe';
+  readonly ours?: Socket;
 }
 
-/** Opens the named pipes made for this run and takes their names away; streams without one get what Node makes. */
-export function openChannels(paths: readonly string[], areMade: boolean): Channels {
-  const childStdio: (number | 'pipe')[] = ['pipe', 'pipe', 'pipe'];
-  const own: (Socket | undefined)[] = [undefined, undefined, undefined];
-  for (const path of paths) {
-    const fd = Number(path.at(-1));
+/**
+ * Opens the streams of a hook: a pipe where the caller gave anything but a socket and one could be made, else what
+ * Node makes. A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook.
+ * @param pipePaths of a pipe for each stream, or none
+ */
+export function openChannels(pipePaths: readonly string[]): Channels {
+  const channels = [0, 1, 2].map((fd): Channel => {
+    if (fd === STDIN && isatty(fd)) return { childEnd: fd };
+    const path = pipePaths[fd];
+    if (path === undefined || isSocket(fd)) return { childEnd: 'pipe' };
     try {
-      if (!areMade) continue;
-      const [childEnd, ourEnd] = fd === 0 ? openToChild(path) : openFromChild(path);
-      childStdio[fd] = childEnd;
-      own[fd] = new Socket({ fd: ourEnd, readable: fd !== 0, writable: fd === 0 });
+      return openPipe(path, fd);
     } catch {
-      // A file system without named pipes, or no descriptors left: Node's own kind will do.
-    } finally {
-      rmSync(path, { force: true });
+      // No descriptors left, or a system that does not open pipes by name: Node's own kind will do.
+      return { childEnd: 'pipe' };
     }
-  }
+  });
   return {
-    childStdio,
-    own,
+    childStdio: channels.map(({ childEnd }) => childEnd),
+    own: channels.map(({ ours }) => ours),
     closeChildEnds: () => {
-      for (const end of childStdio) if (end !== 'pipe') closeSync(end);
+      for (const { childEnd, ours } of channels) {
+        if (ours !== undefined && typeof childEnd === 'number') closeSync(childEnd);
+      }
     },
   };
 }
 
-function openToChild(path: string): [number, number] {
-  // Opening one end blocks until the other is open, except for both at once.
-  const both = openSync(path, constants.O_RDWR);
+/** Our end is non-blocking, on an open file of its own; the child's is as a shell would make it. */
+function openPipe(path: string, fd: number): Channel {
+  const isInput = fd === STDIN;
+  const childEnd = openSync(path, isInput ? constants.O_RDONLY : constants.O_WRONLY);
+  const direction = isInput ? constants.O_WRONLY : constants.O_RDONLY;
   try {
-    const childEnd = openSync(path, constants.O_RDONLY);
-    return [childEnd, openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)];
-  } finally {
-    closeSync(both);
+    // A shell may make its here-documents with files instead; those cannot carry a stream.
+    if (!fstatSync(childEnd).isFIFO()) throw new Error('not a pipe');
+    const ours = openSync(path, direction | constants.O_NONBLOCK);
+    return { childEnd, ours: new Socket({ fd: ours, readable: !isInput, writable: isInput }) };
+  } catch (error) {
+    closeSync(childEnd);
+    throw error;
   }
-}
-
-function openFromChild(path: string): [number, number] {
-  const ourEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return [openSync(path, constants.O_WRONLY), ourEnd];
 }
 
 function isSocket(fd: number): boolean {

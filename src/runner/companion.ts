@@ -4,35 +4,53 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 /*
  * Three things that Node cannot do by itself, in one small process beside it:
- *  - make named pipes. Node gives a child sockets, and /dev/stdin, /dev/stdout and /dev/stderr cannot be opened on
- *    a socket; where the caller gave a pipe, the hook must find one too.
+ *  - make pipes. Node gives a child sockets, and /dev/stdin, /dev/stdout and /dev/stderr cannot be opened on a socket;
+ *    where the caller gave a pipe, the hook must find one too. A shell makes one for each empty here-document, and
+ *    Linux lets us open both its ends under /proc.
  *  - lower the limit of open files to what the caller gave: Node raises its own at start, and the hook would inherit that.
  *  - tell a signal to the process group from one to HookBus alone: the companion sits in the same group and dies by it.
  * It ends with HookBus, whose end of its stdin it waits for. Without it hooks still run; these finer points are lost.
  */
-const SCRIPT = `pid=$1 limit=$2; shift 2
-[ $# -eq 0 ] || mkfifo -m 600 "$@" || exit 1
-[ "$limit" = - ] || prlimit --pid "$pid" --nofile="$limit:"
-echo; exec cat >/dev/null`;
+const SCRIPT = `exec 3<<E 4<<E 5<<E
+E
+E
+E
+[ "$2" = - ] || prlimit --pid "$1" --nofile="$2:"
+echo; read -r word; exec 3<&- 4<&- 5<&-; exec cat >/dev/null`;
+
+/** The companion's descriptors that are the pipes for the hook's stdin, stdout and stderr. */
+const PIPE_DESCRIPTORS = [3, 4, 5] as const;
 
 /** How long a group member may take to show that it got a signal, in ms. */
 const GROUP_SIGNAL_MS = 3;
 
 export interface Companion {
-  /** Resolves to true once the pipes exist and the limit is set, to false when that failed. */
-  readonly isReady: Promise<boolean>;
+  /** Resolves to the paths of the pipes for stdin, stdout and stderr; to none where they could not be made. */
+  readonly pipePaths: Promise<readonly string[]>;
+  /** Once the pipes are open on our side: from then on the companion holds none of them. */
+  readonly letGo: () => void;
   /** Whether the signal that just came was sent to the whole process group. */
   readonly gotSignalToo: () => Promise<boolean>;
   readonly stop: () => void;
 }
 
 /** Starts the companion; never throws. */
-export function startCompanion(pipePaths: readonly string[]): Companion {
-  const limit = callersOpenFileLimit();
-  let child = start([String(process.pid), limit ?? '-', ...pipePaths]);
+export function startCompanion(): Companion {
+  const limit = callersOpenFileLimit() ?? '-';
+  let child = start(limit);
   const isReady = readiness(child);
+  const restart = (): void => {
+    child = start('-');
+    child.stdin?.write('\n');
+    release(child);
+  };
   return {
-    isReady,
+    pipePaths: isReady.then((ready) =>
+      ready && process.platform === 'linux'
+        ? PIPE_DESCRIPTORS.map((fd) => `/proc/${child.pid}/fd/${fd}`)
+        : [],
+    ),
+    letGo: () => void child.stdin?.write('\n'),
     async gotSignalToo() {
       let isHit = wasHit(child);
       if (!isHit) {
@@ -40,17 +58,25 @@ export function startCompanion(pipePaths: readonly string[]): Companion {
         await wait(GROUP_SIGNAL_MS);
         isHit = wasHit(child);
       }
-      if (isHit) {
-        child = start([String(process.pid), '-']);
-        release(child);
-      }
+      if (isHit) restart();
       return isHit;
     },
     stop: () => void child.kill('SIGKILL'),
   };
 }
 
-/** It keeps HookBus alive until then, and never again: its life is not what a run waits for. */
+function start(limit: string): ChildProcess {
+  const child = spawn('/bin/sh', ['-c', SCRIPT, 'hookbus', String(process.pid), limit], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: '/usr/bin:/bin' },
+    cwd: '/',
+  });
+  // Its own troubles are no news.
+  for (const part of [child, child.stdin, child.stdout]) part?.on('error', () => undefined);
+  return child;
+}
+
+/** It keeps HookBus alive until it is ready, and never again: its life is not what a run waits for. */
 function readiness(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (isReady: boolean): void => {
@@ -61,19 +87,6 @@ function readiness(child: ChildProcess): Promise<boolean> {
     child.once('error', () => settle(false));
     child.once('exit', () => settle(false));
   });
-}
-
-function start(parameters: string[]): ChildProcess {
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'hookbus', ...parameters], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: { PATH: '/usr/bin:/bin' },
-    cwd: '/',
-  });
-  // It must never keep HookBus alive, and its own troubles are no news.
-  child.on('error', () => undefined);
-  child.stdin?.on('error', () => undefined);
-  child.stdout?.on('error', () => undefined);
-  return child;
 }
 
 function release(child: ChildProcess): void {

@@ -99,10 +99,17 @@ export class Input {
         this.#onNews = () => undefined;
         resolve();
       };
+      // Timers come before streams in a turn of the event loop: on a busy machine news may be there and not seen yet.
+      const lookOnce = (): void => {
+        const before = this.#meter.total();
+        setImmediate(() => {
+          if (this.#meter.total() === before || isEnough()) stop();
+        });
+      };
       this.#onNews = () => {
         clearTimeout(timer);
         if (isEnough()) stop();
-        else timer = setTimeout(stop, silenceMs);
+        else timer = setTimeout(lookOnce, silenceMs);
       };
       this.#onNews();
     });

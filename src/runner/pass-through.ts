@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { startCompanion } from './companion.ts';
 import { inheritedDescriptors, withInherited } from './inherited-descriptors.ts';
-import { type Exit, startFailure } from './leave.ts';
+import { type Exit, leave, startFailure } from './leave.ts';
 import { forwardSignals } from './signals.ts';
 
 /**
@@ -12,20 +12,20 @@ import { forwardSignals } from './signals.ts';
 export async function passThrough(argv: readonly string[]): Promise<Exit> {
   const [program = '', ...parameters] = argv;
   const inherited = inheritedDescriptors();
-  const companion = startCompanion([]);
-  let pid: number | undefined;
-  const signals = forwardSignals(
-    () => pid,
+  const companion = startCompanion();
+  const signals = forwardSignals({
     companion,
-    () => undefined,
-  );
-  await companion.isReady;
+    onEarly: (signal) => leave({ kind: 'signal', signal }),
+    onSignal: () => undefined,
+  });
+  await companion.pipePaths;
+  companion.letGo();
   try {
     return await new Promise<Exit>((resolve) => {
       const child = spawn(program, parameters, {
         stdio: withInherited(['inherit', 'inherit', 'inherit'], inherited),
       });
-      pid = child.pid;
+      if (child.pid !== undefined) void signals.hookStarted(child.pid);
       child.once('error', (error: NodeJS.ErrnoException) => resolve(refusal(program, error.code)));
       child.once('exit', (code, signal) =>
         resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { isatty } from 'node:tty';
 import { type BeginParts, describeExecution, newExecutionIds } from '../bus/begin.ts';
 import { createRecorder, type Recorder } from '../bus/recorder.ts';
 import { effectiveSettings, type RunOptions } from '../config/run-options.ts';
@@ -12,7 +11,7 @@ import type { Begin, End, EndKind } from '../domain/record.ts';
 import { VERSION } from '../domain/version.ts';
 import { processStart } from '../spool/process.ts';
 import { createSpool } from '../spool/spool.ts';
-import { type Channels, openChannels, pipePaths } from './channels.ts';
+import { openChannels } from './channels.ts';
 import { type Companion, startCompanion } from './companion.ts';
 import { endTree } from './descendants.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
@@ -56,21 +55,17 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   const inherited = inheritedDescriptors();
   const recorder = recorderFor(settings);
   const ids = newExecutionIds(Math.round(performance.timeOrigin), randomBytes);
-  const paths = pipePaths(recorder && settings.paths?.pipes, ids.executionId);
-  const companion = startCompanion(paths);
+  const companion = startCompanion();
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
   // The payload is not given a name here: it may be 8 MiB, and is not needed once its ids are known.
   const { begin, traceFlags } = describeExecution(
     beginParts(ids, options, settings, await input.prelude()),
   );
-  const areMade = await companion.isReady;
+  const pipePaths = await companion.pipePaths;
   recorder?.begin(begin);
-
-  const hook = await watchHook(
-    { options, begin, traceFlags, companion, meters, input, inherited, recorder },
-    () => openChannels(paths, areMade),
-  );
+  const watch = { options, begin, traceFlags, companion, meters, input, inherited, recorder };
+  const hook = await watchHook(watch, pipePaths);
   await recorder?.end(begin, endOf(hook, meters));
   companion.stop();
   return options.guard && isFailure(statusOf(endOf(hook, meters)))
@@ -90,32 +85,27 @@ interface Watch {
 }
 
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
-async function watchHook(watch: Watch, open: () => Channels): Promise<HookEnd> {
-  const { options, begin, input, recorder } = watch;
-  let pid: number | undefined;
-  const signals = forwardSignals(
-    () => pid,
-    watch.companion,
-    (signal) => {
-      // Before the hook there is nobody to pass it on to.
-      if (pid === undefined) leave({ kind: 'signal', signal });
-      else
-        recorder?.note(begin, {
-          ...endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, watch.meters),
-        });
-    },
-  );
+async function watchHook(watch: Watch, pipePaths: readonly string[]): Promise<HookEnd> {
+  const { options, begin, companion, input, meters, recorder } = watch;
+  const signals = forwardSignals({
+    companion,
+    onEarly: (signal) => leave({ kind: 'signal', signal }),
+    onSignal: (signal) =>
+      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters)),
+  });
+  const channels = openChannels(pipePaths);
+  companion.letGo();
   const started = await startHook({
     argv: options.argv,
     env: hookEnvironment(ownVariables(begin, watch.traceFlags)),
-    channels: openWithTerminal(open()),
+    channels,
     inherited: watch.inherited,
   });
   if (!started.isRunning) {
     signals.stop();
     return refused(options, started.code);
   }
-  pid = started.pid;
+  void signals.hookStarted(started.pid);
   const outputs = connect(started, watch);
   setTimeout(() => recorder?.prepare(), PREPARE_AFTER_MS).unref();
   const timeout = startTimeout(options.timeoutSeconds, started.pid, begin.spanId);
@@ -175,21 +165,6 @@ function startTimeout(seconds: number | undefined, pid: number, spanId: string) 
       clearTimeout(timer);
       await ending;
       return ending !== undefined;
-    },
-  };
-}
-
-/** A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
-function openWithTerminal(channels: Channels): Channels {
-  if (!isatty(0)) return channels;
-  const [stdin, ...others] = channels.childStdio;
-  return {
-    ...channels,
-    childStdio: [0, ...others],
-    own: [undefined, ...channels.own.slice(1)],
-    closeChildEnds: () => {
-      channels.closeChildEnds();
-      if (typeof stdin === 'number') channels.own[0]?.destroy();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Companion } from './companion.ts';
 
 /** Signals a caller may send to steer or end a hook; the others stop or kill HookBus as they would any process. */
@@ -21,26 +22,37 @@ const FORWARDED = [
 /** Signals that do nothing by default, so that the companion cannot tell whom they were for. Sent twice they do no harm. */
 const HARMLESS: ReadonlySet<string> = new Set(['SIGCONT', 'SIGWINCH']);
 
-/**
- * Passes signals on to the hook until `stop`. A signal to the whole group has reached the hook already and is not sent again.
- * `onSignal` is told of each at once.
- */
-export function forwardSignals(
-  hookPid: () => number | undefined,
-  companion: Companion,
-  onSignal: (signal: NodeJS.Signals) => void,
-): { stop: () => void } {
+export interface SignalParts {
+  readonly companion: Companion;
+  /** A signal came before there was a hook. */
+  readonly onEarly: (signal: NodeJS.Signals) => void;
+  /** A signal came while the hook ran; called at once, before it is passed on. */
+  readonly onSignal: (signal: NodeJS.Signals) => void;
+}
+
+/** Passes signals on to the hook until `stop`. A signal to the whole group has reached the hook already and is not sent again. */
+export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
+  let hookPid: number | undefined;
+  let isOlderThanHook = true;
+
   const forward = async (signal: NodeJS.Signals): Promise<void> => {
+    if (hookPid === undefined) {
+      onEarly(signal);
+      return;
+    }
     onSignal(signal);
-    if (!HARMLESS.has(signal) && (await companion.gotSignalToo())) return;
-    const pid = hookPid();
-    if (pid === undefined) return;
+    const pid = hookPid;
+    // A signal that came before the hook was there cannot have reached it, to whomever it was sent.
+    const mayBeOlder = isOlderThanHook;
+    const hasReachedHook = !HARMLESS.has(signal) && (await companion.gotSignalToo());
+    if (hasReachedHook && !mayBeOlder) return;
     try {
       process.kill(pid, signal);
     } catch {
       // It ended meanwhile.
     }
   };
+
   const listen = (signal: NodeJS.Signals): void => void forward(signal);
   for (const signal of FORWARDED) {
     try {
@@ -50,7 +62,15 @@ export function forwardSignals(
     }
   }
   return {
-    stop: () => {
+    /** From here on there is a hook to pass signals to. */
+    async hookStarted(pid: number): Promise<void> {
+      hookPid = pid;
+      // What came before the start is delivered in the first turns of the event loop after it.
+      await turn();
+      await turn();
+      isOlderThanHook = false;
+    },
+    stop(): void {
       for (const signal of FORWARDED) process.off(signal, listen);
     },
   };

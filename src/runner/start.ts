@@ -27,63 +27,51 @@ export interface StartOptions {
 }
 
 /** Starts the hook in our process group, working directory and environment. */
-export async function startHook({
-  argv,
-  env,
-  channels,
-  inherited,
-}: StartOptions): Promise<Started> {
-  const [program = '', ...parameters] = argv;
-  const stdio = withInherited(channels.childStdio, inherited);
-  let child: ChildProcess;
+export async function startHook(options: StartOptions): Promise<Started> {
+  const { argv, channels } = options;
+  let spawned: Spawned;
   try {
-    child = spawnHook(program, parameters, env, stdio);
+    // Node takes an empty name for a programming mistake; a system just does not find it.
+    if (argv[0] === '') return { isRunning: false, code: 'ENOENT' };
+    spawned = spawnHook(options);
   } catch (error) {
-    return { isRunning: false, code: program === '' ? 'ENOENT' : codeOf(error) };
+    return { isRunning: false, code: codeOf(error) };
   } finally {
     channels.closeChildEnds();
   }
+  const { child } = spawned;
   const startedAtMs = performance.now();
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),
     );
   });
-  if (child.pid === undefined) {
-    return {
-      isRunning: false,
-      code: await new Promise((resolve) => child.once('error', (e) => resolve(codeOf(e)))),
-    };
-  }
-  child.on('error', () => undefined);
+  const { pid } = child;
+  if (pid === undefined) return { isRunning: false, code: await spawned.refused };
   const [ownIn, ownOut, ownErr] = channels.own;
   const stdout = ownOut ?? child.stdout;
   const stderr = ownErr ?? child.stderr;
   if (!stdout || !stderr) return { isRunning: false, code: undefined };
-  return {
-    isRunning: true,
-    pid: child.pid,
-    startedAtMs,
-    exit,
-    stdin: ownIn ?? child.stdin ?? undefined,
-    stdout,
-    stderr,
-  };
+  const stdin = ownIn ?? child.stdin ?? undefined;
+  return { isRunning: true, pid, startedAtMs, exit, stdin, stdout, stderr };
 }
 
-type Stdio = (number | 'pipe' | 'ignore')[];
+interface Spawned {
+  readonly child: ChildProcess;
+  /** The system's word, where it would not start the hook. */
+  readonly refused: Promise<string | undefined>;
+}
 
-function spawnHook(
-  program: string,
-  parameters: string[],
-  env: NodeJS.ProcessEnv,
-  stdio: Stdio,
-): ChildProcess {
-  try {
-    process.cwd();
-  } catch {
-    // The working directory was deleted. execa insists on one; the system does not.
-    return spawn(program, parameters, { env, stdio });
+function spawnHook({ argv, env, channels, inherited }: StartOptions): Spawned {
+  const [program = '', ...parameters] = argv;
+  const stdio = withInherited(channels.childStdio, inherited);
+  if (!hasWorkingDirectory()) {
+    // execa insists on one; the system does not.
+    const child = spawn(program, parameters, { env, stdio });
+    const refused = new Promise<string | undefined>((resolve) => {
+      child.on('error', (error) => resolve(codeOf(error)));
+    });
+    return { child, refused };
   }
   const child = execa(program, parameters, {
     env,
@@ -97,7 +85,16 @@ function spawnHook(
     stripFinalNewline: false,
     encoding: 'buffer',
   });
-  return child as unknown as ChildProcess;
+  return { child: child as unknown as ChildProcess, refused: child.then(({ code }) => code) };
+}
+
+function hasWorkingDirectory(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function codeOf(error: unknown): string | undefined {
