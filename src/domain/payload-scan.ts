@@ -1,0 +1,247 @@
+/**
+ * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
+ * Twin: src/launcher/payload_scan.c. Both are held to fixtures/vectors/payload-scan.json.
+ *
+ * - In front of the object a UTF-8 byte order mark and JSON white space are let pass; anything but `{` then means nothing is found.
+ * - A member counts once its value has been read to its end. Of members with one name the last that counts decides, as in
+ *   `JSON.parse`: if it is not a string, or a string of more than `MAX_FIELD_BYTES`, the name is not found.
+ * - Strings are unescaped to UTF-8, a surrogate without its partner to U+FFFD. Raw bytes are copied as they are, valid or not.
+ * - What nobody asked for is skipped unchecked: strings to their closing quote, nested values by counting brackets of either
+ *   kind outside strings, numbers and words by their characters.
+ * - The scan ends at the object's `}`, at the end of input, or at the first byte that it sees cannot be; what was found stays found.
+ */
+export function scanPayloadBytes(
+  bytes: Uint8Array,
+  wanted: readonly string[],
+): Map<string, Uint8Array> {
+  const found = new Map<string, Uint8Array>();
+  const names = wanted.map((name) => ({ name, bytes: Buffer.from(name) }));
+  const input: Input = { bytes, at: 0, text: new Uint8Array(MAX_FIELD_BYTES), length: 0 };
+  if (hasByteOrderMark(bytes)) input.at = 3;
+  let isMember = take(input, OPEN_OBJECT);
+  while (isMember) isMember = readMember(input, names, found) && take(input, COMMA);
+  return found;
+}
+
+/** As `scanPayloadBytes`, decoded; what is not UTF-8 becomes U+FFFD. */
+export function scanPayload(bytes: Uint8Array, wanted: readonly string[]): Map<string, string> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const found = scanPayloadBytes(bytes, wanted);
+  return new Map([...found].map(([name, value]) => [name, decoder.decode(value)]));
+}
+
+/** Longest value that counts, in bytes of UTF-8 after unescaping. Longer names match nothing. */
+export const MAX_FIELD_BYTES = 256;
+
+interface Name {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+interface Input {
+  readonly bytes: Uint8Array;
+  at: number;
+  /** The string read last, unescaped, as far as it fits. */
+  readonly text: Uint8Array;
+  /** Its length; more than `text` holds if it did not fit. */
+  length: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const LOWER_U = 0x75;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const REPLACEMENT = 0xfffd;
+
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/** Steps over white space and one byte, if it is this one. */
+function take(input: Input, byte: number): boolean {
+  while (isSpace(input.bytes[input.at])) input.at += 1;
+  if (input.bytes[input.at] !== byte) return false;
+  input.at += 1;
+  return true;
+}
+
+/** False if the member is cut off or is none. */
+function readMember(input: Input, names: readonly Name[], found: Map<string, Uint8Array>): boolean {
+  if (!take(input, QUOTE) || !readString(input)) return false;
+  const name = names.find((candidate) => isText(input, candidate.bytes))?.name;
+  if (!take(input, COLON)) return false;
+  const value = readValue(input, name !== undefined);
+  if (value === 'incomplete') return false;
+  if (name === undefined) return true;
+  if (value === 'text' && input.length <= MAX_FIELD_BYTES) {
+    found.set(name, input.text.slice(0, input.length));
+  } else {
+    found.delete(name);
+  }
+  return true;
+}
+
+function readValue(input: Input, isWanted: boolean): 'text' | 'other' | 'incomplete' {
+  let isDone: boolean;
+  if (take(input, QUOTE)) {
+    isDone = isWanted ? readString(input) : skipString(input);
+    return isDone ? 'text' : 'incomplete';
+  }
+  const first = input.bytes[input.at];
+  isDone = first === OPEN_OBJECT || first === OPEN_ARRAY ? skipNested(input) : skipScalar(input);
+  return isDone ? 'other' : 'incomplete';
+}
+
+function skipNested(input: Input): boolean {
+  const { bytes } = input;
+  let depth = 0;
+  while (input.at < bytes.length) {
+    const byte = bytes[input.at];
+    input.at += 1;
+    if (byte === QUOTE && !skipString(input)) return false;
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
+    if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
+    if (depth === 0) return true;
+  }
+  return false;
+}
+
+/**
+ * To behind the closing quote: the first one behind an even number of backslashes.
+ * By `indexOf` (`memchr`), since nearly all of a large payload is in strings that nobody asked for.
+ */
+function skipString(input: Input): boolean {
+  const start = input.at;
+  let quote = input.bytes.indexOf(QUOTE, start);
+  while (quote !== -1) {
+    let run = quote;
+    while (run > start && input.bytes[run - 1] === BACKSLASH) run -= 1;
+    input.at = quote + 1;
+    if ((quote - run) % 2 === 0) return true;
+    quote = input.bytes.indexOf(QUOTE, input.at);
+  }
+  return false;
+}
+
+/** A number or a word; it has ended only once the byte behind it is known. */
+function skipScalar(input: Input): boolean {
+  const start = input.at;
+  while (isScalar(input.bytes[input.at])) input.at += 1;
+  return input.at > start && input.at < input.bytes.length;
+}
+
+/** Reads on behind the opening quote; false if the string is cut off, or holds a control character or an unknown escape. */
+function readString(input: Input): boolean {
+  const { bytes } = input;
+  input.length = 0;
+  while (input.at < bytes.length) {
+    const byte = bytes[input.at] ?? 0;
+    input.at += 1;
+    if (byte === QUOTE) return true;
+    if (byte < 0x20) return false;
+    if (byte !== BACKSLASH) put(input, byte);
+    else if (!readEscape(input)) return false;
+  }
+  return false;
+}
+
+function readEscape(input: Input): boolean {
+  const byte = input.bytes[input.at];
+  input.at += 1;
+  if (byte === LOWER_U) return readUnicodeEscape(input);
+  const meant = byte === undefined ? undefined : ESCAPES.get(byte);
+  if (meant === undefined) return false;
+  put(input, meant);
+  return true;
+}
+
+/** What may stand behind a backslash: `"`, `\`, `/` for themselves, and b, f, n, r, t. */
+const ESCAPES: ReadonlyMap<number, number> = new Map([
+  [QUOTE, QUOTE],
+  [BACKSLASH, BACKSLASH],
+  [0x2f, 0x2f],
+  [0x62, 0x08],
+  [0x66, 0x0c],
+  [0x6e, 0x0a],
+  [0x72, 0x0d],
+  [0x74, 0x09],
+]);
+
+function readUnicodeEscape(input: Input): boolean {
+  const { bytes } = input;
+  const unit = hexAt(bytes, input.at);
+  if (unit === undefined) return false;
+  input.at += 4;
+  if (unit < 0xd800 || unit > 0xdfff) {
+    putCodePoint(input, unit);
+    return true;
+  }
+  const isPairAhead =
+    unit < 0xdc00 && bytes[input.at] === BACKSLASH && bytes[input.at + 1] === LOWER_U;
+  const low = isPairAhead ? hexAt(bytes, input.at + 2) : undefined;
+  if (low === undefined || low < 0xdc00 || low > 0xdfff) {
+    putCodePoint(input, REPLACEMENT);
+    return true;
+  }
+  input.at += 6;
+  putCodePoint(input, 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+  return true;
+}
+
+/** Four hexadecimal digits; undefined where there are none. */
+function hexAt(bytes: Uint8Array, start: number): number | undefined {
+  let number = 0;
+  for (let at = start; at < start + 4; at++) {
+    const byte = bytes[at] ?? 0;
+    const lower = byte | 0x20;
+    if (byte >= 0x30 && byte <= 0x39) number = number * 16 + (byte - 0x30);
+    else if (lower >= 0x61 && lower <= 0x66) number = number * 16 + (lower - 0x57);
+    else return undefined;
+  }
+  return number;
+}
+
+function putCodePoint(input: Input, code: number): void {
+  if (code < 0x80) {
+    put(input, code);
+    return;
+  }
+  if (code < 0x800) {
+    put(input, 0xc0 | (code >> 6));
+  } else {
+    if (code < 0x10000) {
+      put(input, 0xe0 | (code >> 12));
+    } else {
+      put(input, 0xf0 | (code >> 18));
+      put(input, 0x80 | ((code >> 12) & 0x3f));
+    }
+    put(input, 0x80 | ((code >> 6) & 0x3f));
+  }
+  put(input, 0x80 | (code & 0x3f));
+}
+
+function put(input: Input, byte: number): void {
+  if (input.length < input.text.length) input.text[input.length] = byte;
+  input.length += 1;
+}
+
+function isText(input: Input, name: Uint8Array): boolean {
+  return input.length === name.length && name.every((byte, at) => byte === input.text[at]);
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Digits, letters, `+`, `-`, `.`: what numbers and words are made of. */
+function isScalar(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  const isLetter = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+  return isDigit || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
+}
