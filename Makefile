@@ -5,7 +5,10 @@
 
 BIN := node_modules/.bin
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify-syntax \
-	--outdir=dist --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
+	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
+# yargs asks where its own file is, which a CommonJS bundle has another word for.
+FILE_URL := --define:import.meta.url=HOOKBUS_FILE_URL \
+	--banner:js='const HOOKBUS_FILE_URL = require("node:url").pathToFileURL(__filename).href;'
 TYPESCRIPT := $(shell find src -name '*.ts')
 
 help: ## list the targets
@@ -20,8 +23,10 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 build: dist/run.cjs dist/main.cjs ## bundle the commands into dist/
 
 dist/run.cjs dist/main.cjs &: node_modules/.ready $(TYPESCRIPT)
-	@$(ESBUILD) src/cli/run.ts src/cli/main.ts
-	@touch dist/run.cjs dist/main.cjs
+	@$(ESBUILD) src/cli/run.ts
+	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
+	@# Hooks may be running: a bundle is there whole or is still the old one.
+	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 test: build ## run every test
 	@$(BIN)/vitest run
@@ -34,7 +39,7 @@ check: build ## formatting, lint, types, dead code, generated docs
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
 docs: build ## write docs/cli.md anew from the commands
-	@$(ESBUILD) scripts/generate-cli-docs.ts --entry-names=generate-cli-docs && node dist/generate-cli-docs.cjs $(ARGS)
+	@$(ESBUILD) scripts/generate-cli-docs.ts --entry-names=generate-cli-docs && node dist/new/generate-cli-docs.cjs $(ARGS)
 
 demo: build ## show the main job in a throw-away state directory
 	@scripts/demo.sh
@@ -43,7 +48,7 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 	@test/smoke.sh
 
 bench: build ## measure what HookBus adds, interleaved
-	@$(ESBUILD) bench/run.ts --entry-names=bench && node dist/bench.cjs $(ROUNDS)
+	@$(ESBUILD) bench/run.ts --entry-names=bench && node dist/new/bench.cjs $(ROUNDS)
 
 clean: ## remove what was built and installed
 	rm -rf dist bin/hookbus node_modules

@@ -10,6 +10,9 @@ import type { Begin, Capture, End } from '../domain/record.ts';
 import { redactBytes, redactText } from '../domain/redaction.ts';
 import type { Recorded } from '../store/executions.ts';
 
+/** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
+const MISTAKE_BYTES = 300;
+
 /** Makes what the database stores of a record: status, error text, command line, redacted and compressed payloads. */
 export function assemble(begin: Begin, end: End): Recorded {
   const clean = begin.redact ? redactText : (text: string): string => text;
@@ -20,7 +23,8 @@ export function assemble(begin: Begin, end: End): Recorded {
   const payloads = begin.storeRaw
     ? end.captures.map((capture) => storedPayload(begin, capture))
     : [];
-  return { execution, payloads, mistakes: begin.mistakes };
+  const mistakes = begin.mistakes.map((mistake) => firstBytes(clean(mistake), MISTAKE_BYTES));
+  return { execution, payloads, mistakes };
 }
 
 /** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
@@ -70,6 +74,15 @@ function lastBytes(text: string, most: number): string {
   let start = bytes.length - most;
   while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return bytes.subarray(start).toString('utf8');
+}
+
+/** The beginning of a text, at most so many bytes of UTF-8, ending with a whole character. */
+function firstBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let end = most;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return `${bytes.subarray(0, end).toString('utf8')}…`;
 }
 
 function storedPayload(begin: Begin, capture: Capture): StoredPayload {

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 
@@ -57,6 +57,8 @@ function openPipe(path: string, fd: number): Channel {
     // A shell may make its here-documents with files instead; those cannot carry a stream.
     if (!fstatSync(childEnd).isFIFO()) throw new Error('not a pipe');
     const ours = openSync(path, direction | constants.O_NONBLOCK);
+    // The one byte of the here-document that made the pipe.
+    readSync(isInput ? childEnd : ours, Buffer.alloc(1));
     return { childEnd, ours: new Socket({ fd: ours, readable: !isInput, writable: isInput }) };
   } catch (error) {
     closeSync(childEnd);

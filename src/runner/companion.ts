@@ -5,15 +5,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 /*
  * Three things that Node cannot do by itself, in one small process beside it:
  *  - make pipes. Node gives a child sockets, and /dev/stdin, /dev/stdout and /dev/stderr cannot be opened on a socket;
- *    where the caller gave a pipe, the hook must find one too. A shell makes one for each empty here-document, and
- *    Linux lets us open both its ends under /proc.
+ *    where the caller gave a pipe, the hook must find one too. A shell makes one for each here-document (one empty line,
+ *    since some make nothing of an empty one), and Linux lets us open both its ends under /proc.
  *  - lower the limit of open files to what the caller gave: Node raises its own at start, and the hook would inherit that.
  *  - tell a signal to the process group from one to HookBus alone: the companion sits in the same group and dies by it.
  * It ends with HookBus, whose end of its stdin it waits for. Without it hooks still run; these finer points are lost.
  */
 const SCRIPT = `exec 3<<E 4<<E 5<<E
+
 E
+
 E
+
 E
 [ "$2" = - ] || prlimit --pid "$1" --nofile="$2:"
 echo; read -r word; exec 3<&- 4<&- 5<&-; exec cat >/dev/null`;

@@ -1,4 +1,4 @@
-import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync, ReadStream } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
@@ -9,6 +9,9 @@ const PRELUDE_BYTES = 8 * 1024 * 1024;
 
 /** Silence after which the hook starts with what has come, in ms. */
 const PRELUDE_SILENCE_MS = 10;
+
+/** The same for a file, which is there or not and comes to its end: only a disk can be slow. */
+const PRELUDE_FILE_MS = 1000;
 
 /** How long a caller in the middle of a line is listened to after the hook has exited: between two pieces, and in all. */
 const LINGER_SILENCE_MS = 50;
@@ -42,7 +45,7 @@ export class Input {
     this.#source?.resume();
     const isLine = (): boolean => this.#meter.total() > 0 && this.#endsLine;
     await this.#listen(
-      PRELUDE_SILENCE_MS,
+      this.#source instanceof ReadStream ? PRELUDE_FILE_MS : PRELUDE_SILENCE_MS,
       () => this.#hasEnded || isLine() || this.#meter.total() >= PRELUDE_BYTES,
     );
     this.#source?.pause();

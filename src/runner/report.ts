@@ -1,11 +1,14 @@
 import { appendFileSync, statSync } from 'node:fs';
 import type { Settings } from '../config/settings.ts';
 
+/** Says what went wrong; never throws. */
+export type Report = (what: string, error: unknown) => void;
+
 /** The log file stops growing here, in bytes: a note that nobody reads must not fill a disk. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
 /** Says on the log file what went wrong inside HookBus, under `HOOKBUS_DEBUG=1`; never on a stream of the hook. */
-export function report(settings: Settings): (what: string, error: unknown) => void {
+export function report(settings: Settings): Report {
   const log = settings.paths?.log;
   if (!settings.debug || log === undefined) return () => undefined;
   return (what, error) => {

@@ -19,8 +19,8 @@ import { Input } from './input.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { Output } from './output.ts';
-import { sayOnStderr } from './pass-through.ts';
-import { report } from './report.ts';
+import { passThrough, sayOnStderr } from './pass-through.ts';
+import { type Report, report } from './report.ts';
 import { forwardSignals } from './signals.ts';
 import { type Started, startHook } from './start.ts';
 
@@ -52,8 +52,28 @@ interface HookEnd {
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
 export async function runHook(options: RunOptions, settings: Settings): Promise<Exit> {
+  const say = report(settings);
+  // Whatever goes wrong in a corner of HookBus, the hook goes on and nobody sees a stack trace for it.
+  process.on('uncaughtException', (error) => say('uncaught', error));
+  let watch: Watch;
+  try {
+    watch = await prepare(options, settings, say);
+  } catch (error) {
+    say('prepare', error);
+    return passThrough(options.argv);
+  }
+  const { begin, companion, meters, recorder } = watch;
+  const hook = await watchHook(watch);
+  const end = endOf(hook, meters);
+  await recorder?.end(begin, end);
+  companion.stop();
+  return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
+}
+
+/** Everything before the hook: what is known of it goes on record. */
+async function prepare(options: RunOptions, settings: Settings, say: Report): Promise<Watch> {
   const inherited = inheritedDescriptors();
-  const recorder = recorderFor(settings);
+  const recorder = recorderFor(settings, say);
   const ids = newExecutionIds(Math.round(performance.timeOrigin), randomBytes);
   const companion = startCompanion();
   const meters = createMeters(options, settings);
@@ -64,13 +84,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   );
   const pipePaths = await companion.pipePaths;
   recorder?.begin(begin);
-  const watch = { options, begin, traceFlags, companion, meters, input, inherited, recorder };
-  const hook = await watchHook(watch, pipePaths);
-  await recorder?.end(begin, endOf(hook, meters));
-  companion.stop();
-  return options.guard && isFailure(statusOf(endOf(hook, meters)))
-    ? { kind: 'code', code: 0 }
-    : hook.exit;
+  return { options, begin, traceFlags, companion, meters, input, inherited, pipePaths, recorder };
 }
 
 interface Watch {
@@ -81,11 +95,12 @@ interface Watch {
   readonly meters: Meters;
   readonly input: Input;
   readonly inherited: readonly number[];
+  readonly pipePaths: readonly string[];
   readonly recorder: Recorder | undefined;
 }
 
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
-async function watchHook(watch: Watch, pipePaths: readonly string[]): Promise<HookEnd> {
+async function watchHook(watch: Watch): Promise<HookEnd> {
   const { options, begin, companion, input, meters, recorder } = watch;
   const signals = forwardSignals({
     companion,
@@ -93,7 +108,7 @@ async function watchHook(watch: Watch, pipePaths: readonly string[]): Promise<Ho
     onSignal: (signal) =>
       recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters)),
   });
-  const channels = openChannels(pipePaths);
+  const channels = openChannels(watch.pipePaths);
   companion.letGo();
   const started = await startHook({
     argv: options.argv,
@@ -207,10 +222,9 @@ function workingDirectory(): { cwd?: string } {
   }
 }
 
-function recorderFor(settings: Settings): Recorder | undefined {
+function recorderFor(settings: Settings, say: Report): Recorder | undefined {
   const { paths } = settings;
   if (paths === undefined) return undefined;
-  const say = report(settings);
   try {
     makeStateHome(paths.home);
   } catch (error) {
