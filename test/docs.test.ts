@@ -1,0 +1,357 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../src/bus/assemble.ts';
+import { parseRunOptions } from '../src/config/run-options.ts';
+import { DEFAULTS, readSettings } from '../src/config/settings.ts';
+import { STATUSES } from '../src/domain/execution.ts';
+import { NAMED_RULES, REDACTION_RULES } from '../src/domain/redaction-rules.ts';
+import { VERSION } from '../src/domain/version.ts';
+import { openDatabase } from '../src/store/database.ts';
+import { createExecutionWriter } from '../src/store/executions.ts';
+import { MIGRATIONS } from '../src/store/migrations/index.ts';
+import { aBegin, anEnd } from './support/records.ts';
+import { temporaryDirectory } from './support/temporary.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+/** A fenced block of code, and where it begins, as an editor takes one there. */
+interface Block {
+  readonly place: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+function blocksOf(page: string): Block[] {
+  const text = read(page);
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
+    place: `${page}:${text.slice(0, match.index).split('\n').length}`,
+    language: match[1] ?? '',
+    code: match[2] ?? '',
+  }));
+}
+
+const blocks = (language: string, pages: readonly string[] = PAGES): Block[] =>
+  pages.flatMap(blocksOf).filter((block) => block.language === language);
+
+const proseOf = (page: string): string => read(page).replace(/^```.*?^```$/gms, '');
+
+const unique = (words: Iterable<string>): string[] => [...new Set(words)].sort();
+
+const allMatches = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map((match) => match[1] ?? match[0]);
+
+/** The words of a shell line in quotes or bare; enough for the examples. */
+const wordsOf = (line: string): string[] =>
+  allMatches(line, /((?:'[^']*'|[^\s'])+)/g).map((word) => word.replaceAll("'", ''));
+
+describe('the settings page', () => {
+  it('has every variable that is read, and no other', () => {
+    const isRead = unique(allMatches(read('src/config/settings.ts'), /'(HOOKBUS_[A-Z_]+)'/g));
+    expect(isRead).toContain('HOOKBUS_HOME');
+    expect(unique(allMatches(read('docs/settings.md'), /HOOKBUS_[A-Z_]+/g))).toEqual(isRead);
+  });
+
+  it('has the defaults that are in force', () => {
+    const { home = '' } = readSettings({ HOME: '/home/dev' }).paths ?? {};
+    expect(home).toBe('/home/dev/.local/state/hookbus');
+    const page = read('docs/settings.md');
+    for (const [name, value] of [
+      ['HOOKBUS_MAX_BYTES', DEFAULTS.maxBytes],
+      ['HOOKBUS_DEDUPE_TTL', DEFAULTS.dedupeTtlSeconds],
+      ['HOOKBUS_RETENTION_DAYS', DEFAULTS.retentionDays],
+      ['HOOKBUS_DAEMON', 'auto'],
+    ]) {
+      expect(page).toContain(`| \`${name}\` | \`${value}\` |`);
+    }
+    const off = readSettings({});
+    for (const [name, isOn] of [
+      ['HOOKBUS_ENABLED', off.enabled],
+      ['HOOKBUS_STORE_RAW', off.storeRaw],
+      ['HOOKBUS_COMPRESS', off.compress],
+      ['HOOKBUS_REDACT', off.redact],
+      ['HOOKBUS_DEBUG', off.debug],
+    ] as const) {
+      expect(page).toContain(`| \`${name}\` | \`${isOn ? 1 : 0}\` |`);
+    }
+  });
+
+  it('has the ranges that are in force', () => {
+    const rows = read('docs/settings.md').matchAll(
+      /^\| `(\w+)` \|[^|]*\| \w+, (\d+) to (\d+) \|/gm,
+    );
+    const ranges = [...rows];
+    expect(ranges.length).toBe(3);
+    for (const [, name = '', least, most] of ranges) {
+      const problems = (value: number) => readSettings({ HOME: '/', [name]: `${value}` }).problems;
+      expect(problems(Number(least))).toEqual([]);
+      expect(problems(Number(most))).toEqual([]);
+      expect(problems(Number(most) + 1)).toHaveLength(1);
+      if (least !== '0') expect(problems(Number(least) - 1)).toHaveLength(1);
+    }
+  });
+});
+
+describe('the privacy page', () => {
+  it('names every kind of secret that is looked for, and no other', () => {
+    const rows = read('docs/privacy.md').matchAll(/^\| (`.*?) \|/gm);
+    const named = [...rows].flatMap(([, cell = '']) => allMatches(cell, /`([a-z0-9-]+)`/g));
+    const rules = [...REDACTION_RULES, ...NAMED_RULES].map((rule) => rule.name);
+    expect(unique(named)).toEqual(unique(rules));
+  });
+});
+
+/** A database with something for every query to find. */
+function aDatabase(): string {
+  const path = join(temporaryDirectory(), 'hook_bus.db');
+  const db = openDatabase(path, 1000);
+  const writer = createExecutionWriter(db);
+  const createdAtMs = Date.now() - 60_000;
+  const stderrTail = Buffer.from("KeyError: 'file_path'\n");
+  const captures = (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({
+    stream,
+    bytes: Buffer.from(`{"stream":"${stream}"}\n`),
+    truncated: false,
+  }));
+  const raw = { storeRaw: true, createdAtMs };
+  const skipped = assemble(aBegin({ createdAtMs, dedupeKey: 'format:toolu_1' }), anEnd());
+  writer.write([
+    ...[3, 1, 2].map((durationMs) => assemble(aBegin({ createdAtMs }), anEnd({ durationMs }))),
+    assemble(aBegin(raw), anEnd({ exitCode: 2, captures })),
+    assemble(aBegin({ ...raw, compress: true }), anEnd({ exitCode: 1, stderrTail, captures })),
+    assemble(aBegin({ createdAtMs }), anEnd({ kind: 'timeout', exitCode: 124 })),
+    assemble(aBegin({ createdAtMs }), anEnd({ stdoutKind: 'broken', stdoutBytes: 9 })),
+    { ...skipped, execution: { ...skipped.execution, status: 'dedupe_skip' } },
+    assemble(aBegin({ createdAtMs, mistakes: ['unknown option --nmae'] }), anEnd()),
+  ]);
+  db.exec(`
+    INSERT INTO dedupe_keys (dedupe_key, hook_name, execution_id, state, created_at, expires_at)
+      VALUES ('format:toolu_1', 'format', 'e', 'done', '2026-11-22T10:00:00.000Z', '2026-11-22T11:00:00.000Z');
+    INSERT INTO hook_metrics (bucket_start, bucket_seconds, hook_name, event_type)
+      VALUES ('2026-11-22T10:00:00.000Z', 3600, 'format', 'PostToolUse');`);
+  db.close();
+  return path;
+}
+
+/** The tables of a database with their columns, but for SQLite's own. */
+function tablesOf(path: string): Map<string, string[]> {
+  const db = openDatabase(path, 1000);
+  const names = db
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'",
+    )
+    .pluck()
+    .all() as string[];
+  const tables = names.map((name): [string, string[]] => [
+    name,
+    db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(name) as string[],
+  ]);
+  db.close();
+  return new Map(tables);
+}
+
+function rowCounts(path: string): Record<string, number> {
+  const tables = [...tablesOf(path).keys()];
+  const db = openDatabase(path, 1000);
+  const count = (table: string) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  const counts = Object.fromEntries(tables.map((table) => [table, Number(count(table))]));
+  db.close();
+  return counts;
+}
+
+describe('the database page', () => {
+  const page = read('docs/database.md');
+
+  /** The first cells of the rows beneath a heading. */
+  const termsUnder = (heading: string): string[] => {
+    const [section = ''] = (page.split(`\n${heading}\n`)[1] ?? '').split(/^#/m);
+    return allMatches(section, /^\| `([^`]+)` \|/gm);
+  };
+
+  it('has every column of every table, and no other', () => {
+    const tables = tablesOf(join(temporaryDirectory(), 'hook_bus.db'));
+    expect(tables.size).toBeGreaterThan(4);
+    for (const [table, columns] of tables) {
+      expect({ table, columns: termsUnder(`### ${table}`) }).toEqual({ table, columns });
+    }
+  });
+
+  it('has every word of the status', () => {
+    expect(termsUnder('## Status')).toEqual([...STATUSES]);
+  });
+
+  it('has the version that this release knows', () => {
+    expect(page).toContain(`This release knows ${MIGRATIONS.length}.`);
+  });
+});
+
+const hasShell = spawnSync('sqlite3', ['--version']).status === 0;
+// Said on stderr, since a test that was skipped looks much like one that passed.
+if (!hasShell) process.stderr.write('docs.test.ts: no sqlite3 shell, so the queries are not run\n');
+
+describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 shell', () => {
+  const queries = blocks('sql', ['docs/database.md']);
+  const isChange = ({ code }: Block): boolean => /^(?:DELETE|VACUUM)/.test(code);
+
+  function run(path: string, sql: string): string {
+    const { status, stdout, stderr } = spawnSync('sqlite3', ['-bail', '-header', path], {
+      input: sql,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  }
+
+  const asked = queries.filter((query) => !isChange(query));
+  it.each(asked)('what is at $place finds something', ({ code }) => {
+    expect(run(aDatabase(), code).trim().split('\n').length).toBeGreaterThan(
+      code.includes('PRAGMA') ? 0 : 1,
+    );
+  });
+
+  it('tells percentiles by nearest rank', () => {
+    const { code = '' } = asked.find(({ code: sql }) => sql.includes('p95_ms')) ?? {};
+    const [names = '', values = ''] = run(aDatabase(), code).split('\n');
+    const [, p50] = /p50_ms/.test(names) ? values.split('|').slice(1) : [];
+    // Of 1, 2, 3 and six times 12.5.
+    expect(Number(p50)).toBe(12.5);
+    expect(values.split('|')[1]).toBe('9');
+  });
+
+  it('clears everything but the notices, then these too', () => {
+    const path = aDatabase();
+    const [everything, notices, ...others] = queries.filter(isChange);
+    expect(everything?.code).toBe(
+      'DELETE FROM hook_logs; DELETE FROM dedupe_keys; DELETE FROM hook_metrics;\n',
+    );
+    expect(Object.values(rowCounts(path))).not.toContain(0);
+    run(path, everything?.code ?? '');
+    const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
+    expect(left.map(([table]) => table)).toEqual(['notices']);
+    for (const block of [notices, ...others]) run(path, block?.code ?? '');
+    expect(unique(Object.values(rowCounts(path)).map(String))).toEqual(['0']);
+  });
+
+  it('inflates a compressed payload as the page says', () => {
+    const path = aDatabase();
+    const { code = '' } =
+      blocks('sh', ['docs/database.md']).find((block) => block.code.includes('zlib')) ?? {};
+    const id = run(path, "SELECT max(log_id) FROM hook_payloads WHERE encoding = 'zlib';").split(
+      '\n',
+    )[1];
+    const line = code
+      .replace('~/.local/state/hookbus/hook_bus.db', path)
+      .replace('log_id = 42', `log_id = ${id}`);
+    expect(execFileSync('sh', ['-c', line], { encoding: 'utf8' })).toBe('{"stream":"stdin"}\n');
+  });
+});
+
+describe('the examples', () => {
+  const examples = blocks('json');
+
+  it('are JSON where they say so', () => {
+    expect(examples.length).toBeGreaterThan(5);
+    for (const { place, code } of examples) {
+      expect(() => JSON.parse(code) as unknown, place).not.toThrow();
+    }
+  });
+
+  it('have settings and options that can be used', () => {
+    const places: string[] = [];
+    for (const { place, code } of examples) {
+      const { env = {} } = (JSON.parse(code) ?? {}) as { env?: Record<string, string> };
+      expect({ place, problems: readSettings({ HOME: '/', ...env }).problems }).toEqual({
+        place,
+        problems: [],
+      });
+      for (const command of allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g)) {
+        const { argv, mistakes } = parseRunOptions(wordsOf(command));
+        expect({ place, command, mistakes }).toEqual({ place, command, mistakes: [] });
+        expect(argv.length).toBeGreaterThan(0);
+        places.push(place);
+      }
+    }
+    expect(unique(places).length).toBeGreaterThan(4);
+  });
+
+  it('show a settings file for each stage of the rollout', () => {
+    const stages = read('docs/rollout.md')
+      .split(/^## \d\. /m)
+      .slice(1);
+    expect(stages.map((stage) => /^```json\n\{\n {2}"env"/m.test(stage))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+});
+
+describe('links and names', () => {
+  /** As GitHub makes them of headings. */
+  const anchorsOf = (page: string): string[] =>
+    allMatches(proseOf(page), /^#+ (.+)$/gm).map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  it.each(PAGES)('%s: relative links lead somewhere', (page) => {
+    const links = allMatches(proseOf(page), /\]\(([^)\s]+)\)/g).filter(
+      (link) => !/^\w+:/.test(link),
+    );
+    for (const link of links) {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : relative(ROOT, join(ROOT, dirname(page), path));
+      expect(existsSync(join(ROOT, target)), `${page}: ${link}`).toBe(true);
+      if (anchor !== undefined) expect(anchorsOf(target), `${page}: ${link}`).toContain(anchor);
+    }
+  });
+
+  it.each(PAGES)('%s: files that it names are there', (page) => {
+    const paths = allMatches(
+      proseOf(page),
+      /`((?:src|test|fixtures|bench|scripts)\/[a-z0-9_./-]*)`/g,
+    );
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  /** The files that a file of the source imports, whether at once or later, and those that they do. */
+  function reachedFrom(path: string, reached = new Set<string>()): Set<string> {
+    if (reached.has(path)) return reached;
+    reached.add(path);
+    for (const target of allMatches(read(path), /(?:from|import\() ?'(\.{1,2}\/[^']+\.ts)'/g)) {
+      reachedFrom(join(dirname(path), target), reached);
+    }
+    return reached;
+  }
+
+  it('the architecture page has every folder that the commands are made of, and no other', () => {
+    const files = [...reachedFrom('src/cli/main.ts'), ...reachedFrom('src/cli/run.ts')];
+    const folders = files.map((path) => `${path.split('/').slice(0, 2).join('/')}/`);
+    const named = allMatches(read('docs/architecture.md'), /^\| `(src\/\w+\/)` \| \d \|/gm);
+    expect(unique(named)).toEqual(unique(folders));
+  });
+});
+
+describe('the version', () => {
+  it('is the same everywhere', () => {
+    const versionIn = (path: string): unknown =>
+      (JSON.parse(read(path)) as { version?: string }).version;
+    expect(versionIn('package.json')).toBe(VERSION);
+    expect(versionIn('package-lock.json')).toBe(VERSION);
+  });
+});
