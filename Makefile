@@ -6,9 +6,8 @@
 BIN := node_modules/.bin
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify-syntax \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
-# yargs asks where its own file is, which a CommonJS bundle has another word for.
-FILE_URL := --define:import.meta.url=HOOKBUS_FILE_URL \
-	--banner:js='const HOOKBUS_FILE_URL = require("node:url").pathToFileURL(__filename).href;'
+# yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
+FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')
 
 help: ## list the targets
@@ -33,7 +32,7 @@ test: build ## run every test
 	@test/smoke.sh
 
 check: build ## formatting, lint, types, dead code, generated docs
-	@$(BIN)/biome ci .
+	@$(BIN)/biome ci --colors=off .
 	@$(BIN)/tsc
 	@$(BIN)/knip
 	@$(MAKE) --no-print-directory docs ARGS=--check

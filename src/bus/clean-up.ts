@@ -1,5 +1,5 @@
 import type { StatePaths } from '../config/paths.ts';
-import { findLeftovers, removeLeftovers } from '../spool/leftovers.ts';
+import { findOldFiles, removeFiles } from '../spool/old-files.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { databaseBytes } from '../store/database-files.ts';
 import {
@@ -23,7 +23,6 @@ export interface CleanupReport {
   readonly notices: number;
   /** Spool records that could not be read. */
   readonly unreadable_records: number;
-  readonly pipes: number;
   /** The database with its write-ahead log. */
   readonly bytes_before: number;
   readonly bytes_after: number;
@@ -49,9 +48,6 @@ const MOST_PAGES = 2000;
 /** How long a transaction is meant to take, in ms: well below what a hook waits for the lock. */
 const TURN_MS = 20;
 
-/** A named pipe is gone as soon as it is open; so long after, in ms, nobody will open it. */
-const PIPE_MS = 24 * 3_600_000;
-
 /** Takes away what is past its time and gives its space back, in short turns so that no hook waits long. */
 export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
   const { paths, beforeMs, isDryRun, now } = parts;
@@ -65,11 +61,8 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
         : isDryRun
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
-    const leftovers = {
-      records: findLeftovers(paths.setAside, 'file', beforeMs),
-      pipes: findLeftovers(paths.pipes, 'pipe', now() - PIPE_MS),
-    };
-    if (!isDryRun) removeLeftovers([...leftovers.records, ...leftovers.pipes]);
+    const unreadable = findOldFiles(paths.setAside, beforeMs);
+    if (!isDryRun) removeFiles(unreadable);
     const bytesAfter = databaseBytes(paths.database);
     return {
       dry_run: isDryRun,
@@ -78,8 +71,7 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
       payloads: rows.payloads,
       dedupe_keys: rows.dedupeKeys,
       notices: rows.notices,
-      unreadable_records: leftovers.records.length,
-      pipes: leftovers.pipes.length,
+      unreadable_records: unreadable.length,
       bytes_before: bytesBefore,
       bytes_after: bytesAfter,
       bytes_freed: Math.max(bytesBefore - bytesAfter, 0),

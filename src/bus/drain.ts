@@ -13,7 +13,7 @@ export interface DrainLimits {
   readonly untilMs: number;
 }
 
-export const NO_DRAIN_LIMITS: DrainLimits = {
+const NO_DRAIN_LIMITS: DrainLimits = {
   records: Number.POSITIVE_INFINITY,
   untilMs: Number.POSITIVE_INFINITY,
 };

@@ -4,34 +4,34 @@ import type { StoredPayload } from '../domain/execution.ts';
 import type { Database } from '../store/database.ts';
 import { findByExecutionId, findById, type LogRow, readPayloads } from '../store/queries.ts';
 
-/** Shortest beginning of an execution id that is looked for. */
-const LEAST_BEGINNING = 6;
+/** By what an execution is asked for. */
+export type ExecutionReference =
+  | { readonly by: 'number'; readonly number: number }
+  | { readonly by: 'beginning'; readonly beginning: string };
 
-/**
- * Finds one execution by its number, its execution id, or the beginning of that.
- * @throws HookbusError `E_USAGE` for what is none of these, `E_NOT_FOUND`, `E_AMBIGUOUS`
- */
-export function findExecution(db: Database, id: string): LogRow {
+/** Reads a number, an execution id or the beginning of one; undefined for anything else. */
+export function parseReference(text: string): ExecutionReference | undefined {
   // An execution id begins with a zero for some ten thousand years to come, and a number never does.
-  if (/^[1-9]\d{0,14}$/.test(id)) {
-    const row = findById(db, Number(id));
-    if (row === undefined) throw notFound(`of number ${id}`);
+  if (/^[1-9]\d{0,14}$/.test(text)) return { by: 'number', number: Number(text) };
+  const beginning = text.toLowerCase();
+  return /^[\da-f-]{6,36}$/.test(beginning) ? { by: 'beginning', beginning } : undefined;
+}
+
+/** Finds the one execution that is meant. @throws HookbusError `E_NOT_FOUND`, `E_AMBIGUOUS` */
+export function findExecution(db: Database, reference: ExecutionReference): LogRow {
+  if (reference.by === 'number') {
+    const row = findById(db, reference.number);
+    if (row === undefined) throw notFound(`of number ${reference.number}`);
     return row;
   }
-  const beginning = id.toLowerCase();
-  if (!/^[\da-f-]{6,36}$/.test(beginning)) {
-    throw new HookbusError(
-      'E_USAGE',
-      `expected ID to be a number, an execution id or at least ${LEAST_BEGINNING} characters of its beginning, got ${JSON.stringify(id.slice(0, 60))}`,
-    );
-  }
+  const { beginning } = reference;
   const [row, other] = findByExecutionId(db, beginning, 2);
   if (row === undefined) throw notFound(`whose id begins with ${beginning}`);
-  if (other === undefined || row.execution_id === beginning) return row;
+  if (other === undefined) return row;
   throw new HookbusError(
     'E_AMBIGUOUS',
     `several executions have an id that begins with ${beginning}, such as ${other.execution_id} and ${row.execution_id}`,
-    'Give more of it, or the number from `hookbus logs`',
+    'Give more of it, or the number that `hookbus logs` shows',
   );
 }
 

@@ -51,7 +51,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
   return { use, drained, drainProblem, close: handle.close };
 }
 
-/** Does `work` and tells its failure as something a person can act on. */
+/** Does `work` and tells what SQLite or the file system says of it as something a person can act on. */
 function told<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -65,6 +65,8 @@ function told<T>(path: string, work: () => T): T {
         'Run `npm rebuild better-sqlite3` where hookbus is installed (npm 12 needs the approval of install scripts).',
       );
     }
+    // What neither of them said is a fault of ours, and no news about the database.
+    if (!(error instanceof Error && 'code' in error)) throw error;
     throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
   }
 }

@@ -18,7 +18,7 @@ import { type CommandStore, openForCommand } from './open-for-command.ts';
 import { readMetrics } from './read-metrics.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
-export type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
+type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
 
 /** The whole of `status --json`; docs/json.md says what each field means. */
 export interface StatusReport {
@@ -163,7 +163,8 @@ function countSpool(paths: StatePaths, store: CommandStore | undefined): StatusR
   let unreadable = 0;
   let problem = store?.drainProblem ?? null;
   try {
-    for (const entry of spool.list()) counts[isStillRunning(spool, entry) ? 'running' : 'waiting'] += 1;
+    for (const entry of spool.list())
+      counts[isStillRunning(spool, entry) ? 'running' : 'waiting'] += 1;
     unreadable = spool.countSetAside();
   } catch (error) {
     problem ??= error instanceof Error ? error.message : String(error);

@@ -3,9 +3,16 @@ import { basename, dirname, join } from 'node:path';
 
 /** What a database takes on disk with its write-ahead log, in bytes; 0 where there is none. */
 export function databaseBytes(path: string): number {
-  return [path, `${path}-wal`]
-    .map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)
-    .reduce((sum, size) => sum + size, 0);
+  return sizeOf(path) + sizeOf(`${path}-wal`);
+}
+
+/** A file that is not there or cannot be looked at has no size: whoever needs it says so elsewhere. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** The corrupt databases that `setAsideDatabase` gave another name, the oldest first, without their side files. */

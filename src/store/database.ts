@@ -66,16 +66,28 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Runs `work` while no other process does so for the same lock file; the operating system frees it when the process dies.
- * @throws when the lock cannot be had within `busyMs`
+ * Takes a lock that one process can have at a time; the operating system frees it when the process dies.
+ * @returns what gives it back
+ * @throws when it cannot be had within `busyMs` (`isBusy`)
  */
-export function withLock<T>(lockPath: string, busyMs: number, work: () => T): T {
+export function takeLock(lockPath: string, busyMs: number): () => void {
   closeSync(openSync(lockPath, 'a', 0o600));
   const lock = new Sqlite(lockPath, { timeout: busyMs });
   try {
     lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return () => void lock.close();
+}
+
+/** Runs `work` while no other process does so for the same lock file. @throws as `takeLock` and `work` do */
+export function withLock<T>(lockPath: string, busyMs: number, work: () => T): T {
+  const release = takeLock(lockPath, busyMs);
+  try {
     return work();
   } finally {
-    lock.close();
+    release();
   }
 }

@@ -1,23 +1,18 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Finds files of one kind in a directory that nobody has written to since `beforeMs`; a missing directory has none. */
-export function findLeftovers(
-  directory: string,
-  kind: 'file' | 'pipe',
-  beforeMs: number,
-): string[] {
+/** Files of a directory that nobody has written to since `beforeMs`; a missing directory has none. */
+export function findOldFiles(directory: string, beforeMs: number): string[] {
   return names(directory)
     .map((name) => join(directory, name))
     .filter((path) => {
       const stat = lstatSync(path, { throwIfNoEntry: false });
-      if (stat === undefined || stat.mtimeMs >= beforeMs) return false;
-      return kind === 'pipe' ? stat.isFIFO() : stat.isFile();
+      return stat?.isFile() === true && stat.mtimeMs < beforeMs;
     });
 }
 
 /** Takes them away; one that is gone already is fine. */
-export function removeLeftovers(paths: readonly string[]): void {
+export function removeFiles(paths: readonly string[]): void {
   for (const path of paths) rmSync(path, { force: true });
 }
 

@@ -1,0 +1,77 @@
+/*
+ * Writes docs/cli.md from the help of every command. With --check it only says whether the page is up to date.
+ * To be run from the root of the repository: make docs
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { COMMANDS } from '../src/cli/commands/index.ts';
+import { commandHelp, overview } from '../src/cli/help.ts';
+
+const PAGE = 'docs/cli.md';
+
+const ERRORS = [
+  [
+    'E_USAGE',
+    'A command, an option or a value cannot be used. The message says what was expected.',
+  ],
+  ['E_SETTING', 'A variable that the command depends on cannot be used.'],
+  ['E_NOT_FOUND', 'There is no such execution.'],
+  ['E_AMBIGUOUS', 'Several executions have an id that begins like this.'],
+  ['E_NO_HOME', 'Neither `HOOKBUS_HOME` nor `HOME` says where the state directory is.'],
+  ['E_DB', 'The database cannot be opened, read or written; the message has the reason.'],
+  [
+    'E_DB_NEWER',
+    'The database is of a later HookBus. It is left alone; executions wait in the spool.',
+  ],
+  ['E_DAEMON', 'The daemon was started and does not answer; its log says why.'],
+  ['E_SQLITE', 'better-sqlite3 is missing, or its native part does not fit this Node.js.'],
+  ['E_UNEXPECTED', 'A fault in HookBus itself. `HOOKBUS_DEBUG=1` shows where.'],
+] as const;
+
+function page(): string {
+  return [
+    '# Commands',
+    '',
+    '<!-- Written by scripts/generate-cli-docs.ts from the commands’ own help. Do not edit; run: make docs -->',
+    '',
+    'Every command but `run` takes `--json`; [json.md](json.md) describes what it prints. Times are local for people',
+    'and UTC in JSON. Colour is used on a terminal only, and not where `NO_COLOR` is set. No line is wider than 100',
+    'columns, or than the terminal where that is narrower, down to 80. Control characters and other characters that',
+    'cannot be seen are spelled out in recorded text: `\\n`, `\\x1b`, `\\u202e`.',
+    '',
+    ...fenced(overview(COMMANDS)),
+    ...COMMANDS.flatMap((command) => [
+      `## hookbus ${command.name}`,
+      '',
+      ...fenced(commandHelp(command)),
+    ]),
+    '## Errors',
+    '',
+    'A command for people exits 0 or 1. What went wrong is one line on stderr; with `--json` it is one line of JSON',
+    'there, `{"error":{"code":…,"message":…,"hint":…}}`, and stdout stays empty. The codes are stable, the words are not.',
+    '',
+    '| code | meaning |',
+    '|---|---|',
+    ...ERRORS.map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+    '',
+  ].join('\n');
+}
+
+function fenced(lines: readonly string[]): string[] {
+  return ['```text', ...lines, '```', ''];
+}
+
+const isUpToDate = readOrEmpty(PAGE) === page();
+if (process.argv.includes('--check')) {
+  if (!isUpToDate) {
+    console.error(`${PAGE} is not what the commands say; run: make docs`);
+    process.exitCode = 1;
+  }
+} else if (!isUpToDate) writeFileSync(PAGE, page());
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,65 @@
+import type { Settings } from '../config/settings.ts';
+import type { Page } from './output/page.ts';
+
+/** One option of a command, as its help shows it. */
+export interface CommandOption {
+  /** What it does, with the unit of its value. */
+  readonly describe: string;
+  /** What stands for its value in the help; absent: it is a switch. */
+  readonly value?: string;
+  /** What holds without it, in words. */
+  readonly default?: string;
+  /** Given several times, every value counts; otherwise that is a mistake. */
+  readonly isRepeatable?: boolean;
+}
+
+/** The one word that a command may take beside its options. */
+interface CommandArgument {
+  readonly name: string;
+  readonly describe: string;
+  readonly default?: string;
+}
+
+/** What a person gave. Every value is still text: each command reads its own. */
+export interface Given {
+  readonly argument: string | undefined;
+  readonly value: (option: string) => string | undefined;
+  readonly values: (option: string) => readonly string[];
+  readonly isOn: (option: string) => boolean;
+}
+
+/** What a command may use of the world. */
+export interface Context {
+  readonly settings: Settings;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** What a command has to say, for programs and for people. */
+export interface Answer {
+  readonly json: unknown;
+  readonly lines: (page: Page) => readonly string[];
+}
+
+/** One command: a module of `commands/`, and a line in its list. */
+export interface Command {
+  readonly name: string;
+  /** What it does, in at most 60 characters. */
+  readonly summary: string;
+  /** What follows the name in the usage line. */
+  readonly usage: string;
+  /** Paragraphs of the help. */
+  readonly about: readonly string[];
+  readonly argument?: CommandArgument;
+  readonly options: Readonly<Record<string, CommandOption>>;
+  readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  /** @throws HookbusError for what the person can mend */
+  readonly perform: (given: Given, context: Context) => Promise<Answer>;
+}
+
+/** Exit codes of a command for people. */
+export const EXIT_CODES = [
+  ['0', 'done'],
+  ['1', 'an option or a value cannot be used, or the database cannot'],
+] as const;

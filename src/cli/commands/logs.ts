@@ -1,0 +1,102 @@
+import { STATUSES, type Status } from '../../domain/execution.ts';
+import { type LogFilter, listExecutions } from '../../store/queries.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
+import { logLines } from '../output/log-table.ts';
+import { expected, parseAge, parseMoment, readWhole } from '../values.ts';
+import { withStore } from '../with-store.ts';
+
+const DEFAULT_LIMIT = 50;
+const MOST_LIMIT = 1_000_000;
+
+export const logsCommand: Command = {
+  name: 'logs',
+  summary: 'List recent executions',
+  usage: '[options]',
+  about: [
+    'Lists recorded executions, newest first: when each began, its hook, event, tool, status, exit code or signal, how long the hook took and what hookbus added to that. What a failed or blocked one said is beneath it.',
+    'Times are local. Options of different kinds narrow the list down together.',
+  ],
+  options: {
+    hook: { value: 'NAME', describe: 'only this hook; may be repeated', isRepeatable: true },
+    event: {
+      value: 'EVENT',
+      describe: 'only this event, such as PreToolUse; may be repeated',
+      isRepeatable: true,
+    },
+    status: {
+      value: 'STATUS',
+      describe: `only this status: ${STATUSES.join(', ')}; several with commas between`,
+      isRepeatable: true,
+    },
+    session: {
+      value: 'ID',
+      describe: 'only this session: its id, or how that begins; may be repeated',
+      isRepeatable: true,
+    },
+    since: {
+      value: 'WHEN',
+      describe:
+        'only what began since then: 90s, 30m, 2h, 7d or 4w back, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a zone',
+      default: 'everything',
+    },
+    limit: {
+      value: 'N',
+      describe: 'at most so many executions',
+      default: String(DEFAULT_LIMIT),
+    },
+  },
+  exitCodes: EXIT_CODES,
+  examples: [
+    ['hookbus logs --status error,timeout --since 2h', 'what failed in the last two hours'],
+    [
+      'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
+      'the last ten executions of one hook on one event',
+    ],
+    ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const filter = readFilter(given, context.now());
+  const rows = (await withStore(context, (db) => listExecutions(db, filter))) ?? [];
+  return {
+    json: rows,
+    lines: (page) => (rows.length > 0 ? logLines(rows, page) : [nothingFound(filter)]),
+  };
+}
+
+function readFilter(given: Given, nowMs: number): LogFilter {
+  const limit = given.value('limit');
+  const since = given.value('since');
+  return {
+    hookNames: given.values('hook'),
+    eventTypes: given.values('event'),
+    sessions: given.values('session'),
+    statuses: given.values('status').flatMap((words) => words.split(',').map(readStatusWord)),
+    since: since === undefined ? undefined : readSince(since, nowMs),
+    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MOST_LIMIT),
+  };
+}
+
+function readStatusWord(word: string): Status {
+  const status = STATUSES.find((candidate) => candidate === word.trim().toLowerCase());
+  if (status === undefined) throw expected('--status', `one of ${STATUSES.join(', ')}`, word);
+  return status;
+}
+
+function readSince(text: string, nowMs: number): string {
+  const ageMs = parseAge(text);
+  const ms = ageMs === undefined ? parseMoment(text) : nowMs - ageMs;
+  if (ms === undefined) {
+    throw expected('--since', 'an age such as 30m, 2h or 7d, or a date such as 2026-11-22', text);
+  }
+  return new Date(ms).toISOString();
+}
+
+function nothingFound({ limit: _, ...filter }: LogFilter): string {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
+  return isFiltered
+    ? 'No recorded execution matches.'
+    : 'No execution is recorded yet. `hookbus status` says whether recording is on.';
+}

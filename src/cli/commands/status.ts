@@ -1,0 +1,28 @@
+import type { Answer, Command, Context, Given } from '../command.ts';
+import { statusLines } from '../output/status.ts';
+
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'Show whether hookbus is on, and how it is doing',
+  usage: '[options]',
+  about: [
+    'Shows whether recording is on in this shell, where it goes, what waits in the spool, the last 24 hours at a glance, and every mistake that was found in settings and command lines.',
+    'An agent may have other settings than this shell: those in its settings file count for its hooks.',
+  ],
+  options: {},
+  exitCodes: [
+    ['0', 'always; what is wrong is part of the answer'],
+    ['1', 'an option cannot be used'],
+  ],
+  examples: [
+    ['hookbus status', 'is it on, and is all well?'],
+    ["hookbus status --json | jq '.spool.waiting'", 'for programs'],
+  ],
+  perform,
+};
+
+async function perform(_given: Given, { settings, now }: Context): Promise<Answer> {
+  const { readStatus } = await import('../../bus/read-status.ts');
+  const report = readStatus(settings, now);
+  return { json: report, lines: (page) => statusLines(report, page) };
+}

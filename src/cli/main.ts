@@ -1,0 +1,23 @@
+import { VERSION } from '../domain/version.ts';
+
+/** The command line of `hookbus`, but for the hot path (run.ts): prints, and sets the exit code. */
+export async function main(words: readonly string[]): Promise<void> {
+  process.stdout.on('error', endQuietly);
+  process.stderr.on('error', endQuietly);
+  const [first] = words;
+  if (first === '--version' || first === '-V') {
+    process.stdout.write(`hookbus ${VERSION}\n`);
+    return;
+  }
+  const { perform } = await import('./program.ts');
+  const { stdout, stderr, exitCode } = await perform(words);
+  process.exitCode = exitCode;
+  if (stderr !== '') process.stderr.write(stderr);
+  if (stdout !== '') process.stdout.write(stdout);
+}
+
+/** Whoever read our output has seen enough, as `head` has. */
+function endQuietly(error: Error): void {
+  if ('code' in error && error.code === 'EPIPE') process.exit();
+  throw error;
+}

@@ -1,0 +1,87 @@
+/** What is shown where there is nothing to show. */
+export const NOTHING = '–';
+
+/** A time in ms, with three digits or so and its unit: `0.94 ms`, `48.2 ms`, `1.20 s`, `2 min 05 s`. */
+export function formatMs(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return NOTHING;
+  if (ms < 9.995) return `${ms.toFixed(2)} ms`;
+  if (ms < 99.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 999.5) return `${ms.toFixed(0)} ms`;
+  if (ms < 9995) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  if (hours > 0) return `${formatCount(hours)} h ${twoDigits(minutes)} min`;
+  return `${minutes} min ${twoDigits(seconds % 60)} s`;
+}
+
+/** The same for a right-aligned column, where the numbers are to stand above each other. */
+export function formatMsAligned(ms: number | null | undefined): string {
+  return formatMs(ms).replace(/ s$/, ' s ');
+}
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** A size in units of 1000: `412 B`, `1.2 kB`, `34 MB`. */
+export function formatBytes(bytes: number): string {
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
+  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+/** A whole number with its thousands apart: `12,345`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** A number of things: `1 execution`, `2 executions`. */
+export function formatThings(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** A fraction as a percentage; neither 0 % nor 100 % unless it is. */
+export function formatPercent(fraction: number | null): string {
+  if (fraction === null) return NOTHING;
+  const percent = fraction * 100;
+  if (percent === 0 || percent === 100) return `${percent} %`;
+  if (percent < 0.05) return '<0.1 %';
+  if (percent > 99.95) return '>99.9 %';
+  return `${percent.toFixed(1)} %`;
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** The local date: `2026-11-22`. */
+export function formatDate(at: Date): string {
+  const year = String(at.getFullYear()).padStart(4, '0');
+  return `${year}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
+}
+
+/** The local time of day: `14:03:22`. */
+export function formatClock(at: Date): string {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
+}
+
+/** The local date and time to the millisecond with the distance from UTC: `2026-11-22 14:03:22.123 +01:00`. */
+export function formatMoment(at: Date): string {
+  const milliseconds = String(at.getMilliseconds()).padStart(3, '0');
+  const offset = -at.getTimezoneOffset();
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  const zone = `${offset < 0 ? '-' : '+'}${twoDigits(hours)}:${twoDigits(minutes)}`;
+  return `${formatDate(at)} ${formatClock(at)}.${milliseconds} ${zone}`;
+}
+
+const AGES = [
+  { unit: 'day', ms: 86_400_000 },
+  { unit: 'hour', ms: 3_600_000 },
+  { unit: 'minute', ms: 60_000 },
+] as const;
+
+/** How long ago something was: `3 minutes ago`. */
+export function formatAge(at: Date, nowMs: number): string {
+  const ageMs = nowMs - at.getTime();
+  const age = AGES.find(({ ms }) => ageMs >= ms);
+  if (age === undefined) return ageMs < 0 ? 'in the future' : 'just now';
+  return `${formatThings(Math.floor(ageMs / age.ms), age.unit)} ago`;
+}

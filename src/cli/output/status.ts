@@ -1,0 +1,204 @@
+import type { StatusReport } from '../../bus/read-status.ts';
+import type { Graded, HookMetrics } from '../../metrics/report.ts';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatPercent,
+  formatThings,
+  NOTHING,
+} from './format.ts';
+import type { Page, Tone } from './page.ts';
+import { GRADE_TONES } from './status-words.ts';
+import { columnsOf, pad, visible, wrap } from './text.ts';
+
+/** An execution that began so recently, in ms, may be an agent's at work. */
+const HOUR_MS = 3_600_000;
+
+/** Room for the names on the left, in columns. */
+const NAME_COLUMNS = 11;
+
+/** Everything `status` knows, the most important first. */
+export function statusLines(report: StatusReport, page: Page): string[] {
+  return [
+    ...switchLines(report, page),
+    '',
+    ...field('directory', directoryText(report), page),
+    ...field('database', databaseText(report, page), page, databaseTone(report)),
+    ...field('spool', spoolText(report), page),
+    ...field('payloads', payloadsText(report), page),
+    ...field('retention', retentionText(report), page),
+    ...field('daemon', daemonText(report), page),
+    ...glanceLines(report, page),
+    ...problemLines(report, page),
+    ...noticeLines(report, page),
+    ...setAsideLines(report, page),
+  ];
+}
+
+function switchLines({ version, enabled, database }: StatusReport, page: Page): string[] {
+  const name = page.paint(`HookBus ${version}`, 'strong');
+  if (enabled) return [`${name} is ${page.paint('ON', 'good')} in this shell.`];
+  const { newest } = database;
+  const isFresh = newest !== null && page.nowMs - Date.parse(newest) < HOUR_MS;
+  const elsewhere = isFresh
+    ? [
+        `It may be on elsewhere: the last execution began ${formatAge(new Date(newest), page.nowMs)}.`,
+      ]
+    : [];
+  return [
+    `${name} is ${page.paint('OFF', 'warn')} in this shell: hooks run unrecorded. To switch it on:`,
+    '  Claude Code  "env": { "HOOKBUS_ENABLED": "1" }  in ~/.claude/settings.json',
+    '  this shell   export HOOKBUS_ENABLED=1',
+    ...elsewhere,
+  ];
+}
+
+function directoryText({ state_directory, state_directory_exists }: StatusReport): string {
+  if (state_directory === null) {
+    return 'nowhere: neither HOOKBUS_HOME nor HOME is set, so nothing is recorded';
+  }
+  return state_directory_exists ? state_directory : `${state_directory} (not made yet)`;
+}
+
+function databaseText({ database }: StatusReport, page: Page): string {
+  const { state, reason, bytes, executions, oldest } = database;
+  if (state === 'absent') return 'none yet: the first execution makes it';
+  if (state === 'newer') return `left alone: ${reason}; executions wait in the spool`;
+  if (state === 'unusable') return `${reason}`;
+  const size = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
+  return oldest === null
+    ? size
+    : `${size}, the oldest began ${formatAge(new Date(oldest), page.nowMs)}`;
+}
+
+function databaseTone({ database }: StatusReport): Tone | undefined {
+  return database.state === 'newer' || database.state === 'unusable' ? 'bad' : undefined;
+}
+
+function spoolText({ spool }: StatusReport): string {
+  const { waiting, running, unreadable, drained, problem } = spool;
+  const parts = [
+    waiting === 0
+      ? 'nothing waits'
+      : `${formatThings(waiting, 'execution waits', 'executions wait')}`,
+    running === 0 ? '' : `${formatCount(running)} running now`,
+    drained === 0 ? '' : `${formatCount(drained)} taken in just now`,
+    unreadable === 0
+      ? ''
+      : `${formatThings(unreadable, 'record')} could not be read, in spool/unreadable`,
+    problem === null ? '' : `it cannot be drained: ${problem}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+function payloadsText({ payloads }: StatusReport): string {
+  const { stored, max_bytes, compressed, redacted } = payloads;
+  if (!stored) return 'not stored (HOOKBUS_STORE_RAW=1 stores them)';
+  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets taken out' : 'secrets left in (HOOKBUS_REDACT=0)'}`;
+}
+
+function retentionText({ retention_days }: StatusReport): string {
+  return `${formatThings(retention_days, 'day')}; \`hookbus cleanup\` deletes what is older`;
+}
+
+function daemonText({ daemon }: StatusReport): string {
+  return `${daemon}, which has no effect in this release`;
+}
+
+function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {
+  if (database.state !== 'ready') return [];
+  const title = page.paint('Last 24 hours', 'strong');
+  const { executions, runs, failures, failure_rate, overhead, hooks } = last_24_hours;
+  if (executions === 0) return ['', `${title}: no executions`];
+  const { p50, p95 } = overhead.grades;
+  const failed = `${formatCount(failures)} (${formatPercent(failure_rate.value)})`;
+  return [
+    '',
+    title,
+    ...field('runs', formatCount(runs), page),
+    `${nameOf('failures', page)}${graded(failed, failure_rate, page)}`,
+    `${nameOf('overhead', page)}P50 ${graded(formatMs(p50.value), p50, page)}, P95 ${graded(formatMs(p95.value), p95, page)}`,
+    ...field('slowest', slowestText(hooks), page),
+  ];
+}
+
+function graded(figure: string, { grade }: Graded, page: Page): string {
+  return grade === null ? figure : `${figure} ${page.paint(grade, GRADE_TONES[grade])}`;
+}
+
+function slowestText(hooks: readonly HookMetrics[]): string {
+  const slowest = [...hooks].sort((a, b) => (b.p95_ms ?? 0) - (a.p95_ms ?? 0))[0];
+  if (slowest === undefined || slowest.p95_ms === null) return NOTHING;
+  const { hook_name, event_type, p95_ms, runs } = slowest;
+  const on = event_type === '' ? '' : ` on ${event_type}`;
+  return `${hook_name}${on}, P95 ${formatMs(p95_ms)} in ${formatThings(runs, 'run')}`;
+}
+
+function problemLines({ problems }: StatusReport, page: Page): string[] {
+  if (problems.length === 0) return [];
+  return [
+    '',
+    page.paint('Mistakes in the settings of this shell', 'bad'),
+    ...items(problems, page),
+  ];
+}
+
+/** How each kind of notice is headed, and whether it is about something that went wrong inside. */
+const NOTICE_TITLES = {
+  mistake: 'Mistakes in command lines and settings of hooks',
+  database: 'What befell the database',
+  spool: 'What befell the spool',
+} as const;
+
+function noticeLines({ notices }: StatusReport, page: Page): string[] {
+  const kinds = [...new Set(notices.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const texts = notices
+      .filter((notice) => notice.kind === kind)
+      .map(({ text, count, last_seen }) => {
+        const last = formatAge(new Date(last_seen), page.nowMs);
+        return `${text} (${count === 1 ? last : `${formatCount(count)} times, last ${last}`})`;
+      });
+    return ['', page.paint(NOTICE_TITLES[kind], 'warn'), ...items(texts, page)];
+  });
+}
+
+function setAsideLines({ set_aside_databases }: StatusReport, page: Page): string[] {
+  if (set_aside_databases.length === 0) return [];
+  const files = set_aside_databases.map(({ path, bytes }) => `${path} (${formatBytes(bytes)})`);
+  return [
+    '',
+    page.paint(
+      'Corrupt databases that were set aside; delete them when you need them no more',
+      'warn',
+    ),
+    ...items(files, page),
+  ];
+}
+
+/** Most that is shown of a list; --json has all of it. */
+const MOST_ITEMS = 10;
+
+function items(texts: readonly string[], page: Page): string[] {
+  const shown = texts.slice(0, MOST_ITEMS).flatMap((text) => hanging('- ', visible(text), page));
+  const rest = texts.length - MOST_ITEMS;
+  return rest > 0 ? [...shown, `  … and ${formatCount(rest)} more; --json has them all`] : shown;
+}
+
+function field(name: string, text: string, page: Page, tone?: Tone): string[] {
+  return hanging(nameOf(name, page), visible(text), page, tone);
+}
+
+function nameOf(name: string, page: Page): string {
+  return `  ${page.paint(pad(name, NAME_COLUMNS), 'dim')}`;
+}
+
+/** A text behind a mark, its further lines below its first word. */
+function hanging(mark: string, text: string, page: Page, tone?: Tone): string[] {
+  const indent = columnsOf(mark);
+  return wrap(text, page.columns - indent).map(
+    (line, index) => (index === 0 ? mark : ' '.repeat(indent)) + page.paint(line, tone),
+  );
+}

@@ -1,0 +1,101 @@
+import type { Page, Tone } from './page.ts';
+import { clip, columnsOf, pad } from './text.ts';
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  /** The column may be clipped down to so many columns of the terminal; absent: it is never clipped. */
+  readonly least?: number;
+  readonly clip?: 'end' | 'middle';
+  /** Where there is not enough room, the column with the lowest number goes first; absent: it stays. */
+  readonly goes?: number;
+}
+
+/** Text on one line, nothing unseen in it, and what it means. */
+export interface Cell {
+  readonly text: string;
+  readonly tone?: Tone | undefined;
+}
+
+export interface Row {
+  readonly cells: readonly Cell[];
+  /** A line of its own beneath the row. */
+  readonly below?: Cell | undefined;
+}
+
+const GAP = '  ';
+
+/** How far the line beneath a row is moved in. */
+const BELOW_INDENT = 6;
+
+/** Lays out a table of aligned columns, no line wider than the page. */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  page: Page,
+): string[] {
+  const layout = layOut(columns, rows, page.columns);
+  const line = (cells: readonly Cell[]): string =>
+    layout
+      .map(({ column, index, width }, place) => {
+        const { text, tone } = cells[index] ?? { text: '' };
+        const clipped = clip(text, width, column.clip);
+        const isLast = place === layout.length - 1 && column.align !== 'right';
+        return page.paint(isLast ? clipped : pad(clipped, width, column.align), tone);
+      })
+      .join(GAP)
+      .trimEnd();
+  const header = line(columns.map(({ title }) => ({ text: title, tone: 'dim' })));
+  return [header, ...rows.flatMap((row) => [line(row.cells), ...belowLine(row.below, page)])];
+}
+
+function belowLine(below: Cell | undefined, page: Page): string[] {
+  if (below === undefined) return [];
+  const text = clip(below.text, page.columns - BELOW_INDENT);
+  return [' '.repeat(BELOW_INDENT) + page.paint(text, below.tone)];
+}
+
+interface Placed {
+  readonly column: Column;
+  /** Its place among all columns. */
+  readonly index: number;
+  readonly width: number;
+}
+
+/** Chooses the columns that have room, and their widths. */
+function layOut(columns: readonly Column[], rows: readonly Row[], room: number): Placed[] {
+  let placed: Placed[] = columns.map((column, index) => {
+    const texts = [column.title, ...rows.map((row) => row.cells[index]?.text ?? '')];
+    return { column, index, width: Math.max(...texts.map(columnsOf)) };
+  });
+  while (total(placed.map(narrowest)) > room) {
+    const going = placed
+      .filter(({ column }) => column.goes !== undefined)
+      .sort((a, b) => (a.column.goes ?? 0) - (b.column.goes ?? 0))[0];
+    if (going === undefined) break;
+    placed = placed.filter((other) => other !== going);
+  }
+  return shrink(placed, room);
+}
+
+function narrowest({ column, width }: Placed): number {
+  return Math.min(width, column.least ?? width);
+}
+
+function total(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, (widths.length - 1) * GAP.length);
+}
+
+/** Takes what is too much from whichever column is the widest at the time. */
+function shrink(placed: readonly Placed[], room: number): Placed[] {
+  const widths = placed.map(({ width }) => width);
+  const canShrink = (width: number, at: number): boolean => {
+    const place = placed[at];
+    return place !== undefined && width > narrowest(place);
+  };
+  while (total(widths) > room && widths.some(canShrink)) {
+    const widest = Math.max(...widths.filter(canShrink));
+    widths[widths.findIndex((width, at) => width === widest && canShrink(width, at))] = widest - 1;
+  }
+  return placed.map((place, at) => ({ ...place, width: widths[at] ?? place.width }));
+}

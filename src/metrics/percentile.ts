@@ -1,0 +1,37 @@
+/**
+ * The exact percentile by nearest rank: the smallest of the values that at least `percent` of a hundred do not exceed.
+ * The values may come in any order; undefined when there are none.
+ */
+export function percentile(values: readonly number[], percent: number): number | undefined {
+  return nearestRank(Float64Array.from(values).sort(), percent);
+}
+
+function nearestRank(sorted: Float64Array, percent: number): number | undefined {
+  return sorted[Math.max(Math.ceil((percent * sorted.length) / 100), 1) - 1];
+}
+
+/** What a set of times amounts to, in ms; undefined where nothing was measured. */
+export interface Distribution {
+  readonly count: number;
+  readonly totalMs: number;
+  readonly averageMs: number | undefined;
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+  readonly maxMs: number | undefined;
+}
+
+/** Describes times given in ms, in any order. */
+export function describeTimes(times: readonly number[]): Distribution {
+  const sorted = Float64Array.from(times).sort();
+  const totalMs = sorted.reduce((sum, time) => sum + time, 0);
+  return {
+    count: sorted.length,
+    totalMs,
+    averageMs: sorted.length === 0 ? undefined : totalMs / sorted.length,
+    p50Ms: nearestRank(sorted, 50),
+    p95Ms: nearestRank(sorted, 95),
+    p99Ms: nearestRank(sorted, 99),
+    maxMs: sorted.at(-1),
+  };
+}

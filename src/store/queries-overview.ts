@@ -1,0 +1,67 @@
+import { STATUSES, type Status } from '../domain/execution.ts';
+import type { Database } from './database.ts';
+import type { NoticeKind } from './executions.ts';
+
+/** What metrics need of an execution. */
+export interface SampleRow {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly status: Status;
+  readonly durationMs: number | null;
+  readonly overheadMs: number | null;
+}
+
+/** Gives every execution that began at `since` (UTC, as in `created_at`) or later to `take`, in no order. */
+export function eachSample(db: Database, since: string, take: (sample: SampleRow) => void): void {
+  // A status that this version does not know counts as nothing, rather than as something it may not be.
+  const rows = db
+    .prepare<[string], SampleRow>(
+      `SELECT hook_name AS hookName, event_type AS eventType, status,
+              duration_ms AS durationMs, overhead_ms AS overheadMs
+       FROM hook_logs WHERE created_at >= ? AND status IN (${STATUSES.map((word) => `'${word}'`)})`,
+    )
+    .iterate(since);
+  for (const row of rows) take(row);
+}
+
+/** What is in the database, all in all. */
+export interface StoreContents {
+  readonly version: number;
+  readonly executions: number;
+  /** Executions of which payloads are stored. */
+  readonly withPayloads: number;
+  /** UTC, as in `created_at`; null when there is none. */
+  readonly oldest: string | null;
+  readonly newest: string | null;
+}
+
+export function readContents(db: Database): StoreContents {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const counts = db
+    .prepare<[], Omit<StoreContents, 'version'>>(
+      `SELECT (SELECT count(*) FROM hook_logs) AS executions,
+              (SELECT count(DISTINCT log_id) FROM hook_payloads) AS withPayloads,
+              (SELECT min(created_at) FROM hook_logs) AS oldest,
+              (SELECT max(created_at) FROM hook_logs) AS newest`,
+    )
+    .get();
+  return { version, ...(counts ?? { executions: 0, withPayloads: 0, oldest: null, newest: null }) };
+}
+
+/** One row of `notices`. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly text: string;
+  readonly count: number;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
+/** What was noted, the latest first. */
+export function listNotices(db: Database): Notice[] {
+  return db
+    .prepare<[], Notice>(
+      'SELECT kind, text, count, first_seen, last_seen FROM notices ORDER BY last_seen DESC, kind, text',
+    )
+    .all();
+}

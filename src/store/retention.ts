@@ -1,0 +1,91 @@
+import type { Database } from './database.ts';
+
+/** What is past its time; times are UTC, as in `created_at`. */
+export interface Expiry {
+  /** Executions and notices older than this go. */
+  readonly before: string;
+  /** Dedupe keys that ran out before this go, whatever their age. */
+  readonly now: string;
+}
+
+/** Rows by what they are. */
+export interface ExpiredRows {
+  readonly executions: number;
+  readonly payloads: number;
+  readonly dedupeKeys: number;
+  readonly notices: number;
+}
+
+/** What would go now. */
+export function countExpired(db: Database, expiry: Expiry): ExpiredRows {
+  const rows = db
+    .prepare<[Expiry], ExpiredRows>(
+      `SELECT (SELECT count(*) FROM hook_logs WHERE created_at < @before) AS executions,
+              (SELECT count(*) FROM hook_payloads JOIN hook_logs ON hook_logs.id = log_id
+               WHERE created_at < @before) AS payloads,
+              (SELECT count(*) FROM dedupe_keys WHERE expires_at < @now) AS dedupeKeys,
+              (SELECT count(*) FROM notices WHERE last_seen < @before) AS notices`,
+    )
+    .get(expiry);
+  return rows ?? { executions: 0, payloads: 0, dedupeKeys: 0, notices: 0 };
+}
+
+/** Deletes at most `limit` executions, the oldest first, with their payloads, in one transaction. */
+export function deleteExecutions(
+  db: Database,
+  { before }: Pick<Expiry, 'before'>,
+  limit: number,
+): Pick<ExpiredRows, 'executions' | 'payloads'> {
+  const choose = db.prepare<[string, number], { id: number }>(
+    'SELECT id FROM hook_logs WHERE created_at < ? ORDER BY created_at LIMIT ?',
+  );
+  const countPayloads = db.prepare<[string], { payloads: number }>(
+    'SELECT count(*) AS payloads FROM hook_payloads WHERE log_id IN (SELECT value FROM json_each(?))',
+  );
+  const remove = db.prepare<[string]>(
+    'DELETE FROM hook_logs WHERE id IN (SELECT value FROM json_each(?))',
+  );
+  return db
+    .transaction(() => {
+      const ids = JSON.stringify(choose.all(before, limit).map(({ id }) => id));
+      const payloads = countPayloads.get(ids)?.payloads ?? 0;
+      return { executions: remove.run(ids).changes, payloads };
+    })
+    .immediate();
+}
+
+/** Deletes the dedupe keys that ran out and the notices nobody gave cause for since. Both tables are small. */
+export function deleteKeysAndNotices(
+  db: Database,
+  { before, now }: Expiry,
+): Pick<ExpiredRows, 'dedupeKeys' | 'notices'> {
+  return db
+    .transaction(() => ({
+      dedupeKeys: db.prepare('DELETE FROM dedupe_keys WHERE expires_at < ?').run(now).changes,
+      notices: db.prepare('DELETE FROM notices WHERE last_seen < ?').run(before).changes,
+    }))
+    .immediate();
+}
+
+/**
+ * Gives at most `limit` free pages back to the file system, in one transaction.
+ * @returns how many; 0 when none is free or when the database was made without `auto_vacuum`
+ */
+export function releasePages(db: Database, limit: number): number {
+  const free = (): number => Number(db.pragma('freelist_count', { simple: true }));
+  const before = free();
+  if (before > 0) db.exec(`PRAGMA incremental_vacuum(${limit})`);
+  return before - free();
+}
+
+/** How long the last checkpoint waits for readers while writers wait for it, in ms. */
+const TRUNCATE_BUSY_MS = 20;
+
+/** Brings the write-ahead log into the database and empties it, as far as others let us. */
+export function foldLog(db: Database, busyMs: number): void {
+  // The passive one keeps nobody waiting and does most of the work; the other holds writers off for what is left.
+  db.pragma('wal_checkpoint(PASSIVE)');
+  db.pragma(`busy_timeout = ${TRUNCATE_BUSY_MS}`);
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.pragma(`busy_timeout = ${busyMs}`);
+}

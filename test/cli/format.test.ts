@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatMsAligned,
+  formatPercent,
+  formatThings,
+} from '../../src/cli/output/format.ts';
+
+it.each([
+  [null, '–'],
+  [0, '0.00 ms'],
+  [0.94, '0.94 ms'],
+  [9.994, '9.99 ms'],
+  [9.996, '10.0 ms'],
+  [48.25, '48.3 ms'],
+  [99.96, '100 ms'],
+  [412.4, '412 ms'],
+  [999.6, '1.00 s'],
+  [1204, '1.20 s'],
+  [20_015, '20.0 s'],
+  [59_949, '59.9 s'],
+  [59_951, '1 min 00 s'],
+  [125_000, '2 min 05 s'],
+  [3_599_600, '1 h 00 min'],
+  [4_000_000_000, '1,111 h 06 min'],
+])('%s ms is shown as %s', (ms, shown) => {
+  expect(formatMs(ms)).toBe(shown);
+});
+
+it('seconds are moved so that the numbers of a column stand above each other', () => {
+  expect(['1.20 ms', '1.20 s '].map((text) => text.length)).toEqual([7, 7]);
+  expect(formatMsAligned(1200)).toBe('1.20 s ');
+  expect(formatMsAligned(12)).toBe('12.0 ms');
+});
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [9949, '9.9 kB'],
+  [9950, '10 kB'],
+  [200_000, '200 kB'],
+  [999_600, '1.0 MB'],
+  [5_000_000_000_000_000, '5000 TB'],
+])('%d bytes are shown as %s', (bytes, shown) => {
+  expect(formatBytes(bytes)).toBe(shown);
+});
+
+it.each([
+  [null, '–'],
+  [0, '0 %'],
+  [0.0001, '<0.1 %'],
+  [0.0249, '2.5 %'],
+  [0.9999, '>99.9 %'],
+  [1, '100 %'],
+])('a rate of %s is shown as %s', (rate, shown) => {
+  expect(formatPercent(rate)).toBe(shown);
+});
+
+it('thousands stand apart', () => {
+  expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
+  expect([formatThings(1, 'hook'), formatThings(1200, 'hook')]).toEqual(['1 hook', '1,200 hooks']);
+});
+
+it.each([
+  [-1, 'in the future'],
+  [59_999, 'just now'],
+  [60_000, '1 minute ago'],
+  [7_199_999, '1 hour ago'],
+  [172_800_000, '2 days ago'],
+])('what is %d ms old is %s', (ageMs, shown) => {
+  expect(formatAge(new Date(1_000_000_000_000), 1_000_000_000_000 + ageMs)).toBe(shown);
+});

@@ -1,0 +1,330 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
+import { commandHelp, overview } from '../../src/cli/help.ts';
+import { parseRunOptions } from '../../src/config/run-options.ts';
+import { VERSION } from '../../src/domain/version.ts';
+import { hookbus } from '../support/hookbus.ts';
+
+const helpOf = (name: string): string => {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) throw new Error(`expected a command ${name}`);
+  return `\n${commandHelp(command).join('\n')}\n`;
+};
+
+it('hookbus alone shows what there is', () => {
+  expect(`\n${overview(COMMANDS).join('\n')}\n`).toMatchInlineSnapshot(`
+    "
+    HookBus records each execution of an agent's hooks and changes nothing about it.
+
+    Usage: hookbus COMMAND [options]
+
+    Commands:
+      run      Run a hook's command and record it
+      status   Show whether hookbus is on, and how it is doing
+      logs     List recent executions
+      show     Show one execution with all that is stored of it
+      metrics  Show how often hooks fail and how long they take
+      cleanup  Delete what is past its retention and free the space
+
+    Options:
+      --help     print this; behind a command, its options and examples
+      --version  print the version
+
+    Examples:
+      hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py
+      hookbus logs --status error,timeout --since 2h
+
+    Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
+    "
+  `);
+});
+
+describe('the help of', () => {
+  it('run', () =>
+    expect(helpOf('run')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus run [options] -- COMMAND [ARG...]
+
+    Runs COMMAND with the same stdin, stdout, stderr and exit code as without
+    hookbus, and records the execution. Put it before the command of a hook in your
+    agent's settings.
+
+    With HOOKBUS_ENABLED unset or 0 it only runs COMMAND. Whatever goes wrong in
+    hookbus itself, COMMAND runs; a mistake among the options is shown by \`hookbus
+    status\`.
+
+    The dedupe options are accepted, and become active with the release that brings
+    deduplication.
+
+    Options:
+      --name NAME                 what to call the hook (default: the script's file
+                                  name without its extension)
+      --event EVENT               the event, such as PreToolUse (default: as the
+                                  payload says)
+      --tool TOOL                 the tool, such as Bash (default: as the payload
+                                  says)
+      --shell 'LINE'              run LINE with /bin/sh -c instead of a COMMAND
+      --timeout SECONDS           end the hook after so many seconds, fractions
+                                  allowed (default: none)
+      --guard                     if the hook fails, drop its output and exit 0;
+                                  blocking still works
+      --dedupe                    do not run the hook twice for the same tool call
+                                  or payload
+      --dedupe-key TEMPLATE       what makes two executions the same, such as
+                                  {tool_input.file_path}
+      --dedupe-ttl SECONDS        how long a key counts (default:
+                                  HOOKBUS_DEDUPE_TTL, else 3600)
+      --on-duplicate replay|skip  give the first one's result again, or exit 0
+                                  without output (default: replay on events that a
+                                  hook can block, else skip)
+      --max-bytes N               most bytes kept of each stream (default:
+                                  HOOKBUS_MAX_BYTES, else 200000)
+      --store-raw                 store the payloads; --no-store-raw does not
+                                  (default: HOOKBUS_STORE_RAW, else off)
+      --compress                  compress stored payloads; --no-compress does not
+                                  (default: HOOKBUS_COMPRESS, else off)
+      --help                      print this
+
+    Exit codes:
+      any  the hook's own; if it dies by a signal, hookbus dies by the same
+      124  --timeout ran out
+      125  there is no COMMAND
+      126  COMMAND cannot be executed
+      127  COMMAND was not found
+
+    Examples:
+      hookbus run -- python3 .claude/hooks/guard_rm.py
+          records it as guard_rm
+      hookbus run --name lint --timeout 20 --guard -- npx eslint --stdin
+          ends it after 20 seconds, and keeps its failures from the agent
+      hookbus run --shell 'jq -r .tool_name | tee -a tools.log'
+          a hook that is a pipeline
+    "
+  `));
+  it('status', () =>
+    expect(helpOf('status')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus status [options]
+
+    Shows whether recording is on in this shell, where it goes, what waits in the
+    spool, the last 24 hours at a glance, and every mistake that was found in
+    settings and command lines.
+
+    An agent may have other settings than this shell: those in its settings file
+    count for its hooks.
+
+    Options:
+      --json  print JSON instead; docs/json.md describes it
+      --help  print this
+
+    Exit codes:
+      0  always; what is wrong is part of the answer
+      1  an option cannot be used
+
+    Examples:
+      hookbus status
+          is it on, and is all well?
+      hookbus status --json | jq '.spool.waiting'
+          for programs
+    "
+  `));
+  it('logs', () =>
+    expect(helpOf('logs')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus logs [options]
+
+    Lists recorded executions, newest first: when each began, its hook, event, tool,
+    status, exit code or signal, how long the hook took and what hookbus added to
+    that. What a failed or blocked one said is beneath it.
+
+    Times are local. Options of different kinds narrow the list down together.
+
+    Options:
+      --hook NAME      only this hook; may be repeated
+      --event EVENT    only this event, such as PreToolUse; may be repeated
+      --status STATUS  only this status: success, blocked, error, timeout,
+                       dedupe_skip, breaker_skip; several with commas between
+      --session ID     only this session: its id, or how that begins; may be
+                       repeated
+      --since WHEN     only what began since then: 90s, 30m, 2h, 7d or 4w back, a
+                       date (2026-11-22), or a date and time (2026-11-22T14:30),
+                       local unless it has a zone (default: everything)
+      --limit N        at most so many executions (default: 50)
+      --json           print JSON instead; docs/json.md describes it
+      --help           print this
+
+    Exit codes:
+      0  done
+      1  an option or a value cannot be used, or the database cannot
+
+    Examples:
+      hookbus logs --status error,timeout --since 2h
+          what failed in the last two hours
+      hookbus logs --hook guard_rm --event PreToolUse --limit 10
+          the last ten executions of one hook on one event
+      hookbus logs --json | jq '.[].duration_ms'
+          for programs
+    "
+  `));
+  it('show', () =>
+    expect(helpOf('show')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus show ID [options]
+
+    Shows every field of one execution, and its payloads where they are stored: JSON
+    is laid out, bytes that are no text become a hex dump, and control characters
+    are spelled out.
+
+    Argument:
+      ID  the number that \`hookbus logs\` shows, or an execution id, or at least 6
+          characters of its beginning
+
+    Options:
+      --json  print JSON instead; docs/json.md describes it
+      --help  print this
+
+    Exit codes:
+      0  done
+      1  there is no such execution, or several fit; or the database cannot be used
+
+    Examples:
+      hookbus show 142
+          the execution of this number
+      hookbus show 142 --json | jq -r '.payloads.stdin.text'
+          what the hook was given
+    "
+  `));
+  it('metrics', () =>
+    expect(helpOf('metrics')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus metrics [HOURS] [options]
+
+    For every hook and event of the last HOURS: how its executions ended, and the
+    times it took. The percentiles are exact, by nearest rank over every execution;
+    the hook that took most time in all comes first.
+
+    Beneath, what hookbus itself added, and the failure rate, against their targets.
+    A figure is ok, above target, or an alert.
+
+    Argument:
+      HOURS  how far to look back, above 0 and at most 876000; fractions allowed
+             (default: 24)
+
+    Options:
+      --json  print JSON instead; docs/json.md describes it
+      --help  print this
+
+    Exit codes:
+      0  done
+      1  an option or a value cannot be used, or the database cannot
+
+    Examples:
+      hookbus metrics
+          the last 24 hours
+      hookbus metrics 0.5
+          the last half hour
+      hookbus metrics 168 --json | jq '.overhead.p95_ms'
+          for programs
+    "
+  `));
+  it('cleanup', () =>
+    expect(helpOf('cleanup')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus cleanup [options]
+
+    Deletes the executions that began longer ago than the retention, with their
+    payloads; notices and unreadable spool records of that age; and dedupe keys that
+    ran out. Then gives the space back to the file system.
+
+    It works in short turns, so that no hook waits for it, and can be stopped at any
+    time.
+
+    Options:
+      --older-than AGE  delete what is older than this: 12h, 7d or 4w; 0d deletes
+                        every execution (default: HOOKBUS_RETENTION_DAYS, else 7d)
+      --dry-run         say what would be deleted, and delete nothing
+      --json            print JSON instead; docs/json.md describes it
+      --help            print this
+
+    Exit codes:
+      0  done
+      1  an option or a value cannot be used, or the database cannot
+
+    Examples:
+      hookbus cleanup --dry-run
+          what would go by the retention
+      hookbus cleanup --older-than 12h
+          keep the last twelve hours
+    "
+  `));
+});
+
+it('the overview fits a terminal of 24 lines and 80 columns, its descriptions 60', () => {
+  const lines = overview(COMMANDS);
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  for (const { summary } of COMMANDS) expect(summary.length).toBeLessThanOrEqual(60);
+});
+
+it.each(COMMANDS)('the help of $name fits 80 columns and every terminal', (command) => {
+  const lines = commandHelp(command);
+  expect(lines.filter((line) => line.length > 80 || line !== line.trimEnd())).toEqual([]);
+  expect(lines.join('\n')).toMatch(/^[\x20-\x7e\n]*$/);
+});
+
+it('the help of run has every option that run knows, and no other', () => {
+  const known = /'(--[a-z-]+)'/g;
+  const source = readFileSync('src/config/run-options.ts', 'utf8');
+  const inCode = [...source.matchAll(known)].map(([, option]) => option).sort();
+  const inHelp = [...new Set(helpOf('run').match(/--[a-z-]+/g))].sort();
+  expect(inHelp.filter((option) => inCode.includes(option))).toEqual(inCode);
+  const example = helpOf('run').match(/hookbus run (--name lint.*)/)?.[1] ?? '';
+  expect(parseRunOptions(example.split(' ')).mistakes).toEqual([]);
+});
+
+it.each([[[]], [['--help']], [['-h']], [['help']]])('hookbus %j prints the overview', (words) => {
+  expect(hookbus(words)).toEqual({
+    stdout: `${overview(COMMANDS).join('\n')}\n`,
+    stderr: '',
+    exitCode: 0,
+  });
+});
+
+it.each(COMMANDS)('hookbus $name --help, -h and help $name print its help', ({ name }) => {
+  for (const words of [
+    [name, '--help'],
+    [name, '-h'],
+    ['help', name],
+  ]) {
+    expect(hookbus(words)).toEqual({ stdout: helpOf(name).slice(1), stderr: '', exitCode: 0 });
+  }
+});
+
+it('hookbus --version prints it, and loads nothing else', () => {
+  expect(hookbus(['--version'])).toEqual({
+    stdout: `hookbus ${VERSION}\n`,
+    stderr: '',
+    exitCode: 0,
+  });
+});
+
+describe('docs/cli.md', () => {
+  const page = readFileSync('docs/cli.md', 'utf8');
+
+  it('has the help of every command as it is (make docs)', () => {
+    for (const lines of [overview(COMMANDS), ...COMMANDS.map(commandHelp)]) {
+      expect(page).toContain(`\`\`\`text\n${lines.join('\n')}\n\`\`\`\n`);
+    }
+  });
+
+  it('has every error code of the source, and no other', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => readFileSync(join('src', path), 'utf8'));
+    const codes = (text: string, pattern: RegExp): string[] =>
+      [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();
+    expect(codes(page, /^\| `(E_\w+)` \|/gm)).toEqual(codes(sources.join('\n'), /'(E_[A-Z_]+)'/g));
+  });
+});

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { hookbus } from '../support/hookbus.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { freshState, makeCorruptDatabase, spoolWhole } from '../support/state.ts';
+
+/** The fields that docs/json.md has under a heading, and their types. */
+function documented(heading: string): Map<string, string> {
+  const page = readFileSync('docs/json.md', 'utf8');
+  const section = page.split(`\n## ${heading}\n`)[1]?.split(/^## /m)[0] ?? '';
+  return new Map(
+    [...section.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)].map(([, name = '', type = '']) => [
+      name,
+      type.trim(),
+    ]),
+  );
+}
+
+/** Every field of a value by its path, as the page writes them. */
+function pathsOf(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, `${path}[]`));
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    const below = path === '' ? name : `${path}.${name}`;
+    return [below, ...pathsOf(field, below)];
+  });
+}
+
+const unique = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
+
+/** The answer of a command on a state directory with something of everything. */
+function ask(words: readonly string[]): unknown {
+  const { home, paths } = freshState();
+  if (words[0] === 'status') {
+    makeCorruptDatabase(paths);
+    hookbus(['logs'], { HOOKBUS_HOME: home });
+  }
+  const body = Buffer.from('{"tool_name":"Bash"}');
+  const payload = { encoding: 'identity', truncated: false, body } as const;
+  const createdAt = new Date(Date.now() - 60_000).toISOString();
+  writeExecutions(paths.database, [
+    recordedOf(
+      anExecution({ createdAt }),
+      (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({ stream, ...payload })),
+      ['unknown option --nmae'],
+    ),
+  ]);
+  spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
+  const { stdout, stderr, exitCode } = hookbus([...words, '--json'], { HOOKBUS_HOME: home });
+  expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+  expect(stdout.endsWith('\n')).toBe(true);
+  return JSON.parse(stdout);
+}
+
+describe('the fields of', () => {
+  it('logs are those of the page, in an array', () => {
+    const rows = ask(['logs']);
+    expect(rows).toHaveLength(2);
+    expect(unique(pathsOf(rows))).toEqual(
+      unique([...documented('logs').keys()].map((name) => `[].${name}`)),
+    );
+  });
+
+  it('show are those of logs and the page', () => {
+    const paths = pathsOf(ask(['show', '1'])).map((path) =>
+      path.replace(/^payloads\.(?:stdout|stderr)(?=\.)/, 'payloads.stdin'),
+    );
+    expect(unique(paths.filter((path) => !/^payloads\.std[a-z]+$/.test(path)))).toEqual(
+      unique([...documented('logs').keys(), ...documented('show').keys()]),
+    );
+  });
+
+  it('metrics are those of the page, graded ones included', () => {
+    const fields = [...documented('metrics').entries()];
+    const gradedFields = ['value', 'target', 'alert', 'grade'];
+    const graded = [
+      'failure_rate',
+      'overhead.grades.p50',
+      'overhead.grades.p95',
+      'overhead.grades.p99',
+    ];
+    expect(unique(pathsOf(ask(['metrics'])))).toEqual(
+      unique([
+        ...fields.map(([name]) => name).filter((name) => !gradedFields.includes(name)),
+        ...graded,
+        ...graded.flatMap((path) => gradedFields.map((field) => `${path}.${field}`)),
+      ]),
+    );
+  });
+
+  it('status are those of the page', () => {
+    const paths = pathsOf(ask(['status'])).filter((path) => !path.startsWith('last_24_hours.'));
+    expect(unique(paths)).toEqual(unique(documented('status').keys()));
+  });
+
+  it('cleanup are those of the page', () => {
+    expect(unique(pathsOf(ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
+  });
+});
+
+describe('values', () => {
+  it('are of the types of the page', () => {
+    for (const words of [['status'], ['metrics'], ['cleanup'], ['show', '1']]) {
+      const answer = ask(words) as Record<string, unknown>;
+      for (const [name, type] of documented(words[0] ?? '')) {
+        if (!(name in answer)) continue;
+        const value = answer[name];
+        const is = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+        const expected =
+          type === 'graded' ? ['object'] : type.split(' or ').map((word) => word.split(' ')[0]);
+        expect(expected, `${words[0]}: ${name}`).toContain(is);
+      }
+    }
+  });
+
+  it('of metrics have the shape that was agreed', () => {
+    expect(ask(['metrics', '1'])).toMatchObject({
+      window_hours: 1,
+      overhead: { count: 2, p50_ms: 1.25, p95_ms: 1.25, p99_ms: 1.25 },
+      hooks: [
+        {
+          hook_name: 'guard_rm',
+          event_type: 'PreToolUse',
+          runs: 2,
+          success: 2,
+          blocked: 0,
+          error: 0,
+          timeout: 0,
+          deduped: 0,
+          failure_rate: 0,
+          dedupe_rate: 0,
+          avg_ms: 12.5,
+          p50_ms: 12.5,
+          p95_ms: 12.5,
+          p99_ms: 12.5,
+          max_ms: 12.5,
+          total_ms: 25,
+        },
+      ],
+    });
+  });
+
+  it('never hold a character raw that could steer a terminal, and lose none', () => {
+    const { home, paths } = freshState();
+    const hookName = 'a\x1b[31m\u009b\u202e\u200b\u2028\u{e0041}"\\é日本🚀';
+    writeExecutions(paths.database, [recordedOf(anExecution({ hookName }))]);
+    const { stdout } = hookbus(['logs', '--json'], { HOOKBUS_HOME: home });
+    expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
+    expect(stdout).toContain('é日本🚀');
+    expect(JSON.parse(stdout)).toMatchObject([{ hook_name: hookName }]);
+  });
+});
+
+describe('a failure', () => {
+  it('is one line of JSON on stderr, and nothing on stdout', () => {
+    const { home } = freshState();
+    const { stdout, stderr, exitCode } = hookbus(['metrics', 'soon', '--json'], {
+      HOOKBUS_HOME: home,
+    });
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+    expect(stderr.split('\n')).toHaveLength(2);
+    expect(JSON.parse(stderr)).toEqual({
+      error: {
+        code: 'E_USAGE',
+        message: 'expected HOURS to be a number above 0 and at most 876000, got "soon"',
+        hint: 'Try: hookbus metrics --help',
+      },
+    });
+  });
+});

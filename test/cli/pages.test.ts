@@ -1,0 +1,480 @@
+import { join } from 'node:path';
+import { zlibSync } from 'fflate';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findPayloads } from '../../src/bus/find-execution.ts';
+import { readMetrics } from '../../src/bus/read-metrics.ts';
+import { readStatus } from '../../src/bus/read-status.ts';
+import { executionLines } from '../../src/cli/output/execution.ts';
+import { logLines } from '../../src/cli/output/log-table.ts';
+import { metricsLines } from '../../src/cli/output/metrics.ts';
+import { createPage } from '../../src/cli/output/page.ts';
+import { statusLines } from '../../src/cli/output/status.ts';
+import { VERSION } from '../../src/domain/version.ts';
+import { createMetrics } from '../../src/metrics/report.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { findById, listExecutions } from '../../src/store/queries.ts';
+import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
+import {
+  freshState,
+  makeNewerDatabase,
+  settingsOf,
+  spoolRunning,
+  spoolWhole,
+} from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const NOW = Date.parse('2026-11-22T14:00:00.000Z');
+
+const pageOf = (columns: number) => createPage(columns, false, NOW);
+
+const shown = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;
+
+beforeAll(() => {
+  // Times are local, and these pages were written in Greenwich.
+  process.env['TZ'] = 'UTC';
+});
+
+/** Half a day of work. */
+function aDatabase() {
+  const path = join(temporaryDirectory(), 'hook_bus.db');
+  seedExecutions(path, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
+  return openDatabase(path, 0);
+}
+
+const ALL = { hookNames: [], eventTypes: [], statuses: [], sessions: [], since: undefined };
+
+describe('the table of executions', () => {
+  it('says what happened, and of a failure why', () => {
+    const db = aDatabase();
+    const rows = listExecutions(db, { ...ALL, limit: 24 });
+    expect(shown(logLines(rows, pageOf(100)))).toMatchInlineSnapshot(`
+      "
+       ID  BEGAN     HOOK             EVENT         TOOL   STATUS   EXIT     TOOK  OVERHEAD
+      200  13:59:00  format_file      PostToolUse   Edit   success     0   629 ms   1.22 ms
+      199  13:55:24  guard_rm         PreToolUse    Bash   success     0  21.2 ms   0.60 ms
+      198  13:51:48  format_file      PostToolUse   Edit   success     0   570 ms   0.48 ms
+      197  13:48:12  notify           Notification  –      error       1  14.2 ms   0.64 ms
+            sh: 1: notify-send: not found
+      196  13:44:36  format_file      PostToolUse   Write  success     0   186 ms   0.68 ms
+      195  13:41:00  lint             PostToolUse   Edit   success     0  1.81 s    0.48 ms
+      194  13:37:24  lint             PostToolUse   Edit   success     0  3.26 s    1.55 ms
+      193  13:33:48  lint             PostToolUse   Edit   success     0  1.67 s    1.71 ms
+      192  13:30:12  session_context  SessionStart  –      success     0  41.7 ms   0.63 ms
+      191  13:26:36  stop_once        Stop          –      success     0  53.2 ms   0.26 ms
+      190  13:23:00  notify           Notification  –      error       1  18.4 ms   1.15 ms
+            sh: 1: notify-send: not found
+      189  13:19:24  guard_rm         PreToolUse    Bash   success     0  33.1 ms   1.69 ms
+      188  13:15:48  stop_once        Stop          –      success     0  44.5 ms   0.84 ms
+      187  13:12:12  stop_once        Stop          –      success     0   119 ms   0.95 ms
+      186  13:08:36  format_file      PostToolUse   Write  success     0   537 ms   0.60 ms
+      185  13:05:00  guard_rm         PreToolUse    Bash   success     0  72.4 ms   0.72 ms
+      184  13:01:24  guard_rm         PreToolUse    Bash   success     0  19.3 ms   0.40 ms
+      183  12:57:48  secret_scan      PreToolUse    Write  success     0  84.8 ms   0.64 ms
+      182  12:54:12  format_file      PostToolUse   Write  success     0   600 ms   1.18 ms
+      181  12:50:36  guard_rm         PreToolUse    Bash   success     0  41.2 ms   0.59 ms
+      180  12:47:00  secret_scan      PreToolUse    Write  success     0  36.3 ms   0.64 ms
+      179  12:43:24  format_file      PostToolUse   Write  success     0   254 ms   0.97 ms
+      178  12:39:48  guard_rm         PreToolUse    Bash   success     0  47.6 ms   0.77 ms
+      177  12:36:12  guard_rm         PreToolUse    Bash   success     0  42.2 ms   0.83 ms
+      "
+    `);
+    db.close();
+  });
+
+  it('has the failures at a glance, also on 80 columns', () => {
+    const db = aDatabase();
+    const rows = listExecutions(db, {
+      ...ALL,
+      statuses: ['error', 'timeout', 'blocked'],
+      limit: 6,
+    });
+    expect(shown(logLines(rows, pageOf(80)))).toMatchInlineSnapshot(`
+      "
+       ID  BEGAN     HOOK         EVENT         TOOL   STATUS      EXIT     TOOK
+      197  13:48:12  notify       Notification  –      error          1  14.2 ms
+            sh: 1: notify-send: not found
+      190  13:23:00  notify       Notification  –      error          1  18.4 ms
+            sh: 1: notify-send: not found
+      175  12:29:00  lint         PostToolUse   Edit   timeout  SIGTERM  20.0 s
+            timed out after 20 s
+      174  12:25:24  notify       Notification  –      error          1  19.8 ms
+            sh: 1: notify-send: not found
+      149  10:55:24  lint         PostToolUse   Edit   timeout  SIGTERM  20.0 s
+            timed out after 20 s
+      133  09:57:48  format_file  PostToolUse   Write  error          1   479 ms
+            FileNotFoundError: [Errno 2] No such file or directory: 'prettier'
+      "
+    `);
+    db.close();
+  });
+
+  it('has the day where one is not of today, and the year where it is of another', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const times = [
+      '2026-11-22T13:00:00.000Z',
+      '2026-11-21T23:59:59.999Z',
+      '2025-01-02T03:04:05.000Z',
+    ];
+    writeExecutions(
+      path,
+      times.map((createdAt) => recordedOf(anExecution({ createdAt }))),
+    );
+    const db = openDatabase(path, 0);
+    const rows = listExecutions(db, { ...ALL, limit: 9 });
+    const began = (count: number): (string | undefined)[] =>
+      logLines(rows.slice(0, count), pageOf(100))
+        .slice(1)
+        .map((line) => /\d[-\d]*[-:][-: \d]*\d/.exec(line.slice(4))?.[0]);
+    expect(began(1)).toEqual(['13:00:00']);
+    expect(began(2)).toEqual(['11-22 13:00:00', '11-21 23:59:59']);
+    expect(began(3)[2]).toBe('2025-01-02 03:04:05');
+    db.close();
+  });
+
+  it.each([
+    [
+      'Traceback (most recent call last):\n  File "x"\nKeyError: \'file_path\'',
+      "KeyError: 'file_path'",
+    ],
+    [
+      '/x.js:3\n  throw new TypeError("no")\n\nTypeError [ERR_X]: no\n    at x\n\nNode.js v20',
+      'TypeError [ERR_X]: no',
+    ],
+    ['\n\n  sh: 1: nosuch: not found\nmore', 'sh: 1: nosuch: not found'],
+    [
+      'json.decoder.JSONDecodeError: Expecting value',
+      'json.decoder.JSONDecodeError: Expecting value',
+    ],
+  ])('shows of %j the line that says most', (error, line) => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    writeExecutions(path, [recordedOf(anExecution({ status: 'error', exitCode: 1, error }))]);
+    const db = openDatabase(path, 0);
+    expect(logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100))[2]).toBe(
+      `      ${line}`,
+    );
+    db.close();
+  });
+
+  it('shows our own reason before what the hook said', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const error = 'timed out after 2 s\nKeyError: late';
+    writeExecutions(path, [
+      recordedOf(anExecution({ status: 'timeout', exitCode: undefined, signal: 'SIGTERM', error })),
+    ]);
+    const db = openDatabase(path, 0);
+    expect(logLines(listExecutions(db, { ...ALL, limit: 1 }), pageOf(100))[2]).toContain(
+      'timed out after 2 s',
+    );
+    db.close();
+  });
+});
+
+describe('the page of metrics', () => {
+  it('has three tables', () => {
+    const db = aDatabase();
+    expect(shown(metricsLines(readMetrics(db, 24, NOW), pageOf(100)))).toMatchInlineSnapshot(`
+      "
+      The last 24 hours: 200 executions of 8 hooks, 2 min 07 s in all.
+
+      How they ended
+      HOOK             EVENT         RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED  DUP %
+      lint             PostToolUse     27       24        0      1        2  11.1 %        0    0 %
+      format_file      PostToolUse     29       28        0      1        0   3.4 %        0    0 %
+      secret_scan      PreToolUse      29       29        0      0        0     0 %        0    0 %
+      guard_rm         PreToolUse      46       43        3      0        0     0 %        0    0 %
+      session_context  SessionStart    23       23        0      0        0     0 %        0    0 %
+      stop_once        Stop            15       10        5      0        0     0 %        0    0 %
+      notify           Notification    14        7        0      7        0  50.0 %        0    0 %
+      log_event        PreToolUse      17       17        0      0        0     0 %        0    0 %
+
+      How long the hooks took
+      HOOK             EVENT             AVG      P50      P95      P99      MAX        TOTAL
+      lint             PostToolUse   3.96 s   2.49 s   20.0 s   20.0 s   20.0 s   1 min 47 s
+      format_file      PostToolUse    443 ms   450 ms   803 ms   829 ms   829 ms      12.8 s
+      secret_scan      PreToolUse    95.5 ms  80.1 ms   197 ms   243 ms   243 ms      2.77 s
+      guard_rm         PreToolUse    39.2 ms  36.7 ms  77.8 ms  89.8 ms  89.8 ms      1.80 s
+      session_context  SessionStart  76.4 ms  68.5 ms   130 ms   139 ms   139 ms      1.76 s
+      stop_once        Stop          50.8 ms  44.5 ms   119 ms   119 ms   119 ms       762 ms
+      notify           Notification  13.2 ms  13.3 ms  19.8 ms  19.8 ms  19.8 ms       184 ms
+      log_event        PreToolUse    4.62 ms  4.32 ms  10.1 ms  10.1 ms  10.1 ms      78.5 ms
+
+      What hookbus added to their time, and how many failed
+                    MEASURED   TARGET    ALERT
+      overhead P50   0.91 ms   < 2 ms   > 5 ms  ok
+      overhead P95   1.85 ms  < 10 ms  > 15 ms  ok
+      overhead P99   2.29 ms  < 25 ms  > 50 ms  ok
+      failure rate     5.5 %      0 %    > 1 %  alert
+
+      Overhead of 200 executions; failures among 200 runs.
+      "
+    `);
+    db.close();
+  });
+
+  it('leaves the columns out that one can do without on 80 columns', () => {
+    const db = aDatabase();
+    const lines = metricsLines(readMetrics(db, 0.5, NOW), pageOf(80));
+    expect(shown(lines)).toMatchInlineSnapshot(`
+      "
+      The last 0.5 hours: 9 executions of 5 hooks, 8.19 s in all.
+
+      How they ended
+      HOOK        EVENT        RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED
+      lint        PostToolUse     3        3        0      0        0     0 %        0
+      forma…file  PostToolUse     3        3        0      0        0     0 %        0
+      sessi…text  Sessi…Start     1        1        0      0        0     0 %        0
+      guard_rm    PreToolUse      1        1        0      0        0     0 %        0
+      notify      Notif…ation     1        0        0      1        0   100 %        0
+
+      How long the hooks took
+      HOOK          EVENT             AVG      P50      P95      P99      MAX    TOTAL
+      lint          PostToolUse   2.24 s   1.81 s   3.26 s   3.26 s   3.26 s   6.73 s
+      format_file   PostToolUse    461 ms   570 ms   629 ms   629 ms   629 ms  1.38 s
+      sessio…ntext  SessionStart  41.7 ms  41.7 ms  41.7 ms  41.7 ms  41.7 ms  41.7 ms
+      guard_rm      PreToolUse    21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms
+      notify        Notification  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms
+
+      What hookbus added to their time, and how many failed
+                    MEASURED   TARGET    ALERT
+      overhead P50   0.64 ms   < 2 ms   > 5 ms  ok
+      overhead P95   1.71 ms  < 10 ms  > 15 ms  ok
+      overhead P99   1.71 ms  < 25 ms  > 50 ms  ok
+      failure rate    11.1 %      0 %    > 1 %  alert
+
+      Overhead of 9 executions; failures among 9 runs.
+      "
+    `);
+    db.close();
+  });
+
+  it('says so where there is nothing', () => {
+    expect(metricsLines(createMetrics().report(1), pageOf(100))).toEqual([
+      'No execution began in the last hour.',
+    ]);
+  });
+});
+
+describe('the page of one execution', () => {
+  const at = { createdAt: '2026-11-22T13:57:00.123Z' };
+
+  function pageOfOne(...recorded: Parameters<typeof recordedOf>): string {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    writeExecutions(path, [recordedOf(...recorded)]);
+    const db = openDatabase(path, 0);
+    const row = findById(db, 1);
+    if (row === undefined) throw new Error('expected a row');
+    const lines = executionLines(row, findPayloads(db, 1), pageOf(100));
+    db.close();
+    return shown(lines);
+  }
+
+  it('has every field, and says how to store payloads', () => {
+    const page = pageOfOne(
+      anExecution({
+        ...at,
+        executionId: '01a20375-0000-7000-8000-000000000001',
+        correlationId: 'c'.repeat(32),
+        spanId: 'd'.repeat(16),
+        parentSpanId: 'e'.repeat(16),
+        toolName: 'Bash',
+        sessionId: '7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04',
+        toolUseId: 'toolu_01K9vQe7mX2bR4tYwZ6uJ8sD',
+        cwd: '/home/dev/app',
+        status: 'blocked',
+        exitCode: 2,
+        error: 'guard_rm: refusing to delete outside the project\nrm -rf ../build',
+        stdoutBytes: 1234,
+        stdoutKind: 'broken',
+        stdoutDigest: '0123456789abcdef',
+        stderrBytes: 64,
+        dedupeKey: 'guard_rm:PreToolUse:toolu_1',
+      }),
+    );
+    expect(page).toMatchInlineSnapshot(`
+      "
+      Execution 1: blocked
+
+      hook            guard_rm
+      event           PreToolUse
+      tool            Bash
+      command         python3 .claude/hooks/guard_rm.py
+      directory       /home/dev/app
+      began           2026-11-22 13:57:00.123 +00:00, 2 minutes ago
+      took            12.5 ms
+      overhead        1.25 ms
+      exit code       2
+      stdin           519 B
+      stdout          1.2 kB, broken JSON, digest 0123456789abcdef
+      stderr          64 B
+      execution id    01a20375-0000-7000-8000-000000000001
+      correlation id  cccccccccccccccccccccccccccccccc
+      span id         dddddddddddddddd
+      parent span id  eeeeeeeeeeeeeeee
+      session id      7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04
+      tool use id     toolu_01K9vQe7mX2bR4tYwZ6uJ8sD
+      dedupe key      guard_rm:PreToolUse:toolu_1
+
+      error
+        guard_rm: refusing to delete outside the project
+        rm -rf ../build
+
+      No payloads are stored of this execution.
+      HOOKBUS_STORE_RAW=1 stores those of later ones; \`hookbus run --store-raw\` those of one hook.
+      "
+    `);
+  });
+
+  it('lays JSON out, keeps text as it is, and dumps what is neither', () => {
+    const json = Buffer.from('{"tool_name":"Bash","tool_input":{"command":"ls \\u001b[0m"}}\n');
+    const page = pageOfOne(anExecution({ ...at, stderrBytes: 90_000 }), [
+      { stream: 'stdin', encoding: 'zlib', truncated: false, body: zlibSync(json) },
+      {
+        stream: 'stdout',
+        encoding: 'identity',
+        truncated: false,
+        body: Buffer.from('{not\tJSON\x1b[2J\r\nsecond 日本\n'),
+      },
+      {
+        stream: 'stderr',
+        encoding: 'identity',
+        truncated: true,
+        body: Buffer.from([...Array(300).keys()]),
+      },
+    ]);
+    expect(page.slice(page.indexOf('\nstdin ('))).toMatchInlineSnapshot(`
+      "
+      stdin (61 B, whole)
+        {
+          "tool_name": "Bash",
+          "tool_input": {
+            "command": "ls \\u001b[0m"
+          }
+        }
+
+      stdout (29 B, whole)
+        {not    JSON\\x1b[2J
+        second 日本
+
+      stderr (the first 300 B of 90 kB)
+        00000000  00 01 02 03 04 05 06 07 08 09 0a 0b 0c 0d 0e 0f  ................
+        00000010  10 11 12 13 14 15 16 17 18 19 1a 1b 1c 1d 1e 1f  ................
+        00000020  20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 2f   !"#$%&'()*+,-./
+        00000030  30 31 32 33 34 35 36 37 38 39 3a 3b 3c 3d 3e 3f  0123456789:;<=>?
+        00000040  40 41 42 43 44 45 46 47 48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO
+        00000050  50 51 52 53 54 55 56 57 58 59 5a 5b 5c 5d 5e 5f  PQRSTUVWXYZ[\\]^_
+        00000060  60 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 6f  \`abcdefghijklmno
+        00000070  70 71 72 73 74 75 76 77 78 79 7a 7b 7c 7d 7e 7f  pqrstuvwxyz{|}~.
+        00000080  80 81 82 83 84 85 86 87 88 89 8a 8b 8c 8d 8e 8f  ................
+        00000090  90 91 92 93 94 95 96 97 98 99 9a 9b 9c 9d 9e 9f  ................
+        000000a0  a0 a1 a2 a3 a4 a5 a6 a7 a8 a9 aa ab ac ad ae af  ................
+        000000b0  b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 ba bb bc bd be bf  ................
+        000000c0  c0 c1 c2 c3 c4 c5 c6 c7 c8 c9 ca cb cc cd ce cf  ................
+        000000d0  d0 d1 d2 d3 d4 d5 d6 d7 d8 d9 da db dc dd de df  ................
+        000000e0  e0 e1 e2 e3 e4 e5 e6 e7 e8 e9 ea eb ec ed ee ef  ................
+        000000f0  f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 fa fb fc fd fe ff  ................
+        … 44 B more; --json has them all
+      "
+    `);
+  });
+
+  it('leaves out a character that the cap has cut, and shows an empty payload as that', () => {
+    const page = pageOfOne(anExecution({ ...at, stdinBytes: 9 }), [
+      {
+        stream: 'stdin',
+        encoding: 'identity',
+        truncated: true,
+        body: Buffer.from('日本').subarray(0, 5),
+      },
+      { stream: 'stdout', encoding: 'identity', truncated: false, body: Buffer.alloc(0) },
+    ]);
+    expect(page).toContain('stdin (the first 5 B of 9 B)\n  日\n');
+    expect(page).toContain('stdout (0 B, whole)\n  (empty)\n');
+  });
+});
+
+describe('the page of status', () => {
+  const statusOf = (home: string, env: Readonly<Record<string, string>> = {}): string => {
+    const lines = statusLines(
+      readStatus(settingsOf(home, env), () => NOW),
+      pageOf(100),
+    );
+    return shown(lines)
+      .replaceAll(home, '/state')
+      .replace(VERSION, '1.2.3')
+      .replace(/\d+ kB/, 'N kB');
+  };
+
+  it('on a fresh machine says how to begin', () => {
+    expect(statusOf(freshState().home)).toMatchInlineSnapshot(`
+      "
+      HookBus 1.2.3 is OFF in this shell: hooks run unrecorded. To switch it on:
+        Claude Code  "env": { "HOOKBUS_ENABLED": "1" }  in ~/.claude/settings.json
+        this shell   export HOOKBUS_ENABLED=1
+
+        directory  /state (not made yet)
+        database   none yet: the first execution makes it
+        spool      nothing waits
+        payloads   not stored (HOOKBUS_STORE_RAW=1 stores them)
+        retention  7 days; \`hookbus cleanup\` deletes what is older
+        daemon     auto, which has no effect in this release
+      "
+    `);
+  });
+
+  it('at work has everything at a glance', () => {
+    const { home, paths } = freshState();
+    seedExecutions(paths.database, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
+    spoolWhole(paths, { createdAtMs: NOW - 5000, mistakes: ['unknown option --nmae'] });
+    spoolRunning(paths, { createdAtMs: NOW - 1000 });
+    const env = {
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_STORE_RAW: '1',
+      HOOKBUS_COMPRESS: '1',
+      HOOKBUS_REDACT: 'perhaps',
+    };
+    expect(statusOf(home, env)).toMatchInlineSnapshot(`
+      "
+      HookBus 1.2.3 is ON in this shell.
+
+        directory  /state
+        database   201 executions, N kB, the oldest began 11 hours ago
+        spool      nothing waits, 1 running now, 1 taken in just now
+        payloads   stored, up to 200 kB of each stream, compressed, secrets taken out
+        retention  7 days; \`hookbus cleanup\` deletes what is older
+        daemon     auto, which has no effect in this release
+
+      Last 24 hours
+        runs       201
+        failures   11 (5.5 %) alert
+        overhead   P50 0.92 ms ok, P95 1.85 ms ok
+        slowest    lint on PostToolUse, P95 20.0 s in 27 runs
+
+      Mistakes in the settings of this shell
+      - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; the default is in
+        force
+
+      Mistakes in command lines and settings of hooks
+      - guard_rm: unknown option --nmae (just now)
+      "
+    `);
+  });
+
+  it('says that a newer database is left alone, and what waits', () => {
+    const { home, paths } = freshState();
+    makeNewerDatabase(paths);
+    spoolWhole(paths);
+    const page = statusOf(home);
+    expect(page).toContain('left alone: /state/hook_bus.db is of version 99');
+    expect(page).toContain('1 execution waits');
+    expect(page).not.toContain('Last 24 hours');
+  });
+
+  it('shows ten of many mistakes', () => {
+    const { home, paths } = freshState();
+    const mistakes = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
+    writeExecutions(paths.database, [recordedOf(anExecution(), [], mistakes)]);
+    const page = statusOf(home);
+    expect(page.match(/^- /gm)).toHaveLength(10);
+    expect(page).toContain('  … and 2 more; --json has them all');
+  });
+});

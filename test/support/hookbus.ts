@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
+
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+/**
+ * Runs a `hookbus` command as a person would, in a process of its own and with nothing else in its environment.
+ * `make build` makes what it runs.
+ */
+export function hookbus(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Ended {
+  const { stdout, stderr, status } = spawnSync(execPath, [ENTRY, ...words], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], TZ: 'UTC', ...env },
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  return { stdout, stderr, exitCode: status };
+}
+
+/** The same in a terminal of so many columns; what it showed, escape sequences included. */
+export function hookbusInTerminal(
+  words: readonly string[],
+  columns: number,
+  env: Readonly<Record<string, string>> = {},
+): string {
+  const line = [execPath, ENTRY, ...words].map((word) => `'${word}'`).join(' ');
+  const { stdout } = spawnSync(
+    'script',
+    ['-qec', `stty cols ${columns} rows 50; exec ${line}`, '/dev/null'],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], TZ: 'UTC', TERM: 'xterm', ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  return stdout.replaceAll('\r\n', '\n');
+}

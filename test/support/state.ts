@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type StatePaths, statePaths } from '../../src/config/paths.ts';
+import { readSettings, type Settings } from '../../src/config/settings.ts';
+import type { Begin, End } from '../../src/domain/record.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { aBegin, anEnd } from './records.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+/** A state directory that nothing was written to yet: it does not even exist. */
+export function freshState(): { readonly home: string; readonly paths: StatePaths } {
+  const home = join(temporaryDirectory(), 'state');
+  return { home, paths: statePaths(home) };
+}
+
+/** The settings of a shell with only these variables. */
+export function settingsOf(home: string, env: Readonly<Record<string, string>> = {}): Settings {
+  return readSettings({ HOOKBUS_HOME: home, ...env });
+}
+
+/** A database of a HookBus that is not out yet. */
+export function makeNewerDatabase(paths: StatePaths): void {
+  makeDatabase(paths);
+  const db = openDatabase(paths.database, 0);
+  db.pragma('user_version = 99');
+  db.close();
+}
+
+/** An empty database. */
+export function makeDatabase(paths: StatePaths): void {
+  mkdirSync(paths.home, { recursive: true });
+  openDatabase(paths.database, 0).close();
+}
+
+/** A file of the database's name that is none. */
+export function makeCorruptDatabase(paths: StatePaths): void {
+  mkdirSync(paths.home, { recursive: true });
+  writeFileSync(paths.database, 'no database, but long enough to be taken for one. '.repeat(99));
+}
+
+/** Leaves a record in the spool, as an engine that could not write to the database. */
+export function spoolWhole(
+  paths: StatePaths,
+  begin: Partial<Begin> = {},
+  end: Partial<End> = {},
+): string {
+  const whole = aBegin(begin);
+  mkdirSync(paths.home, { recursive: true });
+  createSpool(paths.spool, paths.setAside).finish(
+    whole.executionId,
+    encodeBegin(whole),
+    encodeEnd(anEnd(end)),
+  );
+  return whole.executionId;
+}
+
+/** Leaves the beginning of a record in the spool, as the engine of this process while its hook runs. */
+export function spoolRunning(paths: StatePaths, begin: Partial<Begin> = {}): string {
+  mkdirSync(paths.home, { recursive: true });
+  const part = aBegin({ pid: process.pid, pidStart: 0, ...begin });
+  createSpool(paths.spool, paths.setAside).begin(part.executionId, encodeBegin(part));
+  return part.executionId;
+}
