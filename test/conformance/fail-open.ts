@@ -1,0 +1,187 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { getuid } from 'node:process';
+import Database from 'better-sqlite3';
+import { expect } from 'vitest';
+import type { Engine } from './support/engine.ts';
+import { databaseIn, query } from './support/rows.ts';
+import { brief } from './support/running.ts';
+import type { RunOptions, Stage } from './support/stage.ts';
+import { topic } from './support/topic.ts';
+
+const INPUT = '{"session_id":"s","hook_event_name":"PreToolUse"}\n';
+const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
+const NOBODY = 65_534;
+
+/** A mount of our own takes a privilege that not every machine gives. */
+const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
+
+/** The hook runs as it does bare, under these conditions of the wrapped run. */
+async function runsAsBare(stage: Stage, options: RunOptions = {}): Promise<void> {
+  const { set: _, ...bareOptions } = options;
+  const bare = await stage.bare(HOOK, { ...bareOptions, input: INPUT });
+  expect(bare).toMatchObject({ code: 2, stdout: Buffer.from(INPUT), stderr: Buffer.from('err\n') });
+  expect(brief(await stage.wrapped(HOOK, { ...options, input: INPUT }))).toEqual(brief(bare));
+  const killed = await stage.wrapped(['sh', '-c', 'kill -TERM $$'], options);
+  expect(brief(killed)).toEqual({ code: null, signal: 'SIGTERM', stdout: '', stderr: '' });
+}
+
+export function failOpen(engine: Engine): void {
+  topic(engine, 'failing open', 'concurrent', ({ test, testIf }) => {
+    for (const [what, set] of [
+      ['HOME and HOOKBUS_HOME are not set', { HOME: undefined, HOOKBUS_HOME: undefined }],
+      ['HOME and HOOKBUS_HOME are empty', { HOME: '', HOOKBUS_HOME: '' }],
+      ['HOME does not exist', { HOME: '/proc/no/such/home', HOOKBUS_HOME: undefined }],
+      ['HOOKBUS_HOME is in a place where nothing can be made', { HOOKBUS_HOME: '/proc/hookbus' }],
+      ['HOOKBUS_HOME is under a device', { HOOKBUS_HOME: '/dev/null/hookbus' }],
+      ['HOOKBUS_HOME is too long a name', { HOOKBUS_HOME: `/tmp/${'x'.repeat(300)}` }],
+      ['HOOKBUS_HOME is too long a path', { HOOKBUS_HOME: `/tmp${'/x'.repeat(3000)}` }],
+    ] as const) {
+      test(`the hook runs when ${what}`, (stage) => runsAsBare(stage, { set }));
+    }
+
+    test('a relative HOOKBUS_HOME is taken from the directory', async (stage) => {
+      await runsAsBare(stage, { set: { HOOKBUS_HOME: 'near' } });
+    });
+
+    test('the hook runs when the state directory is a file', async (stage) => {
+      writeFileSync(stage.home, 'not a directory');
+      await runsAsBare(stage);
+      expect(readFileSync(stage.home, 'utf8')).toBe('not a directory');
+    });
+
+    test('the hook runs when the state directory is read-only', async (stage) => {
+      mkdirSync(stage.home, { mode: 0o555 });
+      await runsAsBare(stage, await asNobody(stage));
+    });
+
+    test('the hook runs when the state directory can be read, and nothing in it written', async (stage) => {
+      await stage.wrapped(['true']);
+      execFileSync('chmod', ['-R', 'a+rX,a-w', stage.home]);
+      await runsAsBare(stage, await asNobody(stage));
+      chmodSync(stage.home, 0o755);
+    });
+
+    testIf(
+      canMount || 'mounting takes a privilege',
+      'the hook runs when the disk is full',
+      async (stage) => {
+        mkdirSync(stage.home);
+        const full = `mount -t tmpfs -o size=4k none "$0" && head -c 4096 /dev/zero >"$0/filler"; exec "$@"`;
+        const run = await stage.startBare([
+          'unshare',
+          '-m',
+          'sh',
+          '-c',
+          full,
+          stage.home,
+          ...engine.command,
+          'run',
+          '--name',
+          'probe',
+          '--',
+          ...HOOK,
+        ]);
+        run.stdin.end(INPUT);
+        expect(brief(await run.finish())).toEqual({
+          code: 2,
+          signal: null,
+          stdout: INPUT,
+          stderr: 'err\n',
+        });
+      },
+    );
+
+    test('the hook runs when no file may grow', async (stage) => {
+      await runsAsBare(stage, { conditions: { limits: { FSIZE: [0, null] } } });
+    });
+
+    for (const name of ['hook_bus.db', 'spool', 'gates', 'config.json', 'bus.sock']) {
+      test(`the hook runs when ${name} is garbage`, async (stage) => {
+        mkdirSync(stage.home);
+        writeFileSync(`${stage.home}/${name}`, 'garbage '.repeat(4096));
+        await runsAsBare(stage);
+      });
+    }
+
+    test('the hook runs when the database is a directory', async (stage) => {
+      mkdirSync(databaseIn(stage.home), { recursive: true });
+      await runsAsBare(stage);
+    });
+
+    test('the hook runs when the database is cut short', async (stage) => {
+      await stage.wrapped(['true']);
+      await stage.drain();
+      writeFileSync(databaseIn(stage.home), readFileSync(databaseIn(stage.home)).subarray(0, 5000));
+      await runsAsBare(stage);
+    });
+
+    test('executions are on record again after a garbage database', async (stage) => {
+      mkdirSync(stage.home);
+      writeFileSync(databaseIn(stage.home), 'garbage '.repeat(4096));
+      await runsAsBare(stage);
+      await stage.drain();
+      expect((await stage.rows()).map((row) => row.status).sort()).toEqual(['blocked', 'error']);
+    });
+
+    test('a database of a newer version is left as it is, and the hook runs', async (stage) => {
+      await stage.wrapped(['true']);
+      await stage.drain();
+      const db = new Database(databaseIn(stage.home));
+      db.pragma('user_version = 9999');
+      db.close();
+      const before = contents(stage.home);
+      await runsAsBare(stage);
+      expect(contents(stage.home)).toEqual(before);
+      expect(query(stage.home, 'PRAGMA user_version')).toEqual([{ user_version: 9999 }]);
+    });
+
+    test('what waited beside a database of a newer version is stored once it can be', async (stage) => {
+      await stage.wrapped(['true']);
+      await stage.drain();
+      const db = new Database(databaseIn(stage.home));
+      const version = db.pragma('user_version', { simple: true });
+      db.pragma('user_version = 9999');
+      await runsAsBare(stage);
+      db.pragma(`user_version = ${version}`);
+      db.close();
+      await stage.drain();
+      expect(await stage.rows()).toHaveLength(3);
+    });
+
+    test('settings that make no sense fall back to their defaults', async (stage) => {
+      await runsAsBare(stage, {
+        set: {
+          HOOKBUS_MAX_BYTES: 'many',
+          HOOKBUS_COMPRESS: 'maybe',
+          HOOKBUS_STORE_RAW: '2',
+          HOOKBUS_DEDUPE_TTL: '-1',
+          HOOKBUS_RETENTION_DAYS: '1e99',
+          HOOKBUS_DEDUPE_URL: 'not a url',
+          HOOKBUS_REDACT: 'perhaps',
+        },
+      });
+      expect(await stage.rows()).toHaveLength(2);
+      expect(query(stage.home, 'SELECT * FROM hook_payloads')).toEqual([]);
+    });
+
+    test('the hook runs when few files may be open', async (stage) => {
+      await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
+    });
+  });
+}
+
+/** Root may write anywhere, so it becomes somebody who may not. */
+async function asNobody(stage: Stage): Promise<RunOptions> {
+  if (getuid?.() !== 0) return {};
+  const parent = stage.home.slice(0, stage.home.lastIndexOf('/'));
+  chmodSync(parent, 0o755);
+  chownSync(stage.directory, NOBODY, NOBODY);
+  return { uid: NOBODY };
+}
+
+/** Everything in the database, to tell whether it was touched. */
+const contents = (home: string): unknown[] => [
+  query(home, 'SELECT type, name, sql FROM sqlite_master ORDER BY name'),
+  query(home, 'SELECT * FROM hook_logs ORDER BY id'),
+];

@@ -1,0 +1,185 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Engine } from './support/engine.ts';
+import { brief, briefly } from './support/running.ts';
+import { topic } from './support/topic.ts';
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+const KINDS: ReadonlyArray<readonly [kind: string, stdout: string]> = [
+  ['empty', ''],
+  ['text', 'plain text\n'],
+  ['text', '[1, 2]\n'],
+  ['text', '"{}"\n'],
+  ['json', '{}'],
+  ['json', '  \n{"continue": true, "a": [{"b": "}"}], "c": "\\"{"}\n\n'],
+  ['broken', '{"continue": true'],
+  ['broken', '{} {}\n'],
+  ['broken', '{"a": 1} done\n'],
+  ['broken', '{{}\n'],
+];
+
+const NAMES: ReadonlyArray<readonly [words: readonly string[], name: string]> = [
+  [['sh', './guard_rm.sh', 'a.txt'], 'guard_rm'],
+  [['sh', 'some/where/check-format.v2.sh'], 'check-format.v2'],
+  [['true'], 'true'],
+  [['/bin/true', '--flag'], 'true'],
+];
+
+export function recording(engine: Engine): void {
+  topic(engine, 'the record', 'concurrent', ({ test }) => {
+    test('a row says what ran, where and when', async (stage) => {
+      const before = new Date().toISOString();
+      await stage.wrapped(['sh', '-c', 'exit 3', "it's", 'b c'], {
+        input: '{"session_id":"s","tool_name":"Bash"}\n',
+      });
+      const row = await stage.onlyRow();
+      expect(row).toMatchObject({
+        hook_name: 'probe',
+        event_type: 'PreToolUse',
+        tool_name: 'Bash',
+        session_id: 's',
+        tool_use_id: null,
+        cwd: stage.directory,
+        status: 'error',
+        exit_code: 3,
+        signal: null,
+        dedupe_key: null,
+      });
+      expect(row.command).toMatch(/^sh -c 'exit 3' .*b c/);
+      expect(row.execution_id).toMatch(UUID_V7);
+      expect(row.created_at).toMatch(UTC);
+      expect([before, row.created_at, new Date().toISOString()].sort()[1]).toBe(row.created_at);
+    });
+
+    for (const [words, name] of NAMES) {
+      test(`the default name of \`${words.join(' ')}\` is ${name}`, async (stage) => {
+        await stage.wrapped(words, { flags: [] });
+        expect((await stage.onlyRow()).hook_name).toBe(name);
+      });
+    }
+
+    for (const [kind, text] of KINDS) {
+      test(`the stdout ${JSON.stringify(text)} is ${kind}`, async (stage) => {
+        const outcome = await stage.wrapped(['cat'], { input: text });
+        expect(outcome.stdout.toString()).toBe(text);
+        const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+        expect(await stage.onlyRow()).toMatchObject({
+          stdout_kind: kind,
+          stdout_digest: text === '' ? null : digest,
+        });
+      });
+    }
+
+    test('the digest is of the first 64 KiB of stdout', async (stage) => {
+      const input = randomBytes(100_000);
+      await stage.wrapped(['cat'], { input });
+      const digest = createHash('sha256')
+        .update(input.subarray(0, 65_536))
+        .digest('hex')
+        .slice(0, 16);
+      expect(await stage.onlyRow()).toMatchObject({ stdout_digest: digest, stdout_kind: 'text' });
+    });
+
+    test('a large JSON object on stdout is told from a broken one', async (stage) => {
+      const large = `{"a":"${'x'.repeat(300_000)}"}\n`;
+      await stage.wrapped(['cat'], { input: large, flags: ['--name', 'whole'] });
+      await stage.wrapped(['cat'], { input: `${large}x`, flags: ['--name', 'more'] });
+      const kinds = (await stage.rows()).map((row) => `${row.hook_name} ${row.stdout_kind}`);
+      expect(kinds.sort()).toEqual(['more broken', 'whole json']);
+    });
+
+    test('the error of a failure is the end of its stderr, at most 2 KB', async (stage) => {
+      const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`).join('\n');
+      await stage.wrapped(['sh', '-c', 'cat >&2; exit 1'], { input: `${lines}\n` });
+      const { error, stderr_bytes } = await stage.onlyRow();
+      expect(error).toMatch(/line 498\nline 499$/);
+      expect(Buffer.byteLength(error ?? '')).toBeLessThanOrEqual(2048);
+      expect(Buffer.byteLength(error ?? '')).toBeGreaterThan(1500);
+      expect(stderr_bytes).toBe(lines.length + 1);
+    });
+
+    test('a success has no error, whatever it said on stderr', async (stage) => {
+      await stage.wrapped(['sh', '-c', 'echo noise >&2']);
+      expect(await stage.onlyRow()).toMatchObject({
+        status: 'success',
+        error: null,
+        stderr_bytes: 6,
+      });
+    });
+
+    test('the state directory is private, whatever the mask', async (stage) => {
+      for (const umask of [0o000, 0o022, 0o077]) {
+        const home = `${stage.home}-${umask.toString(8)}`;
+        const set = { HOOKBUS_HOME: home, HOOKBUS_STORE_RAW: '1' };
+        await stage.wrapped(['echo', 'out'], { set, conditions: { umask } });
+        expect(modes(home).length).toBeGreaterThan(1);
+        expect(modes(home).filter(([, mode]) => mode !== '700' && mode !== '600')).toEqual([]);
+      }
+    });
+
+    test('nothing of what went through a hook is in the state directory unless asked for', async (stage) => {
+      const secret = `canary-${randomUUID()}`;
+      const input = JSON.stringify({ session_id: 's', prompt: secret });
+      const outcome = await stage.wrapped(['sh', '-c', 'cat; env'], {
+        input,
+        set: { SOME_VARIABLE: secret },
+      });
+      expect(outcome.stdout.toString().split(secret)).toHaveLength(3);
+      await stage.rows();
+      const holders = modes(stage.home).filter(
+        ([path, mode]) => mode === '600' && readFileSync(path).includes(secret),
+      );
+      expect(holders).toEqual([]);
+    });
+
+    test('thirty runs at once are thirty rows, and each is exact', async (stage) => {
+      const numbers = Array.from({ length: 30 }, (_, index) => index);
+      const outcomes = await Promise.all(
+        numbers.map((number) => {
+          const input = `{"session_id":"session-${number}","text":"${'x'.repeat(number * 1000)}"}\n`;
+          const flags = ['--name', `hook-${number}`, '--event', 'PreToolUse'];
+          return stage.wrapped(['sh', '-c', `cat; echo ${number} >&2; exit ${number}`], {
+            flags,
+            input,
+            deadlineMs: 25_000,
+          });
+        }),
+      );
+      const expected = numbers.map((number) => {
+        const stdout = Buffer.from(
+          `{"session_id":"session-${number}","text":"${'x'.repeat(number * 1000)}"}\n`,
+        );
+        return {
+          code: number,
+          signal: null,
+          stdout: briefly(stdout),
+          stderr: `${number}\n`,
+          size: stdout.length,
+        };
+      });
+      expect(outcomes.map(brief)).toEqual(expected.map(({ size: _, ...outcome }) => outcome));
+      await stage.drain();
+      const rows = (await stage.rows()).sort((a, b) => Number(a.exit_code) - Number(b.exit_code));
+      expect(
+        rows.map((row) => [row.hook_name, row.session_id, row.exit_code, row.stdin_bytes]),
+      ).toEqual(expected.map(({ code, size }) => [`hook-${code}`, `session-${code}`, code, size]));
+    }, 60_000);
+
+    test('a run leaves nothing in the directory of the hook', async (stage) => {
+      await stage.wrapped(['sh', '-c', 'cat; exit 1'], { input: 'payload' });
+      expect(readdirSync(stage.directory)).toEqual([]);
+    });
+  });
+}
+
+/** Everything in a directory and the directory itself, with its mode in octal. */
+function modes(directory: string): Array<readonly [path: string, mode: string]> {
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  return [directory, ...names.map((name) => join(directory, name))].map(
+    (path) => [path, (statSync(path).mode & 0o777).toString(8)] as const,
+  );
+}

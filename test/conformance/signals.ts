@@ -1,0 +1,209 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { startCounter } from './support/counter.ts';
+import type { Engine } from './support/engine.ts';
+import { isAlive, sessionMembers } from './support/processes.ts';
+import { readRows, spooled } from './support/rows.ts';
+import type { Running } from './support/running.ts';
+import type { Stage } from './support/stage.ts';
+import { topic } from './support/topic.ts';
+import { until } from './support/until.ts';
+
+const FORWARDED = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGTERM',
+] as const;
+const HARMLESS = ['SIGWINCH', 'SIGCONT'] as const;
+
+/** How long Claude Code waits between SIGTERM and SIGKILL (CLAUDE-HOOKS.md section 0b). */
+const CLAUDE_CODE_GRACE_MS = 1500;
+
+type Target = 'hookbus' | 'its group';
+
+function send(run: Running, signal: NodeJS.Signals, target: Target): void {
+  if (target === 'hookbus') run.kill(signal);
+  else run.killGroup(signal);
+}
+
+/** Tells a hook that says its process id first. */
+async function hookPid(run: Running): Promise<number> {
+  return until(
+    'the process id of the hook',
+    () => Number(/^(\d+)\n/.exec(run.stdout.text)?.[1]) || undefined,
+  );
+}
+
+/** A hook that says its process id and stays. */
+const STAYING = ['sh', '-c', 'echo $$; exec sleep 60'];
+const DEAF_TO_TERM = ['sh', '-c', "trap '' TERM; echo $$; while :; do sleep 60; done"];
+
+export function signals(engine: Engine): void {
+  topic(engine, 'signals', 'concurrent', ({ test, testIf }) => {
+    for (const target of ['hookbus', 'its group'] as const) {
+      for (const signal of FORWARDED) {
+        test(`${signal} to ${target} reaches the hook exactly once`, async (stage) => {
+          expect(await delivered(stage, signal, target)).toEqual([signal]);
+        });
+      }
+      for (const signal of HARMLESS) {
+        test(`${signal} to ${target} reaches the hook`, async (stage) => {
+          const seen = await delivered(stage, signal, target);
+          // Nothing by default, so it may come once more when the group had it already.
+          expect(seen.slice(0, target === 'hookbus' ? undefined : 1)).toEqual([signal]);
+        });
+      }
+      for (const signal of FORWARDED) {
+        test(`a hook that dies of ${signal} sent to ${target} takes hookbus with it`, async (stage) => {
+          const run = await stage.startWrapped(STAYING);
+          const hook = await hookPid(run);
+          send(run, signal, target);
+          expect(await run.finish()).toMatchObject({ code: null, signal });
+          expect(isAlive(hook)).toBe(false);
+          expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: null, signal });
+        });
+      }
+    }
+
+    test('a hook that handles SIGTERM decides its own exit code', async (stage) => {
+      const run = await stage.startWrapped([
+        'sh',
+        '-c',
+        "trap 'echo cleaning; exit 5' TERM; echo $$; while :; do sleep 0.02; done",
+      ]);
+      await hookPid(run);
+      run.kill('SIGTERM');
+      const outcome = await run.finish();
+      expect(outcome).toMatchObject({ code: 5, signal: null });
+      expect(outcome.stdout.toString()).toMatch(/cleaning\n$/);
+      expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: 5, signal: null });
+    });
+
+    test('each of several different signals reaches the hook', async (stage) => {
+      const { run, seen } = await startCounter(stage);
+      for (const signal of FORWARDED) run.kill(signal);
+      await until('all signals', () => seen().length >= FORWARDED.length);
+      run.stdin.end();
+      expect(await run.finish()).toMatchObject({ code: 0 });
+      expect(seen().sort()).toEqual([...FORWARDED].sort());
+    });
+
+    test('a run that SIGTERM ends is on record before hookbus has ended', async (stage) => {
+      const run = await stage.startWrapped(STAYING);
+      await hookPid(run);
+      run.killGroup('SIGTERM');
+      await run.exit();
+      const found = { database: readRows(stage.home).length, spool: spooled(stage.home).length };
+      expect(found).toEqual({ database: 0, spool: 0, [engine.capabilities.recordsIn]: 1 });
+    });
+
+    test('a hook that ignores SIGTERM until its group is killed is on record as cut off', async (stage) => {
+      const run = await stage.startWrapped(DEAF_TO_TERM);
+      await hookPid(run);
+      run.killGroup('SIGTERM');
+      await delay(CLAUDE_CODE_GRACE_MS);
+      expect(run.hasExited()).toBe(false);
+      run.killGroup('SIGKILL');
+      expect(await run.finish()).toMatchObject({ signal: 'SIGKILL' });
+      await isOnRecordAsCutOff(stage);
+    });
+
+    test('a run whose whole group is killed at once is on record as cut off', async (stage) => {
+      const run = await stage.startWrapped(STAYING);
+      await hookPid(run);
+      run.killGroup('SIGKILL');
+      expect(await run.finish()).toMatchObject({ signal: 'SIGKILL' });
+      await isOnRecordAsCutOff(stage);
+    });
+
+    test('a run that still goes on is not taken for one that was cut off', async (stage) => {
+      const run = await stage.startWrapped(STAYING);
+      await hookPid(run);
+      await stage.drain();
+      expect(readRows(stage.home)).toEqual([]);
+      run.kill('SIGTERM');
+      await run.finish();
+      expect(await stage.onlyRow()).toMatchObject({ signal: 'SIGTERM' });
+    });
+
+    test('a hook that is killed while hookbus goes on is on record with its signal', async (stage) => {
+      const run = await stage.startWrapped(STAYING);
+      process.kill(await hookPid(run), 'SIGKILL');
+      expect(await run.finish()).toMatchObject({ code: null, signal: 'SIGKILL' });
+      expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGKILL' });
+    });
+
+    testIf(
+      engine.capabilities.takesHookAlong,
+      'SIGKILL to hookbus alone ends the hook too',
+      async (stage) => {
+        const run = await stage.startWrapped(STAYING);
+        const hook = await hookPid(run);
+        run.kill('SIGKILL');
+        await run.exit();
+        await until('the hook to end', () => !isAlive(hook));
+        await isOnRecordAsCutOff(stage);
+      },
+    );
+
+    test('SIGKILL to hookbus alone leaves one row, and it says cut off', async (stage) => {
+      const run = await stage.startWrapped(STAYING);
+      await hookPid(run);
+      run.kill('SIGKILL');
+      await run.exit();
+      await isOnRecordAsCutOff(stage);
+    });
+  });
+}
+
+export function signalsAtStart(engine: Engine): void {
+  topic(engine, 'signals at the start', 'sequential', ({ test }) => {
+    for (const target of ['hookbus', 'its group'] as const) {
+      test(`SIGTERM to ${target} at any moment of the start ends it, and leaves no hook behind`, async (stage) => {
+        for (let afterMs = 0; afterMs <= 160; afterMs += 8) {
+          const run = await stage.startWrapped(STAYING);
+          await delay(afterMs);
+          send(run, 'SIGTERM', target);
+          const ended = await run.finish(5000).catch(String);
+          expect(ended, `after ${afterMs} ms`).toMatchObject({ code: null, signal: 'SIGTERM' });
+          await until('the session to be empty', () => sessionMembers(run.pid).length === 0);
+        }
+      }, 60_000);
+    }
+  });
+}
+
+/** Sends one signal, and tells what the hook noted. */
+async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): Promise<string[]> {
+  const { run, seen } = await startCounter(stage);
+  send(run, signal, target);
+  await until(`${signal} at the hook`, () => seen().length > 0);
+  // Two rounds through hookbus, each after what it did about the signal: a second delivery would show by now.
+  for (const round of [1, 2]) {
+    run.stdin.write('question\n');
+    await run.stdout.sees('answer\n'.repeat(round));
+  }
+  run.stdin.end();
+  expect(await run.finish()).toMatchObject({ code: 0, signal: null });
+  expect(await stage.onlyRow()).toMatchObject({ status: 'success', exit_code: 0, signal: null });
+  return seen();
+}
+
+async function isOnRecordAsCutOff(stage: Stage): Promise<void> {
+  await stage.drain();
+  const rows = readRows(stage.home);
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toMatchObject({
+    hook_name: 'probe',
+    event_type: 'PreToolUse',
+    status: 'error',
+    exit_code: null,
+  });
+  expect(rows[0]?.error).toMatch(/^cut off/);
+  await stage.drain();
+  expect(readRows(stage.home)).toHaveLength(1);
+}

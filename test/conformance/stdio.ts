@@ -1,0 +1,153 @@
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import type { Engine } from './support/engine.ts';
+import { brief } from './support/running.ts';
+import type { Stage } from './support/stage.ts';
+import { topic } from './support/topic.ts';
+
+const PAYLOAD = '{"session_id":"s","hook_event_name":"PreToolUse","tool_name":"Bash"}\n';
+const BY_NAME = 'cat /dev/stdin >/dev/stdout; echo said >/dev/stderr; exit 3';
+
+export function stdio(engine: Engine): void {
+  topic(engine, 'what the standard streams are', 'concurrent', ({ test, testIf }) => {
+    test('a line started as Claude Code does, on sockets in a session of its own, comes to the same', async (stage) => {
+      const hook = 'sh -c \'cat; echo "why not" >&2; exit 2\'';
+      const line = (command: string): string[] => ['/bin/sh', '-c', command];
+      const bare = await stage.bare(line(hook), { input: PAYLOAD });
+      const prefix = engine.command.map((word) => `'${word}'`).join(' ');
+      const wrapped = await stage.bare(line(`${prefix} run --name probe -- ${hook}`), {
+        input: PAYLOAD,
+      });
+      expect(bare).toMatchObject({ code: 2, stdout: Buffer.from(PAYLOAD) });
+      expect(brief(wrapped)).toEqual(brief(bare));
+      expect(await stage.onlyRow()).toMatchObject({ status: 'blocked', tool_name: 'Bash' });
+    });
+
+    test('a hook opens its streams by name when the caller gave pipes', async (stage) => {
+      const pipes = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' } as const;
+      const outcome = await stage.same(['sh', '-c', BY_NAME], { ...pipes, input: PAYLOAD });
+      expect(brief(outcome)).toEqual({ code: 3, signal: null, stdout: PAYLOAD, stderr: 'said\n' });
+    });
+
+    test('a hook opens its streams by number when the caller gave pipes', async (stage) => {
+      const pipes = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' } as const;
+      const hook = 'cat /proc/self/fd/0 | tee /proc/self/fd/2; echo "$line" >/dev/fd/1';
+      await stage.same(['sh', '-c', hook], { ...pipes, input: PAYLOAD });
+    });
+
+    test('a hook opens its stdin by name after its end has come, when the caller gave a pipe', async (stage) => {
+      // A named pipe in the place of the caller's would wait for a writer here, for ever.
+      const hook = 'cat; echo "the end"; cat /dev/stdin; echo "again"';
+      const outcome = await stage.same(['sh', '-c', hook], { stdin: 'pipe', input: PAYLOAD });
+      expect(outcome.stdout.toString()).toBe(`${PAYLOAD}the end\nagain\n`);
+    });
+
+    test('regular files work as streams', async (stage) => {
+      writeFileSync(stage.path('in'), PAYLOAD);
+      for (const way of ['bare', 'wrapped'] as const) {
+        const outcome = await withFiles(
+          stage,
+          ['in', 'r'],
+          [`out-${way}`, 'w'],
+          [`err-${way}`, 'w'],
+          (files) => stage[way](['sh', '-c', 'cat; echo said >&2; exit 3'], files),
+        );
+        expect(outcome, way).toMatchObject({ code: 3, signal: null });
+        expect(readFileSync(stage.path(`out-${way}`), 'utf8')).toBe(PAYLOAD);
+        expect(readFileSync(stage.path(`err-${way}`), 'utf8')).toBe('said\n');
+      }
+      expect(await stage.onlyRow()).toMatchObject({
+        stdin_bytes: PAYLOAD.length,
+        stdout_bytes: PAYLOAD.length,
+        stderr_bytes: 5,
+      });
+    });
+
+    test('a file that is appended to keeps what it had', async (stage) => {
+      writeFileSync(stage.path('out'), 'before\n');
+      await withFiles(stage, ['/dev/null', 'r'], ['out', 'a'], ['err', 'a'], (files) =>
+        stage.wrapped(['echo', 'after'], files),
+      );
+      expect(readFileSync(stage.path('out'), 'utf8')).toBe('before\nafter\n');
+    });
+
+    test('one file for both outputs has all of both', async (stage) => {
+      const file = openSync(stage.path('both'), 'w');
+      const hook = 'for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done';
+      const outcome = await stage.wrapped(['sh', '-c', hook], {
+        stdin: 'null',
+        stdout: file,
+        stderr: file,
+      });
+      closeSync(file);
+      expect(outcome).toMatchObject({ code: 0 });
+      const lines = readFileSync(stage.path('both'), 'utf8').trim().split('\n');
+      const of = (name: string): string[] => lines.filter((line) => line.startsWith(name));
+      expect(of('out')).toEqual([1, 2, 3, 4, 5].map((i) => `out ${i}`));
+      expect(of('err')).toEqual([1, 2, 3, 4, 5].map((i) => `err ${i}`));
+    });
+
+    test('/dev/null works as each stream', async (stage) => {
+      const nothing = { stdin: 'null', stdout: 'null', stderr: 'null' } as const;
+      await stage.same(['sh', '-c', 'cat; echo out; echo err >&2; exit 3'], nothing);
+      expect(await stage.onlyRow()).toMatchObject({
+        exit_code: 3,
+        stdin_bytes: 0,
+        stdout_bytes: 4,
+        stderr_bytes: 4,
+      });
+    });
+
+    test('a full device as stdout changes nothing about the status', async (stage) => {
+      const full = openSync('/dev/full', 'w');
+      const outcome = await stage.wrapped(['sh', '-c', 'echo lost; exit 3'], { stdout: full });
+      closeSync(full);
+      expect(brief(outcome)).toMatchObject({ code: 3, signal: null });
+    });
+
+    for (const closed of [[0], [1], [2], [0, 1], [1, 2], [0, 1, 2]]) {
+      const which = closed.join(', ');
+      test(`descriptors ${which} closed: the hook runs, and the record is whole`, async (stage) => {
+        const hook = 'echo out 2>/dev/null; echo err >&2 2>/dev/null; echo ran >ran; exit 3';
+        const options = { conditions: { close: closed }, input: PAYLOAD };
+        const bare = await stage.bare(['sh', '-c', hook], options);
+        const wrapped = await stage.wrapped(['sh', '-c', hook], options);
+        expect(bare).toMatchObject({ code: 3, signal: null });
+        expect(brief(wrapped)).toEqual(brief(bare));
+        expect(readFileSync(stage.path('ran'), 'utf8')).toBe('ran\n');
+        expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: 3 });
+      });
+
+      testIf(
+        engine.capabilities.keepsClosedDescriptors,
+        `descriptors ${which} closed are closed in the hook`,
+        async (stage) => {
+          const hook = 'for n in 0 1 2; do [ -e /proc/$$/fd/$n ] && echo $n >>open; done; true';
+          await stage.wrapped(['sh', '-c', hook], { conditions: { close: closed } });
+          const open = [0, 1, 2].filter((descriptor) => !closed.includes(descriptor));
+          const seen = open.length === 0 ? '' : readFileSync(stage.path('open'), 'utf8');
+          expect(seen).toBe(open.map((descriptor) => `${descriptor}\n`).join(''));
+        },
+      );
+    }
+  });
+}
+
+type File = readonly [name: string, flags: string];
+
+async function withFiles<T>(
+  stage: Stage,
+  input: File,
+  output: File,
+  errors: File,
+  work: (files: { stdin: number; stdout: number; stderr: number }) => Promise<T>,
+): Promise<T> {
+  const open = ([name, flags]: File): number =>
+    openSync(name.startsWith('/') ? name : stage.path(name), flags);
+  const [stdin, stdout, stderr] = [open(input), open(output), open(errors)];
+  try {
+    return await work({ stdin, stdout, stderr });
+  } finally {
+    for (const descriptor of [stdin, stdout, stderr]) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,46 @@
+import { describe } from 'vitest';
+import { command } from './command.ts';
+import { correlation } from './correlation.ts';
+import { environment } from './environment.ts';
+import { failOpen } from './fail-open.ts';
+import { input } from './input.ts';
+import { limits } from './limits.ts';
+import { off } from './off.ts';
+import { options } from './options.ts';
+import { output } from './output.ts';
+import { payloads } from './payloads.ts';
+import { recording } from './recording.ts';
+import { signals, signalsAtStart } from './signals.ts';
+import { status } from './status.ts';
+import { stdio } from './stdio.ts';
+import { streams } from './streams.ts';
+import type { Engine } from './support/engine.ts';
+import { timing } from './timing.ts';
+
+/** Those that measure time come last and one by one, after those that run side by side. */
+const TOPICS = [
+  status,
+  signals,
+  streams,
+  input,
+  output,
+  stdio,
+  environment,
+  command,
+  options,
+  limits,
+  correlation,
+  payloads,
+  recording,
+  failOpen,
+  off,
+  signalsAtStart,
+  timing,
+];
+
+/** What every engine of `hookbus run` keeps: DESIGN.md sections 2 to 6, as its caller and its hook see it. */
+export function defineConformance(engine: Engine): void {
+  describe(`the ${engine.name}`, () => {
+    for (const register of TOPICS) register(engine);
+  });
+}

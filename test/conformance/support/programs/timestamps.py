@@ -1,0 +1,8 @@
+"""timestamps.py COUNT: prints the time, in milliseconds, on lines a little apart, each at once."""
+
+import sys
+import time
+
+for _ in range(int(sys.argv[1])):
+    print(f"{time.time() * 1000:.3f}", flush=True)
+    time.sleep(0.02)

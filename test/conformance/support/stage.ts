@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Engine } from './engine.ts';
+import { endProcess, sessionMembers } from './processes.ts';
+import { type Row, readRows } from './rows.ts';
+import { brief, type Outcome, type Running, type StartOptions, start } from './running.ts';
+
+export interface RunOptions extends Partial<StartOptions> {
+  /** Put over the usual environment; undefined takes a variable out. */
+  readonly set?: Readonly<Record<string, string | undefined>>;
+  /** Words between `run` and `--`. */
+  readonly flags?: readonly string[];
+}
+
+export interface InputOptions extends RunOptions {
+  readonly deadlineMs?: number;
+}
+
+/** What one test works with: a directory, a state directory not yet made, an engine, and an end for all it starts. */
+export interface Stage {
+  readonly engine: Engine;
+  readonly directory: string;
+  readonly home: string;
+  readonly path: (name: string) => string;
+  readonly environment: (set?: RunOptions['set']) => Record<string, string>;
+  /** Starts a command as it is. */
+  readonly startBare: (command: readonly string[], options?: RunOptions) => Promise<Running>;
+  /** Starts a command under the engine. */
+  readonly startWrapped: (command: readonly string[], options?: RunOptions) => Promise<Running>;
+  /** Gives it all its input, and waits for its end and the end of its output. */
+  readonly bare: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
+  readonly wrapped: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
+  /** Runs both ways, and expects both to come to the same. Gives back what the wrapped run came to. */
+  readonly same: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
+  /** Runs another `hookbus` command. */
+  readonly hookbus: (...words: string[]) => Promise<Outcome>;
+  /** Every execution on record; drains first where the engine leaves that to others. */
+  readonly rows: () => Promise<Row[]>;
+  readonly onlyRow: () => Promise<Row>;
+  /** What waits in the spool goes to the database. */
+  readonly drain: () => Promise<void>;
+  /** A process that leaves its session; ended with the test. */
+  readonly adopt: (pid: number) => void;
+  readonly close: () => void;
+}
+
+const FLAGS = ['--name', 'probe', '--event', 'PreToolUse'];
+
+export function openStage(engine: Engine): Stage {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-')));
+  const home = join(directory, 'state');
+  const work = join(directory, 'work');
+  mkdirSync(work);
+  const running: Running[] = [];
+  const adopted: number[] = [];
+
+  const environment: Stage['environment'] = (set = {}) => {
+    const usual: Record<string, string | undefined> = {
+      PATH: process.env['PATH'],
+      HOME: work,
+      LANG: 'C.UTF-8',
+      ...engine.env,
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_HOME: home,
+      HOOKBUS_DAEMON: 'off',
+      ...set,
+    };
+    const entries = Object.entries(usual).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
+    return Object.fromEntries(entries);
+  };
+  const launch: Stage['startBare'] = async (command, { set, flags: _, ...options } = {}) => {
+    const child = await start(command, { cwd: work, env: environment(set), ...options });
+    running.push(child);
+    return child;
+  };
+  const startWrapped: Stage['startWrapped'] = (command, options = {}) =>
+    launch([...engine.command, 'run', ...(options.flags ?? FLAGS), '--', ...command], options);
+  /** All its input at once, none unless given; a stdin that is a descriptor brings its own. */
+  const withInput = ({ deadlineMs: _, ...options }: InputOptions): RunOptions =>
+    options.stdin === 'null' || typeof options.stdin === 'number'
+      ? options
+      : { input: '', ...options };
+  const bare: Stage['bare'] = async (command, options = {}) =>
+    (await launch(command, withInput(options))).finish(options.deadlineMs);
+  const wrapped: Stage['wrapped'] = async (command, options = {}) =>
+    (await startWrapped(command, withInput(options))).finish(options.deadlineMs);
+  const hookbus: Stage['hookbus'] = (...words) => bare([...engine.command, ...words]);
+  const drain = async (): Promise<void> => {
+    expect(brief(await hookbus('logs', '--json'))).toMatchObject({ code: 0, stderr: '' });
+  };
+  const rows = async (): Promise<Row[]> => {
+    if (engine.capabilities.recordsIn === 'spool') await drain();
+    return readRows(home);
+  };
+
+  return {
+    engine,
+    directory: work,
+    home,
+    path: (name) => join(work, name),
+    environment,
+    startBare: launch,
+    startWrapped,
+    bare,
+    wrapped,
+    async same(command, options) {
+      const expected = await bare(command, options);
+      const actual = await wrapped(command, options);
+      expect(brief(actual)).toEqual(brief(expected));
+      return actual;
+    },
+    hookbus,
+    rows,
+    async onlyRow() {
+      const found = await rows();
+      expect(found).toHaveLength(1);
+      return found[0] as Row;
+    },
+    drain,
+    adopt: (pid) => void adopted.push(pid),
+    close() {
+      for (const child of running) {
+        const left = child.leads ? sessionMembers(child.pid) : [];
+        if (!child.hasExited()) left.push(child.pid);
+        for (const pid of left) endProcess(pid);
+        child.stdout.close();
+        child.stderr.close();
+      }
+      for (const pid of adopted) endProcess(pid);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

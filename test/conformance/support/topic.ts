@@ -1,0 +1,43 @@
+import { describe, it } from 'vitest';
+import type { Capability, Engine } from './engine.ts';
+import { openStage, type Stage } from './stage.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/** Registers the tests of one topic for an engine. */
+export interface Topic {
+  readonly engine: Engine;
+  /** One behaviour, on a stage of its own. */
+  readonly test: (title: string, body: (stage: Stage) => Promise<void>, timeoutMs?: number) => void;
+  /** The same, where the engine is able to; else skipped, with the engine's reason in the title. */
+  readonly testIf: (
+    capability: Capability,
+    title: string,
+    body: (stage: Stage) => Promise<void>,
+    timeoutMs?: number,
+  ) => void;
+}
+
+/** A topic whose tests run side by side, or one after another where they measure time. */
+export function topic(
+  engine: Engine,
+  name: string,
+  mode: 'concurrent' | 'sequential',
+  register: (topic: Topic) => void,
+): void {
+  const test: Topic['test'] = (title, body, timeoutMs = TIMEOUT_MS) => {
+    it(title, { timeout: timeoutMs }, async () => {
+      const stage = openStage(engine);
+      try {
+        await body(stage);
+      } finally {
+        stage.close();
+      }
+    });
+  };
+  const testIf: Topic['testIf'] = (capability, title, body, timeoutMs) => {
+    if (capability === true) test(title, body, timeoutMs);
+    else it.skip(`${title} (skipped: ${capability})`, () => undefined);
+  };
+  describe[mode](name, () => register({ engine, test, testIf }));
+}
