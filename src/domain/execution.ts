@@ -12,7 +12,7 @@ export const STATUSES = [
 export type Status = (typeof STATUSES)[number];
 
 /** Exit code by which a hook tells the agent to block; a decision, not a failure. */
-export const BLOCK_EXIT_CODE = 2;
+const BLOCK_EXIT_CODE = 2;
 
 /** Most that is kept of a failed execution's stderr, in bytes. */
 export const ERROR_TEXT_BYTES = 2048;

@@ -9,12 +9,20 @@
  * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
  */
 
-export const FRAME_VERSION = 1;
+const FRAME_VERSION = 1;
 
-export const FRAME_KIND = { begin: 1, end: 2, capture: 3 } as const;
+export const FRAME_KIND = {
+  begin: 1,
+  end: 2,
+  capture: 3,
+  poke: 4,
+  askState: 5,
+  state: 6,
+  stop: 7,
+} as const;
 
 /** Bytes before a frame's body. */
-export const FRAME_HEADER_BYTES = 6;
+const FRAME_HEADER_BYTES = 6;
 
 /** A longer body is a mistake or an attack, not a record: room for the largest cap and what goes with it. */
 export const MAX_FRAME_BODY_BYTES = 64 * 1024 * 1024 + 1024 * 1024;

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isRunning, processStart } from '../spool/process.ts';
 
 /** Time between SIGTERM and SIGKILL, in ms. */
-export const GRACE_MS = 1000;
+const GRACE_MS = 1000;
 
 /** How often the dying are looked at, in ms, and how long SIGKILL may take. */
 const LOOK_MS = 15;

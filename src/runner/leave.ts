@@ -60,7 +60,7 @@ export function startFailure(
   program: string,
   code: string | undefined,
 ): { exitCode: number; message: string } {
-  if (code === 'ENOENT' || code === 'ENOTDIR')
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG')
     return { exitCode: 127, message: `${program}: not found` };
   const reasons: Record<string, string> = {
     EACCES: 'Permission denied',
@@ -70,7 +70,6 @@ export function startFailure(
     ETXTBSY: 'Text file busy',
     ELOOP: 'Too many levels of symbolic links',
     EISDIR: 'Is a directory',
-    ENAMETOOLONG: 'File name too long',
   };
   return {
     exitCode: 126,

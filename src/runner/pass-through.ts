@@ -43,7 +43,7 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
 }
 
 /** Says on stderr, as a shell would, why the command could not be started. */
-export function refusal(program: string, code: string | undefined): Exit {
+function refusal(program: string, code: string | undefined): Exit {
   const { exitCode, message } = startFailure(program, code);
   sayOnStderr(message);
   return { kind: 'code', code: exitCode };

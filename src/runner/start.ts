@@ -10,7 +10,7 @@ export type Started =
   | {
       readonly isRunning: true;
       readonly pid: number;
-      /** By `performance.now()`, once the system had started it. */
+      /** By `performance.now()`, just before it was started. */
       readonly startedAtMs: number;
       readonly exit: Promise<Exit>;
       readonly stdin: Writable | undefined;
@@ -30,6 +30,7 @@ export interface StartOptions {
 export async function startHook(options: StartOptions): Promise<Started> {
   const { argv, channels } = options;
   let spawned: Spawned;
+  const startedAtMs = performance.now();
   try {
     // Node takes an empty name for a programming mistake; a system just does not find it.
     if (argv[0] === '') return { isRunning: false, code: 'ENOENT' };
@@ -40,7 +41,6 @@ export async function startHook(options: StartOptions): Promise<Started> {
     channels.closeChildEnds();
   }
   const { child } = spawned;
-  const startedAtMs = performance.now();
   const exit = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) =>
       resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),
