@@ -21,10 +21,11 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs ## bundle the commands into dist/
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready $(TYPESCRIPT)
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/write-code-cache.js $(TYPESCRIPT)
 	@$(ESBUILD) src/cli/run.ts
 	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
 	@# Hooks may be running: a bundle is there whole or is still the old one.
+	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache
 	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 test: build ## run every test

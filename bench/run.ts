@@ -1,6 +1,6 @@
 /*
  * Measures what HookBus adds, as whole processes: the commands take turns, so that a machine whose speed drifts slows
- * them all alike, and what counts is the ratio. Usage: node dist/bench.cjs [ROUNDS]
+ * them all alike, and what counts is the ratio. From the root of the repository: make bench [ROUNDS=60]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ interface Subject {
   readonly enabled: boolean;
 }
 
-const ROOT = join(import.meta.dirname ?? __dirname, '..');
+const ROOT = process.cwd();
 const HOOKBUS = join(ROOT, 'bin', 'hookbus.js');
 const PAYLOAD = join(ROOT, 'fixtures', 'payloads', 'PreToolUse.Bash.json');
 const WARM_UP_ROUNDS = 3;

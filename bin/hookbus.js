@@ -1,7 +1,39 @@
 #!/usr/bin/env node
 'use strict';
 // The hot path loads its own small bundle; `run --help` and all other commands are for people and load the other.
+const { readFileSync } = require('node:fs');
+const Module = require('node:module');
+const { dirname, join } = require('node:path');
+const { Script } = require('node:vm');
+
+/**
+ * Loads a bundle from dist/ with the code that V8 compiled when it was built. Another Node refuses that and compiles
+ * anew, and without it this is a plain `require`.
+ */
+function load(name) {
+  const file = join(__dirname, '..', 'dist', `${name}.cjs`);
+  let cachedData;
+  try {
+    cachedData = readFileSync(join(__dirname, '..', 'dist', `${name}.cache`));
+  } catch {
+    return require(file);
+  }
+  const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
+    filename: file,
+    cachedData,
+  });
+  const bundle = { exports: {} };
+  script.runInThisContext()(
+    bundle.exports,
+    Module.createRequire(file),
+    bundle,
+    file,
+    dirname(file),
+  );
+  return bundle.exports;
+}
+
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
-if (isRun) require('../dist/run.cjs').run(words.slice(1));
-else require('../dist/main.cjs').main(words);
+if (isRun) load('run').run(words.slice(1));
+else load('main').main(words);

@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../src/bus/assemble.ts';
+import { provideCompression } from '../src/bus/compression.ts';
 import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
 import { STATUSES } from '../src/domain/execution.ts';
@@ -56,6 +58,8 @@ const allMatches = (text: string, pattern: RegExp): string[] =>
 /** The words of a shell line in quotes or bare; enough for the examples. */
 const wordsOf = (line: string): string[] =>
   allMatches(line, /((?:'[^']*'|[^\s'])+)/g).map((word) => word.replaceAll("'", ''));
+
+provideCompression(zlibSync);
 
 describe('the settings page', () => {
   it('has every variable that is read, and no other', () => {

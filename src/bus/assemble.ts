@@ -1,4 +1,3 @@
-import { zlibSync } from 'fflate';
 import {
   CUT_OFF,
   ERROR_TEXT_BYTES,
@@ -9,6 +8,7 @@ import {
 import type { Begin, Capture, End } from '../domain/record.ts';
 import { redactBytes, redactText } from '../domain/redaction.ts';
 import type { Recorded } from '../store/executions.ts';
+import { compress } from './compression.ts';
 
 /** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
 const MISTAKE_BYTES = 300;
@@ -89,6 +89,6 @@ function storedPayload(begin: Begin, capture: Capture): StoredPayload {
   const bytes = begin.redact ? redactBytes(capture.bytes) : capture.bytes;
   const { stream, truncated } = capture;
   return begin.compress
-    ? { stream, truncated, encoding: 'zlib', body: zlibSync(bytes) }
+    ? { stream, truncated, encoding: 'zlib', body: compress(bytes) }
     : { stream, truncated, encoding: 'identity', body: bytes };
 }

@@ -5,6 +5,7 @@ import { isRunning } from '../spool/process.ts';
 import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { ExecutionWriter, Recorded } from '../store/executions.ts';
 import { assemble, cutOffEnd } from './assemble.ts';
+import { canCompress } from './compression.ts';
 
 export interface DrainLimits {
   /** Most records to take. */
@@ -75,6 +76,8 @@ function take(spool: Spool, entry: SpoolEntry, nowMs: number): Recorded | 'unrea
     return undefined;
   }
   if (record === undefined || record === 'unreadable') return record;
+  // Left for a process that has loaded what it takes.
+  if (record.begin.storeRaw && record.begin.compress && !canCompress()) return undefined;
   if (entry.state === 'whole') return assemble(record.begin, record.end ?? cutOffEnd(undefined));
   if (isRunning(record.begin.pid, record.begin.pidStart)) return undefined;
   // Its engine is gone. It may have finished the record between our reading and its death, so read again:

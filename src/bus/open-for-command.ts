@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { zlibSync } from 'fflate';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { HookbusError } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
+import { provideCompression } from './compression.ts';
 import { type Drained, drainSpool } from './drain.ts';
 import { createStoreHandle } from './store-handle.ts';
 
@@ -33,6 +35,7 @@ export function requirePaths(settings: Settings): StatePaths {
  */
 export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
   const spool = createSpool(paths.spool, paths.setAside);
+  provideCompression(zlibSync);
   if (!existsSync(paths.database) && told(paths.database, () => spool.list()).length === 0) {
     return undefined;
   }

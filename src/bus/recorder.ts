@@ -1,6 +1,7 @@
 import type { Begin, End } from '../domain/record.ts';
 import { encodeBegin, encodeEnd } from '../protocol/record.ts';
 import type { Spool } from '../spool/spool.ts';
+import { provideCompression } from './compression.ts';
 
 export interface RecorderParts {
   readonly spool: Spool;
@@ -47,7 +48,9 @@ export function createRecorder({ spool, databasePath, now, report }: RecorderPar
     async end(begin: Begin, end: End): Promise<void> {
       let drain: ((spool: Spool) => void) | undefined;
       const isStored = await attempt('store execution', async () => {
-        drain = (await loadStorage()).storeExecution(databasePath, begin, end, now);
+        const { storeExecution } = await loadStorage();
+        if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
+        drain = storeExecution(databasePath, begin, end, now);
       });
       if (!isStored) {
         await attempt('spool execution', () =>

@@ -2,6 +2,7 @@ import type { Begin, End } from '../domain/record.ts';
 import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 import { assemble } from './assemble.ts';
+
 import { drainSpool } from './drain.ts';
 import { createStoreHandle } from './store-handle.ts';
 

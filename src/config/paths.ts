@@ -8,6 +8,10 @@ export interface StatePaths {
   /** Records that could not be read, kept for a person to look at. */
   readonly setAside: string;
   readonly gates: string;
+  /** Held by the daemon while it lives. */
+  readonly daemonLock: string;
+  /** Its age says when an engine last tried to start a daemon. */
+  readonly daemonTried: string;
   readonly config: string;
   readonly log: string;
 }
@@ -19,6 +23,8 @@ export function statePaths(home: string): StatePaths {
     spool: join(home, 'spool'),
     setAside: join(home, 'spool', 'unreadable'),
     gates: join(home, 'gates'),
+    daemonLock: join(home, 'daemon.lock'),
+    daemonTried: join(home, 'daemon.tried'),
     config: join(home, 'config.json'),
     log: join(home, 'hookbus.log'),
   };

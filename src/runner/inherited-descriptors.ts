@@ -1,4 +1,7 @@
-import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** As Linux writes it in `/proc/PID/fdinfo`. */
+const O_CLOEXEC = 0o2000000;
 
 /**
  * Descriptors above 2 that the caller left open for the hook. Node marks what it inherits to be closed in children,
@@ -19,10 +22,17 @@ export function inheritedDescriptors(): number[] {
         ({ target }) => !/^(?:anon_inode:|\/dev\/null$|\/dev\/urandom$|\/proc\/)/.test(target),
       )
       .filter(({ target }) => !(target.startsWith('pipe:') && isPipePair(target)))
+      .filter(({ fd }) => isClosedInChildren(fd))
       .map(({ fd }) => fd);
   } catch {
     return [];
   }
+}
+
+/** Node marks low descriptors only; a high one goes to children by itself, and a long list of them is slow to hand on. */
+function isClosedInChildren(fd: number): boolean {
+  const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+  return (Number.parseInt(flags ?? '0', 8) & O_CLOEXEC) !== 0;
 }
 
 function describe(fd: number): { fd: number; target: string }[] {

@@ -1,6 +1,7 @@
-import { unzlibSync } from 'fflate';
+import { unzlibSync, zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { assemble, commandLine } from '../../src/bus/assemble.ts';
+import { provideCompression } from '../../src/bus/compression.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 
 const SECRET = `ghp_${'a1B2'.repeat(9)}`;
@@ -40,6 +41,7 @@ describe('what is stored of an execution', () => {
   });
 
   it('is a standard zlib stream where compression was asked for', () => {
+    provideCompression(zlibSync);
     const text = 'the same again '.repeat(100);
     const [payload] = assemble(
       aBegin({ storeRaw: true, compress: true }),
