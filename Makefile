@@ -4,11 +4,12 @@
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
-ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify-syntax \
+ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
 # yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
 FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')
+LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-12s %s\n", $$1, $$2}'
@@ -19,7 +20,7 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 	@scripts/setup.sh
 	@touch $@
 
-build: dist/run.cjs dist/main.cjs ## bundle the commands into dist/
+build: dist/run.cjs dist/main.cjs dist/.launcher ## bundle the commands into dist/, compile the launcher to bin/hookbus
 
 dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/write-code-cache.js $(TYPESCRIPT)
 	@$(ESBUILD) src/cli/run.ts
@@ -27,6 +28,10 @@ dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/write-code-cache.js $(
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache
 	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+
+dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAUNCHER)
+	@scripts/build-launcher.sh
+	@mkdir -p dist && touch $@
 
 test: build ## run every test
 	@$(BIN)/vitest run
@@ -48,7 +53,8 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 	@test/smoke.sh
 
 bench: build ## measure what HookBus adds, interleaved
-	@$(ESBUILD) bench/run.ts --entry-names=bench && node dist/new/bench.cjs $(ROUNDS)
+	@$(BIN)/esbuild bench/run.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--outfile=dist/new/bench.mjs --log-level=warning && node dist/new/bench.mjs $(ROUNDS)
 
 clean: ## remove what was built and installed
 	rm -rf dist bin/hookbus node_modules

@@ -59,7 +59,9 @@ export interface Execution {
 
 /** The status that an end amounts to. */
 export function statusOf(end: End): Status {
-  if (end.kind === 'timeout') return 'timeout';
+  if (end.kind === 'timeout' || end.kind === 'breaker_skip' || end.kind === 'dedupe_skip') {
+    return end.kind;
+  }
   if (end.kind !== 'exited') return 'error';
   if (end.exitCode === 0) return 'success';
   return end.exitCode === BLOCK_EXIT_CODE ? 'blocked' : 'error';

@@ -52,8 +52,16 @@ export interface Capture {
  * How an execution ended.
  * `exited`, `signaled`: the hook's own end. `timeout`: our `--timeout` ran out.
  * `not_started`: the system refused to start it. `cut_off`: the engine was gone before the hook's end was known.
+ * `breaker_skip`, `dedupe_skip`: it was not run, because a gate was closed or because it is a duplicate.
  */
-export type EndKind = 'exited' | 'signaled' | 'timeout' | 'not_started' | 'cut_off';
+export type EndKind =
+  | 'exited'
+  | 'signaled'
+  | 'timeout'
+  | 'not_started'
+  | 'cut_off'
+  | 'breaker_skip'
+  | 'dedupe_skip';
 
 /** What came of it. */
 export interface End {
@@ -74,7 +82,7 @@ export interface End {
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
-  /** The end of stderr, at most 2 KiB, not yet redacted. */
+  /** The end of stderr, at most 4 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;
   readonly captures: readonly Capture[];
 }

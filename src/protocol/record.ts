@@ -63,7 +63,15 @@ const END = {
 
 const CAPTURE = { stream: 1, truncated: 2, bytes: 3 } as const;
 
-const END_KINDS: readonly EndKind[] = ['exited', 'signaled', 'timeout', 'not_started', 'cut_off'];
+const END_KINDS: readonly EndKind[] = [
+  'exited',
+  'signaled',
+  'timeout',
+  'not_started',
+  'cut_off',
+  'breaker_skip',
+  'dedupe_skip',
+];
 const STDOUT_KINDS: readonly StdoutKind[] = ['empty', 'text', 'json', 'broken'];
 const STREAMS: readonly StreamName[] = ['stdin', 'stdout', 'stderr'];
 const ENGINES: readonly Engine[] = ['node', 'launcher'];

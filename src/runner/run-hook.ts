@@ -9,6 +9,7 @@ import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { VERSION } from '../domain/version.ts';
+import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { processStart } from '../spool/process.ts';
 import { createSpool } from '../spool/spool.ts';
 import { openChannels } from './channels.ts';
@@ -63,6 +64,12 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
+  const gate = settings.paths && closedGate(settings.paths.gates, begin.hookName, Date.now());
+  if (gate !== undefined) {
+    await recorder?.end(begin, endOf(skipped(gate), meters));
+    companion.stop();
+    return { kind: 'code', code: 0 };
+  }
   const hook = await watchHook(watch);
   const end = endOf(hook, meters);
   await recorder?.end(begin, end);
@@ -159,6 +166,15 @@ async function finishOutputs(outputs: readonly Output[], isKept: boolean): Promi
     await output.release(isKept);
     if (!hasEnded) await output.handOver();
   }
+}
+
+/** A hook that a closed gate keeps from running: no output, exit 0, and a record of it. */
+function skipped({ kind }: Gate): HookEnd {
+  return {
+    kind: 'breaker_skip',
+    exit: { kind: 'code', code: 0 },
+    reason: kind === 'off' ? 'off' : 'breaker open',
+  };
 }
 
 /** A command that the system refuses to start: what sh would say and exit with. */

@@ -27,6 +27,7 @@ it('hookbus alone shows what there is', () => {
       show     Show one execution with all that is stored of it
       metrics  Show how often hooks fail and how long they take
       cleanup  Delete what is past its retention and free the space
+      daemon   Start, stop or look at the background process
 
     Options:
       --help     print this; behind a command, its options and examples

@@ -416,7 +416,7 @@ describe('the page of status', () => {
         spool      nothing waits
         payloads   not stored (HOOKBUS_STORE_RAW=1 stores them)
         retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto, which has no effect in this release
+        daemon     auto: the launcher starts it when it is needed
       "
     `);
   });
@@ -441,7 +441,7 @@ describe('the page of status', () => {
         spool      nothing waits, 1 running now, 1 taken in just now
         payloads   stored, up to 200 kB of each stream, compressed, secrets taken out
         retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto, which has no effect in this release
+        daemon     auto: the launcher starts it when it is needed
 
       Last 24 hours
         runs       201
@@ -457,6 +457,12 @@ describe('the page of status', () => {
       - guard_rm: unknown option --nmae (just now)
       "
     `);
+  });
+
+  it('says who drains without a daemon', () => {
+    expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
+      'daemon     off: each `hookbus` command takes in what the launcher left\n',
+    );
   });
 
   it('says that a newer database is left alone, and what waits', () => {

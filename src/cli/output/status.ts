@@ -104,7 +104,9 @@ function retentionText({ retention_days }: StatusReport): string {
 }
 
 function daemonText({ daemon }: StatusReport): string {
-  return `${daemon}, which has no effect in this release`;
+  return daemon === 'off'
+    ? 'off: each `hookbus` command takes in what the launcher left'
+    : 'auto: the launcher starts it when it is needed';
 }
 
 function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {

@@ -1,0 +1,156 @@
+import { rmSync } from 'node:fs';
+import type { StatePaths } from '../../config/paths.ts';
+import { hookEnvironment } from '../../config/settings.ts';
+import { socketPath } from '../../config/socket-path.ts';
+import type { DaemonState } from '../../daemon/state.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
+import { formatAge, formatBytes } from '../output/format.ts';
+import { expected } from '../values.ts';
+
+const ACTIONS = ['start', 'stop', 'restart', 'status', 'run'] as const;
+type Action = (typeof ACTIONS)[number];
+
+/** The next run starts another, so that leaving costs nobody anything. */
+const DEFAULT_IDLE_SECONDS = 15 * 60;
+
+export const daemonCommand: Command = {
+  name: 'daemon',
+  summary: 'Start, stop or look at the background process',
+  usage: '[start|stop|restart|status|run] [options]',
+  about: [
+    'The daemon takes what the launcher leaves in the spool into the database, within milliseconds, and deletes what is past its retention. The first run that finds none starts it; it leaves when there is nothing to do for 15 minutes. Hooks never wait for it, and nothing is lost without it.',
+    'run is the daemon itself, in the foreground, until SIGTERM or SIGINT.',
+  ],
+  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'status' },
+  options: {
+    'idle-seconds': {
+      value: 'N',
+      describe: 'with run: leave after so many seconds without work',
+      default: String(DEFAULT_IDLE_SECONDS),
+    },
+  },
+  exitCodes: EXIT_CODES,
+  examples: [
+    ['hookbus daemon', 'whether it runs, since when, and what it did'],
+    ['hookbus daemon restart', 'after an update'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const action = ACTIONS.find((word) => word === (given.argument ?? 'status'));
+  if (action === undefined) throw expected('ACTION', ACTIONS.join(', '), given.argument ?? '');
+  const { requirePaths } = await import('../../bus/open-for-command.ts');
+  const paths = requirePaths(context.settings);
+  return act(action, paths, given, context);
+}
+
+async function act(
+  action: Action,
+  paths: StatePaths,
+  given: Given,
+  context: Context,
+): Promise<Answer> {
+  const { askDaemon, stopDaemon } = await import('../../daemon/client.ts');
+  switch (action) {
+    case 'run':
+      return run(paths, readIdle(given.value('idle-seconds')), context);
+    case 'status':
+      return stateAnswer(await askDaemon(socketPath(paths.home)), context);
+    case 'stop': {
+      const hasStopped = await stopDaemon(socketPath(paths.home));
+      return {
+        json: { stopped: hasStopped },
+        lines: () => [hasStopped ? 'The daemon has stopped.' : 'No daemon was running.'],
+      };
+    }
+    case 'restart':
+      await stopDaemon(socketPath(paths.home));
+      return start(paths, context);
+    case 'start':
+      return start(paths, context);
+  }
+}
+
+async function start(paths: StatePaths, context: Context): Promise<Answer> {
+  const [{ makeStateHome }, { startDaemon }, { askDaemon }] = await Promise.all([
+    import('../../config/state-home.ts'),
+    import('../../daemon/start.ts'),
+    import('../../daemon/client.ts'),
+  ]);
+  makeStateHome(paths.home);
+  rmSync(paths.daemonTried, { force: true });
+  const [, script = ''] = process.argv;
+  // A relative path means another place from where the daemon will be.
+  const env = hookEnvironment({ HOOKBUS_HOME: paths.home });
+  const state =
+    (await askDaemon(socketPath(paths.home))) ??
+    (await startDaemon(socketPath(paths.home), [process.execPath, script, 'daemon', 'run'], env));
+  if (state === undefined) {
+    throw new HookbusError(
+      'E_DAEMON',
+      'the daemon was started and does not answer',
+      `Its log is ${paths.log}. Run it in the foreground to see more: hookbus daemon run`,
+    );
+  }
+  return stateAnswer(state, context);
+}
+
+async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
+  const [{ makeStateHome }, { runDaemon }] = await Promise.all([
+    import('../../config/state-home.ts'),
+    import('../../daemon/daemon.ts'),
+  ]);
+  makeStateHome(paths.home);
+  // The default could delete what somebody meant to keep.
+  const isUnusable = settings.problems.some((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
+  const retentionDays = isUnusable ? undefined : settings.retentionDays;
+  const stop = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.on(signal, () => resolve());
+  });
+  const end = await runDaemon(
+    {
+      paths,
+      socketPath: socketPath(paths.home),
+      retentionDays,
+      idleMs,
+      now,
+    },
+    stop,
+  );
+  const words = {
+    stopped: 'The daemon has stopped.',
+    idle: 'The daemon had nothing to do and has left.',
+    replaced: 'The daemon has left for a newer version.',
+    another_runs: 'Another daemon runs for this state directory.',
+  };
+  return { json: { ended: end }, lines: () => [words[end]] };
+}
+
+function stateAnswer(state: DaemonState | undefined, { now }: Context): Answer {
+  if (state === undefined) {
+    return {
+      json: { running: false },
+      lines: () => [
+        'No daemon runs. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
+      ],
+    };
+  }
+  return {
+    json: { running: true, ...state },
+    lines: () => [
+      `The daemon runs: pid ${state.pid}, version ${state.version}, started ${formatAge(new Date(state.started_at), now())}.`,
+      `Since then it took in ${state.drained} executions; ${state.unreadable} records could not be read.`,
+      `It uses ${formatBytes(state.rss_bytes)} of memory.`,
+    ],
+  };
+}
+
+function readIdle(value: string | undefined): number {
+  if (value === undefined) return DEFAULT_IDLE_SECONDS * 1000;
+  const seconds = /^\d{1,7}(?:\.\d{1,3})?$/.test(value) ? Number(value) : 0;
+  if (!(seconds > 0)) throw expected('--idle-seconds', 'a number of seconds above 0', value);
+  return seconds * 1000;
+}

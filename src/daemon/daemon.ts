@@ -1,0 +1,145 @@
+import { zlibSync } from 'fflate';
+import { provideCompression } from '../bus/compression.ts';
+import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { isNewerVersion, VERSION } from '../domain/version.ts';
+import { FRAME_KIND, type Frame } from '../protocol/frame.ts';
+import { decodePoke, encodeState } from '../protocol/socket.ts';
+import { createSpool } from '../spool/spool.ts';
+import { isBusy, takeLock } from '../store/database.ts';
+import { createDrainLoop } from './drain-loop.ts';
+import { type Connection, listen } from './listener.ts';
+import { createLog, type Log } from './log.ts';
+import { createRetentionLoop } from './retention-loop.ts';
+import type { DaemonState } from './state.ts';
+
+/** How long a locked database may hold up one turn, in ms: the records wait in the spool meanwhile. */
+const BUSY_MS = 1000;
+
+/** How long a daemon that is just ending may still hold the lock, in ms. */
+const LOCK_MS = 2000;
+
+/** How often the time for leaving is looked at, at the most, in ms. */
+const IDLE_LOOK_MS = 10_000;
+
+export interface DaemonParts {
+  readonly paths: StatePaths;
+  readonly socketPath: string;
+  /** Undefined: nothing is deleted. */
+  readonly retentionDays: number | undefined;
+  /** Without a poke or a record for so long, in ms, the daemon leaves. */
+  readonly idleMs: number;
+  readonly now: () => number;
+}
+
+/** Why a daemon ended. */
+export type DaemonEnd = 'stopped' | 'idle' | 'replaced' | 'another_runs';
+
+/**
+ * Runs the daemon of a state directory until it is stopped, has nothing to do for long, or is replaced by a newer
+ * version. Resolves at once where another one runs.
+ * @param stop resolves when it is to end
+ */
+export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promise<DaemonEnd> {
+  const release = takeLockIfFree(parts.paths.daemonLock);
+  if (release === undefined) return 'another_runs';
+  const log = createLog(parts.paths.log, parts.now);
+  try {
+    return await runLocked(parts, stop, log);
+  } finally {
+    release();
+  }
+}
+
+async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Promise<DaemonEnd> {
+  const { paths, now } = parts;
+  const startedAt = now();
+  provideCompression(zlibSync);
+  const counts = { drained: 0, unreadable: 0, pokes: 0 };
+  let lastNews = performance.now();
+  let leave: (end: DaemonEnd) => void = () => undefined;
+  const isOver = new Promise<DaemonEnd>((resolve) => {
+    leave = resolve;
+  });
+  const store = createStoreHandle(paths.database, BUSY_MS, now);
+  const drain = createDrainLoop({
+    spool: createSpool(paths.spool, paths.setAside),
+    store,
+    now,
+    log,
+    onDrained: ({ stored, unreadable }) => {
+      lastNews = performance.now();
+      counts.drained += stored;
+      counts.unreadable += unreadable;
+    },
+  });
+  const retention = retentionFor(parts, store, log);
+
+  const onFrame = (frame: Frame, connection: Connection): void => {
+    if (frame.kind === FRAME_KIND.poke) {
+      counts.pokes += 1;
+      lastNews = performance.now();
+      drain.poke();
+      if (isNewerVersion(decodePoke(frame) ?? '', VERSION)) leave('replaced');
+    } else if (frame.kind === FRAME_KIND.askState) {
+      connection.send(encodeState(stateOf(startedAt, counts)));
+    } else if (frame.kind === FRAME_KIND.stop) {
+      leave('stopped');
+    } else throw new Error(`unknown kind ${frame.kind}`);
+  };
+
+  const listener = await listen(parts.socketPath, paths.home, onFrame);
+  log('started', { version: VERSION, socket: parts.socketPath });
+  drain.start();
+  retention?.start();
+  const idle = watchIdle(
+    parts.idleMs,
+    () => lastNews,
+    () => leave('idle'),
+  );
+  void stop.then(() => leave('stopped'));
+
+  const end = await isOver;
+  clearInterval(idle);
+  retention?.stop();
+  // The socket goes first: who comes from now on finds no daemon and starts the next.
+  await listener.close();
+  drain.stop();
+  store.close();
+  log('ended', { reason: end, ...counts });
+  return end;
+}
+
+function retentionFor({ retentionDays, now }: DaemonParts, store: StoreHandle, log: Log) {
+  if (retentionDays === undefined) return undefined;
+  return createRetentionLoop({ store, now, log, retentionDays });
+}
+
+function watchIdle(idleMs: number, lastNews: () => number, leave: () => void): NodeJS.Timeout {
+  const look = (): void => {
+    if (performance.now() - lastNews() >= idleMs) leave();
+  };
+  return setInterval(look, Math.min(IDLE_LOOK_MS, idleMs / 4));
+}
+
+function stateOf(
+  startedAtMs: number,
+  counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
+): DaemonState {
+  return {
+    pid: process.pid,
+    version: VERSION,
+    started_at: new Date(startedAtMs).toISOString(),
+    ...counts,
+    rss_bytes: process.memoryUsage.rss(),
+  };
+}
+
+function takeLockIfFree(path: string): (() => void) | undefined {
+  try {
+    return takeLock(path, LOCK_MS);
+  } catch (error) {
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import { type Drained, drainSpool } from '../bus/drain.ts';
+import type { StoreHandle } from '../bus/store-handle.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Log } from './log.ts';
+
+/** The spool is looked at this often, in ms, whether or not anybody said that there is something in it. */
+const LOOK_MS = 2000;
+
+/** Pause after a drain that failed, in ms: a locked or full disk is not hammered. */
+const RETRY_MS = 500;
+
+/** Records in one turn: others, and the socket, get theirs in between. */
+const TURN_RECORDS = 1000;
+
+export interface DrainLoopParts {
+  readonly spool: Spool;
+  readonly store: StoreHandle;
+  readonly now: () => number;
+  readonly log: Log;
+  /** Told after each turn that stored something. */
+  readonly onDrained: (drained: Drained) => void;
+}
+
+/** Takes records into the database as soon as it is told of them. */
+export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoopParts) {
+  let isDue = false;
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let lastFailure: string | undefined;
+
+  /** @returns whether there may be more */
+  function turn(): boolean {
+    try {
+      const limits = { records: TURN_RECORDS, untilMs: Number.POSITIVE_INFINITY };
+      const drained = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+      if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
+      lastFailure = undefined;
+      return drained.stored >= TURN_RECORDS;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== lastFailure) log('drain_failed', { reason });
+      lastFailure = reason;
+      store.close();
+      return false;
+    }
+  }
+
+  function later(ms: number): void {
+    clearTimeout(timer);
+    if (!isStopped) timer = setTimeout(run, ms);
+  }
+
+  function run(): void {
+    isDue = false;
+    const hasMore = turn();
+    if (isStopped) return;
+    if (hasMore || isDue) setImmediate(run);
+    else later(lastFailure === undefined ? LOOK_MS : RETRY_MS);
+  }
+
+  return {
+    start: (): void => later(0),
+    /** There is something to drain. Several such words before the next turn are one. */
+    poke(): void {
+      if (isDue || isStopped) return;
+      isDue = true;
+      setImmediate(() => {
+        if (isDue) run();
+      });
+    },
+    /** Takes in what is there, and no more after that. */
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+      while (turn());
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { type Frame, splitFrames } from '../protocol/frame.ts';
+
+/** Most that one connection may have said without it making a frame, in bytes. */
+const MOST_UNREAD_BYTES = 1024 * 1024;
+
+/** A client says what it wants at once; one that is silent for so long, in ms, is cut off. */
+const SILENCE_MS = 5000;
+
+/** More clients at once than any machine starts hooks; beyond them a connection is closed unheard. */
+const MOST_CONNECTIONS = 512;
+
+export interface Connection {
+  readonly send: (bytes: Uint8Array) => void;
+  /** No more is expected of the other side: it may be silent for as long as it likes. */
+  readonly keep: () => void;
+  readonly onClose: (work: () => void) => void;
+  readonly end: () => void;
+}
+
+/** Told of every frame. What it throws ends that connection and no other. */
+export type OnFrame = (frame: Frame, connection: Connection) => void;
+
+/**
+ * Listens on the socket, 0600, so that the kernel refuses other users; outside the state directory `home`, which is as
+ * its owner made it, in a private directory. To be called by the one
+ * process that holds the daemon's lock: a socket that is there already is left over and is removed.
+ * @throws what the system says
+ */
+export async function listen(
+  path: string,
+  home: string,
+  onFrame: OnFrame,
+): Promise<{ close: () => Promise<void> }> {
+  if (dirname(path) !== home) makePrivateDirectory(dirname(path));
+  rmSync(path, { force: true });
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    serve(socket, onFrame);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  await startListening(server, path);
+  return {
+    async close() {
+      const isClosed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      for (const socket of connections) socket.destroy();
+      await isClosed;
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+function startListening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      // From now on a client that cannot be accepted is its own misfortune.
+      server.on('error', () => undefined);
+      chmodSync(path, 0o600);
+      resolve();
+    });
+  });
+}
+
+/** @throws when the directory is another user's, or open to others */
+function makePrivateDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  const stat = lstatSync(path);
+  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
+    throw new Error(`expected ${path} to be a directory of our own`);
+  }
+  if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
+}
+
+function serve(socket: Socket, onFrame: OnFrame): void {
+  let unread = Buffer.alloc(0);
+  const closers: (() => void)[] = [];
+  const connection: Connection = {
+    send: (bytes) => void socket.write(bytes),
+    keep: () => void socket.setTimeout(0),
+    onClose: (work) => void closers.push(work),
+    end: () => void socket.end(),
+  };
+  socket.setTimeout(SILENCE_MS, () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => {
+    for (const work of closers) work();
+  });
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]));
+      if (rest.length > MOST_UNREAD_BYTES) throw new Error('too much without a frame');
+      unread = Buffer.from(rest);
+      for (const frame of frames) onFrame(frame, connection);
+    } catch {
+      // Garbage, another protocol, or a frame that makes no sense: this client is not one of ours.
+      socket.destroy();
+    }
+  });
+}

@@ -1,0 +1,28 @@
+import { appendFileSync, renameSync, statSync } from 'node:fs';
+
+/** The log is at most twice this, in bytes: the file, and the one before it. */
+const MOST_LOG_BYTES = 512 * 1024;
+
+export type LogValue = string | number | boolean | undefined;
+
+/** Writes one line an event: the time, the word, then key=value. A log that cannot be written is no reason to stop. */
+export function createLog(path: string, now: () => number) {
+  return (event: string, values: Readonly<Record<string, LogValue>> = {}): void => {
+    try {
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES) {
+        renameSync(path, `${path}.1`);
+      }
+      const fields = Object.entries(values)
+        .filter(([, value]) => value !== undefined)
+        .map(
+          ([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`,
+        );
+      const line = `${new Date(now()).toISOString()} ${event} pid=${process.pid}${fields.join('')}\n`;
+      appendFileSync(path, line, { mode: 0o600 });
+    } catch {
+      // A full disk must not end what drains the spool.
+    }
+  };
+}
+
+export type Log = ReturnType<typeof createLog>;

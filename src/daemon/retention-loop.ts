@@ -1,0 +1,71 @@
+import type { StoreHandle } from '../bus/store-handle.ts';
+import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
+import type { Log } from './log.ts';
+
+/** First after the start, then so often, in ms. */
+const FIRST_MS = 60_000;
+const EVERY_MS = 60 * 60 * 1000;
+
+/** A step takes a few ms of the database, and leaves it to others for longer than that. */
+const STEP_ROWS = 200;
+const STEP_PAGES = 200;
+const PAUSE_MS = 50;
+
+const DAY_MS = 86_400_000;
+
+export interface RetentionLoopParts {
+  readonly store: StoreHandle;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly retentionDays: number;
+}
+
+/** Deletes what is past its time, in the background and in small steps. */
+export function createRetentionLoop({ store, now, log, retentionDays }: RetentionLoopParts) {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let deleted = 0;
+
+  function later(ms: number): void {
+    if (!isStopped) timer = setTimeout(step, ms);
+  }
+
+  /** @returns whether there may be more to do at once */
+  function work(): boolean {
+    const expiry = {
+      before: new Date(now() - retentionDays * DAY_MS).toISOString(),
+      now: new Date(now()).toISOString(),
+    };
+    return store.use(({ db }) => {
+      const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
+      deleted += executions;
+      if (executions === STEP_ROWS) return true;
+      deleteKeysAndNotices(db, expiry);
+      return releasePages(db, STEP_PAGES) > 0;
+    });
+  }
+
+  function step(): void {
+    let hasMore = false;
+    try {
+      hasMore = work();
+    } catch (error) {
+      log('retention_failed', { reason: error instanceof Error ? error.message : String(error) });
+    }
+    if (hasMore) {
+      later(PAUSE_MS);
+      return;
+    }
+    if (deleted > 0) log('retention', { deleted });
+    deleted = 0;
+    later(EVERY_MS);
+  }
+
+  return {
+    start: (): void => later(FIRST_MS),
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

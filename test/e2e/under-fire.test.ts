@@ -1,0 +1,159 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { encodePoke } from '../../src/protocol/socket.ts';
+import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+
+const PAYLOAD = readFileSync(
+  new URL('../../fixtures/payloads/PreToolUse.Bash.json', import.meta.url),
+  'utf8',
+);
+
+type State = ReturnType<typeof aState>;
+
+const names = (state: State): string[] =>
+  state.rows<{ hook_name: string }>('SELECT hook_name FROM hook_logs').map((row) => row.hook_name);
+
+const run = (state: State, name: string, hook: readonly string[], env = {}) =>
+  start([LAUNCHER, 'run', '--name', name, '--', ...hook], { ...state.env, ...env }, PAYLOAD);
+
+/** Every process whose environment names this state directory, but for ourselves. */
+function daemonsOf(state: State): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      const env = readFileSync(`/proc/${pid}/environ`, 'utf8');
+      return words.includes('daemon') && env.includes(`HOOKBUS_HOME=${state.home}`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
+
+describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
+  it('400 runs, 8 at a time, are exact and on record once while the daemon is killed again and again', async () => {
+    const state = aState();
+    let isOver = false;
+    let kills = 0;
+    const killer = (async () => {
+      while (!isOver) {
+        const daemon = await state.ask();
+        if (daemon !== undefined) {
+          process.kill(daemon.pid, 'SIGKILL');
+          kills += 1;
+        }
+        // The next run may start another at once.
+        for (const name of readdirSync(state.home))
+          if (name === 'daemon.tried') await start(['rm', '-f', state.paths.daemonTried], {}).ended;
+        await wait(60);
+      }
+    })();
+    await inPool(400, 8, async (index) => {
+      const { ended } = run(state, `hook-${index}`, ['sh', '-c', `cat; exit ${index % 3}`]);
+      expect(await ended).toEqual({ code: index % 3, signal: null, stdout: PAYLOAD });
+    });
+    isOver = true;
+    await killer;
+    expect(kills).toBeGreaterThan(3);
+    await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
+    await until('all rows', () => names(state).length >= 400);
+    expect(new Set(names(state)).size).toBe(400);
+    expect(names(state)).toHaveLength(400);
+  }, 120_000);
+
+  it('200 launchers at the same instant with no daemon leave one daemon and 200 rows', async () => {
+    const state = aState();
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) => run(state, `hook-${index}`, ['true']).ended),
+    );
+    await until('all rows', () => new Set(names(state)).size === 200, 30_000);
+    expect(names(state)).toHaveLength(200);
+    await until('one daemon', () => daemonsOf(state).length === 1);
+    expect(await state.stop()).toBe(true);
+    expect(daemonsOf(state)).toEqual([]);
+  }, 60_000);
+
+  it('a launcher that is killed at any moment leaves one row or none, and no hook', async () => {
+    const state = aState();
+    await state.daemon();
+    for (let round = 0; round < 40; round += 1) {
+      const { child, ended } = run(state, `hook-${round}`, ['sleep', '30']);
+      await wait(round / 10);
+      child.kill('SIGKILL');
+      await ended;
+    }
+    // One killed between making its file and writing to it leaves an empty one, which says nothing of any execution.
+    const isTold = (name: string): boolean =>
+      name !== 'unreadable' &&
+      (statSync(join(state.paths.spool, name), { throwIfNoEntry: false })?.size ?? 0) > 0;
+    await until('all that is known on record', () => !readdirSync(state.paths.spool).some(isTold));
+    const seen = names(state);
+    expect(seen.length).toBeGreaterThan(10);
+    expect(new Set(seen).size).toBe(seen.length);
+    const rows = state.rows<{ status: string; error: string }>(
+      'SELECT status, error FROM hook_logs',
+    );
+    for (const row of rows)
+      expect(row).toMatchObject({ status: 'error', error: expect.stringContaining('cut off') });
+    const sleepers = readdirSync('/proc').filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOOKBUS_HOME=${state.home}`) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('sleep')
+        );
+      } catch {
+        return false;
+      }
+    });
+    expect(sleepers).toEqual([]);
+  }, 60_000);
+
+  it('a deaf, a full and a mad socket cost a run nothing', async () => {
+    const state = aState();
+    const talkers = [
+      createServer((socket) => socket.pause()),
+      createServer((socket) => socket.end(Buffer.alloc(1024 * 1024, 255))),
+      createServer((socket) => socket.destroy()),
+    ];
+    for (const server of talkers) {
+      await new Promise<void>((resolve) => void server.listen(state.paths.socket, resolve));
+      const before = performance.now();
+      await Promise.all(
+        Array.from({ length: 30 }, (_, index) => run(state, `hook-${index}`, ['true']).ended),
+      );
+      expect(performance.now() - before).toBeLessThan(5000);
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.unref();
+        resolve(undefined);
+      });
+    }
+    expect(readdirSync(state.paths.spool).filter((name) => name.endsWith('.rec'))).toHaveLength(90);
+  }, 30_000);
+
+  it('nothing is started in the background where HOOKBUS_DAEMON is off', async () => {
+    const state = aState();
+    await run(state, 'hook', ['true'], { HOOKBUS_DAEMON: 'off' }).ended;
+    expect(daemonsOf(state)).toEqual([]);
+    expect(readdirSync(state.paths.spool)).toHaveLength(1);
+  });
+
+  it('rows are there within 50 ms of the end of a hook while the daemon is up', async () => {
+    const state = aState();
+    await state.daemon();
+    const latencies: number[] = [];
+    for (let round = 1; round <= 15; round += 1) {
+      await run(state, 'hook', ['true']).ended;
+      const before = performance.now();
+      await until('the row', () => names(state).length === round);
+      latencies.push(performance.now() - before);
+    }
+    latencies.sort((a, b) => a - b);
+    expect(latencies[7]).toBeLessThan(50);
+    expect(encodePoke('0.1.0').length).toBeLessThan(64);
+  });
+});

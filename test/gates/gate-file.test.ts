@@ -1,0 +1,53 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { closedGate, gatePath } from '../../src/gates/gate-file.ts';
+import { aState, CLI, hasLauncher, LAUNCHER, start } from '../support/daemon.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const NOW = 1_000_000;
+
+describe('the gate of a hook', () => {
+  it.each([
+    ['off 0\n', 'off'],
+    [`off ${NOW + 1}\n`, 'off'],
+    [`off ${NOW}\n`, undefined],
+    [`breaker ${NOW + 1}`, 'breaker'],
+    ['breaker 0\n', undefined],
+    ['', undefined],
+    ['garbage', undefined],
+    ['off', undefined],
+    ['off 99999999999999999999\n', undefined],
+  ])('that says %j is %s', (text, kind) => {
+    const directory = temporaryDirectory();
+    writeFileSync(gatePath(directory, 'guard'), text);
+    expect(closedGate(directory, 'guard', NOW)?.kind).toBe(kind);
+  });
+
+  it.each([
+    ['guard_rm-2.x', 'guard_rm-2.x'],
+    ['../../etc/passwd', '%2E.%2F..%2Fetc%2Fpasswd'],
+    ['naïve', 'na%C3%AFve'],
+    ['x'.repeat(121), expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ])('of %j is the file %s', (name, file) => {
+    expect(basename(gatePath('/gates', name))).toEqual(file);
+  });
+
+  const engines = [[process.execPath, CLI], ...(hasLauncher ? [[LAUNCHER]] : [])];
+
+  it.each(engines)('keeps it from running under %s, and that is on record', async (...engine) => {
+    const state = aState();
+    mkdirSync(state.paths.gates);
+    writeFileSync(gatePath(state.paths.gates, 'noisy'), 'off 0\n');
+    const env = { ...state.env, HOOKBUS_DAEMON: 'off' };
+    const run = (name: string) =>
+      start([...engine, 'run', '--name', name, '--', 'sh', '-c', 'echo ran; exit 3'], env).ended;
+    expect(await run('noisy')).toEqual({ code: 0, signal: null, stdout: '' });
+    expect(await run('other')).toEqual({ code: 3, signal: null, stdout: 'ran\n' });
+    await start([process.execPath, CLI, 'logs'], env).ended;
+    expect(state.rows('SELECT hook_name, status, error FROM hook_logs ORDER BY id')).toMatchObject([
+      { hook_name: 'noisy', status: 'breaker_skip', error: 'off' },
+      { hook_name: 'other', status: 'error' },
+    ]);
+  });
+});

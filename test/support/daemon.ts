@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import Sqlite from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import { statePaths } from '../../src/config/paths.ts';
+import { socketPath } from '../../src/config/socket-path.ts';
+import { askDaemon, stopDaemon } from '../../src/daemon/client.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const CLI = join(ROOT, 'bin', 'hookbus.js');
+/** The launcher, where a C compiler was there to build it. */
+export const LAUNCHER = process.env['HOOKBUS_LAUNCHER_BIN'] ?? join(ROOT, 'bin', 'hookbus');
+export const hasLauncher = existsSync(LAUNCHER);
+
+/** Waits until `look` gives something. @throws after the deadline */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  deadlineMs = 15_000,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`expected ${what} within ${deadlineMs} ms`);
+    await wait(5);
+  }
+}
+
+/** A state directory of this test alone, whose daemon, if any, is gone when the test has finished. */
+export function aState(home: string = temporaryDirectory()) {
+  const paths = { ...statePaths(home), socket: socketPath(home, {}) };
+  const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
+  onTestFinished(async () => {
+    await until(
+      'the daemon to leave',
+      async () => !(await askDaemon(paths.socket)) || (await stopDaemon(paths.socket)),
+    );
+  });
+
+  return {
+    home,
+    paths,
+    env,
+    ask: () => askDaemon(paths.socket),
+    stop: () => stopDaemon(paths.socket),
+    rows<T>(sql: string): T[] {
+      if (!existsSync(paths.database)) return [];
+      const db = new Sqlite(paths.database, { readonly: true, timeout: 2000 });
+      try {
+        return db.prepare(sql).all() as T[];
+      } catch {
+        // The very first opener is still making the tables.
+        return [];
+      } finally {
+        db.close();
+      }
+    },
+    /** A daemon in the foreground of a process of its own, once it answers. */
+    async daemon(...options: string[]): Promise<ChildProcess> {
+      const child = spawn(execPath, [CLI, 'daemon', 'run', ...options], { env, stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await until(
+        'the daemon to answer',
+        async () => (await askDaemon(paths.socket))?.pid === child.pid,
+      );
+      return child;
+    },
+  };
+}
+
+/** What a process did. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+}
+
+/** Runs a program with this on its stdin. */
+export function start(
+  command: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  input = '',
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const [program = '', ...parameters] = command;
+  const child = spawn(program, parameters, {
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
+  let stdout = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal, stdout }));
+  });
+  return { child, ended };
+}
+
+/** Does `work` for each number below `count`, so many at a time. */
+export async function inPool(
+  count: number,
+  width: number,
+  work: (index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) {
+      next += 1;
+      await work(next - 1);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
