@@ -1,0 +1,161 @@
+/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
+#include "launcher.h"
+
+#ifndef __linux__
+#include <sys/random.h>
+#endif
+
+/* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
+enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
+static const struct {
+    enum fact fact;
+    const char *name;
+} PAYLOAD_NAMES[] = {
+    {EVENT, "hook_event_name"}, {TOOL, "tool_name"},          {TOOL, "toolName"},     {SESSION, "session_id"},
+    {SESSION, "conversation_id"}, {SESSION, "sessionId"},     {TOOL_USE, "tool_use_id"}, {TOOL_USE, "toolUseId"},
+    {PROMPT, "prompt_id"},      {PROMPT, "turn_id"},          {PROMPT, "generation_id"},
+};
+_Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
+
+static void write_id(char *text, unsigned char *random, size_t count)
+{
+    static const unsigned char ZERO[16];
+    /* All zero is no valid trace or span id. */
+    if (memcmp(random, ZERO, count) == 0) random[count - 1] = 1;
+    write_hex(text, random, count);
+}
+
+/* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
+void make_ids(struct run *run)
+{
+    struct timespec now;
+    unsigned char random[34], uuid[16];
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    run->created_at_ms = ms;
+    run->pid = getpid();
+    if (getentropy(random, sizeof random) != 0) {
+        /* A kernel without randomness: ids that differ are all that is needed. */
+        uint64_t seed = ms * 1000003 + (uint64_t)now.tv_nsec + ((uint64_t)run->pid << 40);
+        for (size_t i = 0; i < sizeof random; i++)
+            random[i] = (unsigned char)((seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407) >> 56);
+    }
+    for (int i = 0; i < 6; i++) uuid[i] = (unsigned char)(ms >> (40 - 8 * i));
+    memcpy(uuid + 6, random, 10);
+    uuid[6] = (unsigned char)((uuid[6] & 0x0f) | 0x70);
+    uuid[8] = (unsigned char)((uuid[8] & 0x3f) | 0x80);
+    char *out = run->execution_id;
+    for (int i = 0; i < 16; i++, out += 2) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
+        write_hex(out, uuid + i, 1);
+    }
+    write_id(run->span_id, random + 10, 8);
+    write_id(run->correlation_id, random + 18, 16);
+}
+
+static bool is_hex(const char *text, size_t length)
+{
+    return strspn(text, "0123456789abcdef") >= length;
+}
+
+bool parse_trace_parent(const char *text, struct trace_parent *parent)
+{
+    if (text == NULL || !is_hex(text, 2) || text[2] != '-' || !is_hex(text + 3, 32) || text[35] != '-' ||
+        !is_hex(text + 36, 16) || text[52] != '-' || !is_hex(text + 53, 2))
+        return false;
+    /* Later versions may say more; they are read by their first four fields. */
+    const char *rest = text + 55;
+    bool is_first = strncmp(text, "00", 2) == 0;
+    if (*rest != '\0' && (is_first || *rest != '-' || strpbrk(rest, "\n\r") != NULL)) return false;
+    if (strncmp(text, "ff", 2) == 0 || strspn(text + 3, "0") >= 32 || strspn(text + 36, "0") >= 16) return false;
+    memcpy(parent->trace_id, text + 3, 32);
+    memcpy(parent->span_id, text + 36, 16);
+    memcpy(parent->flags, text + 53, 2);
+    return true;
+}
+
+void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
+                        char id[33])
+{
+    struct sha256 hash;
+    const char *word = tool_use.length > 0 ? "tool" : prompt.length > 0 ? "prompt" : "event";
+    struct text chosen = tool_use.length > 0 ? tool_use : prompt.length > 0 ? prompt : event;
+    sha256_start(&hash);
+    sha256_add(&hash, session.at, session.length);
+    sha256_add(&hash, "", 1);
+    sha256_add(&hash, word, strlen(word) + 1);
+    sha256_add(&hash, chosen.at, chosen.length);
+    sha256_hex(hash, id, 32);
+}
+
+/* The first field, of those that tell the fact, that says something; of no length where none does. */
+static struct text find(const struct run *run, enum fact fact)
+{
+    for (int i = 0; i < PAYLOAD_FIELDS; i++)
+        if (PAYLOAD_NAMES[i].fact == fact && run->fields[i].is_found && run->fields[i].length > 0)
+            return (struct text){(const char *)run->fields[i].text, run->fields[i].length};
+    return (struct text){0};
+}
+
+static struct text event_of(const struct run *run)
+{
+    struct text event = find(run, EVENT);
+    if (event.at != NULL || run->options.event == NULL) return event;
+    return (struct text){run->options.event, strlen(run->options.event)};
+}
+
+/* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
+void describe(struct run *run)
+{
+    struct stream *in = &run->streams[STDIN];
+    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length, .refill = refill_scan, .context = in};
+    struct trace_parent parent = {.flags = "01"};
+    for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
+    scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    if (parse_trace_parent(getenv("TRACEPARENT"), &parent)) {
+        strcpy(run->correlation_id, parent.trace_id);
+        strcpy(run->parent_span_id, parent.span_id);
+    } else if (find(run, SESSION).length > 0) {
+        derive_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), event_of(run),
+                           run->correlation_id);
+    }
+    strcpy(run->trace_flags, parent.flags);
+}
+
+static void field_part(struct bytes *begin, int tag, struct text text)
+{
+    if (text.at != NULL) field_bytes(begin, tag, text.at, text.length);
+}
+
+void encode_begin(struct run *run)
+{
+    const struct settings *settings = &run->settings;
+    struct bytes *begin = &run->begin;
+    char cwd[PATH_BYTES];
+    struct text tool = find(run, TOOL), event = event_of(run);
+    size_t start = frame_begin(begin, FRAME_BEGIN);
+    field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
+    field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
+    field_text(begin, BEGIN_SPAN_ID, run->span_id);
+    field_text(begin, BEGIN_PARENT_SPAN_ID, *run->parent_span_id != '\0' ? run->parent_span_id : NULL);
+    field_text(begin, BEGIN_HOOK_NAME, run->hook_name);
+    field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
+    field_part(begin, BEGIN_TOOL_NAME, tool);
+    if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
+    field_part(begin, BEGIN_SESSION_ID, find(run, SESSION));
+    field_part(begin, BEGIN_TOOL_USE_ID, find(run, TOOL_USE));
+    field_text(begin, BEGIN_CWD, getcwd(cwd, sizeof cwd));
+    for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
+    field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);
+    field_number(begin, BEGIN_PID, (uint64_t)run->pid);
+    run->pid_start_at = (off_t)(begin->length + 5);
+    field_number(begin, BEGIN_PID_START, 0);
+    field_number(begin, BEGIN_ENGINE, ENGINE_LAUNCHER);
+    field_text(begin, BEGIN_ENGINE_VERSION, HOOKBUS_VERSION);
+    field_number(begin, BEGIN_MAX_BYTES, settings->max_bytes);
+    field_number(begin, BEGIN_FLAGS, (settings->store_raw ? FLAG_STORE_RAW : 0u) |
+                                         (settings->compress ? FLAG_COMPRESS : 0u) |
+                                         (settings->redact ? FLAG_REDACT : 0u));
+    bytes_add(begin, run->mistakes.at, run->mistakes.length);
+    frame_end(begin, start);
+}

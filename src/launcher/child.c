@@ -1,0 +1,163 @@
+/* The hook's process: its streams and its start. */
+#include "launcher.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#else
+#include <sys/resource.h>
+#endif
+#include <sys/socket.h>
+#ifdef __APPLE__
+#pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
+#endif
+
+bool make_channel(bool is_socket, int ends[2])
+{
+#ifdef __linux__
+    return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;
+#else
+    if ((is_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends)) != 0) return false;
+    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
+#endif
+}
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* A pipe for a pipe and a socket for a socket: names such as /dev/stdin open on the one and not on the other. */
+static bool open_channel(struct run *run, int which, const struct stat *stat)
+{
+    struct stream *stream = &run->streams[which];
+    int ends[2];
+    bool is_socket = S_ISSOCK(stat->st_mode);
+    /* A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
+    if (which == STDIN && S_ISCHR(stat->st_mode) && isatty(STDIN)) return true;
+    if (!make_channel(is_socket, ends)) return false;
+    stream->to_socket = is_socket;
+    if (which == STDIN) {
+        run->theirs[STDIN] = ends[0];
+        stream->from = STDIN;
+        stream->to = ends[1];
+        return fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK) == 0;
+    }
+    run->theirs[which] = ends[1];
+    stream->from = ends[0];
+    stream->to = which;
+    stream->to_pipe = !is_socket && !S_ISREG(stat->st_mode);
+    return true;
+}
+
+/*
+ * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
+ * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
+ */
+bool open_channels(struct run *run)
+{
+    struct stat stats[STREAMS];
+    bool is_open[STREAMS];
+    for (int i = 0; i < STREAMS; i++) {
+        run->theirs[i] = run->streams[i].from = run->streams[i].to = run->streams[i].spill = -1;
+        is_open[i] = fstat(i, &stats[i]) == 0;
+        if (!is_open[i] && open("/dev/null", O_RDWR | O_CLOEXEC) != i) return false;
+    }
+    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_same_file(&stats[STDOUT], &stats[STDERR]) &&
+                     (!S_ISCHR(stats[STDOUT].st_mode) || isatty(STDOUT));
+    for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
+        if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
+    if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
+    return true;
+}
+
+/* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
+static _Noreturn void become_hook(const struct run *run, const struct command *command, int failed)
+{
+    for (int i = 0; i < STREAMS; i++)
+        if (run->theirs[i] >= 0) (void)dup2(run->theirs[i], i);
+#ifdef __linux__
+    /* Whoever kills us means the hook; and we may have been killed already. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(127);
+#endif
+    give_back_signals(run);
+    int error = become(command);
+    (void)!write(failed, &error, sizeof error);
+    _exit(127);
+}
+
+/* No process to be had: we become the hook ourselves, unrecorded, with what has come of its input. */
+static _Noreturn void become_hook_ourselves(struct run *run, const struct command *command)
+{
+    record_forget(run);
+    give(&run->streams[STDIN]);
+    abandon(&run->streams[STDIN]);
+    if (run->theirs[STDIN] >= 0) (void)dup2(run->theirs[STDIN], STDIN);
+    give_back_signals(run);
+    refuse_start(run, become(command));
+    say(run->reason);
+    _exit(run->exit_code);
+}
+
+/* With a new process that shares our memory until it has become the hook: nothing is copied. */
+bool start_hook(struct run *run)
+{
+    struct command command = make_command(run, hook_environment(run));
+    int failed[2], error = 0;
+    if (command.environment == NULL || !make_channel(false, failed)) become_hook_ourselves(run, &command);
+    run->spawned_us = now_us();
+    pid_t pid = vfork();
+    if (pid == 0) become_hook(run, &command, failed[1]);
+    if (pid < 0) become_hook_ourselves(run, &command);
+    close(failed[1]);
+    for (int i = 0; i < STREAMS; i++)
+        if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
+    /* The system closed its other end when the process became the hook. */
+    ssize_t length = read(failed[0], &error, sizeof error);
+    close(failed[0]);
+    if (length <= 0) {
+        run->hook = pid;
+        return true;
+    }
+    (void)waitpid(pid, NULL, 0);
+    refuse_start(run, error);
+    return false;
+}
+
+static void close_span(unsigned first, unsigned last)
+{
+#ifdef SYS_close_range
+    if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
+#endif
+    long most = sysconf(_SC_OPEN_MAX);
+    for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
+}
+
+void close_all_but(const int *kept, size_t count)
+{
+    for (unsigned first = 0;;) {
+        unsigned next = UINT_MAX;
+        for (size_t i = 0; i < count; i++)
+            if (kept[i] >= 0 && (unsigned)kept[i] >= first && (unsigned)kept[i] < next) next = (unsigned)kept[i];
+        close_span(first, next - 1);
+        if (next == UINT_MAX) return;
+        first = next + 1;
+    }
+}
+
+_Noreturn void leave(const struct run *run)
+{
+    sigset_t all;
+    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
+    /* The hook's own core file is the true one. */
+#ifdef __linux__
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#else
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+#endif
+    (void)signal(run->signal, SIG_DFL);
+    sigfillset(&all);
+    (void)kill(getpid(), run->signal);
+    (void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+    _exit(128 + run->signal);
+}

@@ -1,0 +1,72 @@
+/*
+ * HookBus frames, version 1. The twin of src/protocol/frame.ts; docs/protocol.md is the reference and
+ * fixtures/frames/ holds golden bytes that both sides are tested with.
+ *
+ *   frame  = version(1 byte = 1)  kind(1)  length(4, little endian)  body(length bytes)
+ *   body   = { tag(1)  length(4, little endian)  bytes }
+ *   number = 8 bytes, little endian; text = UTF-8 without NUL at its end; a list repeats its tag
+ *
+ * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
+ */
+#ifndef HOOKBUS_FRAME_H
+#define HOOKBUS_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FRAME_VERSION = 1 };
+
+/*
+ * A record is a begin frame, then captures and an end. A poke, on the daemon's socket, says that there is something to
+ * drain, and nobody answers it. The socket's other kinds, 5 to 7, are between the command line and the daemon.
+ */
+enum frame_kind { FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4 };
+
+/* The tags of src/protocol/record.ts. */
+enum begin_tag {
+    BEGIN_EXECUTION_ID = 1, BEGIN_CORRELATION_ID, BEGIN_SPAN_ID, BEGIN_PARENT_SPAN_ID, BEGIN_HOOK_NAME,
+    BEGIN_EVENT_TYPE, BEGIN_TOOL_NAME, BEGIN_SESSION_ID, BEGIN_TOOL_USE_ID, BEGIN_DEDUPE_KEY, BEGIN_CWD,
+    BEGIN_ARGUMENT, BEGIN_CREATED_AT_MS, BEGIN_PID, BEGIN_PID_START, BEGIN_ENGINE, BEGIN_ENGINE_VERSION,
+    BEGIN_MAX_BYTES, BEGIN_FLAGS, BEGIN_MISTAKE,
+};
+enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4 };
+enum { ENGINE_LAUNCHER = 1 };
+
+enum end_tag {
+    END_KIND = 1, END_EXIT_CODE, END_SIGNAL, END_REASON, END_DURATION_US, END_OVERHEAD_US, END_STDIN_BYTES,
+    END_STDOUT_BYTES, END_STDERR_BYTES, END_STDOUT_KIND, END_STDOUT_DIGEST, END_STDERR_TAIL,
+};
+
+/* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP, a duplicate, is not told by the launcher yet. */
+enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, CUT_OFF, BREAKER_SKIP, DEDUPE_SKIP };
+
+enum poke_tag { POKE_VERSION = 1 };
+enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
+
+/*
+ * Bytes that grow, at first in room of the owner's, if any, which costs no allocation.
+ * `failed` once there was no memory for them: what they hold is then not to be used.
+ */
+struct bytes {
+    unsigned char *at;
+    size_t length, capacity;
+    bool is_owners, failed;
+};
+
+void bytes_add(struct bytes *bytes, const void *added, size_t length);
+void bytes_text(struct bytes *bytes, const char *text);
+
+/* A frame, and a field in it, is begun, filled and ended; what begins it gives back what ends it. */
+size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
+void frame_end(struct bytes *bytes, size_t start);
+size_t field_begin(struct bytes *bytes, int tag);
+void field_end(struct bytes *bytes, size_t start);
+
+void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);
+/* Leaves the field out where the text is NULL. */
+void field_text(struct bytes *bytes, int tag, const char *text);
+void write_number(unsigned char value[8], uint64_t number);
+void field_number(struct bytes *bytes, int tag, uint64_t number);
+
+#endif

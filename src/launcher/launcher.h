@@ -1,0 +1,330 @@
+/* What the launcher's files share. main.c says what the launcher is. */
+#ifndef HOOKBUS_LAUNCHER_H
+#define HOOKBUS_LAUNCHER_H
+
+#ifdef __linux__
+#define _GNU_SOURCE
+#else
+#define _DARWIN_C_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "frame.h"
+
+#ifndef HOOKBUS_VERSION
+#define HOOKBUS_VERSION "0.0.0"
+#endif
+#ifndef HOOKBUS_NODE
+#define HOOKBUS_NODE "/usr/bin/node"
+#endif
+
+enum {
+    PAYLOAD_FIELDS = 11,                /* names that are looked for in a payload */
+    PATH_BYTES = 4096,
+    HOME_BYTES = PATH_BYTES - 300,      /* longest state directory: room is left for the names in it */
+    HOOK_NAME_BYTES = 256,              /* longest default name */
+    MAX_FIELD_BYTES = 256,              /* longest value found in a payload */
+    MAX_JSON_DEPTH = 1024,
+    MAX_PAYLOAD_CAP = 64 * 1024 * 1024,
+    CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
+    HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
+    BUFFER_BYTES = 512 * 1024,          /* so much of it in our own memory, for each stream */
+    TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
+};
+
+/* ---- text.c */
+
+/* A part of a text, not ended by NUL. */
+struct text {
+    const char *at;
+    size_t length;
+};
+
+void write_hex(char *text, const unsigned char *bytes, size_t count);
+/* Bytes of the white space, as JavaScript understands it, that the text begins with; 0 for none. */
+size_t space_at(const char *text);
+/* Bytes of at most so many UTF-16 units; `is_split` where the cut would have gone through a character. */
+size_t utf16_prefix(const char *text, size_t length, size_t units, bool *is_split);
+/* Writes the parts, of which the last is NULL, one behind the other; false where they do not fit. */
+bool join(char *out, size_t size, const char *const parts[]);
+#define JOIN(out, size, ...) join(out, size, (const char *const[]){__VA_ARGS__, NULL})
+/* Adds a sentence to a begin frame's mistakes: what it is about, what was expected, what came instead (if anything). */
+void add_mistake(struct bytes *mistakes, struct text what, const char *expected, struct text got, const char *behind);
+
+/* ---- sha256.c */
+
+struct sha256 {
+    uint32_t state[8];
+    uint64_t length;
+    unsigned char block[64];
+};
+
+void sha256_start(struct sha256 *hash);
+void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
+/* Writes the first digits, an even number of them; works on a copy, so more may be added. */
+void sha256_hex(struct sha256 hash, char *text, size_t digits);
+
+/* ---- payload_scan.c */
+
+/* A top-level string field that is looked for. */
+struct field {
+    const char *name;
+    bool is_found;
+    size_t length;
+    unsigned char text[MAX_FIELD_BYTES];
+};
+
+/* Where a scan stands. `refill`, where there is one, puts the next bytes in place of those read; false at the end. */
+struct scan {
+    const unsigned char *bytes;
+    size_t at, length;
+    bool (*refill)(struct scan *scan);
+    void *context;
+    off_t offset;       /* both are the refill's */
+    size_t text_length; /* of the string read last; more than `text` holds if it did not fit */
+    unsigned char text[MAX_FIELD_BYTES];
+};
+
+void scan_payload(struct scan *scan, struct field *fields, size_t count);
+
+/* ---- stdout_kind.c */
+
+enum kind_of_stdout { KIND_EMPTY, KIND_TEXT, KIND_JSON, KIND_BROKEN };
+
+struct stdout_kind {
+    int state, depth, hex_left;
+    bool in_key;
+    const char *word;
+    unsigned char arrays[MAX_JSON_DEPTH / 8];
+};
+
+void stdout_kind_push(struct stdout_kind *kind, const unsigned char *bytes, size_t length);
+enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind);
+/* Whether it is known that no object is there, or it has ended. */
+bool stdout_kind_is_settled(const struct stdout_kind *kind);
+
+/* ---- hook_name.c */
+
+void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK_NAME_BYTES]);
+
+/* ---- options.c and settings.c */
+
+struct options {
+    const char *name, *event, *tool, *shell;
+    int64_t timeout_us;      /* 0: none */
+    char timeout[32];        /* the same in seconds, as JavaScript writes it */
+    int64_t max_bytes;       /* -1: as the settings say; so too the next two */
+    int store_raw, compress;
+    bool wants_dedupe, guard;
+    char **argv;             /* what to run; its first word is NULL where that is nothing */
+};
+
+struct settings {
+    bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
+    uint64_t max_bytes;
+    char home[HOME_BYTES];   /* empty: nothing is recorded */
+};
+
+bool parse_count(struct text text, uint64_t *count);
+/* Reads the words behind `run`; may overwrite up to three words in front of the command. */
+void parse_options(char **words, struct options *options, struct bytes *mistakes);
+/* What is in force: an option counts more than the environment. */
+void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes);
+
+/* ---- the run */
+
+enum { STDIN, STDOUT, STDERR, STREAMS };
+enum { OWN_SIGNALS = 3 }; /* that we need for ourselves */
+
+/* One stream between the caller and the hook, and what is told of it. */
+struct stream {
+    int number;                  /* STDIN, STDOUT or STDERR */
+    int from, to;                /* -1 once it has ended; once nobody takes any more */
+    bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
+    bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
+    bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
+    bool ends_line;              /* so far */
+    size_t at, length;           /* what waits in `buffer` */
+    size_t checked;              /* so much of it has been looked at before the start */
+    int spill;                   /* what waits behind that, in a file without a name; -1 for none */
+    off_t spill_at, spill_end;
+    int64_t moved_us;            /* when `to` took something last */
+    uint64_t total, goal;        /* bytes so far; no more than these are read */
+    unsigned char *kept;         /* the beginning, under --store-raw */
+    size_t kept_length, kept_most;
+    struct stdout_kind kind;
+    struct sha256 digest;
+    size_t tail_length;
+    unsigned char *tail;         /* TAIL_BYTES */
+    unsigned char *buffer;       /* BUFFER_BYTES */
+};
+
+struct run {
+    int64_t started_us;          /* by the clock that only goes forward */
+    struct options options;
+    struct settings settings;
+    struct bytes mistakes;
+
+    /* begin.c: what is known before the hook starts */
+    char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
+    uint64_t created_at_ms;
+    const char *hook_name;
+    char default_name[HOOK_NAME_BYTES];
+    struct field fields[PAYLOAD_FIELDS];
+
+    /* record.c */
+    struct bytes begin, end;
+    off_t pid_start_at;          /* where in it our start goes */
+    int spool_file;              /* -1: not on record so far */
+
+    /* child.c and signals.c */
+    pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
+    int theirs[STREAMS];         /* the hook's ends; -1: it has what we have */
+    int signals;                 /* the self-pipe's reading end; -1 where signals do not count */
+    sigset_t mask;               /* as we were started with, and the hook too */
+    struct sigaction dispositions[OWN_SIGNALS];
+    uint64_t owed;               /* signals that the whole group got, and that we have not read yet */
+
+    /* watch.c */
+    struct stream streams[STREAMS];
+    bool is_merged;              /* stdout and stderr are one and the same */
+    bool has_exited;
+    int64_t spawned_us, duration_us; /* -1: it has not run */
+
+    /* timeout.c */
+    bool has_descendants;
+    int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
+    uint64_t spawned_ticks;
+    size_t told_count;
+    pid_t told[256];             /* who got SIGTERM already */
+
+    /* how it ended */
+    enum end_kind kind;
+    int exit_code, signal;       /* the signal is 0 where it exited */
+    bool is_pardoned;            /* under --guard: we exit 0 all the same */
+    const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
+    char timed_out[64];
+};
+
+int64_t now_us(void);
+
+/* process.c */
+struct process {
+    pid_t pid, parent;
+    char state;
+    uint64_t start;     /* in clock ticks since boot */
+    bool is_ours;       /* for timeout.c */
+};
+
+/* False where there is no such process, or the system does not tell. */
+bool read_process(pid_t pid, struct process *process);
+
+/* begin.c */
+struct trace_parent {
+    char trace_id[33], span_id[17], flags[3];
+};
+
+/* Reads a W3C `traceparent`; false when it is absent or not valid. */
+bool parse_trace_parent(const char *text, struct trace_parent *parent);
+/* The correlation id of everything with this cause; twin of src/domain/correlation.ts. */
+void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
+void make_ids(struct run *run);
+void describe(struct run *run);
+void encode_begin(struct run *run);
+
+/* record.c. Nothing here fails: what cannot be recorded is not. */
+void record_begin(struct run *run);
+void record_pid_start(struct run *run);
+void record_signal(struct run *run, int signal);
+void record_end(struct run *run);
+void record_forget(struct run *run);
+void report(const struct run *run, const char *what);
+const char *signal_name(int number, char buffer[16]);
+
+/* gate.c: whether a gate keeps the hook from running; says why in `reason`. */
+bool is_gated(struct run *run);
+
+/* child.c */
+/* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
+bool make_channel(bool is_socket, int ends[2]);
+bool open_channels(struct run *run);
+/* False where it could not be started: `exit_code` and `reason` then say what a shell would. */
+bool start_hook(struct run *run);
+/* Closes all descriptors but these, of which some may be -1. */
+void close_all_but(const int *kept, size_t count);
+/* Ends us as the hook ended. */
+_Noreturn void leave(const struct run *run);
+
+/* command.c */
+struct command {
+    char **argv, **environment;
+    const char *path;   /* PATH */
+    char **by_shell;    /* room for the same command as a script of the shell's; NULL for none */
+};
+
+char **hook_environment(const struct run *run);
+struct command make_command(const struct run *run, char **environment);
+/* Becomes the command, found as a shell finds it; gives back why that failed. */
+int become(const struct command *command);
+/* What the run comes to where it failed. */
+void refuse_start(struct run *run, int error);
+/* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
+_Noreturn void exec_command(struct run *run);
+/* One line of our own on stderr. */
+void say(const char *what);
+
+/* signals.c */
+bool open_signals(struct run *run);
+void hold_signals(struct run *run);
+void give_back_signals(const struct run *run);
+void catch_signals(struct run *run);
+void take_signals(struct run *run);
+void start_sentinel(struct run *run);
+
+/* stream.c */
+/* How much may be read now; 0 where it has to wait until what came before has gone. */
+size_t room(struct stream *stream);
+/* Reads a piece. To be called when there is one, or the end. */
+void take(struct stream *stream);
+/* Passes on what waits, as far as it is taken. */
+void give(struct stream *stream);
+/* Forgets what waits. */
+void drop(struct stream *stream);
+/* Nobody takes any more. */
+void abandon(struct stream *stream);
+bool refill_scan(struct scan *scan);
+
+/* watch.c */
+void take_prelude(struct stream *input);
+void watch(struct run *run);
+/* Leaves streams that the hook's background children hold open to a process of its own. */
+void hand_over(struct run *run);
+
+/* timeout.c */
+void prepare_timeout(struct run *run);
+/* Ends the hook and all that it started; false once nothing is left, or nothing helps. */
+bool end_tree(struct run *run);
+
+/* node.c: the parts of HookBus that are not in C. */
+/* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
+void exec_node(char **argv);
+/* Tells the daemon that there is something to drain; starts one where there is none. Never waits. */
+void poke(const struct run *run);
+
+#endif

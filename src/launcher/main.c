@@ -1,0 +1,113 @@
+/*
+ * hookbus: runs a coding agent's hook as it is, and puts on record that it ran.
+ *
+ *   hookbus run [OPTION...] -- COMMAND [ARG...]     docs/cli.md has the options
+ *   hookbus ANYTHING ELSE                           is the command line's, in Node
+ *
+ * Exit status: the hook's own, or death by the same signal. Of ours: 127 the command was not found, 126 it cannot be
+ * executed, 125 nothing to run, 124 --timeout ran out. Never 2, which to an agent is a decision to block.
+ *
+ * If HookBus fails, the command still runs and its status is passed on.
+ */
+#include "launcher.h"
+
+enum { UNUSABLE_EXIT_CODE = 125 };
+
+/* Gives the words to Node; gives back where there is none. */
+static void hand_to_node(int argc, char **argv)
+{
+    char **words = calloc((size_t)argc + 3, sizeof *words);
+    for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
+    if (words != NULL) exec_node(words);
+    free(words);
+}
+
+static bool is_run(int argc, char **argv)
+{
+    bool asks_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+    return argc >= 2 && strcmp(argv[1], "run") == 0 && !asks_help;
+}
+
+static void prepare_memory(struct run *run)
+{
+    /* Apart from what is always used, so that little memory is touched. */
+    static unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
+    static unsigned char frames[2][2 * TAIL_BYTES];
+    for (int i = 0; i < STREAMS; i++) {
+        struct stream *stream = &run->streams[i];
+        stream->number = i;
+        stream->buffer = buffers[i];
+        stream->tail = tails[i];
+        stream->goal = UINT64_MAX;
+        stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
+    }
+    sha256_start(&run->streams[STDOUT].digest);
+    run->begin = (struct bytes){.at = frames[0], .capacity = sizeof frames[0], .is_owners = true};
+    run->end = (struct bytes){.at = frames[1], .capacity = sizeof frames[1], .is_owners = true};
+}
+
+/* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
+static bool prepare(struct run *run)
+{
+    run->spool_file = -1;
+    run->duration_us = -1;
+    make_ids(run);
+    run->hook_name = run->options.name;
+    if (run->hook_name == NULL || *run->hook_name == '\0') {
+        default_hook_name(run->options.argv, run->options.shell, run->default_name);
+        run->hook_name = run->default_name;
+    }
+    prepare_memory(run);
+    if (is_gated(run)) {
+        run->kind = BREAKER_SKIP;
+    } else {
+        /* Nothing has been consumed so far, so the command can still have everything. */
+        if (!open_channels(run) || !open_signals(run)) exec_command(run);
+        take_prelude(&run->streams[STDIN]);
+    }
+    hold_signals(run);
+    describe(run);
+    encode_begin(run);
+    record_begin(run);
+    return run->kind != BREAKER_SKIP;
+}
+
+static void run_hook(struct run *run)
+{
+    if (run->options.timeout_us > 0) prepare_timeout(run);
+    if (start_hook(run)) {
+        catch_signals(run);
+        record_pid_start(run);
+        watch(run);
+    } else {
+        run->is_pardoned = run->options.guard;
+        if (!run->options.guard) say(run->reason);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct run run; /* of some size, most of it never touched */
+    sigset_t all;
+    run.started_us = now_us();
+    if (!is_run(argc, argv)) {
+        hand_to_node(argc, argv);
+        say("Node.js was not found, and all commands but `run` need it");
+        return 127;
+    }
+    parse_options(argv + 2, &run.options, &run.mistakes);
+    if (run.options.argv[0] == NULL) {
+        say("expected a command behind --, got none. Try: hookbus run --help");
+        return UNUSABLE_EXIT_CODE;
+    }
+    read_settings(&run.settings, &run.options, &run.mistakes);
+    if (!run.settings.is_enabled) exec_command(&run);
+    if (run.options.wants_dedupe) hand_to_node(argc, argv);
+    if (prepare(&run)) run_hook(&run);
+    sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    record_end(&run);
+    poke(&run);
+    hand_over(&run);
+    leave(&run);
+}

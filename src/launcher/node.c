@@ -1,0 +1,115 @@
+/* The parts of HookBus that are not in C: the command line and the daemon, both in Node. */
+#include "launcher.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+
+extern char **environ;
+
+enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
+
+/* bin/hookbus.js, which is beside us wherever we were called from. */
+static bool find_script(char script[PATH_BYTES])
+{
+    char self[PATH_BYTES] = "";
+#ifdef __APPLE__
+    uint32_t size = sizeof self;
+    char given[PATH_BYTES];
+    if (_NSGetExecutablePath(given, &size) != 0 || realpath(given, self) == NULL) return false;
+#else
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return false;
+#endif
+    char *slash = strrchr(self, '/');
+    if (slash == NULL) return false;
+    *slash = '\0';
+    return JOIN(script, PATH_BYTES, self, "/hookbus.js");
+}
+
+void exec_node(char **argv)
+{
+    static char node[] = HOOKBUS_NODE, name[] = "node", script[PATH_BYTES];
+    if (!find_script(script)) return;
+    argv[0] = node;
+    argv[1] = script;
+    (void)execv(node, argv);
+    argv[0] = name;
+    (void)execvp(name, argv);
+}
+
+/* The daemon's socket; in a directory of its own where the state directory's path is too long for one. */
+static bool find_socket(const char *home, struct sockaddr_un *address)
+{
+    struct sha256 hash;
+    char digest[17], user[24], *path = address->sun_path;
+    size_t size = sizeof address->sun_path;
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    address->sun_family = AF_UNIX;
+    if (JOIN(path, size, home, "/bus.sock")) return true;
+    sha256_start(&hash);
+    sha256_add(&hash, home, strlen(home));
+    sha256_hex(hash, digest, 16);
+    bool has_runtime = runtime != NULL && runtime[0] == '/';
+    if (has_runtime && JOIN(path, size, runtime, "/hookbus-", digest, "/bus.sock")) return true;
+    snprintf(user, sizeof user, "%u", (unsigned)getuid());
+    return JOIN(path, size, "/tmp/hookbus-", user, "-", digest, "/bus.sock");
+}
+
+/* Whether it is our turn to start one: nobody else has tried of late. */
+static bool may_start(const char *home)
+{
+    char path[PATH_BYTES];
+    struct stat stat_of;
+    (void)JOIN(path, sizeof path, home, "/daemon.tried");
+    int marker = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (marker >= 0) return close(marker) == 0;
+    if (stat(path, &stat_of) != 0) return false;
+    time_t age = time(NULL) - stat_of.st_mtime;
+    return (age < 0 || age >= RETRY_SECONDS) && utimensat(AT_FDCWD, path, NULL, 0) == 0;
+}
+
+/* In a session of its own, with nothing of the caller's open: who waits for the end of output must not wait for it. */
+static void start_daemon(const char *home)
+{
+    static char daemon[] = "daemon", run[] = "run", variable[HOME_BYTES + 16];
+    char *argv[] = {NULL, NULL, daemon, run, NULL};
+    sigset_t none;
+    if (!may_start(home) || fork() != 0) return;
+    (void)setsid();
+    if (fork() != 0) _exit(0);
+    close_all_but(NULL, 0);
+    if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
+    if (chdir("/") != 0) _exit(0);
+    for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* A relative path means another place from here. */
+    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
+    for (char **at = environ; *at != NULL; at++)
+        if (strncmp(*at, "HOOKBUS_HOME=", 13) == 0) *at = variable;
+    exec_node(argv);
+    _exit(0);
+}
+
+void poke(const struct run *run)
+{
+    static unsigned char room_for_frame[64];
+    struct bytes frame = {.at = room_for_frame, .capacity = sizeof room_for_frame, .is_owners = true};
+    struct sockaddr_un address = {0};
+    const char *home = run->settings.home;
+    if (run->spool_file < 0 || !find_socket(home, &address)) return;
+    int bus = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bus < 0) return;
+    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    size_t start = frame_begin(&frame, FRAME_POKE);
+    field_text(&frame, POKE_VERSION, HOOKBUS_VERSION);
+    frame_end(&frame, start);
+    /* Where the daemon is busy or deaf it finds the record by itself, later. */
+    if (connect(bus, (struct sockaddr *)&address, sizeof address) == 0)
+        (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
+    else if ((errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon)
+        start_daemon(home);
+    close(bus);
+}

@@ -1,0 +1,177 @@
+/*
+ * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
+ * Twin: src/domain/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
+ */
+#include "launcher.h"
+
+/* The next byte without taking it; -1 at the end. */
+static int peek(struct scan *scan)
+{
+    if (scan->at == scan->length && !(scan->refill != NULL && scan->refill(scan))) return -1;
+    return scan->bytes[scan->at];
+}
+
+static int next(struct scan *scan)
+{
+    int byte = peek(scan);
+    if (byte >= 0) scan->at++;
+    return byte;
+}
+
+static bool is_space(int byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/* Digits, letters, `+`, `-`, `.`: what numbers and words are made of. */
+static bool is_scalar(int byte)
+{
+    int lower = byte | 0x20;
+    return byte >= 0 && ((byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z') || byte == '+' ||
+                         byte == '-' || byte == '.');
+}
+
+/* Steps over white space and one byte, if it is this one. */
+static bool accept(struct scan *scan, int byte)
+{
+    while (is_space(peek(scan))) scan->at++;
+    if (peek(scan) != byte) return false;
+    scan->at++;
+    return true;
+}
+
+static void put(struct scan *scan, uint32_t byte)
+{
+    if (scan->text_length < MAX_FIELD_BYTES) scan->text[scan->text_length] = (unsigned char)byte;
+    scan->text_length++;
+}
+
+static void put_code_point(struct scan *scan, uint32_t code)
+{
+    if (code < 0x80) {
+        put(scan, code);
+        return;
+    }
+    if (code < 0x800) put(scan, 0xc0 | code >> 6);
+    else if (code < 0x10000) put(scan, 0xe0 | code >> 12), put(scan, 0x80 | (code >> 6 & 0x3f));
+    else put(scan, 0xf0 | code >> 18), put(scan, 0x80 | (code >> 12 & 0x3f)), put(scan, 0x80 | (code >> 6 & 0x3f));
+    put(scan, 0x80 | (code & 0x3f));
+}
+
+/* What an escape stands for, read on behind the backslash; -1 where it is none. */
+static int32_t read_escape(struct scan *scan)
+{
+    static const char LETTERS[] = "\"\\/bfnrt", MEANT[] = "\"\\/\b\f\n\r\t";
+    int byte = next(scan);
+    if (byte <= 0) return -1;
+    if (byte != 'u') {
+        const char *letter = strchr(LETTERS, byte);
+        return letter == NULL ? -1 : MEANT[letter - LETTERS];
+    }
+    int32_t unit = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = next(scan), lower = digit | 0x20;
+        if (digit >= '0' && digit <= '9') unit = unit * 16 + digit - '0';
+        else if (digit >= 0 && lower >= 'a' && lower <= 'f') unit = unit * 16 + lower - 'a' + 10;
+        else return -1;
+    }
+    return unit;
+}
+
+/* Reads on behind the opening quote; false if the string is cut off, or holds a control character or no escape. */
+static bool read_string(struct scan *scan)
+{
+    enum { REPLACEMENT = 0xfffd };
+    uint32_t high = 0; /* the first half of a surrogate pair, until what comes next is known */
+    scan->text_length = 0;
+    for (;;) {
+        int byte = next(scan);
+        if (byte < 0x20) return false;
+        int32_t escaped = byte == '\\' ? read_escape(scan) : 0;
+        if (escaped < 0) return false;
+        uint32_t code = (uint32_t)escaped;
+        if (high != 0 && byte == '\\' && code >= 0xdc00 && code <= 0xdfff) {
+            put_code_point(scan, 0x10000 + ((high - 0xd800) << 10) + (code - 0xdc00));
+            high = 0;
+            continue;
+        }
+        if (high != 0) put_code_point(scan, REPLACEMENT);
+        high = 0;
+        if (byte == '"') return true;
+        if (byte != '\\') put(scan, (uint32_t)byte);
+        else if (code >= 0xd800 && code < 0xdc00) high = code;
+        else put_code_point(scan, code >= 0xdc00 && code <= 0xdfff ? REPLACEMENT : code);
+    }
+}
+
+/*
+ * To behind the closing quote: the first one behind an even number of backslashes. By `memchr`, since nearly all of
+ * a large payload is in strings that nobody asked for. `odd`: so many backslashes ended the piece before.
+ */
+static bool skip_string(struct scan *scan)
+{
+    bool odd = false;
+    while (peek(scan) >= 0) {
+        const unsigned char *start = scan->bytes + scan->at, *end = scan->bytes + scan->length;
+        const unsigned char *quote = memchr(start, '"', (size_t)(end - start));
+        const unsigned char *stop = quote == NULL ? end : quote, *run = stop;
+        while (run > start && run[-1] == '\\') run--;
+        odd = ((stop - run) % 2 == 1) != (odd && run == start);
+        scan->at = (size_t)((quote == NULL ? end : quote + 1) - scan->bytes);
+        if (quote != NULL && !odd) return true;
+        if (quote != NULL) odd = false;
+    }
+    return false;
+}
+
+static bool skip_nested(struct scan *scan)
+{
+    for (int64_t depth = 0;;) {
+        int byte = next(scan);
+        if (byte < 0 || (byte == '"' && !skip_string(scan))) return false;
+        if (byte == '{' || byte == '[') depth++;
+        if (byte == '}' || byte == ']') depth--;
+        if (depth == 0) return true;
+    }
+}
+
+/* A number or a word; it has ended only once the byte behind it is known. */
+static bool skip_scalar(struct scan *scan)
+{
+    if (!is_scalar(peek(scan))) return false;
+    while (is_scalar(peek(scan))) scan->at++;
+    return peek(scan) >= 0;
+}
+
+/* Reads one member behind its opening quote; false where the scan ends. */
+static bool read_member(struct scan *scan, struct field *fields, size_t count)
+{
+    struct field *field = NULL;
+    if (!read_string(scan)) return false;
+    for (size_t i = 0; i < count && field == NULL && scan->text_length <= MAX_FIELD_BYTES; i++)
+        if (scan->text_length == strlen(fields[i].name) && memcmp(scan->text, fields[i].name, scan->text_length) == 0)
+            field = &fields[i];
+    if (!accept(scan, ':')) return false;
+    bool is_text = accept(scan, '"');
+    if (is_text) {
+        if (!(field != NULL ? read_string(scan) : skip_string(scan))) return false;
+    } else {
+        int first = peek(scan);
+        if (!(first == '{' || first == '[' ? skip_nested(scan) : skip_scalar(scan))) return false;
+    }
+    if (field == NULL) return true;
+    field->is_found = is_text && scan->text_length <= MAX_FIELD_BYTES;
+    if (!field->is_found) return true;
+    field->length = scan->text_length;
+    memcpy(field->text, scan->text, scan->text_length);
+    return true;
+}
+
+void scan_payload(struct scan *scan, struct field *fields, size_t count)
+{
+    if (scan->length >= 3 && memcmp(scan->bytes, "\xef\xbb\xbf", 3) == 0) scan->at = 3;
+    if (!accept(scan, '{')) return;
+    do {
+        if (!accept(scan, '"') || !read_member(scan, fields, count)) return;
+    } while (accept(scan, ','));
+}

@@ -1,0 +1,22 @@
+/* What Linux tells of a process, under /proc. */
+#include "launcher.h"
+
+bool read_process(pid_t pid, struct process *process)
+{
+    char path[64], stat[1024];
+    int parent;
+    unsigned long long start;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? -1 : read(file, stat, sizeof stat - 1);
+    if (file >= 0) close(file);
+    stat[length > 0 ? length : 0] = '\0';
+    /* The second field is a name, which may hold blanks and parentheses; the others are numbers, and a letter. */
+    const char *behind = strrchr(stat, ')');
+    *process = (struct process){.pid = pid};
+    static const char FIELDS[] = " %c %d %*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu"; /* 3, 4 and 22 */
+    if (behind == NULL || sscanf(behind + 1, FIELDS, &process->state, &parent, &start) != 3) return false;
+    process->parent = (pid_t)parent;
+    process->start = start;
+    return true;
+}

@@ -1,0 +1,173 @@
+/*
+ * The record of one execution: a file in the spool, begun before the hook starts, renamed when it has ended.
+ * It outlives the death of any process, not a power cut: nothing here waits for the disk.
+ */
+#include "launcher.h"
+
+enum { MAX_LOG_BYTES = 1024 * 1024 };
+
+static void spool_path(const struct run *run, const char *suffix, char path[PATH_BYTES])
+{
+    (void)JOIN(path, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, suffix);
+}
+
+static int create(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* All directories in front of the last slash, for the owner alone. */
+static void make_directories(const char *path)
+{
+    char part[PATH_BYTES];
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        size_t length = (size_t)(slash - path);
+        memcpy(part, path, length);
+        part[length] = '\0';
+        (void)mkdir(part, 0700);
+    }
+}
+
+static bool write_all(int file, const struct bytes *bytes)
+{
+    for (size_t at = 0; at < bytes->length;) {
+        ssize_t written = write(file, bytes->at + at, bytes->length - at);
+        if (written < 0 && errno != EINTR) return false;
+        if (written > 0) at += (size_t)written;
+    }
+    return !bytes->failed;
+}
+
+void record_begin(struct run *run)
+{
+    char path[PATH_BYTES];
+    if (run->settings.home[0] == '\0') return;
+    spool_path(run, ".part", path);
+    run->spool_file = create(path);
+    if (run->spool_file < 0 && errno == ENOENT) {
+        make_directories(path);
+        run->spool_file = create(path);
+    }
+    if (run->spool_file >= 0 && write_all(run->spool_file, &run->begin)) return;
+    report(run, "begin record");
+    if (run->spool_file < 0) return;
+    (void)unlink(path);
+    close(run->spool_file);
+    run->spool_file = -1;
+}
+
+/* When we started, so that our process id is not taken for a later one. Once the hook runs, since the system takes its
+ * time to tell: 0 is "unknown" until then. */
+void record_pid_start(struct run *run)
+{
+    unsigned char number[8];
+    struct process self;
+    if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
+    write_number(number, self.start);
+    memcpy(run->begin.at + run->pid_start_at, number, sizeof number);
+    (void)!pwrite(run->spool_file, number, sizeof number, run->pid_start_at);
+}
+
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which)
+{
+    size_t start = frame_begin(bytes, FRAME_CAPTURE);
+    field_number(bytes, CAPTURE_STREAM, which);
+    field_number(bytes, CAPTURE_TRUNCATED, stream->total > stream->kept_length);
+    field_bytes(bytes, CAPTURE_BYTES, stream->kept, stream->kept_length);
+    frame_end(bytes, start);
+}
+
+/* The captures and the end frame; where the disk is full, what is needed alone. */
+static void encode_end(const struct run *run, enum end_kind kind, int signal, bool is_full, struct bytes *bytes)
+{
+    const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
+    char digest[17], name[16];
+    bytes->length = 0;
+    if (is_full && run->settings.store_raw)
+        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i);
+    size_t start = frame_begin(bytes, FRAME_END);
+    field_number(bytes, END_KIND, kind);
+    if (signal != 0) field_text(bytes, END_SIGNAL, signal_name(signal, name));
+    else if (kind != BREAKER_SKIP) field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
+    field_text(bytes, END_REASON, run->reason);
+    if (run->duration_us >= 0) {
+        int64_t overhead = now_us() - run->started_us - run->duration_us;
+        field_number(bytes, END_DURATION_US, (uint64_t)run->duration_us);
+        field_number(bytes, END_OVERHEAD_US, (uint64_t)(overhead > 0 ? overhead : 0));
+    }
+    field_number(bytes, END_STDIN_BYTES, run->streams[STDIN].total);
+    field_number(bytes, END_STDOUT_BYTES, out->total);
+    field_number(bytes, END_STDERR_BYTES, run->streams[STDERR].total);
+    field_number(bytes, END_STDOUT_KIND, stdout_kind_of(&out->kind));
+    if (out->total > 0) {
+        sha256_hex(out->digest, digest, 16);
+        field_text(bytes, END_STDOUT_DIGEST, digest);
+    }
+    field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
+    frame_end(bytes, start);
+}
+
+/* A signal that may be the last thing we see: what is known so far goes on record at once. */
+void record_signal(struct run *run, int signal)
+{
+    if (run->spool_file < 0) return;
+    encode_end(run, CUT_OFF, signal, true, &run->end);
+    if (!write_all(run->spool_file, &run->end)) report(run, "note signal");
+}
+
+void record_end(struct run *run)
+{
+    char part[PATH_BYTES], whole[PATH_BYTES];
+    if (run->settings.home[0] == '\0') return;
+    spool_path(run, ".part", part);
+    spool_path(run, ".rec", whole);
+    bool is_full = true;
+    for (int attempt = 0; attempt < 3; attempt++) {
+        /* It could not be begun, or was swept away meanwhile: a record is whole or not there. */
+        if (run->spool_file < 0) record_begin(run);
+        if (run->spool_file < 0) break;
+        encode_end(run, run->kind, run->signal, is_full, &run->end);
+        if (!write_all(run->spool_file, &run->end)) {
+            report(run, "end record");
+            off_t begun = (off_t)run->begin.length;
+            if (ftruncate(run->spool_file, begun) != 0 || lseek(run->spool_file, begun, SEEK_SET) != begun) break;
+            is_full = false;
+        } else if (rename(part, whole) == 0) {
+            break;
+        } else {
+            report(run, "rename record");
+            close(run->spool_file);
+            run->spool_file = -1;
+        }
+    }
+}
+
+void record_forget(struct run *run)
+{
+    char path[PATH_BYTES];
+    if (run->spool_file < 0) return;
+    spool_path(run, ".part", path);
+    (void)unlink(path);
+}
+
+/* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */
+void report(const struct run *run, const char *what)
+{
+    char path[PATH_BYTES], line[512];
+    struct stat stat;
+    struct timespec now;
+    struct tm utc;
+    int error = errno;
+    if (!run->settings.debug || run->settings.home[0] == '\0') return;
+    (void)JOIN(path, sizeof path, run->settings.home, "/hookbus.log");
+    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (log < 0) return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size_t length = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
+    length += (size_t)snprintf(line + length, sizeof line - length, ".%03dZ pid=%d failed=\"%s\" reason=\"%s\"\n",
+                               (int)(now.tv_nsec / 1000000), (int)run->pid, what, strerror(error));
+    if (fstat(log, &stat) == 0 && stat.st_size <= MAX_LOG_BYTES) (void)!write(log, line, length);
+    close(log);
+    errno = error;
+}

@@ -1,0 +1,87 @@
+/* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
+#include "launcher.h"
+
+#ifdef __linux__
+#include <dirent.h>
+#include <sys/prctl.h>
+
+enum { GRACE_US = 1000000, KILL_US = 1000000, LOOK_US = 15000, MAX_PROCESSES = 8192 };
+
+/* What the hook started stays below us even where its parent is gone, so that all of it is found. */
+void prepare_timeout(struct run *run)
+{
+    struct timespec now;
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
+    run->spawned_ticks = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
+}
+
+/* All that the hook started and that still lives, itself included. */
+static size_t find_descendants(const struct run *run, struct process *processes)
+{
+    size_t count = 0;
+    DIR *proc = opendir("/proc");
+    if (proc == NULL) return 0;
+    for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
+        pid_t pid = (pid_t)atoi(entry->d_name);
+        /* What was there before the hook is not its doing: a shell that became us may have had children. */
+        count += pid > 0 && read_process(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
+    }
+    closedir(proc);
+    for (bool has_grown = true; has_grown;) {
+        has_grown = false;
+        for (size_t i = 0; i < count; i++) {
+            struct process *one = &processes[i];
+            bool is_child = one->parent == run->pid && one->pid != run->sentinel;
+            for (size_t j = 0; j < count && !is_child; j++)
+                is_child = processes[j].is_ours && processes[j].pid == one->parent;
+            has_grown = has_grown || (is_child && !one->is_ours);
+            one->is_ours = one->is_ours || is_child;
+        }
+    }
+    return count;
+}
+
+static bool was_told(struct run *run, pid_t pid)
+{
+    for (size_t i = 0; i < run->told_count; i++)
+        if (run->told[i] == pid) return true;
+    if (run->told_count < sizeof run->told / sizeof *run->told) run->told[run->told_count++] = pid;
+    return false;
+}
+
+bool end_tree(struct run *run)
+{
+    static struct process processes[MAX_PROCESSES];
+    int64_t passed = now_us() - run->ending_us;
+    bool is_left = false;
+    run->look_us = now_us() + LOOK_US;
+    size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!processes[i].is_ours || processes[i].state == 'Z' || processes[i].state == 'X') continue;
+        is_left = true;
+        if (passed >= GRACE_US) (void)kill(processes[i].pid, SIGKILL);
+        else if (!was_told(run, processes[i].pid)) (void)kill(processes[i].pid, SIGTERM);
+    }
+    return is_left;
+}
+
+#else
+
+void prepare_timeout(struct run *run)
+{
+    (void)run;
+}
+
+/* Without /proc the hook itself is all that is known. */
+bool end_tree(struct run *run)
+{
+    bool is_killing = now_us() - run->ending_us >= 1000000;
+    run->look_us = now_us() + 15000;
+    if (run->hook > 0 && (is_killing || run->told_count == 0)) (void)kill(run->hook, is_killing ? SIGKILL : SIGTERM);
+    run->told_count = 1;
+    return run->hook > 0;
+}
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * Lets tests call the launcher's pure functions: reads a line, `WORD ARGUMENT...` with the arguments in hex, and answers
+ * with a line. Compiled by test/launcher/support/driver.ts with the sanitizers on, and by nobody else.
+ */
+#include "../../src/launcher/launcher.h"
+
+enum { MAX_ARGUMENTS = 4096 };
+
+extern char **environ;
+
+/* An argument, unescaped; `text` ends with a NUL that does not count. */
+struct argument {
+    char *text;
+    size_t length;
+};
+
+static struct argument unhex(const char *hex)
+{
+    size_t length = strlen(hex) / 2;
+    char *text = malloc(length + 1);
+    if (text == NULL) abort();
+    for (size_t i = 0; i < length; i++) {
+        char digits[3] = {hex[2 * i], hex[2 * i + 1], 0};
+        text[i] = (char)strtoul(digits, NULL, 16);
+    }
+    text[length] = '\0';
+    return (struct argument){text, length};
+}
+
+static void print_hex(const void *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) printf("%02x", ((const unsigned char *)bytes)[i]);
+}
+
+static void print_text(const char *name, const char *text)
+{
+    if (text == NULL) return;
+    printf(" %s=", name);
+    print_hex(text, strlen(text));
+}
+
+static void do_sha256(struct argument *arguments)
+{
+    struct sha256 hash;
+    char hex[65];
+    sha256_start(&hash);
+    sha256_add(&hash, arguments[0].text, arguments[0].length / 3);
+    sha256_add(&hash, arguments[0].text + arguments[0].length / 3, arguments[0].length - arguments[0].length / 3);
+    sha256_hex(hash, hex, 64);
+    printf("%s", hex);
+}
+
+static void do_kind(struct argument *arguments)
+{
+    static const char *const NAMES[] = {"empty", "text", "json", "broken"};
+    struct stdout_kind whole = {0}, split = {0};
+    const unsigned char *bytes = (const unsigned char *)arguments[0].text;
+    stdout_kind_push(&whole, bytes, arguments[0].length);
+    for (size_t i = 0; i < arguments[0].length; i++) stdout_kind_push(&split, bytes + i, 1);
+    printf("%s", stdout_kind_of(&whole) == stdout_kind_of(&split) ? NAMES[stdout_kind_of(&whole)] : "differs by pieces");
+}
+
+/* The rest of the input in windows of a size that the test chooses; each a block of its own, so that overruns show. */
+struct windows {
+    const struct argument *input;
+    size_t at, size;
+    unsigned char *window;
+};
+
+static bool next_window(struct scan *scan)
+{
+    struct windows *windows = scan->context;
+    size_t left = windows->input->length - windows->at, length = left < windows->size ? left : windows->size;
+    free(windows->window);
+    windows->window = NULL;
+    if (length == 0) return false;
+    windows->window = malloc(length);
+    if (windows->window == NULL) abort();
+    memcpy(windows->window, windows->input->text + windows->at, length);
+    windows->at += length;
+    scan->bytes = windows->window;
+    scan->at = 0;
+    scan->length = length;
+    return true;
+}
+
+static void do_scan(struct argument *arguments, size_t count)
+{
+    struct field fields[16] = {{0}};
+    struct windows windows = {.input = &arguments[1], .size = (size_t)atoi(arguments[0].text)};
+    struct scan scan = {.refill = next_window, .context = &windows};
+    for (size_t i = 2; i < count; i++) fields[i - 2].name = arguments[i].text;
+    /* The first window has at least what a byte order mark takes, as the launcher's has. */
+    if (windows.size >= 3 || windows.input->length <= windows.size) (void)next_window(&scan);
+    else windows.size = 3, (void)next_window(&scan), windows.size = (size_t)atoi(arguments[0].text);
+    scan_payload(&scan, fields, count - 2);
+    free(windows.window);
+    for (size_t i = 0; i < count - 2; i++) {
+        if (!fields[i].is_found) continue;
+        printf(" %s=", fields[i].name);
+        print_hex(fields[i].text, fields[i].length);
+    }
+}
+
+static void do_name(struct argument *arguments, size_t count, bool is_shell)
+{
+    char *argv[MAX_ARGUMENTS + 1] = {0}, name[HOOK_NAME_BYTES];
+    for (size_t i = 0; i < count; i++) argv[i] = arguments[i].text;
+    default_hook_name(argv, is_shell ? argv[0] : NULL, name);
+    print_hex(name, strlen(name));
+}
+
+static void do_trace(struct argument *arguments)
+{
+    struct trace_parent parent = {0};
+    if (!parse_trace_parent(arguments[0].text, &parent)) printf("-");
+    else printf("%s %s %s", parent.trace_id, parent.span_id, parent.flags);
+}
+
+static void do_derive(struct argument *arguments)
+{
+    struct text parts[4];
+    char id[33];
+    for (int i = 0; i < 4; i++) parts[i] = (struct text){arguments[i].text, arguments[i].length};
+    derive_correlation(parts[0], parts[1], parts[2], parts[3], id);
+    printf("%s", id);
+}
+
+/* KIND, then TAG and value by turns; a value that begins with `n` is a number, one with `b` bytes in hex. */
+static void do_frame(struct argument *arguments, size_t count)
+{
+    struct bytes bytes = {0};
+    size_t start = frame_begin(&bytes, (enum frame_kind)atoi(arguments[0].text));
+    for (size_t i = 1; i + 1 < count; i += 2) {
+        int tag = atoi(arguments[i].text);
+        const char *value = arguments[i + 1].text;
+        if (value[0] == 'n') field_number(&bytes, tag, strtoull(value + 1, NULL, 10));
+        else field_bytes(&bytes, tag, value + 1, arguments[i + 1].length - 1);
+    }
+    frame_end(&bytes, start);
+    print_hex(bytes.at, bytes.length);
+    free(bytes.at);
+}
+
+static void print_mistakes(struct bytes *mistakes)
+{
+    printf(" mistakes=");
+    print_hex(mistakes->at, mistakes->length);
+    free(mistakes->at);
+}
+
+static void do_options(struct argument *arguments, size_t count)
+{
+    char *words[MAX_ARGUMENTS + 4] = {(char *)(uintptr_t)"hookbus", (char *)(uintptr_t)"run"};
+    struct options options;
+    struct bytes mistakes = {0};
+    for (size_t i = 0; i < count; i++) words[i + 2] = arguments[i].text;
+    parse_options(words + 2, &options, &mistakes);
+    print_text("name", options.name);
+    print_text("event", options.event);
+    print_text("tool", options.tool);
+    print_text("shell", options.shell);
+    printf(" dedupe=%d guard=%d store_raw=%d compress=%d max_bytes=%lld timeout=%s", options.wants_dedupe, options.guard,
+           options.store_raw, options.compress, (long long)options.max_bytes, options.timeout);
+    for (char **word = options.argv; *word != NULL; word++) print_text("argument", *word);
+    print_mistakes(&mistakes);
+}
+
+static void do_settings(struct argument *arguments, size_t count)
+{
+    char *variables[MAX_ARGUMENTS + 1] = {0};
+    const struct options options = {.store_raw = -1, .compress = -1, .max_bytes = -1};
+    static struct settings settings;
+    struct bytes mistakes = {0};
+    for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
+    environ = variables;
+    read_settings(&settings, &options, &mistakes);
+    printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d debug=%d max_bytes=%llu", settings.is_enabled,
+           settings.compress, settings.store_raw, settings.redact, settings.starts_daemon, settings.debug,
+           (unsigned long long)settings.max_bytes);
+    print_text("home", settings.home);
+    print_mistakes(&mistakes);
+}
+
+static void answer(const char *word, struct argument *arguments, size_t count)
+{
+    if (strcmp(word, "sha256") == 0) do_sha256(arguments);
+    else if (strcmp(word, "kind") == 0) do_kind(arguments);
+    else if (strcmp(word, "scan") == 0) do_scan(arguments, count);
+    else if (strcmp(word, "name") == 0) do_name(arguments, count, false);
+    else if (strcmp(word, "shell") == 0) do_name(arguments, count, true);
+    else if (strcmp(word, "trace") == 0) do_trace(arguments);
+    else if (strcmp(word, "derive") == 0) do_derive(arguments);
+    else if (strcmp(word, "frame") == 0) do_frame(arguments, count);
+    else if (strcmp(word, "options") == 0) do_options(arguments, count);
+    else if (strcmp(word, "settings") == 0) do_settings(arguments, count);
+    else abort();
+}
+
+int main(void)
+{
+    char *line = NULL;
+    size_t size = 0;
+    char **callers = environ;
+    for (ssize_t length; (length = getline(&line, &size, stdin)) > 0;) {
+        static struct argument arguments[MAX_ARGUMENTS];
+        size_t count = 0;
+        line[length - 1] = '\0';
+        char *rest = line, *word = strsep(&rest, " ");
+        for (char *hex; count < MAX_ARGUMENTS && (hex = strsep(&rest, " ")) != NULL;) arguments[count++] = unhex(hex);
+        answer(word, arguments, count);
+        printf("\n");
+        fflush(stdout);
+        environ = callers;
+        for (size_t i = 0; i < count; i++) free(arguments[i].text);
+    }
+    free(line);
+    return 0;
+}

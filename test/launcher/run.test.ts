@@ -1,0 +1,614 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { VERSION } from '../../src/domain/version.ts';
+import { FRAME_KIND, readFields } from '../../src/protocol/frame.ts';
+import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { encodePoke } from '../../src/protocol/socket.ts';
+import { isAlive } from '../conformance/support/processes.ts';
+import { until } from '../conformance/support/until.ts';
+import {
+  end,
+  gatePath,
+  hasLauncher,
+  LAUNCHER,
+  onlyRecord,
+  openPlace,
+  type Place,
+  run,
+  spooled,
+  titleOf,
+} from './support/launcher.ts';
+
+const PAYLOAD =
+  '{"session_id":"s","hook_event_name":"PreToolUse","tool_name":"Bash","tool_use_id":"t"}\n';
+
+/** Numbers of END.kind and its tags that the launcher writes and TypeScript may not know yet. */
+const END_TAG = { kind: 1, exitCode: 2, reason: 4 } as const;
+const BREAKER_SKIP = 5;
+
+const canMount: true | string =
+  spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0 ||
+  'mounting takes a privilege';
+
+const tests = describe.skipIf(hasLauncher !== true);
+
+tests(titleOf('a record of the launcher', hasLauncher), () => {
+  it('is to the byte what TypeScript writes of the same', () => {
+    const place = openPlace();
+    const hooks = [
+      ['sh', '-c', 'cat; echo err >&2; exit 2'],
+      ['sh', '-c', 'kill -TERM $$'],
+      ['no-such-hook'],
+      ['true'],
+    ];
+    for (const hook of hooks) {
+      run(place, hook, {
+        flags: ['--name', 'naïve', '--tool', 'T', '--nonsense'],
+        input: PAYLOAD,
+        env: { HOOKBUS_STORE_RAW: '1', HOOKBUS_MAX_BYTES: '10' },
+      });
+      const { begin, end: ended, bytes } = onlyRecord(place);
+      if (ended === undefined) throw new Error('expected an end');
+      expect(Buffer.concat([encodeBegin(begin), encodeEnd(ended)]).toString('hex')).toBe(
+        bytes.toString('hex'),
+      );
+      expect(begin).toMatchObject({
+        engine: 'launcher',
+        engineVersion: VERSION,
+        hookName: 'naïve',
+        mistakes: ['unknown option --nonsense'],
+      });
+      rmSync(place.home, { recursive: true });
+    }
+  });
+
+  it('has captures where payloads are stored, up to the cap, and none elsewhere', () => {
+    const place = openPlace();
+    run(place, ['sh', '-c', 'cat; echo err >&2'], {
+      input: PAYLOAD,
+      flags: ['--store-raw', '--max-bytes', '4'],
+    });
+    expect(onlyRecord(place).end?.captures).toEqual([
+      { stream: 'stdin', bytes: Buffer.from('{"se'), truncated: true },
+      { stream: 'stdout', bytes: Buffer.from('{"se'), truncated: true },
+      { stream: 'stderr', bytes: Buffer.from('err\n'), truncated: false },
+    ]);
+    rmSync(place.home, { recursive: true });
+    run(place, ['cat'], { input: PAYLOAD });
+    expect(onlyRecord(place).end?.captures).toEqual([]);
+    expect(onlyRecord(place).bytes.includes('session_id')).toBe(false);
+  });
+
+  it('says which process ran it', async () => {
+    const place = openPlace();
+    const child = start(place, ['sh', '-c', 'echo; read line']);
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1');
+    const { begin } = await until('our start on record', () => {
+      const found = decodeRecord(spooled(place)[0]?.bytes ?? Buffer.alloc(0));
+      return found.begin.pidStart === 0 ? undefined : found;
+    });
+    expect(begin).toMatchObject({
+      pid: child.pid,
+      pidStart: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]),
+    });
+    child.stdin?.end('\n');
+    await once(child, 'close');
+  });
+
+  it('has what is known when a signal may be the last thing that comes', async () => {
+    const place = openPlace();
+    const child = start(place, [
+      'sh',
+      '-c',
+      "trap '' TERM; echo out; echo err >&2; while :; do sleep 1; done",
+    ]);
+    await once(child.stderr as NodeJS.ReadableStream, 'data');
+    child.kill('SIGTERM');
+    const noted = await until(
+      'the signal on record',
+      () => decodeRecord(spooled(place)[0]?.bytes ?? Buffer.alloc(0)).end,
+    );
+    expect(noted).toMatchObject({
+      kind: 'cut_off',
+      signal: 'SIGTERM',
+      stdoutBytes: 4,
+      stderrBytes: 4,
+    });
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    await once(child, 'close');
+    expect(spooled(place).map(({ name }) => name.slice(-5))).toEqual(['.part']);
+  });
+
+  it('is whole or a beginning, and the hook is gone, whenever SIGKILL comes', async () => {
+    const place = openPlace();
+    for (let afterMs = 0; afterMs < 30; afterMs += 1) {
+      const child = start(place, ['sh', '-c', 'echo $$ >>pids; exec sleep 60']);
+      child.stdin?.end(PAYLOAD);
+      await delay(afterMs);
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
+    for (const { name, bytes } of spooled(place)) {
+      expect(name).toMatch(/\.part$/);
+      // A beginning that is not whole is an empty file: it is written in one go.
+      if (bytes.length > 0)
+        expect(decodeRecord(bytes)).toMatchObject({ begin: { sessionId: 's', hookName: 'probe' } });
+    }
+    const pids = existsSync(place.path('pids'))
+      ? readFileSync(place.path('pids'), 'utf8').trim().split('\n').map(Number)
+      : [];
+    for (const pid of pids) await until(`hook ${pid} to be gone`, () => !isAlive(pid));
+  });
+
+  it('is begun again at the end where it was swept away meanwhile', () => {
+    const place = openPlace();
+    expect(run(place, ['rm', '-r', place.home], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    expect(onlyRecord(place)).toMatchObject({
+      begin: { sessionId: 's' },
+      end: { kind: 'exited', exitCode: 0 },
+    });
+  });
+
+  it.skipIf(canMount !== true)(
+    titleOf('has the end alone where the disk is too full for more', canMount),
+    () => {
+      const place = openPlace();
+      mkdirSync(place.home);
+      const script = `mount -t tmpfs -o size=16k none "$0" && mkdir "$0/spool" && head -c 12288 /dev/zero >"$0/filler"
+      "$@"; cp -r "$0/spool" copy`;
+      const hook = ['sh', '-c', 'head -c 100000 /dev/zero; head -c 9999 /dev/zero >&2; exit 3'];
+      const outcome = end(
+        'unshare',
+        ['-m', 'sh', '-c', script, place.home, LAUNCHER, 'run', '--store-raw', '--', ...hook],
+        { cwd: place.directory, env: place.env() },
+      );
+      expect(outcome.stdout).toHaveLength(100_000);
+      const copy: Place = { ...place, spool: place.path('copy') };
+      expect(onlyRecord(copy).end).toMatchObject({
+        kind: 'exited',
+        exitCode: 3,
+        stdoutBytes: 100_000,
+        captures: [],
+      });
+    },
+  );
+
+  it('keeps the order of two outputs that go to one place', () => {
+    const place = openPlace();
+    const hook =
+      'i=0; while [ $i -lt 500 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; exit 1';
+    const line = `'${LAUNCHER}' run --name probe -- sh -c '${hook}' 2>&1`;
+    const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
+    expect(stdout).toBe(Array.from({ length: 500 }, (_, i) => `out ${i}\nerr ${i}\n`).join(''));
+    expect(onlyRecord(place).end).toMatchObject({ stdoutBytes: stdout.length, stderrBytes: 0 });
+    expect(`${Buffer.from(onlyRecord(place).end?.stderrTail ?? [])}`).toBe(stdout.slice(-4096));
+  });
+});
+
+tests('a gate', () => {
+  const later = Date.now() + 60_000;
+  const wanted = {
+    off: ['off 0\n', `off ${later}\n`, `off ${later}`],
+    'breaker open': [`breaker ${later}\n`],
+  };
+
+  for (const [reason, texts] of Object.entries(wanted)) {
+    it.each(texts)(`keeps the hook from running: %j is ${reason}`, (text) => {
+      const place = openPlace();
+      writeFileSync(gatePath(place, 'probe'), text);
+      const outcome = run(place, ['sh', '-c', 'touch ran; echo out; exit 2'], {
+        input: PAYLOAD,
+        flags: ['--name', 'probe', '--event', 'Stop'],
+      });
+      expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+      expect(existsSync(place.path('ran'))).toBe(false);
+      const [record] = spooled(place);
+      const frames = framesOf(record?.bytes);
+      expect(frames.map(({ kind }) => kind)).toEqual([FRAME_KIND.begin, FRAME_KIND.end]);
+      const fields = readFields(frames[1]?.body ?? Buffer.alloc(0));
+      expect([
+        fields.number(END_TAG.kind),
+        fields.number(END_TAG.exitCode),
+        fields.text(END_TAG.reason),
+      ]).toEqual([BREAKER_SKIP, undefined, reason]);
+    });
+  }
+
+  it.each([
+    '',
+    'off',
+    'off x\n',
+    'off 1\n',
+    'breaker 0\n',
+    `breaker ${Date.now() - 1}\n`,
+    `other ${later}\n`,
+    'garbage '.repeat(9),
+  ])('that has run out or cannot be read lets it run: %j', (text) => {
+    const place = openPlace();
+    writeFileSync(gatePath(place, 'probe'), text);
+    expect(run(place, ['sh', '-c', 'exit 3'])).toMatchObject({ code: 3 });
+  });
+
+  it.each([
+    ['a/b', 'a%2Fb'],
+    ['.x', '%2Ex'],
+    ['a.b', 'a.b'],
+    ['..', '%2E.'],
+    ['naïve %', 'na%C3%AFve%20%25'],
+    ['x'.repeat(120), 'x'.repeat(120)],
+    ['x'.repeat(121), createHash('sha256').update('x'.repeat(121)).digest('hex')],
+    ['é'.repeat(21), createHash('sha256').update('é'.repeat(21)).digest('hex')],
+    ['é'.repeat(20), '%C3%A9'.repeat(20)],
+  ])('for the hook %j is its file', (name, file) => {
+    const place = openPlace();
+    writeFileSync(gatePath(place, file), 'off 0\n');
+    expect(run(place, ['sh', '-c', 'exit 3'], { flags: ['--name', name] })).toMatchObject({
+      code: 0,
+    });
+  });
+});
+
+tests('the daemon', () => {
+  it('is poked once the record is whole', async () => {
+    const place = openPlace();
+    mkdirSync(place.home);
+    const { received } = await listenAt(join(place.home, 'bus.sock'), () =>
+      spooled(place).map(({ name }) => name.slice(-4)),
+    );
+    expect(await runAsync(place, ['true'])).toBe(0);
+    await until('the poke', () => received.length > 0);
+    expect(received[0]?.bytes.toString('hex')).toBe(encodePoke(VERSION).toString('hex'));
+    expect(received[0]?.seen).toEqual(['.rec']);
+  });
+
+  it('has its socket elsewhere where the state directory is long', async () => {
+    const place = openPlace('h'.repeat(150));
+    const runtime = place.path('run');
+    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
+    for (const [directory, env] of [
+      [`${runtime}/hookbus-${digest}`, { XDG_RUNTIME_DIR: runtime }],
+      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: 'relative' }],
+      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: `/${'r'.repeat(100)}` }],
+    ] as const) {
+      const socket = join(directory, 'bus.sock');
+      rmSync(directory, { recursive: true, force: true });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+      const { received } = await listenAt(socket);
+      expect(await runAsync(place, ['true'], env)).toBe(0);
+      await until('the poke', () => received.length > 0);
+    }
+    expect(spooled(place)).toHaveLength(3);
+  });
+
+  it.each([
+    ['deaf', 'listen(0)'],
+    ['dead', 'close()'],
+  ])('that is %s costs nothing', async (_what, then) => {
+    const place = openPlace();
+    mkdirSync(place.home);
+    const script = `import socket,sys,time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.${then}
+full = [socket.socket(socket.AF_UNIX) for _ in range(9)]
+for one in full: one.setblocking(False); one.connect_ex(sys.argv[1])
+print(flush=True); time.sleep(60)`;
+    const owner = spawn('python3', ['-c', script, join(place.home, 'bus.sock')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void owner.kill('SIGKILL'));
+    await once(owner.stdout, 'data');
+    const before = performance.now();
+    for (let round = 0; round < 5; round += 1)
+      expect(run(place, ['true'], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(spooled(place)).toHaveLength(5);
+  });
+
+  it("is started where there is none, detached from all that is the caller's, and by few", async () => {
+    const { place, program } = withFakeNode(`
+      const fs = require('node:fs'), { execFileSync } = require('node:child_process');
+      const stat = fs.readFileSync('/proc/self/stat', 'latin1'), fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const streams = [0, 1, 2].map((fd) => fs.readlinkSync('/proc/self/fd/' + fd));
+      const masks = [...fs.readFileSync('/proc/self/status', 'latin1').matchAll(/^Sig(?:Blk|Ign):\\t(\\S+)/gm)].map((match) => match[1]);
+      fs.appendFileSync(process.env.HOOKBUS_HOME + '/started', JSON.stringify({
+        words: process.argv.slice(2), cwd: process.cwd(), session: Number(fields[3]), pid: process.pid, streams, masks,
+        trace: process.env.TRACEPARENT ?? null }) + '\\n');`);
+    const env = { HOOKBUS_DAEMON: 'auto', HOOKBUS_HOME: 'state' };
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, () => runAsync(place, ['true'], env, program)),
+    );
+    expect(outcomes).toEqual(Array.from({ length: 40 }, () => 0));
+    const lines = await until(
+      'the daemon to start',
+      () =>
+        existsSync(join(place.home, 'started')) &&
+        readFileSync(join(place.home, 'started'), 'utf8').trim().split('\n'),
+    );
+    await delay(200);
+    expect(readFileSync(join(place.home, 'started'), 'utf8').trim().split('\n')).toHaveLength(1);
+    const started = JSON.parse(lines[0] ?? '');
+    expect(started).toMatchObject({
+      words: ['daemon', 'run'],
+      cwd: '/',
+      trace: null,
+      streams: ['/dev/null', '/dev/null', '/dev/null'],
+    });
+    expect(started.session).not.toBe(started.pid);
+    expect(started.masks[0]).toBe('0000000000000000');
+    utimesSync(join(place.home, 'daemon.tried'), new Date(), new Date(Date.now() - 31_000));
+    run(place, ['true'], { env, program });
+    await until(
+      'the daemon to be tried again',
+      () => readFileSync(join(place.home, 'started'), 'utf8').trim().split('\n').length === 2,
+    );
+  });
+
+  it("does not hold the caller's streams while it starts", async () => {
+    const { place, program } = withFakeNode('setTimeout(() => {}, 3000);');
+    const before = performance.now();
+    expect(run(place, ['true'], { env: { HOOKBUS_DAEMON: 'auto' }, program })).toMatchObject({
+      code: 0,
+    });
+    expect(performance.now() - before).toBeLessThan(1500);
+    expect(existsSync(join(place.home, 'daemon.tried'))).toBe(true);
+  });
+
+  it('is not started where that is switched off', () => {
+    const { place, program } = withFakeNode('');
+    run(place, ['true'], { program });
+    expect(existsSync(join(place.home, 'daemon.tried'))).toBe(false);
+  });
+});
+
+tests('Node', () => {
+  it('gets all other commands, and runs with a dedupe key, with their words and their input', () => {
+    const { place, program } = withFakeNode(
+      'process.stdin.on("data", (d) => process.stdout.write(d)); process.stdout.write(JSON.stringify(process.argv.slice(2)) + "\\n"); process.exitCode = 7;',
+    );
+    for (const words of [
+      ['status', '--json'],
+      [],
+      ['run', '--help'],
+      ['run', '-h'],
+      ['run', '--dedupe', '--', 'true'],
+      ['run', '--dedupe-key={payload}', 'true'],
+    ]) {
+      expect(
+        end(program, words, { input: PAYLOAD, env: place.env(), cwd: place.directory }),
+      ).toEqual({
+        code: 7,
+        signal: null,
+        stdout: `${JSON.stringify(words)}\n${PAYLOAD}`,
+        stderr: '',
+      });
+    }
+    expect(existsSync(place.home)).toBe(false);
+  });
+});
+
+/** The sanitizers have memory of their own. */
+const isMeasurable: true | string =
+  hasLauncher !== true ||
+  !readFileSync(LAUNCHER).includes('__asan_init') ||
+  'built with sanitizers';
+
+describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
+  titleOf('memory', isMeasurable),
+  () => {
+    const cases: readonly (readonly [what: string, feed: string, hook: string])[] = [
+      ['1 GiB on stdout', 'true', 'head -c 1073741824 /dev/zero'],
+      ['1 GiB of zeros on stdin', 'head -c 1073741824 /dev/zero', 'cat >/dev/null'],
+      [
+        '1 GiB in one line of JSON on stdin',
+        `{ printf '{"a":"'; head -c 1073741824 /dev/zero | tr '\\0' x; }`,
+        'cat >/dev/null',
+      ],
+      ['64 MiB on stdin that nobody reads', 'head -c 67108864 /dev/zero', 'sleep 1.5'],
+    ];
+    it.each(cases)(
+      'stays under 4 MB with %s',
+      async (_what, feed, hook) => {
+        const place = openPlace();
+        const line = `${feed} | '${LAUNCHER}' run --name probe -- sh -c '${hook}; echo $PPID >&2; read line </dev/tty || sleep 0.3' >/dev/null`;
+        const child = spawn('/bin/sh', ['-c', line], {
+          cwd: place.directory,
+          env: place.env(),
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        const [said] = (await once(child.stderr, 'data')) as [Buffer];
+        const status = readFileSync(`/proc/${Number.parseInt(`${said}`, 10)}/status`, 'latin1');
+        expect(Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1])).toBeLessThan(4096);
+        await once(child, 'close');
+      },
+      60_000,
+    );
+  },
+);
+
+tests('the streams of the caller', () => {
+  it('keep their flags', () => {
+    const place = openPlace();
+    const script = `
+import fcntl, os, subprocess, sys
+ends = [os.pipe() for _ in range(3)]
+os.set_blocking(ends[2][1], False)
+before = [fcntl.fcntl(fd, fcntl.F_GETFL) for pair in ends for fd in pair]
+child = subprocess.Popen(sys.argv[1:], stdin=ends[0][0], stdout=ends[1][1], stderr=ends[2][1])
+during = None
+while child.poll() is None:
+    if os.path.exists('started') and during is None:
+        during = [fcntl.fcntl(fd, fcntl.F_GETFL) for pair in ends for fd in pair]
+        os.write(ends[0][1], b'go\\n')
+after = [fcntl.fcntl(fd, fcntl.F_GETFL) for pair in ends for fd in pair]
+print(before == during == after)`;
+    const hook = ['sh', '-c', 'touch started; read line; head -c 50000 /dev/zero; echo err >&2'];
+    const { stdout } = end('python3', ['-c', script, LAUNCHER, 'run', '--', ...hook], {
+      cwd: place.directory,
+      env: place.env(),
+    });
+    expect(stdout).toBe('True\n');
+  });
+
+  it('that is not read does not stop the other, nor a signal', async () => {
+    const place = openPlace();
+    const child = start(place, [
+      'sh',
+      '-c',
+      "(yes | head -c 4000000) & trap 'exit 9' USR1; sleep 0.2; echo err >&2; while :; do sleep 0.05; done",
+    ]);
+    let length = 0;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+    });
+    child.stdout?.pause();
+    await once(child.stderr as NodeJS.ReadableStream, 'data');
+    expect(length).toBe(0);
+    child.kill('SIGUSR1');
+    // Node lets a paused stream flow once the process has ended.
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(9);
+    expect(length).toBe(4_000_000);
+  });
+});
+
+tests('a payload', () => {
+  it.each([0.005, 0.04, 0.1])('that a busy caller writes %d s late still gives its ids', (late) => {
+    const place = openPlace();
+    const script = `
+import subprocess, sys, time
+child = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE)
+end = time.perf_counter() + float(sys.argv[1])
+while time.perf_counter() < end: pass
+child.communicate(b'{"session_id":"s"}')`;
+    end('python3', ['-c', script, `${late}`, LAUNCHER, 'run', '--', 'true'], {
+      cwd: place.directory,
+      env: place.env(),
+    });
+    expect(onlyRecord(place).begin).toMatchObject({ sessionId: 's' });
+  });
+
+  it('that is one object does not wait for a line or an end', () => {
+    const place = openPlace();
+    const line = `{ printf '{"session_id":"s","a":{"b":"}"}}'; sleep 1; } | '${LAUNCHER}' run -- date +%s.%N; :`;
+    const before = Date.now() / 1000;
+    const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
+    expect(Number(stdout) - before).toBeLessThan(0.5);
+    expect(onlyRecord(place)).toMatchObject({ begin: { sessionId: 's' }, end: { stdinBytes: 34 } });
+  });
+});
+
+tests('signals', () => {
+  it('to the group and to hookbus alone reach the hook once each, 100 times', async () => {
+    const place = openPlace();
+    const hook = `import os, signal, sys
+for number in (signal.SIGUSR1, signal.SIGUSR2): signal.signal(number, lambda seen, _: os.write(1, b'%d\\n' % seen))
+os.write(1, b'ready\\n')
+while os.read(0, 99): os.write(1, b'more\\n')`;
+    const child = start(place, ['python3', '-IS', '-c', hook]);
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk;
+    });
+    await until('the hook', () => text.includes('ready\n'));
+    // The first milliseconds of a run are without the sentinel.
+    await delay(30);
+    let expected = 'ready\n';
+    for (let round = 0; round < 100; round += 1) {
+      const [signal, number] =
+        round % 3 === 0 ? (['SIGUSR2', 12] as const) : (['SIGUSR1', 10] as const);
+      process.kill(round % 2 === 0 ? -(child.pid ?? 0) : (child.pid ?? 0), signal);
+      expected += `${number}\n`;
+      await until(`signal ${round}`, () => text.length >= expected.length);
+      expect(text).toBe(expected);
+      // Signals of one kind that come while another is looked at cannot be told apart.
+      await delay(2);
+    }
+    child.stdin?.end('x');
+    await once(child, 'close');
+    expect(text).toBe(`${expected}more\n`);
+  });
+});
+
+const framesOf = (bytes: Buffer | undefined) => {
+  const found: { kind: number; body: Buffer }[] = [];
+  for (
+    let rest = bytes ?? Buffer.alloc(0);
+    rest.length >= 6;
+    rest = rest.subarray(6 + rest.readUInt32LE(2))
+  ) {
+    found.push({ kind: rest.readUInt8(1), body: rest.subarray(6, 6 + rest.readUInt32LE(2)) });
+  }
+  return found;
+};
+
+/** A hook that goes on; in a group of its own, which is ended with the test. */
+function start(place: Place, hook: readonly string[]): ChildProcess {
+  const child = spawn(LAUNCHER, ['run', '--name', 'probe', '--', ...hook], {
+    cwd: place.directory,
+    env: place.env(),
+    detached: true,
+  });
+  // It may be gone before it has read anything.
+  child.stdin?.on('error', () => undefined);
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  });
+  return child;
+}
+
+async function runAsync(
+  place: Place,
+  hook: readonly string[],
+  env = {},
+  program = LAUNCHER,
+): Promise<number> {
+  const child = spawn(program, ['run', '--name', 'probe', '--', ...hook], {
+    cwd: place.directory,
+    env: place.env(env),
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(PAYLOAD);
+  const [code] = (await once(child, 'exit')) as [number];
+  return code;
+}
+
+/** A copy of the launcher with a `hookbus.js` of ours beside it. */
+function withFakeNode(script: string): { place: Place; program: string } {
+  const place = openPlace();
+  const program = place.path('hookbus');
+  copyFileSync(LAUNCHER, program);
+  writeFileSync(place.path('hookbus.js'), script);
+  return { place, program };
+}
+
+async function listenAt(path: string, see: () => unknown = () => undefined) {
+  const received: { bytes: Buffer; seen: unknown }[] = [];
+  const server = createServer((socket) => {
+    socket.on('data', (bytes) => void received.push({ bytes, seen: see() }));
+    socket.on('error', () => undefined);
+  });
+  server.listen(path);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return { received };
+}

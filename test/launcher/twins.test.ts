@@ -1,0 +1,464 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseRunOptions } from '../../src/config/run-options.ts';
+import { readSettings } from '../../src/config/settings.ts';
+import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
+import { defaultHookName } from '../../src/domain/hook-name.ts';
+import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
+import { createStdoutKind } from '../../src/domain/stdout-kind.ts';
+import { readFields } from '../../src/protocol/frame.ts';
+import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
+import { createRandom, mutate, type Random } from './support/random.ts';
+
+const MISTAKE_TAG = 20;
+
+const vectors = (name: string): Record<string, never>[] =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));
+
+/** Where the launcher and the Node engine must say the same, they are asked the same. */
+describe.skipIf(canCompile !== true)(
+  `the launcher and its twin in TypeScript${canCompile === true ? '' : ` (skipped: ${canCompile})`}`,
+  () => {
+    let driver: Driver;
+    beforeAll(() => {
+      driver = compileDriver();
+    }, 120_000);
+    afterAll(() => driver?.close());
+
+    const hexOf = (text: string): string => Buffer.from(text).toString('hex');
+
+    /** Asks both, and shows the first call on which they differ. */
+    function agree(calls: readonly Call[], expected: readonly string[]): void {
+      const answers = driver.ask(calls);
+      expect(answers).toHaveLength(expected.length);
+      const at = answers.findIndex((answer, index) => answer !== expected[index]);
+      if (at >= 0) expect(answers[at], JSON.stringify(calls[at])).toBe(expected[at]);
+    }
+
+    it('agree on SHA-256', () => {
+      const inputs = [0, 1, 2, 55, 56, 57, 63, 64, 65, 119, 120, 128, 1000, 65_536].map((length) =>
+        Buffer.alloc(length, 'hookbus'),
+      );
+      agree(
+        inputs.map((input): Call => ['sha256', input]),
+        inputs.map((input) => createHash('sha256').update(input).digest('hex')),
+      );
+    });
+
+    it('agree on the vectors of the kinds of stdout', () => {
+      const cases = vectors('stdout-kind') as unknown as { input_base64: string; kind: string }[];
+      agree(
+        cases.map(({ input_base64 }): Call => ['kind', Buffer.from(input_base64, 'base64')]),
+        cases.map(({ kind }) => kind),
+      );
+    });
+
+    it('agree on the vectors of the payload scan, read whole and in windows', () => {
+      const cases = vectors('payload-scan') as unknown as {
+        input_base64: string;
+        wanted: string[];
+        found: Record<string, string>;
+      }[];
+      for (const window of [1, 2, 3, 7, 64, 1 << 20]) {
+        agree(
+          cases.map(
+            ({ input_base64, wanted }): Call => [
+              'scan',
+              `${window}`,
+              Buffer.from(input_base64, 'base64'),
+              ...wanted,
+            ],
+          ),
+          cases.map(({ wanted, found }) =>
+            foundLine(wanted, (name) =>
+              found[name] === undefined ? undefined : Buffer.from(found[name], 'base64'),
+            ),
+          ),
+        );
+      }
+    });
+
+    it('agree on the vectors of names', () => {
+      const cases = vectors('hook-name') as unknown as {
+        argv?: string[];
+        shell?: string;
+        name: string;
+      }[];
+      agree(
+        cases.map(
+          ({ argv, shell }): Call =>
+            argv === undefined ? ['shell', shell ?? ''] : ['name', ...argv],
+        ),
+        cases.map(({ name }) => hexOf(name)),
+      );
+    });
+
+    it('agree on the vectors of correlation', () => {
+      const cases = vectors('correlation') as unknown as {
+        traceparent?: string;
+        parsed?: { traceId: string; spanId: string; flags: string } | null;
+        cause?: Record<'sessionId' | 'toolUseId' | 'promptId' | 'eventType', string | undefined>;
+        id?: string;
+      }[];
+      // A line of the driver ends at a newline, and so do its arguments at a NUL; neither is in a variable's way.
+      agree(
+        cases.map(
+          ({ traceparent, cause }): Call =>
+            cause === undefined
+              ? ['trace', traceparent ?? '']
+              : [
+                  'derive',
+                  cause.sessionId ?? '',
+                  cause.toolUseId ?? '',
+                  cause.promptId ?? '',
+                  cause.eventType ?? '',
+                ],
+        ),
+        cases.map(
+          ({ parsed, id }) =>
+            id ?? (parsed ? `${parsed.traceId} ${parsed.spanId} ${parsed.flags}` : '-'),
+        ),
+      );
+    });
+
+    it('agree on 20,000 mutated payloads and outputs', () => {
+      const random = createRandom(4);
+      const wanted = ['a', 'session_id', 'tool_use_id'];
+      const inputs = Array.from({ length: 10_000 }, () =>
+        mutate(Buffer.from(anObject(random)), random),
+      );
+      agree(
+        inputs.map((input): Call => ['kind', input]),
+        inputs.map((input) => {
+          const kind = createStdoutKind();
+          kind.push(input);
+          return kind.kind();
+        }),
+      );
+      agree(
+        inputs.map((input): Call => ['scan', `${1 + random(40)}`, input, ...wanted]),
+        inputs.map((input) => {
+          const found = scanPayloadBytes(input, wanted);
+          return foundLine(wanted, (name) => found.get(name));
+        }),
+      );
+    });
+
+    it('agree on 4,000 names', () => {
+      const random = createRandom(5);
+      const parts = [
+        'python3',
+        'bash',
+        '-c',
+        '-m',
+        'x.py',
+        'a/b.sh',
+        ' ',
+        '"',
+        "'",
+        '$X',
+        '/',
+        '\\',
+        '.',
+        'é',
+        '🚀',
+        '=',
+        'A',
+        '|',
+        '\t',
+        '\u2028',
+        '-',
+        'tool',
+      ];
+      const lines = Array.from({ length: 4000 }, () =>
+        Array.from({ length: random(12) }, () => parts[random(parts.length)]).join(''),
+      );
+      agree(
+        lines.map((line): Call => ['shell', line]),
+        lines.map((line) => hexOf(defaultHookName([], line))),
+      );
+      const commands = lines.map((line) => line.split(' '));
+      agree(
+        commands.map((argv): Call => ['name', ...argv]),
+        commands.map((argv) => hexOf(defaultHookName(argv))),
+      );
+    });
+
+    it('agree on 4,000 command lines, mistakes and all', () => {
+      const random = createRandom(6);
+      const commands = Array.from({ length: 4000 }, () =>
+        Array.from({ length: random(9) }, () => aWord(random)),
+      );
+      const answers = driver.ask(commands.map((words): Call => ['options', ...words]));
+      for (const [index, words] of commands.entries())
+        expect(parsedOptions(answers[index] ?? ''), JSON.stringify(words)).toEqual(
+          optionsOf(words),
+        );
+    });
+
+    it('agree on 4,000 environments, mistakes and all', () => {
+      const random = createRandom(7);
+      const environments = Array.from({ length: 4000 }, () => anEnvironment(random));
+      const answers = driver.ask(
+        environments.map(
+          (env): Call => [
+            'settings',
+            ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+          ],
+        ),
+      );
+      for (const [index, env] of environments.entries())
+        expect(parsedSettings(answers[index] ?? ''), JSON.stringify(env)).toEqual(settingsOf(env));
+    });
+
+    it('agree on what has no cause', () => {
+      expect(deriveCorrelationId({ toolUseId: 't' })).toBeUndefined();
+      expect(parseTraceParent(undefined)).toBeUndefined();
+    });
+  },
+);
+
+function foundLine(
+  wanted: readonly string[],
+  valueFor: (name: string) => Uint8Array | undefined,
+): string {
+  return wanted
+    .map((name) => {
+      const value = valueFor(name);
+      return value === undefined ? '' : ` ${name}=${Buffer.from(value).toString('hex')}`;
+    })
+    .join('');
+}
+
+function anObject(random: Random): string {
+  const names = ['a', 'session_id', 'tool_use_id', 'tool_input', 'n'];
+  const value = (depth: number): string => {
+    const values = [
+      '"x"',
+      '"\\"\\\\"',
+      '"\\ud83d\\ude80"',
+      '"\\ud83d"',
+      '"é"',
+      '12',
+      'true',
+      'null',
+      '-1.5e3',
+      `"${'y'.repeat(random(300))}"`,
+    ];
+    const kind = random(depth > 3 ? 10 : 12);
+    if (kind === 10)
+      return `[${Array.from({ length: random(3) }, () => value(depth + 1)).join(', ')}]`;
+    if (kind === 11)
+      return `{${Array.from({ length: random(3) }, () => `"k":${value(depth + 1)}`).join(',')}}`;
+    return values[kind] ?? '0';
+  };
+  return `{${Array.from({ length: random(6) }, () => `"${names[random(names.length)]}":${value(0)}`).join(',')}}\n`;
+}
+
+function aWord(random: Random): string {
+  const names = [
+    '--name',
+    '--event',
+    '--tool',
+    '--shell',
+    '--dedupe',
+    '--dedupe-key',
+    '--dedupe-ttl',
+    '--on-duplicate',
+    '--timeout',
+    '--guard',
+    '--max-bytes',
+    '--store-raw',
+    '--no-store-raw',
+    '--compress',
+    '--no-compress',
+    '--help',
+    '-h',
+    '-x',
+    '--nam',
+    '--',
+    '-',
+  ];
+  const values = [
+    '',
+    'x',
+    '1',
+    '0',
+    '007',
+    '1.5',
+    '0.000001',
+    '2147483',
+    '2147483.000001',
+    '1e3',
+    '67108864',
+    '67108865',
+    '999999999999999',
+    '9999999999999999',
+    'replay',
+    'skip',
+    'é"\\\n\u0001',
+    '--',
+    'a=b',
+  ];
+  const [name, value] = [names[random(names.length)] ?? '', values[random(values.length)] ?? ''];
+  return [name, name, value, `${name}=${value}`][random(4)] ?? '';
+}
+
+function optionsOf(words: readonly string[]) {
+  const {
+    dedupeKey,
+    dedupeTtlSeconds: _ttl,
+    onDuplicate: _on,
+    help: _help,
+    dedupe,
+    shellLine,
+    ...options
+  } = parseRunOptions(words);
+  return {
+    ...options,
+    ...(shellLine === undefined ? {} : { shell: shellLine }),
+    dedupe: dedupe || dedupeKey !== undefined,
+    ...(options.timeoutSeconds === undefined
+      ? {}
+      : { timeoutSeconds: `${options.timeoutSeconds}` }),
+  };
+}
+
+function parsedOptions(line: string) {
+  const fields = fieldsOf(line);
+  const one = (name: string) => fields.get(name)?.[0];
+  const text = (name: string, value = one(name)) =>
+    value === undefined ? undefined : Buffer.from(value, 'hex').toString();
+  const flag = (name: string) => (one(name) === '-1' ? undefined : one(name) === '1');
+  const found = {
+    name: text('name'),
+    event: text('event'),
+    tool: text('tool'),
+    shell: text('shell'),
+    dedupe: flag('dedupe'),
+    guard: flag('guard'),
+    storeRaw: flag('store_raw'),
+    compress: flag('compress'),
+    maxBytes: one('max_bytes') === '-1' ? undefined : Number(one('max_bytes')),
+    timeoutSeconds: one('timeout') || undefined,
+    argv: (fields.get('argument') ?? []).map((word) => text('', word)),
+    mistakes: mistakesOf(one('mistakes')),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+function anEnvironment(random: Random): Record<string, string> {
+  const names = [
+    'HOOKBUS_ENABLED',
+    'HOOKBUS_MAX_BYTES',
+    'HOOKBUS_COMPRESS',
+    'HOOKBUS_STORE_RAW',
+    'HOOKBUS_REDACT',
+    'HOOKBUS_DEDUPE_TTL',
+    'HOOKBUS_DEDUPE_URL',
+    'HOOKBUS_RETENTION_DAYS',
+    'HOOKBUS_DAEMON',
+    'HOOKBUS_DEBUG',
+  ];
+  const values = [
+    '',
+    ' ',
+    '1',
+    '0',
+    'TRUE',
+    ' yes\t',
+    'oN',
+    'off',
+    'No',
+    'maybe',
+    'MAYBE"\\',
+    'auto',
+    'Off',
+    '67108864',
+    '67108865',
+    '3153600000',
+    '3153600001',
+    '36500',
+    '36501',
+    '-1',
+    '1e3',
+    'redis://h',
+    'redis://',
+    'rediss://h:1',
+    '\u00a0 2 \u2003',
+    `${'x'.repeat(60)}`,
+    `${'x'.repeat(61)}`,
+    `${'🚀'.repeat(31)}`,
+  ];
+  const places = [
+    '',
+    '/',
+    '/a',
+    '/a/',
+    '/a//b/./c/../d',
+    '/..',
+    '/../a/',
+    'rel',
+    './rel/../x',
+    '~',
+    '~/s',
+    '~x',
+    '~/a/../b',
+    `/${'long'.repeat(50)}`,
+  ];
+  const env: Record<string, string> = {};
+  for (const name of names) if (random(3) === 0) env[name] = values[random(values.length)] ?? '';
+  for (const name of ['HOME', 'HOOKBUS_HOME', 'XDG_STATE_HOME'])
+    if (random(2) === 0) env[name] = places[random(places.length)] ?? '';
+  // `~` in a home that is itself relative is nobody's.
+  if (env['HOOKBUS_HOME']?.startsWith('~') && !env['HOME']?.startsWith('/')) delete env['HOME'];
+  return env;
+}
+
+function settingsOf(env: Record<string, string>) {
+  const { paths, problems, enabled, compress, storeRaw, redact, daemon, debug, maxBytes } =
+    readSettings(env);
+  return {
+    enabled,
+    compress,
+    storeRaw,
+    redact,
+    daemon,
+    debug,
+    maxBytes,
+    home: withoutSlash(paths?.home ?? ''),
+    problems,
+  };
+}
+
+/** Of `~` the Node engine keeps a slash at the end; the place is the same. */
+const withoutSlash = (path: string): string => path.replace(/(.)\/$/, '$1');
+
+function parsedSettings(line: string) {
+  const fields = fieldsOf(line);
+  const one = (name: string): string => fields.get(name)?.[0] ?? '';
+  return {
+    enabled: one('enabled') === '1',
+    compress: one('compress') === '1',
+    storeRaw: one('store_raw') === '1',
+    redact: one('redact') === '1',
+    daemon: one('daemon') === '1' ? 'auto' : 'off',
+    debug: one('debug') === '1',
+    maxBytes: Number(one('max_bytes')),
+    home: Buffer.from(one('home'), 'hex').toString(),
+    problems: mistakesOf(one('mistakes')),
+  };
+}
+
+function fieldsOf(line: string): Map<string, string[]> {
+  const fields = new Map<string, string[]>();
+  for (const field of line.trim().split(' ')) {
+    const [name = '', value = ''] = field.split('=');
+    fields.set(name, [...(fields.get(name) ?? []), value]);
+  }
+  return fields;
+}
+
+const mistakesOf = (hex: string | undefined): string[] =>
+  readFields(Buffer.from(hex ?? '', 'hex')).texts(MISTAKE_TAG);
