@@ -43,5 +43,7 @@ if ! works; then
   say "setup: better-sqlite3 does not load. It needs python3, make and g++ (Debian: apt-get install python3 make g++)"
   exit 1
 fi
+# The launcher starts faster linked with musl; without it the system's own libc will do.
+need musl-gcc musl-tools 2>/dev/null
 # The tests query the database as a user would.
 need sqlite3 sqlite3

@@ -34,16 +34,18 @@ const BATCH = 200;
 /**
  * Takes what waits in the spool into the database, in batches of one transaction. Draining a record twice stores it
  * once, so several processes may do this at the same time. @throws what the store says; the records then stay
+ * @param entries what to take; all that waits where it is left out
  */
 export function drainSpool(
   spool: Spool,
   writer: ExecutionWriter,
   now: () => number,
   limits: DrainLimits = NO_DRAIN_LIMITS,
+  entries: readonly SpoolEntry[] = spool.list(),
 ): Drained {
   let stored = 0;
   let unreadable = 0;
-  const waiting = spool.list().slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
+  const waiting = entries.slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
   for (let start = 0; start < waiting.length && now() < limits.untilMs; start += BATCH) {
     const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
     for (const entry of waiting.slice(start, start + BATCH)) {

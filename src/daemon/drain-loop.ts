@@ -1,6 +1,6 @@
 import { type Drained, drainSpool } from '../bus/drain.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
-import type { Spool } from '../spool/spool.ts';
+import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { Log } from './log.ts';
 
 /** The spool is looked at this often, in ms, whether or not anybody said that there is something in it. */
@@ -10,7 +10,9 @@ const LOOK_MS = 2000;
 const RETRY_MS = 500;
 
 /** Records in one turn: others, and the socket, get theirs in between. */
-const TURN_RECORDS = 1000;
+const TURN_RECORDS = 400;
+
+const NO_LIMITS = { records: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 
 export interface DrainLoopParts {
   readonly spool: Spool;
@@ -23,6 +25,7 @@ export interface DrainLoopParts {
 
 /** Takes records into the database as soon as it is told of them. */
 export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoopParts) {
+  let waiting: SpoolEntry[] = [];
   let isDue = false;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -31,15 +34,18 @@ export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoop
   /** @returns whether there may be more */
   function turn(): boolean {
     try {
-      const limits = { records: TURN_RECORDS, untilMs: Number.POSITIVE_INFINITY };
-      const drained = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+      // Listed once for many turns: reading a directory of thousands for each would cost more than the draining.
+      if (waiting.length === 0) waiting = spool.list();
+      const entries = waiting.splice(0, TURN_RECORDS);
+      const drained = store.use(({ writer }) => drainSpool(spool, writer, now, NO_LIMITS, entries));
       if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
       lastFailure = undefined;
-      return drained.stored >= TURN_RECORDS;
+      return waiting.length > 0;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== lastFailure) log('drain_failed', { reason });
       lastFailure = reason;
+      waiting = [];
       store.close();
       return false;
     }
@@ -72,6 +78,8 @@ export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoop
     stop(): void {
       isStopped = true;
       clearTimeout(timer);
+      while (turn());
+      // What came in while that list was worked off.
       while (turn());
     },
   };

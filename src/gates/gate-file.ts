@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
-export type GateKind = 'off' | 'breaker';
+type GateKind = 'off' | 'breaker';
 
 export interface Gate {
   readonly kind: GateKind;

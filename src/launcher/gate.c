@@ -23,18 +23,22 @@ static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
 
 bool is_gated(struct run *run)
 {
-    char path[PATH_BYTES], encoded[MAX_ENCODED_BYTES + 4], text[64] = "", kind[9], end = '\n';
-    unsigned long long until;
+    char path[PATH_BYTES], encoded[MAX_ENCODED_BYTES + 4], text[64];
+    uint64_t until_ms;
     if (run->settings.home[0] == '\0') return false;
     encode_name(run->hook_name, encoded);
     if (!JOIN(path, sizeof path, run->settings.home, "/gates/", encoded)) return false;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return false;
-    ssize_t length = read(file, text, sizeof text - 1);
+    ssize_t length = read(file, text, sizeof text);
     close(file);
-    if (length <= 0 || sscanf(text, "%8[a-z] %19llu%c", kind, &until, &end) < 2 || end != '\n') return false;
-    bool is_off = strcmp(kind, "off") == 0, is_breaker = strcmp(kind, "breaker") == 0;
-    if ((!is_off && !is_breaker) || (until <= run->created_at_ms && !(is_off && until == 0))) return false;
+    bool is_off = length > 4 && memcmp(text, "off ", 4) == 0;
+    bool is_breaker = length > 8 && memcmp(text, "breaker ", 8) == 0;
+    if (!is_off && !is_breaker) return false;
+    struct text until = {text + (is_off ? 4 : 8), (size_t)length - (is_off ? 4 : 8)};
+    if (until.at[until.length - 1] == '\n') until.length--;
+    if (!parse_count(until, &until_ms)) return false;
+    if (until_ms <= run->created_at_ms && !(is_off && until_ms == 0)) return false;
     run->reason = is_off ? "off" : "breaker open";
     return true;
 }

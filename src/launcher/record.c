@@ -56,8 +56,10 @@ void record_begin(struct run *run)
     run->spool_file = -1;
 }
 
-/* When we started, so that our process id is not taken for a later one. Once the hook runs, since the system takes its
- * time to tell: 0 is "unknown" until then. */
+/*
+ * When we started, so that our process id is not taken for a later one. Once the hook runs, since the system takes its
+ * time to tell: 0 is "unknown" until then.
+ */
 void record_pid_start(struct run *run)
 {
     unsigned char number[8];

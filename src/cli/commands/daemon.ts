@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../config/paths.ts';
 import { hookEnvironment } from '../../config/settings.ts';
 import { socketPath } from '../../config/socket-path.ts';
@@ -98,6 +99,7 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
 }
 
 async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
+  keepHeapSmall();
   const [{ makeStateHome }, { runDaemon }] = await Promise.all([
     import('../../config/state-home.ts'),
     import('../../daemon/daemon.ts'),
@@ -146,6 +148,12 @@ function stateAnswer(state: DaemonState | undefined, { now }: Context): Answer {
       `It uses ${formatBytes(state.rss_bytes)} of memory.`,
     ],
   };
+}
+
+/** V8 lets its heap grow for speed and keeps it; what sits in the background for hours should be small instead. */
+function keepHeapSmall(): void {
+  setFlagsFromString('--max-semi-space-size=1');
+  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 function readIdle(value: string | undefined): number {
