@@ -40,9 +40,12 @@ const ROUNDS = Number(process.argv[2] ?? 500);
 const WARM_UP = 10;
 
 const scratch = mkdtempSync(join(tmpdir(), 'hookbus-bench-'));
-const home = join(scratch, 'state');
+let home = join(scratch, 'state');
 const timer = join(scratch, 'timer');
-const ON = { HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' };
+let ON = { HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' };
+const OUTSIDE = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKBUS_')),
+);
 const results: Record<string, unknown> = {};
 
 const bare: Subject = { name: 'bare /bin/true', command: ['/bin/true'] };
@@ -74,7 +77,7 @@ function time(
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
       // The environment as it is: what Node loads at its start, such as extra certificates, is part of every run.
-      env: { ...process.env, HOOKBUS_ENABLED: '0' },
+      env: OUTSIDE,
     },
   );
   if (status !== 0) throw new Error(`the timer ended with ${status}: ${stderr}`);
@@ -184,7 +187,8 @@ async function startDaemon(): Promise<number> {
 }
 
 async function measureDaemon(): Promise<void> {
-  rmSync(home, { recursive: true, force: true });
+  home = join(scratch, 'quiet-state');
+  ON = { ...ON, HOOKBUS_HOME: home };
   const count = 20_000;
   fillSpool(count);
   const before = performance.now();
