@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { expect, it } from 'vitest';
+import { CLI } from '../support/daemon.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const MOST_KIB = 120 * 1024;
+
+/** Runs a shell line and tells the most memory that one of its processes had, in KiB. */
+const MEASURE = `
+import resource, subprocess, sys
+assert subprocess.run(["sh", "-c", sys.argv[1]]).returncode == 0
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)`;
+
+const HOOKBUS = `${process.execPath} ${CLI} run --name big --store-raw --`;
+
+it.each([
+  ['from the hook', `${HOOKBUS} head -c 1073741824 /dev/zero | wc -c | grep -qx 1073741824`],
+  ['to the hook', `head -c 1073741824 /dev/zero | ${HOOKBUS} sh -c 'wc -c | grep -qx 1073741824'`],
+])(
+  '1 GiB %s goes through the Node engine in less than 120 MiB',
+  (_, line) => {
+    const env = {
+      PATH: process.env['PATH'],
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_DAEMON: 'off',
+      HOOKBUS_HOME: temporaryDirectory(),
+    };
+    const output = execFileSync('python3', ['-c', MEASURE, line], { env, encoding: 'utf8' });
+    expect(Number(output)).toBeLessThan(MOST_KIB);
+  },
+  120_000,
+);
