@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two files at a time: most tests start processes of their own, and latencies are among what is tested.
-    maxWorkers: 2,
+    // One file at a time: tests start many processes of their own, and what is timed must not compete with the rest.
+    maxWorkers: 1,
     maxConcurrency: 4,
   },
 });
