@@ -5,6 +5,7 @@ export interface RunOptions {
   readonly name?: string;
   readonly event?: string;
   readonly tool?: string;
+  /** Whether it is deduplicated, by `--dedupe` or by a key. */
   readonly dedupe: boolean;
   readonly dedupeKey?: string;
   readonly dedupeTtlSeconds?: number;
@@ -46,7 +47,7 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
   '--event': (event) => ({ event }),
   '--tool': (tool) => ({ tool }),
   '--shell': (shellLine) => ({ shellLine }),
-  '--dedupe-key': (dedupeKey) => ({ dedupeKey }),
+  '--dedupe-key': (dedupeKey) => ({ dedupe: true, dedupeKey }),
   '--dedupe-ttl': (value) => {
     const dedupeTtlSeconds = parseCount(value);
     if (dedupeTtlSeconds === undefined || dedupeTtlSeconds < 1) {

@@ -1,14 +1,15 @@
 import { zlibSync } from 'fflate';
 import { provideCompression } from '../bus/compression.ts';
+import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
-import { FRAME_KIND, type Frame } from '../protocol/frame.ts';
-import { decodePoke, encodeState } from '../protocol/socket.ts';
 import { createSpool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
+import { Claims } from './claims.ts';
+import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
-import { type Connection, listen } from './listener.ts';
+import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createRetentionLoop } from './retention-loop.ts';
 import type { DaemonState } from './state.ts';
@@ -62,31 +63,27 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     leave = resolve;
   });
   const store = createStoreHandle(paths.database, BUSY_MS, now);
-  const drain = createDrainLoop({
-    spool: createSpool(paths.spool, paths.setAside),
-    store,
-    now,
-    log,
-    onDrained: ({ stored, unreadable }) => {
-      lastNews = performance.now();
-      counts.drained += stored;
-      counts.unreadable += unreadable;
-    },
-  });
+  const spool = createSpool(paths.spool, paths.setAside);
+  const onDrained = ({ stored, unreadable }: Drained): void => {
+    lastNews = performance.now();
+    counts.drained += stored;
+    counts.unreadable += unreadable;
+  };
+  const drain = createDrainLoop({ spool, store, now, log, onDrained });
   const retention = retentionFor(parts, store, log);
 
-  const onFrame = (frame: Frame, connection: Connection): void => {
-    if (frame.kind === FRAME_KIND.poke) {
+  const claims = new Claims({ store, now, log });
+  const onFrame = createConversation({
+    onPoke: (version) => {
       counts.pokes += 1;
       lastNews = performance.now();
       drain.poke();
-      if (isNewerVersion(decodePoke(frame) ?? '', VERSION)) leave('replaced');
-    } else if (frame.kind === FRAME_KIND.askState) {
-      connection.send(encodeState(stateOf(startedAt, counts)));
-    } else if (frame.kind === FRAME_KIND.stop) {
-      leave('stopped');
-    } else throw new Error(`unknown kind ${frame.kind}`);
-  };
+      if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
+    },
+    onStop: () => leave('stopped'),
+    state: () => stateOf(startedAt, counts),
+    claims,
+  });
 
   const listener = await listen(parts.socketPath, paths.home, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
@@ -102,6 +99,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const end = await isOver;
   clearInterval(idle);
   retention?.stop();
+  claims.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
   drain.stop();

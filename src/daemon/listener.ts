@@ -1,10 +1,10 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type Frame, splitFrames } from '../protocol/frame.ts';
+import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
 
-/** Most that one connection may have said without it making a frame, in bytes. */
-const MOST_UNREAD_BYTES = 1024 * 1024;
+/** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
+const MOST_UNREAD_BYTES = 9 * 1024 * 1024;
 
 /** A client says what it wants at once; one that is silent for so long, in ms, is cut off. */
 const SILENCE_MS = 5000;
@@ -82,7 +82,7 @@ function makePrivateDirectory(path: string): void {
 }
 
 function serve(socket: Socket, onFrame: OnFrame): void {
-  let unread = Buffer.alloc(0);
+  const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {
     send: (bytes) => void socket.write(bytes),
@@ -97,13 +97,31 @@ function serve(socket: Socket, onFrame: OnFrame): void {
   });
   socket.on('data', (chunk: Buffer) => {
     try {
-      const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]));
-      if (rest.length > MOST_UNREAD_BYTES) throw new Error('too much without a frame');
-      unread = Buffer.from(rest);
-      for (const frame of frames) onFrame(frame, connection);
+      for (const frame of unread.add(chunk)) onFrame(frame, connection);
     } catch {
       // Garbage, another protocol, or a frame that makes no sense: this client is not one of ours.
       socket.destroy();
     }
   });
+}
+
+/** What a client has said so far of a frame. Pieces are joined once it is whole: joining each would cost their square. */
+function createUnread() {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  let wanted = FRAME_HEADER_BYTES;
+  return {
+    /** @returns the frames that are whole now @throws what ends the connection */
+    add(chunk: Buffer): Frame[] {
+      pieces.push(chunk);
+      bytes += chunk.length;
+      if (bytes < wanted) return [];
+      const { frames, rest } = splitFrames(Buffer.concat(pieces));
+      wanted = frameBytes(rest) ?? FRAME_HEADER_BYTES;
+      if (wanted > MOST_UNREAD_BYTES) throw new Error('a frame that is too long');
+      pieces = [Buffer.from(rest)];
+      bytes = rest.length;
+      return frames;
+    },
+  };
 }

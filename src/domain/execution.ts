@@ -101,7 +101,7 @@ export function toExecution(
     stderrBytes: end.stderrBytes,
     stdoutKind: end.stdoutKind,
     stdoutDigest: end.stdoutDigest,
-    dedupeKey: begin.dedupeKey,
+    dedupeKey: end.dedupeKey ?? begin.dedupeKey,
     createdAt: new Date(begin.createdAtMs).toISOString(),
   };
 }

@@ -84,5 +84,7 @@ export interface End {
   readonly stdoutDigest?: string;
   /** The end of stderr, at most 4 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;
+  /** Of the execution, where it was deduplicated. */
+  readonly dedupeKey?: string;
   readonly captures: readonly Capture[];
 }

@@ -139,7 +139,7 @@ void close_all_but(const int *kept, size_t count)
         unsigned next = UINT_MAX;
         for (size_t i = 0; i < count; i++)
             if (kept[i] >= 0 && (unsigned)kept[i] >= first && (unsigned)kept[i] < next) next = (unsigned)kept[i];
-        close_span(first, next - 1);
+        if (next > first) close_span(first, next - 1);
         if (next == UINT_MAX) return;
         first = next + 1;
     }

@@ -19,9 +19,13 @@ enum { FRAME_VERSION = 1 };
 
 /*
  * A record is a begin frame, then captures and an end. A poke, on the daemon's socket, says that there is something to
- * drain, and nobody answers it. The socket's other kinds, 5 to 7, are between the command line and the daemon.
+ * drain, and nobody answers it. For a dedupe key a begin and a claim go to the daemon, a verdict comes back, and a result
+ * ends it. The socket's other kinds, 5 to 7, are between the command line and the daemon.
  */
-enum frame_kind { FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4 };
+enum frame_kind {
+    FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4,
+    FRAME_CLAIM = 8, FRAME_VERDICT = 9, FRAME_RESULT = 10,
+};
 
 /* The tags of src/protocol/record.ts. */
 enum begin_tag {
@@ -35,14 +39,25 @@ enum { ENGINE_LAUNCHER = 1 };
 
 enum end_tag {
     END_KIND = 1, END_EXIT_CODE, END_SIGNAL, END_REASON, END_DURATION_US, END_OVERHEAD_US, END_STDIN_BYTES,
-    END_STDOUT_BYTES, END_STDERR_BYTES, END_STDOUT_KIND, END_STDOUT_DIGEST, END_STDERR_TAIL,
+    END_STDOUT_BYTES, END_STDERR_BYTES, END_STDOUT_KIND, END_STDOUT_DIGEST, END_STDERR_TAIL, END_DEDUPE_KEY,
 };
 
-/* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP, a duplicate, is not told by the launcher yet. */
+/* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP: it is a duplicate. */
 enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, CUT_OFF, BREAKER_SKIP, DEDUPE_SKIP };
 
 enum poke_tag { POKE_VERSION = 1 };
 enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
+
+/* The tags of src/protocol/claim.ts. */
+enum claim_tag { CLAIM_TEMPLATE = 1, CLAIM_TTL_SECONDS, CLAIM_ON_DUPLICATE, CLAIM_URL, CLAIM_PAYLOAD };
+enum verdict_tag {
+    VERDICT_KIND = 1, VERDICT_KEY, VERDICT_EXIT_CODE, VERDICT_STDOUT, VERDICT_STDERR, VERDICT_OF, VERDICT_WANTS_OUTPUTS,
+};
+enum result_tag {
+    RESULT_EXECUTION_ID = 1, RESULT_HOOK_NAME, RESULT_KEY, RESULT_EXIT_CODE, RESULT_STDOUT, RESULT_STDERR,
+};
+/* In the order of the kinds in a verdict. */
+enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT, NO_VERDICT };
 
 /*
  * Bytes that grow, at first in room of the owner's, if any, which costs no allocation.

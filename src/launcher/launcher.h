@@ -48,6 +48,8 @@ enum {
     TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
 };
 
+#define MAX_TTL_SECONDS (36500 * UINT64_C(86400)) /* a hundred years */
+
 /* ---- text.c */
 
 /* A part of a text, not ended by NUL. */
@@ -126,7 +128,9 @@ void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK
 /* ---- options.c and settings.c */
 
 struct options {
-    const char *name, *event, *tool, *shell;
+    const char *name, *event, *tool, *shell, *dedupe_key;
+    uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
+    uint64_t on_duplicate;   /* 0: as the event says; 1 replay, 2 skip */
     int64_t timeout_us;      /* 0: none */
     char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
@@ -137,7 +141,7 @@ struct options {
 
 struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
-    uint64_t max_bytes;
+    uint64_t max_bytes, dedupe_ttl;
     char home[HOME_BYTES];   /* empty: nothing is recorded */
 };
 
@@ -158,6 +162,7 @@ struct stream {
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
     bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
+    bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
     bool ends_line;              /* so far */
     size_t at, length;           /* what waits in `buffer` */
@@ -173,6 +178,15 @@ struct stream {
     size_t tail_length;
     unsigned char *tail;         /* TAIL_BYTES */
     unsigned char *buffer;       /* BUFFER_BYTES */
+};
+
+/* What was asked for a dedupe key, and answered. */
+struct claim {
+    int bus;                     /* -1: there is no connection */
+    enum verdict verdict;
+    bool is_owner, wants_outputs, has_signal;
+    int exit_code;
+    struct text key, of, out, err;
 };
 
 struct run {
@@ -203,6 +217,7 @@ struct run {
 
     /* watch.c */
     struct stream streams[STREAMS];
+    bool has_payload;            /* all of it, before the start */
     bool is_merged;              /* stdout and stderr are one and the same */
     bool has_exited;
     int64_t spawned_us, duration_us; /* -1: it has not run */
@@ -213,6 +228,8 @@ struct run {
     uint64_t spawned_ticks;
     size_t told_count;
     pid_t told[256];             /* who got SIGTERM already */
+
+    struct claim claim;
 
     /* how it ended */
     enum end_kind kind;
@@ -247,6 +264,7 @@ void derive_correlation(struct text session, struct text tool_use, struct text p
 void make_ids(struct run *run);
 void describe(struct run *run);
 void encode_begin(struct run *run);
+bool has_tool_use(const struct run *run);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -259,6 +277,14 @@ const char *signal_name(int number, char buffer[16]);
 
 /* gate.c: whether a gate keeps the hook from running; says why in `reason`. */
 bool is_gated(struct run *run);
+
+/* claim.c */
+enum verdict ask_for_key(struct run *run);
+void answer_duplicate(struct run *run);
+/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
+bool tell_result(struct run *run);
+/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
+void become_node_engine(struct run *run, char **words);
 
 /* child.c */
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
@@ -296,10 +322,16 @@ void give_back_signals(const struct run *run);
 void catch_signals(struct run *run);
 void take_signals(struct run *run);
 void start_sentinel(struct run *run);
+/* After `catch_signals`, before the hook: as `hold_signals` had it. */
+void hold_again(void);
+/* A signal came while there was no hook yet to take it: it goes on record and ends us. */
+void die_before_the_hook(struct run *run);
 
 /* stream.c */
 /* How much may be read now; 0 where it has to wait until what came before has gone. */
 size_t room(struct stream *stream);
+/* Tells `stream` of bytes that it carries. */
+void measure(struct stream *stream, const unsigned char *bytes, size_t length);
 /* Reads a piece. To be called when there is one, or the end. */
 void take(struct stream *stream);
 /* Passes on what waits, as far as it is taken. */
@@ -312,6 +344,12 @@ bool refill_scan(struct scan *scan);
 
 /* watch.c */
 void take_prelude(struct stream *input);
+/* For a dedupe key all of the payload; false where it is not complete in time. */
+bool take_payload(struct stream *input);
+/* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
+bool move_bytes(struct run *run, int wait_ms);
+/* A caller that is still writing what no hook will read is heard out. */
+void hear_out(struct run *run);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
@@ -324,6 +362,10 @@ bool end_tree(struct run *run);
 /* node.c: the parts of HookBus that are not in C. */
 /* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
 void exec_node(char **argv);
+bool has_node(void);
+void encode_poke(struct bytes *bytes);
+/* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
+int connect_bus(const struct run *run);
 /* Tells the daemon that there is something to drain; starts one where there is none. Never waits. */
 void poke(const struct run *run);
 

@@ -13,13 +13,12 @@
 
 enum { UNUSABLE_EXIT_CODE = 125 };
 
-/* Gives the words to Node; gives back where there is none. */
-static void hand_to_node(int argc, char **argv)
+/* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
+static char **words_for_node(int argc, char **argv)
 {
     char **words = calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
-    if (words != NULL) exec_node(words);
-    free(words);
+    return words;
 }
 
 static bool is_run(int argc, char **argv)
@@ -51,6 +50,7 @@ static bool prepare(struct run *run)
 {
     run->spool_file = -1;
     run->duration_us = -1;
+    run->claim.bus = -1;
     make_ids(run);
     run->hook_name = run->options.name;
     if (run->hook_name == NULL || *run->hook_name == '\0') {
@@ -63,13 +63,26 @@ static bool prepare(struct run *run)
     } else {
         /* Nothing has been consumed so far, so the command can still have everything. */
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
-        take_prelude(&run->streams[STDIN]);
+        if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
+        else take_prelude(&run->streams[STDIN]);
     }
     hold_signals(run);
     describe(run);
     encode_begin(run);
     record_begin(run);
     return run->kind != BREAKER_SKIP;
+}
+
+/* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
+static bool may_run(struct run *run, char **words)
+{
+    if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) return true;
+    enum verdict verdict = ask_for_key(run);
+    if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
+    if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
+    answer_duplicate(run);
+    hear_out(run);
+    return false;
 }
 
 static void run_hook(struct run *run)
@@ -90,8 +103,9 @@ int main(int argc, char **argv)
     static struct run run; /* of some size, most of it never touched */
     sigset_t all;
     run.started_us = now_us();
+    char **words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
-        hand_to_node(argc, argv);
+        if (words != NULL) exec_node(words);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -102,12 +116,11 @@ int main(int argc, char **argv)
     }
     read_settings(&run.settings, &run.options, &run.mistakes);
     if (!run.settings.is_enabled) exec_command(&run);
-    if (run.options.wants_dedupe) hand_to_node(argc, argv);
-    if (prepare(&run)) run_hook(&run);
+    if (prepare(&run) && may_run(&run, words)) run_hook(&run);
     sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, NULL);
     record_end(&run);
-    poke(&run);
+    if (!tell_result(&run)) poke(&run);
     hand_over(&run);
     leave(&run);
 }

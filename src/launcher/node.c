@@ -28,6 +28,23 @@ static bool find_script(char script[PATH_BYTES])
     return JOIN(script, PATH_BYTES, self, "/hookbus.js");
 }
 
+bool has_node(void)
+{
+    char script[PATH_BYTES], path[PATH_BYTES];
+    if (!find_script(script) || access(script, R_OK) != 0) return false;
+    if (access(HOOKBUS_NODE, X_OK) == 0) return true;
+    for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
+        size_t length = strcspn(places, ":");
+        if (length + sizeof "/node" <= sizeof path) {
+            memcpy(path, places, length);
+            strcpy(path + length, "/node");
+            if (access(path, X_OK) == 0) return true;
+        }
+        places += length;
+    }
+    return false;
+}
+
 void exec_node(char **argv)
 {
     static char node[] = HOOKBUS_NODE, name[] = "node", script[PATH_BYTES];
@@ -93,23 +110,36 @@ static void start_daemon(const char *home)
     _exit(0);
 }
 
+int connect_bus(const struct run *run)
+{
+    struct sockaddr_un address = {0};
+    const char *home = run->settings.home;
+    if (run->spool_file < 0 || !find_socket(home, &address)) return -1;
+    int bus = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bus < 0) return -1;
+    (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    if (connect(bus, (struct sockaddr *)&address, sizeof address) == 0) return bus;
+    if ((errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon) start_daemon(home);
+    close(bus);
+    return -1;
+}
+
+void encode_poke(struct bytes *bytes)
+{
+    size_t start = frame_begin(bytes, FRAME_POKE);
+    field_text(bytes, POKE_VERSION, HOOKBUS_VERSION);
+    frame_end(bytes, start);
+}
+
 void poke(const struct run *run)
 {
     static unsigned char room_for_frame[64];
     struct bytes frame = {.at = room_for_frame, .capacity = sizeof room_for_frame, .is_owners = true};
-    struct sockaddr_un address = {0};
-    const char *home = run->settings.home;
-    if (run->spool_file < 0 || !find_socket(home, &address)) return;
-    int bus = socket(AF_UNIX, SOCK_STREAM, 0);
+    int bus = connect_bus(run);
     if (bus < 0) return;
-    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
-    size_t start = frame_begin(&frame, FRAME_POKE);
-    field_text(&frame, POKE_VERSION, HOOKBUS_VERSION);
-    frame_end(&frame, start);
+    encode_poke(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. */
-    if (connect(bus, (struct sockaddr *)&address, sizeof address) == 0)
-        (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
-    else if ((errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon)
-        start_daemon(home);
+    (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
     close(bus);
 }

@@ -71,10 +71,18 @@ static const char *take_value(struct options *options, const char *name, const c
     case 'e': options->event = value; return NULL;
     case 's': options->shell = value; return NULL;
     case 'd':
-        options->wants_dedupe = options->wants_dedupe || name[9] == 'k';
-        if (name[9] == 'k' || (parse_count(text, &count) && count >= 1)) return NULL;
-        return ": expected a whole number of seconds from 1";
-    case 'o': return strcmp(value, "replay") == 0 || strcmp(value, "skip") == 0 ? NULL : ": expected replay or skip";
+        if (name[9] == 'k') {
+            options->wants_dedupe = true;
+            options->dedupe_key = value;
+            return NULL;
+        }
+        if (!parse_count(text, &count) || count < 1) return ": expected a whole number of seconds from 1";
+        options->dedupe_ttl = count < MAX_TTL_SECONDS ? count : MAX_TTL_SECONDS;
+        return NULL;
+    case 'o':
+        if (strcmp(value, "replay") != 0 && strcmp(value, "skip") != 0) return ": expected replay or skip";
+        options->on_duplicate = *value == 'r' ? 1 : 2;
+        return NULL;
     case 'm':
         if (!parse_count(text, &count) || count > MAX_PAYLOAD_CAP)
             return ": expected a whole number of bytes up to 67108864";

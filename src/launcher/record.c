@@ -106,6 +106,7 @@ static void encode_end(const struct run *run, enum end_kind kind, int signal, bo
         field_text(bytes, END_STDOUT_DIGEST, digest);
     }
     field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
+    if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
     frame_end(bytes, start);
 }
 

@@ -125,9 +125,9 @@ void read_settings(struct settings *settings, const struct options *options, str
     settings->compress = read_flag(mistakes, "HOOKBUS_COMPRESS", false);
     settings->store_raw = read_flag(mistakes, "HOOKBUS_STORE_RAW", false);
     settings->redact = read_flag(mistakes, "HOOKBUS_REDACT", true);
-    /* These two, and the address, only others use; what is wrong with them is said all the same. */
-    read_count(mistakes, "HOOKBUS_DEDUPE_TTL", 0, 1, 36500 * UINT64_C(86400),
-               ": expected a whole number of seconds from 1 to 3153600000");
+    settings->dedupe_ttl = read_count(mistakes, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS,
+                                      ": expected a whole number of seconds from 1 to 3153600000");
+    /* The address and the retention only others use; what is wrong with them is said all the same. */
     struct text url = value_of("HOOKBUS_DEDUPE_URL");
     size_t scheme = strncmp(url.at, "redis://", 8) == 0 ? 8 : strncmp(url.at, "rediss://", 9) == 0 ? 9 : url.length;
     if (url.length > 0 && scheme >= url.length)

@@ -106,6 +106,24 @@ void catch_signals(struct run *run)
     (void)sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+void hold_again(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+}
+
+void die_before_the_hook(struct run *run)
+{
+    unsigned char number = 0;
+    while (read(run->signals, &number, 1) == 1) {
+        run->signal = number & ~FROM_KERNEL;
+        if (run->signal == SIGCHLD || run->signal == SIGCONT || run->signal == SIGWINCH) continue;
+        record_signal(run, run->signal);
+        leave(run);
+    }
+}
+
 void start_sentinel(struct run *run)
 {
 #ifdef __linux__

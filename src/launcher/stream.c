@@ -16,10 +16,10 @@ enum {
     DIGEST_BYTES = 64 * 1024,
 };
 
-static void measure(struct stream *stream, const unsigned char *bytes, size_t length)
+void measure(struct stream *stream, const unsigned char *bytes, size_t length)
 {
+    if (stream->number == STDOUT || stream->is_followed) stdout_kind_push(&stream->kind, bytes, length);
     if (stream->number == STDOUT) {
-        stdout_kind_push(&stream->kind, bytes, length);
         if (stream->total < DIGEST_BYTES) {
             size_t left = DIGEST_BYTES - (size_t)stream->total;
             sha256_add(&stream->digest, bytes, length < left ? length : left);

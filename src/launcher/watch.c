@@ -7,6 +7,7 @@ enum {
     SILENCE_MS = 10,            /* with no news of the payload, the hook starts with what has come */
     BUSY_PAUSES = 25,           /* so many times more, where the caller may not have got around to it */
     CALLERS = 3,
+    PAYLOAD_US = 250000,        /* for all of a payload, where a dedupe key is made of it */
     STALL_MS = 50,              /* after so long, who has not moved is not waited for */
     LINGER_US = 1000000,        /* most that the hook's end is put off for what is on its way */
     SENTINEL_US = 5000,         /* a run that is over by then needs none, and does not pay for one */
@@ -58,6 +59,32 @@ void take_prelude(struct stream *input)
     input->is_held = false;
 }
 
+bool take_payload(struct stream *input)
+{
+    struct pollfd source = {.fd = input->from, .events = POLLIN};
+    int64_t until = now_us() + PAYLOAD_US;
+    input->is_held = input->is_followed = true;
+    while (input->from >= 0 && stdout_kind_of(&input->kind) != KIND_JSON && input->total < HOLD_BYTES &&
+           room(input) > 0) {
+        int64_t left = until - now_us();
+        int ready = left > 0 ? poll(&source, 1, (int)(left / 1000) + 1) : 0;
+        if (ready > 0) take(input);
+        else if (ready == 0 || errno != EINTR) break;
+    }
+    bool is_complete = input->from < 0 || stdout_kind_of(&input->kind) == KIND_JSON;
+    input->is_held = input->is_followed = false;
+    return is_complete;
+}
+
+void hear_out(struct run *run)
+{
+    struct stream *input = &run->streams[STDIN];
+    struct pollfd source = {.fd = input->from, .events = POLLIN};
+    int64_t until = now_us() + LINGER_US;
+    abandon(input);
+    while (input->from >= 0 && !input->ends_line && now_us() < until && poll(&source, 1, STALL_MS) > 0) take(input);
+}
+
 static void reap(struct run *run)
 {
     int status;
@@ -85,8 +112,7 @@ static void pass_on_end(struct run *run, struct stream *stream)
     stream->to = -1;
 }
 
-/* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
-static bool step(struct run *run, int wait_ms)
+bool move_bytes(struct run *run, int wait_ms)
 {
     struct pollfd fds[1 + 2 * STREAMS] = {{.fd = run->signals, .events = POLLIN}};
     for (int i = 0; i < STREAMS; i++) {
@@ -162,10 +188,10 @@ static void settle(struct run *run)
             bool is_unread = output->from >= 0 && output->total < output->goal;
             is_busy = is_busy || is_unread || (output->length > 0 && !output->is_held);
         }
-        if (is_busy && !step(run, STALL_MS)) break;
+        if (is_busy && !move_bytes(run, STALL_MS)) break;
     }
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].goal = UINT64_MAX;
-    if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)step(run, 0);
+    if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)move_bytes(run, 0);
 }
 
 /* Under --guard a hook that fails leaves nothing behind, but for more output than could be held. */
@@ -195,7 +221,7 @@ void watch(struct run *run)
     give(input);
     pass_on_end(run, input);
     while (goes_on(run)) {
-        (void)step(run, keep_time(run));
+        (void)move_bytes(run, keep_time(run));
         if (out->total > HOLD_BYTES || room(out) == 0) out->is_held = false;
         if (err->total > HOLD_BYTES || room(err) == 0) err->is_held = false;
     }
@@ -222,7 +248,7 @@ void hand_over(struct run *run)
     if (pid == 0) close_all_but(kept, sizeof kept / sizeof *kept);
     run->signals = run->streams[STDIN].from = -1;
     run->has_exited = false;
-    while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) (void)step(run, -1);
+    while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) (void)move_bytes(run, -1);
     /* Where no process was to be had we stayed until the end ourselves. */
     if (pid == 0) _exit(0);
 }

@@ -19,10 +19,13 @@ export const FRAME_KIND = {
   askState: 5,
   state: 6,
   stop: 7,
+  claim: 8,
+  verdict: 9,
+  result: 10,
 } as const;
 
 /** Bytes before a frame's body. */
-const FRAME_HEADER_BYTES = 6;
+export const FRAME_HEADER_BYTES = 6;
 
 /** A longer body is a mistake or an attack, not a record: room for the largest cap and what goes with it. */
 export const MAX_FRAME_BODY_BYTES = 64 * 1024 * 1024 + 1024 * 1024;
@@ -63,6 +66,11 @@ export function splitFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
     offset = end;
   }
   return { frames, rest: bytes.subarray(offset) };
+}
+
+/** How long the frame is that these bytes begin, header included; undefined where they do not tell yet. */
+export function frameBytes(bytes: Buffer): number | undefined {
+  return bytes.length < FRAME_HEADER_BYTES ? undefined : FRAME_HEADER_BYTES + bytes.readUInt32LE(2);
 }
 
 /** Collects the fields of one frame. */

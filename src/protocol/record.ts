@@ -59,6 +59,7 @@ const END = {
   stdoutKind: 10,
   stdoutDigest: 11,
   stderrTail: 12,
+  dedupeKey: 13,
 } as const;
 
 const CAPTURE = { stream: 1, truncated: 2, bytes: 3 } as const;
@@ -127,6 +128,7 @@ export function encodeEnd(end: End): Buffer {
   frame.number(END.stdoutKind, STDOUT_KINDS.indexOf(end.stdoutKind));
   frame.text(END.stdoutDigest, end.stdoutDigest);
   frame.bytes(END.stderrTail, end.stderrTail);
+  frame.text(END.dedupeKey, end.dedupeKey);
   return Buffer.concat([...captures, frame.finish()]);
 }
 
@@ -150,7 +152,7 @@ export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
   return end === undefined ? { begin } : { begin, end };
 }
 
-function decodeBegin(fields: Fields): Begin {
+export function decodeBegin(fields: Fields): Begin {
   const flags = fields.number(BEGIN.flags) ?? 0;
   return {
     executionId: required(fields.text(BEGIN.executionId), 'execution id'),
@@ -194,6 +196,7 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
     stdoutKind: STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty',
     ...optional('stdoutDigest', fields.text(END.stdoutDigest)),
     stderrTail: fields.bytes(END.stderrTail) ?? new Uint8Array(),
+    ...optional('dedupeKey', fields.text(END.dedupeKey)),
     captures,
   };
 }

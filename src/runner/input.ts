@@ -2,6 +2,7 @@ import { constants, createReadStream, fstatSync, openSync, ReadStream } from 'no
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { createStdoutKind } from '../domain/stdout-kind.ts';
 import type { Meter } from './meter.ts';
 
 /** Most that is taken before the hook starts, in bytes. */
@@ -9,6 +10,12 @@ const PRELUDE_BYTES = 8 * 1024 * 1024;
 
 /** Silence after which the hook starts with what has come, in ms. */
 const PRELUDE_SILENCE_MS = 10;
+
+/** How long all of a payload is waited for where a dedupe key is made of it, in ms. */
+const WHOLE_PAYLOAD_MS = 250;
+
+/** The same for a file. */
+const WHOLE_FILE_MS = 5000;
 
 /** The same for a file, which is there or not and comes to its end: only a disk can be slow. */
 const PRELUDE_FILE_MS = 1000;
@@ -27,6 +34,8 @@ export class Input {
   #prelude: Buffer[] = [];
   #target: Writable | undefined;
   #hasHook = false;
+  /** Tells whether what has come is one whole object, while that matters. */
+  #followed: ReturnType<typeof createStdoutKind> | undefined;
   #hasEnded: boolean;
   #endsLine = true;
   #onNews: () => void = () => undefined;
@@ -45,12 +54,32 @@ export class Input {
     this.#source?.resume();
     const isLine = (): boolean => this.#meter.total() > 0 && this.#endsLine;
     await this.#listen(
-      this.#source instanceof ReadStream ? PRELUDE_FILE_MS : PRELUDE_SILENCE_MS,
+      () => (this.#source instanceof ReadStream ? PRELUDE_FILE_MS : PRELUDE_SILENCE_MS),
       () => this.#hasEnded || isLine() || this.#meter.total() >= PRELUDE_BYTES,
     );
     this.#source?.pause();
     const [first, ...others] = this.#prelude;
     return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
+  }
+
+  /** For a dedupe key: all of the payload, or what came of it in time, and whether that is all. */
+  async whole(): Promise<{ payload: Buffer; isComplete: boolean }> {
+    const isFile = this.#source instanceof ReadStream;
+    const until = performance.now() + (isFile ? WHOLE_FILE_MS : WHOLE_PAYLOAD_MS);
+    this.#followed = createStdoutKind();
+    const isComplete = (): boolean => this.#hasEnded || this.#followed?.kind() === 'json';
+    this.#source?.resume();
+    await this.#listen(
+      () => Math.max(until - performance.now(), 0),
+      () => isComplete() || this.#meter.total() >= PRELUDE_BYTES,
+    );
+    this.#source?.pause();
+    const isAll = isComplete();
+    this.#followed = undefined;
+    const [first, ...others] = this.#prelude;
+    const payload =
+      first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
+    return { payload, isComplete: isAll };
   }
 
   /** Gives the hook all of it from the beginning. When it stops reading we go on, so that the caller gets no EPIPE. */
@@ -69,13 +98,14 @@ export class Input {
     this.#leaveHook();
     const until = performance.now() + LINGER_MS;
     await this.#listen(
-      LINGER_SILENCE_MS,
+      () => LINGER_SILENCE_MS,
       () => this.#hasEnded || this.#endsLine || performance.now() > until,
     );
   }
 
   #take(chunk: Buffer): void {
     this.#meter.push(chunk);
+    this.#followed?.push(chunk);
     this.#endsLine = chunk.at(-1) === NEWLINE;
     if (!this.#hasHook) this.#prelude.push(chunk);
     else if (this.#target?.write(chunk) === false) this.#source?.pause();
@@ -94,7 +124,7 @@ export class Input {
   }
 
   /** Resolves after `silenceMs` without news, or as soon as `isEnough`. */
-  #listen(silenceMs: number, isEnough: () => boolean): Promise<void> {
+  #listen(silenceMs: () => number, isEnough: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const stop = (): void => {
@@ -112,7 +142,7 @@ export class Input {
       this.#onNews = () => {
         clearTimeout(timer);
         if (isEnough()) stop();
-        else timer = setTimeout(lookOnce, silenceMs);
+        else timer = setTimeout(lookOnce, silenceMs());
       };
       this.#onNews();
     });

@@ -119,7 +119,7 @@ export class Output {
 }
 
 /** Writes all of it. False when the caller can take no more. */
-async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> {
+export async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> {
   for (let offset = 0; offset < bytes.length; ) {
     const result = await writeSome(fd, bytes, offset);
     if (result === 'again') await wait(RETRY_MS);

@@ -1,25 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type BeginParts, describeExecution, newExecutionIds } from '../bus/begin.ts';
-import { createRecorder, type Recorder } from '../bus/recorder.ts';
-import { effectiveSettings, type RunOptions } from '../config/run-options.ts';
-import { hookEnvironment, inheritedTraceParent, type Settings } from '../config/settings.ts';
-import { makeStateHome } from '../config/state-home.ts';
+import { describeExecution, newExecutionIds } from '../bus/begin.ts';
+import type { Recorder } from '../bus/recorder.ts';
+import type { RunOptions } from '../config/run-options.ts';
+import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
-import { VERSION } from '../domain/version.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';
-import { processStart } from '../spool/process.ts';
-import { createSpool } from '../spool/spool.ts';
 import { openChannels } from './channels.ts';
 import { type Companion, startCompanion } from './companion.ts';
 import { endTree } from './descendants.ts';
+import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { Input } from './input.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
-import { createMeter, type Meter } from './meter.ts';
+import { createMeters, type Meters } from './meters.ts';
 import { Output } from './output.ts';
+import { beginParts, recorderFor } from './parts.ts';
 import { passThrough, sayOnStderr } from './pass-through.ts';
 import { type Report, report } from './report.ts';
 import { forwardSignals } from './signals.ts';
@@ -37,18 +35,13 @@ const TIMEOUT_EXIT_CODE = 124;
  */
 const PREPARE_AFTER_MS = 5;
 
-interface Meters {
-  readonly stdin: Meter;
-  readonly stdout: Meter;
-  readonly stderr: Meter;
-}
-
 /** How the hook ended, seen from here. */
 interface HookEnd {
   readonly kind: EndKind;
   readonly exit: Exit;
   readonly reason?: string;
   readonly durationMs?: number;
+  readonly dedupeKey?: string;
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
@@ -70,9 +63,14 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     companion.stop();
     return { kind: 'code', code: 0 };
   }
-  const hook = await watchHook(watch);
-  const end = endOf(hook, meters);
+  const claim = await claimFor(watch, settings, say);
+  const hook = claim.kind === 'run' ? await watchHook(watch) : await duplicateEnd(claim, watch);
+  const end = endOf(
+    { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
+    meters,
+  );
   await recorder?.end(begin, end);
+  finishClaim(claim, hook.kind === 'exited' ? end.exitCode : undefined, meters);
   companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
@@ -85,13 +83,26 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   const companion = startCompanion();
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
-  // The payload is not given a name here: it may be 8 MiB, and is not needed once its ids are known.
+  const whole = options.dedupe ? await input.whole() : undefined;
+  // Without a key the payload is not given a name: it may be 8 MiB, and is not needed once its ids are known.
   const { begin, traceFlags } = describeExecution(
-    beginParts(ids, options, settings, await input.prelude()),
+    beginParts(ids, options, settings, whole?.payload ?? (await input.prelude())),
   );
+  const payload = whole?.isComplete === true ? whole.payload : undefined;
   const pipePaths = await companion.pipePaths;
   recorder?.begin(begin);
-  return { options, begin, traceFlags, companion, meters, input, inherited, pipePaths, recorder };
+  return {
+    options,
+    begin,
+    traceFlags,
+    companion,
+    meters,
+    input,
+    inherited,
+    pipePaths,
+    recorder,
+    payload,
+  };
 }
 
 interface Watch {
@@ -104,6 +115,29 @@ interface Watch {
   readonly inherited: readonly number[];
   readonly pipePaths: readonly string[];
   readonly recorder: Recorder | undefined;
+  /** All of it, where a dedupe key is to be made of it. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** Without all of its payload nobody can tell whether this is a duplicate, and it runs. */
+async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<Claim> {
+  const { begin, options, payload, recorder } = watch;
+  if (payload === undefined || recorder === undefined) return UNKEYED;
+  const { claimKey } = await import('./claim.ts');
+  return claimKey({ begin, options, settings, payload, report });
+}
+
+async function duplicateEnd(
+  claim: Claim & { kind: 'duplicate' },
+  { input, meters }: Watch,
+): Promise<HookEnd> {
+  await answerDuplicate(claim, meters);
+  await input.linger();
+  return {
+    kind: 'dedupe_skip',
+    exit: { kind: 'code', code: claim.result?.exitCode ?? 0 },
+    reason: `duplicate of ${claim.of}`,
+  };
 }
 
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
@@ -207,64 +241,6 @@ function ownVariables(begin: Begin, flags: string): Record<string, string> {
   };
 }
 
-function beginParts(
-  ids: BeginParts['ids'],
-  options: RunOptions,
-  settings: Settings,
-  payload: Uint8Array,
-): BeginParts {
-  return {
-    ids,
-    options,
-    settings,
-    payload,
-    inheritedTraceParent: inheritedTraceParent(),
-    random: randomBytes,
-    process: {
-      pid: process.pid,
-      pidStart: processStart(),
-      engine: 'node',
-      engineVersion: VERSION,
-      ...workingDirectory(),
-    },
-  };
-}
-
-function workingDirectory(): { cwd?: string } {
-  try {
-    return { cwd: process.cwd() };
-  } catch {
-    return {};
-  }
-}
-
-function recorderFor(settings: Settings, say: Report): Recorder | undefined {
-  const { paths } = settings;
-  if (paths === undefined) return undefined;
-  try {
-    makeStateHome(paths.home);
-  } catch (error) {
-    say('make state directory', error);
-    return undefined;
-  }
-  return createRecorder({
-    spool: createSpool(paths.spool, paths.setAside),
-    databasePath: paths.database,
-    now: Date.now,
-    report: say,
-  });
-}
-
-function createMeters(options: RunOptions, settings: Settings): Meters {
-  const { storeRaw, maxBytes } = effectiveSettings(options, settings);
-  const keep = storeRaw ? maxBytes : 0;
-  return {
-    stdin: createMeter('stdin', keep),
-    stdout: createMeter('stdout', keep),
-    stderr: createMeter('stderr', keep),
-  };
-}
-
 function endOf(hook: HookEnd, meters: Meters): End {
   const { exit } = hook;
   const digest = meters.stdout.digest();
@@ -281,6 +257,7 @@ function endOf(hook: HookEnd, meters: Meters): End {
     stdoutKind: meters.stdout.kind(),
     ...(digest === undefined ? {} : { stdoutDigest: digest }),
     stderrTail: meters.stderr.tail(),
-    captures: [meters.stdin.capture(), meters.stdout.capture(), meters.stderr.capture()],
+    ...(hook.dedupeKey === undefined ? {} : { dedupeKey: hook.dedupeKey }),
+    captures: meters.captures(),
   };
 }

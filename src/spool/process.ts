@@ -6,16 +6,21 @@ import { kill, pid as ownPid } from 'node:process';
  * used again is not taken for the old process. 0 where the system does not tell.
  */
 export function processStart(pid: number = ownPid): number {
+  return Number(readStat(pid)?.[19]) || 0;
+}
+
+/** The fields of `/proc/PID/stat` from the third on; undefined where the system does not tell. */
+function readStat(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]) || 0;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
-/** Whether the very process that had this id and start time still runs. */
+/** Whether the very process that had this id and start time still runs. One that only waits to be reaped does not. */
 export function isRunning(pid: number, start: number): boolean {
   if (pid <= 0) return false;
   try {
@@ -24,6 +29,8 @@ export function isRunning(pid: number, start: number): boolean {
     // EPERM: it is there, and another user's.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
-  const now = processStart(pid);
+  const stat = readStat(pid);
+  if (stat?.[0] === 'Z' || stat?.[0] === 'X') return false;
+  const now = Number(stat?.[19]) || 0;
   return start === 0 || now === 0 || now === start;
 }

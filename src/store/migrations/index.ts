@@ -1,4 +1,5 @@
 import { first } from './001-first.ts';
+import { keysOfAHook } from './002-keys-of-a-hook.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = [first];
+export const MIGRATIONS: readonly string[] = [first, keysOfAHook];

@@ -1,0 +1,88 @@
+import type { KeyedEnd, OnDuplicate } from '../domain/dedupe-key.ts';
+import { type DuplicateVerdict, isFree, isResult, type Owner, verdictOn } from '../gates/dedupe.ts';
+import { isRunning } from '../spool/process.ts';
+import { createKeyTable, type KeyId, type KeyTable } from '../store/dedupe-keys.ts';
+import type { Store, StoreHandle } from './store-handle.ts';
+
+/** What an execution asks for before its hook runs. */
+export interface KeyRequest extends KeyId {
+  readonly executionId: string;
+  readonly owner: Owner;
+  readonly ttlSeconds: number;
+  readonly onDuplicate: OnDuplicate;
+}
+
+/**
+ * `run`: the key is taken, and what comes of the hook is to be told. `run_unkeyed`: it runs, and nobody is told.
+ * `wait`: the first one runs, and its result is wanted.
+ */
+export type Verdict =
+  | { readonly kind: 'run' }
+  | { readonly kind: 'run_unkeyed' }
+  | { readonly kind: 'wait'; readonly of: string }
+  | DuplicateVerdict;
+
+/** Deduplication over the database of this machine. Everything throws what the store says: on doubt, the hook runs. */
+export function createKeys(store: StoreHandle, now: () => number) {
+  let last: { readonly db: Store['db']; readonly table: KeyTable } | undefined;
+
+  /** Statements are prepared once for each opening of the database. */
+  const use = <T>(work: (table: KeyTable) => T): T =>
+    store.use(({ db }) => {
+      if (last?.db !== db) last = { db, table: createKeyTable(db) };
+      return work(last.table);
+    });
+
+  return {
+    /** Asks for a key; atomic across processes. */
+    claim(request: KeyRequest): Verdict {
+      const nowMs = now();
+      const createdAt = new Date(nowMs).toISOString();
+      const taken = use((table) =>
+        table.claim(
+          {
+            key: request.key,
+            hookName: request.hookName,
+            executionId: request.executionId,
+            ownerPid: request.owner.pid,
+            ownerStart: request.owner.start,
+            createdAt,
+            expiresAt: new Date(nowMs + request.ttlSeconds * 1000).toISOString(),
+          },
+          (row) => isFree(row, request.owner, createdAt, isRunning),
+        ),
+      );
+      if (taken === undefined) return { kind: 'run' };
+      if (taken.state === 'done') {
+        return verdictOn(taken, request.onDuplicate) ?? { kind: 'run_unkeyed' };
+      }
+      const of = taken.executionId;
+      return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
+    },
+    /** Whether asking again can give another verdict than `wait`, looked at without taking anything. */
+    hasMoved({ key, hookName, owner }: KeyRequest): boolean {
+      const row = use((table) => table.find({ key, hookName }));
+      if (row === undefined) return true;
+      return row.state === 'done' || isFree(row, owner, new Date(now()).toISOString(), isRunning);
+    },
+    /**
+     * Ends a claim: with a result where there is one that duplicates may share, else the key is free again.
+     * @returns false where the claim was not this execution's any more
+     */
+    finish: (
+      request: KeyId & { readonly onDuplicate?: OnDuplicate },
+      executionId: string,
+      end: KeyedEnd | undefined,
+    ): boolean =>
+      use((table) => {
+        const { key, hookName, onDuplicate } = request;
+        const id = { key, hookName };
+        if (end === undefined || !isResult(end.exitCode)) return table.release(id, executionId);
+        // Where duplicates are skipped, nobody will want the outputs.
+        const kept = onDuplicate === 'skip' ? { exitCode: end.exitCode } : end;
+        return table.finish(id, executionId, kept);
+      }),
+  };
+}
+
+export type Keys = ReturnType<typeof createKeys>;

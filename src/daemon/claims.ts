@@ -1,0 +1,180 @@
+import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/dedupe.ts';
+import type { StoreHandle } from '../bus/store-handle.ts';
+import { dedupeKey, TemplateError } from '../domain/dedupe-key.ts';
+import type { Begin } from '../domain/record.ts';
+import { duplicateMode } from '../gates/dedupe.ts';
+import {
+  type ClaimFrame,
+  encodeVerdict,
+  type ResultFrame,
+  type VerdictFrame,
+} from '../protocol/claim.ts';
+import { processStart } from '../spool/process.ts';
+import type { Connection } from './listener.ts';
+import type { Log } from './log.ts';
+
+/** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
+const LOOK_MS = 25;
+
+/** One connection that asked for a key. */
+interface Claimant {
+  readonly request: KeyRequest;
+  readonly connection: Connection;
+  state: 'asking' | 'waiting' | 'owner' | 'gone';
+}
+
+export interface ClaimsParts {
+  readonly store: StoreHandle;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result. */
+export class Claims {
+  readonly #parts: ClaimsParts;
+  readonly #keys: Keys;
+  readonly #claimants = new Set<Claimant>();
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(parts: ClaimsParts) {
+    this.#parts = parts;
+    this.#keys = createKeys(parts.store, parts.now);
+  }
+
+  /** Answers now or later; the end of the connection ends the claim. */
+  ask(connection: Connection, begin: Begin, claim: ClaimFrame): void {
+    connection.keep();
+    const key = this.#attempt('key', () => this.#keyOf(begin, claim), undefined);
+    if (key === undefined) {
+      connection.send(encodeVerdict({ kind: 'run' }));
+      return;
+    }
+    const claimant: Claimant = {
+      request: {
+        key,
+        hookName: begin.hookName,
+        executionId: begin.executionId,
+        owner: { pid: begin.pid, start: processStart(begin.pid) },
+        ttlSeconds: claim.ttlSeconds,
+        onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
+      },
+      connection,
+      state: 'asking',
+    };
+    this.#claimants.add(claimant);
+    connection.onClose(() => this.#leave(claimant));
+    this.#settle(claimant);
+  }
+
+  /** An owner's hook has ended. */
+  finish({ key, hookName, executionId, end }: ResultFrame): void {
+    const id = { key, hookName };
+    this.#attempt('finish', () => this.#keys.finish(id, executionId, end), false);
+    for (const claimant of this.#claimants) {
+      if (claimant.request.executionId === executionId) this.#forget(claimant);
+    }
+    this.#wake(id);
+  }
+
+  /** From now on the end of a connection means nothing: a daemon that ends closes all, and their hooks run on. */
+  stop(): void {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #settle(claimant: Claimant): void {
+    const { request, connection } = claimant;
+    const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
+      kind: 'run_unkeyed',
+    });
+    if (verdict.kind === 'wait' && claimant.state === 'waiting') return;
+    connection.send(encodeVerdict(frameOf(verdict, request)));
+    if (verdict.kind === 'wait') {
+      claimant.state = 'waiting';
+      this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    } else if (verdict.kind === 'run') {
+      claimant.state = 'owner';
+    } else {
+      this.#forget(claimant);
+    }
+  }
+
+  #forget(claimant: Claimant): void {
+    claimant.state = 'gone';
+    this.#claimants.delete(claimant);
+    if (this.#waiting().length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #waiting(): Claimant[] {
+    return [...this.#claimants].filter(({ state }) => state === 'waiting');
+  }
+
+  /** Those who wait for this key are asked for anew; the first of them may become its owner. */
+  #wake({ key, hookName }: Pick<KeyRequest, 'key' | 'hookName'>): void {
+    for (const claimant of this.#waiting()) {
+      const { request } = claimant;
+      if (request.key === key && request.hookName === hookName) this.#settle(claimant);
+    }
+  }
+
+  #look(): void {
+    const seen = new Set<string>();
+    for (const { request } of this.#waiting()) {
+      const id = JSON.stringify([request.hookName, request.key]);
+      if (seen.has(id)) continue;
+      seen.add(id);
+      if (this.#attempt('look', () => this.#keys.hasMoved(request), true)) this.#wake(request);
+    }
+  }
+
+  /** Its connection has ended. Without a result the key is free at once. */
+  #leave(claimant: Claimant): void {
+    const { request, state } = claimant;
+    this.#forget(claimant);
+    if (state !== 'owner' || this.#isStopped) return;
+    this.#attempt(
+      'release',
+      () => this.#keys.finish(request, request.executionId, undefined),
+      false,
+    );
+    this.#wake(request);
+  }
+
+  /** Undefined where the execution has none. A template that makes no sense is noted for `status`. */
+  #keyOf(begin: Begin, { template, payload }: ClaimFrame): string | undefined {
+    try {
+      return dedupeKey(template, { ...begin, payload });
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+      const text = `${begin.hookName}: --dedupe-key: ${error.message}; not deduplicated`;
+      const at = new Date(this.#parts.now()).toISOString();
+      this.#parts.store.use(({ writer }) => writer.note('mistake', text, at));
+      return undefined;
+    }
+  }
+
+  /** On doubt, the hook runs. */
+  #attempt<T>(what: string, work: () => T, fallback: T): T {
+    try {
+      return work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log('claim_failed', { what, reason });
+      return fallback;
+    }
+  }
+}
+
+function frameOf(verdict: Verdict, { key, onDuplicate }: KeyRequest): VerdictFrame {
+  switch (verdict.kind) {
+    case 'run_unkeyed':
+      return { kind: 'run' };
+    case 'run':
+      return { kind: 'run', key, wantsOutputs: onDuplicate === 'replay' };
+    default:
+      return { ...verdict, key };
+  }
+}

@@ -1,0 +1,49 @@
+import type { Begin } from '../domain/record.ts';
+import { decodeClaim, decodeResult } from '../protocol/claim.ts';
+import { FRAME_KIND, type Frame, FrameError, readFields } from '../protocol/frame.ts';
+import { decodeBegin } from '../protocol/record.ts';
+import { decodePoke, encodeState } from '../protocol/socket.ts';
+import type { Claims } from './claims.ts';
+import type { Connection, OnFrame } from './listener.ts';
+import type { DaemonState } from './state.ts';
+
+export interface ConversationParts {
+  /** An engine of this version says that there is something to drain. */
+  readonly onPoke: (version: string | undefined) => void;
+  readonly onStop: () => void;
+  readonly state: () => DaemonState;
+  readonly claims: Claims;
+}
+
+/** What the daemon does on each frame that comes over its socket. docs/protocol.md */
+export function createConversation({ onPoke, onStop, state, claims }: ConversationParts): OnFrame {
+  const begins = new WeakMap<Connection, Begin>();
+  return (frame: Frame, connection: Connection): void => {
+    switch (frame.kind) {
+      case FRAME_KIND.poke:
+        onPoke(decodePoke(frame));
+        break;
+      case FRAME_KIND.askState:
+        connection.send(encodeState(state()));
+        break;
+      case FRAME_KIND.stop:
+        onStop();
+        break;
+      case FRAME_KIND.begin:
+        begins.set(connection, decodeBegin(readFields(frame.body)));
+        break;
+      case FRAME_KIND.claim: {
+        const begin = begins.get(connection);
+        if (begin === undefined) throw new FrameError('a claim of no execution');
+        begins.delete(connection);
+        claims.ask(connection, begin, decodeClaim(frame));
+        break;
+      }
+      case FRAME_KIND.result:
+        claims.finish(decodeResult(frame));
+        break;
+      default:
+        throw new FrameError(`unknown kind ${frame.kind}`);
+    }
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { redactText } from './redaction.ts';
+
+/** Longest key that is recorded as it is, in bytes of UTF-8; a longer one is recorded by its digest. */
+const MOST_KEY_BYTES = 256;
+
+/** What a finished execution gave: only exit 0 and 2 are results. Without outputs where duplicates are only skipped. */
+export interface KeyResult {
+  readonly exitCode: number;
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+}
+
+/** How an execution that has a key ended: the outputs are there where duplicates may want them and all were kept. */
+export interface KeyedEnd {
+  readonly exitCode: number;
+  readonly outputs?: Omit<KeyResult, 'exitCode'>;
+}
+
+/** What a duplicate gets: the first one's result once more, or exit 0 and no output. */
+export type OnDuplicate = 'replay' | 'skip';
+
+/** What a key is made of. */
+export interface KeyFacts {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly toolName?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+  /** When the execution began, in ms since 1970; `{date}` and `{hour}` are of it, in UTC. */
+  readonly createdAtMs: number;
+  /** The whole payload; undefined where only its digest is known. */
+  readonly payload?: Uint8Array | undefined;
+  /** SHA-256 of the payload without white space at its end, 64 hex digits; made of the payload where it is absent. */
+  readonly payloadDigest?: string | undefined;
+}
+
+/** A template that can never make a key. */
+export class TemplateError extends Error {
+  override readonly name = 'TemplateError';
+}
+
+/**
+ * The key of an execution. Undefined where a field that it needs is absent or empty: it is then not deduplicated.
+ * @param template of `--dedupe-key`; undefined for `--dedupe`: hook, event and tool use, or the payload where there is none
+ * @throws TemplateError when the template itself makes no sense
+ */
+export function dedupeKey(template: string | undefined, facts: KeyFacts): string | undefined {
+  const key = template === undefined ? defaultKey(facts) : fill(template, facts);
+  return key === undefined || key === '' ? undefined : recordable(key);
+}
+
+function defaultKey(facts: KeyFacts): string {
+  const work = facts.toolUseId || digestOf(facts);
+  return [facts.hookName, facts.eventType, work].join(':');
+}
+
+/** `{name}` is replaced; `{{` and `}}` are braces. */
+const PART = /\{\{|\}\}|\{([^{}]*)\}|[{}]/g;
+
+function fill(template: string, facts: KeyFacts): string | undefined {
+  let isComplete = true;
+  let parsed: { readonly value: unknown } | undefined;
+  const key = template.replace(PART, (part: string, name: string | undefined) => {
+    if (part === '{{' || part === '}}') return part.slice(1);
+    if (name === undefined) throw new TemplateError(`a ${part} without its other half`);
+    if (!/^[^\s.]+(?:\.[^\s.]+)*$/.test(name)) {
+      throw new TemplateError(`expected a word or a dotted path, got {${name}}`);
+    }
+    const word = WORDS.get(name);
+    if (word === undefined) parsed ??= { value: parse(facts.payload) };
+    const value = word === undefined ? textAt(parsed?.value, name.split('.')) : word(facts);
+    if (!value) isComplete = false;
+    return value ?? '';
+  });
+  return isComplete ? key : undefined;
+}
+
+const WORDS: ReadonlyMap<string, (facts: KeyFacts) => string | undefined> = new Map([
+  ['hook_name', ({ hookName }) => hookName],
+  ['event', ({ eventType }) => eventType],
+  ['tool_name', ({ toolName }) => toolName],
+  ['session_id', ({ sessionId }) => sessionId],
+  ['tool_use_id', ({ toolUseId }) => toolUseId],
+  ['date', ({ createdAtMs }) => new Date(createdAtMs).toISOString().slice(0, 10)],
+  ['hour', ({ createdAtMs }) => new Date(createdAtMs).toISOString().slice(0, 13)],
+  ['payload', digestOf],
+]);
+
+/** What stands at a path of the payload: a text as it is, anything else as compact JSON. */
+function textAt(payload: unknown, path: readonly string[]): string | undefined {
+  let value = payload;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
+      return undefined;
+    }
+    value = (value as Record<string, unknown>)[name];
+  }
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Undefined for what is no JSON. */
+function parse(payload: Uint8Array | undefined): unknown {
+  if (payload === undefined) return undefined;
+  try {
+    // The decoder takes a byte order mark off, which Cursor puts in front on Windows.
+    return JSON.parse(new TextDecoder().decode(payload));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The digest of the payload. White space at its end does not count: whether it has come yet is chance. */
+function digestOf({ payload, payloadDigest }: KeyFacts): string {
+  if (payloadDigest !== undefined) return payloadDigest;
+  const bytes = payload ?? new Uint8Array();
+  let end = bytes.length;
+  while (end > 0 && isSpace(bytes[end - 1])) end -= 1;
+  return sha256(bytes.subarray(0, end));
+}
+
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/**
+ * The key as it is recorded: readable, unless it is long or holds a secret. Taking the secret out alone would make one
+ * key of two.
+ */
+function recordable(key: string): string {
+  const isShort = Buffer.byteLength(key) <= MOST_KEY_BYTES;
+  return isShort && redactText(key) === key ? key : `sha256:${sha256(Buffer.from(key))}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,28 @@
+/**
+ * The events of Claude Code on which a hook cannot stop anything: no exit code of its own does. Codex uses the same
+ * names for the same events.
+ */
+const CANNOT_BLOCK: ReadonlySet<string> = new Set([
+  'SessionStart',
+  'Setup',
+  'InstructionsLoaded',
+  'MessageDisplay',
+  'PermissionDenied',
+  'PostToolUse',
+  'PostToolUseFailure',
+  'Notification',
+  'SubagentStart',
+  'StopFailure',
+  'CwdChanged',
+  'DirectoryAdded',
+  'FileChanged',
+  'WorktreeRemove',
+  'PostCompact',
+  'PostModelSwitch',
+  'SessionEnd',
+]);
+
+/** Whether a hook on this event may stop what the agent is about to do. On doubt, and of an unknown event, it may. */
+export function canBlock(eventType: string): boolean {
+  return !CANNOT_BLOCK.has(eventType);
+}

@@ -1,0 +1,72 @@
+import type { KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
+import { canBlock } from '../domain/events.ts';
+
+/** Most that is kept of a result, in bytes of each stream, whatever the cap: a duplicate of more than that runs. */
+export const MOST_RESULT_BYTES = 4 * 1024 * 1024;
+
+/** A claim as it stands on record. */
+export interface ClaimOnRecord {
+  readonly executionId: string;
+  readonly state: 'running' | 'done';
+  readonly exitCode: number | null;
+  readonly stdout: Uint8Array | null;
+  readonly stderr: Uint8Array | null;
+  readonly ownerPid: number | null;
+  readonly ownerStart: number | null;
+  readonly expiresAt: string;
+}
+
+/** Who asks. */
+export interface Owner {
+  readonly pid: number;
+  /** When that process started, in clock ticks since boot; 0 where that is not known. */
+  readonly start: number;
+}
+
+/**
+ * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. A process that asks
+ * once more has given up what it asked for before.
+ */
+export function isFree(
+  claim: ClaimOnRecord,
+  asking: Owner,
+  nowIso: string,
+  isRunning: (pid: number, start: number) => boolean,
+): boolean {
+  if (claim.expiresAt <= nowIso) return true;
+  if (claim.state === 'done') return false;
+  const pid = claim.ownerPid ?? 0;
+  const start = claim.ownerStart ?? 0;
+  const isOwn = pid === asking.pid && (start === 0 || asking.start === 0 || start === asking.start);
+  return isOwn || !isRunning(pid, start);
+}
+
+/** What is to be done with a duplicate of an execution that has ended. */
+export type DuplicateVerdict =
+  | { readonly kind: 'replay'; readonly of: string; readonly result: KeyResult }
+  | { readonly kind: 'skip'; readonly of: string };
+
+/**
+ * The verdict on a duplicate of a finished execution; undefined where its result is wanted and was not kept: on doubt,
+ * it runs.
+ */
+export function verdictOn(
+  claim: Pick<ClaimOnRecord, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
+  onDuplicate: OnDuplicate,
+): DuplicateVerdict | undefined {
+  const of = claim.executionId;
+  if (onDuplicate === 'skip') return { kind: 'skip', of };
+  const { exitCode, stdout, stderr } = claim;
+  if (exitCode === null || stdout === null || stderr === null) return undefined;
+  return { kind: 'replay', of, result: { exitCode, stdout, stderr } };
+}
+
+/** Where a hook can block, skipping it would allow what it may have blocked. */
+export function duplicateMode(asked: OnDuplicate | undefined, eventType: string): OnDuplicate {
+  return asked ?? (canBlock(eventType) ? 'replay' : 'skip');
+}
+
+/** Whether an exit code is a result, which duplicates may share; any other end frees the key. */
+export function isResult(exitCode: number | undefined): exitCode is number {
+  return exitCode === 0 || exitCode === 2;
+}

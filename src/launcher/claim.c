@@ -1,0 +1,275 @@
+/*
+ * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it. The claim ends
+ * with the connection, so that whoever is killed gives it up. Where no answer comes in time, Node asks the database.
+ */
+#include "launcher.h"
+
+#include <sys/socket.h>
+
+enum {
+    ANSWER_MS = 100,                    /* for the first answer, and for all of a result to be taken */
+    RESULT_BYTES = 4 * 1024 * 1024,     /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
+    REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
+    FIRST_BYTES = 4096,
+    HEADER_BYTES = 6,
+};
+
+static int ms_until(int64_t deadline_us)
+{
+    int64_t left = deadline_us - now_us();
+    return left <= 0 ? 0 : (int)((left + 999) / 1000 < INT_MAX ? (left + 999) / 1000 : INT_MAX);
+}
+
+static bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
+{
+    struct pollfd target = {.fd = bus, .events = POLLOUT};
+    for (size_t at = 0; at < bytes->length;) {
+        ssize_t sent = send(bus, bytes->at + at, bytes->length - at, MSG_DONTWAIT);
+        if (sent > 0) at += (size_t)sent;
+        else if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+        else if (now_us() >= deadline_us || poll(&target, 1, ms_until(deadline_us)) == 0) return false;
+    }
+    return !bytes->failed;
+}
+
+/* The payload as far as it was read, which is all of it. */
+static void add_payload(const struct stream *in, struct bytes *frame)
+{
+    static unsigned char piece[CHUNK_BYTES];
+    size_t start = field_begin(frame, CLAIM_PAYLOAD);
+    bytes_add(frame, in->buffer + in->at, in->length);
+    for (off_t at = in->spill_at; at < in->spill_end;) {
+        ssize_t got = pread(in->spill, piece, sizeof piece, at);
+        if (got <= 0) frame->failed = true;
+        if (got <= 0) break;
+        bytes_add(frame, piece, (size_t)got);
+        at += got;
+    }
+    field_end(frame, start);
+}
+
+static void encode_claim(const struct run *run, struct bytes *bytes)
+{
+    const struct options *options = &run->options;
+    const char *url = getenv("HOOKBUS_DEDUPE_URL");
+    bytes_add(bytes, run->begin.at, run->begin.length);
+    size_t start = frame_begin(bytes, FRAME_CLAIM);
+    field_text(bytes, CLAIM_TEMPLATE, options->dedupe_key);
+    field_number(bytes, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
+    field_number(bytes, CLAIM_ON_DUPLICATE, options->on_duplicate);
+    if (url != NULL && *url != '\0') field_text(bytes, CLAIM_URL, url);
+    if (options->dedupe_key != NULL || !has_tool_use(run)) add_payload(&run->streams[STDIN], bytes);
+    frame_end(bytes, start);
+}
+
+static uint32_t length_at(const unsigned char *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Reads the fields of a verdict, which stay where they were received; false where it makes no sense. */
+static bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
+{
+    uint64_t kind = UINT64_MAX;
+    for (size_t at = 0; at < length;) {
+        if (length - at < 5) return false;
+        int tag = body[at];
+        size_t size = length_at(body + at + 1);
+        const unsigned char *value = body + at + 5;
+        if (size > length - at - 5) return false;
+        uint64_t number = size == 8 ? length_at(value) : UINT64_MAX;
+        struct text text = {(const char *)value, size};
+        switch (tag) {
+        case VERDICT_KIND: kind = number; break;
+        case VERDICT_KEY: claim->key = text; break;
+        case VERDICT_EXIT_CODE: claim->exit_code = number > 255 ? 255 : (int)number; break;
+        case VERDICT_STDOUT: claim->out = text; break;
+        case VERDICT_STDERR: claim->err = text; break;
+        case VERDICT_OF: claim->of = text; break;
+        case VERDICT_WANTS_OUTPUTS: claim->wants_outputs = number == 1; break;
+        default: break;
+        }
+        at += 5 + size;
+    }
+    claim->verdict = (enum verdict)kind;
+    return kind <= VERDICT_WAIT;
+}
+
+/* One frame of the daemon's; false where none comes in time or what comes is none. */
+static bool receive(struct claim *claim, int signals, int64_t deadline_us)
+{
+    struct pollfd fds[] = {{.fd = claim->bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    size_t length = 0, wanted = HEADER_BYTES, capacity = 0;
+    unsigned char *reply = NULL;
+    while (length < wanted) {
+        if (wanted > capacity) {
+            size_t bigger = wanted > FIRST_BYTES ? wanted : FIRST_BYTES;
+            unsigned char *moved = wanted > REPLY_BYTES ? NULL : realloc(reply, bigger);
+            if (moved == NULL) break;
+            reply = moved, capacity = bigger;
+        }
+        int ready = poll(fds, 2, deadline_us == 0 ? -1 : ms_until(deadline_us));
+        if (ready == 0 || (ready < 0 && errno != EINTR)) break;
+        if (ready > 0 && fds[1].revents != 0) claim->has_signal = true;
+        if (claim->has_signal) break;
+        if (ready < 0 || fds[0].revents == 0) continue;
+        ssize_t got = read(claim->bus, reply + length, wanted - length);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+        if (got <= 0) break;
+        length += (size_t)got;
+        if (length == HEADER_BYTES && wanted == HEADER_BYTES) {
+            if (reply[0] != FRAME_VERSION || reply[1] != FRAME_VERDICT) break;
+            wanted += length_at(reply + 2);
+        }
+    }
+    /* What was received stays: the verdict points into it, and we live no longer than it. */
+    return length == wanted && reply != NULL && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
+}
+
+/* Waits for the first one's result, as long as it takes or `--timeout` lets us. A signal ends us as it would the hook. */
+static bool wait_for_first(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    int64_t deadline_us = run->options.timeout_us > 0 ? now_us() + run->options.timeout_us : 0;
+    catch_signals(run);
+    bool is_answered = receive(claim, run->signals, deadline_us);
+    hold_again();
+    if (claim->has_signal) die_before_the_hook(run);
+    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = false;
+    /* Its time is over: the hook runs, and nobody waits for what it says. */
+    if (!is_answered && deadline_us > 0 && now_us() >= deadline_us) {
+        claim->verdict = VERDICT_RUN;
+        claim->key = (struct text){0};
+        is_answered = true;
+    }
+    return is_answered;
+}
+
+enum verdict ask_for_key(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    struct bytes frames = {0};
+    int64_t deadline_us = now_us() + ANSWER_MS * 1000;
+    claim->bus = connect_bus(run);
+    claim->verdict = NO_VERDICT;
+    if (claim->bus < 0) return NO_VERDICT;
+    encode_claim(run, &frames);
+    bool is_answered = send_all(claim->bus, &frames, deadline_us) && receive(claim, -1, deadline_us);
+    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = wait_for_first(run);
+    free(frames.at);
+    if (!is_answered) claim->verdict = NO_VERDICT;
+    claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
+    if (!claim->is_owner) {
+        close(claim->bus);
+        claim->bus = -1;
+    } else if (claim->wants_outputs) {
+        size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
+        for (int i = STDOUT; i < STREAMS; i++)
+            if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
+    }
+    return claim->verdict;
+}
+
+static void write_out(struct stream *stream, int to, struct text text)
+{
+    struct pollfd target = {.fd = to, .events = POLLOUT};
+    if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
+    for (size_t at = 0; at < text.length;) {
+        ssize_t written = write(to, text.at + at, text.length - at);
+        if (written > 0) at += (size_t)written;
+        else if (written < 0 && errno == EAGAIN) (void)poll(&target, 1, -1);
+        else if (written < 0 && errno != EINTR) return;
+    }
+}
+
+/* The hook does not run: what the first one said is said once more, or nothing. */
+void answer_duplicate(struct run *run)
+{
+    static char reason[64 + 40] = "duplicate of ";
+    struct claim *claim = &run->claim;
+    size_t length = claim->of.length < 64 ? claim->of.length : 64;
+    memcpy(reason + strlen(reason), claim->of.at, length);
+    run->reason = reason;
+    run->kind = DEDUPE_SKIP;
+    if (claim->verdict == VERDICT_REPLAY) {
+        run->exit_code = claim->exit_code;
+        write_out(&run->streams[STDOUT], STDOUT, claim->out);
+        write_out(&run->streams[STDERR], STDERR, claim->err);
+    }
+}
+
+static bool is_all_kept(const struct stream *stream)
+{
+    return stream->total == stream->kept_length;
+}
+
+static void encode_result(const struct run *run, struct bytes *bytes)
+{
+    const struct claim *claim = &run->claim;
+    const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
+    bool is_result = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2) &&
+                     (!claim->wants_outputs || (is_all_kept(out) && is_all_kept(err)));
+    size_t start = frame_begin(bytes, FRAME_RESULT);
+    field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
+    field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
+    field_bytes(bytes, RESULT_KEY, claim->key.at, claim->key.length);
+    if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
+    if (is_result && claim->wants_outputs) {
+        field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
+        field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
+    }
+    frame_end(bytes, start);
+}
+
+bool tell_result(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    struct bytes frames = {0};
+    if (!claim->is_owner) return false;
+    encode_result(run, &frames);
+    encode_poke(&frames);
+    bool is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
+    close(claim->bus);
+    claim->bus = -1;
+    if (!is_told && (claim->bus = connect_bus(run)) >= 0) {
+        /* The daemon that we asked is gone, and the next one has taken its place. */
+        is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
+        close(claim->bus);
+    }
+    free(frames.at);
+    return is_told;
+}
+
+/* Gives Node what we have read of the payload, and what is still to come of it, for as long as it reads. */
+static _Noreturn void feed(struct run *run)
+{
+    struct stream *in = &run->streams[STDIN];
+    int kept[] = {STDIN, in->to, in->spill};
+    close_all_but(kept, sizeof kept / sizeof *kept);
+    run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
+    run->streams[STDOUT].to = run->streams[STDERR].to = -1;
+    give(in);
+    while (in->to >= 0 && (in->from >= 0 || in->length > 0)) (void)move_bytes(run, -1);
+    _exit(0);
+}
+
+void become_node_engine(struct run *run, char **words)
+{
+    if (!has_node()) return;
+    if (run->theirs[STDIN] >= 0) {
+        pid_t pid = fork();
+        if (pid < 0) return;
+        /* In two steps, so that Node does not get a child that it knows nothing of. */
+        if (pid == 0) {
+            if (fork() == 0) feed(run);
+            _exit(0);
+        }
+        (void)waitpid(pid, NULL, 0);
+        (void)dup2(run->theirs[STDIN], STDIN);
+    }
+    record_forget(run);
+    give_back_signals(run);
+    exec_node(words);
+    /* Nothing of its input is ours any more. */
+    exec_command(run);
+}

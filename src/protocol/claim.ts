@@ -1,0 +1,163 @@
+/*
+ * The conversation for a dedupe key, before the hook and after it: a begin frame and a claim from the engine, a verdict
+ * from the daemon, the result from the engine. The end of the connection without a result is the end of the claim.
+ * docs/protocol.md; tags as in src/launcher/frame.h.
+ */
+import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
+import { createFrameWriter, FRAME_KIND, type Frame, FrameError, readFields } from './frame.ts';
+
+const CLAIM = {
+  template: 1,
+  ttlSeconds: 2,
+  onDuplicate: 3,
+  url: 4,
+  payload: 5,
+  payloadDigest: 6,
+} as const;
+
+const VERDICT = {
+  kind: 1,
+  key: 2,
+  exitCode: 3,
+  stdout: 4,
+  stderr: 5,
+  of: 6,
+  wantsOutputs: 7,
+} as const;
+
+const RESULT = { executionId: 1, hookName: 2, key: 3, exitCode: 4, stdout: 5, stderr: 6 } as const;
+
+const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip'];
+const VERDICT_KINDS = ['run', 'skip', 'replay', 'wait'] as const;
+
+/** What an engine asks for; its begin frame goes before it. */
+export interface ClaimFrame {
+  /** Of `--dedupe-key`; undefined for `--dedupe`. */
+  readonly template?: string;
+  readonly ttlSeconds: number;
+  /** Undefined: as the event says. */
+  readonly onDuplicate?: OnDuplicate;
+  /** `HOOKBUS_DEDUPE_URL` as it was in force. */
+  readonly url?: string;
+  /** Where a template may need it. */
+  readonly payload?: Uint8Array;
+  readonly payloadDigest?: string;
+}
+
+/** What an engine is told. */
+export interface VerdictFrame {
+  readonly kind: (typeof VERDICT_KINDS)[number];
+  /** Absent where the execution is not deduplicated after all. */
+  readonly key?: string;
+  /** The execution whose duplicate this is. */
+  readonly of?: string;
+  /** With `run`: the outputs are wanted with the result. */
+  readonly wantsOutputs?: boolean;
+  /** With `replay`. */
+  readonly result?: KeyResult;
+}
+
+/** What came of a claim that was granted. */
+export interface ResultFrame {
+  readonly executionId: string;
+  readonly hookName: string;
+  readonly key: string;
+  /** Absent where nothing came of it that duplicates may share. */
+  readonly end?: KeyedEnd;
+}
+
+export function encodeClaim(claim: ClaimFrame): Buffer {
+  const frame = createFrameWriter(FRAME_KIND.claim);
+  frame.text(CLAIM.template, claim.template);
+  frame.number(CLAIM.ttlSeconds, claim.ttlSeconds);
+  frame.number(CLAIM.onDuplicate, MODES.indexOf(claim.onDuplicate));
+  frame.text(CLAIM.url, claim.url);
+  if (claim.payload !== undefined) frame.bytes(CLAIM.payload, claim.payload);
+  frame.text(CLAIM.payloadDigest, claim.payloadDigest);
+  return frame.finish();
+}
+
+/** @throws FrameError */
+export function decodeClaim(frame: Frame): ClaimFrame {
+  const fields = readFields(frame.body);
+  const ttlSeconds = fields.number(CLAIM.ttlSeconds) ?? 0;
+  if (ttlSeconds < 1) throw new FrameError('a claim has no time to live');
+  const template = fields.text(CLAIM.template);
+  const onDuplicate = MODES[fields.number(CLAIM.onDuplicate) ?? 0];
+  const url = fields.text(CLAIM.url);
+  const payload = fields.bytes(CLAIM.payload);
+  const payloadDigest = fields.text(CLAIM.payloadDigest);
+  return {
+    ttlSeconds,
+    ...(template === undefined ? {} : { template }),
+    ...(onDuplicate === undefined ? {} : { onDuplicate }),
+    ...(url === undefined ? {} : { url }),
+    ...(payload === undefined ? {} : { payload }),
+    ...(payloadDigest === undefined ? {} : { payloadDigest }),
+  };
+}
+
+export function encodeVerdict(verdict: VerdictFrame): Buffer {
+  const frame = createFrameWriter(FRAME_KIND.verdict);
+  frame.number(VERDICT.kind, VERDICT_KINDS.indexOf(verdict.kind));
+  frame.text(VERDICT.key, verdict.key);
+  frame.text(VERDICT.of, verdict.of);
+  frame.number(VERDICT.wantsOutputs, verdict.wantsOutputs === true ? 1 : undefined);
+  if (verdict.result !== undefined) {
+    frame.number(VERDICT.exitCode, verdict.result.exitCode);
+    frame.bytes(VERDICT.stdout, verdict.result.stdout);
+    frame.bytes(VERDICT.stderr, verdict.result.stderr);
+  }
+  return frame.finish();
+}
+
+/** @throws FrameError */
+export function decodeVerdict(frame: Frame): VerdictFrame {
+  const fields = readFields(frame.body);
+  const kind = VERDICT_KINDS[fields.number(VERDICT.kind) ?? -1];
+  if (kind === undefined) throw new FrameError('a verdict of no known kind');
+  const key = fields.text(VERDICT.key);
+  const of = fields.text(VERDICT.of);
+  const exitCode = fields.number(VERDICT.exitCode);
+  const stdout = fields.bytes(VERDICT.stdout) ?? new Uint8Array();
+  const stderr = fields.bytes(VERDICT.stderr) ?? new Uint8Array();
+  return {
+    kind,
+    ...(key === undefined ? {} : { key }),
+    ...(of === undefined ? {} : { of }),
+    wantsOutputs: fields.number(VERDICT.wantsOutputs) === 1,
+    ...(exitCode === undefined ? {} : { result: { exitCode, stdout, stderr } }),
+  };
+}
+
+export function encodeResult(ended: ResultFrame): Buffer {
+  const frame = createFrameWriter(FRAME_KIND.result);
+  frame.text(RESULT.executionId, ended.executionId);
+  frame.text(RESULT.hookName, ended.hookName);
+  frame.text(RESULT.key, ended.key);
+  frame.number(RESULT.exitCode, ended.end?.exitCode);
+  if (ended.end?.outputs !== undefined) {
+    frame.bytes(RESULT.stdout, ended.end.outputs.stdout);
+    frame.bytes(RESULT.stderr, ended.end.outputs.stderr);
+  }
+  return frame.finish();
+}
+
+/** @throws FrameError */
+export function decodeResult(frame: Frame): ResultFrame {
+  const fields = readFields(frame.body);
+  const executionId = fields.text(RESULT.executionId) ?? '';
+  const key = fields.text(RESULT.key) ?? '';
+  if (executionId === '' || key === '') throw new FrameError('a result of no execution');
+  const exitCode = fields.number(RESULT.exitCode);
+  const stdout = fields.bytes(RESULT.stdout);
+  const stderr = fields.bytes(RESULT.stderr);
+  const outputs =
+    stdout === undefined || stderr === undefined ? {} : { outputs: { stdout, stderr } };
+  return {
+    executionId,
+    hookName: fields.text(RESULT.hookName) ?? '',
+    key,
+    ...(exitCode === undefined ? {} : { end: { exitCode, ...outputs } }),
+  };
+}

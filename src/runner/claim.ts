@@ -1,0 +1,89 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { KeyRequest, Keys, Verdict } from '../bus/dedupe.ts';
+import { openKeys } from '../bus/open-keys.ts';
+import { dedupeKey, TemplateError } from '../domain/dedupe-key.ts';
+import { duplicateMode } from '../gates/dedupe.ts';
+import { type Claim, type ClaimParts, UNKEYED } from './duplicate.ts';
+
+/**
+ * How long a claim waits for others who write, in ms: longer than storing a row may, since a hook that would run twice is
+ * what the caller asked to be kept from.
+ */
+const CLAIM_BUSY_MS = 1000;
+
+/** How often the first one is looked at, in ms. */
+const LOOK_MS = 15;
+
+/** Asks for the dedupe key of a run. Never throws: on doubt, the hook runs. */
+export async function claimKey(parts: ClaimParts): Promise<Claim> {
+  const { settings, report } = parts;
+  if (settings.paths === undefined) return UNKEYED;
+  try {
+    const { keys, note } = openKeys(settings.paths.database, CLAIM_BUSY_MS, Date.now);
+    const key = keyOf(parts, note);
+    return key === undefined ? UNKEYED : await ask(keys, key, parts);
+  } catch (error) {
+    report('claim key', error);
+    return UNKEYED;
+  }
+}
+
+async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
+  const { begin, options, settings, report } = parts;
+  const request: KeyRequest = {
+    key,
+    hookName: begin.hookName,
+    executionId: begin.executionId,
+    owner: { pid: begin.pid, start: begin.pidStart },
+    ttlSeconds: options.dedupeTtlSeconds ?? settings.dedupeTtlSeconds,
+    onDuplicate: duplicateMode(options.onDuplicate, begin.eventType),
+  };
+  const verdict = await settled(keys, request, options.timeoutSeconds);
+  if (verdict.kind === 'skip') return { kind: 'duplicate', key, of: verdict.of };
+  if (verdict.kind === 'replay') {
+    return { kind: 'duplicate', key, of: verdict.of, result: verdict.result };
+  }
+  if (verdict.kind !== 'run') return UNKEYED;
+  return {
+    kind: 'run',
+    key,
+    finish: (end) => {
+      try {
+        keys.finish(request, request.executionId, end);
+      } catch (error) {
+        // The key is free again as soon as this process is gone.
+        report('finish key', error);
+      }
+    },
+  };
+}
+
+/** Waits for the first one, as long as it lives or `--timeout` lets us. */
+async function settled(
+  keys: Keys,
+  request: KeyRequest,
+  timeoutSeconds: number | undefined,
+): Promise<Verdict> {
+  const until = performance.now() + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  let verdict = keys.claim(request);
+  while (verdict.kind === 'wait') {
+    if (performance.now() >= until) return { kind: 'run_unkeyed' };
+    await wait(LOOK_MS);
+    if (keys.hasMoved(request)) verdict = keys.claim(request);
+  }
+  return verdict;
+}
+
+/** Undefined where this execution has none; a template that makes no sense is noted for `status`. */
+function keyOf(
+  { begin, options, payload }: ClaimParts,
+  note: (text: string) => void,
+): string | undefined {
+  try {
+    return dedupeKey(options.dedupeKey, { ...begin, payload });
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    note(`${begin.hookName}: --dedupe-key: ${error.message}; not deduplicated`);
+    return undefined;
+  }
+}

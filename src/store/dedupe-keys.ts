@@ -1,0 +1,92 @@
+import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import type { Database } from './database.ts';
+
+/** A key within its hook. */
+export interface KeyId {
+  readonly key: string;
+  readonly hookName: string;
+}
+
+/** One row of `dedupe_keys`. */
+export interface KeyRow {
+  readonly executionId: string;
+  readonly state: 'running' | 'done';
+  readonly exitCode: number | null;
+  readonly stdout: Buffer | null;
+  readonly stderr: Buffer | null;
+  readonly ownerPid: number | null;
+  readonly ownerStart: number | null;
+  /** UTC, as in `created_at`. */
+  readonly expiresAt: string;
+}
+
+/** What a claim writes where the key is free. */
+export interface NewKey extends KeyId {
+  readonly executionId: string;
+  readonly ownerPid: number;
+  readonly ownerStart: number;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+/** Keys that ran out and are deleted with each claim, so that the table stays small where nothing else cleans up. */
+const SWEPT_WITH_A_CLAIM = 2;
+
+const ROW = `
+  execution_id AS executionId, state, exit_code AS exitCode, stdout, stderr, owner_pid AS ownerPid,
+  owner_start AS ownerStart, expires_at AS expiresAt`;
+
+/** The one place that reads and writes `dedupe_keys`. Everything here throws what SQLite says. */
+export function createKeyTable(db: Database) {
+  const find = db.prepare<KeyId, KeyRow>(
+    `SELECT ${ROW} FROM dedupe_keys WHERE dedupe_key = @key AND hook_name = @hookName`,
+  );
+  const write = db.prepare<NewKey>(`
+    INSERT OR REPLACE INTO dedupe_keys
+      (dedupe_key, hook_name, execution_id, state, owner_pid, owner_start, created_at, expires_at)
+    VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @createdAt, @expiresAt)`);
+  const sweep = db.prepare<[string]>(
+    `DELETE FROM dedupe_keys WHERE rowid IN
+      (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${SWEPT_WITH_A_CLAIM})`,
+  );
+  const finish = db.prepare(`
+    UPDATE dedupe_keys SET state = 'done', exit_code = @exitCode, stdout = @stdout, stderr = @stderr
+    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
+  const release = db.prepare<KeyId & { executionId: string }>(`
+    DELETE FROM dedupe_keys
+    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
+
+  const claim = db.transaction((wanted: NewKey, isFree: (row: KeyRow) => boolean) => {
+    const row = find.get({ key: wanted.key, hookName: wanted.hookName });
+    if (row !== undefined && !isFree(row)) return row;
+    write.run(wanted);
+    sweep.run(wanted.createdAt);
+    return undefined;
+  });
+
+  return {
+    /** What is on record of a key. */
+    find: (id: KeyId): KeyRow | undefined => find.get({ key: id.key, hookName: id.hookName }),
+    /**
+     * Takes the key where nobody has it, or where `isFree` says of who has it that it counts no more; atomically, across
+     * processes. @returns undefined where it is taken now, else the row that is in the way
+     */
+    claim: (wanted: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined =>
+      claim.immediate(wanted, isFree),
+    /** Ends a claim with a result. @returns false where the claim was not this execution's any more */
+    finish: (id: KeyId, executionId: string, { exitCode, outputs }: KeyedEnd): boolean =>
+      finish.run({
+        key: id.key,
+        hookName: id.hookName,
+        executionId,
+        exitCode,
+        stdout: outputs?.stdout ?? null,
+        stderr: outputs?.stderr ?? null,
+      }).changes > 0,
+    /** Gives a claim up; somebody else's stays. */
+    release: (id: KeyId, executionId: string): boolean =>
+      release.run({ key: id.key, hookName: id.hookName, executionId }).changes > 0,
+  };
+}
+
+export type KeyTable = ReturnType<typeof createKeyTable>;

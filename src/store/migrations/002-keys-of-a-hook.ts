@@ -1,0 +1,22 @@
+/**
+ * A dedupe key counts within its hook: two hooks whose templates come to the same text must never answer for each
+ * other. No version before this one wrote keys, so none are taken over.
+ */
+export const keysOfAHook = `
+DROP TABLE dedupe_keys;
+CREATE TABLE dedupe_keys (
+  dedupe_key    TEXT NOT NULL,
+  hook_name     TEXT NOT NULL,
+  execution_id  TEXT NOT NULL,
+  state         TEXT NOT NULL,
+  exit_code     INTEGER,
+  stdout        BLOB,
+  stderr        BLOB,
+  owner_pid     INTEGER,
+  owner_start   INTEGER,
+  created_at    TEXT NOT NULL,
+  expires_at    TEXT NOT NULL,
+  PRIMARY KEY (dedupe_key, hook_name)
+);
+CREATE INDEX dedupe_keys_expiry ON dedupe_keys (expires_at);
+`;
