@@ -1,4 +1,4 @@
-import { MAX_PAYLOAD_CAP, parseCount, type Settings } from './settings.ts';
+import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS, parseCount, type Settings } from './settings.ts';
 
 /** What `hookbus run` was asked for. Absent means: as the settings or the payload say. */
 export interface RunOptions {
@@ -53,7 +53,7 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
     if (dedupeTtlSeconds === undefined || dedupeTtlSeconds < 1) {
       return 'a whole number of seconds from 1';
     }
-    return { dedupeTtlSeconds };
+    return { dedupeTtlSeconds: Math.min(dedupeTtlSeconds, MAX_TTL_SECONDS) };
   },
   '--on-duplicate': (value) =>
     value === 'replay' || value === 'skip' ? { onDuplicate: value } : 'replay or skip',

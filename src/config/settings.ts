@@ -32,6 +32,7 @@ export const DEFAULTS = {
 
 /** Longest time-to-live and retention: a hundred years, so that date arithmetic stays sound. */
 const MAX_DAYS = 36_500;
+export const MAX_TTL_SECONDS = MAX_DAYS * 86_400;
 
 /** Reads the settings from the environment; the only reader of it. Never throws. */
 export function readSettings(env: Environment = process.env): Settings {
@@ -53,7 +54,7 @@ export function readSettings(env: Environment = process.env): Settings {
       'HOOKBUS_DEDUPE_TTL',
       DEFAULTS.dedupeTtlSeconds,
       1,
-      MAX_DAYS * 86_400,
+      MAX_TTL_SECONDS,
       'seconds',
     ),
     dedupeUrl: read.url('HOOKBUS_DEDUPE_URL'),

@@ -29,10 +29,8 @@ export interface KeyFacts {
   readonly toolUseId?: string | undefined;
   /** When the execution began, in ms since 1970; `{date}` and `{hour}` are of it, in UTC. */
   readonly createdAtMs: number;
-  /** The whole payload; undefined where only its digest is known. */
+  /** All of it; absent where it is not needed: `--dedupe` with a tool use. */
   readonly payload?: Uint8Array | undefined;
-  /** SHA-256 of the payload without white space at its end, 64 hex digits; made of the payload where it is absent. */
-  readonly payloadDigest?: string | undefined;
 }
 
 /** A template that can never make a key. */
@@ -50,9 +48,9 @@ export function dedupeKey(template: string | undefined, facts: KeyFacts): string
   return key === undefined || key === '' ? undefined : recordable(key);
 }
 
-function defaultKey(facts: KeyFacts): string {
+function defaultKey(facts: KeyFacts): string | undefined {
   const work = facts.toolUseId || digestOf(facts);
-  return [facts.hookName, facts.eventType, work].join(':');
+  return work && [facts.hookName, facts.eventType, work].join(':');
 }
 
 /** `{name}` is replaced; `{{` and `}}` are braces. */
@@ -111,13 +109,14 @@ function parse(payload: Uint8Array | undefined): unknown {
   }
 }
 
-/** The digest of the payload. White space at its end does not count: whether it has come yet is chance. */
-function digestOf({ payload, payloadDigest }: KeyFacts): string {
-  if (payloadDigest !== undefined) return payloadDigest;
-  const bytes = payload ?? new Uint8Array();
+/**
+ * The digest of the payload. White space at its end does not count: whether it has come yet is chance. Undefined where
+ * nothing is left, which says nothing of what is to be done.
+ */
+function digestOf({ payload: bytes = new Uint8Array() }: KeyFacts): string | undefined {
   let end = bytes.length;
   while (end > 0 && isSpace(bytes[end - 1])) end -= 1;
-  return sha256(bytes.subarray(0, end));
+  return end === 0 ? undefined : sha256(bytes.subarray(0, end));
 }
 
 const isSpace = (byte: number | undefined): boolean =>

@@ -51,13 +51,13 @@ static void add_payload(const struct stream *in, struct bytes *frame)
 static void encode_claim(const struct run *run, struct bytes *bytes)
 {
     const struct options *options = &run->options;
-    const char *url = getenv("HOOKBUS_DEDUPE_URL");
+    struct text url = run->settings.dedupe_url;
     bytes_add(bytes, run->begin.at, run->begin.length);
     size_t start = frame_begin(bytes, FRAME_CLAIM);
     field_text(bytes, CLAIM_TEMPLATE, options->dedupe_key);
     field_number(bytes, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(bytes, CLAIM_ON_DUPLICATE, options->on_duplicate);
-    if (url != NULL && *url != '\0') field_text(bytes, CLAIM_URL, url);
+    if (url.length > 0) field_bytes(bytes, CLAIM_URL, url.at, url.length);
     if (options->dedupe_key != NULL || !has_tool_use(run)) add_payload(&run->streams[STDIN], bytes);
     frame_end(bytes, start);
 }
@@ -67,8 +67,7 @@ static uint32_t length_at(const unsigned char *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Reads the fields of a verdict, which stay where they were received; false where it makes no sense. */
-static bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
+bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
     for (size_t at = 0; at < length;) {
@@ -77,7 +76,7 @@ static bool read_verdict(struct claim *claim, const unsigned char *body, size_t 
         size_t size = length_at(body + at + 1);
         const unsigned char *value = body + at + 5;
         if (size > length - at - 5) return false;
-        uint64_t number = size == 8 ? length_at(value) : UINT64_MAX;
+        uint64_t number = size == 8 && length_at(value + 4) == 0 ? length_at(value) : UINT64_MAX;
         struct text text = {(const char *)value, size};
         switch (tag) {
         case VERDICT_KIND: kind = number; break;

@@ -142,6 +142,7 @@ struct options {
 struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
     uint64_t max_bytes, dedupe_ttl;
+    struct text dedupe_url;  /* of no length: keys stay on this machine */
     char home[HOME_BYTES];   /* empty: nothing is recorded */
 };
 
@@ -280,6 +281,8 @@ bool is_gated(struct run *run);
 
 /* claim.c */
 enum verdict ask_for_key(struct run *run);
+/* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
+bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
 void answer_duplicate(struct run *run);
 /* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
 bool tell_result(struct run *run);

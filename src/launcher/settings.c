@@ -127,9 +127,10 @@ void read_settings(struct settings *settings, const struct options *options, str
     settings->redact = read_flag(mistakes, "HOOKBUS_REDACT", true);
     settings->dedupe_ttl = read_count(mistakes, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS,
                                       ": expected a whole number of seconds from 1 to 3153600000");
-    /* The address and the retention only others use; what is wrong with them is said all the same. */
+    /* The retention only others use; what is wrong with it is said all the same. */
     struct text url = value_of("HOOKBUS_DEDUPE_URL");
     size_t scheme = strncmp(url.at, "redis://", 8) == 0 ? 8 : strncmp(url.at, "rediss://", 9) == 0 ? 9 : url.length;
+    settings->dedupe_url = scheme < url.length ? url : (struct text){0};
     if (url.length > 0 && scheme >= url.length)
         add_mistake(mistakes, (struct text){"HOOKBUS_DEDUPE_URL", 18}, ": expected redis://… or rediss://…",
                     (struct text){0}, "; keys stay on this machine");

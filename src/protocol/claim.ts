@@ -12,7 +12,6 @@ const CLAIM = {
   onDuplicate: 3,
   url: 4,
   payload: 5,
-  payloadDigest: 6,
 } as const;
 
 const VERDICT = {
@@ -41,7 +40,6 @@ export interface ClaimFrame {
   readonly url?: string;
   /** Where a template may need it. */
   readonly payload?: Uint8Array;
-  readonly payloadDigest?: string;
 }
 
 /** What an engine is told. */
@@ -73,7 +71,6 @@ export function encodeClaim(claim: ClaimFrame): Buffer {
   frame.number(CLAIM.onDuplicate, MODES.indexOf(claim.onDuplicate));
   frame.text(CLAIM.url, claim.url);
   if (claim.payload !== undefined) frame.bytes(CLAIM.payload, claim.payload);
-  frame.text(CLAIM.payloadDigest, claim.payloadDigest);
   return frame.finish();
 }
 
@@ -86,14 +83,12 @@ export function decodeClaim(frame: Frame): ClaimFrame {
   const onDuplicate = MODES[fields.number(CLAIM.onDuplicate) ?? 0];
   const url = fields.text(CLAIM.url);
   const payload = fields.bytes(CLAIM.payload);
-  const payloadDigest = fields.text(CLAIM.payloadDigest);
   return {
     ttlSeconds,
     ...(template === undefined ? {} : { template }),
     ...(onDuplicate === undefined ? {} : { onDuplicate }),
     ...(url === undefined ? {} : { url }),
     ...(payload === undefined ? {} : { payload }),
-    ...(payloadDigest === undefined ? {} : { payloadDigest }),
   };
 }
 

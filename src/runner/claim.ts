@@ -11,8 +11,9 @@ import { type Claim, type ClaimParts, UNKEYED } from './duplicate.ts';
  */
 const CLAIM_BUSY_MS = 1000;
 
-/** How often the first one is looked at, in ms. */
-const LOOK_MS = 15;
+/** How soon the first one is looked at, in ms, and how seldom once it takes its time: many may wait for one. */
+const FIRST_LOOK_MS = 10;
+const LAST_LOOK_MS = 80;
 
 /** Asks for the dedupe key of a run. Never throws: on doubt, the hook runs. */
 export async function claimKey(parts: ClaimParts): Promise<Claim> {
@@ -66,9 +67,11 @@ async function settled(
 ): Promise<Verdict> {
   const until = performance.now() + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   let verdict = keys.claim(request);
+  let lookMs = FIRST_LOOK_MS;
   while (verdict.kind === 'wait') {
     if (performance.now() >= until) return { kind: 'run_unkeyed' };
-    await wait(LOOK_MS);
+    await wait(Math.min(lookMs, Math.max(until - performance.now(), 1)));
+    lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS);
     if (keys.hasMoved(request)) verdict = keys.claim(request);
   }
   return verdict;

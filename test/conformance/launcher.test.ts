@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { describe, it } from 'vitest';
 import { LAUNCHER } from '../support/daemon.ts';
+import { dedupe } from './dedupe.ts';
 import { defineConformance } from './suite.ts';
+import type { Engine } from './support/engine.ts';
 
 if (existsSync(LAUNCHER)) {
-  defineConformance({
+  const launcher: Engine = {
     name: 'launcher',
     command: [LAUNCHER],
     // Records stay in the spool until a command drains them, which the suite does before it looks.
@@ -21,7 +23,9 @@ if (existsSync(LAUNCHER)) {
       replacesItself: true,
       recordsIn: 'spool',
     },
-  });
+  };
+  defineConformance(launcher);
+  describe('the launcher', () => dedupe(launcher, true));
 } else {
   describe('the launcher', () => {
     it.skip('is not there: no C compiler was found by `make build`', () => undefined);

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { command } from './command.ts';
 import { correlation } from './correlation.ts';
+import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
 import { failOpen } from './fail-open.ts';
 import { input } from './input.ts';
@@ -29,6 +30,7 @@ const TOPICS = [
   command,
   options,
   limits,
+  (engine: Engine) => dedupe(engine),
   correlation,
   payloads,
   recording,

@@ -32,6 +32,13 @@ static void print_hex(const void *bytes, size_t length)
     for (size_t i = 0; i < length; i++) printf("%02x", ((const unsigned char *)bytes)[i]);
 }
 
+static void print_field(const char *name, struct text text)
+{
+    if (text.at == NULL) return;
+    printf(" %s=", name);
+    print_hex(text.at, text.length);
+}
+
 static void print_text(const char *name, const char *text)
 {
     if (text == NULL) return;
@@ -160,6 +167,8 @@ static void do_options(struct argument *arguments, size_t count)
     print_text("event", options.event);
     print_text("tool", options.tool);
     print_text("shell", options.shell);
+    print_text("dedupe_key", options.dedupe_key);
+    printf(" dedupe_ttl=%llu on_duplicate=%d", (unsigned long long)options.dedupe_ttl, (int)options.on_duplicate);
     printf(" dedupe=%d guard=%d store_raw=%d compress=%d max_bytes=%lld timeout=%s", options.wants_dedupe, options.guard,
            options.store_raw, options.compress, (long long)options.max_bytes, options.timeout);
     for (char **word = options.argv; *word != NULL; word++) print_text("argument", *word);
@@ -175,11 +184,32 @@ static void do_settings(struct argument *arguments, size_t count)
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;
     read_settings(&settings, &options, &mistakes);
+    printf("dedupe_ttl=%llu ", (unsigned long long)settings.dedupe_ttl);
     printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d debug=%d max_bytes=%llu", settings.is_enabled,
            settings.compress, settings.store_raw, settings.redact, settings.starts_daemon, settings.debug,
            (unsigned long long)settings.max_bytes);
     print_text("home", settings.home);
+    if (settings.dedupe_url.length > 0) print_field("dedupe_url", settings.dedupe_url);
     print_mistakes(&mistakes);
+}
+
+/* The body in a block of its own, so that overruns show. */
+static void do_verdict(struct argument *arguments)
+{
+    struct claim claim = {0};
+    unsigned char *body = malloc(arguments[0].length + (arguments[0].length == 0));
+    if (body == NULL) abort();
+    memcpy(body, arguments[0].text, arguments[0].length);
+    if (!read_verdict(&claim, body, arguments[0].length)) {
+        printf("-");
+    } else {
+        printf("kind=%d wants_outputs=%d exit_code=%d", (int)claim.verdict, claim.wants_outputs, claim.exit_code);
+        print_field("key", claim.key);
+        print_field("of", claim.of);
+        print_field("stdout", claim.out);
+        print_field("stderr", claim.err);
+    }
+    free(body);
 }
 
 static void answer(const char *word, struct argument *arguments, size_t count)
@@ -194,6 +224,7 @@ static void answer(const char *word, struct argument *arguments, size_t count)
     else if (strcmp(word, "frame") == 0) do_frame(arguments, count);
     else if (strcmp(word, "options") == 0) do_options(arguments, count);
     else if (strcmp(word, "settings") == 0) do_settings(arguments, count);
+    else if (strcmp(word, "verdict") == 0) do_verdict(arguments);
     else abort();
 }
 

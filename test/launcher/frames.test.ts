@@ -60,11 +60,16 @@ describe('the golden frames', () => {
     expect(goldens.map(({ name }) => name)).toEqual([
       'begin-full',
       'begin-least',
+      'claim',
       'poke',
       'record-captures',
       'record-noted',
       'record-timeout',
       'record-unstarted',
+      'result-failed',
+      'result-outputs',
+      'verdict-replay',
+      'verdict-run',
     ]);
   });
 

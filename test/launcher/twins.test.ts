@@ -306,19 +306,10 @@ function aWord(random: Random): string {
 }
 
 function optionsOf(words: readonly string[]) {
-  const {
-    dedupeKey,
-    dedupeTtlSeconds: _ttl,
-    onDuplicate: _on,
-    help: _help,
-    dedupe,
-    shellLine,
-    ...options
-  } = parseRunOptions(words);
+  const { help: _help, shellLine, ...options } = parseRunOptions(words);
   return {
     ...options,
     ...(shellLine === undefined ? {} : { shell: shellLine }),
-    dedupe: dedupe || dedupeKey !== undefined,
     ...(options.timeoutSeconds === undefined
       ? {}
       : { timeoutSeconds: `${options.timeoutSeconds}` }),
@@ -337,6 +328,9 @@ function parsedOptions(line: string) {
     tool: text('tool'),
     shell: text('shell'),
     dedupe: flag('dedupe'),
+    dedupeKey: text('dedupe_key'),
+    dedupeTtlSeconds: Number(one('dedupe_ttl')) || undefined,
+    onDuplicate: [undefined, 'replay', 'skip'][Number(one('on_duplicate'))],
     guard: flag('guard'),
     storeRaw: flag('store_raw'),
     compress: flag('compress'),
@@ -417,9 +411,12 @@ function anEnvironment(random: Random): Record<string, string> {
 }
 
 function settingsOf(env: Record<string, string>) {
+  const settings = readSettings(env);
   const { paths, problems, enabled, compress, storeRaw, redact, daemon, debug, maxBytes } =
-    readSettings(env);
+    settings;
   return {
+    dedupeTtlSeconds: settings.dedupeTtlSeconds,
+    dedupeUrl: settings.dedupeUrl ?? '',
     enabled,
     compress,
     storeRaw,
@@ -439,6 +436,8 @@ function parsedSettings(line: string) {
   const fields = fieldsOf(line);
   const one = (name: string): string => fields.get(name)?.[0] ?? '';
   return {
+    dedupeTtlSeconds: Number(one('dedupe_ttl')),
+    dedupeUrl: Buffer.from(one('dedupe_url'), 'hex').toString(),
     enabled: one('enabled') === '1',
     compress: one('compress') === '1',
     storeRaw: one('store_raw') === '1',

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { makeStateHome } from '../../src/config/state-home.ts';
@@ -7,6 +8,9 @@ import { isBusy, isCorrupt, openDatabase, withLock } from '../../src/store/datab
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { fileIdentity, setAsideDatabase } from '../../src/store/set-aside.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+/** One of each version that there was. */
+const DATABASES = fileURLToPath(new URL('../../fixtures/databases/', import.meta.url));
 
 function caught(work: () => unknown): unknown {
   try {
@@ -39,6 +43,24 @@ describe('the database', () => {
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
     db.close();
   });
+
+  it.each(readdirSync(DATABASES))(
+    '%s of an earlier version is migrated with all that is in it',
+    (name) => {
+      const path = join(temporaryDirectory(), 'hook_bus.db');
+      copyFileSync(join(DATABASES, name), path);
+      const fresh = openDatabase(join(temporaryDirectory(), 'hook_bus.db'), 0);
+      const db = openDatabase(path, 0);
+      const tables = 'SELECT type, name, sql FROM sqlite_master ORDER BY type, name';
+      expect(db.prepare(tables).all()).toEqual(fresh.prepare(tables).all());
+      expect(db.prepare('SELECT id, status FROM hook_logs').all()).toEqual([
+        { id: 1, status: 'blocked' },
+      ]);
+      expect(db.prepare('SELECT body FROM hook_payloads').pluck().get()).toEqual(Buffer.from('{}'));
+      expect(db.prepare('SELECT count FROM notices').pluck().get()).toBe(1);
+      for (const each of [db, fresh]) each.close();
+    },
+  );
 
   it('of a newer version is refused with a hint and left as it is', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');

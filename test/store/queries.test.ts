@@ -133,7 +133,7 @@ describe('the overview', () => {
   it('counts what is there, also where nothing is', () => {
     const empty = aDatabase([]);
     expect(readContents(empty)).toEqual({
-      version: 1,
+      version: 2,
       executions: 0,
       withPayloads: 0,
       oldest: null,

@@ -9,7 +9,7 @@ export const runCommand: Command = {
   about: [
     "Runs COMMAND with the same stdin, stdout, stderr and exit code as without hookbus, and records the execution. Put it before the command of a hook in your agent's settings.",
     'With HOOKBUS_ENABLED unset or 0 it only runs COMMAND. Whatever goes wrong in hookbus itself, COMMAND runs; a mistake among the options is shown by `hookbus status`.',
-    'The dedupe options are accepted, and become active with the release that brings deduplication.',
+    'With a dedupe option the same work runs once: duplicates get the first result again, or exit 0. A hook that fails may run again. On doubt, COMMAND runs.',
   ],
   options: {
     name: {

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { dedupeKey, type KeyFacts, TemplateError } from '../../src/domain/dedupe-key.ts';
+
+const payloadOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+const FACTS: KeyFacts = {
+  hookName: 'guard',
+  eventType: 'PreToolUse',
+  toolName: 'Bash',
+  sessionId: 'S',
+  toolUseId: 'T',
+  createdAtMs: Date.UTC(2026, 10, 24, 9, 30),
+  payload: payloadOf({ a: { b: 'x', n: 1.5, t: true, list: ['p', { q: 1 }], 'd.e': 1 }, z: '' }),
+};
+
+const keyOf = (template: string, facts: Partial<KeyFacts> = {}): string | undefined =>
+  dedupeKey(template, { ...FACTS, ...facts });
+
+describe('a dedupe key', () => {
+  it.each([
+    ['{hook_name}:{event}:{tool_name}:{session_id}:{tool_use_id}', 'guard:PreToolUse:Bash:S:T'],
+    ['{date} {hour}', '2026-11-24 2026-11-24T09'],
+    ['{a.b}/{a.n}/{a.t}', 'x/1.5/true'],
+    ['{a.list}', '["p",{"q":1}]'],
+    ['{a.list.0}{a.list.1.q}', 'p1'],
+    ['{{{a.b}}}', '{x}'],
+    ['once', 'once'],
+    ['{payload}', expect.stringMatching(/^[0-9a-f]{64}$/)],
+  ])('%s becomes %s', (template, key) => {
+    expect(keyOf(template)).toEqual(key);
+  });
+
+  it.each([
+    '{a.c}',
+    '{z}',
+    '{a.b.c}',
+    '{constructor}',
+    '{__proto__}',
+    '{a.list.7}',
+    '{a.list.length.x}',
+    '',
+  ])('is none of %s', (template) => {
+    expect(keyOf(template)).toBeUndefined();
+  });
+
+  it.each(['{', '}', '{a', 'a}', '{}', '{ a }', '{a..b}', '{.a}', '{a{b}}'])(
+    'cannot be made of %s',
+    (template) => {
+      expect(() => keyOf(template)).toThrow(TemplateError);
+    },
+  );
+
+  it('is none of a payload that is no JSON, unless no field of it is wanted', () => {
+    const payload = Buffer.from('not JSON');
+    expect(keyOf('{a.b}', { payload })).toBeUndefined();
+    expect(keyOf('{tool_use_id}', { payload })).toBe('T');
+    expect(keyOf('{payload}', { payload })).toMatch(/^\w{64}$/);
+  });
+
+  it('reads a payload behind a byte order mark', () => {
+    const payload = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), payloadOf({ x: 'é' })]);
+    expect(keyOf('{x}', { payload })).toBe('é');
+  });
+
+  it('is of hook, event and tool use, or of the payload without its last blanks', () => {
+    expect(dedupeKey(undefined, FACTS)).toBe('guard:PreToolUse:T');
+    const of = (text: string) =>
+      dedupeKey(undefined, { ...FACTS, toolUseId: undefined, payload: Buffer.from(text) });
+    expect(of('{"x":1}')).toBe(of('{"x":1} \r\n\t\n'));
+    expect(of('{"x":1}')).not.toBe(of(' {"x":1}'));
+    expect(of(' \n')).toBeUndefined();
+    expect(of('')).toBeUndefined();
+  });
+
+  it('of 256 bytes is recorded as it reads, a longer one by its digest', () => {
+    expect(keyOf('x'.repeat(256))).toBe('x'.repeat(256));
+    expect(keyOf('é'.repeat(129))).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(keyOf('x'.repeat(257))).not.toBe(keyOf(`${'x'.repeat(256)}y`));
+  });
+
+  it('with a secret in it is recorded by its digest, two secrets by two', () => {
+    const token = (end: string) => keyOf(`ghp_${'a1B2'.repeat(8)}c3D${end}`);
+    expect(token('1')).toMatch(/^sha256:/);
+    expect(token('1')).not.toBe(token('2'));
+  });
+});
