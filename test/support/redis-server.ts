@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { until } from './daemon.ts';
+
+/** What a server answers to one line of words, as a person would type them; `undefined` where it does not answer. */
+async function ask(port: number | string, words: readonly string[], auth?: string) {
+  const socket = typeof port === 'number' ? connect(port, '127.0.0.1') : connect(port);
+  const encode = (parts: readonly string[]): string =>
+    `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join('')}`;
+  if (auth !== undefined) socket.write(encode(['AUTH', auth]));
+  socket.end(encode(words));
+  return new Promise<string | undefined>((resolve) => {
+    let text = '';
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(auth === undefined ? text : text.replace(/^\+OK\r\n/, '')));
+  });
+}
+
+/** A port of the loopback that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('expected a port');
+  return address.port;
+}
+
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  readonly directory: string;
+  readonly socketPath: string;
+  readonly process: () => ChildProcess;
+  /** What the server says to this. */
+  ask(...words: string[]): Promise<string>;
+  /** SIGTERM, or another signal that ends it; resolves when it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** The same server on the same port, with nothing in it. */
+  start(): Promise<void>;
+}
+
+/** A real redis-server for this test alone: in a directory of its own, nothing on disk, gone when the test is over. */
+export async function aRedisServer(
+  options: {
+    readonly words?: readonly string[];
+    readonly admin?: string;
+    readonly tls?: boolean;
+  } = {},
+): Promise<RedisServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'hookbus-redis-'));
+  const socketPath = join(directory, 'redis.sock');
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  const tell = (...words: string[]) => ask(socketPath, words, options.admin);
+  const start = async (): Promise<void> => {
+    child = spawn(
+      'redis-server',
+      [
+        ...['--bind', '127.0.0.1', '--dir', directory, '--unixsocket', socketPath],
+        ...(options.tls === true ? ['--port', '0', '--tls-port'] : ['--port']),
+        String(port),
+        ...['--save', '', '--appendonly', 'no', '--loglevel', 'warning'],
+        ...(options.words ?? []),
+      ],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    await until('redis-server to answer', async () => (await tell('PING'))?.startsWith('+PONG'));
+  };
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  };
+  onTestFinished(async () => {
+    await stop('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  });
+  await start();
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    directory,
+    socketPath,
+    process: () => {
+      if (child === undefined) throw new Error('expected a server');
+      return child;
+    },
+    ask: async (...words) => (await tell(...words)) ?? '',
+    stop,
+    start,
+  };
+}
+
+/** A server on the loopback that is no Redis: does this with each connection. Gone when the test has finished. */
+export async function aServer(
+  serve: (socket: Socket) => void,
+  port = 0,
+): Promise<{ readonly port: number; readonly url: string; readonly connections: () => number }> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('expected a port');
+  return {
+    port: address.port,
+    url: `redis://127.0.0.1:${address.port}`,
+    connections: () => connections,
+  };
+}
