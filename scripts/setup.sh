@@ -45,5 +45,7 @@ if ! works; then
 fi
 # The launcher starts faster linked with musl; without it the system's own libc will do.
 need musl-gcc musl-tools 2>/dev/null
-# The tests query the database as a user would.
+# The tests query the database as a user would, and share dedupe keys through a real server, also by TLS.
 need sqlite3 sqlite3
+need redis-server redis-server
+need openssl openssl

@@ -7,7 +7,10 @@ const CONNECT_MS = 2000;
 const DISCONNECT_MS = 100;
 
 /** A connection that queues nothing, resends nothing, and needs no permission beyond its own commands. */
-export function createClient(connection: SharedAddress['connection'], nextTryMs: () => number | null): Redis {
+export function createClient(
+  connection: SharedAddress['connection'],
+  nextTryMs: () => number | null,
+): Redis {
   surviveStrayAnswers();
   return new Redis({
     ...connection,
@@ -35,15 +38,18 @@ export const isFromParser = (error: Error): boolean =>
 /** Whether a server answered with an error of its own. */
 export const isFromServer = (error: Error): boolean => error.name === 'ReplyError';
 
+interface Dispatcher {
+  readonly redis: { recoverFromFatalError(error: unknown, cause: unknown): void };
+  dispatch(act: () => void): void;
+}
+
 /**
  * ioredis throws what goes wrong with an answer into the event loop, and a null that answers no command does go wrong
  * (it calls `toString` of it): any server could end this process. Give up the connection instead.
  */
 function surviveStrayAnswers(): void {
-  const prototype = parsing.default.prototype as unknown as {
-    redis: { recoverFromFatalError(error: unknown, cause: unknown): void };
-    dispatch(act: () => void): void;
-  };
+  // What a default import of a CommonJS module is, loaders disagree about.
+  const { prototype } = (parsing.default ?? parsing) as unknown as { prototype: Dispatcher };
   prototype.dispatch = function dispatch(act) {
     try {
       act();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyResult } from '../domain/dedupe-key.ts';
-import { readSharedAddress } from './shared-keys-address.ts';
+import { readSharedAddress, type SharedAddress } from './shared-keys-address.ts';
 import { type Script, SharedKeysError, SharedLink } from './shared-keys-link.ts';
 import { decodeResult, encodeResult, isStorable } from './shared-keys-result.ts';
 
@@ -82,11 +82,13 @@ return 1`;
 
 /** Connects in the background, and again whenever the connection is lost. Never throws, whatever the URL is. */
 export function connectSharedKeys(url: string, options: SharedKeysOptions = {}): SharedKeys {
+  let address: SharedAddress;
   try {
-    return new RedisKeys(url, options.keyPrefix ?? 'hookbus:', options.answerMs ?? 50);
+    address = readSharedAddress(url);
   } catch (error) {
     return unusableKeys(error instanceof Error ? error.message : String(error));
   }
+  return new RedisKeys(address, options.keyPrefix ?? 'hookbus:', options.answerMs ?? 50);
 }
 
 /** A key freed later: when the server is back, or has said what it did. */
@@ -104,8 +106,7 @@ class RedisKeys implements SharedKeys {
   readonly #debts = new Map<string, Debt>();
   #failures = 0;
 
-  constructor(url: string, prefix: string, answerMs: number) {
-    const address = readSharedAddress(url);
+  constructor(address: SharedAddress, prefix: string, answerMs: number) {
     this.#url = address.shown;
     this.#prefix = prefix;
     this.#answerMs = answerMs;

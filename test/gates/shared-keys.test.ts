@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyResult } from '../../src/domain/dedupe-key.ts';
 import {
@@ -9,7 +14,13 @@ import {
   type SharedKeysOptions,
 } from '../../src/gates/shared-keys.ts';
 import { until } from '../support/daemon.ts';
-import { aRedisServer, aServer, freePort, type RedisServer } from '../support/redis-server.ts';
+import {
+  aCertificate,
+  aRedisServer,
+  aServer,
+  freePort,
+  type RedisServer,
+} from '../support/redis-server.ts';
 
 const KEY = 'guard_rm:PreToolUse:toolu_01/home/dev/secret project';
 const LEASE_MS = 60_000;
@@ -25,7 +36,9 @@ function keysOf(url: string, options: SharedKeysOptions = PATIENT): SharedKeys {
 
 async function connected(url: string, options?: SharedKeysOptions): Promise<SharedKeys> {
   const keys = keysOf(url, options);
-  await until('a connection', () => keys.state().isConnected);
+  await until('a connection', () => keys.state().isConnected).catch((error: Error) => {
+    throw new Error(`${error.message}: ${keys.state().lastError}`);
+  });
   return keys;
 }
 
@@ -41,20 +54,27 @@ async function failureOf(call: Promise<unknown>): Promise<SharedKeysError> {
   return error as SharedKeysError;
 }
 
-/** The same, and that it came before a timer of so many ms that was started with it: both are late on a busy machine. */
-async function failureWithin(ms: number, call: Promise<unknown>): Promise<SharedKeysError> {
+/** The same, and that it came before `turn` did: a busy machine makes both late. */
+async function failureBefore(
+  turn: (pass: () => void) => void,
+  call: Promise<unknown>,
+): Promise<SharedKeysError> {
   let isLate = false;
-  const timer = setTimeout(() => {
+  turn(() => {
     isLate = true;
-  }, ms);
+  });
   const error = await failureOf(call);
-  clearTimeout(timer);
-  expect(isLate, `a failure within ${ms} ms: ${error.message}`).toBe(false);
+  expect(isLate, `late: ${error.message}`).toBe(false);
   return error;
 }
 
-/** A call that has failed when the event loop comes round again: nothing was waited for. */
-const failureAtOnce = (call: Promise<unknown>): Promise<SharedKeysError> => failureWithin(1, call);
+/** A failure within so many ms. */
+const failureWithin = (ms: number, call: Promise<unknown>): Promise<SharedKeysError> =>
+  failureBefore((pass) => setTimeout(() => setImmediate(pass), ms), call);
+
+/** A failure before the event loop comes round: nothing was waited for. */
+const failureAtOnce = (call: Promise<unknown>): Promise<SharedKeysError> =>
+  failureBefore(setImmediate, call);
 
 const slotOf = (key: string): string =>
   `hookbus:{${createHash('sha256').update(key).digest('hex')}}`;
@@ -65,10 +85,11 @@ const resultOf = (stdout: Uint8Array, stderr: Uint8Array = Buffer.alloc(0), exit
   stderr,
 });
 
-function asBuffers(result: KeyResult | undefined) {
-  if (result === undefined) return undefined;
-  const { exitCode, stdout, stderr } = result;
-  return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+/** In a form in which a difference of large results shows without printing them. */
+function digestOf({ exitCode, stdout, stderr }: KeyResult) {
+  const digest = (bytes: Uint8Array): string =>
+    `${bytes.length} bytes ${createHash('sha256').update(bytes).digest('hex')}`;
+  return { exitCode, stdout: digest(stdout), stderr: digest(stderr) };
 }
 
 describe('a claim', () => {
@@ -176,8 +197,8 @@ describe('a result', () => {
     await one.claim(KEY, 'a', LEASE_MS);
     await one.finish(KEY, 'a', result, LEASE_MS);
     const state = await two.claim(KEY, 'b', LEASE_MS);
-    expect(state.kind).toBe('done');
-    if (state.kind === 'done') expect(asBuffers(state.result)).toEqual(asBuffers(result));
+    if (state.kind !== 'done' || state.result === undefined) throw new Error('expected a result');
+    expect(digestOf(state.result)).toEqual(digestOf(result));
   });
 
   it('may be left out where duplicates are skipped, also in the place of an older one', async () => {
@@ -460,5 +481,284 @@ describe('a server that is slow', () => {
     expect(keys.state().isConnected).toBe(false);
     const error = await failureAtOnce(keys.claim(KEY, 'a', LEASE_MS));
     expect(error.message).toMatch(/slow: no answer within \d+ ms/);
+  });
+});
+
+describe('a server that is none', () => {
+  /** Answers each command: the first with the word of the probe, so that it is trusted, the others so. */
+  const trusted =
+    (answer: string) =>
+    (socket: Socket): void => {
+      socket.on('data', (chunk) => {
+        const word = /\r\n([0-9a-f-]{36})\r\n/.exec(chunk.toString())?.[1];
+        socket.write(word === undefined ? answer : `*1\r\n$36\r\n${word}\r\n`);
+      });
+    };
+
+  it.each<[string, (socket: Socket) => void, RegExp]>([
+    ['says nothing', () => undefined, /slow: no answer/],
+    ['hangs up', (socket) => socket.destroy(), /unreachable/],
+    ['hangs up politely', (socket) => socket.end(), /unreachable/],
+    [
+      'speaks HTTP',
+      (socket) => socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      /nonsense: Unknown RESP type/,
+    ],
+    ['greets', (socket) => socket.write('220 mail.example.com ESMTP\r\n'), /nonsense/],
+    ['greets in the protocol', (socket) => socket.write('+OK\r\n'), /nonsense/],
+    [
+      'answers before it is asked, with nothing',
+      (socket) => socket.write('$-1\r\n'),
+      /nonsense|read/,
+    ],
+    ['pushes', (socket) => socket.write('>2\r\n$-1\r\n$-1\r\n'), /./],
+    ['echoes', (socket) => socket.pipe(socket), /nonsense/],
+    ['sends noise', (socket) => socket.write(Buffer.alloc(4096, 0xff)), /nonsense/],
+    [
+      'says OK to everything',
+      (socket) => socket.on('data', () => socket.write('+OK\r\n')),
+      /nonsense/,
+    ],
+    [
+      'says twice what it is asked once',
+      (socket) => socket.on('data', () => socket.write('$-1\r\n$-1\r\n$-1\r\n')),
+      /nonsense|read/,
+    ],
+    ['nests without end', (socket) => socket.write('*1\r\n'.repeat(100_000)), /./],
+    [
+      'loads',
+      (socket) => socket.on('data', () => socket.write('-LOADING Redis is loading\r\n')),
+      /refused: LOADING/,
+    ],
+  ])(
+    'is not trusted, and tried again with longer and longer pauses: %s',
+    async (_, serve, says) => {
+      const server = await aServer(serve);
+      const keys = keysOf(server.url, IN_USE);
+      await failureWithin(160, keys.claim(KEY, 'a', LEASE_MS));
+      await until('a few tries', () => server.connections() >= 3);
+      expect(keys.state().isConnected).toBe(false);
+      expect(keys.state().lastError).toMatch(says);
+      await failureAtOnce(keys.claim(KEY, 'a', LEASE_MS));
+      const before = server.connections();
+      await wait(1000);
+      expect(server.connections() - before).toBeLessThan(10);
+    },
+  );
+
+  it.each([
+    ['what is no answer to a claim', '+OK\r\n'],
+    ['a number', ':1\r\n'],
+    ['nothing', '$-1\r\n'],
+    ['an empty list', '*0\r\n'],
+    ['a nested list', '*1\r\n*1\r\n$7\r\nclaimed\r\n'],
+    ['a claim and more', '*2\r\n$7\r\nclaimed\r\n$1\r\nx\r\n'],
+    ['a claim that is held by nobody', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
+    ['a finished claim without a result', '*2\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n'],
+    ['a result that is none', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBR1\r\n'],
+    ['bytes that are none', 'HTTP/1.1 200 OK\r\n\r\n'],
+  ])('is found out when it says, to a claim, %s', async (_, answer) => {
+    const server = await aServer(trusted(answer));
+    const keys = await connected(server.url);
+    expect((await failureOf(keys.claim(KEY, 'a', LEASE_MS))).fault).toBe('nonsense');
+  });
+
+  it('is found out when it says, to an extension, what is neither yes nor no', async () => {
+    const server = await aServer(trusted('+OK\r\n'));
+    const keys = await connected(server.url);
+    expect((await failureOf(keys.extend(KEY, 'a', LEASE_MS))).fault).toBe('nonsense');
+    expect(keys.state().isConnected).toBe(false);
+  });
+});
+
+describe('a server with rules of its own', () => {
+  it('wants a password, and shows it to nobody', async () => {
+    const server = await aRedisServer({ words: ['--requirepass', 's3cr:t/é'], admin: 's3cr:t/é' });
+    const host = `127.0.0.1:${server.port}`;
+    const right = await connected(`redis://:${encodeURIComponent('s3cr:t/é')}@${host}/3`);
+    expect(await right.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
+    expect(right.state().url).toBe(`redis://${host}/3`);
+
+    for (const [user, fault] of [
+      ['', /NOAUTH/],
+      [':wrong-password@', /WRONGPASS/],
+      ['nobody:wrong-password@', /WRONGPASS/],
+    ] as const) {
+      const keys = keysOf(`redis://${user}${host}`);
+      await until('a refusal', () => fault.test(keys.state().lastError ?? ''));
+      const error = await failureOf(keys.claim(KEY, 'a', LEASE_MS));
+      expect(JSON.stringify([keys.state(), error.message])).not.toContain('wrong-password');
+    }
+  });
+
+  it('may repeat the password in an error, which is not shown', async () => {
+    const server = await aServer((socket) => {
+      socket.on('data', () =>
+        socket.write("-ERR unknown command 'AUTH', 'hunter2', '\u001b[2J'\r\n"),
+      );
+    });
+    const keys = keysOf(`redis://:hunter2@127.0.0.1:${server.port}`);
+    await until('a refusal', () => keys.state().lastError?.includes('unknown command'));
+    expect(keys.state().lastError).not.toContain('hunter2');
+    expect(keys.state().lastError).not.toContain('\u001b');
+  });
+
+  it('needs to allow no more than the page on deduplication says', async () => {
+    const acl = 'hookbus on >pw ~hookbus:* -@all +eval +set +get +del +select';
+    const server = await aRedisServer();
+    expect(await server.ask('ACL', 'SETUSER', ...acl.split(' '))).toBe('+OK\r\n');
+    const keys = await connected(`redis://hookbus:pw@127.0.0.1:${server.port}/1`);
+    await keys.claim(KEY, 'a', LEASE_MS);
+    expect(await keys.extend(KEY, 'a', LEASE_MS)).toBe(true);
+    await keys.finish(KEY, 'a', resultOf(Buffer.from('out')), LEASE_MS);
+    expect(await keys.claim(KEY, 'b', LEASE_MS)).toMatchObject({ kind: 'done' });
+    await keys.claim('other', 'a', LEASE_MS);
+    await keys.release('other', 'a');
+    expect(await keys.claim('other', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
+    expect(keys.state()).toMatchObject({ isConnected: true, failures: 0 });
+  });
+
+  it('has no such database', async () => {
+    const server = await aRedisServer();
+    const keys = keysOf(`${server.url}/99`);
+    await until('a refusal', () => /DB index/.test(keys.state().lastError ?? ''));
+    await failureOf(keys.claim(KEY, 'a', LEASE_MS));
+    expect(await server.ask('DBSIZE')).toBe(':0\r\n');
+  });
+
+  it('is a replica, until it is none', async () => {
+    const server = await aRedisServer();
+    const keys = await connected(server.url);
+    await server.ask('REPLICAOF', '127.0.0.1', String(await freePort()));
+    expect((await failureOf(keys.claim(KEY, 'a', LEASE_MS))).message).toMatch(
+      /READONLY|MASTERDOWN/,
+    );
+    await until('the loss to be seen', () => !keys.state().isConnected);
+    await server.ask('REPLICAOF', 'NO', 'ONE');
+    await until('the connection to be back', () => keys.state().isConnected);
+    expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
+  });
+
+  it('is full, until it is not', async () => {
+    const server = await aRedisServer();
+    const keys = await connected(server.url);
+    await keys.claim(KEY, 'a', LEASE_MS);
+    await server.ask('CONFIG', 'SET', 'maxmemory', '1');
+    expect((await failureOf(keys.claim('two', 'a', LEASE_MS))).message).toMatch(/^refused: .*OOM/);
+    const finish = keys.finish(KEY, 'a', resultOf(Buffer.from('out')), LEASE_MS);
+    expect((await failureOf(finish)).message).toMatch(/^refused: .*OOM/);
+    await server.ask('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await keys.claim('two', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
+  });
+
+  it('forgets scripts', async () => {
+    const server = await aRedisServer();
+    const keys = await connected(server.url);
+    await keys.claim(KEY, 'a', LEASE_MS);
+    await server.ask('SCRIPT', 'FLUSH');
+    expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'running' });
+  });
+
+  it('listens on a Unix socket', async () => {
+    const server = await aRedisServer();
+    const keys = await connected(`redis://localhost?path=${encodeURIComponent(server.socketPath)}`);
+    expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
+  });
+});
+
+describe('a URL that leads nowhere', () => {
+  it.each([
+    '',
+    'redis://',
+    'redis://:hunter2@',
+    'redis://:hunter2@[::1',
+    'redis://:hunter2@localhost:99999',
+    'redis://:hunter2@localhost/zero',
+    'redis://:hunter2%zz@localhost',
+    'redis://:hunter2@localhost?lazyConnect=true',
+    'redis://:hunter2@localhost?path=relative',
+    'http://:hunter2@localhost',
+    'redis://:hunter2@127.0.0.1:1',
+    'rediss://:hunter2@127.0.0.1:1',
+    'redis://:hunter2@localhost?path=/does/not/exist',
+  ])('rejects and does not throw: %s', async (url) => {
+    const keys = keysOf(url, IN_USE);
+    for (const call of [
+      () => keys.claim(KEY, 'a', LEASE_MS),
+      () => keys.finish(KEY, 'a', undefined, LEASE_MS),
+      () => keys.release(KEY, 'a'),
+      () => keys.extend(KEY, 'a', LEASE_MS),
+    ]) {
+      const error = await failureOf(call());
+      expect(error.message).not.toContain('hunter2');
+    }
+    expect(keys.state()).toMatchObject({ isConnected: false, failures: 4 });
+    expect(JSON.stringify(keys.state())).not.toContain('hunter2');
+  });
+});
+
+describe('close', () => {
+  it('rejects what is under way, and all that comes', async () => {
+    const server = await aRedisServer();
+    const keys = await connected(server.url);
+    server.process().kill('SIGSTOP');
+    const underWay = failureOf(keys.claim(KEY, 'a', LEASE_MS));
+    keys.close();
+    keys.close();
+    await underWay;
+    await failureAtOnce(keys.claim(KEY, 'a', LEASE_MS));
+    expect(keys.state().isConnected).toBe(false);
+  });
+});
+
+describe('a process', () => {
+  const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+  /** The module in a process of its own, as it is bundled. */
+  function inProcess(script: string, env: Readonly<Record<string, string>> = {}) {
+    const { stdout } = spawnSync(
+      join(ROOT, 'node_modules/.bin/esbuild'),
+      ['src/gates/shared-keys.ts', '--bundle', '--platform=node', '--format=cjs', '--minify'],
+      { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+    );
+    const whole = `${stdout}\n;(async () => { const { connectSharedKeys } = module.exports; ${script} })();`;
+    return spawnSync(execPath, ['-'], {
+      input: whole,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], ...env },
+      timeout: 20_000,
+    });
+  }
+  const CLAIM = `
+    const end = Date.now() + 10000;
+    while (!keys.state().isConnected && !/certificate|altnames/.test(keys.state().lastError) && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const state = await keys.claim('key', 'a', 60000).catch((error) => error.message);
+    process.stdout.write(JSON.stringify(state));`;
+
+  it.each([
+    ['with a server', async () => (await aRedisServer()).url],
+    ['without one', async () => `redis://127.0.0.1:${await freePort()}`],
+    ['with one that says nothing', async () => (await aServer(() => undefined)).url],
+  ])('ends by itself after close, and nothing is on its streams: %s', async (_, find) => {
+    const ended = inProcess(
+      `const keys = connectSharedKeys(${JSON.stringify(await find())});
+       await keys.claim('key', 'a', 1000).catch(() => undefined);
+       await new Promise((resolve) => setTimeout(resolve, 300));
+       keys.close();`,
+    );
+    expect(ended).toMatchObject({ status: 0, signal: null, stdout: '', stderr: '' });
+  });
+
+  it('trusts a server with a certificate that it was told to trust, and no other', async () => {
+    const certificate = aCertificate('localhost');
+    const server = await aRedisServer({ tls: true, words: certificate.words });
+    const script = `const keys = connectSharedKeys('rediss://localhost:${server.port}', { answerMs: 5000 }); ${CLAIM} keys.close();`;
+    expect(inProcess(script).stdout).toMatch(/certificate/);
+    const ended = inProcess(script, { NODE_EXTRA_CA_CERTS: certificate.path });
+    expect(ended).toMatchObject({ status: 0, stdout: '{"kind":"claimed"}', stderr: '' });
+    const elsewhere = script.replace('//localhost', '//127.0.0.1');
+    expect(inProcess(elsewhere, { NODE_EXTRA_CA_CERTS: certificate.path }).stdout).toMatch(
+      /altnames/,
+    );
   });
 });

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { until } from './daemon.ts';
+import { temporaryDirectory } from './temporary.ts';
 
 /** What a server answers to one line of words, as a person would type them; `undefined` where it does not answer. */
 async function ask(port: number | string, words: readonly string[], auth?: string) {
@@ -126,4 +127,22 @@ export async function aServer(
     url: `redis://127.0.0.1:${address.port}`,
     connections: () => connections,
   };
+}
+
+/** A self-signed certificate for a name, and the words that make redis-server use it. */
+export function aCertificate(name: string): { readonly path: string; readonly words: string[] } {
+  const directory = temporaryDirectory();
+  const [path, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];
+  const subject = ['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`];
+  const made = spawnSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...[...subject, '-days', '2', '-keyout', key, '-out', path],
+    ],
+    { encoding: 'utf8' },
+  );
+  if (made.status !== 0) throw new Error(`expected a certificate: ${made.stderr}`);
+  const files = ['--tls-cert-file', path, '--tls-key-file', key, '--tls-ca-cert-file', path];
+  return { path, words: [...files, '--tls-auth-clients', 'no'] };
 }
