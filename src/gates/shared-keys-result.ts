@@ -8,7 +8,7 @@ const DIGEST_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 1 + 4 + 4 + DIGEST_BYTES;
 
 /** Larger results are not stored: reading them back would take longer than a claim may. */
-export const MOST_RESULT_BYTES = 2 * 1024 * 1024;
+const MOST_RESULT_BYTES = 2 * 1024 * 1024;
 
 /** Whether a result may be stored: it is one, and small enough. */
 export function isStorable({ exitCode, stdout, stderr }: KeyResult): boolean {

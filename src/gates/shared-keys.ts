@@ -38,7 +38,7 @@ export interface SharedKeys {
   close(): void;
 }
 
-export interface SharedKeysState {
+interface SharedKeysState {
   readonly url: string;
   readonly isConnected: boolean;
   readonly lastError: string | undefined;

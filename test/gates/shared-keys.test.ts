@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
@@ -12,6 +13,7 @@ import {
   type SharedKeys,
   SharedKeysError,
   type SharedKeysOptions,
+  type SharedState,
 } from '../../src/gates/shared-keys.ts';
 import { until } from '../support/daemon.ts';
 import {
@@ -196,7 +198,7 @@ describe('a result', () => {
     const [one, two] = [await connected(server.url, options), await connected(server.url, options)];
     await one.claim(KEY, 'a', LEASE_MS);
     await one.finish(KEY, 'a', result, LEASE_MS);
-    const state = await two.claim(KEY, 'b', LEASE_MS);
+    const state: SharedState = await two.claim(KEY, 'b', LEASE_MS);
     if (state.kind !== 'done' || state.result === undefined) throw new Error('expected a result');
     expect(digestOf(state.result)).toEqual(digestOf(result));
   });
@@ -714,19 +716,26 @@ describe('close', () => {
 describe('a process', () => {
   const ROOT = fileURLToPath(new URL('../..', import.meta.url));
   /** The module in a process of its own, as it is bundled. */
-  function inProcess(script: string, env: Readonly<Record<string, string>> = {}) {
+  async function inProcess(script: string, env: Readonly<Record<string, string>> = {}) {
     const { stdout } = spawnSync(
       join(ROOT, 'node_modules/.bin/esbuild'),
       ['src/gates/shared-keys.ts', '--bundle', '--platform=node', '--format=cjs', '--minify'],
       { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
     );
     const whole = `${stdout}\n;(async () => { const { connectSharedKeys } = module.exports; ${script} })();`;
-    return spawnSync(execPath, ['-'], {
-      input: whole,
-      encoding: 'utf8',
+    const child = spawn(execPath, ['-'], {
       env: { PATH: process.env['PATH'], ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
       timeout: 20_000,
     });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const)
+      child[stream].on('data', (chunk: Buffer) => {
+        said[stream] += chunk.toString();
+      });
+    child.stdin.end(whole);
+    const [code, signal] = await once(child, 'close');
+    return { code: code as number | null, signal: signal as string | null, ...said };
   }
   const CLAIM = `
     const end = Date.now() + 10000;
@@ -739,26 +748,29 @@ describe('a process', () => {
     ['with a server', async () => (await aRedisServer()).url],
     ['without one', async () => `redis://127.0.0.1:${await freePort()}`],
     ['with one that says nothing', async () => (await aServer(() => undefined)).url],
+    [
+      'with one that says nothing in the protocol',
+      async () => (await aServer((socket) => socket.write('$-1\r\n'))).url,
+    ],
   ])('ends by itself after close, and nothing is on its streams: %s', async (_, find) => {
-    const ended = inProcess(
+    const ended = await inProcess(
       `const keys = connectSharedKeys(${JSON.stringify(await find())});
        await keys.claim('key', 'a', 1000).catch(() => undefined);
        await new Promise((resolve) => setTimeout(resolve, 300));
        keys.close();`,
     );
-    expect(ended).toMatchObject({ status: 0, signal: null, stdout: '', stderr: '' });
+    expect(ended).toMatchObject({ code: 0, signal: null, stdout: '', stderr: '' });
   });
 
   it('trusts a server with a certificate that it was told to trust, and no other', async () => {
     const certificate = aCertificate('localhost');
     const server = await aRedisServer({ tls: true, words: certificate.words });
     const script = `const keys = connectSharedKeys('rediss://localhost:${server.port}', { answerMs: 5000 }); ${CLAIM} keys.close();`;
-    expect(inProcess(script).stdout).toMatch(/certificate/);
-    const ended = inProcess(script, { NODE_EXTRA_CA_CERTS: certificate.path });
-    expect(ended).toMatchObject({ status: 0, stdout: '{"kind":"claimed"}', stderr: '' });
+    expect((await inProcess(script)).stdout).toMatch(/certificate/);
+    const ended = await inProcess(script, { NODE_EXTRA_CA_CERTS: certificate.path });
+    expect(ended).toMatchObject({ code: 0, stdout: '{"kind":"claimed"}', stderr: '' });
     const elsewhere = script.replace('//localhost', '//127.0.0.1');
-    expect(inProcess(elsewhere, { NODE_EXTRA_CA_CERTS: certificate.path }).stdout).toMatch(
-      /altnames/,
-    );
+    const stranger = await inProcess(elsewhere, { NODE_EXTRA_CA_CERTS: certificate.path });
+    expect(stranger.stdout).toMatch(/altnames/);
   });
 });
