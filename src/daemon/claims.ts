@@ -1,6 +1,6 @@
 import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/dedupe.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
-import { dedupeKey, TemplateError } from '../domain/dedupe-key.ts';
+import { dedupeKey, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
 import type { Begin } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import { processStart } from '../spool/process.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
+import { type SharedClaim, SharedClaims, type SharedState } from './shared-claims.ts';
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
@@ -20,7 +21,13 @@ const LOOK_MS = 25;
 interface Claimant {
   readonly request: KeyRequest;
   readonly connection: Connection;
+  /** Where other machines are asked. */
+  readonly url: string | undefined;
   state: 'asking' | 'waiting' | 'owner' | 'gone';
+  /** Has been told to wait. */
+  isWarned: boolean;
+  /** What this machine holds for all. */
+  shared?: SharedClaim;
 }
 
 export interface ClaimsParts {
@@ -34,12 +41,19 @@ export class Claims {
   readonly #parts: ClaimsParts;
   readonly #keys: Keys;
   readonly #claimants = new Set<Claimant>();
+  readonly #shared: SharedClaims;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(parts: ClaimsParts) {
     this.#parts = parts;
     this.#keys = createKeys(parts.store, parts.now);
+    this.#shared = new SharedClaims(parts.log);
+  }
+
+  /** The servers that keys were shared through. */
+  sharedState(): SharedState[] {
+    return this.#shared.state();
   }
 
   /** Answers now or later; the end of the connection ends the claim. */
@@ -60,7 +74,9 @@ export class Claims {
         onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
       },
       connection,
+      url: claim.url,
       state: 'asking',
+      isWarned: false,
     };
     this.#claimants.add(claimant);
     connection.onClose(() => this.#leave(claimant));
@@ -72,7 +88,9 @@ export class Claims {
     const id = { key, hookName };
     this.#attempt('finish', () => this.#keys.finish(id, executionId, end), false);
     for (const claimant of this.#claimants) {
-      if (claimant.request.executionId === executionId) this.#forget(claimant);
+      if (claimant.request.executionId !== executionId) continue;
+      claimant.shared?.end(end);
+      this.#forget(claimant);
     }
     this.#wake(id);
   }
@@ -81,6 +99,7 @@ export class Claims {
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#timer);
+    this.#shared.close();
   }
 
   #settle(claimant: Claimant): void {
@@ -88,16 +107,68 @@ export class Claims {
     const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
       kind: 'run_unkeyed',
     });
-    if (verdict.kind === 'wait' && claimant.state === 'waiting') return;
-    connection.send(encodeVerdict(frameOf(verdict, request)));
-    if (verdict.kind === 'wait') {
-      claimant.state = 'waiting';
-      this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    if (verdict.kind === 'run' && claimant.url !== undefined) {
+      claimant.state = 'owner';
+      void this.#askElsewhere(claimant, claimant.url);
     } else if (verdict.kind === 'run') {
       claimant.state = 'owner';
+      connection.send(encodeVerdict(frameOf(verdict, request)));
+    } else if (verdict.kind === 'wait') {
+      this.#warn(claimant);
+      claimant.state = 'waiting';
+      this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
     } else {
+      connection.send(encodeVerdict(frameOf(verdict, request)));
       this.#forget(claimant);
     }
+  }
+
+  #warn(claimant: Claimant): void {
+    if (claimant.isWarned) return;
+    claimant.isWarned = true;
+    const { key } = claimant.request;
+    claimant.connection.send(encodeVerdict({ kind: 'wait', key }));
+  }
+
+  /**
+   * This machine's key is the claimant's; now for the others. While another machine has it, ours stays taken, so that
+   * whoever else asks here waits for the same.
+   */
+  async #askElsewhere(claimant: Claimant, url: string): Promise<void> {
+    const { request } = claimant;
+    const ttlMs = request.ttlSeconds * 1000;
+    const found = await this.#shared.ask(url, request, request.executionId, ttlMs);
+    if (claimant.state !== 'owner' || this.#isStopped) {
+      if (found.kind === 'ours') found.claim.end(undefined);
+      return;
+    }
+    if (found.kind === 'ours') claimant.shared = found.claim;
+    if (found.kind === 'ours' || found.kind === 'alone') {
+      claimant.connection.send(encodeVerdict(frameOf({ kind: 'run' }, request)));
+    } else if (found.kind === 'running' && request.onDuplicate === 'replay') {
+      this.#warn(claimant);
+      this.#shared.later(() => void this.#askElsewhere(claimant, url));
+    } else {
+      this.#takeOver(claimant, found.kind === 'done' ? found.result : undefined);
+    }
+  }
+
+  /** Another machine has done it, or does: its result is ours too, where there is one. */
+  #takeOver(claimant: Claimant, result: KeyResult | undefined): void {
+    const { request, connection } = claimant;
+    const { executionId, onDuplicate } = request;
+    const of = 'an execution on another machine';
+    const end = result && { exitCode: result.exitCode, outputs: result };
+    const verdict: Verdict =
+      onDuplicate === 'skip'
+        ? { kind: 'skip', of }
+        : result === undefined
+          ? { kind: 'run_unkeyed' }
+          : { kind: 'replay', of, result };
+    this.#attempt('finish', () => this.#keys.finish(request, executionId, end), false);
+    connection.send(encodeVerdict(frameOf(verdict, request)));
+    this.#forget(claimant);
+    this.#wake(request);
   }
 
   #forget(claimant: Claimant): void {
@@ -135,6 +206,7 @@ export class Claims {
     const { request, state } = claimant;
     this.#forget(claimant);
     if (state !== 'owner' || this.#isStopped) return;
+    claimant.shared?.end(undefined);
     this.#attempt(
       'release',
       () => this.#keys.finish(request, request.executionId, undefined),

@@ -81,7 +81,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
     onStop: () => leave('stopped'),
-    state: () => stateOf(startedAt, counts),
+    state: () => ({ ...stateOf(startedAt, counts), shared_keys: sharedOf(claims) }),
     claims,
   });
 
@@ -123,7 +123,7 @@ function watchIdle(idleMs: number, lastNews: () => number, leave: () => void): N
 function stateOf(
   startedAtMs: number,
   counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
-): DaemonState {
+): Omit<DaemonState, 'shared_keys'> {
   return {
     pid: process.pid,
     version: VERSION,
@@ -131,6 +131,15 @@ function stateOf(
     ...counts,
     rss_bytes: process.memoryUsage.rss(),
   };
+}
+
+function sharedOf(claims: Claims): DaemonState['shared_keys'] {
+  return claims.sharedState().map(({ url, isConnected, lastError, failures }) => ({
+    url,
+    connected: isConnected,
+    last_error: lastError ?? null,
+    failures,
+  }));
 }
 
 function takeLockIfFree(path: string): (() => void) | undefined {

@@ -9,6 +9,13 @@ export interface DaemonState {
   /** Records that could not be read since then. */
   readonly unreadable: number;
   readonly pokes: number;
+  /** Servers that dedupe keys were shared through since then; without passwords. */
+  readonly shared_keys: readonly {
+    readonly url: string;
+    readonly connected: boolean;
+    readonly last_error: string | null;
+    readonly failures: number;
+  }[];
   /** Resident memory, in bytes. */
   readonly rss_bytes: number;
 }

@@ -1,3 +1,4 @@
+import { socketPath } from '../../config/socket-path.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
 import { statusLines } from '../output/status.ts';
 
@@ -22,7 +23,18 @@ export const statusCommand: Command = {
 };
 
 async function perform(_given: Given, { settings, now }: Context): Promise<Answer> {
-  const { readStatus } = await import('../../bus/read-status.ts');
-  const report = readStatus(settings, now);
+  const [{ readStatus }, { askDaemon }] = await Promise.all([
+    import('../../bus/read-status.ts'),
+    import('../../daemon/client.ts'),
+  ]);
+  const home = settings.paths?.home;
+  const daemon = home === undefined ? undefined : await askDaemon(socketPath(home));
+  const report = {
+    ...readStatus(settings, now),
+    shared_keys: (daemon?.shared_keys ?? []).map(({ connected, ...server }) => ({
+      state: connected ? ('connected' as const) : ('unreachable' as const),
+      ...server,
+    })),
+  };
   return { json: report, lines: (page) => statusLines(report, page) };
 }

@@ -19,8 +19,18 @@ const HOUR_MS = 3_600_000;
 /** Room for the names on the left, in columns. */
 const NAME_COLUMNS = 11;
 
+/** What is in the database and around it, and what the daemon says of the servers that keys are shared through. */
+export interface StatusFacts extends StatusReport {
+  readonly shared_keys?: readonly {
+    readonly url: string;
+    readonly state: 'connected' | 'unreachable';
+    readonly last_error: string | null;
+    readonly failures: number;
+  }[];
+}
+
 /** Everything `status` knows, the most important first. */
-export function statusLines(report: StatusReport, page: Page): string[] {
+export function statusLines(report: StatusFacts, page: Page): string[] {
   return [
     ...switchLines(report, page),
     '',
@@ -30,6 +40,7 @@ export function statusLines(report: StatusReport, page: Page): string[] {
     ...field('payloads', payloadsText(report), page),
     ...field('retention', retentionText(report), page),
     ...field('daemon', daemonText(report), page),
+    ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
     ...glanceLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
@@ -53,6 +64,14 @@ function switchLines({ version, enabled, database }: StatusReport, page: Page): 
     '  this shell   export HOOKBUS_ENABLED=1',
     ...elsewhere,
   ];
+}
+
+function sharedLines(server: NonNullable<StatusFacts['shared_keys']>[number], page: Page): string[] {
+  const { url, state, last_error } = server;
+  if (state === 'connected') return field('keys', `shared through ${url}`, page);
+  const reason = last_error === null ? '' : ` (${last_error})`;
+  const text = `${url} is unreachable${reason}; dedupe keys count on this machine alone meanwhile`;
+  return field('keys', text, page, 'warn');
 }
 
 function directoryText({ state_directory, state_directory_exists }: StatusReport): string {
