@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "frame.h"
+#include "text.h"
 
 #ifndef HOOKBUS_VERSION
 #define HOOKBUS_VERSION "0.0.0"
@@ -39,8 +40,6 @@ enum {
     PATH_BYTES = 4096,
     HOME_BYTES = PATH_BYTES - 300,      /* longest state directory: room is left for the names in it */
     HOOK_NAME_BYTES = 256,              /* longest default name */
-    MAX_FIELD_BYTES = 256,              /* longest value found in a payload */
-    MAX_JSON_DEPTH = 1024,
     MAX_PAYLOAD_CAP = 64 * 1024 * 1024,
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
@@ -49,78 +48,6 @@ enum {
 };
 
 #define MAX_TTL_SECONDS (36500 * UINT64_C(86400)) /* a hundred years */
-
-/* ---- text.c */
-
-/* A part of a text, not ended by NUL. */
-struct text {
-    const char *at;
-    size_t length;
-};
-
-void write_hex(char *text, const unsigned char *bytes, size_t count);
-/* Bytes of the white space, as JavaScript understands it, that the text begins with; 0 for none. */
-size_t space_at(const char *text);
-/* Bytes of at most so many UTF-16 units; `is_split` where the cut would have gone through a character. */
-size_t utf16_prefix(const char *text, size_t length, size_t units, bool *is_split);
-/* Writes the parts, of which the last is NULL, one behind the other; false where they do not fit. */
-bool join(char *out, size_t size, const char *const parts[]);
-#define JOIN(out, size, ...) join(out, size, (const char *const[]){__VA_ARGS__, NULL})
-/* Adds a sentence to a begin frame's mistakes: what it is about, what was expected, what came instead (if anything). */
-void add_mistake(struct bytes *mistakes, struct text what, const char *expected, struct text got, const char *behind);
-
-/* ---- sha256.c */
-
-struct sha256 {
-    uint32_t state[8];
-    uint64_t length;
-    unsigned char block[64];
-};
-
-void sha256_start(struct sha256 *hash);
-void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
-/* Writes the first digits, an even number of them; works on a copy, so more may be added. */
-void sha256_hex(struct sha256 hash, char *text, size_t digits);
-
-/* ---- payload_scan.c */
-
-/* A top-level string field that is looked for. */
-struct field {
-    const char *name;
-    bool is_found;
-    size_t length;
-    unsigned char text[MAX_FIELD_BYTES];
-};
-
-/* Where a scan stands. `refill`, where there is one, puts the next bytes in place of those read; false at the end. */
-struct scan {
-    const unsigned char *bytes;
-    size_t at, length;
-    bool (*refill)(struct scan *scan);
-    void *context;
-    off_t offset;       /* both are the refill's */
-    size_t text_length; /* of the string read last; more than `text` holds if it did not fit */
-    unsigned char text[MAX_FIELD_BYTES];
-};
-
-void scan_payload(struct scan *scan, struct field *fields, size_t count);
-
-/* ---- stdout_kind.c */
-
-enum kind_of_stdout { KIND_EMPTY, KIND_TEXT, KIND_JSON, KIND_BROKEN };
-
-struct stdout_kind {
-    int state, depth, hex_left;
-    bool in_key;
-    const char *word;
-    unsigned char arrays[MAX_JSON_DEPTH / 8];
-};
-
-void stdout_kind_push(struct stdout_kind *kind, const unsigned char *bytes, size_t length);
-enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind);
-/* Whether it is known that no object is there, or it has ended. */
-bool stdout_kind_is_settled(const struct stdout_kind *kind);
-
 /* ---- hook_name.c */
 
 void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK_NAME_BYTES]);
