@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Begin, Capture, End } from '../../src/domain/record.ts';
-import { splitFrames } from '../../src/protocol/frame.ts';
+import { createFrameWriter, splitFrames } from '../../src/protocol/frame.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { EFFORT, SEED } from '../support/effort.ts';
 import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
 import { titleOf } from './support/launcher.ts';
+import { createRandom } from './support/random.ts';
 
 const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
 
@@ -115,5 +117,38 @@ describe.skipIf(canCompile !== true)(titleOf('the launcher', canCompile), () => 
       return ['frame', `${kind}`, ...words];
     });
     expect(driver.ask(calls).join('')).toBe(bytes.toString('hex'));
+  });
+
+  it('writes 2,000 random frames as TypeScript does', () => {
+    const random = createRandom(SEED);
+    for (let batch = 0; batch < EFFORT; batch += 1) {
+      const calls: Call[] = [];
+      const expected: string[] = [];
+      for (let index = 0; index < 2000; index += 1) {
+        const kind = random(256);
+        const frame = createFrameWriter(kind);
+        const words: Buffer[] = [];
+        for (let fields = random(20); fields > 0; fields -= 1) {
+          const tag = random(256);
+          // Around the room that the first bytes have, and where it grows.
+          const length = random(8) === 0 ? random(5000) : random(40);
+          const value = Buffer.from(Array.from({ length }, () => random(256)));
+          const number = 2 ** random(53) - random(2);
+          const isNumber = random(3) === 0;
+          if (isNumber) frame.number(tag, number);
+          else frame.bytes(tag, value);
+          words.push(Buffer.from(`${tag}`));
+          words.push(
+            isNumber ? Buffer.from(`n${number}`) : Buffer.concat([Buffer.from('b'), value]),
+          );
+        }
+        calls.push(['frame', `${kind}`, ...words]);
+        expected.push(frame.finish().toString('hex'));
+      }
+      const written = driver.ask(calls);
+      const wrong = written.findIndex((hex, index) => hex !== expected[index]);
+      expect(written[wrong], `frame ${wrong} of batch ${batch}`).toBe(expected[wrong]);
+      expect(written).toHaveLength(calls.length);
+    }
   });
 });

@@ -8,6 +8,7 @@ import { defaultHookName } from '../../src/domain/hook-name.ts';
 import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
 import { createStdoutKind } from '../../src/domain/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
+import { EFFORT, SEED } from '../support/effort.ts';
 import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
 import { createRandom, mutate, type Random } from './support/random.ts';
 
@@ -123,26 +124,28 @@ describe.skipIf(canCompile !== true)(
     });
 
     it('agree on 20,000 mutated payloads and outputs', () => {
-      const random = createRandom(4);
+      const random = createRandom(3 + SEED);
       const wanted = ['a', 'session_id', 'tool_use_id'];
-      const inputs = Array.from({ length: 10_000 }, () =>
-        mutate(Buffer.from(anObject(random)), random),
-      );
-      agree(
-        inputs.map((input): Call => ['kind', input]),
-        inputs.map((input) => {
-          const kind = createStdoutKind();
-          kind.push(input);
-          return kind.kind();
-        }),
-      );
-      agree(
-        inputs.map((input): Call => ['scan', `${1 + random(40)}`, input, ...wanted]),
-        inputs.map((input) => {
-          const found = scanPayloadBytes(input, wanted);
-          return foundLine(wanted, (name) => found.get(name));
-        }),
-      );
+      for (let batch = 0; batch < EFFORT; batch += 1) {
+        const inputs = Array.from({ length: 10_000 }, () =>
+          mutate(Buffer.from(anObject(random)), random),
+        );
+        agree(
+          inputs.map((input): Call => ['kind', input]),
+          inputs.map((input) => {
+            const kind = createStdoutKind();
+            kind.push(input);
+            return kind.kind();
+          }),
+        );
+        agree(
+          inputs.map((input): Call => ['scan', `${1 + random(40)}`, input, ...wanted]),
+          inputs.map((input) => {
+            const found = scanPayloadBytes(input, wanted);
+            return foundLine(wanted, (name) => found.get(name));
+          }),
+        );
+      }
     });
 
     it('agree on 4,000 names', () => {

@@ -26,3 +26,46 @@ export function mutate(bytes: Buffer, random: Random): Buffer {
   }
   return Buffer.from(random(6) === 0 ? out.slice(0, random(out.length + 1)) : out);
 }
+
+const BYTES = [0, 1, 2, 5, 7, 8, 127, 128, 255];
+const NUMBERS = [
+  0n,
+  1n,
+  3n,
+  256n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 63n,
+  2n ** 64n - 1n,
+];
+/** The length of a field that may be a number. */
+const NUMBER_LENGTH = Buffer.from([8, 0, 0, 0]);
+
+/**
+ * Frames with one to four changes that such bytes are prone to: a byte or a length that is another, a number that is
+ * extreme, a piece that is missing or doubled, an end that is cut off.
+ */
+export function mutateFrames(bytes: Buffer, random: Random): Buffer {
+  let out = Buffer.from(bytes);
+  for (let changes = 1 + random(4); changes > 0; changes -= 1) {
+    const at = random(out.length + 1);
+    const [before, behind] = [out.subarray(0, at), out.subarray(at)];
+    const change = random(8);
+    if (change === 0) out = Buffer.concat([before, behind.subarray(random(24))]);
+    else if (change === 1) out = Buffer.concat([before, behind.subarray(0, random(24)), behind]);
+    else if (change === 2 && random(4) === 0) out = Buffer.from(before);
+    else if (change === 3 && behind.length >= 4) out.writeUInt32LE(random(200), at);
+    else if (change >= 6) putNumber(out, at, NUMBERS[random(NUMBERS.length)] ?? 0n);
+    else if (at < out.length)
+      out[at] = random(2) === 0 ? random(256) : (BYTES[random(BYTES.length)] ?? 0);
+  }
+  return out;
+}
+
+/** In place of the next number, where there is one. */
+function putNumber(bytes: Buffer, from: number, value: bigint): void {
+  const at = bytes.indexOf(NUMBER_LENGTH, from);
+  if (at >= 0 && at + 12 <= bytes.length) bytes.writeBigUInt64LE(value, at + 4);
+}

@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { isNewerVersion, VERSION } from '../../src/domain/version.ts';
+import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
+import { decodePoke, encodePoke, encodeRequest } from '../../src/protocol/socket.ts';
+import { createRandom, mutateFrames } from '../launcher/support/random.ts';
+import { aState, inPool } from '../support/daemon.ts';
+import { EFFORT, SEED } from '../support/effort.ts';
+
+const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
+
+const said = [
+  ...readdirSync(FRAMES)
+    .filter((name) => name.endsWith('.bin'))
+    .map((name) => readFileSync(new URL(name, FRAMES))),
+  encodePoke(VERSION),
+  Buffer.concat([encodeRequest('askState'), encodePoke(VERSION), encodeRequest('askState')]),
+];
+
+/** Whether a daemon rightly leaves when it hears this. */
+function endsIt(bytes: Buffer): boolean {
+  try {
+    return splitFrames(bytes).frames.some(
+      (frame) =>
+        frame.kind === FRAME_KIND.stop ||
+        (frame.kind === FRAME_KIND.poke && isNewerVersion(decodePoke(frame) ?? '', VERSION)),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Says it in two pieces, and waits for the end of the connection, which is closed by us where the other side waits. */
+function say(path: string, bytes: Buffer, cut: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.on('error', () => undefined);
+    socket.once('close', () => resolve());
+    socket.resume();
+    socket.write(bytes.subarray(0, cut), () => socket.end(bytes.subarray(cut)));
+  });
+}
+
+describe('the daemon that is told frames that were changed', () => {
+  it(
+    'goes on, and keeps neither a descriptor nor memory of it',
+    async () => {
+      const random = createRandom(SEED);
+      const state = aState();
+      const daemon = await state.daemon();
+      const words = Array.from({ length: 1000 * EFFORT }, () =>
+        mutateFrames(said[random(said.length)] ?? Buffer.alloc(0), random),
+      ).filter((bytes) => !endsIt(bytes));
+      const descriptors = (): number => readdirSync(`/proc/${daemon.pid}/fd`).length;
+      await inPool(100, 4, async () => say(state.paths.socket, encodePoke(VERSION), 3));
+      const before = { ...(await state.ask()), open: descriptors() };
+      await inPool(words.length, 8, (index) => {
+        const bytes = words[index] ?? Buffer.alloc(0);
+        return say(state.paths.socket, bytes, random(bytes.length + 1));
+      });
+      const after = await state.ask();
+      expect(after?.pid).toBe(daemon.pid);
+      // Ours may still be closing.
+      expect(descriptors()).toBeLessThanOrEqual(before.open + 1);
+      expect(after?.rss_bytes).toBeLessThan((before.rss_bytes ?? 0) + 64 * 1024 * 1024);
+    },
+    60_000 * EFFORT,
+  );
+});
