@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { percentile } from '../src/metrics/percentile.ts';
+
+export interface Subject {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a subject takes beyond the first one of its table, which is there as it is. */
+export interface Added {
+  readonly name: string;
+  readonly p50_ms: number;
+  readonly p95_ms: number;
+  readonly p99_ms: number;
+  /** The median, over the rounds, of its time to the first one's. */
+  readonly ratio: number;
+}
+
+export interface Conditions {
+  readonly rounds: number;
+  /** A file that is the stdin of each. */
+  readonly payload: string;
+  /** So many at once, until the last has ended. Default 1. */
+  readonly sideBySide?: number;
+}
+
+const WARM_UP = 10;
+
+/** Longest that a round may take, in ms, before it is taken for one that hangs. */
+const MOST_ROUND_MS = 20_000;
+
+const OUTSIDE = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKBUS_')),
+);
+
+/** Measures with bench/timer.c, compiled to `timer`. */
+export function createComparison(timer: string) {
+  /** Rounds of nanoseconds, a number a subject. @throws where a command fails or hangs */
+  function time(subjects: readonly Subject[], conditions: Conditions): number[][] {
+    const { rounds, payload, sideBySide = 1 } = conditions;
+    const list = subjects.map(({ command, env = {} }) =>
+      [...Object.entries(env).map(([key, value]) => `${key}=${value}`), ...command].join('\t'),
+    );
+    const { stdout, status, stderr, error } = spawnSync(
+      timer,
+      [String(rounds + WARM_UP), payload, String(sideBySide)],
+      {
+        input: `${list.join('\n')}\n`,
+        encoding: 'utf8',
+        maxBuffer: 64 * 1024 * 1024,
+        timeout: (rounds + WARM_UP) * MOST_ROUND_MS,
+        // The environment as it is: what Node loads at its start, such as extra certificates, is part of every run.
+        env: OUTSIDE,
+      },
+    );
+    if (status !== 0) throw new Error(`the timer ended with ${status}: ${error ?? stderr}`);
+    return stdout
+      .trim()
+      .split('\n')
+      .slice(WARM_UP)
+      .map((line) => line.split(' ').map(Number));
+  }
+
+  /** Prints a table and gives it back. */
+  return function compare(
+    title: string,
+    subjects: readonly Subject[],
+    conditions: Conditions,
+  ): Added[] {
+    const times = time(subjects, conditions);
+    const added = subjects.map(({ name }, index) => ({ name, ...summarize(times, index) }));
+    print(`${title} (${conditions.rounds} rounds, in turn)`, added);
+    return added;
+  };
+}
+
+/** A round of which all take part is one sample, so what slows the whole machine counts on both sides. */
+function summarize(times: readonly number[][], index: number): Omit<Added, 'name'> {
+  const own = (round: number[]): number => round[index] ?? 0;
+  const first = (round: number[]): number => round[0] ?? 0;
+  const added = times.map((round) => (own(round) - (index === 0 ? 0 : first(round))) / 1e6);
+  const ratios = times.map((round) => own(round) / first(round));
+  const at = (rank: number): number => percentile(added, rank) ?? 0;
+  return { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99), ratio: percentile(ratios, 50) ?? 1 };
+}
+
+function print(title: string, rows: readonly Added[]): void {
+  const heads = ['P50', 'P95', 'P99'].map((head) => head.padStart(9)).join('');
+  console.log(`\n${title}\n${''.padEnd(44)}${heads}${'ratio'.padStart(8)}`);
+  for (const [index, row] of rows.entries()) {
+    const cells = [row.p50_ms, row.p95_ms, row.p99_ms].map((ms) =>
+      `${index === 0 || ms < 0 ? '' : '+'}${ms.toFixed(2)}`.padStart(9),
+    );
+    console.log(`${row.name.padEnd(44)}${cells.join('')}${row.ratio.toFixed(2).padStart(8)}`);
+  }
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { statePaths } from '../src/config/paths.ts';
+import { socketPath } from '../src/config/socket-path.ts';
+import { makeStateHome } from '../src/config/state-home.ts';
+import { askDaemon } from '../src/daemon/client.ts';
+import type { DaemonState } from '../src/daemon/state.ts';
+import { encodeBegin, encodeEnd } from '../src/protocol/record.ts';
+import { createSpool } from '../src/spool/spool.ts';
+import { aBegin, anEnd } from '../test/support/records.ts';
+
+/** Longest that anything here is waited for, in ms: a benchmark that hangs tells nothing. */
+const DEADLINE_MS = 120_000;
+
+const ENTRY = join(process.cwd(), 'bin', 'hookbus.js');
+
+async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + DEADLINE_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > end) throw new Error(`expected ${what} within ${DEADLINE_MS} ms`);
+    await wait(10);
+  }
+}
+
+/** Ends a process and waits for that; one that does not hear is killed. */
+async function end(child: ChildProcess): Promise<void> {
+  const isOver = async (): Promise<true | undefined> =>
+    child.exitCode !== null || child.signalCode !== null || undefined;
+  child.kill('SIGTERM');
+  try {
+    await until('the process to end', isOver);
+  } catch {
+    child.kill('SIGKILL');
+    await until('the process to be gone', isOver);
+  }
+}
+
+/** Starts another `hookbus` command, without output, on this state directory. */
+function start(home: string, ...words: string[]): ChildProcess {
+  const env = { ...process.env, HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
+  return spawn(process.execPath, [ENTRY, ...words], { env, stdio: 'ignore' });
+}
+
+/** Leaves records in the spool, as launchers would. */
+function fillSpool(home: string, count: number, ageMs = 0): void {
+  const paths = statePaths(home);
+  makeStateHome(home);
+  const spool = createSpool(paths.spool, paths.setAside);
+  for (let index = 0; index < count; index += 1) {
+    const begin = aBegin({ createdAtMs: Date.now() - ageMs });
+    spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+  }
+}
+
+/** Does `work` beside a daemon that answers, and ends it, whatever happens. */
+async function withDaemon<T>(home: string, work: (daemon: ChildProcess) => Promise<T>): Promise<T> {
+  const daemon = start(home, 'daemon', 'run');
+  try {
+    await stateOf(home, (state) => state.pid === daemon.pid);
+    return await work(daemon);
+  } finally {
+    await end(daemon);
+  }
+}
+
+const stateOf = (home: string, isIt: (state: DaemonState) => boolean): Promise<DaemonState> =>
+  until('the daemon to say so', async () => {
+    const state = await askDaemon(socketPath(home));
+    return state !== undefined && isIt(state) ? state : undefined;
+  });
+
+export interface DaemonFigures {
+  readonly drained_per_second: number;
+  readonly executions: number[];
+  readonly rss_mb: number[];
+  readonly descriptors: number[];
+}
+
+/** How fast it drains, its own start included, and what it holds on to after so many executions, and twice as many. */
+export async function measureDaemon(home: string, count: number): Promise<DaemonFigures> {
+  fillSpool(home, count);
+  const before = performance.now();
+  return withDaemon(home, async (daemon) => {
+    const figures: DaemonFigures = {
+      drained_per_second: 0,
+      executions: [],
+      rss_mb: [],
+      descriptors: [],
+    };
+    const look = async (executions: number): Promise<number> => {
+      const state = await stateOf(home, ({ drained }) => drained >= executions);
+      const seconds = (performance.now() - before) / 1000;
+      figures.executions.push(executions);
+      figures.rss_mb.push(state.rss_bytes / 1e6);
+      figures.descriptors.push(readdirSync(`/proc/${daemon.pid}/fd`).length);
+      return executions / seconds;
+    };
+    const rate = await look(count);
+    for (const times of [2, 3]) {
+      fillSpool(home, count);
+      await look(times * count);
+    }
+    return { ...figures, drained_per_second: rate };
+  });
+}
+
+/** Does `work` while a daemon drains and a clean-up deletes all that is in the database. */
+export async function whileBusy<T>(home: string, work: () => T): Promise<T> {
+  fillSpool(home, 30_000, 30 * 86_400_000);
+  return withDaemon(home, async () => {
+    const cleanup = start(home, 'cleanup');
+    try {
+      return work();
+    } finally {
+      await end(cleanup);
+    }
+  });
+}
