@@ -7,8 +7,11 @@ import type { DaemonState } from './state.ts';
 /** How long an answer may take, in ms. */
 const ANSWER_MS = 2000;
 
-/** Asks the daemon for its state. Undefined where none answers. */
-export function askDaemon(socketPath: string): Promise<DaemonState | undefined> {
+/** Asks the daemon for its state. Undefined where none answers in time. */
+export function askDaemon(
+  socketPath: string,
+  answerMs = ANSWER_MS,
+): Promise<DaemonState | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
     let unread = Buffer.alloc(0);
@@ -16,7 +19,7 @@ export function askDaemon(socketPath: string): Promise<DaemonState | undefined> 
       socket.destroy();
       resolve(state);
     };
-    socket.setTimeout(ANSWER_MS, () => finish(undefined));
+    socket.setTimeout(answerMs, () => finish(undefined));
     socket.once('error', () => finish(undefined));
     socket.once('close', () => finish(undefined));
     socket.once('connect', () => socket.write(encodeRequest('askState')));
@@ -36,11 +39,14 @@ export function askDaemon(socketPath: string): Promise<DaemonState | undefined> 
 
 /** How long the daemon may take to end, in ms: it takes in what is in the spool first. */
 const STOP_MS = 15_000;
+
+/** How long who wants it to end waits for an answer, in ms: one that is busy is there all the same. */
+const BUSY_ANSWER_MS = 10_000;
 const LOOK_MS = 10;
 
 /** Tells the daemon to end and waits until its process is gone. False where none was there, or where it would not go. */
 export async function stopDaemon(socketPath: string): Promise<boolean> {
-  const state = await askDaemon(socketPath);
+  const state = await askDaemon(socketPath, BUSY_ANSWER_MS);
   if (state === undefined || !(await sendStop(socketPath))) return false;
   const until = performance.now() + STOP_MS;
   while (isAlive(state.pid) && performance.now() < until) await wait(LOOK_MS);

@@ -14,8 +14,8 @@ import { createLog, type Log } from './log.ts';
 import { createRetentionLoop } from './retention-loop.ts';
 import type { DaemonState } from './state.ts';
 
-/** How long a locked database may hold up one turn, in ms: the records wait in the spool meanwhile. */
-const BUSY_MS = 1000;
+/** How long a locked database may hold up one turn, in ms: records wait in the spool, but who asks waits for us. */
+const BUSY_MS = 200;
 
 /** How long a daemon that is just ending may still hold the lock, in ms. */
 const LOCK_MS = 2000;

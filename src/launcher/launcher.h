@@ -48,6 +48,7 @@ enum {
 };
 
 #define MAX_TTL_SECONDS (36500 * UINT64_C(86400)) /* a hundred years */
+
 /* ---- hook_name.c */
 
 void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK_NAME_BYTES]);
