@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
@@ -32,7 +32,9 @@ export function gatePath(directory: string, hookName: string): string {
 export function closedGate(directory: string, hookName: string, nowMs: number): Gate | undefined {
   let text: string;
   try {
-    text = readFileSync(gatePath(directory, hookName), 'utf8');
+    // Not waited for where it is a FIFO.
+    const flag = constants.O_RDONLY | constants.O_NONBLOCK;
+    text = readFileSync(gatePath(directory, hookName), { encoding: 'utf8', flag });
   } catch {
     return undefined;
   }

@@ -35,6 +35,8 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
     bool is_socket = S_ISSOCK(stat->st_mode);
     /* A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
     if (which == STDIN && S_ISCHR(stat->st_mode) && isatty(STDIN)) return true;
+    /* So is a directory, which nobody can read from: the hook is to see that too. */
+    if (which == STDIN && S_ISDIR(stat->st_mode)) return true;
     if (!make_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {

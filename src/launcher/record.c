@@ -163,7 +163,7 @@ void report(const struct run *run, const char *what)
     int error = errno;
     if (!run->settings.debug || run->settings.home[0] == '\0') return;
     (void)JOIN(path, sizeof path, run->settings.home, "/hookbus.log");
-    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
     if (log < 0) return;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);

@@ -1,4 +1,4 @@
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, constants, statSync } from 'node:fs';
 import type { Settings } from '../config/settings.ts';
 
 /** Says what went wrong; never throws. */
@@ -6,6 +6,9 @@ export type Report = (what: string, error: unknown) => void;
 
 /** The log file stops growing here, in bytes: a note that nobody reads must not fill a disk. */
 const MAX_LOG_BYTES = 1024 * 1024;
+
+/** Nothing is waited for, even where a FIFO has its name. */
+const FLAG = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
 
 /** Says on the log file what went wrong inside HookBus, under `HOOKBUS_DEBUG=1`; never on a stream of the hook. */
 export function report(settings: Settings): Report {
@@ -16,7 +19,7 @@ export function report(settings: Settings): Report {
       if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) return;
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const line = `${new Date().toISOString()} pid=${process.pid} failed=${JSON.stringify(what)} reason=${JSON.stringify(reason)}\n`;
-      appendFileSync(log, line, { mode: 0o600 });
+      appendFileSync(log, line, { mode: 0o600, flag: FLAG });
     } catch {
       // A log that cannot be written is not worth a hook.
     }

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { HookbusError } from '../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -17,8 +17,7 @@ export const COMMAND_BUSY_MS = 5000;
  *   whatever SQLite says (`isCorrupt`, `isBusy`) otherwise
  */
 export function openDatabase(path: string, busyMs: number): Database {
-  // SQLite would make it by the umask, and its -wal and -shm files take the mode of the database.
-  closeSync(openSync(path, 'a', 0o600));
+  makePrivateFile(path);
   const db = new Sqlite(path, { timeout: busyMs });
   try {
     // Only a database without pages can take this on; `cleanup` then gives space back a bit at a time.
@@ -34,6 +33,15 @@ export function openDatabase(path: string, busyMs: number): Database {
     db.close();
     throw error;
   }
+}
+
+/**
+ * SQLite would make it by the umask, and its -wal and -shm files take the mode of the database. A FIFO of that name is
+ * an error and not waited for.
+ */
+function makePrivateFile(path: string): void {
+  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
+  closeSync(openSync(path, O_APPEND | O_CREAT | O_NONBLOCK | O_WRONLY, 0o600));
 }
 
 function migrate(db: Database, path: string): void {
@@ -73,7 +81,7 @@ export function isBusy(error: unknown): boolean {
  * @throws when it cannot be had within `busyMs` (`isBusy`)
  */
 export function takeLock(lockPath: string, busyMs: number): () => void {
-  closeSync(openSync(lockPath, 'a', 0o600));
+  makePrivateFile(lockPath);
   const lock = new Sqlite(lockPath, { timeout: busyMs });
   try {
     lock.exec('BEGIN EXCLUSIVE');
