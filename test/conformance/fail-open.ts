@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { getuid } from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
@@ -100,6 +100,31 @@ export function failOpen(engine: Engine): void {
       test(`the hook runs when ${name} is garbage`, async (stage) => {
         mkdirSync(stage.home);
         writeFileSync(`${stage.home}/${name}`, 'garbage '.repeat(4096));
+        await runsAsBare(stage);
+      });
+    }
+
+    // Opened as a file, a FIFO holds up its opener until somebody comes to the other end.
+    for (const name of ['hook_bus.db', 'spool', 'gates/probe', 'config.json', 'bus.sock']) {
+      test(`the hook runs when ${name} is a FIFO`, async (stage) => {
+        mkdirSync(`${stage.home}/gates`, { recursive: true });
+        execFileSync('mkfifo', [`${stage.home}/${name}`]);
+        await runsAsBare(stage);
+      });
+    }
+
+    test('the hook runs when the log is a FIFO, and there is something to log', async (stage) => {
+      mkdirSync(stage.home);
+      for (const name of ['hookbus.log', 'spool', 'hook_bus.db'])
+        execFileSync('mkfifo', [`${stage.home}/${name}`]);
+      await runsAsBare(stage, { set: { HOOKBUS_DEBUG: '1' } });
+    });
+
+    for (const name of ['', '/spool', '/hook_bus.db', '/bus.sock']) {
+      test(`the hook runs when the state directory${name} is a link to itself`, async (stage) => {
+        const link = `${stage.home}${name}`;
+        if (name !== '') mkdirSync(stage.home);
+        symlinkSync(link, link);
         await runsAsBare(stage);
       });
     }

@@ -59,7 +59,9 @@ export function limits(engine: Engine): void {
 
     test('a grandchild in a session of its own, two forks away and deaf to SIGTERM, is gone too', async (stage) => {
       const report = stage.path('pid');
-      const run = await stage.startWrapped(python('daemonise.py', report), { flags: TIMEOUT });
+      // Long enough for Python to start on a machine that has much to do.
+      const flags = ['--name', 'probe', '--timeout', '4'];
+      const run = await stage.startWrapped(python('daemonise.py', report), { flags });
       await until('the grandchild to start', () => existsSync(report));
       const grandchild = Number(readFileSync(report, 'utf8'));
       stage.adopt(grandchild);

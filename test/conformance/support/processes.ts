@@ -51,6 +51,7 @@ export function sessionMembers(session: number): number[] {
 
 /** Ends a process that may have ended already. */
 export function endProcess(pid: number): void {
+  if (!(pid > 1)) throw new Error(`expected the id of a process of ours, got ${pid}`);
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {

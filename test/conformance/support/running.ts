@@ -127,7 +127,12 @@ interface Streams {
 }
 
 function watch(child: ChildProcess, leads: boolean, streams: Streams): Running {
-  const pid = child.pid ?? 0;
+  const { pid } = child;
+  if (pid === undefined) {
+    child.once('error', () => undefined);
+    // 0 would stand for others: a whole group, or every process whose session the system does not tell.
+    throw new Error(`expected ${child.spawnfile} to start`);
+  }
   let stdinError: string | undefined;
   streams.stdin?.on('error', (error: NodeJS.ErrnoException) => {
     stdinError ??= error.code;
