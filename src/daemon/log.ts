@@ -1,10 +1,10 @@
-import { appendFileSync, constants, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, openSync, renameSync, statSync, writeSync } from 'node:fs';
 
 /** The log is at most twice this, in bytes: the file, and the one before it. */
 const MOST_LOG_BYTES = 512 * 1024;
 
 /** Nothing is waited for, even where a FIFO has its name. */
-const FLAG = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
+const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
 
 export type LogValue = string | number | boolean | undefined;
 
@@ -21,7 +21,12 @@ export function createLog(path: string, now: () => number) {
           ([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`,
         );
       const line = `${new Date(now()).toISOString()} ${event} pid=${process.pid}${fields.join('')}\n`;
-      appendFileSync(path, line, { mode: 0o600, flag: FLAG });
+      const file = openSync(path, FLAGS, 0o600);
+      try {
+        writeSync(file, line);
+      } finally {
+        closeSync(file);
+      }
     } catch {
       // A full disk must not end what drains the spool.
     }

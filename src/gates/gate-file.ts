@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
@@ -32,9 +32,7 @@ export function gatePath(directory: string, hookName: string): string {
 export function closedGate(directory: string, hookName: string, nowMs: number): Gate | undefined {
   let text: string;
   try {
-    // Not waited for where it is a FIFO.
-    const flag = constants.O_RDONLY | constants.O_NONBLOCK;
-    text = readFileSync(gatePath(directory, hookName), { encoding: 'utf8', flag });
+    text = readWithoutWaiting(gatePath(directory, hookName));
   } catch {
     return undefined;
   }
@@ -44,4 +42,14 @@ export function closedGate(directory: string, hookName: string, nowMs: number): 
   const untilMs = Number(match[2]);
   const isClosed = untilMs > nowMs || (kind === 'off' && untilMs === 0);
   return isClosed ? { kind, untilMs } : undefined;
+}
+
+/** A FIFO of that name is empty, not waited for. @throws what the file system says */
+function readWithoutWaiting(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
 }

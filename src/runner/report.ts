@@ -1,4 +1,4 @@
-import { appendFileSync, constants, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
 import type { Settings } from '../config/settings.ts';
 
 /** Says what went wrong; never throws. */
@@ -8,7 +8,7 @@ export type Report = (what: string, error: unknown) => void;
 const MAX_LOG_BYTES = 1024 * 1024;
 
 /** Nothing is waited for, even where a FIFO has its name. */
-const FLAG = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
+const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
 
 /** Says on the log file what went wrong inside HookBus, under `HOOKBUS_DEBUG=1`; never on a stream of the hook. */
 export function report(settings: Settings): Report {
@@ -19,7 +19,12 @@ export function report(settings: Settings): Report {
       if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) return;
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const line = `${new Date().toISOString()} pid=${process.pid} failed=${JSON.stringify(what)} reason=${JSON.stringify(reason)}\n`;
-      appendFileSync(log, line, { mode: 0o600, flag: FLAG });
+      const file = openSync(log, FLAGS, 0o600);
+      try {
+        writeSync(file, line);
+      } finally {
+        closeSync(file);
+      }
     } catch {
       // A log that cannot be written is not worth a hook.
     }
