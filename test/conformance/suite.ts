@@ -41,7 +41,7 @@ const TOPICS = [
 ];
 
 /** Those with most of an engine's own code in them, for a build of it that is slow. */
-const CORE = [signals, streams, input, output, stdio, command, limits, failOpen, signalsAtStart];
+const CORE = [signals, streams, input, output, stdio, failOpen, signalsAtStart];
 
 /** What every engine of `hookbus run` keeps: DESIGN.md sections 2 to 6, as its caller and its hook see it. */
 export function defineConformance(engine: Engine): void {

@@ -1,10 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const PAYLOAD = readFileSync(
   new URL('../../fixtures/payloads/PreToolUse.Bash.json', import.meta.url),
@@ -157,5 +160,43 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     latencies.sort((a, b) => a - b);
     expect(latencies[7]).toBeLessThan(50);
     expect(encodePoke('0.1.0').length).toBeLessThan(64);
+  });
+
+  it('a state directory with a path of 150 characters works like any other', async () => {
+    const parent = temporaryDirectory();
+    const home = join(parent, 'x'.repeat(149 - parent.length));
+    expect(home).toHaveLength(150);
+    mkdirSync(home, { mode: 0o700 });
+    const state = aState(home);
+    // The launcher finds no daemon, starts one, and pokes it the next time: both find the same place for the socket.
+    await run(state, 'first', ['true']).ended;
+    const daemon = await until('the daemon', () => state.ask());
+    await run(state, 'second', ['true']).ended;
+    await until('both rows', () => names(state).length === 2);
+    const pokes = async () => ((await state.ask())?.pokes ?? 0) > 0;
+    await until('the poke', pokes);
+    expect((await state.ask())?.pid).toBe(daemon.pid);
+    expect(readdirSync(home)).not.toContain('bus.sock');
+  });
+
+  it('a whole group that is killed leaves one row that says so, and no process', async () => {
+    const state = aState();
+    await state.daemon();
+    const line = [LAUNCHER, 'run', '--name', 'group', '--', 'sh', '-c', 'echo $$; sleep 60 & wait'];
+    const child = spawn('setsid', ['--wait', ...line], {
+      env: state.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [said] = (await once(child.stdout, 'data')) as [Buffer];
+    const hook = Number(`${said}`);
+    const fields = readFileSync(`/proc/${hook}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+    const group = Number(fields[2]);
+    expect(group).toBeGreaterThan(1);
+    process.kill(-group, 'SIGKILL');
+    await until('the row', () => names(state).length === 1);
+    expect(state.rows('SELECT status, error FROM hook_logs')).toEqual([
+      { status: 'error', error: expect.stringContaining('cut off') },
+    ]);
+    expect(readdirSync('/proc')).not.toContain(`${hook}`);
   });
 });

@@ -39,6 +39,14 @@ const canMount: true | string =
   spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0 ||
   'mounting takes a privilege';
 
+/** The sanitizers have memory of their own, and take their time. */
+const isMeasurable: true | string =
+  hasLauncher !== true ||
+  !readFileSync(LAUNCHER).includes('__asan_init') ||
+  'built with sanitizers';
+
+const PATIENCE = isMeasurable === true ? 1 : 8;
+
 const tests = describe.skipIf(hasLauncher !== true);
 
 tests(titleOf('a record of the launcher', hasLauncher), () => {
@@ -311,7 +319,7 @@ print(flush=True); time.sleep(60)`;
     const before = performance.now();
     for (let round = 0; round < 5; round += 1)
       expect(run(place, ['true'], { input: PAYLOAD })).toMatchObject({ code: 0 });
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(2000 * PATIENCE);
     expect(spooled(place)).toHaveLength(5);
   });
 
@@ -355,12 +363,12 @@ print(flush=True); time.sleep(60)`;
   });
 
   it("does not hold the caller's streams while it starts", async () => {
-    const { place, program } = withFakeNode('setTimeout(() => {}, 3000);');
+    const { place, program } = withFakeNode('setTimeout(() => {}, 15000);');
     const before = performance.now();
     expect(run(place, ['true'], { env: { HOOKBUS_DAEMON: 'auto' }, program })).toMatchObject({
       code: 0,
     });
-    expect(performance.now() - before).toBeLessThan(1500);
+    expect(performance.now() - before).toBeLessThan(1500 * PATIENCE);
     expect(existsSync(join(place.home, 'daemon.tried'))).toBe(true);
   });
 
@@ -397,12 +405,6 @@ tests('Node', () => {
   });
 });
 
-/** The sanitizers have memory of their own. */
-const isMeasurable: true | string =
-  hasLauncher !== true ||
-  !readFileSync(LAUNCHER).includes('__asan_init') ||
-  'built with sanitizers';
-
 describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
   titleOf('memory', isMeasurable),
   () => {
@@ -432,6 +434,39 @@ describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
         await once(child, 'close');
       },
       60_000,
+    );
+  },
+);
+
+describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
+  titleOf('256 MiB', isMeasurable),
+  () => {
+    // The machine may do other things meanwhile, so what counts is the best of three, taken in turn.
+    it.each([
+      ['from the hook', 'head -c 268435456 /dev/zero', ''],
+      ['to the hook', 'cat >/dev/null', 'head -c 268435456 /dev/zero |'],
+    ])(
+      '%s takes at most 1.3 times as long as with one more cat in the pipe',
+      (_what, hook, feed) => {
+        const place = openPlace();
+        const time = (line: string): number => {
+          const before = performance.now();
+          const { code } = end('/bin/sh', ['-c', line], {
+            cwd: place.directory,
+            env: place.env(),
+            timeout: 60_000,
+          });
+          expect(code).toBe(0);
+          return performance.now() - before;
+        };
+        const stage = feed === '' ? `${hook} | cat | cat >/dev/null` : `${feed} cat | ${hook}`;
+        const ours = `${feed} '${LAUNCHER}' run --name probe -- sh -c '${hook}' | cat >/dev/null`;
+        const times = [1, 2, 3].map(() => [time(stage), time(ours)] as const);
+        const best = (which: 0 | 1): number => Math.min(...times.map((pair) => pair[which]));
+        // 100 ms for what does not grow with the bytes, such as starting.
+        expect(best(1)).toBeLessThan(1.3 * best(0) + 100);
+      },
+      200_000,
     );
   },
 );
@@ -502,10 +537,10 @@ child.wait()`;
 
   it('that is one object does not wait for a line or an end', () => {
     const place = openPlace();
-    const line = `{ printf '{"session_id":"s","a":{"b":"}"}}'; sleep 1; } | '${LAUNCHER}' run -- date +%s.%N; :`;
+    const line = `{ printf '{"session_id":"s","a":{"b":"}"}}'; sleep ${PATIENCE}; } | '${LAUNCHER}' run -- date +%s.%N; :`;
     const before = Date.now() / 1000;
     const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
-    expect(Number(stdout) - before).toBeLessThan(0.5);
+    expect(Number(stdout) - before).toBeLessThan(PATIENCE / 2);
     expect(onlyRecord(place)).toMatchObject({ begin: { sessionId: 's' }, end: { stdinBytes: 32 } });
   });
 });
@@ -553,7 +588,7 @@ function start(place: Place, hook: readonly string[]): ChildProcess {
   child.stdin?.on('error', () => undefined);
   onTestFinished(() => {
     try {
-      process.kill(-(child.pid ?? 0), 'SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
       // It has ended.
     }

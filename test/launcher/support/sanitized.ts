@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VERSION } from '../../../src/domain/version.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Every source of the launcher. */
+export const SOURCES = readdirSync(join(ROOT, 'src', 'launcher'))
+  .filter((name) => name.endsWith('.c'))
+  .map((name) => join(ROOT, 'src', 'launcher', name));
+
+/** What else the build gives the compiler, but for warnings. */
+export const FLAGS = [
+  '-std=c11',
+  '-D_POSIX_C_SOURCE=200809L',
+  `-DHOOKBUS_VERSION="${VERSION}"`,
+  `-DHOOKBUS_NODE="${process.execPath}"`,
+];
+
+/** The sanitizers' own defaults change limits that a hook inherits. */
+const OPTIONS = `
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "disable_coredump=0"; }
+`;
+
+/**
+ * Compiles the launcher with the address and undefined-behaviour sanitizers, into a directory that looks like the
+ * repository to it: any overrun ends it with a report on stderr, which no test takes for the hook's.
+ * @returns the directory and the program, or why there is none
+ */
+export function buildSanitized(): { directory: string; program: string } | string {
+  const directory = mkdtempSync(join(tmpdir(), 'hookbus-sanitized-'));
+  const bin = join(directory, 'bin');
+  mkdirSync(bin);
+  // Some tests run it as another user.
+  chmodSync(directory, 0o755);
+  for (const name of ['hookbus.js', 'package.json'])
+    copyFileSync(join(ROOT, 'bin', name), join(bin, name));
+  for (const name of ['dist', 'node_modules']) symlinkSync(join(ROOT, name), join(directory, name));
+  const program = join(bin, 'hookbus');
+  const options = join(directory, 'options.c');
+  writeFileSync(options, OPTIONS);
+  const { status, error, stderr } = spawnSync(
+    process.env['CC'] ?? 'cc',
+    ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-O1', '-g', ...FLAGS]
+      .concat(['-o', program, options])
+      .concat(SOURCES),
+    { encoding: 'utf8' },
+  );
+  if (error !== undefined) return 'there is no C compiler';
+  if (status !== 0) return `the compiler has no sanitizers: ${stderr.split('\n')[0]}`;
+  // It must be able to run here, too: some containers forbid what it needs.
+  const trial = spawnSync(program, ['run', '--', 'true'], { env: {}, encoding: 'utf8' });
+  return trial.status === 0 ? { directory, program } : `it does not run here: ${trial.stderr}`;
+}
