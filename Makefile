@@ -22,8 +22,8 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs dist/.launcher ## bundle the commands into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/write-code-cache.js $(TYPESCRIPT)
-	@$(ESBUILD) src/cli/run.ts
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/write-code-cache.js $(TYPESCRIPT)
+	@node scripts/bundle-run.js
 	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache

@@ -2,7 +2,6 @@
 'use strict';
 // The hot path loads its own small bundle; `run --help` and all other commands are for people and load the other.
 const { readFileSync } = require('node:fs');
-const Module = require('node:module');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -18,18 +17,13 @@ function load(name) {
   } catch {
     return require(file);
   }
-  const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
-    filename: file,
-    cachedData,
-  });
-  const bundle = { exports: {} };
-  script.runInThisContext()(
-    bundle.exports,
-    Module.createRequire(file),
-    bundle,
-    file,
-    dirname(file),
+  // Wrapped as scripts/write-code-cache.js and Node's own `require` do it. A bundle is pure ASCII.
+  const script = new Script(
+    `(function (exports, require, module, __filename, __dirname) { ${readFileSync(file, 'latin1')}\n});`,
+    { filename: file, cachedData },
   );
+  const bundle = { exports: {} };
+  script.runInThisContext()(bundle.exports, require, bundle, file, dirname(file));
   return bundle.exports;
 }
 

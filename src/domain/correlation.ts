@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Hex } from './sha256.ts';
 
 /** The parts of a W3C `traceparent` header of version 00 (https://www.w3.org/TR/trace-context/). */
 export interface TraceParent {
@@ -46,8 +46,5 @@ export function deriveCorrelationId(cause: Cause): string | undefined {
     : cause.promptId
       ? ['prompt', cause.promptId]
       : ['event', cause.eventType ?? ''];
-  return createHash('sha256')
-    .update(`${cause.sessionId}\0${word}\0${id}`)
-    .digest('hex')
-    .slice(0, 32);
+  return sha256Hex(`${cause.sessionId}\0${word}\0${id}`).slice(0, 32);
 }

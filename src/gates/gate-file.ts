@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '../domain/sha256.ts';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
 type GateKind = 'off' | 'breaker';
@@ -22,7 +22,7 @@ export function gatePath(directory: string, hookName: string): string {
     return isPlain ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
   if (name.length <= MOST_NAME_BYTES) return join(directory, name);
-  return join(directory, createHash('sha256').update(hookName).digest('hex'));
+  return join(directory, sha256Hex(hookName));
 }
 
 /**

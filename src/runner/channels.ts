@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { isatty } from 'node:tty';
+import { isTerminal } from './terminal.ts';
 
 /** The three streams between HookBus and the hook: what the child is given, and our end of it. */
 export interface Channels {
@@ -27,7 +27,7 @@ interface Channel {
  */
 export function openChannels(pipePaths: readonly string[]): Channels {
   const channels = [0, 1, 2].map((fd): Channel => {
-    if (fd === STDIN && isatty(fd)) return { childEnd: fd };
+    if (fd === STDIN && isKeyboard()) return { childEnd: fd };
     const path = pipePaths[fd];
     if (path === undefined || isSocket(fd)) return { childEnd: 'pipe' };
     try {
@@ -63,6 +63,14 @@ function openPipe(path: string, fd: number): Channel {
   } catch (error) {
     closeSync(childEnd);
     throw error;
+  }
+}
+
+function isKeyboard(): boolean {
+  try {
+    return isTerminal(STDIN);
+  } catch {
+    return false;
   }
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isRunning, processStart } from '../spool/process.ts';
+import { nowMs } from './clock.ts';
 
 /** Time between SIGTERM and SIGKILL, in ms. */
 const GRACE_MS = 1000;
@@ -35,8 +36,8 @@ async function send(
   again: boolean,
 ): Promise<void> {
   const told = new Set<number>();
-  const until = performance.now() + ms;
-  for (let left = living(); left.length > 0 && performance.now() < until; left = living()) {
+  const until = nowMs() + ms;
+  for (let left = living(); left.length > 0 && nowMs() < until; left = living()) {
     for (const pid of left) {
       if (told.has(pid) && !again) continue;
       told.add(pid);

@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** As Linux writes it in `/proc/PID/fdinfo`. */
 const O_CLOEXEC = 0o2000000;
@@ -37,10 +37,9 @@ function isClosedInChildren(fd: number): boolean {
 
 function describe(fd: number): { fd: number; target: string }[] {
   try {
-    // The directory's own descriptor was in the list and is closed by now.
-    fstatSync(fd);
     return [{ fd, target: readlinkSync(`/proc/self/fd/${fd}`) }];
   } catch {
+    // The directory's own descriptor was in the list and is closed by now.
     return [];
   }
 }

@@ -1,9 +1,10 @@
-import { constants, createReadStream, fstatSync, openSync, ReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { createStdoutKind } from '../domain/stdout-kind.ts';
+import { nowMs } from './clock.ts';
 import type { Meter } from './meter.ts';
+import { isTerminal } from './terminal.ts';
 
 /** Most that is taken before the hook starts, in bytes. */
 const PRELUDE_BYTES = 8 * 1024 * 1024;
@@ -54,7 +55,7 @@ export class Input {
     this.#source?.resume();
     const isLine = (): boolean => this.#meter.total() > 0 && this.#endsLine;
     await this.#listen(
-      () => (this.#source instanceof ReadStream ? PRELUDE_FILE_MS : PRELUDE_SILENCE_MS),
+      () => (this.#source instanceof Socket ? PRELUDE_SILENCE_MS : PRELUDE_FILE_MS),
       () => this.#hasEnded || isLine() || this.#meter.total() >= PRELUDE_BYTES,
     );
     this.#source?.pause();
@@ -64,13 +65,13 @@ export class Input {
 
   /** For a dedupe key: all of the payload, or what came of it in time, and whether that is all. */
   async whole(): Promise<{ payload: Buffer; isComplete: boolean }> {
-    const isFile = this.#source instanceof ReadStream;
-    const until = performance.now() + (isFile ? WHOLE_FILE_MS : WHOLE_PAYLOAD_MS);
+    const isFile = !(this.#source instanceof Socket);
+    const until = nowMs() + (isFile ? WHOLE_FILE_MS : WHOLE_PAYLOAD_MS);
     this.#followed = createStdoutKind();
     const isComplete = (): boolean => this.#hasEnded || this.#followed?.kind() === 'json';
     this.#source?.resume();
     await this.#listen(
-      () => Math.max(until - performance.now(), 0),
+      () => Math.max(until - nowMs(), 0),
       () => isComplete() || this.#meter.total() >= PRELUDE_BYTES,
     );
     this.#source?.pause();
@@ -96,10 +97,10 @@ export class Input {
   /** After the hook's exit: hears a caller out that is in the middle of a line. */
   async linger(): Promise<void> {
     this.#leaveHook();
-    const until = performance.now() + LINGER_MS;
+    const until = nowMs() + LINGER_MS;
     await this.#listen(
       () => LINGER_SILENCE_MS,
-      () => this.#hasEnded || this.#endsLine || performance.now() > until,
+      () => this.#hasEnded || this.#endsLine || nowMs() > until,
     );
   }
 
@@ -152,7 +153,7 @@ export class Input {
 /** Undefined where there is nothing to read: a terminal's keyboard is no payload, and what cannot be read is empty. */
 function openSource(): Readable | undefined {
   try {
-    if (isatty(0)) return undefined;
+    if (isTerminal(0)) return undefined;
     const stat = fstatSync(0);
     if (stat.isFIFO()) return new Socket({ fd: ownDescription(), writable: false });
     if (stat.isSocket()) return new Socket({ fd: 0, writable: false });

@@ -1,10 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Capture, StdoutKind, StreamName } from '../domain/record.ts';
+import { sha256Hex } from '../domain/sha256.ts';
 import { createStdoutKind } from '../domain/stdout-kind.ts';
 
 /** Bytes of stdout that its digest covers. */
 const DIGEST_BYTES = 64 * 1024;
 const DIGEST_HEX = 16;
+
+/** Up to so many bytes our own digest is done before Node's is ready to start. */
+const SHORT_BYTES = 512;
 
 /** Twice what is stored of stderr after a failure: a secret that the cut would halve is whole here, and found. */
 const TAIL_BYTES = 4096;
@@ -13,7 +16,7 @@ const TAIL_BYTES = 4096;
 export function createMeter(stream: StreamName, keepBytes: number) {
   const kept: Uint8Array[] = [];
   const kind = stream === 'stdout' ? createStdoutKind() : undefined;
-  const hash = stream === 'stdout' ? createHash('sha256') : undefined;
+  const digested: Uint8Array[] = [];
   let keptBytes = 0;
   let total = 0;
   let tail = Buffer.alloc(0);
@@ -21,12 +24,13 @@ export function createMeter(stream: StreamName, keepBytes: number) {
   return {
     push(chunk: Uint8Array): void {
       kind?.push(chunk);
-      if (total < DIGEST_BYTES) hash?.update(chunk.subarray(0, DIGEST_BYTES - total));
+      // Copied, since a slice would keep the whole chunk in memory.
+      if (stream === 'stdout' && total < DIGEST_BYTES)
+        digested.push(Uint8Array.prototype.slice.call(chunk, 0, DIGEST_BYTES - total));
       total += chunk.length;
       if (stream === 'stderr')
         tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
       if (keptBytes >= keepBytes) return;
-      // Copied, since a slice would keep the whole chunk in memory.
       const part = Uint8Array.prototype.slice.call(chunk, 0, keepBytes - keptBytes);
       kept.push(part);
       keptBytes += part.length;
@@ -36,11 +40,16 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     kind: (): StdoutKind => kind?.kind() ?? 'empty',
     /** May be asked more than once. */
     digest: (): string | undefined =>
-      hash === undefined || total === 0
-        ? undefined
-        : hash.copy().digest('hex').slice(0, DIGEST_HEX),
+      digested.length === 0 ? undefined : sha256(Buffer.concat(digested)).slice(0, DIGEST_HEX),
     capture: (): Capture => ({ stream, bytes: Buffer.concat(kept), truncated: total > keptBytes }),
   };
+}
+
+/** Node's own is made ready only where there is much to digest. */
+function sha256(bytes: Uint8Array): string {
+  if (bytes.length <= SHORT_BYTES) return sha256Hex(bytes);
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 export type Meter = ReturnType<typeof createMeter>;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describeExecution, newExecutionIds } from '../bus/begin.ts';
 import type { Recorder } from '../bus/recorder.ts';
@@ -9,6 +8,7 @@ import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
+import { nowMs, startedAtMs } from './clock.ts';
 import { type Companion, startCompanion } from './companion.ts';
 import { endTree } from './descendants.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
@@ -19,9 +19,10 @@ import { createMeters, type Meters } from './meters.ts';
 import { Output } from './output.ts';
 import { beginParts, recorderFor } from './parts.ts';
 import { passThrough, sayOnStderr } from './pass-through.ts';
+import { randomBytes } from './random.ts';
 import { type Report, report } from './report.ts';
 import { forwardSignals } from './signals.ts';
-import { type Started, startHook } from './start.ts';
+import type { Started } from './start.ts';
 
 /** `--guard` holds back so much of each stream; a hook that says more is passed on as it speaks. */
 const GUARD_BYTES = 8 * 1024 * 1024;
@@ -79,8 +80,10 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
 async function prepare(options: RunOptions, settings: Settings, say: Report): Promise<Watch> {
   const inherited = inheritedDescriptors();
   const recorder = recorderFor(settings, say);
-  const ids = newExecutionIds(Math.round(performance.timeOrigin), randomBytes);
+  const ids = newExecutionIds(startedAtMs(), randomBytes);
   const companion = startCompanion();
+  // Loading execa takes about as long as the companion needs to be ready.
+  const starting = import('./start.ts');
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
   const whole = options.dedupe ? await input.whole() : undefined;
@@ -90,19 +93,10 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   );
   const payload = whole?.isComplete === true ? whole.payload : undefined;
   const pipePaths = await companion.pipePaths;
+  const { startHook } = await starting;
   recorder?.begin(begin);
-  return {
-    options,
-    begin,
-    traceFlags,
-    companion,
-    meters,
-    input,
-    inherited,
-    pipePaths,
-    recorder,
-    payload,
-  };
+  const own = { companion, meters, input, inherited, recorder, payload };
+  return { options, begin, traceFlags, pipePaths, startHook, ...own };
 }
 
 interface Watch {
@@ -115,6 +109,7 @@ interface Watch {
   readonly inherited: readonly number[];
   readonly pipePaths: readonly string[];
   readonly recorder: Recorder | undefined;
+  readonly startHook: typeof import('./start.ts')['startHook'];
   /** All of it, where a dedupe key is to be made of it. */
   readonly payload: Uint8Array | undefined;
 }
@@ -142,7 +137,7 @@ async function duplicateEnd(
 
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
 async function watchHook(watch: Watch): Promise<HookEnd> {
-  const { options, begin, companion, input, meters, recorder } = watch;
+  const { options, begin, companion, input, meters, recorder, startHook } = watch;
   const signals = forwardSignals({
     companion,
     onEarly: (signal) => leave({ kind: 'signal', signal }),
@@ -166,7 +161,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   setTimeout(() => recorder?.prepare(), PREPARE_AFTER_MS).unref();
   const timeout = startTimeout(options.timeoutSeconds, started.pid, begin.spanId);
   const exit = await started.exit;
-  const durationMs = performance.now() - started.startedAtMs;
+  const durationMs = nowMs() - started.startedAtMs;
   const hasTimedOut = await timeout.finish();
   await input.linger();
   const end: HookEnd = hasTimedOut
@@ -250,7 +245,7 @@ function endOf(hook: HookEnd, meters: Meters): End {
     ...(hook.reason === undefined ? {} : { reason: hook.reason }),
     ...(hook.durationMs === undefined
       ? {}
-      : { durationMs: hook.durationMs, overheadMs: performance.now() - hook.durationMs }),
+      : { durationMs: hook.durationMs, overheadMs: nowMs() - hook.durationMs }),
     stdinBytes: meters.stdin.total(),
     stdoutBytes: meters.stdout.total(),
     stderrBytes: meters.stderr.total(),

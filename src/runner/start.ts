@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { Channels } from './channels.ts';
+import { nowMs } from './clock.ts';
 import { withInherited } from './inherited-descriptors.ts';
 import type { Exit } from './leave.ts';
 
@@ -10,7 +11,7 @@ export type Started =
   | {
       readonly isRunning: true;
       readonly pid: number;
-      /** By `performance.now()`, just before it was started. */
+      /** By `nowMs()`, just before it was started. */
       readonly startedAtMs: number;
       readonly exit: Promise<Exit>;
       readonly stdin: Writable | undefined;
@@ -30,7 +31,7 @@ export interface StartOptions {
 export async function startHook(options: StartOptions): Promise<Started> {
   const { argv, channels } = options;
   let spawned: Spawned;
-  const startedAtMs = performance.now();
+  const startedAtMs = nowMs();
   try {
     // Node takes an empty name for a programming mistake; a system just does not find it.
     if (argv[0] === '') return { isRunning: false, code: 'ENOENT' };

@@ -4,8 +4,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -60,9 +60,9 @@ export function createSpool(directory: string, setAsideDirectory: string) {
     },
     /** Takes a record away; one that is gone already is fine. */
     remove(entry: Pick<SpoolEntry, 'path'>): void {
-      rmSync(entry.path, { force: true });
+      unlinkIfThere(entry.path);
     },
-    discard: (id: string): void => rmSync(partOf(id), { force: true }),
+    discard: (id: string): void => unlinkIfThere(partOf(id)),
     /** What waits, oldest first. */
     list(): SpoolEntry[] {
       return names(directory)
@@ -120,6 +120,15 @@ function names(directory: string): string[] {
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
+  }
+}
+
+/** What `rmSync` loads for its `force` takes longer than this. */
+function unlinkIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }
 

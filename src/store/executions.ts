@@ -24,13 +24,17 @@ const INSERT = `
 export function createExecutionWriter(db: Database) {
   const insert = db.prepare(INSERT);
   // An execution taken for cut off whose end turns up after all: the end is the truth.
-  const forgetCutOff = db.prepare(
-    `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'`,
+  const forgetCutOff = onceNeeded(() =>
+    db.prepare(
+      `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'`,
+    ),
   );
-  const insertPayload = db.prepare(
-    'INSERT INTO hook_payloads (log_id, stream, encoding, truncated, body) VALUES (?, ?, ?, ?, ?)',
+  const insertPayload = onceNeeded(() =>
+    db.prepare(
+      'INSERT INTO hook_payloads (log_id, stream, encoding, truncated, body) VALUES (?, ?, ?, ?, ?)',
+    ),
   );
-  const addNotice = prepareNotice(db);
+  const notice = onceNeeded(() => prepareNotice(db));
 
   function writeOne({ execution, payloads, mistakes }: Recorded): void {
     const row = toRow(execution);
@@ -38,16 +42,16 @@ export function createExecutionWriter(db: Database) {
     if (
       changes === 0 &&
       !isCutOff(execution) &&
-      forgetCutOff.run(execution.executionId).changes > 0
+      forgetCutOff().run(execution.executionId).changes > 0
     ) {
       ({ changes, lastInsertRowid } = insert.run(row));
     }
     if (changes === 0) return;
     for (const { stream, encoding, truncated, body } of payloads) {
-      insertPayload.run(lastInsertRowid, stream, encoding, truncated ? 1 : 0, body);
+      insertPayload().run(lastInsertRowid, stream, encoding, truncated ? 1 : 0, body);
     }
     for (const mistake of mistakes)
-      addNotice('mistake', `${execution.hookName}: ${mistake}`, execution.createdAt);
+      notice()('mistake', `${execution.hookName}: ${mistake}`, execution.createdAt);
   }
 
   const writeAll = db.transaction((batch: readonly Recorded[]) => {
@@ -58,7 +62,16 @@ export function createExecutionWriter(db: Database) {
     /** Stores all of them or none; one that is stored already is passed over. */
     write: (batch: readonly Recorded[]): void => void writeAll.immediate(batch),
     /** Notes something that is not about one execution; said again, it is counted. */
-    note: (kind: NoticeKind, text: string, at: string): void => addNotice(kind, text, at),
+    note: (kind: NoticeKind, text: string, at: string): void => notice()(kind, text, at),
+  };
+}
+
+/** Most runs need one statement: preparing the others would take longer than that one. */
+function onceNeeded<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

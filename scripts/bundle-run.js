@@ -1,0 +1,107 @@
+/*
+ * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts. It is smaller than what it is made of:
+ *  - better-sqlite3's JavaScript goes in, and its native part is loaded from where npm put it, without the search for it.
+ *  - Of execa, what its synchronous form and its options `ipc` and `verbose` need is left out: a run uses none of them. Above all its list of
+ *    process.stdin, stdout and stderr stays empty, since looking at those opens them; it is only there to recognize them
+ *    when they are given to a child, which a run never does.
+ * To be run from the root of the repository: make build
+ */
+import { readFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+/** What replaces a file, by the end of its path, or a package. Each fails the build when there is nothing left to replace. */
+const REPLACEMENTS = [
+  {
+    path: /\/execa\/lib\/utils\/standard-stream\.js$/,
+    change: (text) => text.replace('[process.stdin, process.stdout, process.stderr]', '[]'),
+  },
+  {
+    path: /\/execa\/lib\/ipc\/ipc-input\.js$/,
+    change: (text) =>
+      text
+        .replace("import {serialize} from 'node:v8';", '')
+        .replace('serialize(ipcInput)', "process.getBuiltinModule('node:v8').serialize(ipcInput)"),
+  },
+  {
+    path: /\/execa\/lib\/verbose\/default\.js$/,
+    change: (text) =>
+      text
+        .replace("import figures from 'figures';", 'const figures = {};')
+        .replace(/import \{([^}]*)\} from 'yoctocolors';/, (_, names) =>
+          names
+            .split(',')
+            .map((name) => name.trim())
+            .filter((name) => name !== '')
+            .map((name) => `const ${name.replace(/.* as /, '')} = (text) => text;`)
+            .join('\n'),
+        ),
+  },
+  {
+    path: /\/execa\/lib\/stdio\/native\.js$/,
+    change: (text) =>
+      text
+        .replace("import tty from 'node:tty';", '')
+        .replaceAll('tty.isatty', "process.getBuiltinModule('node:tty').isatty"),
+  },
+  {
+    path: /\/execa\/lib\/terminate\/signal\.js$/,
+    change: (text) =>
+      text.replace("import {signalsByName} from 'human-signals';", 'const signalsByName = {};'),
+  },
+  {
+    path: /\/execa\/lib\/methods\/main-sync\.js$/,
+    change: () => 'export const execaCoreSync = undefined;',
+  },
+  {
+    path: /\/execa\/lib\/ipc\/methods\.js$/,
+    change: () => `export const addIpcMethods = () => {};
+export const getIpcExport = () => ({});`,
+  },
+  {
+    path: /\/bindings\/bindings\.js$/,
+    change: () => `module.exports = (name) => {
+  try {
+    const addon = { exports: {} };
+    process.dlopen(addon, __dirname + '/../node_modules/better-sqlite3/build/Release/' + name);
+    return addon.exports;
+  } catch {
+    const manifest = require.resolve('better-sqlite3/package.json');
+    const root = require('node:path').dirname(manifest);
+    return require('node:module').createRequire(manifest)('bindings')({ bindings: name, module_root: root });
+  }
+};`,
+  },
+];
+
+const unused = new Set(REPLACEMENTS);
+
+const trim = {
+  name: 'trim',
+  setup({ onLoad }) {
+    for (const replacement of REPLACEMENTS)
+      onLoad({ filter: replacement.path }, async ({ path }) => {
+        const text = await readFile(path, 'utf8');
+        const contents = replacement.change(text);
+        if (contents !== text) unused.delete(replacement);
+        return { contents, loader: 'js' };
+      });
+  },
+};
+
+await build({
+  entryPoints: ['src/cli/run.ts'],
+  outdir: 'dist/new',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  minify: true,
+  external: ['better-sqlite3/package.json'],
+  logLevel: 'warning',
+  plugins: [trim],
+});
+if (unused.size > 0)
+  throw new Error(
+    `expected to trim ${[...unused].map(({ path }) => path).join(', ')}, and found nothing to change there`,
+  );

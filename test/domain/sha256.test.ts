@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { sha256Hex } from '../../src/domain/sha256.ts';
+
+const expected = (bytes: Uint8Array | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+test('is the hash of the standard, of every length around its blocks', () => {
+  expect(sha256Hex('abc')).toMatch(/^ba7816bf8f01cfea/);
+  for (let length = 0; length < 260; length += 1) {
+    const bytes = Uint8Array.from({ length }, (_, index) => (index * 37 + length) & 0xff);
+    expect(sha256Hex(bytes), `${length} bytes`).toBe(expected(bytes));
+    expect(sha256Hex(bytes.subarray(length / 2)), 'of a part').toBe(
+      expected(bytes.subarray(length / 2)),
+    );
+  }
+});
+
+test('takes a text by its UTF-8', () => {
+  for (const text of ['', 'naïve 日本語 🚀', '\ud800 alone', 'a\0b'])
+    expect(sha256Hex(text)).toBe(expected(text));
+});
