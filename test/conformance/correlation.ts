@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
+import type { LogRow } from '../../src/store/queries.ts';
 import type { Engine } from './support/engine.ts';
-import type { Row } from './support/rows.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
@@ -138,7 +138,7 @@ export function correlation(engine: Engine): void {
 }
 
 /** Runs a hook on each payload, one after another, and gives the rows in that order. */
-async function recorded(stage: Stage, payloads: readonly object[]): Promise<Row[]> {
+async function recorded(stage: Stage, payloads: readonly object[]): Promise<LogRow[]> {
   for (const [index, payload] of payloads.entries()) {
     const flags = ['--name', `hook-${index}`];
     expect(

@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import type { LogRow } from '../../src/store/queries.ts';
 import type { Engine } from './support/engine.ts';
-import type { Row } from './support/rows.ts';
 import { briefly } from './support/running.ts';
 import { topic } from './support/topic.ts';
 import { inPool } from './support/until.ts';
@@ -15,7 +15,7 @@ const LARGE = 1_500_000;
 /** What the buffer of a socket surely holds. */
 const SOCKET_BYTES = 65_536;
 
-type Ids = Pick<Row, 'event_type' | 'tool_name' | 'session_id' | 'tool_use_id'>;
+type Ids = Pick<LogRow, 'event_type' | 'tool_name' | 'session_id' | 'tool_use_id'>;
 const idsOf = ({ event_type, tool_name, session_id, tool_use_id }: Ids): Ids => ({
   event_type,
   tool_name,

@@ -11,7 +11,10 @@ import { DEADLINE_MS, within } from './until.ts';
 /** What a standard stream is: a socket (as Claude Code and Node give it), a pipe, /dev/null, or an open descriptor. */
 type Kind = 'socket' | 'pipe' | 'null' | number;
 
-/** The state that a process is started in, beyond what Node can give; see programs/conditions.py. */
+/**
+ * The state that a process is started in, beyond what Node can give; see programs/conditions.py. Given any, even none of
+ * these, it has the default action for each signal, and none blocked, but for what they say.
+ */
 export interface Conditions {
   readonly ignore?: readonly NodeJS.Signals[];
   readonly block?: readonly NodeJS.Signals[];

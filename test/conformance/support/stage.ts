@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { LogRow } from '../../../src/store/queries.ts';
 import type { Engine } from './engine.ts';
 import { endProcess, sessionMembers } from './processes.ts';
-import { type Row, readRows } from './rows.ts';
+import { readRows } from './rows.ts';
 import { brief, type Outcome, type Running, type StartOptions, start } from './running.ts';
 
 export interface RunOptions extends Partial<StartOptions> {
@@ -37,8 +38,8 @@ export interface Stage {
   /** Runs another `hookbus` command. */
   readonly hookbus: (...words: string[]) => Promise<Outcome>;
   /** Every execution on record; drains first where the engine leaves that to others. */
-  readonly rows: () => Promise<Row[]>;
-  readonly onlyRow: () => Promise<Row>;
+  readonly rows: () => Promise<LogRow[]>;
+  readonly onlyRow: () => Promise<LogRow>;
   /** What waits in the spool goes to the database. */
   readonly drain: () => Promise<void>;
   /** A process that leaves its session; ended with the test. */
@@ -92,7 +93,7 @@ export function openStage(engine: Engine): Stage {
   const drain = async (): Promise<void> => {
     expect(brief(await hookbus('logs', '--json'))).toMatchObject({ code: 0, stderr: '' });
   };
-  const rows = async (): Promise<Row[]> => {
+  const rows = async (): Promise<LogRow[]> => {
     if (engine.capabilities.recordsIn === 'spool') await drain();
     return readRows(home);
   };
@@ -118,7 +119,7 @@ export function openStage(engine: Engine): Stage {
     async onlyRow() {
       const found = await rows();
       expect(found).toHaveLength(1);
-      return found[0] as Row;
+      return found[0] as LogRow;
     },
     drain,
     adopt: (pid) => void adopted.push(pid),

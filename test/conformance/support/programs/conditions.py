@@ -1,10 +1,32 @@
 """conditions.py JSON COMMAND [ARG...]: puts this process into the state that the JSON asks for, then becomes COMMAND."""
 
+import ctypes
 import json
 import os
 import resource
 import signal
 import sys
+
+# Of rt_sigaction, which alone takes every signal: libc keeps 32 and 33 to itself, and Python has no name for them.
+SYSTEM_CALLS = {"x86_64": 13, "aarch64": 134, "riscv64": 134}
+SIGNALS = range(1, 65)
+
+
+def reset_signals():
+    """Default action for all, none blocked, whatever we were started with and Python did for itself."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    number = SYSTEM_CALLS.get(os.uname().machine)
+    if number is None:
+        for one in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(one, signal.SIG_DFL)
+        return
+    # A struct of zeros: SIG_DFL, no flags, no mask.
+    action = ctypes.create_string_buffer(64)
+    call = ctypes.CDLL(None).syscall
+    for one in SIGNALS:
+        if one not in (signal.SIGKILL, signal.SIGSTOP) and call(number, one, action, None, 8) != 0:
+            raise OSError(f"rt_sigaction of {one} failed")
+
 
 wanted = json.loads(sys.argv[1])
 command = [os.fsencode(word) for word in sys.argv[2:]]
@@ -15,9 +37,7 @@ for name in wanted.get("unset", []):
 for name, value in wanted.get("rawEnvironment", {}).items():
     environment[name.encode()] = bytes.fromhex(value)
 
-# Python ignores these two for itself; whoever it becomes should find them as they were.
-signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+reset_signals()
 for name in wanted.get("ignore", []):
     signal.signal(getattr(signal, name), signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in wanted.get("block", [])])
