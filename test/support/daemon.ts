@@ -9,6 +9,7 @@ import { onTestFinished } from 'vitest';
 import { statePaths } from '../../src/config/paths.ts';
 import { socketPath } from '../../src/config/socket-path.ts';
 import { askDaemon, stopDaemon } from '../../src/daemon/client.ts';
+import { processesOf } from './daemons-left.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -37,10 +38,11 @@ export function aState(home: string = temporaryDirectory()) {
   const paths = { ...statePaths(home), socket: socketPath(home, {}) };
   const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
   onTestFinished(async () => {
-    await until(
-      'the daemon to leave',
-      async () => !(await askDaemon(paths.socket)) || (await stopDaemon(paths.socket)),
-    );
+    // A launcher may have started one that does not answer yet; it is told to leave once it does.
+    await until('the daemon to leave', async () => {
+      if (await askDaemon(paths.socket)) await stopDaemon(paths.socket);
+      return processesOf(home).length === 0;
+    });
   });
 
   return {

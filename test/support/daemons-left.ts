@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
+
+/** The daemons of this checkout whose state directory is a temporary one, as those that tests start are. */
+export function testDaemons(): number[] {
+  return processes(
+    (words, variables) =>
+      words.includes(ENTRY) &&
+      words.includes('daemon') &&
+      variables.some((variable) => variable.startsWith(`HOOKBUS_HOME=${tmpdir()}/`)),
+  );
+}
+
+/** All processes that were told of this state directory: what runs hooks there, and what such a process started. */
+export function processesOf(home: string): number[] {
+  return processes((_words, variables) => variables.includes(`HOOKBUS_HOME=${home}`));
+}
+
+function processes(isWanted: (words: string[], variables: string[]) => boolean): number[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => isWanted(listIn(pid, 'cmdline'), listIn(pid, 'environ')))
+    .map(Number);
+}
+
+/** Empty for a process that is gone, or another user's. */
+function listIn(pid: string, file: 'cmdline' | 'environ'): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
