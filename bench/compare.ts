@@ -23,6 +23,8 @@ export interface Conditions {
   readonly payload: string;
   /** So many at once, until the last has ended. Default 1. */
   readonly sideBySide?: number;
+  /** A variable that is taken out of the environment. */
+  readonly without?: string;
 }
 
 const WARM_UP = 10;
@@ -38,7 +40,8 @@ const OUTSIDE = Object.fromEntries(
 export function createComparison(timer: string) {
   /** Rounds of nanoseconds, a number a subject. @throws where a command fails or hangs */
   function time(subjects: readonly Subject[], conditions: Conditions): number[][] {
-    const { rounds, payload, sideBySide = 1 } = conditions;
+    const { rounds, payload, sideBySide = 1, without } = conditions;
+    const outside = Object.entries(OUTSIDE).filter(([name]) => name !== without);
     const list = subjects.map(({ command, env = {} }) =>
       [...Object.entries(env).map(([key, value]) => `${key}=${value}`), ...command].join('\t'),
     );
@@ -51,7 +54,7 @@ export function createComparison(timer: string) {
         maxBuffer: 64 * 1024 * 1024,
         timeout: (rounds + WARM_UP) * MOST_ROUND_MS,
         // The environment as it is: what Node loads at its start, such as extra certificates, is part of every run.
-        env: OUTSIDE,
+        env: Object.fromEntries(outside),
       },
     );
     if (status !== 0) throw new Error(`the timer ended with ${status}: ${error ?? stderr}`);

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Added, createComparison, type Subject } from './compare.ts';
-import { type DaemonFigures, measureDaemon, whileBusy } from './daemon.ts';
+import { type DaemonFigures, measureDaemon, whileBusy, withDaemon } from './daemon.ts';
 
 const ROOT = process.cwd();
 const LAUNCHER = join(ROOT, 'bin', 'hookbus');
@@ -73,6 +73,25 @@ function nodeSubjects(scratch: string): Subject[] {
   ];
 }
 
+/** A hook that fails frees its key, so that each run claims it anew; `--guard` makes that an exit 0. */
+function keySubjects(home: string): Subject[] {
+  const command = (...options: string[]): string[] => [
+    LAUNCHER,
+    'run',
+    '--name',
+    'noop',
+    '--guard',
+    ...options,
+    '--',
+    '/bin/false',
+  ];
+  const env = switchedOn(home);
+  return [
+    { name: 'launcher without a key', command: command(), env },
+    { name: 'launcher with a key', command: command('--dedupe'), env },
+  ];
+}
+
 /** A payload of 200 KB, with what is looked for in it at both ends. */
 function writeLargePayload(scratch: string): string {
   const path = join(scratch, 'large.json');
@@ -118,12 +137,35 @@ async function measure(scratch: string): Promise<Record<string, Added[] | Daemon
   );
   const side_by_side_8 = sideBySide(8);
   const side_by_side_32 = sideBySide(32);
+  const keyed = await withDaemon(home, async () =>
+    compare('Added, in ms, by a dedupe key, with a daemon', keySubjects(home), {
+      rounds: ROUNDS,
+      payload: SMALL,
+    }),
+  );
   const node = compare('Node, in ms, against an empty node process', nodeSubjects(scratch), {
     rounds: FEW,
     payload: SMALL,
   });
+  // Extra certificates make every start of Node slower, and so what is added to it weigh less.
+  const without = 'NODE_EXTRA_CA_CERTS';
+  const node_plain = compare(`The same without ${without}`, nodeSubjects(scratch), {
+    rounds: FEW,
+    payload: SMALL,
+    without,
+  });
   const daemon = await measureDaemon(join(scratch, 'daemon-state'), 20_000);
-  return { added, large_payload, busy, side_by_side_8, side_by_side_32, node, daemon };
+  return {
+    added,
+    large_payload,
+    busy,
+    side_by_side_8,
+    side_by_side_32,
+    keyed,
+    node,
+    node_plain,
+    daemon,
+  };
 }
 
 function printDaemon({ drained_per_second, executions, rss_mb, descriptors }: DaemonFigures): void {
