@@ -59,7 +59,8 @@ size_t room(struct stream *stream)
     off_t most_spilled = stream->is_held ? HOLD_BYTES : STALLED_BYTES;
     bool is_spilled = stream->spill_end > stream->spill_at;
     if (stream->length == 0 && !is_spilled) return most;
-    if (!stream->is_held && !stream->is_stalled) return 0;
+    /* A goal is set once the hook has exited: it waits for nobody any more, and the record wants all that it wrote. */
+    if (!stream->is_held && !stream->is_stalled && stream->goal == UINT64_MAX) return 0;
     size_t left = BUFFER_BYTES - stream->at - stream->length;
     if (left > 0 && !is_spilled) return left < most ? left : most;
     return stream->spill_end < most_spilled && has_spill_room(stream) ? most : 0;

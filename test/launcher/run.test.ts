@@ -2,9 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  closeSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -50,6 +53,27 @@ const PATIENCE = isMeasurable === true ? 1 : 8;
 const tests = describe.skipIf(hasLauncher !== true);
 
 tests(titleOf('a record of the launcher', hasLauncher), () => {
+  it('has all that the hook wrote, also what a caller that does not read holds up', async () => {
+    const place = openPlace();
+    // More than the caller's pipe and one piece of ours, and little enough that the hook ends by itself.
+    const json = `{"a":"${'x'.repeat(150_000)}"}\n`;
+    writeFileSync(place.path('json'), json);
+    spawnSync('mkfifo', [place.path('caller')]);
+    const ours = openSync(place.path('caller'), constants.O_RDONLY | constants.O_NONBLOCK);
+    const theirs = openSync(place.path('caller'), 'w');
+    const child = spawn(LAUNCHER, ['run', '--', 'cat', place.path('json')], {
+      env: place.env(),
+      stdio: ['ignore', theirs, 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    closeSync(theirs);
+    await until('the record', () => spooled(place)[0]?.name.endsWith('.rec'));
+    expect(onlyRecord(place).end).toMatchObject({ stdoutBytes: json.length, stdoutKind: 'json' });
+    const { stdout } = spawnSync('cat', { stdio: [ours, 'pipe', 'inherit'] });
+    closeSync(ours);
+    expect(stdout.toString()).toBe(json);
+  });
+
   it('is to the byte what TypeScript writes of the same', () => {
     const place = openPlace();
     const hooks = [
