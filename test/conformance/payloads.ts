@@ -12,8 +12,8 @@ const FLAGS = ['--event', 'FromTheOption'];
 const ID = 'toolu_01K9vQe7mX2bR4tYwZ6uJ8sD';
 const LARGE = 1_500_000;
 
-/** What the buffer of a socket surely holds. */
-const SOCKET_BYTES = 65_536;
+/** What a pipe holds. */
+const PIPE_BYTES = 65_536;
 
 type Ids = Pick<LogRow, 'event_type' | 'tool_name' | 'session_id' | 'tool_use_id'>;
 const idsOf = ({ event_type, tool_name, session_id, tool_use_id }: Ids): Ids => ({
@@ -90,7 +90,11 @@ export function payloads(engine: Engine): void {
       expect(names.length).toBeGreaterThanOrEqual(59);
       const expected = await inPool(names, 4, async (name) => {
         const input = readFileSync(`${FIXTURES}${name}`);
-        const outcome = await stage.wrapped(['cat'], { flags: ['--name', name, ...FLAGS], input });
+        const outcome = await stage.wrapped(['cat'], {
+          flags: ['--name', name, ...FLAGS],
+          stdin: 'pipe',
+          input,
+        });
         expect(briefly(outcome.stdout), name).toBe(briefly(input));
         return [name, fixtureIds(input.toString('utf8'))] as const;
       });
@@ -102,12 +106,12 @@ export function payloads(engine: Engine): void {
 
     for (const [what, payload, ids] of CASES) {
       test(`ids are found ${what}`, async (stage) => {
-        // From a file, since a caller on a busy machine may leave gaps in a payload that a socket cannot hold at once.
+        // From a file, since a caller on a busy machine may leave gaps in a payload that a pipe cannot hold at once.
         writeFileSync(stage.path('payload'), payload);
         const stdin = openSync(stage.path('payload'), 'r');
         const outcome = await stage.wrapped(['cat'], {
           flags: ['--name', 'probe', ...FLAGS],
-          ...(payload.length > SOCKET_BYTES ? { stdin } : { input: payload }),
+          ...(payload.length > PIPE_BYTES ? { stdin } : { stdin: 'pipe', input: payload }),
         });
         closeSync(stdin);
         expect(briefly(outcome.stdout)).toBe(briefly(Buffer.from(payload)));
@@ -125,6 +129,7 @@ export function payloads(engine: Engine): void {
       test(`a payload that is ${what} has no ids: the event is the option's`, async (stage) => {
         const outcome = await stage.wrapped(['cat'], {
           flags: ['--event', 'FromTheOption', '--tool', 'T'],
+          stdin: 'pipe',
           input: payload,
         });
         expect(outcome.stdout.equals(Buffer.from(payload))).toBe(true);
@@ -140,6 +145,7 @@ export function payloads(engine: Engine): void {
     test('what the payload says of event and tool counts for more than the options', async (stage) => {
       await stage.wrapped(['true'], {
         flags: ['--event', 'No', '--tool', 'No'],
+        stdin: 'pipe',
         input: '{"hook_event_name":"PreToolUse","tool_name":"Bash"}\n',
       });
       expect(await stage.onlyRow()).toMatchObject({ event_type: 'PreToolUse', tool_name: 'Bash' });

@@ -41,7 +41,10 @@ export interface StartOptions {
   /** Whether it leads a session and group of its own, as under Claude Code. Default true. */
   readonly leads?: boolean;
   readonly uid?: number;
-  /** Written and ended in the same turn as the start: it is there before the process looks. */
+  /**
+   * Written and ended in the same turn as the start; into a pipe even before it, so that what a pipe holds is there when
+   * the process looks. A socket is there only with the process, which on a busy machine may look before we write.
+   */
   readonly input?: string | Buffer;
 }
 
@@ -93,6 +96,8 @@ export async function start(command: readonly string[], options: StartOptions): 
   const input = await openStream(options.stdin, 'read');
   const output = await openStream(options.stdout, 'write');
   const errors = await openStream(options.stderr, 'write');
+  if (options.stdin === 'pipe' && options.input !== undefined)
+    (input.ours as Writable | undefined)?.end(options.input);
   const leads = options.leads ?? true;
   const child = spawn(file, args, {
     cwd: options.cwd,
@@ -107,7 +112,7 @@ export async function start(command: readonly string[], options: StartOptions): 
     stdout: output.ours ?? child.stdout ?? undefined,
     stderr: errors.ours ?? child.stderr ?? undefined,
   });
-  if (options.input !== undefined) running.stdin.end(options.input);
+  if (options.input !== undefined && options.stdin !== 'pipe') running.stdin.end(options.input);
   return running;
 }
 
