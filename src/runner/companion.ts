@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /*
@@ -9,7 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
  *    since some make nothing of an empty one), and Linux lets us open both its ends under /proc.
  *  - lower the limit of open files to what the caller gave: Node raises its own at start, and the hook would inherit that.
  *  - tell a signal to the process group from one to HookBus alone: the companion sits in the same group and dies by it.
- * It ends with HookBus, whose end of its stdin it waits for. Without it hooks still run; these finer points are lost.
+ * One socket, its stdout, goes both ways: a second one would take Node as long as much else here. It ends with HookBus,
+ * whose end of the socket it waits for. Without it hooks still run; these finer points are lost.
  */
 const SCRIPT = `exec 3<<E 4<<E 5<<E
 
@@ -19,7 +21,7 @@ E
 
 E
 [ "$2" = - ] || prlimit --pid "$1" --nofile="$2:"
-echo; read -r word; exec 3<&- 4<&- 5<&-; exec cat >/dev/null`;
+echo; read -r word <&1; exec 3<&- 4<&- 5<&-; exec cat <&1 >/dev/null`;
 
 /** The companion's descriptors that are the pipes for the hook's stdin, stdout and stderr. */
 const PIPE_DESCRIPTORS = [3, 4, 5] as const;
@@ -44,7 +46,7 @@ export function startCompanion(): Companion {
   const isReady = readiness(child);
   const restart = (): void => {
     child = start('-');
-    child.stdin?.write('\n');
+    socketOf(child)?.write('\n');
     release(child);
   };
   return {
@@ -53,7 +55,7 @@ export function startCompanion(): Companion {
         ? PIPE_DESCRIPTORS.map((fd) => `/proc/${child.pid}/fd/${fd}`)
         : [],
     ),
-    letGo: () => void child.stdin?.write('\n'),
+    letGo: () => void socketOf(child)?.write('\n'),
     async gotSignalToo() {
       let isHit = wasHit(child);
       if (!isHit) {
@@ -70,12 +72,12 @@ export function startCompanion(): Companion {
 
 function start(limit: string): ChildProcess {
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'hookbus', String(process.pid), limit], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
   });
   // Its own troubles are no news.
-  for (const part of [child, child.stdin, child.stdout]) part?.on('error', () => undefined);
+  for (const part of [child, child.stdout]) part?.on('error', () => undefined);
   return child;
 }
 
@@ -93,9 +95,13 @@ function readiness(child: ChildProcess): Promise<boolean> {
 }
 
 function release(child: ChildProcess): void {
-  for (const handle of [child, child.stdin, child.stdout]) {
-    (handle as { unref?: () => void } | null)?.unref?.();
-  }
+  child.unref();
+  socketOf(child)?.unref();
+}
+
+/** What Node types as readable only. */
+function socketOf(child: ChildProcess): Socket | undefined {
+  return child.stdout instanceof Socket ? child.stdout : undefined;
 }
 
 /** A process that a signal killed shows it at once: it is gone, dying, or has the signal pending. */
