@@ -1,9 +1,9 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../domain/sha256.ts';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
-type GateKind = 'off' | 'breaker';
+export type GateKind = 'off' | 'breaker';
 
 export interface Gate {
   readonly kind: GateKind;
@@ -14,34 +14,103 @@ export interface Gate {
 /** Longer names get a file named by their digest. */
 const MOST_NAME_BYTES = 120;
 
-/** The file of a hook's gate: its name, with every byte but letters, digits, `-`, `_` and inner dots as `%XX`. */
-export function gatePath(directory: string, hookName: string): string {
+/** The hook's name as a file name: every byte but letters, digits, `-`, `_` and inner dots is `%XX`. */
+export function gateName(hookName: string): string {
   const name = Array.from(Buffer.from(hookName), (byte, index) => {
     const character = String.fromCharCode(byte);
     const isPlain = /[A-Za-z0-9_-]/.test(character) || (character === '.' && index > 0);
     return isPlain ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }).join('');
-  if (name.length <= MOST_NAME_BYTES) return join(directory, name);
-  return join(directory, sha256Hex(hookName));
+  return name.length <= MOST_NAME_BYTES ? name : sha256Hex(hookName);
+}
+
+/** The file of a hook's gate. */
+export function gatePath(directory: string, hookName: string): string {
+  return join(directory, gateName(hookName));
+}
+
+/** Reads a gate file's text; undefined where it makes no sense. */
+export function parseGate(text: string): Gate | undefined {
+  const match = /^(off|breaker) (\d{1,15})\n?$/.exec(text);
+  if (match === null) return undefined;
+  return { kind: match[1] === 'off' ? 'off' : 'breaker', untilMs: Number(match[2]) };
+}
+
+/** Whether a gate lets nothing through now. */
+export function isInForce({ kind, untilMs }: Gate, nowMs: number): boolean {
+  return untilMs > nowMs || (kind === 'off' && untilMs === 0);
 }
 
 /**
  * The gate that keeps a hook from running now; undefined where there is none, or where it makes no sense or has run
  * out: on doubt, the hook runs. Costs one look at a file that is normally not there.
+ *
+ * A breaker that has run out lets one execution through, the probe, and this takes it: whom it gives undefined is to
+ * run the hook. Twin: src/launcher/gate.c.
  */
 export function closedGate(directory: string, hookName: string, nowMs: number): Gate | undefined {
-  let text: string;
+  const path = gatePath(directory, hookName);
+  for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const gate = readGate(path);
+    if (gate === undefined) return undefined;
+    if (isInForce(gate, nowMs)) return gate;
+    if (gate.kind === 'off') return undefined;
+    const probe = takeProbe(path, gate, nowMs);
+    if (probe === 'taken') return undefined;
+    if (probe === 'under_way') return gate;
+  }
+  return undefined;
+}
+
+/** The gate of this file; undefined where there is none, or none that makes sense. */
+export function readGate(path: string): Gate | undefined {
   try {
-    text = readWithoutWaiting(gatePath(directory, hookName));
+    return parseGate(readWithoutWaiting(path));
   } catch {
     return undefined;
   }
-  const match = /^(off|breaker) (\d{1,15})\n?$/.exec(text);
-  if (match === null) return undefined;
-  const kind = match[1] === 'off' ? 'off' : 'breaker';
-  const untilMs = Number(match[2]);
-  const isClosed = untilMs > nowMs || (kind === 'off' && untilMs === 0);
-  return isClosed ? { kind, untilMs } : undefined;
+}
+
+/** How long a probe is waited for, in ms, before another may go: the first may have been killed. */
+export const PROBE_LEASE_MS = 60_000;
+
+/** So many probes of which nothing was ever heard are enough. On doubt, the hook runs. */
+const MOST_PROBES = 32;
+
+/** The gate may be replaced under our eyes, but hardly again and again. */
+const MOST_LOOKS = 3;
+
+/**
+ * Who makes the claim `NAME~UNTIL.0` runs the probe of a breaker that ran out at UNTIL, and who comes within its lease
+ * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
+ * once it has put another gate in place or none, so each can be had once only.
+ */
+function takeProbe(path: string, gate: Gate, nowMs: number): 'taken' | 'under_way' | 'gate_changed' {
+  for (let number = 0; number < MOST_PROBES; number += 1) {
+    const claim = `${path}~${gate.untilMs}.${number}`;
+    try {
+      closeSync(openSync(claim, 'wx', 0o600));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return 'taken';
+      if (isFresh(claim, nowMs)) return 'under_way';
+      continue;
+    }
+    const now = readGate(path);
+    if (now?.kind === gate.kind && now.untilMs === gate.untilMs) return 'taken';
+    // What the bus cleared away before we made ours is not to be left behind.
+    rmSync(claim, { force: true });
+    return 'gate_changed';
+  }
+  return 'taken';
+}
+
+function isFresh(claim: string, nowMs: number): boolean {
+  try {
+    return Math.abs(nowMs - statSync(claim).mtimeMs) < PROBE_LEASE_MS;
+  } catch {
+    // The bus has just cleared it away: the probe is over, and what came of it is for the next run to see.
+    return true;
+  }
 }
 
 /** A FIFO of that name is empty, not waited for. @throws what the file system says */

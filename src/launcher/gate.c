@@ -1,7 +1,22 @@
-/* Gates: a small file for each hook that is not to run. It holds `off` or `breaker`, and until when, in Unix ms. */
+/*
+ * Gates: a small file for each hook that is not to run. It holds `off` or `breaker`, and until when, in Unix ms.
+ * Twin: src/gates/gate-file.ts.
+ */
 #include "launcher.h"
 
-enum { MAX_ENCODED_BYTES = 120 };
+enum {
+    MAX_ENCODED_BYTES = 120,
+    PROBE_LEASE_MS = 60000, /* how long a probe is waited for before another may go: the first may have been killed */
+    MOST_PROBES = 32,       /* so many of which nothing was ever heard are enough: on doubt, the hook runs */
+    MOST_LOOKS = 3,         /* the gate may be replaced under our eyes, but hardly again and again */
+};
+
+struct gate {
+    bool is_off;        /* by hand; else a breaker */
+    uint64_t until_ms;  /* 0: until it is taken away, which only `off` can be */
+};
+
+enum probe { TAKEN, UNDER_WAY, GATE_CHANGED };
 
 /* The hook's name as a file name: what may mean something to a file system becomes %XX, what is long its SHA-256. */
 static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
@@ -21,24 +36,77 @@ static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
     sha256_hex(hash, encoded, 64);
 }
 
-bool is_gated(struct run *run)
+/* False where there is no gate, or none that makes sense. */
+static bool read_gate(const char *path, struct gate *gate)
 {
-    char path[PATH_BYTES], encoded[MAX_ENCODED_BYTES + 4], text[64];
-    uint64_t until_ms;
-    if (run->settings.home[0] == '\0') return false;
-    encode_name(run->hook_name, encoded);
-    if (!JOIN(path, sizeof path, run->settings.home, "/gates/", encoded)) return false;
+    char text[64];
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return false;
     ssize_t length = read(file, text, sizeof text);
     close(file);
-    bool is_off = length > 4 && memcmp(text, "off ", 4) == 0;
     bool is_breaker = length > 8 && memcmp(text, "breaker ", 8) == 0;
-    if (!is_off && !is_breaker) return false;
-    struct text until = {text + (is_off ? 4 : 8), (size_t)length - (is_off ? 4 : 8)};
+    gate->is_off = length > 4 && memcmp(text, "off ", 4) == 0;
+    if (!gate->is_off && !is_breaker) return false;
+    struct text until = {text + (gate->is_off ? 4 : 8), (size_t)length - (gate->is_off ? 4 : 8)};
     if (until.at[until.length - 1] == '\n') until.length--;
-    if (!parse_count(until, &until_ms)) return false;
-    if (until_ms <= run->created_at_ms && !(is_off && until_ms == 0)) return false;
-    run->reason = is_off ? "off" : "breaker open";
-    return true;
+    return parse_count(until, &gate->until_ms);
+}
+
+static bool is_fresh(const char *claim, uint64_t now_ms)
+{
+    struct stat stat_of;
+    /* The bus has just cleared it away: the probe is over, and what came of it is for the next run to see. */
+    if (stat(claim, &stat_of) != 0) return true;
+#ifdef __APPLE__
+    const struct timespec *at = &stat_of.st_mtimespec;
+#else
+    const struct timespec *at = &stat_of.st_mtim;
+#endif
+    int64_t age_ms = (int64_t)now_ms - ((int64_t)at->tv_sec * 1000 + at->tv_nsec / 1000000);
+    return age_ms < PROBE_LEASE_MS && age_ms > -PROBE_LEASE_MS;
+}
+
+/*
+ * Who makes the claim `NAME~UNTIL.0` runs the probe of a breaker that ran out at UNTIL, and who comes within its lease
+ * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
+ * once it has put another gate in place or none, so each can be had once only.
+ */
+static enum probe take_probe(const char *path, struct gate gate, uint64_t now_ms)
+{
+    char claim[PATH_BYTES], suffix[48];
+    struct gate now;
+    for (int number = 0; number < MOST_PROBES; number++) {
+        snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)gate.until_ms, number);
+        if (!JOIN(claim, sizeof claim, path, suffix)) return TAKEN;
+        int file = open(claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (file < 0 && errno != EEXIST) return TAKEN;
+        if (file < 0) {
+            if (is_fresh(claim, now_ms)) return UNDER_WAY;
+            continue;
+        }
+        close(file);
+        if (read_gate(path, &now) && now.is_off == gate.is_off && now.until_ms == gate.until_ms) return TAKEN;
+        /* What the bus cleared away before we made ours is not to be left behind. */
+        (void)unlink(claim);
+        return GATE_CHANGED;
+    }
+    return TAKEN;
+}
+
+bool is_gated(struct run *run)
+{
+    char path[PATH_BYTES], encoded[MAX_ENCODED_BYTES + 4];
+    struct gate gate;
+    if (run->settings.home[0] == '\0') return false;
+    encode_name(run->hook_name, encoded);
+    if (!JOIN(path, sizeof path, run->settings.home, "/gates/", encoded)) return false;
+    for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
+        run->reason = gate.is_off ? "off" : "breaker open";
+        if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
+        enum probe probe = gate.is_off ? TAKEN : take_probe(path, gate, run->created_at_ms);
+        if (probe == UNDER_WAY) return true;
+        run->reason = NULL;
+        if (probe == TAKEN) return false;
+    }
+    return false;
 }

@@ -204,7 +204,7 @@ void record_forget(struct run *run);
 void report(const struct run *run, const char *what);
 const char *signal_name(int number, char buffer[16]);
 
-/* gate.c: whether a gate keeps the hook from running; says why in `reason`. */
+/* gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. */
 bool is_gated(struct run *run);
 
 /* claim.c */

@@ -58,7 +58,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  const gate = settings.paths && closedGate(settings.paths.gates, begin.hookName, Date.now());
+  const gate = settings.paths && closedGate(settings.paths.gates, begin.hookName, begin.createdAtMs);
   if (gate !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate), meters));
     companion.stop();
