@@ -5,7 +5,8 @@
 
 BIN := node_modules/.bin
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
-	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning
+	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
+	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js
 # yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
 FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')

@@ -22,6 +22,8 @@ const ERRORS = [
     'E_DB_NEWER',
     'The database is of a later HookBus. It is left alone; executions wait in the spool.',
   ],
+  ['E_CONFIG', 'config.json cannot be used or written; the message says where and why.'],
+  ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
   ['E_DAEMON', 'The daemon was started and does not answer; its log says why.'],
   ['E_SQLITE', 'better-sqlite3 is missing, or its native part does not fit this Node.js.'],
   ['E_UNEXPECTED', 'A fault in HookBus itself. `HOOKBUS_DEBUG=1` shows where.'],

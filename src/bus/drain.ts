@@ -23,6 +23,8 @@ const NO_DRAIN_LIMITS: DrainLimits = {
 export interface Drained {
   readonly stored: number;
   readonly unreadable: number;
+  /** The hooks of those that were stored. */
+  readonly hookNames: ReadonlySet<string>;
 }
 
 /** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */
@@ -45,6 +47,7 @@ export function drainSpool(
 ): Drained {
   let stored = 0;
   let unreadable = 0;
+  const hookNames: string[] = [];
   const waiting = entries.slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
   for (let start = 0; start < waiting.length && now() < limits.untilMs; start += BATCH) {
     const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
@@ -62,9 +65,10 @@ export function drainSpool(
     }
     if (batch.length > 0) writer.write(batch.map(({ recorded }) => recorded));
     for (const { entry } of batch) spool.remove(entry);
+    hookNames.push(...batch.map(({ recorded }) => recorded.execution.hookName));
     stored += batch.length;
   }
-  return { stored, unreadable };
+  return { stored, unreadable, hookNames: new Set(hookNames) };
 }
 
 /** What a record amounts to; undefined while its execution still runs or when another process took it. */

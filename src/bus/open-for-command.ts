@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { zlibSync } from 'fflate';
+import { readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { HookbusError } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
+import { followBreakers, settleGates } from './breaker.ts';
 import { provideCompression } from './compression.ts';
 import { type Drained, drainSpool } from './drain.ts';
-import { createStoreHandle } from './store-handle.ts';
+import { createStoreHandle, type StoreHandle } from './store-handle.ts';
 
 /** The database as a person's command sees it: what waited in the spool is in it, as far as that could be done. */
 export interface CommandStore {
@@ -44,14 +46,35 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
     told(paths.database, () => handle.use(({ db }) => work(db)));
   // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
   use(() => undefined);
-  let drained: Drained = { stored: 0, unreadable: 0 };
+  let drained: Drained = { stored: 0, unreadable: 0, hookNames: new Set() };
   let drainProblem: string | undefined;
   try {
     drained = handle.use(({ writer }) => drainSpool(spool, writer, now));
   } catch (error) {
     drainProblem = reasonOf(error);
   }
+  tendGates(paths, handle, drained.hookNames, now);
   return { use, drained, drainProblem, close: handle.close };
+}
+
+/** Gates are no part of what a command was asked for, so it does not fail for them; the daemon's log has such failures. */
+function tendGates(
+  paths: StatePaths,
+  handle: StoreHandle,
+  hookNames: ReadonlySet<string>,
+  now: () => number,
+): void {
+  const reading = readConfigFile(paths.config);
+  // What cannot be read may switch it on, and a daemon may still have it so.
+  if (reading.state === 'refused') return;
+  const { breaker: config } = reading.config;
+  try {
+    handle.use(({ db }) => {
+      const parts = { db, gates: paths.gates, config, nowMs: now() };
+      settleGates(parts);
+      followBreakers(parts, hookNames);
+    });
+  } catch {}
 }
 
 /** Does `work` and tells what SQLite or the file system says of it as something a person can act on. */

@@ -15,13 +15,14 @@ import {
   type StoreContents,
 } from '../store/queries-overview.ts';
 import { type CommandStore, openForCommand } from './open-for-command.ts';
+import { type GateState, NO_GATES, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
 
 /** The whole of `status --json`; docs/json.md says what each field means. */
-export interface StatusReport {
+export interface StatusReport extends GateState {
   readonly version: string;
   readonly enabled: boolean;
   readonly state_directory: string | null;
@@ -85,7 +86,7 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
 
 type State = Pick<
   StatusReport,
-  'database' | 'spool' | 'last_24_hours' | 'notices' | 'set_aside_databases'
+  'database' | 'spool' | 'last_24_hours' | 'notices' | 'set_aside_databases' | keyof GateState
 >;
 
 const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
@@ -105,6 +106,7 @@ function nowhere(): State {
     last_24_hours: createMetrics().report(WINDOW_HOURS),
     notices: [],
     set_aside_databases: [],
+    ...NO_GATES,
   };
 }
 
@@ -117,9 +119,11 @@ function readState(paths: StatePaths, now: () => number): State {
       contents: readContents(db),
       notices: listNotices(db),
       metrics: readMetrics(db, WINDOW_HOURS, now()),
+      gates: readGates(paths, db, now()),
     }));
     return {
       ...nowhere(),
+      ...(facts?.gates ?? readGates(paths, undefined, now())),
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: countSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
@@ -130,6 +134,7 @@ function readState(paths: StatePaths, now: () => number): State {
     const state = error.code === 'E_DB_NEWER' ? 'newer' : 'unusable';
     return {
       ...nowhere(),
+      ...readGates(paths, undefined, now()),
       database: { path, state, ...EMPTY, reason: error.message, bytes: databaseBytes(path) },
       spool: countSpool(paths, undefined),
       set_aside_databases: setAsideDatabases(path),

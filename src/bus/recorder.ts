@@ -1,3 +1,4 @@
+import type { StatePaths } from '../config/paths.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { encodeBegin, encodeEnd } from '../protocol/record.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -5,7 +6,7 @@ import { provideCompression } from './compression.ts';
 
 export interface RecorderParts {
   readonly spool: Spool;
-  readonly databasePath: string;
+  readonly paths: StatePaths;
   readonly now: () => number;
   /** Says on the log what went wrong, where that was asked for. */
   readonly report: (what: string, error: unknown) => void;
@@ -15,7 +16,7 @@ export interface RecorderParts {
  * Records one execution from inside an engine. Nothing here throws: where the database cannot be written the
  * execution waits in the spool, and where that cannot be either it is not recorded.
  */
-export function createRecorder({ spool, databasePath, now, report }: RecorderParts) {
+export function createRecorder({ spool, paths, now, report }: RecorderParts) {
   // SQLite, redaction and compression are needed only once the hook has ended, and load while it runs.
   const loadStorage = () => import('./store-execution.ts');
 
@@ -50,7 +51,7 @@ export function createRecorder({ spool, databasePath, now, report }: RecorderPar
       const isStored = await attempt('store execution', async () => {
         const { storeExecution } = await loadStorage();
         if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
-        drain = storeExecution(databasePath, begin, end, now);
+        drain = storeExecution(paths, begin, end, now);
       });
       if (!isStored) {
         await attempt('spool execution', () =>

@@ -1,10 +1,12 @@
+import { readConfigFile } from '../config/config-file.ts';
+import type { StatePaths } from '../config/paths.ts';
 import type { Begin, End } from '../domain/record.ts';
 import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 import { assemble } from './assemble.ts';
-
+import { followBreakers } from './breaker.ts';
 import { drainSpool } from './drain.ts';
-import { createStoreHandle } from './store-handle.ts';
+import { createStoreHandle, type StoreHandle } from './store-handle.ts';
 
 /** What a run may spend on records that others left behind. */
 const DRAIN_RECORDS = 64;
@@ -13,18 +15,33 @@ const DRAIN_MS = 15;
 /**
  * Puts one ended execution into the database, from inside a run. The database is not closed: the process is about to
  * end, and closing would make the last one out copy the write-ahead log while its caller waits.
- * @returns what takes in some of what others left in the spool; it throws what the store says, as this does
+ * @returns what takes in some of what others left in the spool, and sees to the breakers; it throws what the store
+ *   says, as this does
  */
 export function storeExecution(
-  databasePath: string,
+  paths: StatePaths,
   begin: Begin,
   end: End,
   now: () => number,
 ): (spool: Spool) => void {
-  const store = createStoreHandle(databasePath, HOOK_BUSY_MS, now);
+  const store = createStoreHandle(paths.database, HOOK_BUSY_MS, now);
   store.use(({ writer }) => writer.write([assemble(begin, end)]));
   return (spool) => {
     const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
-    store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+    const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+    tendBreakers(paths, store, new Set([begin.hookName, ...hookNames]), now());
   };
+}
+
+/** Opens and closes breakers by what was stored. One that config.json cannot say anything of stays as it is. */
+function tendBreakers(
+  paths: StatePaths,
+  store: StoreHandle,
+  hookNames: ReadonlySet<string>,
+  nowMs: number,
+): void {
+  const reading = readConfigFile(paths.config);
+  if (reading.state !== 'good') return;
+  const { breaker: config } = reading.config;
+  store.use(({ db }) => followBreakers({ db, gates: paths.gates, config, nowMs }, hookNames));
 }

@@ -13,7 +13,7 @@ export interface CommandOption {
   readonly isRepeatable?: boolean;
 }
 
-/** The one word that a command may take beside its options. */
+/** A word that a command may take beside its options. */
 interface CommandArgument {
   readonly name: string;
   readonly describe: string;
@@ -23,6 +23,8 @@ interface CommandArgument {
 /** What a person gave. Every value is still text: each command reads its own. */
 export interface Given {
   readonly argument: string | undefined;
+  /** The words behind the argument, as far as the command takes any. */
+  readonly further: readonly string[];
   readonly value: (option: string) => string | undefined;
   readonly values: (option: string) => readonly string[];
   readonly isOn: (option: string) => boolean;
@@ -51,6 +53,8 @@ export interface Command {
   /** Paragraphs of the help. */
   readonly about: readonly string[];
   readonly argument?: CommandArgument;
+  /** Words that it takes behind the argument. */
+  readonly furtherArguments?: readonly CommandArgument[];
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];

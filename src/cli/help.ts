@@ -32,7 +32,8 @@ export function overview(commands: readonly Command[]): string[] {
 
 /** What `hookbus COMMAND --help` prints. */
 export function commandHelp(command: Command): string[] {
-  const { argument } = command;
+  const { argument, furtherArguments = [] } = command;
+  const words = [...(argument === undefined ? [] : [argument]), ...furtherArguments];
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),
@@ -42,7 +43,12 @@ export function commandHelp(command: Command): string[] {
     `Usage: hookbus ${command.name}${command.usage === '' ? '' : ` ${command.usage}`}`,
     '',
     ...command.about.flatMap((paragraph) => [...wrap(paragraph, COLUMNS), '']),
-    ...(argument === undefined ? [] : section('Argument', [[argument.name, described(argument)]])),
+    ...(words.length === 0
+      ? []
+      : section(
+          words.length === 1 ? 'Argument' : 'Arguments',
+          words.map((word) => [word.name, described(word)]),
+        )),
     ...section(
       'Options',
       options.map(([name, option]) => [flag(name, option), described(option)]),

@@ -76,9 +76,11 @@ export function readGiven(command: Command, { argument, rest, options }: Parsed)
   const known = { ...COMMON, ...command.options };
   for (const word of [argument, ...rest]) refuseOption(word, Object.keys(known));
   for (const [name, value] of Object.entries(options)) checkOption(name, value, known[name]);
-  if (rest[0] !== undefined) {
-    const before = argument === undefined ? command.name : `${command.name} ${argument}`;
-    throw usageError(`expected only options behind ${quote(before)}, got ${quote(rest[0])}`);
+  const most = command.furtherArguments?.length ?? 0;
+  const surplus = rest[most];
+  if (surplus !== undefined) {
+    const before = [command.name, argument ?? [], ...rest.slice(0, most)].flat().join(' ');
+    throw usageError(`expected only options behind ${quote(before)}, got ${quote(surplus)}`);
   }
   const values = (option: string): string[] => {
     const value = options[option];
@@ -86,6 +88,7 @@ export function readGiven(command: Command, { argument, rest, options }: Parsed)
   };
   return {
     argument,
+    further: rest,
     values,
     value: (option) => values(option)[0],
     isOn: (option) => options[option] === true,

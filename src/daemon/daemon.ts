@@ -6,6 +6,7 @@ import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { createSpool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
+import { createBreakerKeeper } from './breaker-keeper.ts';
 import { Claims } from './claims.ts';
 import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
@@ -64,12 +65,13 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   });
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside);
+  const breakers = createBreakerKeeper({ paths, store, now, log });
   const onDrained = ({ stored, unreadable }: Drained): void => {
     lastNews = performance.now();
     counts.drained += stored;
     counts.unreadable += unreadable;
   };
-  const drain = createDrainLoop({ spool, store, now, log, onDrained });
+  const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
   const retention = retentionFor(parts, store, log);
 
   const claims = new Claims({ store, now, log });

@@ -1,6 +1,7 @@
 import { type Drained, drainSpool } from '../bus/drain.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import type { Spool, SpoolEntry } from '../spool/spool.ts';
+import type { BreakerKeeper } from './breaker-keeper.ts';
 import type { Log } from './log.ts';
 
 /** The spool is looked at this often, in ms, whether or not anybody said that there is something in it. */
@@ -19,12 +20,13 @@ export interface DrainLoopParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
+  readonly breakers: BreakerKeeper;
   /** Told after each turn that stored something. */
   readonly onDrained: (drained: Drained) => void;
 }
 
 /** Takes records into the database as soon as it is told of them. */
-export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoopParts) {
+export function createDrainLoop({ spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
   let waiting: SpoolEntry[] = [];
   let isDue = false;
   let isStopped = false;
@@ -39,6 +41,7 @@ export function createDrainLoop({ spool, store, now, log, onDrained }: DrainLoop
       const entries = waiting.splice(0, TURN_RECORDS);
       const drained = store.use(({ writer }) => drainSpool(spool, writer, now, NO_LIMITS, entries));
       if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
+      breakers.tend(drained.hookNames);
       lastFailure = undefined;
       return waiting.length > 0;
     } catch (error) {

@@ -85,7 +85,11 @@ const MOST_LOOKS = 3;
  * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
  * once it has put another gate in place or none, so each can be had once only.
  */
-function takeProbe(path: string, gate: Gate, nowMs: number): 'taken' | 'under_way' | 'gate_changed' {
+function takeProbe(
+  path: string,
+  gate: Gate,
+  nowMs: number,
+): 'taken' | 'under_way' | 'gate_changed' {
   for (let number = 0; number < MOST_PROBES; number += 1) {
     const claim = `${path}~${gate.untilMs}.${number}`;
     try {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { BeginParts } from '../bus/begin.ts';
 import { createRecorder, type Recorder } from '../bus/recorder.ts';
 import type { RunOptions } from '../config/run-options.ts';
@@ -7,6 +6,7 @@ import { makeStateHome } from '../config/state-home.ts';
 import { VERSION } from '../domain/version.ts';
 import { processStart } from '../spool/process.ts';
 import { createSpool } from '../spool/spool.ts';
+import { randomBytes } from './random.ts';
 import type { Report } from './report.ts';
 
 /** What is known of this execution from here. */
@@ -53,7 +53,7 @@ export function recorderFor(settings: Settings, say: Report): Recorder | undefin
   }
   return createRecorder({
     spool: createSpool(paths.spool, paths.setAside),
-    databasePath: paths.database,
+    paths,
     now: Date.now,
     report: say,
   });

@@ -58,7 +58,8 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  const gate = settings.paths && closedGate(settings.paths.gates, begin.hookName, begin.createdAtMs);
+  const gate =
+    settings.paths && closedGate(settings.paths.gates, begin.hookName, begin.createdAtMs);
   if (gate !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate), meters));
     companion.stop();
@@ -235,6 +236,7 @@ function ownVariables(begin: Begin, flags: string): Record<string, string> {
     TRACEPARENT: formatTraceParent({ traceId: begin.correlationId, spanId: begin.spanId, flags }),
   };
 }
+
 
 function endOf(hook: HookEnd, meters: Meters): End {
   const { exit } = hook;

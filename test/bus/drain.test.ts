@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { drainSpool } from '../../src/bus/drain.ts';
 import { createRecorder } from '../../src/bus/recorder.ts';
 import { createStoreHandle } from '../../src/bus/store-handle.ts';
+import { statePaths } from '../../src/config/paths.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/spool/process.ts';
 import { createSpool } from '../../src/spool/spool.ts';
@@ -25,6 +26,7 @@ function aBus() {
   return {
     home,
     databasePath,
+    paths: statePaths(home),
     spoolDirectory,
     spool,
     db,
@@ -48,7 +50,7 @@ describe('draining the spool', () => {
       spool.begin(begin.executionId, encodeBegin(begin));
       spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
     }
-    expect(drain()).toEqual({ stored: 3, unreadable: 0 });
+    expect(drain()).toMatchObject({ stored: 3, unreadable: 0 });
     expect(rows().map((row) => row['execution_id'])).toEqual(
       begins.map((begin) => begin.executionId),
     );
@@ -133,7 +135,7 @@ describe('draining the spool', () => {
     writeFileSync(join(spoolDirectory, '1-empty.rec'), '');
     const begin = aBegin();
     spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
-    expect(drain()).toEqual({ stored: 1, unreadable: 2 });
+    expect(drain()).toMatchObject({ stored: 1, unreadable: 2 });
     expect(rows()).toHaveLength(1);
     expect(spool.countSetAside()).toBe(2);
     expect(db.prepare('SELECT kind, count FROM notices').all()).toEqual([
@@ -157,8 +159,8 @@ describe('recording an execution', () => {
   const report = (): void => undefined;
 
   it('leaves a row in the database and nothing in the spool', async () => {
-    const { spool, databasePath, rows, spoolDirectory } = aBus();
-    const recorder = createRecorder({ spool, databasePath, now: Date.now, report });
+    const { spool, paths, rows, spoolDirectory } = aBus();
+    const recorder = createRecorder({ spool, paths, now: Date.now, report });
     const begin = aBegin({ storeRaw: true, compress: true });
     recorder.begin(begin);
     expect(statSync(join(spoolDirectory, `${begin.executionId}.part`)).mode & 0o777).toBe(0o600);
@@ -168,8 +170,8 @@ describe('recording an execution', () => {
   });
 
   it('goes to the spool while the database is locked, and from there with the next execution', async () => {
-    const { spool, databasePath, db, rows, spoolDirectory } = aBus();
-    const recorder = createRecorder({ spool, databasePath, now: Date.now, report });
+    const { spool, paths, db, rows, spoolDirectory } = aBus();
+    const recorder = createRecorder({ spool, paths, now: Date.now, report });
     const [first, second] = [aBegin(), aBegin()];
     db.exec('BEGIN EXCLUSIVE');
     recorder.begin(first);
@@ -189,7 +191,7 @@ describe('recording an execution', () => {
     const nowhere = '/proc/no/such/place';
     const recorder = createRecorder({
       spool: createSpool(nowhere, nowhere),
-      databasePath: `${nowhere}/hook_bus.db`,
+      paths: statePaths(nowhere),
       now: Date.now,
       report: (what) => failures.push(what),
     });

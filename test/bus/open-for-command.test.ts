@@ -27,7 +27,7 @@ it('takes in what waits in the spool, and leaves what still runs', () => {
   spoolWhole(paths);
   spoolRunning(paths);
   const store = openForCommand(paths, Date.now);
-  expect(store?.drained).toEqual({ stored: 2, unreadable: 0 });
+  expect(store?.drained).toMatchObject({ stored: 2, unreadable: 0 });
   expect(store?.drainProblem).toBeUndefined();
   expect(store?.use(readContents).executions).toBe(2);
   store?.close();

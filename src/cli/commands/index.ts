@@ -1,8 +1,11 @@
 import type { Command } from '../command.ts';
 import { cleanupCommand } from './cleanup.ts';
+import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
+import { offCommand } from './off.ts';
+import { onCommand } from './on.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
@@ -14,6 +17,9 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   showCommand,
   metricsCommand,
+  offCommand,
+  onCommand,
   cleanupCommand,
+  configCommand,
   daemonCommand,
 ];

@@ -9,6 +9,7 @@ import {
   formatThings,
   NOTHING,
 } from './format.ts';
+import { gateTexts, recommendationTexts } from './gates.ts';
 import type { Page, Tone } from './page.ts';
 import { GRADE_TONES } from './status-words.ts';
 import { columnsOf, pad, visible, wrap } from './text.ts';
@@ -42,6 +43,8 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('daemon', daemonText(report), page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
     ...glanceLines(report, page),
+    ...gateLines(report, page),
+    ...configProblemLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
     ...setAsideLines(report, page),
@@ -155,6 +158,28 @@ function slowestText(hooks: readonly HookMetrics[]): string {
   const { hook_name, event_type, p95_ms, runs } = slowest;
   const on = event_type === '' ? '' : ` on ${event_type}`;
   return `${hook_name}${on}, P95 ${formatMs(p95_ms)} in ${formatThings(runs, 'run')}`;
+}
+
+/** Hooks that are not run now, and those that had better not be. */
+function gateLines({ gates, breaker }: StatusReport, page: Page): string[] {
+  return [
+    ...titled('Hooks that are left out', gateTexts(gates), page),
+    ...titled(
+      'Hooks that keep failing; a breaker would leave them out for a while',
+      recommendationTexts(breaker),
+      page,
+    ),
+  ];
+}
+
+function titled(title: string, texts: readonly string[], page: Page): string[] {
+  return texts.length === 0 ? [] : ['', page.paint(title, 'warn'), ...items(texts, page)];
+}
+
+function configProblemLines({ config }: StatusReport, page: Page): string[] {
+  if (config.problem === null) return [];
+  const text = `${config.path} cannot be used: ${config.problem}. What was in force before stays; without that, the defaults hold`;
+  return ['', page.paint('A mistake in the configuration', 'bad'), ...items([text], page)];
 }
 
 function problemLines({ problems }: StatusReport, page: Page): string[] {

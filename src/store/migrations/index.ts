@@ -1,5 +1,6 @@
 import { first } from './001-first.ts';
 import { keysOfAHook } from './002-keys-of-a-hook.ts';
+import { breakers } from './003-breakers.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = [first, keysOfAHook];
+export const MIGRATIONS: readonly string[] = [first, keysOfAHook, breakers];

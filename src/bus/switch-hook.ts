@@ -1,0 +1,89 @@
+import { DEFAULT_CONFIG } from '../config/config-file.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { makeStateHome } from '../config/state-home.ts';
+import { HookbusError } from '../domain/errors.ts';
+import { type GateKind, gatePath, isInForce, readGate } from '../gates/gate-file.ts';
+import { removeGate, writeGate } from '../gates/gate-writer.ts';
+import { listHookNames } from '../store/breakers.ts';
+import type { Database } from '../store/database.ts';
+import { closeBreaker } from './breaker.ts';
+import { openForCommand } from './open-for-command.ts';
+
+/** What `on` found. */
+export interface SwitchedOn {
+  /** The gate that was in force; undefined where the hook was on. */
+  readonly was: GateKind | undefined;
+  readonly hasClosedBreaker: boolean;
+}
+
+/** Names of hooks on record; undefined where the database cannot be used. */
+export type KnownHooks = readonly string[] | undefined;
+
+/** Puts a hook off until then, or with 0 until it is put on. @throws HookbusError `E_GATE` */
+export function switchOff(
+  paths: StatePaths,
+  hookName: string,
+  untilMs: number,
+  now: () => number,
+): KnownHooks {
+  return withLockedGates(paths, now, (db) => {
+    makeStateHome(paths.gates);
+    writeGate(paths.gates, hookName, { kind: 'off', untilMs });
+    return db === undefined ? undefined : listHookNames(db);
+  });
+}
+
+/** Takes a hook's gate away, whoever put it there, and closes its breaker. @throws HookbusError `E_GATE` */
+export function switchOn(
+  paths: StatePaths,
+  hookName: string,
+  now: () => number,
+): SwitchedOn & { readonly known: KnownHooks } {
+  // Before others on the way may take it away for reasons of their own.
+  const gate = readGate(gatePath(paths.gates, hookName));
+  return withLockedGates(paths, now, (db) => {
+    const nowMs = now();
+    const parts = { gates: paths.gates, config: DEFAULT_CONFIG.breaker, nowMs };
+    const closed = db && closeBreaker({ ...parts, db }, hookName);
+    removeGate(paths.gates, hookName);
+    const isClosed = gate !== undefined && (gate.kind === 'breaker' || isInForce(gate, nowMs));
+    return {
+      was: isClosed ? gate.kind : undefined,
+      hasClosedBreaker: closed !== undefined,
+      known: db === undefined ? undefined : listHookNames(db),
+    };
+  });
+}
+
+/**
+ * Changes gates while nobody else does: whoever opens and closes breakers holds the database meanwhile. Where that
+ * cannot be used, a hook can be put off all the same.
+ */
+function withLockedGates<T>(
+  paths: StatePaths,
+  now: () => number,
+  work: (db: Database | undefined) => T,
+): T {
+  const store = openIfUsable(paths, now);
+  try {
+    if (store === undefined) return work(undefined);
+    return store.use((db) => db.transaction(() => work(db)).immediate());
+  } catch (error) {
+    if (error instanceof HookbusError) throw error;
+    throw new HookbusError(
+      'E_GATE',
+      `the gate of the hook cannot be changed: ${error instanceof Error ? error.message : error}`,
+    );
+  } finally {
+    store?.close();
+  }
+}
+
+function openIfUsable(paths: StatePaths, now: () => number) {
+  try {
+    return openForCommand(paths, now);
+  } catch (error) {
+    if (error instanceof HookbusError) return undefined;
+    throw error;
+  }
+}

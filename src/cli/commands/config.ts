@@ -1,0 +1,149 @@
+import type { ConfigKey } from '../../config/edit-config.ts';
+import type { StatePaths } from '../../config/paths.ts';
+import type { Answer, Command, Context, Given } from '../command.ts';
+import { didYouMean } from '../nearest.ts';
+import { configLines } from '../output/config.ts';
+import { visible } from '../output/text.ts';
+import { expected, quote, usageError } from '../values.ts';
+
+const ACTIONS = ['show', 'get', 'set', 'unset', 'path'] as const;
+type Action = (typeof ACTIONS)[number];
+
+export const configCommand: Command = {
+  name: 'config',
+  summary: 'Show and change config.json: breakers',
+  usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
+  about: [
+    'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
+    'set and unset change one value and keep the rest as it is written. Lists take commas: lint,format.',
+  ],
+  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show' },
+  furtherArguments: [
+    { name: 'KEY', describe: 'such as breaker.enabled' },
+    { name: 'VALUE', describe: 'such as true' },
+  ],
+  options: {},
+  exitCodes: [
+    ['0', 'done'],
+    ['1', 'a word or a value cannot be used, or config.json cannot be read or written'],
+  ],
+  examples: [
+    ['hookbus config', 'what is in force, and what of it is set'],
+    ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot block'],
+    ['hookbus config set breaker.hooks lint,format', 'and for these two, whatever they can do'],
+    ['hookbus config unset breaker.window', 'back to the default'],
+  ],
+  perform,
+};
+
+type Editing = typeof import('../../config/edit-config.ts');
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const action = ACTIONS.find((word) => word === (given.argument ?? 'show'));
+  if (action === undefined) {
+    throw usageError(
+      `expected ACTION to be one of ${ACTIONS.join(', ')}, got ${quote(given.argument ?? '')}${didYouMean(given.argument ?? '', ACTIONS)}`,
+    );
+  }
+  const [editing, { requirePaths }] = await Promise.all([
+    import('../../config/edit-config.ts'),
+    import('../../bus/open-for-command.ts'),
+  ]);
+  const paths = requirePaths(context.settings);
+  const [key, value] = readWords(action, given.further, editing);
+  switch (action) {
+    case 'show':
+      return show(paths, editing);
+    case 'path':
+      return { json: { path: paths.config }, lines: () => [paths.config] };
+    case 'get':
+      return get(paths, required(key), editing);
+    case 'set':
+    case 'unset':
+      return change(paths, required(key), value, editing, context);
+  }
+}
+
+const WORDS: Readonly<Record<Action, number>> = { show: 0, path: 0, get: 1, unset: 1, set: 2 };
+
+function readWords(
+  action: Action,
+  words: readonly string[],
+  { parseConfigKey, CONFIG_KEYS }: Editing,
+): [ConfigKey | undefined, string | undefined] {
+  const [keyWord, value] = words;
+  const what = ['no word', 'a KEY', 'a KEY and a VALUE'][WORDS[action]];
+  if (words.length !== WORDS[action]) {
+    throw usageError(`expected ${what} behind "config ${action}", got ${words.length || 'none'}`);
+  }
+  if (keyWord === undefined) return [undefined, undefined];
+  const key = parseConfigKey(keyWord);
+  if (key === undefined) {
+    const guess = didYouMean(keyWord, CONFIG_KEYS);
+    throw usageError(
+      `unknown key ${quote(keyWord)}${guess || `; known: ${CONFIG_KEYS.join(', ')}`}`,
+    );
+  }
+  return [key, value];
+}
+
+function required(key: ConfigKey | undefined): ConfigKey {
+  if (key === undefined) throw new Error('a key was asked for and not looked for');
+  return key;
+}
+
+async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> {
+  const { DEFAULT_CONFIG, readConfigFile } = await import('../../config/config-file.ts');
+  const reading = readConfigFile(paths.config);
+  const report = {
+    path: paths.config,
+    state: reading.state,
+    problem: reading.state === 'refused' ? reading.problem : null,
+    given: givenKeys(paths.config),
+    config: reading.state === 'refused' ? DEFAULT_CONFIG : reading.config,
+  };
+  return { json: report, lines: (page) => configLines(report, page) };
+}
+
+function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {
+  const value = editing.configValue(editing.requireConfig(paths.config), key);
+  const isGiven = editing.givenKeys(paths.config).includes(nameOf(key));
+  return {
+    json: { key: nameOf(key), value, given: isGiven },
+    lines: () => [visible(typeof value === 'string' ? value : JSON.stringify(value))],
+  };
+}
+
+async function change(
+  paths: StatePaths,
+  key: ConfigKey,
+  text: string | undefined,
+  editing: Editing,
+  { now }: Context,
+): Promise<Answer> {
+  const setting = editing.configSetting(key);
+  const wanted = text === undefined ? undefined : setting.fromText(text);
+  if (text !== undefined && setting.read(wanted) === undefined) {
+    throw expected(nameOf(key), setting.expected, text);
+  }
+  const config = editing.editConfig(paths.config, key, wanted);
+  const value = editing.configValue(config, key);
+  await settle(paths, now);
+  const how = text === undefined ? 'is back to its default' : 'is now';
+  return {
+    json: { key: nameOf(key), value, given: text !== undefined },
+    lines: () => [`${nameOf(key)} ${how}: ${visible(JSON.stringify(value))}`],
+  };
+}
+
+/** Where no daemon runs nobody else would: a breaker that is switched off lets its hook run again. */
+async function settle(paths: StatePaths, now: () => number): Promise<void> {
+  const { openForCommand } = await import('../../bus/open-for-command.ts');
+  try {
+    openForCommand(paths, now)?.close();
+  } catch {
+    // The database cannot be used. That is no fault of the configuration, and `hookbus status` says it.
+  }
+}
+
+const nameOf = ({ section, name }: ConfigKey): string => `${section}.${name}`;

@@ -1,0 +1,46 @@
+import type { Answer, Command, Context, Given } from '../command.ts';
+import { requireHook, unknownHook } from '../hook-word.ts';
+import { quote } from '../values.ts';
+import { GATE_EXIT_CODES } from './off.ts';
+
+export const onCommand: Command = {
+  name: 'on',
+  summary: 'Run a hook again that is off, or whose breaker is open',
+  usage: 'HOOK [options]',
+  about: [
+    'Ends `hookbus off`, and closes the breaker of the hook where that is open. What failed until now is forgiven: the breaker looks only at executions that begin from now on.',
+  ],
+  argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus status` shows it' },
+  options: {},
+  exitCodes: GATE_EXIT_CODES,
+  examples: [['hookbus on lint', 'lint is back']],
+  perform,
+};
+
+async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+  const hookName = requireHook(given);
+  const [{ switchOn }, { requirePaths }] = await Promise.all([
+    import('../../bus/switch-hook.ts'),
+    import('../../bus/open-for-command.ts'),
+  ]);
+  const { was, hasClosedBreaker, known } = switchOn(requirePaths(settings), hookName, now);
+  return {
+    json: {
+      hook_name: hookName,
+      state: 'on',
+      was: was ?? 'on',
+      closed_breaker: hasClosedBreaker || was === 'breaker',
+      on_record: known?.includes(hookName) ?? null,
+    },
+    lines: () => [
+      `${quote(hookName)} ${WORDS[was ?? 'on']}.`,
+      ...(was === undefined ? unknownHook(hookName, known) : []),
+    ],
+  };
+}
+
+const WORDS = {
+  on: 'is on, and was before',
+  off: 'is on again',
+  breaker: 'is on again; its breaker is closed',
+} as const;

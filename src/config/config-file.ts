@@ -1,0 +1,156 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import type { ConfigSetting } from './config-setting.ts';
+import { SECTIONS } from './sections/index.ts';
+
+type Values<Section> = {
+  readonly [Key in keyof Section]: Section[Key] extends ConfigSetting<infer Value> ? Value : never;
+};
+
+/** What config.json says, defaults filled in; by the names in the file. docs/settings.md says what each means. */
+export type Config = {
+  readonly [Name in keyof typeof SECTIONS]: Values<(typeof SECTIONS)[Name]>;
+};
+
+/** What came of reading a config.json. */
+export type ConfigReading =
+  | { readonly state: 'absent' | 'good'; readonly config: Config }
+  /** It cannot be used; `problem` says where and why. */
+  | { readonly state: 'refused'; readonly problem: string };
+
+/** More, in bytes, is no configuration that a person wrote. */
+const MOST_CONFIG_BYTES = 1024 * 1024;
+
+/** What is in force where there is no config.json. */
+export const DEFAULT_CONFIG: Config = configOf({});
+
+/** The settings of a section by their names; none where there is no such section. */
+export function settingsOf(section: string): Readonly<Record<string, ConfigSetting<unknown>>> {
+  return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
+}
+
+/** Reads the file. Never throws. */
+export function readConfigFile(path: string): ConfigReading {
+  let text: string;
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return { state: 'absent', config: DEFAULT_CONFIG };
+    const unfit = unfitness(stat);
+    if (unfit !== undefined) return refused(unfit);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return refused(reasonOf(error));
+  }
+  return parseConfig(text);
+}
+
+/** What has to be known before it is read: a pipe may never end. */
+function unfitness(stat: Stats): string | undefined {
+  if (!stat.isFile()) return 'expected a file';
+  if (stat.size > MOST_CONFIG_BYTES) return `expected at most ${MOST_CONFIG_BYTES} bytes`;
+  return undefined;
+}
+
+/** Reads the text of a config.json, all of it or nothing. Never throws. */
+export function parseConfig(text: string): ConfigReading {
+  const mistake = (at: number, message: string): ConfigReading =>
+    refused(`${placeOf(text, at)}: ${message}`);
+  try {
+    const errors: ParseError[] = [];
+    const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    const [error] = errors;
+    if (error !== undefined) return mistake(error.offset, syntaxMistake(error));
+    if (root === undefined) return mistake(0, 'expected an object');
+    const found = findMistake(root);
+    if (found !== undefined) return mistake(found.at.offset, found.message);
+    return { state: 'good', config: configOf(JSON.parse(text) as Found) };
+  } catch (error) {
+    return refused(reasonOf(error));
+  }
+}
+
+type Found = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+
+function configOf(found: Found): Config {
+  const sections = Object.keys(SECTIONS).map((name) => {
+    const settings = Object.entries(settingsOf(name));
+    const values = settings.map(([key, setting]) => {
+      const given = found[name]?.[key];
+      return [key, given === undefined ? setting.default : setting.read(given)];
+    });
+    return [name, Object.fromEntries(values)];
+  });
+  return Object.fromEntries(sections) as Config;
+}
+
+interface Mistake {
+  readonly at: Node;
+  readonly message: string;
+}
+
+function findMistake(root: Node): Mistake | undefined {
+  if (root.type !== 'object') return { at: root, message: 'expected an object' };
+  return inMembers(root, Object.keys(SECTIONS), 'section', (name, section) => {
+    if (section.type !== 'object') return { at: section, message: `${name}: expected an object` };
+    const settings = settingsOf(name);
+    return inMembers(section, Object.keys(settings), `setting of ${name}`, (key, node) => {
+      const { read, expected } = settings[key] ?? {};
+      const value: unknown = getNodeValue(node);
+      return read?.(value) === undefined
+        ? { at: node, message: `${name}.${key}: expected ${expected}, got ${shown(value)}` }
+        : undefined;
+    });
+  });
+}
+
+/** The first mistake in the members of an object: a name nobody knows, or twice, or what `look` finds. */
+function inMembers(
+  object: Node,
+  known: readonly string[],
+  what: string,
+  look: (name: string, value: Node) => Mistake | undefined,
+): Mistake | undefined {
+  const seen = new Set<string>();
+  for (const { children: [key, value] = [] } of object.children ?? []) {
+    if (key === undefined || value === undefined) continue;
+    const name = String(key.value);
+    if (!known.includes(name)) {
+      return { at: key, message: `unknown ${what} ${shown(name)}; known: ${known.join(', ')}` };
+    }
+    if (seen.has(name)) return { at: key, message: `${shown(name)} is there twice` };
+    seen.add(name);
+    const mistake = look(name, value);
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
+}
+
+/** What was expected, by the numbers of jsonc-parser's errors, which are part of its interface. */
+const EXPECTATIONS: Readonly<Record<number, string>> = {
+  3: 'expected a name in double quotes',
+  4: 'expected a value',
+  5: 'expected a colon',
+  6: 'expected a comma',
+  7: 'expected a closing brace',
+  8: 'expected a closing bracket',
+  9: 'expected nothing more',
+  10: 'expected no comment: this is plain JSON',
+};
+
+const syntaxMistake = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'expected JSON';
+
+/** An offset as an editor counts. */
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+const refused = (problem: string): ConfigReading => ({ state: 'refused', problem });
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

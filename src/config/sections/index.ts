@@ -1,0 +1,4 @@
+import { breaker } from './breaker.ts';
+
+/** The sections of config.json by their names; each is a file here. */
+export const SECTIONS = { breaker };
