@@ -5,6 +5,8 @@ import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../src/bus/assemble.ts';
 import { provideCompression } from '../src/bus/compression.ts';
+import { DEFAULT_CONFIG, parseConfig } from '../src/config/config-file.ts';
+import { CONFIG_KEYS } from '../src/config/edit-config.ts';
 import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
 import { STATUSES } from '../src/domain/execution.ts';
@@ -108,6 +110,36 @@ describe('the settings page', () => {
   });
 });
 
+describe('the part on config.json', () => {
+  const part = read('docs/settings.md').split('\n## config.json\n')[1]?.split('\n## ')[0] ?? '';
+  const config: Readonly<Record<string, Readonly<Record<string, unknown>>>> = DEFAULT_CONFIG;
+
+  it('has every key with its default, and no other', () => {
+    const rows = [...part.matchAll(/^\| `(\w+)\.(\w+)` \| `([^`]*)` \|/gm)];
+    const keys = rows.map(([, section, name]) => `${section}.${name}`);
+    expect(keys).toEqual(CONFIG_KEYS);
+    for (const [, section = '', name = '', value = ''] of rows) {
+      expect(JSON.parse(value), name).toEqual(config[section]?.[name]);
+    }
+  });
+
+  it('has the ranges that are in force', () => {
+    const rows = [...part.matchAll(/^\| `(\w+)\.(\w+)` \|[^|]*\| \w+, (\d+) to (\d+) \|/gm)];
+    expect(rows.length).toBeGreaterThan(1);
+    for (const [, section = '', name = '', least, most] of rows) {
+      const state = (value: number) =>
+        parseConfig(JSON.stringify({ [section]: { [name]: value } })).state;
+      expect([Number(least), Number(most)].map(state)).toEqual(['good', 'good']);
+      expect([Number(least) - 1, Number(most) + 1].map(state)).toEqual(['refused', 'refused']);
+    }
+  });
+
+  it('has an example that can be used', () => {
+    const example = blocks('json', ['docs/settings.md']).find(({ code }) => part.includes(code));
+    expect(parseConfig(example?.code ?? '').state).toBe('good');
+  });
+});
+
 describe('the privacy page', () => {
   it('names every kind of secret that is looked for, and no other', () => {
     const rows = read('docs/privacy.md').matchAll(/^\| (`.*?) \|/gm);
@@ -144,7 +176,9 @@ function aDatabase(): string {
     INSERT INTO dedupe_keys (dedupe_key, hook_name, execution_id, state, created_at, expires_at)
       VALUES ('format:toolu_1', 'format', 'e', 'done', '2026-11-22T10:00:00.000Z', '2026-11-22T11:00:00.000Z');
     INSERT INTO hook_metrics (bucket_start, bucket_seconds, hook_name, event_type)
-      VALUES ('2026-11-22T10:00:00.000Z', 3600, 'format', 'PostToolUse');`);
+      VALUES ('2026-11-22T10:00:00.000Z', 3600, 'format', 'PostToolUse');
+    INSERT INTO breakers (hook_name, state, runs, failures, opened_at, until)
+      VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');`);
   db.close();
   return path;
 }
@@ -234,7 +268,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(values.split('|')[1]).toBe('9');
   });
 
-  it('clears everything but the notices, then these too', () => {
+  it('clears everything but notices and breakers, then these too', () => {
     const path = aDatabase();
     const [everything, notices, ...others] = queries.filter(isChange);
     expect(everything?.code).toBe(
@@ -243,7 +277,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(Object.values(rowCounts(path))).not.toContain(0);
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
-    expect(left.map(([table]) => table)).toEqual(['notices']);
+    expect(left.map(([table]) => table).sort()).toEqual(['breakers', 'notices']);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     expect(unique(Object.values(rowCounts(path)).map(String))).toEqual(['0']);
   });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readStatus } from '../../src/bus/read-status.ts';
+import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import {
   freshState,
@@ -39,7 +40,7 @@ it('tells what is recorded, what runs, and the last 24 hours', () => {
   spoolRunning(paths, { createdAtMs: NOW - 1000 });
   const report = readStatus(settingsOf(home, { HOOKBUS_ENABLED: 'perhaps' }), now);
   expect(report).toMatchObject({
-    database: { state: 'ready', schema_version: 2, executions: 3, reason: null },
+    database: { state: 'ready', schema_version: MIGRATIONS.length, executions: 3, reason: null },
     spool: { running: 1, waiting: 0, drained: 1 },
     last_24_hours: { window_hours: 24, executions: 2, failures: 0 },
     notices: [{ kind: 'mistake', text: 'guard_rm: unknown option -x', count: 1 }],

@@ -45,6 +45,11 @@ function ask(words: readonly string[]): unknown {
       ['unknown option --nmae'],
     ),
   ]);
+  if (words[0] === 'status') {
+    hookbus(['off', 'noisy'], { HOOKBUS_HOME: home });
+    const failed = () => recordedOf(anExecution({ hookName: 'lint', createdAt, status: 'error' }));
+    writeExecutions(paths.database, Array.from({ length: 20 }, failed));
+  }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
   const { stdout, stderr, exitCode } = hookbus([...words, '--json'], { HOOKBUS_HOME: home });
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
@@ -93,6 +98,12 @@ describe('the fields of', () => {
     expect(unique(paths)).toEqual(unique(documented('status').keys()));
   });
 
+  it('off, on and config are those of the page', () => {
+    for (const words of [['off', 'lint'], ['on', 'lint'], ['config']]) {
+      expect(unique(pathsOf(ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
+    }
+  });
+
   it('cleanup are those of the page', () => {
     expect(unique(pathsOf(ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
   });
@@ -100,7 +111,15 @@ describe('the fields of', () => {
 
 describe('values', () => {
   it('are of the types of the page', () => {
-    for (const words of [['status'], ['metrics'], ['cleanup'], ['show', '1']]) {
+    for (const words of [
+      ['status'],
+      ['metrics'],
+      ['cleanup'],
+      ['show', '1'],
+      ['off', 'a'],
+      ['on', 'a'],
+      ['config'],
+    ]) {
       const answer = ask(words) as Record<string, unknown>;
       for (const [name, type] of documented(words[0] ?? '')) {
         if (!(name in answer)) continue;

@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_CONFIG, parseConfig, readConfigFile } from '../../src/config/config-file.ts';
+import { createConfigWatch } from '../../src/config/config-watch.ts';
+import { editConfig } from '../../src/config/edit-config.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const aPath = (): string => join(temporaryDirectory(), 'config.json');
+
+describe('a config.json', () => {
+  it('gives what it says, and the defaults for the rest', () => {
+    const reading = parseConfig('{"breaker": {"enabled": true, "hooks": ["a", "b", "a"]}}');
+    expect(reading).toEqual({
+      state: 'good',
+      config: {
+        ...DEFAULT_CONFIG,
+        breaker: { ...DEFAULT_CONFIG.breaker, enabled: true, hooks: ['a', 'b'] },
+      },
+    });
+    expect(parseConfig('{}')).toEqual({ state: 'good', config: DEFAULT_CONFIG });
+  });
+
+  it('that is not there is the defaults', () => {
+    expect(readConfigFile(aPath())).toEqual({ state: 'absent', config: DEFAULT_CONFIG });
+  });
+
+  it.each([
+    ['', 'line 1, column 1: expected a value'],
+    ['[]', 'line 1, column 1: expected an object'],
+    ['{"breaker": {}', 'line 1, column 15: expected a closing brace'],
+    ['{"breaker": {},}', 'line 1, column 16: expected'],
+    ['{\n  // on\n  "breaker": {}}', 'line 2, column 3: expected no comment'],
+    ['{"breaker": {}} x', 'line 1, column 17: expected'],
+    ['{"braker": {}}', 'line 1, column 2: unknown section "braker"; known: breaker'],
+    ['{"__proto__": {}}', 'line 1, column 2: unknown section "__proto__"'],
+    ['{"breaker": 1}', 'line 1, column 13: breaker: expected an object'],
+    ['{"breaker": {"toString": 1}}', 'line 1, column 14: unknown setting of breaker "toString"'],
+    ['{"breaker": {},\r\n"breaker": {}}', 'line 2, column 1: "breaker" is there twice'],
+    [
+      '{"breaker": {\n"enabled": "yes"}}',
+      'line 2, column 12: breaker.enabled: expected true or false, got "yes"',
+    ],
+    [
+      '{"breaker": {"window": 2.5}}',
+      'breaker.window: expected a whole number of executions from 1 to 1000, got 2.5',
+    ],
+    [
+      '{"breaker": {"failure_share": 0}}',
+      'breaker.failure_share: expected a number above 0 and up to 1, got 0',
+    ],
+    [
+      '{"breaker": {"cooldown_seconds": null}}',
+      'breaker.cooldown_seconds: expected a whole number',
+    ],
+    ['{"breaker": {"hooks": "lint"}}', 'breaker.hooks: expected a list of hook names'],
+    ['{"breaker": {"hooks": [""]}}', 'breaker.hooks: expected a list of hook names'],
+  ])('that is %j is refused, and where', (text, problem) => {
+    expect(parseConfig(text)).toEqual({
+      state: 'refused',
+      problem: expect.stringContaining(problem),
+    });
+  });
+
+  it('that is nested deeper than any stack is refused', () => {
+    expect(parseConfig('['.repeat(500_000)).state).toBe('refused');
+  });
+
+  it('that is a directory, a pipe or far too large is refused at once', () => {
+    const path = aPath();
+    mkdirSync(path);
+    expect(readConfigFile(path)).toEqual({ state: 'refused', problem: 'expected a file' });
+    rmSync(path, { recursive: true });
+    spawnSync('mkfifo', [path]);
+    expect(readConfigFile(path)).toEqual({ state: 'refused', problem: 'expected a file' });
+    rmSync(path);
+    writeFileSync(path, ' '.repeat(1024 * 1024 + 1));
+    expect(readConfigFile(path)).toMatchObject({ state: 'refused' });
+  });
+});
+
+describe('following it', () => {
+  function follow(path: string) {
+    const states: string[] = [];
+    const watch = createConfigWatch(path, ({ state }) => states.push(state));
+    return { states, window: () => watch.current().breaker.window };
+  }
+
+  it('takes over what has changed, and keeps the last good one', () => {
+    const path = aPath();
+    const { states, window } = follow(path);
+    expect(window()).toBe(20);
+    writeFileSync(path, '{"breaker": {"window": 7}}');
+    expect([window(), window()]).toEqual([7, 7]);
+    writeFileSync(path, '{"breaker": {"window": ');
+    expect([window(), window()]).toEqual([7, 7]);
+    writeFileSync(path, '{"breaker": {"window": 8}}');
+    expect(window()).toBe(8);
+    rmSync(path);
+    expect(window()).toBe(20);
+    expect(states).toEqual(['absent', 'good', 'refused', 'good', 'absent']);
+  });
+
+  it('sees a change that keeps size and time', () => {
+    const path = aPath();
+    const { window } = follow(path);
+    writeFileSync(path, '{"breaker": {"window": 7}}');
+    utimesSync(path, 1000, 1000);
+    expect(window()).toBe(7);
+    rmSync(path);
+    writeFileSync(path, '{"breaker": {"window": 8}}');
+    utimesSync(path, 1000, 1000);
+    expect(window()).toBe(8);
+  });
+
+  it('has the defaults where the first one cannot be used', () => {
+    const path = aPath();
+    writeFileSync(path, 'x');
+    expect(follow(path).window()).toBe(20);
+  });
+});
+
+describe('changing it', () => {
+  const WINDOW = { section: 'breaker', name: 'window' };
+
+  it('makes one for its owner alone, and nothing else', () => {
+    const path = aPath();
+    expect(editConfig(path, WINDOW, 7).breaker.window).toBe(7);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).toBe('{\n  "breaker": {\n    "window": 7\n  }\n}\n');
+    expect(readdirSync(join(path, '..'))).toEqual(['config.json']);
+  });
+
+  it('keeps the rest as it is written, its mode, and a link to it', () => {
+    const path = aPath();
+    const real = `${path}.real`;
+    writeFileSync(real, '{\n\t"breaker": { "enabled" : true,\n\t\t"window": 9 }\n}\n');
+    chmodSync(real, 0o640);
+    symlinkSync(real, path);
+    editConfig(path, WINDOW, 10);
+    expect(readFileSync(path, 'utf8')).toBe(
+      '{\n\t"breaker": { "enabled" : true,\n\t\t"window": 10 }\n}\n',
+    );
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(statSync(real).mode & 0o777).toBe(0o640);
+  });
+
+  it('takes a value out, also one that is not there', () => {
+    const path = aPath();
+    expect(editConfig(path, WINDOW, undefined)).toEqual(DEFAULT_CONFIG);
+    expect(readConfigFile(path).state).toBe('absent');
+    editConfig(path, WINDOW, 7);
+    editConfig(path, WINDOW, undefined);
+    expect(readConfigFile(path)).toEqual({ state: 'good', config: DEFAULT_CONFIG });
+  });
+
+  it('leaves one alone that it cannot read', () => {
+    const path = aPath();
+    writeFileSync(path, '{"breaker": {"window": 7},}');
+    expect(() => editConfig(path, WINDOW, 8)).toThrow('line 1, column 27');
+    expect(readFileSync(path, 'utf8')).toBe('{"breaker": {"window": 7},}');
+  });
+});

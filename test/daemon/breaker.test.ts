@@ -1,0 +1,228 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Begin, End } from '../../src/domain/record.ts';
+import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+
+type State = ReturnType<typeof aState>;
+
+/** What runs hooks: the launcher, or the Node engine where none was built. */
+const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
+
+const run = (state: State, name: string, hook: readonly string[], event = 'PostToolUse') =>
+  start([...PROGRAM, 'run', '--name', name, '--event', event, '--', ...hook], state.env).ended;
+
+async function cli(state: State, ...words: string[]): Promise<string> {
+  const { stdout, code } = await start([process.execPath, CLI, ...words], state.env).ended;
+  expect({ words, code }).toEqual({ words, code: 0 });
+  return stdout;
+}
+
+const status = async (state: State) => JSON.parse(await cli(state, 'status', '--json'));
+
+function configure(state: State, breaker: Record<string, unknown>): void {
+  writeFileSync(state.paths.config, JSON.stringify({ breaker }));
+}
+
+const gateOf = (state: State, name: string) => readGate(gatePath(state.paths.gates, name));
+
+const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
+
+/** Leaves executions in the spool that began now, one ms after the other. */
+function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
+  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  for (let index = 0; index < count; index += 1) {
+    const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
+    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
+  }
+}
+
+const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
+
+describe('a breaker', () => {
+  it('opens after 20 failing runs, lets one through after its cool-down, and closes when that succeeds', async () => {
+    const state = aState();
+    configure(state, { enabled: true, cooldown_seconds: 2 });
+    await state.daemon();
+    for (let index = 0; index < 19; index += 1) {
+      expect((await run(state, 'lint', ['false'])).code).toBe(1);
+    }
+    await until('19 rows', () => stored(state) === 19);
+    expect(gateOf(state, 'lint')).toBeUndefined();
+    await run(state, 'lint', ['false']);
+    const gate = await until('the gate', () => gateOf(state, 'lint'));
+    expect(gate.kind).toBe('breaker');
+    expect(statSync(gatePath(state.paths.gates, 'lint')).mode & 0o777).toBe(0o600);
+    expect(statSync(state.paths.gates).mode & 0o777).toBe(0o700);
+    expect(state.rows('SELECT hook_name, state, runs, failures FROM breakers')).toEqual([
+      { hook_name: 'lint', state: 'open', runs: 20, failures: 20 },
+    ]);
+    await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
+    expect(await run(state, 'lint', ['echo', 'well'])).toMatchObject({ code: 0, stdout: 'well\n' });
+    await until('the breaker to close', () => gateOf(state, 'lint') === undefined);
+    expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+    // What failed before is forgiven.
+    await run(state, 'lint', ['false']);
+    await until('22 rows', () => stored(state) === 22);
+    await until('the log to say so', () => log(state).includes('breaker_closed'));
+    expect(log(state)).toMatch(
+      /breaker_open pid=\d+ hook="lint" why="too_many_failures" runs=20 failures=20/,
+    );
+    expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="lint" why="probe"/);
+    expect(gateOf(state, 'lint')).toBeUndefined();
+  }, 120_000);
+
+  it('opens again when its probe fails, and survives a restart of the daemon', async () => {
+    const state = aState();
+    configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 1 });
+    await state.daemon();
+    spoolMany(state, 3, { hookName: 'lint', eventType: 'PreToolUse' }, { exitCode: 1 });
+    const first = await until('the gate', () => gateOf(state, 'lint'));
+    expect(await state.stop()).toBe(true);
+    await state.daemon();
+    expect(gateOf(state, 'lint')).toEqual(first);
+    await wait(Math.max(0, first.untilMs - Date.now()) + 1);
+    configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 600 });
+    await until('the change', () => log(state).match(/config_read/g)?.length === 3);
+    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+    const again = await until('it to open again', () => {
+      const gate = gateOf(state, 'lint');
+      return gate !== undefined && gate.untilMs > Date.now() + 300_000 ? gate : undefined;
+    });
+    expect(again.kind).toBe('breaker');
+    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(0);
+    expect(await status(state)).toMatchObject({
+      gates: [{ hook_name: 'lint', state: 'open', runs: 3, failures: 3 }],
+    });
+    expect(await cli(state, 'on', 'lint')).toContain('its breaker is closed');
+    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+    expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+  }, 60_000);
+
+  it('closes on a probe that blocks, and never opens for exit 2, skips or too few failures', async () => {
+    const state = aState();
+    configure(state, { hooks: ['guard', 'few', 'half'], window: 4, cooldown_seconds: 1 });
+    spoolMany(state, 8, { hookName: 'guard' }, { exitCode: 2 });
+    spoolMany(state, 3, { hookName: 'few' }, { exitCode: 1 });
+    spoolMany(state, 9, { hookName: 'few' }, { kind: 'breaker_skip', reason: 'off' });
+    spoolMany(state, 3, { hookName: 'half' }, { exitCode: 0 });
+    spoolMany(state, 2, { hookName: 'half' }, { kind: 'timeout', exitCode: 124 });
+    await state.daemon();
+    const gate = await until('the gate of the one at 50 %', () => gateOf(state, 'half'));
+    expect(gateOf(state, 'guard')).toBeUndefined();
+    expect(gateOf(state, 'few')).toBeUndefined();
+    await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
+    expect((await run(state, 'half', ['sh', '-c', 'exit 2'])).code).toBe(2);
+    await until('it to close', () => gateOf(state, 'half') === undefined);
+  }, 60_000);
+
+  it('is off by default, and status recommends it', async () => {
+    const state = aState();
+    spoolMany(state, 20, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolMany(state, 20, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await state.daemon();
+    await until('the rows', () => stored(state) === 40);
+    const { gates, breaker, config } = await status(state);
+    expect({ gates, config: config.state }).toEqual({ gates: [], config: 'absent' });
+    expect(breaker.recommended).toEqual([
+      { hook_name: 'guard', can_block: true, runs: 20, failures: 20 },
+      { hook_name: 'lint', can_block: false, runs: 20, failures: 20 },
+    ]);
+    expect(await cli(state, 'status')).toContain('hookbus config set breaker.hooks guard,lint');
+    expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
+    // Switched on for all that cannot block, it is on for one of them.
+    await cli(state, 'config', 'set', 'breaker.enabled', 'true');
+    spoolMany(state, 1, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'lint'));
+    await until('the rows', () => stored(state) === 42);
+    expect(gateOf(state, 'guard')).toBeUndefined();
+    // And switched off, nothing is left out any more.
+    await cli(state, 'config', 'set', 'breaker.enabled', 'false');
+    expect(gateOf(state, 'lint')).toBeUndefined();
+  }, 60_000);
+
+  it('leaves a hook alone that runs on an event that it can block, and on others', async () => {
+    const state = aState();
+    configure(state, { enabled: true, window: 3 });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'both', eventType: 'Stop' }, { exitCode: 0 });
+    spoolMany(state, 9, { hookName: 'both', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolMany(state, 3, { hookName: 'one', eventType: 'PostToolUse' }, { exitCode: 1 });
+    await until('the gate of the other', () => gateOf(state, 'one'));
+    await until('the rows', () => stored(state) === 13);
+    expect(gateOf(state, 'both')).toBeUndefined();
+  });
+
+  it('does not take the place of a hook that is off by hand', async () => {
+    const state = aState();
+    configure(state, { hooks: ['lint'], window: 3 });
+    await state.daemon();
+    await cli(state, 'off', 'lint', '--for', '1h');
+    const off = gateOf(state, 'lint');
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    await until(
+      'the breaker',
+      () => state.rows("SELECT 1 FROM breakers WHERE state = 'open'").length,
+    );
+    expect(gateOf(state, 'lint')).toEqual(off);
+    await cli(state, 'on', 'lint');
+    expect(gateOf(state, 'lint')).toBeUndefined();
+    expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+  });
+
+  it('puts back a gate that was lost, and takes away one that belongs to no breaker', async () => {
+    const state = aState();
+    configure(state, { hooks: ['lint'], window: 3 });
+    mkdirSync(state.paths.gates);
+    writeFileSync(gatePath(state.paths.gates, 'stray'), `breaker ${Date.now() + 60_000}\n`);
+    writeFileSync(`${gatePath(state.paths.gates, 'stray')}~1.0`, '');
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    await state.daemon();
+    await until('the stray one to go', () => gateOf(state, 'stray') === undefined);
+    const gate = await until('the gate', () => gateOf(state, 'lint'));
+    writeFileSync(gatePath(state.paths.gates, 'lint'), '');
+    await cli(state, 'logs');
+    expect(gateOf(state, 'lint')).toEqual(gate);
+  });
+});
+
+describe('config.json', () => {
+  it('that cannot be used is refused, the last good one stays, and status and log say so', async () => {
+    const state = aState();
+    configure(state, { hooks: ['lint'], window: 3 });
+    await state.daemon();
+    await until('the first reading', () => log(state).includes('config_read'));
+    writeFileSync(state.paths.config, '{\n  "breaker": {"window": "many"}\n}\n');
+    await until(
+      'the refusal',
+      () =>
+        log(state).includes('config_refused') &&
+        log(state).includes('line 2, column 25: breaker.window: expected a whole number'),
+    );
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    await until('the gate by the last good one', () => gateOf(state, 'lint'));
+    const { config, gates } = await status(state);
+    expect(config).toEqual({
+      path: state.paths.config,
+      state: 'refused',
+      problem: expect.stringContaining('line 2, column 25'),
+    });
+    // Nor does a command take away what it cannot judge.
+    expect(gates).toMatchObject([{ hook_name: 'lint', state: 'open' }]);
+  });
+
+  it('that cannot be used when the daemon starts leaves the defaults in force', async () => {
+    const state = aState();
+    writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"],}}');
+    await state.daemon();
+    spoolMany(state, 30, { hookName: 'lint' }, { exitCode: 1 });
+    await until('the rows', () => stored(state) === 30);
+    await until('the refusal', () => log(state).includes('config_refused'));
+    expect(gateOf(state, 'lint')).toBeUndefined();
+  });
+});

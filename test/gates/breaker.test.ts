@@ -1,0 +1,70 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { canBlock } from '../../src/domain/events.ts';
+import type { Status } from '../../src/domain/execution.ts';
+import { judge, stateOfOpened } from '../../src/gates/breaker.ts';
+
+const POLICY = { window: 4, failureShare: 0.5, cooldownMs: 1000 };
+
+describe('the judgement', () => {
+  it.each<[Status[], boolean]>([
+    [[], false],
+    [['error', 'error', 'error'], false],
+    [['error', 'error', 'error', 'error'], true],
+    [['error', 'success', 'timeout', 'success'], true],
+    [['error', 'success', 'success', 'success'], false],
+    [['blocked', 'blocked', 'blocked', 'blocked'], false],
+    [['blocked', 'error', 'blocked', 'blocked'], false],
+    // Only the latest of the window count.
+    [['success', 'success', 'success', 'success', 'error', 'error', 'error', 'error'], false],
+  ])('of %j, the newest first, is %s', (statuses, isTooMany) => {
+    expect(judge(statuses, POLICY).isTooMany).toBe(isTooMany);
+  });
+
+  it('takes a share that no number of executions meets exactly', () => {
+    const policy = { ...POLICY, window: 3, failureShare: 0.5 };
+    expect(judge(['error', 'success', 'success'], policy).isTooMany).toBe(false);
+    expect(judge(['error', 'error', 'success'], policy)).toEqual({
+      runs: 3,
+      failures: 2,
+      isTooMany: true,
+    });
+  });
+});
+
+it('an open breaker is half-open once its time has come', () => {
+  expect([99, 100, 101].map((now) => stateOfOpened(100, now))).toEqual([
+    'open',
+    'half_open',
+    'half_open',
+  ]);
+});
+
+it('of every event it is known whether a hook can block there, and of an unknown one that it may', () => {
+  const events = readdirSync('fixtures/payloads', { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name.split('.')[0] ?? '');
+  expect([...new Set(events)].filter((event) => !canBlock(event)).sort()).toEqual([
+    'CwdChanged',
+    'DirectoryAdded',
+    'FileChanged',
+    'InstructionsLoaded',
+    'MessageDisplay',
+    'Notification',
+    'PermissionDenied',
+    'PostCompact',
+    'PostModelSwitch',
+    'PostToolUse',
+    'PostToolUseFailure',
+    'SessionEnd',
+    'SessionStart',
+    'Setup',
+    'StopFailure',
+    'SubagentStart',
+    'WorktreeRemove',
+  ]);
+  const blocking = ['PreToolUse', 'PermissionRequest', 'WorktreeCreate', 'PreModelSwitch', 'Stop'];
+  for (const event of [...blocking, '', 'NewEvent', 'posttooluse', 'constructor']) {
+    expect(canBlock(event), event).toBe(true);
+  }
+});
