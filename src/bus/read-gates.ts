@@ -26,7 +26,7 @@ export interface GateReport {
 }
 
 /** A hook whose breaker would be open, were it switched on. */
-export interface Recommendation {
+interface Recommendation {
   readonly hook_name: string;
   readonly can_block: boolean;
   readonly runs: number;

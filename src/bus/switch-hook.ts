@@ -27,8 +27,10 @@ export function switchOff(
   now: () => number,
 ): KnownHooks {
   return withLockedGates(paths, now, (db) => {
-    makeStateHome(paths.gates);
-    writeGate(paths.gates, hookName, { kind: 'off', untilMs });
+    changeGate(() => {
+      makeStateHome(paths.gates);
+      writeGate(paths.gates, hookName, { kind: 'off', untilMs });
+    });
     return db === undefined ? undefined : listHookNames(db);
   });
 }
@@ -44,8 +46,8 @@ export function switchOn(
   return withLockedGates(paths, now, (db) => {
     const nowMs = now();
     const parts = { gates: paths.gates, config: DEFAULT_CONFIG.breaker, nowMs };
-    const closed = db && closeBreaker({ ...parts, db }, hookName);
-    removeGate(paths.gates, hookName);
+    const closed = db && changeGate(() => closeBreaker({ ...parts, db }, hookName));
+    changeGate(() => removeGate(paths.gates, hookName));
     const isClosed = gate !== undefined && (gate.kind === 'breaker' || isInForce(gate, nowMs));
     return {
       was: isClosed ? gate.kind : undefined,
@@ -68,14 +70,18 @@ function withLockedGates<T>(
   try {
     if (store === undefined) return work(undefined);
     return store.use((db) => db.transaction(() => work(db)).immediate());
-  } catch (error) {
-    if (error instanceof HookbusError) throw error;
-    throw new HookbusError(
-      'E_GATE',
-      `the gate of the hook cannot be changed: ${error instanceof Error ? error.message : error}`,
-    );
   } finally {
     store?.close();
+  }
+}
+
+/** What the file system says of a gate is no news of the database, in whose transaction it may happen. */
+function changeGate<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new HookbusError('E_GATE', `the gate of the hook cannot be changed: ${reason}`);
   }
 }
 

@@ -30,7 +30,7 @@ export function gatePath(directory: string, hookName: string): string {
 }
 
 /** Reads a gate file's text; undefined where it makes no sense. */
-export function parseGate(text: string): Gate | undefined {
+function parseGate(text: string): Gate | undefined {
   const match = /^(off|breaker) (\d{1,15})\n?$/.exec(text);
   if (match === null) return undefined;
   return { kind: match[1] === 'off' ? 'off' : 'breaker', untilMs: Number(match[2]) };

@@ -26,12 +26,13 @@ it('hookbus alone shows what there is', () => {
       logs     List recent executions
       show     Show one execution with all that is stored of it
       metrics  Show how often hooks fail and how long they take
+      off      Leave a hook out, without touching any settings file
+      on       Run a hook again that is off, or whose breaker is open
       cleanup  Delete what is past its retention and free the space
+      config   Show and change config.json: breakers
       daemon   Start, stop or look at the background process
 
-    Options:
-      --help     print this; behind a command, its options and examples
-      --version  print the version
+    Options: --help, behind a command its options and examples; --version
 
     Examples:
       hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py

@@ -83,7 +83,7 @@ describe('a config.json', () => {
     mkdirSync(path);
     expect(readConfigFile(path)).toEqual({ state: 'refused', problem: 'expected a file' });
     rmSync(path, { recursive: true });
-    spawnSync('mkfifo', [path]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', path]);
     expect(readConfigFile(path)).toEqual({ state: 'refused', problem: 'expected a file' });
     rmSync(path);
     writeFileSync(path, ' '.repeat(1024 * 1024 + 1));

@@ -69,7 +69,7 @@ const WORDS: Readonly<Record<Action, number>> = { show: 0, path: 0, get: 1, unse
 function readWords(
   action: Action,
   words: readonly string[],
-  { parseConfigKey, CONFIG_KEYS }: Editing,
+  editing: Editing,
 ): [ConfigKey | undefined, string | undefined] {
   const [keyWord, value] = words;
   const what = ['no word', 'a KEY', 'a KEY and a VALUE'][WORDS[action]];
@@ -77,11 +77,11 @@ function readWords(
     throw usageError(`expected ${what} behind "config ${action}", got ${words.length || 'none'}`);
   }
   if (keyWord === undefined) return [undefined, undefined];
-  const key = parseConfigKey(keyWord);
+  const key = editing.parseConfigKey(keyWord);
   if (key === undefined) {
-    const guess = didYouMean(keyWord, CONFIG_KEYS);
+    const guess = didYouMean(keyWord, editing.CONFIG_KEYS);
     throw usageError(
-      `unknown key ${quote(keyWord)}${guess || `; known: ${CONFIG_KEYS.join(', ')}`}`,
+      `unknown key ${quote(keyWord)}${guess || `; known: ${editing.CONFIG_KEYS.join(', ')}`}`,
     );
   }
   return [key, value];
