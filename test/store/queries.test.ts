@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Execution } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import {
   findByExecutionId,
   findById,
@@ -133,7 +134,7 @@ describe('the overview', () => {
   it('counts what is there, also where nothing is', () => {
     const empty = aDatabase([]);
     expect(readContents(empty)).toEqual({
-      version: 2,
+      version: MIGRATIONS.length,
       executions: 0,
       withPayloads: 0,
       oldest: null,
