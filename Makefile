@@ -21,7 +21,7 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 	@scripts/setup.sh
 	@touch $@
 
-build: dist/run.cjs dist/main.cjs dist/.launcher ## bundle the commands into dist/, compile the launcher to bin/hookbus
+build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
 dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/write-code-cache.js $(TYPESCRIPT)
 	@node scripts/bundle-run.js
@@ -29,6 +29,15 @@ dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache
 	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+
+dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
+	@rm -rf dist/new/library dist/new/types
+	@$(BIN)/esbuild src/index.ts --bundle --splitting --platform=node --target=node20.19 --format=esm --minify \
+		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning
+	@node scripts/write-types.js
+	@# Chunks are named by their content, so those of a library that is in use stay until the next `make clean`.
+	@mkdir -p dist/chunks && mv dist/new/library/chunks/* dist/chunks/
+	@rm -rf dist/types && mv dist/new/types dist/types && mv dist/new/library/index.js dist/ && touch dist/index.js
 
 dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAUNCHER)
 	@scripts/build-launcher.sh

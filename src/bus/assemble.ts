@@ -29,7 +29,7 @@ export function assemble(begin: Begin, end: End): Recorded {
 
 /** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
 export function cutOffEnd(seen: End | undefined): End {
-  const signal = seen?.signal;
+  const after = seen?.signal === undefined ? '' : ` after ${seen.signal}`;
   return {
     stdinBytes: 0,
     stdoutBytes: 0,
@@ -39,10 +39,7 @@ export function cutOffEnd(seen: End | undefined): End {
     captures: [],
     ...seen,
     kind: 'cut_off',
-    reason:
-      signal === undefined
-        ? `${CUT_OFF}: hookbus was killed`
-        : `${CUT_OFF}: hookbus was killed after ${signal}`,
+    reason: seen?.reason ?? `${CUT_OFF}: hookbus was killed${after}`,
   };
 }
 

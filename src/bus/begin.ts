@@ -17,18 +17,24 @@ interface PayloadFacts {
   readonly promptId?: string | undefined;
 }
 
+/** What is known without a payload. */
+export interface KnownIds {
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+}
+
 const ALL_NAMES = Object.values(PAYLOAD_NAMES).flat();
 
 /** Finds the ids in as much of the payload as has come. */
-function readFacts(payload: Uint8Array): PayloadFacts {
+function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
   const found = scanPayload(payload, ALL_NAMES);
   const first = (names: readonly string[]): string | undefined =>
     names.map((name) => found.get(name)).find((value) => value !== undefined && value !== '');
   return {
     eventType: first(PAYLOAD_NAMES.eventType),
     toolName: first(PAYLOAD_NAMES.toolName),
-    sessionId: first(PAYLOAD_NAMES.sessionId),
-    toolUseId: first(PAYLOAD_NAMES.toolUseId),
+    sessionId: first(PAYLOAD_NAMES.sessionId) ?? known.sessionId,
+    toolUseId: first(PAYLOAD_NAMES.toolUseId) ?? known.toolUseId,
     promptId: first(PAYLOAD_NAMES.promptId),
   };
 }
@@ -47,6 +53,8 @@ export interface BeginParts {
   readonly options: RunOptions;
   readonly settings: Settings;
   readonly payload: Uint8Array;
+  /** It counts where the payload does not say. */
+  readonly known?: KnownIds;
   readonly inheritedTraceParent: string | undefined;
   readonly random: (bytes: number) => Uint8Array;
   readonly process: Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
@@ -57,7 +65,7 @@ export interface BeginParts {
 /** All that is known of an execution before its hook starts, and the trace flags its hook is given. */
 export function describeExecution(parts: BeginParts): { begin: Begin; traceFlags: string } {
   const { ids, options, settings } = parts;
-  const facts = readFacts(parts.payload);
+  const facts = readFacts(parts.payload, parts.known ?? {});
   const parent = parseTraceParent(parts.inheritedTraceParent);
   const eventType = facts.eventType ?? options.event ?? '';
   const toolName = facts.toolName ?? options.tool;

@@ -44,6 +44,8 @@ export function createStoreHandle(path: string, busyMs: number, now: () => numbe
     /** Does `work` on the open store. @throws what SQLite or the file system says */
     use<T>(work: (store: Store) => T): T {
       const before = fileIdentity(path);
+      // Deleted or set aside by another process: what is written to the open one would be lost.
+      if (open !== undefined && open.identity !== before) close();
       try {
         return work(current());
       } catch (error) {

@@ -126,7 +126,7 @@ const isSpace = (byte: number | undefined): boolean =>
  * The key as it is recorded: readable, unless it is long or holds a secret. Taking the secret out alone would make one
  * key of two.
  */
-function recordable(key: string): string {
+export function recordable(key: string): string {
   const isShort = Buffer.byteLength(key) <= MOST_KEY_BYTES;
   return isShort && redactText(key) === key ? key : `sha256:${sha256(Buffer.from(key))}`;
 }

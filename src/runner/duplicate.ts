@@ -1,10 +1,10 @@
+import type { Report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import type { Settings } from '../config/settings.ts';
 import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import type { Begin } from '../domain/record.ts';
 import type { Meters } from './meters.ts';
 import { writeAll } from './output.ts';
-import type { Report } from './report.ts';
 
 /** Whether the hook may run; once it has, `finish` tells those who wait. */
 export type Claim =

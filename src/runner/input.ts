@@ -1,9 +1,9 @@
 import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import type { Meter } from '../bus/meter.ts';
 import { createStdoutKind } from '../domain/stdout-kind.ts';
 import { nowMs } from './clock.ts';
-import type { Meter } from './meter.ts';
 import { isTerminal } from './terminal.ts';
 
 /** Most that is taken before the hook starts, in bytes. */

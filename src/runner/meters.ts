@@ -1,8 +1,8 @@
+import { createMeter, type Meter } from '../bus/meter.ts';
 import { effectiveSettings, type RunOptions } from '../config/run-options.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Capture } from '../domain/record.ts';
 import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
-import { createMeter, type Meter } from './meter.ts';
 
 export interface Meters {
   readonly stdin: Meter;

@@ -1,8 +1,8 @@
 import { write } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
+import type { Meter } from '../bus/meter.ts';
 import { startDrainer } from './drainer.ts';
-import type { Meter } from './meter.ts';
 
 /** Bytes under way to a caller that does not read before we stop reading from the hook: it then waits, as it would bare. */
 const HIGH_WATER_BYTES = 256 * 1024;

@@ -1,13 +1,12 @@
 import type { BeginParts } from '../bus/begin.ts';
+import { ownProcess } from '../bus/own-process.ts';
 import { createRecorder, type Recorder } from '../bus/recorder.ts';
+import type { Report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import { makeStateHome } from '../config/state-home.ts';
-import { VERSION } from '../domain/version.ts';
-import { processStart } from '../spool/process.ts';
 import { createSpool } from '../spool/spool.ts';
 import { randomBytes } from './random.ts';
-import type { Report } from './report.ts';
 
 /** What is known of this execution from here. */
 export function beginParts(
@@ -23,22 +22,8 @@ export function beginParts(
     payload,
     inheritedTraceParent: inheritedTraceParent(),
     random: randomBytes,
-    process: {
-      pid: process.pid,
-      pidStart: processStart(),
-      engine: 'node',
-      engineVersion: VERSION,
-      ...workingDirectory(),
-    },
+    process: ownProcess(),
   };
-}
-
-function workingDirectory(): { cwd?: string } {
-  try {
-    return { cwd: process.cwd() };
-  } catch {
-    return {};
-  }
 }
 
 /** Undefined where nothing can be recorded. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { describeExecution, newExecutionIds } from '../bus/begin.ts';
 import type { Recorder } from '../bus/recorder.ts';
+import { type Report, report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
@@ -20,7 +21,6 @@ import { Output } from './output.ts';
 import { beginParts, recorderFor } from './parts.ts';
 import { passThrough, sayOnStderr } from './pass-through.ts';
 import { randomBytes } from './random.ts';
-import { type Report, report } from './report.ts';
 import { forwardSignals } from './signals.ts';
 import type { Started } from './start.ts';
 

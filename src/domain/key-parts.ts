@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { recordable } from './dedupe-key.ts';
+
+/** Thrown and caught in here: a part of which no two values could be told apart. */
+class UnusablePart extends Error {
+  override readonly name = 'UnusablePart';
+}
+
+/**
+ * A dedupe key of a list of values; different lists give different keys. Texts, numbers and booleans stand as they are
+ * written, so 1 and '1' are the same part; anything else by the digest of its canonical JSON or of its bytes.
+ * Undefined where a part is absent, empty or cannot be told apart from others: then the hook runs. Never throws.
+ */
+export function keyOfParts(parts: readonly unknown[]): string | undefined {
+  try {
+    if (parts.length === 0) return undefined;
+    const key = parts.map(textOf).join(':');
+    // What a digest looks like must not be had by writing it down.
+    return recordable(/^sha256:[0-9a-f]{64}$/.test(key) ? `${key}:` : key);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(part: unknown): string {
+  if (typeof part === 'string' && part !== '') {
+    if (/\p{Surrogate}/u.test(part)) return digestOf(JSON.stringify(part));
+    return part.replaceAll('%', '%25').replaceAll(':', '%3A');
+  }
+  if (typeof part === 'boolean' || typeof part === 'bigint' || Number.isFinite(part)) {
+    return String(part);
+  }
+  if (part instanceof Uint8Array) return `%bytes=${sha256(part)}`;
+  if (typeof part === 'object' && part !== null) return digestOf(canonicalJson(part));
+  throw new UnusablePart();
+}
+
+/** JSON with the members of each object in the order of their names, so that equal values give equal texts. */
+function canonicalJson(value: unknown): string {
+  const json = hasToJson(value) ? (value.toJSON() as unknown) : value;
+  if (json === null || typeof json === 'string' || typeof json === 'boolean') {
+    return JSON.stringify(json);
+  }
+  if (typeof json === 'number' && Number.isFinite(json)) return JSON.stringify(json);
+  if (Array.isArray(json)) return `[${Array.from(json, canonicalJson).join(',')}]`;
+  if (!isPlain(json)) throw new UnusablePart();
+  const members = Object.keys(json)
+    .filter((name) => json[name] !== undefined)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${canonicalJson(json[name])}`);
+  return `{${members.join(',')}}`;
+}
+
+/** Of anything else, such as a Map, its members do not say what it is. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function hasToJson(value: unknown): value is { toJSON: () => unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'toJSON' in value &&
+    typeof value.toJSON === 'function'
+  );
+}
+
+const digestOf = (json: string): string => `%json=${sha256(Buffer.from(json))}`;
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,94 @@
+import type { RunOptions } from '../config/run-options.ts';
+import { recordable } from '../domain/dedupe-key.ts';
+import { payloadBytes } from './output.ts';
+
+/** What a caller asked for. From JavaScript anything may come, so nothing is believed. */
+export interface Asked {
+  readonly name: unknown;
+  readonly event: unknown;
+  readonly options: unknown;
+}
+
+/** The same, as far as it can be used. */
+export interface Call {
+  readonly run: RunOptions;
+  readonly payload: Uint8Array;
+  readonly known: { readonly sessionId?: string; readonly toolUseId?: string };
+  readonly dedupeKey?: string;
+  readonly waitMs: number;
+}
+
+/** A hundred years, in seconds, as in the settings. */
+const MOST_TTL_SECONDS = 36_500 * 86_400;
+
+/** Longest time that a timer takes, in ms. */
+const MOST_WAIT_MS = 2_147_483_647;
+
+/** Sorts what can be used from what cannot; a mistake is kept for `status` to show. May throw what a getter throws. */
+export function readCall({ name, event, options }: Asked): Call {
+  const mistakes: string[] = [];
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const text = <K extends string>(what: K, value: unknown): { [P in K]?: string } => {
+    if (typeof value === 'string' && value !== '') return { [what]: value } as { [P in K]: string };
+    if (value !== undefined && value !== null && value !== '') {
+      mistakes.push(`${what}: expected a text, got ${wordFor(value)}`);
+    }
+    return {};
+  };
+  const { dedupeKey } = text('dedupeKey', given['dedupeKey']);
+  const payload = payloadBytes(given['payload']);
+  if (payload === undefined) mistakes.push('payload: expected what JSON can say');
+  return {
+    payload: payload ?? new Uint8Array(),
+    known: {
+      ...text('sessionId', given['sessionId']),
+      ...text('toolUseId', given['toolUseId']),
+    },
+    ...(dedupeKey === undefined ? {} : { dedupeKey: recordable(dedupeKey) }),
+    waitMs: readWait(given['waitSeconds'], mistakes),
+    run: {
+      ...{ name: 'hook', ...text('name', name) },
+      ...text('event', event),
+      ...text('tool', given['tool']),
+      ...readTtl(given['dedupeTtlSeconds'], mistakes),
+      ...readMode(given['onDuplicate'], mistakes),
+      dedupe: dedupeKey !== undefined,
+      guard: true,
+      help: false,
+      argv: [process.execPath, ...process.argv.slice(1)],
+      mistakes,
+    },
+  };
+}
+
+function readTtl(value: unknown, mistakes: string[]): Pick<RunOptions, 'dedupeTtlSeconds'> {
+  if (value === undefined) return {};
+  const seconds = Number.isInteger(value) ? Number(value) : 0;
+  if (seconds >= 1 && seconds <= MOST_TTL_SECONDS) return { dedupeTtlSeconds: seconds };
+  const expected = `a whole number of seconds from 1 to ${MOST_TTL_SECONDS}`;
+  mistakes.push(`dedupeTtlSeconds: expected ${expected}, got ${wordFor(value)}`);
+  return {};
+}
+
+function readMode(value: unknown, mistakes: string[]): Pick<RunOptions, 'onDuplicate'> {
+  if (value === 'replay' || value === 'skip') return { onDuplicate: value };
+  if (value !== undefined) {
+    mistakes.push(`onDuplicate: expected replay or skip, got ${wordFor(value)}`);
+  }
+  return {};
+}
+
+function readWait(value: unknown, mistakes: string[]): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof value === 'number' && value >= 0) {
+    const ms = value * 1000;
+    return ms <= MOST_WAIT_MS ? ms : Number.POSITIVE_INFINITY;
+  }
+  mistakes.push(`waitSeconds: expected a number of seconds, got ${wordFor(value)}`);
+  return Number.POSITIVE_INFINITY;
+}
+
+function wordFor(value: unknown): string {
+  const isShown = ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+  return isShown ? JSON.stringify(String(value)) : `a value of type ${typeof value}`;
+}

@@ -1,0 +1,68 @@
+import { createMeter } from '../bus/meter.ts';
+import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import type { Begin, Capture, End } from '../domain/record.ts';
+import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
+import { errorParts, outputText, sharedText } from './output.ts';
+
+/** How a body ended. */
+export type BodyEnd =
+  | { readonly kind: 'output'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly error: Error };
+
+type Storing = Pick<Begin, 'storeRaw' | 'maxBytes'>;
+
+/** A body's end as a record has it: as the end of a command that exits 0 or 1. */
+export function endOf(storing: Storing, payload: Uint8Array, bodyEnd: BodyEnd): End {
+  if (bodyEnd.kind === 'output') {
+    return { ...measured(storing, payload, bodyEnd.value), kind: 'exited', exitCode: 0 };
+  }
+  const { reason, tail } = errorParts(bodyEnd.error);
+  return {
+    ...measured(storing, payload, undefined),
+    kind: 'exited',
+    exitCode: 1,
+    ...(reason === undefined ? {} : { reason }),
+    stderrTail: tail,
+  };
+}
+
+/** The same of a body that is not run. */
+export const skippedEnd = (storing: Storing, payload: Uint8Array, output: unknown) => ({
+  ...measured(storing, payload, output),
+  exitCode: 0,
+});
+
+/** Sizes and captures: the payload stands for stdin, the output for stdout. */
+function measured(storing: Storing, payload: Uint8Array, output: unknown) {
+  const kept = storing.storeRaw ? storing.maxBytes : 0;
+  const [stdin, stdout] = [createMeter('stdin', kept), createMeter('stdout', kept)];
+  stdin.push(payload);
+  stdout.push(Buffer.from(outputText(output) ?? ''));
+  const digest = stdout.digest();
+  const captures: Capture[] = storing.storeRaw ? [stdin.capture(), stdout.capture()] : [];
+  return {
+    stdinBytes: stdin.total(),
+    stdoutBytes: stdout.total(),
+    stderrBytes: 0,
+    stdoutKind: stdout.kind(),
+    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    stderrTail: new Uint8Array(),
+    captures,
+  };
+}
+
+/** What duplicates may share: as in an engine, nothing of a failure, nor an output that was not kept whole. */
+export function sharedEnd(maxBytes: number, bodyEnd: BodyEnd): KeyedEnd | undefined {
+  if (bodyEnd.kind !== 'output') return undefined;
+  const text = sharedText(bodyEnd.value);
+  if (text === undefined) return undefined;
+  const stdout = Buffer.from(text);
+  if (stdout.length > Math.min(maxBytes, MOST_RESULT_BYTES)) return undefined;
+  return { exitCode: 0, outputs: { stdout, stderr: new Uint8Array() } };
+}
+
+/** An output that cannot be on record is a mistake that somebody can mend. */
+export function mistakesOf(bodyEnd: BodyEnd): string[] {
+  const isLost = bodyEnd.kind === 'output' && outputText(bodyEnd.value) === undefined;
+  return isLost ? ['output: expected what JSON can say'] : [];
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { describeExecution, newExecutionIds } from '../bus/begin.ts';
+import { ownProcess } from '../bus/own-process.ts';
+import { type Report, report as reportFor } from '../bus/report.ts';
+import { inheritedTraceParent, type Settings } from '../config/settings.ts';
+import type { Begin, End } from '../domain/record.ts';
+import { duplicateMode } from '../gates/dedupe.ts';
+import { closedGate } from '../gates/gate-file.ts';
+import { type Asked, type Call, readCall } from './call.ts';
+import { type Claim, claimKey, UNKEYED } from './claim.ts';
+import { type BodyEnd, endOf, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
+import { type Recording, recordingFor } from './recording.ts';
+
+/** An execution that has begun. */
+export interface Opened {
+  readonly correlationId: string;
+  /** Present where the body is not to be run. */
+  readonly skipped?: { readonly output?: unknown };
+  /** Runs the body; throws what that throws. */
+  readonly within: <T>(work: () => T) => T;
+  /** Records how it ended. Never rejects. */
+  readonly close: (end: BodyEnd) => Promise<void>;
+}
+
+/** How an execution is opened. */
+export interface OpenParts extends Asked {
+  readonly settings: Settings;
+  /** By `performance.now()`, when the caller asked. */
+  readonly askedAtMs: number;
+  /** Whether a function is the body, or the caller's own code. */
+  readonly hasBody: boolean;
+}
+
+interface Watch {
+  readonly parts: OpenParts;
+  readonly call: Call;
+  readonly begin: Begin;
+  readonly recording: Recording;
+  readonly report: Report;
+}
+
+/**
+ * Begins an execution: its record is on disk, its gate and its key are looked at.
+ * @throws where nothing can be recorded: the body then runs alone
+ */
+export async function openExecution(parts: OpenParts): Promise<Opened> {
+  const { settings } = parts;
+  const { paths } = settings;
+  if (paths === undefined) throw new Error('expected HOOKBUS_HOME or HOME to say where to record');
+  const call = readCall(parts);
+  const { begin } = describeExecution({
+    ids: newExecutionIds(Date.now(), randomBytes),
+    options: call.run,
+    settings,
+    payload: call.payload,
+    known: call.known,
+    inheritedTraceParent: inheritedTraceParent(),
+    random: randomBytes,
+    process: ownProcess(),
+  });
+  const recording = recordingFor(paths);
+  const watch: Watch = { parts, call, begin, recording, report: reportFor(settings) };
+  recording.begin(begin, call.payload.length, watch.report);
+  const gate = closedGate(paths.gates, begin.hookName, Date.now());
+  if (gate !== undefined) {
+    const reason = gate.kind === 'off' ? 'off' : 'breaker open';
+    return skip(watch, { kind: 'breaker_skip', reason }, undefined);
+  }
+  const claim = await claimFor(watch);
+  if (claim.kind === 'run') return running(watch, claim);
+  const reason = `duplicate of ${claim.of}`;
+  return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
+}
+
+const keyOf = ({ dedupeKey }: Call): Pick<End, 'dedupeKey'> =>
+  dedupeKey === undefined ? {} : { dedupeKey };
+
+async function claimFor({ parts, call, begin, recording, report }: Watch): Promise<Claim> {
+  if (call.dedupeKey === undefined) return UNKEYED;
+  try {
+    return await claimKey({
+      recording,
+      request: {
+        key: call.dedupeKey,
+        hookName: begin.hookName,
+        executionId: begin.executionId,
+        owner: { pid: begin.pid, start: begin.pidStart },
+        ttlSeconds: call.run.dedupeTtlSeconds ?? parts.settings.dedupeTtlSeconds,
+        onDuplicate: duplicateMode(call.run.onDuplicate, begin.eventType),
+      },
+      parentSpanId: begin.parentSpanId,
+      waitMs: call.waitMs,
+      hasBody: parts.hasBody,
+    });
+  } catch (error) {
+    report('claim key', error);
+    return UNKEYED;
+  }
+}
+
+/** The body does not run, and a record says why. */
+async function skip(
+  { begin, call, recording, report }: Watch,
+  end: Pick<End, 'kind' | 'reason' | 'dedupeKey'>,
+  output: unknown,
+): Promise<Opened> {
+  await recording.end(begin, { ...skippedEnd(begin, call.payload, output), ...end }, report);
+  return {
+    correlationId: begin.correlationId,
+    skipped: { output },
+    within: (work) => work(),
+    close: async () => undefined,
+  };
+}
+
+function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
+  const { parts, call, begin, recording, report } = watch;
+  const startedAtMs = performance.now();
+  return {
+    correlationId: begin.correlationId,
+    within: claim.within,
+    async close(bodyEnd) {
+      const durationMs = performance.now() - startedAtMs;
+      try {
+        const end: End = {
+          ...endOf(begin, call.payload, bodyEnd),
+          ...(claim.isKeyed ? keyOf(call) : {}),
+          durationMs,
+          overheadMs: performance.now() - parts.askedAtMs - durationMs,
+        };
+        const mistakes = [...begin.mistakes, ...mistakesOf(bodyEnd)];
+        await recording.end({ ...begin, mistakes }, end, report);
+      } catch (error) {
+        report('end execution', error);
+      }
+      try {
+        claim.finish(sharedEnd(begin.maxBytes, bodyEnd));
+      } catch (error) {
+        report('finish key', error);
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { assemble } from '../bus/assemble.ts';
+import { provideCompression } from '../bus/compression.ts';
+import type { Keys } from '../bus/dedupe.ts';
+import { openKeys } from '../bus/open-keys.ts';
+import type { Report } from '../bus/report.ts';
+import { createStoreHandle } from '../bus/store-handle.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { makeStateHome } from '../config/state-home.ts';
+import { CUT_OFF } from '../domain/execution.ts';
+import type { Begin, End } from '../domain/record.ts';
+import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
+import { createSpool } from '../spool/spool.ts';
+import { HOOK_BUSY_MS } from '../store/database.ts';
+
+/** How long a claim waits for others who write, in ms: as long as in an engine. */
+const CLAIM_BUSY_MS = 1000;
+
+/** What an execution comes to whose process ends inside its body. */
+const leftInside = (stdinBytes: number): End => ({
+  kind: 'cut_off',
+  reason: `${CUT_OFF}: the process ended inside the guarded execution`,
+  stdinBytes,
+  stdoutBytes: 0,
+  stderrBytes: 0,
+  stdoutKind: 'empty',
+  stderrTail: new Uint8Array(),
+  captures: [],
+});
+
+const opened = new Map<string, Recording>();
+
+/** The recording of a state directory; its database stays open as long as this process lives. */
+export function recordingFor(paths: StatePaths): Recording {
+  const known = opened.get(paths.home);
+  if (known !== undefined) return known;
+  const recording = createRecording(paths);
+  opened.set(paths.home, recording);
+  return recording;
+}
+
+/** Records executions from inside the process that is the hook. Nothing here throws but `keys`. */
+function createRecording(paths: StatePaths) {
+  const spool = createSpool(paths.spool, paths.setAside);
+  const store = createStoreHandle(paths.database, HOOK_BUSY_MS, Date.now);
+  let keys: Keys | undefined;
+
+  const attempt = (report: Report, what: string, work: () => void): boolean => {
+    try {
+      work();
+      return true;
+    } catch (error) {
+      report(what, error);
+      return false;
+    }
+  };
+
+  return {
+    home: paths.home,
+    /** Throws what the store says, as all of it does: on doubt, the body runs. */
+    keys(): Keys {
+      keys ??= openKeys(paths.database, CLAIM_BUSY_MS, Date.now).keys;
+      return keys;
+    },
+    /** Before the body: what is known survives the death of this process. */
+    begin(begin: Begin, stdinBytes: number, report: Report): void {
+      attempt(report, 'begin record', () => {
+        makeStateHome(paths.home);
+        const record = [encodeBegin(begin), encodeEnd(leftInside(stdinBytes))];
+        spool.begin(begin.executionId, Buffer.concat(record));
+      });
+    },
+    /** After it: into the database, or into the spool where that cannot be written. */
+    async end(begin: Begin, end: End, report: Report): Promise<void> {
+      try {
+        // What only some executions need is loaded where it is needed.
+        if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
+      } catch (error) {
+        report('load compression', error);
+      }
+      const isStored = attempt(report, 'store execution', () =>
+        store.use(({ writer }) => writer.write([assemble(begin, end)])),
+      );
+      if (isStored) {
+        attempt(report, 'remove record', () => spool.discard(begin.executionId));
+        return;
+      }
+      attempt(report, 'spool execution', () =>
+        spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(end)),
+      );
+    },
+    /** The span of an execution that has not ended; undefined where that is not known. Throws what the disk says. */
+    spanOf(executionId: string): string | undefined {
+      const entry = spool.list().find((listed) => listed.executionId === executionId);
+      const bytes = entry && spool.read(entry);
+      return bytes && decodeRecord(bytes).begin.spanId;
+    },
+  };
+}
+
+export type Recording = ReturnType<typeof createRecording>;
