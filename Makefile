@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup build test check demo smoke bench docs clean
+.PHONY: help setup build test check demo smoke bench bench-library docs clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -13,7 +13,7 @@ TYPESCRIPT := $(shell find src -name '*.ts')
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
 
 setup: node_modules/.ready ## install what is needed, better-sqlite3 with its native part
 
@@ -35,9 +35,11 @@ dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
 	@$(BIN)/esbuild src/index.ts --bundle --splitting --platform=node --target=node20.19 --format=esm --minify \
 		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning
 	@node scripts/write-types.js
-	@# Chunks are named by their content, so those of a library that is in use stay until the next `make clean`.
-	@mkdir -p dist/chunks && mv dist/new/library/chunks/* dist/chunks/
-	@rm -rf dist/types && mv dist/new/types dist/types && mv dist/new/library/index.js dist/ && touch dist/index.js
+	@rm -rf dist/types && mv dist/new/types dist/types
+	@mkdir -p dist/chunks && cp dist/new/library/chunks/* dist/chunks/ && mv dist/new/library/index.js dist/
+	@# What only the old one loads goes last.
+	@for old in dist/chunks/*; do [ -e "dist/new/library/chunks/$${old##*/}" ] || rm -f "$$old"; done
+	@touch dist/index.js
 
 dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAUNCHER)
 	@scripts/build-launcher.sh
@@ -65,6 +67,10 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 bench: build ## measure what HookBus adds, interleaved
 	@$(BIN)/esbuild bench/run.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench.mjs --log-level=warning && node dist/new/bench.mjs $(ROUNDS)
+
+bench-library: build ## measure what a guarded execution costs in a process that is up
+	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--outfile=dist/new/bench-library.mjs --log-level=warning && node dist/new/bench-library.mjs $(ROUNDS)
 
 clean: ## remove what was built and installed
 	rm -rf dist bin/hookbus node_modules

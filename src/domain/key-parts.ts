@@ -38,6 +38,8 @@ function textOf(part: unknown): string {
 /** JSON with the members of each object in the order of their names, so that equal values give equal texts. */
 function canonicalJson(value: unknown): string {
   const json = hasToJson(value) ? (value.toJSON() as unknown) : value;
+  // As of a date that is none.
+  if (json === null && value !== null) throw new UnusablePart();
   if (json === null || typeof json === 'string' || typeof json === 'boolean') {
     return JSON.stringify(json);
   }

@@ -1,0 +1,220 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { aHookState, runNode } from './support.ts';
+
+const CLI = join(import.meta.dirname, '..', '..', 'bin', 'hookbus.js');
+
+const KEYED = `{ payload, dedupeKey: 'k' }`;
+
+describe('a duplicate', () => {
+  it('gets the first output where a hook can block, as JSON has it, and its body is not run', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const outputs = [{ at: new Date(0), none: undefined }, [1], 'text', '5', '{"decision":"block"}', '', ' \\t\\n',
+        '5 \\t\\n', 'null', null, undefined, 0, false, 'ü😀', '\\ud800', 'line\\n'];
+      for (const [index, value] of outputs.entries()) {
+        const options = { dedupeKey: 'k' + index };
+        const first = await guardedExecution('same', 'PreToolUse', options, () => value);
+        const second = await guardedExecution('same', 'PreToolUse', options, () => { say('ran'); });
+        const want = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+        const { success, skipped, output } = second;
+        say([first.skipped, success, skipped, JSON.stringify(output) === JSON.stringify(want) || [output, want]]);
+      }`);
+    expect(said).toEqual(Array.from({ length: 16 }, () => [false, true, true, true]));
+    const statuses = state.rows().map((row) => `${row['status']} ${row['dedupe_key']}`);
+    expect(statuses.slice(0, 2)).toEqual(['success k0', 'dedupe_skip k0']);
+    expect(statuses.filter((status) => status.startsWith('dedupe_skip'))).toHaveLength(16);
+  });
+
+  it('is skipped without an output where a hook cannot block, or where that was asked for', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const options = [['PostToolUse', {}], ['PreToolUse', { onDuplicate: 'skip' }], ['PostToolUse', { onDuplicate: 'replay' }]];
+      for (const [index, [event, more]] of options.entries()) {
+        const go = () => guardedExecution('h' + index, event, { dedupeKey: 'k', ...more }, () => 'out');
+        await go();
+        const { skipped, output } = await go();
+        say([skipped, output ?? null]);
+      }`);
+    expect(said).toEqual([
+      [true, null],
+      [true, null],
+      [true, 'out'],
+    ]);
+  });
+
+  it('runs once the first one has failed, or its time is over', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const go = (body, more) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k', ...more }, body);
+      await go(() => { throw new Error('no'); });
+      say((await go(() => 'second', { dedupeTtlSeconds: 1 })).skipped);
+      say((await go(() => 'third')).output);
+      const until = Date.now() + 1100;
+      while (Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+      say((await go(() => 'fourth')).output);`);
+    expect(said).toEqual([false, 'second', 'fourth']);
+  });
+
+  it('is one of its hook alone, and none where the key is empty', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      for (const [name, dedupeKey] of [['a', 'k'], ['b', 'k'], ['b', 'K'], ['c', ''], ['c', ''], ['c', generateDedupeKey('x', undefined)]]) {
+        say((await guardedExecution(name, 'Stop', { dedupeKey }, () => 1)).skipped);
+      }`);
+    expect(said).toEqual(Array(6).fill(false));
+  });
+
+  it('in the same process waits for the first one, and runs where that fails', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      let runs = 0;
+      const go = (key) => guardedExecution('h', 'PreToolUse', { dedupeKey: key }, async () => {
+        runs += 1;
+        const mine = runs;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (key === 'fails' && mine < 3) throw new Error('no');
+        return mine;
+      });
+      say((await Promise.all(Array.from({ length: 10 }, () => go('k')))).map((result) => result.output));
+      say(runs);
+      runs = 0;
+      const results = await Promise.all(Array.from({ length: 5 }, () => go('fails')));
+      say(results.map((result) => result.success));
+      say(results.map((result) => result.output ?? 0));
+      runs = 0;
+      const skips = await Promise.all(Array.from({ length: 5 }, () =>
+        guardedExecution('s', 'PostToolUse', { dedupeKey: 'k' }, async () => { runs += 1; })));
+      say([runs, skips.filter((result) => result.skipped).length]);`);
+    expect(said).toEqual([
+      Array(10).fill(1),
+      1,
+      [false, false, true, true, true],
+      [0, 0, 3, 3, 3],
+      [1, 4],
+    ]);
+  });
+
+  it('never waits for itself: inside of the first one it runs', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const go = (body) => guardedExecution('h', 'PreToolUse', ${KEYED}, body);
+      say((await go(async () => 'outer ' + (await go(() => 'inner')).output)).output);
+      const outer = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
+      const inner = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
+      say([outer.skipped, inner.skipped]);
+      inner.setOutput('inner'); await inner[Symbol.asyncDispose]();
+      outer.setOutput('outer'); await outer[Symbol.asyncDispose]();
+      const third = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
+      say([third.skipped, third.output]);`);
+    expect(said).toEqual(['outer inner', [false, false], [true, 'outer']]);
+  });
+
+  it('runs when it has waited for as long as it was told', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      let release;
+      const gate = new Promise((resolve) => { release = resolve; });
+      const first = guardedExecution('h', 'PreToolUse', ${KEYED}, () => gate);
+      const second = await guardedExecution('h', 'PreToolUse', { ...${KEYED}, waitSeconds: 0.05 }, () => 'own');
+      say([second.output, second.skipped]);
+      release('first');
+      say((await first).output);`);
+    expect(said).toEqual([['own', false], 'first']);
+  });
+});
+
+describe('a race on one key', () => {
+  const BODY = `
+    const result = await guardedExecution('raced', 'PreToolUse', { dedupeKey: 'k' }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return { by: 'the first' };
+    });
+    say(result.output);`;
+
+  it('of 40 processes runs one body, and all get its output', async () => {
+    const state = aHookState();
+    const ended = await Promise.all(Array.from({ length: 40 }, () => state.run(BODY)));
+    expect(ended.map(({ said }) => said)).toEqual(
+      Array.from({ length: 40 }, () => [{ by: 'the first' }]),
+    );
+    const count = state.rows('SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n');
+    expect(count).toEqual([
+      { status: 'success', n: 1 },
+      { status: 'dedupe_skip', n: 39 },
+    ]);
+  }, 300_000);
+
+  it('of 40 processes, half of them commands under `hookbus run`, runs one hook, and all say the same', async () => {
+    const state = aHookState();
+    const run = (): ReturnType<typeof runNode> =>
+      runNode(
+        [CLI, 'run', '--name', 'raced', '--event', 'PreToolUse', '--dedupe-key', 'k', '--', 'sh', '-c',
+          `sleep 0.15; echo '{"by":"the first"}'`],
+        state.env,
+        '{}\n',
+      );
+    const ended = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? state.run(BODY) : run())),
+    );
+    expect(ended.map(({ said, code }) => ({ said, code }))).toEqual(
+      Array.from({ length: 40 }, () => ({ said: [{ by: 'the first' }], code: 0 })),
+    );
+    const rows = state.rows('SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n');
+    expect(rows).toEqual([
+      { status: 'success', n: 1 },
+      { status: 'dedupe_skip', n: 39 },
+    ]);
+  }, 300_000);
+
+  it('is over at once where the first one is killed', async () => {
+    const state = aHookState();
+    const first = state.run(`
+      await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); });`);
+    expect((await first).signal).toBe('SIGKILL');
+    const { said } = await state.run(`
+      say((await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => 'second')).output);`);
+    expect(said).toEqual(['second']);
+  });
+});
+
+describe('with `hookbus run` of the same name and key', () => {
+  const words = (...command: string[]): string[] => [
+    CLI, 'run', '--name', 'h', '--event', 'PreToolUse', '--dedupe-key', 'k', '--', ...command,
+  ];
+
+  it('a block by exit code is not lost: the body decides anew', async () => {
+    const state = aHookState();
+    const { code } = await runNode(words('sh', '-c', 'echo no >&2; exit 2'), state.env, '{}\n');
+    expect(code).toBe(2);
+    const { said } = await state.run(
+      `say((await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => 'decided')).output);`,
+    );
+    expect(said).toEqual(['decided']);
+  });
+
+  it('a text is given to a command as it is, also where it is JSON', async () => {
+    const state = aHookState();
+    await state.run(
+      `await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => '{"decision":"block"}');`,
+    );
+    const { said } = await runNode(words('echo', 'ran'), state.env, '{}\n');
+    expect(said[0]).toEqual({ decision: 'block' });
+  });
+
+  it('around the very process, the body runs and nobody waits for himself', async () => {
+    const state = aHookState();
+    for (const event of ['PreToolUse', 'PostToolUse']) {
+      const script = `
+        import { guardedExecution } from '${new URL('../../dist/index.js', import.meta.url).href}';
+        console.log((await guardedExecution('${event}', '${event}', { dedupeKey: 'k' }, () => 'ran')).output);`;
+      const { said } = await runNode(
+        [CLI, 'run', '--name', event, '--event', event, '--dedupe-key', 'k', '--',
+          process.execPath, '--input-type=module', '-e', script],
+        state.env,
+        '{}\n',
+      );
+      expect(said).toEqual(['ran']);
+    }
+  });
+});
