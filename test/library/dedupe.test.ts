@@ -138,7 +138,9 @@ describe('a race on one key', () => {
     expect(ended.map(({ said }) => said)).toEqual(
       Array.from({ length: 40 }, () => [{ by: 'the first' }]),
     );
-    const count = state.rows('SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n');
+    const count = state.rows(
+      'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n',
+    );
     expect(count).toEqual([
       { status: 'success', n: 1 },
       { status: 'dedupe_skip', n: 39 },
@@ -149,8 +151,20 @@ describe('a race on one key', () => {
     const state = aHookState();
     const run = (): ReturnType<typeof runNode> =>
       runNode(
-        [CLI, 'run', '--name', 'raced', '--event', 'PreToolUse', '--dedupe-key', 'k', '--', 'sh', '-c',
-          `sleep 0.15; echo '{"by":"the first"}'`],
+        [
+          CLI,
+          'run',
+          '--name',
+          'raced',
+          '--event',
+          'PreToolUse',
+          '--dedupe-key',
+          'k',
+          '--',
+          'sh',
+          '-c',
+          `sleep 0.15; echo '{"by":"the first"}'`,
+        ],
         state.env,
         '{}\n',
       );
@@ -160,7 +174,9 @@ describe('a race on one key', () => {
     expect(ended.map(({ said, code }) => ({ said, code }))).toEqual(
       Array.from({ length: 40 }, () => ({ said: [{ by: 'the first' }], code: 0 })),
     );
-    const rows = state.rows('SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n');
+    const rows = state.rows(
+      'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n',
+    );
     expect(rows).toEqual([
       { status: 'success', n: 1 },
       { status: 'dedupe_skip', n: 39 },
@@ -180,7 +196,16 @@ describe('a race on one key', () => {
 
 describe('with `hookbus run` of the same name and key', () => {
   const words = (...command: string[]): string[] => [
-    CLI, 'run', '--name', 'h', '--event', 'PreToolUse', '--dedupe-key', 'k', '--', ...command,
+    CLI,
+    'run',
+    '--name',
+    'h',
+    '--event',
+    'PreToolUse',
+    '--dedupe-key',
+    'k',
+    '--',
+    ...command,
   ];
 
   it('a block by exit code is not lost: the body decides anew', async () => {
@@ -209,8 +234,21 @@ describe('with `hookbus run` of the same name and key', () => {
         import { guardedExecution } from '${new URL('../../dist/index.js', import.meta.url).href}';
         console.log((await guardedExecution('${event}', '${event}', { dedupeKey: 'k' }, () => 'ran')).output);`;
       const { said } = await runNode(
-        [CLI, 'run', '--name', event, '--event', event, '--dedupe-key', 'k', '--',
-          process.execPath, '--input-type=module', '-e', script],
+        [
+          CLI,
+          'run',
+          '--name',
+          event,
+          '--event',
+          event,
+          '--dedupe-key',
+          'k',
+          '--',
+          process.execPath,
+          '--input-type=module',
+          '-e',
+          script,
+        ],
         state.env,
         '{}\n',
       );

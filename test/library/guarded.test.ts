@@ -16,7 +16,10 @@ describe('switched on', () => {
         async (ctx) => { say([ctx.skipped, ctx.correlationId]); ctx.setOutput(1); ctx.setOutput('two'); return 3; }));
       say(await guardedExecution('none', 'Stop', undefined, () => {}));`);
     expect(stderr).toBe('');
-    const [check, inSaid, inBody, none] = [said[1], said[3], said[2], said[4]] as Record<string, unknown>[];
+    const [check, inSaid, inBody, none] = [said[1], said[3], said[2], said[4]] as Record<
+      string,
+      unknown
+    >[];
     expect(said[0]).toBe(true);
     expect(check).toEqual({
       success: true,
@@ -137,20 +140,41 @@ describe('switched on', () => {
       for (const [name, event, options] of odd) say((await guardedExecution(name, event, options, () => 1)).output);`);
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     expect(said).toEqual(Array(7).fill(1));
-    expect(state.rows().map((row) => String(row['hook_name']).slice(0, 5))).toEqual(
-      ['hook', 'hook', 'n', 'n', 'n', 'nnnnn'],
-    );
+    expect(state.rows().map((row) => String(row['hook_name']).slice(0, 5))).toEqual([
+      'hook',
+      'hook',
+      'n',
+      'n',
+      'n',
+      'nnnnn',
+    ]);
     const notices = state.rows('SELECT text FROM notices').map((row) => row['text']);
-    for (const word of ['tool', 'dedupeKey', 'dedupeTtlSeconds', 'onDuplicate', 'waitSeconds', 'payload']) {
-      expect(notices.some((text) => String(text).startsWith(`n: ${word}: expected`)), word).toBe(true);
+    for (const word of [
+      'tool',
+      'dedupeKey',
+      'dedupeTtlSeconds',
+      'onDuplicate',
+      'waitSeconds',
+      'payload',
+    ]) {
+      expect(
+        notices.some((text) => String(text).startsWith(`n: ${word}: expected`)),
+        word,
+      ).toBe(true);
     }
   });
 
   it('stores payload and output where payloads are stored: capped, compressed, without secrets', async () => {
-    const state = aHookState({ HOOKBUS_STORE_RAW: '1', HOOKBUS_COMPRESS: '1', HOOKBUS_MAX_BYTES: '50' });
+    const state = aHookState({
+      HOOKBUS_STORE_RAW: '1',
+      HOOKBUS_COMPRESS: '1',
+      HOOKBUS_MAX_BYTES: '50',
+    });
     await state.run(`
       await guardedExecution('s', 'Stop', { payload: '{"password":"hunter22222"}' }, () => 'y'.repeat(80));`);
-    const payloads = state.rows('SELECT stream, encoding, truncated, body FROM hook_payloads ORDER BY stream');
+    const payloads = state.rows(
+      'SELECT stream, encoding, truncated, body FROM hook_payloads ORDER BY stream',
+    );
     expect(payloads).toMatchObject([
       { stream: 'stdin', encoding: 'zlib', truncated: 0 },
       { stream: 'stdout', encoding: 'zlib', truncated: 1 },
@@ -241,7 +265,10 @@ describe('switched on', () => {
 
 describe('switched off', () => {
   it('runs bodies, makes no file and loads nothing', async () => {
-    const state = aHookState({ HOOKBUS_ENABLED: '0', TRACEPARENT: `00-${TRACE}-${'b'.repeat(16)}-01` });
+    const state = aHookState({
+      HOOKBUS_ENABLED: '0',
+      TRACEPARENT: `00-${TRACE}-${'b'.repeat(16)}-01`,
+    });
     const { said, stderr } = await state.run(`
       say(isEnabled());
       say(await guardedExecution('a', 'Stop', { payload, dedupeKey: 'k' }, (ctx) => { ctx.setOutput(5); }));

@@ -48,7 +48,11 @@ export function aHookState(env: Readonly<Record<string, string>> = {}) {
   };
 }
 
-export function runNode(words: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Ended> {
+export function runNode(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+): Promise<Ended> {
   const child = spawn(process.execPath, words, { env, stdio: 'pipe' });
   onTestFinished(() => void child.kill('SIGKILL'));
   let [stdout, stderr] = ['', ''];
@@ -62,12 +66,12 @@ export function runNode(words: readonly string[], env: NodeJS.ProcessEnv, input 
   child.stdin.end(input);
   return new Promise((resolve) => {
     child.once('close', (code, signal) =>
-      resolve({ code, signal, stderr, said: stdout.split('\n').flatMap(valueOf) }),
+      resolve({ code, signal, stderr, said: stdout.split('\n').flatMap(readLine) }),
     );
   });
 }
 
-function valueOf(line: string): unknown[] {
+function readLine(line: string): unknown[] {
   if (line === '') return [];
   try {
     return [JSON.parse(line)];

@@ -22,11 +22,16 @@ describe('a process that ends inside a body', () => {
   it.each([
     ['is killed', `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`],
     ['exits', 'process.exit(2);'],
-    ['throws where nobody catches it', `setTimeout(() => { throw new Error('loose'); }, 1); await new Promise(() => {});`],
+    [
+      'throws where nobody catches it',
+      `setTimeout(() => { throw new Error('loose'); }, 1); await new Promise(() => {});`,
+    ],
     ['has nothing more to do', 'await new Promise(() => {});'],
   ])('leaves an execution that was cut off where it %s', async (_, body) => {
     const state = aHookState();
-    await state.run(`await guardedExecution('h', 'PreToolUse', { payload }, async () => { ${body} });`);
+    await state.run(
+      `await guardedExecution('h', 'PreToolUse', { payload }, async () => { ${body} });`,
+    );
     expect(state.spooled()).toEqual([expect.stringMatching(/\.part$/)]);
     expect(drained(state)).toMatchObject([
       {
@@ -114,7 +119,8 @@ describe('the body runs, unrecorded', () => {
     make(home);
     onTestFinished(() => rmSync(home, { recursive: true, force: true }));
     const state = aHookState();
-    const asNobody = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
+    const asNobody =
+      process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
     const { said, stderr, code } = await state.run(asNobody + ONE + ONE, { HOOKBUS_HOME: home });
     expect({ said, stderr, code }).toEqual({ said: ['ran', 'ran'], stderr: '', code: 0 });
   });
@@ -125,7 +131,8 @@ describe('the body runs, unrecorded', () => {
     chmodSync(join(state.home, '..'), 0o755);
     chmodSync(state.home, 0o555);
     chmodSync(state.paths.database, 0o444);
-    const asNobody = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
+    const asNobody =
+      process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
     const { said, stderr } = await state.run(asNobody + ONE);
     expect({ said, stderr }).toEqual({ said: ['ran'], stderr: '' });
     chmodSync(state.home, 0o755);
