@@ -18,7 +18,7 @@ interface PayloadFacts {
 }
 
 /** What is known without a payload. */
-export interface KnownIds {
+interface KnownIds {
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
 }
