@@ -57,7 +57,10 @@ function fillSpool(home: string, count: number, ageMs = 0): void {
 }
 
 /** Does `work` beside a daemon that answers, and ends it, whatever happens. */
-export async function withDaemon<T>(home: string, work: (daemon: ChildProcess) => Promise<T>): Promise<T> {
+export async function withDaemon<T>(
+  home: string,
+  work: (daemon: ChildProcess) => Promise<T>,
+): Promise<T> {
   const daemon = start(home, 'daemon', 'run');
   try {
     await stateOf(home, (state) => state.pid === daemon.pid);

@@ -237,7 +237,6 @@ function ownVariables(begin: Begin, flags: string): Record<string, string> {
   };
 }
 
-
 function endOf(hook: HookEnd, meters: Meters): End {
   const { exit } = hook;
   const digest = meters.stdout.digest();

@@ -69,7 +69,10 @@ function switchLines({ version, enabled, database }: StatusReport, page: Page): 
   ];
 }
 
-function sharedLines(server: NonNullable<StatusFacts['shared_keys']>[number], page: Page): string[] {
+function sharedLines(
+  server: NonNullable<StatusFacts['shared_keys']>[number],
+  page: Page,
+): string[] {
   const { url, state, last_error } = server;
   if (state === 'connected') return field('keys', `shared through ${url}`, page);
   const reason = last_error === null ? '' : ` (${last_error})`;
