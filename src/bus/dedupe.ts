@@ -8,6 +8,8 @@ import type { Store, StoreHandle } from './store-handle.ts';
 export interface KeyRequest extends KeyId {
   readonly executionId: string;
   readonly owner: Owner;
+  /** The daemon, where it asks for others. */
+  readonly broker?: Owner;
   readonly ttlSeconds: number;
   readonly onDuplicate: OnDuplicate;
 }
@@ -46,6 +48,8 @@ export function createKeys(store: StoreHandle, now: () => number) {
             executionId: request.executionId,
             ownerPid: request.owner.pid,
             ownerStart: request.owner.start,
+            brokerPid: request.broker?.pid ?? null,
+            brokerStart: request.broker?.start ?? null,
             createdAt,
             expiresAt: new Date(nowMs + request.ttlSeconds * 1000).toISOString(),
           },

@@ -1,6 +1,6 @@
 import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/dedupe.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
-import { dedupeKey, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
+import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
 import type { Begin } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import {
@@ -16,6 +16,9 @@ import { type SharedClaim, SharedClaims, type SharedState } from './shared-claim
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
+
+/** Pause before the end of a claim that could not be written is tried again, in ms. */
+const RETRY_MS = 250;
 
 /** One connection that asked for a key. */
 interface Claimant {
@@ -44,11 +47,17 @@ export class Claims {
   readonly #shared: SharedClaims;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  readonly #broker = { pid: process.pid, start: processStart() };
 
   constructor(parts: ClaimsParts) {
     this.#parts = parts;
     this.#keys = createKeys(parts.store, parts.now);
     this.#shared = new SharedClaims(parts.log);
+  }
+
+  /** Connects to a server before it is asked, so that the first run need not wait for that. */
+  prepare(url: string): void {
+    this.#shared.prepare(url);
   }
 
   /** The servers that keys were shared through. */
@@ -70,6 +79,7 @@ export class Claims {
         hookName: begin.hookName,
         executionId: begin.executionId,
         owner: { pid: begin.pid, start: processStart(begin.pid) },
+        broker: this.#broker,
         ttlSeconds: claim.ttlSeconds,
         onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
       },
@@ -86,7 +96,7 @@ export class Claims {
   /** An owner's hook has ended. */
   finish({ key, hookName, executionId, end }: ResultFrame): void {
     const id = { key, hookName };
-    this.#attempt('finish', () => this.#keys.finish(id, executionId, end), false);
+    this.#end(id, executionId, end);
     for (const claimant of this.#claimants) {
       if (claimant.request.executionId !== executionId) continue;
       claimant.shared?.end(end);
@@ -109,6 +119,8 @@ export class Claims {
     });
     if (verdict.kind === 'run' && claimant.url !== undefined) {
       claimant.state = 'owner';
+      // An engine waits 100 ms for a first answer, and a server may take half of that.
+      this.#warn(claimant);
       void this.#askElsewhere(claimant, claimant.url);
     } else if (verdict.kind === 'run') {
       claimant.state = 'owner';
@@ -146,7 +158,6 @@ export class Claims {
     if (found.kind === 'ours' || found.kind === 'alone') {
       claimant.connection.send(encodeVerdict(frameOf({ kind: 'run' }, request)));
     } else if (found.kind === 'running' && request.onDuplicate === 'replay') {
-      this.#warn(claimant);
       this.#shared.later(() => void this.#askElsewhere(claimant, url));
     } else {
       this.#takeOver(claimant, found.kind === 'done' ? found.result : undefined);
@@ -165,7 +176,7 @@ export class Claims {
         : result === undefined
           ? { kind: 'run_unkeyed' }
           : { kind: 'replay', of, result };
-    this.#attempt('finish', () => this.#keys.finish(request, executionId, end), false);
+    this.#end(request, executionId, end);
     connection.send(encodeVerdict(frameOf(verdict, request)));
     this.#forget(claimant);
     this.#wake(request);
@@ -207,12 +218,27 @@ export class Claims {
     this.#forget(claimant);
     if (state !== 'owner' || this.#isStopped) return;
     claimant.shared?.end(undefined);
-    this.#attempt(
-      'release',
-      () => this.#keys.finish(request, request.executionId, undefined),
-      false,
-    );
+    this.#end(request, request.executionId, undefined);
     this.#wake(request);
+  }
+
+  /** While we run, nobody else takes a claim of ours for over: so its end is written, sooner or later. */
+  #end(
+    id: Pick<KeyRequest, 'key' | 'hookName'> & Partial<KeyRequest>,
+    executionId: string,
+    end: KeyedEnd | undefined,
+  ): void {
+    try {
+      this.#keys.finish(id, executionId, end);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#parts.log('claim_failed', { what: 'end', reason });
+      if (this.#isStopped) return;
+      setTimeout(() => {
+        this.#end(id, executionId, end);
+        this.#wake(id);
+      }, RETRY_MS).unref();
+    }
   }
 
   /** Undefined where the execution has none. A template that makes no sense is noted for `status`. */

@@ -29,6 +29,8 @@ export interface DaemonParts {
   readonly socketPath: string;
   /** Undefined: nothing is deleted. */
   readonly retentionDays: number | undefined;
+  /** Where machines share dedupe keys, as the daemon's own environment has it; runs bring theirs. */
+  readonly dedupeUrl: string | undefined;
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
   readonly idleMs: number;
   readonly now: () => number;
@@ -75,6 +77,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const retention = retentionFor(parts, store, log);
 
   const claims = new Claims({ store, now, log });
+  if (parts.dedupeUrl !== undefined) claims.prepare(parts.dedupeUrl);
   const onFrame = createConversation({
     onPoke: (version) => {
       counts.pokes += 1;

@@ -61,6 +61,13 @@ export class SharedClaims {
     return setTimeout(work, LOOK_MS);
   }
 
+  /** Connects, where that was not done. */
+  prepare(url: string): void {
+    this.#server(url)?.catch((error: unknown) =>
+      this.#log('shared_keys_failed', { reason: reasonOf(error) }),
+    );
+  }
+
   state(): SharedState[] {
     return this.#connected.map((keys) => keys.state());
   }

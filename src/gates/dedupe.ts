@@ -13,6 +13,9 @@ export interface ClaimOnRecord {
   readonly stderr: Uint8Array | null;
   readonly ownerPid: number | null;
   readonly ownerStart: number | null;
+  /** The daemon that it was claimed through, which hears of its end. */
+  readonly brokerPid: number | null;
+  readonly brokerStart: number | null;
   readonly expiresAt: string;
 }
 
@@ -24,8 +27,9 @@ export interface Owner {
 }
 
 /**
- * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. A process that asks
- * once more has given up what it asked for before.
+ * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. While the daemon
+ * that it was claimed through runs, that alone knows: the owner may be gone, and its result on the way. A process that
+ * asks once more has given up what it asked for before.
  */
 export function isFree(
   claim: ClaimOnRecord,
@@ -38,7 +42,9 @@ export function isFree(
   const pid = claim.ownerPid ?? 0;
   const start = claim.ownerStart ?? 0;
   const isOwn = pid === asking.pid && (start === 0 || asking.start === 0 || start === asking.start);
-  return isOwn || !isRunning(pid, start);
+  if (isOwn) return true;
+  if (isRunning(claim.brokerPid ?? 0, claim.brokerStart ?? 0)) return false;
+  return !isRunning(pid, start);
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */

@@ -73,6 +73,15 @@ bool open_channels(struct run *run)
     return true;
 }
 
+void open_input_alone(struct run *run)
+{
+    struct stat stat;
+    struct stream *in = &run->streams[STDIN];
+    if (fstat(STDIN, &stat) != 0 || S_ISDIR(stat.st_mode) || (S_ISCHR(stat.st_mode) && isatty(STDIN))) return;
+    in->from = STDIN;
+    in->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
+}
+
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
 static _Noreturn void become_hook(const struct run *run, const struct command *command, int failed)
 {

@@ -121,7 +121,8 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
             wanted += length_at(reply + 2);
         }
     }
-    /* What was received stays: the verdict points into it, and we live no longer than it. */
+    /* What was received stays: the verdict points into it. */
+    claim->reply = reply;
     return length == wanted && reply != NULL && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
 }
 
@@ -195,6 +196,8 @@ void answer_duplicate(struct run *run)
         write_out(&run->streams[STDOUT], STDOUT, claim->out);
         write_out(&run->streams[STDERR], STDERR, claim->err);
     }
+    /* No hook will write to them, so there is nothing to pass on. */
+    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
 static bool is_all_kept(const struct stream *stream)

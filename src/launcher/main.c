@@ -35,6 +35,7 @@ static void prepare_memory(struct run *run)
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
+        stream->from = stream->to = stream->spill = -1;
         stream->buffer = buffers[i];
         stream->tail = tails[i];
         stream->goal = UINT64_MAX;
@@ -60,6 +61,8 @@ static bool prepare(struct run *run)
     prepare_memory(run);
     if (is_gated(run)) {
         run->kind = BREAKER_SKIP;
+        open_input_alone(run);
+        take_prelude(&run->streams[STDIN]);
     } else {
         /* Nothing has been consumed so far, so the command can still have everything. */
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
@@ -81,7 +84,6 @@ static bool may_run(struct run *run, char **words)
     if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
     answer_duplicate(run);
-    hear_out(run);
     return false;
 }
 
@@ -117,6 +119,7 @@ int main(int argc, char **argv)
     read_settings(&run.settings, &run.options, &run.mistakes);
     if (!run.settings.is_enabled) exec_command(&run);
     if (prepare(&run) && may_run(&run, words)) run_hook(&run);
+    if (run.kind == BREAKER_SKIP || run.kind == DEDUPE_SKIP) hear_out(&run);
     sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, NULL);
     record_end(&run);

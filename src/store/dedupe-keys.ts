@@ -16,6 +16,8 @@ export interface KeyRow {
   readonly stderr: Buffer | null;
   readonly ownerPid: number | null;
   readonly ownerStart: number | null;
+  readonly brokerPid: number | null;
+  readonly brokerStart: number | null;
   /** UTC, as in `created_at`. */
   readonly expiresAt: string;
 }
@@ -25,6 +27,8 @@ export interface NewKey extends KeyId {
   readonly executionId: string;
   readonly ownerPid: number;
   readonly ownerStart: number;
+  readonly brokerPid: number | null;
+  readonly brokerStart: number | null;
   readonly createdAt: string;
   readonly expiresAt: string;
 }
@@ -34,7 +38,7 @@ const SWEPT_WITH_A_CLAIM = 2;
 
 const ROW = `
   execution_id AS executionId, state, exit_code AS exitCode, stdout, stderr, owner_pid AS ownerPid,
-  owner_start AS ownerStart, expires_at AS expiresAt`;
+  owner_start AS ownerStart, broker_pid AS brokerPid, broker_start AS brokerStart, expires_at AS expiresAt`;
 
 /** The one place that reads and writes `dedupe_keys`. Everything here throws what SQLite says. */
 export function createKeyTable(db: Database) {
@@ -43,8 +47,9 @@ export function createKeyTable(db: Database) {
   );
   const write = db.prepare<NewKey>(`
     INSERT OR REPLACE INTO dedupe_keys
-      (dedupe_key, hook_name, execution_id, state, owner_pid, owner_start, created_at, expires_at)
-    VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @createdAt, @expiresAt)`);
+      (dedupe_key, hook_name, execution_id, state, owner_pid, owner_start, broker_pid, broker_start, created_at, expires_at)
+    VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @brokerPid, @brokerStart, @createdAt,
+      @expiresAt)`);
   const sweep = db.prepare<[string]>(
     `DELETE FROM dedupe_keys WHERE rowid IN
       (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${SWEPT_WITH_A_CLAIM})`,

@@ -4,7 +4,8 @@ import { zlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { provideCompression } from '../../src/bus/compression.ts';
 import { drainSpool } from '../../src/bus/drain.ts';
-import { FrameError, readFields, splitFrames } from '../../src/protocol/frame.ts';
+import { decodeClaim, decodeResult, decodeVerdict } from '../../src/protocol/claim.ts';
+import { FRAME_KIND, FrameError, readFields, splitFrames } from '../../src/protocol/frame.ts';
 import { decodeRecord } from '../../src/protocol/record.ts';
 import { decodePoke, decodeState } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
@@ -19,7 +20,7 @@ const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
 const goldens = readdirSync(FRAMES)
   .filter((name) => name.endsWith('.bin'))
   .map((name) => ({ name, bytes: readFileSync(new URL(name, FRAMES)) }));
-const records = goldens.filter(({ name }) => name !== 'poke.bin');
+const records = goldens.filter(({ name }) => /^(?:begin|record)-/.test(name));
 
 /** Everything that is read of bytes that came from outside. @throws FrameError, and nothing else */
 function readAll(bytes: Buffer): void {
@@ -31,10 +32,13 @@ function readAll(bytes: Buffer): void {
       () => readFields(frame.body),
       () => decodePoke(frame),
       () => decodeState(frame),
+      () => decodeClaim(frame),
+      () => decodeVerdict(frame),
+      () => decodeResult(frame),
     ])
       onlyFrameErrors(read);
   }
-  decodeRecord(bytes);
+  if (frames[0]?.kind === FRAME_KIND.begin) decodeRecord(bytes);
 }
 
 /** Whether it went through. */

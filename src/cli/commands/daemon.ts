@@ -117,6 +117,7 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
       paths,
       socketPath: socketPath(paths.home),
       retentionDays,
+      dedupeUrl: settings.dedupeUrl,
       idleMs,
       now,
     },

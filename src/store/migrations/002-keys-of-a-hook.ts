@@ -14,6 +14,8 @@ CREATE TABLE dedupe_keys (
   stderr        BLOB,
   owner_pid     INTEGER,
   owner_start   INTEGER,
+  broker_pid    INTEGER,
+  broker_start  INTEGER,
   created_at    TEXT NOT NULL,
   expires_at    TEXT NOT NULL,
   PRIMARY KEY (dedupe_key, hook_name)
