@@ -93,6 +93,8 @@ await build({
   outdir: 'dist/new',
   outExtension: { '.js': '.cjs' },
   bundle: true,
+  // Its other form, for Node's require, does not bundle.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',

@@ -49,15 +49,12 @@ export class Claims {
   #isStopped = false;
   readonly #broker = { pid: process.pid, start: processStart() };
 
-  constructor(parts: ClaimsParts) {
+  /** @param url of a server to connect to before it is asked, so that the first run need not wait for that */
+  constructor(parts: ClaimsParts, url?: string) {
     this.#parts = parts;
     this.#keys = createKeys(parts.store, parts.now);
     this.#shared = new SharedClaims(parts.log);
-  }
-
-  /** Connects to a server before it is asked, so that the first run need not wait for that. */
-  prepare(url: string): void {
-    this.#shared.prepare(url);
+    if (url !== undefined) this.#shared.prepare(url);
   }
 
   /** The servers that keys were shared through. */

@@ -76,8 +76,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
   const retention = retentionFor(parts, store, log);
 
-  const claims = new Claims({ store, now, log });
-  if (parts.dedupeUrl !== undefined) claims.prepare(parts.dedupeUrl);
+  const claims = new Claims({ store, now, log }, parts.dedupeUrl);
   const onFrame = createConversation({
     onPoke: (version) => {
       counts.pokes += 1;

@@ -57,8 +57,8 @@ describe('the help of', () => {
     hookbus itself, COMMAND runs; a mistake among the options is shown by \`hookbus
     status\`.
 
-    The dedupe options are accepted, and become active with the release that brings
-    deduplication.
+    With a dedupe option the same work runs once: duplicates get the first result
+    again, or exit 0. A hook that fails may run again. On doubt, COMMAND runs.
 
     Options:
       --name NAME                 what to call the hook (default: the script's file

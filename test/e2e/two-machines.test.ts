@@ -73,6 +73,9 @@ async function aMachine(url: string) {
 
 type Machine = Awaited<ReturnType<typeof aMachine>>;
 
+/** So many were made up so far: each is a key that nobody has. */
+let toolUses = 0;
+
 /**
  * Does something for one tool use after the other until the machines shared its key: a server that takes longer than
  * 50 ms on a busy machine counts as not there, and then each machine runs the hook once.
@@ -81,13 +84,12 @@ async function untilShared<T>(
   act: (toolUseId: string, counter: Counter) => Promise<T>,
   runs: number,
 ): Promise<T> {
-  let times = 0;
   return until(
     'the machines to share a key',
     async () => {
-      times += 1;
+      toolUses += 1;
       const counter = aCounter();
-      const outcome = await act(`${TOOL_USE_ID}-${times}`, counter);
+      const outcome = await act(`${TOOL_USE_ID}-${toolUses}`, counter);
       expect(counter.count()).toBeGreaterThanOrEqual(runs);
       expect(counter.count()).toBeLessThanOrEqual(2 * runs);
       return counter.count() === runs ? outcome : undefined;

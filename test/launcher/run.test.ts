@@ -246,8 +246,11 @@ tests('a gate', () => {
       expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(false);
       const { end: ended, begin, bytes } = onlyRecord(place);
-      expect(ended).toMatchObject({ kind: 'breaker_skip', reason, stdinBytes: 0 });
-      expect(begin).toMatchObject({ hookName: 'probe', eventType: 'Stop' });
+      // Its caller is heard out, and what it says is on record as for any other.
+      const stdinBytes = Buffer.byteLength(PAYLOAD);
+      expect(ended).toMatchObject({ kind: 'breaker_skip', reason, stdinBytes });
+      const { hook_event_name: eventType } = JSON.parse(PAYLOAD);
+      expect(begin).toMatchObject({ hookName: 'probe', eventType });
       if (ended === undefined) throw new Error('expected an end');
       expect(Buffer.concat([encodeBegin(begin), encodeEnd(ended)]).equals(bytes)).toBe(true);
     });
