@@ -27,6 +27,7 @@
 
 #include "frame.h"
 #include "text.h"
+#include "claim.h"
 
 #ifndef HOOKBUS_VERSION
 #define HOOKBUS_VERSION "0.0.0"
@@ -107,16 +108,6 @@ struct stream {
     size_t tail_length;
     unsigned char *tail;         /* TAIL_BYTES */
     unsigned char *buffer;       /* BUFFER_BYTES */
-};
-
-/* What was asked for a dedupe key, and answered. */
-struct claim {
-    int bus;                     /* -1: there is no connection */
-    enum verdict verdict;
-    bool is_owner, wants_outputs, has_signal;
-    int exit_code;
-    struct text key, of, out, err;
-    unsigned char *reply;        /* where these four are */
 };
 
 struct run {
@@ -207,16 +198,6 @@ const char *signal_name(int number, char buffer[16]);
 
 /* gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. */
 bool is_gated(struct run *run);
-
-/* claim.c */
-enum verdict ask_for_key(struct run *run);
-/* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
-bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
-void answer_duplicate(struct run *run);
-/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
-bool tell_result(struct run *run);
-/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
-void become_node_engine(struct run *run, char **words);
 
 /* child.c */
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */

@@ -115,11 +115,12 @@ void hold_again(void)
 
 void die_before_the_hook(struct run *run)
 {
-    unsigned char number = 0;
-    while (read(run->signals, &number, 1) == 1) {
-        run->signal = number & ~FROM_KERNEL;
-        if (run->signal == SIGCHLD || run->signal == SIGCONT || run->signal == SIGWINCH) continue;
-        record_signal(run, run->signal);
+    unsigned char byte;
+    while (read(run->signals, &byte, 1) == 1) {
+        int number = byte & ~FROM_KERNEL;
+        if (number == SIGCHLD || number == SIGCONT || number == SIGWINCH) continue;
+        run->signal = number;
+        record_signal(run, number);
         leave(run);
     }
 }

@@ -1,0 +1,29 @@
+/* A dedupe key, as claim.c asks for it and the run goes by it. Included by launcher.h. */
+#ifndef HOOKBUS_CLAIM_H
+#define HOOKBUS_CLAIM_H
+
+#include "frame.h"
+#include "text.h"
+
+struct run;
+
+/* What was asked for a dedupe key, and answered. */
+struct claim {
+    int bus;                     /* -1: there is no connection */
+    enum verdict verdict;
+    bool is_owner, wants_outputs, has_signal;
+    int exit_code;
+    struct text key, of, out, err;
+    unsigned char *reply;        /* where these four are */
+};
+
+enum verdict ask_for_key(struct run *run);
+/* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
+bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
+void answer_duplicate(struct run *run);
+/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
+bool tell_result(struct run *run);
+/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
+void become_node_engine(struct run *run, char **words);
+
+#endif
