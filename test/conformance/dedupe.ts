@@ -328,6 +328,17 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
+  test('a signal that ends nobody leaves one that waits to wait', async (stage) => {
+    const one = await first(stage, `${GO} echo told`);
+    const other = await start(stage, 'echo never');
+    await isWaiting(stage, other);
+    for (const signal of ['SIGCONT', 'SIGWINCH', 'SIGURG'] as const) other.kill(signal);
+    await go(stage);
+    await one.finish();
+    expect(brief(await other.finish())).toMatchObject({ code: 0, stdout: 'told\n' });
+    expect(runs(stage)).toBe(1);
+  });
+
   test('where duplicates are skipped, none waits', async (stage) => {
     const skip = [...FLAGS, '--on-duplicate', 'skip'];
     const one = await start(stage, `${GO} true`, skip);
