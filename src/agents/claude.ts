@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { type AgentSettings, inProject } from './agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
 
 /** Claude Code; Codex and Gemini CLI use the same names but for what their own files say. */
@@ -7,4 +9,32 @@ export const claude: PayloadFields = {
   sessionId: 'session_id',
   toolUseId: 'tool_use_id',
   promptId: 'prompt_id',
+};
+
+export const claudeSettings: AgentSettings = {
+  agent: 'claude',
+  title: 'Claude Code',
+  places: (places) => {
+    const own = places.agentHome.claude ?? (places.home && join(places.home, '.claude'));
+    return [
+      ...(own === undefined ? [] : [{ scope: 'user' as const, path: join(own, 'settings.json') }]),
+      ...inProject(places, (directory) => join(directory, '.claude', 'settings.json')).map(
+        (path) => ({ scope: 'project' as const, path }),
+      ),
+      ...inProject(places, (directory) => join(directory, '.claude', 'settings.local.json')).map(
+        (path) => ({ scope: 'local' as const, path }),
+      ),
+    ];
+  },
+  shell: 'sh',
+  allowsComments: false,
+  hasEnvBlock: true,
+  lineFields: ['command'],
+  programField: 'command',
+  isCommandByDefault: false,
+  refusesWhatFails: false,
+  unguardedFields: [],
+  advice: undefined,
+  switchOn:
+    'hookbus install --enable, or "HOOKBUS_ENABLED": "1" in the env block of a settings file',
 };
