@@ -26,9 +26,7 @@ export function planEnable(
   const env = memberOf(root, 'env');
   if (env === undefined) {
     const colon = colonOf(text, root);
-    const gap = colon === ':' ? '' : ' ';
-    const block = `{${gap}"${VARIABLE}"${colon}"1"${gap}}`;
-    const edits = [insertion(text, root, 'env', block)];
+    const edits = [insertion(text, root, 'env', madeBlock(colon))];
     return { edits, enabled: { previous: null, madeBlock: true } };
   }
   if (env.type !== 'object') return undefined;
@@ -40,6 +38,17 @@ export function planEnable(
   }
   const edits = [insertion(text, env, VARIABLE, '"1"')];
   return { edits, enabled: { previous: null, madeBlock: false } };
+}
+
+function madeBlock(colon: string): string {
+  const gap = colon === ':' ? '' : ' ';
+  return `{${gap}"${VARIABLE}"${colon}"1"${gap}}`;
+}
+
+/** Whether the env block is spelled as `planEnable` makes one, but not as it fills one that was there. */
+export function isMadeBlock(text: string, root: Node): boolean {
+  const env = memberOf(root, 'env');
+  return env !== undefined && [madeBlock(':'), madeBlock(': ')].includes(sourceOf(text, env));
 }
 
 /** Plans to take out of the env block what `enabled` says was put in. */

@@ -1,6 +1,12 @@
 import { applyEdits, type Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
-import { type Enabled, isEnabledIn, planDisable, planEnable } from '../agents/env-block.ts';
+import {
+  type Enabled,
+  isEnabledIn,
+  isMadeBlock,
+  planDisable,
+  planEnable,
+} from '../agents/env-block.ts';
 import { findHooks } from '../agents/find-hooks.ts';
 import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
@@ -135,7 +141,7 @@ function enabling(
 
 /** Without an entry nobody knows who switched it on; where there was a prefix, it is taken for `install`. */
 function disabling(
-  { root }: SettingsFile,
+  { text, root }: SettingsFile,
   hooks: readonly HookPlan[],
   entry: LedgerEntry | undefined,
 ): EnvPlan {
@@ -145,8 +151,9 @@ function disabling(
     return { edits: entry.enabled === null ? [] : planDisable(root, entry.enabled) };
   }
   const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
-  if (!wasOurs || !isEnabledIn(root)) return { edits: [] };
-  return { edits: planDisable(root, { previous: null, madeBlock: true }) };
+  const isNeeded = hooks.some(({ action }) => action === 'by_hand');
+  if (!wasOurs || isNeeded || !isEnabledIn(root)) return { edits: [] };
+  return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
 }
 
 /** Lines of files that a team shares and that have, or get, a prefix there: other files may have the same ones. */

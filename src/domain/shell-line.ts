@@ -22,6 +22,8 @@ const PLAIN = String.raw`[\p{L}\p{N}_./+@:,-]`;
 const QUOTED_PLAIN = String.raw`[\p{L}\p{N}_./+@:,~ =%-]`;
 const VARIABLE = String.raw`\$(?:[A-Za-z]\w*|\{[A-Za-z]\w*\})`;
 
+const EVERY_VARIABLE = new RegExp(VARIABLE, 'g');
+
 /**
  * A command word that means the same as an argument: a path, or a program's name. An expansion must be in quotes, so
  * that it is one word, or be known to begin with a slash; tilde and quotes mean the same in both places.
@@ -50,7 +52,7 @@ export function isSimpleCommand(line: string): boolean {
   const words = splitWords(line);
   const [first, ...rest] = words ?? [];
   if (first === undefined || !COMMAND_WORD.test(first) || first.startsWith('-')) return false;
-  const isPath = first.replaceAll(new RegExp(VARIABLE, 'g'), '').includes('/');
+  const isPath = first.replaceAll(EVERY_VARIABLE, '').includes('/');
   // Without a slash, quotes and expansions could make any word of it.
   if (!isPath && (SHELL_WORDS.has(first) || /["'$]/.test(first))) return false;
   return rest.every((word) => !word.startsWith('#') && ARGUMENT.test(word));
@@ -59,7 +61,6 @@ export function isSimpleCommand(line: string): boolean {
 /** The words as they are written; undefined where a quote or an escape is open at the end. */
 function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
-  WORD.lastIndex = 0;
   for (let at = skipBlanks(line, 0); at < line.length; at = skipBlanks(line, at)) {
     WORD.lastIndex = at;
     const word = WORD.exec(line)?.[0];

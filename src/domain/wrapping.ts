@@ -104,6 +104,12 @@ function formsFor(shell: LineShell): Form[] {
   ];
 }
 
+const FORMS: Readonly<Record<LineShell, readonly Form[]>> = {
+  sh: formsFor('sh'),
+  bash: formsFor('bash'),
+  login: formsFor('login'),
+};
+
 /** A wrapping that `install` wrote, and what it starts HookBus with. */
 export interface FoundWrapping extends Wrapping {
   readonly program: string;
@@ -112,7 +118,7 @@ export interface FoundWrapping extends Wrapping {
 
 /** Finds the wrapping around a line, if it is one that `wrappingOf` makes, whatever line is in it by now. */
 export function findWrapping(text: string, shell: LineShell): FoundWrapping | undefined {
-  for (const { pattern, quotes } of formsFor(shell)) {
+  for (const { pattern, quotes } of FORMS[shell]) {
     const { before, program, name, line } = pattern.exec(text)?.groups ?? {};
     if (before === undefined || program === undefined || line === undefined) continue;
     const isGuarded = before.includes(' && set -- ');
