@@ -1,4 +1,16 @@
+import type { Edit } from 'jsonc-parser';
 import type { Wrapping } from '../domain/wrapping.ts';
+
+/** Makes all changes, in one pass; they do not overlap. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (const { offset, length, content } of [...edits].sort((a, b) => a.offset - b.offset)) {
+    pieces.push(text.slice(at, offset), content);
+    at = offset + length;
+  }
+  return pieces.join('') + text.slice(at);
+}
 
 /** One UTF-16 unit of a JSON string, as it is written there and as what it stands for. */
 interface Unit {

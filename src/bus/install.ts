@@ -1,4 +1,4 @@
-import { applyEdits, type Edit } from 'jsonc-parser';
+import type { Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
 import {
   type Enabled,
@@ -8,6 +8,7 @@ import {
   planEnable,
 } from '../agents/env-block.ts';
 import { findHooks } from '../agents/find-hooks.ts';
+import { applyEdits } from '../agents/json-text.ts';
 import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';

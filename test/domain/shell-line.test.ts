@@ -157,7 +157,7 @@ describe('what is taken for more than one command', () => {
     ['x $_', 'a parameter of the shell'],
     ['x "$@"', 'a parameter of the shell'],
     ["x $'a'", 'a quote of bash'],
-    ['x ${A:-b}', 'more than a variable'],
+    [`x \${A:-b}`, 'more than a variable'],
     ['x\ny', 'two lines'],
     ['x\r', 'a carriage return'],
     ['~', 'a directory'],
