@@ -33,31 +33,29 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
 
 /**
  * Wraps a hook's line; a function of the line and the style alone, so that an agent still sees which hooks are the same.
- * A simple command gets a prefix, any other becomes one word for the shell it was for.
+ * A simple command gets a prefix, any other becomes one word for the shell it was for. The outer shell then makes way
+ * (`exec`), so that there is one shell as before, and its death is the death of the line.
  */
-export function wrappingOf(line: string, style: WrapStyle): Wrapping {
-  const program = style.program.map(shellWord).join(' ');
+export function wrappingOf(line: string, { program, isGuarded, shell }: WrapStyle): Wrapping {
+  const words = program.map(shellWord).join(' ');
   if (isSimpleCommand(line)) {
-    const before = style.isGuarded ? guarded(program, style, '') : `${program} run -- `;
-    return { before, quote: 'none' };
+    return { before: isGuarded ? `${guard(program, '')}"$@" ` : `${words} run -- `, quote: 'none' };
   }
   const quote = /'/.test(line) && !/["$`\\!]/.test(line) ? 'double' : 'single';
-  if (!style.isGuarded && style.shell === 'sh') return { before: `${program} run --shell `, quote };
+  if (!isGuarded && shell === 'sh') return { before: `exec ${words} run --shell `, quote };
   const name = ` --name ${shellWord(defaultHookName([], line))}`;
-  const shell = `${SHELL_COMMANDS[style.shell]} `;
-  const before = style.isGuarded
-    ? `${guarded(program, style, name)}${shell}`
-    : `${program} run${name} -- ${shell}`;
-  return { before, quote };
+  const before = isGuarded ? `${guard(program, name)}exec "$@"` : `exec ${words} run${name} --`;
+  return { before: `${before} ${SHELL_COMMANDS[shell]} `, quote };
 }
 
-/** The prefix is there where the program is; elsewhere `"$@"` is no word at all. Zsh splits no variable, but this. */
-function guarded(program: string, { program: words }: WrapStyle, name: string): string {
-  const last = words.at(-1) ?? '';
+/** Makes `"$@"` the prefix where the program is, and no word at all elsewhere. Zsh splits no variable, but this. */
+function guard(program: readonly string[], name: string): string {
+  const words = program.map(shellWord).join(' ');
+  const last = program.at(-1) ?? '';
   const isThere = last.includes('/')
     ? `[ -e ${shellWord(last)} ]`
-    : `command -v ${program} >/dev/null`;
-  return `${isThere} && set -- ${program} run${name} --; "$@" `;
+    : `command -v ${words} >/dev/null`;
+  return `${isThere} && set -- ${words} run${name} --; `;
 }
 
 /** The wrapped line. */
@@ -88,16 +86,14 @@ interface Form {
 
 function formsFor(shell: LineShell): Form[] {
   const command = SHELL_COMMANDS[shell].replace(/[$"{}:?.*+()[\]\\^|]/g, '\\$&');
-  const guard = `^(?<before>${IS_THERE} && set -- ${PROGRAM} run`;
+  const guarded = `^(?<before>${IS_THERE} && set -- ${PROGRAM} run`;
+  const name = `--name (?<name>${WORD})`;
   return [
+    { pattern: RegExp(`${guarded} ${name} --; exec "\\$@" ${command} )${LINE}`), quotes: true },
+    { pattern: RegExp(`${guarded} --; "\\$@" )(?<line>.*)$`, 's'), quotes: false },
+    { pattern: RegExp(`^(?<before>exec ${PROGRAM} run --shell )${LINE}`), quotes: true },
     {
-      pattern: RegExp(`${guard} --name (?<name>${WORD}) --; "\\$@" ${command} )${LINE}`),
-      quotes: true,
-    },
-    { pattern: RegExp(`${guard} --; "\\$@" )(?<line>.*)$`, 's'), quotes: false },
-    { pattern: RegExp(`^(?<before>${PROGRAM} run --shell )${LINE}`), quotes: true },
-    {
-      pattern: RegExp(`^(?<before>${PROGRAM} run --name (?<name>${WORD}) -- ${command} )${LINE}`),
+      pattern: RegExp(`^(?<before>exec ${PROGRAM} run ${name} -- ${command} )${LINE}`),
       quotes: true,
     },
     { pattern: RegExp(`^(?<before>${PROGRAM} run -- )(?<line>.*)$`, 's'), quotes: false },

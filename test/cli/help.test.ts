@@ -17,27 +17,27 @@ it('hookbus alone shows what there is', () => {
   expect(`\n${overview(COMMANDS).join('\n')}\n`).toMatchInlineSnapshot(`
     "
     HookBus records each execution of an agent's hooks and changes nothing about it.
-
     Usage: hookbus COMMAND [options]
 
     Commands:
-      run      Run a hook's command and record it
-      status   Show whether hookbus is on, and how it is doing
-      logs     List recent executions
-      show     Show one execution with all that is stored of it
-      metrics  Show how often hooks fail and how long they take
-      off      Leave a hook out, without touching any settings file
-      on       Run a hook again that is off, or whose breaker is open
-      cleanup  Delete what is past its retention and free the space
-      config   Show and change config.json: breakers
-      daemon   Start, stop or look at the background process
-
-    Options: --help, behind a command its options and examples; --version
+      install    Put hookbus before the hooks in an agent's settings
+      run        Run a hook's command and record it
+      status     Show whether hookbus is on, and how it is doing
+      logs       List recent executions
+      show       Show one execution with all that is stored of it
+      metrics    Show how often hooks fail and how long they take
+      off        Leave a hook out, without touching any settings file
+      on         Run a hook again that is off, or whose breaker is open
+      cleanup    Delete what is past its retention and free the space
+      config     Show and change config.json: breakers
+      daemon     Start, stop or look at the background process
+      uninstall  Take out of the settings what install put in
 
     Examples:
       hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py
       hookbus logs --status error,timeout --since 2h
 
+    Options: --help, behind a command its options and examples; --version
     Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
     "
   `);

@@ -76,7 +76,7 @@ function run(shell: string, line: string, hasHookbus: boolean): Seen {
     env: {
       PATH: hasHookbus ? `${bin}:/usr/bin:/bin` : '/usr/bin:/bin',
       HOME: home,
-      SHELL: '/bin/bash',
+      SHELL: shell.startsWith('/') ? shell : '/bin/bash',
       CLAUDE_PROJECT_DIR: directory,
       WORDS: './hooks/say.sh two words',
       TOOL: 'echo',
@@ -112,16 +112,20 @@ it.each(LINES)('takes for what it is: $line', ({ line, simple }) => {
   expect(isSimpleCommand(line)).toBe(simple);
 });
 
+const ZSH = ['/bin/zsh', '/usr/bin/zsh'].find((path) => existsSync(path));
+if (ZSH === undefined)
+  process.stderr.write('shell-line.test.ts: no zsh, so nothing is run in it\n');
+
 const SHELLS: readonly (readonly [path: string, shell: LineShell])[] = [
   ['/bin/sh', 'sh'],
   ['bash', 'bash'],
   ['/bin/bash', 'login'],
-  ...(process.env['HOOKBUS_TEST_ZSH'] ? [[process.env['HOOKBUS_TEST_ZSH'], 'bash'] as const] : []),
+  ...(ZSH === undefined ? [] : [[ZSH, 'login'] as const]),
 ];
 
 describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell) => {
   // What `$SHELL` is started with differs in nothing else from bash.
-  const lines = shell === 'login' ? LINES.filter((_line, at) => at % 6 === 0) : LINES;
+  const lines = path === '/bin/bash' ? LINES.filter((_line, at) => at % 6 === 0) : LINES;
 
   it.each(lines)('means the same bare and wrapped: $line', ({ line }) => {
     const bare = run(path, line, false);
@@ -194,12 +198,12 @@ describe('a wrapping', () => {
   it.each([
     'hookbus run -- ./x.sh',
     'hookbus run --name x -- ./x.sh',
-    '/opt/bin/hookbus run --name chosen -- bash -c "x | y"',
+    'exec /opt/bin/hookbus run --name chosen -- bash -c "x | y"',
     '/opt/bin/hookbus run --timeout 5 -- ./x.sh',
     '/opt/bin/hookbus-other run -- ./x.sh',
     'A=b /opt/bin/hookbus run -- ./x.sh',
-    "/opt/bin/hookbus run --shell 'x | y' z",
-    "/opt/bin/hookbus run --shell 'x' && y",
+    "exec /opt/bin/hookbus run --shell 'x | y' z",
+    "exec /opt/bin/hookbus run --shell 'x' && y",
     '/opt/bin/hookbus status',
     './x.sh',
   ])('is not found in %j', (line) => {
