@@ -22,11 +22,21 @@ export interface SettingsPlace {
   readonly isDirectory?: true;
 }
 
+/** Something that is the agent's too, and is left alone. */
+export interface Neighbour {
+  readonly path: string;
+  /** What is said of it, behind its path. */
+  readonly saying: string;
+  /** It counts only where its text has this. */
+  readonly holds?: RegExp;
+}
+
 /** What `install` knows of an agent: where its settings are, and what in them is a command. */
 export interface AgentSettings {
   readonly agent: AgentName;
   readonly title: string;
   readonly places: (places: Places) => readonly SettingsPlace[];
+  readonly neighbours: (places: Places) => readonly Neighbour[];
   /** The shell that runs a hook's line. */
   readonly shell: LineShell;
   readonly allowsComments: boolean;

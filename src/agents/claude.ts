@@ -11,6 +11,11 @@ export const claude: PayloadFields = {
   promptId: 'prompt_id',
 };
 
+const MANAGED = [
+  '/etc/claude-code/managed-settings.json',
+  '/Library/Application Support/ClaudeCode/managed-settings.json',
+];
+
 export const claudeSettings: AgentSettings = {
   agent: 'claude',
   title: 'Claude Code',
@@ -24,6 +29,22 @@ export const claudeSettings: AgentSettings = {
       ...inProject(places, (directory) => join(directory, '.claude', 'settings.local.json')).map(
         (path) => ({ scope: 'local' as const, path }),
       ),
+    ];
+  },
+  neighbours: ({ home, agentHome }) => {
+    const own = agentHome.claude ?? (home && join(home, '.claude'));
+    const byPlugins = 'has hooks of plugins, which an update would write anew';
+    return [
+      ...MANAGED.map((path) => ({
+        path,
+        saying: 'is managed by an administrator',
+        holds: /"hooks"/,
+      })),
+      ...(own === undefined
+        ? []
+        : [
+            { path: join(own, 'plugins', 'installed_plugins.json'), saying: byPlugins, holds: /@/ },
+          ]),
     ];
   },
   shell: 'sh',

@@ -18,6 +18,15 @@ export const codexSettings: AgentSettings = {
       })),
     ];
   },
+  neighbours: (places) => {
+    const own = places.agentHome.codex ?? (places.home && join(places.home, '.codex'));
+    const project = inProject(places, (directory) => join(directory, '.codex'));
+    return [...(own === undefined ? [] : [own]), ...project].map((directory) => ({
+      path: join(directory, 'config.toml'),
+      saying: 'has hooks in TOML; move them to hooks.json to have them recorded',
+      holds: /^\s*\[+\s*hooks\b/m,
+    }));
+  },
   shell: 'login',
   allowsComments: false,
   hasEnvBlock: false,

@@ -32,6 +32,7 @@ export const copilotSettings: AgentSettings = {
       })),
     ];
   },
+  neighbours: () => [],
   shell: 'bash',
   allowsComments: false,
   hasEnvBlock: false,

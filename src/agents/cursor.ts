@@ -17,6 +17,7 @@ export const cursorSettings: AgentSettings = {
       path,
     })),
   ],
+  neighbours: () => [],
   shell: 'bash',
   allowsComments: true,
   hasEnvBlock: false,

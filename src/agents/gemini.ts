@@ -16,6 +16,7 @@ export const geminiSettings: AgentSettings = {
       (path) => ({ scope: 'project' as const, path }),
     ),
   ],
+  neighbours: () => [],
   shell: 'bash',
   allowsComments: true,
   hasEnvBlock: false,

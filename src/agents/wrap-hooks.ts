@@ -148,7 +148,7 @@ function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
     return kept(known, 'left', 'your $SHELL is none that reads lines for sh');
   }
   const isShared = scope === 'project' || rules.sharedLines.has(own);
-  if (isShared && agent.unguardedFields.includes(site.field)) {
+  if (scope === 'project' && agent.unguardedFields.includes(site.field)) {
     const reason = `${site.field} runs in PowerShell on Windows; give it a bash field to have it recorded`;
     return kept(known, 'left', reason);
   }

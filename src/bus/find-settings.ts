@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { AgentSettings, Places, Scope } from '../agents/agent-settings.ts';
+import type { AgentSettings, Neighbour, Places, Scope } from '../agents/agent-settings.ts';
 import { settingsError } from './settings-file.ts';
 
 /** A settings file to be written. */
@@ -24,6 +24,20 @@ export function findSettings(agent: AgentSettings, places: Places): FoundFile[] 
   return found.filter(({ path }) => {
     const target = realpathSync(path);
     return !seen.has(target) && seen.add(target);
+  });
+}
+
+/** What else the agent has there, each once, and why it is left alone. */
+export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[] {
+  const seen = new Set<string>();
+  return agent.neighbours(places).filter(({ path, holds }) => {
+    try {
+      const text = readFileSync(path, 'utf8');
+      return (holds === undefined || holds.test(text)) && !seen.has(path) && seen.add(path);
+    } catch {
+      // What is not there, or is nobody else's to read, is not named.
+      return false;
+    }
   });
 }
 

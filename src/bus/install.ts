@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
 import {
@@ -9,6 +10,7 @@ import {
 } from '../agents/env-block.ts';
 import { findHooks } from '../agents/find-hooks.ts';
 import { applyEdits } from '../agents/json-text.ts';
+import { memberOf } from '../agents/read-settings-text.ts';
 import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
@@ -33,8 +35,6 @@ export interface InstallRequest {
   readonly program: readonly string[];
   readonly isLoginShellLikeSh: boolean;
   readonly isChosen: (name: string) => boolean;
-  /** Some hooks were asked for by name. */
-  readonly isPartial: boolean;
   readonly enables: boolean;
   readonly isDryRun: boolean;
   readonly paths: StatePaths;
@@ -52,6 +52,8 @@ export interface FileReport {
   readonly backup: string | undefined;
   /** What became of `HOOKBUS_ENABLED` in its env block. */
   readonly switched: 'on' | 'off' | undefined;
+  /** It has a command for the status line, which is no hook. */
+  readonly hasStatusLine: boolean;
   /** Whether its env block switches recording on, afterwards. */
   readonly isEnabled: boolean;
 }
@@ -120,6 +122,7 @@ function planFile(
       after,
       backup: undefined,
       switched: env.edits.length === 0 ? undefined : work === 'install' ? 'on' : 'off',
+      hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
       isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
     },
   };
@@ -173,11 +176,30 @@ function sharedLinesOf({ work, agent, files, otherFiles }: InstallRequest): Set<
   return new Set([...wanted, ...others].map(({ command }) => command ?? ''));
 }
 
+/** Whether a settings file that is not changed switches recording on. */
+export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
+  return otherFiles.some(({ path }) => {
+    try {
+      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
+    } catch {
+      // A file that cannot be read switches nothing on.
+      return false;
+    }
+  });
+}
+
+/** Other files that `install` wrote and that were not given back since. */
+export function installedElsewhere({ files, paths }: InstallRequest): string[] {
+  const known = createLedger(paths.settings).all();
+  const others = known.filter(({ path }) => !files.some((file) => file.path === path));
+  return others.map(({ path }) => path).filter((path) => existsSync(path));
+}
+
 function linesOf({ path }: FoundFile, agent: AgentSettings): HookPlan[] {
   const { text, root } = readSettingsFile(path, agent.allowsComments);
   const rules = { agent, isChosen: () => true };
   return findHooks(root, agent)
-    .filter(({ kind }) => kind === 'line')
+    .filter(({ kind, field }) => kind === 'line' && !agent.unguardedFields.includes(field))
     .map((site) => planUnwrap(text, site, rules));
 }
 

@@ -7,6 +7,7 @@ import {
   fchownSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -20,6 +21,7 @@ import { pid } from 'node:process';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../agents/read-settings-text.ts';
 import { HookbusError } from '../domain/errors.ts';
+import { isRunning } from '../spool/process.ts';
 
 /** A settings file as it was read. */
 export interface SettingsFile {
@@ -97,6 +99,7 @@ export function requireWritable({ path, target }: SettingsFile): void {
  */
 export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
   const temporary = join(dirname(target), `.${basename(target)}.hookbus-${pid}`);
+  removeLeftovers(target);
   try {
     const was = statSync(target);
     writeWhole(temporary, text, was);
@@ -109,6 +112,17 @@ export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text:
   } finally {
     // Gone already where it was renamed.
     rmSync(temporary, { force: true });
+  }
+}
+
+/** What a writer that was killed left beside the file. */
+function removeLeftovers(target: string): void {
+  const prefix = `.${basename(target)}.hookbus-`;
+  for (const name of readdirSync(dirname(target))) {
+    const writer = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
+    if (Number.isInteger(writer) && !isRunning(writer, 0)) {
+      rmSync(join(dirname(target), name), { force: true });
+    }
   }
 }
 

@@ -5,29 +5,35 @@ import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings
 import { changeSettings, type FileReport, type InstallRequest } from '../bus/install.ts';
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
-import { isLoginShellLikeSh, isOnPath, readPlaces } from '../config/agent-places.ts';
+import { isLoginShellLikeSh, readPlaces } from '../config/agent-places.ts';
 import { ownProgram } from '../config/own-program.ts';
 import type { Answer, Context, Given } from './command.ts';
+import { isConfirmed } from './confirm.ts';
 import { didYouMean } from './nearest.ts';
 import { installLines, unifiedDiff } from './output/install.ts';
+import { remarksOn } from './settings-remarks.ts';
 import { expected, quote, usageError } from './values.ts';
 
 const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 const SCOPES: readonly Scope[] = ['user', 'project', 'local'];
 
 /** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
-export function workOnSettings(
+export async function workOnSettings(
   work: InstallRequest['work'],
   given: Given,
   context: Context,
-): Answer {
-  const request = readRequest(work, given, context);
-  // A name that nothing has is found out before anything is written.
-  if (request.isPartial && !request.isDryRun)
-    checkNames(given, changeSettings({ ...request, isDryRun: true }));
-  const files = changeSettings(request);
-  if (request.isDryRun) checkNames(given, files);
-  const remarks = remarksOn(request, files, context);
+): Promise<Answer> {
+  const places = readPlaces();
+  const request = readRequest(work, given, context, places);
+  // A name that nothing has is found out, and a person asked, before anything is written.
+  const planned = changeSettings({ ...request, isDryRun: true });
+  checkNames(given, planned);
+  const isFree = given.values('scope').length + given.values('settings').length === 0;
+  if (isFree && !request.isDryRun && !given.isOn('json') && !(await isConfirmed(work, planned))) {
+    return { json: null, lines: () => ['Nothing was changed.'] };
+  }
+  const files = request.isDryRun ? planned : changeSettings(request);
+  const remarks = remarksOn({ request, files, places, isOnHere: context.settings.enabled });
   return {
     json: {
       agent: request.agent.agent,
@@ -43,9 +49,9 @@ function readRequest(
   work: InstallRequest['work'],
   given: Given,
   { settings, now }: Context,
+  places: Places,
 ): InstallRequest {
   const agent = readAgent(given.value('agent') ?? 'claude');
-  const places = readPlaces();
   const found = findSettings(agent, places);
   const files = chooseFiles(given, agent, places, found);
   const [only, except] = [given.values('only'), given.values('except')];
@@ -63,7 +69,6 @@ function readRequest(
     program: ownProgram(execPath, process.argv[1] ?? ''),
     isLoginShellLikeSh: isLoginShellLikeSh(),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
-    isPartial: only.length + except.length > 0,
     enables,
     isDryRun: given.isOn('dry-run'),
     paths: requirePaths(settings),
@@ -118,35 +123,6 @@ function checkNames(given: Given, files: readonly FileReport[]): void {
       );
     }
   }
-}
-
-/** What a person has to know or do next. */
-function remarksOn(
-  request: InstallRequest,
-  files: readonly FileReport[],
-  { settings }: Context,
-): string[] {
-  const { agent, work, isDryRun } = request;
-  const remarks: string[] = [];
-  const backups = [...new Set(files.flatMap(({ backup }) => backup ?? []))];
-  if (backups.length > 0) remarks.push(`As it was before: ${backups.join(', ')}`);
-  const isChanged = files.some(({ before, after }) => before !== after);
-  if (isChanged && !isDryRun && agent.advice !== undefined) remarks.push(agent.advice);
-  if (work === 'uninstall') return remarks;
-  const hooks = files.flatMap((file) => file.hooks);
-  const needsPath = hooks.some(({ becomes }) => becomes?.includes(' && set -- hookbus run'));
-  if (needsPath && !isOnPath()) {
-    remarks.push(
-      `Hooks of shared files are recorded once hookbus is on your PATH: ln -s ${request.program.at(-1)} ~/.local/bin/hookbus`,
-    );
-  }
-  const isOn = settings.enabled || files.some(({ isEnabled }) => isEnabled);
-  remarks.push(
-    isOn
-      ? 'Recording is on: hookbus logs shows what ran.'
-      : `Recording is off, the hooks just run. To switch it on: ${agent.switchOn}.`,
-  );
-  return remarks;
 }
 
 function fileJson(file: FileReport, isDryRun: boolean) {

@@ -21,7 +21,10 @@ export function installLines(story: InstallStory, page: Page): string[] {
     ...story.files.flatMap((file) => fileLines(file, story, page)),
     ...(story.isDryRun ? story.files.flatMap((file) => diffLines(file, page)) : []),
     summary(story),
-    ...story.remarks.flatMap((remark) => wrap(remark, page.columns)),
+    ...story.remarks.flatMap((remark) => {
+      const [text = '', ...exact] = remark.split('\n');
+      return [...wrap(visible(text), page.columns), ...exact.map((line) => `  ${visible(line)}`)];
+    }),
   ];
 }
 
