@@ -16,7 +16,7 @@ export interface Places {
 export type AgentName = 'claude' | 'codex' | 'gemini' | 'cursor' | 'copilot';
 
 /** A file, or every `.json` file of a directory. */
-export interface SettingsPlace {
+interface SettingsPlace {
   readonly scope: Scope;
   readonly path: string;
   readonly isDirectory?: true;

@@ -16,7 +16,7 @@ import { unwrapToken, wrapToken } from './json-text.ts';
 import { sourceOf } from './read-settings-text.ts';
 
 /** What becomes of a hook. */
-export type HookAction =
+type HookAction =
   /** It gets a prefix, or a new one. */
   | 'wrapped'
   /** It has the prefix that it would get. */

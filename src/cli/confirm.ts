@@ -21,6 +21,10 @@ export async function isConfirmed(
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^(?:y(?:es)?)?$/i.test((await asking.question('Go on? [Y/n] ')).trim());
+  } catch {
+    // Control-C and Control-D end the question, and are no yes.
+    process.stderr.write('\n');
+    return false;
   } finally {
     asking.close();
   }

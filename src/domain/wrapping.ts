@@ -22,7 +22,7 @@ export interface Wrapping {
   readonly quote: Quote;
 }
 
-export type Quote = 'none' | 'single' | 'double';
+type Quote = 'none' | 'single' | 'double';
 
 /** How each shell is started on a quoted line, in words of a shell. */
 const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {

@@ -196,6 +196,37 @@ describe('hookbus install', () => {
   });
 });
 
+describe('at a terminal', () => {
+  /** What is on the screen when a person types this. */
+  function typed(top: string, input: string): string {
+    const words = [process.execPath, join(BIN, 'hookbus.js'), 'install'];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+      cwd: join(top, 'project'),
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), TERM: 'dumb', NO_COLOR: '1' },
+      input,
+    });
+    return stdout;
+  }
+
+  it.each([
+    ['n\n', false],
+    ['\x04', false],
+    ['\n', true],
+    ['yes\n', true],
+  ])('shows the files and asks; %j', (input, isChanged) => {
+    const { top, read } = stage(CLAUDE);
+    const screen = typed(top, input);
+    expect(screen).toContain(`${top}/home/.claude/settings.json: 1 hook`);
+    expect(screen).toContain(
+      `${top}/project/.claude/settings.json: 1 hook, shared with the project`,
+    );
+    expect(screen).toContain(isChanged ? 'Wrapped 3 hooks in 3 files.' : 'Nothing was changed.');
+    for (const name of Object.keys(CLAUDE)) expect(read(name).includes('hookbus')).toBe(isChanged);
+  });
+});
+
 describe('hookbus uninstall', () => {
   it('gives everything back, and names what is still wrapped elsewhere', () => {
     const { run, read, top } = stage({
