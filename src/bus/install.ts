@@ -112,7 +112,7 @@ function planFile(
   const after = edits.length === 0 ? file.text : applyEdits(file.text, edits);
   return {
     file,
-    enabled: env.enabled ?? (work === 'install' ? (entry?.enabled ?? null) : null),
+    enabled: work === 'install' ? remembered(entry?.enabled, env.enabled) : null,
     isOurs: hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged'),
     report: {
       path,
@@ -126,6 +126,12 @@ function planFile(
       isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
     },
   };
+}
+
+/** What stood there first counts, however often it was switched on and off since. */
+function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
+  if (!before || !now) return before ?? now ?? null;
+  return { previous: before.previous, madeBlock: before.madeBlock || now.madeBlock };
 }
 
 interface EnvPlan {

@@ -8,7 +8,7 @@ const SHELL_WORDS: ReadonlySet<string> = new Set(
     'continue coproc declare dirs disable disown do done echo echotc elif else emulate enable end esac eval exec exit ' +
     'export false fc fg fi float for foreach function functions getln getopts hash help history if in integer jobs ' +
     'kill let limit local log login logout mapfile nameref newgrp nocorrect noglob popd print printf private pushd pwd ' +
-    'r read readarray readonly rehash repeat return sched select set setopt shift shopt source suspend test then time ' +
+    'r read readarray readonly rehash repeat return sched select set setopt setvar shift shopt source suspend test then time ' +
     'times trap true type typeset ulimit umask unalias unfunction unhash unlimit unset unsetopt until vared wait ' +
     'whence where which while zcompile zformat zle zmodload zparseopts zstyle'
   ).split(' '),

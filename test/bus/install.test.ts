@@ -160,6 +160,46 @@ it('gives the commands back after other changes, whatever they are', () => {
   expect(tried).toBeGreaterThan(200);
 });
 
+describe('HOOKBUS_ENABLED', () => {
+  const isOn = (text: string): boolean => text.includes('"HOOKBUS_ENABLED": "1"');
+
+  it('goes again, with its block, also after it was switched off and on', () => {
+    const file = aFile(fixture('two-spaces.json'));
+    file.install({ enables: true });
+    writeFileSync(
+      file.path,
+      file.text().replace('"HOOKBUS_ENABLED": "1"', '"HOOKBUS_ENABLED": "0"'),
+    );
+    file.install();
+    expect(isOn(file.text())).toBe(false);
+    file.install({ enables: true });
+    expect(isOn(file.text())).toBe(true);
+    file.uninstall();
+    expect(file.bytes()).toEqual(fixture('two-spaces.json'));
+  });
+
+  it('stays where somebody else put it', () => {
+    const text = fixture('env-on-one-line.json')
+      .toString()
+      .replace('"DEBUG": ""', '"HOOKBUS_ENABLED": "1"');
+    const file = aFile(text);
+    file.install({ enables: true });
+    file.uninstall();
+    expect(file.text()).toBe(text);
+  });
+
+  it('goes from a block that has more in it by then, and leaves that', () => {
+    const file = aFile(fixture('two-spaces.json'));
+    file.install({ enables: true });
+    writeFileSync(
+      file.path,
+      file.text().replace('"HOOKBUS_ENABLED": "1"', '"A": "b", "HOOKBUS_ENABLED": "1"'),
+    );
+    file.uninstall();
+    expect(file.text()).toContain('"env": { "A": "b" }');
+  });
+});
+
 describe('the file itself', () => {
   const text = fixture('two-spaces.json');
 

@@ -111,6 +111,11 @@ function summary({ work, isDryRun, files }: InstallStory): string {
   const count = files.flatMap(({ hooks }) => hooks).filter((hook) => hook.action === action).length;
   if (changed.length === 0)
     return work === 'install' ? 'Nothing to change.' : 'No prefix to take out.';
+  if (count === 0) {
+    const verb = work === 'install' ? ['put', 'into'] : ['taken', 'out of'];
+    const were = `HOOKBUS_ENABLED ${isDryRun ? 'would be' : 'was'} ${verb[0]} ${verb[1]}`;
+    return `${were} ${formatThings(changed.length, 'file')}.`;
+  }
   const what =
     work === 'install'
       ? `${isDryRun ? 'Would wrap' : 'Wrapped'} ${formatThings(count, 'hook')}`
