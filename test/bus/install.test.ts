@@ -260,8 +260,9 @@ describe('the file itself', () => {
     expect(readFileSync(first?.backup ?? '')).toEqual(text);
   });
 
-  it('leaves nothing beside it', () => {
+  it('leaves nothing beside it, not even of a writer that was killed', () => {
     const file = aFile(text);
+    writeFileSync(join(file.directory, '.settings.json.hookbus-999999999'), '{"half');
     file.install();
     file.uninstall();
     expect(readdirSync(file.directory).sort()).toEqual(['settings.json', 'state']);

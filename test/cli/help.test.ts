@@ -105,6 +105,83 @@ describe('the help of', () => {
           a hook that is a pipeline
     "
   `));
+  it('install', () =>
+    expect(helpOf('install')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus install [options]
+
+    Puts \`hookbus run\` before the command of each hook, and changes nothing else in
+    the file. How the file was before is kept in the state directory; \`hookbus
+    uninstall\` gives the commands back as they were.
+
+    In a file that a team shares, hooks run as before on a machine without hookbus.
+    What is no command is left alone.
+
+    Options:
+      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                       (default: claude)
+      --scope SCOPE    user: your own for every project; project: what a team
+                       shares; local: your own for this project; repeatable
+                       (default: every one of them that is there)
+      --settings FILE  this file instead; repeatable
+      --only HOOK      only hooks of this name; repeatable
+      --except HOOK    no hooks of this name; repeatable
+      --dry-run        show what would change as a diff, and change nothing
+      --enable         also switch recording on, by HOOKBUS_ENABLED in the env block
+      --json           print JSON instead; docs/json.md describes it
+      --help           print this
+
+    Exit codes:
+      0  done, or there was nothing to do
+      1  an option or a file cannot be used; no file was changed
+
+    Examples:
+      hookbus install --dry-run
+          what would change, as a diff
+      hookbus install --scope user --enable
+          your own hooks, recorded from now on
+      hookbus install --only guard_rm
+          one hook, wherever it is
+    "
+  `));
+
+  it('uninstall', () =>
+    expect(helpOf('uninstall')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus uninstall [options]
+
+    Takes the prefix of \`hookbus install\` out of each command, also where you
+    changed other things in the file since then; and the HOOKBUS_ENABLED of its
+    --enable. A prefix that you wrote in words of your own stays.
+
+    What was recorded stays as well; it is in the state directory, see \`hookbus
+    status\`.
+
+    Options:
+      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                       (default: claude)
+      --scope SCOPE    user: your own for every project; project: what a team
+                       shares; local: your own for this project; repeatable
+                       (default: every one of them that is there)
+      --settings FILE  this file instead; repeatable
+      --only HOOK      only hooks of this name; repeatable
+      --except HOOK    no hooks of this name; repeatable
+      --dry-run        show what would change as a diff, and change nothing
+      --json           print JSON instead; docs/json.md describes it
+      --help           print this
+
+    Exit codes:
+      0  done, or there was nothing to do
+      1  an option or a file cannot be used; no file was changed
+
+    Examples:
+      hookbus uninstall
+          every settings file that applies here
+      hookbus uninstall --settings .claude/settings.json
+          one file
+    "
+  `));
+
   it('status', () =>
     expect(helpOf('status')).toMatchInlineSnapshot(`
     "
