@@ -26,6 +26,10 @@ const ERRORS = [
   ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
   ['E_DAEMON', 'The daemon was started and does not answer; its log says why.'],
   ['E_SQLITE', 'better-sqlite3 is missing, or its native part does not fit this Node.js.'],
+  [
+    'E_SETTINGS_FILE',
+    'A settings file cannot be used; the message says which, and where it is no JSON.',
+  ],
   ['E_UNEXPECTED', 'A fault in HookBus itself. `HOOKBUS_DEBUG=1` shows where.'],
 ] as const;
 

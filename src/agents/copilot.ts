@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { type AgentSettings, inProject } from './agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
 
 /** Copilot CLI under camelCase events; its payloads then name no event. */
@@ -5,4 +7,41 @@ export const copilot: PayloadFields = {
   sessionId: 'sessionId',
   toolName: 'toolName',
   toolUseId: 'toolUseId',
+};
+
+export const copilotSettings: AgentSettings = {
+  agent: 'copilot',
+  title: 'Copilot CLI',
+  places: (places) => {
+    const own = places.agentHome.copilot ?? (places.home && join(places.home, '.copilot'));
+    const github = (...names: string[]) =>
+      inProject(places, (directory) => join(directory, '.github', ...names));
+    return [
+      ...(own === undefined
+        ? []
+        : [{ scope: 'user' as const, path: join(own, 'hooks'), isDirectory: true as const }]),
+      ...github('hooks').map((path) => ({
+        scope: 'project' as const,
+        path,
+        isDirectory: true as const,
+      })),
+      ...github('copilot', 'settings.json').map((path) => ({ scope: 'project' as const, path })),
+      ...github('copilot', 'settings.local.json').map((path) => ({
+        scope: 'local' as const,
+        path,
+      })),
+    ];
+  },
+  neighbours: () => [],
+  shell: 'bash',
+  allowsComments: false,
+  hasEnvBlock: false,
+  lineFields: ['bash', 'command'],
+  programField: 'exec',
+  isCommandByDefault: true,
+  // A preToolUse hook that ends in any way but 0 denies.
+  refusesWhatFails: true,
+  unguardedFields: ['command'],
+  advice: undefined,
+  switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts copilot',
 };

@@ -12,18 +12,16 @@ export function overview(commands: readonly Command[]): string[] {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return [
     "HookBus records each execution of an agent's hooks and changes nothing about it.",
-    '',
     'Usage: hookbus COMMAND [options]',
     '',
     'Commands:',
     ...commands.map(({ name, summary }) => `  ${pad(name, width)}  ${summary}`),
     '',
-    'Options: --help, behind a command its options and examples; --version',
-    '',
     'Examples:',
     '  hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py',
     '  hookbus logs --status error,timeout --since 2h',
     '',
+    'Options: --help, behind a command its options and examples; --version',
     'Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.',
   ];
 }

@@ -14,6 +14,10 @@ export interface StatePaths {
   readonly daemonTried: string;
   readonly config: string;
   readonly log: string;
+  /** What `install` knows of each settings file it wrote, and how that was before. */
+  readonly settings: string;
+  /** Held while settings files are written. */
+  readonly settingsLock: string;
 }
 
 export function statePaths(home: string): StatePaths {
@@ -27,6 +31,8 @@ export function statePaths(home: string): StatePaths {
     daemonTried: join(home, 'daemon.tried'),
     config: join(home, 'config.json'),
     log: join(home, 'hookbus.log'),
+    settings: join(home, 'settings'),
+    settingsLock: join(home, 'settings.lock'),
   };
 }
 

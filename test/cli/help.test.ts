@@ -17,27 +17,27 @@ it('hookbus alone shows what there is', () => {
   expect(`\n${overview(COMMANDS).join('\n')}\n`).toMatchInlineSnapshot(`
     "
     HookBus records each execution of an agent's hooks and changes nothing about it.
-
     Usage: hookbus COMMAND [options]
 
     Commands:
-      run      Run a hook's command and record it
-      status   Show whether hookbus is on, and how it is doing
-      logs     List recent executions
-      show     Show one execution with all that is stored of it
-      metrics  Show how often hooks fail and how long they take
-      off      Leave a hook out, without touching any settings file
-      on       Run a hook again that is off, or whose breaker is open
-      cleanup  Delete what is past its retention and free the space
-      config   Show and change config.json: breakers
-      daemon   Start, stop or look at the background process
-
-    Options: --help, behind a command its options and examples; --version
+      install    Put hookbus before the hooks in an agent's settings
+      run        Run a hook's command and record it
+      status     Show whether hookbus is on, and how it is doing
+      logs       List recent executions
+      show       Show one execution with all that is stored of it
+      metrics    Show how often hooks fail and how long they take
+      off        Leave a hook out, without touching any settings file
+      on         Run a hook again that is off, or whose breaker is open
+      cleanup    Delete what is past its retention and free the space
+      config     Show and change config.json: breakers
+      daemon     Start, stop or look at the background process
+      uninstall  Take out of the settings what install put in
 
     Examples:
       hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py
       hookbus logs --status error,timeout --since 2h
 
+    Options: --help, behind a command its options and examples; --version
     Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
     "
   `);
@@ -105,6 +105,83 @@ describe('the help of', () => {
           a hook that is a pipeline
     "
   `));
+  it('install', () =>
+    expect(helpOf('install')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus install [options]
+
+    Puts \`hookbus run\` before the command of each hook, and changes nothing else in
+    the file. How the file was before is kept in the state directory; \`hookbus
+    uninstall\` gives the commands back as they were.
+
+    In a file that a team shares, hooks run as before on a machine without hookbus.
+    What is no command is left alone.
+
+    Options:
+      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                       (default: claude)
+      --scope SCOPE    user: your own for every project; project: what a team
+                       shares; local: your own for this project; repeatable
+                       (default: every one of them that is there)
+      --settings FILE  this file instead; repeatable
+      --only HOOK      only hooks of this name; repeatable
+      --except HOOK    no hooks of this name; repeatable
+      --dry-run        show what would change as a diff, and change nothing
+      --enable         also switch recording on, by HOOKBUS_ENABLED in the env block
+      --json           print JSON instead; docs/json.md describes it
+      --help           print this
+
+    Exit codes:
+      0  done, or there was nothing to do
+      1  an option or a file cannot be used; no file was changed
+
+    Examples:
+      hookbus install --dry-run
+          what would change, as a diff
+      hookbus install --scope user --enable
+          your own hooks, recorded from now on
+      hookbus install --only guard_rm
+          one hook, wherever it is
+    "
+  `));
+
+  it('uninstall', () =>
+    expect(helpOf('uninstall')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus uninstall [options]
+
+    Takes the prefix of \`hookbus install\` out of each command, also where you
+    changed other things in the file since then; and the HOOKBUS_ENABLED of its
+    --enable. A prefix that you wrote in words of your own stays.
+
+    What was recorded stays as well; it is in the state directory, see \`hookbus
+    status\`.
+
+    Options:
+      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                       (default: claude)
+      --scope SCOPE    user: your own for every project; project: what a team
+                       shares; local: your own for this project; repeatable
+                       (default: every one of them that is there)
+      --settings FILE  this file instead; repeatable
+      --only HOOK      only hooks of this name; repeatable
+      --except HOOK    no hooks of this name; repeatable
+      --dry-run        show what would change as a diff, and change nothing
+      --json           print JSON instead; docs/json.md describes it
+      --help           print this
+
+    Exit codes:
+      0  done, or there was nothing to do
+      1  an option or a file cannot be used; no file was changed
+
+    Examples:
+      hookbus uninstall
+          every settings file that applies here
+      hookbus uninstall --settings .claude/settings.json
+          one file
+    "
+  `));
+
   it('status', () =>
     expect(helpOf('status')).toMatchInlineSnapshot(`
     "

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
+import { installCommand } from './install.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { offCommand } from './off.ts';
@@ -9,9 +10,11 @@ import { onCommand } from './on.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which one comes to need them. */
 export const COMMANDS: readonly Command[] = [
+  installCommand,
   runCommand,
   statusCommand,
   logsCommand,
@@ -22,4 +25,5 @@ export const COMMANDS: readonly Command[] = [
   cleanupCommand,
   configCommand,
   daemonCommand,
+  uninstallCommand,
 ];

@@ -1,0 +1,106 @@
+import type { Node } from 'jsonc-parser';
+import type { AgentSettings } from './agent-settings.ts';
+import { memberOf, textOf } from './read-settings-text.ts';
+
+/** A hook as a settings file has it; the nodes say where. */
+export interface HookSite {
+  readonly event: string;
+  /** What it is for; undefined where it is for everything. */
+  readonly matcher: string | undefined;
+  /** `line`: a shell runs it. `program`: it is started as it is. `other`: there is no command to wrap. */
+  readonly kind: 'line' | 'program' | 'other';
+  /** The line, or the program. */
+  readonly command: Node | undefined;
+  /** The field that `command` is of. */
+  readonly field: string;
+  /** The arguments of a program. */
+  readonly args: Node | undefined;
+  /** The agent refuses what is asked of it when this hook cannot start. */
+  readonly refusesWhatFails: boolean;
+  /** The line is for bash, whatever the agent takes otherwise. */
+  readonly isForBash: boolean;
+  /** Of an `other`: what it is, in words. */
+  readonly reason: string | undefined;
+}
+
+/** Every hook of a settings file, in the order in which they stand there. */
+export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
+  const events = memberOf(root, 'hooks');
+  const properties = events?.type === 'object' ? (events.children ?? []) : [];
+  return properties.flatMap((property) => {
+    const [key, entries] = property.children ?? [];
+    const event = textOf(key);
+    // Of two properties of one name only the last counts.
+    if (event === undefined || memberOf(events, event) !== entries) return [];
+    return objectsIn(entries).flatMap((entry) => {
+      const matcher = textOf(memberOf(entry, 'matcher')) || undefined;
+      const group = memberOf(entry, 'hooks');
+      const handlers = group?.type === 'array' ? objectsIn(group) : [entry];
+      return handlers.flatMap((handler) => sitesOf(handler, event, matcher, agent));
+    });
+  });
+}
+
+function objectsIn(node: Node | undefined): readonly Node[] {
+  return node?.type === 'array'
+    ? (node.children ?? []).filter(({ type }) => type === 'object')
+    : [];
+}
+
+function sitesOf(
+  handler: Node,
+  event: string,
+  matcher: string | undefined,
+  agent: AgentSettings,
+): HookSite[] {
+  const site: HookSite = {
+    event,
+    matcher,
+    kind: 'other',
+    command: undefined,
+    field: '',
+    args: undefined,
+    refusesWhatFails:
+      agent.refusesWhatFails ||
+      textOf(memberOf(handler, 'onFailure')) === 'block' ||
+      memberOf(handler, 'failClosed')?.value === true,
+    isForBash: textOf(memberOf(handler, 'shell')) === 'bash',
+    reason: noCommandReason(handler, agent),
+  };
+  if (site.reason !== undefined) return [site];
+  return programOf(handler, site, agent) ?? linesOf(handler, site, agent);
+}
+
+/** Why there is nothing to wrap, as far as the hook says it itself. */
+function noCommandReason(handler: Node, agent: AgentSettings): string | undefined {
+  const type = textOf(memberOf(handler, 'type'));
+  if (type === undefined && !agent.isCommandByDefault) return 'it does not say what type it is';
+  if (type !== undefined && type !== 'command') return `it is of type ${type} and has no command`;
+  return textOf(memberOf(handler, 'shell')) === 'powershell' ? 'it is for PowerShell' : undefined;
+}
+
+function programOf(handler: Node, site: HookSite, agent: AgentSettings): HookSite[] | undefined {
+  const args = memberOf(handler, 'args');
+  const program = memberOf(handler, agent.programField);
+  const name = textOf(program);
+  if (name === undefined || (args === undefined && agent.programField !== 'exec')) return undefined;
+  const hasTexts =
+    args?.type === 'array' && (args.children ?? []).every(({ type }) => type === 'string');
+  if (args !== undefined && !hasTexts)
+    return [{ ...site, reason: 'its args are no list of texts' }];
+  if (name === '') return [{ ...site, reason: 'its command is empty' }];
+  return [{ ...site, kind: 'program', command: program, args, field: agent.programField }];
+}
+
+function linesOf(handler: Node, site: HookSite, agent: AgentSettings): HookSite[] {
+  const lines = agent.lineFields.flatMap((field): HookSite[] => {
+    const command = memberOf(handler, field);
+    const text = textOf(command);
+    if (text === undefined) return [];
+    if (text.trim() === '') return [{ ...site, field, reason: 'its command is empty' }];
+    return [{ ...site, kind: 'line', command, field }];
+  });
+  if (lines.length > 0) return lines;
+  const isForPowerShell = memberOf(handler, 'powershell') !== undefined;
+  return [{ ...site, reason: isForPowerShell ? 'it is for PowerShell' : 'it has no command' }];
+}

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { AgentSettings, Neighbour, Places, Scope } from '../agents/agent-settings.ts';
+import { settingsError } from './settings-file.ts';
+
+/** A settings file to be written. */
+export interface FoundFile {
+  readonly path: string;
+  readonly scope: Scope;
+}
+
+/** The settings files of an agent that exist, each once, whatever links lead to it. */
+export function findSettings(agent: AgentSettings, places: Places): FoundFile[] {
+  const found = agent
+    .places(places)
+    .flatMap(({ scope, path, isDirectory }) =>
+      isDirectory === true
+        ? jsonFilesOf(path).map((file) => ({ scope, path: file }))
+        : isFile(path)
+          ? [{ scope, path }]
+          : [],
+    );
+  const seen = new Set<string>();
+  return found.filter(({ path }) => {
+    const target = realpathSync(path);
+    return !seen.has(target) && seen.add(target);
+  });
+}
+
+/** What else the agent has there, each once, and why it is left alone. */
+export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[] {
+  const seen = new Set<string>();
+  return agent.neighbours(places).filter(({ path, holds }) => {
+    try {
+      const text = readFileSync(path, 'utf8');
+      return (holds === undefined || holds.test(text)) && !seen.has(path) && seen.add(path);
+    } catch {
+      // What is not there, or is nobody else's to read, is not named.
+      return false;
+    }
+  });
+}
+
+function jsonFilesOf(directory: string): string[] {
+  try {
+    const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
+    return names
+      .sort()
+      .map((name) => join(directory, name))
+      .filter(isFile);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/**
+ * Says whose a file is that a person named: as its place tells, else shared, since what is written for that is right
+ * everywhere. @throws HookbusError `E_SETTINGS_FILE` for a file that is not to be changed
+ */
+export function nameSettings(
+  path: string,
+  scope: Scope | undefined,
+  agent: AgentSettings,
+  places: Places,
+): FoundFile {
+  const absolute = resolve(places.cwd, path);
+  if (!existsSync(absolute)) throw settingsError(`${path} is not there`);
+  const target = realpathSync(absolute);
+  if (
+    /^managed-settings/.test(basename(target)) ||
+    /\/managed-settings\.d$/.test(dirname(target))
+  ) {
+    throw settingsError(`${path} is managed by an administrator`, 'It is left as it is.');
+  }
+  if (/\/plugins\/(?:cache|marketplaces)\//.test(target)) {
+    throw settingsError(
+      `${path} is of a plugin, whose next update would write over it`,
+      'It is left as it is.',
+    );
+  }
+  const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
+  const guessed = known?.scope ?? (/\.local\.json$/.test(basename(target)) ? 'local' : 'project');
+  return { path: absolute, scope: scope ?? guessed };
+}

@@ -1,0 +1,245 @@
+import { existsSync } from 'node:fs';
+import type { Edit } from 'jsonc-parser';
+import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
+import {
+  type Enabled,
+  isEnabledIn,
+  isMadeBlock,
+  planDisable,
+  planEnable,
+} from '../agents/env-block.ts';
+import { findHooks } from '../agents/find-hooks.ts';
+import { applyEdits } from '../agents/json-text.ts';
+import { memberOf } from '../agents/read-settings-text.ts';
+import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { makeStateHome } from '../config/state-home.ts';
+import { isBusy, withLock } from '../store/database.ts';
+import type { FoundFile } from './find-settings.ts';
+import {
+  readSettingsFile,
+  replaceSettingsFile,
+  requireWritable,
+  type SettingsFile,
+  settingsError,
+} from './settings-file.ts';
+import { createLedger, type LedgerEntry } from './settings-ledger.ts';
+
+/** What is to be done with settings files. */
+export interface InstallRequest {
+  readonly work: 'install' | 'uninstall';
+  readonly agent: AgentSettings;
+  readonly files: readonly FoundFile[];
+  /** Files of the agent that are not to be changed, but may have the same hooks. */
+  readonly otherFiles: readonly FoundFile[];
+  readonly program: readonly string[];
+  readonly isLoginShellLikeSh: boolean;
+  readonly isChosen: (name: string) => boolean;
+  readonly enables: boolean;
+  readonly isDryRun: boolean;
+  readonly paths: StatePaths;
+  readonly now: () => number;
+}
+
+/** What became of a settings file, or would. */
+export interface FileReport {
+  readonly path: string;
+  readonly scope: Scope;
+  readonly hooks: readonly HookPlan[];
+  readonly before: string;
+  readonly after: string;
+  /** Where the file is as it was; undefined where it was not written. */
+  readonly backup: string | undefined;
+  /** What became of `HOOKBUS_ENABLED` in its env block. */
+  readonly switched: 'on' | 'off' | undefined;
+  /** It has a command for the status line, which is no hook. */
+  readonly hasStatusLine: boolean;
+  /** Whether its env block switches recording on, afterwards. */
+  readonly isEnabled: boolean;
+}
+
+type Ledger = ReturnType<typeof createLedger>;
+
+/** How long another install may take, and how often a file that others write is read anew. */
+const LOCK_MS = 10_000;
+const ATTEMPTS = 5;
+
+/**
+ * Puts the prefix before the hooks of settings files, or takes it out. Every file is read and checked before the first
+ * is written.
+ * @throws HookbusError `E_SETTINGS_FILE` where a file cannot be used
+ */
+export function changeSettings(request: InstallRequest): FileReport[] {
+  const ledger = createLedger(request.paths.settings);
+  const planned = planAll(request, ledger);
+  if (request.isDryRun) return planned.map(({ report }) => report);
+  for (const { file, report } of planned) if (report.before !== report.after) requireWritable(file);
+  if (planned.every(({ report }) => report.before === report.after)) {
+    return planned.map(({ report }) => report);
+  }
+  return locked(request.paths, () =>
+    request.files.map((file) => changeFile(file, request, ledger)),
+  );
+}
+
+interface PlannedFile {
+  readonly file: SettingsFile;
+  readonly report: FileReport;
+  readonly enabled: Enabled | null;
+  readonly isOurs: boolean;
+}
+
+function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
+  const shared = sharedLinesOf(request);
+  return request.files.map((file) => planFile(file, request, ledger, shared));
+}
+
+function planFile(
+  { path, scope }: FoundFile,
+  request: InstallRequest,
+  ledger: Ledger,
+  sharedLines: ReadonlySet<string>,
+): PlannedFile {
+  const { agent, work } = request;
+  const file = readSettingsFile(path, agent.allowsComments);
+  const rules: WrapRules = { ...request, scope, sharedLines };
+  const hooks = findHooks(file.root, agent).map((site) =>
+    work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
+  );
+  const entry = ledger.read(file.target);
+  const env = work === 'install' ? enabling(file, hooks, request) : disabling(file, hooks, entry);
+  const edits = [...hooks.flatMap((hook) => hook.edits), ...env.edits];
+  const after = edits.length === 0 ? file.text : applyEdits(file.text, edits);
+  return {
+    file,
+    enabled: work === 'install' ? remembered(entry?.enabled, env.enabled) : null,
+    isOurs: hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged'),
+    report: {
+      path,
+      scope,
+      hooks,
+      before: file.text,
+      after,
+      backup: undefined,
+      switched: env.edits.length === 0 ? undefined : work === 'install' ? 'on' : 'off',
+      hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
+      isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
+    },
+  };
+}
+
+/** What stood there first counts, however often it was switched on and off since. */
+function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
+  if (!before || !now) return before ?? now ?? null;
+  return { previous: before.previous, madeBlock: before.madeBlock || now.madeBlock };
+}
+
+interface EnvPlan {
+  readonly edits: readonly Edit[];
+  readonly enabled?: Enabled;
+}
+
+function enabling(
+  { text, root }: SettingsFile,
+  hooks: readonly HookPlan[],
+  { enables }: InstallRequest,
+): EnvPlan {
+  const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
+  if (!enables || !hasWrapped || isEnabledIn(root)) return { edits: [] };
+  return planEnable(text, root) ?? { edits: [] };
+}
+
+/** Without an entry nobody knows who switched it on; where there was a prefix, it is taken for `install`. */
+function disabling(
+  { text, root }: SettingsFile,
+  hooks: readonly HookPlan[],
+  entry: LedgerEntry | undefined,
+): EnvPlan {
+  // Other hooks were asked for by name, so these still have their prefix.
+  if (hooks.some(({ action }) => action === 'unchanged')) return { edits: [] };
+  if (entry !== undefined) {
+    return { edits: entry.enabled === null ? [] : planDisable(root, entry.enabled) };
+  }
+  const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
+  const isNeeded = hooks.some(({ action }) => action === 'by_hand');
+  if (!wasOurs || isNeeded || !isEnabledIn(root)) return { edits: [] };
+  return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
+}
+
+/** Lines of files that a team shares and that have, or get, a prefix there: other files may have the same ones. */
+function sharedLinesOf({ work, agent, files, otherFiles }: InstallRequest): Set<string> {
+  if (work === 'uninstall') return new Set();
+  const isShared = ({ scope }: FoundFile): boolean => scope === 'project';
+  const wanted = files.filter(isShared).flatMap((file) => linesOf(file, agent));
+  const others = otherFiles.filter(isShared).flatMap((file) => {
+    try {
+      return linesOf(file, agent).filter(({ action }) => action === 'unwrapped');
+    } catch {
+      // What is wrong with a file that was not asked for is nobody's business now.
+      return [];
+    }
+  });
+  return new Set([...wanted, ...others].map(({ command }) => command ?? ''));
+}
+
+/** Whether a settings file that is not changed switches recording on. */
+export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
+  return otherFiles.some(({ path }) => {
+    try {
+      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
+    } catch {
+      // A file that cannot be read switches nothing on.
+      return false;
+    }
+  });
+}
+
+/** Other files that `install` wrote and that were not given back since. */
+export function installedElsewhere({ files, paths }: InstallRequest): string[] {
+  const known = createLedger(paths.settings).all();
+  const others = known.filter(({ path }) => !files.some((file) => file.path === path));
+  return others.map(({ path }) => path).filter((path) => existsSync(path));
+}
+
+function linesOf({ path }: FoundFile, agent: AgentSettings): HookPlan[] {
+  const { text, root } = readSettingsFile(path, agent.allowsComments);
+  const rules = { agent, isChosen: () => true };
+  return findHooks(root, agent)
+    .filter(({ kind, field }) => kind === 'line' && !agent.unguardedFields.includes(field))
+    .map((site) => planUnwrap(text, site, rules));
+}
+
+/** One writer at a time, as far as they share a state directory; the others are noticed when the file is replaced. */
+function locked<T>(paths: StatePaths, work: () => T): T {
+  makeStateHome(paths.home);
+  let begun = false;
+  try {
+    return withLock(paths.settingsLock, LOCK_MS, () => {
+      begun = true;
+      return work();
+    });
+  } catch (error) {
+    if (begun) throw error;
+    if (isBusy(error))
+      throw settingsError('another hookbus is writing settings files', 'Try again.');
+    // Where SQLite's native part is missing, settings can be written all the same.
+    return work();
+  }
+}
+
+function changeFile(found: FoundFile, request: InstallRequest, ledger: Ledger): FileReport {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const planned = planFile(found, request, ledger, sharedLinesOf(request));
+    const { file, report, isOurs, enabled } = planned;
+    if (report.before === report.after) return report;
+    requireWritable(file);
+    const backup = ledger.backUp(file.target, file.bytes, new Date(request.now()));
+    const { agent } = request.agent;
+    const entry: LedgerEntry = { path: found.path, agent, scope: found.scope, enabled };
+    if (request.work === 'install') ledger.write(file.target, entry);
+    if (!replaceSettingsFile(file, report.after)) continue;
+    if (request.work === 'uninstall' && !isOurs) ledger.forget(file.target);
+    return { ...report, backup };
+  }
+  throw settingsError(`${found.path} changes all the time`, 'Try again when nobody writes it.');
+}

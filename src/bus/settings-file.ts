@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pid } from 'node:process';
+import type { Node } from 'jsonc-parser';
+import { parseSettings } from '../agents/read-settings-text.ts';
+import { HookbusError } from '../domain/errors.ts';
+import { isRunning } from '../spool/process.ts';
+
+/** A settings file as it was read. */
+export interface SettingsFile {
+  /** As it was named. */
+  readonly path: string;
+  /** The file itself, behind every symbolic link. */
+  readonly target: string;
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly root: Node;
+}
+
+/** A mistake about a settings file that a person can mend. */
+export function settingsError(message: string, hint?: string): HookbusError {
+  return new HookbusError('E_SETTINGS_FILE', message, hint);
+}
+
+/** Reads a settings file. @throws HookbusError `E_SETTINGS_FILE` for what is no JSON, or cannot be read */
+export function readSettingsFile(path: string, allowsComments: boolean): SettingsFile {
+  let target: string;
+  let bytes: Buffer;
+  try {
+    target = realpathSync(path);
+    if (!statSync(target).isFile()) throw new Error('it is not a file');
+    bytes = readFileSync(target);
+  } catch (error) {
+    throw settingsError(`${path} cannot be read: ${reasonOf(error)}`);
+  }
+  const text = decode(bytes);
+  if (text === undefined) {
+    throw settingsError(`expected ${path} to be UTF-8, got other bytes`, 'It is left as it is.');
+  }
+  const parsed = parseSettings(text, allowsComments);
+  if ('root' in parsed) return { path, target, bytes, text, root: parsed.root };
+  const { line, column, reason } = parsed.problem;
+  throw settingsError(
+    `${path} is not valid JSON at line ${line}, column ${column}: ${reason}`,
+    'It is left as it is, and so is every other file.',
+  );
+}
+
+function decode(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes sure that the file can be replaced as a whole. @throws HookbusError `E_SETTINGS_FILE` */
+export function requireWritable({ path, target }: SettingsFile): void {
+  const { nlink } = statSync(target);
+  if (nlink > 1) {
+    throw settingsError(
+      `${path} has ${nlink} names (hard links), of which only one would be changed`,
+      'Make it a file of its own, or change it by hand as --dry-run shows.',
+    );
+  }
+  try {
+    accessSync(target, constants.W_OK);
+    accessSync(dirname(target), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw settingsError(
+      `${path} cannot be written: ${reasonOf(error)}`,
+      'The file and its directory must be writable, since it is replaced as a whole.',
+    );
+  }
+}
+
+/**
+ * Puts the text in the file's place, at one stroke: whoever reads it sees all of the old or all of the new.
+ * Mode and owner stay.
+ * @returns false where the file is no longer what was read: nothing has changed then
+ * @throws HookbusError `E_SETTINGS_FILE`
+ */
+export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
+  const temporary = join(dirname(target), `.${basename(target)}.hookbus-${pid}`);
+  removeLeftovers(target);
+  try {
+    const was = statSync(target);
+    writeWhole(temporary, text, was);
+    if (!readFileSync(target).equals(bytes)) return false;
+    renameSync(temporary, target);
+    syncDirectory(dirname(target));
+    return true;
+  } catch (error) {
+    throw settingsError(`${path} cannot be written: ${reasonOf(error)}`);
+  } finally {
+    // Gone already where it was renamed.
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** What a writer that was killed left beside the file. */
+function removeLeftovers(target: string): void {
+  const prefix = `.${basename(target)}.hookbus-`;
+  for (const name of readdirSync(dirname(target))) {
+    const writer = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
+    if (Number.isInteger(writer) && !isRunning(writer, 0)) {
+      rmSync(join(dirname(target), name), { force: true });
+    }
+  }
+}
+
+function writeWhole(path: string, text: string, { mode, uid, gid }: Stats): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    const own = statSync(path);
+    if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
+    fchmodSync(file, mode & 0o7777);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } catch {
+    // Some file systems cannot; the file is whole all the same.
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** A short name for a path that is a file name. */
+export function digestOf(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,22 @@
+import type { Command } from '../command.ts';
+import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../settings-options.ts';
+
+export const uninstallCommand: Command = {
+  name: 'uninstall',
+  summary: 'Take out of the settings what install put in',
+  usage: '[options]',
+  about: [
+    'Takes the prefix of `hookbus install` out of each command, also where you changed other things in the file since then; and the HOOKBUS_ENABLED of its --enable. A prefix that you wrote in words of your own stays.',
+    'What was recorded stays as well; it is in the state directory, see `hookbus status`.',
+  ],
+  options: SETTINGS_OPTIONS,
+  exitCodes: SETTINGS_EXIT_CODES,
+  examples: [
+    ['hookbus uninstall', 'every settings file that applies here'],
+    ['hookbus uninstall --settings .claude/settings.json', 'one file'],
+  ],
+  perform: async (given, context) => {
+    const { workOnSettings } = await import('../settings-work.ts');
+    return workOnSettings('uninstall', given, context);
+  },
+};

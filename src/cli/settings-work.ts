@@ -1,0 +1,146 @@
+import { execPath } from 'node:process';
+import type { AgentName, AgentSettings, Places, Scope } from '../agents/agent-settings.ts';
+import { AGENT_SETTINGS } from '../agents/settings-files.ts';
+import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings.ts';
+import { changeSettings, type FileReport, type InstallRequest } from '../bus/install.ts';
+import { requirePaths } from '../bus/open-for-command.ts';
+import { settingsError } from '../bus/settings-file.ts';
+import { isLoginShellLikeSh, readPlaces } from '../config/agent-places.ts';
+import { ownProgram } from '../config/own-program.ts';
+import type { Answer, Context, Given } from './command.ts';
+import { isConfirmed } from './confirm.ts';
+import { didYouMean } from './nearest.ts';
+import { installLines, unifiedDiff } from './output/install.ts';
+import { remarksOn } from './settings-remarks.ts';
+import { expected, quote, usageError } from './values.ts';
+
+const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
+const SCOPES: readonly Scope[] = ['user', 'project', 'local'];
+
+/** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
+export async function workOnSettings(
+  work: InstallRequest['work'],
+  given: Given,
+  context: Context,
+): Promise<Answer> {
+  const places = readPlaces();
+  const request = readRequest(work, given, context, places);
+  // A name that nothing has is found out, and a person asked, before anything is written.
+  const planned = changeSettings({ ...request, isDryRun: true });
+  checkNames(given, planned);
+  const isFree = given.values('scope').length + given.values('settings').length === 0;
+  if (isFree && !request.isDryRun && !given.isOn('json') && !(await isConfirmed(work, planned))) {
+    return { json: null, lines: () => ['Nothing was changed.'] };
+  }
+  const files = request.isDryRun ? planned : changeSettings(request);
+  const remarks = remarksOn({ request, files, places, isOnHere: context.settings.enabled });
+  return {
+    json: {
+      agent: request.agent.agent,
+      dry_run: request.isDryRun,
+      files: files.map((file) => fileJson(file, request.isDryRun)),
+      remarks,
+    },
+    lines: (page) => installLines({ work, isDryRun: request.isDryRun, files, remarks }, page),
+  };
+}
+
+function readRequest(
+  work: InstallRequest['work'],
+  given: Given,
+  { settings, now }: Context,
+  places: Places,
+): InstallRequest {
+  const agent = readAgent(given.value('agent') ?? 'claude');
+  const found = findSettings(agent, places);
+  const files = chooseFiles(given, agent, places, found);
+  const [only, except] = [given.values('only'), given.values('except')];
+  const enables = given.isOn('enable');
+  if (enables && !agent.hasEnvBlock) {
+    throw usageError(
+      `--enable: settings of ${agent.title} have no env block; instead, ${agent.switchOn}`,
+    );
+  }
+  return {
+    work,
+    agent,
+    files,
+    otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
+    program: ownProgram(execPath, process.argv[1] ?? ''),
+    isLoginShellLikeSh: isLoginShellLikeSh(),
+    isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
+    enables,
+    isDryRun: given.isOn('dry-run'),
+    paths: requirePaths(settings),
+    now,
+  };
+}
+
+function readAgent(name: string): AgentSettings {
+  const agent = AGENT_NAMES.find((candidate) => candidate === name);
+  if (agent === undefined) throw expected('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
+  return AGENT_SETTINGS[agent];
+}
+
+function readScope(name: string): Scope {
+  const scope = SCOPES.find((candidate) => candidate === name);
+  if (scope === undefined) throw expected('--scope', 'user, project or local', name);
+  return scope;
+}
+
+function chooseFiles(
+  given: Given,
+  agent: AgentSettings,
+  places: Places,
+  found: readonly FoundFile[],
+): readonly FoundFile[] {
+  const scopes = given.values('scope').map(readScope);
+  const named = given.values('settings');
+  if (named.length > 0) {
+    if (scopes.length > 1) {
+      throw usageError(`expected --scope once with --settings, got it ${scopes.length} times`);
+    }
+    return named.map((path) => nameSettings(path, scopes[0], agent, places));
+  }
+  const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
+    scopes.length === 0 || scopes.includes(scope);
+  const files = found.filter(isWanted);
+  if (files.length > 0) return files;
+  const looked = agent.places(places).filter(isWanted);
+  throw settingsError(
+    `${agent.title} has no settings file at ${looked.map(({ path }) => path).join(' nor ') || 'any known place'}`,
+    'Name one with --settings FILE.',
+  );
+}
+
+function checkNames(given: Given, files: readonly FileReport[]): void {
+  const names = new Set(files.flatMap(({ hooks }) => hooks.flatMap(({ name }) => name ?? [])));
+  for (const option of ['only', 'except']) {
+    for (const name of given.values(option)) {
+      if (names.has(name)) continue;
+      throw usageError(
+        `--${option}: no hook is called ${quote(name)}${didYouMean(name, [...names])}`,
+      );
+    }
+  }
+}
+
+function fileJson(file: FileReport, isDryRun: boolean) {
+  return {
+    path: file.path,
+    scope: file.scope,
+    changed: file.before !== file.after,
+    backup: file.backup ?? null,
+    enabled: file.isEnabled,
+    hooks: file.hooks.map(({ event, matcher, name, command, becomes, action, reason }) => ({
+      event_type: event,
+      matcher: matcher ?? null,
+      hook_name: name ?? null,
+      command: command ?? null,
+      becomes: becomes ?? null,
+      action,
+      reason: reason ?? null,
+    })),
+    diff: isDryRun ? unifiedDiff(file) : null,
+  };
+}

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cwd } from 'node:process';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Directories that agents take their settings from when these variables say so. */
+const AGENT_HOMES = {
+  claude: 'CLAUDE_CONFIG_DIR',
+  codex: 'CODEX_HOME',
+  copilot: 'COPILOT_HOME',
+} as const;
+
+/** Where the agents of this shell look for settings. */
+export function readPlaces(env: Environment = process.env) {
+  const directory = cwd();
+  const homes = Object.entries(AGENT_HOMES)
+    .map(([agent, name]) => [agent, env[name]] as const)
+    .filter(([, path]) => path?.startsWith('/'));
+  return {
+    home: env['HOME'] || undefined,
+    cwd: directory,
+    projectRoot: projectRootOf(directory),
+    agentHome: Object.fromEntries(homes) as Readonly<Record<string, string>>,
+  };
+}
+
+/** The top of the git work tree; where there is none, the directory itself. */
+function projectRootOf(directory: string): string {
+  for (let path = directory; ; path = dirname(path)) {
+    if (existsSync(join(path, '.git'))) return path;
+    if (dirname(path) === path) return directory;
+  }
+}
+
+/** Whether the login shell reads what is written for sh. */
+export function isLoginShellLikeSh(env: Environment = process.env): boolean {
+  const shell = env['SHELL'] ?? '';
+  return shell === '' || /\/(?:sh|bash|dash|ash|zsh|ksh|mksh|yash)$/.test(shell);
+}
+
+/** Whether the shell finds `hookbus` by its name. */
+export function isOnPath(env: Environment = process.env): boolean {
+  const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
+  return directories.some((path) => existsSync(join(path, 'hookbus')));
+}

@@ -1,0 +1,423 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Ended, hookbus } from '../support/hookbus.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'bin');
+const LAUNCHER = join(BIN, 'hookbus');
+const PROGRAM = existsSync(LAUNCHER) ? LAUNCHER : `${process.execPath} ${join(BIN, 'hookbus.js')}`;
+
+interface Stage {
+  readonly top: string;
+  readonly run: (line: string, env?: Readonly<Record<string, string>>) => Ended;
+  readonly read: (path: string) => string;
+}
+
+/** A home and a project with these files, and `hookbus` in the project. */
+function stage(files: Readonly<Record<string, unknown>>): Stage {
+  const top = temporaryDirectory();
+  for (const directory of ['home', 'project/.git'])
+    mkdirSync(join(top, directory), { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(top, name)), { recursive: true });
+    const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
+    writeFileSync(join(top, name), text);
+  }
+  return {
+    top,
+    read: (path) => readFileSync(join(top, path), 'utf8'),
+    run: (line, env = {}) => {
+      const words = line.split(' ').filter(Boolean);
+      const { stdout, stderr, status } = spawnSync(
+        process.execPath,
+        [join(BIN, 'hookbus.js'), ...words],
+        {
+          cwd: join(top, 'project'),
+          encoding: 'utf8',
+          env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), SHELL: '/bin/bash', ...env },
+        },
+      );
+      const shown = (text: string): string =>
+        text.replaceAll(top, '/top').replaceAll(PROGRAM, 'HOOKBUS');
+      return { stdout: shown(stdout), stderr: shown(stderr), exitCode: status };
+    },
+  };
+}
+
+const line = (command: string, more: object = {}): object => ({
+  type: 'command',
+  command,
+  ...more,
+});
+const groups = (...hooks: object[]): object[] => [{ matcher: 'Bash', hooks }];
+
+const CLAUDE = {
+  'home/.claude/settings.json': {
+    hooks: {
+      PreToolUse: groups(line('python3 ~/.claude/hooks/guard_rm.py'), { type: 'http', url: 'x' }),
+    },
+    statusLine: line('./status.sh'),
+  },
+  'project/.claude/settings.json': {
+    hooks: { Stop: [{ hooks: [line('./done.sh | cat'), line('node', { args: ['x.js'] })] }] },
+  },
+  'project/.claude/settings.local.json': { hooks: { SessionStart: groups(line('git status')) } },
+};
+
+describe('hookbus install', () => {
+  it('tells of each file and hook, and what is left to do', () => {
+    const { run, read } = stage(CLAUDE);
+    const { stdout, stderr, exitCode } = run('install');
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(stdout).toMatchInlineSnapshot(`
+      "/top/home/.claude/settings.json (yours)
+      HOOK      EVENT       FOR   NOW
+      guard_rm  PreToolUse  Bash  wrapped
+            python3 ~/.claude/hooks/guard_rm.py
+      –         PreToolUse  Bash  left alone
+            it is of type http and has no command
+
+      /top/project/.claude/settings.json (shared with the project)
+      HOOK  EVENT  FOR  NOW
+      done  Stop   *    wrapped
+            ./done.sh | cat
+      x     Stop   *    left alone
+            it is a program with args, which would not start where hookbus is missing
+
+      /top/project/.claude/settings.local.json (yours, in this project)
+      HOOK  EVENT         FOR   NOW
+      git   SessionStart  Bash  wrapped
+            git status
+
+      Wrapped 3 hooks in 3 files.
+      What was there before is kept:
+        /top/home/.local/state/hookbus/settings
+      The status line is no hook and stays as it is.
+      Hooks of shared files are recorded once hookbus is on your PATH:
+        ln -s HOOKBUS ~/.local/bin/hookbus
+      Recording is off, the hooks just run. To switch it on: hookbus install --enable, or
+      "HOOKBUS_ENABLED": "1" in the env block of a settings file.
+      "
+    `);
+    expect(read('project/.claude/settings.json')).toContain(
+      'command -v hookbus >/dev/null && set -- ',
+    );
+  });
+
+  it('shows a diff and writes nothing with --dry-run', () => {
+    const { run, read, top } = stage(CLAUDE);
+    const before = read('home/.claude/settings.json');
+    const { stdout } = run('install --dry-run --scope user --enable');
+    expect(stdout.slice(stdout.indexOf('---'))).toMatchInlineSnapshot(`
+      "--- /top/home/.claude/settings.json
+      +++ /top/home/.claude/settings.json
+      @@ -6,7 +6,7 @@
+               "hooks": [
+                 {
+                   "type": "command",
+      -            "command": "python3 ~/.claude/hooks/guard_rm.py"
+      +            "command": "HOOKBUS run -- python3 ~/.claude/hooks/guard_rm.py"
+                 },
+                 {
+                   "type": "http",
+      @@ -19,5 +19,6 @@
+         "statusLine": {
+           "type": "command",
+           "command": "./status.sh"
+      -  }
+      +  },
+      +  "env": { "HOOKBUS_ENABLED": "1" }
+       }
+
+      Would wrap 1 hook in 1 file.
+      The status line is no hook and stays as it is.
+      "
+    `);
+    expect(read('home/.claude/settings.json')).toBe(before);
+    expect(existsSync(join(top, 'home/.local'))).toBe(false);
+  });
+
+  it('takes the scopes that are asked for', () => {
+    const { run, read } = stage(CLAUDE);
+    expect(run('install --scope user --scope local').exitCode).toBe(0);
+    expect(read('home/.claude/settings.json')).toContain('hookbus');
+    expect(read('project/.claude/settings.local.json')).toContain('hookbus');
+    expect(read('project/.claude/settings.json')).not.toContain('hookbus');
+  });
+
+  it('finds the files of CLAUDE_CONFIG_DIR, and one file once', () => {
+    const { run, read, top } = stage({
+      'conf/settings.json': CLAUDE['home/.claude/settings.json'],
+    });
+    mkdirSync(join(top, 'project/.claude'));
+    symlinkSync(join(top, 'conf/settings.json'), join(top, 'project/.claude/settings.json'));
+    const { stdout } = run('install', { CLAUDE_CONFIG_DIR: join(top, 'conf') });
+    expect(stdout).toContain('Wrapped 1 hook in 1 file.');
+    expect(read('conf/settings.json')).toContain('hookbus run -- python3');
+  });
+
+  it('records what it wrapped, in all three files', () => {
+    const files = stage(CLAUDE);
+    const { top, run } = files;
+    mkdirSync(join(top, 'bin'));
+    const program = existsSync(LAUNCHER) ? LAUNCHER : join(BIN, 'hookbus.js');
+    symlinkSync(program, join(top, 'bin/hookbus'));
+    for (const [name, text] of [
+      ['home/.claude/hooks/guard_rm.py', 'import sys; sys.exit(2)'],
+      ['project/done.sh', '#!/bin/sh\necho done'],
+    ] as const) {
+      mkdirSync(dirname(join(top, name)), { recursive: true });
+      writeFileSync(join(top, name), text, { mode: 0o755 });
+    }
+    run('install');
+    const env = {
+      PATH: `${join(top, 'bin')}:/usr/bin:/bin`,
+      HOME: join(top, 'home'),
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_DAEMON: 'off',
+    };
+    const ended = Object.keys(CLAUDE).map((name) => {
+      const [, command = ''] = /"command": (".*")/.exec(files.read(name)) ?? [];
+      const options = { cwd: join(top, 'project'), env, input: '{"hook_event_name":"E"}\n' };
+      return spawnSync('/bin/sh', ['-c', JSON.parse(command) as string], options).status;
+    });
+    expect(ended).toEqual([2, 0, 128]);
+    const rows = JSON.parse(run('logs --json').stdout) as {
+      hook_name: string;
+      event_type: string;
+    }[];
+    expect(rows.map(({ hook_name, event_type }) => [hook_name, event_type]).sort()).toEqual([
+      ['done', 'E'],
+      ['git', 'E'],
+      ['guard_rm', 'E'],
+    ]);
+  });
+});
+
+describe('at a terminal', () => {
+  /** What is on the screen when a person types this. */
+  function typed(top: string, input: string): string {
+    const words = [process.execPath, join(BIN, 'hookbus.js'), 'install'];
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+      cwd: join(top, 'project'),
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), TERM: 'dumb', NO_COLOR: '1' },
+      input,
+    });
+    return stdout;
+  }
+
+  it.each([
+    ['n\n', false],
+    ['\x04', false],
+    ['\n', true],
+    ['yes\n', true],
+  ])('shows the files and asks; %j', (input, isChanged) => {
+    const { top, read } = stage(CLAUDE);
+    const screen = typed(top, input);
+    expect(screen).toContain(`${top}/home/.claude/settings.json: 1 hook`);
+    expect(screen).toContain(
+      `${top}/project/.claude/settings.json: 1 hook, shared with the project`,
+    );
+    expect(screen).toContain(isChanged ? 'Wrapped 3 hooks in 3 files.' : 'Nothing was changed.');
+    for (const name of Object.keys(CLAUDE)) expect(read(name).includes('hookbus')).toBe(isChanged);
+  });
+});
+
+describe('hookbus uninstall', () => {
+  it('gives everything back, and names what is still wrapped elsewhere', () => {
+    const { run, read, top } = stage({
+      ...CLAUDE,
+      'other.json': CLAUDE['project/.claude/settings.json'],
+    });
+    run('install --enable');
+    run(`install --settings ${top}/other.json --scope local`);
+    const { stdout, exitCode } = run('uninstall');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Took the prefix out of 3 hooks in 3 files.');
+    expect(stdout).toContain(
+      'Still wrapped, as far as is known (hookbus uninstall --settings FILE):\n  /top/other.json\n',
+    );
+    for (const [name, content] of Object.entries(CLAUDE)) {
+      expect(read(name)).toBe(`${JSON.stringify(content, null, 2)}\n`);
+    }
+    expect(run('uninstall').stdout).toContain('No prefix to take out.');
+  });
+});
+
+describe('what cannot be used is said in one line, and nothing is written', () => {
+  it.each([
+    [
+      'install --agent cline',
+      'expected --agent to be one of claude, codex, gemini, cursor, copilot, got "cline"',
+    ],
+    ['install --scope team', 'expected --scope to be user, project or local, got "team"'],
+    ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
+    ['install --settings nowhere.json', 'nowhere.json is not there'],
+    [
+      'install --agent codex',
+      'Codex has no settings file at /top/home/.codex/hooks.json nor /top/project/.codex/hooks.json. Name one with --settings FILE.',
+    ],
+    ['install --agent cursor --enable', 'Cursor has no settings file'],
+    [
+      'install --settings bad.json',
+      '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. It is left as it is',
+    ],
+    ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
+    ['install --settings managed-settings.json', 'is managed by an administrator'],
+    ['uninstall --enable', 'unknown option "--enable"'],
+  ])('hookbus %s', (words, message) => {
+    const { run, top } = stage({
+      ...CLAUDE,
+      'project/bad.json': '{\n  "a": 1,\n  // why\n  "b": 2\n}\n',
+      'project/plugins/cache/hooks.json': {},
+      'project/managed-settings.json': {},
+    });
+    const { stdout, stderr, exitCode } = run(words);
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+    expect(stderr).toContain(`hookbus: `);
+    expect(stderr).toContain(message);
+    expect(stderr.split('\n')).toHaveLength(2);
+    expect(existsSync(join(top, 'home/.local'))).toBe(false);
+  });
+});
+
+describe('other agents', () => {
+  const commandsOf = (text: string): string[] =>
+    [...text.matchAll(/"(?:command|bash|powershell|exec)": ("(?:[^"\\]|\\.)*")/g)].map(
+      (match) => JSON.parse(match[1] ?? '') as string,
+    );
+
+  /** Installs, gives the commands as they then are, and makes sure that all of it can be taken back. */
+  function wrapped(agent: string, files: Readonly<Record<string, unknown>>) {
+    const { run, read } = stage(files);
+    const names = Object.keys(files);
+    const before = names.map(read);
+    const { stdout, stderr, exitCode } = run(`install --agent ${agent}`);
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    const commands = names.map((name) => commandsOf(read(name).replaceAll(PROGRAM, 'HOOKBUS')));
+    expect(run(`install --agent ${agent}`).stdout).toContain('Nothing to change.');
+    expect(run(`uninstall --agent ${agent}`).exitCode).toBe(0);
+    expect(names.map(read)).toEqual(before);
+    return { commands, stdout };
+  }
+
+  it('Codex: for the login shell, and says that changed hooks are to be trusted', () => {
+    const hooks = {
+      hooks: { PreToolUse: groups(line('./guard.sh'), line('[[ -n $X ]] && ./x.sh')) },
+    };
+    const { commands, stdout } = wrapped('codex', {
+      'home/.codex/hooks.json': hooks,
+      'project/.codex/hooks.json': { hooks: { Stop: groups(line('cat | wc -c')) } },
+      'home/.codex/config.toml': 'model = "x"\n\n[[hooks.PreToolUse]]\nmatcher = "x"\n',
+    });
+    expect(commands.slice(0, 2)).toEqual([
+      [
+        'HOOKBUS run -- ./guard.sh',
+        `exec HOOKBUS run --name x -- "\${SHELL:-/bin/sh}" -c '[[ -n $X ]] && ./x.sh'`,
+      ],
+      [
+        `command -v hookbus >/dev/null && set -- hookbus run --name cat --; exec "$@" "\${SHELL:-/bin/sh}" -c 'cat | wc -c'`,
+      ],
+    ]);
+    expect(stdout).toContain('/hooks');
+    expect(stdout).toContain('/top/home/.codex/config.toml has hooks in TOML');
+    expect(stdout).toContain('export HOOKBUS_ENABLED=1');
+  });
+
+  it('Codex: leaves lines alone where the login shell is none like sh', () => {
+    const { run, read } = stage({
+      'home/.codex/hooks.json': { hooks: { Stop: groups(line('x')) } },
+    });
+    const { stdout } = run('install --agent codex', { SHELL: '/usr/bin/fish' });
+    expect(stdout).toContain('left alone');
+    expect(read('home/.codex/hooks.json')).not.toContain('hookbus');
+  });
+
+  it('Gemini CLI: for bash, guarded everywhere, comments and all', () => {
+    const { commands } = wrapped('gemini', {
+      'home/.gemini/settings.json': `{
+  // mine
+  "hooks": {
+    "enabled": ["x"],
+    "BeforeTool": [ { "matcher": "write_file", "hooks": [ { "name": "lint", "type": "command", "command": "node .gemini/hooks/lint.js", "timeout": 5000 } ] } ]
+  } /* end */
+}
+`,
+    });
+    const path = existsSync(LAUNCHER) ? 'HOOKBUS' : join(BIN, 'hookbus.js');
+    expect(commands).toEqual([
+      [`[ -e ${path} ] && set -- HOOKBUS run --; "$@" node .gemini/hooks/lint.js`],
+    ]);
+  });
+
+  it('Cursor: a list of hooks for each event', () => {
+    const { commands } = wrapped('cursor', {
+      'project/.cursor/hooks.json': {
+        version: 1,
+        hooks: {
+          beforeShellExecution: [{ command: './hooks/audit.sh', timeout: 30 }],
+          stop: [{ type: 'prompt', prompt: 'x' }, { command: 'cat >> log' }],
+        },
+      },
+    });
+    expect(commands).toEqual([
+      [
+        'command -v hookbus >/dev/null && set -- hookbus run --; "$@" ./hooks/audit.sh',
+        `command -v hookbus >/dev/null && set -- hookbus run --name cat --; exec "$@" bash -c 'cat >> log'`,
+      ],
+    ]);
+  });
+
+  it('Copilot CLI: each file of a directory, and what bash runs of it', () => {
+    const { commands, stdout } = wrapped('copilot', {
+      'project/.github/hooks/a.json': {
+        version: 1,
+        hooks: {
+          preToolUse: [
+            { type: 'command', bash: './guard.sh', powershell: './guard.ps1', timeoutSec: 10 },
+            { type: 'command', command: './both.sh' },
+            { type: 'command', exec: 'node', args: ['x.js'] },
+          ],
+        },
+      },
+      'home/.copilot/hooks/b.json': {
+        version: 1,
+        hooks: { sessionStart: [{ command: './both.sh' }, { exec: 'node', args: ['x.js'] }] },
+      },
+    });
+    const path = existsSync(LAUNCHER) ? 'HOOKBUS' : join(BIN, 'hookbus.js');
+    expect(commands[0]).toEqual([
+      'command -v hookbus >/dev/null && set -- hookbus run --; "$@" ./guard.sh',
+      './guard.ps1',
+      './both.sh',
+      'node',
+    ]);
+    expect(commands[1]?.[0]).toBe(`[ -e ${path} ] && set -- HOOKBUS run --; "$@" ./both.sh`);
+    expect(commands[1]?.[1]).not.toBe('node');
+    expect(stdout).toContain('command runs in PowerShell on Windows');
+  });
+});
+
+it('the fields of --json are those of docs/json.md', () => {
+  const { run } = stage(CLAUDE);
+  const answer = JSON.parse(run('install --dry-run --json').stdout) as object;
+  const page = readFileSync(join(BIN, '..', 'docs/json.md'), 'utf8');
+  const section = page.split('\n## install\n')[1]?.split(/^## /m)[0] ?? '';
+  const documented = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
+  const pathsOf = (value: unknown, path: string): string[] => {
+    if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, `${path}[]`));
+    if (value === null || typeof value !== 'object') return [];
+    return Object.entries(value).flatMap(([name, field]) => {
+      const below = path === '' ? name : `${path}.${name}`;
+      return [below, ...pathsOf(field, below)];
+    });
+  };
+  expect([...new Set(pathsOf(answer, ''))].sort()).toEqual([...documented].sort());
+  expect(hookbus(['uninstall', '--json'], { HOME: temporaryDirectory() }).stderr).toContain(
+    'E_SETTINGS_FILE',
+  );
+});

@@ -1,0 +1,214 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isSimpleCommand, shellWord } from '../../src/domain/shell-line.ts';
+import {
+  findWrapping,
+  type LineShell,
+  unwrap,
+  wrap,
+  wrappingOf,
+} from '../../src/domain/wrapping.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const LINES = JSON.parse(readFileSync(join(ROOT, 'fixtures/shell-lines.json'), 'utf8')) as {
+  readonly line: string;
+  readonly simple: boolean;
+}[];
+const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'));
+const LAUNCHER = join(ROOT, 'bin/hookbus');
+const PROGRAM = existsSync(LAUNCHER) ? LAUNCHER : join(ROOT, 'bin/hookbus.js');
+
+const SCRIPTS: Readonly<Record<string, string>> = {
+  'say.sh':
+    '#!/bin/sh\nfor word; do printf "[%s]" "$word"; done; echo " $GREETING"; head -c 20; echo; pwd; echo noise >&2\n',
+  'with blank.sh': '#!/bin/sh\necho "blank $#:" "$@"\n',
+  'exit.sh': '#!/bin/sh\necho "leaving with $1" >&2\nexit "$1"\n',
+  'no-shebang.sh': 'echo "no shebang $1"\ncat\n',
+  'settings.sh': 'FROM_SETTINGS=yes\n',
+  'guard.py': 'import json, sys\nprint(json.load(sys.stdin)["hook_event_name"])\nsys.exit(2)\n',
+};
+
+/** A project as hooks find it, the same each time. */
+function aProject(): { readonly directory: string; readonly home: string; readonly bin: string } {
+  const top = temporaryDirectory();
+  const [directory, home, bin] = [join(top, 'my project'), join(top, 'home'), join(top, 'bin')];
+  for (const base of [directory, home]) {
+    mkdirSync(join(base, 'hooks'), { recursive: true });
+    for (const [name, text] of Object.entries(SCRIPTS)) {
+      writeFileSync(join(base, 'hooks', name), text);
+      chmodSync(join(base, 'hooks', name), 0o755);
+    }
+  }
+  mkdirSync(join(directory, 'sub'));
+  writeFileSync(join(directory, 'notes.txt'), 'a note that is longer than twenty characters\n');
+  mkdirSync(bin);
+  symlinkSync(PROGRAM, join(bin, 'hookbus'));
+  return { directory, home, bin };
+}
+
+interface Seen {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number | null;
+  readonly files: readonly string[];
+}
+
+/** Runs a line as an agent does, in a project of its own, and says what there is to see of it. */
+function run(shell: string, line: string, hasHookbus: boolean): Seen {
+  const { directory, home, bin } = aProject();
+  const ended: SpawnSyncReturns<string> = spawnSync(shell, ['-c', line], {
+    cwd: directory,
+    input: PAYLOAD,
+    encoding: 'utf8',
+    env: {
+      PATH: hasHookbus ? `${bin}:/usr/bin:/bin` : '/usr/bin:/bin',
+      HOME: home,
+      SHELL: shell.startsWith('/') ? shell : '/bin/bash',
+      CLAUDE_PROJECT_DIR: directory,
+      WORDS: './hooks/say.sh two words',
+      TOOL: 'echo',
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_DAEMON: 'off',
+      HOOKBUS_HOME: join(home, 'state'),
+    },
+  });
+  const top = directory.slice(0, -'/my project'.length);
+  const shown = (text: string): string => text.replaceAll(top, '/top');
+  return {
+    stdout: shown(ended.stdout),
+    stderr: shown(ended.stderr),
+    // A shell that waits for a command says so of its death; one that became the command dies itself.
+    status: ended.signal === null ? ended.status : 128 + constants.signals[ended.signal],
+    files: readdirSync(directory, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => {
+        const path = join(directory, name);
+        const { mode } = lstatSync(path);
+        const isFile = lstatSync(path).isFile();
+        return `${name} ${mode.toString(8)} ${isFile ? shown(readFileSync(path, 'utf8')) : ''}`;
+      }),
+  };
+}
+
+it('there are enough lines of both kinds', () => {
+  expect(LINES.filter(({ simple }) => !simple).length).toBeGreaterThan(25);
+  expect(LINES.filter(({ simple }) => simple).length).toBeGreaterThan(20);
+});
+
+it.each(LINES)('takes for what it is: $line', ({ line, simple }) => {
+  expect(isSimpleCommand(line)).toBe(simple);
+});
+
+const ZSH = ['/bin/zsh', '/usr/bin/zsh'].find((path) => existsSync(path));
+if (ZSH === undefined)
+  process.stderr.write('shell-line.test.ts: no zsh, so nothing is run in it\n');
+
+const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number])[] = [
+  ['/bin/sh', 'sh', 1],
+  ['bash', 'bash', 2],
+  ['/bin/bash', 'login', 6],
+  ...(ZSH === undefined ? [] : [[ZSH, 'login', 1] as const]),
+];
+
+describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, every) => {
+  // Each line in the shell that hooks are most often for, a part of them in the others.
+  const lines = LINES.filter((_line, at) => at % every === 0);
+
+  it.each(lines)('means the same bare and wrapped: $line', ({ line }) => {
+    const bare = run(path, line, false);
+    const own = { program: ['hookbus'], isGuarded: false, shell };
+    const shared = { ...own, isGuarded: true };
+    const wrapped = (style: typeof own): string => wrap(line, wrappingOf(line, style));
+    // Which file a shell names itself by is all that may differ.
+    const told = (seen: Seen) => ({
+      ...seen,
+      stderr: seen.stderr.replace(/^\S*(?:sh|bash): /gm, 'sh: '),
+      stdout: seen.stdout.replace(/^(0 +)\S*sh$/gm, '$1sh'),
+    });
+    expect(told(run(path, wrapped(own), true))).toEqual(told(bare));
+    expect(told(run(path, wrapped(shared), true))).toEqual(told(bare));
+    expect(told(run(path, wrapped(shared), false))).toEqual(told(bare));
+  });
+});
+
+describe('what is taken for more than one command', () => {
+  it.each([
+    ['', 'nothing'],
+    ['   ', 'blanks'],
+    ['x "open', 'a quote that is open'],
+    ["x 'open", 'a quote that is open'],
+    ['x \\', 'an escape that is open'],
+    ['-x', 'an option'],
+    ['A=b', 'an assignment'],
+    ['"$X"', 'an expansion that may be any word'],
+    ['$X/y', 'an expansion that may be several words'],
+    ['`x`/y', 'a substitution'],
+    ['x "$(y)"', 'a substitution that reads the payload'],
+    ['x $1', 'a parameter of the shell'],
+    ['x $_', 'a parameter of the shell'],
+    ['x "$@"', 'a parameter of the shell'],
+    ["x $'a'", 'a quote of bash'],
+    [`x \${A:-b}`, 'more than a variable'],
+    ['x\ny', 'two lines'],
+    ['x\r', 'a carriage return'],
+    ['~', 'a directory'],
+    ['*/x', 'a pattern'],
+    ['a{b,c}', 'braces'],
+    ['%1', 'a job'],
+    ['[[ x', 'a keyword of bash'],
+    ['noglob x', 'a word of zsh'],
+    ['x #', 'a comment'],
+    ['x >&2', 'a redirection'],
+    ['x & y', 'a background command'],
+    ['x\\ y', 'an escape in the command'],
+  ])('%j: %s', (line) => expect(isSimpleCommand(line)).toBe(false));
+});
+
+describe('a wrapping', () => {
+  const PROGRAMS = [['hookbus'], ['/opt/h b/bin/hookbus'], ["/o'p/node", '/opt/h/bin/hookbus.js']];
+  const STYLES = PROGRAMS.flatMap((program) =>
+    (['sh', 'bash', 'login'] as const).flatMap((shell) =>
+      [true, false].map((isGuarded) => ({ program, shell, isGuarded })),
+    ),
+  ).filter(({ program, isGuarded }) => isGuarded || program[0] !== 'hookbus');
+
+  it.each(STYLES)('is found again in $shell by $program, guarded: $isGuarded', (style) => {
+    for (const { line } of LINES) {
+      const wrapping = wrappingOf(line, style);
+      const found = findWrapping(wrap(line, wrapping), style.shell);
+      expect(found).toMatchObject({ ...wrapping, isGuarded: style.isGuarded });
+      expect(found?.program).toBe(style.program.map(shellWord).join(' '));
+      expect(unwrap(wrap(line, wrapping), wrapping)).toBe(line);
+    }
+  });
+
+  it.each([
+    'hookbus run -- ./x.sh',
+    'hookbus run --name x -- ./x.sh',
+    'exec /opt/bin/hookbus run --name chosen -- bash -c "x | y"',
+    '/opt/bin/hookbus run --timeout 5 -- ./x.sh',
+    '/opt/bin/hookbus-other run -- ./x.sh',
+    'A=b /opt/bin/hookbus run -- ./x.sh',
+    "exec /opt/bin/hookbus run --shell 'x | y' z",
+    "exec /opt/bin/hookbus run --shell 'x' && y",
+    '/opt/bin/hookbus status',
+    './x.sh',
+  ])('is not found in %j', (line) => {
+    for (const shell of ['sh', 'bash', 'login'] as const) {
+      expect(findWrapping(line, shell)).toBe(undefined);
+    }
+  });
+});
