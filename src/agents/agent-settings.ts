@@ -46,6 +46,8 @@ export interface AgentSettings {
   readonly lineFields: readonly string[];
   /** The field of a hook that is a program, where `args` are its arguments. */
   readonly programField: string;
+  /** The field of a hook that says how long it may take, and what 1 means there, in ms. */
+  readonly timeLimit: { readonly field: string; readonly unitMs: number };
   /** A hook need not say that it is a command. */
   readonly isCommandByDefault: boolean;
   /** What cannot start is a refusal, so a line must run without HookBus even in a file of one's own. */

@@ -52,6 +52,7 @@ export const claudeSettings: AgentSettings = {
   hasEnvBlock: true,
   lineFields: ['command'],
   programField: 'command',
+  timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: false,
   refusesWhatFails: false,
   unguardedFields: [],

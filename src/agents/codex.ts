@@ -32,6 +32,7 @@ export const codexSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
+  timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: false,
   refusesWhatFails: false,
   unguardedFields: [],

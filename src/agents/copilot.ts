@@ -38,6 +38,7 @@ export const copilotSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['bash', 'command'],
   programField: 'exec',
+  timeLimit: { field: 'timeoutSec', unitMs: 1000 },
   isCommandByDefault: true,
   // A preToolUse hook that ends in any way but 0 denies.
   refusesWhatFails: true,

@@ -23,6 +23,7 @@ export const cursorSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
+  timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: true,
   refusesWhatFails: false,
   unguardedFields: [],

@@ -17,6 +17,8 @@ export interface HookSite {
   readonly args: Node | undefined;
   /** The agent refuses what is asked of it when this hook cannot start. */
   readonly refusesWhatFails: boolean;
+  /** Most that it may take, in ms, as the file says it; undefined where it says nothing. */
+  readonly limitMs: number | undefined;
   /** The line is for bash, whatever the agent takes otherwise. */
   readonly isForBash: boolean;
   /** Of an `other`: what it is, in words. */
@@ -65,10 +67,16 @@ function sitesOf(
       textOf(memberOf(handler, 'onFailure')) === 'block' ||
       memberOf(handler, 'failClosed')?.value === true,
     isForBash: textOf(memberOf(handler, 'shell')) === 'bash',
+    limitMs: limitOf(handler, agent),
     reason: noCommandReason(handler, agent),
   };
   if (site.reason !== undefined) return [site];
   return programOf(handler, site, agent) ?? linesOf(handler, site, agent);
+}
+
+function limitOf(handler: Node, { timeLimit }: AgentSettings): number | undefined {
+  const value: unknown = memberOf(handler, timeLimit.field)?.value;
+  return typeof value === 'number' && value > 0 ? value * timeLimit.unitMs : undefined;
 }
 
 /** Why there is nothing to wrap, as far as the hook says it itself. */

@@ -22,6 +22,7 @@ export const geminiSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
+  timeLimit: { field: 'timeout', unitMs: 1 },
   isCommandByDefault: false,
   // An exit code other than 0 and 1 with plain text denies, and 127 is one.
   refusesWhatFails: true,

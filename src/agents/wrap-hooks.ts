@@ -35,6 +35,12 @@ export interface HookPlan {
   readonly name: string | undefined;
   /** The command without a prefix of `install`. */
   readonly command: string | undefined;
+  /** What stands in the file now; undefined where that is no command. */
+  readonly written: string | undefined;
+  /** The words that its prefix starts HookBus with now; undefined where `install` put none there. */
+  readonly program: readonly string[] | undefined;
+  /** Most that it may take, in ms, as the file says it. */
+  readonly limitMs: number | undefined;
   /** The command as it will be. */
   readonly becomes: string | undefined;
   readonly action: HookAction;
@@ -89,16 +95,23 @@ export function planUnwrap(
   return changed(known, 'unwrapped', known.base.command ?? '', known.removal);
 }
 
-function leftAlone({ event, matcher, reason }: HookSite): HookPlan {
-  const nothing = { name: undefined, command: undefined, becomes: undefined };
-  return { event, matcher, reason, ...nothing, action: 'left', edits: [] };
+function leftAlone({ event, matcher, limitMs, reason }: HookSite): HookPlan {
+  const nothing = { name: undefined, command: undefined, written: undefined, program: undefined };
+  return {
+    event,
+    matcher,
+    limitMs,
+    reason,
+    ...nothing,
+    becomes: undefined,
+    action: 'left',
+    edits: [],
+  };
 }
 
 interface KnownHook extends Known {
   readonly isOurs: boolean;
   readonly isByHand: boolean;
-  /** The program that `install` wrote. */
-  readonly program: string | undefined;
   readonly isGuarded: boolean;
   /** Takes the prefix out. */
   readonly removal: readonly Edit[];
@@ -115,18 +128,20 @@ function knownLine(text: string, site: HookSite, command: Node, agent: AgentSett
     text,
     command,
     base: {
-      event: site.event,
-      matcher: site.matcher,
+      ...siteFacts(site),
+      written: value,
+      program: found?.program,
       name: isByHand ? nameByHand(own) : defaultHookName([], own),
       command: own,
     },
     isOurs: found !== undefined,
     isByHand,
-    program: found?.program,
     isGuarded: found?.isGuarded ?? false,
     removal: found === undefined ? [] : [replace(command, unwrapToken(token, found))],
   };
 }
+
+const siteFacts = ({ event, matcher, limitMs }: HookSite) => ({ event, matcher, limitMs });
 
 /** The name that somebody gave, or that of what stands behind the prefix. */
 function nameByHand(line: string): string {
@@ -153,7 +168,7 @@ function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
     return kept(known, 'left', reason);
   }
   // It is so since a shared file has it too, though perhaps not one that is looked at now.
-  if (known.program === 'hookbus' && !isShared) return kept(known, 'unchanged');
+  if (base.program?.[0] === 'hookbus' && !isShared) return kept(known, 'unchanged');
   const style: WrapStyle = {
     program: isShared ? ['hookbus'] : rules.program,
     isGuarded: isShared || site.refusesWhatFails,
@@ -190,8 +205,9 @@ function knownProgram(text: string, site: HookSite, command: Node): KnownHook {
     text,
     command,
     base: {
-      event: site.event,
-      matcher: site.matcher,
+      ...siteFacts(site),
+      written: words.join(' '),
+      program: length === undefined ? undefined : words.slice(0, length),
       name: defaultHookName(own),
       command: own.join(' '),
     },
@@ -200,7 +216,6 @@ function knownProgram(text: string, site: HookSite, command: Node): KnownHook {
       length === undefined &&
       /(?:^|\/)hookbus(?:\.js)?$/.test(words[0] ?? '') &&
       words.includes('run'),
-    program: length === undefined ? undefined : words.slice(0, length).join('\n'),
     isGuarded: false,
     removal,
   };
@@ -215,13 +230,13 @@ function wrapProgram(known: KnownHook, rules: WrapRules): HookPlan {
     return kept(known, 'left', reason);
   }
   if (site.args === undefined) return kept(known, 'left', 'it has no args; give it "args": []');
-  if (known.program === rules.program.join('\n')) return kept(known, 'unchanged');
+  if (base.program?.join('\n') === rules.program.join('\n')) return kept(known, 'unchanged');
   const [program = '', ...parameters] = [...rules.program, 'run', '--'];
   const words = parameters.map((word) => JSON.stringify(word)).join(', ');
   const [first, ...others] = site.args.children ?? [];
   const becomes = [program, ...parameters, base.command].join(' ');
-  if (known.program !== undefined && first !== undefined) {
-    const last = [first, ...others][known.program.split('\n').length];
+  if (base.program !== undefined && first !== undefined) {
+    const last = [first, ...others][base.program.length];
     const edit = {
       offset: first.offset,
       length: endOf(last ?? first) - first.offset,

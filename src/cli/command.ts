@@ -41,6 +41,8 @@ export interface Context {
 export interface Answer {
   readonly json: unknown;
   readonly lines: (page: Page) => readonly string[];
+  /** 1 where the answer itself is bad news; default 0. */
+  readonly exitCode?: 0 | 1;
 }
 
 /** One command: a module of `commands/`, and a line in its list. */

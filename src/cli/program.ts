@@ -32,7 +32,8 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     if (command === undefined) throw usageError('expected a command, got only options');
     const given = readGiven(command, parsed);
     const answer = await command.perform(given, { settings, now: Date.now });
-    return succeeded(given.isOn('json') ? jsonLines(answer) : textLines(answer));
+    const lines = given.isOn('json') ? jsonLines(answer) : textLines(answer);
+    return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
   } catch (error) {
     const isJson = words.includes('--json');
     const stderr = describeFailure(error, {

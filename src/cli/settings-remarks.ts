@@ -6,7 +6,7 @@ import {
   installedElsewhere,
   isSwitchedOnElsewhere,
 } from '../bus/install.ts';
-import { isOnPath } from '../config/agent-places.ts';
+import { findOnPath } from '../config/agent-places.ts';
 import { shellWord } from '../domain/shell-line.ts';
 
 interface Work {
@@ -38,7 +38,7 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
   }
   const hooks = files.flatMap((file) => file.hooks);
   const isShared = hooks.some(({ becomes }) => becomes?.includes(' && set -- hookbus run'));
-  if (isShared && !isOnPath()) {
+  if (isShared && findOnPath() === undefined) {
     const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
     remarks.push(`Hooks of shared files are recorded once hookbus is on your PATH:\n${link}`);
   }

@@ -63,3 +63,13 @@ export function parseMoment(text: string): number | undefined {
   const ms = Date.parse(`${date}T${time}${offset}`);
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+/** Most hours that a window may have: a hundred years. */
+export const MOST_HOURS = 876_000;
+
+/** A window. @throws HookbusError `E_USAGE` */
+export function readHours(text: string): number {
+  const hours = /^\d{1,6}(?:\.\d{1,6})?$|^\.\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (hours > 0 && hours <= MOST_HOURS) return hours;
+  throw expected('HOURS', `a number above 0 and at most ${MOST_HOURS}`, text);
+}

@@ -39,8 +39,8 @@ export function isLoginShellLikeSh(env: Environment = process.env): boolean {
   return shell === '' || /\/(?:sh|bash|dash|ash|zsh|ksh|mksh|yash)$/.test(shell);
 }
 
-/** Whether the shell finds `hookbus` by its name. */
-export function isOnPath(env: Environment = process.env): boolean {
+/** What the shell finds by the name `hookbus`. */
+export function findOnPath(env: Environment = process.env): string | undefined {
   const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
-  return directories.some((path) => existsSync(join(path, 'hookbus')));
+  return directories.map((path) => join(path, 'hookbus')).find((path) => existsSync(path));
 }

@@ -26,3 +26,50 @@ const CANNOT_BLOCK: ReadonlySet<string> = new Set([
 export function canBlock(eventType: string): boolean {
   return !CANNOT_BLOCK.has(eventType);
 }
+
+/** Events of Claude Code, and of Codex by the same names, on which exit code 2 stops what the agent is about to do. */
+const BLOCKS: ReadonlySet<string> = new Set([
+  'UserPromptSubmit',
+  'UserPromptExpansion',
+  'PreToolUse',
+  'PreModelSwitch',
+  'PostToolBatch',
+  'SubagentStop',
+  'TaskCreated',
+  'TaskCompleted',
+  'Stop',
+  'TeammateIdle',
+  'ConfigChange',
+  'PreCompact',
+  'Elicitation',
+  'ElicitationResult',
+]);
+
+/** Whether exit code 2, and no other, stops the agent here. Of events of other agents nothing is known. */
+export function blocksByExitCode(eventType: string): boolean {
+  return BLOCKS.has(eventType);
+}
+
+/** Events of which what a hook writes to stdout, as plain text, goes into the agent's context. */
+const TAKES_TEXT: ReadonlySet<string> = new Set([
+  'SessionStart',
+  'UserPromptSubmit',
+  'UserPromptExpansion',
+]);
+
+export function takesText(eventType: string): boolean {
+  return TAKES_TEXT.has(eventType);
+}
+
+/** How long Claude Code lets the hooks of an event run where a settings file says nothing, in ms. */
+const LIMITS_MS: Readonly<Record<string, number>> = {
+  UserPromptSubmit: 30_000,
+  MessageDisplay: 10_000,
+  SessionEnd: 1500,
+};
+
+const LIMIT_MS = 600_000;
+
+export function defaultLimitMs(eventType: string): number {
+  return LIMITS_MS[eventType] ?? LIMIT_MS;
+}

@@ -106,9 +106,9 @@ const FORMS: Readonly<Record<LineShell, readonly Form[]>> = {
   login: formsFor('login'),
 };
 
-/** A wrapping that `install` wrote, and what it starts HookBus with. */
+/** A wrapping that `install` wrote, and the words that it starts HookBus with. */
 export interface FoundWrapping extends Wrapping {
-  readonly program: string;
+  readonly program: readonly string[];
   readonly isGuarded: boolean;
 }
 
@@ -118,9 +118,10 @@ export function findWrapping(text: string, shell: LineShell): FoundWrapping | un
     const { before, program, name, line } = pattern.exec(text)?.groups ?? {};
     if (before === undefined || program === undefined || line === undefined) continue;
     const isGuarded = before.includes(' && set -- ');
-    if (!isOurProgram(program, isGuarded)) continue;
+    const words = wordsOf(program);
+    if (!isOurProgram(words, isGuarded)) continue;
     const quote = !quotes ? 'none' : line.startsWith('"') ? 'double' : 'single';
-    const found: FoundWrapping = { before, quote, program, isGuarded };
+    const found: FoundWrapping = { before, quote, program: words, isGuarded };
     const own = unwrap(text, found);
     // A name that somebody chose says that somebody wrote the line.
     if (name !== undefined && name !== shellWord(defaultHookName([], own))) continue;
@@ -130,10 +131,9 @@ export function findWrapping(text: string, shell: LineShell): FoundWrapping | un
 }
 
 /** `install` writes an absolute path where nothing else tells that the line is its own. */
-function isOurProgram(program: string, isGuarded: boolean): boolean {
-  if (program === 'hookbus') return isGuarded;
-  const words = program.match(RegExp(WORD, 'g')) ?? [];
-  return isAbsoluteProgram(words.map(unquoted));
+function isOurProgram(program: readonly string[], isGuarded: boolean): boolean {
+  if (program.length === 1 && program[0] === 'hookbus') return isGuarded;
+  return isAbsoluteProgram(program);
 }
 
 /** Whether these words start HookBus by its absolute path, as `install` writes them. */
@@ -142,6 +142,9 @@ export function isAbsoluteProgram(words: readonly string[]): boolean {
   if (script === undefined) return /^\/(?:.*\/)?hookbus(?:\.js)?$/s.test(first);
   return words.length === 2 && first.startsWith('/') && /^\/(?:.*\/)?hookbus\.js$/s.test(script);
 }
+
+const wordsOf = (program: string): string[] =>
+  (program.match(RegExp(WORD, 'g')) ?? []).map(unquoted);
 
 const unquoted = (word: string): string =>
   word.replace(/'([^']*)'|\\'/g, (_piece, inner: string | undefined) => inner ?? "'");

@@ -23,6 +23,7 @@ it('hookbus alone shows what there is', () => {
       install    Put hookbus before the hooks in an agent's settings
       run        Run a hook's command and record it
       status     Show whether hookbus is on, and how it is doing
+      doctor     Find what is wrong, and say what to do about it
       logs       List recent executions
       show       Show one execution with all that is stored of it
       metrics    Show how often hooks fail and how long they take

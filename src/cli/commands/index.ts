@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
+import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   installCommand,
   runCommand,
   statusCommand,
+  doctorCommand,
   logsCommand,
   showCommand,
   metricsCommand,

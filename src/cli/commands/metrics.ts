@@ -1,13 +1,10 @@
 import { createMetrics } from '../../metrics/report.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { metricsLines } from '../output/metrics.ts';
-import { expected } from '../values.ts';
+import { MOST_HOURS, readHours } from '../values.ts';
 import { withStore } from '../with-store.ts';
 
 const DEFAULT_HOURS = '24';
-
-/** A hundred years. */
-const MOST_HOURS = 876_000;
 
 export const metricsCommand: Command = {
   name: 'metrics',
@@ -39,10 +36,4 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     (await withStore(context, (db) => readMetrics(db, hours, context.now()))) ??
     createMetrics().report(hours);
   return { json: report, lines: (page) => metricsLines(report, page) };
-}
-
-function readHours(text: string): number {
-  const hours = /^\d{1,6}(?:\.\d{1,6})?$|^\.\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (hours > 0 && hours <= MOST_HOURS) return hours;
-  throw expected('HOURS', `a number above 0 and at most ${MOST_HOURS}`, text);
 }

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import type { AgentSettings, Places } from '../../agents/agent-settings.ts';
+import { isEnabledIn } from '../../agents/env-block.ts';
+import { AGENT_SETTINGS } from '../../agents/settings-files.ts';
+import type { HookPlan } from '../../agents/wrap-hooks.ts';
+import type { StatePaths } from '../../config/paths.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { type FoundFile, findSettings } from '../find-settings.ts';
+import { changeSettings, type FileReport } from '../install.ts';
+import { readSettingsFile } from '../settings-file.ts';
+import { advice, type Check, type Finding, problem } from './finding.ts';
+
+export interface FilesFacts {
+  readonly places: Places;
+  readonly paths: StatePaths | undefined;
+  /** Recording is on in this shell. */
+  readonly isOnHere: boolean;
+  /** A shell finds `hookbus`. */
+  readonly isOnPath: boolean;
+}
+
+/** A hook of a settings file, and where it is. */
+export interface InstalledHook extends HookPlan {
+  readonly path: string;
+}
+
+/** Looks at the settings files of every agent: which hooks are wrapped, and whether they can work. */
+export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InstalledHook[] } {
+  const { paths } = facts;
+  if (paths === undefined) return { checks: [], hooks: [] };
+  const agents = Object.values(AGENT_SETTINGS).map((agent) => {
+    const files = findSettings(agent, facts.places).map((file) => readFile(agent, file, facts));
+    return { agent, files };
+  });
+  const reports = agents.flatMap(({ files }) => files.flatMap(({ report }) => report ?? []));
+  const checks = agents.flatMap(({ agent, files }) => {
+    const own = files.flatMap(({ report }) => report ?? []);
+    const findings = [...files.flatMap((file) => file.findings), ...sameHookTwice(own)];
+    if (files.length === 0) return [];
+    return [{ name: agent.title, summary: summaryOf(own), findings }];
+  });
+  const hooks = reports.flatMap((file) => file.hooks.map((hook) => ({ ...hook, path: file.path })));
+  const switchedOn = agents.flatMap(({ files }) => files).find(({ isEnabled }) => isEnabled);
+  return { checks: [...checks, checkSwitch(switchedOn?.report?.path, facts)], hooks };
+}
+
+interface ReadFile {
+  readonly report: FileReport | undefined;
+  /** Its env block switches recording on. */
+  readonly isEnabled: boolean;
+  readonly findings: readonly Finding[];
+}
+
+function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): ReadFile {
+  try {
+    const [report] = changeSettings({
+      work: 'uninstall',
+      agent,
+      files: [file],
+      otherFiles: [],
+      program: [],
+      isLoginShellLikeSh: true,
+      isChosen: () => true,
+      enables: false,
+      isDryRun: true,
+      paths: facts.paths as StatePaths,
+      now: Date.now,
+    });
+    const findings = report === undefined ? [] : brokenPrefixes(report, facts);
+    const { root } = readSettingsFile(file.path, agent.allowsComments);
+    return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    const why = `${agent.title} may leave the whole file out, with every hook in it.`;
+    const finding = problem(error.message, why, 'Correct the file.');
+    return { report: undefined, isEnabled: false, findings: [finding] };
+  }
+}
+
+/** Hooks that `install` put a prefix before. */
+const isWrapped = ({ action }: HookPlan): boolean => action === 'unwrapped';
+
+/** Whatever has HookBus in front of it, by `install` or by hand. */
+const isRecorded = (hook: HookPlan): boolean => isWrapped(hook) || hook.action === 'by_hand';
+
+function summaryOf(files: readonly FileReport[]): string {
+  const hooks = files.flatMap((file) => file.hooks).filter(({ command }) => command !== undefined);
+  const wrapped = hooks.filter(isRecorded).length;
+  const named = files.length === 1 ? '1 file' : `${files.length} files`;
+  return `${named}, ${wrapped} of ${hooks.length} hooks wrapped`;
+}
+
+function brokenPrefixes(file: FileReport, { isOnPath }: FilesFacts): Finding[] {
+  const wrapped = file.hooks.filter(isWrapped);
+  const missing = new Map<string, HookPlan[]>();
+  for (const hook of wrapped) {
+    const gone = (hook.program ?? []).find((word) => word.startsWith('/') && !existsSync(word));
+    if (gone !== undefined) missing.set(gone, [...(missing.get(gone) ?? []), hook]);
+  }
+  const findings = [...missing].map(([gone, hooks]) =>
+    problem(
+      `${file.path}: ${namesOf(hooks)} would be started with ${gone}, which is not there`,
+      'These hooks do not run, and what cannot start blocks nothing.',
+      'hookbus install writes the new place, hookbus uninstall takes the prefix out.',
+    ),
+  );
+  const isShared = wrapped.some(({ program }) => program?.[0] === 'hookbus');
+  if (!isShared || isOnPath) return findings;
+  const what = `${file.path}: its hooks look for hookbus on PATH, and it is not there`;
+  const why = 'They run, and are not recorded.';
+  return [
+    ...findings,
+    advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).'),
+  ];
+}
+
+function namesOf(hooks: readonly HookPlan[]): string {
+  const names = [...new Set(hooks.map(({ name }) => name ?? ''))];
+  const [first = '', second] = names;
+  if (names.length <= 2) return second === undefined ? first : `${first} and ${second}`;
+  return `${first} and ${names.length - 1} others`;
+}
+
+/** The same command on the same event in two files, spelled in two ways: an agent runs both. */
+function sameHookTwice(files: readonly FileReport[]): Finding[] {
+  const seen = new Map<string, { path: string; text: string }>();
+  const findings: Finding[] = [];
+  for (const { path, hooks } of files) {
+    for (const { command, event, matcher, name, written } of hooks) {
+      if (command === undefined || written === undefined) continue;
+      const key = JSON.stringify([event, matcher ?? '', command]);
+      const other = seen.get(key);
+      if (other !== undefined && other.path !== path && other.text !== written) {
+        findings.push(
+          problem(
+            `${name} on ${event} is in ${other.path} and in ${path}, in texts that differ`,
+            'Agents run the same text once; this runs twice.',
+            'hookbus install makes them the same; or take one out.',
+          ),
+        );
+      }
+      if (other === undefined) seen.set(key, { path, text: written });
+    }
+  }
+  return findings;
+}
+
+function checkSwitch(file: string | undefined, { isOnHere }: FilesFacts): Check {
+  const name = 'recording';
+  if (file !== undefined) return { name, summary: `on, by ${file}`, findings: [] };
+  if (isOnHere) return { name, summary: 'on in this shell', findings: [] };
+  const finding = advice(
+    'recording is off, here and in every settings file',
+    'Hooks run as if HookBus were not there.',
+    'hookbus install --enable, or export HOOKBUS_ENABLED=1 in the shell that starts the agent.',
+  );
+  return { name, summary: 'off', findings: [finding] };
+}

@@ -1,0 +1,44 @@
+import { defaultLimitMs } from '../../domain/events.ts';
+import type { HookMetrics } from '../../metrics/report.ts';
+import type { InstalledHook } from './check-files.ts';
+import { advice, type Check, type Finding, problem } from './finding.ts';
+
+/** Fewer runs say nothing of the slowest in a hundred. */
+const LEAST_RUNS = 10;
+
+/** From this share of the limit on there is little left for a slow day. */
+const NEAR = 0.8;
+
+/** Compares how long hooks take with how long they may: what settings files say, else what the agent gives the event. */
+export function checkLimits(
+  metrics: readonly HookMetrics[],
+  installed: readonly InstalledHook[],
+): Check {
+  const findings = metrics.flatMap((hook) => limitFindings(hook, installed));
+  const summary = findings.length === 0 ? 'none is near' : `${findings.length} near or above`;
+  return { name: 'time limits', summary, findings };
+}
+
+function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): Finding[] {
+  const { hook_name, event_type, p99_ms, runs } = hook;
+  if (p99_ms === null || runs < LEAST_RUNS) return [];
+  const limitMs = limitOf(hook, installed);
+  if (p99_ms < limitMs * NEAR) return [];
+  const what = `${hook_name} on ${event_type}: P99 is ${seconds(p99_ms)} of the ${seconds(limitMs)} that it may take`;
+  const why = 'A hook that is over its time is ended, and what it says is thrown away.';
+  const fix = 'Make it faster, or raise its time limit in the settings file.';
+  return [p99_ms >= limitMs ? problem(what, why, fix) : advice(what, why, fix)];
+}
+
+/** The shortest, where several files have the hook. */
+function limitOf(
+  { hook_name, event_type }: HookMetrics,
+  installed: readonly InstalledHook[],
+): number {
+  const limits = installed
+    .filter(({ name, event }) => name === hook_name && event === event_type)
+    .map(({ limitMs }) => limitMs ?? defaultLimitMs(event_type));
+  return limits.length === 0 ? defaultLimitMs(event_type) : Math.min(...limits);
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 9950 ? 2 : 0)} s`;

@@ -1,0 +1,304 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DoctorReport, Finding } from '../../src/bus/doctor/finding.ts';
+import { statePaths } from '../../src/config/paths.ts';
+import type { Execution } from '../../src/domain/execution.ts';
+import { hookbus } from '../support/hookbus.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { makeCorruptDatabase, makeNewerDatabase } from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const BIN = join(import.meta.dirname, '..', '..', 'bin');
+
+/** A machine with a home and a project, where `doctor` is asked. */
+function aMachine() {
+  const top = temporaryDirectory();
+  const home = join(top, 'home');
+  const state = join(home, 'state');
+  mkdirSync(join(top, 'project'), { recursive: true });
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const env = {
+    PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
+    HOME: home,
+    HOOKBUS_HOME: state,
+    HOOKBUS_DAEMON: 'off',
+  };
+  const ask = (words: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [join(BIN, 'hookbus.js'), ...words],
+      { cwd: join(top, 'project'), encoding: 'utf8', env: { ...env, ...more } },
+    );
+    return { stdout, stderr, exitCode: status };
+  };
+  const report = (more: Readonly<Record<string, string>> = {}): DoctorReport =>
+    JSON.parse(ask(['doctor', '--json'], more).stdout);
+  const write = (path: string, content: unknown): string => {
+    const file = join(top, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    return file;
+  };
+  const record = (...changes: Partial<Execution>[]): void =>
+    writeExecutions(
+      statePaths(state).database,
+      changes.map((change) =>
+        recordedOf(anExecution({ createdAt: new Date().toISOString(), ...change })),
+      ),
+    );
+  return { top, state, paths: statePaths(state), ask, report, write, record };
+}
+
+const findingsOf = ({ checks }: DoctorReport, name?: string): Finding[] =>
+  checks.filter((check) => name === undefined || check.name === name).flatMap((c) => c.findings);
+
+const textOf = (report: DoctorReport, name?: string): string =>
+  findingsOf(report, name)
+    .map(({ severity, what }) => `${severity}: ${what}`)
+    .join('\n');
+
+const hooks = (event: string, ...commands: (string | object)[]): object => ({
+  hooks: {
+    [event]: [
+      {
+        hooks: commands.map((command) =>
+          typeof command === 'string' ? { type: 'command', command } : command,
+        ),
+      },
+    ],
+  },
+});
+
+describe('doctor on what HookBus consists of', () => {
+  it('finds no problem on a machine that has only just begun', () => {
+    const { ask, report } = aMachine();
+    expect(findingsOf(report()).filter(({ severity }) => severity === 'problem')).toEqual([]);
+    const { stdout, exitCode } = ask(['doctor']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^HookBus \d+\.\d+\.\d+: no problems found/);
+    for (const name of ['Node.js', 'launcher', 'SQLite', 'PATH', 'directory', 'database', 'daemon'])
+      expect(stdout).toContain(name);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('says that another hookbus is on PATH', () => {
+    const { top, report, write } = aMachine();
+    chmodSync(write('bin/hookbus', '#!/bin/sh\n'), 0o755);
+    const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
+    expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another one');
+    expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
+  });
+
+  it('names settings that cannot be used, of this shell, of hooks and of config.json', () => {
+    const { report, paths, write } = aMachine();
+    const hook = ['run', '--timeout', 'soon', '--name', 'lint', '--', 'true'];
+    hookbus(hook, { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' });
+    write('home/state/config.json', '{ "breaker": 1 }');
+    const text = textOf(report({ HOOKBUS_MAX_BYTES: 'many' }), 'settings');
+    expect(text).toContain('problem: HOOKBUS_MAX_BYTES: expected a whole number');
+    expect(text).toMatch(/advice: lint: --timeout: expected .*soon/);
+    expect(text).toMatch(/problem: .*config\.json cannot be used: /);
+  });
+});
+
+describe('doctor on the state directory', () => {
+  it('says who else can read or write it', () => {
+    const { state, report } = aMachine();
+    chmodSync(state, 0o755);
+    expect(textOf(report(), 'directory')).toContain('advice: others can look into');
+    chmodSync(state, 0o777);
+    expect(textOf(report(), 'directory')).toContain('problem: others can write to');
+  });
+
+  it('says so where it is no directory', () => {
+    const { top, ask, write } = aMachine();
+    write('file', 'x');
+    const { stdout, exitCode } = ask(['doctor'], { HOOKBUS_HOME: join(top, 'file') });
+    expect(stdout).toMatch(/the state directory \S+ cannot be used/);
+    expect(exitCode).toBe(1);
+  });
+
+  it('finds a newer database, a damaged one, and one that was set aside', () => {
+    const newer = aMachine();
+    makeNewerDatabase(newer.paths);
+    expect(textOf(newer.report(), 'database')).toContain('this HookBus knows');
+
+    const corrupt = aMachine();
+    makeCorruptDatabase(corrupt.paths);
+    expect(textOf(corrupt.report(), 'database')).toContain('a corrupt database was set aside');
+  });
+
+  it('finds a page that was overwritten', () => {
+    const { paths, report, record } = aMachine();
+    record(...Array.from({ length: 400 }, () => ({ error: 'x'.repeat(500) })));
+    const script = `import sys
+f = open(sys.argv[1], 'r+b')
+f.seek(4096 * 30)
+f.write(b'\\xff' * 4096 * 4)`;
+    expect(spawnSync('python3', ['-c', script, paths.database]).status).toBe(0);
+    expect(textOf(report(), 'database')).toMatch(/damaged|malformed|set aside/);
+  });
+});
+
+describe('doctor on settings files', () => {
+  it('counts what is wrapped, and sees whether recording is on', () => {
+    const { ask, report, write } = aMachine();
+    write('home/.claude/settings.json', hooks('PreToolUse', 'python3 a.py', 'python3 b.py'));
+    expect(ask(['install', '--scope', 'user', '--only', 'a', '--enable']).exitCode).toBe(0);
+    const { checks } = report();
+    expect(checks.find(({ name }) => name === 'Claude Code')).toEqual({
+      name: 'Claude Code',
+      summary: '1 file, 1 of 2 hooks wrapped',
+      findings: [],
+    });
+    expect(checks.find(({ name }) => name === 'recording')?.summary).toMatch(/^on, by .*settings/);
+  });
+
+  it('finds prefixes whose program is gone', () => {
+    const { report, write } = aMachine();
+    write(
+      'home/.claude/settings.json',
+      hooks(
+        'PreToolUse',
+        '/gone/hookbus run -- python3 a.py',
+        "exec '/gone too/hookbus' run --shell 'a | b'",
+        { type: 'command', command: '/gone/hookbus', args: ['run', '--', 'c'] },
+      ),
+    );
+    const text = textOf(report(), 'Claude Code');
+    expect(text).toContain('a and c would be started with /gone/hookbus, which is not there');
+    expect(text).toContain('/gone too/hookbus, which is not there');
+  });
+
+  it('names a file that is no JSON, with line and column', () => {
+    const { report, write } = aMachine();
+    write('home/.claude/settings.json', '{\n  "hooks": {,}\n}');
+    expect(textOf(report(), 'Claude Code')).toMatch(/problem: .* line 2, column 13/);
+  });
+
+  it('finds the same hook in two files in texts that differ, and not where they are alike', () => {
+    const { report, write, ask } = aMachine();
+    write('home/.claude/settings.json', hooks('Stop', 'python3 check.py'));
+    write('project/.claude/settings.json', hooks('Stop', 'python3 check.py'));
+    expect(textOf(report(), 'Claude Code')).toBe('');
+    ask(['install', '--scope', 'user', '--scope', 'project']);
+    const PATH = `${BIN}:/usr/bin:/bin`;
+    expect(textOf(report({ PATH }), 'Claude Code')).toBe('');
+    expect(textOf(report(), 'Claude Code')).toContain('look for hookbus on PATH');
+    write(
+      'home/.claude/settings.json',
+      hooks('Stop', `${join(BIN, 'hookbus')} run -- python3 check.py`),
+    );
+    expect(textOf(report(), 'Claude Code')).toContain('check on Stop is in ');
+  });
+});
+
+describe('doctor on what was recorded', () => {
+  it('finds each mistake that disarms a hook', () => {
+    const { record, report, ask } = aMachine();
+    const call = { sessionId: 's', toolUseId: 't', hookName: 'twice', command: 'sh twice.sh' };
+    record(
+      { hookName: 'guard', status: 'error', exitCode: 1 },
+      { hookName: 'guard' },
+      { hookName: 'lost', status: 'error', exitCode: 127 },
+      { hookName: 'chatty', stdoutKind: 'broken', stdoutBytes: 20 },
+      { hookName: 'mute', status: 'blocked', exitCode: 2 },
+      { hookName: 'context', eventType: 'SessionStart', stdoutKind: 'text', stdoutBytes: 10_001 },
+      { hookName: 'json', stdoutKind: 'json', stdoutBytes: 20_000 },
+      { hookName: 'slow', status: 'error', exitCode: undefined, error: 'cut off by SIGTERM' },
+      call,
+      call,
+    );
+    const text = textOf(report(), 'hooks');
+    expect(text.split('\n').sort()).toEqual(
+      [
+        'problem: guard on PreToolUse: it exits 1 (1 of 2 runs), and only exit code 2 blocks',
+        'problem: lost on PreToolUse: its command cannot start (1 of 1 run)',
+        'problem: chatty on PreToolUse: its stdout begins with { and is not one JSON object (1 of 1 run)',
+        'advice: mute on PreToolUse: it blocks without a word (1 of 1 run)',
+        'advice: context on SessionStart: up to 10,001 bytes on stdout (1 of 1 run)',
+        'advice: json on PreToolUse: up to 20,000 bytes on stdout (1 of 1 run)',
+        'problem: slow on PreToolUse: it was ended before it was done (1 of 1 run)',
+        'problem: twice on PreToolUse: the same command ran twice for one and the same call (1 time)',
+      ].sort(),
+    );
+    expect(ask(['doctor']).exitCode).toBe(1);
+    const id = findingsOf(report(), 'hooks')[0]?.execution_id ?? '';
+    expect(ask(['show', id]).exitCode).toBe(0);
+  });
+
+  it('finds nothing where all is as it should be, nor what is past', () => {
+    const { record, report } = aMachine();
+    const old = new Date(Date.now() - 25 * 3_600_000).toISOString();
+    record(
+      { status: 'blocked', exitCode: 2, stderrBytes: 12 },
+      { status: 'blocked', exitCode: 2, stdoutKind: 'json', stdoutBytes: 12 },
+      { eventType: 'PostToolUse', status: 'error', exitCode: 1 },
+      { eventType: 'BeforeTool', status: 'error', exitCode: 1 },
+      { eventType: 'PostToolUse', stdoutKind: 'text', stdoutBytes: 50_000 },
+      { sessionId: 's', toolUseId: 't1' },
+      { sessionId: 's', toolUseId: 't2' },
+      { eventType: 'Stop', sessionId: 's', createdAt: new Date(Date.now() - 5000).toISOString() },
+      { eventType: 'Stop', sessionId: 's' },
+      { status: 'error', exitCode: 1, createdAt: old },
+    );
+    expect(textOf(report(), 'hooks')).toBe('');
+  });
+
+  it('finds two settings files by two starts of a session at the same time', () => {
+    const { record, report } = aMachine();
+    record(
+      { eventType: 'SessionStart', sessionId: 's' },
+      { eventType: 'SessionStart', sessionId: 's' },
+    );
+    expect(textOf(report(), 'hooks')).toContain('ran twice for one and the same call');
+  });
+
+  it('compares P99 with the limit of the settings file, of the event, and with nothing else', () => {
+    const { record, report, write } = aMachine();
+    write('home/.claude/settings.json', {
+      hooks: {
+        PreToolUse: [
+          { hooks: [{ type: 'command', command: 'sh near.sh', timeout: 5 }] },
+          { hooks: [{ type: 'command', command: 'sh far.sh' }] },
+        ],
+      },
+    });
+    const runs = (change: Partial<Execution>): Partial<Execution>[] =>
+      Array.from({ length: 10 }, () => change);
+    record(
+      ...runs({ hookName: 'near', durationMs: 4500 }),
+      ...runs({ hookName: 'far', durationMs: 4500 }),
+      ...runs({ hookName: 'bye', eventType: 'SessionEnd', durationMs: 1600 }),
+      { hookName: 'once', eventType: 'SessionEnd', durationMs: 1600 },
+    );
+    expect(textOf(report(), 'time limits').split('\n').sort()).toEqual([
+      'advice: near on PreToolUse: P99 is 4.50 s of the 5.00 s that it may take',
+      'problem: bye on SessionEnd: P99 is 1.60 s of the 1.50 s that it may take',
+    ]);
+  });
+
+  it('takes the mistakes of real hooks from their runs', () => {
+    const { report, paths } = aMachine();
+    const env = { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+    const run = (name: string, ...command: string[]) =>
+      hookbus(['run', '--name', name, '--event', 'PreToolUse', '--', ...command], env);
+    run('one', 'sh', '-c', 'exit 1');
+    run('none', '/nowhere/hook');
+    run('two', 'sh', '-c', 'echo "{}"; echo "{}"');
+    run('mute', 'sh', '-c', 'exit 2');
+    const names = findingsOf(report(), 'hooks').map(({ what }) => what.split(' ')[0]);
+    expect(names.sort()).toEqual(['mute', 'none', 'one', 'two']);
+  });
+});
+
+describe('doctor that is asked the wrong way', () => {
+  it('says what it expected', () => {
+    const { ask } = aMachine();
+    const { stderr, exitCode } = ask(['doctor', 'yesterday']);
+    expect(stderr).toContain('expected HOURS to be a number above 0');
+    expect(exitCode).toBe(1);
+  });
+});
