@@ -1,12 +1,138 @@
-import { createMetrics, type MetricsReport } from '../metrics/report.ts';
+import {
+  compare,
+  createMetrics,
+  type GroupMetrics,
+  type MetricsReport,
+} from '../metrics/report.ts';
 import type { Database } from '../store/database.ts';
-import { eachSample } from '../store/queries-overview.ts';
+import { eachSample, type SampleRow, type Span } from '../store/queries-overview.ts';
+import {
+  BUCKET_SECONDS,
+  type BucketSeconds,
+  bucketStart,
+  eachBucket,
+  eachRollupRow,
+  hasBuckets,
+  hasMoreRows,
+  nextBucketStart,
+  oldestRow,
+  rollupMark,
+} from '../store/rollups.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The metrics of the last so many hours, from every row of them. */
-export function readMetrics(db: Database, windowHours: number, nowMs: number): MetricsReport {
-  const metrics = createMetrics();
-  eachSample(db, new Date(nowMs - windowHours * HOUR_MS).toISOString(), metrics.add);
-  return metrics.report(windowHours);
+/** A window with no more executions is looked at one by one, so that every percentile is exact. */
+const MOST_EXACT_ROWS = 50_000;
+
+/** What executions can be put together by, beside hook and event. */
+export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+export interface MetricsOptions {
+  readonly by?: Grouping | undefined;
+  /** The window ends so many ms before now. */
+  readonly endedMs?: number;
+}
+
+/**
+ * The metrics of the last so many hours. Small windows are read from every row; large ones, and those that go back
+ * further than the log, from rollups and the newest rows. Tools and sessions are in the log alone.
+ */
+export function readMetrics(
+  db: Database,
+  windowHours: number,
+  nowMs: number,
+  { by, endedMs = 0 }: MetricsOptions = {},
+): MetricsReport {
+  const untilMs = nowMs - endedMs;
+  const span: Span = {
+    from: new Date(untilMs - windowHours * HOUR_MS).toISOString(),
+    until: endedMs === 0 ? undefined : new Date(untilMs).toISOString(),
+  };
+  const isOfRows = by === 'tool' || by === 'session';
+  const metrics = createMetrics(!hasMoreRows(db, span, MOST_EXACT_ROWS) && !outlives(db, span));
+  const group = groupName(by);
+  if (isOfRows || metrics.isExact) {
+    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
+  } else addRollups(db, span, metrics, by);
+  const report = metrics.report(windowHours);
+  if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
+  return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+}
+
+/** Whether rollups reach back further than the log, within the span. */
+function outlives(db: Database, { from, until }: Span): boolean {
+  const oldest = oldestRow(db);
+  const before = oldest === undefined ? until : bucketStart(oldest, BUCKET_SECONDS[0]);
+  return hasBuckets(db, { from: nextBucketStart(from, BUCKET_SECONDS[0]), until: before });
+}
+
+/** What names the group of an execution; a rollup has hook, event and time. */
+type GroupName = (
+  of: Pick<SampleRow, 'hookName' | 'eventType' | 'createdAt'> & Partial<SampleRow>,
+) => string;
+
+function groupName(by: Grouping | undefined): GroupName | undefined {
+  switch (by) {
+    case 'hook':
+      return ({ hookName }) => hookName;
+    case 'event':
+      return ({ eventType }) => eventType;
+    case 'tool':
+      return ({ toolName }) => toolName ?? '';
+    case 'session':
+      return ({ sessionId }) => sessionId ?? '';
+    case 'day':
+      return ({ createdAt }) => localDay(createdAt);
+    default:
+      return undefined;
+  }
+}
+
+/** As a calendar on the wall has it: `2026-11-22`. */
+function localDay(createdAt: string): string {
+  const at = new Date(createdAt);
+  const twoDigits = (value: number): string => String(value).padStart(2, '0');
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
+}
+
+const byTotal = (a: GroupMetrics, b: GroupMetrics): number =>
+  b.total_ms - a.total_ms || compare(a.name, b.name);
+
+const byName = (a: GroupMetrics, b: GroupMetrics): number => compare(a.name, b.name);
+
+/** Whole days and hours from rollups, what is left at both ends from rows, and the rows that are in no rollup yet. */
+function addRollups(
+  db: Database,
+  span: Span,
+  metrics: ReturnType<typeof createMetrics>,
+  by: Grouping | undefined,
+): void {
+  const mark = rollupMark(db);
+  const group = groupName(by);
+  const buckets = (seconds: BucketSeconds, part: Span): void =>
+    eachBucket(db, seconds, part, (bucket) =>
+      metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start })),
+    );
+  const rows = (part: Span): void =>
+    eachRollupRow(db, part, { upTo: mark }, (row) => metrics.add(row, group?.(row)));
+
+  const [hour, day] = BUCKET_SECONDS;
+  const hours = whole(span, hour);
+  // A day of the rollups begins at midnight UTC, so one of the calendar is made of hours.
+  const days = by === 'day' ? { from: hours.from, until: hours.from } : whole(hours, day);
+  rows({ from: span.from, until: hours.from });
+  buckets(hour, { from: hours.from, until: days.from });
+  buckets(day, days);
+  if (days.until !== undefined) buckets(hour, { from: days.until, until: hours.until });
+  if (hours.until !== undefined) rows({ from: hours.until, until: span.until });
+  eachRollupRow(db, span, { behind: mark }, (row) => metrics.add(row, group?.(row)));
+}
+
+/** The whole buckets in a span; none where it holds no whole one. */
+function whole({ from, until }: Span, seconds: BucketSeconds): Span {
+  const start = nextBucketStart(from, seconds);
+  if (until === undefined) return { from: start, until };
+  const end = bucketStart(until, seconds);
+  return end <= start ? { from: until, until } : { from: start, until: end };
 }

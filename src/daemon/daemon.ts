@@ -14,6 +14,7 @@ import { createDrainLoop } from './drain-loop.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createRetentionLoop } from './retention-loop.ts';
+import { createRollupLoop } from './rollup-loop.ts';
 import type { DaemonState } from './state.ts';
 
 /** How long a locked database may hold up one turn, in ms: records wait in the spool, but who asks waits for us. */
@@ -77,7 +78,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     counts.unreadable += unreadable;
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const retention = retentionFor(parts, store, log);
+  const loops = backgroundLoops(parts, store, log);
 
   const claims = new Claims({ store, now, log }, parts.dedupeUrl);
   const onFrame = createConversation({
@@ -95,7 +96,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const listener = await listen(parts.socketPath, paths.home, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
   drain.start();
-  retention?.start();
+  for (const loop of loops) loop.start();
   const idle = watchIdle(
     parts.idleMs,
     () => lastNews,
@@ -105,7 +106,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
 
   const end = await isOver;
   clearInterval(idle);
-  retention?.stop();
+  for (const loop of loops) loop.stop();
   claims.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
@@ -115,9 +116,14 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   return end;
 }
 
-function retentionFor({ retentionDays, now }: DaemonParts, store: StoreHandle, log: Log) {
-  if (retentionDays === undefined) return undefined;
-  return createRetentionLoop({ store, now, log, retentionDays });
+/** What is done beside the draining, each in small steps of its own. */
+function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle, log: Log) {
+  return [
+    createRollupLoop({ store, now, log }),
+    ...(retentionDays === undefined
+      ? []
+      : [createRetentionLoop({ store, now, log, retentionDays })]),
+  ];
 }
 
 function watchIdle(idleMs: number, lastNews: () => number, leave: () => void): NodeJS.Timeout {

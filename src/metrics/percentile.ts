@@ -7,7 +7,12 @@ export function percentile(values: readonly number[], percent: number): number |
 }
 
 function nearestRank(sorted: Float64Array, percent: number): number | undefined {
-  return sorted[Math.max(Math.ceil((percent * sorted.length) / 100), 1) - 1];
+  return sorted[rankOf(sorted.length, percent)];
+}
+
+/** The nearest rank among so many sorted values, from 0. */
+export function rankOf(count: number, percent: number): number {
+  return Math.max(Math.ceil((percent * count) / 100), 1) - 1;
 }
 
 /** What a set of times amounts to, in ms; undefined where nothing was measured. */
@@ -20,6 +25,16 @@ export interface Distribution {
   readonly p99Ms: number | undefined;
   readonly maxMs: number | undefined;
 }
+
+export const NO_TIMES: Distribution = {
+  count: 0,
+  totalMs: 0,
+  averageMs: undefined,
+  p50Ms: undefined,
+  p95Ms: undefined,
+  p99Ms: undefined,
+  maxMs: undefined,
+};
 
 /** Describes times given in ms, in any order. */
 export function describeTimes(times: readonly number[]): Distribution {

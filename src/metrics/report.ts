@@ -1,5 +1,15 @@
-import { isFailure, type Status } from '../domain/execution.ts';
-import { type Distribution, describeTimes } from './percentile.ts';
+import type { Status } from '../domain/execution.ts';
+import type { Distribution } from './percentile.ts';
+import { RELATIVE_ERROR } from './sketch.ts';
+import {
+  createTallies,
+  type Figures,
+  isRun,
+  millisecondFields,
+  ratio,
+  type Tally,
+  toMicroseconds,
+} from './tallies.ts';
 import {
   FAILURE_RATE_TARGET,
   type Grade,
@@ -7,6 +17,7 @@ import {
   OVERHEAD_TARGETS,
   type Target,
 } from './targets.ts';
+import { exactTimes, sketchedTimes } from './times.ts';
 
 /** What of an execution counts. */
 export interface Sample {
@@ -17,6 +28,21 @@ export interface Sample {
   readonly overheadMs: number | null;
 }
 
+/** Many executions of one hook on one event, as a rollup has them. */
+export interface Rollup {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly duration: RollupTimes;
+  readonly overhead: RollupTimes;
+}
+
+interface RollupTimes {
+  readonly sumMs: number;
+  readonly maxMs: number | null;
+  readonly sketch: Uint8Array | null;
+}
+
 /** A figure with its target, as it leaves in JSON. */
 export interface Graded extends Target {
   readonly value: number | null;
@@ -24,29 +50,21 @@ export interface Graded extends Target {
 }
 
 /** One hook on one event; docs/json.md says what each field means. */
-export interface HookMetrics {
+export interface HookMetrics extends Figures {
   readonly hook_name: string;
   readonly event_type: string;
-  readonly runs: number;
-  readonly success: number;
-  readonly blocked: number;
-  readonly error: number;
-  readonly timeout: number;
-  readonly deduped: number;
-  readonly breaker_skipped: number;
-  readonly failure_rate: number | null;
-  readonly dedupe_rate: number | null;
-  readonly avg_ms: number | null;
-  readonly p50_ms: number | null;
-  readonly p95_ms: number | null;
-  readonly p99_ms: number | null;
-  readonly max_ms: number | null;
-  readonly total_ms: number;
+}
+
+/** What executions have in common, and what they come to. */
+export interface GroupMetrics extends Figures {
+  readonly name: string;
 }
 
 /** The whole of `metrics --json`; docs/json.md says what each field means. */
 export interface MetricsReport {
   readonly window_hours: number;
+  /** Null where every execution was looked at; else how far off a percentile may be, as a share of it. */
+  readonly relative_error: number | null;
   /** Rows of the window, whether the hook ran or was skipped. */
   readonly executions: number;
   readonly runs: number;
@@ -64,87 +82,74 @@ export interface MetricsReport {
   };
   /** The one that took most time first. */
   readonly hooks: readonly HookMetrics[];
+  /** The same executions grouped in another way, where that was asked for. */
+  readonly groups?: readonly GroupMetrics[];
 }
 
-interface Tally {
-  readonly hookName: string;
-  readonly eventType: string;
-  readonly counts: Record<Status, number>;
-  readonly durations: number[];
-}
+/**
+ * Gathers samples and makes the report of them.
+ * @param isExact every percentile is exact, and rollups cannot be added; else all are sketched
+ */
+export function createMetrics(isExact = true) {
+  const makeTimes = isExact ? exactTimes : sketchedTimes;
+  const hooks = createTallies<readonly [hookName: string, eventType: string]>(makeTimes);
+  const groups = createTallies<string>(makeTimes);
+  const overheads = makeTimes();
+  let isGrouped = false;
 
-/** Gathers samples and makes the report of them: every percentile is exact. */
-export function createMetrics() {
-  const tallies = new Map<string, Tally>();
-  const overheads: number[] = [];
+  function talliesFor(hookName: string, eventType: string, group: string | undefined): Tally[] {
+    isGrouped ||= group !== undefined;
+    return [hooks.of([hookName, eventType]), ...(group === undefined ? [] : [groups.of(group)])];
+  }
 
   return {
-    add(sample: Sample): void {
-      const tally = tallyFor(tallies, sample);
-      tally.counts[sample.status] += 1;
-      if (sample.durationMs !== null && isRun(sample.status))
-        tally.durations.push(sample.durationMs);
-      if (sample.overheadMs !== null) overheads.push(sample.overheadMs);
+    isExact,
+    /** @param group its name among groups, where there are any */
+    add(sample: Sample, group?: string): void {
+      const { hookName, eventType, status, durationMs, overheadMs } = sample;
+      for (const tally of talliesFor(hookName, eventType, group)) {
+        tally.counts[status] += 1;
+        if (durationMs !== null && isRun(status)) tally.durations.add(durationMs);
+      }
+      if (overheadMs !== null) overheads.add(overheadMs);
+    },
+    addRollup({ hookName, eventType, counts, duration, overhead }: Rollup, group?: string): void {
+      for (const tally of talliesFor(hookName, eventType, group)) {
+        for (const [status, count] of Object.entries(counts) as [Status, number][]) {
+          tally.counts[status] += count;
+        }
+        if (duration.sketch !== null) {
+          tally.durations.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
+        }
+      }
+      if (overhead.sketch !== null) {
+        overheads.addEncoded(overhead.sketch, overhead.sumMs, overhead.maxMs ?? 0);
+      }
     },
     report(windowHours: number): MetricsReport {
-      const all = [...tallies.values()];
-      const hooks = all.map(hookMetrics).sort(byTotalThenName);
+      const all = hooks
+        .all()
+        .map(({ key: [hook_name, event_type], figures }) => ({ hook_name, event_type, ...figures }))
+        .sort(byTotalThenName);
       const sum = (of: (hook: HookMetrics) => number): number =>
-        hooks.reduce((total, hook) => total + of(hook), 0);
+        all.reduce((total, hook) => total + of(hook), 0);
       const runs = sum((hook) => hook.runs);
       const failures = sum((hook) => hook.error + hook.timeout);
       return {
         window_hours: windowHours,
+        relative_error: isExact ? null : RELATIVE_ERROR,
         executions: sum((hook) => hook.runs + hook.deduped + hook.breaker_skipped),
         runs,
         failures,
         failure_rate: graded(ratio(failures, runs) ?? undefined, FAILURE_RATE_TARGET),
         total_ms: toMicroseconds(sum((hook) => hook.total_ms)),
-        overhead: overheadMetrics(describeTimes(overheads)),
-        hooks,
+        overhead: overheadMetrics(overheads.describe()),
+        hooks: all,
+        ...(isGrouped
+          ? { groups: groups.all().map(({ key, figures }) => ({ name: key, ...figures })) }
+          : {}),
       };
     },
-  };
-}
-
-/** Whether an execution of this status ran its hook. */
-function isRun(status: Status): boolean {
-  return status !== 'dedupe_skip' && status !== 'breaker_skip';
-}
-
-function tallyFor(tallies: Map<string, Tally>, { hookName, eventType }: Sample): Tally {
-  const key = JSON.stringify([hookName, eventType]);
-  const known = tallies.get(key);
-  if (known !== undefined) return known;
-  const counts = { success: 0, blocked: 0, error: 0, timeout: 0, dedupe_skip: 0, breaker_skip: 0 };
-  const fresh: Tally = { hookName, eventType, counts, durations: [] };
-  tallies.set(key, fresh);
-  return fresh;
-}
-
-function hookMetrics({ hookName, eventType, counts, durations }: Tally): HookMetrics {
-  const statuses = Object.entries(counts) as [Status, number][];
-  const count = (counts: (status: Status) => boolean): number =>
-    statuses.reduce((sum, [status, times]) => sum + (counts(status) ? times : 0), 0);
-  const runs = count(isRun);
-  const times = describeTimes(durations);
-  return {
-    hook_name: hookName,
-    event_type: eventType,
-    runs,
-    success: counts.success,
-    blocked: counts.blocked,
-    error: counts.error,
-    timeout: counts.timeout,
-    deduped: counts.dedupe_skip,
-    breaker_skipped: counts.breaker_skip,
-    failure_rate: ratio(count(isFailure), runs),
-    dedupe_rate: ratio(
-      counts.dedupe_skip,
-      count(() => true),
-    ),
-    ...millisecondFields(times),
-    total_ms: toMicroseconds(times.totalMs),
   };
 }
 
@@ -160,27 +165,8 @@ function overheadMetrics(times: Distribution): MetricsReport['overhead'] {
   };
 }
 
-function millisecondFields(times: Distribution) {
-  return {
-    avg_ms: times.averageMs === undefined ? null : toMicroseconds(times.averageMs),
-    p50_ms: times.p50Ms ?? null,
-    p95_ms: times.p95Ms ?? null,
-    p99_ms: times.p99Ms ?? null,
-    max_ms: times.maxMs ?? null,
-  };
-}
-
 function graded(value: number | undefined, target: Target): Graded {
   return { value: value ?? null, ...target, grade: gradeOf(value, target) ?? null };
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
-}
-
-/** Sums of times carry the noise of floating point, and the clock that took them has no more than microseconds. */
-function toMicroseconds(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }
 
 function byTotalThenName(a: HookMetrics, b: HookMetrics): number {
@@ -192,6 +178,6 @@ function byTotalThenName(a: HookMetrics, b: HookMetrics): number {
 }
 
 /** By code units, so that the order does not depend on the locale. */
-function compare(a: string, b: string): number {
+export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -20,15 +20,32 @@ const INSERT = `
     @stdoutKind, @stdoutDigest, @dedupeKey, @createdAt
   ) ON CONFLICT (execution_id) DO NOTHING`;
 
+interface CutOffRow {
+  readonly id: number;
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly created_at: string;
+}
+
+/** Takes an execution that was cut off, and so has no times, out of the rollups that have it (src/store/rollups.ts). */
+const UNCOUNT = `
+  UPDATE hook_metrics SET error = max(error - 1, 0)
+  WHERE hook_name = @hook_name AND event_type = @event_type
+    AND (bucket_seconds = 3600 AND bucket_start = substr(@created_at, 1, 13) || ':00:00.000Z'
+      OR bucket_seconds = 86400 AND bucket_start = substr(@created_at, 1, 10) || 'T00:00:00.000Z')
+    AND @id <= (SELECT log_id FROM rollup_marks WHERE name = 'hook_metrics')`;
+
 /** Writes executions; the one place that does. */
 export function createExecutionWriter(db: Database) {
   const insert = db.prepare(INSERT);
   // An execution taken for cut off whose end turns up after all: the end is the truth.
   const forgetCutOff = onceNeeded(() =>
-    db.prepare(
-      `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'`,
+    db.prepare<[string], CutOffRow>(
+      `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'
+       RETURNING id, hook_name, event_type, created_at`,
     ),
   );
+  const uncount = onceNeeded(() => db.prepare<[CutOffRow]>(UNCOUNT));
   const insertPayload = onceNeeded(() =>
     db.prepare(
       'INSERT INTO hook_payloads (log_id, stream, encoding, truncated, body) VALUES (?, ?, ?, ?, ?)',
@@ -39,11 +56,10 @@ export function createExecutionWriter(db: Database) {
   function writeOne({ execution, payloads, mistakes }: Recorded): void {
     const row = toRow(execution);
     let { changes, lastInsertRowid } = insert.run(row);
-    if (
-      changes === 0 &&
-      !isCutOff(execution) &&
-      forgetCutOff().run(execution.executionId).changes > 0
-    ) {
+    if (changes === 0 && !isCutOff(execution)) {
+      const forgotten = forgetCutOff().get(execution.executionId);
+      if (forgotten === undefined) return;
+      uncount().run(forgotten);
       ({ changes, lastInsertRowid } = insert.run(row));
     }
     if (changes === 0) return;

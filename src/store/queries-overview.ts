@@ -9,18 +9,38 @@ export interface SampleRow {
   readonly status: Status;
   readonly durationMs: number | null;
   readonly overheadMs: number | null;
+  readonly toolName: string | null;
+  readonly sessionId: string | null;
+  readonly createdAt: string;
 }
 
-/** Gives every execution that began at `since` (UTC, as in `created_at`) or later to `take`, in no order. */
-export function eachSample(db: Database, since: string, take: (sample: SampleRow) => void): void {
+/** A part of time, of which the end is no part; UTC, as in `created_at`. */
+export interface Span {
+  readonly from: string;
+  /** Undefined: without an end. */
+  readonly until: string | undefined;
+}
+
+/** Later than any time that there will be. */
+const NEVER = '9999';
+
+/** The end of a span, as a text to compare with. */
+export function untilOf({ until }: Span): string {
+  return until ?? NEVER;
+}
+
+/** Gives every execution that began in the span to `take`, in no order. */
+export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
   // A status that this version does not know counts as nothing, rather than as something it may not be.
   const rows = db
-    .prepare<[string], SampleRow>(
+    .prepare<[string, string], SampleRow>(
       `SELECT hook_name AS hookName, event_type AS eventType, status,
-              duration_ms AS durationMs, overhead_ms AS overheadMs
-       FROM hook_logs WHERE created_at >= ? AND status IN (${STATUSES.map((word) => `'${word}'`)})`,
+              duration_ms AS durationMs, overhead_ms AS overheadMs,
+              tool_name AS toolName, session_id AS sessionId, created_at AS createdAt
+       FROM hook_logs
+       WHERE created_at >= ? AND created_at < ? AND status IN (${STATUSES.map((word) => `'${word}'`)})`,
     )
-    .iterate(since);
+    .iterate(span.from, untilOf(span));
   for (const row of rows) take(row);
 }
 

@@ -115,10 +115,12 @@ describe('the overview', () => {
       { createdAt: '2026-11-22T09:59:59.999Z' },
       { createdAt: '2026-11-22T10:00:00.000Z', durationMs: undefined },
       { createdAt: '2026-11-22T10:00:01.000Z' },
+      { createdAt: '2026-11-22T10:00:02.000Z' },
     ]);
     db.exec("UPDATE hook_logs SET status = 'paused' WHERE id = 3");
     const samples: unknown[] = [];
-    eachSample(db, '2026-11-22T10:00:00.000Z', (sample) => samples.push(sample));
+    const span = { from: '2026-11-22T10:00:00.000Z', until: '2026-11-22T10:00:02.000Z' };
+    eachSample(db, span, (sample) => samples.push(sample));
     expect(samples).toEqual([
       {
         hookName: 'guard_rm',
@@ -126,6 +128,9 @@ describe('the overview', () => {
         status: 'success',
         durationMs: null,
         overheadMs: 1.25,
+        toolName: null,
+        sessionId: null,
+        createdAt: '2026-11-22T10:00:00.000Z',
       },
     ]);
     db.close();

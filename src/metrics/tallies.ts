@@ -1,0 +1,95 @@
+import { isFailure, STATUSES, type Status } from '../domain/execution.ts';
+import type { Distribution } from './percentile.ts';
+import type { Times } from './times.ts';
+
+/** How some executions ended and what they took; docs/json.md says what each field means. */
+export interface Figures {
+  readonly runs: number;
+  readonly success: number;
+  readonly blocked: number;
+  readonly error: number;
+  readonly timeout: number;
+  readonly deduped: number;
+  readonly breaker_skipped: number;
+  readonly failure_rate: number | null;
+  readonly dedupe_rate: number | null;
+  readonly avg_ms: number | null;
+  readonly p50_ms: number | null;
+  readonly p95_ms: number | null;
+  readonly p99_ms: number | null;
+  readonly max_ms: number | null;
+  readonly total_ms: number;
+}
+
+/** Executions of one kind, as they are counted. */
+export interface Tally {
+  readonly counts: Record<Status, number>;
+  readonly durations: Times;
+}
+
+/** Tallies by a key. */
+export function createTallies<Key>(makeTimes: () => Times) {
+  const tallies = new Map<string, Tally & { readonly key: Key }>();
+  return {
+    of(key: Key): Tally {
+      const name = JSON.stringify(key);
+      let tally = tallies.get(name);
+      if (tally === undefined) {
+        const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
+        tally = { key, counts: counts as Record<Status, number>, durations: makeTimes() };
+        tallies.set(name, tally);
+      }
+      return tally;
+    },
+    all: (): { key: Key; figures: Figures }[] =>
+      [...tallies.values()].map((tally) => ({ key: tally.key, figures: figuresOf(tally) })),
+  };
+}
+
+/** Whether an execution of this status ran its hook. */
+export function isRun(status: Status): boolean {
+  return status !== 'dedupe_skip' && status !== 'breaker_skip';
+}
+
+function figuresOf({ counts, durations }: Tally): Figures {
+  const statuses = Object.entries(counts) as [Status, number][];
+  const count = (doesCount: (status: Status) => boolean): number =>
+    statuses.reduce((sum, [status, times]) => sum + (doesCount(status) ? times : 0), 0);
+  const runs = count(isRun);
+  const times = durations.describe();
+  return {
+    runs,
+    success: counts.success,
+    blocked: counts.blocked,
+    error: counts.error,
+    timeout: counts.timeout,
+    deduped: counts.dedupe_skip,
+    breaker_skipped: counts.breaker_skip,
+    failure_rate: ratio(count(isFailure), runs),
+    dedupe_rate: ratio(
+      counts.dedupe_skip,
+      count(() => true),
+    ),
+    ...millisecondFields(times),
+    total_ms: toMicroseconds(times.totalMs),
+  };
+}
+
+export function millisecondFields(times: Distribution) {
+  return {
+    avg_ms: times.averageMs === undefined ? null : toMicroseconds(times.averageMs),
+    p50_ms: times.p50Ms === undefined ? null : toMicroseconds(times.p50Ms),
+    p95_ms: times.p95Ms === undefined ? null : toMicroseconds(times.p95Ms),
+    p99_ms: times.p99Ms === undefined ? null : toMicroseconds(times.p99Ms),
+    max_ms: times.maxMs ?? null,
+  };
+}
+
+export function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+/** Sums of times carry the noise of floating point, and the clock that took them has no more than microseconds. */
+export function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,32 @@
+import { type Distribution, describeTimes } from './percentile.ts';
+import { TimesSketch } from './sketch.ts';
+
+/** Gathers times, in ms. */
+export interface Times {
+  readonly add: (ms: number) => void;
+  /** Adds what a rollup holds. @throws where every single time is kept */
+  readonly addEncoded: (sketch: Uint8Array, totalMs: number, maxMs: number) => void;
+  readonly describe: () => Distribution;
+}
+
+/** Keeps every time, for exact percentiles. */
+export function exactTimes(): Times {
+  const times: number[] = [];
+  return {
+    add: (ms) => void times.push(ms),
+    addEncoded() {
+      throw new TypeError('expected single times, got a sketch');
+    },
+    describe: () => describeTimes(times),
+  };
+}
+
+/** Keeps a sketch, for as many times as there are. */
+export function sketchedTimes(): Times {
+  const sketch = new TimesSketch();
+  return {
+    add: (ms) => sketch.add(ms),
+    addEncoded: (bytes, totalMs, maxMs) => sketch.addEncoded(bytes, totalMs, maxMs),
+    describe: () => sketch.describe(),
+  };
+}

@@ -1,0 +1,234 @@
+import { STATUSES, type Status } from '../domain/execution.ts';
+import type { Database } from './database.ts';
+import { type SampleRow, type Span, untilOf } from './queries-overview.ts';
+
+/** Sizes of the buckets, in seconds: of the larger ones, few cover a long window. */
+export const BUCKET_SECONDS = [3600, 86_400] as const;
+export type BucketSeconds = (typeof BUCKET_SECONDS)[number];
+
+/** What of an execution goes into a rollup. */
+export interface RollupRow
+  extends Pick<
+    SampleRow,
+    'hookName' | 'eventType' | 'status' | 'durationMs' | 'overheadMs' | 'createdAt'
+  > {
+  readonly id: number;
+}
+
+/** One row of `hook_metrics`; sketches are encoded. */
+export interface Bucket {
+  /** UTC, as in `created_at`. */
+  readonly start: string;
+  readonly seconds: BucketSeconds;
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly duration: BucketTimes;
+  readonly overhead: BucketTimes;
+}
+
+export interface BucketTimes {
+  readonly sumMs: number;
+  /** Null where nothing was measured. */
+  readonly maxMs: number | null;
+  readonly sketch: Uint8Array | null;
+}
+
+/** A bucket's key. */
+export type BucketKey = Pick<Bucket, 'start' | 'seconds' | 'hookName' | 'eventType'>;
+
+const MARK = 'hook_metrics';
+
+/** The last row of `hook_logs` that is in the rollups; 0 where none is. */
+export function rollupMark(db: Database): number {
+  const mark = db.prepare('SELECT log_id FROM rollup_marks WHERE name = ?').pluck().get(MARK);
+  return Number(mark ?? 0);
+}
+
+export function setRollupMark(db: Database, logId: number): void {
+  db.prepare(
+    `INSERT INTO rollup_marks (name, log_id) VALUES (?, ?)
+     ON CONFLICT (name) DO UPDATE SET log_id = excluded.log_id`,
+  ).run(MARK, logId);
+}
+
+/** What happens in it happens as a whole, and with nobody else writing. */
+export function asOneWrite<T>(db: Database, work: () => T): T {
+  return db.transaction(work).immediate();
+}
+
+const KNOWN = STATUSES.map((status) => `'${status}'`).join(', ');
+
+const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, duration_ms AS durationMs,
+  overhead_ms AS overheadMs, created_at AS createdAt`;
+
+/** Rows behind the mark, in the order of their numbers. */
+export function rowsBehind(db: Database, mark: number, limit: number): RollupRow[] {
+  return db
+    .prepare<[number, number], RollupRow>(
+      `SELECT ${COLUMNS} FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
+    )
+    .all(mark, limit);
+}
+
+/** The number of the last row; 0 where there is none. */
+export function lastRow(db: Database): number {
+  return Number(db.prepare('SELECT max(id) FROM hook_logs').pluck().get() ?? 0);
+}
+
+/** When the oldest execution of which there is a row began. */
+export function oldestRow(db: Database): string | undefined {
+  const oldest = db.prepare('SELECT min(created_at) FROM hook_logs').pluck().get();
+  return typeof oldest === 'string' ? oldest : undefined;
+}
+
+/** Gives every execution of the span to `take` whose row is up to the mark, or behind it. */
+export function eachRollupRow(
+  db: Database,
+  span: Span,
+  rows: { readonly upTo: number } | { readonly behind: number },
+  take: (row: RollupRow) => void,
+): void {
+  const [condition, mark] = 'upTo' in rows ? ['id <= ?', rows.upTo] : ['id > ?', rows.behind];
+  const statement = db.prepare<[string, string, number], RollupRow>(
+    `SELECT ${COLUMNS} FROM hook_logs
+     WHERE created_at >= ? AND created_at < ? AND ${condition} AND status IN (${KNOWN})`,
+  );
+  for (const row of statement.iterate(span.from, untilOf(span), mark)) take(row);
+}
+
+/** Whether the span has more rows than that. */
+export function hasMoreRows(db: Database, span: Span, than: number): boolean {
+  const count = db
+    .prepare<[string, string, number]>(
+      'SELECT count(*) FROM (SELECT 1 FROM hook_logs WHERE created_at >= ? AND created_at < ? LIMIT ?)',
+    )
+    .pluck()
+    .get(span.from, untilOf(span), than + 1);
+  return Number(count) > than;
+}
+
+/** Whether there are rollups of the span. */
+export function hasBuckets(db: Database, span: Span): boolean {
+  return (
+    db
+      .prepare<[string, string]>(
+        `SELECT 1 FROM hook_metrics WHERE bucket_seconds = ${BUCKET_SECONDS[0]}
+         AND bucket_start >= ? AND bucket_start < ? LIMIT 1`,
+      )
+      .get(span.from, untilOf(span)) !== undefined
+  );
+}
+
+/** Whether there is any bucket of this size that begins then. */
+export function isRolledUp(db: Database, seconds: BucketSeconds, start: string): boolean {
+  return (
+    db
+      .prepare('SELECT 1 FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start = ? LIMIT 1')
+      .get(seconds, start) !== undefined
+  );
+}
+
+interface StoredBucket extends Record<Status, number> {
+  readonly bucket_start: string;
+  readonly bucket_seconds: BucketSeconds;
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly duration_sum_ms: number;
+  readonly duration_max_ms: number | null;
+  readonly duration_sketch: Buffer | null;
+  readonly overhead_sum_ms: number;
+  readonly overhead_max_ms: number | null;
+  readonly overhead_sketch: Buffer | null;
+}
+
+/** Gives every bucket of a size that begins in the span to `take`. */
+export function eachBucket(
+  db: Database,
+  seconds: BucketSeconds,
+  span: Span,
+  take: (bucket: Bucket) => void,
+): void {
+  const statement = db.prepare<[number, string, string], StoredBucket>(
+    'SELECT * FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start >= ? AND bucket_start < ?',
+  );
+  for (const row of statement.iterate(seconds, span.from, untilOf(span))) take(toBucket(row));
+}
+
+export function readBucket(db: Database, key: BucketKey): Bucket | undefined {
+  const row = db
+    .prepare<[string, number, string, string], StoredBucket>(
+      `SELECT * FROM hook_metrics
+       WHERE bucket_start = ? AND bucket_seconds = ? AND hook_name = ? AND event_type = ?`,
+    )
+    .get(key.start, key.seconds, key.hookName, key.eventType);
+  return row === undefined ? undefined : toBucket(row);
+}
+
+function toBucket(row: StoredBucket): Bucket {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, row[status]]));
+  return {
+    start: row.bucket_start,
+    seconds: row.bucket_seconds,
+    hookName: row.hook_name,
+    eventType: row.event_type,
+    counts: counts as Record<Status, number>,
+    duration: {
+      sumMs: row.duration_sum_ms,
+      maxMs: row.duration_max_ms,
+      sketch: row.duration_sketch,
+    },
+    overhead: {
+      sumMs: row.overhead_sum_ms,
+      maxMs: row.overhead_max_ms,
+      sketch: row.overhead_sketch,
+    },
+  };
+}
+
+/** Puts the bucket in the place of what is there. */
+export function writeBucket(db: Database, bucket: Bucket): void {
+  const { start, seconds, hookName, eventType, counts, duration, overhead } = bucket;
+  db.prepare(
+    `INSERT OR REPLACE INTO hook_metrics (
+       bucket_start, bucket_seconds, hook_name, event_type, ${STATUSES.join(', ')},
+       duration_sum_ms, duration_max_ms, duration_sketch, overhead_sum_ms, overhead_max_ms, overhead_sketch
+     ) VALUES (?, ?, ?, ?, ${STATUSES.map(() => '?').join(', ')}, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    start,
+    seconds,
+    hookName,
+    eventType,
+    ...STATUSES.map((status) => counts[status]),
+    ...[duration, overhead].flatMap(({ sumMs, maxMs, sketch }) => [sumMs, maxMs, sketch]),
+  );
+}
+
+/** Deletes the buckets of a size that begin at that time or later. */
+export function deleteBuckets(db: Database, seconds: BucketSeconds, from: string): void {
+  db.prepare('DELETE FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start >= ?').run(
+    seconds,
+    from,
+  );
+}
+
+/** Deletes the smallest buckets that began before that; the large ones stay. */
+export function deleteSmallBuckets(db: Database, before: string): void {
+  db.prepare('DELETE FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start < ?').run(
+    BUCKET_SECONDS[0],
+    before,
+  );
+}
+
+/** Where the bucket of this size begins that a time is in. */
+export function bucketStart(createdAt: string, seconds: BucketSeconds): string {
+  return seconds === BUCKET_SECONDS[0]
+    ? `${createdAt.slice(0, 13)}:00:00.000Z`
+    : `${createdAt.slice(0, 10)}T00:00:00.000Z`;
+}
+
+/** Where the first bucket of this size begins that is wholly at or after a time. */
+export function nextBucketStart(at: string, seconds: BucketSeconds): string {
+  const start = bucketStart(at, seconds);
+  return start === at ? at : new Date(Date.parse(start) + seconds * 1000).toISOString();
+}
