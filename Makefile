@@ -4,9 +4,10 @@
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
+# protobufjs would be loaded by functions of the sketch package that nobody here calls.
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
-	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js
+	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal
 # yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
 FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')
