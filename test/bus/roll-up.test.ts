@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { GROUPINGS, readMetrics } from '../../src/bus/read-metrics.ts';
+import { type Grouping, readMetrics } from '../../src/bus/read-metrics.ts';
 import { rebuildRollups, rollUp, rollUpAll } from '../../src/bus/roll-up.ts';
 import { STATUSES } from '../../src/domain/execution.ts';
 import type { Figures } from '../../src/metrics/tallies.ts';
@@ -9,6 +9,8 @@ import { deleteExecutions } from '../../src/store/retention.ts';
 import { createRandom } from '../launcher/support/random.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
+
+const GROUPINGS: readonly Grouping[] = ['hook', 'event', 'tool', 'session', 'day'];
 
 const NOW = Date.parse('2026-11-22T10:20:30.000Z');
 const HOUR = 3_600_000;

@@ -278,37 +278,48 @@ describe('the help of', () => {
   `));
   it('metrics', () =>
     expect(helpOf('metrics')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus metrics [HOURS] [options]
+      "
+      Usage: hookbus metrics [HOURS | rebuild] [options]
 
-    For every hook and event of the last HOURS: how its executions ended, and the
-    times it took. The percentiles are exact, by nearest rank over every execution;
-    the hook that took most time in all comes first.
+      For every hook and event of the last HOURS: how its executions ended, and the
+      times it took. The hook that took most time in all comes first. Percentiles are
+      exact, by nearest rank over every execution; of more than 50,000 executions, and
+      of times of which the executions are deleted, they come from rollups and are
+      within 1 %.
 
-    Beneath, what hookbus itself added, and the failure rate, against their targets.
-    A figure is ok, above target, or an alert.
+      Beneath, what hookbus itself added, and the failure rate, against their targets.
+      A figure is ok, above target, or an alert.
 
-    Argument:
-      HOURS  how far to look back, above 0 and at most 876000; fractions allowed
-             (default: 24)
+      rebuild makes the rollups anew from the executions that there are.
 
-    Options:
-      --json  print JSON instead; docs/json.md describes it
-      --help  print this
+      Argument:
+        HOURS  how far to look back, above 0 and at most 876000; fractions allowed
+               (default: 24)
 
-    Exit codes:
-      0  done
-      1  an option or a value cannot be used, or the database cannot
+      Options:
+        --by WHAT  put executions together by hook, event, tool, session or day
+                   (default: hook and event)
+        --compare  beside it, the same of the window before
+        --json     print JSON instead; docs/json.md describes it
+        --help     print this
 
-    Examples:
-      hookbus metrics
-          the last 24 hours
-      hookbus metrics 0.5
-          the last half hour
-      hookbus metrics 168 --json | jq '.overhead.p95_ms'
-          for programs
-    "
-  `));
+      Exit codes:
+        0  done
+        1  an option or a value cannot be used, or the database cannot
+
+      Examples:
+        hookbus metrics
+            the last 24 hours
+        hookbus metrics 0.5
+            the last half hour
+        hookbus metrics 168 --compare
+            this week against the last
+        hookbus metrics 720 --by day
+            how the last month went
+        hookbus metrics 168 --json | jq '.overhead.p95_ms'
+            for programs
+      "
+    `));
   it('cleanup', () =>
     expect(helpOf('cleanup')).toMatchInlineSnapshot(`
     "

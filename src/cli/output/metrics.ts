@@ -1,4 +1,6 @@
+import type { Grouping } from '../../bus/read-metrics.ts';
 import type { Graded, HookMetrics, MetricsReport } from '../../metrics/report.ts';
+import type { Figures } from '../../metrics/tallies.ts';
 import {
   formatCount,
   formatMs,
@@ -12,10 +14,15 @@ import { GRADE_TONES } from './status-words.ts';
 import { type Cell, type Column, renderTable } from './table.ts';
 import { visible } from './text.ts';
 
+const NAMED = { least: 10, clip: 'middle' } as const;
 const HOOK: readonly Column[] = [
-  { title: 'HOOK', least: 10, clip: 'middle' },
-  { title: 'EVENT', least: 10, clip: 'middle' },
+  { title: 'HOOK', ...NAMED },
+  { title: 'EVENT', ...NAMED },
 ];
+
+/** What a row is about: a hook on an event, or what executions were put together by. */
+const namesFor = (by: Grouping | undefined): readonly Column[] =>
+  by === undefined ? HOOK : [{ title: by.toUpperCase(), ...NAMED }];
 
 const right = (title: string, goes?: number): Column => ({
   title,
@@ -24,7 +31,6 @@ const right = (title: string, goes?: number): Column => ({
 });
 
 const ENDINGS: readonly Column[] = [
-  ...HOOK,
   right('RUNS'),
   right('SUCCESS'),
   right('BLOCKED'),
@@ -36,7 +42,6 @@ const ENDINGS: readonly Column[] = [
 ];
 
 const TIMES: readonly Column[] = [
-  ...HOOK,
   right('AVG', 1),
   right('P50'),
   right('P95'),
@@ -45,31 +50,100 @@ const TIMES: readonly Column[] = [
   right('TOTAL'),
 ];
 
-/** Three tables: how hooks ended, how long they took, and what hookbus added. */
-export function metricsLines(report: MetricsReport, page: Page): string[] {
+/** Tables: how hooks ended, how long they took, how that was before, and what hookbus added. */
+export function metricsLines(report: ComparedReport, page: Page): string[] {
   const window = windowOf(report.window_hours);
   if (report.executions === 0) return [`No execution began in ${window}.`];
   const hooks = new Set(report.hooks.map(({ hook_name }) => hook_name)).size;
-  const endings = report.hooks.map((hook) => ({ cells: endingCells(hook) }));
-  const times = report.hooks.filter(({ p50_ms }) => p50_ms !== null);
+  const names = namesFor(report.by);
+  const all: readonly Line[] = report.groups ?? report.hooks;
+  const endings = all.map((line) => ({ cells: endingCells(line) }));
+  const times = all.filter(({ p50_ms }) => p50_ms !== null);
   return [
     `${capitalised(window)}: ${formatThings(report.executions, 'execution')} of ${formatThings(hooks, 'hook')}, ${formatMs(report.total_ms)} in all.`,
     '',
     page.paint('How they ended', 'strong'),
-    ...renderTable(ENDINGS, endings, page),
+    ...renderTable([...names, ...ENDINGS], endings, page),
     '',
     page.paint('How long the hooks took', 'strong'),
     ...renderTable(
-      TIMES,
-      times.map((hook) => ({ cells: timeCells(hook) })),
+      [...names, ...TIMES],
+      times.map((line) => ({ cells: timeCells(line) })),
       page,
     ),
     '',
+    ...(report.before === undefined ? [] : comparedLines(all, report.before, names, page)),
     ...targetLines(report, page),
+    ...(report.relative_error === null
+      ? []
+      : [page.paint(`Percentiles are within ${report.relative_error * 100} %.`, 'dim')]),
   ];
 }
 
-function endingCells(hook: HookMetrics): Cell[] {
+/** A row of the tables. */
+type Line = Figures & ({ readonly name: string } | Pick<HookMetrics, 'hook_name' | 'event_type'>);
+
+/** A report, how it is grouped, and the one of the window before where that was asked for. */
+export interface ComparedReport extends MetricsReport {
+  readonly by?: Grouping;
+  readonly before?: MetricsReport;
+}
+
+const COMPARED: readonly Column[] = [
+  right('RUNS'),
+  right('BEFORE'),
+  right('FAIL %', 1),
+  right('BEFORE', 1),
+  right('P50', 2),
+  right('BEFORE', 2),
+  right('P95'),
+  right('BEFORE'),
+];
+
+/** From this share on a change is worth a colour. */
+const NOTABLE = 0.2;
+
+function comparedLines(
+  lines: readonly Line[],
+  before: MetricsReport,
+  names: readonly Column[],
+  page: Page,
+): string[] {
+  const known = new Map((before.groups ?? before.hooks).map((line) => [keyOf(line), line]));
+  const rows = lines.map((line) => {
+    const was = known.get(keyOf(line));
+    const cells = [
+      { text: formatCount(line.runs) },
+      { text: was === undefined ? NOTHING : formatCount(was.runs) },
+      { text: formatPercent(line.failure_rate) },
+      { text: formatPercent(was?.failure_rate ?? null) },
+      { text: formatMsAligned(line.p50_ms), tone: changeTone(line.p50_ms, was?.p50_ms) },
+      { text: formatMsAligned(was?.p50_ms) },
+      { text: formatMsAligned(line.p95_ms), tone: changeTone(line.p95_ms, was?.p95_ms) },
+      { text: formatMsAligned(was?.p95_ms) },
+    ];
+    return { cells: [...nameCells(line), ...cells] };
+  });
+  return [
+    page.paint(
+      `Against the ${before.window_hours === 1 ? 'hour' : `${before.window_hours} hours`} before`,
+      'strong',
+    ),
+    ...renderTable([...names, ...COMPARED], rows, page),
+    '',
+  ];
+}
+
+const keyOf = (line: Line): string =>
+  'name' in line ? line.name : JSON.stringify([line.hook_name, line.event_type]);
+
+function changeTone(now: number | null, was: number | null | undefined): Tone | undefined {
+  if (now === null || was === null || was === undefined) return undefined;
+  if (now > was * (1 + NOTABLE)) return 'bad';
+  return now < was * (1 - NOTABLE) ? 'good' : undefined;
+}
+
+function endingCells(hook: Line): Cell[] {
   return [
     ...nameCells(hook),
     { text: formatCount(hook.runs) },
@@ -83,7 +157,8 @@ function endingCells(hook: HookMetrics): Cell[] {
   ];
 }
 
-function nameCells(hook: HookMetrics): Cell[] {
+function nameCells(hook: Line): Cell[] {
+  if ('name' in hook) return [{ text: visible(hook.name || NOTHING) }];
   return [{ text: visible(hook.hook_name) }, { text: visible(hook.event_type || NOTHING) }];
 }
 
@@ -96,7 +171,7 @@ function rateCell(rate: number | null, tone: Tone | undefined): Cell {
   return { text: formatPercent(rate), tone: rate === null || rate === 0 ? 'dim' : tone };
 }
 
-function timeCells(hook: HookMetrics): Cell[] {
+function timeCells(hook: Line): Cell[] {
   const { avg_ms, p50_ms, p95_ms, p99_ms, max_ms, total_ms } = hook;
   const times = [avg_ms, p50_ms, p95_ms, p99_ms, max_ms, total_ms];
   return [...nameCells(hook), ...times.map((ms) => ({ text: formatMsAligned(ms) }))];
