@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup build test check demo smoke bench bench-library docs clean
+.PHONY: help setup build test e2e check demo smoke bench bench-library docs clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -48,6 +48,9 @@ dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAU
 test: build ## run every test
 	@$(BIN)/vitest run
 	@test/smoke.sh
+
+e2e: build ## drive the real Claude Code, offline, with its hooks bare and wrapped
+	@$(BIN)/vitest run test/e2e/claude.test.ts
 
 check: build ## formatting, lint, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .
