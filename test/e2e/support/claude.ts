@@ -49,7 +49,7 @@ interface Block {
 }
 
 /** One request of the main conversation. */
-export interface Request {
+interface Request {
   /** How many answers came before it. */
   readonly turn: number;
   readonly atMs: number;
