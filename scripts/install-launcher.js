@@ -5,20 +5,33 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
+/** Scripts ask for the Node that is on PATH. */
+const env = {
+  ...process.env,
+  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+};
+
 const succeeds = (command, ...words) =>
-  spawnSync(command, words, { cwd: root, stdio: 'ignore', timeout: 120_000 }).status === 0;
+  spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
+
+/** The one that is built here, or else one that came with the package for machines like this. */
+function findLauncher() {
+  const ofPackage = `hookbus-${process.platform}-${process.arch}`;
+  if (succeeds('sh', 'scripts/build-launcher.sh', '--lenient') && existsSync(at('bin', 'hookbus')))
+    return 'hookbus';
+  return existsSync(at('bin', ofPackage)) ? ofPackage : undefined;
+}
 
 function installLauncher() {
   if (process.platform === 'win32') return;
-  if (
-    !succeeds('sh', 'scripts/build-launcher.sh', '--lenient') ||
-    !existsSync(at('bin', 'hookbus'))
-  ) {
+  const launcher = findLauncher();
+  if (launcher === undefined) {
     console.error(
       'hookbus: the launcher was not built; it needs a C compiler. hookbus works through Node, which costs each hook some 70 ms instead of 1.',
     );
@@ -27,7 +40,7 @@ function installLauncher() {
   // Relative, so that the package may be moved; in one step, so that there is a command at any time.
   const link = at('bin', '.hookbus-command.new');
   rmSync(link, { force: true });
-  symlinkSync('hookbus', link);
+  symlinkSync(launcher, link);
   renameSync(link, at('bin', 'hookbus-command'));
 }
 

@@ -42,10 +42,15 @@ tar --version 2>/dev/null | grep -q GNU && owners='--owner=0 --group=0 --numeric
 tar -C "$output" $owners -czf "$output/$name.tar.gz" "$name"
 rm -rf "$tree"
 
+# Runs on any Linux of this kind, so npm's users there have it where they cannot build it, or may not.
+portable=bin/hookbus-$(node -p '`${process.platform}-${process.arch}`')
+trap 'rm -f "$portable"' EXIT
+[ "$(uname)" != Linux ] || scripts/build-launcher.sh --portable "$portable" || say "npm's package without a launcher for $portable"
 npm pack --silent --ignore-scripts --pack-destination "$output" >/dev/null
 (cd "$output" && sums "$name.tar.gz" "hookbus-$version.tgz" >SHA256SUMS)
 
 # The main job, from the tarball: nothing of this checkout, no Node, no PATH.
+rm -f "$portable"
 try=$(mktemp -d)
 trap 'rm -rf "$try"' EXIT
 tar -C "$try" -xzf "$output/$name.tar.gz"

@@ -1,5 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/domain/version.ts';
 import { hasLauncher, until } from '../support/daemon.ts';
@@ -137,14 +144,43 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
+  it.skipIf(!hasLauncher || process.platform !== 'linux')(
+    'comes with an npm package that has a launcher for machines like this, which needs no installation',
+    () => {
+      mustRun('tar', ['-xzf', join(output, 'release', `hookbus-${VERSION}.tgz`), '-C', output]);
+      const bin = join(realpathSync(output), 'package', 'bin');
+      const launcher = join(bin, `hookbus-linux-${process.arch}`);
+      const { run, home, state } = aUser(launcher, aPath('node'));
+      expect(run(['run', '--', 'cat'], {}, PAYLOAD)).toEqual({
+        code: 0,
+        stdout: PAYLOAD,
+        stderr: '',
+      });
+      expect(readdirSync(join(state, 'spool'))).toHaveLength(1);
+      expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
+      const file = join(home, '.claude', 'settings.json');
+      mkdirSync(dirname(file));
+      const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'sh check.sh' }] }] };
+      writeFileSync(file, JSON.stringify({ hooks }));
+      const modules = join(bin, '..', 'node_modules');
+      mkdirSync(modules);
+      symlinkSync(join(ROOT, 'node_modules/better-sqlite3'), join(modules, 'better-sqlite3'));
+      const user = aUser('node', aPath('node'));
+      const env = { HOME: home };
+      expect(user.run([join(bin, 'hookbus-command'), 'install', '--scope', 'user'], env).code).toBe(
+        0,
+      );
+      expect(readFileSync(file, 'utf8')).toContain(`"${launcher} run -- sh check.sh"`);
+    },
+  );
+
   it('works through a link on PATH, and where there is no directory for temporary files', () => {
     const path = aPath();
     symlinkSync(program(), join(path, 'hookbus'));
-    const { run, logs } = aUser('sh', path);
+    const { run } = aUser('sh', path);
     const missing = { TMPDIR: '/nowhere' };
     expect(run(['-c', 'hookbus run --name linked -- cat'], missing, 'x').stdout).toBe('x');
     expect(run(['-c', 'hookbus logs'], missing)).toMatchObject({ code: 0, stderr: '' });
     expect(run(['-c', 'hookbus logs'], missing).stdout).toContain('linked');
-    expect(logs).toBeTypeOf('function');
   });
 });

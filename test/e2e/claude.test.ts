@@ -153,6 +153,7 @@ function aPlace() {
     string,
   ];
   const state = join(root, 'state');
+  const over = new AbortController();
   const log = join(root, 'digests');
   for (const directory of [project, bin, join(project, '.claude')])
     mkdirSync(directory, { recursive: true });
@@ -188,7 +189,13 @@ function aPlace() {
       rmSync(log, { force: true });
       rmSync(join(project, 'big.txt'), { force: true });
       if (typeof CLAUDE === 'string') throw new Error(CLAUDE);
-      const session = await converse(CLAUDE, { home, project, env }, 'go', turnsIn(project));
+      const session = await converse(
+        CLAUDE,
+        { home, project, env },
+        'go',
+        turnsIn(project),
+        over.signal,
+      );
       const lines = readFileSync(log, 'utf8').trim().split('\n');
       const calls = lines.map((line): Call => {
         const [who = '', event = '', toolUse = '', bytes, digest = ''] = line.split(' ');
@@ -212,6 +219,7 @@ function aPlace() {
       }
     },
     async leave() {
+      over.abort();
       await until('the daemon to leave', async () => {
         await stopDaemon(socketPath(state, {}));
         return processesOf(state).length === 0;

@@ -84,12 +84,13 @@ export function makeClientHome(home: string, project: string): void {
   writeFileSync(join(home, '.claude.json'), JSON.stringify(settings));
 }
 
-/** Has the client answer one prompt, where the model takes these turns. It reaches loopback and nothing else. */
+/** Has the client answer one prompt, where the model takes these turns. It reaches loopback and nothing else, and ends with `signal`. */
 export async function converse(
   { client, isolation }: Exclude<ReturnType<typeof findClaude>, string>,
   place: { home: string; project: string; env: Readonly<Record<string, string>> },
   prompt: string,
   turns: readonly (string | readonly ToolCall[])[],
+  signal: AbortSignal,
 ): Promise<Session> {
   const script = join(place.home, 'script.json');
   const args = ['-p', prompt, '--output-format', 'json', '--allowedTools', 'Bash,Write,Agent'];
@@ -112,6 +113,7 @@ export async function converse(
   const stub = join(import.meta.dirname, 'messages-api.js');
   const child = spawn(command, [...words, execPath, stub, script], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    signal,
   });
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk as Buffer);

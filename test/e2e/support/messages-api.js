@@ -13,7 +13,7 @@ import { createServer } from 'node:http';
 const { client, args, cwd, env, turns } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
 /** A client that hangs is ended, so that a test fails and says why. */
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 85_000;
 
 const requests = [];
 
@@ -38,8 +38,8 @@ function answer(response, model, content, turn) {
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
   const usage = { input_tokens: 1, output_tokens: 1 };
   const message = { id: `msg_${turn}`, type: 'message', role: 'assistant', model, content: [] };
-  const end = { stop_reason: null, stop_sequence: null };
-  say('message_start', { message: { ...message, ...end, usage } });
+  const open = { stop_reason: null, stop_sequence: null };
+  say('message_start', { message: { ...message, ...open, usage } });
   const blocks = typeof content === 'string' ? [content] : content;
   blocks.forEach((block, index) => {
     const isText = typeof block === 'string';
@@ -54,7 +54,7 @@ function answer(response, model, content, turn) {
     say('content_block_stop', { index });
   });
   const reason = typeof content === 'string' ? 'end_turn' : 'tool_use';
-  say('message_delta', { delta: { ...end, stop_reason: reason }, usage });
+  say('message_delta', { delta: { ...open, stop_reason: reason }, usage });
   say('message_stop', {});
   response.end();
 }
@@ -66,7 +66,9 @@ server.listen(0, '127.0.0.1', () => {
     env: { ...env, ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const deadline = setTimeout(() => child.kill('SIGKILL'), LONGEST_MS);
+  const end = () => child.kill('SIGKILL');
+  const deadline = setTimeout(end, LONGEST_MS);
+  process.once('SIGTERM', end);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;
