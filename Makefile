@@ -13,7 +13,7 @@ TYPESCRIPT := $(shell find src -name '*.ts')
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
 
 setup: node_modules/.ready ## install what is needed, better-sqlite3 with its native part
 

@@ -15,7 +15,7 @@ if [ ! -x "$client" ]; then
   mkdir -p "$cache"
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
-  npm install --prefix "$new" --no-save --no-audit --no-fund --ignore-scripts "$package@$version" >"$new/log" 2>&1 || {
+  npm install --prefix "$new" --no-save --no-audit --no-fund --ignore-scripts --fetch-retries=1 "$package@$version" >"$new/log" 2>&1 || {
     echo "$package@$version could not be installed: $(grep -m1 'npm error' "$new/log" || true)" >&2
     exit 1
   }
