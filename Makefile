@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup build test check demo smoke bench bench-library docs clean
+.PHONY: help setup build test e2e check demo smoke bench bench-library docs dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -14,7 +14,7 @@ TYPESCRIPT := $(shell find src -name '*.ts')
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
 
 setup: node_modules/.ready ## install what is needed, better-sqlite3 with its native part
 
@@ -28,7 +28,9 @@ dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/
 	@node scripts/bundle-run.js
 	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
 	@# Hooks may be running: a bundle is there whole or is still the old one.
-	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache
+	@for name in run main; do \
+		node scripts/write-code-cache.js $$name dist/new >/dev/null 2>&1 && mv dist/new/$$name.cache dist/ || rm -f dist/$$name.cache; \
+	done
 	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
@@ -49,6 +51,9 @@ dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAU
 test: build ## run every test
 	@$(BIN)/vitest run
 	@test/smoke.sh
+
+e2e: build ## drive the real Claude Code, offline, with its hooks bare and wrapped
+	@$(BIN)/vitest run test/e2e/claude.test.ts
 
 check: build ## formatting, lint, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .
@@ -73,5 +78,16 @@ bench-library: build ## measure what a guarded execution costs in a process that
 	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench-library.mjs --log-level=warning && node dist/new/bench-library.mjs $(ROUNDS)
 
-clean: ## remove what was built and installed
-	rm -rf dist bin/hookbus node_modules
+dist: build ## make release/: a tarball that needs no Node, and the npm package
+	@scripts/make-dist.sh
+
+PREFIX ?= /usr/local
+
+install: build ## put hookbus under PREFIX (/usr/local), below DESTDIR if that is set
+	@scripts/install.sh install '$(PREFIX)' '$(DESTDIR)'
+
+uninstall: ## take away what make install put there
+	@scripts/install.sh uninstall '$(PREFIX)' '$(DESTDIR)'
+
+clean: ## remove what was built, and the packages
+	rm -rf dist bin/hookbus node_modules release tmp

@@ -1,19 +1,27 @@
 #!/bin/sh
 # Compiles the launcher to bin/hookbus, statically where the libc allows: a static program starts faster, and one by
 # musl faster still. Without a C compiler it says what is lost; everything else works through Node then.
+#   --lenient         a warning is none of the business of who installs a package
+#   --portable FILE   into that, for machines of other people: static or not at all, and with no Node but that on PATH
 set -eu
 cd "$(dirname "$0")/.."
 
 version=$(node -p 'require("./package.json").version')
 node=$(node -p 'require("node:fs").realpathSync(process.execPath)')
-new=bin/.hookbus.new
+strict=-Werror output=bin/hookbus links='-static -dynamic'
+case ${1:-} in
+--lenient) strict= ;;
+--portable) output=$2 links=-static node= ;;
+esac
+new=$output.new
 log=$(mktemp)
 trap 'rm -f "$log" "$new"' EXIT
 
+# shellcheck disable=SC2086
 compile() { # compile COMPILER [FLAG...]
   command -v "$1" >/dev/null 2>&1 || return 1
   "$@" -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-    -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+    -Wstrict-prototypes -Wmissing-prototypes -Wvla $strict -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
     -DHOOKBUS_VERSION="\"$version\"" -DHOOKBUS_NODE="\"$node\"" \
     -o "$new" src/launcher/*.c >"$log" 2>&1 || return 1
   # What was compiled must run here: a hook that does nothing, switched off.
@@ -21,10 +29,11 @@ compile() { # compile COMPILER [FLAG...]
 }
 
 for compiler in ${CC:-} musl-gcc cc gcc clang; do
-  for link in -static ''; do
+  for link in $links; do
+    [ "$link" = -static ] || link=
     # shellcheck disable=SC2086
     if compile $compiler $link; then
-      mv "$new" bin/hookbus
+      mv "$new" "$output"
       exit 0
     fi
   done
@@ -35,5 +44,5 @@ if command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
   echo "build: the launcher does not compile" >&2
   exit 1
 fi
-rm -f bin/hookbus
+rm -f "$output"
 echo "build: no C compiler, so no launcher: hookbus works through Node, which costs each hook some 70 ms instead of 1" >&2

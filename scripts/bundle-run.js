@@ -1,6 +1,7 @@
 /*
  * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts. It is smaller than what it is made of:
- *  - better-sqlite3's JavaScript goes in, and its native part is loaded from where npm put it, without the search for it.
+ *  - better-sqlite3's JavaScript goes in, and its native part is loaded from where npm put it, without the search for it;
+ *    or from where bin/executable.js has it.
  *  - Of execa, what its synchronous form and its options `ipc` and `verbose` need is left out: a run uses none of them. Above all its list of
  *    process.stdin, stdout and stderr stays empty, since looking at those opens them; it is only there to recognize them
  *    when they are given to a child, which a run never does.
@@ -60,6 +61,8 @@ export const getIpcExport = () => ({});`,
   {
     path: /\/bindings\/bindings\.js$/,
     change: () => `module.exports = (name) => {
+  const embedded = globalThis[Symbol.for('hookbus.addon')];
+  if (embedded !== undefined) return embedded();
   try {
     const addon = { exports: {} };
     process.dlopen(addon, __dirname + '/../node_modules/better-sqlite3/build/Release/' + name);

@@ -88,7 +88,7 @@ function told<T>(path: string, work: () => T): T {
       throw new HookbusError(
         'E_SQLITE',
         'the native part of better-sqlite3 is missing or was built for another Node.js',
-        'Run `npm rebuild better-sqlite3` where hookbus is installed (npm 12 needs the approval of install scripts).',
+        'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 needs the approval of install scripts).',
       );
     }
     // What neither of them said is a fault of ours, and no news about the database.

@@ -131,11 +131,18 @@ function readState(paths: StatePaths, now: () => number): State {
     };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
-    const state = error.code === 'E_DB_NEWER' ? 'newer' : 'unusable';
+    const isNewer = error.code === 'E_DB_NEWER';
+    const reason = [error.message, isNewer ? undefined : error.hint].filter(Boolean).join('. ');
     return {
       ...nowhere(),
       ...readGates(paths, undefined, now()),
-      database: { path, state, ...EMPTY, reason: error.message, bytes: databaseBytes(path) },
+      database: {
+        path,
+        state: isNewer ? 'newer' : 'unusable',
+        ...EMPTY,
+        reason,
+        bytes: databaseBytes(path),
+      },
       spool: countSpool(paths, undefined),
       set_aside_databases: setAsideDatabases(path),
     };

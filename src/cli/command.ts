@@ -18,6 +18,8 @@ interface CommandArgument {
   readonly name: string;
   readonly describe: string;
   readonly default?: string;
+  /** All that it may be, where that is known beforehand; a shell completes it. */
+  readonly values?: readonly string[];
 }
 
 /** What a person gave. Every value is still text: each command reads its own. */
@@ -50,6 +52,8 @@ export interface Command {
   readonly name: string;
   /** What it does, in at most 60 characters. */
   readonly summary: string;
+  /** Nobody needs it every day, so the overview goes without it. */
+  readonly isAside?: boolean;
   /** What follows the name in the usage line. */
   readonly usage: string;
   /** Paragraphs of the help. */

@@ -9,13 +9,14 @@ const HELP_OPTION: CommandOption = { describe: 'print this' };
 
 /** What `hookbus` alone prints. */
 export function overview(commands: readonly Command[]): string[] {
-  const width = Math.max(...commands.map(({ name }) => name.length));
+  const shown = commands.filter(({ isAside }) => isAside !== true);
+  const width = Math.max(...shown.map(({ name }) => name.length));
   return [
     "HookBus records each execution of an agent's hooks and changes nothing about it.",
     'Usage: hookbus COMMAND [options]',
     '',
     'Commands:',
-    ...commands.map(({ name, summary }) => `  ${pad(name, width)}  ${summary}`),
+    ...shown.map(({ name, summary }) => `  ${pad(name, width)}  ${summary}`),
     '',
     'Examples:',
     '  hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py',

@@ -1,4 +1,5 @@
 import { VERSION } from '../domain/version.ts';
+import { COMPLETE } from './completion-scripts.ts';
 
 /** The command line of `hookbus`, but for the hot path (run.ts): prints, and sets the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -7,6 +8,12 @@ export async function main(words: readonly string[]): Promise<void> {
   const [first] = words;
   if (first === '--version' || first === '-V') {
     process.stdout.write(`hookbus ${VERSION}\n`);
+    return;
+  }
+  if (first === COMPLETE) {
+    const { complete } = await import('./complete.ts');
+    const found = await complete(words.slice(1));
+    process.stdout.write(found.map((word) => `${word}\n`).join(''));
     return;
   }
   const { perform } = await import('./program.ts');

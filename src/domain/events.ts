@@ -22,6 +22,27 @@ const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionEnd',
 ]);
 
+/** Claude Code's events, as a settings file names them. */
+export const EVENT_NAMES: readonly string[] = [
+  ...CANNOT_BLOCK,
+  'UserPromptSubmit',
+  'UserPromptExpansion',
+  'PreToolUse',
+  'PermissionRequest',
+  'PostToolBatch',
+  'SubagentStop',
+  'TaskCreated',
+  'TaskCompleted',
+  'Stop',
+  'TeammateIdle',
+  'ConfigChange',
+  'WorktreeCreate',
+  'PreCompact',
+  'PreModelSwitch',
+  'Elicitation',
+  'ElicitationResult',
+];
+
 /** Whether a hook on this event may stop what the agent is about to do. On doubt, and of an unknown event, it may. */
 export function canBlock(eventType: string): boolean {
   return !CANNOT_BLOCK.has(eventType);

@@ -1,4 +1,7 @@
-/* The parts of HookBus that are not in C: the command line and the daemon, both in Node. */
+/*
+ * The parts of HookBus that are not in C: the command line and the daemon, both in Node. They are beside us wherever we
+ * were called from: as hookbus-cli, which has Node in it, or as hookbus.js.
+ */
 #include "launcher.h"
 
 #include <sys/socket.h>
@@ -11,8 +14,7 @@ extern char **environ;
 
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
-/* bin/hookbus.js, which is beside us wherever we were called from. */
-static bool find_script(char script[PATH_BYTES])
+static bool find_beside(const char *name, char path[PATH_BYTES])
 {
     char self[PATH_BYTES] = "";
 #ifdef __APPLE__
@@ -25,13 +27,14 @@ static bool find_script(char script[PATH_BYTES])
     char *slash = strrchr(self, '/');
     if (slash == NULL) return false;
     *slash = '\0';
-    return JOIN(script, PATH_BYTES, self, "/hookbus.js");
+    return JOIN(path, PATH_BYTES, self, name);
 }
 
 bool has_node(void)
 {
-    char script[PATH_BYTES], path[PATH_BYTES];
-    if (!find_script(script) || access(script, R_OK) != 0) return false;
+    char path[PATH_BYTES];
+    if (find_beside("/hookbus-cli", path) && access(path, X_OK) == 0) return true;
+    if (!find_beside("/hookbus.js", path) || access(path, R_OK) != 0) return false;
     if (access(HOOKBUS_NODE, X_OK) == 0) return true;
     for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
         size_t length = strcspn(places, ":");
@@ -48,7 +51,11 @@ bool has_node(void)
 void exec_node(char **argv)
 {
     static char node[] = HOOKBUS_NODE, name[] = "node", script[PATH_BYTES];
-    if (!find_script(script)) return;
+    if (find_beside("/hookbus-cli", script)) {
+        argv[1] = script;
+        (void)execv(script, argv + 1);
+    }
+    if (!find_beside("/hookbus.js", script)) return;
     argv[0] = node;
     argv[1] = script;
     (void)execv(node, argv);

@@ -44,6 +44,11 @@ function makePrivateFile(path: string): void {
   closeSync(openSync(path, O_APPEND | O_CREAT | O_NONBLOCK | O_WRONLY, 0o600));
 }
 
+/** Opens a database to look into it, as it is: nothing is made and nothing migrated. @throws whatever SQLite says */
+export function openToRead(path: string, busyMs: number): Database {
+  return new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyMs });
+}
+
 function migrate(db: Database, path: string): void {
   const version = (): number => Number(db.pragma('user_version', { simple: true }));
   if (version() > MIGRATIONS.length) {

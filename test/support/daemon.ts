@@ -88,9 +88,11 @@ export function start(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   input = '',
+  cwd = process.cwd(),
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const [program = '', ...parameters] = command;
   const child = spawn(program, parameters, {
+    cwd,
     env: env as NodeJS.ProcessEnv,
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -17,7 +17,7 @@ export const configCommand: Command = {
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
     'set and unset change one value and keep the rest as it is written. Lists take commas: lint,format.',
   ],
-  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show' },
+  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
   furtherArguments: [
     { name: 'KEY', describe: 'such as breaker.enabled' },
     { name: 'VALUE', describe: 'such as true' },

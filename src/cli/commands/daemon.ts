@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { ownCommandLine } from '../../config/own-program.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import { hookEnvironment } from '../../config/settings.ts';
 import { socketPath } from '../../config/socket-path.ts';
@@ -23,7 +24,7 @@ export const daemonCommand: Command = {
     'The daemon takes what the launcher leaves in the spool into the database, within milliseconds, and deletes what is past its retention. The first run that finds none starts it; it leaves when there is nothing to do for 15 minutes. Hooks never wait for it, and nothing is lost without it.',
     'run is the daemon itself, in the foreground, until SIGTERM or SIGINT.',
   ],
-  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'status' },
+  argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'status', values: ACTIONS },
   options: {
     'idle-seconds': {
       value: 'N',
@@ -82,12 +83,12 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
   ]);
   makeStateHome(paths.home);
   rmSync(paths.daemonTried, { force: true });
-  const [, script = ''] = process.argv;
+  const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
   // A relative path means another place from where the daemon will be.
   const env = hookEnvironment({ HOOKBUS_HOME: paths.home });
   const state =
     (await askDaemon(socketPath(paths.home))) ??
-    (await startDaemon(socketPath(paths.home), [process.execPath, script, 'daemon', 'run'], env));
+    (await startDaemon(socketPath(paths.home), program, env));
   if (state === undefined) {
     throw new HookbusError(
       'E_DAEMON',

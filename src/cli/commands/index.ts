@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { cleanupCommand } from './cleanup.ts';
+import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   configCommand,
   daemonCommand,
   uninstallCommand,
+  completionCommand,
 ];

@@ -1,0 +1,49 @@
+/*
+ * Prints the licences of what is in the self-contained executable: Node, SQLite, and each package that the bundles are
+ * made of. To be run from the root of the repository.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+/** Where distributions of Node put its licence, from its prefix. */
+const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
+
+const { metafile } = await build({
+  entryPoints: ['src/cli/run.ts', 'src/cli/main.ts', 'better-sqlite3'],
+  outdir: 'unused',
+  bundle: true,
+  write: false,
+  metafile: true,
+  platform: 'node',
+  logLevel: 'error',
+});
+
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => {
+    const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [];
+    return folder === undefined ? [] : [folder];
+  }),
+);
+
+const part = (title, text) =>
+  console.log(`${'='.repeat(80)}\n${title}\n${'='.repeat(80)}\n\n${text.trim()}\n`);
+
+const prefix = resolve(process.execPath, '../..');
+const ofNode = OF_NODE.map((place) => join(prefix, place)).find(existsSync);
+part(
+  `Node.js ${process.versions.node}`,
+  ofNode === undefined
+    ? `https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE`
+    : readFileSync(ofNode, 'utf8'),
+);
+for (const folder of [...packages].sort()) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));
+  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8'));
+  part(
+    `${name} ${version} (${license})`,
+    texts.join('\n') || `No text comes with it: ${dirname(folder)}`,
+  );
+}
+part('SQLite', 'SQLite is in the public domain: https://www.sqlite.org/copyright.html');

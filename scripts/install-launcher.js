@@ -1,0 +1,63 @@
+/*
+ * What npm runs when it installs the package: compiles the launcher, puts it on PATH in place of the Node script, and
+ * lets V8 compile the bundles for the Node that is here. Nothing of this is needed, so nothing of it fails an
+ * installation: without it, hookbus works through Node.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(root, ...parts);
+
+/** Scripts ask for the Node that is on PATH. */
+const env = {
+  ...process.env,
+  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+};
+
+const succeeds = (command, ...words) =>
+  spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
+
+/** The one that is built here, or else one that came with the package for machines like this. */
+function findLauncher() {
+  const ofPackage = `hookbus-${process.platform}-${process.arch}`;
+  if (succeeds('sh', 'scripts/build-launcher.sh', '--lenient') && existsSync(at('bin', 'hookbus')))
+    return 'hookbus';
+  return existsSync(at('bin', ofPackage)) ? ofPackage : undefined;
+}
+
+function installLauncher() {
+  if (process.platform === 'win32') return;
+  const launcher = findLauncher();
+  if (launcher === undefined) {
+    console.error(
+      'hookbus: the launcher was not built; it needs a C compiler. hookbus works through Node, which costs each hook some 70 ms instead of 1.',
+    );
+    return;
+  }
+  // Relative, so that the package may be moved; in one step, so that there is a command at any time.
+  const link = at('bin', '.hookbus-command.new');
+  rmSync(link, { force: true });
+  symlinkSync(launcher, link);
+  renameSync(link, at('bin', 'hookbus-command'));
+}
+
+function compileBundles() {
+  for (const name of ['run', 'main']) {
+    // Of another version of V8, which would refuse it.
+    rmSync(at('dist', `${name}.cache`), { force: true });
+    succeeds(process.execPath, 'scripts/write-code-cache.js', name, 'dist');
+  }
+}
+
+// In a checkout, make does all this.
+if (!existsSync(at('Makefile'))) {
+  try {
+    installLauncher();
+    compileBundles();
+  } catch (error) {
+    console.error(`hookbus: ${error.message}. It works through Node all the same.`);
+  }
+}

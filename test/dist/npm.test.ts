@@ -1,0 +1,176 @@
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasLauncher } from '../support/daemon.ts';
+import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
+
+const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'), 'utf8');
+const HOOK = ['run', '--name', 'guard', '--', 'sh', '-c', 'cat; exit 2'];
+const NATIVE = 'build/Release/better_sqlite3.node';
+
+/** Node, and what npm's own programs need to be found. */
+const pathWithNode = () => aPath('node', 'ps');
+
+describe('the npm package', () => {
+  let root: string;
+  let archive: string;
+  const prefix = () => join(root, 'prefix');
+  const modules = () => join(prefix(), 'lib', 'node_modules', 'hookbus');
+  const program = () => join(prefix(), 'bin', 'hookbus');
+  const npm = (...words: string[]) =>
+    mustRun('npm', [
+      ...words,
+      '--global',
+      '--prefix',
+      prefix(),
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+    ]);
+
+  beforeAll(() => {
+    root = aDirectory();
+    mustRun('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', root], {
+      cwd: ROOT,
+    });
+    archive = join(root, readdirSync(root).find((name) => name.endsWith('.tgz')) ?? '');
+    // As for somebody whose npm runs no scripts of packages.
+    npm('install', '--ignore-scripts', archive);
+  }, 120_000);
+
+  afterAll(() => remove(root));
+
+  it('has what is needed to run and to build the launcher, and nothing of the tests', () => {
+    const files = mustRun('tar', ['-tzf', archive])
+      .trim()
+      .split('\n')
+      .map((name) => name.replace('package/', ''));
+    for (const name of [
+      'bin/hookbus.js',
+      'dist/run.cjs',
+      'dist/main.cjs',
+      'dist/index.js',
+      'src/launcher/main.c',
+      'docs/cli.md',
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+    ])
+      expect(files).toContain(name);
+    expect(
+      files.filter((name) =>
+        /^(?:test|fixtures|bench|node_modules|release|tmp)\/|\.(?:test\.ts|cache)$|^bin\/hookbus$|^src\/.*\.ts$/.test(
+          name,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  describe('where install scripts are refused', () => {
+    it('runs hooks, and keeps their records', () => {
+      const { run, state } = aUser(program(), pathWithNode());
+      expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
+      expect(
+        readdirSync(join(state, 'spool')).filter((name) => name.endsWith('.rec')),
+      ).toHaveLength(1);
+    });
+
+    it('says in one line what is missing and how to get it', () => {
+      const { run } = aUser(program(), pathWithNode());
+      run(HOOK, {}, PAYLOAD);
+      const { code, stdout, stderr } = run(['logs']);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(
+        /^hookbus: the native part of better-sqlite3 is missing.* Run `npm rebuild .*\n$/,
+      );
+    });
+
+    it('says so in its status too', () => {
+      const { run } = aUser(program(), pathWithNode());
+      run(HOOK, {}, PAYLOAD);
+      const { code, stdout } = run(['status']);
+      expect(code).toBe(0);
+      expect(stdout).toContain('the native part of better-sqlite3 is missing');
+      expect(stdout.replace(/\s+/g, ' ')).toContain('`npm rebuild -g better-sqlite3`');
+    });
+
+    it('has no launcher, so settings get Node and the script', () => {
+      const { run, home } = aUser(program(), pathWithNode());
+      const file = join(home, '.claude', 'settings.json');
+      mkdirSync(dirname(file));
+      const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'sh check.sh' }] }] };
+      writeFileSync(file, JSON.stringify({ hooks }));
+      expect(run(['install', '--scope', 'user'])).toMatchObject({ code: 0, stderr: '' });
+      const script = join(realpathSync(modules()), 'bin', 'hookbus-command');
+      expect(readFileSync(file, 'utf8')).toContain(`${script} run -- sh check.sh`);
+    });
+  });
+
+  describe.skipIf(!hasLauncher)(
+    `where they run${hasLauncher ? '' : ' (skipped: there is no C compiler)'}`,
+    () => {
+      it('has the launcher on PATH', () => {
+        // That takes minutes to compile, and is here already.
+        const native = join(modules(), 'node_modules', 'better-sqlite3', NATIVE);
+        mkdirSync(dirname(native), { recursive: true });
+        copyFileSync(join(ROOT, 'node_modules', 'better-sqlite3', NATIVE), native);
+        npm('rebuild', 'hookbus', '--ignore-scripts=false', '--foreground-scripts');
+        expect(realpathSync(program())).toBe(join(realpathSync(modules()), 'bin', 'hookbus'));
+        expect(readFileSync(program()).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
+        expect(lstatSync(join(modules(), 'bin', 'hookbus-command')).isSymbolicLink()).toBe(true);
+        expect(readlinkSync(join(modules(), 'bin', 'hookbus-command'))).toBe('hookbus');
+      }, 120_000);
+
+      it('does the main job', () => {
+        const { run, logs, temporary } = aUser(program(), pathWithNode());
+        expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
+        expect(logs()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);
+        expect(readdirSync(temporary)).toEqual([]);
+      });
+
+      it('has the code of its bundles compiled for the Node that is here', () => {
+        expect(filesIn(join(modules(), 'dist'))).toEqual(
+          expect.arrayContaining(['run.cache', 'main.cache']),
+        );
+      });
+    },
+  );
+});
+
+describe('make install', () => {
+  it('puts a checkout under a prefix, from where it does the main job; make uninstall takes all of it away', () => {
+    const root = aDirectory();
+    const destination = join(root, 'stage');
+    const place = [`PREFIX=/opt/hookbus`, `DESTDIR=${destination}`];
+    try {
+      mustRun('make', ['-s', 'install', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
+      const prefix = join(destination, 'opt/hookbus');
+      expect(readdirSync(join(prefix, 'share')).sort()).toEqual(['bash-completion', 'fish', 'zsh']);
+      const { run, logs } = aUser(join(prefix, 'bin/hookbus'), aPath('node'));
+      expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
+      expect(logs()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);
+      const engine = aUser(execPath, aPath('node'));
+      const script = join(prefix, 'lib/hookbus/bin/hookbus.js');
+      expect(engine.run([script, ...HOOK], {}, PAYLOAD).code).toBe(2);
+      expect(engine.run([script, 'logs']).stdout).toContain('guard');
+      // Once more, over what is there.
+      mustRun('make', ['-s', 'install', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
+      expect(logs()).toHaveLength(1);
+      mustRun('make', ['-s', 'uninstall', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
+      const left = filesIn(prefix).filter((name) => name.includes('hookbus'));
+      expect(left).toEqual([]);
+    } finally {
+      remove(root);
+    }
+  }, 120_000);
+});

@@ -1,0 +1,109 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { socketPath } from '../../src/config/socket-path.ts';
+import { stopDaemon } from '../../src/daemon/client.ts';
+import { until } from '../support/daemon.ts';
+import { processesOf } from '../support/daemons-left.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** A directory for all tests of a file; who asks for it takes it away. */
+export function aDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'hookbus-dist-'));
+}
+
+/** Runs something to its end. @throws with all that it said where it fails */
+export function mustRun(
+  command: string,
+  words: readonly string[],
+  options: { cwd?: string; env?: Record<string, string | undefined> } = {},
+): string {
+  const { status, stdout, stderr, error } = spawnSync(command, words, {
+    encoding: 'utf8',
+    ...options,
+    env: { ...process.env, ...options.env },
+  });
+  if (status === 0) return stdout;
+  throw new Error(
+    `${command} ${words.join(' ')} ended with ${status}: ${error ?? ''}${stdout}${stderr}`,
+  );
+}
+
+/** What hooks need on PATH, and no Node. */
+const TOOLS = ['sh', 'cat', 'env', 'sleep'];
+
+/** A PATH with that and what else is named, each a link to where it really is. */
+export function aPath(...programs: readonly string[]): string {
+  const path = join(temporaryDirectory(), 'bin');
+  mkdirSync(path);
+  for (const tool of [...TOOLS, ...programs]) {
+    const place = mustRun('sh', ['-c', `command -v ${tool}`]).trim();
+    symlinkSync(place, join(path, tool));
+  }
+  return path;
+}
+
+export interface Done {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An empty home, and a way to run an installed `hookbus` from there with nothing of this checkout in its environment. */
+export function aUser(program: string, path: string) {
+  const root = temporaryDirectory();
+  const [home, state, temporary] = ['home', 'state', 'tmp'].map((name) => join(root, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const directory of [home, temporary]) mkdirSync(directory);
+  const env = {
+    PATH: path,
+    HOME: home,
+    TMPDIR: temporary,
+    HOOKBUS_HOME: state,
+    HOOKBUS_ENABLED: '1',
+    HOOKBUS_DAEMON: 'off',
+  };
+  onTestFinished(async () => {
+    await until('the daemon to leave', async () => {
+      await stopDaemon(socketPath(state, {}));
+      return processesOf(state).length === 0;
+    });
+  });
+  const run = (words: readonly string[], more: Record<string, string> = {}, input = ''): Done => {
+    const { status, stdout, stderr } = spawnSync(program, words, {
+      cwd: home,
+      env: { ...env, ...more },
+      input,
+      encoding: 'utf8',
+    });
+    return { code: status, stdout, stderr };
+  };
+  return {
+    home,
+    state,
+    temporary,
+    env,
+    run,
+    /** What is on record, the latest first. */
+    logs(): { hook_name: string; exit_code: number; status: string }[] {
+      const { code, stdout, stderr } = run(['logs', '--json']);
+      if (code !== 0) throw new Error(`hookbus logs ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout) as ReturnType<typeof this.logs>;
+    },
+  };
+}
+
+/** All files below a directory, from there. */
+export function filesIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' });
+}
+
+export const remove = (directory: string): void =>
+  rmSync(directory, { recursive: true, force: true });

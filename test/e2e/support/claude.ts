@@ -1,0 +1,121 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+/** Brings up the loopback device, the only one that there is in a network namespace of one's own, and goes on as `"$@"`. */
+const WITH_LOOPBACK = `python3 -c '
+import fcntl, socket, struct
+UP_AND_RUNNING, SIOCSIFFLAGS = 0x49, 0x8914
+fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUNNING))
+' && exec "$@"`;
+
+/** The words before a command that then reaches nothing but loopback; or why this machine cannot have that. */
+function findIsolation(): { words: readonly string[] } | { problem: string } {
+  let problem = '';
+  // Who is not root may still be it in a user namespace of their own.
+  for (const flags of ['-n', '-rn']) {
+    const words = ['unshare', flags, 'sh', '-c', WITH_LOOPBACK, 'sh'];
+    const { status, stderr, error } = spawnSync('unshare', [...words.slice(1), 'true'], {
+      encoding: 'utf8',
+    });
+    if (status === 0) return { words };
+    problem ||= error?.message ?? stderr.trim();
+  }
+  return { problem: `no network namespace here: ${problem}` };
+}
+
+function findClient(): { client: string } | { problem: string } {
+  const { status, stdout, stderr } = spawnSync(join(ROOT, 'scripts/fetch-claude.sh'), {
+    encoding: 'utf8',
+  });
+  return status === 0 ? { client: stdout.trim() } : { problem: stderr.trim() };
+}
+
+/** A tool that the model calls. */
+export interface ToolCall {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+interface Block {
+  readonly type: string;
+  readonly text?: string;
+  readonly tool_use_id?: string;
+  readonly content?: unknown;
+  readonly is_error?: boolean;
+}
+
+/** One request of the main conversation. */
+interface Request {
+  /** How many answers came before it. */
+  readonly turn: number;
+  readonly atMs: number;
+  readonly messages: readonly {
+    readonly role: string;
+    readonly content: string | readonly Block[];
+  }[];
+}
+
+export interface Session {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly requests: readonly Request[];
+}
+
+/** What a session needs of this machine, or why it cannot be had: the real client, and a network that ends at loopback. */
+export function findClaude(): { client: string; isolation: readonly string[] } | string {
+  if (process.platform !== 'linux') return 'network namespaces are Linux';
+  const isolation = findIsolation();
+  if ('problem' in isolation) return isolation.problem;
+  const found = findClient();
+  return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
+}
+
+/** A home in which the client asks nothing of a person before it starts in that project. */
+export function makeClientHome(home: string, project: string): void {
+  mkdirSync(join(home, '.claude'), { recursive: true });
+  const trusted = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };
+  const settings = { hasCompletedOnboarding: true, projects: { [project]: trusted } };
+  writeFileSync(join(home, '.claude.json'), JSON.stringify(settings));
+}
+
+/** Has the client answer one prompt, where the model takes these turns. It reaches loopback and nothing else, and ends with `signal`. */
+export async function converse(
+  { client, isolation }: Exclude<ReturnType<typeof findClaude>, string>,
+  place: { home: string; project: string; env: Readonly<Record<string, string>> },
+  prompt: string,
+  turns: readonly (string | readonly ToolCall[])[],
+  signal: AbortSignal,
+): Promise<Session> {
+  const script = join(place.home, 'script.json');
+  const args = ['-p', prompt, '--output-format', 'json', '--allowedTools', 'Bash,Write,Agent'];
+  writeFileSync(
+    script,
+    JSON.stringify({
+      client,
+      args: [...args, '--debug-file', join(place.home, 'debug.log')],
+      cwd: place.project,
+      env: {
+        ...place.env,
+        HOME: place.home,
+        ANTHROPIC_API_KEY: 'none',
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      },
+      turns,
+    }),
+  );
+  const [command = '', ...words] = isolation;
+  const stub = join(import.meta.dirname, 'messages-api.js');
+  const child = spawn(command, [...words, execPath, stub, script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    signal,
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Session;
+}

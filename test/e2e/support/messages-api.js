@@ -1,0 +1,85 @@
+/*
+ * A small Messages API for one session of a real client: answers with the tool calls of a script, turn by turn, and keeps
+ * what it was asked. It listens on loopback, starts the client, and prints what came of both as JSON:
+ *
+ *   node messages-api.js SCRIPT.json      with { client, args, cwd, env, turns }
+ *
+ * A turn is the list of tools to call, or a text. Past the last turn it says "done".
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+
+const { client, args, cwd, env, turns } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+
+/** A client that hangs is ended, so that a test fails and says why. */
+const LONGEST_MS = 85_000;
+
+const requests = [];
+
+const server = createServer(async (request, response) => {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  if (request.method !== 'POST' || !request.url.startsWith('/v1/messages?')) {
+    response.writeHead(404).end();
+    return;
+  }
+  const { model, tools = [], messages } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  // A subagent has a conversation of its own; so has whoever wants a title. Neither calls a tool here.
+  const isMain = tools.length > 0 && !JSON.stringify(messages[0]).includes('SUBTASK');
+  const turn = messages.filter(({ role }) => role === 'assistant').length;
+  if (isMain) requests.push({ turn, atMs: Date.now(), messages });
+  answer(response, model, (isMain ? turns[turn] : undefined) ?? 'done', turn);
+});
+
+function answer(response, model, content, turn) {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const say = (type, data) =>
+    response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+  const usage = { input_tokens: 1, output_tokens: 1 };
+  const message = { id: `msg_${turn}`, type: 'message', role: 'assistant', model, content: [] };
+  const open = { stop_reason: null, stop_sequence: null };
+  say('message_start', { message: { ...message, ...open, usage } });
+  const blocks = typeof content === 'string' ? [content] : content;
+  blocks.forEach((block, index) => {
+    const isText = typeof block === 'string';
+    const start = isText
+      ? { type: 'text', text: '' }
+      : { type: 'tool_use', id: `toolu_${turn}_${index}`, name: block.name, input: {} };
+    const delta = isText
+      ? { type: 'text_delta', text: block }
+      : { type: 'input_json_delta', partial_json: JSON.stringify(block.input) };
+    say('content_block_start', { index, content_block: start });
+    say('content_block_delta', { index, delta });
+    say('content_block_stop', { index });
+  });
+  const reason = typeof content === 'string' ? 'end_turn' : 'tool_use';
+  say('message_delta', { delta: { ...open, stop_reason: reason }, usage });
+  say('message_stop', {});
+  response.end();
+}
+
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address();
+  const child = spawn(client, args, {
+    cwd,
+    env: { ...env, ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = () => child.kill('SIGKILL');
+  const deadline = setTimeout(end, LONGEST_MS);
+  process.once('SIGTERM', end);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.on('close', (code, signal) => {
+    clearTimeout(deadline);
+    server.close();
+    server.closeAllConnections();
+    process.stdout.write(JSON.stringify({ code, signal, stdout, stderr, requests }));
+  });
+});
