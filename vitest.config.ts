@@ -1,13 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that measure no times and start few processes. */
+const QUIET = [
+  'test/{agents,bus,cli,config,domain,metrics,protocol,store}/**/*.test.ts',
+  'test/docs.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/leaves-no-daemon.ts',
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // One file at a time: tests start many processes of their own, and what is timed must not compete with the rest.
-    maxWorkers: 1,
     maxConcurrency: 4,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'quiet', include: QUIET, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'busy',
+          include: ['test/**/*.test.ts'],
+          exclude: [...QUIET, '**/node_modules/**'],
+          // One file at a time: they start many processes of their own, and what is timed must not compete with the rest.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
