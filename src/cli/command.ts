@@ -18,6 +18,8 @@ interface CommandArgument {
   readonly name: string;
   readonly describe: string;
   readonly default?: string;
+  /** It may be given any number of times. */
+  readonly isRepeatable?: boolean;
 }
 
 /** What a person gave. Every value is still text: each command reads its own. */
@@ -25,6 +27,8 @@ export interface Given {
   readonly argument: string | undefined;
   /** The words behind the argument, as far as the command takes any. */
   readonly further: readonly string[];
+  /** The words behind `--`, where the command takes any. */
+  readonly behindDashes: readonly string[] | undefined;
   readonly value: (option: string) => string | undefined;
   readonly values: (option: string) => readonly string[];
   readonly isOn: (option: string) => boolean;
@@ -41,6 +45,22 @@ export interface Context {
 export interface Answer {
   readonly json: unknown;
   readonly lines: (page: Page) => readonly string[];
+  /** 0 where it is left out. */
+  readonly exitCode?: 0 | 1;
+}
+
+/** Where a command that has no end says what it has to say. */
+export interface LiveOutput {
+  readonly page: Page;
+  /** Resolves once the reader can take more. */
+  readonly lines: (lines: readonly string[]) => Promise<void>;
+  /** One JSON value a line. */
+  readonly json: (values: readonly unknown[]) => Promise<void>;
+}
+
+/** A command that goes on until it is ended, or nobody reads it any more. */
+export interface LiveAnswer {
+  readonly live: (output: LiveOutput) => Promise<void>;
 }
 
 /** One command: a module of `commands/`, and a line in its list. */
@@ -55,11 +75,13 @@ export interface Command {
   readonly argument?: CommandArgument;
   /** Words that it takes behind the argument. */
   readonly furtherArguments?: readonly CommandArgument[];
+  /** What the words behind `--` are, where it takes any. */
+  readonly behindDashes?: CommandArgument;
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   /** @throws HookbusError for what the person can mend */
-  readonly perform: (given: Given, context: Context) => Promise<Answer>;
+  readonly perform: (given: Given, context: Context) => Promise<Answer | LiveAnswer>;
 }
 
 /** Exit codes of a command for people. */

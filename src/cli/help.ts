@@ -28,8 +28,8 @@ export function overview(commands: readonly Command[]): string[] {
 
 /** What `hookbus COMMAND --help` prints. */
 export function commandHelp(command: Command): string[] {
-  const { argument, furtherArguments = [] } = command;
-  const words = [...(argument === undefined ? [] : [argument]), ...furtherArguments];
+  const { argument, furtherArguments = [], behindDashes } = command;
+  const words = [argument, ...furtherArguments, behindDashes].filter((word) => word !== undefined);
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),
