@@ -7,9 +7,11 @@ import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { offCommand } from './off.ts';
 import { onCommand } from './on.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { traceCommand } from './trace.ts';
 import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which one comes to need them. */
@@ -19,6 +21,8 @@ export const COMMANDS: readonly Command[] = [
   statusCommand,
   logsCommand,
   showCommand,
+  traceCommand,
+  replayCommand,
   metricsCommand,
   offCommand,
   onCommand,
