@@ -20,7 +20,6 @@ export function overview(commands: readonly Command[]): string[] {
     'Examples:',
     '  hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py',
     '  hookbus logs --status error,timeout --since 2h',
-    '',
     'Options: --help, behind a command its options and examples; --version',
     'Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.',
   ];

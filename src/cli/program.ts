@@ -40,7 +40,9 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(currentPage());
     return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
   } catch (error) {
-    const isJson = words.includes('--json');
+    // What is behind -- is for another command.
+    const dashes = words.indexOf('--');
+    const isJson = (dashes < 0 ? words : words.slice(0, dashes)).includes('--json');
     const stderr = describeFailure(error, {
       command: command?.name,
       isJson,
