@@ -17,8 +17,8 @@ export interface Came {
   readonly stderr: Uint8Array | undefined;
 }
 
-export const DIFFERENCES = ['status', 'exit_code', 'signal', 'stdout', 'stderr'] as const;
-export type Difference = (typeof DIFFERENCES)[number];
+const DIFFERENCES = ['status', 'exit_code', 'signal', 'stdout', 'stderr'] as const;
+type Difference = (typeof DIFFERENCES)[number];
 
 /** How a replay differs from what is on record. */
 export interface Comparison {
