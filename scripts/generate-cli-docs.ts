@@ -16,6 +16,7 @@ const ERRORS = [
   ['E_SETTING', 'A variable that the command depends on cannot be used.'],
   ['E_NOT_FOUND', 'There is no such execution.'],
   ['E_AMBIGUOUS', 'Several executions have an id that begins like this.'],
+  ['E_REPLAY', 'None of what was asked for can be replayed; the message says why.'],
   ['E_NO_HOME', 'Neither `HOOKBUS_HOME` nor `HOME` says where the state directory is.'],
   ['E_DB', 'The database cannot be opened, read or written; the message has the reason.'],
   [
@@ -24,7 +25,10 @@ const ERRORS = [
   ],
   ['E_CONFIG', 'config.json cannot be used or written; the message says where and why.'],
   ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
-  ['E_DAEMON', 'The daemon was started and does not answer; its log says why.'],
+  [
+    'E_DAEMON',
+    'The daemon was started and does not answer; its log says why. Or it cannot be followed.',
+  ],
   ['E_SQLITE', 'better-sqlite3 is missing, or its native part does not fit this Node.js.'],
   [
     'E_SETTINGS_FILE',
@@ -52,7 +56,7 @@ function page(): string {
     ]),
     '## Errors',
     '',
-    'A command for people exits 0 or 1. What went wrong is one line on stderr; with `--json` it is one line of JSON',
+    'A command for people exits 0 or 1; `replay` exits 1 also where something changed. What went wrong is one line on stderr; with `--json` it is one line of JSON',
     'there, `{"error":{"code":…,"message":…,"hint":…}}`, and stdout stays empty. The codes are stable, the words are not.',
     '',
     '| code | meaning |',

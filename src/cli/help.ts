@@ -10,17 +10,17 @@ const HELP_OPTION: CommandOption = { describe: 'print this' };
 /** What `hookbus` alone prints. */
 export function overview(commands: readonly Command[]): string[] {
   const shown = commands.filter(({ isAside }) => isAside !== true);
-  const width = Math.max(...shown.map(({ name }) => name.length));
+  const named = shown.map(({ name, opposite, summary }) => ({
+    names: opposite === undefined ? name : `${name}, ${opposite}`,
+    summary,
+  }));
+  const width = Math.max(...named.map(({ names }) => names.length));
   return [
     "HookBus records each execution of an agent's hooks and changes nothing about it.",
     'Usage: hookbus COMMAND [options]',
     '',
     'Commands:',
-    ...shown.map(({ name, summary }) => `  ${pad(name, width)}  ${summary}`),
-    '',
-    'Examples:',
-    '  hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py',
-    '  hookbus logs --status error,timeout --since 2h',
+    ...named.map(({ names, summary }) => `  ${pad(names, width)}  ${summary}`),
     '',
     'Options: --help, behind a command its options and examples; --version',
     'Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.',
@@ -29,8 +29,8 @@ export function overview(commands: readonly Command[]): string[] {
 
 /** What `hookbus COMMAND --help` prints. */
 export function commandHelp(command: Command): string[] {
-  const { argument, furtherArguments = [] } = command;
-  const words = [...(argument === undefined ? [] : [argument]), ...furtherArguments];
+  const { argument, furtherArguments = [], behindDashes } = command;
+  const words = [argument, ...furtherArguments, behindDashes].filter((word) => word !== undefined);
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),

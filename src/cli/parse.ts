@@ -11,6 +11,8 @@ export interface Parsed {
   readonly argument: string | undefined;
   /** Words that nothing asked for; without a command, all of them. */
   readonly rest: readonly string[];
+  /** The words behind the first `--`; undefined where there is none, or the command takes none. */
+  readonly behindDashes: readonly string[] | undefined;
   /** By name, as they came; a switch is true. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -38,7 +40,11 @@ export async function parseWords(
   commands: readonly Command[],
 ): Promise<Parsed> {
   let command: Command | undefined;
-  const parser = yargs([...words])
+  const named = commands.find(({ name }) => name === words[0]);
+  const dashes = named?.behindDashes === undefined ? -1 : words.indexOf('--');
+  const before = dashes < 0 ? words : words.slice(0, dashes);
+  const behindDashes = dashes < 0 ? undefined : words.slice(dashes + 1);
+  const parser = yargs([...before])
     .parserConfiguration(PARSER)
     .detectLocale(false)
     .help(false)
@@ -68,15 +74,17 @@ export async function parseWords(
   // The argument is not declared to yargs, which would lose one that begins with a dash.
   const argument = command?.argument === undefined ? undefined : rest.splice(1, 1)[0];
   if (command !== undefined) rest.shift();
-  return { command, asksForHelp: help === true, argument, rest, options };
+  return { command, asksForHelp: help === true, argument, rest, behindDashes, options };
 }
 
 /** Judges what was given to a command. @throws HookbusError `E_USAGE` */
-export function readGiven(command: Command, { argument, rest, options }: Parsed): Given {
+export function readGiven(command: Command, parsed: Parsed): Given {
+  const { argument, rest, behindDashes, options } = parsed;
   const known = { ...COMMON, ...command.options };
   for (const word of [argument, ...rest]) refuseOption(word, Object.keys(known));
   for (const [name, value] of Object.entries(options)) checkOption(name, value, known[name]);
-  const most = command.furtherArguments?.length ?? 0;
+  const isOpen = command.argument?.isRepeatable === true;
+  const most = isOpen ? rest.length : (command.furtherArguments?.length ?? 0);
   const surplus = rest[most];
   if (surplus !== undefined) {
     const before = [command.name, argument ?? [], ...rest.slice(0, most)].flat().join(' ');
@@ -89,6 +97,7 @@ export function readGiven(command: Command, { argument, rest, options }: Parsed)
   return {
     argument,
     further: rest,
+    behindDashes,
     values,
     value: (option) => values(option)[0],
     isOn: (option) => options[option] === true,

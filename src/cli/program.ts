@@ -1,11 +1,11 @@
 import { readSettings, wantsColour } from '../config/settings.ts';
-import type { Answer, Command } from './command.ts';
+import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { describeFailure } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 import { didYouMean } from './nearest.ts';
-import { createPage } from './output/page.ts';
-import { visible } from './output/text.ts';
+import { jsonText } from './output/json.ts';
+import { createPage, type Page } from './output/page.ts';
 import { parseWords, readGiven } from './parse.ts';
 import { quote, usageError } from './values.ts';
 
@@ -32,10 +32,17 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     if (command === undefined) throw usageError('expected a command, got only options');
     const given = readGiven(command, parsed);
     const answer = await command.perform(given, { settings, now: Date.now });
-    const lines = given.isOn('json') ? jsonLines(answer) : textLines(answer);
+    if ('live' in answer) {
+      const { liveOutput } = await import('./live-output.ts');
+      await answer.live(liveOutput(currentPage));
+      return { stdout: '', stderr: '', exitCode: 0 };
+    }
+    const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(currentPage());
     return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
   } catch (error) {
-    const isJson = words.includes('--json');
+    // What is behind -- is for another command.
+    const dashes = words.indexOf('--');
+    const isJson = (dashes < 0 ? words : words.slice(0, dashes)).includes('--json');
     const stderr = describeFailure(error, {
       command: command?.name,
       isJson,
@@ -49,27 +56,10 @@ function succeeded(lines: readonly string[]): Outcome {
   return { stdout: `${lines.join('\n')}\n`, stderr: '', exitCode: 0 };
 }
 
-function textLines(answer: Answer): readonly string[] {
+function currentPage(): Page {
   const { columns } = process.stdout;
   const isTerminal = process.stdout.isTTY === true;
-  return answer.lines(
-    createPage(isTerminal ? columns : undefined, wantsColour(isTerminal), Date.now()),
-  );
-}
-
-/** JSON spells out the control characters of old; others could steer a terminal just as well. */
-function jsonLines({ json }: Answer): readonly string[] {
-  const text = JSON.stringify(json, null, 2);
-  return [
-    text.replace(/[^\n\x20-\x7e]/gu, (character) =>
-      visible(character) === character ? character : escaped(character),
-    ),
-  ];
-}
-
-function escaped(character: string): string {
-  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
+  return createPage(isTerminal ? columns : undefined, wantsColour(isTerminal), Date.now());
 }
 
 function unknownCommand(word: string): Error {

@@ -1,9 +1,11 @@
 import type { Begin } from '../domain/record.ts';
 import { decodeClaim, decodeResult } from '../protocol/claim.ts';
+import { decodeFollow } from '../protocol/follow.ts';
 import { FRAME_KIND, type Frame, FrameError, readFields } from '../protocol/frame.ts';
 import { decodeBegin } from '../protocol/record.ts';
 import { decodePoke, encodeState } from '../protocol/socket.ts';
 import type { Claims } from './claims.ts';
+import type { Followers } from './followers.ts';
 import type { Connection, OnFrame } from './listener.ts';
 import type { DaemonState } from './state.ts';
 
@@ -13,10 +15,12 @@ export interface ConversationParts {
   readonly onStop: () => void;
   readonly state: () => DaemonState;
   readonly claims: Claims;
+  readonly followers: Followers;
 }
 
 /** What the daemon does on each frame that comes over its socket. docs/protocol.md */
-export function createConversation({ onPoke, onStop, state, claims }: ConversationParts): OnFrame {
+export function createConversation(parts: ConversationParts): OnFrame {
+  const { onPoke, onStop, state, claims, followers } = parts;
   const begins = new WeakMap<Connection, Begin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
@@ -41,6 +45,9 @@ export function createConversation({ onPoke, onStop, state, claims }: Conversati
       }
       case FRAME_KIND.result:
         claims.finish(decodeResult(frame));
+        break;
+      case FRAME_KIND.follow:
+        followers.add(connection, decodeFollow(frame));
         break;
       default:
         throw new FrameError(`unknown kind ${frame.kind}`);

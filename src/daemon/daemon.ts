@@ -11,6 +11,7 @@ import { createBreakerKeeper } from './breaker-keeper.ts';
 import { Claims } from './claims.ts';
 import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
+import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createRetentionLoop } from './retention-loop.ts';
@@ -65,15 +66,14 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   provideCompression(zlibSync);
   const counts = { drained: 0, unreadable: 0, pokes: 0 };
   let lastNews = performance.now();
-  let leave: (end: DaemonEnd) => void = () => undefined;
-  const isOver = new Promise<DaemonEnd>((resolve) => {
-    leave = resolve;
-  });
+  const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside);
   const breakers = createBreakerKeeper({ paths, store, now, log });
+  const followers = createFollowers({ store, log });
   const onDrained = ({ stored, unreadable }: Drained): void => {
     lastNews = performance.now();
+    followers.lookSoon();
     counts.drained += stored;
     counts.unreadable += unreadable;
   };
@@ -91,29 +91,38 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     onStop: () => leave('stopped'),
     state: () => ({ ...stateOf(startedAt, counts), shared_keys: sharedOf(claims) }),
     claims,
+    followers,
   });
 
   const listener = await listen(parts.socketPath, paths.home, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
   drain.start();
   for (const loop of loops) loop.start();
-  const idle = watchIdle(
-    parts.idleMs,
-    () => lastNews,
-    () => leave('idle'),
-  );
+  // Who follows waits for news of whenever.
+  const quietSince = (): number => (followers.count() > 0 ? performance.now() : lastNews);
+  const idle = watchIdle(parts.idleMs, quietSince, () => leave('idle'));
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
   clearInterval(idle);
   for (const loop of loops) loop.stop();
   claims.stop();
+  followers.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
   drain.stop();
   store.close();
   log('ended', { reason: end, ...counts });
   return end;
+}
+
+/** What the daemon waits for; the first reason to end counts. */
+function createEnding() {
+  let leave: (end: DaemonEnd) => void = () => undefined;
+  const isOver = new Promise<DaemonEnd>((resolve) => {
+    leave = resolve;
+  });
+  return { isOver, leave };
 }
 
 /** What is done beside the draining, each in small steps of its own. */

@@ -14,6 +14,9 @@ const MOST_CONNECTIONS = 512;
 
 export interface Connection {
   readonly send: (bytes: Uint8Array) => void;
+  /** Whether the other side has so much to read yet that it should be sent no more; `onDrain` tells when that is over. */
+  readonly isFull: () => boolean;
+  readonly onDrain: (work: () => void) => void;
   /** No more is expected of the other side: it may be silent for as long as it likes. */
   readonly keep: () => void;
   readonly onClose: (work: () => void) => void;
@@ -86,6 +89,8 @@ function serve(socket: Socket, onFrame: OnFrame): void {
   const closers: (() => void)[] = [];
   const connection: Connection = {
     send: (bytes) => void socket.write(bytes),
+    isFull: () => socket.writableNeedDrain,
+    onDrain: (work) => void socket.on('drain', work),
     keep: () => void socket.setTimeout(0),
     onClose: (work) => void closers.push(work),
     end: () => void socket.end(),

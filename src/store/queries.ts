@@ -31,7 +31,7 @@ export interface LogRow {
   readonly created_at: string;
 }
 
-const COLUMNS = `
+export const LOG_COLUMNS = `
   id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
   cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
   stdout_kind, stdout_digest, dedupe_key, created_at`;
@@ -40,7 +40,7 @@ const COLUMNS = `
 export interface LogFilter {
   readonly hookNames: readonly string[];
   readonly eventTypes: readonly string[];
-  readonly statuses: readonly Status[];
+  readonly statuses: readonly string[];
   /** Session ids, or how they begin. */
   readonly sessions: readonly string[];
   /** UTC, as in `created_at`. */
@@ -50,27 +50,31 @@ export interface LogFilter {
 
 /** The executions wanted, newest first. */
 export function listExecutions(db: Database, filter: LogFilter): LogRow[] {
+  const { conditions, values } = conditionsOf(filter);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return db
+    .prepare<unknown[], LogRow>(
+      `SELECT ${LOG_COLUMNS} FROM hook_logs ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    )
+    .all(...values, filter.limit);
+}
+
+/** What a row must meet, in SQL, and the values for it in their order. */
+export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
+  conditions: string[];
+  values: unknown[];
+} {
+  const since = filter.since === undefined ? [] : [filter.since];
   const conditions = [
     anyOf('hook_name = ?', filter.hookNames),
     anyOf('event_type = ?', filter.eventTypes),
     anyOf('status = ?', filter.statuses),
     // Not LIKE: a session id may hold its wildcards.
     anyOf('instr(session_id, ?) = 1', filter.sessions),
-    anyOf('created_at >= ?', filter.since === undefined ? [] : [filter.since]),
+    anyOf('created_at >= ?', since),
   ].filter((condition) => condition !== '');
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  const values = [
-    ...filter.hookNames,
-    ...filter.eventTypes,
-    ...filter.statuses,
-    ...filter.sessions,
-    ...(filter.since === undefined ? [] : [filter.since]),
-  ];
-  return db
-    .prepare<unknown[], LogRow>(
-      `SELECT ${COLUMNS} FROM hook_logs ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
-    )
-    .all(...values, filter.limit);
+  const { hookNames, eventTypes, statuses, sessions } = filter;
+  return { conditions, values: [...hookNames, ...eventTypes, ...statuses, ...sessions, ...since] };
 }
 
 function anyOf(condition: string, values: readonly unknown[]): string {
@@ -79,7 +83,7 @@ function anyOf(condition: string, values: readonly unknown[]): string {
 
 /** The execution of this number in `id`. */
 export function findById(db: Database, id: number): LogRow | undefined {
-  return db.prepare<[number], LogRow>(`SELECT ${COLUMNS} FROM hook_logs WHERE id = ?`).get(id);
+  return db.prepare<[number], LogRow>(`SELECT ${LOG_COLUMNS} FROM hook_logs WHERE id = ?`).get(id);
 }
 
 /** The executions whose execution id begins so, newest first, at most `limit`. */
@@ -87,7 +91,7 @@ export function findByExecutionId(db: Database, beginning: string, limit: number
   // Everything that begins with these hex digits and dashes lies below the same with a letter beyond f behind it.
   return db
     .prepare<[string, string, number], LogRow>(
-      `SELECT ${COLUMNS} FROM hook_logs WHERE execution_id >= ? AND execution_id < ?
+      `SELECT ${LOG_COLUMNS} FROM hook_logs WHERE execution_id >= ? AND execution_id < ?
        ORDER BY execution_id DESC LIMIT ?`,
     )
     .all(beginning, `${beginning}g`, limit);

@@ -20,23 +20,19 @@ it('hookbus alone shows what there is', () => {
     Usage: hookbus COMMAND [options]
 
     Commands:
-      install    Put hookbus before the hooks in an agent's settings
-      run        Run a hook's command and record it
-      status     Show whether hookbus is on, and how it is doing
-      doctor     Find what is wrong, and say what to do about it
-      logs       List recent executions
-      show       Show one execution with all that is stored of it
-      metrics    Show how often hooks fail and how long they take
-      off        Leave a hook out, without touching any settings file
-      on         Run a hook again that is off, or whose breaker is open
-      cleanup    Delete what is past its retention and free the space
-      config     Show and change config.json: breakers
-      daemon     Start, stop or look at the background process
-      uninstall  Take out of the settings what install put in
-
-    Examples:
-      hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py
-      hookbus logs --status error,timeout --since 2h
+      install, uninstall  Put hookbus before the hooks in an agent's settings
+      run                 Run a hook's command and record it
+      status              Show whether hookbus is on, and how it is doing
+      doctor              Find what is wrong, and say what to do about it
+      logs                List recent executions
+      show                Show one execution with all that is stored of it
+      trace               Show what belongs together as a timeline
+      replay              Run recorded calls again, on the hook as it is now
+      metrics             Show how often hooks fail and how long they take
+      off, on             Leave a hook out and run it again, without an edit
+      cleanup             Delete what is past its retention and free the space
+      config              Show and change config.json: breakers
+      daemon              Start, stop or look at the background process
 
     Options: --help, behind a command its options and examples; --version
     Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
@@ -146,6 +142,93 @@ describe('the help of', () => {
     "
   `));
 
+  it('trace', () =>
+    expect(helpOf('trace')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus trace ID [options]
+
+    Shows all executions with one cause, such as those before and after one tool
+    call, or all of one session: when each began after the first, and how long it
+    took, as a bar. Bars above each other that cover the same columns ran at the
+    same time; a dot is an execution that did not run, or whose end was not seen.
+
+    ID is looked up as an execution, then as a correlation id, then as a session id.
+
+    Argument:
+      ID  the number that \`hookbus logs\` shows, an execution id, a correlation id or
+          a session id; of an id at least 6 characters of its beginning
+
+    Options:
+      --session  of an execution, its whole session
+      --limit N  at most so many executions, the latest (default: 200)
+      --json     print JSON instead; docs/json.md describes it
+      --help     print this
+
+    Exit codes:
+      0  done
+      1  nothing has that id, or several do; or the database cannot be used
+
+    Examples:
+      hookbus trace 142
+          all that ran for the same cause
+      hookbus trace 142 --session --limit 1000
+          all of its session
+      hookbus trace 142 --json | jq '.executions[].offset_ms'
+          for programs
+    "
+  `));
+
+  it('replay', () =>
+    expect(helpOf('replay')).toMatchInlineSnapshot(`
+    "
+    Usage: hookbus replay ID... [options] [-- COMMAND [ARG...]]
+
+    Runs the recorded command once more, or COMMAND in its place, on the payload
+    that is stored of it, in the directory that it ran in, and compares: status,
+    exit code, signal, stdout, stderr, time. It changed its mind where an agent
+    would have acted otherwise: by how it ended, by stdout, where that is JSON by
+    what it says, and where it blocks also by stderr. Time and other differences are
+    only told.
+
+    The hook really runs, with all that it does. Its environment is that of this
+    shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in a run, and
+    HOOKBUS_ENABLED=0. Replays are on record in a table of their own and count
+    nowhere else; \`hookbus show\` has them.
+
+    It needs a stored payload that is whole (HOOKBUS_STORE_RAW=1). Where secrets
+    were taken out of it, that is said: the hook is then given other bytes than the
+    first time.
+
+    Arguments:
+      ID       the number that \`hookbus logs\` shows, or an execution id, or at least
+               6 characters of its beginning; several with blanks between
+      COMMAND  run this instead, from the recorded directory (default: the recorded
+               command, by /bin/sh)
+
+    Options:
+      --hook NAME        instead of IDs: the latest executions of this hook that
+                         ran, as far as payloads are stored
+      --last N           with --hook: so many of them (default: 50)
+      --event EVENT      with --hook: only on this event; may be repeated
+      --timeout SECONDS  end each after so many seconds, fractions allowed (default:
+                         60)
+      --json             print JSON instead; docs/json.md describes it
+      --help             print this
+
+    Exit codes:
+      0  nothing changed its mind
+      1  something did, or an ID could not be replayed; or as in other commands
+
+    Examples:
+      hookbus replay 142
+          the same call on the hook as it is now
+      hookbus replay 142 -- python3 guard_v2.py
+          on another hook
+      hookbus replay --hook guard_rm --last 50
+          what an edit of the hook would have changed
+    "
+  `));
+
   it('uninstall', () =>
     expect(helpOf('uninstall')).toMatchInlineSnapshot(`
     "
@@ -212,42 +295,50 @@ describe('the help of', () => {
   `));
   it('logs', () =>
     expect(helpOf('logs')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus logs [options]
+      "
+      Usage: hookbus logs [options]
 
-    Lists recorded executions, newest first: when each began, its hook, event, tool,
-    status, exit code or signal, how long the hook took and what hookbus added to
-    that. What a failed or blocked one said is beneath it.
+      Lists recorded executions, newest first: when each began, its hook, event, tool,
+      status, exit code or signal, how long the hook took and what hookbus added to
+      that. What a failed or blocked one said is beneath it.
 
-    Times are local. Options of different kinds narrow the list down together.
+      Times are local. Options of different kinds narrow the list down together.
 
-    Options:
-      --hook NAME      only this hook; may be repeated
-      --event EVENT    only this event, such as PreToolUse; may be repeated
-      --status STATUS  only this status: success, blocked, error, timeout,
-                       dedupe_skip, breaker_skip; several with commas between
-      --session ID     only this session: its id, or how that begins; may be
-                       repeated
-      --since WHEN     only what began since then: 90s, 30m, 2h, 7d or 4w back, a
-                       date (2026-11-22), or a date and time (2026-11-22T14:30),
-                       local unless it has a zone (default: everything)
-      --limit N        at most so many executions (default: 50)
-      --json           print JSON instead; docs/json.md describes it
-      --help           print this
+      With --follow, the latest come first and further ones as they are recorded,
+      until Ctrl-C, in the order in which they are recorded. The daemon tells of them,
+      and is started where there is none.
 
-    Exit codes:
-      0  done
-      1  an option or a value cannot be used, or the database cannot
+      Options:
+        --hook NAME      only this hook; may be repeated
+        --event EVENT    only this event, such as PreToolUse; may be repeated
+        --status STATUS  only this status: success, blocked, error, timeout,
+                         dedupe_skip, breaker_skip; several with commas between
+        --session ID     only this session: its id, or how that begins; may be
+                         repeated
+        --since WHEN     only what began since then: 90s, 30m, 2h, 7d or 4w back, a
+                         date (2026-11-22), or a date and time (2026-11-22T14:30),
+                         local unless it has a zone (default: everything)
+        --limit N        at most so many executions (default: 50; with --follow, of
+                         those so far, 10)
+        --follow         go on with those to come; with --json, one object a line
+        --json           print JSON instead; docs/json.md describes it
+        --help           print this
 
-    Examples:
-      hookbus logs --status error,timeout --since 2h
-          what failed in the last two hours
-      hookbus logs --hook guard_rm --event PreToolUse --limit 10
-          the last ten executions of one hook on one event
-      hookbus logs --json | jq '.[].duration_ms'
-          for programs
-    "
-  `));
+      Exit codes:
+        0  done
+        1  an option or a value cannot be used, or the database cannot
+
+      Examples:
+        hookbus logs --status error,timeout --since 2h
+            what failed in the last two hours
+        hookbus logs --hook guard_rm --event PreToolUse --limit 10
+            the last ten executions of one hook on one event
+        hookbus logs --follow --status error,timeout,blocked
+            whatever fails or blocks, as it does
+        hookbus logs --json | jq '.[].duration_ms'
+            for programs
+      "
+    `));
   it('show', () =>
     expect(helpOf('show')).toMatchInlineSnapshot(`
     "
@@ -300,6 +391,8 @@ describe('the help of', () => {
         --by WHAT  put executions together by hook, event, tool, session or day
                    (default: hook and event)
         --compare  beside it, the same of the window before
+        --watch    go on until you end it, with the figures of every 2 seconds in
+                   place
         --json     print JSON instead; docs/json.md describes it
         --help     print this
 
@@ -316,6 +409,8 @@ describe('the help of', () => {
             this week against the last
         hookbus metrics 720 --by day
             how the last month went
+        hookbus metrics 1 --watch
+            while an agent works
         hookbus metrics 168 --json | jq '.overhead.p95_ms'
             for programs
       "

@@ -40,7 +40,7 @@ function ask(words: readonly string[]): unknown {
   const createdAt = new Date(Date.now() - 60_000).toISOString();
   writeExecutions(paths.database, [
     recordedOf(
-      anExecution({ createdAt }),
+      anExecution({ createdAt, cwd: home }),
       (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({ stream, ...payload })),
       ['unknown option --nmae'],
     ),
@@ -51,7 +51,14 @@ function ask(words: readonly string[]): unknown {
     writeExecutions(paths.database, Array.from({ length: 20 }, failed));
   }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
-  const { stdout, stderr, exitCode } = hookbus([...words, '--json'], { HOOKBUS_HOME: home });
+  if (words[0] === 'show') hookbus(['replay', '1', '--', 'false'], { HOOKBUS_HOME: home });
+  // What is behind -- is another command's.
+  const [given, behind] = words.includes('--')
+    ? [words.slice(0, -2), words.slice(-2)]
+    : [words, []];
+  const { stdout, stderr, exitCode } = hookbus([...given, '--json', ...behind], {
+    HOOKBUS_HOME: home,
+  });
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
   expect(stdout.endsWith('\n')).toBe(true);
   return JSON.parse(stdout);
@@ -73,6 +80,22 @@ describe('the fields of', () => {
     expect(unique(paths.filter((path) => !/^payloads\.std[a-z]+$/.test(path)))).toEqual(
       unique([...documented('logs').keys(), ...documented('show').keys()]),
     );
+  });
+
+  it('trace are those of the page and of logs', () => {
+    const logs = [...documented('logs').keys()].map((name) => `executions[].${name}`);
+    expect(unique(pathsOf(ask(['trace', '1'])))).toEqual(
+      unique([...documented('trace').keys(), ...logs]),
+    );
+  });
+
+  it('replay are those of the page', () => {
+    const paths = pathsOf(ask(['replay', '1', '--', 'true']));
+    // None is refused here; test/e2e/replay.test.ts has some.
+    const expected = [...documented('replay').keys()].filter((path) => !/^refused\[/.test(path));
+    const isResult = (path: string): boolean => /\.(?:recorded|replayed)\./.test(path);
+    expect(unique(paths.filter((path) => !isResult(path)))).toEqual(unique(expected));
+    expect(paths.filter(isResult)).toHaveLength(18);
   });
 
   it('metrics are those of the page, graded ones included', () => {
@@ -125,6 +148,8 @@ describe('values', () => {
       ['metrics'],
       ['cleanup'],
       ['show', '1'],
+      ['trace', '1'],
+      ['replay', '1', '--', 'true'],
       ['off', 'a'],
       ['on', 'a'],
       ['config'],

@@ -263,7 +263,7 @@ describe('the page of one execution', () => {
     const db = openDatabase(path, 0);
     const row = findById(db, 1);
     if (row === undefined) throw new Error('expected a row');
-    const lines = executionLines(row, findPayloads(db, 1), pageOf(100));
+    const lines = executionLines(row, findPayloads(db, 1), [], pageOf(100));
     db.close();
     return shown(lines);
   }

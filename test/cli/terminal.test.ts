@@ -12,6 +12,7 @@ const COMMANDS = [
   ['logs'],
   ['metrics', '48'],
   ['show', '301'],
+  ['trace', '301'],
   ['cleanup', '--dry-run'],
 ];
 

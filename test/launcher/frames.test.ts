@@ -63,6 +63,8 @@ describe('the golden frames', () => {
       'begin-full',
       'begin-least',
       'claim',
+      'executions',
+      'follow',
       'poke',
       'record-captures',
       'record-noted',

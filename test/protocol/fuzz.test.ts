@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { provideCompression } from '../../src/bus/compression.ts';
 import { drainSpool } from '../../src/bus/drain.ts';
 import { decodeClaim, decodeResult, decodeVerdict } from '../../src/protocol/claim.ts';
+import { decodeExecutions, decodeFollow } from '../../src/protocol/follow.ts';
 import { FRAME_KIND, FrameError, readFields, splitFrames } from '../../src/protocol/frame.ts';
 import { decodeRecord } from '../../src/protocol/record.ts';
 import { decodePoke, decodeState } from '../../src/protocol/socket.ts';
@@ -33,6 +34,8 @@ function readAll(bytes: Buffer): void {
       () => decodePoke(frame),
       () => decodeState(frame),
       () => decodeClaim(frame),
+      () => decodeFollow(frame),
+      () => decodeExecutions(frame),
       () => decodeVerdict(frame),
       () => decodeResult(frame),
     ])

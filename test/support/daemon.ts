@@ -87,7 +87,7 @@ export interface Ended {
 export function start(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  input = '',
+  input: string | Uint8Array = '',
   cwd = process.cwd(),
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const [program = '', ...parameters] = command;

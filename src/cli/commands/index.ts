@@ -9,9 +9,11 @@ import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { offCommand } from './off.ts';
 import { onCommand } from './on.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
+import { traceCommand } from './trace.ts';
 import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which one comes to need them. */
@@ -22,6 +24,8 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   logsCommand,
   showCommand,
+  traceCommand,
+  replayCommand,
   metricsCommand,
   offCommand,
   onCommand,

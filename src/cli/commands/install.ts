@@ -3,6 +3,7 @@ import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../settings-options.ts';
 
 export const installCommand: Command = {
   name: 'install',
+  opposite: 'uninstall',
   summary: "Put hookbus before the hooks in an agent's settings",
   usage: '[options]',
   about: [

@@ -1,12 +1,23 @@
 import { STATUSES, type Status } from '../../domain/execution.ts';
 import { type LogFilter, listExecutions } from '../../store/queries.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+  type LiveAnswer,
+} from '../command.ts';
 import { logLines } from '../output/log-table.ts';
-import { expected, parseAge, parseMoment, readWhole } from '../values.ts';
+import { expected, parseAge, parseMoment, readWhole, usageError } from '../values.ts';
 import { withStore } from '../with-store.ts';
 
 const DEFAULT_LIMIT = 50;
 const MOST_LIMIT = 1_000_000;
+
+/** Of those before it began to follow, as `tail` does; and most of them. */
+const FOLLOW_LIMIT = 10;
+const MOST_FOLLOW_LIMIT = 10_000;
 
 export const logsCommand: Command = {
   name: 'logs',
@@ -15,6 +26,7 @@ export const logsCommand: Command = {
   about: [
     'Lists recorded executions, newest first: when each began, its hook, event, tool, status, exit code or signal, how long the hook took and what hookbus added to that. What a failed or blocked one said is beneath it.',
     'Times are local. Options of different kinds narrow the list down together.',
+    'With --follow, the latest come first and further ones as they are recorded, until Ctrl-C, in the order in which they are recorded. The daemon tells of them, and is started where there is none.',
   ],
   options: {
     hook: { value: 'NAME', describe: 'only this hook; may be repeated', isRepeatable: true },
@@ -42,8 +54,9 @@ export const logsCommand: Command = {
     limit: {
       value: 'N',
       describe: 'at most so many executions',
-      default: String(DEFAULT_LIMIT),
+      default: `${DEFAULT_LIMIT}; with --follow, of those so far, ${FOLLOW_LIMIT}`,
     },
+    follow: { describe: 'go on with those to come; with --json, one object a line' },
   },
   exitCodes: EXIT_CODES,
   examples: [
@@ -52,13 +65,22 @@ export const logsCommand: Command = {
       'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
       'the last ten executions of one hook on one event',
     ],
+    [
+      'hookbus logs --follow --status error,timeout,blocked',
+      'whatever fails or blocks, as it does',
+    ],
     ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
   ],
   perform,
 };
 
-async function perform(given: Given, context: Context): Promise<Answer> {
-  const filter = readFilter(given, context.now());
+async function perform(given: Given, context: Context): Promise<Answer | LiveAnswer> {
+  if (given.isOn('follow')) return follow(given, context);
+  const limit = given.value('limit');
+  const filter = {
+    ...readFilter(given, context.now()),
+    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MOST_LIMIT),
+  };
   const rows = (await withStore(context, (db) => listExecutions(db, filter))) ?? [];
   return {
     json: rows,
@@ -66,8 +88,23 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   };
 }
 
-function readFilter(given: Given, nowMs: number): LogFilter {
+async function follow(given: Given, context: Context): Promise<LiveAnswer> {
+  const [{ followLogs }, { MOST_FOLLOW_VALUES }] = await Promise.all([
+    import('../follow-logs.ts'),
+    import('../../protocol/follow.ts'),
+  ]);
   const limit = given.value('limit');
+  const latest =
+    limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MOST_FOLLOW_LIMIT);
+  const filter = readFilter(given, context.now());
+  for (const values of Object.values(filter)) {
+    if (values !== undefined && typeof values !== 'string' && values.length > MOST_FOLLOW_VALUES)
+      throw usageError(`expected at most ${MOST_FOLLOW_VALUES} values of one option`);
+  }
+  return followLogs({ ...filter, latest }, given.isOn('json'), context);
+}
+
+function readFilter(given: Given, nowMs: number): Omit<LogFilter, 'limit'> {
   const since = given.value('since');
   return {
     hookNames: given.values('hook'),
@@ -75,7 +112,6 @@ function readFilter(given: Given, nowMs: number): LogFilter {
     sessions: given.values('session'),
     statuses: given.values('status').flatMap((words) => words.split(',').map(readStatusWord)),
     since: since === undefined ? undefined : readSince(since, nowMs),
-    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MOST_LIMIT),
   };
 }
 

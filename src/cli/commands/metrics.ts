@@ -1,7 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Grouping } from '../../bus/read-metrics.ts';
 import { createMetrics } from '../../metrics/report.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+  type LiveAnswer,
+  type LiveOutput,
+} from '../command.ts';
 import { formatThings } from '../output/format.ts';
-import { metricsLines } from '../output/metrics.ts';
+import { type ComparedReport, metricsLines } from '../output/metrics.ts';
 import { expected, MOST_HOURS, readHours } from '../values.ts';
 import { withStore } from '../with-store.ts';
 
@@ -13,6 +23,9 @@ const REBUILD = 'rebuild';
 const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
 
 const HOUR_MS = 3_600_000;
+
+/** How often `--watch` looks, in ms. */
+const WATCH_MS = 2000;
 
 export const metricsCommand: Command = {
   name: 'metrics',
@@ -35,6 +48,7 @@ export const metricsCommand: Command = {
       default: 'hook and event',
     },
     compare: { describe: 'beside it, the same of the window before' },
+    watch: { describe: 'go on until you end it, with the figures of every 2 seconds in place' },
   },
   exitCodes: EXIT_CODES,
   examples: [
@@ -42,26 +56,54 @@ export const metricsCommand: Command = {
     ['hookbus metrics 0.5', 'the last half hour'],
     ['hookbus metrics 168 --compare', 'this week against the last'],
     ['hookbus metrics 720 --by day', 'how the last month went'],
+    ['hookbus metrics 1 --watch', 'while an agent works'],
     ["hookbus metrics 168 --json | jq '.overhead.p95_ms'", 'for programs'],
   ],
   perform,
 };
 
-async function perform(given: Given, context: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer | LiveAnswer> {
   if (given.argument === REBUILD) return rebuild(context);
   const hours = readHours(given.argument ?? DEFAULT_HOURS);
   const by = readBy(given.value('by'));
+  const isCompared = given.isOn('compare');
+  const read = () => readReport(context, { hours, by, isCompared });
+  if (given.isOn('watch')) return { live: (output) => watch(output, read, given.isOn('json')) };
+  const report = await read();
+  return { json: report, lines: (page) => metricsLines(report, page) };
+}
+
+interface Asked {
+  readonly hours: number;
+  readonly by: Grouping | undefined;
+  readonly isCompared: boolean;
+}
+
+async function readReport(context: Context, { hours, by, isCompared }: Asked) {
   const { readMetrics } = await import('../../bus/read-metrics.ts');
   const nowMs = context.now();
   const read = async (endedMs: number) =>
     (await withStore(context, (db) => readMetrics(db, hours, nowMs, { by, endedMs }))) ??
     createMetrics().report(hours);
-  const report = {
+  return {
     ...(await read(0)),
     ...(by === undefined ? {} : { by }),
-    ...(given.isOn('compare') ? { before: await read(hours * HOUR_MS) } : {}),
+    ...(isCompared ? { before: await read(hours * HOUR_MS) } : {}),
   };
-  return { json: report, lines: (page) => metricsLines(report, page) };
+}
+
+/** Until somebody ends it: on a terminal in place of what was there, else one after the other. */
+async function watch(
+  output: LiveOutput,
+  read: () => Promise<ComparedReport>,
+  isJson: boolean,
+): Promise<void> {
+  for (;;) {
+    const report = await read();
+    if (isJson) await output.json([report]);
+    else await output.redraw((page) => metricsLines(report, page));
+    await wait(WATCH_MS);
+  }
 }
 
 function readBy(text: string | undefined) {

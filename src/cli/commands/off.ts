@@ -10,7 +10,8 @@ export const GATE_EXIT_CODES = [
 
 export const offCommand: Command = {
   name: 'off',
-  summary: 'Leave a hook out, without touching any settings file',
+  opposite: 'on',
+  summary: 'Leave a hook out and run it again, without an edit',
   usage: 'HOOK [options]',
   about: [
     'From now on the hook is not run: its agent gets no output and exit code 0, and the execution is on record as breaker_skip with the error `off`. A hook that blocks something does not block it meanwhile.',

@@ -5,6 +5,7 @@ import { GATE_EXIT_CODES } from './off.ts';
 
 export const onCommand: Command = {
   name: 'on',
+  isAside: true,
   summary: 'Run a hook again that is off, or whose breaker is open',
   usage: 'HOOK [options]',
   about: [

@@ -1,10 +1,15 @@
 import type { Payload } from '../../bus/find-execution.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { listReplays } from '../../store/replays.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { executionLines } from '../output/execution.ts';
 import { payloadJson } from '../output/payload.ts';
+import { replayRowJson } from '../output/replay-row.ts';
 import { expected, usageError } from '../values.ts';
 import { withStore } from '../with-store.ts';
+
+/** The latest are enough to see whether an edit did what it should. */
+const MOST_REPLAYS = 20;
 
 export const showCommand: Command = {
   name: 'show',
@@ -42,15 +47,16 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   }
   const found = await withStore(context, (db) => {
     const row = findExecution(db, reference);
-    return { row, payloads: findPayloads(db, row.id) };
+    const replays = listReplays(db, row.id, MOST_REPLAYS);
+    return { row, payloads: findPayloads(db, row.id), replays };
   });
   if (found === undefined) {
     throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
   }
-  const { row, payloads } = found;
+  const { row, payloads, replays } = found;
   return {
-    json: { ...row, payloads: byStream(payloads) },
-    lines: (page) => executionLines(row, payloads, page),
+    json: { ...row, payloads: byStream(payloads), replays: replays.map(replayRowJson) },
+    lines: (page) => executionLines(row, payloads, replays, page),
   };
 }
 

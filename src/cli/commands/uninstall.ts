@@ -3,6 +3,7 @@ import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../settings-options.ts';
 
 export const uninstallCommand: Command = {
   name: 'uninstall',
+  isAside: true,
   summary: 'Take out of the settings what install put in',
   usage: '[options]',
   about: [

@@ -1,9 +1,11 @@
 import type { Payload } from '../../bus/find-execution.ts';
 import type { LogRow } from '../../store/queries.ts';
+import type { ReplayRow } from '../../store/replays.ts';
 import { formatAge, formatBytes, formatMoment, formatMs } from './format.ts';
 import { exitOf } from './log-table.ts';
 import type { Page } from './page.ts';
 import { payloadLines } from './payload.ts';
+import { replayRowLines } from './replay-row.ts';
 import { STATUS_TONES } from './status-words.ts';
 import { breakAnywhere, pad, visible, visibleLines } from './text.ts';
 
@@ -11,7 +13,12 @@ import { breakAnywhere, pad, visible, visibleLines } from './text.ts';
 const NAME_COLUMNS = 14;
 
 /** Everything about one execution. */
-export function executionLines(row: LogRow, payloads: readonly Payload[], page: Page): string[] {
+export function executionLines(
+  row: LogRow,
+  payloads: readonly Payload[],
+  replays: readonly ReplayRow[],
+  page: Page,
+): string[] {
   const title = `${page.paint(`Execution ${row.id}`, 'strong')}: ${page.paint(visible(row.status), STATUS_TONES[row.status])}`;
   return [
     title,
@@ -20,6 +27,7 @@ export function executionLines(row: LogRow, payloads: readonly Payload[], page: 
     ...errorLines(row, page),
     '',
     ...storedLines(row, payloads, page),
+    ...replayRowLines(replays, page),
   ];
 }
 

@@ -5,7 +5,7 @@ import { STATUS_TONES } from './status-words.ts';
 import { type Cell, type Column, type Row, renderTable } from './table.ts';
 import { visible } from './text.ts';
 
-const COLUMNS: readonly Column[] = [
+export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'BEGAN' },
   { title: 'HOOK', least: 12, clip: 'middle' },
@@ -21,13 +21,14 @@ const COLUMNS: readonly Column[] = [
 export function logLines(rows: readonly LogRow[], page: Page): string[] {
   const began = momentFormat(rows, page.nowMs);
   return renderTable(
-    COLUMNS,
-    rows.map((row) => toRow(row, began)),
+    LOG_TABLE_COLUMNS,
+    rows.map((row) => logRow(row, began)),
     page,
   );
 }
 
-function toRow(row: LogRow, began: (at: Date) => string): Row {
+/** One execution as a row of these columns. */
+export function logRow(row: LogRow, began: (at: Date) => string): Row {
   const tone = STATUS_TONES[row.status];
   const cells: Cell[] = [
     { text: String(row.id) },

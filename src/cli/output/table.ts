@@ -34,7 +34,13 @@ export function renderTable(
   rows: readonly Row[],
   page: Page,
 ): string[] {
-  const layout = layOut(columns, rows, page.columns);
+  const { header, linesOf } = createTable(columns, rows, page);
+  return [header, ...rows.flatMap(linesOf)];
+}
+
+/** A table whose rows may come later: `examples` says how wide they are likely to be. */
+export function createTable(columns: readonly Column[], examples: readonly Row[], page: Page) {
+  const layout = layOut(columns, examples, page.columns);
   const line = (cells: readonly Cell[]): string =>
     layout
       .map(({ column, index, width }, place) => {
@@ -45,8 +51,10 @@ export function renderTable(
       })
       .join(GAP)
       .trimEnd();
-  const header = line(columns.map(({ title }) => ({ text: title, tone: 'dim' })));
-  return [header, ...rows.flatMap((row) => [line(row.cells), ...belowLine(row.below, page)])];
+  return {
+    header: line(columns.map(({ title }) => ({ text: title, tone: 'dim' }))),
+    linesOf: (row: Row): string[] => [line(row.cells), ...belowLine(row.below, page)],
+  };
 }
 
 function belowLine(below: Cell | undefined, page: Page): string[] {

@@ -1,0 +1,28 @@
+import { rmSync } from 'node:fs';
+import { ownCommandLine } from '../config/own-program.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { hookEnvironment } from '../config/settings.ts';
+import { socketPath } from '../config/socket-path.ts';
+import { makeStateHome } from '../config/state-home.ts';
+import { askDaemon } from '../daemon/client.ts';
+import { startDaemon } from '../daemon/start.ts';
+import type { DaemonState } from '../daemon/state.ts';
+import { HookbusError } from '../domain/errors.ts';
+
+/** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
+export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
+  makeStateHome(paths.home);
+  rmSync(paths.daemonTried, { force: true });
+  const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
+  // A relative path means another place from where the daemon will be.
+  const env = hookEnvironment({ HOOKBUS_HOME: paths.home });
+  const state =
+    (await askDaemon(socketPath(paths.home))) ??
+    (await startDaemon(socketPath(paths.home), program, env));
+  if (state !== undefined) return state;
+  throw new HookbusError(
+    'E_DAEMON',
+    'the daemon was started and does not answer',
+    `Its log is ${paths.log}. Run it in the foreground to see more: hookbus daemon run`,
+  );
+}

@@ -1,0 +1,29 @@
+/**
+ * Replays are not executions that an agent caused: in a table of their own, no figure, breaker or query of anybody's can
+ * take them for such. A replay goes with the execution that it is of, whoever deletes that.
+ */
+export const replays = `
+CREATE TABLE replays (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  log_id         INTEGER NOT NULL REFERENCES hook_logs (id) ON DELETE CASCADE,
+  span_id        TEXT NOT NULL,
+  command        TEXT NOT NULL,
+  status         TEXT NOT NULL,
+  exit_code      INTEGER,
+  signal         TEXT,
+  error          TEXT,
+  duration_ms    REAL,
+  stdout_bytes   INTEGER NOT NULL DEFAULT 0,
+  stderr_bytes   INTEGER NOT NULL DEFAULT 0,
+  stdout_kind    TEXT NOT NULL DEFAULT 'empty',
+  stdout_digest  TEXT,
+  changed        INTEGER NOT NULL,
+  differences    TEXT NOT NULL,
+  created_at     TEXT NOT NULL
+);
+CREATE INDEX replays_log ON replays (log_id);
+
+CREATE TRIGGER hook_logs_deleted_replays AFTER DELETE ON hook_logs BEGIN
+  DELETE FROM replays WHERE log_id = OLD.id;
+END;
+`;

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { findTrace } from '../../src/bus/find-trace.ts';
+import { columnsOf } from '../../src/cli/output/text.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
+import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
+import { freshState } from '../support/state.ts';
+
+const T0 = Date.parse('2026-11-22T10:00:00.000Z');
+const CAUSE = 'ab'.repeat(16);
+const SESSION = '7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04';
+
+const at = (ms: number): string => new Date(T0 + ms).toISOString();
+
+/** Two that overlap, one behind them, one that did not run, and one of the session alone. */
+function aTrace(): Record<string, string> {
+  const { home, paths } = freshState();
+  const shared = { correlationId: CAUSE, sessionId: SESSION };
+  writeExecutions(
+    paths.database,
+    [
+      { ...shared, hookName: 'slow', createdAt: at(0), durationMs: 500, status: 'success' },
+      { ...shared, hookName: 'quick', createdAt: at(250), durationMs: 250, status: 'blocked' },
+      { ...shared, hookName: 'late', createdAt: at(750), durationMs: 250, status: 'error' },
+      {
+        ...shared,
+        hookName: 'skipped',
+        createdAt: at(500),
+        durationMs: undefined,
+        status: 'dedupe_skip',
+      },
+      { sessionId: SESSION, hookName: 'other', createdAt: at(2000), durationMs: 1 },
+    ].map((changes) => recordedOf(anExecution(changes as Partial<ReturnType<typeof anExecution>>))),
+  );
+  return { HOOKBUS_HOME: home };
+}
+
+const refusal = (words: readonly string[], env: Record<string, string>): unknown => {
+  const { stdout, stderr, exitCode } = hookbus([...words, '--json'], env);
+  expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+  return (JSON.parse(stderr) as { error: { code: string } }).error.code;
+};
+
+describe('hookbus trace', () => {
+  it('shows what has one cause as bars over one line of time', () => {
+    const { stdout } = hookbus(['trace', '1'], aTrace());
+    expect(`\n${stdout}`).toMatchInlineSnapshot(`
+      "
+      Correlation id abababababababababababababababab
+      4 executions in 1.00 s, from 2026-11-22 10:00:00.000 +00:00
+
+      ID     BEGAN  HOOK     EVENT       TOOL  STATUS         TOOK
+       1  +0.00 ms  slow     PreToolUse  –     success      500 ms  ██████████████
+       2   +250 ms  quick    PreToolUse  –     blocked      250 ms         ███████
+       4   +500 ms  skipped  PreToolUse  –     dedupe_skip       –                ·
+       3   +750 ms  late     PreToolUse  –     error        250 ms                       ███████
+      "
+    `);
+  });
+
+  it('finds by number, execution id, correlation id and session id, or the beginning of them', () => {
+    const env = aTrace();
+    const ask = (...words: string[]) =>
+      JSON.parse(hookbus(['trace', ...words, '--json'], env).stdout) as {
+        by: string;
+        count: number;
+        executions: { execution_id: string; offset_ms: number; hook_name: string }[];
+      };
+    const byNumber = ask('1');
+    expect(byNumber).toMatchObject({ by: 'correlation_id', id: CAUSE, count: 4, left_out: 0 });
+    expect(byNumber.executions.map(({ offset_ms }) => offset_ms)).toEqual([0, 250, 500, 750]);
+    expect(ask(byNumber.executions[1]?.execution_id ?? '')).toEqual(byNumber);
+    expect(ask('ABABABAB')).toEqual(byNumber);
+    expect(ask(SESSION)).toMatchObject({ by: 'session_id', count: 5 });
+    expect(ask('7d3f0c')).toEqual(ask(SESSION));
+    expect(ask('1', '--session')).toEqual(ask(SESSION));
+    expect(ask(SESSION, '--limit', '2')).toMatchObject({
+      count: 5,
+      left_out: 3,
+      executions: [{ hook_name: 'late' }, { hook_name: 'other' }],
+    });
+  });
+
+  it('says what it cannot find, or not tell apart', () => {
+    const env = aTrace();
+    for (const id of ['99', '\x1b[31m']) expect(refusal(['trace', id], env)).toBe('E_NOT_FOUND');
+    expect(refusal(['trace'], env)).toBe('E_USAGE');
+    expect(refusal(['trace', '1'], { HOOKBUS_HOME: freshState().home })).toBe('E_NOT_FOUND');
+    const { paths } = freshState();
+    const sessions = ['same-1', 'same-12', 'other-1', 'other-2'];
+    writeExecutions(
+      paths.database,
+      sessions.map((sessionId) => recordedOf(anExecution({ sessionId }))),
+    );
+    const db = openDatabase(paths.database, 0);
+    const find = (id: string) => () => findTrace(db, id, { wholeSession: false, limit: 9 });
+    for (const id of ['nosuch', "x' OR 1=1 --", 'same', '', '%%%%%%%', 'same-_', 'f'.repeat(9999)])
+      expect(find(id), id).toThrow('there is no execution');
+    expect(find('same-1')().id).toBe('same-1');
+    expect(find('other-')).toThrow('several ids begin like this, such as other-1 and other-2');
+    db.close();
+  });
+
+  it('bounds a session of thousands, and says so', () => {
+    const { home, paths } = freshState();
+    seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
+    const { stdout } = hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
+    expect(stdout).toContain('The latest of 10,000 executions; --limit shows more.');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(5 + 200);
+  });
+
+  it('fits 100 columns and steers no terminal, whatever is on record; colour is for terminals', () => {
+    const { home, paths } = freshState();
+    const hostile = {
+      hookName: `\x1b[31m\u202e${'日本'.repeat(90)}`,
+      sessionId: `\x07\u009b${'s'.repeat(200)}`,
+    };
+    const broken = { createdAt: 'no time at all', durationMs: -5, executionId: 'e1' };
+    writeExecutions(paths.database, [
+      recordedOf(anExecution({ ...hostile, createdAt: at(0), durationMs: 9e14, status: 'error' })),
+      recordedOf(anExecution({ ...hostile, ...broken })),
+    ]);
+    const env = { HOOKBUS_HOME: home };
+    const plain = hookbus(['trace', '1', '--session'], env).stdout;
+    expect(plain).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    expect(Math.max(...plain.split('\n').map(columnsOf))).toBeLessThanOrEqual(100);
+    const coloured = hookbusInTerminal(['trace', '1', '--session'], 80, env);
+    expect(coloured).toContain('\x1b[31m█');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are what is taken out.
+    const shown = coloured.replace(/\x1b\[\d+m/g, '');
+    expect(Math.max(...shown.split('\n').map(columnsOf))).toBeLessThanOrEqual(80);
+  });
+});

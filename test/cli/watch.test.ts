@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import type { MetricsReport } from '../../src/metrics/report.ts';
+import { until } from '../conformance/support/until.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { freshState } from '../support/state.ts';
+
+const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
+
+/** A watch over a state directory with one execution, and what it printed so far. */
+function aWatch(command: readonly string[]) {
+  const { home, paths } = freshState();
+  const record = (): void =>
+    writeExecutions(paths.database, [
+      recordedOf(anExecution({ createdAt: new Date().toISOString() })),
+    ]);
+  record();
+  const [program = '', ...words] = command;
+  const child = spawn(program, words, {
+    env: { PATH: process.env['PATH'], TERM: 'xterm', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { child, record, text: () => text };
+}
+
+it('metrics --watch shows what is recorded meanwhile, one JSON a line', async () => {
+  const { child, record, text } = aWatch([execPath, ENTRY, 'metrics', '1', '--watch', '--json']);
+  const lines = (): MetricsReport[] =>
+    text()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  await until('the first figures', () => text().includes('\n'));
+  record();
+  await until('the next ones', () => lines().some(({ executions }) => executions === 2), 15_000);
+  expect(lines()[0]?.executions).toBe(1);
+  const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
+  child.kill('SIGINT');
+  expect(await ended).toBe('SIGINT');
+});
+
+it('metrics --watch redraws in place on a terminal', async () => {
+  const line = `stty cols 100 rows 12; exec ${execPath} ${ENTRY} metrics 1 --watch`;
+  const { record, text } = aWatch(['script', '-qfec', line, '/dev/null']);
+  await until('the first figures', () => text().includes('1 execution of'));
+  record();
+  await until('the next ones', () => text().includes('2 executions of'), 15_000);
+  const screens = text().split('\u001b[H').slice(1);
+  expect(screens.length).toBeGreaterThan(1);
+  // Twelve rows: what is longer would scroll away.
+  for (const screen of screens) expect(screen.split('\n').length).toBeLessThanOrEqual(12);
+});

@@ -1,0 +1,272 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { aState, CLI, start, until } from '../support/daemon.ts';
+import { processesOf } from '../support/daemons-left.ts';
+import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
+
+type State = ReturnType<typeof aState>;
+
+/** A state, and beside it a directory of hooks. No daemon, so that each command drains. */
+function aStage() {
+  const state = aState();
+  const directory = join(state.home, 'work');
+  mkdirSync(directory);
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOOKBUS_ENABLED: '1',
+    HOOKBUS_HOME: state.home,
+    HOOKBUS_STORE_RAW: '1',
+    HOOKBUS_DAEMON: 'off',
+  };
+  return {
+    state,
+    env,
+    directory,
+    hook(name: string, text: string): string {
+      const path = join(directory, name);
+      writeFileSync(path, `#!/bin/sh\n${text}\n`);
+      chmodSync(path, 0o755);
+      return path;
+    },
+    /** One execution on record, as an agent would cause it. */
+    async run(command: readonly string[], input: string | Uint8Array, more: object = {}) {
+      const words = [execPath, CLI, 'run', '--name', 'guard', '--', ...command];
+      const { ended } = start(
+        ['sh', '-c', 'cd "$1" && shift && exec "$@" 2>/dev/null', '-', directory, ...words],
+        { ...env, ...more },
+        input,
+      );
+      return ended;
+    },
+    replay: (...words: string[]) => hookbus(['replay', ...words], env),
+  };
+}
+
+interface Report {
+  readonly replayed: number;
+  readonly changed: number;
+  readonly replays: readonly {
+    readonly id: number;
+    readonly changed: boolean;
+    readonly redacted: boolean;
+    readonly differences: readonly string[];
+    readonly recorded: Record<string, unknown>;
+    readonly replayed: Record<string, unknown>;
+  }[];
+  readonly refused: readonly { readonly id: number; readonly reason: string }[];
+}
+
+const GUARD = 'grep -q rm && { echo "no rm" >&2; exit 2; }; echo "{\\"a\\": 1}"';
+
+const payload = (command: string): string =>
+  `${JSON.stringify({ session_id: 's-1', hook_event_name: 'PreToolUse', tool_name: 'Bash', tool_input: { command } })}\n`;
+
+const rowsOf = (state: State): unknown[] => state.rows('SELECT * FROM hook_logs ORDER BY id');
+
+describe('hookbus replay', () => {
+  it('exits 0 on the same hook, and tells on an edited one what changed its mind', async () => {
+    const stage = aStage();
+    const hook = stage.hook('guard.sh', GUARD);
+    for (const command of ['rm -rf x', 'ls', 'rm y', 'pwd'])
+      await stage.run([hook], payload(command));
+    const same = stage.replay('--hook', 'guard', '--last', '50', '--json');
+    expect(same).toMatchObject({ stderr: '', exitCode: 0 });
+    expect(JSON.parse(same.stdout)).toMatchObject({ replayed: 4, changed: 0, refused: [] });
+    const before = rowsOf(stage.state);
+    const metrics = hookbus(['metrics', '--json'], stage.env).stdout;
+
+    stage.hook('guard.sh', `${GUARD.replace('rm', 'rm.-rf')} >&2; echo '{ "a" : 1 }'`);
+    const edited = stage.replay('--hook', 'guard', '--json');
+    expect(edited.exitCode).toBe(1);
+    const report = JSON.parse(edited.stdout) as Report;
+    expect(
+      report.replays.map(({ id, changed, differences }) => [id, changed, differences]),
+    ).toEqual([
+      [1, false, []],
+      // The same JSON in other words is the same to an agent.
+      [2, false, ['stdout', 'stderr']],
+      [3, true, ['status', 'exit_code', 'stdout', 'stderr']],
+      [4, false, ['stdout', 'stderr']],
+    ]);
+    expect(report.replays[2]).toMatchObject({
+      recorded: { status: 'blocked', exit_code: 2, signal: null },
+      replayed: { status: 'success', exit_code: 0, stdout_kind: 'json' },
+    });
+    const told = stage.replay('--hook', 'guard');
+    expect(told.stdout).toContain('4 executions replayed; in 1 of them the hook changed its mind.');
+    expect(told.stdout).toMatch(/^ 3 {2}guard +PreToolUse +blocked +success +status, exit code/m);
+
+    // On record as replays, and nowhere else.
+    expect(rowsOf(stage.state)).toEqual(before);
+    expect(hookbus(['metrics', '--json'], stage.env).stdout).toBe(metrics);
+    expect(stage.state.rows('SELECT DISTINCT log_id FROM replays')).toHaveLength(4);
+    const shown = hookbus(['show', '3', '--json'], stage.env).stdout;
+    expect((JSON.parse(shown) as { replays: object[] }).replays[0]).toMatchObject({
+      status: 'success',
+      changed: true,
+      command: hook,
+    });
+  });
+
+  it('gives the hook the recorded bytes and directory, and the variables of a run', async () => {
+    const stage = aStage();
+    const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256));
+    await stage.run(['sha256sum'], bytes);
+    const same = stage.replay('1');
+    expect(same.stdout).toContain('It did not change its mind.');
+    expect(same.exitCode).toBe(0);
+    const out = join(stage.directory, 'seen');
+    const line = `pwd -P > ${out}; cat >/dev/null; env >> ${out}; echo "$0:$1" >> ${out}`;
+    expect(stage.replay('1', '--', 'sh', '-c', line, "it's", '--json').exitCode).toBe(1);
+    const seen = readFileSync(out, 'utf8');
+    const [{ correlation_id: cause } = { correlation_id: '' }] = stage.state.rows<{
+      correlation_id: string;
+    }>('SELECT correlation_id FROM hook_logs');
+    expect(seen.split('\n')[0]).toBe(stage.directory);
+    expect(seen).toContain(`HOOKBUS_CORRELATION_ID=${cause}\n`);
+    expect(seen).toMatch(new RegExp(`^TRACEPARENT=00-${cause}-[0-9a-f]{16}-01$`, 'm'));
+    expect(seen).toContain("it's:--json\n");
+  });
+
+  it('leaves no execution of a command that is itself wrapped', async () => {
+    const stage = aStage();
+    await stage.run(['true'], payload('ls'));
+    const { exitCode } = stage.replay(
+      '1',
+      '--',
+      execPath,
+      CLI,
+      'run',
+      '--name',
+      'inner',
+      '--',
+      'true',
+    );
+    expect(exitCode).toBe(0);
+    hookbus(['status'], stage.env);
+    expect(stage.state.rows('SELECT hook_name FROM hook_logs')).toEqual([{ hook_name: 'guard' }]);
+  });
+
+  it('ends a hook and all that it started when its time runs out, and bounds what it writes', async () => {
+    const stage = aStage();
+    await stage.run(['true'], payload('ls'));
+    const before = performance.now();
+    const late = stage.replay(
+      '1',
+      '--timeout',
+      '0.3',
+      '--json',
+      '--',
+      'sh',
+      '-c',
+      'sleep 987 & yes',
+    );
+    expect(performance.now() - before).toBeLessThan(8000);
+    expect(JSON.parse(late.stdout)).toMatchObject({
+      replays: [{ changed: true, replayed: { status: 'timeout', exit_code: 124 } }],
+    });
+    await until('nothing of it to run', () => processesOf(stage.state.home).length === 0);
+  });
+
+  it('does not wait for what a hook leaves in the background', async () => {
+    const stage = aStage();
+    await stage.run(['echo', 'done'], payload('ls'));
+    const before = performance.now();
+    const pidFile = join(stage.directory, 'pid');
+    const line = `sleep 987 & echo $! > ${pidFile}; echo done`;
+    const { exitCode } = stage.replay('1', '--', 'sh', '-c', line);
+    expect(performance.now() - before).toBeLessThan(10_000);
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    expect(exitCode).toBe(0);
+  });
+
+  it('tells a signal, a command that is not there, and one that does not read its stdin', async () => {
+    const stage = aStage();
+    await stage.run(['sh', '-c', 'kill -9 $$'], payload('x'.repeat(150_000)));
+    const report = (...words: string[]) =>
+      (JSON.parse(stage.replay('1', '--json', ...words).stdout) as Report).replays[0];
+    expect(report()).toMatchObject({ changed: false, replayed: { signal: 'SIGKILL' } });
+    expect(report('--', 'nosuch')).toMatchObject({ replayed: { status: 'error', exit_code: 127 } });
+    expect(report('--', '')).toMatchObject({ replayed: { exit_code: 127 } });
+    expect(report('--', 'true')).toMatchObject({ replayed: { status: 'success' } });
+  });
+
+  it('says plainly what cannot be replayed, and why', async () => {
+    const stage = aStage();
+    await stage.run(['true'], payload('ls'), { HOOKBUS_STORE_RAW: '0' });
+    await stage.run(['true'], payload('ls'), { HOOKBUS_MAX_BYTES: '10' });
+    await stage.run(['true', '--password=hunter2secret'], payload('ls'));
+    await stage.run(['true'], payload('ls'));
+    const refusal = (...words: string[]): string => {
+      const { stdout, stderr, exitCode } = stage.replay(...words);
+      expect({ stdout, exitCode, lines: stderr.split('\n').length }).toEqual({
+        stdout: '',
+        exitCode: 1,
+        lines: 2,
+      });
+      return stderr;
+    };
+    expect(refusal('1')).toMatch(/execution 1 cannot be replayed: its payload is not stored/);
+    expect(refusal('2')).toMatch(/was cut at 10 of \d+ bytes/);
+    expect(refusal('3')).toMatch(
+      /a secret was taken out of its command; give the command behind --/,
+    );
+    expect(refusal('99')).toMatch(/no execution of number 99/);
+    expect(refusal()).toMatch(/expected the ID of an execution/);
+    expect(refusal('4', '--hook', 'guard')).toMatch(/expected IDs or --hook, got both/);
+    expect(refusal('4', '--timeout', '0')).toMatch(/expected --timeout to be/);
+    // Beside one that can: that one is, and the others are told.
+    const both = stage.replay('1', '4', '2', '4', '--json');
+    expect(both.exitCode).toBe(1);
+    const report = JSON.parse(both.stdout) as Report;
+    expect(report.replays.map(({ id }) => id)).toEqual([4]);
+    expect(report.refused.map(({ id }) => id)).toEqual([1, 2]);
+    rmSync(stage.directory, { recursive: true });
+    expect(refusal('4')).toMatch(/the directory that it ran in is not there any more: /);
+  });
+
+  it('says where secrets were taken out of the payload', async () => {
+    const stage = aStage();
+    await stage.run(
+      ['true'],
+      payload('curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"'),
+    );
+    const { stdout } = stage.replay('1');
+    expect(stdout).toContain('Secrets were taken out of the stored payload');
+    expect((JSON.parse(stage.replay('1', '--json').stdout) as Report).replays[0]?.redacted).toBe(
+      true,
+    );
+  });
+
+  it('shows its progress on a terminal, and nowhere else', async () => {
+    const stage = aStage();
+    for (let count = 0; count < 3; count += 1) await stage.run(['true'], payload('ls'));
+    expect(stage.replay('--hook', 'guard').stderr).toBe('');
+    const shown = hookbusInTerminal(['replay', '--hook', 'guard'], 100, stage.env);
+    expect(shown).toContain('Replaying 2 of 3: guard');
+    expect(shown).toContain('3 executions replayed; in 0 of them the hook changed its mind.');
+  });
+
+  it('goes when its execution does, and counts for no breaker, key or status', async () => {
+    const stage = aStage();
+    await stage.run(['true'], payload('ls'));
+    hookbus(['config', 'set', 'breaker.enabled', 'true'], stage.env);
+    for (let count = 0; count < 3; count += 1) stage.replay('1', '--', 'false');
+    const status = JSON.parse(hookbus(['status', '--json'], stage.env).stdout) as {
+      gates: unknown[];
+      breaker: { recommended: unknown[] };
+      database: { executions: number };
+    };
+    expect(status).toMatchObject({
+      gates: [],
+      breaker: { recommended: [] },
+      database: { executions: 1 },
+    });
+    expect(stage.state.rows('SELECT 1 FROM dedupe_keys')).toEqual([]);
+    expect(stage.state.rows('SELECT 1 FROM replays')).toHaveLength(3);
+    hookbus(['cleanup', '--older-than', '0d'], stage.env);
+    expect(stage.state.rows('SELECT 1 FROM replays')).toEqual([]);
+  });
+});
