@@ -89,10 +89,12 @@ export function eachRollupRow(
   rows: { readonly upTo: number } | { readonly behind: number },
   take: (row: RollupRow) => void,
 ): void {
-  const [condition, mark] = 'upTo' in rows ? ['id <= ?', rows.upTo] : ['id > ?', rows.behind];
+  // The plus takes an index from SQLite's choice: of few new rows go by their number, of a part of an hour by its time.
+  const [time, condition, mark] =
+    'upTo' in rows ? ['created_at', '+id <= ?', rows.upTo] : ['+created_at', 'id > ?', rows.behind];
   const statement = db.prepare<[string, string, number], RollupRow>(
     `SELECT ${COLUMNS} FROM hook_logs
-     WHERE created_at >= ? AND created_at < ? AND ${condition} AND status IN (${KNOWN})`,
+     WHERE ${time} >= ? AND ${time} < ? AND ${condition} AND status IN (${KNOWN})`,
   );
   for (const row of statement.iterate(span.from, untilOf(span), mark)) take(row);
 }
