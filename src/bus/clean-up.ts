@@ -10,6 +10,7 @@ import {
   foldLog,
   releasePages,
 } from '../store/retention.ts';
+import { countNext } from '../store/totals.ts';
 import { openForCommand } from './open-for-command.ts';
 
 /** What a clean-up took away, or would; docs/json.md says what each field means. */
@@ -86,6 +87,8 @@ type Use = <T>(work: (db: Database) => T) => T;
 async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   let executions = 0;
   let payloads = 0;
+  // What was never counted is many rows after an update, and would be one long transaction with the deleting.
+  await inTurns(parts, MOST_ROWS, (limit) => use((db) => countNext(db, limit)));
   await inTurns(parts, MOST_ROWS, (limit) => {
     const removed = use((db) => deleteExecutions(db, expiry, limit));
     executions += removed.executions;

@@ -1,5 +1,6 @@
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
+import { countNext } from '../store/totals.ts';
 import type { Log } from './log.ts';
 
 /** First after the start, then so often, in ms. */
@@ -37,6 +38,8 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {
+      // First what is to be counted, in steps too: after an update that is every row there is.
+      if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
       const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
       deleted += executions;
       if (executions === STEP_ROWS) return true;

@@ -93,14 +93,16 @@ function required(key: ConfigKey | undefined): ConfigKey {
 }
 
 async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> {
-  const { DEFAULT_CONFIG, readConfigFile } = await import('../../config/config-file.ts');
+  const { DEFAULT_CONFIG, readConfigFile, withoutSecrets } = await import(
+    '../../config/config-file.ts'
+  );
   const reading = readConfigFile(paths.config);
   const report = {
     path: paths.config,
     state: reading.state,
     problem: reading.state === 'refused' ? reading.problem : null,
     given: givenKeys(paths.config),
-    config: reading.state === 'refused' ? DEFAULT_CONFIG : reading.config,
+    config: reading.state === 'refused' ? DEFAULT_CONFIG : withoutSecrets(reading.config),
   };
   return { json: report, lines: (page) => configLines(report, page) };
 }
