@@ -35,6 +35,11 @@ export const MOST_EVENTS = 50;
 /** Longer names are cut there. */
 const MOST_NAME_LENGTH = 100;
 
+/** A name as it may be shown anywhere: not too long, and without what cannot be seen. */
+export function plainName(name: string): string {
+  return name.slice(0, MOST_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '_');
+}
+
 /**
  * Lets so many names through, the first that come, and gives `other` for the rest.
  * @param known names that have come before
@@ -42,7 +47,7 @@ const MOST_NAME_LENGTH = 100;
 export function boundNames(most: number, known: Iterable<string> = []) {
   const names = new Set(known);
   return (name: string): string => {
-    const short = name.slice(0, MOST_NAME_LENGTH);
+    const short = plainName(name);
     if (names.has(short)) return short;
     if (names.size >= most) return OTHER;
     names.add(short);

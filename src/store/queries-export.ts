@@ -55,3 +55,20 @@ function exported(row: LogRow): ExportedExecution {
     startedAtMs: Date.parse(row.created_at),
   };
 }
+
+/** A breaker that opened at least once; open ones that have cooled down are half-open. */
+export interface ExportedBreaker {
+  readonly hookName: string;
+  readonly state: 'closed' | 'half_open' | 'open';
+}
+
+/** @param now UTC, as in `created_at` */
+export function readExportedBreakers(db: Database, now: string): ExportedBreaker[] {
+  return db
+    .prepare<[string], ExportedBreaker>(
+      `SELECT hook_name AS hookName,
+         CASE WHEN state <> 'open' THEN 'closed' WHEN until <= ? THEN 'half_open' ELSE 'open' END AS state
+       FROM breakers ORDER BY hook_name`,
+    )
+    .all(now);
+}

@@ -3,6 +3,7 @@ import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { installCommand } from './install.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
@@ -27,5 +28,6 @@ export const COMMANDS: readonly Command[] = [
   cleanupCommand,
   configCommand,
   daemonCommand,
+  exportCommand,
   uninstallCommand,
 ];

@@ -13,7 +13,7 @@ export const statsd = {
   ),
   tags: oneOf(['none', 'dogstatsd']),
   prefix: text('hookbus', 'letters, digits, _ and - with dots between', (prefix) =>
-    /^[\w-]{1,50}(?:\.[\w-]{1,50}){0,4}$/.test(prefix),
+    /^[\w-]{1,40}(?:\.[\w-]{1,40}){0,4}$/.test(prefix),
   ),
   /** What fits into an Ethernet frame with room for tunnels. */
   max_packet_bytes: whole(1432, 'bytes', { least: 512, most: 8192 }),
