@@ -7,7 +7,7 @@ export type BatchEnd =
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface BatchQueueParts<T> {
-  /** Items that may wait, those being sent included. */
+  /** Items that may wait, beside one batch that is being sent. */
   readonly most: number;
   readonly send: (batch: readonly T[]) => Promise<BatchEnd>;
   readonly tally: Tally;
@@ -61,7 +61,7 @@ export class BatchQueue<T> {
   async #next(): Promise<void> {
     if (this.#isOver || this.#sending > 0 || this.#pause !== undefined) return;
     if (this.#waiting.length === 0) return this.#onIdle();
-    const batch = this.#waiting.splice(0, BATCH);
+    const batch = this.#waiting.splice(0, Math.min(BATCH, this.#parts.most));
     this.#sending = batch.length;
     const end = await this.#parts.send(batch);
     this.#sending = 0;
@@ -87,7 +87,7 @@ export class BatchQueue<T> {
   }
 
   #trim(): void {
-    const surplus = Math.max(0, this.#waiting.length + this.#sending - this.#parts.most);
+    const surplus = Math.max(0, this.#waiting.length - this.#parts.most);
     this.#parts.tally.dropped(this.#waiting.splice(0, surplus).length);
   }
 

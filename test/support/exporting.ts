@@ -1,8 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Begin, End } from '../../src/domain/record.ts';
+import { VERSION } from '../../src/domain/version.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { encodePoke } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, until } from './daemon.ts';
 import { aBegin, anEnd } from './records.ts';
@@ -38,6 +41,10 @@ export function spoolMany(
     const one = aBegin({ createdAtMs: Date.now(), spanId, ...begin });
     spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
   }
+  // As an engine does, where a daemon listens.
+  connect(state.paths.socket)
+    .on('error', () => undefined)
+    .end(encodePoke(VERSION));
 }
 
 /** What the daemon says of one exporter; undefined while it says nothing. */
