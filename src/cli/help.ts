@@ -21,8 +21,7 @@ export function overview(commands: readonly Command[]): string[] {
     '  hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py',
     '  hookbus logs --status error,timeout --since 2h',
     '',
-    'Options: --help, behind a command its options and examples; --version',
-    'Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.',
+    'Options: --help, also behind a command; --version. Docs: docs/ in the package.',
   ];
 }
 

@@ -30,16 +30,16 @@ it('hookbus alone shows what there is', () => {
       off        Leave a hook out, without touching any settings file
       on         Run a hook again that is off, or whose breaker is open
       cleanup    Delete what is past its retention and free the space
-      config     Show and change config.json: breakers
+      config     Show and change config.json: breakers and exporters
       daemon     Start, stop or look at the background process
+      export     Print metrics for Prometheus, also without a daemon
       uninstall  Take out of the settings what install put in
 
     Examples:
       hookbus run --name guard_rm -- python3 .claude/hooks/guard_rm.py
       hookbus logs --status error,timeout --since 2h
 
-    Options: --help, behind a command its options and examples; --version
-    Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
+    Options: --help, also behind a command; --version. Docs: docs/ in the package.
     "
   `);
 });
