@@ -10,7 +10,7 @@ export interface ExporterOptions {
   readonly opentelemetry: OpenTelemetryOptions & { readonly enabled: boolean };
 }
 
-export type ExporterName = keyof ExporterOptions;
+type ExporterName = keyof ExporterOptions;
 
 interface ExporterKind {
   readonly name: ExporterName;

@@ -1,4 +1,4 @@
-import { request as requestHttp } from 'node:http';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { reasonOf } from './exporter.ts';
 
@@ -43,50 +43,68 @@ export function createOtlpSender(target: OtlpTarget, signal: string) {
     ...target.headers,
     'content-type': isJson ? 'application/json' : 'application/x-protobuf',
   };
-  const closing = new AbortController();
+  const open = new Set<AbortController>();
 
-  function send(body: Uint8Array): Promise<OtlpAnswer> {
+  async function send(body: Uint8Array): Promise<OtlpAnswer> {
+    const stop = new AbortController();
+    let isLate = false;
     // Of the whole answer, since one that trickles in would never end.
-    const time = AbortSignal.timeout(target.timeout_seconds * 1000);
-    return new Promise((resolve) => {
-      const later = (error: unknown): void => {
-        const reason = time.aborted
-          ? `no answer in ${target.timeout_seconds} s`
-          : reasonOf(codeOf(error));
-        resolve({ kind: 'later', reason, afterMs: 0 });
-      };
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop.abort();
+    }, target.timeout_seconds * 1000);
+    open.add(stop);
+    try {
+      return await ask(body, stop.signal);
+    } catch (error) {
+      const reason = isLate ? `no answer in ${target.timeout_seconds} s` : reasonOf(wordsOf(error));
+      return { kind: 'later', reason, afterMs: 0 };
+    } finally {
+      clearTimeout(timer);
+      open.delete(stop);
+    }
+  }
+
+  function ask(body: Uint8Array, signal: AbortSignal): Promise<OtlpAnswer> {
+    return new Promise((resolve, reject) => {
       const options = {
         method: 'POST',
         headers: { ...headers, 'content-length': body.byteLength },
-        signal: AbortSignal.any([time, closing.signal]),
+        signal,
       };
       const request = start(url, options, (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        const finish = (): void => {
-          const { statusCode = 0, headers: answered } = response;
-          resolve(answerOf(statusCode, answered, Buffer.concat(chunks)));
-        };
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size <= MOST_ANSWER_BYTES) chunks.push(chunk);
-          else {
-            finish();
-            response.destroy();
-          }
-        });
-        response.on('end', finish);
-        response.on('error', later);
+        readAnswer(response).then(resolve, reject);
       });
-      request.on('error', later);
+      request.on('error', reject);
       request.end(body);
     });
   }
 
-  return { url: url.href, send, close: (): void => closing.abort() };
+  const close = (): void => {
+    for (const one of open) one.abort();
+  };
+  return { url: url.href, send, close };
 }
 
-export type OtlpSender = ReturnType<typeof createOtlpSender>;
+function readAnswer(response: IncomingMessage): Promise<OtlpAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const finish = (): void => {
+      resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(chunks)));
+    };
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MOST_ANSWER_BYTES) chunks.push(chunk);
+      else {
+        finish();
+        response.destroy();
+      }
+    });
+    response.on('end', finish);
+    response.on('error', reject);
+  });
+}
 
 function answerOf(
   status: number,
@@ -108,7 +126,7 @@ function afterMs(text: string): number {
 }
 
 /** Several addresses that all failed make an error without words. */
-function codeOf(error: unknown): unknown {
+function wordsOf(error: unknown): unknown {
   const hasNoWords = error instanceof Error && error.message === '' && 'code' in error;
   return hasNoWords ? String(error.code) : error;
 }

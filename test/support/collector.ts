@@ -37,7 +37,7 @@ export interface Span {
   readonly status?: { readonly code?: string; readonly message?: string };
 }
 
-export interface Point {
+interface Point {
   readonly attributes?: readonly Attribute[];
   readonly asInt?: string;
   readonly asDouble?: number;
