@@ -8,8 +8,6 @@ BIN := node_modules/.bin
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
 	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal
-# yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
-FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
@@ -24,13 +22,14 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/write-code-cache.js $(TYPESCRIPT)
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/bundle-main.js scripts/write-code-cache.js $(TYPESCRIPT)
 	@node scripts/bundle-run.js
-	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
+	@node scripts/bundle-main.js
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@for name in run main; do \
 		node scripts/write-code-cache.js $$name dist/new >/dev/null 2>&1 && mv dist/new/$$name.cache dist/ || rm -f dist/$$name.cache; \
 	done
+	@mkdir -p dist/exporters && mv dist/new/exporters/*.cjs dist/exporters/
 	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)

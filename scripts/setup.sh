@@ -45,7 +45,9 @@ if ! works; then
 fi
 # The launcher starts faster linked with musl; without it the system's own libc will do.
 need musl-gcc musl-tools 2>/dev/null
-# The tests query the database as a user would, and share dedupe keys through a real server, also by TLS.
+# The tests query the database as a user would, share dedupe keys through a real server, also by TLS, and are scraped
+# by a real Prometheus, which is the only one to say what it makes of our text.
 need sqlite3 sqlite3
 need redis-server redis-server
 need openssl openssl
+need prometheus prometheus

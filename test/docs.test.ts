@@ -15,6 +15,7 @@ import { VERSION } from '../src/domain/version.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createExecutionWriter } from '../src/store/executions.ts';
 import { MIGRATIONS } from '../src/store/migrations/index.ts';
+import { countAll } from '../src/store/totals.ts';
 import { aBegin, anEnd } from './support/records.ts';
 import { temporaryDirectory } from './support/temporary.ts';
 
@@ -182,6 +183,7 @@ function aDatabase(): string {
     INSERT INTO breakers (hook_name, state, runs, failures, opened_at, until)
       VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
     INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);`);
+  countAll(db);
   db.close();
   return path;
 }
@@ -271,7 +273,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(values.split('|')[1]).toBe('9');
   });
 
-  it('clears everything but notices, breakers and marks, then all but marks', () => {
+  it('clears everything but notices, breakers, totals and marks, then all but marks', () => {
     const path = aDatabase();
     const [everything, notices, ...others] = queries.filter(isChange);
     expect(everything?.code).toBe(
@@ -280,7 +282,9 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(Object.values(rowCounts(path))).not.toContain(0);
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
-    expect(left.map(([table]) => table).sort()).toEqual(['breakers', 'notices', 'rollup_marks']);
+    expect(left.map(([table]) => table).sort()).toEqual([
+      ...['breakers', 'hook_totals', 'hook_totals_mark', 'notices', 'rollup_marks'],
+    ]);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     const still = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
     expect(still.map(([table]) => table)).toEqual(['rollup_marks']);

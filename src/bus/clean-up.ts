@@ -10,6 +10,7 @@ import {
   foldLog,
   releasePages,
 } from '../store/retention.ts';
+import { countNext } from '../store/totals.ts';
 import { openForCommand } from './open-for-command.ts';
 import { rollUpAll } from './roll-up.ts';
 
@@ -89,6 +90,8 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   let payloads = 0;
   // Rollups outlive the rows they are made of.
   use(rollUpAll);
+  // What was never counted is many rows after an update, and would be one long transaction with the deleting.
+  await inTurns(parts, MOST_ROWS, (limit) => use((db) => countNext(db, limit)));
   await inTurns(parts, MOST_ROWS, (limit) => {
     const removed = use((db) => deleteExecutions(db, expiry, limit));
     executions += removed.executions;

@@ -22,8 +22,7 @@ export function overview(commands: readonly Command[]): string[] {
     'Commands:',
     ...named.map(({ names, summary }) => `  ${pad(names, width)}  ${summary}`),
     '',
-    'Options: --help, behind a command its options and examples; --version',
-    'Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.',
+    'Options: --help, also behind a command; --version. Docs: docs/ in the package.',
   ];
 }
 

@@ -29,6 +29,19 @@ export function settingsOf(section: string): Readonly<Record<string, ConfigSetti
   return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
 }
 
+/** The same with nothing in it that may be a password. */
+export function withoutSecrets(config: Config): Config {
+  const sections = Object.entries(config).map(([section, values]) => {
+    const shownValues = Object.entries(values).map(([name, value]) =>
+      settingsOf(section)[name]?.isSecret === true
+        ? [name, Object.fromEntries(Object.keys(value as object).map((key) => [key, '(hidden)']))]
+        : [name, value],
+    );
+    return [section, Object.fromEntries(shownValues)];
+  });
+  return Object.fromEntries(sections) as Config;
+}
+
 /** Reads the file. Never throws. */
 export function readConfigFile(path: string): ConfigReading {
   let text: string;
@@ -94,11 +107,11 @@ function findMistake(root: Node): Mistake | undefined {
     if (section.type !== 'object') return { at: section, message: `${name}: expected an object` };
     const settings = settingsOf(name);
     return inMembers(section, Object.keys(settings), `setting of ${name}`, (key, node) => {
-      const { read, expected } = settings[key] ?? {};
+      const { read, expected, isSecret } = settings[key] ?? {};
       const value: unknown = getNodeValue(node);
-      return read?.(value) === undefined
-        ? { at: node, message: `${name}.${key}: expected ${expected}, got ${shown(value)}` }
-        : undefined;
+      if (read?.(value) !== undefined) return undefined;
+      const got = isSecret === true ? '' : `, got ${shown(value)}`;
+      return { at: node, message: `${name}.${key}: expected ${expected}${got}` };
     });
   });
 }

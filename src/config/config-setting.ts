@@ -7,6 +7,8 @@ export interface ConfigSetting<T> {
   readonly read: (value: unknown) => T | undefined;
   /** What a person typed, as JSON would have it; `read` judges it. */
   readonly fromText: (text: string) => unknown;
+  /** Its value may be a password: it is not repeated in messages, nor shown unless asked for by name. */
+  readonly isSecret?: true;
 }
 
 const WORDS: Readonly<Record<string, boolean>> = {
@@ -57,6 +59,57 @@ export function share(fallback: number): ConfigSetting<number> {
     read: (value) => (typeof value === 'number' && value > 0 && value <= 1 ? value : undefined),
     fromText: numberOf,
   };
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(words: readonly [T, ...T[]]): ConfigSetting<T> {
+  return {
+    default: words[0],
+    expected: words.map((word) => JSON.stringify(word)).join(' or '),
+    read: (value) => words.find((word) => word === value),
+    fromText: (typed) => typed.trim(),
+  };
+}
+
+/** @param isFit whether a text can be used; the default need not be */
+export function text(
+  fallback: string,
+  expected: string,
+  isFit: (value: string) => boolean,
+): ConfigSetting<string> {
+  return {
+    default: fallback,
+    expected,
+    read: (value) =>
+      typeof value === 'string' && (value === fallback || isFit(value)) ? value : undefined,
+    fromText: (typed) => typed.trim(),
+  };
+}
+
+/** Secret texts by their names; a person types a JSON object. */
+export function pairs(
+  expected: string,
+  isFit: (name: string, value: string) => boolean,
+): ConfigSetting<Readonly<Record<string, string>>> {
+  return {
+    default: {},
+    expected,
+    read: (value) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? pairsOf(value, isFit)
+        : undefined,
+    fromText: jsonOf,
+    isSecret: true,
+  };
+}
+
+function pairsOf(
+  value: object,
+  isFit: (name: string, value: string) => boolean,
+): Readonly<Record<string, string>> | undefined {
+  const entries: [string, unknown][] = Object.entries(value);
+  const areFit = entries.every(([name, one]) => typeof one === 'string' && isFit(name, one));
+  return areFit ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
 }
 
 /** Names, each once; a person types them with commas between, or as a JSON array. */

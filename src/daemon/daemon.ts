@@ -11,6 +11,7 @@ import { createBreakerKeeper } from './breaker-keeper.ts';
 import { Claims } from './claims.ts';
 import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
+import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
@@ -65,17 +66,21 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const startedAt = now();
   provideCompression(zlibSync);
   const counts = { drained: 0, unreadable: 0, pokes: 0 };
-  let lastNews = performance.now();
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside);
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
+  // Who follows waits for news of whenever.
+  const isAwaited = (): boolean => followers.count() > 0;
+  const idle = createIdleWatch(parts.idleMs, isAwaited, () => leave('idle'));
+  const exports = new ExportLoop({ paths, store, spool, now, log, onServed: idle.news });
   const onDrained = ({ stored, unreadable }: Drained): void => {
-    lastNews = performance.now();
+    idle.news();
     followers.lookSoon();
     counts.drained += stored;
     counts.unreadable += unreadable;
+    exports.poke();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
   const loops = backgroundLoops(parts, store, log);
@@ -84,33 +89,32 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const onFrame = createConversation({
     onPoke: (version) => {
       counts.pokes += 1;
-      lastNews = performance.now();
+      idle.news();
       drain.poke();
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
     onStop: () => leave('stopped'),
-    state: () => ({ ...stateOf(startedAt, counts), shared_keys: sharedOf(claims) }),
+    state: () => stateOf(startedAt, counts, claims, exports),
     claims,
     followers,
   });
 
   const listener = await listen(parts.socketPath, paths.home, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
+  exports.start();
   drain.start();
   for (const loop of loops) loop.start();
-  // Who follows waits for news of whenever.
-  const quietSince = (): number => (followers.count() > 0 ? performance.now() : lastNews);
-  const idle = watchIdle(parts.idleMs, quietSince, () => leave('idle'));
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  clearInterval(idle);
+  idle.stop();
   for (const loop of loops) loop.stop();
   claims.stop();
   followers.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
   drain.stop();
+  await exports.stop();
   store.close();
   log('ended', { reason: end, ...counts });
   return end;
@@ -135,22 +139,35 @@ function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle
   ];
 }
 
-function watchIdle(idleMs: number, lastNews: () => number, leave: () => void): NodeJS.Timeout {
+/** Leaves when there was no news for so long. */
+function createIdleWatch(idleMs: number, isAwaited: () => boolean, leave: () => void) {
+  let lastNews = performance.now();
   const look = (): void => {
-    if (performance.now() - lastNews() >= idleMs) leave();
+    if (!isAwaited() && performance.now() - lastNews >= idleMs) leave();
   };
-  return setInterval(look, Math.min(IDLE_LOOK_MS, idleMs / 4));
+  // The socket keeps the process up; this must not where that could not be had.
+  const timer = setInterval(look, Math.min(IDLE_LOOK_MS, idleMs / 4)).unref();
+  return {
+    news(): void {
+      lastNews = performance.now();
+    },
+    stop: (): void => clearInterval(timer),
+  };
 }
 
 function stateOf(
   startedAtMs: number,
   counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
-): Omit<DaemonState, 'shared_keys'> {
+  claims: Claims,
+  exports: ExportLoop,
+): DaemonState {
   return {
     pid: process.pid,
     version: VERSION,
     started_at: new Date(startedAtMs).toISOString(),
     ...counts,
+    shared_keys: sharedOf(claims),
+    exporters: exports.states(),
     rss_bytes: process.memoryUsage.rss(),
   };
 }

@@ -1,6 +1,7 @@
 import { rollUpAll } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
+import { countNext } from '../store/totals.ts';
 import type { Log } from './log.ts';
 
 /** First after the start, then so often, in ms. */
@@ -40,6 +41,8 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
     return store.use(({ db }) => {
       // Rollups outlive the rows they are made of.
       rollUpAll(db);
+      // First what is to be counted, in steps too: after an update that is every row there is.
+      if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
       const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
       deleted += executions;
       if (executions === STEP_ROWS) return true;

@@ -16,6 +16,19 @@ export interface DaemonState {
     readonly last_error: string | null;
     readonly failures: number;
   }[];
+  /** Those that config.json switches on, since it did. */
+  readonly exporters: readonly {
+    readonly name: string;
+    /** Where to; null until it could be opened. */
+    readonly target: string | null;
+    readonly state: 'starting' | 'working' | 'failing';
+    readonly last_error: string | null;
+    /** Executions; of Prometheus, answers. */
+    readonly sent: number;
+    readonly dropped: number;
+    /** Attempts that failed. */
+    readonly failures: number;
+  }[];
   /** Resident memory, in bytes. */
   readonly rss_bytes: number;
 }

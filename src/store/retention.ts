@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { countBeforeDeleting } from './totals.ts';
 
 /** What is past its time; times are UTC, as in `created_at`. */
 export interface Expiry {
@@ -30,7 +31,10 @@ export function countExpired(db: Database, expiry: Expiry): ExpiredRows {
   return rows ?? { executions: 0, payloads: 0, dedupeKeys: 0, notices: 0 };
 }
 
-/** Deletes at most `limit` executions, the oldest first, with their payloads, in one transaction. */
+/**
+ * Deletes at most `limit` executions, the oldest first, with their payloads, in one transaction; they are in the totals
+ * by then.
+ */
 export function deleteExecutions(
   db: Database,
   { before }: Pick<Expiry, 'before'>,
@@ -47,6 +51,7 @@ export function deleteExecutions(
   );
   return db
     .transaction(() => {
+      countBeforeDeleting(db);
       const ids = JSON.stringify(choose.all(before, limit).map(({ id }) => id));
       const payloads = countPayloads.get(ids)?.payloads ?? 0;
       return { executions: remove.run(ids).changes, payloads };

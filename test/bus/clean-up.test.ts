@@ -88,7 +88,9 @@ it('works in turns, and lets others have the database between them', async () =>
       },
     }),
   );
-  expect(left.slice(0, 4)).toEqual([71, 61, 59, 58]);
+  // In the turns before, what is to go was counted.
+  const deleting = left.slice(left.findIndex((executions) => executions < 121));
+  expect(deleting.slice(0, 4)).toEqual([71, 61, 59, 58]);
   expect(left.at(-1)).toBe(0);
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -46,6 +46,8 @@ function ask(words: readonly string[]): unknown {
     ),
   ]);
   if (words[0] === 'status') {
+    // Without a daemon, so that it says that one is waited for.
+    writeFileSync(paths.config, '{"statsd": {"enabled": true}}');
     hookbus(['off', 'noisy'], { HOOKBUS_HOME: home });
     const failed = () => recordedOf(anExecution({ hookName: 'lint', createdAt, status: 'error' }));
     writeExecutions(paths.database, Array.from({ length: 20 }, failed));
@@ -134,6 +136,11 @@ describe('the fields of', () => {
     for (const words of [['off', 'lint'], ['on', 'lint'], ['config']]) {
       expect(unique(pathsOf(ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
     }
+  });
+
+  it('export are those of the page, but for the names of labels', () => {
+    const paths = pathsOf(ask(['export', 'prometheus'])).filter((path) => !/labels\./.test(path));
+    expect(unique(paths)).toEqual(unique(documented('export').keys()));
   });
 
   it('cleanup are those of the page', () => {

@@ -11,7 +11,7 @@ type Action = (typeof ACTIONS)[number];
 
 export const configCommand: Command = {
   name: 'config',
-  summary: 'Show and change config.json: breakers',
+  summary: 'Show and change config.json: breakers and exporters',
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
@@ -93,14 +93,16 @@ function required(key: ConfigKey | undefined): ConfigKey {
 }
 
 async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> {
-  const { DEFAULT_CONFIG, readConfigFile } = await import('../../config/config-file.ts');
+  const { DEFAULT_CONFIG, readConfigFile, withoutSecrets } = await import(
+    '../../config/config-file.ts'
+  );
   const reading = readConfigFile(paths.config);
   const report = {
     path: paths.config,
     state: reading.state,
     problem: reading.state === 'refused' ? reading.problem : null,
     given: givenKeys(paths.config),
-    config: reading.state === 'refused' ? DEFAULT_CONFIG : reading.config,
+    config: reading.state === 'refused' ? DEFAULT_CONFIG : withoutSecrets(reading.config),
   };
   return { json: report, lines: (page) => configLines(report, page) };
 }

@@ -4,6 +4,7 @@ import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
 import { doctorCommand } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import { installCommand } from './install.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   cleanupCommand,
   configCommand,
   daemonCommand,
+  exportCommand,
   uninstallCommand,
   completionCommand,
 ];

@@ -1,6 +1,7 @@
 import { socketPath } from '../../config/socket-path.ts';
+import type { DaemonState } from '../../daemon/state.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
-import { statusLines } from '../output/status.ts';
+import { type StatusFacts, statusLines } from '../output/status.ts';
 
 export const statusCommand: Command = {
   name: 'status',
@@ -35,6 +36,26 @@ async function perform(_given: Given, { settings, now }: Context): Promise<Answe
       state: connected ? ('connected' as const) : ('unreachable' as const),
       ...server,
     })),
+    exporters: await exportersOf(settings.paths?.config, daemon),
   };
   return { json: report, lines: (page) => statusLines(report, page) };
+}
+
+/** What the daemon says of them; without one, those that config.json switches on and that nobody serves now. */
+async function exportersOf(
+  config: string | undefined,
+  daemon: DaemonState | undefined,
+): Promise<NonNullable<StatusFacts['exporters']>> {
+  if (config === undefined) return [];
+  if (daemon !== undefined) return daemon.exporters ?? [];
+  const [{ readConfigFile }, { EXPORTERS }] = await Promise.all([
+    import('../../config/config-file.ts'),
+    import('../../exporters/index.ts'),
+  ]);
+  const reading = readConfigFile(config);
+  if (reading.state === 'refused') return [];
+  return EXPORTERS.filter(({ name }) => reading.config[name].enabled).map(({ name }) => ({
+    ...{ name, target: null, state: 'no_daemon', last_error: null },
+    ...{ sent: 0, dropped: 0, failures: 0 },
+  }));
 }

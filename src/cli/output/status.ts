@@ -1,5 +1,6 @@
 import type { StatusReport } from '../../bus/read-status.ts';
 import type { Graded, HookMetrics } from '../../metrics/report.ts';
+import { type ExporterFacts, exporterText } from './exporters.ts';
 import {
   formatAge,
   formatBytes,
@@ -28,6 +29,8 @@ export interface StatusFacts extends StatusReport {
     readonly last_error: string | null;
     readonly failures: number;
   }[];
+  /** Those that config.json switches on. */
+  readonly exporters?: readonly ExporterFacts[];
 }
 
 /** Everything `status` knows, the most important first. */
@@ -42,6 +45,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('retention', retentionText(report), page),
     ...field('daemon', daemonText(report), page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
+    ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
     ...glanceLines(report, page),
     ...gateLines(report, page),
     ...configProblemLines(report, page),
@@ -78,6 +82,11 @@ function sharedLines(
   const reason = last_error === null ? '' : ` (${last_error})`;
   const text = `${url} is unreachable${reason}; dedupe keys count on this machine alone meanwhile`;
   return field('keys', text, page, 'warn');
+}
+
+function exporterLines(exporter: ExporterFacts, page: Page): string[] {
+  const isWell = exporter.state === 'working' || exporter.state === 'starting';
+  return field('export', exporterText(exporter), page, isWell ? undefined : 'warn');
 }
 
 function directoryText({ state_directory, state_directory_exists }: StatusReport): string {

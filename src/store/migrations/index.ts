@@ -3,6 +3,14 @@ import { keysOfAHook } from './002-keys-of-a-hook.ts';
 import { breakers } from './003-breakers.ts';
 import { replays } from './004-replays.ts';
 import { rollups } from './005-rollups.ts';
+import { totals } from './006-totals.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = [first, keysOfAHook, breakers, replays, rollups];
+export const MIGRATIONS: readonly string[] = [
+  first,
+  keysOfAHook,
+  breakers,
+  replays,
+  rollups,
+  totals,
+];

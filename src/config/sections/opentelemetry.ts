@@ -1,0 +1,35 @@
+import { flag, oneOf, pairs, text, whole } from '../config-setting.ts';
+
+/** Where spans and metrics go over OTLP/HTTP. */
+export const opentelemetry = {
+  enabled: flag(false),
+  endpoint: text(
+    'http://127.0.0.1:4318',
+    'a URL such as http://127.0.0.1:4318, without user, query or fragment',
+    isEndpoint,
+  ),
+  protocol: oneOf(['http/protobuf', 'http/json']),
+  headers: pairs(
+    'an object of header names and their values, such as {"api-key": "…"}',
+    (name, value) =>
+      /^[\w!#$%&'*+.^`|~-]{1,200}$/.test(name) && /^[\t\x20-\x7e]{0,4096}$/.test(value),
+  ),
+  service_name: text(
+    'hookbus',
+    'a text of 1 to 100 characters',
+    (name) => name.length > 0 && name.length <= 100,
+  ),
+  traces: flag(true),
+  metrics: flag(true),
+  metrics_interval_seconds: whole(60, 'seconds', { least: 1, most: 3600 }),
+  timeout_seconds: whole(10, 'seconds', { least: 1, most: 60 }),
+  /** Spans that wait for a collector; beyond that the oldest go. */
+  queue: whole(2048, 'spans', { least: 1, most: 65_536 }),
+};
+
+/** A password in the URL would be shown wherever the URL is; a header is the place for it. */
+function isEndpoint(value: string): boolean {
+  if (!URL.canParse(value) || value.length > 2000) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
+}

@@ -1,0 +1,20 @@
+import { flag, oneOf, text, whole } from '../config-setting.ts';
+
+/** Where counts and times go as StatsD packets. */
+export const statsd = {
+  enabled: flag(false),
+  host: text('127.0.0.1', 'a host name or an address', (host) => /^[\w.:-]{1,253}$/.test(host)),
+  port: whole(8125, 'a port', { least: 1, most: 65_535 }),
+  /** Instead of host and port. The limit is what the system takes for the path of a socket. */
+  socket: text(
+    '',
+    'the absolute path of a Unix datagram socket, or ""',
+    (path) => path.startsWith('/') && !path.includes('\0') && Buffer.byteLength(path) <= 103,
+  ),
+  tags: oneOf(['none', 'dogstatsd']),
+  prefix: text('hookbus', 'letters, digits, _ and - with dots between', (prefix) =>
+    /^[\w-]{1,40}(?:\.[\w-]{1,40}){0,4}$/.test(prefix),
+  ),
+  /** What fits into an Ethernet frame with room for tunnels. */
+  max_packet_bytes: whole(1432, 'bytes', { least: 512, most: 8192 }),
+};

@@ -1,0 +1,37 @@
+import type { Exporter, ExporterParts } from './exporter.ts';
+import type { OpenTelemetryOptions } from './opentelemetry.ts';
+import type { PrometheusOptions } from './prometheus.ts';
+import type { StatsdOptions } from './statsd.ts';
+
+/** The sections of config.json that exporters have. */
+export interface ExporterOptions {
+  readonly prometheus: PrometheusOptions & { readonly enabled: boolean };
+  readonly statsd: StatsdOptions & { readonly enabled: boolean };
+  readonly opentelemetry: OpenTelemetryOptions & { readonly enabled: boolean };
+}
+
+type ExporterName = keyof ExporterOptions;
+
+interface ExporterKind {
+  readonly name: ExporterName;
+  /** Loads it with the packages it needs. @throws where it cannot be opened now */
+  readonly open: (options: ExporterOptions, parts: ExporterParts) => Promise<Exporter>;
+}
+
+/** Every exporter. scripts/bundle-main.js makes a bundle of each file that is loaded here. */
+export const EXPORTERS: readonly ExporterKind[] = [
+  {
+    name: 'prometheus',
+    open: async ({ prometheus }, parts) =>
+      (await import('./prometheus.ts')).openPrometheus(prometheus, parts),
+  },
+  {
+    name: 'statsd',
+    open: async ({ statsd }) => (await import('./statsd.ts')).openStatsd(statsd),
+  },
+  {
+    name: 'opentelemetry',
+    open: async ({ opentelemetry }) =>
+      (await import('./opentelemetry.ts')).openOpenTelemetry(opentelemetry),
+  },
+];

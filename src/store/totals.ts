@@ -1,0 +1,182 @@
+import { boundNames, MOST_EVENTS, MOST_HOOKS } from '../domain/exported.ts';
+import {
+  DURATION_BOUNDS_MS,
+  emptyHistogram,
+  type Histogram,
+  joined,
+  OVERHEAD_BOUNDS_MS,
+  type Total,
+  withValue,
+} from '../domain/totals.ts';
+import type { Database } from './database.ts';
+import type { LogRow } from './queries.ts';
+import { lastRowId } from './queries-export.ts';
+
+interface TotalRow {
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly status: Total['status'];
+  readonly executions: number;
+  readonly keyed: number;
+  readonly duration_count: number;
+  readonly duration_sum_ms: number;
+  readonly duration_buckets: string;
+  readonly overhead_count: number;
+  readonly overhead_sum_ms: number;
+  readonly overhead_buckets: string;
+}
+
+/**
+ * Counts the next rows that were not yet counted, at most `limit`, in one transaction with the mark.
+ * @returns how many
+ */
+export function countNext(db: Database, limit: number): number {
+  // Most of the time there is nothing, which needs no lock to be seen.
+  const { seq, mark } = marks(db);
+  if (seq === mark) return 0;
+  return db.transaction(() => countRows(db, limit)).immediate();
+}
+
+/** Rows of one transaction where all are to be counted: a few ms of the lock. */
+const TURN_ROWS = 500;
+
+/** Counts every row that was not yet counted, in several transactions. */
+export function countAll(db: Database): void {
+  while (countNext(db, TURN_ROWS) > 0);
+}
+
+/** Counts every row that was not yet counted, inside a transaction of the caller's that is to delete some of them. */
+export function countBeforeDeleting(db: Database): void {
+  while (countRows(db, TURN_ROWS) > 0);
+}
+
+export function readTotals(db: Database): Total[] {
+  return db
+    .prepare<[], TotalRow>('SELECT * FROM hook_totals ORDER BY hook_name, event_type, status')
+    .all()
+    .map(totalOf);
+}
+
+type Counted = Pick<
+  LogRow,
+  'id' | 'hook_name' | 'event_type' | 'status' | 'dedupe_key' | 'duration_ms' | 'overhead_ms'
+>;
+
+function countRows(db: Database, limit: number): number {
+  const { seq, mark } = marks(db);
+  // Somebody began the numbers anew: no row that is there now was counted.
+  const from = seq < mark ? 0 : mark;
+  const rows = db
+    .prepare<[number, number], Counted>(
+      `SELECT id, hook_name, event_type, status, dedupe_key, duration_ms, overhead_ms
+       FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
+    )
+    .all(from, limit);
+  if (rows.length > 0) save(db, added(db, rows));
+  // Past the end, so that rows which were deleted uncounted are not looked for again.
+  const lastId = rows.length < limit ? seq : (rows.at(-1)?.id ?? seq);
+  db.prepare('INSERT OR REPLACE INTO hook_totals_mark VALUES (1, ?)').run(lastId);
+  return rows.length;
+}
+
+function marks(db: Database): { readonly seq: number; readonly mark: number } {
+  const row = db.prepare<[], { last_id: number }>('SELECT last_id FROM hook_totals_mark').get();
+  return { seq: lastRowId(db), mark: row?.last_id ?? 0 };
+}
+
+/** The totals that these rows change. */
+function added(db: Database, rows: readonly Counted[]): Total[] {
+  const hookOf = boundNames(MOST_HOOKS, namesIn(db, 'hook_name'));
+  const eventOf = boundNames(MOST_EVENTS, namesIn(db, 'event_type'));
+  const find = db.prepare<[string, string, string], TotalRow>(
+    'SELECT * FROM hook_totals WHERE hook_name = ? AND event_type = ? AND status = ?',
+  );
+  const stored = (id: TotalId): Total | undefined => {
+    const row = find.get(id.hookName, id.eventType, id.status);
+    return row && totalOf(row);
+  };
+  const changed = new Map<string, Total>();
+  for (const row of rows) {
+    const id = {
+      hookName: hookOf(row.hook_name),
+      eventType: eventOf(row.event_type),
+      status: row.status,
+    };
+    const key = keyOf(id);
+    const before = changed.get(key) ?? stored(id) ?? empty(id);
+    changed.set(key, {
+      ...before,
+      executions: before.executions + 1,
+      keyed: before.keyed + (row.dedupe_key === null ? 0 : 1),
+      duration: withValue(before.duration, DURATION_BOUNDS_MS, row.duration_ms ?? undefined),
+      overhead: withValue(before.overhead, OVERHEAD_BOUNDS_MS, row.overhead_ms ?? undefined),
+    });
+  }
+  return [...changed.values()];
+}
+
+function namesIn(db: Database, column: 'hook_name' | 'event_type'): string[] {
+  return db
+    .prepare<[], { name: string }>(`SELECT DISTINCT ${column} AS name FROM hook_totals`)
+    .all()
+    .map(({ name }) => name);
+}
+
+type TotalId = Pick<Total, 'hookName' | 'eventType' | 'status'>;
+
+const keyOf = ({ hookName, eventType, status }: TotalId): string =>
+  `${status}\0${eventType}\0${hookName}`;
+
+const empty = (id: TotalId): Total => ({
+  ...id,
+  executions: 0,
+  keyed: 0,
+  duration: emptyHistogram(DURATION_BOUNDS_MS),
+  overhead: emptyHistogram(OVERHEAD_BOUNDS_MS),
+});
+
+function save(db: Database, totals: readonly Total[]): void {
+  const write = db.prepare<[TotalRow]>(`
+    INSERT OR REPLACE INTO hook_totals VALUES (@hook_name, @event_type, @status, @executions, @keyed, @duration_count,
+      @duration_sum_ms, @duration_buckets, @overhead_count, @overhead_sum_ms, @overhead_buckets)`);
+  for (const { hookName, eventType, status, executions, keyed, duration, overhead } of totals) {
+    write.run({
+      hook_name: hookName,
+      event_type: eventType,
+      status,
+      executions,
+      keyed,
+      duration_count: duration.count,
+      duration_sum_ms: duration.sumMs,
+      duration_buckets: JSON.stringify(duration.buckets),
+      overhead_count: overhead.count,
+      overhead_sum_ms: overhead.sumMs,
+      overhead_buckets: JSON.stringify(overhead.buckets),
+    });
+  }
+}
+
+function totalOf(row: TotalRow): Total {
+  const { duration_count, duration_sum_ms, duration_buckets } = row;
+  const { overhead_count, overhead_sum_ms, overhead_buckets } = row;
+  return {
+    hookName: row.hook_name,
+    eventType: row.event_type,
+    status: row.status,
+    executions: row.executions,
+    keyed: row.keyed,
+    duration: histogramOf(duration_count, duration_sum_ms, duration_buckets, DURATION_BOUNDS_MS),
+    overhead: histogramOf(overhead_count, overhead_sum_ms, overhead_buckets, OVERHEAD_BOUNDS_MS),
+  };
+}
+
+/** Joined with an empty one, so that a text with other buckets cannot shift the counts of those that there are. */
+function histogramOf(
+  count: number,
+  sumMs: number,
+  text: string,
+  bounds: readonly number[],
+): Histogram {
+  const buckets = JSON.parse(text) as number[];
+  return joined(emptyHistogram(bounds), { count, sumMs, buckets });
+}

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../../src/bus/assemble.ts';
+import { MOST_HOOKS, OTHER } from '../../src/domain/exported.ts';
+import type { Begin, End } from '../../src/domain/record.ts';
+import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { createExecutionWriter } from '../../src/store/executions.ts';
+import { lastRowId, readExported } from '../../src/store/queries-export.ts';
+import { deleteExecutions } from '../../src/store/retention.ts';
+import { countAll, countNext, readTotals } from '../../src/store/totals.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const aDatabase = (): Database => openDatabase(`${temporaryDirectory()}/hook_bus.db`, 0);
+
+function record(db: Database, begin: Partial<Begin> = {}, end: Partial<End> = {}): void {
+  createExecutionWriter(db).write([assemble(aBegin(begin), anEnd(end))]);
+}
+
+const executionsIn = (db: Database): number =>
+  readTotals(db).reduce((sum, { executions }) => sum + executions, 0);
+
+/** By its bound, how many took up to that and not up to the one before. */
+const filled = (buckets: readonly number[], bounds: readonly number[]) =>
+  Object.fromEntries(
+    buckets.flatMap((count, index) => (count > 0 ? [[bounds[index] ?? 'more', count]] : [])),
+  );
+
+describe('the totals', () => {
+  it('count every execution once, by hook, event and status, with times in their buckets', () => {
+    const db = aDatabase();
+    for (const durationMs of [0, 5, 5.1, 600_000, 600_001]) {
+      record(db, { hookName: 'lint', eventType: 'Stop' }, { durationMs, overheadMs: 0.4 });
+    }
+    record(
+      db,
+      { hookName: 'lint', eventType: 'Stop' },
+      { kind: 'dedupe_skip', dedupeKey: 'k', overheadMs: 3 },
+    );
+    countAll(db);
+    countAll(db);
+    const [skipped, ran] = readTotals(db);
+    expect(ran).toMatchObject({
+      ...{ hookName: 'lint', eventType: 'Stop', status: 'success', executions: 5, keyed: 0 },
+      duration: { count: 5, sumMs: 1_200_011.1 },
+      overhead: { count: 5, sumMs: 2 },
+    });
+    expect(filled(ran?.duration.buckets ?? [], DURATION_BOUNDS_MS)).toEqual({
+      ...{ 5: 2, 10: 1, 600000: 1, more: 1 },
+    });
+    expect(filled(ran?.overhead.buckets ?? [], OVERHEAD_BOUNDS_MS)).toEqual({ 0.5: 5 });
+    expect(skipped).toMatchObject({
+      ...{ status: 'dedupe_skip', executions: 1, keyed: 1, overhead: { count: 1, sumMs: 3 } },
+    });
+    db.close();
+  });
+
+  it('have seen what retention deletes, and never go back', () => {
+    const db = aDatabase();
+    for (let index = 0; index < 30; index += 1) record(db);
+    expect(countNext(db, 10)).toBe(10);
+    const { executions } = deleteExecutions(db, { before: '9' }, 25);
+    expect(executions).toBe(25);
+    expect(executionsIn(db)).toBe(30);
+    deleteExecutions(db, { before: '9' }, 25);
+    record(db);
+    countAll(db);
+    expect(executionsIn(db)).toBe(31);
+    db.close();
+  });
+
+  it('go on where everything was deleted and the ids begin anew', () => {
+    const db = aDatabase();
+    for (let index = 0; index < 5; index += 1) record(db);
+    countAll(db);
+    db.exec('DELETE FROM hook_logs; DELETE FROM sqlite_sequence');
+    record(db);
+    record(db);
+    countAll(db);
+    expect(executionsIn(db)).toBe(7);
+    db.close();
+  });
+
+  it(`tell ${MOST_HOOKS} hooks apart, the same ones for ever, and call the rest ${OTHER}`, () => {
+    const db = aDatabase();
+    for (let index = 0; index < MOST_HOOKS + 50; index += 1) {
+      record(db, { hookName: `hook-${index}` });
+    }
+    countAll(db);
+    record(db, { hookName: 'hook-3' });
+    record(db, { hookName: 'late' });
+    record(db, { hookName: 'x'.repeat(5000) });
+    countAll(db);
+    const byName = new Map(
+      readTotals(db).map(({ hookName, executions }) => [hookName, executions]),
+    );
+    expect(byName.size).toBe(MOST_HOOKS + 1);
+    expect([byName.get('hook-3'), byName.get(OTHER)]).toEqual([2, 52]);
+    db.close();
+  });
+});
+
+describe('what is exported', () => {
+  it('is every row behind the mark, in order, and all of another database', () => {
+    const db = aDatabase();
+    for (let index = 0; index < 5; index += 1) record(db, { hookName: `hook-${index}` });
+    expect(lastRowId(db)).toBe(5);
+    const first = readExported(db, 2, 2);
+    expect(first.executions.map(({ hookName }) => hookName)).toEqual(['hook-2', 'hook-3']);
+    expect(readExported(db, first.lastId, 9).executions.length).toBe(1);
+    expect(readExported(db, 5, 9)).toEqual({ executions: [], lastId: 5 });
+    expect(readExported(db, 77, 9).executions.length).toBe(5);
+    db.close();
+  });
+
+  it.each([
+    [['/usr/bin/python3', 'guard.py', 'sk-secret'], 'python3'],
+    [['TOKEN=abc python3 x'], undefined],
+    [["it's here/run"], undefined],
+    [['$(cat /secret)/x'], undefined],
+    [['./x/'], undefined],
+  ])('names the program of %j and nothing else of the command', (argv, program) => {
+    const db = aDatabase();
+    record(db, { argv });
+    const [execution] = readExported(db, 0, 1).executions;
+    expect(execution?.program).toBe(program);
+    expect(JSON.stringify(execution)).not.toMatch(/secret|abc|home/);
+    db.close();
+  });
+});

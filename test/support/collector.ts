@@ -1,0 +1,197 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
+import { onTestFinished } from 'vitest';
+
+/** The official definitions of OTLP. */
+const PROTO = fileURLToPath(new URL('../../fixtures/opentelemetry-proto/', import.meta.url));
+
+const definitions = new protobuf.Root();
+definitions.resolvePath = (_origin, target) => `${PROTO}${target}`;
+for (const signal of ['trace', 'metrics'])
+  definitions.loadSync(`opentelemetry/proto/collector/${signal}/v1/${signal}_service.proto`);
+
+type Type = 'trace.v1.ExportTraceService' | 'metrics.v1.ExportMetricsService';
+
+const lookUp = (type: string) => definitions.lookupType(`opentelemetry.proto.collector.${type}`);
+
+interface Value {
+  readonly stringValue?: string;
+  readonly intValue?: number;
+  readonly doubleValue?: number;
+}
+interface Attribute {
+  readonly key: string;
+  readonly value: Value;
+}
+
+export interface Span {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly attributes: readonly Attribute[];
+  readonly status?: { readonly code?: string; readonly message?: string };
+}
+
+interface Point {
+  readonly attributes?: readonly Attribute[];
+  readonly asInt?: string;
+  readonly asDouble?: number;
+  readonly count?: string;
+  readonly sum?: number;
+  readonly bucketCounts?: readonly string[];
+  readonly explicitBounds?: readonly number[];
+}
+export interface Metric {
+  readonly name: string;
+  readonly unit?: string;
+  readonly sum?: { readonly dataPoints: readonly Point[]; readonly isMonotonic?: boolean };
+  readonly histogram?: { readonly dataPoints: readonly Point[] };
+}
+
+export interface Received {
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly bytes: Buffer;
+  /** As the JSON form of protobuf, with ids in hex. */
+  readonly body: {
+    readonly resourceSpans?: readonly {
+      readonly resource: { readonly attributes: readonly Attribute[] };
+      readonly scopeSpans: readonly { readonly spans: readonly Span[] }[];
+    }[];
+    readonly resourceMetrics?: readonly {
+      readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[];
+    }[];
+  };
+}
+
+/** Answers a request. */
+export type Answer = (response: ServerResponse, received: Received) => void;
+
+/** What a collector says that took everything. */
+export const takesAll: Answer = (response, { headers }) => {
+  const contentType = headers['content-type'] ?? '';
+  response.writeHead(200, { 'content-type': contentType });
+  response.end(contentType.includes('json') ? '{}' : '');
+};
+
+export const answers =
+  (status: number, headers: Record<string, string> = {}, body = ''): Answer =>
+  (response) => {
+    response.writeHead(status, headers);
+    response.end(body);
+  };
+
+/** Takes all but so many spans. */
+export const refuses =
+  (rejectedSpans: number, errorMessage: string): Answer =>
+  (response) => {
+    const type = lookUp('trace.v1.ExportTraceServiceResponse');
+    const message = type.create({ partialSuccess: { rejectedSpans, errorMessage } });
+    response.writeHead(200, { 'content-type': 'application/x-protobuf' });
+    response.end(type.encode(message).finish());
+  };
+
+/** A server for this test alone that takes OTLP over HTTP, and decodes it with the official definitions. */
+export async function aCollector(port = 0) {
+  const requests: Received[] = [];
+  let answer = takesAll;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const bytes = Buffer.concat(chunks);
+      const { headers, url: path = '' } = request;
+      const received = { path, headers, bytes, body: decoded(path, headers, bytes) };
+      requests.push(received);
+      answer(response, received);
+    });
+  });
+  await listening(server, port);
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  onTestFinished(close);
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('expected a port');
+  return {
+    port: address.port,
+    endpoint: `http://127.0.0.1:${address.port}`,
+    requests,
+    close,
+    answerWith(next: Answer): void {
+      answer = next;
+    },
+    spans: (): Span[] =>
+      requests.flatMap(({ body }) =>
+        (body.resourceSpans ?? []).flatMap(({ scopeSpans }) =>
+          scopeSpans.flatMap(({ spans }) => spans),
+        ),
+      ),
+    /** The metrics that came last. */
+    metrics: (): ReadonlyMap<string, Metric> => {
+      const last = requests.findLast(({ path }) => path === '/v1/metrics');
+      const all = (last?.body.resourceMetrics ?? []).flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap(({ metrics }) => metrics),
+      );
+      return new Map(all.map((metric) => [metric.name, metric]));
+    },
+  };
+}
+
+export type Collector = Awaited<ReturnType<typeof aCollector>>;
+
+/** Attributes by their names. */
+export function valuesOf(attributes: readonly Attribute[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    attributes.map(({ key, value }) => [
+      key,
+      value.stringValue ?? value.doubleValue ?? Number(value.intValue),
+    ]),
+  );
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+/** @throws where it is not what the definitions say; vitest fails for it */
+function decoded(
+  path: string,
+  headers: IncomingMessage['headers'],
+  bytes: Buffer,
+): Received['body'] {
+  const service: Type = path.endsWith('/traces')
+    ? 'trace.v1.ExportTraceService'
+    : 'metrics.v1.ExportMetricsService';
+  const type = lookUp(`${service}Request`);
+  if (headers['content-type'] === 'application/json') {
+    const json = JSON.parse(bytes.toString());
+    // Ids are hex in the JSON of OTLP, where that of protobuf has base64: all else must be as the definitions say.
+    const checked = toJson(
+      type,
+      type.fromObject(withIds(json, (id) => Buffer.from(id, 'hex').toString('base64'))),
+    );
+    return withIds(checked, hexOf) as Received['body'];
+  }
+  return withIds(toJson(type, type.decode(bytes)), hexOf) as Received['body'];
+}
+
+const toJson = (type: protobuf.Type, message: protobuf.Message): unknown =>
+  type.toObject(message, { longs: String, enums: String, bytes: String });
+
+const hexOf = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');
+
+function withIds(value: unknown, change: (id: string) => string): object {
+  return JSON.parse(JSON.stringify(value), (key, one) =>
+    /^(?:traceId|spanId|parentSpanId)$/.test(key) && typeof one === 'string' ? change(one) : one,
+  );
+}

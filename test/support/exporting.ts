@@ -1,0 +1,82 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Begin, End } from '../../src/domain/record.ts';
+import { VERSION } from '../../src/domain/version.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { encodePoke } from '../../src/protocol/socket.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { aState, until } from './daemon.ts';
+import { aBegin, anEnd } from './records.ts';
+
+export type State = ReturnType<typeof aState>;
+
+/** A state directory with this config.json. */
+export function aStateWith(config: object): State {
+  const state = aState();
+  configure(state, config);
+  return state;
+}
+
+export function configure(state: State, config: object): void {
+  writeFileSync(state.paths.config, JSON.stringify(config));
+}
+
+export const logOf = (state: State): string => readFileSync(state.paths.log, 'utf8');
+
+let spooled = 0;
+
+/** Leaves executions in the spool that began just now, each with ids of its own. */
+export function spoolMany(
+  state: State,
+  count: number,
+  begin: Partial<Begin> = {},
+  end: Partial<End> = {},
+): void {
+  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  for (let index = 0; index < count; index += 1) {
+    spooled += 1;
+    const spanId = spooled.toString(16).padStart(16, 'a');
+    const one = aBegin({ createdAtMs: Date.now(), spanId, ...begin });
+    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
+  }
+  // As an engine does, where a daemon listens.
+  connect(state.paths.socket)
+    .on('error', () => undefined)
+    .end(encodePoke(VERSION));
+}
+
+/** What the daemon says of one exporter; undefined while it says nothing. */
+export async function exporterState(state: State, name: string) {
+  return (await state.ask())?.exporters.find((exporter) => exporter.name === name);
+}
+
+/** Waits until the exporter is open. */
+export const isOpen = (state: State, name: string) =>
+  until(`${name} to be open`, async () => (await exporterState(state, name))?.target ?? undefined);
+
+/** Waits until so many executions are stored. */
+export const stored = (state: State, count: number) =>
+  until(`${count} rows`, () => state.rows('SELECT 1 FROM hook_logs').length === count);
+
+/** Whether a program is there. Said on stderr where it is not, since a test that was skipped looks much like one that passed. */
+export function hasProgram(program: string, words: readonly string[], what: string): boolean {
+  const isThere = spawnSync(program, words).status === 0;
+  if (!isThere) process.stderr.write(`no ${program}, so ${what} is not tested\n`);
+  return isThere;
+}
+
+/** A program for this test alone, gone when it has finished. */
+export function aProcess(program: string, words: readonly string[]) {
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  onTestFinished(async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await ended;
+  });
+  return { child, stdout: () => stdout };
+}
