@@ -49,3 +49,5 @@ need musl-gcc musl-tools 2>/dev/null
 need sqlite3 sqlite3
 need redis-server redis-server
 need openssl openssl
+# The dashboard is tested in a real browser.
+need chromium chromium
