@@ -11,12 +11,14 @@ export interface ConversationParts {
   /** An engine of this version says that there is something to drain. */
   readonly onPoke: (version: string | undefined) => void;
   readonly onStop: () => void;
+  readonly onAskDashboard: (connection: Connection) => void;
   readonly state: () => DaemonState;
   readonly claims: Claims;
 }
 
 /** What the daemon does on each frame that comes over its socket. docs/protocol.md */
-export function createConversation({ onPoke, onStop, state, claims }: ConversationParts): OnFrame {
+export function createConversation(parts: ConversationParts): OnFrame {
+  const { onPoke, onStop, onAskDashboard, state, claims } = parts;
   const begins = new WeakMap<Connection, Begin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
@@ -25,6 +27,9 @@ export function createConversation({ onPoke, onStop, state, claims }: Conversati
         break;
       case FRAME_KIND.askState:
         connection.send(encodeState(state()));
+        break;
+      case FRAME_KIND.askDashboard:
+        onAskDashboard(connection);
         break;
       case FRAME_KIND.stop:
         onStop();

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { zlibSync } from 'fflate';
 import { provideCompression } from '../bus/compression.ts';
+import type { CreateDashboard } from '../bus/dashboard.ts';
 import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
@@ -13,6 +14,7 @@ import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import { createPageKeeper } from './page-keeper.ts';
 import { createRetentionLoop } from './retention-loop.ts';
 import { createRollupLoop } from './rollup-loop.ts';
 import type { DaemonState } from './state.ts';
@@ -36,6 +38,8 @@ export interface DaemonParts {
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
   readonly idleMs: number;
   readonly now: () => number;
+  /** Makes the page for people; undefined: there is none. */
+  readonly dashboard?: CreateDashboard | undefined;
 }
 
 /** Why a daemon ended. */
@@ -63,8 +67,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const { paths, now } = parts;
   const startedAt = now();
   provideCompression(zlibSync);
-  const counts = { drained: 0, unreadable: 0, pokes: 0 };
-  let lastNews = performance.now();
+  const news = createNews();
   let leave: (end: DaemonEnd) => void = () => undefined;
   const isOver = new Promise<DaemonEnd>((resolve) => {
     leave = resolve;
@@ -72,10 +75,10 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside);
   const breakers = createBreakerKeeper({ paths, store, now, log });
-  const onDrained = ({ stored, unreadable }: Drained): void => {
-    lastNews = performance.now();
-    counts.drained += stored;
-    counts.unreadable += unreadable;
+  const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
+  const onDrained = (drained: Drained): void => {
+    news.onDrained(drained);
+    page.tell();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
   const loops = backgroundLoops(parts, store, log);
@@ -83,13 +86,16 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const claims = new Claims({ store, now, log }, parts.dedupeUrl);
   const onFrame = createConversation({
     onPoke: (version) => {
-      counts.pokes += 1;
-      lastNews = performance.now();
+      news.onPoke();
       drain.poke();
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
     onStop: () => leave('stopped'),
-    state: () => ({ ...stateOf(startedAt, counts), shared_keys: sharedOf(claims) }),
+    onAskDashboard: (connection) => {
+      news.onAsked();
+      page.answer(connection);
+    },
+    state: () => ({ ...stateOf(startedAt, news.counts), shared_keys: sharedOf(claims) }),
     claims,
   });
 
@@ -97,23 +103,43 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   log('started', { version: VERSION, socket: parts.socketPath });
   drain.start();
   for (const loop of loops) loop.start();
-  const idle = watchIdle(
-    parts.idleMs,
-    () => lastNews,
-    () => leave('idle'),
-  );
+  const idle = watchIdle(parts.idleMs, news.lastMs, page.isWatched, () => leave('idle'));
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
   clearInterval(idle);
   for (const loop of loops) loop.stop();
   claims.stop();
+  await page.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
   drain.stop();
   store.close();
-  log('ended', { reason: end, ...counts });
+  log('ended', { reason: end, ...news.counts });
   return end;
+}
+
+/** What has happened so far, and when something last did. */
+function createNews() {
+  const counts = { drained: 0, unreadable: 0, pokes: 0 };
+  let lastMs = performance.now();
+  const onAsked = (): void => {
+    lastMs = performance.now();
+  };
+  return {
+    counts,
+    lastMs: (): number => lastMs,
+    onAsked,
+    onPoke(): void {
+      onAsked();
+      counts.pokes += 1;
+    },
+    onDrained({ stored, unreadable }: Drained): void {
+      onAsked();
+      counts.drained += stored;
+      counts.unreadable += unreadable;
+    },
+  };
 }
 
 /** What is done beside the draining, each in small steps of its own. */
@@ -126,9 +152,14 @@ function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle
   ];
 }
 
-function watchIdle(idleMs: number, lastNews: () => number, leave: () => void): NodeJS.Timeout {
+function watchIdle(
+  idleMs: number,
+  lastNews: () => number,
+  isWatched: () => boolean,
+  leave: () => void,
+): NodeJS.Timeout {
   const look = (): void => {
-    if (performance.now() - lastNews() >= idleMs) leave();
+    if (!isWatched() && performance.now() - lastNews() >= idleMs) leave();
   };
   return setInterval(look, Math.min(IDLE_LOOK_MS, idleMs / 4));
 }

@@ -22,6 +22,8 @@ export const FRAME_KIND = {
   claim: 8,
   verdict: 9,
   result: 10,
+  askDashboard: 13,
+  dashboard: 14,
 } as const;
 
 /** Bytes before a frame's body. */
