@@ -7,10 +7,11 @@ BIN := node_modules/.bin
 # protobufjs would be loaded by functions of the sketch package that nobody here calls.
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
-	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal
+	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal --external:*/dashboard.cjs
 # yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
 FILE_URL := --define:import.meta.url='"file:///C:/none/x/y/z"'
 TYPESCRIPT := $(shell find src -name '*.ts')
+PAGE := $(wildcard src/dashboard/page/*)
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
@@ -24,12 +25,14 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/write-code-cache.js $(TYPESCRIPT)
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/write-code-cache.js scripts/bundle-dashboard.js \
+		$(TYPESCRIPT) $(PAGE)
 	@node scripts/bundle-run.js
+	@node scripts/bundle-dashboard.js
 	@$(ESBUILD) $(FILE_URL) src/cli/main.ts
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@node scripts/write-code-cache.js >/dev/null 2>&1 && mv dist/new/run.cache dist/ || rm -f dist/run.cache
-	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+	@mv dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types

@@ -1,0 +1,43 @@
+const NOTHING = '–';
+
+/** Milliseconds in the unit that reads best. */
+export function ms(value) {
+  if (value === null || value === undefined) return NOTHING;
+  if (value < 10) return `${value.toFixed(value < 1 ? 2 : 1)} ms`;
+  if (value < 1000) return `${Math.round(value)} ms`;
+  if (value < 60_000) return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} s`;
+  if (value < 3_600_000) return `${(value / 60_000).toFixed(1)} min`;
+  return `${(value / 3_600_000).toFixed(1)} h`;
+}
+
+/** A rate from 0 to 1. */
+export function percent(value) {
+  if (value === null || value === undefined) return NOTHING;
+  const hundredth = value * 100;
+  return `${hundredth === 0 || hundredth >= 10 ? Math.round(hundredth) : hundredth.toFixed(1)} %`;
+}
+
+export const count = (value) => value.toLocaleString('en-US');
+
+export const text = (value) =>
+  value === null || value === undefined || value === '' ? NOTHING : String(value);
+
+const twoDigits = (value) => String(value).padStart(2, '0');
+
+/** The time of day, with the day where that is another than today's. */
+export function moment(utc) {
+  const at = new Date(utc);
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
+  if (at.toDateString() === new Date().toDateString()) return clock;
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${clock}`;
+}
+
+export function bytes(value) {
+  if (value < 1024) return `${value} B`;
+  return value < 1024 * 1024
+    ? `${(value / 1024).toFixed(1)} KB`
+    : `${(value / 1048576).toFixed(1)} MB`;
+}
+
+/** How something ended that has no exit code says so by its signal. */
+export const exit = ({ exit_code, signal }) => text(exit_code ?? signal);
