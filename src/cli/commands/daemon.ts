@@ -1,10 +1,7 @@
-import { rmSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../config/paths.ts';
-import { hookEnvironment } from '../../config/settings.ts';
 import { socketPath } from '../../config/socket-path.ts';
 import type { DaemonState } from '../../daemon/state.ts';
-import { HookbusError } from '../../domain/errors.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { formatAge, formatBytes } from '../output/format.ts';
 import { expected } from '../values.ts';
@@ -75,27 +72,8 @@ async function act(
 }
 
 async function start(paths: StatePaths, context: Context): Promise<Answer> {
-  const [{ makeStateHome }, { startDaemon }, { askDaemon }] = await Promise.all([
-    import('../../config/state-home.ts'),
-    import('../../daemon/start.ts'),
-    import('../../daemon/client.ts'),
-  ]);
-  makeStateHome(paths.home);
-  rmSync(paths.daemonTried, { force: true });
-  const [, script = ''] = process.argv;
-  // A relative path means another place from where the daemon will be.
-  const env = hookEnvironment({ HOOKBUS_HOME: paths.home });
-  const state =
-    (await askDaemon(socketPath(paths.home))) ??
-    (await startDaemon(socketPath(paths.home), [process.execPath, script, 'daemon', 'run'], env));
-  if (state === undefined) {
-    throw new HookbusError(
-      'E_DAEMON',
-      'the daemon was started and does not answer',
-      `Its log is ${paths.log}. Run it in the foreground to see more: hookbus daemon run`,
-    );
-  }
-  return stateAnswer(state, context);
+  const { ensureDaemon } = await import('../ensure-daemon.ts');
+  return stateAnswer(await ensureDaemon(paths), context);
 }
 
 async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
@@ -120,6 +98,7 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
       dedupeUrl: settings.dedupeUrl,
       idleMs,
       now,
+      dashboard: (parts) => loadDashboard().createDashboard(parts),
     },
     stop,
   );
@@ -130,6 +109,12 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
     another_runs: 'Another daemon runs for this state directory.',
   };
   return { json: { ended: end }, lines: () => [words[end]] };
+}
+
+/** Loaded from a bundle of its own, so that no other command has to read past the page. */
+function loadDashboard(): typeof import('../../dashboard/dashboard.ts') {
+  // Beside the bundle that this is part of; scripts/bundle-dashboard.js makes it.
+  return require('./dashboard.cjs');
 }
 
 function stateAnswer(state: DaemonState | undefined, { now }: Context): Answer {

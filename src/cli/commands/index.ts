@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { doctorCommand } from './doctor.ts';
 import { installCommand } from './install.ts';
 import { logsCommand } from './logs.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   showCommand,
   metricsCommand,
+  dashboardCommand,
   offCommand,
   onCommand,
   cleanupCommand,
