@@ -26,7 +26,7 @@ const MOST_EXACT_ROWS = 50_000;
 
 /** What executions can be put together by, beside hook and event. */
 export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+type Grouping = (typeof GROUPINGS)[number];
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;

@@ -27,7 +27,7 @@ export interface Bucket {
   readonly overhead: BucketTimes;
 }
 
-export interface BucketTimes {
+interface BucketTimes {
   readonly sumMs: number;
   /** Null where nothing was measured. */
   readonly maxMs: number | null;
