@@ -25,7 +25,7 @@ export const RANGES = {
 export type Range = keyof typeof RANGES;
 
 /** With more rows than that, a chart is made of rollups. */
-const MOST_ROWS = 50_000;
+const MOST_ROWS = 20_000;
 
 /** A chart over time. Each list has one value for each point, null where nothing ran. */
 export interface Series {

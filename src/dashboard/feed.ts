@@ -10,10 +10,10 @@ const LOOK_MS = 400;
 const PAUSE_MS = 200;
 
 /** Rows in one event. */
-const BATCH = 250;
+const BATCH = 500;
 
 /** Who is further behind gets the newest alone, and how many there were. */
-const MOST_BEHIND = 2000;
+const MOST_BEHIND = 5000;
 
 /** A comment so often, in ms, keeps the connection from looking dead. */
 const BEAT_MS = 10_000;
