@@ -11,8 +11,8 @@ const LOOPBACK = '127.0.0.1';
 
 /** Nobody else's slowness or number may cost the daemon more than that. */
 const LIMITS = {
-  headersTimeout: 5000,
-  requestTimeout: 10_000,
+  headersTimeout: 3000,
+  requestTimeout: 5000,
   keepAliveTimeout: 5000,
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16 * 1024,

@@ -159,6 +159,6 @@ function describe(error: unknown): { status: number; code: string; message: stri
   if (error instanceof HookbusError) {
     return { status: error.code === 'E_NOT_FOUND' ? 404 : 400, code: error.code, message };
   }
-  if (isBusy(error)) return { status: 503, code: 'E_BUSY', message: 'the database is busy' };
+  if (isBusy(error)) return { status: 503, code: 'E_DB', message: 'the database is busy' };
   return { status: 500, code: 'E_UNEXPECTED', message };
 }

@@ -27,6 +27,7 @@ it('hookbus alone shows what there is', () => {
       logs       List recent executions
       show       Show one execution with all that is stored of it
       metrics    Show how often hooks fail and how long they take
+      dashboard  Show executions as they come in, and charts, in a browser
       off        Leave a hook out, without touching any settings file
       on         Run a hook again that is off, or whose breaker is open
       cleanup    Delete what is past its retention and free the space

@@ -12,6 +12,13 @@ const DAY_SECONDS = 86_400;
 function fill(path: string): void {
   const db = openDatabase(path, 5000);
   db.pragma('synchronous = OFF');
+  // Made at the end, an index takes a fraction of the time.
+  const indexes = db
+    .prepare(
+      "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'hook_logs' AND sql LIKE 'CREATE INDEX%'",
+    )
+    .all() as { name: string; sql: string }[];
+  for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
   db.exec(`
     WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < ${ROWS - 1})
     INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, tool_name, session_id,
@@ -22,6 +29,7 @@ function fill(path: string): void {
       0, 1 + n % 977, 0.5 + (n % 19) / 10.0,
       strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${ROWS} - n) * ${(30 * DAY_SECONDS) / ROWS}, 'unixepoch')
     FROM counter`);
+  for (const { sql } of indexes) db.exec(sql);
   rebuildRollups(db);
   db.close();
 }
@@ -38,9 +46,10 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
     const drawn: number[] = [];
     for (let visit = 0; visit < 3; visit += 1) {
       const { page, expectClean } = await browser.open(url);
-      const chart = "performance.getEntriesByName('chart-drawn')[0]?.startTime";
+      await page.locator('#chart-times canvas').waitFor();
+      const painted = "performance.getEntriesByName('chart-painted')[0]?.startTime";
       drawn.push(
-        await until('a chart', async () => (await page.evaluate(chart)) as number | undefined),
+        await until('a chart', async () => (await page.evaluate(painted)) as number | undefined),
       );
       await page.locator('#feed-table tbody tr').first().waitFor();
       await expectClean();
@@ -67,14 +76,15 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
       '/api/executions?range=30d&session=session-25',
       '/api/session?id=session-250',
     ]) {
-      const times: number[] = [];
-      for (let time = 0; time < 3; time += 1) {
+      let took = Number.POSITIVE_INFINITY;
+      // Up to three times, for the same reason.
+      for (let time = 0; time < 3 && took >= 500; time += 1) {
         const began = performance.now();
         await get(path);
-        times.push(performance.now() - began);
+        took = Math.min(took, performance.now() - began);
       }
-      slowest = Math.max(slowest, Math.min(...times));
-      expect([path, Math.min(...times) < 500]).toEqual([path, true]);
+      slowest = Math.max(slowest, took);
+      expect([path, took < 500]).toEqual([path, true]);
     }
     process.stderr.write(`million.test.ts: slowest answer ${Math.round(slowest)} ms\n`);
 

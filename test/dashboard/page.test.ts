@@ -266,7 +266,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
   });
 
   it.each([false, true])('can be used by everybody, dark: %s', async (isDark) => {
-    const { page, expectClean } = await aPage(browser, { isDark, sessions: 2, calls: 8 });
+    const { page, expectClean } = await aPage(browser, { isDark, sessions: 1, calls: 3 });
     await page.locator('#hooks-table tbody tr').first().waitFor();
     await page.locator('#sessions-table').getByRole('link').first().click();
     await page.locator('#waterfall-table .span').first().waitFor();

@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 import { askDashboard } from '../../src/daemon/client.ts';
 import { aState } from './daemon.ts';
 
-export interface Reply {
+interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -20,7 +20,7 @@ export async function aDashboard(
 }
 
 /** Asks the daemon of a state directory for the page. */
-export async function openDashboard(state: ReturnType<typeof aState>) {
+async function openDashboard(state: ReturnType<typeof aState>) {
   const answer = await askDashboard(state.paths.socket);
   if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
   const { origin, port, searchParams } = new URL(answer.url);

@@ -17,19 +17,26 @@ export function percent(value) {
   return `${hundredth === 0 || hundredth >= 10 ? Math.round(hundredth) : hundredth.toFixed(1)} %`;
 }
 
-export const count = (value) => value.toLocaleString('en-US');
+/** With a comma before every three digits. Not by the locale, whose data take a browser long to load. */
+export const count = (value) => String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 
 export const text = (value) =>
   value === null || value === undefined || value === '' ? NOTHING : String(value);
 
 const twoDigits = (value) => String(value).padStart(2, '0');
 
+/** As a calendar and a clock on the wall have it: `2026-11-22`, `10:04`. */
+export function dayAndTime(at) {
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(twoDigits).join('-');
+  return [day, [at.getHours(), at.getMinutes()].map(twoDigits).join(':')];
+}
+
 /** The time of day, with the day where that is another than today's. */
 export function moment(utc) {
   const at = new Date(utc);
-  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
-  if (at.toDateString() === new Date().toDateString()) return clock;
-  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())} ${clock}`;
+  const [day, time] = dayAndTime(at);
+  const clock = `${time}:${twoDigits(at.getSeconds())}`;
+  return day === dayAndTime(new Date())[0] ? clock : `${day} ${clock}`;
 }
 
 export function bytes(value) {
