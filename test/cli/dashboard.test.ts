@@ -76,7 +76,9 @@ describe('hookbus dashboard', () => {
   it('hands the URL as one word to what opens such things', async () => {
     const state = aState();
     const { directory, given } = anOpener();
-    const { stdout, code } = await dashboard(state, ['--open', '--json'], { PATH: directory });
+    const { stdout, code } = await dashboard(state, ['--open', '--json'], {
+      PATH: `${directory}:${process.env['PATH']}`,
+    });
     const { url, opened } = JSON.parse(stdout) as { url: string; opened: boolean };
     expect({ code, opened }).toEqual({ code: 0, opened: true });
     expect(await until('a browser', given)).toEqual(['1', url]);

@@ -342,6 +342,8 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     const { page, expectClean } = await aPage(browser, { height: 1400 });
     await until('charts', async () => (await painted(page, 'chart-times')) > 100);
     await page.locator('#sessions-table').getByRole('link').first().waitFor();
+    await page.getByRole('button', { name: 'Switch log_event off' }).click();
+    await page.locator('#gates').getByText('log_event').first().waitFor();
     if (isWanted) {
       mkdirSync(dirname(SCREENSHOT), { recursive: true });
       await page.screenshot({ path: SCREENSHOT });
