@@ -32,6 +32,8 @@ export interface MetricsOptions {
   readonly by?: Grouping | undefined;
   /** The window ends so many ms before now. */
   readonly endedMs?: number;
+  /** A window with more executions is read from rollups. */
+  readonly exactRows?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0 }: MetricsOptions = {},
+  { by, endedMs = 0, exactRows = MOST_EXACT_ROWS }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
@@ -50,7 +52,7 @@ export function readMetrics(
     until: endedMs === 0 ? undefined : new Date(untilMs).toISOString(),
   };
   const isOfRows = by === 'tool' || by === 'session';
-  const metrics = createMetrics(!hasMoreRows(db, span, MOST_EXACT_ROWS) && !outlives(db, span));
+  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
   if (isOfRows || metrics.isExact) {
     eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));

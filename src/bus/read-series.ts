@@ -24,8 +24,8 @@ export const RANGES = {
 } as const;
 export type Range = keyof typeof RANGES;
 
-/** With more rows than that, a chart is made of rollups. */
-const MOST_ROWS = 20_000;
+/** With more rows than that, a chart is made of rollups: the daemon has hooks to answer meanwhile. */
+const MOST_ROWS = 10_000;
 
 /** A chart over time. Each list has one value for each point, null where nothing ran. */
 export interface Series {

@@ -28,7 +28,7 @@ const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_n
   exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at`;
 
 /** So many rows are looked at for one page, so that what is rare in a large log does not hold up everything else. */
-const MOST_LOOKED_AT = 50_000;
+const MOST_LOOKED_AT = 20_000;
 
 /** A row that a page ends with; the next page has what is older. */
 export interface Cursor {
@@ -144,7 +144,7 @@ export interface SessionRow {
 }
 
 /** So many of the latest rows are looked at for sessions. */
-const MOST_SESSION_ROWS = 20_000;
+const MOST_SESSION_ROWS = 10_000;
 
 /** The sessions of the latest executions, the one with the newest first. */
 export function listSessions(db: Database, from: string, limit: number): SessionRow[] {

@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
     );
     expect(Math.min(...drawn)).toBeLessThan(1000);
 
-    let slowest = 0;
+    const times: [ms: number, path: string][] = [];
     for (const path of [
       ...['1h', '24h', '7d', '30d'].flatMap((range) => [
         `/api/overview?range=${range}`,
@@ -83,10 +83,11 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         await get(path);
         took = Math.min(took, performance.now() - began);
       }
-      slowest = Math.max(slowest, took);
+      times.push([took, path]);
       expect([path, took < 500]).toEqual([path, true]);
     }
-    process.stderr.write(`million.test.ts: slowest answer ${Math.round(slowest)} ms\n`);
+    const [ms = 0, path = ''] = times.sort(([a], [b]) => b - a)[0] ?? [];
+    process.stderr.write(`million.test.ts: slowest answer ${Math.round(ms)} ms, ${path}\n`);
 
     // What is rare is found in steps.
     let next: string | null = '';
@@ -97,7 +98,7 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         `/api/executions?range=30d&status=breaker_skip${before}`,
       );
       ({ rows, next } = found);
-      expect(step).toBeLessThan(30);
+      expect(step).toBeLessThan(60);
     }
     expect(rows).toHaveLength(1);
   }, 120_000);

@@ -7,7 +7,7 @@ import { showGlance, showHooks } from './glance.js';
 import { showSessions, showWaterfall } from './sessions.js';
 
 /** While executions come in, numbers are read anew at most so often, and at least so often, in ms. */
-const REFRESH_MS = 3000;
+const REFRESH_MS = 5000;
 const STEADY_MS = 30_000;
 
 let series;
@@ -72,7 +72,8 @@ const actions = {
 
 const refresh = throttled(REFRESH_MS, () => {
   void loadOverview();
-  void loadSeries();
+  // Points of hours change slowly, and many rollups are read for them.
+  if (['1h', '24h'].includes(rangeNow())) void loadSeries();
   void loadSessions();
 });
 
@@ -153,4 +154,7 @@ void loadOverview();
 void feed.load();
 void loadSessions();
 void openAddress();
-setInterval(refresh, STEADY_MS);
+setInterval(() => {
+  refresh();
+  void loadSeries();
+}, STEADY_MS);
