@@ -7,8 +7,9 @@ BIN := node_modules/.bin
 # protobufjs would be loaded by functions of the sketch package that nobody here calls.
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
-	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal
+	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal --external:*/dashboard.cjs
 TYPESCRIPT := $(shell find src -name '*.ts')
+PAGE := $(wildcard src/dashboard/page/*)
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets
@@ -22,15 +23,17 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/bundle-main.js scripts/write-code-cache.js $(TYPESCRIPT)
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
+		scripts/write-code-cache.js $(TYPESCRIPT) $(PAGE)
 	@node scripts/bundle-run.js
 	@node scripts/bundle-main.js
+	@node scripts/bundle-dashboard.js
 	@# Hooks may be running: a bundle is there whole or is still the old one.
 	@for name in run main; do \
 		node scripts/write-code-cache.js $$name dist/new >/dev/null 2>&1 && mv dist/new/$$name.cache dist/ || rm -f dist/$$name.cache; \
 	done
 	@mkdir -p dist/exporters && mv dist/new/exporters/*.cjs dist/exporters/
-	@mv dist/new/run.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+	@mv dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types

@@ -41,7 +41,7 @@ await build({
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
   // protobufjs would be loaded by functions of the sketch package that nobody here calls.
-  external: ['better-sqlite3', 'protobufjs/minimal'],
+  external: ['better-sqlite3', 'protobufjs/minimal', '*/dashboard.cjs'],
   // Its other form, for Node's require, does not bundle.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.

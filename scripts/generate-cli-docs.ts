@@ -25,6 +25,7 @@ const ERRORS = [
   ],
   ['E_CONFIG', 'config.json cannot be used or written; the message says where and why.'],
   ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
+  ['E_DASHBOARD', 'The dashboard cannot be served or opened; the message has the reason.'],
   [
     'E_DAEMON',
     'The daemon was started and does not answer; its log says why. Or it cannot be followed.',

@@ -51,3 +51,5 @@ need sqlite3 sqlite3
 need redis-server redis-server
 need openssl openssl
 need prometheus prometheus
+# The dashboard is tested in a real browser.
+need chromium chromium

@@ -25,12 +25,15 @@ const HOUR_MS = 3_600_000;
 const MOST_EXACT_ROWS = 50_000;
 
 /** What executions can be put together by, beside hook and event. */
-export type Grouping = 'hook' | 'event' | 'tool' | 'session' | 'day';
+export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
   /** The window ends so many ms before now. */
   readonly endedMs?: number;
+  /** A window with more executions is read from rollups. */
+  readonly exactRows?: number;
 }
 
 /**
@@ -41,7 +44,7 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0 }: MetricsOptions = {},
+  { by, endedMs = 0, exactRows = MOST_EXACT_ROWS }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
@@ -49,7 +52,7 @@ export function readMetrics(
     until: endedMs === 0 ? undefined : new Date(untilMs).toISOString(),
   };
   const isOfRows = by === 'tool' || by === 'session';
-  const metrics = createMetrics(!hasMoreRows(db, span, MOST_EXACT_ROWS) && !outlives(db, span));
+  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
   if (isOfRows || metrics.isExact) {
     eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));

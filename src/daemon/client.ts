@@ -1,40 +1,65 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { FRAME_KIND, splitFrames } from '../protocol/frame.ts';
-import { decodeState, encodeRequest } from '../protocol/socket.ts';
+import { FRAME_KIND, type Frame, splitFrames } from '../protocol/frame.ts';
+import {
+  type DashboardAnswer,
+  decodeDashboard,
+  decodeState,
+  encodeRequest,
+} from '../protocol/socket.ts';
 import type { DaemonState } from './state.ts';
 
 /** How long an answer may take, in ms. */
 const ANSWER_MS = 2000;
 
 /** Asks the daemon for its state. Undefined where none answers in time. */
-export function askDaemon(
+export async function askDaemon(
   socketPath: string,
   answerMs = ANSWER_MS,
 ): Promise<DaemonState | undefined> {
+  const answer = await ask(socketPath, ['askState', 'state'], answerMs);
+  return answer && (decodeOrNothing(() => decodeState(answer)) as DaemonState | undefined);
+}
+
+/** Asks the daemon where the dashboard is, which it serves from then on. Undefined where none answers in time. */
+export async function askDashboard(socketPath: string): Promise<DashboardAnswer | undefined> {
+  const answer = await ask(socketPath, ['askDashboard', 'dashboard'], BUSY_ANSWER_MS);
+  return answer && decodeOrNothing(() => decodeDashboard(answer));
+}
+
+/** Sends one request and waits for the frame that answers it. Undefined where something else sits on the socket. */
+function ask(
+  socketPath: string,
+  [request, wanted]: readonly ['askState', 'state'] | readonly ['askDashboard', 'dashboard'],
+  answerMs: number,
+): Promise<Frame | undefined> {
   return new Promise((resolve) => {
     const socket = connect(socketPath);
     let unread = Buffer.alloc(0);
-    const finish = (state: DaemonState | undefined): void => {
+    const finish = (answer: Frame | undefined): void => {
       socket.destroy();
-      resolve(state);
+      resolve(answer);
     };
     socket.setTimeout(answerMs, () => finish(undefined));
     socket.once('error', () => finish(undefined));
     socket.once('close', () => finish(undefined));
-    socket.once('connect', () => socket.write(encodeRequest('askState')));
+    socket.once('connect', () => socket.write(encodeRequest(request)));
     socket.on('data', (chunk: Buffer) => {
-      try {
-        const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]));
-        unread = Buffer.from(rest);
-        const state = frames.find(({ kind }) => kind === FRAME_KIND.state);
-        if (state !== undefined) finish(decodeState(state) as DaemonState);
-      } catch {
-        // Something else sits on the socket.
-        finish(undefined);
-      }
+      const split = decodeOrNothing(() => splitFrames(Buffer.concat([unread, chunk])));
+      if (split === undefined) return finish(undefined);
+      unread = Buffer.from(split.rest);
+      const answer = split.frames.find(({ kind }) => kind === FRAME_KIND[wanted]);
+      if (answer !== undefined) finish(answer);
     });
   });
+}
+
+function decodeOrNothing<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
 }
 
 /** How long the daemon may take to end, in ms: it takes in what is in the spool first. */

@@ -13,6 +13,7 @@ export interface ConversationParts {
   /** An engine of this version says that there is something to drain. */
   readonly onPoke: (version: string | undefined) => void;
   readonly onStop: () => void;
+  readonly onAskDashboard: (connection: Connection) => void;
   readonly state: () => DaemonState;
   readonly claims: Claims;
   readonly followers: Followers;
@@ -20,7 +21,7 @@ export interface ConversationParts {
 
 /** What the daemon does on each frame that comes over its socket. docs/protocol.md */
 export function createConversation(parts: ConversationParts): OnFrame {
-  const { onPoke, onStop, state, claims, followers } = parts;
+  const { onPoke, onStop, onAskDashboard, state, claims, followers } = parts;
   const begins = new WeakMap<Connection, Begin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
@@ -29,6 +30,9 @@ export function createConversation(parts: ConversationParts): OnFrame {
         break;
       case FRAME_KIND.askState:
         connection.send(encodeState(state()));
+        break;
+      case FRAME_KIND.askDashboard:
+        onAskDashboard(connection);
         break;
       case FRAME_KIND.stop:
         onStop();

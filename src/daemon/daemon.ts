@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { zlibSync } from 'fflate';
 import { provideCompression } from '../bus/compression.ts';
+import type { CreateDashboard } from '../bus/dashboard.ts';
 import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
@@ -15,6 +16,8 @@ import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import { createNews } from './news.ts';
+import { createPageKeeper } from './page-keeper.ts';
 import { createRetentionLoop } from './retention-loop.ts';
 import { createRollupLoop } from './rollup-loop.ts';
 import type { DaemonState } from './state.ts';
@@ -24,9 +27,6 @@ const BUSY_MS = 200;
 
 /** How long a daemon that is just ending may still hold the lock, in ms. */
 const LOCK_MS = 2000;
-
-/** How often the time for leaving is looked at, at the most, in ms. */
-const IDLE_LOOK_MS = 10_000;
 
 export interface DaemonParts {
   readonly paths: StatePaths;
@@ -38,6 +38,8 @@ export interface DaemonParts {
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
   readonly idleMs: number;
   readonly now: () => number;
+  /** Makes the page for people; undefined: there is none. */
+  readonly dashboard?: CreateDashboard | undefined;
 }
 
 /** Why a daemon ended. */
@@ -65,21 +67,20 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const { paths, now } = parts;
   const startedAt = now();
   provideCompression(zlibSync);
-  const counts = { drained: 0, unreadable: 0, pokes: 0 };
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside);
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
+  const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
   // Who follows waits for news of whenever.
-  const isAwaited = (): boolean => followers.count() > 0;
-  const idle = createIdleWatch(parts.idleMs, isAwaited, () => leave('idle'));
-  const exports = new ExportLoop({ paths, store, spool, now, log, onServed: idle.news });
-  const onDrained = ({ stored, unreadable }: Drained): void => {
-    idle.news();
+  const isAwaited = (): boolean => followers.count() > 0 || page.isWatched();
+  const news = createNews(parts.idleMs, isAwaited, () => leave('idle'));
+  const exports = new ExportLoop({ paths, store, spool, now, log, onServed: news.onAsked });
+  const onDrained = (drained: Drained): void => {
+    news.onDrained(drained);
     followers.lookSoon();
-    counts.drained += stored;
-    counts.unreadable += unreadable;
+    page.tell();
     exports.poke();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
@@ -88,13 +89,16 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const claims = new Claims({ store, now, log }, parts.dedupeUrl);
   const onFrame = createConversation({
     onPoke: (version) => {
-      counts.pokes += 1;
-      idle.news();
+      news.onPoke();
       drain.poke();
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
     onStop: () => leave('stopped'),
-    state: () => stateOf(startedAt, counts, claims, exports),
+    onAskDashboard: (connection) => {
+      news.onAsked();
+      page.answer(connection);
+    },
+    state: () => stateOf(startedAt, news.counts, claims, exports),
     claims,
     followers,
   });
@@ -107,16 +111,17 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  idle.stop();
+  news.stop();
   for (const loop of loops) loop.stop();
   claims.stop();
   followers.stop();
+  await page.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
   drain.stop();
   await exports.stop();
   store.close();
-  log('ended', { reason: end, ...counts });
+  log('ended', { reason: end, ...news.counts });
   return end;
 }
 
@@ -137,22 +142,6 @@ function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle
       ? []
       : [createRetentionLoop({ store, now, log, retentionDays })]),
   ];
-}
-
-/** Leaves when there was no news for so long. */
-function createIdleWatch(idleMs: number, isAwaited: () => boolean, leave: () => void) {
-  let lastNews = performance.now();
-  const look = (): void => {
-    if (!isAwaited() && performance.now() - lastNews >= idleMs) leave();
-  };
-  // The socket keeps the process up; this must not where that could not be had.
-  const timer = setInterval(look, Math.min(IDLE_LOOK_MS, idleMs / 4)).unref();
-  return {
-    news(): void {
-      lastNews = performance.now();
-    },
-    stop: (): void => clearInterval(timer),
-  };
 }
 
 function stateOf(

@@ -20,7 +20,7 @@ enum { FRAME_VERSION = 1 };
 /*
  * A record is a begin frame, then captures and an end. A poke, on the daemon's socket, says that there is something to
  * drain, and nobody answers it. For a dedupe key a begin and a claim go to the daemon, a verdict comes back, and a result
- * ends it. The socket's other kinds, 5 to 7, 11 and 12, are between the command line and the daemon.
+ * ends it. The socket's other kinds, 5 to 7 and 11 to 14, are between the command line and the daemon.
  */
 enum frame_kind {
     FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4,

@@ -24,6 +24,8 @@ export const FRAME_KIND = {
   result: 10,
   follow: 11,
   executions: 12,
+  askDashboard: 13,
+  dashboard: 14,
 } as const;
 
 /** Bytes before a frame's body. */

@@ -63,6 +63,7 @@ describe('the golden frames', () => {
       'begin-full',
       'begin-least',
       'claim',
+      'dashboard',
       'executions',
       'follow',
       'poke',

@@ -98,6 +98,7 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
       dedupeUrl: settings.dedupeUrl,
       idleMs,
       now,
+      dashboard: (parts) => loadDashboard().createDashboard(parts),
     },
     stop,
   );
@@ -108,6 +109,12 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
     another_runs: 'Another daemon runs for this state directory.',
   };
   return { json: { ended: end }, lines: () => [words[end]] };
+}
+
+/** Loaded from a bundle of its own, so that no other command has to read past the page. */
+function loadDashboard(): typeof import('../../dashboard/dashboard.ts') {
+  // Beside the bundle that this is part of; scripts/bundle-dashboard.js makes it.
+  return require('./dashboard.cjs');
 }
 
 function stateAnswer(state: DaemonState | undefined, { now }: Context): Answer {

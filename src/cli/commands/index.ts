@@ -3,6 +3,7 @@ import { cleanupCommand } from './cleanup.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { installCommand } from './install.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   traceCommand,
   replayCommand,
   metricsCommand,
+  dashboardCommand,
   offCommand,
   onCommand,
   cleanupCommand,

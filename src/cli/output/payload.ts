@@ -1,4 +1,5 @@
 import type { Payload } from '../../bus/find-execution.ts';
+import { decodeUtf8, hexLines, layOut } from '../../bus/payload-text.ts';
 import { formatBytes } from './format.ts';
 import type { Page } from './page.ts';
 import { breakAnywhere, visibleLines } from './text.ts';
@@ -41,37 +42,9 @@ export function payloadLines({ bytes, truncated }: Payload, page: Page): string[
     .map((line) => INDENT + line);
 }
 
-/** Undefined for what is not UTF-8. A capture that was cut may end within a character, which is then left out. */
-function decodeUtf8(bytes: Buffer, mayEndWithin: boolean): string | undefined {
-  try {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    return decoder.decode(bytes, { stream: mayEndWithin });
-  } catch {
-    return undefined;
-  }
-}
-
-function layOut(text: string): string {
-  // Only what is an object or a list gains by it.
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
-/** Sixteen bytes a line: offset, hex, and what is printable. */
+/** The beginning in hex, and how much there is more. */
 function hexDump(bytes: Buffer): string[] {
-  const lines: string[] = [];
-  for (let at = 0; at < Math.min(bytes.length, DUMP_BYTES); at += 16) {
-    const row = [...bytes.subarray(at, at + 16)];
-    const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const characters = row.map((byte) =>
-      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',
-    );
-    lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(47)}  ${characters.join('')}`);
-  }
+  const lines = hexLines(bytes, DUMP_BYTES);
   const rest = bytes.length - DUMP_BYTES;
   return rest > 0 ? [...lines, `… ${formatBytes(rest)} more; --json has them all`] : lines;
 }

@@ -1,0 +1,41 @@
+/*
+ * Makes dist/new/dashboard.cjs, which the daemon loads when somebody asks for the dashboard. The files of the page are in
+ * it as they are, the style sheets as one, and uPlot, which draws the charts, as a file of its own. better-sqlite3 is what the daemon has loaded
+ * already. To be run from the root of the repository: make build
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, transformSync } from 'esbuild';
+
+const PAGE = 'src/dashboard/page';
+const UPLOT = 'node_modules/uplot';
+
+const read = (name) => readFileSync(join(PAGE, name), 'utf8');
+const names = readdirSync(PAGE);
+const files = Object.fromEntries(
+  names.filter((name) => !name.endsWith('.css')).map((name) => [name, read(name)]),
+);
+const licence = `/*\n${readFileSync(join(UPLOT, 'LICENSE'), 'utf8').trim()}\n*/\n`;
+const uplot = readFileSync(join(UPLOT, 'dist/uPlot.esm.js'), 'utf8');
+files['uplot.js'] = licence + transformSync(uplot, { minify: true }).code;
+// One request for all of them, since the page waits for its colours.
+files['style.css'] = [
+  licence + readFileSync(join(UPLOT, 'dist/uPlot.min.css'), 'utf8'),
+  ...names.filter((name) => name.endsWith('.css')).map(read),
+].join('\n');
+
+await build({
+  entryPoints: ['src/dashboard/dashboard.ts'],
+  outdir: 'dist/new',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  // Its other form, for Node's require, does not bundle.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  define: { PAGE_FILES: JSON.stringify(files) },
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  minify: true,
+  external: ['better-sqlite3', 'protobufjs/minimal'],
+  logLevel: 'warning',
+});

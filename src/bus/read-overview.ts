@@ -1,0 +1,53 @@
+import type { StatePaths } from '../config/paths.ts';
+import { VERSION } from '../domain/version.ts';
+import type { MetricsReport } from '../metrics/report.ts';
+import type { Database } from '../store/database.ts';
+import { listOpenAlerts, type OpenAlert } from '../store/queries-dashboard.ts';
+import { hasMoreRows, lastRow, rollupMark } from '../store/rollups.ts';
+import { type GateState, readGates } from './read-gates.ts';
+import { readMetrics } from './read-metrics.ts';
+import { RANGES, type Range } from './read-series.ts';
+
+/** With more rows than that in no rollup, metrics of a large window would hold up the daemon. */
+const MOST_BEHIND = 100_000;
+
+/** Fewer than where a person waits for a command: the daemon has hooks to answer meanwhile. */
+const MOST_EXACT_ROWS = 10_000;
+
+/** What the dashboard shows at a glance. */
+export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
+  readonly version: string;
+  readonly range: Range;
+  /** The number of the newest row; 0 where nothing was ever recorded. */
+  readonly last_id: number;
+  /** Null while too many rows wait to be summed up. */
+  readonly metrics: MetricsReport | null;
+  /** Rows that are in no rollup yet. */
+  readonly behind: number;
+  readonly alerts: readonly OpenAlert[];
+}
+
+export function readOverview(
+  paths: StatePaths,
+  db: Database,
+  range: Range,
+  nowMs: number,
+): Overview {
+  const hours = RANGES[range].seconds / 3600;
+  const last = lastRow(db);
+  const behind = last - rollupMark(db);
+  const from = new Date(nowMs - hours * 3_600_000).toISOString();
+  const isTooMuch =
+    behind > MOST_BEHIND && hasMoreRows(db, { from, until: undefined }, MOST_EXACT_ROWS);
+  const { gates, breaker } = readGates(paths, db, nowMs);
+  return {
+    version: VERSION,
+    range,
+    last_id: last,
+    metrics: isTooMuch ? null : readMetrics(db, hours, nowMs, { exactRows: MOST_EXACT_ROWS }),
+    behind,
+    gates,
+    breaker,
+    alerts: listOpenAlerts(db),
+  };
+}

@@ -1,0 +1,143 @@
+import type { DashboardParts } from '../bus/dashboard.ts';
+import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
+import { readOverview } from '../bus/read-overview.ts';
+import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
+import { switchOff, switchOn } from '../bus/switch-hook.ts';
+import { HookbusError } from '../domain/errors.ts';
+import {
+  type Cursor,
+  listSessions,
+  NEWEST,
+  searchExecutions,
+  sessionExecutions,
+} from '../store/queries-dashboard.ts';
+import { showPayload } from './payload.ts';
+
+/** What the page asks for, each with what it gets as JSON. @throws HookbusError for what was asked wrongly */
+export type Answer = (query: URLSearchParams, parts: DashboardParts) => unknown;
+
+const MOST_ROWS = 200;
+const MOST_SESSIONS = 50;
+const MOST_OF_SESSION = 500;
+
+export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
+  [
+    '/api/overview',
+    (query, { paths, store, now }) => {
+      const range = rangeOf(query);
+      return store.use(({ db }) => readOverview(paths, db, range, now()));
+    },
+  ],
+  [
+    '/api/series',
+    (query, { store, now }) => {
+      const range = rangeOf(query);
+      const hookName = query.get('hook') ?? undefined;
+      return store.use(({ db }) => readSeries(db, range, hookName, now()));
+    },
+  ],
+  ['/api/executions', listExecutions],
+  ['/api/execution', showExecution],
+  [
+    '/api/sessions',
+    (query, { store, now }) => {
+      const from = fromOf(query, now());
+      return { sessions: store.use(({ db }) => listSessions(db, from, MOST_SESSIONS)) };
+    },
+  ],
+  ['/api/session', showSession],
+]);
+
+function listExecutions(query: URLSearchParams, { store, now }: DashboardParts): unknown {
+  const search = {
+    hookName: query.get('hook') ?? undefined,
+    eventType: query.get('event') ?? undefined,
+    status: query.get('status') ?? undefined,
+    session: query.get('session') ?? undefined,
+    from: fromOf(query, now()),
+    before: cursorOf(query),
+    limit: MOST_ROWS,
+  };
+  const { rows, next } = store.use(({ db }) => searchExecutions(db, search));
+  return { rows, next: next === undefined ? null : cursorText(next) };
+}
+
+function showExecution(query: URLSearchParams, { store }: DashboardParts): unknown {
+  const reference = parseReference(query.get('id') ?? '');
+  if (reference === undefined) throw mistake('id', 'an execution', query.get('id'));
+  return store.use(({ db }) => {
+    const row = findExecution(db, reference);
+    return { ...row, payloads: findPayloads(db, row.id).map(showPayload) };
+  });
+}
+
+function showSession(query: URLSearchParams, { store }: DashboardParts): unknown {
+  const session = query.get('id') ?? '';
+  const rows = store.use(({ db }) =>
+    sessionExecutions(db, session, cursorOf(query), MOST_OF_SESSION),
+  );
+  const [first] = rows;
+  if (first === undefined)
+    throw new HookbusError('E_NOT_FOUND', 'there is nothing of that session');
+  const hasOlder = rows.length === MOST_OF_SESSION;
+  const older = { createdAt: first.created_at, id: first.id };
+  return { session_id: session, rows, next: hasOlder ? cursorText(older) : null };
+}
+
+/** What the page may change, by the body of its request. */
+export type Change = (body: Readonly<Record<string, unknown>>, parts: DashboardParts) => unknown;
+
+const MOST_OFF_SECONDS = 31 * 86_400;
+
+export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
+  [
+    '/api/off',
+    (body, { paths, now }) => {
+      const hook = hookOf(body);
+      const seconds = body['for_seconds'] ?? null;
+      const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= MOST_OFF_SECONDS;
+      if (seconds !== null && !isTime) throw mistake('for_seconds', 'seconds or null', seconds);
+      const untilMs = seconds === null ? 0 : Math.ceil(now() + Number(seconds) * 1000);
+      switchOff(paths, hook, untilMs, now);
+      return { hook_name: hook, state: 'off' };
+    },
+  ],
+  [
+    '/api/on',
+    (body, { paths, now }) => {
+      const hook = hookOf(body);
+      switchOn(paths, hook, now);
+      return { hook_name: hook, state: 'on' };
+    },
+  ],
+]);
+
+function hookOf(body: Readonly<Record<string, unknown>>): string {
+  const { hook } = body;
+  if (typeof hook !== 'string' || hook === '') throw mistake('hook', 'the name of a hook', hook);
+  return hook;
+}
+
+function rangeOf(query: URLSearchParams): Range {
+  const range = query.get('range') ?? '24h';
+  if (!Object.hasOwn(RANGES, range)) throw mistake('range', Object.keys(RANGES).join(', '), range);
+  return range as Range;
+}
+
+function fromOf(query: URLSearchParams, nowMs: number): string {
+  return new Date(nowMs - RANGES[rangeOf(query)].seconds * 1000).toISOString();
+}
+
+const cursorText = ({ createdAt, id }: Cursor): string => `${createdAt} ${id}`;
+
+function cursorOf(query: URLSearchParams): Cursor {
+  const text = query.get('before');
+  if (text === null) return NEWEST;
+  const [, createdAt, id] = /^([\d:.TZ-]{1,30}) (\d{1,15})$/.exec(text) ?? [];
+  if (createdAt === undefined) throw mistake('before', 'what `next` said', text);
+  return { createdAt, id: Number(id) };
+}
+
+function mistake(name: string, wanted: string, got: unknown): HookbusError {
+  return new HookbusError('E_USAGE', `${name}: expected ${wanted}, got ${JSON.stringify(got)}`);
+}

@@ -1,0 +1,29 @@
+/** What went wrong, in words for a person. */
+async function problemOf(response) {
+  try {
+    return (await response.json()).error.message;
+  } catch {
+    return response.status === 403
+      ? 'This page is of a daemon that has ended. `hookbus dashboard` prints the URL of the next.'
+      : `the daemon answered ${response.status}`;
+  }
+}
+
+/** The JSON of an answer. @throws Error with words for a person */
+export async function read(response) {
+  if (!response.ok) throw new Error(await problemOf(response));
+  return response.json();
+}
+
+/** Asks for JSON; values that are empty are left out of the query. */
+export async function getJson(path, query = {}, signal = undefined) {
+  const given = Object.entries(query).filter(
+    ([, value]) => value !== '' && value !== null && value !== undefined,
+  );
+  return read(await fetch(`${path}?${new URLSearchParams(given)}`, { signal }));
+}
+
+export async function postJson(path, body) {
+  const headers = { 'Content-Type': 'application/json' };
+  return read(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
+}

@@ -1,0 +1,160 @@
+import { getJson, postJson, read } from './api.js';
+import { showCharts, watchSize } from './charts.js';
+import { byId, fillSelect, throttled } from './dom.js';
+import { showExecution } from './execution.js';
+import { createFeed } from './feed.js';
+import { showGlance, showHooks } from './glance.js';
+import { showSessions, showWaterfall } from './sessions.js';
+
+/** While executions come in, numbers are read anew at most so often, and at least so often, in ms. */
+const REFRESH_MS = 5000;
+const STEADY_MS = 30_000;
+
+let series;
+const rangeNow = () => document.querySelector('input[name=range]:checked').value;
+
+const connection = byId('connection');
+
+function showProblem(error) {
+  byId('problem').textContent = error.message;
+  byId('problem').hidden = false;
+}
+
+function guarded(work) {
+  return async (...words) => {
+    try {
+      await work(...words);
+    } catch (error) {
+      showProblem(error);
+    }
+  };
+}
+
+const feed = createFeed({ rangeNow, onProblem: showProblem });
+
+const loadOverview = guarded(async () => {
+  const overview = await getJson('/api/overview', { range: rangeNow() });
+  byId('problem').hidden = true;
+  const isEmpty = overview.last_id === 0;
+  byId('empty').hidden = !isEmpty;
+  for (const id of ['glance', 'latency', 'hooks', 'sessions']) byId(id).hidden = isEmpty;
+  showGlance(overview, actions.switchOn);
+  showHooks(overview, actions);
+  const hooks = overview.metrics?.hooks ?? [];
+  const names = hooks.map(({ hook_name }) => hook_name);
+  fillSelect(byId('chart-hook'), 'all hooks', names);
+  feed.offer(names, hooks.map(({ event_type }) => event_type).filter(Boolean));
+  return overview;
+});
+
+/** @param asked an answer that is on its way already */
+const loadSeries = guarded(async (asked = undefined) => {
+  const query = { range: rangeNow(), hook: byId('chart-hook').value };
+  series = await (asked === undefined ? getJson('/api/series', query) : asked.then(read));
+  showCharts(series);
+});
+
+const loadSessions = guarded(() => showSessions(rangeNow()));
+
+const actions = {
+  switchOn: guarded(async (hook) => {
+    await postJson('/api/on', { hook });
+    document.activeElement?.blur();
+    await loadOverview();
+  }),
+  switchOff: guarded(async (hook) => {
+    const seconds = byId('off-for').value;
+    await postJson('/api/off', { hook, for_seconds: seconds === '' ? null : Number(seconds) });
+    document.activeElement?.blur();
+    await loadOverview();
+  }),
+};
+
+const refresh = throttled(REFRESH_MS, () => {
+  void loadOverview();
+  // Points of hours change slowly, and many rollups are read for them.
+  if (['1h', '24h'].includes(rangeNow())) void loadSeries();
+  void loadSessions();
+});
+
+function follow(lastId) {
+  const source = new EventSource(`/api/feed?after=${lastId}`);
+  source.addEventListener('open', () => {
+    connection.textContent = 'live';
+    connection.className = 'badge status-success';
+  });
+  source.addEventListener('error', () => {
+    connection.textContent = 'not connected';
+    connection.className = 'badge status-error';
+    // Refused rather than cut off: the browser will not try again, and the answer says why.
+    if (source.readyState === EventSource.CLOSED) void loadOverview();
+  });
+  source.addEventListener('rows', ({ data }) => {
+    const { rows, missed } = JSON.parse(data);
+    if (missed > 0) feed.missed(missed);
+    feed.add(rows);
+    refresh();
+  });
+  source.addEventListener('reset', () => {
+    void feed.load();
+    refresh();
+  });
+}
+
+/** What the address asks for behind its `#/`. */
+const openAddress = guarded(async () => {
+  const [, kind, id] = /^#\/(execution|session)\/(.+)$/.exec(location.hash) ?? [];
+  if (kind === 'execution') await showExecution(id);
+  else if (byId('execution').open) byId('execution').close();
+  if (kind === 'session') await showWaterfall(decodeURIComponent(id));
+});
+
+/** What was opened from the page is closed by going back to it. */
+function leaveAddress(kind) {
+  if (location.hash.startsWith(`#/${kind}/`)) history.pushState(null, '', location.pathname);
+}
+
+function wireUp() {
+  byId('ranges').addEventListener('change', () => {
+    void loadOverview();
+    void loadSeries();
+    void loadSessions();
+    void feed.load();
+  });
+  byId('chart-hook').addEventListener('change', () => void loadSeries());
+  byId('execution-close').addEventListener('click', () => byId('execution').close());
+  byId('execution').addEventListener('close', () => leaveAddress('execution'));
+  byId('waterfall-close').addEventListener('click', () => {
+    byId('waterfall').hidden = true;
+    leaveAddress('session');
+  });
+  const theme = byId('theme');
+  theme.value = document.documentElement.dataset.theme;
+  theme.addEventListener('change', () => {
+    document.documentElement.dataset.theme = theme.value;
+    localStorage.setItem('theme', theme.value);
+    if (series !== undefined) showCharts(series);
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    if (series !== undefined) showCharts(series);
+  });
+  addEventListener('hashchange', () => void openAddress());
+  watchSize();
+}
+
+wireUp();
+const isRangeKept = rangeNow() !== '24h';
+void loadSeries(isRangeKept ? undefined : globalThis.firstSeries);
+const { last_id: lastId } = await getJson('/api/overview', { range: rangeNow() }).catch((error) => {
+  showProblem(error);
+  return { last_id: 0 };
+});
+follow(lastId);
+void loadOverview();
+void feed.load();
+void loadSessions();
+void openAddress();
+setInterval(() => {
+  refresh();
+  void loadSeries();
+}, STEADY_MS);

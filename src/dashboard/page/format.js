@@ -1,0 +1,50 @@
+const NOTHING = '–';
+
+/** Milliseconds in the unit that reads best. */
+export function ms(value) {
+  if (value === null || value === undefined) return NOTHING;
+  if (value < 10) return `${value.toFixed(value < 1 ? 2 : 1)} ms`;
+  if (value < 1000) return `${Math.round(value)} ms`;
+  if (value < 60_000) return `${(value / 1000).toFixed(value < 10_000 ? 1 : 0)} s`;
+  if (value < 3_600_000) return `${(value / 60_000).toFixed(1)} min`;
+  return `${(value / 3_600_000).toFixed(1)} h`;
+}
+
+/** A rate from 0 to 1. */
+export function percent(value) {
+  if (value === null || value === undefined) return NOTHING;
+  const hundredth = value * 100;
+  return `${hundredth === 0 || hundredth >= 10 ? Math.round(hundredth) : hundredth.toFixed(1)} %`;
+}
+
+/** With a comma before every three digits. Not by the locale, whose data take a browser long to load. */
+export const count = (value) => String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+
+export const text = (value) =>
+  value === null || value === undefined || value === '' ? NOTHING : String(value);
+
+const twoDigits = (value) => String(value).padStart(2, '0');
+
+/** As a calendar and a clock on the wall have it: `2026-11-22`, `10:04`. */
+export function dayAndTime(at) {
+  const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(twoDigits).join('-');
+  return [day, [at.getHours(), at.getMinutes()].map(twoDigits).join(':')];
+}
+
+/** The time of day, with the day where that is another than today's. */
+export function moment(utc) {
+  const at = new Date(utc);
+  const [day, time] = dayAndTime(at);
+  const clock = `${time}:${twoDigits(at.getSeconds())}`;
+  return day === dayAndTime(new Date())[0] ? clock : `${day} ${clock}`;
+}
+
+export function bytes(value) {
+  if (value < 1024) return `${value} B`;
+  return value < 1024 * 1024
+    ? `${(value / 1024).toFixed(1)} KB`
+    : `${(value / 1048576).toFixed(1)} MB`;
+}
+
+/** How something ended that has no exit code says so by its signal. */
+export const exit = ({ exit_code, signal }) => text(exit_code ?? signal);

@@ -1,0 +1,179 @@
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { until } from '../support/daemon.ts';
+import { aDashboard } from '../support/dashboard.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+
+/** A connection of no browser, and what came over it. */
+function aConnection(port: number, host = '127.0.0.1') {
+  const socket: Socket = connect(port, host);
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  let state: 'open' | 'refused' | 'closed' = 'open';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  socket.on('error', () => {
+    state = 'refused';
+  });
+  socket.on('close', () => {
+    if (state === 'open') state = 'closed';
+  });
+  return { socket, text: () => text, state: () => state };
+}
+
+describe('the dashboard', () => {
+  it('lets in who has the token, and gives a cookie for it', async () => {
+    const { send, token, cookie, url } = await aDashboard();
+    expect(token).toMatch(/^[\da-f]{64}$/);
+    expect(url).toBe(`http://127.0.0.1:${new URL(url).port}/?token=${token}`);
+    const { status, headers } = await send(`/?token=${token}`);
+    expect({ status, location: headers.location }).toEqual({ status: 303, location: '/' });
+    expect(headers['set-cookie']).toEqual([`${cookie}; Path=/; HttpOnly; SameSite=Strict`]);
+    const page = await send('/', { headers: { cookie } });
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page.body).not.toContain(token);
+    const other = await send('/', { headers: { cookie: `other=1; ${cookie}; more=2` } });
+    expect(other.status).toBe(200);
+  });
+
+  it('refuses everybody else', async () => {
+    const { send, token, cookie } = await aDashboard();
+    const wrong = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+    for (const path of ['/', '/app.js', '/api/overview', '/api/feed?after=0', '/nothing']) {
+      expect([path, (await send(path)).status]).toEqual([path, 403]);
+      const headers = { cookie: cookie.replace(token, wrong) };
+      expect([path, (await send(path, { headers })).status]).toEqual([path, 403]);
+    }
+    for (const text of [wrong, '', token.slice(1), `${token}0`, token.toUpperCase()]) {
+      const { status, headers } = await send(`/?token=${text}`);
+      expect([text, status, headers['set-cookie']]).toEqual([text, 403, undefined]);
+    }
+  });
+
+  it('refuses names of other hosts and pages of other sites, whatever they bring', async () => {
+    const { send, cookie, port, token, origin } = await aDashboard();
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      `127.0.0.1:${port + 1}`,
+      '127.0.0.1',
+      'localhost',
+    ]) {
+      expect([host, (await send('/', { headers: { cookie, host } })).status]).toEqual([host, 403]);
+      expect((await send(`/?token=${token}`, { headers: { host } })).status).toBe(403);
+    }
+    for (const host of [`localhost:${port}`, `[::1]:${port}`]) {
+      expect((await send('/', { headers: { cookie, host } })).status).toBe(200);
+    }
+    const body = JSON.stringify({ hook: 'lint' });
+    const json = { 'content-type': 'application/json' };
+    for (const other of [
+      undefined,
+      'null',
+      'http://evil.example',
+      `https://127.0.0.1:${port}`,
+      `http://localhost:${port}`,
+    ]) {
+      const headers = { cookie, ...json, ...(other === undefined ? {} : { origin: other }) };
+      expect((await send('/api/off', { method: 'POST', headers, body })).status).toBe(403);
+      if (other === undefined) continue;
+      expect((await send('/api/overview', { headers })).status).toBe(403);
+    }
+    const headers = { cookie, origin };
+    expect((await send('/api/off', { method: 'POST', headers, body })).status).toBe(415);
+    const plain = { ...headers, 'content-type': 'text/plain' };
+    expect((await send('/api/off', { method: 'POST', headers: plain, body })).status).toBe(415);
+    expect(
+      (await send('/api/off', { method: 'POST', headers: { ...headers, ...json }, body })).status,
+    ).toBe(200);
+  });
+
+  it('forbids the browser all that it does not need, with every answer', async () => {
+    const { send, cookie } = await aDashboard();
+    for (const path of [
+      '/',
+      '/app.js',
+      '/style.css',
+      '/icon.svg',
+      '/api/overview',
+      '/nothing',
+      '/?token=x',
+    ]) {
+      const { headers } = await send(path, { headers: { cookie } });
+      const policy = headers['content-security-policy'] ?? '';
+      expect(policy).toContain(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'",
+      );
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cache-control': 'no-store',
+      });
+    }
+  });
+
+  it('says what is wrong with a question', async () => {
+    const { send, cookie, post, origin } = await aDashboard();
+    const status = async (path: string) => (await send(path, { headers: { cookie } })).status;
+    for (const [path, wanted] of [
+      ['/api/overview?range=1y', 400],
+      ['/api/executions?before=yesterday', 400],
+      ['/api/feed?after=-1', 400],
+      ['/api/feed', 400],
+      ['/api/execution?id=12', 404],
+      ['/api/execution?id=..', 400],
+      ['/api/session?id=none', 404],
+      ['/../package.json', 404],
+      ['/%2e%2e/package.json', 404],
+      ['//', 400],
+    ] as const) {
+      expect([path, await status(path)]).toEqual([path, wanted]);
+    }
+    expect((await send('/', { method: 'PUT', headers: { cookie } })).status).toBe(405);
+    for (const [path, body, wanted] of [
+      ['/api/off', { hook: '' }, 400],
+      ['/api/off', { hook: 'lint', for_seconds: -1 }, 400],
+      ['/api/off', { hook: 'lint', for_seconds: '1' }, 400],
+      ['/api/off', null, 400],
+      ['/api/overview', {}, 404],
+      ['/api/on', { hook: 'x'.repeat(5000) }, 413],
+    ] as const) {
+      expect([path, (await post(path, body)).status]).toEqual([path, wanted]);
+    }
+    const headers = { cookie, origin, 'content-type': 'application/json' };
+    expect((await send('/api/on', { method: 'POST', headers, body: '{' })).status).toBe(400);
+  });
+
+  it('can be reached on the loopback alone', async () => {
+    const { port } = await aDashboard();
+    // Another address of the same machine.
+    const other = aConnection(port, '127.0.0.2');
+    await until('a refusal', () => other.state() === 'refused');
+  });
+
+  it('bears with slow, silent and many clients', async () => {
+    const { port, send, cookie, ask } = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, [recordedOf(anExecution())]),
+    );
+    const slow = aConnection(port);
+    slow.socket.write('GET / HTTP/1.1\r\nHost: 127');
+    const long = aConnection(port);
+    long.socket.write(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`);
+    await until('an end of what is too long', () => long.state() !== 'open');
+    const many = Array.from({ length: 150 }, () => aConnection(port));
+    await until(
+      'all but 64 to be cut off',
+      () => many.filter(({ state }) => state() === 'open').length < 64,
+    );
+    expect((await ask())?.pid).toBeGreaterThan(0);
+    for (const { socket } of many) socket.destroy();
+    await until('an answer', async () => {
+      const reply = await send('/', { headers: { cookie } }).catch(() => undefined);
+      return reply?.status === 200;
+    });
+    await until('an end of what is slow', () => slow.state() !== 'open', 9000);
+  });
+});

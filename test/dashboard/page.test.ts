@@ -1,0 +1,354 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { barriers, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
+import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { aDashboard } from '../support/dashboard.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { workdays } from '../support/workdays.ts';
+
+const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
+
+/** Where the docs have the page; made when it is missing, or anew with HOOKBUS_TEST_SCREENSHOT=1. */
+const SCREENSHOT = 'docs/assets/dashboard.png';
+
+const rows = (page: Page) => page.locator('#feed-table tbody tr:not(.none)');
+
+/** How many points of the chart are painted in the colour of the line. */
+const painted = (page: Page, chart: string): Promise<number> =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector('#${chart} canvas');
+    if (canvas === null) return 0;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const line = getComputedStyle(document.documentElement).getPropertyValue('--line-1').trim();
+    const wanted = [1, 3, 5].map((at) => parseInt(line.slice(at, at + 2), 16));
+    let count = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (wanted.every((part, index) => data[at + index] === part) && data[at + 3] === 255) count += 1;
+    return count;
+  })()`) as Promise<number>;
+
+/** A page over some days of work. */
+async function aPage(
+  browser: ReturnType<typeof useBrowser>,
+  { sessions = 6, calls = 40, ...options }: Record<string, number | boolean> = {},
+) {
+  const dashboard = await aDashboard(({ paths }) =>
+    writeExecutions(paths.database, workdays(Date.now(), Number(sessions), Number(calls))),
+  );
+  const opened = await browser.open(dashboard.url, options);
+  await rows(opened.page).first().waitFor();
+  return { ...dashboard, ...opened };
+}
+
+describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
+  const browser = useBrowser();
+
+  it('says what to do next where nothing is on record, and shows the first execution as it comes', async () => {
+    const { url, env } = await aDashboard();
+    const { page, expectClean } = await browser.open(url);
+    await page.getByText('hookbus install --enable').waitFor();
+    expect(await page.locator('#glance').isVisible()).toBe(false);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByText('live', { exact: true }).waitFor();
+    const hook = start(
+      [...PROGRAM, 'run', '--name', 'first', '--event', 'Stop', '--', 'true'],
+      env,
+    );
+    expect((await hook.ended).code).toBe(0);
+    await page.locator('#feed-table').getByRole('link', { name: 'first' }).waitFor();
+    await page.locator('#cards').getByText('Executions').waitFor();
+    expect(await page.locator('#empty').isVisible()).toBe(false);
+    await expectClean();
+  });
+
+  it('shows an execution as soon as it has ended, and charts, hooks and overhead at a glance', async () => {
+    const { page, env, expectClean } = await aPage(browser);
+    await page.getByText('live', { exact: true }).waitFor();
+    const began = performance.now();
+    await start([...PROGRAM, 'run', '--name', 'brand-new', '--event', 'Stop', '--', 'true'], env)
+      .ended;
+    await rows(page).first().getByRole('link', { name: 'brand-new' }).waitFor();
+    expect(performance.now() - began).toBeLessThan(2000);
+    for (const chart of ['chart-times', 'chart-rates']) {
+      await until(`${chart} to be painted`, async () => (await painted(page, chart)) > 100);
+    }
+    const glance = await page.locator('#cards').textContent();
+    expect(glance).toMatch(/Executions1,\d+/);
+    expect(glance).toMatch(/Overhead P95\d\.\d+ msok · target under 10 ms/);
+    expect(await page.locator('#hooks-table tbody tr').count()).toBeGreaterThanOrEqual(5);
+    await expectClean();
+  });
+
+  it('draws a chart of one hook and of each range, with the same values in a table', async () => {
+    const { page, get, expectClean } = await aPage(browser);
+    await page.locator('#chart-hook option[value=lint]').waitFor({ state: 'attached' });
+    await page.selectOption('#chart-hook', 'lint');
+    await page.locator('#chart-table summary').click();
+    const series = await get<{ runs: number[] }>('/api/series?range=24h&hook=lint');
+    const filled = series.runs.filter((runs) => runs > 0).length;
+    const table = page.locator('#chart-table tbody tr');
+    await until('the table', async () => Math.abs((await table.count()) - filled) <= 1);
+    for (const [range, note] of [
+      ['1h', /of 1 min each/],
+      ['7d', /of 1 h each.*rollups/],
+      ['30d', /of 6 h each.*rollups/],
+    ] as const) {
+      await page.check(`input[value="${range}"]`);
+      await page.locator('#chart-note').getByText(note).waitFor();
+    }
+    await until('a chart of 30 days', async () => (await painted(page, 'chart-times')) > 10);
+    await expectClean();
+  });
+
+  it('filters by hook, event, status and session, what is on record and what comes in', async () => {
+    const { page, env, expectClean } = await aPage(browser);
+    const cells = (column: number) => page.locator(`#feed-table tbody tr > :nth-child(${column})`);
+    const only = async (column: number, wanted: RegExp): Promise<void> => {
+      await until(`only ${wanted}`, async () => {
+        const texts = await cells(column).allInnerTexts();
+        return texts.length > 0 && texts.every((text) => wanted.test(text));
+      });
+    };
+    await page.locator('#filters option[value=lint]').waitFor({ state: 'attached' });
+    const hook = page.locator('#filters select[name=hook]');
+    await hook.selectOption('lint');
+    await only(2, /^lint$/);
+    await hook.selectOption('');
+    await page.locator('#filters select[name=status]').selectOption('blocked');
+    await only(5, /^blocked/);
+    await page.locator('#filters select[name=event]').selectOption('PreToolUse');
+    await only(3, /^PreToolUse$/);
+    await page.locator('#filters select[name=status]').selectOption('timeout');
+    await page.getByText('There is no such execution in the time range.').waitFor();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.locator('#filters input').fill('5e552');
+    await only(9, /^5e552/);
+    await page.locator('#filters input').fill('');
+    await hook.selectOption('guard_rm');
+    await only(2, /^guard_rm$/);
+    const run = (name: string) =>
+      start([...PROGRAM, 'run', '--name', name, '--event', 'Stop', '--', 'sh', '-c', 'exit 3'], env)
+        .ended;
+    await run('other');
+    await run('guard_rm');
+    await page.locator('#feed-table tr.new').first().waitFor();
+    await only(2, /^guard_rm$/);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await run('guard_rm');
+    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await until(
+      'both new rows',
+      async () => (await page.locator('#feed-table tr.new').count()) === 2,
+    );
+    await expectClean();
+  });
+
+  it('shows a session as a waterfall, in which hooks that overlap in time overlap', async () => {
+    const { page, expectClean } = await aPage(browser);
+    const link = page.locator('#sessions-table').getByRole('link').first();
+    const session = (await link.textContent()) ?? '';
+    await link.click();
+    await page.locator('#waterfall-title').getByText(session).waitFor();
+    const call = page.locator('#waterfall-table tbody').filter({ hasText: 'toolu_5_3' }).first();
+    const bars = await Promise.all(
+      (await call.locator('.span').all()).map(
+        async (bar) => (await bar.boundingBox()) ?? { x: 0, width: 0 },
+      ),
+    );
+    expect(bars).toHaveLength(5);
+    const [guard, scan, format] = bars;
+    if (guard === undefined || scan === undefined || format === undefined)
+      throw new Error('expected bars');
+    // Both before the tool call run at once; what runs behind it comes later.
+    expect(scan.x).toBeLessThan(guard.x + guard.width);
+    expect(format.x).toBeGreaterThan(scan.x + scan.width);
+    await call.getByRole('link', { name: 'lint' }).click();
+    await page.getByRole('heading', { name: /^lint, execution/ }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await page.locator('#waterfall').isVisible()).toBe(false);
+    await expectClean();
+  });
+
+  it('shows one execution with its payloads decoded', async () => {
+    const { url } = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, [
+        recordedOf(
+          anExecution({ createdAt: new Date().toISOString(), status: 'error', error: 'KeyError' }),
+          [
+            {
+              stream: 'stdin',
+              encoding: 'identity',
+              truncated: false,
+              body: Buffer.from('{"tool_input":{"a":1}}'),
+            },
+            {
+              stream: 'stdout',
+              encoding: 'identity',
+              truncated: true,
+              body: Buffer.from([0, 1, 2, 255]),
+            },
+          ],
+        ),
+      ]),
+    );
+    const { page, expectClean } = await browser.open(url);
+    await rows(page).getByRole('link', { name: 'guard_rm' }).click();
+    const body = page.locator('#execution-body');
+    await body.getByText('KeyError').waitFor();
+    expect(await body.getByLabel('stdin').textContent()).toBe(
+      '{\n  "tool_input": {\n    "a": 1\n  }\n}',
+    );
+    expect(await body.getByLabel('stdout').textContent()).toMatch(/^00000000 {2}00 01 02 ff /);
+    expect(await body.textContent()).toContain('the stream had more than is stored');
+    expect(await barriers(page)).toEqual([]);
+    await expectClean();
+  });
+
+  it('switches a hook off and on', async () => {
+    const { page, paths, expectClean } = await aPage(browser);
+    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    await page.getByRole('button', { name: 'Switch lint off' }).click();
+    const { kind, untilMs } = await until('the gate', gate);
+    expect(kind).toBe('off');
+    expect(untilMs).toBeGreaterThan(Date.now() + 3_500_000);
+    await page.locator('#gates').getByText('lint').first().waitFor();
+    await page.locator('#gates').getByRole('button', { name: 'Switch lint on' }).click();
+    await until('no gate', () => gate() === undefined);
+    await page.locator('#gates').getByText('none').waitFor();
+    await expectClean();
+  });
+
+  it('shows what looks like HTML as text, wherever it comes from', async () => {
+    const evil =
+      '<img src=x onerror="globalThis.owned=1"></script><script>globalThis.owned=1</script>';
+    const { url } = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, [
+        recordedOf(
+          anExecution({
+            hookName: evil,
+            eventType: evil,
+            toolName: evil,
+            sessionId: evil,
+            toolUseId: evil,
+            cwd: evil,
+            command: evil,
+            status: 'error',
+            error: evil,
+            dedupeKey: evil,
+            createdAt: new Date().toISOString(),
+          }),
+          (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({
+            stream,
+            encoding: 'identity',
+            truncated: false,
+            body: Buffer.from(evil),
+          })),
+        ),
+      ]),
+    );
+    const { page, expectClean } = await browser.open(url);
+    await rows(page).getByRole('link', { name: evil }).waitFor();
+    await page.locator('#sessions-table').getByRole('link', { name: evil }).click();
+    await page.locator('#waterfall-table').getByText(evil).first().waitFor();
+    await page.locator('#hooks-table').getByText(evil).first().waitFor();
+    await page.selectOption('#chart-hook', evil);
+    await page.getByRole('button', { name: `Switch ${evil} off` }).click();
+    await page.locator('#gates').getByText(evil).first().waitFor();
+    await rows(page).getByRole('link', { name: evil }).click();
+    await page.locator('#execution-body').getByLabel('stdin').getByText(evil).waitFor();
+    expect(await page.evaluate('globalThis.owned')).toBeUndefined();
+    expect(await page.locator('img, main script, dialog script').count()).toBe(0);
+    await expectClean();
+  });
+
+  it.each([false, true])('can be used by everybody, dark: %s', async (isDark) => {
+    const { page, expectClean } = await aPage(browser, { isDark, sessions: 1, calls: 3 });
+    await page.locator('#hooks-table tbody tr').first().waitFor();
+    await page.locator('#sessions-table').getByRole('link').first().click();
+    await page.locator('#waterfall-table .span').first().waitFor();
+    await page.locator('#chart-table summary').click();
+    expect(await barriers(page)).toEqual([]);
+    const back = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const before = await back();
+    await page.selectOption('#theme', isDark ? 'light' : 'dark');
+    expect(await back()).not.toBe(before);
+    expect(await barriers(page, ['color-contrast'])).toEqual([]);
+    await expectClean();
+  });
+
+  it('can be used by keyboard alone, and shows where the focus is', async () => {
+    const { page, expectClean } = await aPage(browser);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the live feed');
+    await page.keyboard.press('Enter');
+    await page.locator('#feed').evaluate('(feed) => feed === document.activeElement');
+    const reached = new Set<unknown>();
+    while (!reached.has('link') && reached.size < 12) {
+      await page.keyboard.press('Tab');
+      const { name, outline } = (await page.evaluate(
+        `(({ id, name, href, tagName }) => ({
+           name: id || name || (href ? 'link' : tagName),
+           outline: getComputedStyle(document.activeElement).outlineStyle,
+         }))(document.activeElement)`,
+      )) as { name: string; outline: string };
+      reached.add(name);
+      expect([name, outline]).toEqual([name, 'solid']);
+    }
+    expect([...reached]).toEqual(
+      expect.arrayContaining(['pause', 'hook', 'event', 'status', 'session', 'link']),
+    );
+    await page.keyboard.press('Enter');
+    await page.locator('dialog[open]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    await until(
+      'the focus to be back',
+      () =>
+        page.evaluate(
+          "document.activeElement.getAttribute('href')?.startsWith('#/execution/')",
+        ) as Promise<boolean>,
+    );
+    await expectClean();
+  });
+
+  it('says so when its daemon is gone', async () => {
+    const { page, stop } = await aPage(browser);
+    await page.getByText('live', { exact: true }).waitFor();
+    await stop();
+    await page.getByText('not connected').waitFor();
+  });
+
+  it('is refused to a browser without the token, which is kept in a cookie that no script sees', async () => {
+    const { page, origin, url } = await aPage(browser);
+    expect(page.url()).toBe(`${origin}/`);
+    expect(await page.evaluate('document.cookie')).toBe('');
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+    const other = await browser.open(origin);
+    expect(await other.page.textContent('body')).toContain(
+      'by the URL that `hookbus dashboard` prints',
+    );
+    // A name that was made to lead here is another host to the browser, and to us.
+    const reply = await page.context().request.get(url, { headers: { host: 'evil.example' } });
+    expect(reply.status()).toBe(403);
+  });
+
+  it('is in the docs as it looks', async () => {
+    const isWanted = process.env['HOOKBUS_TEST_SCREENSHOT'] === '1' || !existsSync(SCREENSHOT);
+    const { page, expectClean } = await aPage(browser, { height: 1400 });
+    await until('charts', async () => (await painted(page, 'chart-times')) > 100);
+    await page.locator('#sessions-table').getByRole('link').first().waitFor();
+    await page.getByRole('button', { name: 'Switch log_event off' }).click();
+    await page.locator('#gates').getByText('log_event').first().waitFor();
+    if (isWanted) {
+      mkdirSync(dirname(SCREENSHOT), { recursive: true });
+      await page.screenshot({ path: SCREENSHOT });
+    }
+    expect(readFileSync(SCREENSHOT).subarray(1, 4).toString()).toBe('PNG');
+    await expectClean();
+  });
+});

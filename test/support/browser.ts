@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import axe, { type AxeResults } from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+
+/** Chromium as Debian and others install it. */
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+);
+export const hasBrowser = CHROMIUM !== undefined;
+// Said on stderr, since a test that was skipped looks much like one that passed.
+if (!hasBrowser) process.stderr.write('no chromium, so the dashboard is not looked at in one\n');
+
+/** The title of tests that need a browser, with the reason where they are skipped. */
+export const inBrowser = (title: string): string =>
+  `${title}${hasBrowser ? '' : ' (skipped: no chromium; make setup installs it)'}`;
+
+/** One browser for the tests of a file; every page has a profile of its own. */
+export function useBrowser() {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+      // Its sandbox does not work for root.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    });
+  }, 60_000);
+  afterAll(async () => browser?.close());
+
+  return {
+    /** Opens a URL, and watches what the page must never do: `expectClean` says whether it did. */
+    async open(url: string, { isDark = false, height = 900 } = {}) {
+      if (browser === undefined) throw new Error('expected a browser');
+      const context = await browser.newContext({
+        viewport: { width: 1280, height },
+        colorScheme: isDark ? 'dark' : 'light',
+        timezoneId: 'UTC',
+      });
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
+      const trouble: string[] = [];
+      const { origin } = new URL(url);
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${origin}/`)) trouble.push(`asked ${request.url()}`);
+      });
+      page.on('pageerror', (error) => trouble.push(`failed: ${error.message}`));
+      page.on('dialog', (dialog) => trouble.push(`opened a dialog: ${dialog.message()}`));
+      await page.addInitScript(
+        `globalThis.violations = [];
+         addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));`,
+      );
+      await page.goto(url);
+      return {
+        page,
+        async expectClean(): Promise<void> {
+          expect(await page.evaluate('violations')).toEqual([]);
+          expect(trouble).toEqual([]);
+        },
+      };
+    },
+  };
+}
+
+const KINDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
+
+/**
+ * What keeps people from using the page as it is now, by axe-core: rule and element.
+ * @param rules these alone
+ */
+export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const runOnly = rules ?? KINDS;
+  const options = { runOnly, resultTypes: ['violations'], preload: false };
+  const found = (await page.evaluate(
+    `axe.run(document, ${JSON.stringify(options)})`,
+  )) as AxeResults;
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  );
+}

@@ -1,0 +1,69 @@
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { askDashboard } from '../../src/daemon/client.ts';
+import { aState } from './daemon.ts';
+
+interface Reply {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A state directory with a daemon that serves the dashboard. */
+export async function aDashboard(
+  prepare: (state: ReturnType<typeof aState>) => void = () => undefined,
+  ...options: string[]
+) {
+  const state = aState();
+  prepare(state);
+  const child = await state.daemon(...options);
+  return { ...state, child, ...(await openDashboard(state)) };
+}
+
+/** Asks the daemon of a state directory for the page. */
+async function openDashboard(state: ReturnType<typeof aState>) {
+  const answer = await askDashboard(state.paths.socket);
+  if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
+  const { origin, port, searchParams } = new URL(answer.url);
+  const cookie = `hookbus_${port}=${searchParams.get('token')}`;
+
+  /** One request, as raw as Node lets it be. */
+  const send = (
+    path: string,
+    options: { method?: string; headers?: OutgoingHttpHeaders; body?: string } = {},
+  ): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const { method = 'GET', headers = {}, body } = options;
+      const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+      asked.once('error', reject);
+      asked.once('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.once('error', reject);
+        response.once('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+        );
+      });
+      asked.end(body);
+    });
+
+  return {
+    url: answer.url,
+    origin,
+    port: Number(port),
+    token: searchParams.get('token') ?? '',
+    cookie,
+    send,
+    /** The JSON that somebody gets who was let in. */
+    get: async <T>(path: string): Promise<T> =>
+      JSON.parse((await send(path, { headers: { cookie } })).body) as T,
+    post: (path: string, body: unknown) =>
+      send(path, {
+        method: 'POST',
+        headers: { cookie, origin, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+  };
+}
