@@ -5,8 +5,10 @@ import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
-import { createSpool } from '../spool/spool.ts';
+import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
+import { type Condition, failingSince } from './alerts/failing.ts';
+import { createAlertLoop } from './alerts/loop.ts';
 import { createBreakerKeeper } from './breaker-keeper.ts';
 import { Claims } from './claims.ts';
 import { createConversation } from './conversation.ts';
@@ -76,11 +78,11 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     lastNews = performance.now();
     counts.drained += stored;
     counts.unreadable += unreadable;
+    for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const loops = backgroundLoops(parts, store, log);
-
   const claims = new Claims({ store, now, log }, parts.dedupeUrl);
+  const loops = backgroundLoops(parts, store, log, spool, claims);
   const onFrame = createConversation({
     onPoke: (version) => {
       counts.pokes += 1;
@@ -116,9 +118,25 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   return end;
 }
 
+/** What is done in the background, and told where executions were stored. */
+interface Loop {
+  readonly start: () => void;
+  readonly stop: () => void;
+  readonly poke?: () => void;
+}
+
 /** What is done beside the draining, each in small steps of its own. */
-function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle, log: Log) {
+function backgroundLoops(
+  { paths, retentionDays, now }: DaemonParts,
+  store: StoreHandle,
+  log: Log,
+  spool: Spool,
+  claims: Claims,
+): readonly Loop[] {
+  // What else may fail beside executions is a line here.
+  const failing = [failingSince(now, () => sharedConditions(claims))];
   return [
+    createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
     ...(retentionDays === undefined
       ? []
@@ -152,6 +170,13 @@ function sharedOf(claims: Claims): DaemonState['shared_keys'] {
     connected: isConnected,
     last_error: lastError ?? null,
     failures,
+  }));
+}
+
+function sharedConditions(claims: Claims): Condition[] {
+  return claims.sharedState().map(({ url, isConnected, lastError }) => ({
+    name: `dedupe keys at ${url}`,
+    failure: isConnected ? undefined : (lastError ?? 'no connection'),
   }));
 }
 

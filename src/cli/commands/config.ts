@@ -11,7 +11,7 @@ type Action = (typeof ACTIONS)[number];
 
 export const configCommand: Command = {
   name: 'config',
-  summary: 'Show and change config.json: breakers',
+  summary: 'Show and change config.json: breakers, alerts',
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { alertsCommand } from './alerts.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { configCommand } from './config.ts';
 import { daemonCommand } from './daemon.ts';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   showCommand,
   metricsCommand,
+  alertsCommand,
   offCommand,
   onCommand,
   cleanupCommand,

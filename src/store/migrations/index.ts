@@ -2,6 +2,7 @@ import { first } from './001-first.ts';
 import { keysOfAHook } from './002-keys-of-a-hook.ts';
 import { breakers } from './003-breakers.ts';
 import { rollups } from './005-rollups.ts';
+import { alerts } from './007-alerts.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
-export const MIGRATIONS: readonly string[] = [first, keysOfAHook, breakers, rollups];
+export const MIGRATIONS: readonly string[] = [first, keysOfAHook, breakers, rollups, alerts];
