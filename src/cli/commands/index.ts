@@ -9,6 +9,7 @@ import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { offCommand } from './off.ts';
 import { onCommand } from './on.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   showCommand,
   metricsCommand,
+  reportCommand,
   alertsCommand,
   offCommand,
   onCommand,
