@@ -178,7 +178,9 @@ function aDatabase(): string {
     INSERT INTO hook_metrics (bucket_start, bucket_seconds, hook_name, event_type)
       VALUES ('2026-11-22T10:00:00.000Z', 3600, 'format', 'PostToolUse');
     INSERT INTO breakers (hook_name, state, runs, failures, opened_at, until)
-      VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');`);
+      VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
+    INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
+      VALUES ('a', 'failure_rate', 'format', 'open', '2026-11-22T10:00:00.000Z', 0.6);`);
   db.close();
   return path;
 }
@@ -268,7 +270,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(values.split('|')[1]).toBe('9');
   });
 
-  it('clears everything but notices and breakers, then these too', () => {
+  it('clears everything but notices, breakers and alerts, then these too', () => {
     const path = aDatabase();
     const [everything, notices, ...others] = queries.filter(isChange);
     expect(everything?.code).toBe(
@@ -277,7 +279,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(Object.values(rowCounts(path))).not.toContain(0);
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
-    expect(left.map(([table]) => table).sort()).toEqual(['breakers', 'notices']);
+    expect(left.map(([table]) => table).sort()).toEqual(['alerts', 'breakers', 'notices']);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     expect(unique(Object.values(rowCounts(path)).map(String))).toEqual(['0']);
   });

@@ -13,8 +13,7 @@ export const ALERT_RULES = [
 export type AlertRule = (typeof ALERT_RULES)[number];
 
 /** What is done when an alert opens or clears. */
-export const ALERT_ACTIONS = ['command', 'webhook', 'desktop'] as const;
-export type AlertAction = (typeof ALERT_ACTIONS)[number];
+export type AlertAction = 'command' | 'webhook' | 'desktop';
 
 /** One time that something was wrong: opened once, cleared once. */
 export interface Alert {

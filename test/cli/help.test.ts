@@ -27,10 +27,12 @@ it('hookbus alone shows what there is', () => {
       logs       List recent executions
       show       Show one execution with all that is stored of it
       metrics    Show how often hooks fail and how long they take
+      report     Show what hooks cost: time waited for, context filled
+      alerts     Show what went wrong and is not well again
       off        Leave a hook out, without touching any settings file
       on         Run a hook again that is off, or whose breaker is open
       cleanup    Delete what is past its retention and free the space
-      config     Show and change config.json: breakers
+      config     Show and change config.json: breakers, alerts
       daemon     Start, stop or look at the background process
       uninstall  Take out of the settings what install put in
 

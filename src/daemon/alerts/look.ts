@@ -108,7 +108,7 @@ function newHooks(db: Database, mark: number | undefined, lastLogId: number): st
   return lastLogId === mark ? [] : hookNamesBetween(db, mark, lastLogId);
 }
 
-export const byKey = (rows: readonly AlertRow[]): ByKey =>
+const byKey = (rows: readonly AlertRow[]): ByKey =>
   new Map(rows.map((row) => [alertKey(row.rule, row.subject), row]));
 
 function withThese(rows: readonly AlertRow[], others: ByKey): readonly AlertRow[] {
