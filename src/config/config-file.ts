@@ -94,10 +94,13 @@ function findMistake(root: Node): Mistake | undefined {
     if (section.type !== 'object') return { at: section, message: `${name}: expected an object` };
     const settings = settingsOf(name);
     return inMembers(section, Object.keys(settings), `setting of ${name}`, (key, node) => {
-      const { read, expected } = settings[key] ?? {};
+      const { read, expected, isSecret } = settings[key] ?? {};
       const value: unknown = getNodeValue(node);
       return read?.(value) === undefined
-        ? { at: node, message: `${name}.${key}: expected ${expected}, got ${shown(value)}` }
+        ? {
+            at: node,
+            message: `${name}.${key}: expected ${expected}${isSecret ? '' : `, got ${shown(value)}`}`,
+          }
         : undefined;
     });
   });

@@ -4,6 +4,7 @@ import type { ConfigSetting } from './config-setting.ts';
 export function shellLine(): ConfigSetting<string> {
   return {
     default: '',
+    isSecret: true,
     expected: 'a shell line, without a null character',
     read: (value) =>
       typeof value === 'string' && !value.includes('\0') ? value.trim() : undefined,
@@ -15,6 +16,7 @@ export function shellLine(): ConfigSetting<string> {
 export function webAddress(): ConfigSetting<string> {
   return {
     default: '',
+    isSecret: true,
     expected: 'an address that begins with https:// or http://',
     read: (value) => {
       if (value === '') return value;

@@ -3,6 +3,8 @@ export interface ConfigSetting<T> {
   readonly default: T;
   /** What it is to be, in words, for a message about one that is not. */
   readonly expected: string;
+  /** It may hold a secret, so no message repeats it. */
+  readonly isSecret?: true;
   /** The value, from what JSON has; undefined where that cannot be used. */
   readonly read: (value: unknown) => T | undefined;
   /** What a person typed, as JSON would have it; `read` judges it. */

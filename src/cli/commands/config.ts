@@ -124,6 +124,7 @@ async function change(
   const setting = editing.configSetting(key);
   const wanted = text === undefined ? undefined : setting.fromText(text);
   if (text !== undefined && setting.read(wanted) === undefined) {
+    if (setting.isSecret) throw usageError(`expected ${nameOf(key)} to be ${setting.expected}`);
     throw expected(nameOf(key), setting.expected, text);
   }
   const config = editing.editConfig(paths.config, key, wanted);
