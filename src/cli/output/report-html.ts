@@ -96,7 +96,7 @@ function hooksTable({ hooks }: CostReport): string {
     number(formatCount(hook.runs)),
     number(formatMs(hook.waited_ms), hook.waited_ms / most),
     number(formatCount(hook.critical_calls)),
-    number(formatMs(hook.critical_ms)),
+    number(formatMs(hook.critical_calls === 0 ? null : hook.critical_ms)),
     ...[hook.p50_ms, hook.p95_ms, hook.p99_ms].map((ms) => number(formatMs(ms))),
     number(ratedTimeout(hook)),
   ]);

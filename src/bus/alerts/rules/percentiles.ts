@@ -37,8 +37,8 @@ function percentileRule(parts: Percentile): RunsRule {
       };
     },
     text: ({ subject, value, threshold, runs }, config) => {
-      const who = subject === '' ? parts.what : `${subject}: ${parts.what}`;
-      return `${who} P${rank} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; alert above ${milliseconds(threshold ?? 0)}`;
+      const who = subject === '' ? '' : `${subject}: `;
+      return `${who}the P${rank} of ${parts.what} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; alert above ${milliseconds(threshold ?? 0)}`;
     },
   };
 }
