@@ -24,8 +24,9 @@ function load(name, cachedData) {
 
 let sqlite;
 
-/** What a bundle does not have in it: Node's own modules, and the one with the native part. */
+/** What a bundle does not have in it: Node's own modules, the one with the native part, and bundles loaded on demand. */
 function requireIn(name) {
+  if (/^\.\/.*\.cjs$/.test(name)) return load(name.slice(2, -4));
   if (name !== 'better-sqlite3') return require(name);
   // Too small to have any code compiled before.
   sqlite ??= load('better-sqlite3');

@@ -23,7 +23,9 @@ function load(name) {
     { filename: file, cachedData },
   );
   const bundle = { exports: {} };
-  script.runInThisContext()(bundle.exports, require, bundle, file, dirname(file));
+  // What a bundle loads when it needs it is beside it in dist/; the one of the hot path has all it needs.
+  const requireIn = name === 'run' ? require : require('node:module').createRequire(file);
+  script.runInThisContext()(bundle.exports, requireIn, bundle, file, dirname(file));
   return bundle.exports;
 }
 

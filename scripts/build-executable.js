@@ -5,7 +5,7 @@
  *   node scripts/build-executable.js release/hookbus-cli
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import sea from '@yao-pkg/pkg/lib-es5/sea.js';
 import { build } from 'esbuild';
@@ -47,6 +47,12 @@ const target = { nodeRange: 'node', platform: system, arch: process.arch, output
 const assets = {
   ...Object.fromEntries(
     ['run.cjs', 'run.cache', 'main.cjs', 'main.cache'].map((name) => [name, resolve('dist', name)]),
+  ),
+  // Loaded on demand, by the names they have beside main.cjs.
+  ...Object.fromEntries(
+    ['dashboard.cjs', ...readdirSync('dist/exporters').map((name) => `exporters/${name}`)].map(
+      (name) => [name, resolve('dist', name)],
+    ),
   ),
   'better-sqlite3.cjs': join(work, 'better-sqlite3.cjs'),
   'better_sqlite3.node': resolve('node_modules/better-sqlite3/build/Release/better_sqlite3.node'),

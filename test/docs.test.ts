@@ -182,7 +182,9 @@ function aDatabase(): string {
       VALUES (1, 's', 'true', 'success', 0, '', '2026-11-22T10:00:00.000Z');
     INSERT INTO breakers (hook_name, state, runs, failures, opened_at, until)
       VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
-    INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);`);
+    INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);
+    INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
+      VALUES ('a', 'failure_rate', 'format', 'open', '2026-11-22T10:00:00.000Z', 0.6);`);
   countAll(db);
   db.close();
   return path;
@@ -273,7 +275,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(values.split('|')[1]).toBe('9');
   });
 
-  it('clears everything but notices, breakers, totals and marks, then all but marks', () => {
+  it('clears everything but notices, breakers, alerts, totals and marks, then all but marks', () => {
     const path = aDatabase();
     const [everything, notices, ...others] = queries.filter(isChange);
     expect(everything?.code).toBe(
@@ -283,7 +285,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
     expect(left.map(([table]) => table).sort()).toEqual([
-      ...['breakers', 'hook_totals', 'hook_totals_mark', 'notices', 'rollup_marks'],
+      ...['alerts', 'breakers', 'hook_totals', 'hook_totals_mark', 'notices', 'rollup_marks'],
     ]);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     const still = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);

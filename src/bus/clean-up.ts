@@ -1,5 +1,6 @@
 import type { StatePaths } from '../config/paths.ts';
 import { findOldFiles, removeFiles } from '../spool/old-files.ts';
+import { deleteOldAlerts } from '../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { databaseBytes } from '../store/database-files.ts';
 import {
@@ -99,6 +100,7 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
     return removed.executions;
   });
   const small = use((db) => deleteKeysAndNotices(db, expiry));
+  use((db) => deleteOldAlerts(db, expiry.before));
   await inTurns(parts, MOST_PAGES, (limit) => use((db) => releasePages(db, limit)));
   use((db) => foldLog(db, COMMAND_BUSY_MS));
   return { executions, payloads, ...small };

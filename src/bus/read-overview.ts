@@ -2,8 +2,9 @@ import type { StatePaths } from '../config/paths.ts';
 import { VERSION } from '../domain/version.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { Database } from '../store/database.ts';
-import { listOpenAlerts, type OpenAlert } from '../store/queries-dashboard.ts';
 import { hasMoreRows, lastRow, rollupMark } from '../store/rollups.ts';
+import type { AlertReport } from './alerts/alert-report.ts';
+import { readAlerts } from './alerts/read-alerts.ts';
 import { type GateState, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
@@ -13,6 +14,9 @@ const MOST_BEHIND = 100_000;
 
 /** Fewer than where a person waits for a command: the daemon has hooks to answer meanwhile. */
 const MOST_EXACT_ROWS = 10_000;
+
+/** More than anybody reads at a glance. */
+const MOST_ALERTS = 50;
 
 /** What the dashboard shows at a glance. */
 export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
@@ -24,7 +28,7 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
   readonly metrics: MetricsReport | null;
   /** Rows that are in no rollup yet. */
   readonly behind: number;
-  readonly alerts: readonly OpenAlert[];
+  readonly alerts: readonly AlertReport[];
 }
 
 export function readOverview(
@@ -48,6 +52,6 @@ export function readOverview(
     behind,
     gates,
     breaker,
-    alerts: listOpenAlerts(db),
+    alerts: readAlerts(paths, db).open.slice(0, MOST_ALERTS),
   };
 }

@@ -14,6 +14,7 @@ import {
   readContents,
   type StoreContents,
 } from '../store/queries-overview.ts';
+import { type AlertsReport, NO_ALERTS, readAlerts } from './alerts/read-alerts.ts';
 import { type CommandStore, openForCommand } from './open-for-command.ts';
 import { type GateState, NO_GATES, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
@@ -54,6 +55,7 @@ export interface StatusReport extends GateState {
   readonly retention_days: number;
   readonly daemon: Settings['daemon'];
   readonly last_24_hours: MetricsReport;
+  readonly alerts: AlertsReport;
   /** Mistakes in the settings of this shell. */
   readonly problems: readonly string[];
   readonly notices: readonly Notice[];
@@ -86,7 +88,13 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
 
 type State = Pick<
   StatusReport,
-  'database' | 'spool' | 'last_24_hours' | 'notices' | 'set_aside_databases' | keyof GateState
+  | 'database'
+  | 'spool'
+  | 'last_24_hours'
+  | 'alerts'
+  | 'notices'
+  | 'set_aside_databases'
+  | keyof GateState
 >;
 
 const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
@@ -104,6 +112,7 @@ function nowhere(): State {
     database: { path: null, state: 'absent', ...EMPTY },
     spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
     last_24_hours: createMetrics().report(WINDOW_HOURS),
+    alerts: NO_ALERTS,
     notices: [],
     set_aside_databases: [],
     ...NO_GATES,
@@ -120,10 +129,12 @@ function readState(paths: StatePaths, now: () => number): State {
       notices: listNotices(db),
       metrics: readMetrics(db, WINDOW_HOURS, now()),
       gates: readGates(paths, db, now()),
+      alerts: readAlerts(paths, db),
     }));
     return {
       ...nowhere(),
       ...(facts?.gates ?? readGates(paths, undefined, now())),
+      alerts: facts?.alerts ?? readAlerts(paths, undefined),
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: countSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
@@ -136,6 +147,7 @@ function readState(paths: StatePaths, now: () => number): State {
     return {
       ...nowhere(),
       ...readGates(paths, undefined, now()),
+      alerts: readAlerts(paths, undefined),
       database: {
         path,
         state: isNewer ? 'newer' : 'unusable',

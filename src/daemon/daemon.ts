@@ -6,8 +6,10 @@ import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
-import { createSpool } from '../spool/spool.ts';
+import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
+import { type Condition, failingSince } from './alerts/failing.ts';
+import { createAlertLoop } from './alerts/loop.ts';
 import { createBreakerKeeper } from './breaker-keeper.ts';
 import { Claims } from './claims.ts';
 import { createConversation } from './conversation.ts';
@@ -82,11 +84,11 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     followers.lookSoon();
     page.tell();
     exports.poke();
+    for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const loops = backgroundLoops(parts, store, log);
-
   const claims = new Claims({ store, now, log }, parts.dedupeUrl);
+  const loops = backgroundLoops(parts, { store, log, spool, claims, exports });
   const onFrame = createConversation({
     onPoke: (version) => {
       news.onPoke();
@@ -105,16 +107,11 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
 
   const listener = await listen(parts.socketPath, paths.home, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
-  exports.start();
-  drain.start();
-  for (const loop of loops) loop.start();
+  for (const part of [exports, drain, ...loops]) part.start();
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  news.stop();
-  for (const loop of loops) loop.stop();
-  claims.stop();
-  followers.stop();
+  for (const part of [news, ...loops, claims, followers]) part.stop();
   await page.stop();
   // The socket goes first: who comes from now on finds no daemon and starts the next.
   await listener.close();
@@ -134,9 +131,33 @@ function createEnding() {
   return { isOver, leave };
 }
 
+/** What is done in the background, and told where executions were stored. */
+interface Loop {
+  readonly start: () => void;
+  readonly stop: () => void;
+  readonly poke?: () => void;
+}
+
+interface BackgroundParts {
+  readonly store: StoreHandle;
+  readonly log: Log;
+  readonly spool: Spool;
+  readonly claims: Claims;
+  readonly exports: ExportLoop;
+}
+
 /** What is done beside the draining, each in small steps of its own. */
-function backgroundLoops({ retentionDays, now }: DaemonParts, store: StoreHandle, log: Log) {
+function backgroundLoops(
+  { paths, retentionDays, now }: DaemonParts,
+  { store, log, spool, claims, exports }: BackgroundParts,
+): readonly Loop[] {
+  // What else may fail beside executions is a line here.
+  const failing = [
+    failingSince(now, () => sharedConditions(claims)),
+    failingSince(now, () => exporterConditions(exports)),
+  ];
   return [
+    createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
     ...(retentionDays === undefined
       ? []
@@ -167,6 +188,20 @@ function sharedOf(claims: Claims): DaemonState['shared_keys'] {
     connected: isConnected,
     last_error: lastError ?? null,
     failures,
+  }));
+}
+
+function sharedConditions(claims: Claims): Condition[] {
+  return claims.sharedState().map(({ url, isConnected, lastError }) => ({
+    name: `dedupe keys at ${url}`,
+    failure: isConnected ? undefined : (lastError ?? 'no connection'),
+  }));
+}
+
+function exporterConditions(exports: ExportLoop): Condition[] {
+  return exports.states().map(({ name, state, last_error }) => ({
+    name,
+    failure: state === 'failing' ? (last_error ?? 'it does not work') : undefined,
   }));
 }
 

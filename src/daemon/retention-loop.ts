@@ -1,5 +1,6 @@
 import { rollUpAll } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
 import { countNext } from '../store/totals.ts';
 import type { Log } from './log.ts';
@@ -47,6 +48,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
       deleted += executions;
       if (executions === STEP_ROWS) return true;
       deleteKeysAndNotices(db, expiry);
+      deleteOldAlerts(db, expiry.before);
       return releasePages(db, STEP_PAGES) > 0;
     });
   }

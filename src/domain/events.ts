@@ -78,8 +78,18 @@ const TAKES_TEXT: ReadonlySet<string> = new Set([
   'UserPromptExpansion',
 ]);
 
+export const TEXT_EVENTS: readonly string[] = [...TAKES_TEXT];
+
 export function takesText(eventType: string): boolean {
   return TAKES_TEXT.has(eventType);
+}
+
+/** Events after which the agent goes on without waiting for what their hooks do. */
+const NOT_WAITED_FOR: ReadonlySet<string> = new Set(['SessionEnd', 'DirectoryAdded']);
+
+/** Whether an agent waits for the hooks of this event; on doubt it does. */
+export function waitsForHooks(eventType: string): boolean {
+  return !NOT_WAITED_FOR.has(eventType);
 }
 
 /** How long Claude Code lets the hooks of an event run where a settings file says nothing, in ms. */

@@ -21,6 +21,11 @@ export function uuidV7(nowMs: number, random: Uint8Array): string {
   ].join('-');
 }
 
+/** The Unix milliseconds of a UUIDv7. */
+export function timeOfUuidV7(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
 /** A W3C span or trace id of the bytes given; never the forbidden all-zero one. */
 export function traceIdOf(random: Uint8Array): string {
   const text = hex(random);

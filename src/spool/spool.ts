@@ -69,6 +69,8 @@ export function createSpool(directory: string, setAsideDirectory: string) {
         .sort()
         .flatMap((name) => toEntry(directory, name));
     },
+    /** How many whole records wait. @throws what the file system says */
+    countWaiting: (): number => names(directory).filter((name) => name.endsWith(WHOLE)).length,
     /** The bytes of a record, or undefined when another process took it meanwhile. */
     read(entry: SpoolEntry): Buffer | undefined {
       try {

@@ -177,34 +177,6 @@ export function sessionExecutions(
     .reverse();
 }
 
-/** Something that somebody should look at. */
-export interface OpenAlert {
-  readonly name: string;
-  readonly text: string;
-  readonly since: string | null;
-}
-
-/** Alerts that are open. None where this database has no table of them. */
-export function listOpenAlerts(db: Database): OpenAlert[] {
-  const columns = db
-    .prepare("SELECT name FROM pragma_table_info('alerts')")
-    .pluck()
-    .all() as string[];
-  const [name, text, since, end] = [
-    ['rule', 'name', 'kind'],
-    ['text', 'message', 'summary'],
-    ['opened_at', 'since', 'first_seen', 'created_at'],
-    ['closed_at', 'resolved_at', 'ended_at'],
-  ].map((names) => names.find((one) => columns.includes(one)));
-  if (name === undefined || end === undefined) return [];
-  return db
-    .prepare<[], OpenAlert>(
-      `SELECT ${name} AS name, ${text ?? "''"} AS text, ${since ?? 'NULL'} AS since FROM alerts
-       WHERE ${end} IS NULL ORDER BY since DESC LIMIT 50`,
-    )
-    .all();
-}
-
 /** Where the newest rows of a span begin that are at most so many, and how many older ones it has. */
 export function newestOf(db: Database, from: string, most: number): { from: string; left: number } {
   const at = db

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Execution } from '../../src/domain/execution.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeCorruptDatabase, spoolWhole } from '../support/state.ts';
@@ -124,7 +126,10 @@ describe('the fields of', () => {
   });
 
   it('status are those of the page', () => {
-    const paths = pathsOf(ask(['status'])).filter((path) => !path.startsWith('last_24_hours.'));
+    // These two are described under other headings.
+    const paths = pathsOf(ask(['status'])).filter(
+      (path) => !/^(?:last_24_hours|alerts)\./.test(path),
+    );
     // No daemon runs here, so no servers are listed; test/e2e/two-machines.test.ts has some.
     const expected = [...documented('status').keys()].filter(
       (path) => !path.startsWith('shared_keys[]'),
@@ -141,6 +146,31 @@ describe('the fields of', () => {
   it('export are those of the page, but for the names of labels', () => {
     const paths = pathsOf(ask(['export', 'prometheus'])).filter((path) => !/labels\./.test(path));
     expect(unique(paths)).toEqual(unique(documented('export').keys()));
+  });
+
+  it('alerts are those of the page, and history has those of open', () => {
+    const { home, paths } = freshState();
+    writeExecutions(paths.database, [recordedOf(anExecution())]);
+    const db = openDatabase(paths.database, 1000);
+    db.exec(`INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
+      VALUES ('a', 'failure_rate', 'lint', 'open', '2026-11-22T10:00:00.000Z', 0.6)`);
+    db.close();
+    const { stdout } = hookbus(['alerts', '--history', '--json'], { HOOKBUS_HOME: home });
+    const found = unique(pathsOf(JSON.parse(stdout)));
+    const fields = [...documented('alerts').keys()];
+    const ofHistory = fields
+      .filter((name) => name.startsWith('open[].'))
+      .map((name) => name.replace('open', 'history'));
+    expect(found).toEqual(unique([...fields, ...ofHistory]));
+  });
+
+  it('report are those of the page', () => {
+    const { home, paths } = freshState();
+    const createdAt = new Date(Date.now() - 60_000).toISOString();
+    const one = { createdAt, sessionId: 's', toolUseId: 't', stdoutKind: 'json', stdoutBytes: 9 };
+    writeExecutions(paths.database, [recordedOf(anExecution(one as Partial<Execution>))]);
+    const { stdout } = hookbus(['report', '--json'], { HOOKBUS_HOME: home });
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
   });
 
   it('cleanup are those of the page', () => {
@@ -160,6 +190,8 @@ describe('values', () => {
       ['off', 'a'],
       ['on', 'a'],
       ['config'],
+      ['alerts'],
+      ['report'],
     ]) {
       const answer = ask(words) as Record<string, unknown>;
       for (const [name, type] of documented(words[0] ?? '')) {

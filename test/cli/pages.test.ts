@@ -417,6 +417,7 @@ describe('the page of status', () => {
         payloads   not stored (HOOKBUS_STORE_RAW=1 stores them)
         retention  7 days; \`hookbus cleanup\` deletes what is older
         daemon     auto: the launcher starts it when it is needed
+        alerts     none is open
       "
     `);
   });
@@ -442,6 +443,7 @@ describe('the page of status', () => {
         payloads   stored, up to 200 kB of each stream, compressed, secrets taken out
         retention  7 days; \`hookbus cleanup\` deletes what is older
         daemon     auto: the launcher starts it when it is needed
+        alerts     none is open
 
       Last 24 hours
         runs       201

@@ -4,7 +4,6 @@ import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import {
   type Cursor,
-  listOpenAlerts,
   listSessions,
   NEWEST,
   type Search,
@@ -99,11 +98,5 @@ describe('sessions', () => {
       const rows = sessionExecutions(db, session_id, NEWEST, 1000);
       expect(rows.map(({ created_at }) => created_at)).toEqual(times);
     }
-  });
-});
-
-describe('open alerts', () => {
-  it('are none where there is no table of them', () => {
-    expect(listOpenAlerts(aDatabase(1).db)).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ type Action = (typeof ACTIONS)[number];
 
 export const configCommand: Command = {
   name: 'config',
-  summary: 'Show and change config.json: breakers and exporters',
+  summary: 'Show and change config.json: breakers, alerts, exporters',
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
@@ -126,6 +126,7 @@ async function change(
   const setting = editing.configSetting(key);
   const wanted = text === undefined ? undefined : setting.fromText(text);
   if (text !== undefined && setting.read(wanted) === undefined) {
+    if (setting.isSecret) throw usageError(`expected ${nameOf(key)} to be ${setting.expected}`);
     throw expected(nameOf(key), setting.expected, text);
   }
   const config = editing.editConfig(paths.config, key, wanted);

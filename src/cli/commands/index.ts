@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { alertsCommand } from './alerts.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
@@ -12,6 +13,7 @@ import { metricsCommand } from './metrics.ts';
 import { offCommand } from './off.ts';
 import { onCommand } from './on.ts';
 import { replayCommand } from './replay.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
@@ -29,6 +31,8 @@ export const COMMANDS: readonly Command[] = [
   traceCommand,
   replayCommand,
   metricsCommand,
+  reportCommand,
+  alertsCommand,
   dashboardCommand,
   offCommand,
   onCommand,

@@ -1,5 +1,6 @@
 import type { StatusReport } from '../../bus/read-status.ts';
 import type { Graded, HookMetrics } from '../../metrics/report.ts';
+import { openAlertTexts } from './alerts.ts';
 import { type ExporterFacts, exporterText } from './exporters.ts';
 import {
   formatAge,
@@ -46,7 +47,9 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('daemon', daemonText(report), page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
     ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
+    ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
     ...glanceLines(report, page),
+    ...titled('Open alerts', openAlertTexts(report.alerts.open, page), page),
     ...gateLines(report, page),
     ...configProblemLines(report, page),
     ...problemLines(report, page),
@@ -141,6 +144,13 @@ function daemonText({ daemon }: StatusReport): string {
   return daemon === 'off'
     ? 'off: each `hookbus` command takes in what the launcher left'
     : 'auto: the launcher starts it when it is needed';
+}
+
+function alertsText({ alerts, database }: StatusReport): string {
+  if (!alerts.enabled) return 'off (`hookbus config set alerts.enabled true`)';
+  if (database.state === 'newer' || database.state === 'unusable') return NOTHING;
+  const { length } = alerts.open;
+  return length === 0 ? 'none is open' : `${formatCount(length)} open; \`hookbus alerts\` has them`;
 }
 
 function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {

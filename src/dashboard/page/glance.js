@@ -54,14 +54,8 @@ export function showGlance(overview, switchOn) {
     byId('alerts'),
     ...(alerts.length === 0
       ? [el('li', { class: 'note' }, 'none')]
-      : alerts.map(({ name, text, since }) =>
-          el(
-            'li',
-            {},
-            el('strong', {}, name),
-            ` ${text}`,
-            since ? ` since ${format.moment(since)}` : '',
-          ),
+      : alerts.map(({ rule, text, opened_at }) =>
+          el('li', {}, el('strong', {}, rule), ` ${text} since ${format.moment(opened_at)}`),
         )),
   );
   const open = gates.map((gate) => gateItem(gate, switchOn));

@@ -4,6 +4,7 @@ import { breakers } from './003-breakers.ts';
 import { replays } from './004-replays.ts';
 import { rollups } from './005-rollups.ts';
 import { totals } from './006-totals.ts';
+import { alerts } from './007-alerts.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
 export const MIGRATIONS: readonly string[] = [
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
   replays,
   rollups,
   totals,
+  alerts,
 ];

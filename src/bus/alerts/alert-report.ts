@@ -1,0 +1,37 @@
+import type { Alert } from '../../domain/alert.ts';
+import type { AlertsConfig } from './rule.ts';
+import { RULES } from './rules/index.ts';
+
+/** An alert as it leaves in JSON; docs/json.md says what each field means. */
+export interface AlertReport {
+  readonly alert_id: string;
+  readonly rule: Alert['rule'];
+  readonly subject: string;
+  readonly state: Alert['state'];
+  /** What happened, in a sentence. */
+  readonly text: string;
+  readonly value: number;
+  readonly threshold: number | null;
+  readonly runs: number | null;
+  readonly reason: string | null;
+  readonly opened_at: string;
+  readonly cleared_at: string | null;
+}
+
+export function reportAlert(alert: Alert, config: AlertsConfig): AlertReport {
+  const rule = RULES.find(({ name }) => name === alert.rule);
+  return {
+    alert_id: alert.alertId,
+    rule: alert.rule,
+    subject: alert.subject,
+    state: alert.state,
+    // One of a later version has no text here.
+    text: rule?.text(alert, config) ?? alert.rule,
+    value: alert.value,
+    threshold: alert.threshold,
+    runs: alert.runs,
+    reason: alert.reason,
+    opened_at: alert.openedAt,
+    cleared_at: alert.clearedAt,
+  };
+}

@@ -1,0 +1,198 @@
+import type { AlertAction, AlertRule } from '../../domain/alert.ts';
+import { timeOfUuidV7, uuidV7 } from '../../domain/identifiers.ts';
+import { RAN } from '../../gates/breaker.ts';
+import { type AlertRow, alertKey, type WindowRow, windowRows } from '../../store/alerts.ts';
+import type { Database } from '../../store/database.ts';
+import type { AlertsConfig, Judgement, RunsRule, StateRule, Surroundings } from './rule.ts';
+import { RULES } from './rules/index.ts';
+
+/** Who was lately cleared is looked at for so long beyond the hold, in ms: what is bad by then opens again. */
+const AFTERWARDS_MS = 10_000;
+
+/** One look at everything that an alert may be about. */
+export interface Look {
+  /** Undefined where the database cannot be used: what is around executions is judged all the same. */
+  readonly db: Database | undefined;
+  readonly config: AlertsConfig;
+  readonly around: Surroundings;
+  /** The latest alert of each rule and subject. */
+  readonly latest: readonly AlertRow[];
+  /** Hooks with new executions. */
+  readonly hookNames: Iterable<string>;
+  /** The last row of `hook_logs`. */
+  readonly lastLogId: number;
+  /** What is to be done about each change. */
+  readonly actions: readonly AlertAction[];
+  readonly random: () => Uint8Array;
+}
+
+/** @returns the alerts that opened or cleared, as they are now */
+export function evaluateAlerts(look: Look): AlertRow[] {
+  const { config, latest } = look;
+  const known = new Map(latest.map((row) => [alertKey(row.rule, row.subject), row]));
+  const changes: AlertRow[] = [];
+  const settle = (rule: AlertRule, subject: string, judgement: Judgement | undefined): void => {
+    const change = nextOf(look, rule, subject, known.get(alertKey(rule, subject)), judgement);
+    if (change !== undefined) changes.push(change);
+  };
+  const executions = createWindows(look);
+  for (const rule of RULES) {
+    if (isOff(config, rule.name)) continue;
+    if (rule.of === 'state') settleState(rule, look, settle);
+    else if (look.db !== undefined) settleRuns(rule, look, known, executions, settle);
+  }
+  // What nobody is to hear of any more goes without a word.
+  for (const row of latest) {
+    if (row.state !== 'open' || !isMuted(config, row)) continue;
+    changes.push({ ...cleared(row, look), owed: [] });
+  }
+  return changes;
+}
+
+const isOff = (config: AlertsConfig, rule: AlertRule): boolean =>
+  !config.enabled || config.rules_off.includes(rule);
+
+/** Whether config.json says that nobody is to hear of it. */
+function isMuted(config: AlertsConfig, { rule, subject }: Pick<AlertRow, 'rule' | 'subject'>) {
+  return isOff(config, rule) || (isOfHook(rule) && config.hooks_off.includes(subject));
+}
+
+const OF_HOOKS: readonly AlertRule[] = RULES.filter(
+  ({ of, name }) => of === 'hook' || name === 'breaker_open',
+).map(({ name }) => name);
+
+const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
+
+type Settle = (rule: AlertRule, subject: string, judgement: Judgement | undefined) => void;
+
+const WELL: Judgement = {
+  value: 0,
+  threshold: null,
+  runs: null,
+  isBad: false,
+  isWell: true,
+};
+
+function settleState(rule: StateRule, { around, config, latest }: Look, settle: Settle): void {
+  const found = rule.look(around, config);
+  if (found === undefined) return;
+  for (const { subject, ...judgement } of found) {
+    if (!isMuted(config, { rule: rule.name, subject })) settle(rule.name, subject, judgement);
+  }
+  const named = new Set(found.map(({ subject }) => subject));
+  for (const row of latest) {
+    if (row.rule === rule.name && !named.has(row.subject)) settle(rule.name, row.subject, WELL);
+  }
+}
+
+type Windows = (hookName: string | undefined) => readonly WindowRow[];
+
+/** Reads the executions of a hook once, for however many rules. */
+function createWindows({ db, config, around }: Look): Windows {
+  const since = isoOf(around.nowMs - config.window_minutes * 60_000);
+  const windows = new Map<string | undefined, readonly WindowRow[]>();
+  return (hookName) => {
+    const rows =
+      windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, since, RAN));
+    windows.set(hookName, rows);
+    return rows;
+  };
+}
+
+function settleRuns(
+  rule: RunsRule,
+  look: Look,
+  known: ReadonlyMap<string, AlertRow>,
+  executions: Windows,
+  settle: Settle,
+): void {
+  const { config, latest } = look;
+  const watched = latest
+    .filter((row) => row.rule === rule.name && isWatched(row, look))
+    .map(({ subject }) => subject);
+  const fresh = [...look.hookNames];
+  const subjects =
+    rule.of === 'hook' ? [...fresh, ...watched] : fresh.length > 0 ? ['', ...watched] : watched;
+  for (const subject of new Set(subjects)) {
+    if (isMuted(config, { rule: rule.name, subject })) continue;
+    const spent = known.get(alertKey(rule.name, subject))?.spentLogId ?? 0;
+    const rows = executions(rule.of === 'hook' ? subject : undefined);
+    const judgement = judgeRuns(rule, rows, spent, config);
+    settle(rule.name, subject, judgement);
+  }
+}
+
+/**
+ * Only what is not spent counts. For an alert to open, all of the window has to be bad as well: after a clear there are
+ * few executions, and a few say little.
+ */
+function judgeRuns(
+  rule: RunsRule,
+  rows: readonly WindowRow[],
+  spent: number,
+  config: AlertsConfig,
+): Judgement {
+  const fresh = rows.filter(({ id }) => id > spent);
+  const judgement = rule.judge(fresh, config);
+  if (!judgement.isBad || fresh.length === rows.length) return judgement;
+  return { ...judgement, isBad: rule.judge(rows, config).isBad };
+}
+
+/** Whether time alone may change it: it may clear, or be held back from opening again. */
+function isWatched(row: AlertRow, { config, around }: Look): boolean {
+  if (row.state === 'open') return true;
+  const clearedMs = Date.parse(row.clearedAt ?? '');
+  return around.nowMs - clearedMs < config.hold_seconds * 1000 + AFTERWARDS_MS;
+}
+
+function nextOf(
+  look: Look,
+  rule: AlertRule,
+  subject: string,
+  row: AlertRow | undefined,
+  judgement: Judgement | undefined,
+): AlertRow | undefined {
+  if (judgement === undefined) return undefined;
+  const { nowMs } = look.around;
+  if (row?.state === 'open') {
+    return judgement.isWell && !isHeld(look, row.openedAt) ? cleared(row, look) : undefined;
+  }
+  if (!judgement.isBad || isHeld(look, row?.clearedAt)) return undefined;
+  // The latest sorts last, also where the clock was set back meanwhile.
+  const afterMs = row === undefined ? 0 : timeOfUuidV7(row.alertId) + 1;
+  return {
+    alertId: uuidV7(Math.max(nowMs, afterMs), look.random()),
+    rule,
+    subject,
+    state: 'open',
+    openedAt: isoOf(nowMs),
+    clearedAt: null,
+    value: judgement.value,
+    threshold: judgement.threshold,
+    runs: judgement.runs,
+    reason: judgement.reason ?? null,
+    // Executions that were spent stay so while it is open.
+    spentLogId: row?.spentLogId ?? 0,
+    owed: look.actions,
+    lastNotified: null,
+  };
+}
+
+/** Whether it changed so lately that it is to stay as it is. What lies ahead is of a clock that was set back. */
+function isHeld({ around, config }: Look, changedAt: string | null | undefined): boolean {
+  const ageMs = around.nowMs - Date.parse(changedAt ?? '');
+  return ageMs >= 0 && ageMs < config.hold_seconds * 1000;
+}
+
+/** Nothing that was recorded until now raises it again. */
+function cleared(row: AlertRow, { around, lastLogId, actions }: Look): AlertRow {
+  return {
+    ...row,
+    state: 'cleared',
+    clearedAt: isoOf(around.nowMs),
+    spentLogId: Math.max(lastLogId, row.spentLogId),
+    owed: actions,
+  };
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();

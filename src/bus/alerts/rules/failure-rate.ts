@@ -1,0 +1,34 @@
+import { isFailure } from '../../../domain/execution.ts';
+import { MOST_WINDOW_ROWS } from '../../../store/alerts.ts';
+import { goodInRow, type RunsRule } from '../rule.ts';
+import { percent, things, windowText } from '../words.ts';
+
+/** Fewer failures say nothing, however few the runs. */
+const LEAST_FAILURES = 3;
+
+/** It clears at this part of the threshold. */
+const CLEARS_AT = 0.5;
+
+/** A hook fails too often. */
+export const failureRate: RunsRule = {
+  name: 'failure_rate',
+  of: 'hook',
+  judge(rows, { failure_rate: threshold, least_runs }) {
+    const failures = rows.filter(({ status }) => isFailure(status)).length;
+    const value = rows.length === 0 ? 0 : failures / rows.length;
+    // So many good runs in a row that, were that all, the rate could be told to be low enough.
+    const enough = Math.max(least_runs, Math.ceil(1 / (threshold * CLEARS_AT)));
+    const good = goodInRow(rows, ({ status }) => !isFailure(status));
+    return {
+      value,
+      threshold,
+      runs: rows.length,
+      isBad: rows.length >= least_runs && failures >= LEAST_FAILURES && value > threshold,
+      isWell: value <= threshold * CLEARS_AT || good >= Math.min(enough, MOST_WINDOW_ROWS),
+    };
+  },
+  text: ({ subject, value, threshold, runs }, config) => {
+    const failures = Math.round(value * (runs ?? 0));
+    return `${subject}: ${failures} of ${things(runs ?? 0, 'run')} (${percent(value)}) ${windowText(config)} failed; alert above ${percent(threshold ?? 0)}`;
+  },
+};

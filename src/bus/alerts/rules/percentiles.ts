@@ -1,0 +1,82 @@
+import { percentile } from '../../../metrics/percentile.ts';
+import { MOST_WINDOW_ROWS, type WindowRow } from '../../../store/alerts.ts';
+import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
+import { milliseconds, things, windowText } from '../words.ts';
+
+/** It clears at this part of the threshold. */
+const CLEARS_AT = 0.8;
+
+interface Percentile {
+  readonly name: RunsRule['name'];
+  readonly of: RunsRule['of'];
+  readonly percent: 50 | 95 | 99;
+  readonly what: string;
+  readonly time: (row: WindowRow) => number | null;
+  readonly threshold: (config: AlertsConfig) => number;
+}
+
+function percentileRule(parts: Percentile): RunsRule {
+  const { percent: rank, time } = parts;
+  // A percentile that one in so many is beyond means nothing with fewer.
+  const tail = Math.ceil(100 / (100 - rank));
+  return {
+    name: parts.name,
+    of: parts.of,
+    judge(rows, config) {
+      const times = rows.map(time).filter((ms) => ms !== null);
+      const threshold = parts.threshold(config);
+      const value = percentile(times, rank) ?? 0;
+      const low = threshold * CLEARS_AT;
+      const enough = Math.min(Math.max(config.least_runs, 5 * tail), MOST_WINDOW_ROWS);
+      return {
+        value,
+        threshold,
+        runs: times.length,
+        isBad: times.length >= Math.max(config.least_runs, tail) && value > threshold,
+        isWell: value <= low || goodInRow(times, (ms) => ms <= low) >= enough,
+      };
+    },
+    text: ({ subject, value, threshold, runs }, config) => {
+      const who = subject === '' ? '' : `${subject}: `;
+      return `${who}the P${rank} of ${parts.what} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; alert above ${milliseconds(threshold ?? 0)}`;
+    },
+  };
+}
+
+/** A hook has become slow. */
+export const hookP95 = percentileRule({
+  name: 'hook_p95',
+  of: 'hook',
+  percent: 95,
+  what: 'its time',
+  time: ({ durationMs }) => durationMs,
+  threshold: ({ hook_p95_ms }) => hook_p95_ms,
+});
+
+const overhead = {
+  of: 'all',
+  what: 'overhead',
+  time: ({ overheadMs }: WindowRow) => overheadMs,
+} as const;
+
+/** HookBus itself has become slow. */
+export const overheadP50 = percentileRule({
+  ...overhead,
+  name: 'overhead_p50',
+  percent: 50,
+  threshold: ({ overhead_p50_ms }) => overhead_p50_ms,
+});
+
+export const overheadP95 = percentileRule({
+  ...overhead,
+  name: 'overhead_p95',
+  percent: 95,
+  threshold: ({ overhead_p95_ms }) => overhead_p95_ms,
+});
+
+export const overheadP99 = percentileRule({
+  ...overhead,
+  name: 'overhead_p99',
+  percent: 99,
+  threshold: ({ overhead_p99_ms }) => overhead_p99_ms,
+});

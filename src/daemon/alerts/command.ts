@@ -1,0 +1,74 @@
+import { kill } from 'node:process';
+
+/** A command has so long, in ms. */
+const COMMAND_MS = 10_000;
+
+/** Most of its stderr that the log repeats, in characters. */
+const MOST_SAID = 300;
+
+/**
+ * Runs a program with this on its stdin and waits for its end. When its time is over, or `signal` says so, it is ended
+ * with everything in its process group.
+ * @throws where it cannot start, fails, or takes too long
+ */
+export async function runProgram(
+  words: readonly [program: string, ...parameters: string[]],
+  input: string,
+  signal: AbortSignal,
+  limitMs = COMMAND_MS,
+): Promise<void> {
+  // Most daemons never need it.
+  const { execa } = await import('execa');
+  if (signal.aborted) throw new Error('the daemon ends');
+  const [program, ...parameters] = words;
+  const child = execa(program, parameters, {
+    input,
+    // What it runs is no hook, whatever it is.
+    env: { HOOKBUS_ENABLED: '0' },
+    detached: true,
+    cleanup: false,
+    stdout: 'ignore',
+    buffer: false,
+    reject: false,
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-MOST_SAID);
+  });
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+    endGroup(child.pid);
+  };
+  const timer = setTimeout(end, limitMs);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const result = await child;
+    if (isOver) throw new Error(`expected it to end within ${limitMs} ms`);
+    if (result.failed) throw new Error(failureOf(result, said.trim()));
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+interface Ended {
+  readonly exitCode?: number | undefined;
+  readonly signal?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+function failureOf({ exitCode, signal, code }: Ended, said: string): string {
+  const how =
+    exitCode === undefined ? (signal ?? code ?? 'it could not start') : `exit code ${exitCode}`;
+  return said === '' ? how : `${how}: ${said}`;
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    kill(-pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
+}

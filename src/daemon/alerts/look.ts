@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { evaluateAlerts } from '../../bus/alerts/evaluate.ts';
+import type { AlertsConfig, Surroundings } from '../../bus/alerts/rule.ts';
+import type { StoreHandle } from '../../bus/store-handle.ts';
+import type { AlertAction } from '../../domain/alert.ts';
+import { RAN } from '../../gates/breaker.ts';
+import type { Spool } from '../../spool/spool.ts';
+import { type AlertRow, alertKey, hookNamesBetween, latestAlerts } from '../../store/alerts.ts';
+import { createBreakerStore, listHookNames } from '../../store/breakers.ts';
+import type { Database } from '../../store/database.ts';
+import { lastRow } from '../../store/rollups.ts';
+import type { FailingSource } from './failing.ts';
+
+export interface LookParts {
+  readonly store: StoreHandle;
+  readonly spool: Spool;
+  readonly now: () => number;
+  /** What may fail beside executions. */
+  readonly failing: readonly FailingSource[];
+}
+
+/** What came of a look. */
+export interface Seen {
+  /** Alerts that opened or cleared. */
+  readonly changed: readonly AlertRow[];
+  /** The latest of each rule and subject, these among them. */
+  readonly current: readonly AlertRow[];
+}
+
+type ByKey = ReadonlyMap<string, AlertRow>;
+
+/** What the database says, as far as it can. */
+interface Recorded {
+  readonly db: Database | undefined;
+  readonly rows: readonly AlertRow[];
+  readonly hookNames: readonly string[];
+  readonly lastLogId: number;
+  readonly openBreakers: Surroundings['openBreakers'];
+}
+
+/** Looks at everything that an alert may be about, and remembers how far it has come. */
+export function createLook({ store, spool, now, failing }: LookParts) {
+  /** The last row of `hook_logs` that was looked at; undefined before the first look. */
+  let mark: number | undefined;
+  let waitingBefore = 0;
+  let latest: readonly AlertRow[] = [];
+
+  function recordedIn(db: Database): Recorded {
+    const lastLogId = lastRow(db);
+    return {
+      db,
+      rows: latestAlerts(db),
+      hookNames: newHooks(db, mark, lastLogId),
+      lastLogId,
+      openBreakers: createBreakerStore(db, RAN).listOpen(),
+    };
+  }
+
+  function surroundings(openBreakers: Surroundings['openBreakers']): Surroundings {
+    const waiting = spool.countWaiting();
+    const before = waitingBefore;
+    waitingBefore = waiting;
+    const sources = failing.flatMap((source) => [...source()]);
+    return { nowMs: now(), spool: { waiting, before }, failing: sources, openBreakers };
+  }
+
+  /** @param unsaved alerts that the database does not have yet */
+  return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Seen => {
+    const judge = ({ rows, openBreakers, ...recorded }: Recorded): Seen => {
+      const before = withThese(rows, unsaved);
+      const changed = evaluateAlerts({
+        ...recorded,
+        config,
+        around: surroundings(openBreakers),
+        latest: before,
+        actions,
+        random: () => randomBytes(16),
+      });
+      mark = recorded.lastLogId;
+      latest = withThese(before, byKey(changed));
+      return { changed, current: latest };
+    };
+    let recorded: Recorded | undefined;
+    try {
+      return store.use(({ db }) => {
+        recorded = undefined;
+        recorded = recordedIn(db);
+        return judge(recorded);
+      });
+    } catch (error) {
+      // What was wrong had nothing to do with reading.
+      if (recorded !== undefined) throw error;
+      // Of executions nothing is known, and what is wrong around them is to be heard of all the same.
+      return judge({
+        db: undefined,
+        rows: latest,
+        hookNames: [],
+        lastLogId: mark ?? 0,
+        openBreakers: undefined,
+      });
+    }
+  };
+}
+
+/** At the first look every hook is new, and where numbers are lower than before: those are of another database. */
+function newHooks(db: Database, mark: number | undefined, lastLogId: number): string[] {
+  if (mark === undefined || lastLogId < mark) return listHookNames(db);
+  return lastLogId === mark ? [] : hookNamesBetween(db, mark, lastLogId);
+}
+
+const byKey = (rows: readonly AlertRow[]): ByKey =>
+  new Map(rows.map((row) => [alertKey(row.rule, row.subject), row]));
+
+function withThese(rows: readonly AlertRow[], others: ByKey): readonly AlertRow[] {
+  const kept = rows.filter((row) => !others.has(alertKey(row.rule, row.subject)));
+  return [...kept, ...others.values()];
+}

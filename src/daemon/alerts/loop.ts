@@ -1,0 +1,126 @@
+import { type AlertReport, reportAlert } from '../../bus/alerts/alert-report.ts';
+import { createConfigWatch } from '../../config/config-watch.ts';
+import type { StatePaths } from '../../config/paths.ts';
+import type { AlertAction } from '../../domain/alert.ts';
+import { type AlertRow, alertKey, saveAlerts, settleOwed } from '../../store/alerts.ts';
+import type { Log } from '../log.ts';
+import { createLook, type LookParts } from './look.ts';
+import { actionsOf, createNotifier } from './notifier.ts';
+
+/** It looks this often, in ms, and soon after a drain. */
+const EVERY_MS = 1000;
+
+/** Between two looks there is at least so much, in ms: executions come in crowds. */
+const LEAST_MS = 250;
+
+export interface AlertLoopParts extends LookParts {
+  readonly paths: StatePaths;
+  readonly log: Log;
+}
+
+/** Raises and clears alerts by what is on record and around it, and tells of them. */
+export function createAlertLoop(parts: AlertLoopParts) {
+  const { log } = parts;
+  const book = createBook(parts);
+  const notifier = createNotifier(log, book.settle);
+  const config = createConfigWatch(parts.paths.config, () => undefined);
+  const look = createLook(parts);
+  let timer: NodeJS.Timeout | undefined;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let lastFailure: string | undefined;
+
+  function work(): void {
+    const { alerts } = config.current();
+    const seen = look(alerts, actionsOf(alerts), book.unsaved);
+    for (const row of seen.changed) log(`alert_${row.state}`, figuresOf(row));
+    book.save(seen.changed);
+    for (const row of seen.current) {
+      if (row.owed.length > 0) notifier.tell(reportAlert(row, alerts), row.owed, alerts);
+    }
+  }
+
+  function step(): void {
+    lastMs = performance.now();
+    timer = setTimeout(step, EVERY_MS);
+    try {
+      work();
+      lastFailure = undefined;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason !== lastFailure) log('alerts_failed', { reason });
+      lastFailure = reason;
+    }
+  }
+
+  return {
+    start(): void {
+      // So that there is a good one, should the next be none.
+      config.current();
+      timer = setTimeout(step, LEAST_MS);
+    },
+    /** Executions were stored. */
+    poke(): void {
+      if (timer === undefined) return;
+      clearTimeout(timer);
+      timer = setTimeout(step, Math.max(lastMs + LEAST_MS - performance.now(), 0));
+    },
+    stop(): void {
+      clearTimeout(timer);
+      timer = undefined;
+      notifier.stop();
+    },
+  };
+}
+
+/** Writes alerts, and keeps those that cannot be written: that the database cannot be used may be what they are about. */
+function createBook({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 'log'>) {
+  const unsaved = new Map<string, AlertRow>();
+  let isFailing = false;
+
+  function attempt(write: () => void): boolean {
+    try {
+      write();
+      isFailing = false;
+      return true;
+    } catch (error) {
+      if (!isFailing) log('alerts_unsaved', { reason: reasonOf(error) });
+      isFailing = true;
+      return false;
+    }
+  }
+
+  return {
+    unsaved: unsaved as ReadonlyMap<string, AlertRow>,
+    save(rows: readonly AlertRow[]): void {
+      for (const row of rows) unsaved.set(alertKey(row.rule, row.subject), row);
+      if (unsaved.size === 0) return;
+      if (attempt(() => store.use(({ db }) => saveAlerts(db, [...unsaved.values()])))) {
+        unsaved.clear();
+      }
+    },
+    /** An action was done, or given up; said again as long as it is still owed. */
+    settle({ alert_id: alertId, state, rule, subject }: AlertReport, action: AlertAction): void {
+      const key = alertKey(rule, subject);
+      const row = unsaved.get(key);
+      const at = new Date(now()).toISOString();
+      if (row?.alertId !== alertId || row.state !== state) {
+        attempt(() => store.use(({ db }) => settleOwed(db, { alertId, state }, action, at)));
+        return;
+      }
+      const owed = row.owed.filter((word) => word !== action);
+      unsaved.set(key, { ...row, owed, lastNotified: at });
+    },
+  };
+}
+
+const figuresOf = ({ rule, subject, value, threshold, runs, reason }: AlertRow) => ({
+  rule,
+  subject,
+  value,
+  threshold: threshold ?? undefined,
+  runs: runs ?? undefined,
+  reason: reason ?? undefined,
+});
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

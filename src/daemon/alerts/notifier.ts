@@ -1,0 +1,105 @@
+import { hostname } from 'node:os';
+import type { AlertReport } from '../../bus/alerts/alert-report.ts';
+import type { AlertsConfig } from '../../bus/alerts/rule.ts';
+import type { AlertAction } from '../../domain/alert.ts';
+import { VERSION } from '../../domain/version.ts';
+import type { Log } from '../log.ts';
+import { runProgram } from './command.ts';
+import { showOnDesktop } from './desktop.ts';
+import { postWebhook } from './webhook.ts';
+
+/** So much is done at a time; the rest waits. */
+const MOST_AT_ONCE = 3;
+
+interface Errand {
+  readonly alert: AlertReport;
+  readonly action: AlertAction;
+  readonly config: AlertsConfig;
+}
+
+/** The actions that config.json asks for. */
+export function actionsOf(config: AlertsConfig): AlertAction[] {
+  return [
+    ...(config.command === '' ? [] : (['command'] as const)),
+    ...(config.webhook === '' ? [] : (['webhook'] as const)),
+    ...(config.desktop ? (['desktop'] as const) : []),
+  ];
+}
+
+/**
+ * Tells of alerts, a few at a time.
+ * @param onSettled told when an action was done, or given up
+ */
+export function createNotifier(
+  log: Log,
+  onSettled: (alert: AlertReport, action: AlertAction) => void,
+) {
+  const waiting: Errand[] = [];
+  const known = new Map<string, 'doing' | 'done'>();
+  const abort = new AbortController();
+  let running = 0;
+
+  async function perform(errand: Errand): Promise<void> {
+    const { alert, action } = errand;
+    const about = { action, rule: alert.rule, subject: alert.subject, state: alert.state };
+    try {
+      await act(errand, abort.signal);
+      log('alert_told', about);
+    } catch (error) {
+      // What was broken off is still owed, and the next daemon does it.
+      if (abort.signal.aborted) return;
+      log('alert_action_failed', { ...about, reason: reasonOf(error) });
+    }
+    known.set(nameOf(errand), 'done');
+    onSettled(alert, action);
+  }
+
+  function next(): void {
+    while (running < MOST_AT_ONCE && !abort.signal.aborted) {
+      const errand = waiting.shift();
+      if (errand === undefined) return;
+      running += 1;
+      void perform(errand).finally(() => {
+        running -= 1;
+        next();
+      });
+    }
+  }
+
+  return {
+    /** Does what is owed, once; that it was done is said again where it is still owed. */
+    tell(alert: AlertReport, owed: readonly AlertAction[], config: AlertsConfig): void {
+      const wanted = actionsOf(config);
+      for (const action of owed) {
+        const errand = { alert, action, config };
+        const how = known.get(nameOf(errand));
+        if (how === 'doing') continue;
+        if (how === undefined && wanted.includes(action)) {
+          known.set(nameOf(errand), 'doing');
+          waiting.push(errand);
+        } else onSettled(alert, action);
+      }
+      next();
+    },
+    stop: (): void => abort.abort(),
+  };
+}
+
+const nameOf = ({ alert, action }: Errand): string => `${alert.alert_id} ${alert.state} ${action}`;
+
+async function act({ alert, action, config }: Errand, signal: AbortSignal): Promise<void> {
+  const json = JSON.stringify({ hookbus: VERSION, host: hostname(), ...alert });
+  switch (action) {
+    case 'command':
+      return runProgram(['/bin/sh', '-c', config.command], `${json}\n`, signal);
+    case 'webhook':
+      return postWebhook(config.webhook, json, signal);
+    case 'desktop': {
+      const title = alert.state === 'open' ? 'HookBus alert' : 'HookBus: alert cleared';
+      return showOnDesktop(title, alert.text, signal);
+    }
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

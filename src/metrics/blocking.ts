@@ -1,0 +1,231 @@
+/** One execution that an agent waited for. */
+export interface Waited {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly sessionId: string | null;
+  readonly toolUseId: string | null;
+  readonly toolName: string | null;
+  /** Unix ms. */
+  readonly startMs: number;
+  /** How long it took, with what HookBus added. */
+  readonly tookMs: number;
+}
+
+/** What hooks cost a session. */
+export interface SessionCost {
+  readonly sessionId: string | null;
+  readonly executions: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What ran at the same time counts once. */
+  readonly blockedMs: number;
+  /** The sum over executions. */
+  readonly hookMs: number;
+}
+
+/** The hooks of one event of one tool call. */
+export interface CallCost {
+  readonly sessionId: string | null;
+  readonly toolUseId: string;
+  readonly eventType: string;
+  readonly toolName: string | null;
+  readonly executions: number;
+  readonly startMs: number;
+  readonly blockedMs: number;
+  /** The hook that ended last. */
+  readonly criticalHook: string;
+  readonly criticalMs: number;
+  /** How much sooner the agent would have gone on without it. */
+  readonly gainMs: number;
+}
+
+/** How often a hook was the last of a tool call, and what that came to. */
+interface CriticalCost {
+  calls: number;
+  gainMs: number;
+}
+
+/** Executions of one tool call begin together; one that begins so much later, in ms, belongs to another. */
+const SAME_CALL_MS = 60_000;
+
+/** So many keys of calls that are over are kept at the most. */
+const MOST_SETTLED = 10_000;
+
+interface Sweep {
+  blockedMs: number;
+  untilMs: number;
+}
+
+interface OpenSession extends Sweep {
+  executions: number;
+  readonly startMs: number;
+  hookMs: number;
+}
+
+interface OpenCall extends Sweep {
+  readonly first: Waited;
+  readonly toolUseId: string;
+  executions: number;
+  last: Waited;
+  /** The end of whatever ended before the last. */
+  secondEndMs: number;
+}
+
+/**
+ * Sums up what agents waited for. Executions come in the order in which they began, so that each session and each tool
+ * call that may go on needs a few numbers, however many executions there are.
+ * @param mostCalls so many of the longest tool calls are told one by one
+ */
+export function createBlocking(mostCalls: number) {
+  const sessions = createSessions();
+  const calls = createCalls(mostCalls);
+  return {
+    add(waited: Waited): void {
+      sessions.add(waited);
+      calls.add(waited);
+    },
+    /** To be called once, after the last. */
+    end: () => ({ sessions: sessions.end(), ...calls.end() }),
+  };
+}
+
+function createSessions() {
+  const sessions = new Map<string | null, OpenSession>();
+  return {
+    add({ sessionId, startMs, tookMs }: Waited): void {
+      let session = sessions.get(sessionId);
+      if (session === undefined) {
+        session = { executions: 0, startMs, hookMs: 0, blockedMs: 0, untilMs: startMs };
+        sessions.set(sessionId, session);
+      }
+      session.executions += 1;
+      session.hookMs += tookMs;
+      sweep(session, startMs, startMs + tookMs);
+    },
+    end: (): SessionCost[] =>
+      [...sessions].map(([sessionId, { untilMs: endMs, ...session }]) => ({
+        sessionId,
+        endMs,
+        ...session,
+      })),
+  };
+}
+
+function createCalls(mostCalls: number) {
+  const open = new Map<string, OpenCall>();
+  /** Their keys in the order in which they began; a map that loses its first again and again is slow to give the next. */
+  let order: string[] = [];
+  let settled = 0;
+  const critical = new Map<string, CriticalCost>();
+  let slowest: CallCost[] = [];
+  let callCount = 0;
+
+  function settle(isOver: (call: OpenCall) => boolean): void {
+    for (; settled < order.length; settled += 1) {
+      const key = order[settled] ?? '';
+      const call = open.get(key);
+      if (call === undefined) continue;
+      if (!isOver(call)) break;
+      open.delete(key);
+      const cost = costOf(call);
+      callCount += 1;
+      slowest.push(cost);
+      if (slowest.length >= 2 * mostCalls + 100) slowest = longest(slowest, mostCalls);
+      const name = hookKey(cost.criticalHook, cost.eventType);
+      const sum = critical.get(name) ?? { calls: 0, gainMs: 0 };
+      critical.set(name, { calls: sum.calls + 1, gainMs: sum.gainMs + cost.gainMs });
+    }
+    if (settled > MOST_SETTLED) {
+      order = order.slice(settled);
+      settled = 0;
+    }
+  }
+
+  return {
+    add(waited: Waited): void {
+      const { startMs, sessionId, toolUseId, eventType } = waited;
+      settle((call) => startMs - call.first.startMs > SAME_CALL_MS);
+      if (toolUseId === null) return;
+      const key = JSON.stringify([sessionId, toolUseId, eventType]);
+      const call = open.get(key);
+      if (call !== undefined) {
+        addTo(call, waited);
+        return;
+      }
+      open.set(key, begun(waited, toolUseId));
+      order.push(key);
+    },
+    end() {
+      settle(() => true);
+      return {
+        calls: longest(slowest, mostCalls),
+        callCount,
+        criticalOf: (hookName: string, eventType: string): CriticalCost =>
+          critical.get(hookKey(hookName, eventType)) ?? { calls: 0, gainMs: 0 },
+      };
+    },
+  };
+}
+
+function begun(first: Waited, toolUseId: string): OpenCall {
+  const { startMs, tookMs } = first;
+  return {
+    first,
+    toolUseId,
+    executions: 1,
+    blockedMs: tookMs,
+    untilMs: startMs + tookMs,
+    last: first,
+    secondEndMs: startMs,
+  };
+}
+
+function addTo(call: OpenCall, waited: Waited): void {
+  call.executions += 1;
+  const lastEndMs = endOf(call.last);
+  if (endOf(waited) > lastEndMs) {
+    call.secondEndMs = lastEndMs;
+    call.last = waited;
+  } else call.secondEndMs = Math.max(call.secondEndMs, endOf(waited));
+  sweep(call, waited.startMs, endOf(waited));
+}
+
+const hookKey = (hookName: string, eventType: string): string =>
+  JSON.stringify([hookName, eventType]);
+
+const endOf = ({ startMs, tookMs }: Waited): number => startMs + tookMs;
+
+/** Adds a stretch of time that begins no earlier than those before; what they have in common counts once. */
+function sweep(sum: Sweep, startMs: number, endMs: number): void {
+  if (endMs <= sum.untilMs) return;
+  sum.blockedMs += endMs - Math.max(startMs, sum.untilMs);
+  sum.untilMs = endMs;
+}
+
+function costOf({
+  first,
+  toolUseId,
+  executions,
+  blockedMs,
+  last,
+  secondEndMs,
+}: OpenCall): CallCost {
+  return {
+    sessionId: first.sessionId,
+    toolUseId,
+    eventType: first.eventType,
+    toolName: first.toolName,
+    executions,
+    startMs: first.startMs,
+    blockedMs,
+    criticalHook: last.hookName,
+    criticalMs: last.tookMs,
+    gainMs: endOf(last) - Math.max(secondEndMs, last.startMs),
+  };
+}
+
+function longest(calls: readonly CallCost[], most: number): CallCost[] {
+  return [...calls]
+    .sort((a, b) => b.blockedMs - a.blockedMs || a.startMs - b.startMs)
+    .slice(0, most);
+}

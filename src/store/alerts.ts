@@ -1,0 +1,133 @@
+import type { Alert, AlertAction, AlertRule } from '../domain/alert.ts';
+import type { Status } from '../domain/execution.ts';
+import type { Database } from './database.ts';
+
+/** One row of `alerts`. */
+export interface AlertRow extends Alert {
+  /** Executions up to this row of `hook_logs` raise no further alert of this rule and subject. */
+  readonly spentLogId: number;
+  /** What is still to be done about its state. */
+  readonly owed: readonly AlertAction[];
+  readonly lastNotified: string | null;
+}
+
+type StoredAlert = Omit<AlertRow, 'owed'> & { readonly owed: string };
+
+const COLUMNS = `alert_id AS alertId, rule, subject, state, opened_at AS openedAt, cleared_at AS clearedAt,
+  value, threshold, runs, reason, spent_log_id AS spentLogId, owed, last_notified AS lastNotified`;
+
+const toRow = ({ owed, ...row }: StoredAlert): AlertRow => ({
+  ...row,
+  owed: owed.split(' ').filter((word) => word !== '') as AlertAction[],
+});
+
+/** The latest alert of each rule and subject: open, or how it was the last time. */
+export function latestAlerts(db: Database): AlertRow[] {
+  return db
+    .prepare<[], StoredAlert>(
+      `SELECT ${COLUMNS} FROM alerts
+       WHERE alert_id IN (SELECT max(alert_id) FROM alerts GROUP BY rule, subject)`,
+    )
+    .all()
+    .map(toRow);
+}
+
+/** Open ones, or all that opened or cleared since then; the latest first. @param since undefined: the open ones */
+export function listAlerts(db: Database, since: string | undefined): AlertRow[] {
+  const where = since === undefined ? "state = 'open'" : "state = 'open' OR cleared_at >= @since";
+  return db
+    .prepare<[{ since: string | undefined }], StoredAlert>(
+      `SELECT ${COLUMNS} FROM alerts WHERE ${where} ORDER BY alert_id DESC`,
+    )
+    .all({ since })
+    .map(toRow);
+}
+
+/** Writes all of them or none. */
+export function saveAlerts(db: Database, rows: readonly AlertRow[]): void {
+  const save = db.prepare(
+    `INSERT OR REPLACE INTO alerts (alert_id, rule, subject, state, opened_at, cleared_at, value, threshold, runs,
+       reason, spent_log_id, owed, last_notified)
+     VALUES (@alertId, @rule, @subject, @state, @openedAt, @clearedAt, @value, @threshold, @runs,
+       @reason, @spentLogId, @owed, @lastNotified)`,
+  );
+  db.transaction(() => {
+    for (const row of rows) save.run({ ...row, owed: row.owed.join(' ') });
+  }).immediate();
+}
+
+/** One thing was done, or given up, about the state that an alert was in. */
+export function settleOwed(
+  db: Database,
+  alert: Pick<AlertRow, 'alertId' | 'state'>,
+  action: AlertAction,
+  at: string,
+): void {
+  const find = db.prepare<[string, string], StoredAlert>(
+    `SELECT ${COLUMNS} FROM alerts WHERE alert_id = ? AND state = ?`,
+  );
+  const save = db.prepare('UPDATE alerts SET owed = ?, last_notified = ? WHERE alert_id = ?');
+  db.transaction(() => {
+    const stored = find.get(alert.alertId, alert.state);
+    if (stored === undefined) return;
+    const owed = toRow(stored).owed.filter((word) => word !== action);
+    save.run(owed.join(' '), at, alert.alertId);
+  }).immediate();
+}
+
+/** Deletes those that cleared before that. */
+export function deleteOldAlerts(db: Database, before: string): number {
+  return db.prepare("DELETE FROM alerts WHERE state = 'cleared' AND cleared_at < ?").run(before)
+    .changes;
+}
+
+/** What a rule looks at of an execution. */
+export interface WindowRow {
+  readonly id: number;
+  readonly eventType: string;
+  readonly status: Status;
+  readonly exitCode: number | null;
+  readonly durationMs: number | null;
+  readonly overheadMs: number | null;
+}
+
+/** Most executions of a window: looking at them takes less than a ms, however many there are. */
+export const MOST_WINDOW_ROWS = 500;
+
+/** So many are looked through for those that ran. */
+const MOST_LOOKED_AT = 2000;
+
+/**
+ * The latest executions that ran and began at `since` or later, the newest first.
+ * @param hookName undefined: of every hook
+ */
+export function windowRows(
+  db: Database,
+  hookName: string | undefined,
+  since: string,
+  ran: readonly Status[],
+): WindowRow[] {
+  const ofHook = hookName === undefined ? '' : 'hook_name = @hookName AND';
+  return db
+    .prepare<[{ hookName: string | undefined; since: string }], WindowRow>(
+      `SELECT * FROM (
+         SELECT id, event_type AS eventType, status, exit_code AS exitCode, duration_ms AS durationMs,
+                overhead_ms AS overheadMs
+         FROM hook_logs WHERE ${ofHook} created_at >= @since
+         ORDER BY created_at DESC, id DESC LIMIT ${MOST_LOOKED_AT})
+       WHERE status IN (${ran.map((word) => `'${word}'`).join(', ')}) LIMIT ${MOST_WINDOW_ROWS}`,
+    )
+    .all({ hookName, since });
+}
+
+/** The hooks of the rows behind one, up to another. */
+export function hookNamesBetween(db: Database, behind: number, upTo: number): string[] {
+  return db
+    .prepare<[number, number]>('SELECT DISTINCT hook_name FROM hook_logs WHERE id > ? AND id <= ?')
+    .pluck()
+    .all(behind, upTo) as string[];
+}
+
+/** What one alert is of: no two of them have the same text. */
+export const alertKey = (rule: AlertRule, subject: string): string =>
+  JSON.stringify([rule, subject]);

@@ -1,0 +1,193 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zlibSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import type { CostReport } from '../../src/bus/cost-report.ts';
+import type { Execution, StoredPayload } from '../../src/domain/execution.ts';
+import { hookbus } from '../support/hookbus.ts';
+import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
+import { freshState } from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const BASE_MS = Date.now() - 60_000;
+
+const at = (ms: number): string => new Date(BASE_MS + ms).toISOString();
+
+const stdout = (
+  text: string,
+  encoding: StoredPayload['encoding'] = 'identity',
+): StoredPayload[] => {
+  const bytes = Buffer.from(text);
+  const body = encoding === 'zlib' ? zlibSync(bytes) : bytes;
+  return [{ stream: 'stdout', encoding, truncated: false, body }];
+};
+
+/** A database of these executions, and what asks for its report. */
+function aState(executions: readonly (readonly [Partial<Execution>, StoredPayload[]?])[]) {
+  const { home, paths } = freshState();
+  writeExecutions(
+    paths.database,
+    executions.map(([changes, payloads]) =>
+      recordedOf(
+        anExecution({ createdAt: at(0), overheadMs: 0, sessionId: 'abc-1', ...changes }),
+        payloads,
+      ),
+    ),
+  );
+  const run = (...words: string[]) => hookbus(['report', ...words], { HOOKBUS_HOME: home });
+  return {
+    run,
+    report: (...words: string[]): CostReport => {
+      const { stdout: text, stderr, exitCode } = run('--json', ...words);
+      expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+      return JSON.parse(text) as CostReport;
+    },
+  };
+}
+
+const SAID = { eventType: 'SessionStart', hookName: 'context', exitCode: 0 } as const;
+
+describe('hookbus report', () => {
+  it('counts parallel hooks once, duplicates by their waiting, and leaves SessionEnd apart', () => {
+    const { report } = aState([
+      [{ createdAt: at(0), durationMs: 100, overheadMs: 2, toolUseId: 't1', hookName: 'slow' }],
+      [{ createdAt: at(0), durationMs: 40, toolUseId: 't1', hookName: 'quick' }],
+      [{ createdAt: at(200), status: 'dedupe_skip', durationMs: undefined, overheadMs: 30 }],
+      [{ createdAt: at(300), durationMs: 900, eventType: 'SessionEnd' }],
+      [{ createdAt: at(50), durationMs: 100, sessionId: 'other' }],
+    ]);
+    const all = report();
+    expect(all).toMatchObject({
+      window_hours: 24,
+      executions: 5,
+      relative_error: null,
+      blocked_ms: 232,
+      hook_ms: 272,
+      session_count: 2,
+      not_waited_for: { executions: 1, total_ms: 900 },
+      sessions: [
+        { session_id: 'abc-1', executions: 3, blocked_ms: 132, hook_ms: 172 },
+        { session_id: 'other', blocked_ms: 100 },
+      ],
+      call_count: 1,
+      calls: [{ tool_use_id: 't1', critical_hook: 'slow', blocked_ms: 102, gain_ms: 62 }],
+    });
+    expect(all.hooks.find(({ hook_name }) => hook_name === 'slow')).toMatchObject({
+      runs: 1,
+      waited_ms: 102,
+      critical_calls: 1,
+      critical_ms: 62,
+      p99_ms: 100,
+      suggested_timeout_seconds: 5,
+    });
+    expect(report('--session', 'abc')).toMatchObject({
+      window_hours: null,
+      session_id: 'abc-1',
+      executions: 4,
+      blocked_ms: 132,
+    });
+  });
+
+  it('counts what went into the context, exactly where payloads are stored, and what was said again', () => {
+    const json = JSON.stringify({ hookSpecificOutput: { additionalContext: 'é'.repeat(40) } });
+    const { report, run } = aState([
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a', sessionId: 'other' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 12_000, stdoutDigest: 'b' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 99, exitCode: 1, status: 'error' }],
+      [{ hookName: 'log', stdoutKind: 'text', stdoutBytes: 500, stdoutDigest: 'c' }],
+      [{ hookName: 'json', stdoutKind: 'json', stdoutBytes: 700, stdoutDigest: 'd' }],
+      [{ hookName: 'kept', stdoutKind: 'json', stdoutBytes: json.length }, stdout(json)],
+      [{ hookName: 'kept', stdoutKind: 'json', stdoutBytes: json.length }, stdout(json, 'zlib')],
+      [{ hookName: 'none', stdoutKind: 'json', stdoutBytes: 2 }, stdout('{}')],
+    ]);
+    expect(report().context).toEqual([
+      {
+        hook_name: 'context',
+        event_type: 'SessionStart',
+        executions: 4,
+        characters: 10_900,
+        characters_at_most: 10_900,
+        most_characters: 10_000,
+        cut: 1,
+        repeated: 1,
+        repeated_characters: 300,
+      },
+      expect.objectContaining({ hook_name: 'json', characters: 0, characters_at_most: 700 }),
+      expect.objectContaining({ hook_name: 'kept', characters: 80, characters_at_most: 80 }),
+    ]);
+    const { stdout: table } = run();
+    expect(table).toMatch(/context +SessionStart +4 +10,900 +1 +1 +300/);
+    expect(table).toMatch(/json +PreToolUse +1 +≤ 700/);
+  });
+
+  it('lays out a table within 100 columns', () => {
+    const { home, paths } = freshState();
+    seedExecutions(paths.database, { count: 2000, untilMs: Date.now(), overMs: 20 * 3_600_000 });
+    const { stdout: table, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
+    expect(exitCode).toBe(0);
+    const lines = table.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(table).toContain('By hook: how long agents waited for it');
+    expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
+  });
+
+  it('refuses what makes no sense', () => {
+    const { run } = aState([[{ sessionId: 'abc-1' }], [{ sessionId: 'abc-2' }]]);
+    const said = (...words: string[]) => {
+      const { stderr, exitCode, stdout: out } = run(...words);
+      expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
+      return stderr;
+    };
+    expect(said('--session', 'abc')).toContain('several sessions begin with abc');
+    expect(said('--session', 'nosuch')).toContain('no execution is on record of a session');
+    expect(said('3', '--session', 'abc-1')).toContain('expected HOURS or --session, got both');
+    expect(said('--force')).toContain('expected --html with --force');
+    expect(said('0')).toContain('expected HOURS to be a number above 0');
+  });
+
+  it('has nothing to tell on a machine that was never used, and makes nothing', () => {
+    const { home } = freshState();
+    const { stdout: text, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
+    expect({ text, exitCode }).toEqual({
+      text: 'No execution began in the last 24 hours.\n',
+      exitCode: 0,
+    });
+    expect(existsSync(home)).toBe(false);
+  });
+});
+
+describe('hookbus report --html', () => {
+  const NASTY = '<script>alert(1)</script>"\'&\u202e\n';
+
+  it('writes one private file that loads nothing and in which no recorded text is markup', () => {
+    const { run } = aState([
+      [{ hookName: NASTY, toolName: NASTY, toolUseId: NASTY, sessionId: NASTY }],
+      [{ ...SAID, hookName: NASTY, stdoutKind: 'text', stdoutBytes: 3 }],
+    ]);
+    const file = join(temporaryDirectory(), 'report.html');
+    const { stdout: text, exitCode } = run('--html', file);
+    expect({ text, exitCode }).toEqual({ text: `Written to ${file}\n`, exitCode: 0 });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toMatch(/^<!DOCTYPE html>/);
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\\u202e\\n');
+    expect(page).not.toMatch(/<script|\u202e|https?:|\ssrc=|\shref=|@import|url\(/);
+    expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+    expect(page).toContain('prefers-color-scheme: dark');
+  });
+
+  it('replaces no file unless told to, and leaves none half written', () => {
+    const { run } = aState([[{}]]);
+    const directory = temporaryDirectory();
+    const file = join(directory, 'report.html');
+    writeFileSync(file, 'mine');
+    const refused = run('--html', file, '--json');
+    expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'E_FILE' } });
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    expect(run('--html', file, '--force').exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('<!DOCTYPE html>');
+    expect(run('--html', join(directory, 'no', 'such.html')).stderr).toContain('cannot be written');
+  });
+});

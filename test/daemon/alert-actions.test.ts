@@ -1,0 +1,151 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { AlertReport } from '../../src/bus/alerts/alert-report.ts';
+import { DEFAULT_CONFIG, parseConfig } from '../../src/config/config-file.ts';
+import { findDesktop } from '../../src/config/desktop.ts';
+import { failingSince } from '../../src/daemon/alerts/failing.ts';
+import { createNotifier } from '../../src/daemon/alerts/notifier.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { aState, until } from '../support/daemon.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const anAlert = (number: number): AlertReport => ({
+  alert_id: `alert-${number}`,
+  rule: 'failure_rate',
+  subject: `hook${number}`,
+  state: 'open',
+  text: 'it fails',
+  value: 1,
+  threshold: 0.01,
+  runs: 20,
+  reason: null,
+  opened_at: '2026-11-22T10:00:00.000Z',
+  cleared_at: null,
+});
+
+describe('alerts that open at once', () => {
+  it('are told a few at a time, each once', async () => {
+    const log = join(temporaryDirectory(), 'log');
+    const settled: string[] = [];
+    const notifier = createNotifier(
+      () => undefined,
+      ({ alert_id }) => settled.push(alert_id),
+    );
+    const command = `cat >/dev/null; echo start >> '${log}'; sleep 0.05; echo end >> '${log}'`;
+    const config = { ...DEFAULT_CONFIG.alerts, command };
+    const alerts = Array.from({ length: 20 }, (_, index) => anAlert(index));
+    for (const alert of [...alerts, ...alerts]) notifier.tell(alert, ['command'], config);
+    await until('all to be told', () => settled.length === 20);
+    let running = 0;
+    const most = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((word) => {
+        running += word === 'start' ? 1 : -1;
+        return running;
+      });
+    expect(most).toHaveLength(40);
+    expect(Math.max(...most)).toBeLessThanOrEqual(3);
+    // Where that could not be noted, it is said again, and not done again.
+    notifier.tell(anAlert(0), ['command'], config);
+    expect(settled).toHaveLength(21);
+    notifier.stop();
+  });
+});
+
+describe('the desktop', () => {
+  it('is found where there is a display and a program, or osascript on macOS', () => {
+    const directory = temporaryDirectory();
+    for (const name of ['notify-send', 'osascript']) writeFileSync(join(directory, name), '');
+    const PATH = `relative:/nowhere:${directory}`;
+    expect(findDesktop('linux', { PATH })).toBeUndefined();
+    expect(findDesktop('linux', { PATH: '/nowhere', DISPLAY: ':0' })).toBeUndefined();
+    expect(findDesktop('linux', { PATH, WAYLAND_DISPLAY: 'wayland-0' })).toEqual({
+      kind: 'notify-send',
+      path: join(directory, 'notify-send'),
+    });
+    expect(findDesktop('darwin', { PATH })?.kind).toBe('osascript');
+  });
+
+  it('gets the texts as arguments, whatever is in them', async () => {
+    const state = aState();
+    const programs = join(state.home, 'programs');
+    const said = join(state.home, 'said');
+    mkdirSync(programs);
+    const program = join(programs, 'notify-send');
+    writeFileSync(
+      program,
+      `#!/bin/sh\nprintf '%s\\n' "$@" > '${said}.new'; mv '${said}.new' '${said}'\n`,
+    );
+    chmodSync(program, 0o755);
+    Object.assign(state.env, { DISPLAY: ':99', PATH: `${programs}:${process.env['PATH']}` });
+    writeFileSync(state.paths.config, JSON.stringify({ alerts: { desktop: true } }));
+    await state.daemon();
+    const begin = aBegin({
+      hookName: '-x $(touch bad) <b>',
+      eventType: 'PreToolUse',
+      createdAtMs: Date.now(),
+    });
+    createSpool(state.paths.spool, state.paths.setAside).finish(
+      begin.executionId,
+      encodeBegin(begin),
+      encodeEnd(anEnd({ exitCode: 1 })),
+    );
+    await until('it to be shown', () => existsSync(said));
+    expect(readFileSync(said, 'utf8').trim().split('\n')).toEqual([
+      '--app-name=HookBus',
+      '--',
+      'HookBus alert',
+      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; it blocks nothing, only 2 does',
+    ]);
+  });
+});
+
+describe('what fails beside executions', () => {
+  it('is known since it began to fail, and not after it was well', () => {
+    let nowMs = 1000;
+    let failure: string | undefined = 'ECONNREFUSED';
+    const source = failingSince(
+      () => nowMs,
+      () => [
+        { name: 'otlp', failure },
+        { name: 'well', failure: undefined },
+      ],
+    );
+    expect(source()).toEqual([{ name: 'otlp', sinceMs: 1000, reason: 'ECONNREFUSED' }]);
+    nowMs = 5000;
+    failure = 'ETIMEDOUT';
+    expect(source()).toEqual([{ name: 'otlp', sinceMs: 1000, reason: 'ETIMEDOUT' }]);
+    failure = undefined;
+    expect(source()).toEqual([]);
+    failure = 'again';
+    expect(source()).toMatchObject([{ sinceMs: 5000 }]);
+  });
+
+  it('raises an alert of a server of dedupe keys that is not there', async () => {
+    const state = aState();
+    Object.assign(state.env, { HOOKBUS_DEDUPE_URL: 'redis://:s3cret@127.0.0.1:1' });
+    writeFileSync(state.paths.config, JSON.stringify({ alerts: { exporter_seconds: 1 } }));
+    await state.daemon();
+    const rows = () =>
+      state.rows<Record<string, string>>('SELECT rule, subject, reason FROM alerts');
+    await until('the alert', () => rows().length > 0);
+    expect(rows()[0]).toMatchObject({
+      rule: 'exporter_failing',
+      subject: expect.stringMatching(/^dedupe keys at redis:.*127\.0\.0\.1:1/),
+    });
+    expect(JSON.stringify(rows())).not.toContain('s3cret');
+  });
+});
+
+it('an address that cannot be used is not repeated: it may hold a secret', () => {
+  const reading = parseConfig('{"alerts": {"webhook": "ftp://me:s3cret@example.com"}}');
+  expect(reading).toEqual({
+    state: 'refused',
+    problem:
+      'line 1, column 24: alerts.webhook: expected an address that begins with https:// or http://',
+  });
+});

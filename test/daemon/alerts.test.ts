@@ -1,0 +1,346 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { runProgram } from '../../src/daemon/alerts/command.ts';
+import type { Begin, End } from '../../src/domain/record.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+type State = ReturnType<typeof aState>;
+
+/** What runs hooks: the launcher, or the Node engine where none was built. */
+const PROGRAM = hasLauncher ? [LAUNCHER] : [execPath, CLI];
+
+/** Longest between the end of the execution that tips an alert and what is done about it, in ms. */
+const PROMISED_MS = 2000;
+
+const run = (state: State, name: string, hook: readonly string[], event = 'PostToolUse') =>
+  start([...PROGRAM, 'run', '--name', name, '--event', event, '--', ...hook], state.env).ended;
+
+async function cli(state: State, ...words: string[]): Promise<string> {
+  const { stdout, code } = await start([execPath, CLI, ...words], state.env).ended;
+  expect({ words, code }).toEqual({ words, code: 0 });
+  return stdout;
+}
+
+function configure(state: State, alerts: Record<string, unknown>, more = {}): void {
+  writeFileSync(state.paths.config, JSON.stringify({ alerts, ...more }));
+}
+
+const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
+
+interface Told {
+  readonly rule: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly text: string;
+  readonly alert_id: string;
+}
+
+/** A command that writes what it is told to a file, a line each. */
+function teller(state: State): { line: string; told: () => Told[] } {
+  const path = join(state.home, 'told');
+  return {
+    line: `cat >> '${path}'`,
+    told: () =>
+      existsSync(path)
+        ? readFileSync(path, 'utf8')
+            .split('\n')
+            .filter(Boolean)
+            .map((line) => JSON.parse(line) as Told)
+        : [],
+  };
+}
+
+/** Leaves executions in the spool that began now, one ms after the other. */
+function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
+  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  for (let index = 0; index < count; index += 1) {
+    const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
+    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
+  }
+}
+
+const alertsOf = (state: State) =>
+  state.rows<{ rule: string; subject: string; state: string; owed: string }>(
+    'SELECT rule, subject, state, owed FROM alerts ORDER BY alert_id',
+  );
+
+const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
+
+/** A server on loopback; `answer` is asked for the status of each request, and where it leads. */
+async function aServer(answer: (count: number) => { status: number; location?: string }) {
+  const bodies: { body: string; path: string; headers: IncomingMessage['headers'] }[] = [];
+  const server: Server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString();
+    });
+    request.on('end', () => {
+      bodies.push({ body, path: request.url ?? '', headers: request.headers });
+      const { status, location } = answer(bodies.length);
+      response.writeHead(status, location === undefined ? {} : { location }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { port: (server.address() as AddressInfo).port, bodies };
+}
+
+describe('an alert', () => {
+  it('opens within 2 s of the run that tips it, is told once, and survives a daemon that is killed', async () => {
+    const state = aState();
+    const { line, told } = teller(state);
+    configure(state, { command: line, hold_seconds: 600 });
+    const daemon = await state.daemon();
+    spoolMany(state, 17, { hookName: 'lint' }, { exitCode: 0 });
+    for (let index = 0; index < 2; index += 1) {
+      expect((await run(state, 'lint', ['sh', '-c', 'exit 3'])).code).toBe(3);
+    }
+    await until('19 rows', () => stored(state) === 19);
+    expect(told()).toEqual([]);
+    const startMs = performance.now();
+    await run(state, 'lint', ['sh', '-c', 'exit 3']);
+    const [first] = await until('the command to be told', () =>
+      told().length > 0 ? told() : undefined,
+    );
+    const tookMs = performance.now() - startMs;
+    process.stderr.write(
+      `alerts.test.ts: told ${tookMs.toFixed(0)} ms after the start of the run\n`,
+    );
+    expect(tookMs).toBeLessThan(PROMISED_MS);
+    expect(first).toMatchObject({
+      rule: 'failure_rate',
+      subject: 'lint',
+      state: 'open',
+      value: 0.15,
+      threshold: 0.01,
+      runs: 20,
+      text: 'lint: 3 of 20 runs (15 %) of the last hour failed; alert above 1 %',
+    });
+    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    daemon.kill('SIGKILL');
+    await until('it to be gone', () => daemon.signalCode !== null);
+    await state.daemon();
+    // Enough that the new one has looked at the same hook again.
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 3 });
+    spoolMany(state, 20, { hookName: 'other' }, { exitCode: 3 });
+    await until('the other to be told', () => told().length > 1);
+    expect(told().map(({ subject }) => subject)).toEqual(['lint', 'other']);
+    expect(JSON.parse(await cli(state, 'alerts', '--json'))).toMatchObject({
+      watching: true,
+      open: [
+        { subject: 'other', rule: 'failure_rate' },
+        { subject: 'lint', rule: 'failure_rate', alert_id: first?.alert_id },
+      ],
+      history: null,
+    });
+    const { alerts } = JSON.parse(await cli(state, 'status', '--json'));
+    expect(alerts).toMatchObject({ enabled: true, actions: { command: true, webhook: false } });
+    expect(alerts.open).toHaveLength(2);
+    const status = await cli(state, 'status');
+    expect(status).toContain('2 open; `hookbus alerts` has them');
+    expect(status).toContain('lint: 3 of 20 runs (15 %)');
+    const table = await cli(state, 'alerts', '--history');
+    expect(table).toContain('failure_rate');
+    for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
+  }, 60_000);
+
+  it('that was not told before the daemon was killed is told by the next', async () => {
+    const state = aState();
+    const { line, told } = teller(state);
+    // The first time, the command is still at it when the daemon dies.
+    const started = join(state.home, 'started');
+    configure(state, {
+      command: `[ -e '${started}' ] || { touch '${started}'; exec sleep 3; }; ${line}`,
+    });
+    const daemon = await state.daemon();
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('the command to start', () => existsSync(started));
+    daemon.kill('SIGKILL');
+    await until('it to be gone', () => daemon.signalCode !== null);
+    await state.daemon();
+    await until('it to be told', () => told().length === 1);
+    expect(told()).toMatchObject([{ rule: 'guard_exit_1', subject: 'guard', state: 'open' }]);
+  }, 60_000);
+
+  it('clears, is told so, and does not open again on the same executions', async () => {
+    const state = aState();
+    const { line, told } = teller(state);
+    configure(state, { command: line, hold_seconds: 0, failure_rate: 0.5 });
+    await state.daemon();
+    spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 3 });
+    await until('it to open', () => told().length === 1);
+    spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 0 });
+    await until('it to clear', () => told().length === 2);
+    expect(told().map(({ state: is }) => is)).toEqual(['open', 'cleared']);
+    expect(told()[0]?.alert_id).toBe(told()[1]?.alert_id);
+    // Two thirds of all have failed, but only those that came since count.
+    spoolMany(state, 19, { hookName: 'lint' }, { exitCode: 3 });
+    spoolMany(state, 20, { hookName: 'other' }, { exitCode: 3 });
+    await until('the other', () => told().some(({ subject }) => subject === 'other'));
+    expect(told()).toHaveLength(3);
+    spoolMany(state, 1, { hookName: 'lint' }, { exitCode: 3 });
+    await until('it to open again', () => told().length === 4);
+    expect(JSON.parse(await cli(state, 'alerts', '--history', '--json')).history).toHaveLength(3);
+  }, 60_000);
+
+  it('is raised for slow hooks, a slow HookBus, guards that exit 1, and breakers', async () => {
+    const state = aState();
+    configure(state, {}, { breaker: { hooks: ['broken'], window: 5 } });
+    await state.daemon();
+    spoolMany(state, 30, { hookName: 'slow' }, { durationMs: 6000, overheadMs: 6 });
+    spoolMany(state, 30, { hookName: 'late' }, { durationMs: 5, overheadMs: 20 });
+    spoolMany(state, 5, { hookName: 'broken', eventType: 'PostToolUse' }, { exitCode: 7 });
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolMany(state, 5, { hookName: 'fine', eventType: 'PostToolUse' }, { exitCode: 1 });
+    const names = (): string[] =>
+      alertsOf(state)
+        .map(({ rule, subject }) => `${rule} ${subject}`.trim())
+        .sort();
+    await until('all of them', () => names().length >= 5);
+    expect(names()).toEqual([
+      'breaker_open broken',
+      'guard_exit_1 guard',
+      'hook_p95 slow',
+      'overhead_p50',
+      'overhead_p95',
+    ]);
+    // Nobody was to be told.
+    expect(alertsOf(state).map(({ owed }) => owed)).toEqual(['', '', '', '', '']);
+    expect(await cli(state, 'alerts')).toContain('Nobody is told of alerts');
+    // Switched off, they go without a word.
+    await cli(state, 'config', 'set', 'alerts.rules_off', 'hook_p95,overhead_p50,overhead_p95');
+    await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken');
+    await until('none to be open', () => !alertsOf(state).some((row) => row.state === 'open'));
+    expect(await cli(state, 'alerts')).toContain('No alert is open: all is well.');
+  }, 60_000);
+
+  it('is raised for a spool that grows while the database cannot be used, and written once it can', async () => {
+    const state = aState();
+    const { line, told } = teller(state);
+    configure(state, { command: line, spool_records: 20, hold_seconds: 0 });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'first' }, {});
+    await until('a row', () => stored(state) === 1);
+    const { default: Sqlite } = await import('better-sqlite3');
+    const db = new Sqlite(state.paths.database);
+    db.exec('BEGIN IMMEDIATE');
+    spoolMany(state, 50, { hookName: 'more' }, {});
+    await until('it to be told', () => told().length === 1);
+    expect(told()).toMatchObject([
+      { rule: 'spool_growing', subject: '', state: 'open', value: 50 },
+    ]);
+    expect(alertsOf(state)).toEqual([]);
+    db.exec('COMMIT');
+    db.close();
+    await until('it to clear', () => told().length === 2);
+    await until('it to be written', () => alertsOf(state)[0]?.owed === '');
+    expect(alertsOf(state)).toMatchObject([{ rule: 'spool_growing', state: 'cleared' }]);
+    expect(stored(state)).toBe(51);
+  }, 60_000);
+});
+
+describe('a config.json that cannot be used', () => {
+  it('is refused with line and reason, and the last good one stays in force', async () => {
+    const state = aState();
+    configure(state, { rules_off: ['failure_rate'] });
+    await state.daemon();
+    await until('the first reading', () => log(state).includes('config_read'));
+    writeFileSync(state.paths.config, '{\n  "alerts": {"failure_rate": 2}\n}\n');
+    await until('the refusal', () =>
+      log(state).includes(
+        'line 2, column 30: alerts.failure_rate: expected a number above 0 and up to 1, got 2',
+      ),
+    );
+    spoolMany(state, 30, { hookName: 'lint' }, { exitCode: 3, durationMs: 9000 });
+    await until('an alert', () => alertsOf(state).length > 0);
+    expect(alertsOf(state)).toMatchObject([{ rule: 'hook_p95' }]);
+    const { config } = JSON.parse(await cli(state, 'status', '--json'));
+    expect(config).toMatchObject({ state: 'refused', problem: expect.stringContaining('line 2') });
+  });
+});
+
+describe('what is done about an alert', () => {
+  it('a webhook is tried again until it takes it, with the password of its address in a header', async () => {
+    const state = aState();
+    const { port, bodies } = await aServer((count) => ({ status: [503, 429][count - 1] ?? 204 }));
+    configure(state, { webhook: `http://me:s%3Acret@127.0.0.1:${port}/hook?token=t0ken` });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('the third attempt', () => bodies.length === 3);
+    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    expect(new Set(bodies.map(({ body }) => body)).size).toBe(1);
+    expect(JSON.parse(bodies[0]?.body ?? '')).toMatchObject({ rule: 'guard_exit_1', runs: 1 });
+    expect(bodies[0]).toMatchObject({
+      path: '/hook?token=t0ken',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Basic ${Buffer.from('me:s:cret').toString('base64')}`,
+      },
+    });
+    expect(log(state)).toContain('alert_told');
+  }, 60_000);
+
+  it('a webhook follows no redirect to another host, gives up on a refusal, and its address is in no log', async () => {
+    const state = aState();
+    const other = await aServer(() => ({ status: 204 }));
+    const { port, bodies } = await aServer((count) =>
+      count === 1
+        ? { status: 307, location: '/elsewhere' }
+        : { status: 308, location: `http://127.0.0.1:${other.port}/stolen` },
+    );
+    configure(state, { webhook: `http://user:pa55@127.0.0.1:${port}/hook?token=t0ken` });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('it to be given up', () => log(state).includes('alert_action_failed'));
+    expect(bodies.map(({ path }) => path)).toEqual(['/hook?token=t0ken', '/elsewhere']);
+    expect(other.bodies).toEqual([]);
+    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    expect(log(state)).toContain('reason="it redirects to another host"');
+    expect(log(state)).not.toMatch(/t0ken|pa55|elsewhere/);
+  }, 60_000);
+
+  it('a command that fails does no harm, and is no hook', async () => {
+    const state = aState();
+    configure(state, { command: 'cat >&2; echo " no: $HOOKBUS_ENABLED" >&2; exit 5' });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('the failure', () => log(state).includes('alert_action_failed'));
+    expect(log(state)).toMatch(/reason="exit code 5: .*no: 0"/);
+    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+  });
+
+  it('a command that does not end is ended with all that it started', async () => {
+    const pids = join(temporaryDirectory(), 'pids');
+    const line = `sleep 300 & echo $! > '${pids}'; wait`;
+    await expect(
+      runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 700),
+    ).rejects.toThrow('expected it to end within 700 ms');
+    const pid = Number(readFileSync(pids, 'utf8'));
+    await until('what it started to be gone', () => !isAlive(pid));
+  });
+
+  it('a desktop is shown the texts as arguments, and a machine without one says so', async () => {
+    const state = aState();
+    configure(state, { desktop: true });
+    await state.daemon();
+    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    await until('the reason', () => log(state).includes('there is no desktop'));
+  });
+});
+
+/** A process that ended and that nobody has waited for yet counts as gone. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
