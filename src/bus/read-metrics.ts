@@ -25,8 +25,7 @@ const HOUR_MS = 3_600_000;
 const MOST_EXACT_ROWS = 50_000;
 
 /** What executions can be put together by, beside hook and event. */
-export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+export type Grouping = 'hook' | 'event' | 'tool' | 'session' | 'day';
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;

@@ -29,13 +29,16 @@ it('hookbus alone shows what there is', () => {
       trace               Show what belongs together as a timeline
       replay              Run recorded calls again, on the hook as it is now
       metrics             Show how often hooks fail and how long they take
+      report              Show what hooks cost: time waited for, context filled
+      alerts              Show what went wrong and is not well again
+      dashboard           Show executions as they come in, and charts, in a browser
       off, on             Leave a hook out and run it again, without an edit
       cleanup             Delete what is past its retention and free the space
-      config              Show and change config.json: breakers
+      config              Show and change config.json: breakers, alerts, exporters
       daemon              Start, stop or look at the background process
+      export              Print metrics for Prometheus, also without a daemon
 
-    Options: --help, behind a command its options and examples; --version
-    Docs: docs/cli.md, docs/json.md and docs/settings.md in the package.
+    Options: --help, also behind a command; --version. Docs: docs/ in the package.
     "
   `);
 });
