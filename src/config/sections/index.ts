@@ -6,4 +6,4 @@ import { prometheus } from './prometheus.ts';
 import { statsd } from './statsd.ts';
 
 /** The sections of config.json by their names; each is a file here. */
-export const SECTIONS = { breaker, alerts, prometheus, statsd, opentelemetry, dashboard };
+export const SECTIONS = { breaker, prometheus, statsd, opentelemetry, dashboard, alerts };
