@@ -13,6 +13,8 @@ const { metafile } = await build({
   entryPoints: ['src/cli/run.ts', 'src/cli/main.ts', 'better-sqlite3'],
   outdir: 'unused',
   bundle: true,
+  // As in the Makefile.
+  external: ['protobufjs/minimal'],
   write: false,
   metafile: true,
   platform: 'node',
