@@ -11,7 +11,7 @@ import {
   releasePages,
 } from '../store/retention.ts';
 import { openForCommand } from './open-for-command.ts';
-import { rollUpAll } from './roll-up.ts';
+import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
 
 /** What a clean-up took away, or would; docs/json.md says what each field means. */
 export interface CleanupReport {
@@ -88,7 +88,7 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   let executions = 0;
   let payloads = 0;
   // Rollups outlive the rows they are made of.
-  use(rollUpAll);
+  while (use((db) => rollUp(db)) === ROLL_UP_ROWS) await parts.pause(TURN_MS);
   await inTurns(parts, MOST_ROWS, (limit) => {
     const removed = use((db) => deleteExecutions(db, expiry, limit));
     executions += removed.executions;
