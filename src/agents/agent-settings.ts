@@ -1,7 +1,8 @@
 import type { LineShell } from '../domain/wrapping.ts';
 
 /** Whose a settings file is: a person's on this machine, a team's in a project, or a person's in a project. */
-export type Scope = 'user' | 'project' | 'local';
+export const SCOPES = ['user', 'project', 'local'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /** Where agents look for settings files. */
 export interface Places {

@@ -56,6 +56,8 @@ export interface WrapRules {
   readonly program: readonly string[];
   /** Lines that a shared file has too: they must be the same text everywhere, or the agent runs them twice. */
   readonly sharedLines: ReadonlySet<string>;
+  /** Lines that files which are not changed have without a prefix, with such a file: in two texts they would run twice. */
+  readonly bareElsewhere: ReadonlyMap<string, string>;
   /** The shell of `$SHELL -lc` understands what is written for sh. */
   readonly isLoginShellLikeSh: boolean;
   readonly isChosen: (name: string) => boolean;
@@ -155,30 +157,40 @@ function shellOf({ isForBash }: HookSite, { shell }: AgentSettings): LineShell {
 
 function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
   const { base, site, command, text } = known;
-  const { agent, scope } = rules;
+  const { scope } = rules;
   const own = base.command ?? '';
   if (known.isByHand) return kept(known, 'by_hand');
   if (!rules.isChosen(base.name ?? '')) return notChosen(known);
-  if (agent.shell === 'login' && !rules.isLoginShellLikeSh) {
-    return kept(known, 'left', 'your $SHELL is none that reads lines for sh');
-  }
+  const reason = reasonToLeave(known, rules);
+  if (reason !== undefined) return kept(known, 'left', reason);
   const isShared = scope === 'project' || rules.sharedLines.has(own);
-  if (scope === 'project' && agent.unguardedFields.includes(site.field)) {
-    const reason = `${site.field} runs in PowerShell on Windows; give it a bash field to have it recorded`;
-    return kept(known, 'left', reason);
-  }
   // It is so since a shared file has it too, though perhaps not one that is looked at now.
   if (base.program?.[0] === 'hookbus' && !isShared) return kept(known, 'unchanged');
   const style: WrapStyle = {
     program: isShared ? ['hookbus'] : rules.program,
     isGuarded: isShared || site.refusesWhatFails,
-    shell: shellOf(site, agent),
+    shell: shellOf(site, rules.agent),
   };
   const wrapping = wrappingOf(own, style);
   const becomes = wrap(own, wrapping);
   if (becomes === command.value) return kept(known, 'unchanged');
   const token = known.removal[0]?.content ?? sourceOf(text, command);
   return changed(known, 'wrapped', becomes, [replace(command, wrapToken(token, wrapping))]);
+}
+
+/** Why a line gets no prefix, or no other; undefined where it may have one. */
+function reasonToLeave({ base, site, isOurs }: KnownHook, rules: WrapRules): string | undefined {
+  const { agent, scope } = rules;
+  if (agent.shell === 'login' && !rules.isLoginShellLikeSh) {
+    return 'your $SHELL is none that reads lines for sh';
+  }
+  if (scope === 'project' && agent.unguardedFields.includes(site.field)) {
+    return `${site.field} runs in PowerShell on Windows; give it a bash field to have it recorded`;
+  }
+  const bareIn = rules.bareElsewhere.get(base.command ?? '');
+  return bareIn === undefined || isOurs
+    ? undefined
+    : `${bareIn} has it too and is not changed: in two texts it would run twice`;
 }
 
 function knownProgram(text: string, site: HookSite, command: Node): KnownHook {

@@ -13,7 +13,7 @@ import {
 } from '../store/retention.ts';
 import { countNext } from '../store/totals.ts';
 import { openForCommand } from './open-for-command.ts';
-import { rollUpAll } from './roll-up.ts';
+import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
 
 /** What a clean-up took away, or would; docs/json.md says what each field means. */
 export interface CleanupReport {
@@ -90,7 +90,7 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   let executions = 0;
   let payloads = 0;
   // Rollups outlive the rows they are made of.
-  use(rollUpAll);
+  while (use((db) => rollUp(db)) === ROLL_UP_ROWS) await parts.pause(TURN_MS);
   // What was never counted is many rows after an update, and would be one long transaction with the deleting.
   await inTurns(parts, MOST_ROWS, (limit) => use((db) => countNext(db, limit)));
   await inTurns(parts, MOST_ROWS, (limit) => {

@@ -90,19 +90,19 @@ interface PlannedFile {
 }
 
 function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
-  const shared = sharedLinesOf(request);
-  return request.files.map((file) => planFile(file, request, ledger, shared));
+  const others = otherLinesOf(request);
+  return request.files.map((file) => planFile(file, request, ledger, others));
 }
 
 function planFile(
   { path, scope }: FoundFile,
   request: InstallRequest,
   ledger: Ledger,
-  sharedLines: ReadonlySet<string>,
+  others: OtherLines,
 ): PlannedFile {
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
-  const rules: WrapRules = { ...request, scope, sharedLines };
+  const rules: WrapRules = { ...request, ...others, scope };
   const hooks = findHooks(file.root, agent).map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
@@ -166,20 +166,30 @@ function disabling(
   return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
 }
 
-/** Lines of files that a team shares and that have, or get, a prefix there: other files may have the same ones. */
-function sharedLinesOf({ work, agent, files, otherFiles }: InstallRequest): Set<string> {
-  if (work === 'uninstall') return new Set();
+/** What the lines of other files mean for those of a file that is wrapped. */
+type OtherLines = Pick<WrapRules, 'sharedLines' | 'bareElsewhere'>;
+
+/** An agent runs the same text of several files once, so a line is to be the same text everywhere. */
+function otherLinesOf({ work, agent, files, otherFiles }: InstallRequest): OtherLines {
+  if (work === 'uninstall') return { sharedLines: new Set(), bareElsewhere: new Map() };
   const isShared = ({ scope }: FoundFile): boolean => scope === 'project';
   const wanted = files.filter(isShared).flatMap((file) => linesOf(file, agent));
-  const others = otherFiles.filter(isShared).flatMap((file) => {
+  const others = otherFiles.flatMap((file) => {
     try {
-      return linesOf(file, agent).filter(({ action }) => action === 'unwrapped');
+      return linesOf(file, agent).map((hook) => ({ file, hook }));
     } catch {
       // What is wrong with a file that was not asked for is nobody's business now.
       return [];
     }
   });
-  return new Set([...wanted, ...others].map(({ command }) => command ?? ''));
+  const wrapped = others.filter(({ file, hook }) => isShared(file) && hook.action === 'unwrapped');
+  const bare = others.filter(({ hook }) => hook.action === 'left');
+  return {
+    sharedLines: new Set(
+      [...wanted, ...wrapped.map(({ hook }) => hook)].map(({ command }) => command ?? ''),
+    ),
+    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.command ?? '', file.path])),
+  };
 }
 
 /** Whether a settings file that is not changed switches recording on. */
@@ -229,7 +239,7 @@ function locked<T>(paths: StatePaths, work: () => T): T {
 
 function changeFile(found: FoundFile, request: InstallRequest, ledger: Ledger): FileReport {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const planned = planFile(found, request, ledger, sharedLinesOf(request));
+    const planned = planFile(found, request, ledger, otherLinesOf(request));
     const { file, report, isOurs, enabled } = planned;
     if (report.before === report.after) return report;
     requireWritable(file);

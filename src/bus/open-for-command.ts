@@ -3,13 +3,17 @@ import { zlibSync } from 'fflate';
 import { readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { followBreakers, settleGates } from './breaker.ts';
 import { provideCompression } from './compression.ts';
 import { type Drained, drainSpool } from './drain.ts';
 import { createStoreHandle, type StoreHandle } from './store-handle.ts';
+
+/** What to do where the native part of better-sqlite3 is missing or does not fit. */
+export const REBUILD_SQLITE =
+  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 needs the approval of install scripts).';
 
 /** The database as a person's command sees it: what waited in the spool is in it, as far as that could be done. */
 export interface CommandStore {
@@ -88,15 +92,11 @@ function told<T>(path: string, work: () => T): T {
       throw new HookbusError(
         'E_SQLITE',
         'the native part of better-sqlite3 is missing or was built for another Node.js',
-        'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 needs the approval of install scripts).',
+        REBUILD_SQLITE,
       );
     }
     // What neither of them said is a fault of ours, and no news about the database.
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,8 @@
+import { localDate } from '../domain/local-date.ts';
 import {
   compare,
   createMetrics,
+  type Grouping,
   type GroupMetrics,
   type MetricsReport,
 } from '../metrics/report.ts';
@@ -23,9 +25,6 @@ const HOUR_MS = 3_600_000;
 
 /** A window with no more executions is looked at one by one, so that every percentile is exact. */
 const MOST_EXACT_ROWS = 50_000;
-
-/** What executions can be put together by, beside hook and event. */
-export type Grouping = 'hook' | 'event' | 'tool' | 'session' | 'day';
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
@@ -84,17 +83,10 @@ function groupName(by: Grouping | undefined): GroupName | undefined {
     case 'session':
       return ({ sessionId }) => sessionId ?? '';
     case 'day':
-      return ({ createdAt }) => localDay(createdAt);
+      return ({ createdAt }) => localDate(new Date(createdAt));
     default:
       return undefined;
   }
-}
-
-/** As a calendar on the wall has it: `2026-11-22`. */
-function localDay(createdAt: string): string {
-  const at = new Date(createdAt);
-  const twoDigits = (value: number): string => String(value).padStart(2, '0');
-  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
 }
 
 const byTotal = (a: GroupMetrics, b: GroupMetrics): number =>

@@ -1,5 +1,6 @@
 import { STATUSES, type Status } from '../domain/execution.ts';
 import { TimesSketch } from '../metrics/sketch.ts';
+import { isRun } from '../metrics/tallies.ts';
 import type { Database } from '../store/database.ts';
 import {
   asOneWrite,
@@ -9,7 +10,7 @@ import {
   type BucketSeconds,
   bucketStart,
   deleteBuckets,
-  eachRollupRow,
+  eachNumberedRow,
   isRolledUp,
   lastRow,
   nextBucketStart,
@@ -23,7 +24,7 @@ import {
 } from '../store/rollups.ts';
 
 /** Rows in one transaction: some 20 ms of the database. */
-const BATCH = 2000;
+export const ROLL_UP_ROWS = 2000;
 
 /** A bucket while it is added to. */
 interface Tally {
@@ -36,55 +37,55 @@ interface Tally {
 /**
  * Brings the rollups up to date with the next rows of the log, in one transaction with the mark that says how far they
  * are: a crash neither loses nor doubles, and several processes may do this at the same time.
- * @returns whether there may be more
+ * @returns how many rows these were; 0 where none was left
  */
-export function rollUp(db: Database): boolean {
+export function rollUp(db: Database, limit = ROLL_UP_ROWS): number {
   // Most often nothing is new, and a look takes no lock.
-  if (lastRow(db) <= rollupMark(db)) return false;
+  if (lastRow(db) <= rollupMark(db)) return 0;
   return asOneWrite(db, () => {
-    const rows = rowsBehind(db, rollupMark(db), BATCH);
+    const rows = rowsBehind(db, rollupMark(db), limit);
     const last = rows.at(-1);
-    if (last === undefined) return false;
-    const tallies = createTallies((key) => readBucket(db, key));
-    for (const row of rows) tallies.add(row);
-    for (const bucket of tallies.buckets()) writeBucket(db, bucket);
+    if (last === undefined) return 0;
+    const buckets = gatherBuckets((key) => readBucket(db, key));
+    for (const row of rows) buckets.add(row);
+    for (const bucket of buckets.all()) writeBucket(db, bucket);
     setRollupMark(db, last.id);
-    return rows.length === BATCH;
+    return rows.length;
   });
-}
-
-/** The same for all rows that there are. */
-export function rollUpAll(db: Database): void {
-  while (rollUp(db));
 }
 
 /**
  * Makes the rollups anew from the rows of the log. What reaches back further than the log stays: rollups outlive it.
+ * The rows are read without a lock; writing what they come to is all that others wait for.
  * @returns how many executions they are made of
  */
 export function rebuildRollups(db: Database): number {
-  return asOneWrite(db, () => {
-    const oldest = oldestRow(db);
-    const last = lastRow(db);
-    if (oldest === undefined) return 0;
-    // The bucket that the oldest row is in may have lost others.
-    const whole = new Map<BucketSeconds, string>(
-      BUCKET_SECONDS.map((seconds) => [seconds, firstWhole(db, oldest, seconds)]),
-    );
+  // So that what stays has every row that it should.
+  while (rollUp(db) > 0);
+  const oldest = oldestRow(db);
+  if (oldest === undefined) return 0;
+  // The bucket that the oldest row is in may have lost others.
+  const whole = new Map<BucketSeconds, string>(
+    BUCKET_SECONDS.map((seconds) => [seconds, firstWhole(db, oldest, seconds)]),
+  );
+  const buckets = gatherBuckets(
+    () => undefined,
+    ({ start, seconds }) => start >= (whole.get(seconds) ?? ''),
+  );
+  let count = 0;
+  const add = (row: RollupRow): void => {
+    buckets.add(row);
+    count += 1;
+  };
+  const mark = rollupMark(db);
+  eachNumberedRow(db, { behind: 0, upTo: mark }, add);
+  asOneWrite(db, () => {
+    // What others have rolled up meanwhile is deleted with the rest.
+    eachNumberedRow(db, { behind: mark, upTo: rollupMark(db) }, add);
     for (const [seconds, from] of whole) deleteBuckets(db, seconds, from);
-    const tallies = createTallies(
-      () => undefined,
-      ({ start, seconds }) => start >= (whole.get(seconds) ?? ''),
-    );
-    let count = 0;
-    eachRollupRow(db, { from: '', until: undefined }, { upTo: last }, (row) => {
-      tallies.add(row);
-      count += 1;
-    });
-    for (const bucket of tallies.buckets()) writeBucket(db, bucket);
-    setRollupMark(db, last);
-    return count;
+    for (const bucket of buckets.all()) writeBucket(db, bucket);
   });
+  return count;
 }
 
 /** Where nothing was rolled up of the bucket with the oldest row, that one is whole too. */
@@ -93,7 +94,7 @@ function firstWhole(db: Database, oldest: string, seconds: BucketSeconds): strin
   return isRolledUp(db, seconds, start) ? nextBucketStart(oldest, seconds) : start;
 }
 
-function createTallies(
+function gatherBuckets(
   known: (key: BucketKey) => Bucket | undefined,
   counts: (key: BucketKey) => boolean = () => true,
 ) {
@@ -116,15 +117,13 @@ function createTallies(
         if (!counts(key)) continue;
         const tally = tallyFor(key);
         tally.counts[row.status] += 1;
-        if (row.durationMs !== null && ranHook(row.status)) tally.duration.add(row.durationMs);
+        if (row.durationMs !== null && isRun(row.status)) tally.duration.add(row.durationMs);
         if (row.overheadMs !== null) tally.overhead.add(row.overheadMs);
       }
     },
-    buckets: (): Bucket[] => [...tallies.values()].map(toBucket),
+    all: (): Bucket[] => [...tallies.values()].map(toBucket),
   };
 }
-
-const ranHook = (status: Status): boolean => status !== 'dedupe_skip' && status !== 'breaker_skip';
 
 function toTally(key: BucketKey, bucket: Bucket | undefined): Tally {
   const [duration, overhead] = [new TimesSketch(), new TimesSketch()];

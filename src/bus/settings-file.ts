@@ -20,7 +20,7 @@ import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../agents/read-settings-text.ts';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isRunning } from '../spool/process.ts';
 
 /** A settings file as it was read. */
@@ -154,8 +154,4 @@ function syncDirectory(path: string): void {
 /** A short name for a path that is a file name. */
 export function digestOf(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

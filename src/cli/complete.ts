@@ -1,7 +1,10 @@
+import { SCOPES } from '../agents/agent-settings.ts';
+import { AGENT_SETTINGS } from '../agents/settings-files.ts';
 import { CONFIG_KEYS } from '../config/edit-config.ts';
 import { readSettings } from '../config/settings.ts';
 import { EVENT_NAMES } from '../domain/events.ts';
 import { STATUSES } from '../domain/execution.ts';
+import { GROUPINGS } from '../metrics/report.ts';
 import type { Database } from '../store/database.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -14,8 +17,9 @@ type Candidates = readonly string[];
 
 /** What stands for a value in the help, and what it may be. What is not here is left to the shell: files, mostly. */
 const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candidates>>> = {
-  AGENT: () => ['claude', 'codex', 'gemini', 'cursor', 'copilot'],
-  SCOPE: () => ['user', 'project', 'local'],
+  AGENT: () => Object.keys(AGENT_SETTINGS),
+  SCOPE: () => SCOPES,
+  WHAT: () => GROUPINGS,
   STATUS: () => STATUSES,
   KEY: () => CONFIG_KEYS,
   HOOK: hooksOnRecord,

@@ -1,5 +1,11 @@
 import { execPath } from 'node:process';
-import type { AgentName, AgentSettings, Places, Scope } from '../agents/agent-settings.ts';
+import {
+  type AgentName,
+  type AgentSettings,
+  type Places,
+  SCOPES,
+  type Scope,
+} from '../agents/agent-settings.ts';
 import { AGENT_SETTINGS } from '../agents/settings-files.ts';
 import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../bus/install.ts';
@@ -15,7 +21,6 @@ import { remarksOn } from './settings-remarks.ts';
 import { expected, quote, usageError } from './values.ts';
 
 const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
-const SCOPES: readonly Scope[] = ['user', 'project', 'local'];
 
 /** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
 export async function workOnSettings(

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { zlibSync } from 'fflate';
 import { provideCompression } from '../bus/compression.ts';
 import type { CreateDashboard } from '../bus/dashboard.ts';
@@ -55,8 +54,6 @@ export type DaemonEnd = 'stopped' | 'idle' | 'replaced' | 'another_runs';
 export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promise<DaemonEnd> {
   const release = takeLockIfFree(parts.paths.daemonLock);
   if (release === undefined) return 'another_runs';
-  // A drain makes much garbage, which V8 would let pile up to 60 MB beside the 6 that are in use.
-  setFlagsFromString('--optimize-for-size');
   const log = createLog(parts.paths.log, parts.now);
   try {
     return await runLocked(parts, stop, log);

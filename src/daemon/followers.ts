@@ -7,7 +7,7 @@ import {
   countExecutions,
   eachExecution,
   lastLogId,
-  type Span,
+  type NumberSpan,
 } from '../store/queries-follow.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
@@ -133,7 +133,7 @@ function nextFrame(db: Database, follower: Follower) {
   return { ...takeRows(db, request, { after: start, upTo: last }), leftOut };
 }
 
-function takeRows(db: Database, request: FollowRequest, span: Span) {
+function takeRows(db: Database, request: FollowRequest, span: NumberSpan) {
   const rows: string[] = [];
   let { after } = span;
   let bytes = 0;

@@ -1,4 +1,4 @@
-import { rollUpAll } from '../bus/roll-up.ts';
+import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
@@ -40,8 +40,8 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {
-      // Rollups outlive the rows they are made of.
-      rollUpAll(db);
+      // Rollups outlive the rows they are made of, so these come first, in steps as well.
+      if (rollUp(db, STEP_ROWS) === STEP_ROWS) return true;
       // First what is to be counted, in steps too: after an update that is every row there is.
       if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
       const { executions } = deleteExecutions(db, expiry, STEP_ROWS);

@@ -1,4 +1,4 @@
-import { rollUp } from '../bus/roll-up.ts';
+import { ROLL_UP_ROWS, rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { deleteSmallBuckets } from '../store/rollups.ts';
 import type { Log } from './log.ts';
@@ -30,7 +30,7 @@ export function createRollupLoop({ store, now, log }: RollupLoopParts) {
 
   function work(): boolean {
     return store.use(({ db }) => {
-      const hasMore = rollUp(db);
+      const hasMore = rollUp(db) === ROLL_UP_ROWS;
       if (!hasMore && now() - trimmedAtMs > DAY_MS) {
         deleteSmallBuckets(db, new Date(now() - HOURS_KEPT_DAYS * DAY_MS).toISOString());
         trimmedAtMs = now();

@@ -11,3 +11,8 @@ export class HookbusError extends Error {
     this.hint = hint;
   }
 }
+
+/** What an error says, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -22,27 +22,6 @@ const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionEnd',
 ]);
 
-/** Claude Code's events, as a settings file names them. */
-export const EVENT_NAMES: readonly string[] = [
-  ...CANNOT_BLOCK,
-  'UserPromptSubmit',
-  'UserPromptExpansion',
-  'PreToolUse',
-  'PermissionRequest',
-  'PostToolBatch',
-  'SubagentStop',
-  'TaskCreated',
-  'TaskCompleted',
-  'Stop',
-  'TeammateIdle',
-  'ConfigChange',
-  'WorktreeCreate',
-  'PreCompact',
-  'PreModelSwitch',
-  'Elicitation',
-  'ElicitationResult',
-];
-
 /** Whether a hook on this event may stop what the agent is about to do. On doubt, and of an unknown event, it may. */
 export function canBlock(eventType: string): boolean {
   return !CANNOT_BLOCK.has(eventType);
@@ -65,6 +44,14 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'Elicitation',
   'ElicitationResult',
 ]);
+
+/** Claude Code's events, as a settings file names them. */
+export const EVENT_NAMES: readonly string[] = [
+  ...CANNOT_BLOCK,
+  ...BLOCKS,
+  'PermissionRequest',
+  'WorktreeCreate',
+];
 
 /** Whether exit code 2, and no other, stops the agent here. Of events of other agents nothing is known. */
 export function blocksByExitCode(eventType: string): boolean {

@@ -55,6 +55,10 @@ export interface HookMetrics extends Figures {
   readonly event_type: string;
 }
 
+/** What executions can be put together by, beside hook and event. */
+export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
 /** What executions have in common, and what they come to. */
 export interface GroupMetrics extends Figures {
   readonly name: string;

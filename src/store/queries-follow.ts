@@ -2,7 +2,7 @@ import type { Database } from './database.ts';
 import { conditionsOf, LOG_COLUMNS, type LogFilter, type LogRow } from './queries.ts';
 
 /** Rows by their numbers: behind the first, up to the second. */
-export interface Span {
+export interface NumberSpan {
   readonly after: number;
   readonly upTo: number;
 }
@@ -19,7 +19,7 @@ export function lastLogId(db: Database): number {
 export function* eachExecution(
   db: Database,
   filter: Omit<LogFilter, 'limit'>,
-  span: Span,
+  span: NumberSpan,
 ): Generator<LogRow> {
   const { where, values } = whereOf(filter, span);
   yield* db
@@ -30,7 +30,7 @@ export function* eachExecution(
 export function countExecutions(
   db: Database,
   filter: Omit<LogFilter, 'limit'>,
-  span: Span,
+  span: NumberSpan,
 ): number {
   const { where, values } = whereOf(filter, span);
   const row = db
@@ -56,7 +56,7 @@ export function beforeLatest(
   return row?.first === null || row === undefined ? upTo : row.first - 1;
 }
 
-function whereOf(filter: Omit<LogFilter, 'limit'>, { after, upTo }: Span) {
+function whereOf(filter: Omit<LogFilter, 'limit'>, { after, upTo }: NumberSpan) {
   const { conditions, values } = conditionsOf(filter);
   const all = [...conditions, 'id > ?', 'id <= ?'];
   return { where: `WHERE ${all.join(' AND ')}`, values: [...values, after, upTo] };

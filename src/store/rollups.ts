@@ -82,6 +82,18 @@ export function oldestRow(db: Database): string | undefined {
   return typeof oldest === 'string' ? oldest : undefined;
 }
 
+/** Gives every execution whose number is in that part to `take`. */
+export function eachNumberedRow(
+  db: Database,
+  { behind, upTo }: { readonly behind: number; readonly upTo: number },
+  take: (row: RollupRow) => void,
+): void {
+  const statement = db.prepare<[number, number], RollupRow>(
+    `SELECT ${COLUMNS} FROM hook_logs WHERE id > ? AND id <= ? AND status IN (${KNOWN})`,
+  );
+  for (const row of statement.iterate(behind, upTo)) take(row);
+}
+
 /** Gives every execution of the span to `take` whose row is up to the mark, or behind it. */
 export function eachRollupRow(
   db: Database,

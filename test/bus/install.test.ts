@@ -336,6 +336,35 @@ describe('a hook', () => {
     expect(commandsIn(own.text())).toEqual(commandsIn(readFileSync(shared, 'utf8')));
   });
 
+  it('that a file has which is not changed is left alone, in whichever scope, until both are', () => {
+    const text = fixture('pipelines.json').toString();
+    for (const [scope, other] of [
+      ['user', 'project'],
+      ['project', 'user'],
+    ] as const) {
+      const own = aFile(text);
+      const path = join(own.directory, 'other.json');
+      writeFileSync(path, text);
+      const [report] = own.install({
+        files: [{ path: own.path, scope }],
+        otherFiles: [{ path, scope: other }],
+      });
+      expect(own.text()).toBe(text);
+      expect(report?.hooks.map(({ action }) => action)).toContain('left');
+      for (const { reason } of report?.hooks ?? []) expect(reason).toContain(`${path} has it too`);
+      const files = [
+        { path: own.path, scope },
+        { path, scope: other },
+      ];
+      own.install({ files });
+      const both = own.text();
+      expect(commandsIn(both)).toEqual(commandsIn(readFileSync(path, 'utf8')));
+      // Once both have it, either can be looked at by itself.
+      own.install({ files: [{ path: own.path, scope }], otherFiles: [{ path, scope: other }] });
+      expect(own.text()).toBe(both);
+    }
+  });
+
   it('that must not fail runs without hookbus also in a file of one’s own', () => {
     const file = aFile(fixture('every-key.json'));
     file.install();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport, Finding } from '../../src/bus/doctor/finding.ts';
@@ -89,6 +89,10 @@ describe('doctor on what HookBus consists of', () => {
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
     expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another one');
     expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
+    // What npm puts on PATH is another file of the same HookBus.
+    mkdirSync(join(top, 'npm'));
+    symlinkSync(join(BIN, 'hookbus-command'), join(top, 'npm', 'hookbus'));
+    expect(textOf(report({ PATH: `${join(top, 'npm')}:/usr/bin:/bin` }), 'PATH')).toBe('');
   });
 
   it('names settings that cannot be used, of this shell, of hooks and of config.json', () => {
@@ -182,6 +186,8 @@ describe('doctor on settings files', () => {
     const { report, write, ask } = aMachine();
     write('home/.claude/settings.json', hooks('Stop', 'python3 check.py'));
     write('project/.claude/settings.json', hooks('Stop', 'python3 check.py'));
+    expect(textOf(report(), 'Claude Code')).toBe('');
+    ask(['install', '--scope', 'user']);
     expect(textOf(report(), 'Claude Code')).toBe('');
     ask(['install', '--scope', 'user', '--scope', 'project']);
     const PATH = `${BIN}:/usr/bin:/bin`;

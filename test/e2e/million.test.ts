@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { readMetrics } from '../../src/bus/read-metrics.ts';
-import { rollUpAll } from '../../src/bus/roll-up.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
+import { rollUpAll } from '../support/roll-up.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 
 const EXECUTIONS = 1_000_000;

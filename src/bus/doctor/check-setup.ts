@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { advice, type Check, problem, reasonOf } from './finding.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { REBUILD_SQLITE } from '../open-for-command.ts';
+import { advice, type Check, problem } from './finding.ts';
 
 /** The oldest Node.js that HookBus runs on. */
 const LEAST_NODE = [20, 19] as const;
@@ -44,7 +47,7 @@ function checkLauncher({ program }: SetupFacts): Check {
   if (script !== undefined) {
     const finding = advice(
       'the launcher was not built',
-      'Every hook then starts through Node.js, which takes it 40 to 100 ms instead of about 1.',
+      'Every hook then starts through Node.js, which is what most of its time is then (docs/performance.md).',
       'Install a C compiler (gcc), then `make build` in a checkout or `npm rebuild hookbus` for the package (npm 12 needs the approval of install scripts).',
     );
     return { name, summary: 'none, hooks go through Node.js', findings: [finding] };
@@ -76,7 +79,7 @@ function checkSqlite(): Check {
     const finding = problem(
       `better-sqlite3 cannot be loaded: ${reasonOf(error).split('\n')[0]}`,
       'Hooks still run, but their executions wait in the spool and no command can show them.',
-      'Run `npm rebuild better-sqlite3` where hookbus is installed (npm 12 needs the approval of install scripts).',
+      REBUILD_SQLITE,
     );
     return { name, summary: 'not usable', findings: [finding] };
   }
@@ -104,9 +107,8 @@ function checkPath({ program, onPath }: SetupFacts): Check {
 
 function isSame(one: string, other: string): boolean {
   try {
-    const [a, b] = [realpathSync(one), realpathSync(other)];
-    // The launcher and its script are one HookBus.
-    return a.replace(/\.js$/, '') === b.replace(/\.js$/, '');
+    // What is beside each other is one HookBus: the launcher, its script, what npm puts on PATH.
+    return dirname(realpathSync(one)) === dirname(realpathSync(other));
   } catch {
     return false;
   }

@@ -1,11 +1,11 @@
 import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs';
 import type { StatePaths } from '../../config/paths.ts';
 import type { Settings } from '../../config/settings.ts';
-import { HookbusError } from '../../domain/errors.ts';
+import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { checkIntegrity } from '../../store/queries-mistakes.ts';
 import { openForCommand } from '../open-for-command.ts';
 import type { StatusReport } from '../read-status.ts';
-import { advice, type Check, type Finding, problem, reasonOf } from './finding.ts';
+import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** A database above this, in bytes, is slow to look at and to back up. */
 const LARGE_BYTES = 2_000_000_000;

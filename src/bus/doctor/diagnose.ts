@@ -58,10 +58,10 @@ function checkRecord(
   let store: ReturnType<typeof openForCommand>;
   try {
     store = openForCommand(settings.paths, now);
-    if (store === undefined) return checkHooks([], []);
+    if (store === undefined) return [checkHooks([], [])];
     const since = new Date(now() - windowHours * HOUR_MS).toISOString();
     return store.use((db) => [
-      ...checkHooks(readMistakes(db, since), readRepeatedRuns(db, since)),
+      checkHooks(readMistakes(db, since), readRepeatedRuns(db, since)),
       checkLimits(readMetrics(db, windowHours, now()).hooks, installed),
     ]);
   } catch (error) {

@@ -39,7 +39,3 @@ export const advice = (what: string, why: string, fix: string): Finding => ({
   why,
   fix,
 });
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

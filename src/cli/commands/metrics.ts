@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Grouping } from '../../bus/read-metrics.ts';
-import { createMetrics } from '../../metrics/report.ts';
+import { createMetrics, GROUPINGS, type Grouping } from '../../metrics/report.ts';
 import {
   type Answer,
   type Command,
@@ -18,9 +17,6 @@ import { withStore } from '../with-store.ts';
 const DEFAULT_HOURS = '24';
 
 const REBUILD = 'rebuild';
-
-/** What executions can be put together by; src/bus/read-metrics.ts has the same, and is loaded only with SQLite. */
-const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
 
 const HOUR_MS = 3_600_000;
 
@@ -82,13 +78,15 @@ interface Asked {
 async function readReport(context: Context, { hours, by, isCompared }: Asked) {
   const { readMetrics } = await import('../../bus/read-metrics.ts');
   const nowMs = context.now();
-  const read = async (endedMs: number) =>
-    (await withStore(context, (db) => readMetrics(db, hours, nowMs, { by, endedMs }))) ??
-    createMetrics().report(hours);
+  const reports = await withStore(context, (db) => {
+    const read = (endedMs: number) => readMetrics(db, hours, nowMs, { by, endedMs });
+    return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };
+  });
+  const nothing = createMetrics().report(hours);
   return {
-    ...(await read(0)),
+    ...(reports?.now ?? nothing),
     ...(by === undefined ? {} : { by }),
-    ...(isCompared ? { before: await read(hours * HOUR_MS) } : {}),
+    ...(isCompared ? { before: reports?.before ?? nothing } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Check, DoctorReport, Finding } from '../../bus/doctor/finding.ts';
 import { formatThings } from './format.ts';
 import type { Page, Tone } from './page.ts';
-import { columnsOf, pad, visible, wrap } from './text.ts';
+import { columnsOf, hanging, pad, visible } from './text.ts';
 
 /** Short enough that what is said of an execution fits behind it. */
 const ID_CHARACTERS = 13;
@@ -46,10 +46,7 @@ function stateOf({ findings }: Check): keyof typeof MARKS {
 function checkLines(check: Check, width: number, page: Page): string[] {
   const { word, tone } = MARKS[stateOf(check)];
   const mark = `  ${page.paint(pad(word, 5), tone)}${pad(check.name, width)}  `;
-  const indent = 2 + 5 + width + 2;
-  return wrap(visible(check.summary), page.columns - indent).map((line, index) =>
-    index === 0 ? mark + line : ' '.repeat(indent) + line,
-  );
+  return hanging(mark, visible(check.summary), page);
 }
 
 function section(title: string, findings: readonly Finding[], tone: Tone, page: Page): string[] {
@@ -66,16 +63,9 @@ function findingLines(finding: Finding, page: Page): string[] {
   const show =
     execution_id === undefined ? [] : [`see hookbus show ${execution_id.slice(0, ID_CHARACTERS)}`];
   return [
-    ...hanging('- ', what, page),
-    ...hanging('  ', why, page, 'dim'),
-    ...hanging('  > ', fix, page),
+    ...hanging('- ', visible(what), page),
+    ...hanging('  ', visible(why), page, 'dim'),
+    ...hanging('  > ', visible(fix), page),
     ...show.flatMap((text) => hanging('    ', text, page)),
   ];
-}
-
-function hanging(mark: string, text: string, page: Page, tone?: Tone): string[] {
-  const indent = columnsOf(mark);
-  return wrap(visible(text), page.columns - indent).map(
-    (line, index) => (index === 0 ? mark : ' '.repeat(indent)) + page.paint(line, tone),
-  );
 }

@@ -1,3 +1,5 @@
+import { localDate } from '../../domain/local-date.ts';
+
 /** What is shown where there is nothing to show. */
 export const NOTHING = '–';
 
@@ -53,10 +55,7 @@ export function formatPercent(fraction: number | null): string {
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
 /** The local date: `2026-11-22`. */
-export function formatDate(at: Date): string {
-  const year = String(at.getFullYear()).padStart(4, '0');
-  return `${year}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`;
-}
+export const formatDate = localDate;
 
 /** The local time of day: `14:03:22`. */
 export function formatClock(at: Date): string {

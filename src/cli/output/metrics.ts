@@ -1,5 +1,4 @@
-import type { Grouping } from '../../bus/read-metrics.ts';
-import type { Graded, HookMetrics, MetricsReport } from '../../metrics/report.ts';
+import type { Graded, Grouping, HookMetrics, MetricsReport } from '../../metrics/report.ts';
 import type { Figures } from '../../metrics/tallies.ts';
 import {
   formatCount,

@@ -14,7 +14,7 @@ import {
 import { gateTexts, recommendationTexts } from './gates.ts';
 import type { Page, Tone } from './page.ts';
 import { GRADE_TONES } from './status-words.ts';
-import { columnsOf, pad, visible, wrap } from './text.ts';
+import { hanging, pad, visible } from './text.ts';
 
 /** An execution that began so recently, in ms, may be an agent's at work. */
 const HOUR_MS = 3_600_000;
@@ -261,12 +261,4 @@ function field(name: string, text: string, page: Page, tone?: Tone): string[] {
 
 function nameOf(name: string, page: Page): string {
   return `  ${page.paint(pad(name, NAME_COLUMNS), 'dim')}`;
-}
-
-/** A text behind a mark, its further lines below its first word. */
-function hanging(mark: string, text: string, page: Page, tone?: Tone): string[] {
-  const indent = columnsOf(mark);
-  return wrap(text, page.columns - indent).map(
-    (line, index) => (index === 0 ? mark : ' '.repeat(indent)) + page.paint(line, tone),
-  );
 }

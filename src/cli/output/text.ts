@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import type { Page, Tone } from './page.ts';
 
 /*
  * Recorded text comes from anywhere and must not steer the terminal: what cannot be seen is spelled out.
@@ -110,4 +111,12 @@ function split(text: string): string[] {
   if (/^[\x20-\x7e]*$/.test(text)) return text.split('');
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+/** A text behind a mark, its further lines below its first word. */
+export function hanging(mark: string, text: string, page: Page, tone?: Tone): string[] {
+  const indent = columnsOf(mark);
+  return wrap(text, page.columns - indent).map(
+    (line, index) => (index === 0 ? mark : ' '.repeat(indent)) + page.paint(line, tone),
+  );
 }

@@ -1,0 +1,7 @@
+import { rollUp } from '../../src/bus/roll-up.ts';
+import type { Database } from '../../src/store/database.ts';
+
+/** Rolls up all rows that there are. */
+export function rollUpAll(db: Database): void {
+  while (rollUp(db) > 0);
+}
