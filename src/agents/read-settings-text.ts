@@ -1,4 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { reasonOf } from '../domain/errors.ts';
 
 /** Why a text is not JSON, and where; lines and columns count from 1. */
 export interface JsonProblem {
@@ -40,7 +41,7 @@ function strictProblem(body: string): JsonProblem | undefined {
     JSON.parse(body);
     return undefined;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const at = Number(/at position (\d+)/.exec(reason)?.[1] ?? 0);
     return problemAt(body, at, reason.replace(/ (?:in JSON )?at position.*/s, ''));
   }

@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import type { StoredPayload } from '../domain/execution.ts';
 import type { Database } from '../store/database.ts';
 import { findByExecutionId, findById, type LogRow, readPayloads } from '../store/queries.ts';
@@ -64,7 +64,7 @@ export function findPayloads(db: Database, logId: number): Payload[] {
       const bytes = inflateSync(stored, { maxOutputLength: MOST_BYTES });
       return { stream, truncated, bytes, problem: undefined };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       return { stream, truncated, bytes: stored, problem: `cannot be unfolded: ${reason}` };
     }
   });

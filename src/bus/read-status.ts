@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../metrics/report.ts';
 import { decodeRecord } from '../protocol/record.ts';
@@ -191,7 +191,7 @@ function countSpool(paths: StatePaths, store: CommandStore | undefined): StatusR
       counts[isStillRunning(spool, entry) ? 'running' : 'waiting'] += 1;
     unreadable = spool.countSetAside();
   } catch (error) {
-    problem ??= error instanceof Error ? error.message : String(error);
+    problem ??= reasonOf(error);
   }
   return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
 }

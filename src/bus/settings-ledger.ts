@@ -4,6 +4,7 @@ import { pid } from 'node:process';
 import type { AgentName, Scope } from '../agents/agent-settings.ts';
 import type { Enabled } from '../agents/env-block.ts';
 import { makeStateHome } from '../config/state-home.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { digestOf, settingsError } from './settings-file.ts';
 
 /** What `install` did to a settings file and cannot be read from it. */
@@ -59,7 +60,7 @@ export function createLedger(directory: string) {
       mkdirSync(own, { recursive: true, mode: 0o700 });
       write();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw settingsError(`no backup can be kept in ${own}: ${reason}`, 'Nothing was changed.');
     }
   }

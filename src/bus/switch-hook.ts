@@ -1,7 +1,7 @@
 import { DEFAULT_CONFIG } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { type GateKind, gatePath, isInForce, readGate } from '../gates/gate-file.ts';
 import { removeGate, writeGate } from '../gates/gate-writer.ts';
 import { listHookNames } from '../store/breakers.ts';
@@ -80,7 +80,7 @@ function changeGate<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new HookbusError('E_GATE', `the gate of the hook cannot be changed: ${reason}`);
   }
 }

@@ -1,4 +1,4 @@
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { visible } from './output/text.ts';
 
 export interface FailureStyle {
@@ -23,7 +23,7 @@ export function describeFailure(error: unknown, style: FailureStyle): string {
 
 function asHookbusError(error: unknown, { command }: FailureStyle): HookbusError {
   if (!(error instanceof HookbusError)) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = reasonOf(error);
     if (/Cannot find (?:module|package) 'better-sqlite3'/.test(message)) {
       return new HookbusError(
         'E_SQLITE',

@@ -1,6 +1,6 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { visible } from './output/text.ts';
 
 /**
@@ -24,7 +24,7 @@ export function writeNewFile(name: string, text: string, mayReplace: boolean): s
         'Add --force to replace it',
       );
     }
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new HookbusError('E_FILE', `${visible(path)} cannot be written: ${visible(reason)}`);
   } finally {
     rmSync(temporary, { force: true });

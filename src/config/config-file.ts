@@ -1,5 +1,6 @@
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { reasonOf } from '../domain/errors.ts';
 import type { ConfigSetting } from './config-setting.ts';
 import { SECTIONS } from './sections/index.ts';
 
@@ -164,6 +165,3 @@ function shown(value: unknown): string {
 }
 
 const refused = (problem: string): ConfigReading => ({ state: 'refused', problem });
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

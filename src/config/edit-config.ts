@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { type Config, parseConfig, readConfigFile, settingsOf } from './config-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
 import { SECTIONS } from './sections/index.ts';
@@ -70,7 +70,7 @@ export function editConfig(path: string, { section, name }: ConfigKey, value: un
   try {
     replaceFile(path, text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new HookbusError('E_CONFIG', `${path} cannot be written: ${reason}`);
   }
   return reading.config;

@@ -2,6 +2,7 @@ import { type BreakerChange, followBreakers, settleGates } from '../bus/breaker.
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
+import { reasonOf } from '../domain/errors.ts';
 import type { Log } from './log.ts';
 
 export interface BreakerKeeperParts {
@@ -42,7 +43,7 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
         }
         lastFailure = undefined;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         if (reason !== lastFailure) log('breaker_failed', { reason });
         lastFailure = reason;
       }

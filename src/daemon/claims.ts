@@ -1,6 +1,7 @@
 import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/dedupe.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
+import { reasonOf } from '../domain/errors.ts';
 import type { Begin } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import {
@@ -228,7 +229,7 @@ export class Claims {
     try {
       this.#keys.finish(id, executionId, end);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.#parts.log('claim_failed', { what: 'end', reason });
       if (this.#isStopped) return;
       setTimeout(() => {
@@ -256,7 +257,7 @@ export class Claims {
     try {
       return work();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       this.#parts.log('claim_failed', { what, reason });
       return fallback;
     }

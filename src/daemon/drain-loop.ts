@@ -1,5 +1,6 @@
 import { type Drained, drainSpool } from '../bus/drain.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { reasonOf } from '../domain/errors.ts';
 import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { BreakerKeeper } from './breaker-keeper.ts';
 import type { Log } from './log.ts';
@@ -45,7 +46,7 @@ export function createDrainLoop({ spool, store, now, log, breakers, onDrained }:
       lastFailure = undefined;
       return waiting.length > 0;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (reason !== lastFailure) log('drain_failed', { reason });
       lastFailure = reason;
       waiting = [];

@@ -3,7 +3,7 @@ import { readSnapshot } from '../bus/read-snapshot.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { type ConfigWatch, createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
-import { reasonOf } from '../exporters/exporter.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { EXPORTERS } from '../exporters/index.ts';
 import type { Spool } from '../spool/spool.ts';
 import { lastRowId, readExported } from '../store/queries-export.ts';

@@ -1,4 +1,5 @@
-import { type Exporter, type ExporterParts, reasonOf } from '../exporters/exporter.ts';
+import { reasonOf } from '../domain/errors.ts';
+import type { Exporter, ExporterParts } from '../exporters/exporter.ts';
 import type { EXPORTERS, ExporterOptions } from '../exporters/index.ts';
 import type { Log } from './log.ts';
 import type { DaemonState } from './state.ts';

@@ -1,4 +1,5 @@
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
 import type { Database } from '../store/database.ts';
@@ -63,7 +64,7 @@ export function createFollowers({ store, log }: FollowersParts) {
       // A turn for others between one frame and the next.
       if (isBehind.includes(true)) lookSoon();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (reason !== lastFailure) log('follow_failed', { reason });
       lastFailure = reason;
     }

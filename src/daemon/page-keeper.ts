@@ -1,4 +1,5 @@
 import type { CreateDashboard, Dashboard, DashboardParts } from '../bus/dashboard.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { encodeDashboard } from '../protocol/socket.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
@@ -23,7 +24,7 @@ export function createPageKeeper(
       open()
         .then((url) => connection.send(encodeDashboard({ url })))
         .catch((error: unknown) => {
-          const reason = error instanceof Error ? error.message : String(error);
+          const reason = reasonOf(error);
           log('dashboard_failed', { reason });
           connection.send(encodeDashboard({ problem: reason }));
         });

@@ -1,5 +1,6 @@
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
 import { countNext } from '../store/totals.ts';
@@ -42,7 +43,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
     return store.use(({ db }) => {
       // Rollups outlive the rows they are made of, so these come first, in steps as well.
       if (rollUp(db, STEP_ROWS) === STEP_ROWS) return true;
-      // First what is to be counted, in steps too: after an update that is every row there is.
+      // And what is to be counted: after an update that is every row there is.
       if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
       const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
       deleted += executions;
@@ -58,7 +59,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
     try {
       hasMore = work();
     } catch (error) {
-      log('retention_failed', { reason: error instanceof Error ? error.message : String(error) });
+      log('retention_failed', { reason: reasonOf(error) });
     }
     if (hasMore) {
       later(PAUSE_MS);

@@ -1,5 +1,6 @@
 import { ROLL_UP_ROWS, rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { deleteSmallBuckets } from '../store/rollups.ts';
 import type { Log } from './log.ts';
 
@@ -45,7 +46,7 @@ export function createRollupLoop({ store, now, log }: RollupLoopParts) {
       hasMore = work();
       lastFailure = undefined;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       if (reason !== lastFailure) log('rollup_failed', { reason });
       lastFailure = reason;
     }

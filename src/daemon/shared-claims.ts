@@ -1,4 +1,5 @@
 import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { isResult } from '../gates/dedupe.ts';
 import type { SharedKeys } from '../gates/shared-keys.ts';
 import type { KeyId } from '../store/dedupe-keys.ts';
@@ -117,6 +118,3 @@ export class SharedClaims {
 
 const sharedResult = ({ exitCode, outputs }: KeyedEnd): KeyResult | undefined =>
   outputs === undefined ? undefined : { exitCode, ...outputs };
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DashboardParts } from '../bus/dashboard.ts';
-import { HookbusError } from '../domain/errors.ts';
+import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isBusy } from '../store/database.ts';
 import type { Access } from './access.ts';
 import { ANSWERS, CHANGES } from './answers.ts';
@@ -155,7 +155,7 @@ function fail(response: ServerResponse, error: unknown): void {
 }
 
 function describe(error: unknown): { status: number; code: string; message: string } {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   if (error instanceof HookbusError) {
     return { status: error.code === 'E_NOT_FOUND' ? 404 : 400, code: error.code, message };
   }

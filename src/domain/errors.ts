@@ -12,7 +12,7 @@ export class HookbusError extends Error {
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** What an error says, whatever was thrown. Some say nothing, such as one for several attempts to connect. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import { reasonOf } from './exporter.ts';
+import { reasonOf } from '../domain/errors.ts';
 
 /** Sends packets, each as it is or not at all, and never waits. */
 export interface DatagramSender {

@@ -55,6 +55,3 @@ export function createTally(target: string) {
 }
 
 export type Tally = ReturnType<typeof createTally>;
-
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message || error.name : String(error);

@@ -7,15 +7,10 @@ import {
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
-import {
-  createTally,
-  type Exporter,
-  type ExporterState,
-  reasonOf,
-  type Tally,
-} from './exporter.ts';
+import { createTally, type Exporter, type ExporterState, type Tally } from './exporter.ts';
 import { createOtlpMetrics } from './otlp-metrics.ts';
 import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp-sender.ts';
 import { spanOf } from './otlp-spans.ts';

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { reasonOf } from './exporter.ts';
+import { reasonOf } from '../domain/errors.ts';
 
 export interface OtlpTarget {
   /** Without the path of a signal. */

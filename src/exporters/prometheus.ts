@@ -1,11 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import {
-  createTally,
-  type Exporter,
-  type ExporterParts,
-  reasonOf,
-  type Tally,
-} from './exporter.ts';
+import { reasonOf } from '../domain/errors.ts';
+import { createTally, type Exporter, type ExporterParts, type Tally } from './exporter.ts';
 import { CONTENT_TYPE, prometheusText } from './prometheus-text.ts';
 
 export { prometheusJson, prometheusText } from './prometheus-text.ts';

@@ -1,5 +1,6 @@
+import { reasonOf } from '../domain/errors.ts';
 import { createUdpSender, createUnixSender, type DatagramSender } from './datagram.ts';
-import { createTally, type Exporter, reasonOf, type Tally } from './exporter.ts';
+import { createTally, type Exporter, type Tally } from './exporter.ts';
 import { createPacketWriter, type Packet, type StatsdFormat } from './statsd-packets.ts';
 
 export interface StatsdOptions extends StatsdFormat {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KeyResult } from '../domain/dedupe-key.ts';
+import { reasonOf } from '../domain/errors.ts';
 import { readSharedAddress, type SharedAddress } from './shared-keys-address.ts';
 import { type Script, SharedKeysError, SharedLink } from './shared-keys-link.ts';
 import { decodeResult, encodeResult, isStorable } from './shared-keys-result.ts';
@@ -86,7 +87,7 @@ export function connectSharedKeys(url: string, options: SharedKeysOptions = {}):
   try {
     address = readSharedAddress(url);
   } catch (error) {
-    return unusableKeys(error instanceof Error ? error.message : String(error));
+    return unusableKeys(reasonOf(error));
   }
   return new RedisKeys(address, options.keyPrefix ?? 'hookbus:', options.answerMs ?? 50);
 }
@@ -245,7 +246,7 @@ class RedisKeys implements SharedKeys {
     try {
       return { kind: 'done', result: decodeResult(name, bytes) };
     } catch (error) {
-      throw this.#link.doubt(error instanceof Error ? error.message : String(error));
+      throw this.#link.doubt(reasonOf(error));
     }
   }
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RANGES, type Range, readSeries } from '../../src/bus/read-series.ts';
-import { rollUp, rollUpAll } from '../../src/bus/roll-up.ts';
+import { rollUp } from '../../src/bus/roll-up.ts';
 import type { Status } from '../../src/domain/execution.ts';
 import { percentile } from '../../src/metrics/percentile.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import { createRandom } from '../launcher/support/random.ts';
+import { rollUpAll } from '../support/roll-up.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 

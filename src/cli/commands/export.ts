@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandStore } from '../../bus/open-for-command.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import { socketPath } from '../../config/socket-path.ts';
-import { HookbusError } from '../../domain/errors.ts';
+import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
@@ -85,7 +85,7 @@ function writeWhole(file: string, text: string): void {
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw new HookbusError('E_USAGE', `--file: expected a file that can be written: ${reason}`);
   }
 }

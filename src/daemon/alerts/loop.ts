@@ -2,6 +2,7 @@ import { type AlertReport, reportAlert } from '../../bus/alerts/alert-report.ts'
 import { createConfigWatch } from '../../config/config-watch.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import type { AlertAction } from '../../domain/alert.ts';
+import { reasonOf } from '../../domain/errors.ts';
 import { type AlertRow, alertKey, saveAlerts, settleOwed } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
 import { createLook, type LookParts } from './look.ts';
@@ -121,6 +122,3 @@ const figuresOf = ({ rule, subject, value, threshold, runs, reason }: AlertRow) 
   runs: runs ?? undefined,
   reason: reason ?? undefined,
 });
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

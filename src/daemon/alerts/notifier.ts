@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { AlertReport } from '../../bus/alerts/alert-report.ts';
 import type { AlertsConfig } from '../../bus/alerts/rule.ts';
 import type { AlertAction } from '../../domain/alert.ts';
+import { reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { Log } from '../log.ts';
 import { runProgram } from './command.ts';
@@ -100,6 +101,3 @@ async function act({ alert, action, config }: Errand, signal: AbortSignal): Prom
     }
   }
 }
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
