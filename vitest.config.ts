@@ -8,7 +8,7 @@ const QUIET = [
 
 export default defineConfig({
   test: {
-    globalSetup: 'test/support/leaves-no-daemon.ts',
+    globalSetup: ['test/support/plain-node.ts', 'test/support/leaves-no-daemon.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,

@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasLauncher } from '../support/daemon.ts';
+import { withCertificates } from '../support/plain-node.ts';
 import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
 
 const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'), 'utf8');
@@ -28,15 +29,11 @@ describe('the npm package', () => {
   const modules = () => join(prefix(), 'lib', 'node_modules', 'hookbus');
   const program = () => join(prefix(), 'bin', 'hookbus');
   const npm = (...words: string[]) =>
-    mustRun('npm', [
-      ...words,
-      '--global',
-      '--prefix',
-      prefix(),
-      '--no-audit',
-      '--no-fund',
-      '--prefer-offline',
-    ]);
+    mustRun(
+      'npm',
+      [...words, '--global', '--prefix', prefix(), '--no-audit', '--no-fund', '--prefer-offline'],
+      { env: withCertificates() },
+    );
 
   beforeAll(() => {
     root = aDirectory();
