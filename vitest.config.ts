@@ -6,6 +6,14 @@ const QUIET = [
   'test/docs.test.ts',
 ];
 
+/** Tests of what the daemon does beside the hooks: they mostly wait for it, with seconds to spare. */
+const WAITING = [
+  'test/exporters/**/*.test.ts',
+  'test/dashboard/{access,feed,page}.test.ts',
+  'test/daemon/{alert-actions,alerts,breaker}.test.ts',
+  'test/e2e/{follow,replay}.test.ts',
+];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/plain-node.ts', 'test/support/leaves-no-daemon.ts'],
@@ -19,13 +27,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'waiting', include: WAITING, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
         test: {
           name: 'busy',
           include: ['test/**/*.test.ts'],
-          exclude: [...QUIET, '**/node_modules/**'],
+          exclude: [...QUIET, ...WAITING, '**/node_modules/**'],
           // One file at a time: they start many processes of their own, and what is timed must not compete with the rest.
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FRAME_KIND, type Frame, splitFrames } from '../protocol/frame.ts';
 import {
@@ -7,6 +6,7 @@ import {
   decodeState,
   encodeRequest,
 } from '../protocol/socket.ts';
+import { connect } from './connect.ts';
 import type { DaemonState } from './state.ts';
 
 /** How long an answer may take, in ms. */

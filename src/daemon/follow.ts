@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { VERSION } from '../domain/version.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../protocol/follow.ts';
 import { FRAME_KIND, type Frame, FrameError, splitFrames } from '../protocol/frame.ts';
 import { encodePoke } from '../protocol/socket.ts';
+import { connect } from './connect.ts';
 
 /** How long the first answer may take, in ms: a daemon that is busy with a full spool answers all the same. */
 const FIRST_ANSWER_MS = 10_000;

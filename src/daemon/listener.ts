@@ -60,13 +60,15 @@ export async function listen(
 function startListening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
+    // It is bound at once, and nobody else is to find it open before its mode is set.
+    const mask = process.umask(0o177);
     server.listen(path, () => {
       server.off('error', reject);
       // From now on a client that cannot be accepted is its own misfortune.
       server.on('error', () => undefined);
-      chmodSync(path, 0o600);
       resolve();
     });
+    process.umask(mask);
   });
 }
 

@@ -81,6 +81,23 @@ static bool find_socket(const char *home, struct sockaddr_un *address)
     return JOIN(path, size, "/tmp/hookbus-", user, "-", digest, "/bus.sock");
 }
 
+/*
+ * Whether only we can have made the socket. Outside the state directory it is in a public place, where another user may
+ * have been first, who would read payloads and answer with verdicts. One that is not there yet is nobody's.
+ */
+static bool is_own(const struct sockaddr_un *address, const char *home)
+{
+    char directory[sizeof address->sun_path];
+    struct stat stat_of;
+    size_t length = strlen(home);
+    const char *end = strrchr(address->sun_path, '/');
+    if (strncmp(address->sun_path, home, length) == 0 && end == address->sun_path + length) return true;
+    memcpy(directory, address->sun_path, sizeof directory);
+    directory[end - address->sun_path] = '\0';
+    if (lstat(directory, &stat_of) != 0) return errno == ENOENT;
+    return S_ISDIR(stat_of.st_mode) && stat_of.st_uid == getuid() && (stat_of.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 /* Whether it is our turn to start one: nobody else has tried of late. */
 static bool may_start(const char *home)
 {
@@ -121,7 +138,7 @@ int connect_bus(const struct run *run)
 {
     struct sockaddr_un address = {0};
     const char *home = run->settings.home;
-    if (run->spool_file < 0 || !find_socket(home, &address)) return -1;
+    if (run->spool_file < 0 || !find_socket(home, &address) || !is_own(&address, home)) return -1;
     int bus = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bus < 0) return -1;
     (void)fcntl(bus, F_SETFD, FD_CLOEXEC);

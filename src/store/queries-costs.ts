@@ -46,7 +46,6 @@ export function hasMoreCostRows(db: Database, scope: Scope, than: number): boole
 export interface SaidRow {
   readonly hookName: string;
   readonly eventType: string;
-  readonly exitCode: number | null;
   readonly kind: 'text' | 'json';
   readonly bytes: number;
   /** Null where no payload is stored. */
@@ -75,7 +74,7 @@ export function eachSaid(
   const { where, values } = saidCondition(scope, textEvents);
   const rows = db
     .prepare<string[], SaidRow>(
-      `SELECT hook_name AS hookName, event_type AS eventType, exit_code AS exitCode, stdout_kind AS kind,
+      `SELECT hook_name AS hookName, event_type AS eventType, stdout_kind AS kind,
               stdout_bytes AS bytes, encoding, truncated, body
        FROM hook_logs LEFT JOIN hook_payloads ON log_id = hook_logs.id AND stream = 'stdout'
        WHERE ${where}`,

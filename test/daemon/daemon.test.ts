@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { askDaemon } from '../../src/daemon/client.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
@@ -144,6 +145,10 @@ describe('the daemon', () => {
     await state.daemon();
     expect(state.paths.socket.length).toBeLessThan(108);
     expect(state.paths.socket.startsWith(home)).toBe(false);
+    expect((await askDaemon(state.paths.socket))?.version).toBe('0.1.0');
+    // Where others could write to it, one of theirs may have made the socket.
+    chmodSync(dirname(state.paths.socket), 0o777);
+    expect(await askDaemon(state.paths.socket)).toBeUndefined();
   });
 });
 

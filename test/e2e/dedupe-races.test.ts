@@ -4,10 +4,9 @@ import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { aState, CLI, hasLauncher, LAUNCHER, start } from '../support/daemon.ts';
 
-/** Processes that race on one key, and how often in a row: less often where each of them starts a Node. */
+/** Processes that race on one key, and how often in a row. */
 const RACERS = 40;
 const ROUNDS = 20;
-const NODE_ROUNDS = 8;
 
 type State = ReturnType<typeof aState>;
 
@@ -39,11 +38,11 @@ async function race(state: State, engines: readonly (readonly string[])[], round
   return readFileSync(count, 'utf8');
 }
 
-async function races(engines: readonly (readonly string[])[], withDaemon: boolean, rounds: number) {
+async function races(engines: readonly (readonly string[])[], withDaemon: boolean) {
   const state = aState();
   if (withDaemon) await state.daemon();
   else Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < ROUNDS; round += 1) {
     expect(await race(state, engines, round), `round ${round}`).toBe('run\n');
   }
   await start([execPath, CLI, 'logs', '--json'], state.env).ended;
@@ -51,24 +50,22 @@ async function races(engines: readonly (readonly string[])[], withDaemon: boolea
     'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY status',
   );
   expect(statuses).toEqual([
-    { status: 'blocked', n: rounds },
-    { status: 'dedupe_skip', n: rounds * (RACERS - 1) },
+    { status: 'blocked', n: ROUNDS },
+    { status: 'dedupe_skip', n: ROUNDS * (RACERS - 1) },
   ]);
 }
 
-describe(`${RACERS} processes that race on one key run the hook once, ${NODE_ROUNDS} to ${ROUNDS} times in a row`, () => {
+describe(`${RACERS} processes that race on one key run the hook once, ${ROUNDS} times in a row`, () => {
   const why = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
   it.skipIf(!hasLauncher)(`launchers that ask the daemon${why}`, { timeout: 120_000 }, () =>
-    races(LAUNCHERS, true, ROUNDS),
+    races(LAUNCHERS, true),
   );
 
-  it('Node engines that ask the database', { timeout: 300_000 }, () =>
-    races(NODES, false, NODE_ROUNDS),
-  );
+  it('Node engines that ask the database', { timeout: 300_000 }, () => races(NODES, false));
 
   it.skipIf(!hasLauncher)(`both, mixed, with a daemon${why}`, { timeout: 300_000 }, () =>
-    races([...LAUNCHERS, ...NODES], true, NODE_ROUNDS),
+    races([...LAUNCHERS, ...NODES], true),
   );
 
   it.skipIf(!hasLauncher)(

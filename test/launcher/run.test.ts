@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
@@ -326,6 +327,23 @@ tests('the daemon', () => {
       await until('the poke', () => received.length > 0);
     }
     expect(spooled(place)).toHaveLength(3);
+  });
+
+  it('is not one that another user may have made', async () => {
+    const place = openPlace('h'.repeat(150));
+    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
+    const directory = `/tmp/hookbus-${process.getuid?.()}-${digest}`;
+    mkdirSync(directory, { mode: 0o700 });
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const { received } = await listenAt(join(directory, 'bus.sock'));
+    const run = () => runAsync(place, ['true'], { XDG_RUNTIME_DIR: '' });
+    chmodSync(directory, 0o777);
+    expect(await run()).toBe(0);
+    chmodSync(directory, 0o700);
+    expect(await run()).toBe(0);
+    await until('the poke', () => received.length > 0);
+    expect(received).toHaveLength(1);
+    expect(spooled(place)).toHaveLength(2);
   });
 
   it.each([
