@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { statePaths } from '../src/config/paths.ts';
 import { socketPath } from '../src/config/socket-path.ts';
 import { makeStateHome } from '../src/config/state-home.ts';
-import { askDaemon } from '../src/daemon/client.ts';
+import { askDaemon, askDashboard } from '../src/daemon/client.ts';
 import type { DaemonState } from '../src/daemon/state.ts';
 import { encodeBegin, encodeEnd } from '../src/protocol/record.ts';
 import { createSpool } from '../src/spool/spool.ts';
@@ -122,4 +126,49 @@ export async function whileBusy<T>(home: string, work: () => T): Promise<T> {
       await end(cleanup);
     }
   });
+}
+
+/** Does `work` beside a daemon whose alerts, exporters and dashboard are all on, each with somebody at the other end. */
+export async function withEverythingOn<T>(home: string, work: () => Promise<T>): Promise<T> {
+  const observers = spawn(process.execPath, [join(process.cwd(), 'bench', 'observers.js')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  try {
+    const said = createInterface({ input: observers.stdout })[Symbol.asyncIterator]();
+    const ports = JSON.parse((await said.next()).value ?? '') as Record<string, number>;
+    const port = await freePort();
+    makeStateHome(home);
+    writeFileSync(
+      statePaths(home).config,
+      JSON.stringify({
+        prometheus: { enabled: true, port },
+        statsd: { enabled: true, port: ports['statsd'], tags: 'dogstatsd' },
+        opentelemetry: {
+          enabled: true,
+          endpoint: `http://127.0.0.1:${ports['opentelemetry']}`,
+          metrics_interval_seconds: 1,
+        },
+      }),
+    );
+    return await withDaemon(home, async () => {
+      const page = await askDashboard(socketPath(home));
+      if (page === undefined || !('url' in page)) throw new Error('expected the URL of a page');
+      const metrics = `http://127.0.0.1:${port}/metrics`;
+      await stateOf(home, ({ exporters }) => exporters.every(({ state }) => state === 'working'));
+      observers.stdin.write(`${JSON.stringify({ metrics, dashboard: page.url })}\n`);
+      if ((await said.next()).value !== '200') throw new Error('expected the feed of the page');
+      return work();
+    });
+  } finally {
+    await end(observers);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }

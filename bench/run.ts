@@ -8,7 +8,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Added, createComparison, type Subject } from './compare.ts';
-import { type DaemonFigures, measureDaemon, whileBusy, withDaemon } from './daemon.ts';
+import {
+  type DaemonFigures,
+  measureDaemon,
+  whileBusy,
+  withDaemon,
+  withEverythingOn,
+} from './daemon.ts';
 
 const ROOT = process.cwd();
 const LAUNCHER = join(ROOT, 'bin', 'hookbus');
@@ -143,6 +149,20 @@ async function measure(scratch: string): Promise<Record<string, Added[] | Daemon
       payload: SMALL,
     }),
   );
+  const observedHome = join(scratch, 'observed-state');
+  const observed = await withDaemon(home, () =>
+    withEverythingOn(observedHome, async () =>
+      compare(
+        'Added, in ms, beside daemons',
+        [
+          bare,
+          { ...launcher(home), name: 'launcher, the daemon alone' },
+          { ...launcher(observedHome), name: 'launcher, alerts, exporters and page on' },
+        ],
+        { rounds: ROUNDS, payload: SMALL },
+      ),
+    ),
+  );
   const node = compare('Node, in ms, against an empty node process', nodeSubjects(scratch), {
     rounds: FEW,
     payload: SMALL,
@@ -162,6 +182,7 @@ async function measure(scratch: string): Promise<Record<string, Added[] | Daemon
     side_by_side_8,
     side_by_side_32,
     keyed,
+    observed,
     node,
     node_plain,
     daemon,
