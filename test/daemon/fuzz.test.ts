@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { askDashboard } from '../../src/daemon/client.ts';
 import { isNewerVersion, VERSION } from '../../src/domain/version.ts';
 import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
 import { decodePoke, encodePoke, encodeRequest } from '../../src/protocol/socket.ts';
 import { createRandom, mutateFrames } from '../launcher/support/random.ts';
-import { aState, inPool } from '../support/daemon.ts';
+import { aState, inPool, until } from '../support/daemon.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
 
 const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
@@ -54,6 +55,8 @@ describe('the daemon that is told frames that were changed', () => {
       ).filter((bytes) => !endsIt(bytes));
       const descriptors = (): number => readdirSync(`/proc/${daemon.pid}/fd`).length;
       await inPool(100, 4, async () => say(state.paths.socket, encodePoke(VERSION), 3));
+      // One of the frames may ask for the page, which stays once it was asked for.
+      await askDashboard(state.paths.socket);
       const before = { ...(await state.ask()), open: descriptors() };
       await inPool(words.length, 8, (index) => {
         const bytes = words[index] ?? Buffer.alloc(0);
@@ -62,7 +65,7 @@ describe('the daemon that is told frames that were changed', () => {
       const after = await state.ask();
       expect(after?.pid).toBe(daemon.pid);
       // Ours may still be closing.
-      expect(descriptors()).toBeLessThanOrEqual(before.open + 1);
+      await until('all of them to be closed', () => descriptors() <= before.open);
       expect(after?.rss_bytes).toBeLessThan((before.rss_bytes ?? 0) + 64 * 1024 * 1024);
     },
     60_000 * EFFORT,

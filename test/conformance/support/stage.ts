@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { openForCommand } from '../../../src/bus/open-for-command.ts';
+import { statePaths } from '../../../src/config/paths.ts';
 import type { LogRow } from '../../../src/store/queries.ts';
 import type { Engine } from './engine.ts';
 import { endProcess, sessionMembers } from './processes.ts';
@@ -94,7 +96,10 @@ export function openStage(engine: Engine): Stage {
     expect(brief(await hookbus('logs', '--json'))).toMatchObject({ code: 0, stderr: '' });
   };
   const rows = async (): Promise<LogRow[]> => {
-    if (engine.capabilities.recordsIn === 'spool') await drain();
+    // As each command begins; a Node for each look would take longer than all the rest of a test.
+    if (engine.capabilities.recordsIn === 'spool') {
+      openForCommand(statePaths(home), Date.now)?.close();
+    }
     return readRows(home);
   };
 
