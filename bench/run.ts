@@ -157,6 +157,8 @@ async function measure(scratch: string): Promise<Record<string, Added[] | Daemon
         [
           bare,
           { ...launcher(home), name: 'launcher, the daemon alone' },
+          // What the one daemon does after a run must not meet the run of the other.
+          { ...bare, name: 'bare /bin/true again' },
           { ...launcher(observedHome), name: 'launcher, alerts, exporters and page on' },
         ],
         { rounds: ROUNDS, payload: SMALL },
