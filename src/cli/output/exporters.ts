@@ -24,9 +24,9 @@ export function exporterText(exporter: ExporterFacts): string {
 function countsText({ name, sent, dropped, failures }: ExporterFacts): string {
   const parts = [
     name === 'prometheus'
-      ? `answered ${formatCount(sent)} times`
+      ? `answers: ${formatCount(sent)}`
       : `${formatCount(sent)} sent, ${formatCount(dropped)} dropped`,
-    failures === 0 ? '' : `${formatCount(failures)} attempts failed`,
+    failures === 0 ? '' : `failed attempts: ${formatCount(failures)}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
