@@ -10,7 +10,7 @@ export const dashboardCommand: Command = {
   usage: '[options]',
   about: [
     'Prints the URL of a page that the daemon serves to this machine alone, from now until it ends; a daemon is started where none runs. Who has the URL can see what is on record, payloads too, and switch hooks off and on.',
-    'The port is any free one, or `dashboard.port` in config.json. The daemon stays while a page is open; of the next one the URL is another.',
+    'The port is any free one, or `dashboard.port` in config.json. The daemon stays while a page is shown; of the next one the URL is another.',
   ],
   options: { open: { describe: 'open it in the browser of this desktop' } },
   exitCodes: [

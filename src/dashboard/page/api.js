@@ -15,15 +15,25 @@ export async function read(response) {
   return response.json();
 }
 
+/** @throws Error with words for a person where nobody answers */
+async function ask(path, options) {
+  try {
+    return await fetch(path, options);
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error('The daemon does not answer. `hookbus dashboard` prints the URL of the next.');
+  }
+}
+
 /** Asks for JSON; values that are empty are left out of the query. */
 export async function getJson(path, query = {}, signal = undefined) {
   const given = Object.entries(query).filter(
     ([, value]) => value !== '' && value !== null && value !== undefined,
   );
-  return read(await fetch(`${path}?${new URLSearchParams(given)}`, { signal }));
+  return read(await ask(`${path}?${new URLSearchParams(given)}`, { signal }));
 }
 
 export async function postJson(path, body) {
   const headers = { 'Content-Type': 'application/json' };
-  return read(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
+  return read(await ask(path, { method: 'POST', headers, body: JSON.stringify(body) }));
 }

@@ -4,6 +4,7 @@ import { byId, fillSelect, throttled } from './dom.js';
 import { showExecution } from './execution.js';
 import { createFeed } from './feed.js';
 import { showGlance, showHooks } from './glance.js';
+import { createLive, createPauses } from './live.js';
 import { showSessions, showWaterfall } from './sessions.js';
 
 /** While executions come in, numbers are read anew at most so often, and at least so often, in ms. */
@@ -13,8 +14,6 @@ const STEADY_MS = 30_000;
 let series;
 const rangeNow = () => document.querySelector('input[name=range]:checked').value;
 
-const connection = byId('connection');
-
 function showProblem(error) {
   byId('problem').textContent = error.message;
   byId('problem').hidden = false;
@@ -23,9 +22,10 @@ function showProblem(error) {
 function guarded(work) {
   return async (...words) => {
     try {
-      await work(...words);
+      return await work(...words);
     } catch (error) {
       showProblem(error);
+      return undefined;
     }
   };
 }
@@ -77,29 +77,21 @@ const refresh = throttled(REFRESH_MS, () => {
   void loadSessions();
 });
 
-function follow(lastId) {
-  const source = new EventSource(`/api/feed?after=${lastId}`);
-  source.addEventListener('open', () => {
-    connection.textContent = 'live';
-    connection.className = 'badge status-success';
-  });
-  source.addEventListener('error', () => {
-    connection.textContent = 'not connected';
-    connection.className = 'badge status-error';
-    // Refused rather than cut off: the browser will not try again, and the answer says why.
-    if (source.readyState === EventSource.CLOSED) void loadOverview();
-  });
-  source.addEventListener('rows', ({ data }) => {
-    const { rows, missed } = JSON.parse(data);
-    if (missed > 0) feed.missed(missed);
+const live = createLive({
+  onRows({ rows, missed }, isCatchingUp) {
+    // What was missed while nobody looked is not worth a word: the list has the newest again.
+    if (missed > 0 && isCatchingUp) void feed.load();
+    else if (missed > 0) feed.missed(missed);
     feed.add(rows);
     refresh();
-  });
-  source.addEventListener('reset', () => {
+  },
+  onReset() {
     void feed.load();
     refresh();
-  });
-}
+  },
+  onRefused: () => void loadOverview(),
+  onBack: refresh,
+});
 
 /** What the address asks for behind its `#/`. */
 const openAddress = guarded(async () => {
@@ -145,16 +137,18 @@ function wireUp() {
 wireUp();
 const isRangeKept = rangeNow() !== '24h';
 void loadSeries(isRangeKept ? undefined : globalThis.firstSeries);
-const { last_id: lastId } = await getJson('/api/overview', { range: rangeNow() }).catch((error) => {
-  showProblem(error);
-  return { last_id: 0 };
-});
-follow(lastId);
-void loadOverview();
+const pauses = createPauses();
+let overview = await loadOverview();
+while (overview === undefined) {
+  await new Promise((resolve) => setTimeout(resolve, pauses.take()));
+  overview = await loadOverview();
+}
+live.follow(overview.last_id);
 void feed.load();
 void loadSessions();
 void openAddress();
 setInterval(() => {
+  if (document.hidden) return;
   refresh();
   void loadSeries();
 }, STEADY_MS);
