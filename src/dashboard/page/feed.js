@@ -1,41 +1,38 @@
 import { getJson } from './api.js';
-import { byId, el, fill, fillSelect, headings, throttled } from './dom.js';
+import { byId, fillSelect, throttled } from './dom.js';
 import * as format from './format.js';
-import { COLUMNS, matches, noRow, rowOf } from './rows.js';
+import { createList, MOST_ROWS } from './list.js';
+import { matches } from './rows.js';
 
-/** Rows that are on the page at once; a browser gets slow with many more. */
-const MOST_ROWS = 400;
 const STATUSES = ['success', 'blocked', 'error', 'timeout', 'dedupe_skip', 'breaker_skip'];
-
-/** A screen reader says at most every so many ms what came in. */
-const SAY_MS = 5000;
 
 const form = byId('filters');
 const filters = () => Object.fromEntries(new FormData(form));
 
-/** The list of executions that grows at its top. */
-export function createFeed({ rangeNow, onProblem }) {
-  const list = createList();
-  const pause = createPause(list.add);
-  let next = null;
+/** Of executions that came in, those that the filters let through now. */
+const wanted = (rows) => rows.filter((row) => matches(row, filters()));
+
+/**
+ * Asks one question at a time, the last one.
+ * @returns null where it went wrong, undefined where another one took its place
+ */
+function createAsking(onProblem) {
   let request = new AbortController();
-  fillSelect(form.elements.status, 'all', STATUSES);
-
-  async function load(before = null) {
+  return async (query) => {
     request.abort();
-    request = new AbortController();
+    const mine = new AbortController();
+    request = mine;
     try {
-      const query = { ...filters(), range: rangeNow(), before };
-      const found = await getJson('/api/executions', query, request.signal);
-      if (before === null) list.clear();
-      list.append(found);
-      next = found.next;
-      byId('older').hidden = next === null;
+      return await getJson('/api/executions', query, mine.signal);
     } catch (error) {
-      if (error.name !== 'AbortError') onProblem(error);
+      if (mine !== request) return undefined;
+      onProblem(error);
+      return null;
     }
-  }
+  };
+}
 
+function wireUp(load, loadOlder) {
   form.addEventListener(
     'input',
     throttled(150, () => void load()),
@@ -43,81 +40,109 @@ export function createFeed({ rangeNow, onProblem }) {
   // The fields are empty only once the event is over.
   form.addEventListener('reset', () => setTimeout(load));
   form.addEventListener('submit', (event) => event.preventDefault());
-  byId('older').addEventListener('click', () => void load(next));
+  byId('older').addEventListener('click', () => void loadOlder());
+}
 
+function showMissed(count) {
+  const note = byId('feed-note');
+  note.textContent = `${format.count(count)} executions came in too fast to be listed; the charts have them.`;
+  note.hidden = false;
+}
+
+/** The list of executions that grows at its top. */
+export function createFeed({ rangeNow, onProblem }) {
+  const list = createList();
+  const pause = createPause({
+    onGoOn: (rows) => list.add(wanted(rows)),
+    onTooMany: () => void load(),
+  });
+  const asking = createAsking(onProblem);
+  const ask = (before) => asking({ ...filters(), range: rangeNow(), before });
+  /** What came in since the list was asked for anew; undefined where it is not. */
+  let meanwhile;
+  fillSelect(form.elements.status, 'all', STATUSES);
+
+  async function load() {
+    meanwhile = [];
+    const found = await ask(null);
+    if (found === undefined) return;
+    const came = meanwhile;
+    meanwhile = undefined;
+    if (found === null) return;
+    list.clear();
+    pause.forget();
+    byId('feed-note').hidden = true;
+    list.append(found);
+    const known = new Set(found.rows.map(({ id }) => id));
+    take(came.filter(({ id }) => !known.has(id)));
+  }
+
+  async function loadOlder() {
+    // What is on its way has another end.
+    if (meanwhile !== undefined) return;
+    list.holdOn(true);
+    const found = await ask(list.end());
+    list.holdOn(false);
+    if (found) list.append(found);
+  }
+
+  function take(rows) {
+    if (rows.length === 0 || pause.keeps(rows)) return;
+    const these = wanted(rows);
+    if (these.length > 0) list.add(these);
+  }
+
+  wireUp(load, loadOlder);
   return {
-    load: () => load(),
+    load,
     add(rows) {
-      const wanted = rows.filter((row) => matches(row, filters()));
-      if (wanted.length > 0 && !pause.keeps(wanted)) list.add(wanted);
+      if (meanwhile !== undefined) meanwhile = [...meanwhile, ...rows];
+      take(rows);
     },
     /** What the filters offer. */
     offer(hookNames, eventTypes) {
       fillSelect(form.elements.hook, 'all', hookNames);
       fillSelect(form.elements.event, 'all', eventTypes);
     },
-    missed(count) {
-      const note = byId('feed-note');
-      note.textContent = `${format.count(count)} executions came in too fast to be listed; the charts have them.`;
-      note.hidden = false;
-    },
+    missed: showMissed,
   };
 }
 
-function createList() {
-  const body = el('tbody', {});
-  const caption = el('caption', {}, 'Executions, the newest first');
-  let unsaid = 0;
-  fill(byId('feed-table'), caption, headings(COLUMNS), body);
-
-  const say = throttled(SAY_MS, () => {
-    byId('feed-news').textContent = `${unsaid} new executions`;
-    unsaid = 0;
-  });
-
-  return {
-    clear: () => fill(body),
-    append({ rows, next }) {
-      body.querySelector('.none')?.remove();
-      const known = new Set([...body.rows].map(({ dataset }) => dataset.id));
-      body.append(...rows.filter(({ id }) => !known.has(String(id))).map((row) => rowOf(row)));
-      if (body.rows.length === 0) body.append(noRow(next));
-    },
-    /** Puts these on top; they come in the order in which they ended. */
-    add(rows) {
-      body.querySelector('.none')?.remove();
-      const known = new Set([...body.rows].map(({ dataset }) => dataset.id));
-      const added = rows.slice(-MOST_ROWS).filter(({ id }) => !known.has(String(id)));
-      body.prepend(...added.reverse().map((row) => rowOf(row, true)));
-      while (body.rows.length > MOST_ROWS) body.lastElementChild.remove();
-      unsaid += added.length;
-      if (unsaid > 0) say();
-    },
-  };
-}
-
-/** A button that holds back what comes in until it is pressed again. */
-function createPause(onward) {
+/**
+ * A button that holds back what comes in until it is pressed again. All of it is kept, since filters may change meanwhile.
+ * @param onTooMany more came than are kept
+ */
+function createPause({ onGoOn, onTooMany }) {
   const button = byId('pause');
   let isPaused = false;
   let kept = [];
+  let isTooMuch = false;
   const show = () => {
+    const count = isTooMuch ? `more than ${MOST_ROWS}` : wanted(kept).length;
     button.setAttribute('aria-pressed', String(isPaused));
-    button.textContent = isPaused ? `Go on (${kept.length} new)` : 'Pause';
+    button.textContent = isPaused ? `Go on (${count} new)` : 'Pause';
+  };
+  const forget = () => {
+    kept = [];
+    isTooMuch = false;
+    show();
   };
   button.addEventListener('click', () => {
     isPaused = !isPaused;
-    const came = kept;
-    kept = [];
-    if (!isPaused) onward(came);
-    show();
+    if (!isPaused && isTooMuch) onTooMany();
+    else if (!isPaused) onGoOn(kept);
+    forget();
   });
   return {
+    forget,
     /** @returns whether it did */
     keeps(rows) {
-      if (isPaused) kept = [...kept, ...rows].slice(-MOST_ROWS);
-      if (isPaused) show();
-      return isPaused;
+      if (!isPaused) return false;
+      kept = [...kept, ...rows];
+      isTooMuch ||= kept.length > MOST_ROWS;
+      if (isTooMuch) kept = [];
+      show();
+      return true;
     },
   };
 }

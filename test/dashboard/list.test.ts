@@ -1,0 +1,135 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
+import { until } from '../support/daemon.ts';
+import { aDashboard } from '../support/dashboard.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+
+/** So many, each a second after the one before it, the last one now. */
+const many = (count: number, hookName: string) =>
+  Array.from({ length: count }, (_, index) =>
+    recordedOf(
+      anExecution({
+        hookName,
+        createdAt: new Date(Date.now() - (count - 1 - index) * 1000).toISOString(),
+      }),
+    ),
+  );
+
+const rows = (page: Page) => page.locator('#feed-table tbody tr:not(.none)');
+
+const ids = (page: Page): Promise<number[]> =>
+  page.evaluate(
+    "[...document.querySelectorAll('#feed-table [data-id]')].map(({ dataset }) => Number(dataset.id))",
+  );
+
+const names = (page: Page): Promise<string[]> =>
+  page.evaluate(
+    "[...document.querySelectorAll('#feed-table tbody th')].map(({ textContent }) => textContent)",
+  );
+
+describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
+  const browser = useBrowser();
+
+  /** A page that is live over these executions. */
+  async function aList(count: number, hookName = 'old') {
+    const dashboard = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, many(count, hookName)),
+    );
+    const opened = await browser.open(dashboard.url);
+    await rows(opened.page).first().waitFor();
+    await opened.page.getByText('live', { exact: true }).waitFor();
+    const write = (more: number, name: string) =>
+      writeExecutions(dashboard.paths.database, many(more, name));
+    return { ...dashboard, ...opened, write };
+  }
+
+  it('has no gap below what came in while older ones were looked at', async () => {
+    const { page, write, expectClean } = await aList(1000);
+    const older = page.getByRole('button', { name: 'Older executions' });
+    for (const count of [400, 600]) {
+      await older.click();
+      await until(`${count} rows`, async () => (await rows(page).count()) === count);
+    }
+    for (const round of [1, 2, 3]) {
+      write(60, 'new');
+      await until('new rows', async () => (await ids(page))[0] === 1000 + 60 * round);
+      // What somebody asked for is not taken away.
+      expect(await rows(page).count()).toBe(600);
+    }
+    for (let step = 0; await older.isVisible(); step += 1) {
+      const before = await rows(page).count();
+      await older.click();
+      await until('more rows', async () => (await rows(page).count()) > before);
+      expect(step).toBeLessThan(10);
+    }
+    const all = (await ids(page)).sort((a, b) => a - b);
+    expect(all).toEqual(Array.from({ length: 1180 }, (_, index) => index + 1));
+    await expectClean();
+  });
+
+  it('lists after a pause what the filters want now, each once', async () => {
+    const { page, write, expectClean } = await aList(3, 'alpha');
+    write(1, 'beta');
+    await until('beta', async () => (await names(page)).includes('beta'));
+    await page.locator('#filters option[value=alpha]').waitFor({ state: 'attached' });
+    const hook = page.locator('#filters select[name=hook]');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    write(2, 'beta');
+    await page.getByRole('button', { name: 'Go on (2 new)' }).click();
+    await until('both', async () => (await ids(page)).length === 6);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    write(2, 'beta');
+    await page.getByRole('button', { name: 'Go on (2 new)' }).waitFor();
+    await hook.selectOption('alpha');
+    // Of what is kept nothing is wanted any more, and the list has the rest.
+    const goOn = page.getByRole('button', { name: 'Go on (0 new)' });
+    await goOn.waitFor({ timeout: 8000 });
+    write(1, 'beta');
+    write(1, 'alpha');
+    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await until('alpha', async () => (await ids(page))[0] === 10);
+    expect(await names(page)).toEqual(Array(4).fill('alpha'));
+    await hook.selectOption('');
+    await until('all', async () => (await ids(page)).length === 10);
+    expect(new Set(await ids(page)).size).toBe(10);
+    await expectClean();
+  });
+
+  it('does not lose what comes in while it is loaded anew', async () => {
+    const { page, write, expectClean } = await aList(3);
+    let release = (): void => undefined;
+    const isHeld = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let hasAnswer = false;
+    await page.route('**/api/executions*', async (route) => {
+      const response = await route.fetch();
+      hasAnswer = true;
+      await isHeld;
+      await route.fulfill({ response });
+    });
+    await page.check('input[value="7d"]');
+    await until('an answer', () => hasAnswer);
+    write(1, 'late');
+    await until('the new row', async () => (await names(page)).includes('late'));
+    const loaded = page.waitForResponse('**/api/executions*');
+    release();
+    await (await loaded).finished();
+    // By then the page has made its list of it.
+    await page.evaluate(
+      'new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 100))',
+    );
+    expect(await ids(page)).toEqual([4, 3, 2, 1]);
+    await expectClean();
+  });
+
+  it('says what came in too fast until it is loaded anew', async () => {
+    const { page, write } = await aList(3);
+    write(6000, 'fast');
+    const note = page.locator('#feed-note');
+    await note.getByText('came in too fast').waitFor();
+    await page.check('input[value="7d"]');
+    await until('no note', () => note.isHidden());
+  });
+});
