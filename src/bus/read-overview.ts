@@ -2,7 +2,8 @@ import type { StatePaths } from '../config/paths.ts';
 import { VERSION } from '../domain/version.ts';
 import type { MetricsReport } from '../metrics/report.ts';
 import type { Database } from '../store/database.ts';
-import { hasMoreRows, lastRow, rollupMark } from '../store/rollups.ts';
+import { lastLogId } from '../store/last-log-id.ts';
+import { hasMoreRows, rollupMark } from '../store/rollups.ts';
 import type { AlertReport } from './alerts/alert-report.ts';
 import { readAlerts } from './alerts/read-alerts.ts';
 import { type GateState, readGates } from './read-gates.ts';
@@ -22,7 +23,7 @@ const MOST_ALERTS = 50;
 export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
   readonly version: string;
   readonly range: Range;
-  /** The number of the newest row; 0 where nothing was ever recorded. */
+  /** The number of the execution that was written last, there or not; 0 where nothing was ever recorded. */
   readonly last_id: number;
   /** Null while too many rows wait to be summed up. */
   readonly metrics: MetricsReport | null;
@@ -38,7 +39,7 @@ export function readOverview(
   nowMs: number,
 ): Overview {
   const hours = RANGES[range].seconds / 3600;
-  const last = lastRow(db);
+  const last = lastLogId(db);
   const behind = last - rollupMark(db);
   const from = new Date(nowMs - hours * 3_600_000).toISOString();
   const isTooMuch =

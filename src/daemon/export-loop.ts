@@ -6,7 +6,8 @@ import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { EXPORTERS } from '../exporters/index.ts';
 import type { Spool } from '../spool/spool.ts';
-import { lastRowId, readExported } from '../store/queries-export.ts';
+import { lastLogId } from '../store/last-log-id.ts';
+import { readExported } from '../store/queries-export.ts';
 import { countNext } from '../store/totals.ts';
 import { ExporterSlot } from './exporter-slot.ts';
 import type { Log } from './log.ts';
@@ -57,7 +58,7 @@ export class ExportLoop {
   /** To be called before anything is drained: what is drained then is exported. */
   start(): void {
     try {
-      this.#mark = this.#parts.store.use(({ db }) => lastRowId(db));
+      this.#mark = this.#parts.store.use(({ db }) => lastLogId(db));
     } catch {
       // Then it begins behind what is there once the database can be read; the drain says why it cannot.
     }
@@ -129,7 +130,7 @@ export class ExportLoop {
       return false;
     }
     return this.#parts.store.use(({ db }) => {
-      const { executions, lastId } = readExported(db, this.#mark ?? lastRowId(db), TURN_ROWS);
+      const { executions, lastId } = readExported(db, this.#mark ?? lastLogId(db), TURN_ROWS);
       this.#mark = lastId;
       if (executions.length > 0) for (const exporter of active) exporter.take(executions);
       return executions.length === TURN_ROWS;

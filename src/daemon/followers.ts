@@ -3,11 +3,11 @@ import { reasonOf } from '../domain/errors.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
 import type { Database } from '../store/database.ts';
+import { lastLogId } from '../store/last-log-id.ts';
 import {
   beforeLatest,
   countExecutions,
   eachExecution,
-  lastLogId,
   type NumberSpan,
 } from '../store/queries-follow.ts';
 import type { Connection } from './listener.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { lastLogId } from '../store/last-log-id.ts';
 import { rowsAfter } from '../store/queries-dashboard.ts';
-import { lastRow } from '../store/rollups.ts';
 
 /** How often rows are looked for while somebody watches, in ms: engines without a daemon write them too. */
 const LOOK_MS = 400;
@@ -39,7 +39,7 @@ export function createFeed(store: StoreHandle) {
     lookedAt = performance.now();
     const ready = [...watchers].filter(({ isFull }) => !isFull);
     try {
-      const last = store.use(({ db }) => lastRow(db));
+      const last = store.use(({ db }) => lastLogId(db));
       for (const watcher of ready) bring(store, watcher, last);
     } catch {
       // A locked database is looked at again; the daemon's log says what lasts.

@@ -1,5 +1,6 @@
 import { type ExportedExecution, programOf } from '../domain/exported.ts';
 import type { Database } from './database.ts';
+import { lastLogId } from './last-log-id.ts';
 import type { LogRow } from './queries.ts';
 
 /** Rows that were written behind another one, and which row to go on behind. */
@@ -8,21 +9,10 @@ export interface Exported {
   readonly lastId: number;
 }
 
-/**
- * The id of the last row that was ever written. Kept by AUTOINCREMENT, so that it does not go back when rows are deleted;
- * where it is below one that was seen, this is another database.
- */
-export function lastRowId(db: Database): number {
-  const row = db
-    .prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'hook_logs'")
-    .get();
-  return row?.seq ?? 0;
-}
-
 /** The executions behind `afterId` in the order in which they were written, at most `limit`. */
 export function readExported(db: Database, afterId: number, limit: number): Exported {
   // Another database under the same path begins at 1, and none of its rows was seen.
-  const from = lastRowId(db) < afterId ? 0 : afterId;
+  const from = lastLogId(db) < afterId ? 0 : afterId;
   const rows = db
     .prepare<[number, number], LogRow>(
       `SELECT id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, command, status,

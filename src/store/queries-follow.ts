@@ -7,14 +7,6 @@ export interface NumberSpan {
   readonly upTo: number;
 }
 
-/** The number of the row that was written last, whether or not it is still there; 0 where none was. */
-export function lastLogId(db: Database): number {
-  const row = db
-    .prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'hook_logs'")
-    .get();
-  return row?.seq ?? 0;
-}
-
 /** Of the executions wanted that are in the span, gives one after the other in the order of their numbers. */
 export function* eachExecution(
   db: Database,

@@ -9,8 +9,8 @@ import {
   withValue,
 } from '../domain/totals.ts';
 import type { Database } from './database.ts';
+import { lastLogId } from './last-log-id.ts';
 import type { LogRow } from './queries.ts';
-import { lastRowId } from './queries-export.ts';
 
 interface TotalRow {
   readonly hook_name: string;
@@ -81,7 +81,7 @@ function countRows(db: Database, limit: number): number {
 
 function marks(db: Database): { readonly seq: number; readonly mark: number } {
   const row = db.prepare<[], { last_id: number }>('SELECT last_id FROM hook_totals_mark').get();
-  return { seq: lastRowId(db), mark: row?.last_id ?? 0 };
+  return { seq: lastLogId(db), mark: row?.last_id ?? 0 };
 }
 
 /** The totals that these rows change. */

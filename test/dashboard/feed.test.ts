@@ -116,6 +116,23 @@ describe('the feed', () => {
     expect(watcher.ids()).toEqual([4]);
   });
 
+  it('does not begin anew where rows were deleted, nor takes them for missed', async () => {
+    const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(6000)));
+    const watcher = await aWatcher(dashboard, 5999);
+    await until('the last row', () => watcher.ids().length === 1);
+    const db = openDatabase(dashboard.paths.database, 5000);
+    onTestFinished(() => void db.close());
+    db.exec('DELETE FROM hook_logs');
+    // One that comes later has looked by then.
+    const other = await aWatcher(dashboard, 5999);
+    await until('a look', () => other.events().length > 0);
+    createExecutionWriter(db).write(many(1));
+    await until('the next row', () => watcher.ids().length === 2);
+    expect(watcher.ids()).toEqual([6000, 6001]);
+    expect(watcher.missed()).toBe(0);
+    expect(watcher.events().map(({ event }) => event)).toEqual(['rows', 'rows']);
+  });
+
   it('is for 16 pages at once', async () => {
     const dashboard = await aDashboard();
     const watchers = await Promise.all(Array.from({ length: 17 }, () => aWatcher(dashboard, 0)));

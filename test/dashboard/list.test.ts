@@ -1,5 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { writeGate } from '../../src/gates/gate-writer.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
@@ -131,5 +134,23 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await note.getByText('came in too fast').waitFor();
     await page.check('input[value="7d"]');
     await until('no note', () => note.isHidden());
+  });
+
+  it('does not say that nothing is on record where rows are gone, or a hook is off', async () => {
+    const { page, paths } = await aList(3);
+    const db = openDatabase(paths.database, 5000);
+    db.exec('DELETE FROM hook_logs; DELETE FROM hook_metrics');
+    db.close();
+    await page.reload();
+    await page.getByText('live', { exact: true }).waitFor();
+    expect(await page.locator('#empty').isHidden()).toBe(true);
+    const { url } = await aDashboard((state) => {
+      mkdirSync(state.paths.gates, { recursive: true });
+      writeGate(state.paths.gates, 'lint', { kind: 'off', untilMs: 0 });
+    });
+    const { page: other } = await browser.open(url);
+    await other.getByText('live', { exact: true }).waitFor();
+    await other.locator('#gates').getByText('lint').first().waitFor({ timeout: 8000 });
+    expect(await other.locator('#empty').isHidden()).toBe(true);
   });
 });

@@ -5,7 +5,8 @@ import type { Begin, End } from '../../src/domain/record.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
-import { lastRowId, readExported } from '../../src/store/queries-export.ts';
+import { lastLogId } from '../../src/store/last-log-id.ts';
+import { readExported } from '../../src/store/queries-export.ts';
 import { deleteExecutions } from '../../src/store/retention.ts';
 import { countAll, countNext, readTotals } from '../../src/store/totals.ts';
 import { aBegin, anEnd } from '../support/records.ts';
@@ -104,7 +105,7 @@ describe('what is exported', () => {
   it('is every row behind the mark, in order, and all of another database', () => {
     const db = aDatabase();
     for (let index = 0; index < 5; index += 1) record(db, { hookName: `hook-${index}` });
-    expect(lastRowId(db)).toBe(5);
+    expect(lastLogId(db)).toBe(5);
     const first = readExported(db, 2, 2);
     expect(first.executions.map(({ hookName }) => hookName)).toEqual(['hook-2', 'hook-3']);
     expect(readExported(db, first.lastId, 9).executions.length).toBe(1);

@@ -35,7 +35,8 @@ const feed = createFeed({ rangeNow, onProblem: showProblem });
 const loadOverview = guarded(async () => {
   const overview = await getJson('/api/overview', { range: rangeNow() });
   byId('problem').hidden = true;
-  const isEmpty = overview.last_id === 0;
+  const { last_id: lastId, metrics, gates } = overview;
+  const isEmpty = lastId === 0 && !metrics?.executions && gates.length === 0;
   byId('empty').hidden = !isEmpty;
   for (const id of ['glance', 'latency', 'hooks', 'sessions']) byId(id).hidden = isEmpty;
   showGlance(overview, actions.switchOn);
