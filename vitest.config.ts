@@ -9,7 +9,7 @@ const QUIET = [
 /** Tests of what the daemon does beside the hooks: they mostly wait for it, with seconds to spare. */
 const WAITING = [
   'test/exporters/**/*.test.ts',
-  'test/dashboard/{access,feed,list,live,page}.test.ts',
+  'test/dashboard/{access,feed,list,live,page,payload}.test.ts',
   'test/daemon/{alert-actions,alerts,breaker}.test.ts',
   'test/e2e/{follow,replay}.test.ts',
 ];

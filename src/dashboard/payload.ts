@@ -27,7 +27,7 @@ export function showPayload({ stream, bytes, truncated, problem }: Payload): Sho
     const left_out = Math.max(bytes.length - MOST_HEX_BYTES, 0);
     return { ...common, form: 'hex', text: hexLines(bytes, MOST_HEX_BYTES).join('\n'), left_out };
   }
-  const laidOut = isCut ? text : layOut(text);
+  const laidOut = isCut ? text : layOut(text, MOST_TEXT_BYTES);
   return {
     ...common,
     form: laidOut === text ? 'text' : 'json',
