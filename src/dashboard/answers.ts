@@ -2,7 +2,7 @@ import type { DashboardParts } from '../bus/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
 import { readOverview } from '../bus/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
-import { switchOff, switchOn } from '../bus/switch-hook.ts';
+import { lockOfStore, switchOff, switchOn } from '../bus/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -92,21 +92,21 @@ const MOST_OFF_SECONDS = 31 * 86_400;
 export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   [
     '/api/off',
-    (body, { paths, now }) => {
+    (body, { paths, store, now }) => {
       const hook = hookOf(body);
       const seconds = body['for_seconds'] ?? null;
       const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= MOST_OFF_SECONDS;
       if (seconds !== null && !isTime) throw mistake('for_seconds', 'seconds or null', seconds);
       const untilMs = seconds === null ? 0 : Math.ceil(now() + Number(seconds) * 1000);
-      switchOff(paths, hook, untilMs, now);
+      switchOff(paths, hook, untilMs, lockOfStore(store));
       return { hook_name: hook, state: 'off' };
     },
   ],
   [
     '/api/on',
-    (body, { paths, now }) => {
+    (body, { paths, store, now }) => {
       const hook = hookOf(body);
-      switchOn(paths, hook, now);
+      switchOn(paths, hook, now, lockOfStore(store));
       return { hook_name: hook, state: 'on' };
     },
   ],

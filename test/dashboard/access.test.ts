@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -87,6 +89,26 @@ describe('the dashboard', () => {
     expect(
       (await send('/api/off', { method: 'POST', headers: { ...headers, ...json }, body })).status,
     ).toBe(200);
+  });
+
+  it('does not wait for a database that is busy to switch a hook, and says so', async () => {
+    const { post, paths } = await aDashboard(({ paths: { database } }) =>
+      writeExecutions(database, [recordedOf(anExecution())]),
+    );
+    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    const db = openDatabase(paths.database, 5000);
+    onTestFinished(() => void db.close());
+    for (const path of ['/api/off', '/api/on']) {
+      db.exec('BEGIN IMMEDIATE');
+      const began = performance.now();
+      const { status, body } = await post(path, { hook: 'lint' });
+      expect([path, status, body]).toEqual([path, 503, expect.stringContaining('is busy')]);
+      expect(performance.now() - began).toBeLessThan(2000);
+      db.exec('ROLLBACK');
+      expect(gate() === undefined).toBe(path === '/api/off');
+      expect((await post(path, { hook: 'lint' })).status).toBe(200);
+      expect(gate() === undefined).toBe(path === '/api/on');
+    }
   });
 
   it('forbids the browser all that it does not need, with every answer', async () => {

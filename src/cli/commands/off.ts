@@ -36,12 +36,13 @@ export const offCommand: Command = {
 async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
-  const [{ switchOff }, { requirePaths }] = await Promise.all([
+  const [{ lockForCommand, switchOff }, { requirePaths }] = await Promise.all([
     import('../../bus/switch-hook.ts'),
     import('../../bus/open-for-command.ts'),
   ]);
   const untilMs = forMs === undefined ? 0 : Math.ceil(now() + forMs);
-  const known = switchOff(requirePaths(settings), hookName, untilMs, now);
+  const paths = requirePaths(settings);
+  const known = switchOff(paths, hookName, untilMs, lockForCommand(paths, now));
   const until = untilMs === 0 ? undefined : new Date(untilMs);
   return {
     json: {

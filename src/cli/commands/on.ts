@@ -20,11 +20,13 @@ export const onCommand: Command = {
 
 async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
   const hookName = requireHook(given);
-  const [{ switchOn }, { requirePaths }] = await Promise.all([
+  const [{ lockForCommand, switchOn }, { requirePaths }] = await Promise.all([
     import('../../bus/switch-hook.ts'),
     import('../../bus/open-for-command.ts'),
   ]);
-  const { was, hasClosedBreaker, known } = switchOn(requirePaths(settings), hookName, now);
+  const paths = requirePaths(settings);
+  const lock = lockForCommand(paths, now);
+  const { was, hasClosedBreaker, known } = switchOn(paths, hookName, now, lock);
   return {
     json: {
       hook_name: hookName,
