@@ -34,6 +34,21 @@ class Refusal extends Error {
 
 const NOT_LET_IN = 'Open the page by the URL that `hookbus dashboard` prints.\n';
 
+/**
+ * The way on from the URL with the token, as a page: a browser that was sent here by another site keeps the cookie back
+ * along a redirect, since that still is the doing of the other site.
+ */
+const ONWARD = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta http-equiv="refresh" content="0;url=/" />
+    <title>HookBus</title>
+  </head>
+  <body><a href="/">To the dashboard</a></body>
+</html>
+`;
+
 /** Answers every request of the page, and refuses all others. */
 export function createRequestListener(parts: DashboardParts, access: Access, feed: Feed) {
   const pages = readPages();
@@ -71,8 +86,9 @@ function guard(request: IncomingMessage, access: Access): URL {
 
 function letIn(response: ServerResponse, token: string, access: Access): void {
   if (!access.isToken(token)) throw new Refusal(403, NOT_LET_IN);
-  response.writeHead(303, { Location: '/', 'Set-Cookie': access.setCookie });
-  response.end();
+  response.setHeader('Content-Type', 'text/html; charset=utf-8');
+  response.setHeader('Set-Cookie', access.setCookie);
+  response.end(ONWARD);
 }
 
 function look(

@@ -29,8 +29,13 @@ describe('the dashboard', () => {
     const { send, token, cookie, url } = await aDashboard();
     expect(token).toMatch(/^[\da-f]{64}$/);
     expect(url).toBe(`http://127.0.0.1:${new URL(url).port}/?token=${token}`);
-    const { status, headers } = await send(`/?token=${token}`);
-    expect({ status, location: headers.location }).toEqual({ status: 303, location: '/' });
+    const { status, headers, body } = await send(`/?token=${token}`);
+    expect({ status, type: headers['content-type'] }).toEqual({
+      status: 200,
+      type: 'text/html; charset=utf-8',
+    });
+    expect(body).toContain('<meta http-equiv="refresh" content="0;url=/"');
+    expect(body).not.toContain(token);
     expect(headers['set-cookie']).toEqual([`${cookie}; Path=/; HttpOnly; SameSite=Strict`]);
     const page = await send('/', { headers: { cookie } });
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { barriers, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
@@ -335,6 +337,24 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     // A name that was made to lead here is another host to the browser, and to us.
     const reply = await page.context().request.get(url, { headers: { host: 'evil.example' } });
     expect(reply.status()).toBe(403);
+  });
+
+  it('lets in who comes by a link of another site, and keeps the token out of the history', async () => {
+    const { origin, url } = await aDashboard();
+    const site = createServer((_, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end(`<a href="${url}">the dashboard</a>`);
+    });
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void site.close());
+    const { port } = site.address() as AddressInfo;
+    // Another name is another site to the browser.
+    const { page } = await browser.open(`http://localhost:${port}/`);
+    await page.getByRole('link').click();
+    await page.getByText('live', { exact: true }).waitFor({ timeout: 8000 });
+    expect(page.url()).toBe(`${origin}/`);
+    await page.goBack();
+    expect(page.url()).toBe(`http://localhost:${port}/`);
   });
 
   it('is in the docs as it looks', async () => {
