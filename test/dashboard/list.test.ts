@@ -136,6 +136,17 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await until('no note', () => note.isHidden());
   });
 
+  it('has the day before times of yesterday, once it is past midnight', async () => {
+    const { page, write, expectClean } = await aList(1);
+    const time = page.locator('#feed-table tbody tr:last-child time');
+    expect(await time.textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
+    const day = new Date().toISOString().slice(0, 10);
+    await page.clock.setFixedTime(Date.now() + 86_400_000);
+    write(1, 'new');
+    await time.getByText(new RegExp(`^${day} \\d\\d:`)).waitFor({ timeout: 8000 });
+    await expectClean();
+  });
+
   it('does not say that nothing is on record where rows are gone, or a hook is off', async () => {
     const { page, paths } = await aList(3);
     const db = openDatabase(paths.database, 5000);

@@ -72,6 +72,7 @@ const actions = {
 };
 
 const refresh = throttled(REFRESH_MS, () => {
+  feed.redate();
   void loadOverview();
   // Points of hours change slowly, and many rollups are read for them.
   if (['1h', '24h'].includes(rangeNow())) void loadSeries();

@@ -95,6 +95,7 @@ export function createFeed({ rangeNow, onProblem }) {
   wireUp(load, loadOlder);
   return {
     load,
+    redate: list.redate,
     add(rows) {
       if (meanwhile !== undefined) meanwhile = [...meanwhile, ...rows];
       take(rows);

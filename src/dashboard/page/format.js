@@ -31,12 +31,14 @@ export function dayAndTime(at) {
   return [day, [at.getHours(), at.getMinutes()].map(twoDigits).join(':')];
 }
 
+export const today = () => dayAndTime(new Date())[0];
+
 /** The time of day, with the day where that is another than today's. */
 export function moment(utc) {
   const at = new Date(utc);
   const [day, time] = dayAndTime(at);
   const clock = `${time}:${twoDigits(at.getSeconds())}`;
-  return day === dayAndTime(new Date())[0] ? clock : `${day} ${clock}`;
+  return day === today() ? clock : `${day} ${clock}`;
 }
 
 export function bytes(value) {

@@ -1,4 +1,5 @@
 import { byId, el, fill, headings, throttled } from './dom.js';
+import * as format from './format.js';
 import { COLUMNS, noRow, rowOf } from './rows.js';
 
 /** Rows that are on the page at once, if nobody asks for more; a browser gets slow with many. */
@@ -33,6 +34,7 @@ export function createList() {
   const body = el('tbody', {});
   const caption = el('caption', {}, 'Executions, the newest first');
   let unsaid = 0;
+  let day = format.today();
   /** What somebody asked for stays, however many come in. */
   let room = MOST_ROWS;
   /** What is above it is in the list; null where all is. */
@@ -50,6 +52,14 @@ export function createList() {
   }
 
   return {
+    /** Says the day before times once they are of yesterday. */
+    redate() {
+      const today = format.today();
+      if (today === day) return;
+      day = today;
+      for (const time of body.querySelectorAll('time'))
+        time.textContent = format.moment(time.dateTime);
+    },
     clear() {
       fill(body);
       room = MOST_ROWS;
