@@ -224,6 +224,42 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
+  it('keeps the focus where a hook is switched, and where the page is brought up to date', async () => {
+    const { page, paths, expectClean } = await aPage(browser);
+    const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>;
+    await page.getByRole('button', { name: 'Switch lint off' }).press('Enter');
+    await page.locator('#gates').getByText('lint').first().waitFor();
+    await until('the same hook', async () => (await focused()) === 'Switch lint on');
+    expect(await page.evaluate("document.activeElement.closest('table')?.id")).toBe('hooks-table');
+    const on = page.locator('#gates').getByRole('button', { name: 'Switch lint on' });
+    // First in the table, where the focus is already, then in the list of gates.
+    for (const [part, focus] of [
+      ['#hooks-table', () => undefined],
+      ['#cards', () => on.focus()],
+    ] as const) {
+      await focus();
+      const before = await page.locator(part).textContent();
+      writeExecutions(paths.database, [
+        recordedOf(anExecution({ createdAt: new Date().toISOString() })),
+      ]);
+      await until(
+        `news in ${part}`,
+        async () => (await page.locator(part).textContent()) !== before,
+      );
+      expect(await focused()).toBe('Switch lint on');
+    }
+    expect(await page.evaluate("document.activeElement.closest('#gates') !== null")).toBe(true);
+    await on.press('Enter');
+    await page.locator('#gates').getByText('none').waitFor();
+    await until(
+      'the same hook',
+      async () =>
+        (await page.evaluate("document.activeElement.getAttribute('aria-label')")) ===
+        'Switch lint off',
+    );
+    await expectClean();
+  });
+
   it('shows what looks like HTML as text, wherever it comes from', async () => {
     const evil =
       '<img src=x onerror="globalThis.owned=1"></script><script>globalThis.owned=1</script>';

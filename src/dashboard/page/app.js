@@ -3,7 +3,7 @@ import { showCharts, watchSize } from './charts.js';
 import { byId, fillSelect, throttled } from './dom.js';
 import { showExecution } from './execution.js';
 import { createFeed } from './feed.js';
-import { showGlance, showHooks } from './glance.js';
+import { focusHook, showGlance, showHooks } from './glance.js';
 import { createLive, createPauses } from './live.js';
 import { showSessions, showWaterfall } from './sessions.js';
 
@@ -57,17 +57,22 @@ const loadSeries = guarded(async (asked = undefined) => {
 
 const loadSessions = guarded(() => showSessions(rangeNow()));
 
+/** The button that was used is gone then, and another one for the same hook has its place. */
+async function showSwitched(hook) {
+  document.activeElement?.blur();
+  await loadOverview();
+  focusHook(hook);
+}
+
 const actions = {
   switchOn: guarded(async (hook) => {
     await postJson('/api/on', { hook });
-    document.activeElement?.blur();
-    await loadOverview();
+    await showSwitched(hook);
   }),
   switchOff: guarded(async (hook) => {
     const seconds = byId('off-for').value;
     await postJson('/api/off', { hook, for_seconds: seconds === '' ? null : Number(seconds) });
-    document.activeElement?.blur();
-    await loadOverview();
+    await showSwitched(hook);
   }),
 };
 

@@ -47,6 +47,9 @@ function cardsOf({ metrics, behind }) {
   ];
 }
 
+/** What the list of gates was made of. */
+let gatesShown;
+
 export function showGlance(overview, switchOn) {
   fill(byId('cards'), ...cardsOf(overview));
   const { alerts, gates, breaker } = overview;
@@ -58,6 +61,10 @@ export function showGlance(overview, switchOn) {
           el('li', {}, el('strong', {}, rule), ` ${text} since ${format.moment(opened_at)}`),
         )),
   );
+  // A button in use would lose the focus with every refresh.
+  const content = JSON.stringify([gates, breaker.recommended, format.today()]);
+  if (content === gatesShown) return;
+  gatesShown = content;
   const open = gates.map((gate) => gateItem(gate, switchOn));
   const hints = breaker.recommended.map(({ hook_name, failures, runs }) =>
     el(
@@ -74,6 +81,22 @@ export function showGlance(overview, switchOn) {
   );
 }
 
+const onButton = (name, switchOn) =>
+  el(
+    'button',
+    { type: 'button', 'data-hook': name, onclick: () => switchOn(name) },
+    `Switch ${name} on`,
+  );
+
+/** Puts the focus on the button of that hook, unless it is somewhere else by now. */
+export function focusHook(name) {
+  if (document.activeElement !== document.body) return;
+  const buttons = ['#hooks-table button', '#gates button'].flatMap((selector) => [
+    ...document.querySelectorAll(selector),
+  ]);
+  buttons.find(({ dataset }) => dataset.hook === name)?.focus({ preventScroll: true });
+}
+
 function gateItem({ hook_name, state, until, runs, failures }, switchOn) {
   const why = runs === null ? '' : `, ${failures} of ${runs} runs failed`;
   return el(
@@ -82,7 +105,7 @@ function gateItem({ hook_name, state, until, runs, failures }, switchOn) {
     el('strong', {}, hook_name),
     ` ${state === 'off' ? 'off' : `breaker ${state.replace('_', '-')}`}${why}`,
     until === null ? ' ' : ` until ${format.moment(until)} `,
-    el('button', { type: 'button', onclick: () => switchOn(hook_name) }, `Switch ${hook_name} on`),
+    onButton(hook_name, switchOn),
   );
 }
 
@@ -110,11 +133,12 @@ export function showHooks({ metrics, gates }, actions) {
     const { hook_name: name } = hook;
     const state = states.get(name);
     const button = state
-      ? el('button', { type: 'button', onclick: () => actions.switchOn(name) }, `Switch ${name} on`)
+      ? onButton(name, actions.switchOn)
       : el(
           'button',
           {
             type: 'button',
+            'data-hook': name,
             onclick: () => actions.switchOff(name),
             'aria-label': `Switch ${name} off`,
           },
@@ -122,7 +146,7 @@ export function showHooks({ metrics, gates }, actions) {
         );
     return el(
       'tr',
-      {},
+      { 'data-key': JSON.stringify([name, hook.event_type, state === undefined]) },
       el('th', { scope: 'row' }, name),
       el('td', {}, format.text(hook.event_type)),
       el('td', { class: 'number' }, format.count(hook.runs)),
@@ -135,12 +159,30 @@ export function showHooks({ metrics, gates }, actions) {
     );
   });
   const table = byId('hooks-table');
-  // A button in use would lose the focus with every refresh.
-  if (table.contains(document.activeElement)) return;
+  if (renewAround(table, rows)) return;
   fill(
     table,
     el('caption', {}, 'Executions in the time range, the hook that took most time first'),
     headings(COLUMNS),
     el('tbody', {}, ...rows),
   );
+}
+
+/**
+ * Puts these rows in the place of those that are there, all but the cell of a button that has the focus, which would lose
+ * it with every refresh.
+ * @returns whether it could
+ */
+function renewAround(table, rows) {
+  const cell = table.contains(document.activeElement) && document.activeElement.closest('td');
+  if (!cell) return false;
+  const row = cell.parentElement;
+  const at = rows.findIndex(({ dataset }) => dataset.key === row.dataset.key);
+  if (at === -1) return false;
+  for (const other of [...row.parentElement.rows]) if (other !== row) other.remove();
+  for (const other of [...row.cells]) if (other !== cell) other.remove();
+  row.before(...rows.slice(0, at));
+  row.after(...rows.slice(at + 1));
+  cell.before(...[...rows[at].cells].slice(0, -1));
+  return true;
 }
