@@ -184,7 +184,7 @@ export function newestOf(db: Database, from: string, most: number): { from: stri
       'SELECT created_at FROM hook_logs WHERE created_at >= ? ORDER BY created_at DESC LIMIT 1 OFFSET ?',
     )
     .pluck()
-    .get(from, most) as string | undefined;
+    .get(from, most - 1) as string | undefined;
   if (at === undefined) return { from, left: 0 };
   const left = db
     .prepare('SELECT count(*) FROM hook_logs WHERE created_at >= ? AND created_at < ?')

@@ -260,6 +260,26 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
+  it('says how many executions of an hour are too many to be drawn', async () => {
+    const at = new Date(Date.now() - 60_000).toISOString();
+    const { url } = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, [
+        ...Array.from({ length: 42 }, () => recordedOf(anExecution({ createdAt: at }))),
+        ...Array.from({ length: 10_000 }, (_, index) =>
+          recordedOf(
+            anExecution({ createdAt: new Date(Date.now() - 30_000 + index).toISOString() }),
+          ),
+        ),
+      ]),
+    );
+    const { page } = await browser.open(url);
+    await page.check('input[value="1h"]');
+    await page
+      .locator('#chart-note')
+      .getByText('Only the newest 10,000 executions are drawn; 42 are left out.')
+      .waitFor({ timeout: 8000 });
+  });
+
   it('shows what looks like HTML as text, wherever it comes from', async () => {
     const evil =
       '<img src=x onerror="globalThis.owned=1"></script><script>globalThis.owned=1</script>';
