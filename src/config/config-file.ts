@@ -35,12 +35,20 @@ export function withoutSecrets(config: Config): Config {
   const sections = Object.entries(config).map(([section, values]) => {
     const shownValues = Object.entries(values).map(([name, value]) =>
       settingsOf(section)[name]?.isSecret === true
-        ? [name, Object.fromEntries(Object.keys(value as object).map((key) => [key, '(hidden)']))]
+        ? [name, hidden(value as string | Readonly<Record<string, string>>)]
         : [name, value],
     );
     return [section, Object.fromEntries(shownValues)];
   });
   return Object.fromEntries(sections) as Config;
+}
+
+const HIDDEN = '(hidden)';
+
+/** That there is something, and of pairs what they are called. */
+function hidden(value: string | Readonly<Record<string, string>>) {
+  if (typeof value === 'string') return value === '' ? '' : HIDDEN;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, HIDDEN]));
 }
 
 /** Reads the file. Never throws. */

@@ -13,7 +13,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_CONFIG, parseConfig, readConfigFile } from '../../src/config/config-file.ts';
+import {
+  DEFAULT_CONFIG,
+  parseConfig,
+  readConfigFile,
+  withoutSecrets,
+} from '../../src/config/config-file.ts';
 import { createConfigWatch } from '../../src/config/config-watch.ts';
 import { editConfig } from '../../src/config/edit-config.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -21,6 +26,16 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const aPath = (): string => join(temporaryDirectory(), 'config.json');
 
 describe('a config.json', () => {
+  it('is shown without secrets, but with whether there are any', () => {
+    const reading = parseConfig(
+      '{"alerts": {"webhook": "https://example.com/t0ken"}, "opentelemetry": {"headers": {"api-key": "k3y"}}}',
+    );
+    if (reading.state !== 'good') throw new Error('expected a good one');
+    const { alerts, opentelemetry } = withoutSecrets(reading.config);
+    expect([alerts.command, alerts.webhook]).toEqual(['', '(hidden)']);
+    expect(opentelemetry.headers).toEqual({ 'api-key': '(hidden)' });
+  });
+
   it('gives what it says, and the defaults for the rest', () => {
     const reading = parseConfig('{"breaker": {"enabled": true, "hooks": ["a", "b", "a"]}}');
     expect(reading).toEqual({
