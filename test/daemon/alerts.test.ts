@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
+import { execPath, kill } from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../src/daemon/alerts/command.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
@@ -326,6 +326,23 @@ describe('what is done about an alert', () => {
     const pid = Number(readFileSync(pids, 'utf8'));
     await until('what it started to be gone', () => !isAlive(pid));
   });
+
+  it('a command is not waited for beyond its end, whatever it leaves behind', async () => {
+    const pids = join(temporaryDirectory(), 'pids');
+    const leave = (then: string) =>
+      runProgram(
+        ['/bin/sh', '-c', `setsid sleep 60 & echo $! >> '${pids}'; echo no >&2; ${then}`],
+        '{}',
+        new AbortController().signal,
+        2000,
+      );
+    onTestFinished(() => {
+      for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) kill(Number(pid), 'SIGKILL');
+    });
+    await expect(leave('exit 0')).resolves.toBeUndefined();
+    await expect(leave('exit 4')).rejects.toThrow('exit code 4: no');
+    await expect(leave('sleep 60')).rejects.toThrow('expected it to end within 2000 ms');
+  }, 15_000);
 
   it('a desktop is shown the texts as arguments, and a machine without one says so', async () => {
     const state = aState();

@@ -3,6 +3,9 @@ import { kill } from 'node:process';
 /** A command has so long, in ms. */
 const COMMAND_MS = 10_000;
 
+/** What it left behind may hold its stderr open; of that, no more is heard so long, in ms, after its end. */
+const LINGER_MS = 200;
+
 /** Most of its stderr that the log repeats, in characters. */
 const MOST_SAID = 300;
 
@@ -39,7 +42,10 @@ export async function runProgram(
   const end = (): void => {
     isOver = true;
     endGroup(child.pid);
+    // What left the group goes on, and is not waited for.
+    child.stderr.destroy();
   };
+  child.once('exit', () => setTimeout(() => child.stderr.destroy(), LINGER_MS));
   const timer = setTimeout(end, limitMs);
   signal.addEventListener('abort', end, { once: true });
   try {
