@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AlertReport } from '../../src/bus/alerts/alert-report.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../../src/config/config-file.ts';
 import { findDesktop } from '../../src/config/desktop.ts';
@@ -53,6 +56,49 @@ describe('alerts that open at once', () => {
     notifier.tell(anAlert(0), ['command'], config);
     expect(settled).toHaveLength(21);
     notifier.stop();
+  });
+
+  it('are told to have cleared after they opened, and no slow webhook holds up a command', async () => {
+    const told: string[] = [];
+    const asked = new Map<string, ServerResponse>();
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const { alert_id, state } = JSON.parse(body) as AlertReport;
+        told.push(`${alert_id} ${state}`);
+        asked.set(`${alert_id} ${state}`, response);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const settled: string[] = [];
+    const notifier = createNotifier(
+      () => undefined,
+      ({ alert_id, state }, action) => settled.push(`${alert_id} ${state} ${action}`),
+    );
+    const webhook = `http://127.0.0.1:${port}/`;
+    const config = { ...DEFAULT_CONFIG.alerts, webhook, command: 'cat >/dev/null' };
+    for (const number of [0, 1, 2, 3]) notifier.tell(anAlert(number), ['webhook'], config);
+    notifier.tell(anAlert(4), ['command'], config);
+    await until('the command', () => settled.includes('alert-4 open command'));
+    notifier.tell({ ...anAlert(0), state: 'cleared' }, ['webhook'], config);
+    await until('three webhooks', () => told.length === 3);
+    // Two more find room, of which the one that cleared is not the first: that it opened is not taken yet.
+    asked.get('alert-1 open')?.end();
+    await until('the fourth', () => told.length === 4);
+    expect(told.toSorted()).toEqual([0, 1, 2, 3].map((number) => `alert-${number} open`));
+    asked.get('alert-2 open')?.end();
+    await until('the third to be taken', () => settled.includes('alert-2 open webhook'));
+    expect(told).toHaveLength(4);
+    asked.get('alert-0 open')?.end();
+    await until('the last', () => told.length === 5);
+    expect(told[4]).toBe('alert-0 cleared');
+    notifier.stop();
+    server.closeAllConnections();
   });
 });
 

@@ -9,7 +9,7 @@ import { runProgram } from './command.ts';
 import { showOnDesktop } from './desktop.ts';
 import { postWebhook } from './webhook.ts';
 
-/** So much is done at a time; the rest waits. */
+/** So much is done at a time of each kind of action, so that one that is slow holds up no other; the rest waits. */
 const MOST_AT_ONCE = 3;
 
 interface Errand {
@@ -35,10 +35,10 @@ export function createNotifier(
   log: Log,
   onSettled: (alert: AlertReport, action: AlertAction) => void,
 ) {
-  const waiting: Errand[] = [];
+  let waiting: readonly Errand[] = [];
   const known = new Map<string, 'doing' | 'done'>();
   const abort = new AbortController();
-  let running = 0;
+  const running = new Set<Errand>();
 
   async function perform(errand: Errand): Promise<void> {
     const { alert, action } = errand;
@@ -55,16 +55,24 @@ export function createNotifier(
     onSettled(alert, action);
   }
 
+  function mayStart(errand: Errand): boolean {
+    const alike = [...running].filter(({ action }) => action === errand.action);
+    // That an alert has cleared is told after that it opened.
+    const isTold = alike.some(({ alert }) => alert.alert_id === errand.alert.alert_id);
+    return alike.length < MOST_AT_ONCE && !isTold;
+  }
+
   function next(): void {
-    while (running < MOST_AT_ONCE && !abort.signal.aborted) {
-      const errand = waiting.shift();
-      if (errand === undefined) return;
-      running += 1;
-      void perform(errand).finally(() => {
-        running -= 1;
-        next();
-      });
-    }
+    if (abort.signal.aborted) return;
+    const errand = waiting.find(mayStart);
+    if (errand === undefined) return;
+    waiting = waiting.filter((other) => other !== errand);
+    running.add(errand);
+    void perform(errand).finally(() => {
+      running.delete(errand);
+      next();
+    });
+    next();
   }
 
   return {
@@ -77,7 +85,7 @@ export function createNotifier(
         if (how === 'doing') continue;
         if (how === undefined && wanted.includes(action)) {
           known.set(nameOf(errand), 'doing');
-          waiting.push(errand);
+          waiting = [...waiting, errand];
         } else onSettled(alert, action);
       }
       next();
