@@ -151,7 +151,7 @@ function backgroundLoops(
   // What else may fail beside executions is a line here.
   const failing = [
     failingSince(now, () => sharedConditions(claims)),
-    failingSince(now, () => exporterConditions(exports)),
+    failingSince(now, () => exports.conditions()),
   ];
   return [
     createAlertLoop({ paths, store, spool, now, log, failing }),
@@ -192,13 +192,6 @@ function sharedConditions(claims: Claims): Condition[] {
   return claims.sharedState().map(({ url, isConnected, lastError }) => ({
     name: `dedupe keys at ${url}`,
     failure: isConnected ? undefined : (lastError ?? 'no connection'),
-  }));
-}
-
-function exporterConditions(exports: ExportLoop): Condition[] {
-  return exports.states().map(({ name, state, last_error }) => ({
-    name,
-    failure: state === 'failing' ? (last_error ?? 'it does not work') : undefined,
   }));
 }
 

@@ -4,6 +4,7 @@ import type { StoreHandle } from '../bus/store-handle.ts';
 import { type ConfigWatch, createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
+import type { Exporter } from '../exporters/exporter.ts';
 import { EXPORTERS } from '../exporters/index.ts';
 import type { Spool } from '../spool/spool.ts';
 import { lastLogId } from '../store/last-log-id.ts';
@@ -20,9 +21,18 @@ const LEAST_MS = 200;
 /** Executions given out at a time. */
 const TURN_ROWS = 500;
 
-/** At the end, so many turns and so many ms are left for what was not given out. */
-const LAST_TURNS = 20;
+/**
+ * An exporter without room is waited for, as the table keeps what comes; with looks so often, in ms, and no longer than
+ * that: then it drops what is too much, and the others go on.
+ */
+const ROOM_MS = 20;
+const FULL_MS = 2000;
+
+/** At the end, so many ms are left for what was not given out, and as many for what exporters have. */
 const STOP_MS = 1500;
+
+/** What came of a turn. */
+type Turn = 'done' | 'more' | 'full';
 
 export interface ExportLoopParts {
   readonly paths: StatePaths;
@@ -43,6 +53,8 @@ export class ExportLoop {
   #mark: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastTurnAt = 0;
+  #dueAt = 0;
+  #fullSince: number | undefined;
   #isStopped = false;
   #lastFailure: string | undefined;
 
@@ -68,11 +80,22 @@ export class ExportLoop {
   /** There are new rows. */
   poke(): void {
     if (this.#mark === undefined) return;
-    this.#later(Math.max(0, this.#lastTurnAt + LEAST_MS - performance.now()));
+    const nowMs = performance.now();
+    const dueAt = Math.max(nowMs, this.#lastTurnAt + LEAST_MS);
+    // A turn that comes sooner is not put off by news.
+    if (dueAt < this.#dueAt) this.#later(dueAt - nowMs);
   }
 
   states(): DaemonState['exporters'] {
     return this.#slots.map((slot) => slot.state()).filter((state) => state !== undefined);
+  }
+
+  /** Those that are on, with what is wrong with each. */
+  conditions(): { readonly name: string; readonly failure: string | undefined }[] {
+    return this.#slots.flatMap((slot) => {
+      const name = slot.state()?.name;
+      return name === undefined ? [] : [{ name, failure: slot.failure() }];
+    });
   }
 
   /** Gives out what is there and closes the exporters. To be called after the last drain. */
@@ -80,8 +103,12 @@ export class ExportLoop {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     // An exporter that is just being opened is to have what was drained, too.
+    const until = performance.now() + STOP_MS;
     await Promise.race([this.#opened(), wait(STOP_MS, undefined, { ref: false })]);
-    for (let left = LAST_TURNS; left > 0 && this.#turn(); left -= 1);
+    for (let turn = this.#turn(); turn !== 'done'; turn = this.#turn()) {
+      if (performance.now() >= until) break;
+      await wait(turn === 'full' ? ROOM_MS : 0);
+    }
     const closed = Promise.all(this.#slots.map((slot) => slot.stop()));
     await Promise.race([closed, wait(STOP_MS, undefined, { ref: false })]);
   }
@@ -92,49 +119,64 @@ export class ExportLoop {
 
   #later(ms: number): void {
     clearTimeout(this.#timer);
+    this.#dueAt = performance.now() + ms;
     if (!this.#isStopped) this.#timer = setTimeout(() => this.#run(), ms);
   }
 
   #run(): void {
-    const hasMore = this.#turn();
+    const turn = this.#turn();
     const isOpening = this.#slots.some((slot) => slot.isBusy());
-    this.#later(hasMore ? 0 : isOpening ? LEAST_MS : LOOK_MS);
+    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? LEAST_MS : LOOK_MS };
+    this.#later(pauses[turn]);
   }
 
-  /** @returns whether there may be more */
-  #turn(): boolean {
+  #turn(): Turn {
     this.#lastTurnAt = performance.now();
     const { store, log } = this.#parts;
     try {
       const config = this.#watch.current();
       if (!this.#isStopped) for (const slot of this.#slots) slot.follow(config);
       // What an exporter that is just being opened would miss waits for it.
-      if (this.#slots.some((slot) => slot.isBusy())) return false;
-      const hasMore = this.#giveOut();
+      if (this.#slots.some((slot) => slot.isBusy())) return 'done';
+      const turn = this.#giveOut();
       // So that a scrape has little left to count.
       if (config.prometheus.enabled) store.use(({ db }) => countNext(db, TURN_ROWS));
       this.#lastFailure = undefined;
-      return hasMore;
+      return turn;
     } catch (error) {
       const reason = reasonOf(error);
       if (reason !== this.#lastFailure) log('export_failed', { reason });
       this.#lastFailure = reason;
-      return false;
+      return 'done';
     }
   }
 
-  #giveOut(): boolean {
+  #giveOut(): Turn {
     const active = this.#slots.flatMap((slot) => slot.exporter() ?? []);
     if (active.length === 0) {
       this.#mark = undefined;
-      return false;
+      return 'done';
     }
+    const limit = this.#limit(active);
+    if (limit === 0) return 'full';
     return this.#parts.store.use(({ db }) => {
-      const { executions, lastId } = readExported(db, this.#mark ?? lastLogId(db), TURN_ROWS);
+      const { executions, lastId } = readExported(db, this.#mark ?? lastLogId(db), limit);
       this.#mark = lastId;
       if (executions.length > 0) for (const exporter of active) exporter.take(executions);
-      return executions.length === TURN_ROWS;
+      return executions.length === limit ? 'more' : 'done';
     });
+  }
+
+  /** How many executions all of them take; 0: they are to be waited for. */
+  #limit(active: readonly Exporter[]): number {
+    const room = Math.min(TURN_ROWS, ...active.map((exporter) => exporter.room()));
+    if (room > 0) {
+      this.#fullSince = undefined;
+      return room;
+    }
+    const nowMs = performance.now();
+    this.#fullSince ??= nowMs;
+    return nowMs - this.#fullSince < FULL_MS ? 0 : TURN_ROWS;
   }
 
   #snapshot() {

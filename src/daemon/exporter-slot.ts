@@ -1,5 +1,5 @@
 import { reasonOf } from '../domain/errors.ts';
-import type { Exporter, ExporterParts } from '../exporters/exporter.ts';
+import { type Exporter, type ExporterParts, failureOf } from '../exporters/exporter.ts';
 import type { EXPORTERS, ExporterOptions } from '../exporters/index.ts';
 import type { Log } from './log.ts';
 import type { DaemonState } from './state.ts';
@@ -72,6 +72,12 @@ export class ExporterSlot {
       dropped: state?.dropped ?? 0,
       failures: state?.failures ?? this.#failures,
     };
+  }
+
+  /** What is wrong with it now. */
+  failure(): string | undefined {
+    const state = this.#exporter?.state();
+    return state === undefined ? this.#problem : failureOf(state);
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,14 @@ import type { Tally } from './exporter.ts';
 
 /** What came of a batch. */
 export type BatchEnd =
-  | { readonly kind: 'sent'; readonly refused: number; readonly remark: string | undefined }
+  | {
+      readonly kind: 'sent';
+      readonly refused: number;
+      /** What went wrong all the same. */
+      readonly problem?: string | undefined;
+      /** What the other side has to say where nothing did. */
+      readonly warning?: string | undefined;
+    }
   | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number }
   | { readonly kind: 'refused'; readonly reason: string };
 
@@ -39,6 +46,16 @@ export class BatchQueue<T> {
     this.#waiting = this.#waiting.concat(items);
     this.#trim();
     void this.#next();
+  }
+
+  /** Whether something could not be sent and is tried again. */
+  isRetrying(): boolean {
+    return this.#pauseMs > 0;
+  }
+
+  /** Items that may be added without one being dropped. While nothing can be sent, waiting for room would not help. */
+  room(): number {
+    return this.isRetrying() ? Number.POSITIVE_INFINITY : this.#parts.most - this.#waiting.length;
   }
 
   /** Tries once more to send what waits; resolves when that is done, has failed, or the time is over. */
@@ -82,8 +99,9 @@ export class BatchQueue<T> {
     const refused = end.kind === 'sent' ? end.refused : batch.length;
     tally.dropped(refused);
     if (refused < batch.length) tally.sent(batch.length - refused);
-    const reason = end.kind === 'sent' ? end.remark : end.reason;
+    const reason = end.kind === 'sent' ? end.problem : end.reason;
     if (reason !== undefined) tally.failed(reason);
+    else if (end.kind === 'sent' && end.warning !== undefined) tally.noted(end.warning);
   }
 
   #trim(): void {

@@ -10,7 +10,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
-import { createTally, type Exporter, type ExporterState, type Tally } from './exporter.ts';
+import { createTally, type Exporter, type ExporterState } from './exporter.ts';
 import { createOtlpMetrics } from './otlp-metrics.ts';
 import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp-sender.ts';
 import { spanOf } from './otlp-spans.ts';
@@ -41,6 +41,7 @@ export function openOpenTelemetry(options: OpenTelemetryOptions): Exporter {
     take: (executions) => {
       for (const signal of signals) signal.take(executions);
     },
+    room: () => Math.min(...signals.map(({ room }) => room())),
     state: () =>
       joinedState(
         options.endpoint,
@@ -63,6 +64,8 @@ function joinedState(target: string, states: readonly ExporterState[]): Exporter
     sent: first?.sent ?? 0,
     dropped: first?.dropped ?? 0,
     failures: states.reduce((sum, { failures }) => sum + failures, 0),
+    failedAtMs: Math.max(...states.map(({ failedAtMs }) => failedAtMs)),
+    isRetrying: states.some(({ isRetrying }) => isRetrying),
   };
 }
 
@@ -74,13 +77,11 @@ function createTraces(options: OpenTelemetryOptions, resource: Resource): Export
   const send = async (batch: readonly ReadableSpan[]): Promise<BatchEnd> => {
     const answer = await sender.send(serializer.serializeRequest([...batch]) ?? new Uint8Array());
     if (answer.kind !== 'sent') return answer;
-    const part = read(answer, (body) => serializer.deserializeResponse(body).partialSuccess);
-    const refused = Math.min(Number(part.value?.rejectedSpans ?? 0), batch.length);
-    return {
-      kind: 'sent',
-      refused,
-      remark: part.remark ?? (part.value?.errorMessage || undefined),
-    };
+    const { rejected, ...said } = read(answer, (body) => {
+      const part = serializer.deserializeResponse(body).partialSuccess;
+      return { rejected: part?.rejectedSpans, message: part?.errorMessage };
+    });
+    return { kind: 'sent', refused: Math.min(rejected, batch.length), ...said };
   };
   const queue = new BatchQueue({ most: options.queue, send, tally });
   return {
@@ -90,7 +91,8 @@ function createTraces(options: OpenTelemetryOptions, resource: Resource): Export
       tally.dropped(spans.length - usable.length);
       queue.add(usable);
     },
-    state: tally.state,
+    room: () => queue.room(),
+    state: () => ({ ...tally.state(), isRetrying: queue.isRetrying() }),
     close: async () => {
       await queue.close(CLOSE_MS);
       sender.close();
@@ -108,12 +110,27 @@ function createMetricsSignal(options: OpenTelemetryOptions, resource: Resource):
     const executions = counted;
     counted = 0;
     void sender.send(serializer.serializeRequest(metrics) ?? new Uint8Array()).then((answer) => {
-      const isSent = settle(answer, executions, tally);
+      const isSent = settle(answer, executions);
       if (!isSent) counted += executions;
       // The codes of ExportResultCode: sent, and failed.
       done({ code: isSent ? 0 : 1 });
     });
   };
+  function settle(answer: OtlpAnswer, executions: number): boolean {
+    if (answer.kind !== 'sent') {
+      tally.failed(answer.reason);
+      return false;
+    }
+    tally.sent(executions);
+    const { problem, warning } = read(answer, (body) => {
+      const part = serializer.deserializeResponse(body).partialSuccess;
+      return { rejected: part?.rejectedDataPoints, message: part?.errorMessage };
+    });
+    if (problem !== undefined) tally.failed(problem);
+    else if (warning !== undefined) tally.noted(warning);
+    return true;
+  }
+
   const metrics = createOtlpMetrics({
     resource,
     version: VERSION,
@@ -126,7 +143,10 @@ function createMetricsSignal(options: OpenTelemetryOptions, resource: Resource):
       counted += executions.length;
       for (const execution of executions) metrics.record(execution);
     },
-    state: tally.state,
+    // They are counted, not kept.
+    room: () => Number.POSITIVE_INFINITY,
+    // What was not sent is in the next sending.
+    state: () => ({ ...tally.state(), isRetrying: !tally.state().isWorking }),
     close: async () => {
       const timer = setTimeout(sender.close, CLOSE_MS);
       // It sends what there is, and says when that failed: so does the tally.
@@ -137,28 +157,25 @@ function createMetricsSignal(options: OpenTelemetryOptions, resource: Resource):
   };
 }
 
-function settle(answer: OtlpAnswer, executions: number, tally: Tally): boolean {
-  if (answer.kind !== 'sent') {
-    tally.failed(answer.reason);
-    return false;
-  }
-  tally.sent(executions);
-  const { remark } = read(answer, () => undefined);
-  if (remark !== undefined) tally.failed(remark);
-  return true;
+interface Told {
+  readonly rejected?: unknown;
+  readonly message?: string | undefined;
 }
 
-/** Reads an answer that is good by its status; what is not in OTLP is worth a remark. */
-function read<T>(
+/** Reads an answer that is good by its status. Of what was not rejected, a message is a warning. */
+function read(
   { contentType, body }: Extract<OtlpAnswer, { kind: 'sent' }>,
-  decode: (body: Buffer) => T,
-): { readonly value?: T; readonly remark?: string } {
-  if (body.length === 0) return {};
+  decode: (body: Buffer) => Told,
+): { readonly rejected: number; readonly problem?: string; readonly warning?: string } {
+  if (body.length === 0) return { rejected: 0 };
   const isOtlp = /^application\/(?:x-protobuf|json)\b/.test(contentType);
-  if (!isOtlp) return { remark: 'whoever answers there is no collector' };
+  if (!isOtlp) return { rejected: 0, problem: 'whoever answers there is no collector' };
   try {
-    return { value: decode(body) };
+    const { rejected, message } = decode(body);
+    const count = Number(rejected ?? 0);
+    if (count > 0) return { rejected: count, problem: message || `it rejected ${count}` };
+    return { rejected: 0, ...(message ? { warning: message } : {}) };
   } catch (error) {
-    return { remark: `an answer that cannot be read: ${reasonOf(error)}` };
+    return { rejected: 0, problem: `an answer that cannot be read: ${reasonOf(error)}` };
   }
 }

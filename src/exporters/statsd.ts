@@ -31,6 +31,8 @@ export async function openStatsd(options: StatsdOptions): Promise<Exporter> {
     take: (executions) => {
       queue.add(packetsOf(executions));
     },
+    // What is sent, and dropped, is settled at once.
+    room: () => Number.POSITIVE_INFINITY,
     state: tally.state,
     close: async () => {
       await queue.emptied(CLOSE_MS);

@@ -248,6 +248,41 @@ describe('a collector', () => {
     expect(collector.requests).toHaveLength(2);
   });
 
+  it('that warns is well, and one that rejects metrics is not', async () => {
+    const { state, collector } = await anExport();
+    collector.answerWith(refuses(0, 'use the other port'));
+    spoolMany(state, 3);
+    await isSettled(state, { sent: 3, dropped: 0, state: 'working' });
+    expect(await exporterState(state, 'opentelemetry')).toMatchObject({
+      ...{ last_error: 'use the other port', failures: 0 },
+    });
+    collector.answerWith(refuses(4, ''));
+    const only = { traces: false, metrics: true, metrics_interval_seconds: 1 };
+    configure(state, settings(collector.endpoint, only));
+    await until('metrics only', async () => {
+      const found = await exporterState(state, 'opentelemetry');
+      return found?.sent === 0 && found.target !== null;
+    });
+    spoolMany(state, 1);
+    await isSettled(state, { state: 'failing' });
+    expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe('it rejected 4');
+  });
+
+  it('that works gets every span of a crowd beyond its queue, the rest of it when the daemon stops', async () => {
+    const collector = await aCollector();
+    collector.answerWith((response, received) => {
+      setTimeout(() => takesAll(response, received), 20);
+    });
+    const state = aStateWith(settings(collector.endpoint, { queue: 1000 }));
+    spoolMany(state, 6000);
+    await state.daemon();
+    await until('most of them', () => collector.spans().length > 3000);
+    spoolMany(state, 2000);
+    await stored(state, 8000);
+    expect(await state.stop()).toBe(true);
+    expect(collector.spans()).toHaveLength(8000);
+  });
+
   it('that is none, or answers without end, does no harm', async () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<h1>Hello</h1>'));

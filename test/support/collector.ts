@@ -86,12 +86,18 @@ export const answers =
     response.end(body);
   };
 
-/** Takes all but so many spans. */
+/** Takes all but so many spans, or points of metrics. */
 export const refuses =
-  (rejectedSpans: number, errorMessage: string): Answer =>
-  (response) => {
-    const type = lookUp('trace.v1.ExportTraceServiceResponse');
-    const message = type.create({ partialSuccess: { rejectedSpans, errorMessage } });
+  (rejected: number, errorMessage: string): Answer =>
+  (response, { path }) => {
+    const type = lookUp(
+      path === '/v1/metrics'
+        ? 'metrics.v1.ExportMetricsServiceResponse'
+        : 'trace.v1.ExportTraceServiceResponse',
+    );
+    const count =
+      path === '/v1/metrics' ? { rejectedDataPoints: rejected } : { rejectedSpans: rejected };
+    const message = type.create({ partialSuccess: { ...count, errorMessage } });
     response.writeHead(200, { 'content-type': 'application/x-protobuf' });
     response.end(type.encode(message).finish());
   };
