@@ -10,7 +10,7 @@ const QUIET = [
 const WAITING = [
   'test/exporters/**/*.test.ts',
   'test/dashboard/{access,feed,list,live,page,payload}.test.ts',
-  'test/daemon/{alert-actions,alerts,breaker}.test.ts',
+  'test/daemon/{alert-actions,alerts,breaker,look}.test.ts',
   'test/e2e/{follow,replay}.test.ts',
 ];
 

@@ -11,6 +11,9 @@ import type { Database } from '../../store/database.ts';
 import { lastRow } from '../../store/rollups.ts';
 import type { FailingSource } from './failing.ts';
 
+/** A spool grows when it was as full so long ago, in ms: looks follow each other faster, and crowds come and go. */
+const APART_MS = 900;
+
 export interface LookParts {
   readonly store: StoreHandle;
   readonly spool: Spool;
@@ -42,7 +45,9 @@ interface Recorded {
 export function createLook({ store, spool, now, failing }: LookParts) {
   /** The last row of `hook_logs` that was looked at; undefined before the first look. */
   let mark: number | undefined;
-  let waitingBefore = 0;
+  /** The `alerts` of config.json at the last look. */
+  let judgedBy = '';
+  const surroundings = createView({ spool, now, failing });
   let latest: readonly AlertRow[] = [];
 
   function recordedIn(db: Database): Recorded {
@@ -56,16 +61,12 @@ export function createLook({ store, spool, now, failing }: LookParts) {
     };
   }
 
-  function surroundings(openBreakers: Surroundings['openBreakers']): Surroundings {
-    const waiting = spool.countWaiting();
-    const before = waitingBefore;
-    waitingBefore = waiting;
-    const sources = failing.flatMap((source) => [...source()]);
-    return { nowMs: now(), spool: { waiting, before }, failing: sources, openBreakers };
-  }
-
   /** @param unsaved alerts that the database does not have yet */
   return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Seen => {
+    // By other rules, what is on record may mean something else.
+    const rules = JSON.stringify(config);
+    if (rules !== judgedBy) mark = undefined;
+    judgedBy = rules;
     const judge = ({ rows, openBreakers, ...recorded }: Recorded): Seen => {
       const before = withThese(rows, unsaved);
       const changed = evaluateAlerts({
@@ -99,6 +100,31 @@ export function createLook({ store, spool, now, failing }: LookParts) {
         openBreakers: undefined,
       });
     }
+  };
+}
+
+/** What is to be seen beside the database. */
+function createView({ spool, now, failing }: Omit<LookParts, 'store'>) {
+  const waitingBefore = createPast();
+  return (openBreakers: Surroundings['openBreakers']): Surroundings => {
+    const waiting = spool.countWaiting();
+    const before = waitingBefore(waiting);
+    const sources = failing.flatMap((source) => [...source()]);
+    return { nowMs: now(), spool: { waiting, before }, failing: sources, openBreakers };
+  };
+}
+
+/** Takes how many wait, and tells how many did a while ago. */
+function createPast() {
+  let before = 0;
+  let latest = { count: 0, atMs: Number.NEGATIVE_INFINITY };
+  return (count: number): number => {
+    const nowMs = performance.now();
+    if (nowMs - latest.atMs >= APART_MS) {
+      before = latest.count;
+      latest = { count, atMs: nowMs };
+    }
+    return before;
   };
 }
 
