@@ -189,9 +189,9 @@ function sharedOf(claims: Claims): DaemonState['shared_keys'] {
 }
 
 function sharedConditions(claims: Claims): Condition[] {
-  return claims.sharedState().map(({ url, isConnected, lastError }) => ({
+  return claims.sharedState().map(({ url, isConnected, lastError, isUsed }) => ({
     name: `dedupe keys at ${url}`,
-    failure: isConnected ? undefined : (lastError ?? 'no connection'),
+    failure: isConnected || !isUsed ? undefined : (lastError ?? 'no connection'),
   }));
 }
 

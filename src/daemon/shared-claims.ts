@@ -15,6 +15,9 @@ const LOOK_MS = 50;
 /** More servers at once than anybody has: each run brings its own address. */
 const MOST_SERVERS = 4;
 
+/** That one is not there is no news once nobody asked it for so long, in ms: its address may have been a mistake. */
+const UNUSED_MS = 5 * 60_000;
+
 /** What other machines say of a key. `alone`: nobody could be asked, and this machine decides. */
 export type Elsewhere =
   | { readonly kind: 'ours'; readonly claim: SharedClaim }
@@ -28,17 +31,31 @@ export interface SharedClaim {
   readonly end: (end: KeyedEnd | undefined) => void;
 }
 
+interface Server {
+  readonly opened: Promise<SharedKeys>;
+  /** Undefined until its client is loaded. */
+  keys: SharedKeys | undefined;
+  usedAtMs: number;
+  /** Claims that it holds for us. */
+  holds: number;
+}
+
 /** What `status` shows of a server. */
-export type SharedState = ReturnType<SharedKeys['state']>;
+export type SharedState = ReturnType<SharedKeys['state']> & {
+  /** Whether a run asked it of late. */
+  readonly isUsed: boolean;
+};
 
 /** The keys that machines share, by the address that a run brings. The client loads at its first use. */
 export class SharedClaims {
   readonly #log: Log;
-  readonly #servers = new Map<string, Promise<SharedKeys>>();
-  readonly #connected: SharedKeys[] = [];
+  readonly #nowMs: () => number;
+  readonly #servers = new Map<string, Server>();
 
-  constructor(log: Log) {
+  /** @param nowMs of a clock that nobody sets back */
+  constructor(log: Log, nowMs = () => performance.now()) {
     this.#log = log;
+    this.#nowMs = nowMs;
   }
 
   /** Asks once. Never rejects: on doubt, this machine decides. @param token the execution's own */
@@ -46,11 +63,12 @@ export class SharedClaims {
     // Two hooks never answer for each other, and one text for both is what the server knows.
     const key = JSON.stringify([id.hookName, id.key]);
     try {
-      const keys = await this.#server(url);
-      if (keys === undefined) return { kind: 'alone' };
+      const server = this.#server(url);
+      if (server === undefined) return { kind: 'alone' };
+      const keys = await server.opened;
       const found = await keys.claim(key, token, Math.min(LEASE_MS, ttlMs));
       if (found.kind !== 'claimed') return found;
-      return { kind: 'ours', claim: this.#hold(keys, key, token, ttlMs) };
+      return { kind: 'ours', claim: this.#hold(server, keys, key, token, ttlMs) };
     } catch (error) {
       this.#log('shared_keys_failed', { reason: reasonOf(error) });
       return { kind: 'alone' };
@@ -64,33 +82,54 @@ export class SharedClaims {
 
   /** Connects, where that was not done. */
   prepare(url: string): void {
-    this.#server(url)?.catch((error: unknown) =>
+    this.#server(url)?.opened.catch((error: unknown) =>
       this.#log('shared_keys_failed', { reason: reasonOf(error) }),
     );
   }
 
   state(): SharedState[] {
-    return this.#connected.map((keys) => keys.state());
+    return [...this.#servers.values()].flatMap((server) =>
+      server.keys === undefined ? [] : { ...server.keys.state(), isUsed: this.#isUsed(server) },
+    );
   }
 
   close(): void {
-    for (const keys of this.#connected) keys.close();
+    for (const { keys } of this.#servers.values()) keys?.close();
   }
 
-  #server(url: string): Promise<SharedKeys> | undefined {
+  #server(url: string): Server | undefined {
     const known = this.#servers.get(url);
-    if (known !== undefined) return known;
-    if (this.#servers.size >= MOST_SERVERS) return undefined;
+    if (known !== undefined) {
+      known.usedAtMs = this.#nowMs();
+      return known;
+    }
+    if (this.#servers.size >= MOST_SERVERS && !this.#letGo()) return undefined;
     const opened = import('../gates/shared-keys.ts').then(({ connectSharedKeys }) => {
-      const keys = connectSharedKeys(url);
-      this.#connected.push(keys);
-      return keys;
+      server.keys = connectSharedKeys(url);
+      return server.keys;
     });
-    this.#servers.set(url, opened);
-    return opened;
+    const server: Server = { opened, keys: undefined, usedAtMs: this.#nowMs(), holds: 0 };
+    this.#servers.set(url, server);
+    return server;
   }
 
-  #hold(keys: SharedKeys, key: string, token: string, ttlMs: number): SharedClaim {
+  #isUsed({ holds, usedAtMs }: Server): boolean {
+    return holds > 0 || this.#nowMs() - usedAtMs < UNUSED_MS;
+  }
+
+  /** Makes room for another. @returns whether it could */
+  #letGo(): boolean {
+    const gone = [...this.#servers].find(
+      ([, server]) => !this.#isUsed(server) && server.keys?.state().isConnected === false,
+    );
+    if (gone === undefined) return false;
+    const [url, { keys }] = gone;
+    keys?.close();
+    return this.#servers.delete(url);
+  }
+
+  #hold(server: Server, keys: SharedKeys, key: string, token: string, ttlMs: number): SharedClaim {
+    server.holds += 1;
     const startMs = performance.now();
     const timer = setInterval(() => {
       const leftMs = ttlMs - (performance.now() - startMs);
@@ -108,9 +147,12 @@ export class SharedClaims {
           end !== undefined && isResult(end.exitCode)
             ? keys.finish(key, token, sharedResult(end), leftMs)
             : keys.release(key, token);
-        ended.catch((error: unknown) =>
-          this.#log('shared_keys_failed', { reason: reasonOf(error) }),
-        );
+        ended
+          .catch((error: unknown) => this.#log('shared_keys_failed', { reason: reasonOf(error) }))
+          .finally(() => {
+            server.holds -= 1;
+            server.usedAtMs = this.#nowMs();
+          });
       },
     };
   }
