@@ -23,7 +23,7 @@ node_modules/.ready: package.json package-lock.json scripts/setup.sh
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
+dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundling.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
 		scripts/write-code-cache.js $(TYPESCRIPT) $(PAGE)
 	@node scripts/bundle-run.js
 	@node scripts/bundle-main.js

@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +10,7 @@ import { askDaemon, askDashboard } from '../src/daemon/client.ts';
 import type { DaemonState } from '../src/daemon/state.ts';
 import { encodeBegin, encodeEnd } from '../src/protocol/record.ts';
 import { createSpool } from '../src/spool/spool.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { aBegin, anEnd } from '../test/support/records.ts';
 
 /** Longest that anything here is waited for, in ms: a benchmark that hangs tells nothing. */
@@ -162,13 +160,4 @@ export async function withEverythingOn<T>(home: string, work: () => Promise<T>):
   } finally {
     await end(observers);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { delimiter, dirname, join, resolve } from 'node:path';
 import sea from '@yao-pkg/pkg/lib-es5/sea.js';
 import { build } from 'esbuild';
+import { BUNDLE } from './bundling.js';
 
 /** better-sqlite3 asks bin/executable.js for its native part, instead of looking where npm would have put it. */
 const embeddedAddon = {
@@ -26,15 +27,9 @@ const work = resolve('tmp/executable');
 rmSync(work, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 await build({
+  ...BUNDLE,
   entryPoints: { 'better-sqlite3': 'better-sqlite3' },
   outdir: work,
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  format: 'cjs',
-  minify: true,
-  logLevel: 'warning',
   plugins: [embeddedAddon],
 });
 

@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transformSync } from 'esbuild';
+import { BUNDLE, OUTSIDE } from './bundling.js';
 
 const PAGE = 'src/dashboard/page';
 const UPLOT = 'node_modules/uplot';
@@ -25,17 +26,9 @@ files['style.css'] = [
 ].join('\n');
 
 await build({
+  ...BUNDLE,
   entryPoints: ['src/dashboard/dashboard.ts'],
   outdir: 'dist/new',
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  // Its other form, for Node's require, does not bundle.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   define: { PAGE_FILES: JSON.stringify(files) },
-  platform: 'node',
-  target: 'node20.19',
-  format: 'cjs',
-  minify: true,
-  external: ['better-sqlite3', 'protobufjs/minimal'],
-  logLevel: 'warning',
+  external: OUTSIDE,
 });

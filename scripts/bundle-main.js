@@ -5,6 +5,7 @@
  */
 import { basename } from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLE, OUTSIDE } from './bundling.js';
 
 const EXPORTER = /\/exporters\/([a-z]+)\.ts$|^\.\/([a-z]+)\.ts$/;
 const found = new Set();
@@ -25,13 +26,7 @@ const apart = {
 };
 
 const common = {
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  format: 'cjs',
-  minify: true,
-  logLevel: 'warning',
+  ...BUNDLE,
   // What cannot be bundled is loaded by `require`, which is at home in these bundles.
   supported: { 'dynamic-import': false },
 };
@@ -40,10 +35,7 @@ await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
-  // protobufjs would be loaded by functions of the sketch package that nobody here calls.
-  external: ['better-sqlite3', 'protobufjs/minimal', '*/dashboard.cjs'],
-  // Its other form, for Node's require, does not bundle.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  external: OUTSIDE,
   // yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
   define: { 'import.meta.url': '"file:///C:/none/x/y/z"' },
   plugins: [apart],

@@ -9,6 +9,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { BUNDLE } from './bundling.js';
 
 /** What replaces a file, by the end of its path, or a package. Each fails the build when there is nothing left to replace. */
 const REPLACEMENTS = [
@@ -92,18 +93,10 @@ const trim = {
 };
 
 await build({
+  ...BUNDLE,
   entryPoints: ['src/cli/run.ts'],
   outdir: 'dist/new',
-  outExtension: { '.js': '.cjs' },
-  bundle: true,
-  // Its other form, for Node's require, does not bundle.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  platform: 'node',
-  target: 'node20.19',
-  format: 'cjs',
-  minify: true,
   external: ['better-sqlite3/package.json'],
-  logLevel: 'warning',
   plugins: [trim],
 });
 if (unused.size > 0)

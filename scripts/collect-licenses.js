@@ -5,11 +5,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLE, OUTSIDE } from './bundling.js';
 
 /** Where distributions of Node put its licence, from its prefix. */
 const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
 
 const { metafile } = await build({
+  ...BUNDLE,
   // uplot is in the page, as it is.
   entryPoints: [
     'src/cli/run.ts',
@@ -19,14 +21,11 @@ const { metafile } = await build({
     'uplot',
   ],
   outdir: 'unused',
-  bundle: true,
-  // As in the other scripts that bundle; what they keep apart of HookBus's own is an entry point here, or in one.
-  external: ['protobufjs/minimal', '*/dashboard.cjs', 'unix-dgram'],
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  // What is kept apart is an entry point here, or in one.
+  external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
   define: { PAGE_FILES: '{}' },
   write: false,
   metafile: true,
-  platform: 'node',
   logLevel: 'error',
 });
 

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -8,6 +7,7 @@ import { askDashboard } from '../../src/daemon/client.ts';
 import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
+import { freePort } from '../support/free-port.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 
 const newOnes = (...hookNames: string[]) =>
@@ -29,15 +29,6 @@ const setHidden = (page: Page, isHidden: boolean) =>
     Object.defineProperty(document, 'visibilityState', { configurable: true, value: value ? 'hidden' : 'visible' });
     document.dispatchEvent(new Event('visibilitychange'));
   })()`);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('expected a port');
-  return address.port;
-}
 
 describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
   const browser = useBrowser();

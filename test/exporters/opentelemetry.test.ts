@@ -21,8 +21,8 @@ import {
   spoolMany,
   stored,
 } from '../support/exporting.ts';
+import { freePort } from '../support/free-port.ts';
 import { hookbus } from '../support/hookbus.ts';
-import { freePort } from '../support/redis-server.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 

@@ -18,8 +18,8 @@ import {
   spoolMany,
   stored,
 } from '../support/exporting.ts';
+import { freePort } from '../support/free-port.ts';
 import { hookbus } from '../support/hookbus.ts';
-import { freePort } from '../support/redis-server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const hasPrometheus =

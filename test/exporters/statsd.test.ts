@@ -17,7 +17,7 @@ import {
   spoolMany,
   stored,
 } from '../support/exporting.ts';
-import { freePort } from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Whether the optional package with the native part is there. */

@@ -16,13 +16,8 @@ import {
   type SharedState,
 } from '../../src/gates/shared-keys.ts';
 import { until } from '../support/daemon.ts';
-import {
-  aCertificate,
-  aRedisServer,
-  aServer,
-  freePort,
-  type RedisServer,
-} from '../support/redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { aCertificate, aRedisServer, aServer, type RedisServer } from '../support/redis-server.ts';
 
 const KEY = 'guard_rm:PreToolUse:toolu_01/home/dev/secret project';
 const LEASE_MS = 60_000;

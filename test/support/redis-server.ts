@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { until } from './daemon.ts';
+import { freePort } from './free-port.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** What a server answers to one line of words, as a person would type them; `undefined` where it does not answer. */
@@ -22,16 +23,6 @@ async function ask(port: number | string, words: readonly string[], auth?: strin
     socket.on('error', () => resolve(undefined));
     socket.on('close', () => resolve(auth === undefined ? text : text.replace(/^\+OK\r\n/, '')));
   });
-}
-
-/** A port of the loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('expected a port');
-  return address.port;
 }
 
 export interface RedisServer {
