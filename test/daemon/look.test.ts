@@ -43,8 +43,8 @@ describe('a look for alerts', () => {
     expect(view.look()).toEqual([]);
     const startMs = performance.now();
     await until('the alert', () => view.look().includes('spool_growing  open'));
-    expect(performance.now() - startMs).toBeGreaterThan(800);
-    expect(performance.now() - startMs).toBeLessThan(2000);
+    // The first look that saw them is this one or comes later, and so does the alert.
+    expect(performance.now() - startMs).toBeGreaterThan(880);
   });
 
   it('judges what is on record anew when the rules have changed', () => {

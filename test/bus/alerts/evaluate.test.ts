@@ -218,6 +218,8 @@ describe('what is around executions', () => {
     const spool = (before: number, waiting: number) =>
       world.look([], { spool: { before, waiting } });
     expect(spool(0, 900)).toEqual([]);
+    // Those before were few: most came in just now.
+    expect(spool(200, 900)).toEqual([]);
     expect(spool(900, 500)).toEqual([]);
     expect(spool(500, 501)).toEqual(['spool_growing  open']);
     expect(spool(501, 101)).toEqual([]);

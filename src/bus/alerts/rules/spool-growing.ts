@@ -9,7 +9,7 @@ export const spoolGrowing: StateRule = {
   name: 'spool_growing',
   of: 'state',
   look({ spool: { waiting, before } }, { spool_records: threshold }) {
-    const isBad = waiting > threshold && waiting >= before && before > 0;
+    const isBad = before > threshold && waiting >= before;
     const isWell = waiting <= threshold * CLEARS_AT;
     return [{ subject: '', value: waiting, threshold, runs: null, isBad, isWell }];
   },
