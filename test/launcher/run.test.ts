@@ -28,6 +28,7 @@ import {
   end,
   gatePath,
   hasLauncher,
+  isWhole,
   LAUNCHER,
   onlyRecord,
   openPlace,
@@ -69,7 +70,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     closeSync(theirs);
-    await until('the record', () => spooled(place)[0]?.name.endsWith('.rec'));
+    await until('the record', () => isWhole(place));
     expect(onlyRecord(place).end).toMatchObject({ stdoutBytes: json.length, stdoutKind: 'json' });
     const { stdout } = spawnSync('cat', { stdio: [ours, 'pipe', 'inherit'] });
     closeSync(ours);
