@@ -8,10 +8,12 @@ cd "$(dirname "$0")/.."
 
 version=$(node -p 'require("./package.json").version')
 node=$(node -p 'require("node:fs").realpathSync(process.execPath)')
-strict=-Werror output=bin/hookbus links='-static -dynamic'
+# In few segments it has fewer pages to touch, and each costs up to 0.03 ms on a virtual machine.
+compact='-static -Wl,-z,noseparate-code,-z,norelro'
+strict=-Werror output=bin/hookbus kinds='compact static dynamic'
 case ${1:-} in
 --lenient) strict= ;;
---portable) output=$2 links=-static node= ;;
+--portable) output=$2 kinds='compact static' node= ;;
 esac
 new=$output.new
 log=$(mktemp)
@@ -29,8 +31,12 @@ compile() { # compile COMPILER [FLAG...]
 }
 
 for compiler in ${CC:-} musl-gcc cc gcc clang; do
-  for link in $links; do
-    [ "$link" = -static ] || link=
+  for kind in $kinds; do
+    case $kind in
+    compact) link=$compact ;;
+    static) link=-static ;;
+    dynamic) link= ;;
+    esac
     # shellcheck disable=SC2086
     if compile $compiler $link; then
       mv "$new" "$output"

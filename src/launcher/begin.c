@@ -30,7 +30,7 @@ void make_ids(struct run *run)
 {
     struct timespec now;
     unsigned char random[34], uuid[16];
-    clock_gettime(CLOCK_REALTIME, &now);
+    read_clock(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     run->created_at_ms = ms;
     run->pid = getpid();
@@ -136,7 +136,6 @@ void encode_begin(struct run *run)
 {
     const struct settings *settings = &run->settings;
     struct bytes *begin = &run->begin;
-    char cwd[PATH_BYTES];
     struct text tool = find(run, TOOL), event = event_of(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
@@ -149,7 +148,7 @@ void encode_begin(struct run *run)
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
     field_part(begin, BEGIN_SESSION_ID, find(run, SESSION));
     field_part(begin, BEGIN_TOOL_USE_ID, find(run, TOOL_USE));
-    field_text(begin, BEGIN_CWD, getcwd(cwd, sizeof cwd));
+    field_text(begin, BEGIN_CWD, getcwd(run->path, PATH_BYTES));
     for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);
     field_number(begin, BEGIN_PID, (uint64_t)run->pid);

@@ -35,14 +35,13 @@ static bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
 /* The payload as far as it was read, which is all of it. */
 static void add_payload(const struct stream *in, struct bytes *frame)
 {
-    static unsigned char piece[CHUNK_BYTES];
     size_t start = field_begin(frame, CLAIM_PAYLOAD);
     bytes_add(frame, in->buffer + in->at, in->length);
     for (off_t at = in->spill_at; at < in->spill_end;) {
-        ssize_t got = pread(in->spill, piece, sizeof piece, at);
+        ssize_t got = pread(in->spill, in->piece, CHUNK_BYTES, at);
         if (got <= 0) frame->failed = true;
         if (got <= 0) break;
-        bytes_add(frame, piece, (size_t)got);
+        bytes_add(frame, in->piece, (size_t)got);
         at += got;
     }
     field_end(frame, start);

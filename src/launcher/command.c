@@ -5,15 +5,13 @@
 
 extern char **environ;
 
-enum { USUAL = 1024 }; /* for so many words no memory has to be asked for */
-
 /* The caller's environment and the two variables that are ours; NULL where there is no memory for it. */
 char **hook_environment(const struct run *run)
 {
-    static char correlation[64], trace[80], *usual[USUAL];
+    static char correlation[64], trace[80], *few[FEW_WORDS];
     size_t count = 0, kept = 0;
     while (environ[count] != NULL) count++;
-    char **variables = count + 3 <= USUAL ? usual : malloc((count + 3) * sizeof *variables);
+    char **variables = count + 3 <= FEW_WORDS ? few : malloc((count + 3) * sizeof *variables);
     if (variables == NULL) return NULL;
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TRACEPARENT=", 12) != 0 && strncmp(environ[i], "HOOKBUS_CORRELATION_ID=", 23) != 0)
@@ -26,13 +24,14 @@ char **hook_environment(const struct run *run)
     return variables;
 }
 
-struct command make_command(const struct run *run, char **environment)
+struct command make_command(struct run *run, char **environment)
 {
-    static char *usual[USUAL];
-    struct command command = {.argv = run->options.argv, .environment = environment, .path = getenv("PATH")};
+    static char *few[FEW_WORDS];
+    struct command command = {
+        .argv = run->options.argv, .environment = environment, .places = getenv("PATH"), .path = run->path};
     size_t count = 0;
     while (command.argv[count] != NULL) count++;
-    command.by_shell = count + 2 <= USUAL ? usual : malloc((count + 2) * sizeof *command.by_shell);
+    command.by_shell = count + 2 <= FEW_WORDS ? few : malloc((count + 2) * sizeof *command.by_shell);
     if (command.by_shell != NULL) memcpy(command.by_shell + 1, command.argv, (count + 1) * sizeof *command.argv);
     return command;
 }
@@ -53,15 +52,15 @@ static int try_path(const struct command *command, char *path)
 /* Not execvp: what that does with a script, and without PATH, differs between C libraries. Allocates nothing. */
 int become(const struct command *command)
 {
-    char path[PATH_BYTES], *name = command->argv[0];
-    const char *places = command->path == NULL ? "/bin:/usr/bin" : command->path;
+    char *path = command->path, *name = command->argv[0];
+    const char *places = command->places == NULL ? "/bin:/usr/bin" : command->places;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
     if (strchr(name, '/') != NULL) return try_path(command, name);
     if (strlen(name) > NAME_MAX) return ENAMETOOLONG;
     for (;; places++) {
         size_t length = strcspn(places, ":");
-        if (length + strlen(name) + 2 <= sizeof path) {
+        if (length + strlen(name) + 2 <= PATH_BYTES) {
             memcpy(path, places, length);
             path[length] = '/';
             strcpy(path + length + (length > 0), name);

@@ -71,13 +71,13 @@ static bool is_fresh(const char *claim, uint64_t now_ms)
  * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
  * once it has put another gate in place or none, so each can be had once only.
  */
-static enum probe take_probe(const char *path, struct gate gate, uint64_t now_ms)
+static enum probe take_probe(const char *path, char claim[PATH_BYTES], struct gate gate, uint64_t now_ms)
 {
-    char claim[PATH_BYTES], suffix[48];
+    char suffix[48];
     struct gate now;
     for (int number = 0; number < MOST_PROBES; number++) {
         snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)gate.until_ms, number);
-        if (!JOIN(claim, sizeof claim, path, suffix)) return TAKEN;
+        if (!JOIN(claim, PATH_BYTES, path, suffix)) return TAKEN;
         int file = open(claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file < 0 && errno != EEXIST) return TAKEN;
         if (file < 0) {
@@ -95,15 +95,15 @@ static enum probe take_probe(const char *path, struct gate gate, uint64_t now_ms
 
 bool is_gated(struct run *run)
 {
-    char path[PATH_BYTES], encoded[MAX_ENCODED_BYTES + 4];
+    char *path = run->path, encoded[MAX_ENCODED_BYTES + 4];
     struct gate gate;
     if (run->settings.home[0] == '\0') return false;
     encode_name(run->hook_name, encoded);
-    if (!JOIN(path, sizeof path, run->settings.home, "/gates/", encoded)) return false;
+    if (!JOIN(path, PATH_BYTES, run->settings.home, "/gates/", encoded)) return false;
     for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
         run->reason = gate.is_off ? "off" : "breaker open";
         if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
-        enum probe probe = gate.is_off ? TAKEN : take_probe(path, gate, run->created_at_ms);
+        enum probe probe = gate.is_off ? TAKEN : take_probe(path, run->record, gate, run->created_at_ms);
         if (probe == UNDER_WAY) return true;
         run->reason = NULL;
         if (probe == TAKEN) return false;

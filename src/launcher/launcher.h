@@ -46,6 +46,9 @@ enum {
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
     BUFFER_BYTES = 512 * 1024,          /* so much of it in our own memory, for each stream */
     TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
+    FEW_WORDS = 124,                    /* for so many no memory has to be asked for */
+    FEW_BYTES = 1024,                   /* nor for a frame of so many */
+    MAX_PROCESSES = 8192,               /* most that are looked through after a timeout */
 };
 
 #define MAX_TTL_SECONDS (36500 * UINT64_C(86400)) /* a hundred years */
@@ -72,7 +75,7 @@ struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
     uint64_t max_bytes, dedupe_ttl;
     struct text dedupe_url;  /* of no length: keys stay on this machine */
-    char home[HOME_BYTES];   /* empty: nothing is recorded */
+    char *home;              /* HOME_BYTES, of its owner; empty: nothing is recorded */
 };
 
 bool parse_count(struct text text, uint64_t *count);
@@ -108,6 +111,26 @@ struct stream {
     size_t tail_length;
     unsigned char *tail;         /* TAIL_BYTES */
     unsigned char *buffer;       /* BUFFER_BYTES */
+    unsigned char *piece;        /* CHUNK_BYTES on their way to the file or from it; one for all streams */
+};
+
+/* What is told of a process. */
+struct process {
+    pid_t pid, parent;
+    char state;
+    uint64_t start;     /* in clock ticks since boot */
+    bool is_ours;       /* for timeout.c */
+};
+
+/*
+ * Memory that most runs hardly touch, kept away from what all of them do. A page that is touched for the first time
+ * costs up to 0.03 ms on a virtual machine, so what is always needed lies close together, and no function on the way
+ * of all runs has a path of its own on the stack.
+ */
+struct reserve {
+    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES], piece[CHUNK_BYTES];
+    struct process processes[MAX_PROCESSES];
+    pid_t told[256];            /* who got SIGTERM already */
 };
 
 struct run {
@@ -121,10 +144,10 @@ struct run {
     uint64_t created_at_ms;
     const char *hook_name;
     char default_name[HOOK_NAME_BYTES];
-    struct field fields[PAYLOAD_FIELDS];
 
     /* record.c */
     struct bytes begin, end;
+    unsigned char begin_bytes[FEW_BYTES], end_bytes[FEW_BYTES];
     off_t pid_start_at;          /* where in it our start goes */
     int spool_file;              /* -1: not on record so far */
 
@@ -148,7 +171,6 @@ struct run {
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
     size_t told_count;
-    pid_t told[256];             /* who got SIGTERM already */
 
     struct claim claim;
 
@@ -158,19 +180,19 @@ struct run {
     bool is_pardoned;            /* under --guard: we exit 0 all the same */
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
+
+    struct reserve *reserve;
+    char *record;                /* the record's path while the hook runs and, behind it, when it has ended */
+    char *path;                  /* PATH_BYTES for any other */
+    struct field fields[PAYLOAD_FIELDS];
+    char paths[4 * PATH_BYTES];  /* one behind the other: the state directory, and */
 };
 
+/* By a clock that starts anywhere and only goes forward. */
 int64_t now_us(void);
+void read_clock(clockid_t clock, struct timespec *now);
 
-/* process.c */
-struct process {
-    pid_t pid, parent;
-    char state;
-    uint64_t start;     /* in clock ticks since boot */
-    bool is_ours;       /* for timeout.c */
-};
-
-/* False where there is no such process, or the system does not tell. */
+/* process.c. False where there is no such process, or the system does not tell. */
 bool read_process(pid_t pid, struct process *process);
 
 /* begin.c */
@@ -215,12 +237,13 @@ _Noreturn void leave(const struct run *run);
 /* command.c */
 struct command {
     char **argv, **environment;
-    const char *path;   /* PATH */
+    const char *places; /* PATH */
+    char *path;         /* PATH_BYTES for what is tried */
     char **by_shell;    /* room for the same command as a script of the shell's; NULL for none */
 };
 
 char **hook_environment(const struct run *run);
-struct command make_command(const struct run *run, char **environment);
+struct command make_command(struct run *run, char **environment);
 /* Becomes the command, found as a shell finds it; gives back why that failed. */
 int become(const struct command *command);
 /* What the run comes to where it failed. */

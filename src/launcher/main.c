@@ -11,12 +11,18 @@
  */
 #include "launcher.h"
 
-enum { UNUSABLE_EXIT_CODE = 125 };
+#include <sys/mman.h>
+
+enum {
+    UNUSABLE_EXIT_CODE = 125,
+    RECORD_NAME_BYTES = 64, /* behind the state directory: /spool/, an execution id, .part */
+};
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
 static char **words_for_node(int argc, char **argv)
 {
-    char **words = calloc((size_t)argc + 3, sizeof *words);
+    static char *few[FEW_WORDS];
+    char **words = argc + 3 <= FEW_WORDS ? few : calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
     return words;
 }
@@ -27,23 +33,39 @@ static bool is_run(int argc, char **argv)
     return argc >= 2 && strcmp(argv[1], "run") == 0 && !asks_help;
 }
 
-static void prepare_memory(struct run *run)
+/* Where the linker lets it, behind all that is small, the C library's too, so that few pages are touched. */
+#ifdef __linux__
+__attribute__((common))
+#endif
+struct run the_run;
+
+/* Room for the paths, as close to each other as the state directory's allows. */
+static void lay_out_paths(struct run *run)
 {
-    /* Apart from what is always used, so that little memory is touched. */
-    static unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
-    static unsigned char frames[2][2 * TAIL_BYTES];
+    size_t length = strlen(run->settings.home);
+    run->record = run->settings.home + length + 1;
+    run->path = run->record + 2 * (length + RECORD_NAME_BYTES);
+}
+
+static bool prepare_memory(struct run *run)
+{
+    struct reserve *reserve = mmap(NULL, sizeof *reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+    if (reserve == MAP_FAILED) return false;
+    run->reserve = reserve;
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
         stream->from = stream->to = stream->spill = -1;
-        stream->buffer = buffers[i];
-        stream->tail = tails[i];
+        stream->buffer = reserve->buffers[i];
+        stream->tail = reserve->tails[i];
+        stream->piece = reserve->piece;
         stream->goal = UINT64_MAX;
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     sha256_start(&run->streams[STDOUT].digest);
-    run->begin = (struct bytes){.at = frames[0], .capacity = sizeof frames[0], .is_owners = true};
-    run->end = (struct bytes){.at = frames[1], .capacity = sizeof frames[1], .is_owners = true};
+    run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
+    run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
+    return true;
 }
 
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
@@ -58,13 +80,13 @@ static bool prepare(struct run *run)
         default_hook_name(run->options.argv, run->options.shell, run->default_name);
         run->hook_name = run->default_name;
     }
-    prepare_memory(run);
+    /* Nothing has been consumed so far, so the command can still have everything. */
+    if (!prepare_memory(run)) exec_command(run);
     if (is_gated(run)) {
         run->kind = BREAKER_SKIP;
         open_input_alone(run);
         take_prelude(&run->streams[STDIN]);
     } else {
-        /* Nothing has been consumed so far, so the command can still have everything. */
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);
@@ -92,7 +114,6 @@ static void run_hook(struct run *run)
     if (run->options.timeout_us > 0) prepare_timeout(run);
     if (start_hook(run)) {
         catch_signals(run);
-        record_pid_start(run);
         watch(run);
     } else {
         run->is_pardoned = run->options.guard;
@@ -102,28 +123,30 @@ static void run_hook(struct run *run)
 
 int main(int argc, char **argv)
 {
-    static struct run run; /* of some size, most of it never touched */
+    struct run *run = &the_run;
     sigset_t all;
-    run.started_us = now_us();
+    run->started_us = now_us();
     char **words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
         if (words != NULL) exec_node(words);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
-    parse_options(argv + 2, &run.options, &run.mistakes);
-    if (run.options.argv[0] == NULL) {
+    parse_options(argv + 2, &run->options, &run->mistakes);
+    if (run->options.argv[0] == NULL) {
         say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
-    read_settings(&run.settings, &run.options, &run.mistakes);
-    if (!run.settings.is_enabled) exec_command(&run);
-    if (prepare(&run) && may_run(&run, words)) run_hook(&run);
-    if (run.kind == BREAKER_SKIP || run.kind == DEDUPE_SKIP) hear_out(&run);
+    run->settings.home = run->paths;
+    read_settings(&run->settings, &run->options, &run->mistakes);
+    lay_out_paths(run);
+    if (!run->settings.is_enabled) exec_command(run);
+    if (prepare(run) && may_run(run, words)) run_hook(run);
+    if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     sigfillset(&all);
     (void)sigprocmask(SIG_BLOCK, &all, NULL);
-    record_end(&run);
-    if (!tell_result(&run)) poke(&run);
-    hand_over(&run);
-    leave(&run);
+    record_end(run);
+    if (!tell_result(run)) poke(run);
+    hand_over(run);
+    leave(run);
 }

@@ -50,7 +50,8 @@ bool has_node(void)
 
 void exec_node(char **argv)
 {
-    static char node[] = HOOKBUS_NODE, name[] = "node", script[PATH_BYTES];
+    static char node[] = HOOKBUS_NODE, name[] = "node";
+    char script[PATH_BYTES];
     if (find_beside("/hookbus-cli", script)) {
         argv[1] = script;
         (void)execv(script, argv + 1);
@@ -114,7 +115,8 @@ static bool may_start(const char *home)
 /* In a session of its own, with nothing of the caller's open: who waits for the end of output must not wait for it. */
 static void start_daemon(const char *home)
 {
-    static char daemon[] = "daemon", run[] = "run", variable[HOME_BYTES + 16];
+    static char daemon[] = "daemon", run[] = "run";
+    char variable[HOME_BYTES + 16];
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     sigset_t none;
     if (!may_start(home) || fork() != 0) return;
@@ -139,10 +141,15 @@ int connect_bus(const struct run *run)
     struct sockaddr_un address = {0};
     const char *home = run->settings.home;
     if (run->spool_file < 0 || !find_socket(home, &address) || !is_own(&address, home)) return -1;
+#ifdef __linux__
+    int bus = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (bus < 0) return -1;
+#else
     int bus = socket(AF_UNIX, SOCK_STREAM, 0);
     if (bus < 0) return -1;
     (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
     (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+#endif
     if (connect(bus, (struct sockaddr *)&address, sizeof address) == 0) return bus;
     if ((errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon) start_daemon(home);
     close(bus);

@@ -6,9 +6,19 @@
 
 enum { MAX_LOG_BYTES = 1024 * 1024 };
 
-static void spool_path(const struct run *run, const char *suffix, char path[PATH_BYTES])
+/* What the record is called while the hook runs. */
+static const char *begun_path(struct run *run)
 {
-    (void)JOIN(path, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, suffix);
+    (void)JOIN(run->record, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, ".part");
+    return run->record;
+}
+
+/* And when it has ended; right behind that. */
+static const char *ended_path(struct run *run)
+{
+    char *path = run->record + strlen(begun_path(run)) + 1;
+    (void)JOIN(path, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, ".rec");
+    return path;
 }
 
 static int create(const char *path)
@@ -40,9 +50,8 @@ static bool write_all(int file, const struct bytes *bytes)
 
 void record_begin(struct run *run)
 {
-    char path[PATH_BYTES];
     if (run->settings.home[0] == '\0') return;
-    spool_path(run, ".part", path);
+    const char *path = begun_path(run);
     run->spool_file = create(path);
     if (run->spool_file < 0 && errno == ENOENT) {
         make_directories(path);
@@ -57,8 +66,8 @@ void record_begin(struct run *run)
 }
 
 /*
- * When we started, so that our process id is not taken for a later one. Once the hook runs, since the system takes its
- * time to tell: 0 is "unknown" until then.
+ * When we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
+ * system takes its time to tell: 0 is "unknown" until then.
  */
 void record_pid_start(struct run *run)
 {
@@ -120,10 +129,8 @@ void record_signal(struct run *run, int signal)
 
 void record_end(struct run *run)
 {
-    char part[PATH_BYTES], whole[PATH_BYTES];
     if (run->settings.home[0] == '\0') return;
-    spool_path(run, ".part", part);
-    spool_path(run, ".rec", whole);
+    const char *whole = ended_path(run), *part = run->record;
     bool is_full = true;
     for (int attempt = 0; attempt < 3; attempt++) {
         /* It could not be begun, or was swept away meanwhile: a record is whole or not there. */
@@ -147,10 +154,7 @@ void record_end(struct run *run)
 
 void record_forget(struct run *run)
 {
-    char path[PATH_BYTES];
-    if (run->spool_file < 0) return;
-    spool_path(run, ".part", path);
-    (void)unlink(path);
+    if (run->spool_file >= 0) (void)unlink(begun_path(run));
 }
 
 /* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */

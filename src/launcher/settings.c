@@ -90,14 +90,16 @@ static bool find_home(char home[HOME_BYTES])
 {
     const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
     const char *base = "", *rest = own;
-    char cwd[HOME_BYTES];
     bool has_user = user != NULL && *user != '\0';
     if (own != NULL && *own != '\0') {
         if (own[0] == '~' && (own[1] == '/' || own[1] == '\0')) {
             if (!has_user) return false;
             base = user, rest = own + 1;
         } else if (own[0] != '/') {
-            base = getcwd(cwd, sizeof cwd) != NULL ? cwd : "/";
+            size_t length = getcwd(home, HOME_BYTES) != NULL ? strlen(home) : 0;
+            if (!JOIN(home + length, HOME_BYTES - length, "/", own)) return false;
+            if (home[0] == '/') normalise(home);
+            return true;
         }
     } else if (xdg != NULL && xdg[0] == '/') {
         base = xdg, rest = "hookbus";

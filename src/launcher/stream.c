@@ -68,12 +68,11 @@ size_t room(struct stream *stream)
 
 void take(struct stream *stream)
 {
-    static unsigned char piece[CHUNK_BYTES];
     if (stream->length == 0) stream->at = 0;
     size_t most = room(stream), end = stream->at + stream->length;
     if (most == 0) return;
     bool to_spill = stream->spill_end > stream->spill_at || end == BUFFER_BYTES;
-    unsigned char *place = to_spill ? piece : stream->buffer + end;
+    unsigned char *place = to_spill ? stream->piece : stream->buffer + end;
     ssize_t got = read(stream->from, place, most);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (got <= 0) {
@@ -88,7 +87,7 @@ void take(struct stream *stream)
         stream->length += (size_t)got;
     } else {
         /* The room was made before, so this does not fail. */
-        ssize_t put = pwrite(stream->spill, piece, (size_t)got, stream->spill_end);
+        ssize_t put = pwrite(stream->spill, stream->piece, (size_t)got, stream->spill_end);
         stream->spill_end += put > 0 ? put : 0;
     }
 }
@@ -175,14 +174,13 @@ void abandon(struct stream *stream)
 /* The next part of a payload that did not fit into the buffer, for the scan that reads it before the hook does. */
 bool refill_scan(struct scan *scan)
 {
-    static unsigned char piece[CHUNK_BYTES];
     const struct stream *stream = scan->context;
     off_t left = stream->spill_end - scan->offset;
     size_t most = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-    ssize_t got = left > 0 ? pread(stream->spill, piece, most, scan->offset) : 0;
+    ssize_t got = left > 0 ? pread(stream->spill, stream->piece, most, scan->offset) : 0;
     if (got <= 0) return false;
     scan->offset += got;
-    scan->bytes = piece;
+    scan->bytes = stream->piece;
     scan->at = 0;
     scan->length = (size_t)got;
     return true;

@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <sys/prctl.h>
 
-enum { GRACE_US = 1000000, KILL_US = 1000000, LOOK_US = 15000, MAX_PROCESSES = 8192 };
+enum { GRACE_US = 1000000, KILL_US = 1000000, LOOK_US = 15000 };
 
 /* What the hook started stays below us even where its parent is gone, so that all of it is found. */
 void prepare_timeout(struct run *run)
@@ -45,15 +45,16 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 
 static bool was_told(struct run *run, pid_t pid)
 {
+    struct reserve *reserve = run->reserve;
     for (size_t i = 0; i < run->told_count; i++)
-        if (run->told[i] == pid) return true;
-    if (run->told_count < sizeof run->told / sizeof *run->told) run->told[run->told_count++] = pid;
+        if (reserve->told[i] == pid) return true;
+    if (run->told_count < sizeof reserve->told / sizeof *reserve->told) reserve->told[run->told_count++] = pid;
     return false;
 }
 
 bool end_tree(struct run *run)
 {
-    static struct process processes[MAX_PROCESSES];
+    struct process *processes = run->reserve->processes;
     int64_t passed = now_us() - run->ending_us;
     bool is_left = false;
     run->look_us = now_us() + LOOK_US;

@@ -179,7 +179,8 @@ static void do_settings(struct argument *arguments, size_t count)
 {
     char *variables[MAX_ARGUMENTS + 1] = {0};
     const struct options options = {.store_raw = -1, .compress = -1, .max_bytes = -1};
-    static struct settings settings;
+    static char home[HOME_BYTES];
+    struct settings settings = {.home = home};
     struct bytes mistakes = {0};
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;
