@@ -8,6 +8,13 @@ import type { Log } from './log.ts';
 /** The spool is looked at this often, in ms, whether or not anybody said that there is something in it. */
 const LOOK_MS = 2000;
 
+/**
+ * From the first word that there is something to drain until that is done, in ms. Draining keeps everything else
+ * waiting, and runs often come close together: the next one's question for its key is answered sooner than what the one
+ * before left behind is put away, and several records are one transaction.
+ */
+const SETTLE_MS = 10;
+
 /** Pause after a drain that failed, in ms: a locked or full disk is not hammered. */
 const RETRY_MS = 500;
 
@@ -26,7 +33,7 @@ export interface DrainLoopParts {
   readonly onDrained: (drained: Drained) => void;
 }
 
-/** Takes records into the database as soon as it is told of them. */
+/** Takes records into the database soon after it is told of them. */
 export function createDrainLoop({ spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
   let waiting: SpoolEntry[] = [];
   let isDue = false;
@@ -74,9 +81,7 @@ export function createDrainLoop({ spool, store, now, log, breakers, onDrained }:
     poke(): void {
       if (isDue || isStopped) return;
       isDue = true;
-      setImmediate(() => {
-        if (isDue) run();
-      });
+      later(SETTLE_MS);
     },
     /** Takes in what is there, and no more after that. */
     stop(): void {

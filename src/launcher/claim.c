@@ -10,7 +10,6 @@ enum {
     ANSWER_MS = 100,                    /* for the first answer, and for all of a result to be taken */
     RESULT_BYTES = 4 * 1024 * 1024,     /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
-    FIRST_BYTES = 4096,
     HEADER_BYTES = 6,
 };
 
@@ -97,14 +96,16 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 static bool receive(struct claim *claim, int signals, int64_t deadline_us)
 {
     struct pollfd fds[] = {{.fd = claim->bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
-    size_t length = 0, wanted = HEADER_BYTES, capacity = 0;
-    unsigned char *reply = NULL;
+    /* The key of an answer before this one stays where it is. */
+    size_t length = 0, wanted = HEADER_BYTES, capacity = claim->key.at == NULL ? sizeof claim->few : 0;
+    unsigned char *reply = claim->few;
     while (length < wanted) {
         if (wanted > capacity) {
-            size_t bigger = wanted > FIRST_BYTES ? wanted : FIRST_BYTES;
-            unsigned char *moved = wanted > REPLY_BYTES ? NULL : realloc(reply, bigger);
-            if (moved == NULL) break;
-            reply = moved, capacity = bigger;
+            capacity = wanted > sizeof claim->few ? wanted : sizeof claim->few;
+            claim->more = wanted > REPLY_BYTES ? NULL : malloc(capacity);
+            if (claim->more == NULL) break;
+            memcpy(claim->more, reply, length);
+            reply = claim->more;
         }
         int ready = poll(fds, 2, deadline_us == 0 ? -1 : ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
@@ -120,9 +121,7 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
             wanted += length_at(reply + 2);
         }
     }
-    /* What was received stays: the verdict points into it. */
-    claim->reply = reply;
-    return length == wanted && reply != NULL && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
+    return length == wanted && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
 }
 
 /* Waits for the first one's result, as long as it takes or `--timeout` lets us. A signal ends us as it would the hook. */
@@ -147,7 +146,8 @@ static bool wait_for_first(struct run *run)
 enum verdict ask_for_key(struct run *run)
 {
     struct claim *claim = &run->claim;
-    struct bytes frames = {0};
+    /* The room for the end of the record, which is not written before these are sent. */
+    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
     int64_t deadline_us = now_us() + ANSWER_MS * 1000;
     claim->bus = connect_bus(run);
     claim->verdict = NO_VERDICT;
@@ -155,7 +155,7 @@ enum verdict ask_for_key(struct run *run)
     encode_claim(run, &frames);
     bool is_answered = send_all(claim->bus, &frames, deadline_us) && receive(claim, -1, deadline_us);
     if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = wait_for_first(run);
-    free(frames.at);
+    if (!frames.is_owners) free(frames.at);
     if (!is_answered) claim->verdict = NO_VERDICT;
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (!claim->is_owner) {
@@ -225,7 +225,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
 bool tell_result(struct run *run)
 {
     struct claim *claim = &run->claim;
-    struct bytes frames = {0};
+    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
     if (!claim->is_owner) return false;
     encode_result(run, &frames);
     encode_poke(&frames);
@@ -237,7 +237,7 @@ bool tell_result(struct run *run)
         is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
         close(claim->bus);
     }
-    free(frames.at);
+    if (!frames.is_owners) free(frames.at);
     return is_told;
 }
 

@@ -14,7 +14,8 @@ struct claim {
     bool is_owner, wants_outputs, has_signal;
     int exit_code;
     struct text key, of, out, err;
-    unsigned char *reply;        /* where these four are */
+    unsigned char few[512];      /* where these four are, if there is room; else in */
+    unsigned char *more;
 };
 
 enum verdict ask_for_key(struct run *run);

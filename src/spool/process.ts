@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { kill, pid as ownPid } from 'node:process';
 
 /**
@@ -9,14 +9,22 @@ export function processStart(pid: number = ownPid): number {
   return Number(readStat(pid)?.[19]) || 0;
 }
 
+/** Longer than the line is: a name of 15 bytes and 51 numbers. */
+const stat = Buffer.alloc(2048);
+
 /** The fields of `/proc/PID/stat` from the third on; undefined where the system does not tell. */
 function readStat(pid: number): string[] | undefined {
+  let file: number | undefined;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // In one read, which is all it takes: a key is not given before this is known.
+    file = openSync(`/proc/${pid}/stat`, 'r');
+    const text = stat.toString('latin1', 0, readSync(file, stat));
     // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
