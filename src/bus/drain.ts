@@ -54,21 +54,23 @@ export function drainSpool(
     for (const entry of waiting.slice(start, start + BATCH)) {
       const taken = take(spool, entry, now());
       if (taken === 'unreadable') {
-        spool.setAside(entry);
-        writer.note(
-          'spool',
-          'a record could not be read and was set aside',
-          new Date(now()).toISOString(),
-        );
-        unreadable += 1;
+        unreadable += setAside(spool, writer, entry, now());
       } else if (taken !== undefined) batch.push({ entry, recorded: taken });
     }
     if (batch.length > 0) writer.write(batch.map(({ recorded }) => recorded));
-    for (const { entry } of batch) spool.remove(entry);
+    spool.remove(batch.map(({ entry }) => entry));
     hookNames.push(...batch.map(({ recorded }) => recorded.execution.hookName));
     stored += batch.length;
   }
   return { stored, unreadable, hookNames: new Set(hookNames) };
+}
+
+/** @returns 0 where it is gone: what was read is what another process, which took it, has made of the file; else 1 */
+function setAside(spool: Spool, writer: ExecutionWriter, entry: SpoolEntry, nowMs: number): number {
+  if (!spool.setAside(entry)) return 0;
+  const text = 'a record could not be read and was set aside';
+  writer.note('spool', text, new Date(nowMs).toISOString());
+  return 1;
 }
 
 /** What a record amounts to; undefined while its execution still runs or when another process took it. */
@@ -102,7 +104,9 @@ function readRecord(
   const bytes = spool.read(entry);
   if (bytes === undefined) return undefined;
   try {
-    return decodeRecord(bytes);
+    const record = decodeRecord(bytes);
+    // Perhaps another process took it, and the file is the next one's by now.
+    return record.begin.executionId === entry.executionId ? record : 'unreadable';
   } catch (error) {
     if (error instanceof FrameError) return 'unreadable';
     throw error;

@@ -5,6 +5,7 @@ import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
+import { createSpares } from '../spool/spares.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
@@ -68,7 +69,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   provideCompression(zlibSync);
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.setAside, createSpares(paths.spares));
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);

@@ -11,8 +11,6 @@
  */
 #include "launcher.h"
 
-#include <sys/mman.h>
-
 enum {
     UNUSABLE_EXIT_CODE = 125,
     RECORD_NAME_BYTES = 64, /* behind the state directory: /spool/, an execution id, .part */
@@ -47,11 +45,9 @@ static void lay_out_paths(struct run *run)
     run->path = run->record + 2 * (length + RECORD_NAME_BYTES);
 }
 
-static bool prepare_memory(struct run *run)
+static void prepare_memory(struct run *run)
 {
-    struct reserve *reserve = mmap(NULL, sizeof *reserve, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-    if (reserve == MAP_FAILED) return false;
-    run->reserve = reserve;
+    struct reserve *reserve = &run->reserve;
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
@@ -65,7 +61,6 @@ static bool prepare_memory(struct run *run)
     sha256_start(&run->streams[STDOUT].digest);
     run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
     run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
-    return true;
 }
 
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
@@ -80,13 +75,13 @@ static bool prepare(struct run *run)
         default_hook_name(run->options.argv, run->options.shell, run->default_name);
         run->hook_name = run->default_name;
     }
-    /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run)) exec_command(run);
+    prepare_memory(run);
     if (is_gated(run)) {
         run->kind = BREAKER_SKIP;
         open_input_alone(run);
         take_prelude(&run->streams[STDIN]);
     } else {
+        /* Nothing has been consumed so far, so the command can still have everything. */
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);

@@ -25,8 +25,13 @@ const DIRECTORY_MODE = 0o700;
 /**
  * Records on disk, a file an execution. Names are execution ids, which sort by time.
  * Writing never waits for the disk (no fsync): a record outlives the death of any process, not a power cut.
+ * @param keepSpares keeps some of the whole records that are taken away, as files for the next, and gives back the others
  */
-export function createSpool(directory: string, setAsideDirectory: string) {
+export function createSpool(
+  directory: string,
+  setAsideDirectory: string,
+  keepSpares: (paths: readonly string[]) => readonly string[] = (paths) => paths,
+) {
   const partOf = (id: string): string => join(directory, id + PART);
   const wholeOf = (id: string): string => join(directory, id + WHOLE);
 
@@ -58,9 +63,11 @@ export function createSpool(directory: string, setAsideDirectory: string) {
       }
       renameSync(part, wholeOf(id));
     },
-    /** Takes a record away; one that is gone already is fine. */
-    remove(entry: Pick<SpoolEntry, 'path'>): void {
-      unlinkIfThere(entry.path);
+    /** Takes records away; one that is gone already is fine. */
+    remove(entries: readonly SpoolEntry[]): void {
+      // Whoever wrote a part may be alive after all, elsewhere, and write on in the file.
+      const [parts, wholes] = [pathsOf(entries, 'part'), pathsOf(entries, 'whole')];
+      for (const path of [...parts, ...keepSpares(wholes)]) unlinkIfThere(path);
     },
     discard: (id: string): void => unlinkIfThere(partOf(id)),
     /** What waits, oldest first. */
@@ -83,14 +90,13 @@ export function createSpool(directory: string, setAsideDirectory: string) {
     /** When a record was last written to; 0 when it is gone. */
     modifiedMs: (entry: SpoolEntry): number =>
       statSync(entry.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-    /** Moves a record that cannot be read out of the way, for a person to look at. */
-    setAside(entry: SpoolEntry): void {
+    /**
+     * Moves a record that cannot be read out of the way, for a person to look at.
+     * @returns false where it is gone
+     */
+    setAside({ path }: SpoolEntry): boolean {
       makeDirectory(setAsideDirectory);
-      try {
-        renameSync(entry.path, join(setAsideDirectory, entry.path.slice(directory.length + 1)));
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      return renameIfThere(path, join(setAsideDirectory, path.slice(directory.length + 1)));
     },
     countSetAside: (): number => names(setAsideDirectory).length,
   };
@@ -105,6 +111,10 @@ function makeDirectory(path: string): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+}
+
+function pathsOf(entries: readonly SpoolEntry[], state: SpoolEntry['state']): string[] {
+  return entries.filter((entry) => entry.state === state).map(({ path }) => path);
 }
 
 function toEntry(directory: string, name: string): SpoolEntry[] {
@@ -131,6 +141,16 @@ function unlinkIfThere(path: string): void {
     unlinkSync(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
+  }
+}
+
+function renameIfThere(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drainSpool } from '../../src/bus/drain.ts';
@@ -8,6 +8,7 @@ import { createStoreHandle } from '../../src/bus/store-handle.ts';
 import { statePaths } from '../../src/config/paths.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/spool/process.ts';
+import { createSpares } from '../../src/spool/spares.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
@@ -126,6 +127,66 @@ describe('draining the spool', () => {
     drain();
     expect(rows()).toMatchObject([{ status: 'success' }]);
     expect(writer).toBeDefined();
+  });
+
+  it('keeps the files of whole records for the next ones, empty, and no more than 16', () => {
+    const { home, writer, rows, spoolDirectory } = aBus();
+    const spares = join(home, 'spares');
+    const keeping = createSpool(spoolDirectory, join(home, 'aside'), createSpares(spares));
+    for (let count = 0; count < 20; count += 1) {
+      const begin = aBegin();
+      keeping.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+    }
+    drainSpool(keeping, writer, Date.now);
+    expect(rows()).toHaveLength(20);
+    expect(readdirSync(spoolDirectory)).toEqual([]);
+    const names = readdirSync(spares).sort((a, b) => Number(a) - Number(b));
+    expect(names).toEqual(Array.from({ length: 16 }, (_, number) => String(number)));
+    for (const name of names) expect(statSync(join(spares, name))).toMatchObject({ size: 0 });
+  });
+
+  it('keeps no file of a part, which somebody may still write to', () => {
+    const { home, writer, rows, spoolDirectory } = aBus();
+    const spares = join(home, 'spares');
+    const keeping = createSpool(spoolDirectory, join(home, 'aside'), createSpares(spares));
+    const begin = aBegin(deadProcess());
+    keeping.begin(begin.executionId, encodeBegin(begin));
+    drainSpool(keeping, writer, Date.now);
+    expect(rows()).toMatchObject([{ status: 'error' }]);
+    expect(readdirSync(spares)).toEqual([]);
+  });
+
+  it('deletes records where no file can be kept', () => {
+    const { home, writer, rows, spoolDirectory } = aBus();
+    writeFileSync(join(home, 'spares'), 'no directory');
+    const keeping = createSpool(
+      spoolDirectory,
+      join(home, 'aside'),
+      createSpares(join(home, 'spares')),
+    );
+    const begin = aBegin();
+    keeping.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+    drainSpool(keeping, writer, Date.now);
+    expect(rows()).toHaveLength(1);
+    expect(readdirSync(spoolDirectory)).toEqual([]);
+  });
+
+  it("takes what another made of a file while it was read for nobody's record", () => {
+    const { spool, writer, rows, spoolDirectory, db } = aBus();
+    const [mine, next] = [aBegin(), aBegin()];
+    spool.finish(mine.executionId, encodeBegin(mine), encodeEnd(anEnd()));
+    // Between listing and reading the daemon took it in, and its file became the next record.
+    const reading = {
+      ...spool,
+      read: () => {
+        rmSync(join(spoolDirectory, `${mine.executionId}.rec`));
+        return Buffer.from(encodeBegin(next));
+      },
+    };
+    expect(drainSpool(reading, writer, Date.now)).toMatchObject({ stored: 0, unreadable: 0 });
+    expect(rows()).toEqual([]);
+    expect(spool.countSetAside()).toBe(0);
+    expect(db.prepare('SELECT * FROM notices').all()).toEqual([]);
   });
 
   it('sets aside what cannot be read, counts it and goes on', () => {
