@@ -83,7 +83,7 @@ void open_input_alone(struct run *run)
 }
 
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
-static _Noreturn void become_hook(const struct run *run, const struct command *command, int failed)
+static _Noreturn void become_hook(struct run *run, const struct command *command)
 {
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0) (void)dup2(run->theirs[i], i);
@@ -92,8 +92,7 @@ static _Noreturn void become_hook(const struct run *run, const struct command *c
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(127);
 #endif
     give_back_signals(run);
-    int error = become(command);
-    (void)!write(failed, &error, sizeof error);
+    run->start_error = become(command);
     _exit(127);
 }
 
@@ -110,28 +109,26 @@ static _Noreturn void become_hook_ourselves(struct run *run, const struct comman
     _exit(run->exit_code);
 }
 
-/* With a new process that shares our memory until it has become the hook: nothing is copied. */
+/*
+ * With a new process that shares our memory until it has become the hook: nothing is copied, and we go on when that has
+ * happened, or read in our memory why not.
+ */
 bool start_hook(struct run *run)
 {
     struct command command = make_command(run, hook_environment(run));
-    int failed[2], error = 0;
-    if (command.environment == NULL || !make_channel(false, failed)) become_hook_ourselves(run, &command);
+    if (command.environment == NULL) become_hook_ourselves(run, &command);
     run->spawned_us = now_us();
     pid_t pid = vfork();
-    if (pid == 0) become_hook(run, &command, failed[1]);
+    if (pid == 0) become_hook(run, &command);
     if (pid < 0) become_hook_ourselves(run, &command);
-    close(failed[1]);
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
-    /* The system closed its other end when the process became the hook. */
-    ssize_t length = read(failed[0], &error, sizeof error);
-    close(failed[0]);
-    if (length <= 0) {
+    if (run->start_error == 0) {
         run->hook = pid;
         return true;
     }
     (void)waitpid(pid, NULL, 0);
-    refuse_start(run, error);
+    refuse_start(run, run->start_error);
     return false;
 }
 

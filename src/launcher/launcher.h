@@ -153,6 +153,7 @@ struct run {
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
+    volatile int start_error;    /* why the process did not become the hook; 0 where it did */
     int theirs[STREAMS];         /* the hook's ends; -1: it has what we have */
     int signals;                 /* the self-pipe's reading end; -1 where signals do not count */
     sigset_t mask;               /* as we were started with, and the hook too */
