@@ -103,7 +103,7 @@ bool is_gated(struct run *run)
     for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
         run->reason = gate.is_off ? "off" : "breaker open";
         if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
-        enum probe probe = gate.is_off ? TAKEN : take_probe(path, run->record, gate, run->created_at_ms);
+        enum probe probe = gate.is_off ? TAKEN : take_probe(path, path + PATH_BYTES, gate, run->created_at_ms);
         if (probe == UNDER_WAY) return true;
         run->reason = NULL;
         if (probe == TAKEN) return false;

@@ -183,9 +183,9 @@ struct run {
     char timed_out[64];
 
     char *record;                /* the record's path while the hook runs and, behind it, when it has ended */
-    char *path;                  /* PATH_BYTES for any other */
+    char *path;                  /* twice PATH_BYTES for any other */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[4 * PATH_BYTES];  /* one behind the other: the state directory, and */
+    char paths[5 * PATH_BYTES];  /* one behind the other: the state directory, and */
     struct reserve reserve;
 };
 

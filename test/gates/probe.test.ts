@@ -1,13 +1,15 @@
 import {
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gateName, gatePath, PROBE_LEASE_MS } from '../../src/gates/gate-file.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 
@@ -20,15 +22,15 @@ if (!hasLauncher)
 const programs = Object.values(ENGINES);
 
 /** A state directory with a gate for the hook `noisy`; nothing is started in the background. */
-function aGate(text: string) {
-  const state = aState();
+function aGate(text: string, name = 'noisy', home?: string) {
+  const state = aState(home);
   const env = { ...state.env, HOOKBUS_DAEMON: 'off' };
   mkdirSync(state.paths.gates, { mode: 0o700 });
-  writeFileSync(gatePath(state.paths.gates, 'noisy'), text);
+  writeFileSync(gatePath(state.paths.gates, name), text);
   const ran = join(state.home, 'ran');
   /** Runs a hook that leaves a line. */
   const run = (program: readonly string[], hook = 'echo $$ >>"$0"; sleep 0.3') =>
-    start([...program, 'run', '--name', 'noisy', '--', 'sh', '-c', hook, ran], env);
+    start([...program, 'run', '--name', name, '--', 'sh', '-c', hook, ran], env);
   return {
     ...state,
     env,
@@ -93,6 +95,14 @@ describe.each(Object.entries(ENGINES))('%s', (_name, program) => {
     expect(gate.runs()).toBe(2);
     expect(gate.files().filter((name) => name.includes('~'))).toHaveLength(2);
   }, 30_000);
+
+  it('lets one probe of a hook with a long name through, in a directory with a short one', async () => {
+    const home = mkdtempSync('/tmp/');
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    const gate = aGate(expired(), 'n'.repeat(120), home);
+    for (let time = 0; time < 3; time += 1) await gate.run(program).ended;
+    expect(gate.runs()).toBe(1);
+  });
 
   it('runs the hook where 32 probes came to nothing: on doubt, it runs', async () => {
     const gate = aGate('breaker 100\n');
