@@ -40,7 +40,10 @@ static int take_spare(struct run *run, const char *path)
     for (int look = 0; look < MOST_LOOKS; look++) {
         snprintf(number, sizeof number, "%d", (int)((run->pid + look) % SPARES));
         if (!JOIN(run->path, PATH_BYTES, run->settings.home, "/spares/", number)) return -1;
-        if (rename(run->path, path) == 0) return open(path, O_WRONLY | O_CLOEXEC);
+        if (rename(run->path, path) != 0) continue;
+        int file = open(path, O_WRONLY | O_CLOEXEC);
+        if (file < 0) (void)unlink(path);
+        return file;
     }
     return -1;
 }
