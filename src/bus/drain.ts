@@ -105,8 +105,9 @@ function readRecord(
   if (bytes === undefined) return undefined;
   try {
     const record = decodeRecord(bytes);
-    // Perhaps another process took it, and the file is the next one's by now.
-    return record.begin.executionId === entry.executionId ? record : 'unreadable';
+    // With another id than its name says and gone from there, another process took it: this is the next one's file.
+    const isOwn = record.begin.executionId === entry.executionId;
+    return isOwn || spool.modifiedMs(entry) > 0 ? record : undefined;
   } catch (error) {
     if (error instanceof FrameError) return 'unreadable';
     throw error;

@@ -24,8 +24,8 @@ export function input(engine: Engine): void {
       test(`a hook that reads one line of a ${kind} that is never closed ends with it`, async (stage) => {
         const run = await stage.startWrapped(['sh', '-c', 'read line; echo "got $line"'], {
           stdin: kind,
+          opening: PAYLOAD,
         });
-        run.stdin.write(PAYLOAD);
         const outcome = await run.finish();
         expect(brief(outcome)).toEqual({
           code: 0,

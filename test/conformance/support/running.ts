@@ -46,6 +46,8 @@ export interface StartOptions {
    * the process looks. A socket is there only with the process, which on a busy machine may look before we write.
    */
   readonly input?: string | Buffer;
+  /** Written as `input` is, where there is none; not ended. */
+  readonly opening?: string;
 }
 
 /** How a process ended, as its parent sees it. */
@@ -96,8 +98,7 @@ export async function start(command: readonly string[], options: StartOptions): 
   const input = await openStream(options.stdin, 'read');
   const output = await openStream(options.stdout, 'write');
   const errors = await openStream(options.stderr, 'write');
-  if (options.stdin === 'pipe' && options.input !== undefined)
-    (input.ours as Writable | undefined)?.end(options.input);
+  if (options.stdin === 'pipe') feed(input.ours as Writable | undefined, options);
   const leads = options.leads ?? true;
   const child = spawn(file, args, {
     cwd: options.cwd,
@@ -112,8 +113,13 @@ export async function start(command: readonly string[], options: StartOptions): 
     stdout: output.ours ?? child.stdout ?? undefined,
     stderr: errors.ours ?? child.stderr ?? undefined,
   });
-  if (options.input !== undefined && options.stdin !== 'pipe') running.stdin.end(options.input);
+  if (options.stdin !== 'pipe') feed(child.stdin ?? undefined, options);
   return running;
+}
+
+function feed(stream: Writable | undefined, { input, opening }: StartOptions): void {
+  if (input !== undefined) stream?.end(input);
+  else if (opening !== undefined) stream?.write(opening);
 }
 
 /** One of a process's standard streams: what it gets, our end of it, and what to do once it has it. */
