@@ -27,6 +27,7 @@
 
 #include "frame.h"
 #include "text.h"
+#include "stream.h"
 #include "claim.h"
 
 #ifndef HOOKBUS_VERSION
@@ -42,10 +43,6 @@ enum {
     HOME_BYTES = PATH_BYTES - 300,      /* longest state directory: room is left for the names in it */
     HOOK_NAME_BYTES = 256,              /* longest default name */
     MAX_PAYLOAD_CAP = 64 * 1024 * 1024,
-    CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
-    HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
-    BUFFER_BYTES = 512 * 1024,          /* so much of it in our own memory, for each stream */
-    TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
     FEW_WORDS = 124,                    /* for so many no memory has to be asked for */
     FEW_BYTES = 1024,                   /* nor for a frame of so many */
     MAX_PROCESSES = 8192,               /* most that are looked through after a timeout */
@@ -86,33 +83,7 @@ void read_settings(struct settings *settings, const struct options *options, str
 
 /* ---- the run */
 
-enum { STDIN, STDOUT, STDERR, STREAMS };
 enum { OWN_SIGNALS = 3 }; /* that we need for ourselves */
-
-/* One stream between the caller and the hook, and what is told of it. */
-struct stream {
-    int number;                  /* STDIN, STDOUT or STDERR */
-    int from, to;                /* -1 once it has ended; once nobody takes any more */
-    bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
-    bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
-    bool is_followed;            /* `kind` is told of what comes before the start, too */
-    bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
-    bool ends_line;              /* so far */
-    size_t at, length;           /* what waits in `buffer` */
-    size_t checked;              /* so much of it has been looked at before the start */
-    int spill;                   /* what waits behind that, in a file without a name; -1 for none */
-    off_t spill_at, spill_end;
-    int64_t moved_us;            /* when `to` took something last */
-    uint64_t total, goal;        /* bytes so far; no more than these are read */
-    unsigned char *kept;         /* the beginning, under --store-raw */
-    size_t kept_length, kept_most;
-    struct stdout_kind kind;
-    struct sha256 digest;
-    size_t tail_length;
-    unsigned char *tail;         /* TAIL_BYTES */
-    unsigned char *buffer;       /* BUFFER_BYTES */
-    unsigned char *piece;        /* CHUNK_BYTES on their way to the file or from it; one for all streams */
-};
 
 /* What is told of a process. */
 struct process {
@@ -185,7 +156,7 @@ struct run {
     char *record;                /* the record's path while the hook runs and, behind it, when it has ended */
     char *path;                  /* twice PATH_BYTES for any other */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[5 * PATH_BYTES];  /* one behind the other: the state directory, and */
+    char paths[5 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
     struct reserve reserve;
 };
 
@@ -265,21 +236,6 @@ void start_sentinel(struct run *run);
 void hold_again(void);
 /* A signal came while there was no hook yet to take it: it goes on record and ends us. */
 void die_before_the_hook(struct run *run);
-
-/* stream.c */
-/* How much may be read now; 0 where it has to wait until what came before has gone. */
-size_t room(struct stream *stream);
-/* Tells `stream` of bytes that it carries. */
-void measure(struct stream *stream, const unsigned char *bytes, size_t length);
-/* Reads a piece. To be called when there is one, or the end. */
-void take(struct stream *stream);
-/* Passes on what waits, as far as it is taken. */
-void give(struct stream *stream);
-/* Forgets what waits. */
-void drop(struct stream *stream);
-/* Nobody takes any more. */
-void abandon(struct stream *stream);
-bool refill_scan(struct scan *scan);
 
 /* watch.c */
 void take_prelude(struct stream *input);

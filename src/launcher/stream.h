@@ -1,0 +1,55 @@
+/* One stream between the caller and the hook, as stream.c moves it. Included by launcher.h. */
+#ifndef HOOKBUS_STREAM_H
+#define HOOKBUS_STREAM_H
+
+#include "text.h"
+
+enum {
+    CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
+    HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
+    BUFFER_BYTES = 512 * 1024,          /* so much of that in our own memory, for each stream */
+    TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
+};
+
+enum { STDIN, STDOUT, STDERR, STREAMS };
+
+/* What is moved, and what is told of it. */
+struct stream {
+    int number;                  /* STDIN, STDOUT or STDERR */
+    int from, to;                /* -1 once it has ended; once nobody takes any more */
+    bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
+    bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
+    bool is_followed;            /* `kind` is told of what comes before the start, too */
+    bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
+    bool ends_line;              /* so far */
+    size_t at, length;           /* what waits in `buffer` */
+    size_t checked;              /* so much of it has been looked at before the start */
+    int spill;                   /* what waits behind that, in a file without a name; -1 for none */
+    off_t spill_at, spill_end;
+    int64_t moved_us;            /* when `to` took something last */
+    uint64_t total, goal;        /* bytes so far; no more than these are read */
+    unsigned char *kept;         /* the beginning, under --store-raw */
+    size_t kept_length, kept_most;
+    struct stdout_kind kind;
+    struct sha256 digest;
+    size_t tail_length;
+    unsigned char *tail;         /* TAIL_BYTES */
+    unsigned char *buffer;       /* BUFFER_BYTES */
+    unsigned char *piece;        /* CHUNK_BYTES on their way to the file or from it; one for all streams */
+};
+
+/* How much may be read now; 0 where it has to wait until what came before has gone. */
+size_t room(struct stream *stream);
+/* Tells `stream` of bytes that it carries. */
+void measure(struct stream *stream, const unsigned char *bytes, size_t length);
+/* Reads a piece. To be called when there is one, or the end. */
+void take(struct stream *stream);
+/* Passes on what waits, as far as it is taken. */
+void give(struct stream *stream);
+/* Forgets what waits. */
+void drop(struct stream *stream);
+/* Nobody takes any more. */
+void abandon(struct stream *stream);
+bool refill_scan(struct scan *scan);
+
+#endif
