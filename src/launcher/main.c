@@ -40,6 +40,7 @@ struct run the_run;
 /* Room for the paths, as close to each other as the state directory's allows. */
 static void lay_out_paths(struct run *run)
 {
+    _Static_assert(HOME_BYTES + 2 * (HOME_BYTES + RECORD_NAME_BYTES) + 2 * PATH_BYTES <= sizeof run->paths, "room");
     size_t length = strlen(run->settings.home);
     run->record = run->settings.home + length + 1;
     run->path = run->record + 2 * (length + RECORD_NAME_BYTES);

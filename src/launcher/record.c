@@ -6,8 +6,8 @@
 
 enum {
     MAX_LOG_BYTES = 1024 * 1024,
-    SPARES = 16, /* as in src/spool/spares.ts */
-    MOST_LOOKS = 3,
+    SPARES = 16,    /* as in src/spool/spares.ts */
+    MOST_LOOKS = 3, /* for one of them: each costs a little, and making a file is what they save */
 };
 
 /* What the record is called while the hook runs. */

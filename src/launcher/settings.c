@@ -90,16 +90,15 @@ static bool find_home(char home[HOME_BYTES])
 {
     const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
     const char *base = "", *rest = own;
+    size_t begun = 0;
     bool has_user = user != NULL && *user != '\0';
     if (own != NULL && *own != '\0') {
         if (own[0] == '~' && (own[1] == '/' || own[1] == '\0')) {
             if (!has_user) return false;
             base = user, rest = own + 1;
         } else if (own[0] != '/') {
-            size_t length = getcwd(home, HOME_BYTES) != NULL ? strlen(home) : 0;
-            if (!JOIN(home + length, HOME_BYTES - length, "/", own)) return false;
-            if (home[0] == '/') normalise(home);
-            return true;
+            /* Relative to where we are, which is written to its place at once: no path on the stack. */
+            begun = getcwd(home, HOME_BYTES) != NULL ? strlen(home) : 0;
         }
     } else if (xdg != NULL && xdg[0] == '/') {
         base = xdg, rest = "hookbus";
@@ -107,7 +106,7 @@ static bool find_home(char home[HOME_BYTES])
         if (!has_user || user[0] != '/') return false;
         base = user, rest = ".local/state/hookbus";
     }
-    if (!JOIN(home, HOME_BYTES, base, *base != '\0' ? "/" : "", rest)) return false;
+    if (!JOIN(home + begun, HOME_BYTES - begun, base, *base == '\0' && rest[0] == '/' ? "" : "/", rest)) return false;
     if (home[0] == '/') normalise(home);
     return true;
 }

@@ -15,7 +15,7 @@ enum {
     LINGER_US = 1000000,        /* most that the hook's end is put off for what is on its way */
     SHORT_US = 5000,            /* a run that is over by then needs no sentinel and no start time, and pays for none */
     TIMEOUT_EXIT_CODE = 124,
-    FIRST_CALLS = 32,
+    FIRST_CALLS = 32,           /* to the clock, more than a short run makes */
 };
 
 /*
@@ -26,7 +26,10 @@ void read_clock(clockid_t clock, struct timespec *now)
 {
 #if defined __linux__ && defined __LP64__
     static int calls;
-    if (calls < FIRST_CALLS && ++calls > 0 && syscall(SYS_clock_gettime, clock, now) == 0) return;
+    if (calls < FIRST_CALLS) {
+        calls++;
+        if (syscall(SYS_clock_gettime, clock, now) == 0) return;
+    }
 #endif
     (void)clock_gettime(clock, now);
 }
