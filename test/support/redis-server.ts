@@ -64,10 +64,13 @@ export async function aRedisServer(
       ],
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
+    child.on('error', () => undefined);
+    if (child.pid === undefined)
+      throw new Error('expected redis-server, which `make setup` installs');
     await until('redis-server to answer', async () => (await tell('PING'))?.startsWith('+PONG'));
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child?.once('exit', resolve));
     child.kill(signal);
     await ended;
