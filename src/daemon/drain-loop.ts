@@ -9,11 +9,12 @@ import type { Log } from './log.ts';
 const LOOK_MS = 2000;
 
 /**
- * From the first word that there is something to drain until that is done, in ms. Draining keeps everything else
- * waiting, and runs often come close together: the next one's question for its key is answered sooner than what the one
- * before left behind is put away, and several records are one transaction.
+ * A drain begins once nobody has said for `SETTLE_MS` that there is something to drain, or `MOST_SETTLE_MS` after the
+ * first who did. Runs often come close together, and draining slows the hook that runs meanwhile, by up to 1 ms where there
+ * are two processors, and keeps whoever asks for a key waiting. Many records in one transaction cost less, too.
  */
 const SETTLE_MS = 10;
+const MOST_SETTLE_MS = 100;
 
 /** Pause after a drain that failed, in ms: a locked or full disk is not hammered. */
 const RETRY_MS = 500;
@@ -34,33 +35,13 @@ export interface DrainLoopParts {
 }
 
 /** Takes records into the database soon after it is told of them. */
-export function createDrainLoop({ spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
-  let waiting: SpoolEntry[] = [];
+export function createDrainLoop(parts: DrainLoopParts) {
+  const turns = createTurns(parts);
+  /** Something came in that the list of the turns does not have. */
   let isDue = false;
+  let latestMs = 0;
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
-  let lastFailure: string | undefined;
-
-  /** @returns whether there may be more */
-  function turn(): boolean {
-    try {
-      // Listed once for many turns: reading a directory of thousands for each would cost more than the draining.
-      if (waiting.length === 0) waiting = spool.list();
-      const entries = waiting.splice(0, TURN_RECORDS);
-      const drained = store.use(({ writer }) => drainSpool(spool, writer, now, NO_LIMITS, entries));
-      if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
-      breakers.tend(drained.hookNames);
-      lastFailure = undefined;
-      return waiting.length > 0;
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (reason !== lastFailure) log('drain_failed', { reason });
-      lastFailure = reason;
-      waiting = [];
-      store.close();
-      return false;
-    }
-  }
 
   function later(ms: number): void {
     clearTimeout(timer);
@@ -68,28 +49,62 @@ export function createDrainLoop({ spool, store, now, log, breakers, onDrained }:
   }
 
   function run(): void {
-    isDue = false;
-    const hasMore = turn();
+    clearTimeout(timer);
+    if (turns.willList()) isDue = false;
+    const end = turns.take();
     if (isStopped) return;
-    if (hasMore || isDue) setImmediate(run);
-    else later(lastFailure === undefined ? LOOK_MS : RETRY_MS);
+    if (end === 'more' || isDue) setImmediate(run);
+    else later(end === 'done' ? LOOK_MS : RETRY_MS);
   }
 
   return {
     start: (): void => later(0),
-    /** There is something to drain. Several such words before the next turn are one. */
+    /** There is something to drain. */
     poke(): void {
-      if (isDue || isStopped) return;
+      if (isStopped) return;
+      const nowMs = performance.now();
+      if (!isDue) latestMs = nowMs + MOST_SETTLE_MS;
       isDue = true;
-      later(SETTLE_MS);
+      later(Math.min(SETTLE_MS, latestMs - nowMs));
     },
     /** Takes in what is there, and no more after that. */
     stop(): void {
       isStopped = true;
       clearTimeout(timer);
-      while (turn());
+      while (turns.take() === 'more');
       // What came in while that list was worked off.
-      while (turn());
+      while (turns.take() === 'more');
+    },
+  };
+}
+
+/** Drains the spool a bit at a time. */
+function createTurns({ spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
+  let waiting: SpoolEntry[] = [];
+  let lastFailure: string | undefined;
+  return {
+    /** Whether the next turn sees what is in the spool by then, or works off what one before it has seen. */
+    willList: (): boolean => waiting.length === 0,
+    take(): 'more' | 'done' | 'failed' {
+      try {
+        // Listed once for many turns: reading a directory of thousands for each would cost more than the draining.
+        if (waiting.length === 0) waiting = spool.list();
+        const entries = waiting.splice(0, TURN_RECORDS);
+        const drained = store.use(({ writer }) =>
+          drainSpool(spool, writer, now, NO_LIMITS, entries),
+        );
+        if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
+        breakers.tend(drained.hookNames);
+        lastFailure = undefined;
+        return waiting.length > 0 ? 'more' : 'done';
+      } catch (error) {
+        const reason = reasonOf(error);
+        if (reason !== lastFailure) log('drain_failed', { reason });
+        lastFailure = reason;
+        waiting = [];
+        store.close();
+        return 'failed';
+      }
     },
   };
 }

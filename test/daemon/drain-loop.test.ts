@@ -1,0 +1,85 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createStoreHandle } from '../../src/bus/store-handle.ts';
+import { createBreakerKeeper } from '../../src/daemon/breaker-keeper.ts';
+import { createDrainLoop } from '../../src/daemon/drain-loop.ts';
+import { createLog } from '../../src/daemon/log.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { until } from '../support/daemon.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+import { freshState, makeDatabase } from '../support/state.ts';
+
+/** The loop of a daemon, without one. */
+function aLoop(onDrained: () => void = () => undefined) {
+  const { paths } = freshState();
+  makeDatabase(paths);
+  const store = createStoreHandle(paths.database, 200, Date.now);
+  const log = createLog(paths.log, Date.now);
+  const spool = createSpool(paths.spool, paths.setAside);
+  const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
+  const turns: number[] = [];
+  const loop = createDrainLoop({
+    ...{ spool, store, log, breakers, now: Date.now },
+    onDrained({ stored }) {
+      turns.push(stored);
+      onDrained();
+    },
+  });
+  onTestFinished(() => {
+    loop.stop();
+    store.close();
+  });
+  return {
+    loop,
+    /** How many records each turn took in. */
+    turns,
+    leave(records: number): void {
+      for (let index = 0; index < records; index += 1) {
+        const begin = aBegin();
+        spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+      }
+    },
+  };
+}
+
+describe('the drain', () => {
+  it('takes in what it is told of between two of its turns as soon as these are over', async () => {
+    const { loop, turns, leave } = aLoop(() => {
+      if (turns.length > 1) return;
+      setImmediate(() => {
+        leave(1);
+        loop.poke();
+      });
+    });
+    leave(500);
+    loop.start();
+    await until('the first turn', () => turns.length > 0);
+    const startMs = performance.now();
+    await until('all', () => turns.reduce((sum, stored) => sum + stored, 0) === 501);
+    // By itself it looks every 2 s.
+    expect(performance.now() - startMs).toBeLessThan(1000);
+  });
+
+  it('waits while runs come close together, but not for long', async () => {
+    const told: number[] = [];
+    const waits: { readonly sinceFirst: number; readonly sinceLast: number }[] = [];
+    const { loop, turns, leave } = aLoop(() => {
+      const nowMs = performance.now();
+      const [first = nowMs, last = nowMs] = [told[0], told.at(-1)];
+      waits.push({ sinceFirst: nowMs - first, sinceLast: nowMs - last });
+      told.length = 0;
+    });
+    loop.start();
+    await until('five turns', () => {
+      leave(1);
+      loop.poke();
+      told.push(performance.now());
+      return turns.length >= 5;
+    });
+    // The first look is its own. A timer may be 1 ms early; a machine that does not get around to it makes it late.
+    for (const { sinceFirst, sinceLast } of waits.slice(1)) {
+      expect(sinceLast >= 9 || sinceFirst >= 99, `${sinceFirst} ms, ${sinceLast} ms`).toBe(true);
+      expect(sinceFirst).toBeLessThan(1000);
+    }
+  });
+});
