@@ -123,7 +123,7 @@ function createUnread() {
       pieces.push(chunk);
       bytes += chunk.length;
       if (bytes < wanted) return [];
-      const { frames, rest } = splitFrames(Buffer.concat(pieces));
+      const { frames, rest } = splitFrames(pieces.length === 1 ? chunk : Buffer.concat(pieces));
       wanted = frameBytes(rest) ?? FRAME_HEADER_BYTES;
       if (wanted > MOST_UNREAD_BYTES) throw new Error('a frame that is too long');
       pieces = [Buffer.from(rest)];

@@ -43,6 +43,7 @@ function hintsIn(text: string): Set<string> {
     told.add(match[0]);
     ANY_HINT.lastIndex = match.index + 1; // a hint may begin inside another
   }
+  if (told.size === 0) return told;
   return new Set(HINTS.filter((hint) => [...told].some((longer) => longer.startsWith(hint))));
 }
 

@@ -35,6 +35,7 @@ export const FRAME_HEADER_BYTES = 6;
 export const MAX_FRAME_BODY_BYTES = 64 * 1024 * 1024 + 1024 * 1024;
 
 const FIELD_HEADER_BYTES = 5;
+const NUMBER_BYTES = 8;
 
 export interface Frame {
   readonly kind: number;
@@ -77,40 +78,60 @@ export function frameBytes(bytes: Buffer): number | undefined {
   return bytes.length < FRAME_HEADER_BYTES ? undefined : FRAME_HEADER_BYTES + bytes.readUInt32LE(2);
 }
 
+/** Room for the fields of most frames, in bytes. */
+const FEW_BYTES = 512;
+
 /** Collects the fields of one frame. */
 export function createFrameWriter(kind: number) {
-  const parts: Uint8Array[] = [];
-  const bytes = (tag: number, value: Uint8Array): void => {
-    const header = Buffer.alloc(FIELD_HEADER_BYTES);
-    header.writeUInt8(tag, 0);
-    header.writeUInt32LE(value.length, 1);
-    parts.push(header, value);
-  };
+  let frame = Buffer.allocUnsafe(FEW_BYTES);
+  let length = FRAME_HEADER_BYTES;
+  /** @returns where the value goes, which is then to be written */
+  function begin(tag: number, bytes: number): number {
+    const start = length + FIELD_HEADER_BYTES;
+    const end = start + bytes;
+    if (end > frame.length) {
+      const larger = Buffer.allocUnsafe(Math.max(end, 2 * frame.length));
+      frame.copy(larger, 0, 0, length);
+      frame = larger;
+    }
+    frame.writeUInt8(tag, length);
+    frame.writeUInt32LE(bytes, length + 1);
+    length = end;
+    return start;
+  }
   return {
-    bytes,
+    bytes(tag: number, value: Uint8Array): void {
+      const start = begin(tag, value.length);
+      frame.set(value, start);
+    },
     text(tag: number, value: string | undefined): void {
-      if (value !== undefined) bytes(tag, Buffer.from(value));
+      if (value === undefined) return;
+      const start = begin(tag, Buffer.byteLength(value));
+      frame.write(value, start);
     },
     number(tag: number, value: number | undefined): void {
       if (value === undefined) return;
-      const field = Buffer.alloc(8);
-      field.writeBigUInt64LE(BigInt(Math.max(0, Math.round(value))));
-      bytes(tag, field);
+      const start = begin(tag, NUMBER_BYTES);
+      frame.writeBigUInt64LE(BigInt(Math.max(0, Math.round(value))), start);
     },
     finish(): Buffer {
-      const body = Buffer.concat(parts);
-      const header = Buffer.alloc(FRAME_HEADER_BYTES);
-      header.writeUInt8(FRAME_VERSION, 0);
-      header.writeUInt8(kind, 1);
-      header.writeUInt32LE(body.length, 2);
-      return Buffer.concat([header, body]);
+      frame.writeUInt8(FRAME_VERSION, 0);
+      frame.writeUInt8(kind, 1);
+      frame.writeUInt32LE(length - FRAME_HEADER_BYTES, 2);
+      return frame.subarray(0, length);
     },
   };
 }
 
+interface Field {
+  readonly tag: number;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Reads the fields of one body. @throws FrameError when a field runs over the end */
 export function readFields(body: Buffer) {
-  const fields = new Map<number, Buffer[]>();
+  const fields: Field[] = [];
   let offset = 0;
   while (offset < body.length) {
     if (body.length - offset < FIELD_HEADER_BYTES)
@@ -120,22 +141,27 @@ export function readFields(body: Buffer) {
     const start = offset + FIELD_HEADER_BYTES;
     if (length > body.length - start)
       throw new FrameError(`field ${tag} runs over the end of its frame`);
-    const values = fields.get(tag) ?? [];
-    values.push(body.subarray(start, start + length));
-    fields.set(tag, values);
     offset = start + length;
+    fields.push({ tag, start, end: offset });
   }
-  const bytes = (tag: number): Buffer | undefined => fields.get(tag)?.at(-1);
+  const find = (tag: number): Field | undefined => fields.findLast((field) => field.tag === tag);
+  const textOf = ({ start, end }: Field): string => body.toString('utf8', start, end);
   return {
-    bytes,
-    text: (tag: number): string | undefined => bytes(tag)?.toString('utf8'),
-    texts: (tag: number): string[] =>
-      (fields.get(tag) ?? []).map((value) => value.toString('utf8')),
+    bytes(tag: number): Buffer | undefined {
+      const field = find(tag);
+      return field && body.subarray(field.start, field.end);
+    },
+    text(tag: number): string | undefined {
+      const field = find(tag);
+      return field && textOf(field);
+    },
+    texts: (tag: number): string[] => fields.filter((field) => field.tag === tag).map(textOf),
     number(tag: number): number | undefined {
-      const value = bytes(tag);
-      if (value === undefined) return undefined;
-      if (value.length !== 8) throw new FrameError(`field ${tag} is not a number of 8 bytes`);
-      const wide = value.readBigUInt64LE();
+      const field = find(tag);
+      if (field === undefined) return undefined;
+      if (field.end - field.start !== NUMBER_BYTES)
+        throw new FrameError(`field ${tag} is not a number of 8 bytes`);
+      const wide = body.readBigUInt64LE(field.start);
       if (wide > BigInt(Number.MAX_SAFE_INTEGER))
         throw new FrameError(`field ${tag} is out of range`);
       return Number(wide);
