@@ -63,6 +63,9 @@ export function createKeys(store: StoreHandle, now: () => number) {
       const of = taken.executionId;
       return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
     },
+    /** Adds when the owner of a claim started to it. */
+    identify: ({ key, hookName, executionId }: KeyRequest, start: number): void =>
+      use((table) => table.identify({ key, hookName }, executionId, start)),
     /** Whether asking again can give another verdict than `wait`, looked at without taking anything. */
     hasMoved({ key, hookName, owner }: KeyRequest): boolean {
       const row = use((table) => table.find({ key, hookName }));
@@ -73,20 +76,24 @@ export function createKeys(store: StoreHandle, now: () => number) {
      * Ends a claim: with a result where there is one that duplicates may share, else the key is free again.
      * @returns false where the claim was not this execution's any more
      */
-    finish: (
-      request: KeyId & { readonly onDuplicate?: OnDuplicate },
-      executionId: string,
-      end: KeyedEnd | undefined,
-    ): boolean =>
-      use((table) => {
-        const { key, hookName, onDuplicate } = request;
-        const id = { key, hookName };
-        if (end === undefined || !isResult(end.exitCode)) return table.release(id, executionId);
-        // Where duplicates are skipped, nobody will want the outputs.
-        const kept = onDuplicate === 'skip' ? { exitCode: end.exitCode } : end;
-        return table.finish(id, executionId, kept);
-      }),
+    finish: (request: EndingKey, executionId: string, end: KeyedEnd | undefined): boolean =>
+      use((table) => finishIn(table, request, executionId, end)),
   };
+}
+
+type EndingKey = KeyId & { readonly onDuplicate?: OnDuplicate };
+
+function finishIn(
+  table: KeyTable,
+  { key, hookName, onDuplicate }: EndingKey,
+  executionId: string,
+  end: KeyedEnd | undefined,
+): boolean {
+  const id = { key, hookName };
+  if (end === undefined || !isResult(end.exitCode)) return table.release(id, executionId);
+  // Where duplicates are skipped, nobody will want the outputs.
+  const kept = onDuplicate === 'skip' ? { exitCode: end.exitCode } : end;
+  return table.finish(id, executionId, kept);
 }
 
 export type Keys = ReturnType<typeof createKeys>;

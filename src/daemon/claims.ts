@@ -18,6 +18,12 @@ import { type SharedClaim, SharedClaims, type SharedState } from './shared-claim
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
 
+/**
+ * After so long, in ms, it is asked and written when a claim's owner started. The system takes its time to tell, its hook
+ * would wait for that, and it counts only where this daemon ends before the claim does.
+ */
+const SHORT_MS = 10;
+
 /** Pause before the end of a claim that could not be written is tried again, in ms. */
 const RETRY_MS = 250;
 
@@ -30,6 +36,8 @@ interface Claimant {
   state: 'asking' | 'waiting' | 'owner' | 'gone';
   /** Has been told to wait. */
   isWarned: boolean;
+  /** Until it is known when the process started. */
+  timer?: NodeJS.Timeout;
   /** What this machine holds for all. */
   shared?: SharedClaim;
 }
@@ -76,7 +84,7 @@ export class Claims {
         key,
         hookName: begin.hookName,
         executionId: begin.executionId,
-        owner: { pid: begin.pid, start: processStart(begin.pid) },
+        owner: { pid: begin.pid, start: begin.pidStart },
         broker: this.#broker,
         ttlSeconds: claim.ttlSeconds,
         onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
@@ -105,6 +113,7 @@ export class Claims {
 
   /** From now on the end of a connection means nothing: a daemon that ends closes all, and their hooks run on. */
   stop(): void {
+    for (const claimant of this.#claimants) this.#identify(claimant);
     this.#isStopped = true;
     clearInterval(this.#timer);
     this.#shared.close();
@@ -115,22 +124,38 @@ export class Claims {
     const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
       kind: 'run_unkeyed',
     });
-    if (verdict.kind === 'run' && claimant.url !== undefined) {
-      claimant.state = 'owner';
-      // An engine waits 100 ms for a first answer, and a server may take half of that.
-      this.#warn(claimant);
-      void this.#askElsewhere(claimant, claimant.url);
-    } else if (verdict.kind === 'run') {
-      claimant.state = 'owner';
-      connection.send(encodeVerdict(frameOf(verdict, request)));
-    } else if (verdict.kind === 'wait') {
+    if (verdict.kind === 'wait') {
       this.#warn(claimant);
       claimant.state = 'waiting';
       this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    } else if (verdict.kind === 'run') {
+      this.#own(claimant);
     } else {
       connection.send(encodeVerdict(frameOf(verdict, request)));
       this.#forget(claimant);
     }
+  }
+
+  /** The key is the claimant's, as far as this machine is concerned. */
+  #own(claimant: Claimant): void {
+    const { request, connection, url } = claimant;
+    claimant.state = 'owner';
+    if (url === undefined) {
+      connection.send(encodeVerdict(frameOf({ kind: 'run' }, request)));
+    } else {
+      // An engine waits 100 ms for a first answer, and a server may take half of that.
+      this.#warn(claimant);
+      void this.#askElsewhere(claimant, url);
+    }
+    claimant.timer = setTimeout(() => this.#identify(claimant), SHORT_MS).unref();
+  }
+
+  #identify({ request, state, timer }: Claimant): void {
+    clearTimeout(timer);
+    if (state !== 'owner' || request.owner.start > 0) return;
+    const start = processStart(request.owner.pid);
+    if (start === 0) return;
+    this.#attempt('owner', () => this.#keys.identify(request, start), undefined);
   }
 
   #warn(claimant: Claimant): void {
@@ -182,6 +207,7 @@ export class Claims {
 
   #forget(claimant: Claimant): void {
     claimant.state = 'gone';
+    clearTimeout(claimant.timer);
     this.#claimants.delete(claimant);
     if (this.#waiting().length > 0) return;
     clearInterval(this.#timer);

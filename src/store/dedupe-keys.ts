@@ -54,6 +54,9 @@ export function createKeyTable(db: Database) {
     `DELETE FROM dedupe_keys WHERE rowid IN
       (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${SWEPT_WITH_A_CLAIM})`,
   );
+  const identify = db.prepare<KeyId & { executionId: string; start: number }>(`
+    UPDATE dedupe_keys SET owner_start = @start
+    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
   const finish = db.prepare(`
     UPDATE dedupe_keys SET state = 'done', exit_code = @exitCode, stdout = @stdout, stderr = @stderr
     WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
@@ -78,6 +81,10 @@ export function createKeyTable(db: Database) {
      */
     claim: (wanted: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined =>
       claim.immediate(wanted, isFree),
+    /** Says of a claim when the process of its owner started; one that has ended stays as it is. */
+    identify(id: KeyId, executionId: string, start: number): void {
+      identify.run({ key: id.key, hookName: id.hookName, executionId, start });
+    },
     /** Ends a claim with a result. @returns false where the claim was not this execution's any more */
     finish: (id: KeyId, executionId: string, { exitCode, outputs }: KeyedEnd): boolean =>
       finish.run({

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodeVerdict, encodeClaim, encodeResult } from '../../src/protocol/claim.ts';
+import { splitFrames } from '../../src/protocol/frame.ts';
+import { encodeBegin } from '../../src/protocol/record.ts';
+import { processStart } from '../../src/spool/process.ts';
+import { aState, until } from '../support/daemon.ts';
+import { aBegin } from '../support/records.ts';
+
+type State = ReturnType<typeof aState>;
+
+/** Asks for a key as the launcher does, which does not know yet when it started. @returns what it was told */
+async function claim(state: State, executionId: string, pid = process.pid, pidStart = 0) {
+  const socket = connect(state.paths.socket);
+  socket.on('error', () => undefined);
+  onTestFinished(() => void socket.destroy());
+  const begin = aBegin({ executionId, pid, pidStart });
+  socket.write(Buffer.concat([encodeBegin(begin), encodeClaim({ template: 'k', ttlSeconds: 60 })]));
+  const [bytes] = (await once(socket, 'data')) as [Buffer];
+  const [frame] = splitFrames(bytes).frames;
+  if (frame === undefined) throw new Error('expected a verdict');
+  return { socket, verdict: decodeVerdict(frame), hookName: begin.hookName };
+}
+
+const owners = (state: State) =>
+  state.rows<{ state: string; owner_pid: number; owner_start: number }>(
+    'SELECT state, owner_pid, owner_start FROM dedupe_keys',
+  );
+
+const OWNER = { state: 'running', owner_pid: process.pid, owner_start: processStart() };
+
+describe('when the owner of a key started', () => {
+  it('is on record once its hook has run for a while', async () => {
+    const state = aState();
+    await state.daemon();
+    const { verdict } = await claim(state, 'one');
+    expect(verdict).toMatchObject({ kind: 'run', key: 'k' });
+    await until('the start', () => owners(state)[0]?.owner_start !== 0);
+    expect(owners(state)).toEqual([OWNER]);
+  });
+
+  it('is on record at once where it is told', async () => {
+    const state = aState();
+    await state.daemon();
+    await claim(state, 'one', process.pid, OWNER.owner_start);
+    expect(owners(state)).toEqual([OWNER]);
+  });
+
+  it('is on record before the daemon leaves', async () => {
+    const state = aState();
+    const daemon = await state.daemon();
+    await claim(state, 'one');
+    daemon.kill('SIGTERM');
+    await once(daemon, 'exit');
+    expect(owners(state)).toEqual([OWNER]);
+  });
+
+  it('is not put to a result, or to the claim of another', async () => {
+    const state = aState();
+    await state.daemon();
+    const first = await claim(state, 'one');
+    first.socket.write(
+      encodeResult({
+        ...{ executionId: 'one', hookName: first.hookName, key: 'k' },
+        end: { exitCode: 1 },
+      }),
+    );
+    await until('the key to be free', () => owners(state).length === 0);
+    await claim(state, 'two', 1);
+    await until('the start', () => owners(state)[0]?.owner_start !== 0);
+    expect(owners(state)).toEqual([{ ...OWNER, owner_pid: 1, owner_start: processStart(1) }]);
+  });
+});
