@@ -4,6 +4,7 @@
  */
 #include "launcher.h"
 
+#include <sched.h>
 #include <sys/socket.h>
 
 enum {
@@ -11,7 +12,22 @@ enum {
     RESULT_BYTES = 4 * 1024 * 1024,     /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
     HEADER_BYTES = 6,
+    SOON_US = 1000,                     /* within which an answer is there as a rule */
+    CROWDED_US = 100,                   /* another process had the processor meanwhile, and there may be more of them */
 };
+
+void call_bus(struct run *run)
+{
+    run->claim.bus = connect_bus(run);
+    /* The number of a stream that the caller closed is for what stands in for it. */
+    if (run->claim.bus <= STDERR) hang_up(&run->claim);
+}
+
+void hang_up(struct claim *claim)
+{
+    if (claim->bus >= 0) close(claim->bus);
+    claim->bus = -1;
+}
 
 static int ms_until(int64_t deadline_us)
 {
@@ -92,6 +108,21 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
     return kind <= VERDICT_WAIT;
 }
 
+/*
+ * Looks again and again for an answer that is about to come: to be put to sleep and woken up would cost the hook 0.1 ms.
+ * No longer than nobody else wants the processor.
+ */
+static void look_out(int bus)
+{
+    struct pollfd source = {.fd = bus, .events = POLLIN};
+    int64_t now = now_us(), until = now + SOON_US, before = now;
+    while (poll(&source, 1, 0) == 0 && now < until && now - before < CROWDED_US) {
+        (void)sched_yield();
+        before = now;
+        now = now_us();
+    }
+}
+
 /* One frame of the daemon's; false where none comes in time or what comes is none. */
 static bool receive(struct claim *claim, int signals, int64_t deadline_us)
 {
@@ -143,24 +174,30 @@ static bool wait_for_first(struct run *run)
     return is_answered;
 }
 
-enum verdict ask_for_key(struct run *run)
+void ask_for_key(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* The room for the end of the record, which is not written before these are sent. */
     struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
-    int64_t deadline_us = now_us() + ANSWER_MS * 1000;
-    claim->bus = connect_bus(run);
-    claim->verdict = NO_VERDICT;
-    if (claim->bus < 0) return NO_VERDICT;
+    claim->deadline_us = now_us() + ANSWER_MS * 1000;
     encode_claim(run, &frames);
-    bool is_answered = send_all(claim->bus, &frames, deadline_us) && receive(claim, -1, deadline_us);
-    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = wait_for_first(run);
+    if (!send_all(claim->bus, &frames, claim->deadline_us)) hang_up(claim);
     if (!frames.is_owners) free(frames.at);
+}
+
+enum verdict hear_verdict(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    claim->verdict = NO_VERDICT;
+    /* Nobody was there; now at least there is a directory for a daemon to start in. */
+    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
+    if (claim->bus >= 0) look_out(claim->bus);
+    bool is_answered = claim->bus >= 0 && receive(claim, -1, claim->deadline_us);
+    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = wait_for_first(run);
     if (!is_answered) claim->verdict = NO_VERDICT;
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (!claim->is_owner) {
-        close(claim->bus);
-        claim->bus = -1;
+        hang_up(claim);
     } else if (claim->wants_outputs) {
         size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
         for (int i = STDOUT; i < STREAMS; i++)
@@ -230,12 +267,11 @@ bool tell_result(struct run *run)
     encode_result(run, &frames);
     encode_poke(&frames);
     bool is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-    close(claim->bus);
-    claim->bus = -1;
+    hang_up(claim);
     if (!is_told && (claim->bus = connect_bus(run)) >= 0) {
         /* The daemon that we asked is gone, and the next one has taken its place. */
         is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-        close(claim->bus);
+        hang_up(claim);
     }
     if (!frames.is_owners) free(frames.at);
     return is_told;

@@ -10,6 +10,7 @@ struct run;
 /* What was asked for a dedupe key, and answered. */
 struct claim {
     int bus;                     /* -1: there is no connection */
+    int64_t deadline_us;         /* for the first answer */
     enum verdict verdict;
     bool is_owner, wants_outputs, has_signal;
     int exit_code;
@@ -18,7 +19,12 @@ struct claim {
     unsigned char *more;
 };
 
-enum verdict ask_for_key(struct run *run);
+/* Calls the daemon before there is anything to ask: it wakes up, which takes it a while, as the payload is read. */
+void call_bus(struct run *run);
+void hang_up(struct claim *claim);
+/* Asks whoever was called. */
+void ask_for_key(struct run *run);
+enum verdict hear_verdict(struct run *run);
 /* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
 bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
 void answer_duplicate(struct run *run);

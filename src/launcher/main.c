@@ -83,6 +83,7 @@ static bool prepare(struct run *run)
         take_prelude(&run->streams[STDIN]);
     } else {
         /* Nothing has been consumed so far, so the command can still have everything. */
+        if (run->options.wants_dedupe) call_bus(run);
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);
@@ -90,6 +91,8 @@ static bool prepare(struct run *run)
     hold_signals(run);
     describe(run);
     encode_begin(run);
+    /* The daemon thinks about it while the record is made. */
+    if (run->has_payload && run->claim.bus >= 0) ask_for_key(run);
     record_begin(run);
     return run->kind != BREAKER_SKIP;
 }
@@ -97,8 +100,12 @@ static bool prepare(struct run *run)
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
 static bool may_run(struct run *run, char **words)
 {
-    if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) return true;
-    enum verdict verdict = ask_for_key(run);
+    if (!run->options.wants_dedupe) return true;
+    if (!run->has_payload || run->spool_file < 0) {
+        hang_up(&run->claim);
+        return true;
+    }
+    enum verdict verdict = hear_verdict(run);
     if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
     answer_duplicate(run);

@@ -140,7 +140,7 @@ int connect_bus(const struct run *run)
 {
     struct sockaddr_un address = {0};
     const char *home = run->settings.home;
-    if (run->spool_file < 0 || !find_socket(home, &address) || !is_own(&address, home)) return -1;
+    if (home[0] == '\0' || !find_socket(home, &address) || !is_own(&address, home)) return -1;
 #ifdef __linux__
     int bus = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (bus < 0) return -1;
@@ -167,7 +167,7 @@ void poke(const struct run *run)
 {
     static unsigned char room_for_frame[64];
     struct bytes frame = {.at = room_for_frame, .capacity = sizeof room_for_frame, .is_owners = true};
-    int bus = connect_bus(run);
+    int bus = run->spool_file < 0 ? -1 : connect_bus(run);
     if (bus < 0) return;
     encode_poke(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. */

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { decodeClaim, decodeResult, encodeVerdict } from '../../src/protocol/claim.ts';
+import { FRAME_KIND, type Frame, splitFrames } from '../../src/protocol/frame.ts';
+import { until } from '../conformance/support/until.ts';
+import { hasLauncher, LAUNCHER, openPlace, type Place, titleOf } from './support/launcher.ts';
+
+const PAYLOAD = '{"session_id":"s","hook_event_name":"Stop","tool_use_id":"t"}\n';
+
+/** A daemon that gives every key, and what it was told. */
+async function aDaemon(place: Place) {
+  const sockets: Socket[] = [];
+  const frames: Frame[] = [];
+  let closed = 0;
+  const server = createServer((socket) => {
+    let unread = Buffer.alloc(0);
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      closed += 1;
+    });
+    socket.on('data', (bytes) => {
+      const split = splitFrames(Buffer.concat([unread, bytes]));
+      unread = Buffer.from(split.rest);
+      for (const frame of split.frames) {
+        frames.push(frame);
+        if (frame.kind !== FRAME_KIND.claim) continue;
+        socket.write(encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: false }));
+      }
+    });
+  });
+  mkdirSync(place.home, { recursive: true });
+  server.listen(join(place.home, 'bus.sock'));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, 'listening');
+  return {
+    frames,
+    connections: () => sockets.length,
+    closed: () => closed,
+    framesOf: (kind: number) => frames.filter((frame) => frame.kind === kind),
+  };
+}
+
+function start(place: Place, words: readonly string[], program = LAUNCHER, env = {}) {
+  const [file = '', ...parameters] = words[0] === 'sh' ? words : [program, ...words];
+  const child = spawn(file, parameters, {
+    cwd: place.directory,
+    env: place.env(env),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdin.on('error', () => undefined);
+  return child;
+}
+
+describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', hasLauncher), () => {
+  it('is called before the payload is there, and asked once it is', async () => {
+    const place = openPlace();
+    const daemon = await aDaemon(place);
+    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
+    const output = once(child.stdout, 'data');
+    await until('a call', () => daemon.connections() === 1);
+    expect(daemon.frames).toEqual([]);
+    child.stdin.end(PAYLOAD);
+    expect(String(await output)).toBe(PAYLOAD);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await until('the result', () => daemon.framesOf(FRAME_KIND.result).length === 1);
+    const kinds = daemon.frames.map(({ kind }) => kind);
+    const { begin, claim, result, poke } = FRAME_KIND;
+    expect(kinds).toEqual([begin, claim, result, poke]);
+    expect(decodeClaim(daemon.frames[1] as Frame).ttlSeconds).toBe(3600);
+    expect(decodeResult(daemon.frames[2] as Frame).end).toEqual({ exitCode: 0 });
+    expect(daemon.connections()).toBe(1);
+  });
+
+  it('is left alone again where not all of the payload comes in time', async () => {
+    const place = openPlace();
+    const daemon = await aDaemon(place);
+    const hook = ['sh', '-c', 'read start; echo; read end'];
+    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', ...hook]);
+    const running = once(child.stdout, 'data');
+    child.stdin.write('{"session_id":\n');
+    await running;
+    // The hook runs, and nobody keeps the daemon on the line.
+    await until('the end of the call', () => daemon.connections() === 1 && daemon.closed() === 1);
+    expect(daemon.frames).toEqual([]);
+    child.stdin.end('"s"}\n');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it.each(['<&-', '>&-', '2>&-', '<&- 2>&-', '<&- >&- 2>&-'])(
+    'is called by no descriptor that the caller closed: %s',
+    async (closing) => {
+      const place = openPlace();
+      const daemon = await aDaemon(place);
+      const descriptorsWith = async (...options: string[]): Promise<string[]> => {
+        const list = `cd /proc/self/fd && for one in 0 1 2 3 4 5 6 7 8 9; do readlink $one; done`;
+        const hook = `(${list} | sed 's/[0-9]//g') 9>&- > ${place.path('descriptors')}`;
+        const words = ['run', '--name', 'n', ...options, '--', 'sh', '-c', hook];
+        const child = start(place, ['sh', '-c', `exec "$@" ${closing}`, 'sh', LAUNCHER, ...words]);
+        child.stdin.end(PAYLOAD);
+        child.stdout.resume();
+        expect(await once(child, 'exit')).toEqual([0, null]);
+        return readFileSync(place.path('descriptors'), 'utf8').trim().split('\n');
+      };
+      const without = await descriptorsWith();
+      expect(await descriptorsWith('--dedupe-key', 'k')).toEqual(without);
+      await until('the claim', () => daemon.framesOf(FRAME_KIND.claim).length === 1);
+    },
+  );
+
+  it('is started by the first run of all, though its directory is not there yet', async () => {
+    const place = openPlace();
+    const program = place.path('hookbus');
+    copyFileSync(LAUNCHER, program);
+    writeFileSync(
+      place.path('hookbus.js'),
+      `if (process.argv[2] === 'daemon') require('node:fs').writeFileSync(process.env.HOOKBUS_HOME + '/started', '');`,
+    );
+    const env = { HOOKBUS_DAEMON: 'auto' };
+    const child = start(
+      place,
+      ['run', '--name', 'n', '--dedupe-key', 'k', '--', 'cat'],
+      program,
+      env,
+    );
+    child.stdin.end(PAYLOAD);
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    await until('a daemon', () => existsSync(join(place.home, 'started')));
+  });
+});
