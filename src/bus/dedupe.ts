@@ -77,7 +77,11 @@ export function createKeys(store: StoreHandle, now: () => number) {
      * @returns false where the claim was not this execution's any more
      */
     finish: (request: EndingKey, executionId: string, end: KeyedEnd | undefined): boolean =>
-      use((table) => finishIn(table, request, executionId, end)),
+      use((table) => {
+        const isOurs = finishIn(table, request, executionId, end);
+        table.sweep(new Date(now()).toISOString());
+        return isOurs;
+      }),
   };
 }
 

@@ -1,0 +1,95 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createKeys, type KeyRequest } from '../../src/bus/dedupe.ts';
+import { createStoreHandle } from '../../src/bus/store-handle.ts';
+import { processStart } from '../../src/spool/process.ts';
+import { freshState, makeDatabase } from '../support/state.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Keys over a database of their own, and a clock. */
+function someKeys() {
+  const { paths } = freshState();
+  makeDatabase(paths);
+  let nowMs = Date.parse('2026-11-27T10:00:00.000Z');
+  const store = createStoreHandle(paths.database, 200, () => nowMs);
+  onTestFinished(store.close);
+  return {
+    keys: createKeys(store, () => nowMs),
+    pass: (ms: number): void => {
+      nowMs += ms;
+    },
+    /** What is on record, in its order. */
+    left: () =>
+      store.use(({ db }) =>
+        db.prepare('SELECT dedupe_key FROM dedupe_keys ORDER BY dedupe_key').pluck().all(),
+      ),
+  };
+}
+
+const OWN = { pid: process.pid, start: processStart() };
+
+/** Of the process that runs the tests, which is alive; another execution has a process of its own. */
+const asks = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest => ({
+  key: 'k',
+  hookName: 'h',
+  executionId,
+  owner: OWN,
+  ttlSeconds: 3600,
+  onDuplicate: 'replay',
+  ...changes,
+});
+
+const another = { owner: { pid: 1, start: processStart(1) } };
+
+describe('a key', () => {
+  it('is one execution’s, then its result’s, and after its time the next one’s', () => {
+    const { keys, pass } = someKeys();
+    const outputs = { stdout: Buffer.from('out'), stderr: Buffer.alloc(0) };
+    expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('two', another))).toEqual({ kind: 'wait', of: 'one' });
+    expect(keys.claim(asks('two', { ...another, onDuplicate: 'skip' }))).toEqual({
+      ...{ kind: 'skip', of: 'one' },
+    });
+    expect(keys.claim(asks('two', { ...another, hookName: 'other' }))).toEqual({ kind: 'run' });
+    expect(keys.finish(asks('one'), 'one', { exitCode: 2, outputs })).toBe(true);
+    expect(keys.claim(asks('three', another))).toMatchObject({
+      kind: 'replay',
+      of: 'one',
+      result: { exitCode: 2, ...outputs },
+    });
+    pass(HOUR_MS + 1);
+    expect(keys.claim(asks('four', another))).toEqual({ kind: 'run' });
+    // Whose it was has no say in it any more.
+    expect(keys.finish(asks('one'), 'one', { exitCode: 0, outputs })).toBe(false);
+    expect(keys.claim(asks('five'))).toEqual({ kind: 'wait', of: 'four' });
+  });
+
+  it('is free again at once where its owner failed, is gone, or asks anew', () => {
+    const { keys } = someKeys();
+    keys.claim(asks('one'));
+    expect(keys.finish(asks('one'), 'one', { exitCode: 1 })).toBe(true);
+    expect(keys.claim(asks('two', { owner: { pid: 2 ** 22 + 1, start: 1 } }))).toEqual({
+      kind: 'run',
+    });
+    expect(keys.claim(asks('three'))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('four'))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('five', another))).toEqual({ kind: 'wait', of: 'four' });
+  });
+
+  it('that ran out does not stay for ever: more go than come', () => {
+    const { keys, pass, left } = someKeys();
+    for (let index = 0; index < 10; index += 1) {
+      const request = asks(`old ${index}`, { key: `old ${index}` });
+      keys.claim(request);
+      keys.finish(request, request.executionId, { exitCode: 0 });
+    }
+    expect(left()).toHaveLength(10);
+    pass(HOUR_MS + 1);
+    for (let index = 0; index < 5; index += 1) {
+      const request = asks(`new ${index}`, { key: `new ${index}` });
+      keys.claim(request);
+      keys.finish(request, request.executionId, { exitCode: 0 });
+    }
+    expect(left()).toEqual(['new 0', 'new 1', 'new 2', 'new 3', 'new 4']);
+  });
+});
