@@ -1,15 +1,18 @@
 import type { KeyedEnd, OnDuplicate } from '../domain/dedupe-key.ts';
-import { type DuplicateVerdict, isFree, isResult, type Owner, verdictOn } from '../gates/dedupe.ts';
+import {
+  type Asking,
+  type DuplicateVerdict,
+  isFree,
+  isResult,
+  verdictOn,
+} from '../gates/dedupe.ts';
 import { isRunning } from '../spool/process.ts';
 import { createKeyTable, type KeyId, type KeyTable } from '../store/dedupe-keys.ts';
 import type { Store, StoreHandle } from './store-handle.ts';
 
 /** What an execution asks for before its hook runs. */
-export interface KeyRequest extends KeyId {
+export interface KeyRequest extends KeyId, Asking {
   readonly executionId: string;
-  readonly owner: Owner;
-  /** The daemon, where it asks for others. */
-  readonly broker?: Owner;
   readonly ttlSeconds: number;
   readonly onDuplicate: OnDuplicate;
 }
@@ -53,7 +56,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
             createdAt,
             expiresAt: new Date(nowMs + request.ttlSeconds * 1000).toISOString(),
           },
-          (row) => isFree(row, request.owner, createdAt, isRunning),
+          (row) => isFree(row, request, createdAt, isRunning),
         ),
       );
       if (taken === undefined) return { kind: 'run' };
@@ -67,10 +70,10 @@ export function createKeys(store: StoreHandle, now: () => number) {
     identify: ({ key, hookName, executionId }: KeyRequest, start: number): void =>
       use((table) => table.identify({ key, hookName }, executionId, start)),
     /** Whether asking again can give another verdict than `wait`, looked at without taking anything. */
-    hasMoved({ key, hookName, owner }: KeyRequest): boolean {
-      const row = use((table) => table.find({ key, hookName }));
+    hasMoved(request: KeyRequest): boolean {
+      const row = use((table) => table.find(request));
       if (row === undefined) return true;
-      return row.state === 'done' || isFree(row, owner, new Date(now()).toISOString(), isRunning);
+      return row.state === 'done' || isFree(row, request, new Date(now()).toISOString(), isRunning);
     },
     /**
      * Ends a claim: with a result where there is one that duplicates may share, else the key is free again.

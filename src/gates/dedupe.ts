@@ -20,20 +20,27 @@ export interface ClaimOnRecord {
 }
 
 /** Who asks. */
-export interface Owner {
+interface Owner {
   readonly pid: number;
   /** When that process started, in clock ticks since boot; 0 where that is not known. */
   readonly start: number;
 }
 
+/** Who asks, and the daemon that it asks through, if any. */
+export interface Asking {
+  readonly owner: Owner;
+  readonly broker?: Owner;
+}
+
 /**
  * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. While the daemon
  * that it was claimed through runs, that alone knows: the owner may be gone, and its result on the way. A process that
- * asks once more has given up what it asked for before.
+ * asks elsewhere has given up what it asked for before; two that ask one daemon are two, though their ids may be the same
+ * where each is in a container of its own.
  */
 export function isFree(
   claim: ClaimOnRecord,
-  asking: Owner,
+  { owner, broker }: Asking,
   nowIso: string,
   isRunning: (pid: number, start: number) => boolean,
 ): boolean {
@@ -41,8 +48,10 @@ export function isFree(
   if (claim.state === 'done') return false;
   const pid = claim.ownerPid ?? 0;
   const start = claim.ownerStart ?? 0;
-  const isOwn = pid === asking.pid && (start === 0 || asking.start === 0 || start === asking.start);
-  if (isOwn) return true;
+  const isOwn = pid === owner.pid && (start === 0 || owner.start === 0 || start === owner.start);
+  const isElsewhere =
+    broker === undefined || claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
+  if (isOwn && isElsewhere) return true;
   if (isRunning(claim.brokerPid ?? 0, claim.brokerStart ?? 0)) return false;
   return !isRunning(pid, start);
 }

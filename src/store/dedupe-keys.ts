@@ -40,15 +40,17 @@ const ROW = `
   execution_id AS executionId, state, exit_code AS exitCode, stdout, stderr, owner_pid AS ownerPid,
   owner_start AS ownerStart, broker_pid AS brokerPid, broker_start AS brokerStart, expires_at AS expiresAt`;
 
+const NEW_ROW = `
+  INTO dedupe_keys
+    (dedupe_key, hook_name, execution_id, state, owner_pid, owner_start, broker_pid, broker_start, created_at, expires_at)
+  VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @brokerPid, @brokerStart, @createdAt,
+    @expiresAt)`;
+
 /** The one place that reads and writes `dedupe_keys`. Everything here throws what SQLite says. */
 export function createKeyTable(db: Database) {
   const find = db.prepare<KeyId, KeyRow>(
     `SELECT ${ROW} FROM dedupe_keys WHERE dedupe_key = @key AND hook_name = @hookName`,
   );
-  const NEW_ROW = `INTO dedupe_keys
-      (dedupe_key, hook_name, execution_id, state, owner_pid, owner_start, broker_pid, broker_start, created_at, expires_at)
-    VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @brokerPid, @brokerStart, @createdAt,
-      @expiresAt)`;
   const add = db.prepare<NewKey>(`INSERT OR IGNORE ${NEW_ROW}`);
   const replace = db.prepare<NewKey>(`INSERT OR REPLACE ${NEW_ROW}`);
   const sweep = db.prepare<[string]>(
@@ -80,7 +82,7 @@ export function createKeyTable(db: Database) {
      * processes. @returns undefined where it is taken now, else the row that is in the way
      */
     claim: (wanted: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined =>
-      // Most keys are new, and one statement costs half of a transaction of four.
+      // Most keys are new, and that is one statement.
       add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree),
     /** Says of a claim when the process of its owner started; one that has ended stays as it is. */
     identify(id: KeyId, executionId: string, start: number): void {

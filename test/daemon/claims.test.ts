@@ -72,3 +72,16 @@ describe('when the owner of a key started', () => {
     expect(owners(state)).toEqual([{ ...OWNER, owner_pid: 1, owner_start: processStart(1) }]);
   });
 });
+
+it('two that ask one daemon are two, though both may have one process id in containers of their own', async () => {
+  const state = aState();
+  await state.daemon();
+  const first = await claim(state, 'one');
+  const second = await claim(state, 'two');
+  expect([first.verdict.kind, second.verdict.kind]).toEqual(['run', 'wait']);
+  const answer = once(second.socket, 'data');
+  // Without a result: its turn comes.
+  first.socket.destroy();
+  const [frame] = splitFrames((await answer)[0] as Buffer).frames;
+  expect(frame && decodeVerdict(frame)).toMatchObject({ kind: 'run', key: 'k' });
+});
