@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
+import { withCertificates } from '../../support/plain-node.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
@@ -30,6 +31,7 @@ function findIsolation(): { words: readonly string[] } | { problem: string } {
 function findClient(): { client: string } | { problem: string } {
   const { status, stdout, stderr } = spawnSync(join(ROOT, 'scripts/fetch-claude.sh'), {
     encoding: 'utf8',
+    env: { ...process.env, ...withCertificates() },
   });
   return status === 0 ? { client: stdout.trim() } : { problem: stderr.trim() };
 }
