@@ -70,6 +70,8 @@ static bool prepare(struct run *run)
     run->spool_file = -1;
     run->duration_us = -1;
     run->claim.bus = -1;
+    /* First of all, since it takes a while to wake up. */
+    if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
     run->hook_name = run->options.name;
     if (run->hook_name == NULL || *run->hook_name == '\0') {
@@ -79,11 +81,11 @@ static bool prepare(struct run *run)
     prepare_memory(run);
     if (is_gated(run)) {
         run->kind = BREAKER_SKIP;
+        hang_up(&run->claim);
         open_input_alone(run);
         take_prelude(&run->streams[STDIN]);
     } else {
         /* Nothing has been consumed so far, so the command can still have everything. */
-        if (run->options.wants_dedupe) call_bus(run);
         if (!open_channels(run) || !open_signals(run)) exec_command(run);
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);

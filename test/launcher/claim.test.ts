@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { writeGate } from '../../src/gates/gate-writer.ts';
 import { decodeClaim, decodeResult, encodeVerdict } from '../../src/protocol/claim.ts';
 import { FRAME_KIND, type Frame, splitFrames } from '../../src/protocol/frame.ts';
 import { until } from '../conformance/support/until.ts';
@@ -93,6 +95,19 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     expect(daemon.frames).toEqual([]);
     child.stdin.end('"s"}\n');
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('is asked for none by a run that a gate holds back', async () => {
+    const place = openPlace();
+    const daemon = await aDaemon(place);
+    mkdirSync(join(place.home, 'gates'));
+    writeGate(join(place.home, 'gates'), 'n', { kind: 'off', untilMs: 0 });
+    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
+    child.stdin.end(PAYLOAD);
+    expect(await text(child.stdout)).toBe('');
+    await until('the poke', () => daemon.frames.length === 1);
+    expect(daemon.frames[0]?.kind).toBe(FRAME_KIND.poke);
+    await until('the end of each call', () => daemon.closed() === daemon.connections());
   });
 
   it.each(['<&-', '>&-', '2>&-', '<&- 2>&-', '<&- >&- 2>&-'])(
