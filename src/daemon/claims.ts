@@ -2,7 +2,6 @@ import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/ded
 import type { StoreHandle } from '../bus/store-handle.ts';
 import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
-import type { Begin } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import {
   type ClaimFrame,
@@ -10,6 +9,7 @@ import {
   type ResultFrame,
   type VerdictFrame,
 } from '../protocol/claim.ts';
+import type { KeyedBegin } from '../protocol/record.ts';
 import { processStart } from '../spool/process.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
@@ -72,7 +72,7 @@ export class Claims {
   }
 
   /** Answers now or later; the end of the connection ends the claim. */
-  ask(connection: Connection, begin: Begin, claim: ClaimFrame): void {
+  ask(connection: Connection, begin: KeyedBegin, claim: ClaimFrame): void {
     connection.keep();
     const key = this.#attempt('key', () => this.#keyOf(begin, claim), undefined);
     if (key === undefined) {
@@ -266,7 +266,7 @@ export class Claims {
   }
 
   /** Undefined where the execution has none. A template that makes no sense is noted for `status`. */
-  #keyOf(begin: Begin, { template, payload }: ClaimFrame): string | undefined {
+  #keyOf(begin: KeyedBegin, { template, payload }: ClaimFrame): string | undefined {
     try {
       return dedupeKey(template, { ...begin, payload });
     } catch (error) {

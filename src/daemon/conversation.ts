@@ -1,8 +1,7 @@
-import type { Begin } from '../domain/record.ts';
 import { decodeClaim, decodeResult } from '../protocol/claim.ts';
 import { decodeFollow } from '../protocol/follow.ts';
 import { FRAME_KIND, type Frame, FrameError, readFields } from '../protocol/frame.ts';
-import { decodeBegin } from '../protocol/record.ts';
+import { decodeKeyedBegin, type KeyedBegin } from '../protocol/record.ts';
 import { decodePoke, encodeState } from '../protocol/socket.ts';
 import type { Claims } from './claims.ts';
 import type { Followers } from './followers.ts';
@@ -22,7 +21,7 @@ export interface ConversationParts {
 /** What the daemon does on each frame that comes over its socket. docs/protocol.md */
 export function createConversation(parts: ConversationParts): OnFrame {
   const { onPoke, onStop, onAskDashboard, state, claims, followers } = parts;
-  const begins = new WeakMap<Connection, Begin>();
+  const begins = new WeakMap<Connection, KeyedBegin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
       case FRAME_KIND.poke:
@@ -38,7 +37,7 @@ export function createConversation(parts: ConversationParts): OnFrame {
         onStop();
         break;
       case FRAME_KIND.begin:
-        begins.set(connection, decodeBegin(readFields(frame.body)));
+        begins.set(connection, decodeKeyedBegin(readFields(frame.body)));
         break;
       case FRAME_KIND.claim: {
         const begin = begins.get(connection);

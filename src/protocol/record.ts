@@ -152,24 +152,45 @@ export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
   return end === undefined ? { begin } : { begin, end };
 }
 
-export function decodeBegin(fields: Fields): Begin {
-  const flags = fields.number(BEGIN.flags) ?? 0;
+/** What a dedupe key is made of, and whose it is: a hook waits while it is read. */
+export type KeyedBegin = Pick<
+  Begin,
+  | 'executionId'
+  | 'hookName'
+  | 'eventType'
+  | 'toolName'
+  | 'sessionId'
+  | 'toolUseId'
+  | 'createdAtMs'
+  | 'pid'
+  | 'pidStart'
+>;
+
+/** @throws FrameError */
+export function decodeKeyedBegin(fields: Fields): KeyedBegin {
   return {
     executionId: required(fields.text(BEGIN.executionId), 'execution id'),
-    correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
-    spanId: required(fields.text(BEGIN.spanId), 'span id'),
-    ...optional('parentSpanId', fields.text(BEGIN.parentSpanId)),
     hookName: fields.text(BEGIN.hookName) ?? '',
     eventType: fields.text(BEGIN.eventType) ?? '',
     ...optional('toolName', fields.text(BEGIN.toolName)),
     ...optional('sessionId', fields.text(BEGIN.sessionId)),
     ...optional('toolUseId', fields.text(BEGIN.toolUseId)),
-    ...optional('dedupeKey', fields.text(BEGIN.dedupeKey)),
-    ...optional('cwd', fields.text(BEGIN.cwd)),
-    argv: fields.texts(BEGIN.argument),
     createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
     pid: fields.number(BEGIN.pid) ?? 0,
     pidStart: fields.number(BEGIN.pidStart) ?? 0,
+  };
+}
+
+function decodeBegin(fields: Fields): Begin {
+  const flags = fields.number(BEGIN.flags) ?? 0;
+  return {
+    ...decodeKeyedBegin(fields),
+    correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
+    spanId: required(fields.text(BEGIN.spanId), 'span id'),
+    ...optional('parentSpanId', fields.text(BEGIN.parentSpanId)),
+    ...optional('dedupeKey', fields.text(BEGIN.dedupeKey)),
+    ...optional('cwd', fields.text(BEGIN.cwd)),
+    argv: fields.texts(BEGIN.argument),
     engine: ENGINES[fields.number(BEGIN.engine) ?? 0] ?? 'node',
     engineVersion: fields.text(BEGIN.engineVersion) ?? '',
     maxBytes: fields.number(BEGIN.maxBytes) ?? 0,
