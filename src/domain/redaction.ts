@@ -7,7 +7,7 @@ import { NAMED_RULES, type NamedRule, REDACTION_RULES, SECRET_NAMES } from './re
 export function redactText(text: string): string {
   const hints = hintsIn(text);
   let redacted = text;
-  for (const { name, hints: wanted, pattern } of REDACTION_RULES) {
+  for (const { name, hints: wanted, pattern } of hints.size > 0 ? REDACTION_RULES : UNHINTED) {
     if (wanted.length > 0 && !wanted.some((hint) => hints.has(hint))) continue;
     redacted = redacted.replace(pattern, (_match, kept: unknown) =>
       typeof kept === 'string' ? kept + placeholder(name) : placeholder(name),
@@ -24,6 +24,9 @@ export function redactBytes(bytes: Uint8Array): Uint8Array {
 }
 
 const placeholder = (name: string): string => `[redacted:${name}]`;
+
+/** Those that any text is tried with. */
+const UNHINTED = REDACTION_RULES.filter(({ hints }) => hints.length === 0);
 
 /** Longest first, since only one is told at each place; it stands for those that it begins with. */
 const HINTS = [...new Set(REDACTION_RULES.flatMap((rule) => rule.hints))].sort(
