@@ -49,6 +49,9 @@ need musl-gcc musl-tools 2>/dev/null
 # by a real Prometheus, which is the only one to say what it makes of our text.
 need sqlite3 sqlite3
 need redis-server redis-server
+# Shell lines and completions are tried in the shells that people have.
+need zsh zsh
+need fish fish
 need openssl openssl
 need prometheus prometheus
 # The dashboard is tested in a real browser.
