@@ -6,13 +6,12 @@ import {
   isResult,
   verdictOn,
 } from '../gates/dedupe.ts';
-import { isRunning } from '../spool/process.ts';
-import { createKeyTable, type KeyId, type KeyTable } from '../store/dedupe-keys.ts';
+import { isDescendant, isRunning } from '../spool/process.ts';
+import { createKeyTable, type KeyId, type KeyRow, type KeyTable } from '../store/dedupe-keys.ts';
 import type { Store, StoreHandle } from './store-handle.ts';
 
 /** What an execution asks for before its hook runs. */
 export interface KeyRequest extends KeyId, Asking {
-  readonly executionId: string;
   readonly ttlSeconds: number;
   readonly onDuplicate: OnDuplicate;
 }
@@ -63,6 +62,8 @@ export function createKeys(store: StoreHandle, now: () => number) {
       if (taken.state === 'done') {
         return verdictOn(taken, request.onDuplicate) ?? { kind: 'run_unkeyed' };
       }
+      // Who has the key waits for us to end, so we wait for nobody, and our hook is what it runs.
+      if (isInside(request, taken)) return { kind: 'run_unkeyed' };
       const of = taken.executionId;
       return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
     },
@@ -87,6 +88,9 @@ export function createKeys(store: StoreHandle, now: () => number) {
       }),
   };
 }
+
+const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
+  isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });
 
 type EndingKey = KeyId & { readonly onDuplicate?: OnDuplicate };
 

@@ -101,10 +101,13 @@ export class Claims {
 
   /** An owner's hook has ended. */
   finish({ key, hookName, executionId, end }: ResultFrame): void {
-    const id = { key, hookName };
+    const owners = [...this.#claimants].filter(
+      ({ request }) => request.executionId === executionId,
+    );
+    // The claim that is on record is the one that was asked for, whatever the engine calls it.
+    const id = owners[0]?.request ?? { key, hookName };
     this.#end(id, executionId, end);
-    for (const claimant of this.#claimants) {
-      if (claimant.request.executionId !== executionId) continue;
+    for (const claimant of owners) {
       claimant.shared?.end(end);
       this.#forget(claimant);
     }

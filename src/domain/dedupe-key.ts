@@ -123,12 +123,15 @@ const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * The key as it is recorded: readable, unless it is long or holds a secret. Taking the secret out alone would make one
- * key of two.
+ * The key as it is recorded: readable, unless it is long, holds a secret, or half a character, which would not come
+ * through to an engine and back. Taking the secret out alone would make one key of two.
  */
 export function recordable(key: string): string {
-  const isShort = Buffer.byteLength(key) <= MOST_KEY_BYTES;
-  return isShort && redactText(key) === key ? key : `sha256:${sha256(Buffer.from(key))}`;
+  const bytes = Buffer.from(key);
+  // A half of a surrogate pair has no bytes of its own.
+  if (bytes.toString() !== key) return `sha256:${sha256(Buffer.from(key, 'utf16le'))}`;
+  const isShort = bytes.length <= MOST_KEY_BYTES;
+  return isShort && redactText(key) === key ? key : `sha256:${sha256(bytes)}`;
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -28,6 +28,8 @@ interface Owner {
 
 /** Who asks, and the daemon that it asks through, if any. */
 export interface Asking {
+  /** Ids sort by time. */
+  readonly executionId: string;
   readonly owner: Owner;
   readonly broker?: Owner;
 }
@@ -35,25 +37,31 @@ export interface Asking {
 /**
  * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. While the daemon
  * that it was claimed through runs, that alone knows: the owner may be gone, and its result on the way. A process that
- * asks elsewhere has given up what it asked for before; two that ask one daemon are two, though their ids may be the same
- * where each is in a container of its own.
+ * asks elsewhere has given up what it asked for before; but a daemon may hear late what was asked of it first. Two that
+ * ask one daemon are two, though their ids may be the same where each is in a container of its own.
  */
 export function isFree(
   claim: ClaimOnRecord,
-  { owner, broker }: Asking,
+  asking: Asking,
   nowIso: string,
   isRunning: (pid: number, start: number) => boolean,
 ): boolean {
   if (claim.expiresAt <= nowIso) return true;
   if (claim.state === 'done') return false;
-  const pid = claim.ownerPid ?? 0;
-  const start = claim.ownerStart ?? 0;
-  const isOwn = pid === owner.pid && (start === 0 || owner.start === 0 || start === owner.start);
-  const isElsewhere =
-    broker === undefined || claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
-  if (isOwn && isElsewhere) return true;
+  if (isOwn(claim, asking) && isGivenUp(claim, asking)) return true;
   if (isRunning(claim.brokerPid ?? 0, claim.brokerStart ?? 0)) return false;
-  return !isRunning(pid, start);
+  return !isRunning(claim.ownerPid ?? 0, claim.ownerStart ?? 0);
+}
+
+function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): boolean {
+  const start = ownerStart ?? 0;
+  return ownerPid === owner.pid && (start === 0 || owner.start === 0 || start === owner.start);
+}
+
+function isGivenUp(claim: ClaimOnRecord, { broker, executionId }: Asking): boolean {
+  if (broker === undefined) return true;
+  const isElsewhere = claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
+  return isElsewhere && claim.executionId < executionId;
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */

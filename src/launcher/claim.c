@@ -236,17 +236,26 @@ void answer_duplicate(struct run *run)
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
-static bool is_all_kept(const struct stream *stream)
+/* Whether we have all that the hook said or wanted to say, and it is little enough to be kept. */
+static bool is_all_kept(const struct run *run, int which)
 {
-    return stream->total == stream->kept_length;
+    const struct stream *stream = &run->streams[which];
+    return run->theirs[which] >= 0 && !stream->is_cut && stream->total == stream->kept_length &&
+           stream->total <= RESULT_BYTES;
+}
+
+/* A hook that was told to end may have left its work undone, whatever it exits with. */
+static bool has_result(const struct run *run)
+{
+    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2) && !run->is_told_to_end;
+    return is_well && (!run->claim.wants_outputs || (is_all_kept(run, STDOUT) && is_all_kept(run, STDERR)));
 }
 
 static void encode_result(const struct run *run, struct bytes *bytes)
 {
     const struct claim *claim = &run->claim;
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool is_result = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2) &&
-                     (!claim->wants_outputs || (is_all_kept(out) && is_all_kept(err)));
+    bool is_result = has_result(run);
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
     field_text(bytes, RESULT_HOOK_NAME, run->hook_name);

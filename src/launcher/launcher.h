@@ -130,6 +130,7 @@ struct run {
     sigset_t mask;               /* as we were started with, and the hook too */
     struct sigaction dispositions[OWN_SIGNALS];
     uint64_t owed;               /* signals that the whole group got, and that we have not read yet */
+    bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
 
     /* watch.c */
     struct stream streams[STREAMS];

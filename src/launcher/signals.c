@@ -178,7 +178,10 @@ void take_signals(struct run *run)
         if (number == SIGCHLD || run->hook == 0) continue;
         if (handled == 0) run->owed |= seen = pending_at(run->sentinel);
         handled |= bit;
-        if (number != SIGCONT && number != SIGWINCH) record_signal(run, number);
+        if (number != SIGCONT && number != SIGWINCH) {
+            run->is_told_to_end = true;
+            record_signal(run, number);
+        }
         bool is_from_terminal = (batch[i] & FROM_KERNEL) != 0 && (number == SIGINT || number == SIGQUIT);
         if (!is_from_terminal && (run->owed & bit) == 0) (void)kill(run->hook, number);
     }

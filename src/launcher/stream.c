@@ -169,6 +169,7 @@ void abandon(struct stream *stream)
     if (stream->number == STDIN || stream->from < 0) return;
     close(stream->from);
     stream->from = -1;
+    stream->is_cut = true;
 }
 
 /* The next part of a payload that did not fit into the buffer, for the scan that reads it before the hook does. */

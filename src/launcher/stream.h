@@ -22,6 +22,7 @@ struct stream {
     bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
     bool ends_line;              /* so far */
+    bool is_cut;                 /* it was closed to the hook, or not read to its end: there may have been more */
     size_t at, length;           /* what waits in `buffer` */
     size_t checked;              /* so much of it has been looked at before the start */
     int spill;                   /* what waits behind that, in a file without a name; -1 for none */

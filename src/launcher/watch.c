@@ -211,7 +211,11 @@ static void settle(struct run *run)
         }
         if (is_busy && !move_bytes(run, STALL_MS)) break;
     }
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].goal = UINT64_MAX;
+    for (int i = STDOUT; i < STREAMS; i++) {
+        struct stream *output = &run->streams[i];
+        if (output->goal != UINT64_MAX && output->total < output->goal) output->is_cut = true;
+        output->goal = UINT64_MAX;
+    }
     if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)move_bytes(run, 0);
 }
 

@@ -33,6 +33,7 @@ export class Output {
   #received = 0;
   #isHeld: boolean;
   #hasEnded = false;
+  #isCut = false;
   /** The flush under way, while there is one. */
   #flushing: Promise<void> | undefined;
 
@@ -80,6 +81,11 @@ export class Output {
     await this.#flushing;
   }
 
+  /** It was closed to the hook before its end: there may have been more. */
+  isCut(): boolean {
+    return this.#isCut;
+  }
+
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
     this.#meter.push(chunk);
@@ -104,6 +110,7 @@ export class Output {
         // The caller closed its end. Closing ours gives the hook the SIGPIPE it would have had.
         this.#drop();
         this.#source.destroy();
+        this.#isCut ||= !this.#hasEnded;
         this.#hasEnded = true;
         return;
       }

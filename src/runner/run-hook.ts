@@ -21,7 +21,7 @@ import { Output } from './output.ts';
 import { beginParts, recorderFor } from './parts.ts';
 import { passThrough, sayOnStderr } from './pass-through.ts';
 import { randomBytes } from './random.ts';
-import { forwardSignals } from './signals.ts';
+import { forwardSignals, HARMLESS } from './signals.ts';
 import type { Started } from './start.ts';
 
 /** `--guard` holds back so much of each stream; a hook that says more is passed on as it speaks. */
@@ -43,6 +43,8 @@ interface HookEnd {
   readonly reason?: string;
   readonly durationMs?: number;
   readonly dedupeKey?: string;
+  /** Whether it may have been kept from saying all that it would have: it was told to end, or nobody heard it out. */
+  readonly isCut?: boolean;
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
@@ -72,7 +74,8 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     meters,
   );
   await recorder?.end(begin, end);
-  finishClaim(claim, hook.kind === 'exited' ? end.exitCode : undefined, meters);
+  const hasResult = hook.kind === 'exited' && hook.isCut !== true;
+  finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
@@ -139,11 +142,14 @@ async function duplicateEnd(
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
 async function watchHook(watch: Watch): Promise<HookEnd> {
   const { options, begin, companion, input, meters, recorder, startHook } = watch;
+  let isTold = false;
   const signals = forwardSignals({
     companion,
     onEarly: (signal) => leave({ kind: 'signal', signal }),
-    onSignal: (signal) =>
-      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters)),
+    onSignal: (signal) => {
+      isTold ||= !HARMLESS.has(signal);
+      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
+    },
   });
   const channels = openChannels(watch.pipePaths);
   companion.letGo();
@@ -175,7 +181,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
   await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
   signals.stop();
-  return end;
+  return { ...end, isCut: isTold || outputs.some((output) => output.isCut()) };
 }
 
 function connect(

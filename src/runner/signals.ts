@@ -20,7 +20,7 @@ const FORWARDED = [
 ] as const satisfies readonly NodeJS.Signals[];
 
 /** Signals that do nothing by default, so that the companion cannot tell whom they were for. Sent twice they do no harm. */
-const HARMLESS: ReadonlySet<string> = new Set(['SIGCONT', 'SIGWINCH']);
+export const HARMLESS: ReadonlySet<string> = new Set(['SIGCONT', 'SIGWINCH']);
 
 export interface SignalParts {
   readonly companion: Companion;

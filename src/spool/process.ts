@@ -42,3 +42,21 @@ export function isRunning(pid: number, start: number): boolean {
   const now = Number(stat?.[19]) || 0;
   return start === 0 || now === 0 || now === start;
 }
+
+/** More generations than there are between a hook and what it starts. */
+const MOST_GENERATIONS = 64;
+
+/** Whether a process was started by that one, or by one that it started, as far as the system tells. */
+export function isDescendant(pid: number, ancestor: { pid: number; start: number }): boolean {
+  if (ancestor.pid <= 0) return false;
+  let stat = readStat(pid);
+  for (let generation = 0; stat !== undefined && generation < MOST_GENERATIONS; generation += 1) {
+    const parent = Number(stat[1]) || 0;
+    if (parent === 0) return false;
+    stat = readStat(parent);
+    if (parent === ancestor.pid) {
+      return ancestor.start === 0 || (Number(stat?.[19]) || 0) === ancestor.start;
+    }
+  }
+  return false;
+}

@@ -64,6 +64,14 @@ describe('a key', () => {
     expect(keys.claim(asks('five'))).toEqual({ kind: 'wait', of: 'four' });
   });
 
+  it('is not taken back by what its owner asked a daemon for before, and that heard late', () => {
+    const { keys } = someKeys();
+    const broker = { pid: 1, start: processStart(1) };
+    expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
+    expect(keys.claim(asks('id-3', { broker }))).toEqual({ kind: 'run' });
+  });
+
   it('is free again at once where its owner failed, is gone, or asks anew', () => {
     const { keys } = someKeys();
     keys.claim(asks('one'));

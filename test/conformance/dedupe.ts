@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
@@ -52,6 +52,7 @@ export function dedupe(engine: Engine, withDaemon = false): void {
     keys(test);
     waiting(test);
     doubts(test);
+    halves(test);
   });
 }
 
@@ -423,5 +424,68 @@ function doubts(test: Topic['test']): void {
       await stage.wrapped(counted('true'), { flags: FLAGS, input: PRE, set });
     }
     expect(runs(stage)).toBe(2);
+  });
+}
+
+/** Ends that look like results and are none: a decision would get lost. */
+function halves(test: Topic['test']): void {
+  const DENIES = 'echo deny; exit 0';
+
+  test('a hook that was told to end gives no result, whatever it exits with', async (stage) => {
+    const line = "trap 'exit 0' TERM; echo >ready; until [ -e never ]; do sleep 0.02; done";
+    const one = await stage.startWrapped(counted(line), { flags: FLAGS, input: PRE });
+    await until('the first to listen', () => existsSync(stage.path('ready')));
+    one.kill('SIGTERM');
+    expect(await one.exit()).toEqual({ code: 0, signal: null });
+    expect(brief(await run(stage, 'exit 2'))).toMatchObject({ code: 2 });
+    expect(runs(stage)).toBe(2);
+  });
+
+  test('what nobody heard to its end is no result', async (stage) => {
+    // The first one says something until nobody takes it any more.
+    const line = `trap '' PIPE; [ -e go ] || until ! echo on; do sleep 0.02; done; ${DENIES}`;
+    for (const stdout of ['pipe', 'socket'] as const) {
+      const flags = ['--name', `to a ${stdout}`, '--dedupe'];
+      const one = await stage.startWrapped(counted(line), { flags, input: PRE, stdout });
+      one.stdout.close();
+      expect(await one.exit()).toEqual({ code: 0, signal: null });
+      await stage.bare(['touch', 'go']);
+      expect(brief(await run(stage, line, PRE, flags))).toMatchObject({ stdout: 'deny\n' });
+      await stage.bare(['rm', 'go']);
+    }
+    expect(runs(stage)).toBe(4);
+  });
+
+  test('a first one that could say nothing does not silence its duplicate', async (stage) => {
+    for (const close of [[1], [2], [1, 2]]) {
+      const flags = ['--name', `without ${close}`, '--dedupe'];
+      const options = { flags, input: PRE, conditions: { close } };
+      expect((await stage.wrapped(counted(DENIES), options)).code).toBe(0);
+      expect(brief(await run(stage, DENIES, PRE, flags))).toMatchObject({ stdout: 'deny\n' });
+    }
+  });
+
+  test('one inside of the first does not wait for it, nor is it skipped', async (stage) => {
+    const inner = [...stage.engine.command, 'run', ...FLAGS, '--', ...counted('echo no; exit 2')];
+    for (const [index, input] of [PRE, POST].entries()) {
+      for (const words of [inner, ['sh', '-c', '"$@"; exit $?', 'sh', ...inner]]) {
+        const flags = ['--name', 'probe', '--dedupe-key', `${index} ${words.length}`];
+        const within = words.map((word) => (word === '--dedupe' ? flags.slice(2).join('=') : word));
+        const outcome = await stage.wrapped(within, { flags, input });
+        expect(brief(outcome)).toMatchObject({ code: 2, stdout: 'no\n' });
+      }
+    }
+    expect(runs(stage)).toBe(4);
+  });
+
+  test('half a character in a key is as good as a whole one', async (stage) => {
+    const flags = ['--name', 'probe', '--dedupe-key', '{tool_input.command}'];
+    const halved = JSON.stringify({ ...JSON.parse(PRE), tool_input: { command: 'a\ud83d' } });
+    const other = JSON.stringify({ ...JSON.parse(PRE), tool_input: { command: 'a\ud83c' } });
+    for (const input of [halved, halved, other]) {
+      expect(brief(await run(stage, 'exit 2', input, flags)).code).toBe(2);
+    }
+    expect(runs(stage)).toBe(2);
+    expect((await stage.rows())[0]?.dedupe_key).toMatch(/^sha256:/);
   });
 }
