@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { spawn } from 'node:child_process';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createKeys, type KeyRequest } from '../../src/bus/dedupe.ts';
 import { createStoreHandle } from '../../src/bus/store-handle.ts';
 import { processStart } from '../../src/spool/process.ts';
@@ -26,9 +27,17 @@ function someKeys() {
   };
 }
 
-const OWN = { pid: process.pid, start: processStart() };
+/** Two that live, and neither started the other. */
+const sleepers = [spawn('sleep', ['600']), spawn('sleep', ['600'])];
+afterAll(() => {
+  for (const sleeper of sleepers) sleeper.kill('SIGKILL');
+});
+const [OWN, OTHER] = sleepers.map(({ pid = 0 }) => ({ pid, start: processStart(pid) })) as [
+  KeyRequest['owner'],
+  KeyRequest['owner'],
+];
 
-/** Of the process that runs the tests, which is alive; another execution has a process of its own. */
+/** Of one process; another execution has a process of its own. */
 const asks = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest => ({
   key: 'k',
   hookName: 'h',
@@ -39,7 +48,7 @@ const asks = (executionId: string, changes: Partial<KeyRequest> = {}): KeyReques
   ...changes,
 });
 
-const another = { owner: { pid: 1, start: processStart(1) } };
+const another = { owner: OTHER };
 
 describe('a key', () => {
   it('is one execution’s, then its result’s, and after its time the next one’s', () => {
@@ -62,6 +71,15 @@ describe('a key', () => {
     // Whose it was has no say in it any more.
     expect(keys.finish(asks('one'), 'one', { exitCode: 0, outputs })).toBe(false);
     expect(keys.claim(asks('five'))).toEqual({ kind: 'wait', of: 'four' });
+  });
+
+  it('is not waited for by who is inside of its owner, nor does that take it', () => {
+    const { keys } = someKeys();
+    const around = { owner: { pid: process.pid, start: processStart() } };
+    expect(keys.claim(asks('one', around))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('two'))).toEqual({ kind: 'run_unkeyed' });
+    expect(keys.claim(asks('two', { onDuplicate: 'skip' }))).toEqual({ kind: 'run_unkeyed' });
+    expect(keys.finish(asks('one'), 'one', { exitCode: 0 })).toBe(true);
   });
 
   it('is not taken back by what its owner asked a daemon for before, and that heard late', () => {
