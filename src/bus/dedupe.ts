@@ -2,6 +2,7 @@ import type { KeyedEnd, OnDuplicate } from '../domain/dedupe-key.ts';
 import {
   type Asking,
   type DuplicateVerdict,
+  isElsewhere,
   isFree,
   isResult,
   verdictOn,
@@ -28,6 +29,7 @@ export type Verdict =
 
 /** Deduplication over the database of this machine. Everything throws what the store says: on doubt, the hook runs. */
 export function createKeys(store: StoreHandle, now: () => number) {
+  const isForsaken = createPatience();
   let last: { readonly db: Store['db']; readonly table: KeyTable } | undefined;
 
   /** Statements are prepared once for each opening of the database. */
@@ -55,7 +57,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
             createdAt,
             expiresAt: new Date(nowMs + request.ttlSeconds * 1000).toISOString(),
           },
-          (row) => isFree(row, request, createdAt, isRunning),
+          (row) => isFree(row, request, createdAt, isRunning) || isForsaken(row, request),
         ),
       );
       if (taken === undefined) return { kind: 'run' };
@@ -74,7 +76,8 @@ export function createKeys(store: StoreHandle, now: () => number) {
     hasMoved(request: KeyRequest): boolean {
       const row = use((table) => table.find(request));
       if (row === undefined) return true;
-      return row.state === 'done' || isFree(row, request, new Date(now()).toISOString(), isRunning);
+      if (row.state === 'done' || isForsaken(row, request)) return true;
+      return isFree(row, request, new Date(now()).toISOString(), isRunning);
     },
     /**
      * Ends a claim: with a result where there is one that duplicates may share, else the key is free again.
@@ -88,6 +91,26 @@ export function createKeys(store: StoreHandle, now: () => number) {
       }),
   };
 }
+
+/** So long, in ms, a daemon has for a result that it got: after that it is stuck, and its claim counts no more. */
+const PATIENCE_MS = 2000;
+
+/** Looks for claims whose owner is gone while another daemon, which alone knows what came of it, says nothing. */
+function createPatience() {
+  const goneSince = new Map<string, number>();
+  return (row: KeyRow, asking: Asking): boolean => {
+    if (row.state !== 'running' || !isElsewhere(row, asking)) return false;
+    if (isRunning(row.ownerPid ?? 0, row.ownerStart ?? 0)) return false;
+    const since = goneSince.get(row.executionId);
+    if (since !== undefined) return performance.now() - since > PATIENCE_MS;
+    if (goneSince.size >= MOST_GONE) goneSince.clear();
+    goneSince.set(row.executionId, performance.now());
+    return false;
+  };
+}
+
+/** More than there are at once. */
+const MOST_GONE = 100;
 
 const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
   isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });

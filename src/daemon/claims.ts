@@ -3,17 +3,13 @@ import type { StoreHandle } from '../bus/store-handle.ts';
 import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
-import {
-  type ClaimFrame,
-  encodeVerdict,
-  type ResultFrame,
-  type VerdictFrame,
-} from '../protocol/claim.ts';
+import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../protocol/claim.ts';
 import type { KeyedBegin } from '../protocol/record.ts';
 import { processStart } from '../spool/process.ts';
+import { answer, type Claimant, tellToWait } from './claimant.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
-import { type SharedClaim, SharedClaims, type SharedState } from './shared-claims.ts';
+import { SharedClaims, type SharedState } from './shared-claims.ts';
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
@@ -24,23 +20,11 @@ const LOOK_MS = 25;
  */
 const SHORT_MS = 10;
 
+/** How often those who wait hear from us, in ms: who does not for three times as long asks the database instead. */
+const PULSE_MS = 1000;
+
 /** Pause before the end of a claim that could not be written is tried again, in ms. */
 const RETRY_MS = 250;
-
-/** One connection that asked for a key. */
-interface Claimant {
-  readonly request: KeyRequest;
-  readonly connection: Connection;
-  /** Where other machines are asked. */
-  readonly url: string | undefined;
-  state: 'asking' | 'waiting' | 'owner' | 'gone';
-  /** Has been told to wait. */
-  isWarned: boolean;
-  /** Until it is known when the process started. */
-  timer?: NodeJS.Timeout;
-  /** What this machine holds for all. */
-  shared?: SharedClaim;
-}
 
 export interface ClaimsParts {
   readonly store: StoreHandle;
@@ -55,6 +39,7 @@ export class Claims {
   readonly #claimants = new Set<Claimant>();
   readonly #shared: SharedClaims;
   #timer: NodeJS.Timeout | undefined;
+  #pulse: NodeJS.Timeout | undefined;
   #isStopped = false;
   readonly #broker = { pid: process.pid, start: processStart() };
 
@@ -100,7 +85,7 @@ export class Claims {
   }
 
   /** An owner's hook has ended. */
-  finish({ key, hookName, executionId, end }: ResultFrame): void {
+  finish({ key, hookName, executionId, end, url }: ResultFrame): void {
     const owners = [...this.#claimants].filter(
       ({ request }) => request.executionId === executionId,
     );
@@ -111,6 +96,7 @@ export class Claims {
       claimant.shared?.end(end);
       this.#forget(claimant);
     }
+    if (owners.length === 0 && url !== undefined) this.#shared.free(url, id, executionId);
     this.#wake(id);
   }
 
@@ -119,11 +105,12 @@ export class Claims {
     for (const claimant of this.#claimants) this.#identify(claimant);
     this.#isStopped = true;
     clearInterval(this.#timer);
+    clearInterval(this.#pulse);
     this.#shared.close();
   }
 
   #settle(claimant: Claimant): void {
-    const { request, connection } = claimant;
+    const { request } = claimant;
     const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
       kind: 'run_unkeyed',
     });
@@ -134,17 +121,17 @@ export class Claims {
     } else if (verdict.kind === 'run') {
       this.#own(claimant);
     } else {
-      connection.send(encodeVerdict(frameOf(verdict, request)));
+      answer(claimant, verdict);
       this.#forget(claimant);
     }
   }
 
   /** The key is the claimant's, as far as this machine is concerned. */
   #own(claimant: Claimant): void {
-    const { request, connection, url } = claimant;
+    const { url } = claimant;
     claimant.state = 'owner';
     if (url === undefined) {
-      connection.send(encodeVerdict(frameOf({ kind: 'run' }, request)));
+      answer(claimant, { kind: 'run' });
     } else {
       // An engine waits 100 ms for a first answer, and a server may take half of that.
       this.#warn(claimant);
@@ -162,10 +149,10 @@ export class Claims {
   }
 
   #warn(claimant: Claimant): void {
-    if (claimant.isWarned) return;
-    claimant.isWarned = true;
-    const { key } = claimant.request;
-    claimant.connection.send(encodeVerdict({ kind: 'wait', key }));
+    tellToWait(claimant);
+    this.#pulse ??= setInterval(() => {
+      for (const each of this.#claimants) if (each.isWarned) tellToWait(each, 'again');
+    }, PULSE_MS);
   }
 
   /**
@@ -182,7 +169,7 @@ export class Claims {
     }
     if (found.kind === 'ours') claimant.shared = found.claim;
     if (found.kind === 'ours' || found.kind === 'alone') {
-      claimant.connection.send(encodeVerdict(frameOf({ kind: 'run' }, request)));
+      answer(claimant, { kind: 'run' });
     } else if (found.kind === 'running' && request.onDuplicate === 'replay') {
       this.#shared.later(() => void this.#askElsewhere(claimant, url));
     } else {
@@ -192,18 +179,18 @@ export class Claims {
 
   /** Another machine has done it, or does: its result is ours too, where there is one. */
   #takeOver(claimant: Claimant, result: KeyResult | undefined): void {
-    const { request, connection } = claimant;
+    const { request } = claimant;
     const { executionId, onDuplicate } = request;
     const of = 'an execution on another machine';
-    const end = result && { exitCode: result.exitCode, outputs: result };
     const verdict: Verdict =
       onDuplicate === 'skip'
         ? { kind: 'skip', of }
         : result === undefined
           ? { kind: 'run_unkeyed' }
           : { kind: 'replay', of, result };
-    this.#end(request, executionId, end);
-    connection.send(encodeVerdict(frameOf(verdict, request)));
+    // Its time began there, so it is not kept here.
+    this.#end(request, executionId, undefined);
+    answer(claimant, verdict);
     this.#forget(claimant);
     this.#wake(request);
   }
@@ -212,6 +199,10 @@ export class Claims {
     claimant.state = 'gone';
     clearTimeout(claimant.timer);
     this.#claimants.delete(claimant);
+    if (this.#claimants.size === 0) {
+      clearInterval(this.#pulse);
+      this.#pulse = undefined;
+    }
     if (this.#waiting().length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -290,16 +281,5 @@ export class Claims {
       this.#parts.log('claim_failed', { what, reason });
       return fallback;
     }
-  }
-}
-
-function frameOf(verdict: Verdict, { key, onDuplicate }: KeyRequest): VerdictFrame {
-  switch (verdict.kind) {
-    case 'run_unkeyed':
-      return { kind: 'run' };
-    case 'run':
-      return { kind: 'run', key, wantsOutputs: onDuplicate === 'replay' };
-    default:
-      return { ...verdict, key };
   }
 }

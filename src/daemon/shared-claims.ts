@@ -51,6 +51,8 @@ export class SharedClaims {
   readonly #log: Log;
   readonly #nowMs: () => number;
   readonly #servers = new Map<string, Server>();
+  /** Each extends a claim that we hold. */
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   /** @param nowMs of a clock that nobody sets back */
   constructor(log: Log, nowMs = () => performance.now()) {
@@ -60,8 +62,7 @@ export class SharedClaims {
 
   /** Asks once. Never rejects: on doubt, this machine decides. @param token the execution's own */
   async ask(url: string, id: KeyId, token: string, ttlMs: number): Promise<Elsewhere> {
-    // Two hooks never answer for each other, and one text for both is what the server knows.
-    const key = JSON.stringify([id.hookName, id.key]);
+    const key = sharedName(id);
     try {
       const server = this.#server(url);
       if (server === undefined) return { kind: 'alone' };
@@ -73,6 +74,13 @@ export class SharedClaims {
       this.#log('shared_keys_failed', { reason: reasonOf(error) });
       return { kind: 'alone' };
     }
+  }
+
+  /** Gives up what a daemon before us held, which would be taken until its lease ends. */
+  free(url: string, id: KeyId, token: string): void {
+    this.#server(url)
+      ?.opened.then((keys) => keys.release(sharedName(id), token))
+      .catch((error: unknown) => this.#log('shared_keys_failed', { reason: reasonOf(error) }));
   }
 
   /** The next time to ask of a key that another machine has. */
@@ -93,7 +101,9 @@ export class SharedClaims {
     );
   }
 
+  /** What is held runs out by itself, unless the next daemon is told how its hook ended. */
   close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
     for (const { keys } of this.#servers.values()) keys?.close();
   }
 
@@ -139,9 +149,11 @@ export class SharedClaims {
         });
       }
     }, EXTEND_MS);
+    this.#timers.add(timer);
     return {
       end: (end) => {
         clearInterval(timer);
+        this.#timers.delete(timer);
         const leftMs = Math.max(ttlMs - (performance.now() - startMs), 1);
         const ended =
           end !== undefined && isResult(end.exitCode)
@@ -160,3 +172,6 @@ export class SharedClaims {
 
 const sharedResult = ({ exitCode, outputs }: KeyedEnd): KeyResult | undefined =>
   outputs === undefined ? undefined : { exitCode, ...outputs };
+
+/** Two hooks never answer for each other, and one text for both is what the server knows. */
+const sharedName = ({ hookName, key }: KeyId): string => JSON.stringify([hookName, key]);

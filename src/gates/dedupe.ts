@@ -53,15 +53,18 @@ export function isFree(
   return !isRunning(claim.ownerPid ?? 0, claim.ownerStart ?? 0);
 }
 
+/** Whether the daemon that a claim was made through is not the one that is asked now, if any is. */
+export const isElsewhere = (claim: ClaimOnRecord, { broker }: Asking): boolean =>
+  broker === undefined || claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
+
 function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): boolean {
   const start = ownerStart ?? 0;
   return ownerPid === owner.pid && (start === 0 || owner.start === 0 || start === owner.start);
 }
 
-function isGivenUp(claim: ClaimOnRecord, { broker, executionId }: Asking): boolean {
-  if (broker === undefined) return true;
-  const isElsewhere = claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
-  return isElsewhere && claim.executionId < executionId;
+function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
+  if (asking.broker === undefined) return true;
+  return isElsewhere(claim, asking) && claim.executionId < asking.executionId;
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */

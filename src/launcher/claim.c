@@ -12,6 +12,7 @@ enum {
     RESULT_BYTES = 4 * 1024 * 1024,     /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
     HEADER_BYTES = 6,
+    DAEMON_SILENCE_US = 3000000,        /* it says once a second that we are to wait: longer than that, and it is stuck */
     SOON_US = 1000,                     /* within which an answer is there as a rule */
     CROWDED_US = 100,                   /* another process had the processor meanwhile, and there may be more of them */
 };
@@ -84,6 +85,7 @@ static uint32_t length_at(const unsigned char *at)
 bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
+    claim->key = (struct text){0};
     for (size_t at = 0; at < length;) {
         if (length - at < 5) return false;
         int tag = body[at];
@@ -127,18 +129,17 @@ static void look_out(int bus)
 static bool receive(struct claim *claim, int signals, int64_t deadline_us)
 {
     struct pollfd fds[] = {{.fd = claim->bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
-    /* The key of an answer before this one stays where it is. */
-    size_t length = 0, wanted = HEADER_BYTES, capacity = claim->key.at == NULL ? sizeof claim->few : 0;
+    size_t length = 0, wanted = HEADER_BYTES, capacity = sizeof claim->few;
     unsigned char *reply = claim->few;
     while (length < wanted) {
         if (wanted > capacity) {
-            capacity = wanted > sizeof claim->few ? wanted : sizeof claim->few;
+            capacity = wanted;
             claim->more = wanted > REPLY_BYTES ? NULL : malloc(capacity);
             if (claim->more == NULL) break;
             memcpy(claim->more, reply, length);
             reply = claim->more;
         }
-        int ready = poll(fds, 2, deadline_us == 0 ? -1 : ms_until(deadline_us));
+        int ready = poll(fds, 2, ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
         if (ready > 0 && fds[1].revents != 0) claim->has_signal = true;
         if (claim->has_signal) break;
@@ -155,16 +156,23 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
     return length == wanted && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
 }
 
-/* Waits for the first one's result, as long as it takes or `--timeout` lets us. A signal ends us as it would the hook. */
+/*
+ * Waits for the first one's result, as long as the daemon says so and `--timeout` lets us. A signal ends us as it would
+ * the hook.
+ */
 static bool wait_for_first(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t deadline_us = run->options.timeout_us > 0 ? now_us() + run->options.timeout_us : 0;
+    bool is_answered, is_late;
     catch_signals(run);
-    bool is_answered = receive(claim, run->signals, deadline_us);
+    do {
+        int64_t until = now_us() + DAEMON_SILENCE_US;
+        is_late = deadline_us > 0 && deadline_us < until;
+        is_answered = receive(claim, run->signals, is_late ? deadline_us : until);
+    } while (is_answered && claim->verdict == VERDICT_WAIT);
     hold_again();
     if (claim->has_signal) die_before_the_hook(run);
-    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = false;
     /* Its time is over: the hook runs, and nobody waits for what it says. */
     if (!is_answered && deadline_us > 0 && now_us() >= deadline_us) {
         claim->verdict = VERDICT_RUN;
@@ -206,15 +214,24 @@ enum verdict hear_verdict(struct run *run)
     return claim->verdict;
 }
 
-static void write_out(struct stream *stream, int to, struct text text)
+/* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
+static void say_again(struct run *run, int which, struct text text)
 {
-    struct pollfd target = {.fd = to, .events = POLLOUT};
+    struct stream *stream = &run->streams[which];
+    struct pollfd fds[] = {{.fd = which, .events = POLLOUT}, {.fd = run->signals, .events = POLLIN}};
     if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
-    for (size_t at = 0; at < text.length;) {
-        ssize_t written = write(to, text.at + at, text.length - at);
-        if (written > 0) at += (size_t)written;
-        else if (written < 0 && errno == EAGAIN) (void)poll(&target, 1, -1);
-        else if (written < 0 && errno != EINTR) return;
+    stream->to = which;
+    stream->to_socket = run->streams[run->is_merged ? STDOUT : which].to_socket;
+    stream->to_pipe = run->streams[run->is_merged ? STDOUT : which].to_pipe;
+    while (text.length > 0 && stream->to >= 0) {
+        stream->at = 0;
+        stream->length = text.length < BUFFER_BYTES ? text.length : BUFFER_BYTES;
+        memcpy(stream->buffer, text.at, stream->length);
+        text = (struct text){text.at + stream->length, text.length - stream->length};
+        for (give(stream); stream->length > 0; give(stream)) {
+            (void)poll(fds, sizeof fds / sizeof *fds, -1);
+            if (fds[1].revents != 0) die_before_the_hook(run);
+        }
     }
 }
 
@@ -225,13 +242,15 @@ void answer_duplicate(struct run *run)
     struct claim *claim = &run->claim;
     size_t length = claim->of.length < 64 ? claim->of.length : 64;
     memcpy(reason + strlen(reason), claim->of.at, length);
+    if (claim->verdict == VERDICT_REPLAY) {
+        catch_signals(run);
+        say_again(run, STDOUT, claim->out);
+        say_again(run, STDERR, claim->err);
+        hold_again();
+        run->exit_code = claim->exit_code;
+    }
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
-    if (claim->verdict == VERDICT_REPLAY) {
-        run->exit_code = claim->exit_code;
-        write_out(&run->streams[STDOUT], STDOUT, claim->out);
-        write_out(&run->streams[STDERR], STDERR, claim->err);
-    }
     /* No hook will write to them, so there is nothing to pass on. */
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
@@ -265,6 +284,8 @@ static void encode_result(const struct run *run, struct bytes *bytes)
         field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
         field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
     }
+    if (run->settings.dedupe_url.length > 0)
+        field_bytes(bytes, RESULT_URL, run->settings.dedupe_url.at, run->settings.dedupe_url.length);
     frame_end(bytes, start);
 }
 

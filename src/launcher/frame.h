@@ -55,6 +55,7 @@ enum verdict_tag {
 };
 enum result_tag {
     RESULT_EXECUTION_ID = 1, RESULT_HOOK_NAME, RESULT_KEY, RESULT_EXIT_CODE, RESULT_STDOUT, RESULT_STDERR,
+    RESULT_URL,
 };
 /* In the order of the kinds in a verdict. */
 enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT, NO_VERDICT };

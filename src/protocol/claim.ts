@@ -24,7 +24,15 @@ const VERDICT = {
   wantsOutputs: 7,
 } as const;
 
-const RESULT = { executionId: 1, hookName: 2, key: 3, exitCode: 4, stdout: 5, stderr: 6 } as const;
+const RESULT = {
+  executionId: 1,
+  hookName: 2,
+  key: 3,
+  exitCode: 4,
+  stdout: 5,
+  stderr: 6,
+  url: 7,
+} as const;
 
 const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip'];
 const VERDICT_KINDS = ['run', 'skip', 'replay', 'wait'] as const;
@@ -62,6 +70,8 @@ export interface ResultFrame {
   readonly key: string;
   /** Absent where nothing came of it that duplicates may share. */
   readonly end?: KeyedEnd;
+  /** As in the claim: the daemon that is told may be another. */
+  readonly url?: string;
 }
 
 export function encodeClaim(claim: ClaimFrame): Buffer {
@@ -135,6 +145,7 @@ export function encodeResult(ended: ResultFrame): Buffer {
     frame.bytes(RESULT.stdout, ended.end.outputs.stdout);
     frame.bytes(RESULT.stderr, ended.end.outputs.stderr);
   }
+  frame.text(RESULT.url, ended.url);
   return frame.finish();
 }
 
@@ -149,10 +160,12 @@ export function decodeResult(frame: Frame): ResultFrame {
   const stderr = fields.bytes(RESULT.stderr);
   const outputs =
     stdout === undefined || stderr === undefined ? {} : { outputs: { stdout, stderr } };
+  const url = fields.text(RESULT.url);
   return {
     executionId,
     hookName: fields.text(RESULT.hookName) ?? '',
     key,
     ...(exitCode === undefined ? {} : { end: { exitCode, ...outputs } }),
+    ...(url === undefined ? {} : { url }),
   };
 }

@@ -1,11 +1,21 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeVerdict, encodeClaim, encodeResult } from '../../src/protocol/claim.ts';
 import { splitFrames } from '../../src/protocol/frame.ts';
 import { encodeBegin } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/spool/process.ts';
-import { aState, until } from '../support/daemon.ts';
+import { aState, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aBegin } from '../support/records.ts';
 
 type State = ReturnType<typeof aState>;
@@ -84,4 +94,67 @@ it('two that ask one daemon are two, though both may have one process id in cont
   first.socket.destroy();
   const [frame] = splitFrames((await answer)[0] as Buffer).frames;
   expect(frame && decodeVerdict(frame)).toMatchObject({ kind: 'run', key: 'k' });
+});
+
+describe.skipIf(!hasLauncher)('one that waits for the first', () => {
+  const HOOK =
+    'echo run >>"$HOOKBUS_HOME/runs"; until [ -e "$HOOKBUS_HOME/go" ]; do sleep 0.02; done; exit 2';
+  const runs = ({ home }: State) => {
+    const file = join(home, 'runs');
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+  };
+  const run = (state: State) =>
+    start(
+      [LAUNCHER, 'run', '--name', 'n', '--event', 'PreToolUse', '--dedupe', '--', 'sh', '-c', HOOK],
+      state.env,
+      '{"tool_use_id":"t"}\n',
+    );
+
+  it('runs in the end where the daemon is stuck, be it alive', async () => {
+    const state = aState();
+    const daemon = await state.daemon();
+    const first = run(state);
+    await until('the first to run', () => runs(state) === 1);
+    const second = run(state);
+    await until('the second to be on record', () => readdirSync(state.paths.spool).length === 2);
+    daemon.kill('SIGSTOP');
+    onTestFinished(() => void daemon.kill('SIGCONT'));
+    writeFileSync(join(state.home, 'go'), '');
+    expect((await first.ended).code).toBe(2);
+    expect((await second.ended).code).toBe(2);
+    expect(runs(state)).toBe(2);
+  });
+
+  it('waits for as long as the daemon says so, and that is longer than its patience', async () => {
+    const state = aState();
+    await state.daemon();
+    const first = run(state);
+    await until('the first to run', () => runs(state) === 1);
+    const startedAtMs = performance.now();
+    const second = run(state);
+    await until('some patience to be over', () => performance.now() - startedAtMs > 4000);
+    // It has not become Node.
+    expect(readlinkSync(`/proc/${second.child.pid}/exe`)).toBe(realpathSync(LAUNCHER));
+    writeFileSync(join(state.home, 'go'), '');
+    expect((await first.ended).code).toBe(2);
+    expect((await second.ended).code).toBe(2);
+    expect(runs(state)).toBe(1);
+  }, 20_000);
+
+  it('says again what the first one said until a signal ends it, though nobody reads', async () => {
+    const state = aState();
+    await state.daemon();
+    const env = { ...state.env, HOOKBUS_MAX_BYTES: '4000000' };
+    const line = `echo run >>"$HOOKBUS_HOME/runs"; head -c 3000000 /dev/zero`;
+    const words = ['run', '--name', 'big', '--dedupe-key', 'k', '--', 'sh', '-c', line];
+    const one = start([LAUNCHER, ...words], env, '{}\n');
+    expect((await one.ended).stdout).toHaveLength(3_000_000);
+    const other = spawn(LAUNCHER, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    other.stdin.end('{}\n');
+    // Of which some is read, and then no more.
+    await once(other.stdout, 'readable');
+    other.kill('SIGTERM');
+    expect(await once(other, 'exit')).toEqual([null, 'SIGTERM']);
+    expect(runs(state)).toBe(1);
+  });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,7 @@ interface Outcome {
 async function aMachine(url: string) {
   const state = aState();
   Object.assign(state.env, { HOOKBUS_DEDUPE_URL: url });
-  await state.daemon();
+  const daemon = await state.daemon();
   const perform = async (
     words: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -58,6 +58,8 @@ async function aMachine(url: string) {
   };
   return {
     state,
+    daemon,
+    perform,
     /** Runs the hook for one tool use; a duplicate of whatever else runs for it. */
     run: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
       perform(
@@ -197,6 +199,27 @@ describe('two machines that share dedupe keys', () => {
       (id, runs) => Promise.all(machines.map((machine) => machine.run(id, runs))),
       1,
     );
+  });
+
+  it('do not wait for a daemon that left while it had a key', async () => {
+    const server = await aRedisServer();
+    const machine = await aMachine(server.url);
+    const counter = aCounter();
+    const line = `echo run >>"$COUNT_FILE"; until [ -e "$COUNT_FILE.go" ]; do sleep 0.02; done; exit 1`;
+    const words = ['run', '--name', 'n', '--dedupe-key', 'k', '--', 'sh', '-c', line];
+    const run = () => machine.perform(words, { COUNT_FILE: counter.path }, PAYLOAD);
+    const first = run();
+    await until('the first to run', () => counter.count() === 1);
+    machine.daemon.kill('SIGTERM');
+    expect(await once(machine.daemon, 'exit')).toEqual([0, null]);
+    await machine.state.daemon();
+    writeFileSync(`${counter.path}.go`, '');
+    expect((await first).code).toBe(1);
+    const startedAtMs = performance.now();
+    expect((await run()).code).toBe(1);
+    expect(counter.count()).toBe(2);
+    // Its lease would have lasted 30 s.
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 
   it('share nothing with a machine that has another server', async () => {

@@ -57,6 +57,11 @@ describe('the conversation for a dedupe key', () => {
     expect((decode as (frame: Frame) => unknown)(only(golden(name)))).toEqual(meant);
   });
 
+  it('tells the server of keys with the result, for a daemon that has not heard the claim', () => {
+    const elsewhere = { ...FAILED, url: 'redis://localhost' };
+    expect(decodeResult(only(encodeResult(elsewhere)))).toEqual(elsewhere);
+  });
+
   it('refuses what makes no sense', () => {
     expect(() => decodeClaim(only(encodeClaim({ ttlSeconds: 0 })))).toThrow(FrameError);
     expect(() => decodeResult(only(encodeResult({ ...FAILED, key: '' })))).toThrow(FrameError);
