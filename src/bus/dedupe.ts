@@ -92,8 +92,11 @@ export function createKeys(store: StoreHandle, now: () => number) {
   };
 }
 
-/** So long, in ms, a daemon has for a result that it got: after that it is stuck, and its claim counts no more. */
-const PATIENCE_MS = 2000;
+/**
+ * So long, in ms, a daemon has for a result that it got, also on a machine with much to do: after that it is stuck, and
+ * its claim counts no more.
+ */
+const PATIENCE_MS = 5000;
 
 /** Looks for claims whose owner is gone while another daemon, which alone knows what came of it, says nothing. */
 function createPatience() {

@@ -64,7 +64,7 @@ function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): bool
 
 function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
   if (asking.broker === undefined) return true;
-  return isElsewhere(claim, asking) && claim.executionId < asking.executionId;
+  return isElsewhere(claim, asking) && claim.executionId <= asking.executionId;
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */

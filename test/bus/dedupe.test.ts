@@ -87,7 +87,8 @@ describe('a key', () => {
     const broker = { pid: 1, start: processStart(1) };
     expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
-    expect(keys.claim(asks('id-3', { broker }))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('id-2', { broker }))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('id-3'))).toEqual({ kind: 'run' });
   });
 
   it('is free again at once where its owner failed, is gone, or asks anew', () => {

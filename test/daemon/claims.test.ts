@@ -123,7 +123,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     expect((await first.ended).code).toBe(2);
     expect((await second.ended).code).toBe(2);
     expect(runs(state)).toBe(2);
-  });
+  }, 30_000);
 
   it('waits for as long as the daemon says so, and that is longer than its patience', async () => {
     const state = aState();
