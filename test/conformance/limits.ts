@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
@@ -9,10 +10,11 @@ import { until } from './support/until.ts';
 
 const MIB = 1024 * 1024;
 const TIMEOUT = ['--name', 'probe', '--timeout', '1'];
+const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
 const GUARD = ['--name', 'probe', '--guard'];
 
 export function limits(engine: Engine): void {
-  topic(engine, '--timeout', 'concurrent', ({ test }) => {
+  topic(engine, '--timeout', 'concurrent', ({ test, testIf }) => {
     test('a hook that takes too long ends with 124, and its output so far has been passed on', async (stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo out; echo err >&2; exec sleep 60'], {
         flags: TIMEOUT,
@@ -69,6 +71,25 @@ export function limits(engine: Engine): void {
       expect(await run.exit()).toEqual({ code: 124, signal: null });
       await until('the grandchild to be gone', () => !isAlive(grandchild), 3000);
     });
+
+    for (const [what, hides] of [
+      ['there is no /proc', ['-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$0" "$@"']],
+      ["/proc is another pid namespace's", ['-pf']],
+    ] as const) {
+      testIf(
+        canMount || 'a namespace takes a privilege',
+        `where ${what}, a hook that takes too long is asked to end, and then made to`,
+        async (stage) => {
+          // Deaf to SIGTERM, though not without a word.
+          const hook = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.02; done";
+          const own = [...engine.command, 'run', ...TIMEOUT, '--', 'sh', '-c', hook];
+          const run = await stage.startBare(['unshare', ...hides, ...own]);
+          expect(await run.finish(8000)).toMatchObject({ code: 124, signal: null });
+          expect(run.stdout.text).toMatch(/^\d+\nasked\n$/);
+          expect(sessionMembers(run.pid)).toEqual([]);
+        },
+      );
+    }
 
     test('a hook that ends in time is as without the option', async (stage) => {
       const hook = ['sh', '-c', 'cat; echo err >&2; exit 2'];
