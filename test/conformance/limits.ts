@@ -162,6 +162,45 @@ export function limits(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
     });
 
+    for (const kind of ['socket', 'pipe'] as const) {
+      test(`what the background child of a failed hook writes later reaches nobody through a ${kind}, and does not end it`, async (stage) => {
+        const child =
+          'trap "" TERM; until [ -e go ]; do sleep 0.02; done; echo late && echo late >&2 && echo >survived';
+        const run = await stage.startWrapped(['sh', '-c', `(${child}) & echo early; exit 1`], {
+          flags: GUARD,
+          stdout: kind,
+          stderr: kind,
+        });
+        // Even a caller that waits for the end of output does not wait for the child.
+        const outcome = await run.finish();
+        expect(existsSync(stage.path('go'))).toBe(false);
+        writeFileSync(stage.path('go'), '');
+        await until('the child to have written', () => existsSync(stage.path('survived')));
+        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+        await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      });
+    }
+
+    test('the background child of a hook that streamed over 8 MiB and failed reaches nobody either', async (stage) => {
+      const child = 'until [ -e go ]; do sleep 0.02; done; echo late && echo >survived';
+      const hook = `yes | head -c ${9 * MIB}; (${child}) & exit 1`;
+      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
+      const outcome = await run.finish();
+      writeFileSync(stage.path('go'), '');
+      await until('the child to have written', () => existsSync(stage.path('survived')));
+      expect(outcome).toMatchObject({ code: 0, signal: null });
+      expect(outcome.stdout.equals(Buffer.alloc(9 * MIB, 'y\n'))).toBe(true);
+    });
+
+    test('the background child of a hook that ended well is carried on', async (stage) => {
+      const hook = '(until [ -e go ]; do sleep 0.02; done; echo late) & echo early';
+      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
+      expect(await run.exit()).toEqual({ code: 0, signal: null });
+      writeFileSync(stage.path('go'), '');
+      await run.stdout.end();
+      expect(run.stdout.text).toBe('early\nlate\n');
+    });
+
     test('nothing is passed on before the end of a hook with little output', async (stage) => {
       const run = await stage.startWrapped(
         ['sh', '-c', 'echo out; echo err >&2; echo >wrote; read line'],
