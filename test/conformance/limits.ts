@@ -59,17 +59,38 @@ export function limits(engine: Engine): void {
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'child asked\n' });
     });
 
-    test('a grandchild in a session of its own, two forks away and deaf to SIGTERM, is gone too', async (stage) => {
-      const report = stage.path('pid');
-      // Long enough for Python to start on a machine that has much to do.
-      const flags = ['--name', 'probe', '--timeout', '4'];
-      const run = await stage.startWrapped(python('daemonise.py', report), { flags });
-      await until('the grandchild to start', () => existsSync(report));
-      const grandchild = Number(readFileSync(report, 'utf8'));
-      stage.adopt(grandchild);
-      expect(isAlive(grandchild)).toBe(true);
+    for (const [what, words, within] of [
+      ['', ['silent'], []],
+      [', with an empty environment', ['cleared'], []],
+      [', with that and no stream, seen before', ['cleared', 'silent', 'slow'], []],
+      [', below a run in the hook', ['silent'], ['run', '--name', 'inner', '--']],
+    ] as const) {
+      test(`a grandchild in a session of its own, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
+        const report = stage.path('pid');
+        const inner = within.length > 0 ? [...engine.command, ...within] : [];
+        // Long enough for Python to start on a machine that has much to do.
+        const flags = ['--name', 'probe', '--timeout', '4'];
+        const hook = [...inner, ...python('daemonise.py', report, ...words)];
+        const run = await stage.startWrapped(hook, { flags });
+        await until('the grandchild to start', () => existsSync(report));
+        const grandchild = Number(readFileSync(report, 'utf8'));
+        stage.adopt(grandchild);
+        expect(isAlive(grandchild)).toBe(true);
+        expect(await run.exit()).toEqual({ code: 124, signal: null });
+        await until('the grandchild to be gone', () => !isAlive(grandchild), 3000);
+      });
+    }
+
+    test('what others started meanwhile, with variables of their own, is left alone', async (stage) => {
+      const other = await stage.startBare(['sleep', '60']);
+      const run = await stage.startWrapped(['sh', '-c', 'echo ready; exec sleep 60'], {
+        flags: TIMEOUT,
+      });
+      await run.stdout.sees('ready');
+      const later = await stage.startWrapped(['sh', '-c', 'echo ready; exec sleep 60']);
+      await later.stdout.sees('ready');
       expect(await run.exit()).toEqual({ code: 124, signal: null });
-      await until('the grandchild to be gone', () => !isAlive(grandchild), 3000);
+      expect([other.hasExited(), later.hasExited()]).toEqual([false, false]);
     });
 
     for (const [what, hides] of [
