@@ -17,11 +17,20 @@ void prepare_timeout(struct run *run)
     run->spawned_ticks = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
 }
 
-/* All that the hook started and that still lives, itself included. */
+/* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
+static bool is_proc_ours(void)
+{
+    char target[16];
+    ssize_t length = readlink("/proc/self", target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    return atoi(target) == (int)getpid();
+}
+
+/* All that the hook started and that still lives, itself included; as far as the system tells. */
 static size_t find_descendants(const struct run *run, struct process *processes)
 {
     size_t count = 0;
-    DIR *proc = opendir("/proc");
+    DIR *proc = is_proc_ours() ? opendir("/proc") : NULL;
     if (proc == NULL) return 0;
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
@@ -52,18 +61,25 @@ static bool was_told(struct run *run, pid_t pid)
     return false;
 }
 
+static void end_one(struct run *run, pid_t pid, bool is_killing)
+{
+    if (is_killing) (void)kill(pid, SIGKILL);
+    else if (!was_told(run, pid)) (void)kill(pid, SIGTERM);
+}
+
 bool end_tree(struct run *run)
 {
     struct process *processes = run->reserve.processes;
     int64_t passed = now_us() - run->ending_us;
     bool is_left = false;
     run->look_us = now_us() + LOOK_US;
+    /* The hook is known without a look at /proc. It is told first, so that it never gets SIGTERM twice. */
+    if (run->hook > 0) end_one(run, run->hook, passed >= GRACE_US);
     size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].is_ours || processes[i].state == 'Z' || processes[i].state == 'X') continue;
         is_left = true;
-        if (passed >= GRACE_US) (void)kill(processes[i].pid, SIGKILL);
-        else if (!was_told(run, processes[i].pid)) (void)kill(processes[i].pid, SIGTERM);
+        end_one(run, processes[i].pid, passed >= GRACE_US);
     }
     return is_left;
 }

@@ -224,9 +224,13 @@ static void release(struct run *run)
 {
     bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
     for (int i = STDOUT; i < STREAMS; i++) {
-        if (run->streams[i].is_held && !is_well) drop(&run->streams[i]);
-        run->streams[i].is_held = false;
-        give(&run->streams[i]);
+        struct stream *output = &run->streams[i];
+        if (output->is_held && !is_well) {
+            drop(output);
+            output->to = -1;
+        }
+        output->is_held = false;
+        give(output);
     }
     run->is_pardoned = !is_well;
     settle(run);
@@ -262,6 +266,17 @@ void watch(struct run *run)
     if (run->options.guard) release(run);
 }
 
+/*
+ * What the background children of a pardoned hook write is read, so that they get no SIGPIPE, and given to nobody. The
+ * caller's end is not kept open for it.
+ */
+static void cut_short(const struct run *run, struct stream *output)
+{
+    if (!run->is_pardoned || output->to < 0 || output->length > 0) return;
+    close(output->to);
+    output->to = -1;
+}
+
 void hand_over(struct run *run)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
@@ -273,7 +288,11 @@ void hand_over(struct run *run)
     if (pid == 0) close_all_but(kept, sizeof kept / sizeof *kept);
     run->signals = run->streams[STDIN].from = -1;
     run->has_exited = false;
-    while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) (void)move_bytes(run, -1);
+    while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) {
+        cut_short(run, out);
+        cut_short(run, err);
+        (void)move_bytes(run, -1);
+    }
     /* Where no process was to be had we stayed until the end ourselves. */
     if (pid == 0) _exit(0);
 }

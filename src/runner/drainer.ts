@@ -10,16 +10,18 @@ interface Handle {
 /**
  * Starts `cat` from the hook's stream to the caller's: it holds nothing else open, and dies by SIGPIPE when the caller
  * leaves, as the hook's child would. It stays in our process group, where that child is.
+ * @param target the caller's descriptor; with `ignore` what comes is read and goes nowhere, and nothing of the caller's
+ * is held open
  * @returns false where it could not be started
  */
-export function startDrainer(source: Socket, fd: 1 | 2): Promise<boolean> {
+export function startDrainer(source: Socket, target: 1 | 2 | 'ignore'): Promise<boolean> {
   const handle = (source as unknown as { _handle?: Handle })._handle;
   const sourceFd = handle?.fd ?? -1;
   if (sourceFd < 0) return Promise.resolve(false);
   handle?.readStop?.();
   return new Promise((resolve) => {
     const child = spawn('cat', [], {
-      stdio: [sourceFd, fd, 'ignore'],
+      stdio: [sourceFd, target, 'ignore'],
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
     });

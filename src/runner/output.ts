@@ -32,6 +32,8 @@ export class Output {
   #queuedBytes = 0;
   #received = 0;
   #isHeld: boolean;
+  /** What comes is read, so that nobody gets SIGPIPE, and given to nobody. */
+  #isDropping = false;
   #hasEnded = false;
   #isCut = false;
   /** The flush under way, while there is one. */
@@ -51,11 +53,12 @@ export class Output {
     }
   }
 
-  /** Passes on what was held back, or drops it. */
+  /** Under `--guard`: passes on what was held back, or drops it and what is still to come. */
   async release(isKept: boolean): Promise<void> {
-    if (!this.#isHeld) return;
+    if (this.#holdBytes === 0) return;
+    if (this.#isHeld && !isKept) this.#drop();
     this.#isHeld = false;
-    if (!isKept) this.#drop();
+    this.#isDropping = !isKept;
     await this.#flush();
   }
 
@@ -76,7 +79,7 @@ export class Output {
    * the exit now and the end of the stream when they end. Waits for that end itself where no process can be had.
    */
   async handOver(): Promise<void> {
-    if (await startDrainer(this.#source, this.#fd)) return;
+    if (await startDrainer(this.#source, this.#isDropping ? 'ignore' : this.#fd)) return;
     while (!this.#hasEnded) await wait(RETRY_MS);
     await this.#flushing;
   }
@@ -89,6 +92,7 @@ export class Output {
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
     this.#meter.push(chunk);
+    if (this.#isDropping) return;
     this.#queue.push(chunk);
     this.#queuedBytes += chunk.length;
     if (this.#isHeld && this.#queuedBytes > this.#holdBytes) this.#isHeld = false;

@@ -5,8 +5,8 @@ import { hookEnvironment } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { End, StreamName } from '../domain/record.ts';
 import { nowMs } from './clock.ts';
-import { endTree } from './descendants.ts';
 import { startFailure } from './leave.ts';
+import { startTimeLimit } from './time-limit.ts';
 
 /** Silence after which streams that background children hold open are left, once the hook has ended, in ms. */
 const LINGER_MS = 100;
@@ -77,19 +77,16 @@ async function runOnce(
   });
   const { pid } = child;
   if (pid === undefined) return refused(program, (await child).code);
-  let ending: Promise<void> | undefined;
-  const timer = setTimeout(() => {
-    ending = endTree(pid, parts.spanId);
-  }, parts.timeoutSeconds * 1000);
+  const { spanId, timeoutSeconds: seconds } = parts;
+  const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
   const { code, signal } = await exit;
   const endedAtMs = nowMs();
-  clearTimeout(timer);
-  await ending;
+  const hasTimedOut = await limit.finish();
   await settle(child, () => meters.stdout.total() + meters.stderr.total());
   child.stdout.destroy();
   child.stderr.destroy();
-  if (ending !== undefined) {
-    const reason = `timed out after ${parts.timeoutSeconds} s`;
+  if (hasTimedOut) {
+    const reason = `timed out after ${seconds} s`;
     return { kind: 'timeout', exitCode: TIMEOUT_EXIT_CODE, reason, endedAtMs };
   }
   return signal === null

@@ -11,7 +11,6 @@ import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
 import { nowMs, startedAtMs } from './clock.ts';
 import { type Companion, startCompanion } from './companion.ts';
-import { endTree } from './descendants.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { Input } from './input.ts';
@@ -23,6 +22,7 @@ import { passThrough, sayOnStderr } from './pass-through.ts';
 import { randomBytes } from './random.ts';
 import { forwardSignals, HARMLESS } from './signals.ts';
 import type { Started } from './start.ts';
+import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
 /** `--guard` holds back so much of each stream; a hook that says more is passed on as it speaks. */
 const GUARD_BYTES = 8 * 1024 * 1024;
@@ -163,13 +163,13 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     signals.stop();
     return refused(options, started.code);
   }
+  const limit = limitFor(watch, started.pid);
   void signals.hookStarted(started.pid);
   const outputs = connect(started, watch);
   setTimeout(() => recorder?.prepare(), PREPARE_AFTER_MS).unref();
-  const timeout = startTimeout(options.timeoutSeconds, started.pid, begin.spanId);
   const exit = await started.exit;
   const durationMs = nowMs() - started.startedAtMs;
-  const hasTimedOut = await timeout.finish();
+  const hasTimedOut = (await limit?.finish()) ?? false;
   await input.linger();
   const end: HookEnd = hasTimedOut
     ? {
@@ -220,20 +220,10 @@ function refused(options: RunOptions, code: string | undefined): HookEnd {
   return { kind: 'not_started', exit: { kind: 'code', code: exitCode }, reason: message };
 }
 
-function startTimeout(seconds: number | undefined, pid: number, spanId: string) {
-  let ending: Promise<void> | undefined;
-  const end = (): void => {
-    ending = endTree(pid, spanId);
-  };
-  const timer = seconds === undefined ? undefined : setTimeout(end, seconds * 1000);
-  return {
-    /** Whether it ran out. Resolves once everything the hook started is gone. */
-    async finish(): Promise<boolean> {
-      clearTimeout(timer);
-      await ending;
-      return ending !== undefined;
-    },
-  };
+function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLimit | undefined {
+  const { timeoutSeconds: seconds } = options;
+  if (seconds === undefined) return undefined;
+  return startTimeLimit({ seconds, hookPid, spanId: begin.spanId, inherited });
 }
 
 function ownVariables(begin: Begin, flags: string): Record<string, string> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
@@ -9,10 +10,11 @@ import { until } from './support/until.ts';
 
 const MIB = 1024 * 1024;
 const TIMEOUT = ['--name', 'probe', '--timeout', '1'];
+const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
 const GUARD = ['--name', 'probe', '--guard'];
 
 export function limits(engine: Engine): void {
-  topic(engine, '--timeout', 'concurrent', ({ test }) => {
+  topic(engine, '--timeout', 'concurrent', ({ test, testIf }) => {
     test('a hook that takes too long ends with 124, and its output so far has been passed on', async (stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo out; echo err >&2; exec sleep 60'], {
         flags: TIMEOUT,
@@ -57,18 +59,58 @@ export function limits(engine: Engine): void {
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'child asked\n' });
     });
 
-    test('a grandchild in a session of its own, two forks away and deaf to SIGTERM, is gone too', async (stage) => {
-      const report = stage.path('pid');
-      // Long enough for Python to start on a machine that has much to do.
-      const flags = ['--name', 'probe', '--timeout', '4'];
-      const run = await stage.startWrapped(python('daemonise.py', report), { flags });
-      await until('the grandchild to start', () => existsSync(report));
-      const grandchild = Number(readFileSync(report, 'utf8'));
-      stage.adopt(grandchild);
-      expect(isAlive(grandchild)).toBe(true);
+    for (const [what, words, within] of [
+      ['', ['silent'], []],
+      [', with an empty environment', ['cleared'], []],
+      [', with that and no stream, seen before', ['cleared', 'silent', 'slow'], []],
+      [', below a run in the hook', ['silent'], ['run', '--name', 'inner', '--']],
+    ] as const) {
+      test(`a grandchild in a session of its own, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
+        const report = stage.path('pid');
+        const inner = within.length > 0 ? [...engine.command, ...within] : [];
+        // Long enough for Python to start on a machine that has much to do.
+        const flags = ['--name', 'probe', '--timeout', '4'];
+        const hook = [...inner, ...python('daemonise.py', report, ...words)];
+        const run = await stage.startWrapped(hook, { flags });
+        await until('the grandchild to start', () => existsSync(report));
+        const grandchild = Number(readFileSync(report, 'utf8'));
+        stage.adopt(grandchild);
+        expect(isAlive(grandchild)).toBe(true);
+        expect(await run.exit()).toEqual({ code: 124, signal: null });
+        await until('the grandchild to be gone', () => !isAlive(grandchild), 3000);
+      });
+    }
+
+    test('what others started meanwhile, with variables of their own, is left alone', async (stage) => {
+      const other = await stage.startBare(['sleep', '60']);
+      const run = await stage.startWrapped(['sh', '-c', 'echo ready; exec sleep 60'], {
+        flags: TIMEOUT,
+      });
+      await run.stdout.sees('ready');
+      const later = await stage.startWrapped(['sh', '-c', 'echo ready; exec sleep 60']);
+      await later.stdout.sees('ready');
       expect(await run.exit()).toEqual({ code: 124, signal: null });
-      await until('the grandchild to be gone', () => !isAlive(grandchild), 3000);
+      expect([other.hasExited(), later.hasExited()]).toEqual([false, false]);
     });
+
+    for (const [what, hides] of [
+      ['there is no /proc', ['-m', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$0" "$@"']],
+      ["/proc is another pid namespace's", ['-pf']],
+    ] as const) {
+      testIf(
+        canMount || 'a namespace takes a privilege',
+        `where ${what}, a hook that takes too long is asked to end, and then made to`,
+        async (stage) => {
+          // Deaf to SIGTERM, though not without a word.
+          const hook = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.02; done";
+          const own = [...engine.command, 'run', ...TIMEOUT, '--', 'sh', '-c', hook];
+          const run = await stage.startBare(['unshare', ...hides, ...own]);
+          expect(await run.finish(8000)).toMatchObject({ code: 124, signal: null });
+          expect(run.stdout.text).toMatch(/^\d+\nasked\n$/);
+          expect(sessionMembers(run.pid)).toEqual([]);
+        },
+      );
+    }
 
     test('a hook that ends in time is as without the option', async (stage) => {
       const hook = ['sh', '-c', 'cat; echo err >&2; exit 2'];
@@ -139,6 +181,45 @@ export function limits(engine: Engine): void {
       const outcome = await stage.wrapped(hook, { flags: [...GUARD, '--timeout', '0.5'] });
       expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
+    });
+
+    for (const kind of ['socket', 'pipe'] as const) {
+      test(`what the background child of a failed hook writes later reaches nobody through a ${kind}, and does not end it`, async (stage) => {
+        const child =
+          'trap "" TERM; until [ -e go ]; do sleep 0.02; done; echo late && echo late >&2 && echo >survived';
+        const run = await stage.startWrapped(['sh', '-c', `(${child}) & echo early; exit 1`], {
+          flags: GUARD,
+          stdout: kind,
+          stderr: kind,
+        });
+        // Even a caller that waits for the end of output does not wait for the child.
+        const outcome = await run.finish();
+        expect(existsSync(stage.path('go'))).toBe(false);
+        writeFileSync(stage.path('go'), '');
+        await until('the child to have written', () => existsSync(stage.path('survived')));
+        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+        await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      });
+    }
+
+    test('the background child of a hook that streamed over 8 MiB and failed reaches nobody either', async (stage) => {
+      const child = 'until [ -e go ]; do sleep 0.02; done; echo late && echo >survived';
+      const hook = `yes | head -c ${9 * MIB}; (${child}) & exit 1`;
+      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
+      const outcome = await run.finish();
+      writeFileSync(stage.path('go'), '');
+      await until('the child to have written', () => existsSync(stage.path('survived')));
+      expect(outcome).toMatchObject({ code: 0, signal: null });
+      expect(outcome.stdout.equals(Buffer.alloc(9 * MIB, 'y\n'))).toBe(true);
+    });
+
+    test('the background child of a hook that ended well is carried on', async (stage) => {
+      const hook = '(until [ -e go ]; do sleep 0.02; done; echo late) & echo early';
+      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
+      expect(await run.exit()).toEqual({ code: 0, signal: null });
+      writeFileSync(stage.path('go'), '');
+      await run.stdout.end();
+      expect(run.stdout.text).toBe('early\nlate\n');
     });
 
     test('nothing is passed on before the end of a hook with little output', async (stage) => {

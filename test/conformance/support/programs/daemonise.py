@@ -1,18 +1,41 @@
-"""daemonise.py FILE: leaves a process in a session of its own, two forks away, that ignores SIGTERM; writes its id to FILE; stays."""
+"""
+daemonise.py FILE [WORD...]: leaves a process in a session of its own, two forks away, that ignores SIGTERM; writes its
+id to FILE; stays. With the words that are given, that process has
+    cleared  an empty environment
+    silent   nothing of the streams
+    slow     a parent that lives for a while
+"""
 
 import os
 import signal
 import sys
 import time
 
+file, *words = sys.argv[1:]
+
+
+def settle():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with open(file + ".new", "w") as report:
+        report.write(str(os.getpid()))
+    os.rename(file + ".new", file)
+    time.sleep(60)
+    os._exit(0)
+
+
+if words == ["again"]:
+    settle()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with open(sys.argv[1] + ".new", "w") as report:
-            report.write(str(os.getpid()))
-        os.rename(sys.argv[1] + ".new", sys.argv[1])
-        time.sleep(60)
+        if "silent" in words:
+            for fd in 0, 1, 2:
+                os.dup2(os.open(os.devnull, os.O_RDWR), fd)
+        if "cleared" in words:
+            os.execve(sys.executable, [sys.executable, "-IS", __file__, file, "again"], {})
+        settle()
+    if "slow" in words:
+        time.sleep(1)
     os._exit(0)
 os.wait()
 time.sleep(60)
