@@ -61,7 +61,7 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   const recording = recordingFor(paths);
   const watch: Watch = { parts, call, begin, recording, report: reportFor(settings) };
   recording.begin(begin, call.payload.length, watch.report);
-  const gate = closedGate(paths.gates, begin.hookName, Date.now());
+  const gate = closedGate(paths.gates, begin.hookName, begin.createdAtMs);
   if (gate !== undefined) {
     const reason = gate.kind === 'off' ? 'off' : 'breaker open';
     return skip(watch, { kind: 'breaker_skip', reason }, undefined);

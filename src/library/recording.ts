@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { assemble } from '../bus/assemble.ts';
 import { provideCompression } from '../bus/compression.ts';
 import type { Keys } from '../bus/dedupe.ts';
 import { openKeys } from '../bus/open-keys.ts';
 import type { Report } from '../bus/report.ts';
-import { createStoreHandle } from '../bus/store-handle.ts';
+import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
+import type { createBreakerTender } from '../bus/tend-breakers.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { CUT_OFF } from '../domain/execution.ts';
@@ -43,7 +45,6 @@ function createRecording(paths: StatePaths) {
   const spool = createSpool(paths.spool, paths.setAside);
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, Date.now);
   let keys: Keys | undefined;
-
   const attempt = (report: Report, what: string, work: () => void): boolean => {
     try {
       work();
@@ -53,6 +54,8 @@ function createRecording(paths: StatePaths) {
       return false;
     }
   };
+
+  const followBreaker = createBreakerFollower(paths, store);
 
   return {
     home: paths.home,
@@ -82,6 +85,11 @@ function createRecording(paths: StatePaths) {
       );
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));
+        try {
+          await followBreaker(begin.hookName);
+        } catch (error) {
+          report('tend breakers', error);
+        }
         return;
       }
       attempt(report, 'spool execution', () =>
@@ -94,6 +102,18 @@ function createRecording(paths: StatePaths) {
       const bytes = entry && spool.read(entry);
       return bytes && decodeRecord(bytes).begin.spanId;
     },
+  };
+}
+
+/** A daemon hears only of what it stores itself. Costs one look for config.json where there is none. */
+function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
+  let tend: ReturnType<typeof createBreakerTender> | undefined;
+  return async (hookName: string): Promise<void> => {
+    // Without that file no breaker is switched on, and what reads it is not even loaded.
+    if (!existsSync(paths.config)) return;
+    const { createBreakerTender } = await import('../bus/tend-breakers.ts');
+    tend ??= createBreakerTender(paths, store, Date.now);
+    tend([hookName]);
   };
 }
 
