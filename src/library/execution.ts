@@ -5,10 +5,11 @@ import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
-import { closedGate } from '../gates/gate-file.ts';
+import type { Gate } from '../gates/gate-file.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
+import { gateFor, hookId, insideHook } from './gate.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
 /** An execution that has begun. */
@@ -61,7 +62,7 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   const recording = recordingFor(paths);
   const watch: Watch = { parts, call, begin, recording, report: reportFor(settings) };
   recording.begin(begin, call.payload.length, watch.report);
-  const gate = closedGate(paths.gates, begin.hookName, begin.createdAtMs);
+  const gate = gateOf(watch, paths.gates);
   if (gate !== undefined) {
     const reason = gate.kind === 'off' ? 'off' : 'breaker open';
     return skip(watch, { kind: 'breaker_skip', reason }, undefined);
@@ -70,6 +71,16 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   if (claim.kind === 'run') return running(watch, claim);
   const reason = `duplicate of ${claim.of}`;
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
+}
+
+/** On doubt, the body runs. */
+function gateOf({ recording, begin, report }: Watch, gates: string): Gate | undefined {
+  try {
+    return gateFor(recording, gates, begin);
+  } catch (error) {
+    report('look at gate', error);
+    return undefined;
+  }
 }
 
 const keyOf = ({ dedupeKey }: Call): Pick<End, 'dedupeKey'> =>
@@ -118,7 +129,7 @@ function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
   const startedAtMs = performance.now();
   return {
     correlationId: begin.correlationId,
-    within: claim.within,
+    within: (work) => insideHook(hookId(recording, begin), () => claim.within(work)),
     async close(bodyEnd) {
       const durationMs = performance.now() - startedAtMs;
       try {

@@ -11,7 +11,7 @@ import { makeStateHome } from '../config/state-home.ts';
 import { CUT_OFF } from '../domain/execution.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
-import { createSpool } from '../spool/spool.ts';
+import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 
 /** How long a claim waits for others who write, in ms: as long as in an engine. */
@@ -96,12 +96,32 @@ function createRecording(paths: StatePaths) {
         spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(end)),
       );
     },
-    /** The span of an execution that has not ended; undefined where that is not known. Throws what the disk says. */
-    spanOf(executionId: string): string | undefined {
-      const entry = spool.list().find((listed) => listed.executionId === executionId);
-      const bytes = entry && spool.read(entry);
-      return bytes && decodeRecord(bytes).begin.spanId;
-    },
+    ...createRunning(spool),
+  };
+}
+
+/** What the spool says of executions that have not ended. */
+function createRunning(spool: Spool) {
+  const beginOf = (entry: SpoolEntry | undefined): Begin | undefined => {
+    const bytes = entry && spool.read(entry);
+    return bytes && decodeRecord(bytes).begin;
+  };
+  return {
+    /** The span of such an execution; undefined where that is not known. Throws what the disk says. */
+    spanOf: (executionId: string): string | undefined =>
+      beginOf(spool.list().find((listed) => listed.executionId === executionId))?.spanId,
+    /** Whether there is one of this hook with this span. Throws what the disk says of the spool as a whole. */
+    isRunning: (spanId: string, hookName: string): boolean =>
+      spool.list().some((entry) => {
+        if (entry.state !== 'part') return false;
+        try {
+          const begin = beginOf(entry);
+          return begin?.spanId === spanId && begin.hookName === hookName;
+        } catch {
+          // What cannot be read is somebody else's.
+          return false;
+        }
+      }),
   };
 }
 

@@ -1,8 +1,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
-import { until } from '../support/daemon.ts';
-import { aHookState } from './support.ts';
+import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { hookbus } from '../support/hookbus.ts';
+import { aHookState, LIBRARY } from './support.ts';
+
+/** What the prefix may be. */
+const ENGINES: Record<string, readonly string[]> = {
+  'the Node engine': [process.execPath, CLI],
+  ...(hasLauncher ? { 'the launcher': [LAUNCHER] } : {}),
+};
 
 type State = ReturnType<typeof aHookState>;
 
@@ -90,4 +97,91 @@ describe('the breaker of a hook', () => {
     const plain = aHookState();
     expect((await plain.run(FAIL.repeat(30) + GO)).said).toEqual(['ran']);
   });
+});
+
+describe('a breaker whose time has come', () => {
+  /** Opens it, and waits for its time. */
+  async function aHalfOpenState(): Promise<State> {
+    const state = aBreakerState({ cooldown_seconds: 1 });
+    await state.run(FAIL + FAIL);
+    await cooledDown(state);
+    return state;
+  }
+
+  /** A hook that uses the library, under the prefix. */
+  const wrapped = (state: State, program: readonly string[], name: string, script: string) =>
+    start(
+      [
+        ...[...program, 'run', '--name', name, '--', process.execPath],
+        ...[
+          '--input-type=module',
+          '-e',
+          `import { guardedExecution } from '${LIBRARY}'; ${script}`,
+        ],
+      ],
+      state.env,
+    ).ended;
+
+  const PRINT = `console.log((await guardedExecution('${HOOK}', 'PreToolUse', {}, () => 'ran')).output ?? 'skipped');`;
+
+  it.each(Object.entries(ENGINES))(
+    'lets the body of its probe through where the prefix is %s',
+    async (_, program) => {
+      const state = await aHalfOpenState();
+      expect(await wrapped(state, program, HOOK, PRINT)).toMatchObject({ stdout: 'ran\n' });
+      expect(gateOf(state)).toBeUndefined();
+      expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+    },
+  );
+
+  it.each(Object.entries(ENGINES))(
+    'stays open where the prefix is %s and the body of its probe fails, though the hook exits 0',
+    async (_, program) => {
+      const state = await aHalfOpenState();
+      configure(state, { cooldown_seconds: 600 });
+      await wrapped(state, program, HOOK, FAIL);
+      expect(hookbus(['status'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
+      expect(gateOf(state)?.untilMs).toBeGreaterThan(Date.now() + 500_000);
+    },
+  );
+
+  it('lets none through inside of another hook, while a probe runs', async () => {
+    const state = await aHalfOpenState();
+    const { untilMs } = gateOf(state) ?? { untilMs: 0 };
+    writeFileSync(`${gatePath(state.paths.gates, HOOK)}~${untilMs}.0`, '');
+    for (const program of Object.values(ENGINES)) {
+      expect(await wrapped(state, program, 'other', PRINT)).toMatchObject({ stdout: 'skipped\n' });
+    }
+  });
+
+  it('lets through what its probe calls, and nobody beside it', async () => {
+    const state = await aHalfOpenState();
+    const { said } = await state.run(`
+      const go = (body, name = '${HOOK}') => guardedExecution(name, 'PreToolUse', {}, body);
+      const word = async () => (await go(() => 'ran')).output ?? 'skipped';
+      let begun;
+      const probe = new Promise((resolve) => { begun = resolve; });
+      let end;
+      const outer = go(async () => { begun(); await new Promise((resolve) => { end = resolve; }); say(await word()); });
+      await probe;
+      say(await word());
+      end();
+      await outer;`);
+    expect(said).toEqual(['skipped', 'ran']);
+    expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+  });
+
+  it.each(Object.entries(ENGINES))(
+    'is no way past `hookbus off`, also where the prefix is %s',
+    async (_, program) => {
+      const state = aHookState();
+      const off = `
+        const { mkdirSync, writeFileSync } = await import('node:fs');
+        mkdirSync('${state.paths.gates}', { recursive: true });
+        writeFileSync('${gatePath(state.paths.gates, HOOK)}', 'off 0\\n');`;
+      expect(await wrapped(state, program, HOOK, off + PRINT)).toMatchObject({
+        stdout: 'skipped\n',
+      });
+    },
+  );
 });
