@@ -1,3 +1,4 @@
+import { isGeneratorObject } from 'node:util/types';
 import { createMeter } from '../bus/meter.ts';
 import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
@@ -61,8 +62,12 @@ export function sharedEnd(maxBytes: number, bodyEnd: BodyEnd): KeyedEnd | undefi
   return { exitCode: 0, outputs: { stdout, stderr: new Uint8Array() } };
 }
 
-/** An output that cannot be on record is a mistake that somebody can mend. */
+/** An output that cannot be on record, or whose body did not run at all, is a mistake that somebody can mend. */
 export function mistakesOf(bodyEnd: BodyEnd): string[] {
-  const isLost = bodyEnd.kind === 'output' && outputText(bodyEnd.value) === undefined;
-  return isLost ? ['output: expected what JSON can say'] : [];
+  if (bodyEnd.kind !== 'output') return [];
+  // Of asynchronous ones, too.
+  if (isGeneratorObject(bodyEnd.value)) {
+    return ['output: expected what the body gives, got a generator, of which nothing was run'];
+  }
+  return outputText(bodyEnd.value) === undefined ? ['output: expected what JSON can say'] : [];
 }

@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { isAllInJson } from '../domain/canonical-json.ts';
 
 /** What an output is on record as: a text as it is, anything else as compact JSON. Undefined where JSON cannot say it. */
 export function outputText(value: unknown): string | undefined {
@@ -18,10 +19,14 @@ export function outputText(value: unknown): string | undefined {
  */
 const TEXT_MARK = ' \t\n';
 
-/** An output as it is kept for duplicates: what `readShared` makes the same value of. */
+/**
+ * An output as it is kept for duplicates: what `readShared` makes the same value of. Undefined where JSON would leave out
+ * some of it: a duplicate is not to be told less than the first one said.
+ */
 export function sharedText(value: unknown): string | undefined {
-  const text = outputText(value);
-  if (typeof value !== 'string') return text;
+  if (typeof value !== 'string') {
+    return value === undefined || isAllInJson(value) ? outputText(value) : undefined;
+  }
   // Half a surrogate pair has no bytes of its own, but an escape.
   if (/\p{Surrogate}/u.test(value)) return JSON.stringify(value);
   return looksLikeValue(value) ? value + TEXT_MARK : value;
