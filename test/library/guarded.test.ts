@@ -146,6 +146,7 @@ describe('switched on', () => {
       'n',
       'n',
       'n',
+      'n',
       'nnnnn',
     ]);
     const notices = state.rows('SELECT text FROM notices').map((row) => row['text']);
