@@ -38,7 +38,8 @@ dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundling.js scripts/bu
 dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types
 	@$(BIN)/esbuild src/index.ts --bundle --splitting --platform=node --target=node20.19 --format=esm --minify \
-		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning
+		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning \
+		--alias:jsonc-parser=jsonc-parser/lib/esm/main.js
 	@node scripts/write-types.js
 	@rm -rf dist/types && mv dist/new/types dist/types
 	@mkdir -p dist/chunks && cp dist/new/library/chunks/* dist/chunks/ && mv dist/new/library/index.js dist/

@@ -1,12 +1,11 @@
-import { readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Begin, End } from '../domain/record.ts';
 import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 import { assemble } from './assemble.ts';
-import { followBreakers } from './breaker.ts';
 import { drainSpool } from './drain.ts';
-import { createStoreHandle, type StoreHandle } from './store-handle.ts';
+import { createStoreHandle } from './store-handle.ts';
+import { createBreakerTender } from './tend-breakers.ts';
 
 /** What a run may spend on records that others left behind. */
 const DRAIN_RECORDS = 64;
@@ -29,19 +28,6 @@ export function storeExecution(
   return (spool) => {
     const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
     const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
-    tendBreakers(paths, store, new Set([begin.hookName, ...hookNames]), now());
+    createBreakerTender(paths, store, now)(new Set([begin.hookName, ...hookNames]));
   };
-}
-
-/** Opens and closes breakers by what was stored. One that config.json cannot say anything of stays as it is. */
-function tendBreakers(
-  paths: StatePaths,
-  store: StoreHandle,
-  hookNames: ReadonlySet<string>,
-  nowMs: number,
-): void {
-  const reading = readConfigFile(paths.config);
-  if (reading.state !== 'good') return;
-  const { breaker: config } = reading.config;
-  store.use(({ db }) => followBreakers({ db, gates: paths.gates, config, nowMs }, hookNames));
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
 import { recordable } from './dedupe-key.ts';
 
 /** Thrown and caught in here: a part of which no two values could be told apart. */
@@ -33,40 +34,6 @@ function textOf(part: unknown): string {
   if (part instanceof Uint8Array) return `%bytes=${sha256(part)}`;
   if (typeof part === 'object' && part !== null) return digestOf(canonicalJson(part));
   throw new UnusablePart();
-}
-
-/** JSON with the members of each object in the order of their names, so that equal values give equal texts. */
-function canonicalJson(value: unknown): string {
-  const json = hasToJson(value) ? (value.toJSON() as unknown) : value;
-  // As of a date that is none.
-  if (json === null && value !== null) throw new UnusablePart();
-  if (json === null || typeof json === 'string' || typeof json === 'boolean') {
-    return JSON.stringify(json);
-  }
-  if (typeof json === 'number' && Number.isFinite(json)) return JSON.stringify(json);
-  if (Array.isArray(json)) return `[${Array.from(json, canonicalJson).join(',')}]`;
-  if (!isPlain(json)) throw new UnusablePart();
-  const members = Object.keys(json)
-    .filter((name) => json[name] !== undefined)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(json[name])}`);
-  return `{${members.join(',')}}`;
-}
-
-/** Of anything else, such as a Map, its members do not say what it is. */
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-function hasToJson(value: unknown): value is { toJSON: () => unknown } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'toJSON' in value &&
-    typeof value.toJSON === 'function'
-  );
 }
 
 const digestOf = (json: string): string => `%json=${sha256(Buffer.from(json))}`;

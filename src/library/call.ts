@@ -1,6 +1,7 @@
 import type { RunOptions } from '../config/run-options.ts';
 import { recordable } from '../domain/dedupe-key.ts';
 import { payloadBytes } from './output.ts';
+import type { GuardOptions } from './types.ts';
 
 /** What a caller asked for. From JavaScript anything may come, so nothing is believed. */
 export interface Asked {
@@ -24,10 +25,10 @@ const MOST_TTL_SECONDS = 36_500 * 86_400;
 /** Longest time that a timer takes, in ms. */
 const MOST_WAIT_MS = 2_147_483_647;
 
-/** Sorts what can be used from what cannot; a mistake is kept for `status` to show. May throw what a getter throws. */
+/** Sorts what can be used from what cannot; a mistake is kept for `status` to show. Never throws. */
 export function readCall({ name, event, options }: Asked): Call {
   const mistakes: string[] = [];
-  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const given = readOptions(options, mistakes);
   const text = <K extends string>(what: K, value: unknown): { [P in K]?: string } => {
     if (typeof value === 'string' && value !== '') return { [what]: value } as { [P in K]: string };
     if (value !== undefined && value !== null && value !== '') {
@@ -35,23 +36,23 @@ export function readCall({ name, event, options }: Asked): Call {
     }
     return {};
   };
-  const { dedupeKey } = text('dedupeKey', given['dedupeKey']);
-  const payload = payloadBytes(given['payload']);
+  const { dedupeKey } = text('dedupeKey', given.dedupeKey);
+  const payload = payloadBytes(given.payload);
   if (payload === undefined) mistakes.push('payload: expected what JSON can say');
   return {
     payload: payload ?? new Uint8Array(),
     known: {
-      ...text('sessionId', given['sessionId']),
-      ...text('toolUseId', given['toolUseId']),
+      ...text('sessionId', given.sessionId),
+      ...text('toolUseId', given.toolUseId),
     },
     ...(dedupeKey === undefined ? {} : { dedupeKey: recordable(dedupeKey) }),
-    waitMs: readWait(given['waitSeconds'], mistakes),
+    waitMs: readWait(given.waitSeconds, mistakes),
     run: {
       ...{ name: 'hook', ...text('name', name) },
       ...text('event', event),
-      ...text('tool', given['tool']),
-      ...readTtl(given['dedupeTtlSeconds'], mistakes),
-      ...readMode(given['onDuplicate'], mistakes),
+      ...text('tool', given.tool),
+      ...readTtl(given.dedupeTtlSeconds, mistakes),
+      ...readMode(given.onDuplicate, mistakes),
       dedupe: dedupeKey !== undefined,
       guard: true,
       help: false,
@@ -59,6 +60,33 @@ export function readCall({ name, event, options }: Asked): Call {
       mistakes,
     },
   };
+}
+
+const OPTIONS = [
+  'payload',
+  'tool',
+  'dedupeKey',
+  'dedupeTtlSeconds',
+  'onDuplicate',
+  'waitSeconds',
+  'sessionId',
+  'toolUseId',
+] as const satisfies readonly (keyof GuardOptions)[];
+
+type Given = { readonly [Name in (typeof OPTIONS)[number]]?: unknown };
+
+/** Each is read once. One whose getter throws counts as absent, and is noted. */
+function readOptions(options: unknown, mistakes: string[]): Given {
+  const from = (options ?? {}) as Given;
+  const read = OPTIONS.flatMap((name) => {
+    try {
+      return [[name, from[name]] as const];
+    } catch {
+      mistakes.push(`${name}: expected a value, got one that cannot be read`);
+      return [];
+    }
+  });
+  return Object.fromEntries(read);
 }
 
 function readTtl(value: unknown, mistakes: string[]): Pick<RunOptions, 'dedupeTtlSeconds'> {

@@ -1,4 +1,5 @@
-import { createMeter } from '../bus/meter.ts';
+import { isGeneratorObject } from 'node:util/types';
+import { createMeter, type Meter } from '../bus/meter.ts';
 import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
 import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
@@ -11,14 +12,23 @@ export type BodyEnd =
 
 type Storing = Pick<Begin, 'storeRaw' | 'maxBytes'>;
 
+const keptBytes = ({ storeRaw, maxBytes }: Storing): number => (storeRaw ? maxBytes : 0);
+
+/** What the hook read: copied before the body may change it, as far as it is stored, and otherwise only counted. */
+export function measurePayload(storing: Storing, payload: Uint8Array): Meter {
+  const meter = createMeter('stdin', keptBytes(storing));
+  meter.push(payload);
+  return meter;
+}
+
 /** A body's end as a record has it: as the end of a command that exits 0 or 1. */
-export function endOf(storing: Storing, payload: Uint8Array, bodyEnd: BodyEnd): End {
+export function endOf(storing: Storing, stdin: Meter, bodyEnd: BodyEnd): End {
   if (bodyEnd.kind === 'output') {
-    return { ...measured(storing, payload, bodyEnd.value), kind: 'exited', exitCode: 0 };
+    return { ...measured(storing, stdin, bodyEnd.value), kind: 'exited', exitCode: 0 };
   }
   const { reason, tail } = errorParts(bodyEnd.error);
   return {
-    ...measured(storing, payload, undefined),
+    ...measured(storing, stdin, undefined),
     kind: 'exited',
     exitCode: 1,
     ...(reason === undefined ? {} : { reason }),
@@ -27,16 +37,14 @@ export function endOf(storing: Storing, payload: Uint8Array, bodyEnd: BodyEnd): 
 }
 
 /** The same of a body that is not run. */
-export const skippedEnd = (storing: Storing, payload: Uint8Array, output: unknown) => ({
-  ...measured(storing, payload, output),
+export const skippedEnd = (storing: Storing, stdin: Meter, output: unknown) => ({
+  ...measured(storing, stdin, output),
   exitCode: 0,
 });
 
 /** Sizes and captures: the payload stands for stdin, the output for stdout. */
-function measured(storing: Storing, payload: Uint8Array, output: unknown) {
-  const kept = storing.storeRaw ? storing.maxBytes : 0;
-  const [stdin, stdout] = [createMeter('stdin', kept), createMeter('stdout', kept)];
-  stdin.push(payload);
+function measured(storing: Storing, stdin: Meter, output: unknown) {
+  const stdout = createMeter('stdout', keptBytes(storing));
   stdout.push(Buffer.from(outputText(output) ?? ''));
   const digest = stdout.digest();
   const captures: Capture[] = storing.storeRaw ? [stdin.capture(), stdout.capture()] : [];
@@ -51,18 +59,30 @@ function measured(storing: Storing, payload: Uint8Array, output: unknown) {
   };
 }
 
-/** What duplicates may share: as in an engine, nothing of a failure, nor an output that was not kept whole. */
+/**
+ * What duplicates may share: as in an engine, nothing of a failure, nor an output that was not kept whole. Never throws,
+ * since those who wait for the key have to hear of its end.
+ */
 export function sharedEnd(maxBytes: number, bodyEnd: BodyEnd): KeyedEnd | undefined {
-  if (bodyEnd.kind !== 'output') return undefined;
+  const most = Math.min(maxBytes, MOST_RESULT_BYTES);
+  if (bodyEnd.kind !== 'output' || isLongText(bodyEnd.value, most)) return undefined;
   const text = sharedText(bodyEnd.value);
   if (text === undefined) return undefined;
   const stdout = Buffer.from(text);
-  if (stdout.length > Math.min(maxBytes, MOST_RESULT_BYTES)) return undefined;
+  if (stdout.length > most) return undefined;
   return { exitCode: 0, outputs: { stdout, stderr: new Uint8Array() } };
 }
 
-/** An output that cannot be on record is a mistake that somebody can mend. */
+/** To the longest text that there can be, nothing can be added. */
+const isLongText = (value: unknown, most: number): boolean =>
+  typeof value === 'string' && value.length > most;
+
+/** An output that cannot be on record, or whose body did not run at all, is a mistake that somebody can mend. */
 export function mistakesOf(bodyEnd: BodyEnd): string[] {
-  const isLost = bodyEnd.kind === 'output' && outputText(bodyEnd.value) === undefined;
-  return isLost ? ['output: expected what JSON can say'] : [];
+  if (bodyEnd.kind !== 'output') return [];
+  // Of asynchronous ones, too.
+  if (isGeneratorObject(bodyEnd.value)) {
+    return ['output: expected what the body gives, got a generator, of which nothing was run'];
+  }
+  return outputText(bodyEnd.value) === undefined ? ['output: expected what JSON can say'] : [];
 }

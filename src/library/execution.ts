@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { describeExecution, newExecutionIds } from '../bus/begin.ts';
+import type { Meter } from '../bus/meter.ts';
 import { ownProcess } from '../bus/own-process.ts';
 import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
-import { closedGate } from '../gates/gate-file.ts';
+import type { Gate } from '../gates/gate-file.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
-import { type BodyEnd, endOf, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
+import { type BodyEnd, endOf, measurePayload, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
+import { gateFor, hookId, insideHook } from './gate.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
 /** An execution that has begun. */
@@ -35,6 +37,7 @@ interface Watch {
   readonly parts: OpenParts;
   readonly call: Call;
   readonly begin: Begin;
+  readonly stdin: Meter;
   readonly recording: Recording;
   readonly report: Report;
 }
@@ -59,9 +62,10 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
     process: ownProcess(),
   });
   const recording = recordingFor(paths);
-  const watch: Watch = { parts, call, begin, recording, report: reportFor(settings) };
-  recording.begin(begin, call.payload.length, watch.report);
-  const gate = closedGate(paths.gates, begin.hookName, Date.now());
+  const stdin = measurePayload(begin, call.payload);
+  const watch: Watch = { parts, call, begin, stdin, recording, report: reportFor(settings) };
+  recording.begin(begin, stdin.total(), watch.report);
+  const gate = gateOf(watch, paths.gates);
   if (gate !== undefined) {
     const reason = gate.kind === 'off' ? 'off' : 'breaker open';
     return skip(watch, { kind: 'breaker_skip', reason }, undefined);
@@ -70,6 +74,16 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   if (claim.kind === 'run') return running(watch, claim);
   const reason = `duplicate of ${claim.of}`;
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
+}
+
+/** On doubt, the body runs. */
+function gateOf({ recording, begin, report }: Watch, gates: string): Gate | undefined {
+  try {
+    return gateFor(recording, gates, begin);
+  } catch (error) {
+    report('look at gate', error);
+    return undefined;
+  }
 }
 
 const keyOf = ({ dedupeKey }: Call): Pick<End, 'dedupeKey'> =>
@@ -100,11 +114,11 @@ async function claimFor({ parts, call, begin, recording, report }: Watch): Promi
 
 /** The body does not run, and a record says why. */
 async function skip(
-  { begin, call, recording, report }: Watch,
+  { begin, stdin, recording, report }: Watch,
   end: Pick<End, 'kind' | 'reason' | 'dedupeKey'>,
   output: unknown,
 ): Promise<Opened> {
-  await recording.end(begin, { ...skippedEnd(begin, call.payload, output), ...end }, report);
+  await recording.end(begin, { ...skippedEnd(begin, stdin, output), ...end }, report);
   return {
     correlationId: begin.correlationId,
     skipped: { output },
@@ -114,16 +128,16 @@ async function skip(
 }
 
 function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
-  const { parts, call, begin, recording, report } = watch;
+  const { parts, call, begin, stdin, recording, report } = watch;
   const startedAtMs = performance.now();
   return {
     correlationId: begin.correlationId,
-    within: claim.within,
+    within: (work) => insideHook(hookId(recording, begin), () => claim.within(work)),
     async close(bodyEnd) {
       const durationMs = performance.now() - startedAtMs;
       try {
         const end: End = {
-          ...endOf(begin, call.payload, bodyEnd),
+          ...endOf(begin, stdin, bodyEnd),
           ...(claim.isKeyed ? keyOf(call) : {}),
           durationMs,
           overheadMs: performance.now() - parts.askedAtMs - durationMs,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isUint8Array } from 'node:util/types';
 import { inheritedTraceParent, readSettings, type Settings } from '../config/settings.ts';
 import { parseTraceParent } from '../domain/correlation.ts';
 import { traceIdOf } from '../domain/identifiers.ts';
@@ -60,12 +61,17 @@ export async function startGuarded<T>(asked: Asked): Promise<GuardedExecution<T>
   };
 }
 
-/** The first argument of a hook's function, where it can be what the hook read. */
+/** The first argument of a hook's function, where it can be what the hook read. Never throws. */
 export function payloadOf(value: unknown): GuardOptions['payload'] {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'string' || isUint8Array(value)) return value;
   if (typeof value !== 'object' || value === null) return undefined;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype ? value : undefined;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || prototype === Object.prototype ? value : undefined;
+  } catch {
+    // A proxy's.
+    return undefined;
+  }
 }
 
 /** What a scope looks like that an exception left; one that forgot its output does too. */

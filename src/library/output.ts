@@ -1,4 +1,5 @@
-import { isNativeError } from 'node:util/types';
+import { isNativeError, isUint8Array } from 'node:util/types';
+import { isAllInJson } from '../domain/canonical-json.ts';
 
 /** What an output is on record as: a text as it is, anything else as compact JSON. Undefined where JSON cannot say it. */
 export function outputText(value: unknown): string | undefined {
@@ -18,10 +19,14 @@ export function outputText(value: unknown): string | undefined {
  */
 const TEXT_MARK = ' \t\n';
 
-/** An output as it is kept for duplicates: what `readShared` makes the same value of. */
+/**
+ * An output as it is kept for duplicates: what `readShared` makes the same value of. Undefined where JSON would leave out
+ * some of it: a duplicate is not to be told less than the first one said.
+ */
 export function sharedText(value: unknown): string | undefined {
-  const text = outputText(value);
-  if (typeof value !== 'string') return text;
+  if (typeof value !== 'string') {
+    return value === undefined || isAllInJson(value) ? outputText(value) : undefined;
+  }
   // Half a surrogate pair has no bytes of its own, but an escape.
   if (/\p{Surrogate}/u.test(value)) return JSON.stringify(value);
   return looksLikeValue(value) ? value + TEXT_MARK : value;
@@ -49,18 +54,20 @@ function parse(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** What the hook read, as bytes; undefined where JSON cannot say it. */
+/** What the hook read, as bytes; undefined where JSON cannot say it. Never throws. */
 export function payloadBytes(payload: unknown): Uint8Array | undefined {
   if (payload === undefined || payload === null) return new Uint8Array();
-  if (payload instanceof Uint8Array) return payload;
+  // Unlike `instanceof`, true of nothing that only pretends to be, and never thrown out of by a proxy.
+  if (isUint8Array(payload)) return payload.length === 0 ? new Uint8Array() : payload;
   const text = outputText(payload);
   return text === undefined ? undefined : Buffer.from(text);
 }
 
 /** An Error for whatever was thrown. Never throws, whatever that is. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error || isNativeError(thrown)) return thrown;
   try {
+    // Of a proxy that was revoked, even `instanceof` throws.
+    if (thrown instanceof Error || isNativeError(thrown)) return thrown;
     return new Error(String(thrown), { cause: thrown });
   } catch {
     return new Error('something that cannot be put in words', { cause: thrown });
@@ -85,7 +92,9 @@ export function errorParts(error: Error): { readonly reason?: string; readonly t
 function wordsOf(error: Error): { readonly name: string; readonly message: string } {
   try {
     const name = String(error.name);
-    return { name: /^[\w$.]{1,80}$/.test(name) ? name : 'Error', message: String(error.message) };
+    // To the longest text that there can be, no name can be added; its end is enough.
+    const message = String(error.message).slice(-TAIL_BYTES);
+    return { name: /^[\w$.]{1,80}$/.test(name) ? name : 'Error', message };
   } catch {
     return { name: 'Error', message: '' };
   }

@@ -1,15 +1,17 @@
+import { existsSync } from 'node:fs';
 import { assemble } from '../bus/assemble.ts';
 import { provideCompression } from '../bus/compression.ts';
 import type { Keys } from '../bus/dedupe.ts';
 import { openKeys } from '../bus/open-keys.ts';
 import type { Report } from '../bus/report.ts';
-import { createStoreHandle } from '../bus/store-handle.ts';
+import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
+import type { createBreakerTender } from '../bus/tend-breakers.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { CUT_OFF } from '../domain/execution.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
-import { createSpool } from '../spool/spool.ts';
+import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 
 /** How long a claim waits for others who write, in ms: as long as in an engine. */
@@ -43,7 +45,6 @@ function createRecording(paths: StatePaths) {
   const spool = createSpool(paths.spool, paths.setAside);
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, Date.now);
   let keys: Keys | undefined;
-
   const attempt = (report: Report, what: string, work: () => void): boolean => {
     try {
       work();
@@ -53,6 +54,8 @@ function createRecording(paths: StatePaths) {
       return false;
     }
   };
+
+  const followBreaker = createBreakerFollower(paths, store);
 
   return {
     home: paths.home,
@@ -82,18 +85,55 @@ function createRecording(paths: StatePaths) {
       );
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));
+        try {
+          await followBreaker(begin.hookName);
+        } catch (error) {
+          report('tend breakers', error);
+        }
         return;
       }
       attempt(report, 'spool execution', () =>
         spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(end)),
       );
     },
-    /** The span of an execution that has not ended; undefined where that is not known. Throws what the disk says. */
-    spanOf(executionId: string): string | undefined {
-      const entry = spool.list().find((listed) => listed.executionId === executionId);
-      const bytes = entry && spool.read(entry);
-      return bytes && decodeRecord(bytes).begin.spanId;
-    },
+    ...createRunning(spool),
+  };
+}
+
+/** What the spool says of executions that have not ended. */
+function createRunning(spool: Spool) {
+  const beginOf = (entry: SpoolEntry | undefined): Begin | undefined => {
+    const bytes = entry && spool.read(entry);
+    return bytes && decodeRecord(bytes).begin;
+  };
+  return {
+    /** The span of such an execution; undefined where that is not known. Throws what the disk says. */
+    spanOf: (executionId: string): string | undefined =>
+      beginOf(spool.list().find((listed) => listed.executionId === executionId))?.spanId,
+    /** Whether there is one of this hook with this span. Throws what the disk says of the spool as a whole. */
+    isRunning: (spanId: string, hookName: string): boolean =>
+      spool.list().some((entry) => {
+        if (entry.state !== 'part') return false;
+        try {
+          const begin = beginOf(entry);
+          return begin?.spanId === spanId && begin.hookName === hookName;
+        } catch {
+          // What cannot be read is somebody else's.
+          return false;
+        }
+      }),
+  };
+}
+
+/** A daemon hears only of what it stores itself. Costs one look for config.json where there is none. */
+function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
+  let tend: ReturnType<typeof createBreakerTender> | undefined;
+  return async (hookName: string): Promise<void> => {
+    // Without that file no breaker is switched on, and what reads it is not even loaded.
+    if (!existsSync(paths.config)) return;
+    const { createBreakerTender } = await import('../bus/tend-breakers.ts');
+    tend ??= createBreakerTender(paths, store, Date.now);
+    tend([hookName]);
   };
 }
 

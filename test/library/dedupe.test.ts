@@ -130,6 +130,21 @@ describe('a duplicate', () => {
   });
 });
 
+it('a call that a body hands to a queue from before waits for it only as long as it was told', async () => {
+  const state = aHookState();
+  const { said } = await state.run(`
+    let take;
+    const jobs = new Promise((resolve) => { take = resolve; });
+    const worker = jobs.then((job) => job());
+    const go = (more, body) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k', ...more }, body);
+    const { output } = await go({}, async () => {
+      take(() => go({ waitSeconds: 0.05 }, () => 'inner'));
+      return 'outer ' + (await worker).output;
+    });
+    say(output);`);
+  expect(said).toEqual(['outer inner']);
+});
+
 describe('a race on one key', () => {
   const BODY = `
     const result = await guardedExecution('raced', 'PreToolUse', { dedupeKey: 'k' }, async () => {

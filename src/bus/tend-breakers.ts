@@ -1,0 +1,25 @@
+import { createConfigWatch } from '../config/config-watch.ts';
+import type { StatePaths } from '../config/paths.ts';
+import { followBreakers } from './breaker.ts';
+import type { StoreHandle } from './store-handle.ts';
+
+/**
+ * For a process that stores executions itself: what it gives opens and closes the breakers of these hooks, to be called
+ * once executions of them were stored. A config.json that cannot be used opens and closes none, or the last good one
+ * stays in force. It throws what the store or the file system says.
+ */
+export function createBreakerTender(
+  paths: StatePaths,
+  store: StoreHandle,
+  now: () => number,
+): (hookNames: Iterable<string>) => void {
+  const watch = createConfigWatch(paths.config, () => undefined);
+  return (hookNames) => {
+    const { breaker: config } = watch.current();
+    // Most have none, and pay for no look at the database.
+    if (!config.enabled && config.hooks.length === 0) return;
+    store.use(({ db }) =>
+      followBreakers({ db, gates: paths.gates, config, nowMs: now() }, hookNames),
+    );
+  };
+}

@@ -1,0 +1,102 @@
+import { inflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { aHookState } from './support.ts';
+
+const REVOKED = `
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();`;
+
+describe('a proxy that was revoked', () => {
+  it('is an error like any other where a body throws it, and its key is free again', async () => {
+    const state = aHookState();
+    const { said, stderr } = await state.run(`${REVOKED}
+      const go = (body) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, body);
+      const [first, second] = await Promise.all([go(async () => { throw revoked; }), go(() => 'second')]);
+      say([first.success, first.error instanceof Error, first.error.cause === revoked, second.output]);`);
+    expect({ said, stderr }).toEqual({ said: [[false, true, true, 'second']], stderr: '' });
+    expect(state.rows().map((row) => [row['status'], row['error']])).toEqual([
+      ['error', expect.stringMatching(/cannot be put in words$/)],
+      ['success', null],
+    ]);
+    expect(state.spooled()).toEqual([]);
+  });
+
+  it('is recorded wherever else it turns up', async () => {
+    const state = aHookState();
+    const { said, stderr } = await state.run(`${REVOKED}
+      const results = [
+        await guard('argument', 'Stop')(() => 1)(revoked),
+        await guardedExecution('payload', 'Stop', { payload: revoked }, () => 1),
+        await guardedExecution('options', 'Stop', revoked, () => 1),
+        await guardedExecution(revoked, revoked, {}, () => 1),
+        await guardedExecution('output', 'Stop', { dedupeKey: 'k' }, (context) => context.setOutput(revoked)),
+        await guardedExecution('returned', 'Stop', { dedupeKey: 'k' }, () => revoked),
+        await guardedExecution('body', 'Stop', {}, revoked),
+      ];
+      say(results.map(({ success }) => success));
+      const scope = await startGuardedExecution('scope', 'Stop', { payload: revoked });
+      scope.fail(revoked);
+      await scope[Symbol.asyncDispose]();`);
+    expect({ said, stderr }).toEqual({
+      said: [[true, true, true, true, true, false, false]],
+      stderr: '',
+    });
+    expect(state.rows().map((row) => [row['hook_name'], row['status']])).toEqual([
+      ['argument', 'success'],
+      ['payload', 'success'],
+      ['options', 'success'],
+      ['hook', 'success'],
+      ['output', 'success'],
+      ['returned', 'error'],
+      ['body', 'error'],
+      ['scope', 'error'],
+    ]);
+    expect(state.spooled()).toEqual([]);
+  });
+});
+
+it('an option that cannot be read is noted, and the others count', async () => {
+  const state = aHookState();
+  const { said } = await state.run(`
+    const options = { payload, get tool() { throw new Error('getter'); }, sessionId: 's', get waitSeconds() { throw 1; } };
+    say((await guardedExecution('h', 'Stop', options, () => 'ran')).output);`);
+  expect(said).toEqual(['ran']);
+  expect(state.rows()).toMatchObject([{ hook_name: 'h', status: 'success', tool_name: 'Bash' }]);
+  expect(state.rows('SELECT text FROM notices ORDER BY text')).toEqual([
+    { text: 'h: tool: expected a value, got one that cannot be read' },
+    { text: 'h: waitSeconds: expected a value, got one that cannot be read' },
+  ]);
+});
+
+describe('a payload of bytes', () => {
+  it('is on record as it came, whatever the body makes of it', async () => {
+    const state = aHookState({ HOOKBUS_STORE_RAW: '1', HOOKBUS_COMPRESS: '1' });
+    await state.run(`
+      const changed = new TextEncoder().encode('{"tool_name":"Bash"}');
+      await guardedExecution('changed', 'Stop', { payload: changed }, () => { changed.fill(120); });
+      const given = new TextEncoder().encode('{"tool_name":"Edit"}');
+      await guardedExecution('given', 'Stop', { payload: given }, () => { structuredClone(given, { transfer: [given.buffer] }); });`);
+    const stored = state.rows(
+      `SELECT hook_name, tool_name, stdin_bytes, body FROM hook_logs JOIN hook_payloads ON hook_logs.id = log_id
+       WHERE stream = 'stdin' ORDER BY hook_logs.id`,
+    );
+    expect(
+      stored.map(({ body, ...row }) => ({ ...row, text: inflateSync(body as Buffer).toString() })),
+    ).toEqual([
+      { hook_name: 'changed', tool_name: 'Bash', stdin_bytes: 20, text: '{"tool_name":"Bash"}' },
+      { hook_name: 'given', tool_name: 'Edit', stdin_bytes: 20, text: '{"tool_name":"Edit"}' },
+    ]);
+  });
+
+  it('that were given away before, or are none, does not keep the execution off the record', async () => {
+    const state = aHookState({ HOOKBUS_STORE_RAW: '1' });
+    const { said } = await state.run(`
+      const gone = new Uint8Array(5);
+      structuredClone(gone, { transfer: [gone.buffer] });
+      for (const payload of [gone, Object.create(Uint8Array.prototype)]) {
+        say((await guardedExecution('h', 'Stop', { payload }, () => 'ran')).output);
+      }`);
+    expect(said).toEqual(['ran', 'ran']);
+    expect(state.rows().map((row) => row['status'])).toEqual(['success', 'success']);
+  });
+});
