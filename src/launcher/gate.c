@@ -16,7 +16,7 @@ struct gate {
     uint64_t until_ms;  /* 0: until it is taken away, which only `off` can be */
 };
 
-enum probe { TAKEN, UNDER_WAY, GATE_CHANGED };
+enum taking { TAKEN, UNDER_WAY, GATE_CHANGED };
 
 /* The hook's name as a file name: what may mean something to a file system becomes %XX, what is long its SHA-256. */
 static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
@@ -66,18 +66,32 @@ static bool is_fresh(const char *claim, uint64_t now_ms)
     return age_ms < PROBE_LEASE_MS && age_ms > -PROBE_LEASE_MS;
 }
 
+static bool gate_path(const struct run *run, char path[PATH_BYTES])
+{
+    char encoded[MAX_ENCODED_BYTES + 4];
+    encode_name(run->hook_name, encoded);
+    return JOIN(path, PATH_BYTES, run->settings.home, "/gates/", encoded);
+}
+
+static bool claim_path(const char *gate, uint64_t until_ms, int number, char claim[PATH_BYTES])
+{
+    char suffix[48];
+    snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)until_ms, number);
+    return JOIN(claim, PATH_BYTES, gate, suffix);
+}
+
 /*
  * Who makes the claim `NAME~UNTIL.0` runs the probe of a breaker that ran out at UNTIL, and who comes within its lease
  * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
- * once it has put another gate in place or none, so each can be had once only.
+ * once it has put another gate in place or none, and its owner, who gives it back: each is one execution's at a time.
  */
-static enum probe take_probe(const char *path, char claim[PATH_BYTES], struct gate gate, uint64_t now_ms)
+static enum taking take_probe(struct run *run, const char *path, struct gate gate)
 {
-    char suffix[48];
+    char *claim = run->path + PATH_BYTES;
+    uint64_t now_ms = run->created_at_ms;
     struct gate now;
     for (int number = 0; number < MOST_PROBES; number++) {
-        snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)gate.until_ms, number);
-        if (!JOIN(claim, PATH_BYTES, path, suffix)) return TAKEN;
+        if (!claim_path(path, gate.until_ms, number, claim)) return TAKEN;
         int file = open(claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file < 0 && errno != EEXIST) return TAKEN;
         if (file < 0) {
@@ -85,9 +99,11 @@ static enum probe take_probe(const char *path, char claim[PATH_BYTES], struct ga
             continue;
         }
         close(file);
+        run->probe = (struct probe){.is_taken = true, .number = number, .until_ms = gate.until_ms};
         if (read_gate(path, &now) && now.is_off == gate.is_off && now.until_ms == gate.until_ms) return TAKEN;
         /* What the bus cleared away before we made ours is not to be left behind. */
         (void)unlink(claim);
+        run->probe.is_taken = false;
         return GATE_CHANGED;
     }
     return TAKEN;
@@ -95,18 +111,28 @@ static enum probe take_probe(const char *path, char claim[PATH_BYTES], struct ga
 
 bool is_gated(struct run *run)
 {
-    char *path = run->path, encoded[MAX_ENCODED_BYTES + 4];
+    char *path = run->path;
     struct gate gate;
-    if (run->settings.home[0] == '\0') return false;
-    encode_name(run->hook_name, encoded);
-    if (!JOIN(path, PATH_BYTES, run->settings.home, "/gates/", encoded)) return false;
+    if (run->settings.home[0] == '\0' || !gate_path(run, path)) return false;
     for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
         run->reason = gate.is_off ? "off" : "breaker open";
         if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
-        enum probe probe = gate.is_off ? TAKEN : take_probe(path, path + PATH_BYTES, gate, run->created_at_ms);
-        if (probe == UNDER_WAY) return true;
+        enum taking taking = gate.is_off ? TAKEN : take_probe(run, path, gate);
+        if (taking == UNDER_WAY) return true;
         run->reason = NULL;
-        if (probe == TAKEN) return false;
+        if (taking == TAKEN) return false;
     }
     return false;
+}
+
+void give_back_probe(struct run *run)
+{
+    char *path = run->path, *claim = run->path + PATH_BYTES;
+    struct timespec now;
+    if (!run->probe.is_taken || !gate_path(run, path)) return;
+    if (!claim_path(path, run->probe.until_ms, run->probe.number, claim)) return;
+    run->probe.is_taken = false;
+    read_clock(CLOCK_REALTIME, &now);
+    /* One whose lease is over keeps nobody waiting, and to make it anew would be a probe beside the next. */
+    if (is_fresh(claim, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000)) (void)unlink(claim);
 }

@@ -114,6 +114,11 @@ struct run {
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms;
     const char *hook_name;
+    struct probe {
+        bool is_taken;           /* by us, and with a claim on the disk */
+        int number;
+        uint64_t until_ms;       /* of its breaker */
+    } probe;                     /* gate.c */
     char default_name[HOOK_NAME_BYTES];
 
     /* record.c */
@@ -192,6 +197,8 @@ const char *signal_name(int number, char buffer[16]);
 
 /* gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. */
 bool is_gated(struct run *run);
+/* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
+void give_back_probe(struct run *run);
 
 /* child.c */
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */

@@ -110,6 +110,7 @@ static bool may_run(struct run *run, char **words)
     enum verdict verdict = hear_verdict(run);
     if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
+    give_back_probe(run);
     answer_duplicate(run);
     return false;
 }
