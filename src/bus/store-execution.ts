@@ -16,7 +16,7 @@ const DRAIN_MS = 15;
  * Puts one ended execution into the database, from inside a run. The database is not closed: the process is about to
  * end, and closing would make the last one out copy the write-ahead log while its caller waits.
  * @returns what takes in some of what others left in the spool, and sees to the breakers; it throws what the store
- *   says, as this does
+ *   or the file system says
  */
 export function storeExecution(
   paths: StatePaths,
@@ -33,7 +33,10 @@ export function storeExecution(
   };
 }
 
-/** Opens and closes breakers by what was stored. One that config.json cannot say anything of stays as it is. */
+/**
+ * Opens and closes breakers by what was stored. One that config.json cannot say anything of stays as it is.
+ * @throws what the store says, or in the end the file system of the first gate that it refused to change
+ */
 function tendBreakers(
   paths: StatePaths,
   store: StoreHandle,
@@ -43,5 +46,10 @@ function tendBreakers(
   const reading = readConfigFile(paths.config);
   if (reading.state !== 'good') return;
   const { breaker: config } = reading.config;
-  store.use(({ db }) => followBreakers({ db, gates: paths.gates, config, nowMs }, hookNames));
+  const refusals: Error[] = [];
+  const onRefusal = (_hookName: string, error: Error): void => void refusals.push(error);
+  store.use(({ db }) =>
+    followBreakers({ db, gates: paths.gates, config, nowMs, onRefusal }, hookNames),
+  );
+  if (refusals[0] !== undefined) throw refusals[0];
 }
