@@ -163,8 +163,13 @@ function putGate(parts: BreakerParts, hookName: string, until: string): void {
   const there = gateOf(parts, hookName);
   if (there?.kind === 'off' && isInForce(there, parts.nowMs)) return;
   makeStateHome(parts.gates);
-  writeGate(parts.gates, hookName, { kind: 'breaker', untilMs: Date.parse(until) });
+  const sparesBlocking = isSparing(parts, hookName);
+  writeGate(parts.gates, hookName, { kind: 'breaker', untilMs: Date.parse(until), sparesBlocking });
 }
+
+/** What is not named in config.json is left out only where it cannot block, also before it was ever called elsewhere. */
+const isSparing = ({ config }: BreakerParts, hookName: string): boolean =>
+  !config.hooks.includes(hookName);
 
 const gateOf = ({ gates }: BreakerParts, hookName: string) => readGate(gatePath(gates, hookName));
 
@@ -205,15 +210,20 @@ function findWork(parts: BreakerParts, store: BreakerStore) {
     ...open.filter((row) => !kept.includes(row)).map((row) => closing(row, 'switched_off')),
     ...misdated.map((row) => opening(parts, row, 'clock')),
   ];
-  const missing = kept.filter(
-    (row) => !misdated.includes(row) && gateOf(parts, row.hook_name) === undefined,
-  );
+  const missing = kept.filter((row) => !misdated.includes(row) && lacksGate(parts, row));
   const files = new Set(open.map(({ hook_name }) => gateName(hook_name)));
   const stray = listGates(parts.gates).filter((gate) =>
     gate.kind === 'off' ? !isInForce(gate, parts.nowMs) : !files.has(gate.file),
   );
   const isSettled = changes.length + missing.length + stray.length === 0;
   return { changes, missing, stray, isSettled };
+}
+
+/** Whether the gate of an open breaker is not there, or is as config.json had it before. */
+function lacksGate(parts: BreakerParts, { hook_name: hookName }: BreakerRow): boolean {
+  const gate = gateOf(parts, hookName);
+  if (gate === undefined) return true;
+  return gate.kind === 'breaker' && (gate.sparesBlocking ?? false) !== isSparing(parts, hookName);
 }
 
 /** The same breaker, open from now on. */

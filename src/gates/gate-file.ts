@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { canBlock } from '../domain/events.ts';
 import { sha256Hex } from '../domain/sha256.ts';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
@@ -9,6 +10,8 @@ export interface Gate {
   readonly kind: GateKind;
   /** Unix time in ms; 0: until it is taken away, which only `off` can be. */
   readonly untilMs: number;
+  /** Of a breaker: on events on which a hook can block, it is run all the same. */
+  readonly sparesBlocking?: boolean;
 }
 
 /** Longer names get a file named by their digest. */
@@ -31,9 +34,14 @@ export function gatePath(directory: string, hookName: string): string {
 
 /** Reads a gate file's text; undefined where it makes no sense. */
 function parseGate(text: string): Gate | undefined {
-  const match = /^(off|breaker) (\d{1,15})\n?$/.exec(text);
+  const match = /^(?:(off)|breaker) (\d{1,15})( nonblocking)?\n?$/.exec(text);
   if (match === null) return undefined;
-  return { kind: match[1] === 'off' ? 'off' : 'breaker', untilMs: Number(match[2]) };
+  const [, off, until, nonblocking] = match;
+  if (nonblocking === undefined) {
+    return { kind: off === undefined ? 'breaker' : 'off', untilMs: Number(until) };
+  }
+  if (off !== undefined) return undefined;
+  return { kind: 'breaker', untilMs: Number(until), sparesBlocking: true };
 }
 
 /** Whether a gate lets nothing through now. */
@@ -54,12 +62,18 @@ export interface Passage {
  * runs. Costs one look at a file that is normally not there.
  *
  * A breaker that has run out lets one execution through, the probe, and this takes it. Twin: src/launcher/gate.c.
+ * @param eventType on which the hook is called; where it is left out, every gate counts
  */
-export function passGate(directory: string, hookName: string, nowMs: number): Passage {
+export function passGate(
+  directory: string,
+  hookName: string,
+  nowMs: number,
+  eventType?: string,
+): Passage {
   const path = gatePath(directory, hookName);
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     const gate = readGate(path);
-    if (gate === undefined) return {};
+    if (gate === undefined || isSpared(gate, eventType)) return {};
     if (isInForce(gate, nowMs)) return { closed: gate };
     if (gate.kind === 'off') return {};
     const passage = takeProbe(path, gate, nowMs);
@@ -69,8 +83,17 @@ export function passGate(directory: string, hookName: string, nowMs: number): Pa
 }
 
 /** The gate that keeps a hook from running now, as `passGate` has it; whom it gives undefined is to run the hook. */
-export function closedGate(directory: string, hookName: string, nowMs: number): Gate | undefined {
-  return passGate(directory, hookName, nowMs).closed;
+export function closedGate(
+  directory: string,
+  hookName: string,
+  nowMs: number,
+  eventType?: string,
+): Gate | undefined {
+  return passGate(directory, hookName, nowMs, eventType).closed;
+}
+
+function isSpared(gate: Gate, eventType: string | undefined): boolean {
+  return gate.sparesBlocking === true && eventType !== undefined && canBlock(eventType);
 }
 
 /** Lets another execution have the probe: this one took it, if any, and does not run its hook. Never throws. */
@@ -118,12 +141,20 @@ function takeProbe(path: string, gate: Gate, nowMs: number): Passage | 'gate_cha
       continue;
     }
     const now = readGate(path);
-    if (now?.kind === gate.kind && now.untilMs === gate.untilMs) return { probe: claim };
+    if (now !== undefined && isSame(now, gate)) return { probe: claim };
     // What the bus cleared away before we made ours is not to be left behind.
     rmSync(claim, { force: true });
     return 'gate_changed';
   }
   return {};
+}
+
+function isSame(one: Gate, other: Gate): boolean {
+  return (
+    one.kind === other.kind &&
+    one.untilMs === other.untilMs &&
+    one.sparesBlocking === other.sparesBlocking
+  );
 }
 
 function isFresh(claim: string, nowMs: number): boolean {

@@ -1,8 +1,17 @@
 /*
- * Gates: a small file for each hook that is not to run. It holds `off` or `breaker`, and until when, in Unix ms.
- * Twin: src/gates/gate-file.ts.
+ * Gates: a small file for each hook that is not to run. It holds `off` or `breaker`, and until when, in Unix ms; behind
+ * that, `nonblocking` where the hook runs all the same on events on which it can block. Twin: src/gates/gate-file.ts.
  */
 #include "launcher.h"
+
+/* Twin: src/domain/events.ts. On doubt, and on an unknown event, a hook can block. */
+static const char *const CANNOT_BLOCK[] = {
+    "SessionStart",       "Setup",        "InstructionsLoaded", "MessageDisplay", "PermissionDenied", "PostToolUse",
+    "PostToolUseFailure", "Notification", "SubagentStart",      "StopFailure",    "CwdChanged",       "DirectoryAdded",
+    "FileChanged",        "WorktreeRemove", "PostCompact",      "PostModelSwitch", "SessionEnd",
+};
+
+static const char NONBLOCKING[] = " nonblocking";
 
 enum {
     MAX_ENCODED_BYTES = 120,
@@ -13,6 +22,7 @@ enum {
 
 struct gate {
     bool is_off;        /* by hand; else a breaker */
+    bool spares_blocking;
     uint64_t until_ms;  /* 0: until it is taken away, which only `off` can be */
 };
 
@@ -49,7 +59,24 @@ static bool read_gate(const char *path, struct gate *gate)
     if (!gate->is_off && !is_breaker) return false;
     struct text until = {text + (gate->is_off ? 4 : 8), (size_t)length - (gate->is_off ? 4 : 8)};
     if (until.at[until.length - 1] == '\n') until.length--;
+    size_t word = sizeof NONBLOCKING - 1;
+    gate->spares_blocking =
+        is_breaker && until.length > word && memcmp(until.at + until.length - word, NONBLOCKING, word) == 0;
+    if (gate->spares_blocking) until.length -= word;
     return parse_count(until, &gate->until_ms);
+}
+
+static bool is_same(struct gate one, struct gate other)
+{
+    return one.is_off == other.is_off && one.spares_blocking == other.spares_blocking && one.until_ms == other.until_ms;
+}
+
+static bool can_block(struct text event)
+{
+    for (size_t i = 0; i < sizeof CANNOT_BLOCK / sizeof *CANNOT_BLOCK; i++)
+        if (event.length == strlen(CANNOT_BLOCK[i]) && memcmp(event.at, CANNOT_BLOCK[i], event.length) == 0)
+            return false;
+    return true;
 }
 
 static bool is_fresh(const char *claim, uint64_t now_ms)
@@ -100,7 +127,7 @@ static enum taking take_probe(struct run *run, const char *path, struct gate gat
         }
         close(file);
         run->probe = (struct probe){.is_taken = true, .number = number, .until_ms = gate.until_ms};
-        if (read_gate(path, &now) && now.is_off == gate.is_off && now.until_ms == gate.until_ms) return TAKEN;
+        if (read_gate(path, &now) && is_same(now, gate)) return TAKEN;
         /* What the bus cleared away before we made ours is not to be left behind. */
         (void)unlink(claim);
         run->probe.is_taken = false;
@@ -109,12 +136,14 @@ static enum taking take_probe(struct run *run, const char *path, struct gate gat
     return TAKEN;
 }
 
-bool is_gated(struct run *run)
+bool is_gated(struct run *run, bool is_event_known)
 {
     char *path = run->path;
     struct gate gate;
     if (run->settings.home[0] == '\0' || !gate_path(run, path)) return false;
     for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
+        run->awaits_event = gate.spares_blocking && !is_event_known;
+        if (gate.spares_blocking && (!is_event_known || can_block(event_of(run)))) return false;
         run->reason = gate.is_off ? "off" : "breaker open";
         if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
         enum taking taking = gate.is_off ? TAKEN : take_probe(run, path, gate);

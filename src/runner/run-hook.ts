@@ -77,8 +77,9 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
 
-function lookAtGate({ paths }: Settings, { hookName, createdAtMs }: Begin): Passage {
-  return paths === undefined ? {} : passGate(paths.gates, hookName, createdAtMs);
+function lookAtGate({ paths }: Settings, begin: Begin): Passage {
+  if (paths === undefined) return {};
+  return passGate(paths.gates, begin.hookName, begin.createdAtMs, begin.eventType);
 }
 
 /** Everything before the hook: what is known of it goes on record. */

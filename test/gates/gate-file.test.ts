@@ -14,6 +14,11 @@ describe('the gate of a hook', () => {
     [`off ${NOW}\n`, undefined],
     [`breaker ${NOW + 1}`, 'breaker'],
     ['breaker 0\n', undefined],
+    [`breaker ${NOW + 1} nonblocking\n`, 'breaker'],
+    [`off ${NOW + 1} nonblocking\n`, undefined],
+    [`breaker ${NOW + 1} other\n`, undefined],
+    [`breaker ${NOW + 1}  nonblocking\n`, undefined],
+    ['breaker nonblocking\n', undefined],
     ['', undefined],
     ['garbage', undefined],
     ['off', undefined],
@@ -22,6 +27,19 @@ describe('the gate of a hook', () => {
     const directory = temporaryDirectory();
     writeFileSync(gatePath(directory, 'guard'), text);
     expect(closedGate(directory, 'guard', NOW)?.kind).toBe(kind);
+  });
+
+  it('that counts where the hook cannot block lets it run elsewhere', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(gatePath(directory, 'guard'), `breaker ${NOW + 1} nonblocking\n`);
+    const events = ['PostToolUse', 'PreToolUse', 'NewEvent', '', undefined];
+    expect(events.map((event) => closedGate(directory, 'guard', NOW, event)?.kind)).toEqual([
+      'breaker',
+      undefined,
+      undefined,
+      undefined,
+      'breaker',
+    ]);
   });
 
   it.each([

@@ -178,6 +178,36 @@ describe.each(Object.entries(ENGINES))('a dedupe key under %s', (_name, program)
   );
 });
 
+describe.each(Object.entries(ENGINES))(
+  'a breaker for what cannot block, under %s',
+  (_, program) => {
+    it('is probed where the hook cannot block, and does not count elsewhere', async () => {
+      const gate = aGate(`breaker ${Date.now() - 5} nonblocking\n`);
+      const run = (event: string) => {
+        const words = ['run', '--name', 'noisy', '--event', event, '--', 'echo', 'ran'];
+        return start([...program, ...words], gate.env).ended;
+      };
+      expect(await run('PreToolUse')).toEqual(RAN);
+      expect(gate.claims()).toEqual([]);
+      expect(await run('PostToolUse')).toEqual(RAN);
+      expect(gate.claims()).toHaveLength(1);
+      expect(await run('PostToolUse')).toEqual(SKIPPED);
+      expect(await run('PreToolUse')).toEqual(RAN);
+    });
+
+    it('leaves a hook out before its dedupe key is asked for', async () => {
+      const gate = aGate(`breaker ${Date.now() + 60_000} nonblocking\n`);
+      expect(await runKeyed(program, gate.env, 't1')).toEqual(SKIPPED);
+      expect(await runKeyed(program, gate.env, 't1', 'PreToolUse')).toEqual(RAN);
+      await start([process.execPath, CLI, 'logs'], gate.env).ended;
+      expect(gate.rows('SELECT status, error FROM hook_logs ORDER BY created_at')).toEqual([
+        { status: 'breaker_skip', error: 'breaker open' },
+        { status: 'success', error: null },
+      ]);
+    });
+  },
+);
+
 it('a claim whose lease is over is not given back, so that no probe runs beside the next', () => {
   const { paths } = aGate('breaker 100\n');
   const first = passGate(paths.gates, 'noisy', Date.now());
