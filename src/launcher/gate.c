@@ -28,21 +28,47 @@ struct gate {
 
 enum taking { TAKEN, UNDER_WAY, GATE_CHANGED };
 
+/*
+ * The next character of a name, which is moved on. For bytes that are none it is U+FFFD, as many of them as Node makes
+ * when it reads its command line: a lead byte and what may follow it are one.
+ */
+static struct text next_character(const char **name)
+{
+    const unsigned char *at = (const unsigned char *)*name;
+    size_t wanted = *at < 0x80 ? 1 : *at < 0xc2 || *at > 0xf4 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4, size = 1;
+    unsigned char least = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+    unsigned char most = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+    for (; size < wanted && at[size] >= least && at[size] <= most; size++) {
+        least = 0x80;
+        most = 0xbf;
+    }
+    *name += size;
+    return size == wanted ? (struct text){(const char *)at, size} : (struct text){"\xef\xbf\xbd", 3};
+}
+
 /* The hook's name as a file name: what may mean something to a file system becomes %XX, what is long its SHA-256. */
 static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
 {
     size_t length = 0;
-    for (const char *at = name; *at != '\0' && length <= MAX_ENCODED_BYTES; at++) {
-        bool is_plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
-                        *at == '_' || *at == '-' || (*at == '.' && at > name);
-        if (is_plain) encoded[length++] = *at;
-        else length += (size_t)sprintf(encoded + length, "%%%02X", (unsigned char)*at);
+    struct sha256 hash;
+    for (const char *next = name; *next != '\0' && length <= MAX_ENCODED_BYTES;) {
+        bool is_first = next == name;
+        struct text character = next_character(&next);
+        for (size_t i = 0; i < character.length && length <= MAX_ENCODED_BYTES; i++) {
+            char at = character.at[i];
+            bool is_plain = (at >= 'a' && at <= 'z') || (at >= 'A' && at <= 'Z') || (at >= '0' && at <= '9') ||
+                            at == '_' || at == '-' || (at == '.' && !is_first);
+            if (is_plain) encoded[length++] = at;
+            else length += (size_t)sprintf(encoded + length, "%%%02X", (unsigned char)at);
+        }
     }
     encoded[length] = '\0';
     if (length <= MAX_ENCODED_BYTES) return;
-    struct sha256 hash;
     sha256_start(&hash);
-    sha256_add(&hash, name, strlen(name));
+    while (*name != '\0') {
+        struct text character = next_character(&name);
+        sha256_add(&hash, character.at, character.length);
+    }
     sha256_hex(hash, encoded, 64);
 }
 
