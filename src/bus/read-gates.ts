@@ -108,11 +108,12 @@ const RECENT_MS = 24 * 3_600_000;
 function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
   const store = createBreakerStore(db, RAN);
   const policy = policyOf(config);
+  const now = new Date(nowMs).toISOString();
   const since = new Date(nowMs - RECENT_MS).toISOString();
   return listHookNames(db).flatMap((hookName) => {
     if (config.hooks.includes(hookName)) return [];
     const [, after = since] = [store.find(hookName)?.closed_at ?? '', since].sort();
-    const ends = store.latestEnds(hookName, after, policy.window);
+    const ends = store.latestEnds(hookName, after, now, policy.window);
     const { runs, failures, isTooMany } = judge(ends, policy);
     if (!isTooMany) return [];
     const mayBlock = store.eventTypes(hookName).some(canBlock);

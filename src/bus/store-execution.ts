@@ -15,7 +15,7 @@ const DRAIN_MS = 15;
  * Puts one ended execution into the database, from inside a run. The database is not closed: the process is about to
  * end, and closing would make the last one out copy the write-ahead log while its caller waits.
  * @returns what takes in some of what others left in the spool, and sees to the breakers; it throws what the store
- *   says, as this does
+ *   or the file system says
  */
 export function storeExecution(
   paths: StatePaths,

@@ -6,7 +6,7 @@ import type { StoreHandle } from './store-handle.ts';
 /**
  * For a process that stores executions itself: what it gives opens and closes the breakers of these hooks, to be called
  * once executions of them were stored. A config.json that cannot be used opens and closes none, or the last good one
- * stays in force. It throws what the store or the file system says.
+ * stays in force. It throws what the store says, or in the end the file system of the first gate that it refused to change.
  */
 export function createBreakerTender(
   paths: StatePaths,
@@ -18,8 +18,11 @@ export function createBreakerTender(
     const { breaker: config } = watch.current();
     // Most have none, and pay for no look at the database.
     if (!config.enabled && config.hooks.length === 0) return;
+    const refusals: Error[] = [];
+    const onRefusal = (_hookName: string, error: Error): void => void refusals.push(error);
     store.use(({ db }) =>
-      followBreakers({ db, gates: paths.gates, config, nowMs: now() }, hookNames),
+      followBreakers({ db, gates: paths.gates, config, nowMs: now(), onRefusal }, hookNames),
     );
+    if (refusals[0] !== undefined) throw refusals[0];
   };
 }

@@ -13,6 +13,8 @@ export interface Parsed {
   readonly rest: readonly string[];
   /** The words behind the first `--`; undefined where there is none, or the command takes none. */
   readonly behindDashes: readonly string[] | undefined;
+  /** Those behind a `--` that only ends the options: none of them is one, whatever it looks like. */
+  readonly literal: readonly string[];
   /** By name, as they came; a switch is true. */
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -41,9 +43,12 @@ export async function parseWords(
 ): Promise<Parsed> {
   let command: Command | undefined;
   const named = commands.find(({ name }) => name === words[0]);
-  const dashes = named?.behindDashes === undefined ? -1 : words.indexOf('--');
-  const before = dashes < 0 ? words : words.slice(0, dashes);
-  const behindDashes = dashes < 0 ? undefined : words.slice(dashes + 1);
+  const dashes = words.indexOf('--');
+  const behind = dashes < 0 ? [] : words.slice(dashes + 1);
+  const takesThem = named?.behindDashes !== undefined && dashes >= 0;
+  const before = takesThem ? words.slice(0, dashes) : words;
+  const behindDashes = takesThem ? behind : undefined;
+  const literal = takesThem ? [] : behind;
   const parser = yargs([...before])
     .parserConfiguration(PARSER)
     .detectLocale(false)
@@ -74,14 +79,16 @@ export async function parseWords(
   // The argument is not declared to yargs, which would lose one that begins with a dash.
   const argument = command?.argument === undefined ? undefined : rest.splice(1, 1)[0];
   if (command !== undefined) rest.shift();
-  return { command, asksForHelp: help === true, argument, rest, behindDashes, options };
+  return { command, asksForHelp: help === true, argument, rest, behindDashes, literal, options };
 }
 
 /** Judges what was given to a command. @throws HookbusError `E_USAGE` */
 export function readGiven(command: Command, parsed: Parsed): Given {
-  const { argument, rest, behindDashes, options } = parsed;
+  const { argument, rest, behindDashes, literal, options } = parsed;
   const known = { ...COMMON, ...command.options };
-  for (const word of [argument, ...rest]) refuseOption(word, Object.keys(known));
+  for (const word of [argument, ...rest]) {
+    if (word !== undefined && !literal.includes(word)) refuseOption(word, Object.keys(known));
+  }
   for (const [name, value] of Object.entries(options)) checkOption(name, value, known[name]);
   const isOpen = command.argument?.isRepeatable === true;
   const most = isOpen ? rest.length : (command.furtherArguments?.length ?? 0);
@@ -105,8 +112,8 @@ export function readGiven(command: Command, parsed: Parsed): Given {
 }
 
 /** What yargs took for a word, but a person meant as an option; a negative number is neither. */
-function refuseOption(word: string | undefined, known: readonly string[]): void {
-  if (word === undefined || !/^-+[^\d.]/.test(word)) return;
+function refuseOption(word: string, known: readonly string[]): void {
+  if (!/^-+[^\d.]/.test(word)) return;
   const name = word.replace(/=.*$/s, '');
   const names = known.map((candidate) => `--${candidate}`);
   throw usageError(`unknown option ${quote(name)}${didYouMean(name, names)}`);

@@ -15,6 +15,9 @@ export interface BreakerKeeperParts {
 /** Opens and closes breakers as executions come in, by what config.json says at that time. */
 export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
   let isSettled = false;
+  let lastMs = 0;
+  /** Why gates could not be changed when their hooks were last looked at, by hook. */
+  const refused = new Map<string, string>();
   let lastFailure: string | undefined;
   const watch = createConfigWatch(paths.config, (reading) => {
     isSettled = false;
@@ -24,13 +27,30 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
 
   function work(hookNames: ReadonlySet<string>): readonly BreakerChange[] {
     const { breaker: config } = watch.current();
+    const nowMs = now();
+    // The clock was set back: breakers may be open until a time that is far off now.
+    if (nowMs < lastMs) isSettled = false;
+    lastMs = nowMs;
     if (isSettled && hookNames.size === 0) return [];
     return store.use(({ db }) => {
-      const parts = { db, gates: paths.gates, config, nowMs: now() };
+      const refusals = new Map<string, string>();
+      const onRefusal = (hookName: string, error: Error): void =>
+        void refusals.set(hookName, reasonOf(error));
+      const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
       const settled = isSettled ? [] : settleGates(parts);
-      isSettled = true;
-      return [...settled, ...followBreakers(parts, hookNames)];
+      const followed = followBreakers(parts, hookNames);
+      isSettled = refusals.size === 0;
+      tell(refusals, hookNames);
+      return [...settled, ...followed];
     });
+  }
+
+  function tell(refusals: ReadonlyMap<string, string>, hookNames: ReadonlySet<string>): void {
+    for (const hook of hookNames) if (!refusals.has(hook)) refused.delete(hook);
+    for (const [hook, reason] of refusals) {
+      if (refused.get(hook) !== reason) log('breaker_failed', { hook, reason });
+      refused.set(hook, reason);
+    }
   }
 
   return {

@@ -10,12 +10,13 @@ export interface FoundGate extends Gate {
 }
 
 /** Puts a gate in place of whatever is there, as a whole; the directory must be there. @throws what the file system says */
-export function writeGate(directory: string, hookName: string, { kind, untilMs }: Gate): void {
+export function writeGate(directory: string, hookName: string, gate: Gate): void {
   const path = gatePath(directory, hookName);
   // No hook's gate has a tilde in its name.
   const temporary = `${path}~${process.pid}.new`;
   rmSync(temporary, { force: true });
-  writeFileSync(temporary, `${kind} ${untilMs}\n`, { mode: 0o600, flag: 'wx' });
+  const text = `${gate.kind} ${gate.untilMs}${gate.sparesBlocking === true ? ' nonblocking' : ''}\n`;
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
   try {
     renameSync(temporary, path);
   } catch (error) {

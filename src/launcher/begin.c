@@ -102,7 +102,7 @@ bool has_tool_use(const struct run *run)
     return find(run, TOOL_USE).length > 0;
 }
 
-static struct text event_of(const struct run *run)
+struct text event_of(const struct run *run)
 {
     struct text event = find(run, EVENT);
     if (event.at != NULL || run->options.event == NULL) return event;

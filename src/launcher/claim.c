@@ -335,6 +335,8 @@ void become_node_engine(struct run *run, char **words)
         (void)dup2(run->theirs[STDIN], STDIN);
     }
     record_forget(run);
+    /* Node looks at the gate by itself, and would take our probe for somebody else's. */
+    give_back_probe(run);
     give_back_signals(run);
     exec_node(words);
     /* Nothing of its input is ours any more. */

@@ -114,6 +114,12 @@ struct run {
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms;
     const char *hook_name;
+    struct probe {
+        bool is_taken;           /* by us, and with a claim on the disk */
+        int number;
+        uint64_t until_ms;       /* of its breaker */
+    } probe;                     /* gate.c; so too: */
+    bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
     /* record.c */
@@ -181,6 +187,8 @@ void make_ids(struct run *run);
 void describe(struct run *run);
 void encode_begin(struct run *run);
 bool has_tool_use(const struct run *run);
+/* Known once the run is described; of no length where nobody told it. */
+struct text event_of(const struct run *run);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -191,8 +199,13 @@ void record_forget(struct run *run);
 void report(const struct run *run, const char *what);
 const char *signal_name(int number, char buffer[16]);
 
-/* gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. */
-bool is_gated(struct run *run);
+/*
+ * gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. Before the
+ * event is known, one that counts on some events only is left open, and `awaits_event` says so.
+ */
+bool is_gated(struct run *run, bool is_event_known);
+/* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
+void give_back_probe(struct run *run);
 
 /* child.c */
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */

@@ -64,6 +64,14 @@ static void prepare_memory(struct run *run)
     run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
 }
 
+/* By a gate, once all is open for the hook: it will write nothing, so there is nothing to pass on. */
+static void leave_out(struct run *run)
+{
+    run->kind = BREAKER_SKIP;
+    hang_up(&run->claim);
+    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
+}
+
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
@@ -79,7 +87,7 @@ static bool prepare(struct run *run)
         run->hook_name = run->default_name;
     }
     prepare_memory(run);
-    if (is_gated(run)) {
+    if (is_gated(run, false)) {
         run->kind = BREAKER_SKIP;
         hang_up(&run->claim);
         open_input_alone(run);
@@ -92,6 +100,7 @@ static bool prepare(struct run *run)
     }
     hold_signals(run);
     describe(run);
+    if (run->awaits_event && is_gated(run, true)) leave_out(run);
     encode_begin(run);
     /* The daemon thinks about it while the record is made. */
     if (run->has_payload && run->claim.bus >= 0) ask_for_key(run);
@@ -110,6 +119,7 @@ static bool may_run(struct run *run, char **words)
     enum verdict verdict = hear_verdict(run);
     if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
+    give_back_probe(run);
     answer_duplicate(run);
     return false;
 }

@@ -6,11 +6,11 @@ import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
-import type { Gate } from '../gates/gate-file.ts';
+import { giveBackProbe, type Passage } from '../gates/gate-file.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, measurePayload, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
-import { gateFor, hookId, insideHook } from './gate.ts';
+import { hookId, insideHook, lookAtGate } from './gate.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
 /** An execution that has begun. */
@@ -66,23 +66,24 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   const watch: Watch = { parts, call, begin, stdin, recording, report: reportFor(settings) };
   recording.begin(begin, stdin.total(), watch.report);
   const gate = gateOf(watch, paths.gates);
-  if (gate !== undefined) {
-    const reason = gate.kind === 'off' ? 'off' : 'breaker open';
+  if (gate.closed !== undefined) {
+    const reason = gate.closed.kind === 'off' ? 'off' : 'breaker open';
     return skip(watch, { kind: 'breaker_skip', reason }, undefined);
   }
   const claim = await claimFor(watch);
   if (claim.kind === 'run') return running(watch, claim);
+  giveBackProbe(gate, Date.now());
   const reason = `duplicate of ${claim.of}`;
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
 }
 
 /** On doubt, the body runs. */
-function gateOf({ recording, begin, report }: Watch, gates: string): Gate | undefined {
+function gateOf({ recording, begin, report }: Watch, gates: string): Passage {
   try {
-    return gateFor(recording, gates, begin);
+    return lookAtGate(recording, gates, begin);
   } catch (error) {
     report('look at gate', error);
-    return undefined;
+    return {};
   }
 }
 

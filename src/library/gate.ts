@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Begin } from '../domain/record.ts';
-import { closedGate, type Gate } from '../gates/gate-file.ts';
+import { type Passage, passGate } from '../gates/gate-file.ts';
 import type { Recording } from './recording.ts';
 
 /** The hooks that the running code is inside of. */
@@ -14,13 +14,12 @@ export const insideHook = <T>(hook: string, work: () => T): T =>
 export const hookId = ({ home }: Recording, { hookName }: Begin): string => `${home}\0${hookName}`;
 
 /**
- * The gate that keeps the body from running now, if any. A breaker has let through whoever is inside of an execution of
- * the same hook: left out, it would report that a probe went well in which nothing was tried. Throws what the disk says.
+ * What the gate of a hook comes to. A breaker has let through whoever is inside of an execution of the same hook: left
+ * out, it would report that a probe went well in which nothing was tried. Throws what the disk says.
  */
-export function gateFor(recording: Recording, gates: string, begin: Begin): Gate | undefined {
-  const gate = closedGate(gates, begin.hookName, begin.createdAtMs);
-  if (gate?.kind !== 'breaker') return gate;
-  return isInside(recording, begin) ? undefined : gate;
+export function lookAtGate(recording: Recording, gates: string, begin: Begin): Passage {
+  const gate = passGate(gates, begin.hookName, begin.createdAtMs, begin.eventType);
+  return gate.closed?.kind === 'breaker' && isInside(recording, begin) ? {} : gate;
 }
 
 function isInside(recording: Recording, begin: Begin): boolean {

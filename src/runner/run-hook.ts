@@ -7,7 +7,7 @@ import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
-import { closedGate, type Gate } from '../gates/gate-file.ts';
+import { type Gate, giveBackProbe, type Passage, passGate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
 import { nowMs, startedAtMs } from './clock.ts';
 import { type Companion, startCompanion } from './companion.ts';
@@ -60,14 +60,14 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  const gate =
-    settings.paths && closedGate(settings.paths.gates, begin.hookName, begin.createdAtMs);
-  if (gate !== undefined) {
-    await recorder?.end(begin, endOf(skipped(gate), meters));
+  const gate = lookAtGate(settings, begin);
+  if (gate.closed !== undefined) {
+    await recorder?.end(begin, endOf(skipped(gate.closed), meters));
     companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
+  if (claim.kind === 'duplicate') giveBackProbe(gate, Date.now());
   const hook = claim.kind === 'run' ? await watchHook(watch) : await duplicateEnd(claim, watch);
   const end = endOf(
     { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
@@ -78,6 +78,11 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
+}
+
+function lookAtGate({ paths }: Settings, begin: Begin): Passage {
+  if (paths === undefined) return {};
+  return passGate(paths.gates, begin.hookName, begin.createdAtMs, begin.eventType);
 }
 
 /** Everything before the hook: what is known of it goes on record. */

@@ -18,7 +18,10 @@ const COLUMNS = 'hook_name, state, runs, failures, opened_at, until, closed_at';
 /** So many of the latest executions of a hook are asked for its events. */
 const MOST_ROWS = 10_000;
 
-/** Breakers, and what they are judged by. Times are UTC, as in `created_at`. */
+/**
+ * Breakers, and what they are judged by. Times are UTC, as in `created_at`. What is said to have begun later than `now`
+ * was recorded before the clock was set back, and says nothing of the hook as it is.
+ */
 export function createBreakerStore(db: Database, ran: readonly Status[]) {
   const hasRun = `status IN (${ran.map((word) => `'${word}'`).join(', ')})`;
   return {
@@ -43,33 +46,35 @@ export function createBreakerStore(db: Database, ran: readonly Status[]) {
         .run(row),
 
     /** How the hook's latest executions ended that ran and began behind `after`, the newest first. */
-    latestEnds: (hookName: string, after: string, limit: number): Status[] =>
+    latestEnds: (hookName: string, after: string, now: string, limit: number): Status[] =>
       db
-        .prepare<[string, string, number], { status: Status }>(
-          `SELECT status FROM hook_logs WHERE hook_name = ? AND created_at > ? AND ${hasRun}
+        .prepare<[string, string, string, number], { status: Status }>(
+          `SELECT status FROM hook_logs
+           WHERE hook_name = ? AND created_at > ? AND created_at <= ? AND ${hasRun}
            ORDER BY created_at DESC, id DESC LIMIT ?`,
         )
-        .all(hookName, after, limit)
+        .all(hookName, after, now, limit)
         .map(({ status }) => status),
 
     /** How the latest one ended that ran and began at `from` or later. */
-    endSince: (hookName: string, from: string): Status | undefined =>
+    endSince: (hookName: string, from: string, now: string): Status | undefined =>
       db
-        .prepare<[string, string], { status: Status }>(
-          `SELECT status FROM hook_logs WHERE hook_name = ? AND created_at >= ? AND ${hasRun}
+        .prepare<[string, string, string], { status: Status }>(
+          `SELECT status FROM hook_logs
+           WHERE hook_name = ? AND created_at BETWEEN ? AND ? AND ${hasRun}
            ORDER BY created_at DESC, id DESC LIMIT 1`,
         )
-        .get(hookName, from)?.status,
+        .get(hookName, from, now)?.status,
 
-    /** The events on which it ran lately. */
-    eventTypes: (hookName: string): string[] =>
+    /** The events that it was called on lately, and not before `from`; also where it was then left out. */
+    eventTypes: (hookName: string, from = ''): string[] =>
       db
-        .prepare<[string, number], { event_type: string }>(
+        .prepare<[string, string, number], { event_type: string }>(
           `SELECT DISTINCT event_type FROM (
-             SELECT event_type FROM hook_logs WHERE hook_name = ? AND ${hasRun}
+             SELECT event_type FROM hook_logs WHERE hook_name = ? AND created_at >= ?
              ORDER BY created_at DESC LIMIT ?)`,
         )
-        .all(hookName, MOST_ROWS)
+        .all(hookName, from, MOST_ROWS)
         .map(({ event_type }) => event_type),
   };
 }

@@ -50,6 +50,14 @@ describe('off', () => {
     }
   }, 30_000);
 
+  it.each(['--x', '--json', '-h', '--'])('takes the name %j behind --, as on does', (name) => {
+    const { ask, gate } = aState();
+    expect(ask('off', '--', name).stdout).toContain(`"${name}" is off until`);
+    expect(gate(name)).toEqual({ kind: 'off', untilMs: 0 });
+    expect(ask('on', '--', name).stdout).toContain(`"${name}" is on again.`);
+    expect(gate(name)).toBeUndefined();
+  });
+
   it('says so where the name is on no record, and guesses', () => {
     const { ask } = aState();
     expect(ask('off', 'lnt').stdout).toBe(

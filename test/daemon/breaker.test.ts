@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
@@ -39,6 +41,13 @@ function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Part
     const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
     spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
   }
+}
+
+/** Changes the database as the docs tell people to. */
+function change(state: State, sql: string): void {
+  const db = new Sqlite(state.paths.database, { timeout: 2000 });
+  db.exec(sql);
+  db.close();
 }
 
 const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
@@ -156,6 +165,64 @@ describe('a breaker', () => {
     await until('the gate of the other', () => gateOf(state, 'one'));
     await until('the rows', () => stored(state) === 13);
     expect(gateOf(state, 'both')).toBeUndefined();
+    expect(gateOf(state, 'one')?.sparesBlocking).toBe(true);
+    await cli(state, 'config', 'set', 'breaker.hooks', 'one');
+    await until('it to count everywhere', () => gateOf(state, 'one')?.sparesBlocking !== true);
+    expect(gateOf(state, 'one')?.kind).toBe('breaker');
+  });
+
+  it('that is on for what cannot block closes once its hook is called where it can', async () => {
+    const state = aState();
+    configure(state, { enabled: true, window: 3 });
+    await state.daemon();
+    spoolMany(state, 3, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'guard'));
+    // What it blocks is not let through even once.
+    expect((await run(state, 'guard', ['sh', '-c', 'exit 2'], 'PreToolUse')).code).toBe(2);
+    await until('it to close', () => gateOf(state, 'guard') === undefined);
+    expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
+    // Nor does it open again, however often it fails.
+    spoolMany(state, 9, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolMany(state, 9, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolMany(state, 3, { hookName: 'other', eventType: 'PostToolUse' }, { exitCode: 1 });
+    await until('the gate of another', () => gateOf(state, 'other'));
+    await until('the rows', () => stored(state) === 25);
+    expect(gateOf(state, 'guard')).toBeUndefined();
+    // A call that an engine without that knowledge left out counts, too.
+    const skip = { kind: 'breaker_skip', reason: 'breaker open' } as const;
+    spoolMany(state, 1, { hookName: 'other', eventType: 'PreToolUse' }, skip);
+    await until('the other to close', () => gateOf(state, 'other') === undefined);
+  });
+
+  it('takes its gate along when its row is deleted', async () => {
+    const state = aState();
+    configure(state, { hooks: ['lint'], window: 3 });
+    await state.daemon();
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'lint'));
+    change(state, 'DELETE FROM breakers; DELETE FROM hook_logs;');
+    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(0);
+    await until('the gate to go', () => gateOf(state, 'lint') === undefined);
+    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+  });
+
+  it('opens though the gate of another hook cannot be made, which the log says once', async () => {
+    const state = aState();
+    configure(state, { hooks: ['aaa', 'bbb'], window: 3 });
+    mkdirSync(join(gatePath(state.paths.gates, 'aaa'), 'x'), { recursive: true });
+    await state.daemon();
+    for (const times of [1, 2]) {
+      spoolMany(state, 3, { hookName: 'aaa' }, { exitCode: 1 });
+      spoolMany(state, 3, { hookName: 'bbb' }, { exitCode: 1 });
+      await until('the rows', () => stored(state) === 6 * times);
+      await until('the gate of the other', () => gateOf(state, 'bbb'));
+    }
+    expect(await state.stop()).toBe(true);
+    expect(log(state).match(/breaker_failed pid=\d+ hook="aaa" reason=".*EISDIR/g)).toHaveLength(1);
+    expect(log(state).match(/ breaker_open pid/g)).toHaveLength(1);
+    expect(state.rows('SELECT hook_name, state FROM breakers')).toEqual([
+      { hook_name: 'bbb', state: 'open' },
+    ]);
   });
 
   it('does not take the place of a hook that is off by hand', async () => {

@@ -14,6 +14,11 @@ describe('the gate of a hook', () => {
     [`off ${NOW}\n`, undefined],
     [`breaker ${NOW + 1}`, 'breaker'],
     ['breaker 0\n', undefined],
+    [`breaker ${NOW + 1} nonblocking\n`, 'breaker'],
+    [`off ${NOW + 1} nonblocking\n`, undefined],
+    [`breaker ${NOW + 1} other\n`, undefined],
+    [`breaker ${NOW + 1}  nonblocking\n`, undefined],
+    ['breaker nonblocking\n', undefined],
     ['', undefined],
     ['garbage', undefined],
     ['off', undefined],
@@ -22,6 +27,19 @@ describe('the gate of a hook', () => {
     const directory = temporaryDirectory();
     writeFileSync(gatePath(directory, 'guard'), text);
     expect(closedGate(directory, 'guard', NOW)?.kind).toBe(kind);
+  });
+
+  it('that counts where the hook cannot block lets it run elsewhere', () => {
+    const directory = temporaryDirectory();
+    writeFileSync(gatePath(directory, 'guard'), `breaker ${NOW + 1} nonblocking\n`);
+    const events = ['PostToolUse', 'PreToolUse', 'NewEvent', '', undefined];
+    expect(events.map((event) => closedGate(directory, 'guard', NOW, event)?.kind)).toEqual([
+      'breaker',
+      undefined,
+      undefined,
+      undefined,
+      'breaker',
+    ]);
   });
 
   it.each([
@@ -34,6 +52,30 @@ describe('the gate of a hook', () => {
   });
 
   const engines = [[process.execPath, CLI], ...(hasLauncher ? [[LAUNCHER]] : [])];
+
+  it.each(engines)('is found under %s by a name that is no UTF-8', async (...engine) => {
+    const state = aState();
+    mkdirSync(state.paths.gates);
+    const octal = [
+      'bad\\377',
+      '\\360\\237\\230',
+      '\\355\\240\\200x',
+      '\\341\\200a\\300\\257',
+      'n\\303\\251\\364\\220',
+    ];
+    for (const name of [...octal, '\\377'.repeat(99)]) {
+      const bytes = name.replace(/\\(\d{3})/g, (_, digits: string) =>
+        String.fromCharCode(Number.parseInt(digits, 8)),
+      );
+      // As it is on record, and as a person's command has it.
+      const shown = Buffer.from(bytes, 'latin1').toString();
+      writeFileSync(gatePath(state.paths.gates, shown), 'off 0\n');
+      const line = `name=$(printf '${name}'); exec "$@" run --name "$name" -- sh -c 'echo ran'`;
+      const env = { ...state.env, HOOKBUS_DAEMON: 'off' };
+      const { code, stdout } = await start(['sh', '-c', line, 'sh', ...engine], env).ended;
+      expect({ name, code, stdout }).toEqual({ name, code: 0, stdout: '' });
+    }
+  });
 
   it.each(engines)('keeps it from running under %s, and that is on record', async (...engine) => {
     const state = aState();

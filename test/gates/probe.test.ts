@@ -10,7 +10,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { gateName, gatePath, PROBE_LEASE_MS } from '../../src/gates/gate-file.ts';
+import {
+  gateName,
+  gatePath,
+  giveBackProbe,
+  PROBE_LEASE_MS,
+  passGate,
+} from '../../src/gates/gate-file.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 
 const ENGINES: Record<string, readonly string[]> = {
@@ -37,6 +43,7 @@ function aGate(text: string, name = 'noisy', home?: string) {
     run,
     runs: () => (existsSync(ran) ? readFileSync(ran, 'utf8').trim().split('\n').length : 0),
     files: () => readdirSync(state.paths.gates).sort(),
+    claims: () => readdirSync(state.paths.gates).filter((file) => file.includes('~')),
   };
 }
 
@@ -121,6 +128,97 @@ describe.each(Object.entries(ENGINES))('%s', (_name, program) => {
       expect(gate.files()).toEqual(['noisy']);
     }
   });
+});
+
+/** Runs `echo ran` as the hook `noisy`, with a dedupe key made of this tool call. */
+const runKeyed = (
+  program: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  toolUse: string,
+  event = 'PostToolUse',
+) => {
+  const words = ['run', '--name', 'noisy', '--event', event, '--dedupe', '--', 'echo', 'ran'];
+  const payload = JSON.stringify({ session_id: 's', tool_use_id: toolUse });
+  return start([...program, ...words], env, payload).ended;
+};
+
+const RAN = { code: 0, signal: null, stdout: 'ran\n' };
+const SKIPPED = { ...RAN, stdout: '' };
+
+describe.each(Object.entries(ENGINES))('a dedupe key under %s', (_name, program) => {
+  it('takes no probe from an execution that is asked for it where no daemon answers', async () => {
+    const gate = aGate(expired());
+    expect(await runKeyed(program, gate.env, 't1')).toEqual(RAN);
+    expect(gate.claims()).toHaveLength(1);
+    expect(await runKeyed(program, gate.env, 't2')).toEqual(SKIPPED);
+  });
+
+  it.each([
+    ['skipped', 'PostToolUse', SKIPPED],
+    ['answered from the first', 'PreToolUse', RAN],
+  ])(
+    'of a duplicate that is %s leaves the probe to the next execution',
+    async (_, event, answer) => {
+      const state = aState();
+      await state.daemon();
+      expect(await runKeyed(program, state.env, 't1', event)).toEqual(RAN);
+      await until('the row', () => state.rows('SELECT 1 FROM hook_logs').length === 1);
+      mkdirSync(state.paths.gates, { recursive: true, mode: 0o700 });
+      writeFileSync(gatePath(state.paths.gates, 'noisy'), expired());
+      expect(await runKeyed(program, state.env, 't1', event)).toEqual(answer);
+      await until(
+        'the duplicate',
+        () => state.rows("SELECT 1 FROM hook_logs WHERE status = 'dedupe_skip'").length === 1,
+      );
+      expect(readdirSync(state.paths.gates)).toEqual(['noisy']);
+      expect(await runKeyed(program, state.env, 't2', event)).toEqual(RAN);
+      expect(readdirSync(state.paths.gates)).toHaveLength(2);
+      expect(await runKeyed(program, state.env, 't3', event)).toEqual(SKIPPED);
+    },
+  );
+});
+
+describe.each(Object.entries(ENGINES))(
+  'a breaker for what cannot block, under %s',
+  (_, program) => {
+    it('is probed where the hook cannot block, and does not count elsewhere', async () => {
+      const gate = aGate(`breaker ${Date.now() - 5} nonblocking\n`);
+      const run = (event: string) => {
+        const words = ['run', '--name', 'noisy', '--event', event, '--', 'echo', 'ran'];
+        return start([...program, ...words], gate.env).ended;
+      };
+      expect(await run('PreToolUse')).toEqual(RAN);
+      expect(gate.claims()).toEqual([]);
+      expect(await run('PostToolUse')).toEqual(RAN);
+      expect(gate.claims()).toHaveLength(1);
+      expect(await run('PostToolUse')).toEqual(SKIPPED);
+      expect(await run('PreToolUse')).toEqual(RAN);
+    });
+
+    it('leaves a hook out before its dedupe key is asked for', async () => {
+      const gate = aGate(`breaker ${Date.now() + 60_000} nonblocking\n`);
+      expect(await runKeyed(program, gate.env, 't1')).toEqual(SKIPPED);
+      expect(await runKeyed(program, gate.env, 't1', 'PreToolUse')).toEqual(RAN);
+      await start([process.execPath, CLI, 'logs'], gate.env).ended;
+      expect(gate.rows('SELECT status, error FROM hook_logs ORDER BY created_at')).toEqual([
+        { status: 'breaker_skip', error: 'breaker open' },
+        { status: 'success', error: null },
+      ]);
+    });
+  },
+);
+
+it('a claim whose lease is over is not given back, so that no probe runs beside the next', () => {
+  const { paths } = aGate('breaker 100\n');
+  const first = passGate(paths.gates, 'noisy', Date.now());
+  const claim = `${gatePath(paths.gates, 'noisy')}~100.0`;
+  expect(first).toEqual({ probe: claim });
+  utimesSync(claim, 1, 1);
+  giveBackProbe(first, Date.now());
+  expect(existsSync(claim)).toBe(true);
+  const second = passGate(paths.gates, 'noisy', Date.now());
+  giveBackProbe(second, Date.now());
+  expect(readdirSync(paths.gates)).toEqual(['noisy', 'noisy~100.0']);
 });
 
 it('the file of a gate is never that of a claim', () => {

@@ -19,6 +19,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import { VERSION } from '../../src/domain/version.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
@@ -258,10 +259,34 @@ tests('a gate', () => {
     });
   }
 
+  it.each([...EVENT_NAMES, 'NewEvent', 'posttooluse', ''])(
+    'for where it cannot block keeps it from running on %j if that is so',
+    (eventType) => {
+      const place = openPlace();
+      writeFileSync(gatePath(place, 'probe'), `breaker ${later} nonblocking\n`);
+      const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
+      const hook = ['sh', '-c', 'touch ran; cat >/dev/null; echo out; exit 2'];
+      const outcome = run(place, hook, { input, flags: ['--name', 'probe'] });
+      const blocks = canBlock(eventType);
+      const [code, stdout] = blocks ? [2, 'out\n'] : [0, ''];
+      expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });
+      expect(existsSync(place.path('ran'))).toBe(blocks);
+      const stdinBytes = Buffer.byteLength(input);
+      const left = { kind: 'breaker_skip', reason: 'breaker open', stdinBytes };
+      expect(onlyRecord(place).end).toMatchObject(blocks ? { kind: 'exited', stdinBytes } : left);
+    },
+  );
+
   it.each([
     '',
     'off',
     'off x\n',
+    'off 0 nonblocking\n',
+    `breaker ${later} other\n`,
+    `breaker ${later}nonblocking\n`,
+    `breaker ${later}  nonblocking\n`,
+    'breaker  nonblocking\n',
+    'breaker nonblocking\n',
     'off 1\n',
     'breaker 0\n',
     `breaker ${Date.now() - 1}\n`,

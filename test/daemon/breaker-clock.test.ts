@@ -1,0 +1,102 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { drainSpool } from '../../src/bus/drain.ts';
+import { createStoreHandle } from '../../src/bus/store-handle.ts';
+import { createBreakerKeeper } from '../../src/daemon/breaker-keeper.ts';
+import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { createBreakerStore } from '../../src/store/breakers.ts';
+import { aState, CLI, start } from '../support/daemon.ts';
+import { spoolWhole } from '../support/state.ts';
+
+const COOLDOWN_MS = 600_000;
+const DAY_MS = 86_400_000;
+const NOW = Date.parse('2026-11-20T10:00:00.000Z');
+
+/** The breaker of the hook `lint`, kept by a clock that can be set. */
+function aKeeper() {
+  const state = aState();
+  const { paths } = state;
+  const clock = { ms: NOW };
+  const now = () => clock.ms;
+  const store = createStoreHandle(paths.database, 1000, now);
+  onTestFinished(() => store.close());
+  const breaker = { hooks: ['lint'], window: 3, cooldown_seconds: COOLDOWN_MS / 1000 };
+  writeFileSync(paths.config, JSON.stringify({ breaker }));
+  const events: string[] = [];
+  const keeper = createBreakerKeeper({
+    paths,
+    store,
+    now,
+    log: (event, { why } = {}) => void events.push(why === undefined ? event : `${event} ${why}`),
+  });
+  const spool = createSpool(paths.spool, paths.setAside);
+  return {
+    ...state,
+    clock,
+    events,
+    /** What ended so, each a second after the other and the last one now, comes in. */
+    comesIn(...exitCodes: readonly number[]): void {
+      for (const [index, exitCode] of exitCodes.entries()) {
+        const createdAtMs = clock.ms - 1000 * (exitCodes.length - 1 - index);
+        spoolWhole(paths, { hookName: 'lint', createdAtMs }, { exitCode });
+      }
+      const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now));
+      keeper.tend(hookNames);
+    },
+    looks: () => keeper.tend(new Set()),
+    untilMs: () => readGate(gatePath(paths.gates, 'lint'))?.untilMs,
+  };
+}
+
+describe('a breaker whose clock is set back', () => {
+  it('is open for no longer than its cool-down', () => {
+    const { clock, comesIn, looks, untilMs, events } = aKeeper();
+    clock.ms = NOW + DAY_MS;
+    comesIn(1, 1, 1);
+    expect(untilMs()).toBe(NOW + DAY_MS + COOLDOWN_MS);
+    clock.ms = NOW;
+    looks();
+    expect(untilMs()).toBe(NOW + COOLDOWN_MS);
+    expect(events.at(-1)).toBe('breaker_open clock');
+  });
+
+  it('is judged by its probe, and not by what began at a time to come', () => {
+    const { clock, comesIn, untilMs, events } = aKeeper();
+    clock.ms = NOW + DAY_MS;
+    comesIn(1, 1, 1);
+    clock.ms = NOW;
+    comesIn(1);
+    expect(untilMs()).toBe(NOW + COOLDOWN_MS);
+    clock.ms = NOW + 1000;
+    comesIn(1);
+    expect(untilMs()).toBe(NOW + COOLDOWN_MS);
+    clock.ms = NOW + COOLDOWN_MS;
+    comesIn(0);
+    expect(untilMs()).toBeUndefined();
+    clock.ms += 5000;
+    comesIn(1, 1);
+    expect(untilMs()).toBeUndefined();
+    expect(events.at(-1)).toBe('breaker_closed probe');
+  });
+
+  it('or whose cool-down is made shorter, is dated anew by any command', async () => {
+    const { paths, env, comesIn } = aKeeper();
+    comesIn(1, 1, 1);
+    const store = createStoreHandle(paths.database, 1000, Date.now);
+    onTestFinished(() => store.close());
+    const at = new Date(Date.now() + DAY_MS).toISOString();
+    store.use(({ db }) => {
+      const breakers = createBreakerStore(db, []);
+      const row = breakers.find('lint');
+      if (row !== undefined) breakers.save({ ...row, opened_at: at, until: at });
+    });
+    mkdirSync(paths.gates, { recursive: true });
+    writeFileSync(gatePath(paths.gates, 'lint'), `breaker ${Date.parse(at)}\n`);
+    const words = [process.execPath, CLI, 'status'];
+    expect((await start(words, { ...env, HOOKBUS_DAEMON: 'off' }).ended).code).toBe(0);
+    const left = (readGate(gatePath(paths.gates, 'lint'))?.untilMs ?? 0) - Date.now();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(COOLDOWN_MS);
+  });
+});
