@@ -1,6 +1,7 @@
 /*
- * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it. The claim ends
- * with the connection, so that whoever is killed gives it up. Where no answer comes in time, Node asks the database.
+ * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it (result.c).
+ * The claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, Node asks
+ * the database.
  */
 #include "launcher.h"
 
@@ -8,8 +9,6 @@
 #include <sys/socket.h>
 
 enum {
-    ANSWER_MS = 100,                    /* for the first answer, and for all of a result to be taken */
-    RESULT_BYTES = 4 * 1024 * 1024,     /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
     HEADER_BYTES = 6,
     DAEMON_SILENCE_US = 3000000,        /* it says once a second that we are to wait: longer than that, and it is stuck */
@@ -36,7 +35,7 @@ static int ms_until(int64_t deadline_us)
     return left <= 0 ? 0 : (int)((left + 999) / 1000 < INT_MAX ? (left + 999) / 1000 : INT_MAX);
 }
 
-static bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
+bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
 {
     struct pollfd target = {.fd = bus, .events = POLLOUT};
     for (size_t at = 0; at < bytes->length;) {
@@ -164,12 +163,12 @@ static bool wait_for_first(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t deadline_us = run->options.timeout_us > 0 ? now_us() + run->options.timeout_us : 0;
-    bool is_answered, is_late;
+    bool is_answered;
     catch_signals(run);
     do {
         int64_t until = now_us() + DAEMON_SILENCE_US;
-        is_late = deadline_us > 0 && deadline_us < until;
-        is_answered = receive(claim, run->signals, is_late ? deadline_us : until);
+        if (deadline_us > 0 && deadline_us < until) until = deadline_us;
+        is_answered = receive(claim, run->signals, until);
     } while (is_answered && claim->verdict == VERDICT_WAIT);
     hold_again();
     if (claim->has_signal) die_before_the_hook(run);
@@ -212,133 +211,4 @@ enum verdict hear_verdict(struct run *run)
             if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
     }
     return claim->verdict;
-}
-
-/* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
-static void say_again(struct run *run, int which, struct text text)
-{
-    struct stream *stream = &run->streams[which];
-    struct pollfd fds[] = {{.fd = which, .events = POLLOUT}, {.fd = run->signals, .events = POLLIN}};
-    if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
-    stream->to = which;
-    stream->to_socket = run->streams[run->is_merged ? STDOUT : which].to_socket;
-    stream->to_pipe = run->streams[run->is_merged ? STDOUT : which].to_pipe;
-    while (text.length > 0 && stream->to >= 0) {
-        stream->at = 0;
-        stream->length = text.length < BUFFER_BYTES ? text.length : BUFFER_BYTES;
-        memcpy(stream->buffer, text.at, stream->length);
-        text = (struct text){text.at + stream->length, text.length - stream->length};
-        for (give(stream); stream->length > 0; give(stream)) {
-            (void)poll(fds, sizeof fds / sizeof *fds, -1);
-            if (fds[1].revents != 0) die_before_the_hook(run);
-        }
-    }
-}
-
-/* The hook does not run: what the first one said is said once more, or nothing. */
-void answer_duplicate(struct run *run)
-{
-    static char reason[64 + 40] = "duplicate of ";
-    struct claim *claim = &run->claim;
-    size_t length = claim->of.length < 64 ? claim->of.length : 64;
-    memcpy(reason + strlen(reason), claim->of.at, length);
-    if (claim->verdict == VERDICT_REPLAY) {
-        catch_signals(run);
-        say_again(run, STDOUT, claim->out);
-        say_again(run, STDERR, claim->err);
-        hold_again();
-        run->exit_code = claim->exit_code;
-    }
-    run->reason = reason;
-    run->kind = DEDUPE_SKIP;
-    /* No hook will write to them, so there is nothing to pass on. */
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
-}
-
-/* Whether we have all that the hook said or wanted to say, and it is little enough to be kept. */
-static bool is_all_kept(const struct run *run, int which)
-{
-    const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && !stream->is_cut && stream->total == stream->kept_length &&
-           stream->total <= RESULT_BYTES;
-}
-
-/* A hook that was told to end may have left its work undone, whatever it exits with. */
-static bool has_result(const struct run *run)
-{
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2) && !run->is_told_to_end;
-    return is_well && (!run->claim.wants_outputs || (is_all_kept(run, STDOUT) && is_all_kept(run, STDERR)));
-}
-
-static void encode_result(const struct run *run, struct bytes *bytes)
-{
-    const struct claim *claim = &run->claim;
-    const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool is_result = has_result(run);
-    size_t start = frame_begin(bytes, FRAME_RESULT);
-    field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
-    field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
-    field_bytes(bytes, RESULT_KEY, claim->key.at, claim->key.length);
-    if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
-    if (is_result && claim->wants_outputs) {
-        field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
-        field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
-    }
-    if (run->settings.dedupe_url.length > 0)
-        field_bytes(bytes, RESULT_URL, run->settings.dedupe_url.at, run->settings.dedupe_url.length);
-    frame_end(bytes, start);
-}
-
-bool tell_result(struct run *run)
-{
-    struct claim *claim = &run->claim;
-    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
-    if (!claim->is_owner) return false;
-    encode_result(run, &frames);
-    encode_poke(&frames);
-    bool is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-    hang_up(claim);
-    if (!is_told && (claim->bus = connect_bus(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-        hang_up(claim);
-    }
-    if (!frames.is_owners) free(frames.at);
-    return is_told;
-}
-
-/* Gives Node what we have read of the payload, and what is still to come of it, for as long as it reads. */
-static _Noreturn void feed(struct run *run)
-{
-    struct stream *in = &run->streams[STDIN];
-    int kept[] = {STDIN, in->to, in->spill};
-    close_all_but(kept, sizeof kept / sizeof *kept);
-    run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
-    run->streams[STDOUT].to = run->streams[STDERR].to = -1;
-    give(in);
-    while (in->to >= 0 && (in->from >= 0 || in->length > 0)) (void)move_bytes(run, -1);
-    _exit(0);
-}
-
-void become_node_engine(struct run *run, char **words)
-{
-    if (!has_node()) return;
-    if (run->theirs[STDIN] >= 0) {
-        pid_t pid = fork();
-        if (pid < 0) return;
-        /* In two steps, so that Node does not get a child that it knows nothing of. */
-        if (pid == 0) {
-            if (fork() == 0) feed(run);
-            _exit(0);
-        }
-        (void)waitpid(pid, NULL, 0);
-        (void)dup2(run->theirs[STDIN], STDIN);
-    }
-    record_forget(run);
-    /* Node looks at the gate by itself, and would take our probe for somebody else's. */
-    give_back_probe(run);
-    give_back_signals(run);
-    exec_node(words);
-    /* Nothing of its input is ours any more. */
-    exec_command(run);
 }

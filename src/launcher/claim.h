@@ -1,4 +1,4 @@
-/* A dedupe key, as claim.c asks for it and the run goes by it. Included by launcher.h. */
+/* A dedupe key, as claim.c asks for it, the run goes by it, and result.c tells of it. Included by launcher.h. */
 #ifndef HOOKBUS_CLAIM_H
 #define HOOKBUS_CLAIM_H
 
@@ -6,6 +6,11 @@
 #include "text.h"
 
 struct run;
+
+enum {
+    ANSWER_MS = 100,                /* for the first answer, and for all of a result to be taken */
+    RESULT_BYTES = 4 * 1024 * 1024, /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
+};
 
 /* What was asked for a dedupe key, and answered. */
 struct claim {
@@ -27,10 +32,13 @@ void ask_for_key(struct run *run);
 enum verdict hear_verdict(struct run *run);
 /* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
 bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
+/* Sends all of it until then; false where that was not possible. */
+bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us);
+
+/* result.c */
+/* The hook does not run: what the first one said is said once more, or nothing. */
 void answer_duplicate(struct run *run);
 /* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
 bool tell_result(struct run *run);
-/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
-void become_node_engine(struct run *run, char **words);
 
 #endif

@@ -272,6 +272,8 @@ bool end_tree(struct run *run);
 /* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
 void exec_node(char **argv);
 bool has_node(void);
+/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
+void become_node_engine(struct run *run, char **words);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
 int connect_bus(const struct run *run);

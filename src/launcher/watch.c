@@ -15,7 +15,7 @@ enum {
     LINGER_US = 1000000,        /* most that the hook's end is put off for what is on its way */
     SHORT_US = 5000,            /* a run that is over by then needs no sentinel and no start time, and pays for none */
     TIMEOUT_EXIT_CODE = 124,
-    FIRST_CALLS = 1024,          /* to the clock, more than a short run makes */
+    FIRST_CALLS = 1024,         /* to the clock, more than a short run makes */
 };
 
 /*

@@ -444,16 +444,20 @@ function halves(test: Topic['test']): void {
   test('what nobody heard to its end is no result', async (stage) => {
     // The first one says something until nobody takes it any more.
     const line = `trap '' PIPE; [ -e go ] || until ! echo on; do sleep 0.02; done; ${DENIES}`;
-    for (const stdout of ['pipe', 'socket'] as const) {
-      const flags = ['--name', `to a ${stdout}`, '--dedupe'];
-      const one = await stage.startWrapped(counted(line), { flags, input: PRE, stdout });
+    for (const [stdout, input] of [
+      ['pipe', PRE],
+      ['socket', PRE],
+      ['pipe', POST],
+    ] as const) {
+      const flags = ['--name', `to a ${stdout} of ${input.length}`, '--dedupe'];
+      const one = await stage.startWrapped(counted(line), { flags, input, stdout });
       one.stdout.close();
       expect(await one.exit()).toEqual({ code: 0, signal: null });
       await stage.bare(['touch', 'go']);
-      expect(brief(await run(stage, line, PRE, flags))).toMatchObject({ stdout: 'deny\n' });
+      expect(brief(await run(stage, line, input, flags))).toMatchObject({ stdout: 'deny\n' });
       await stage.bare(['rm', 'go']);
     }
-    expect(runs(stage)).toBe(4);
+    expect(runs(stage)).toBe(6);
   });
 
   test('a first one that could say nothing does not silence its duplicate', async (stage) => {
