@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import {
   gateName,
   gatePath,
@@ -205,6 +206,18 @@ describe.each(Object.entries(ENGINES))(
         { status: 'success', error: null },
       ]);
     });
+  },
+);
+
+it.skipIf(!hasLauncher)(
+  'both engines know of the same events that a hook can block there',
+  async () => {
+    const gate = aGate(`breaker ${Date.now() + 60_000} nonblocking\n`);
+    const odd = ['', 'NewEvent', 'posttooluse', 'PostToolUse ', 'PostTool'];
+    for (const event of [...EVENT_NAMES, ...odd]) {
+      const words = [LAUNCHER, 'run', '--name', 'noisy', '--event', event, '--', 'echo', 'ran'];
+      expect(await start(words, gate.env).ended, event).toEqual(canBlock(event) ? RAN : SKIPPED);
+    }
   },
 );
 
