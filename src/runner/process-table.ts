@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readStat } from '../spool/process.ts';
 
 /** What the system tells of a process. */
 export interface ProcessState {
@@ -32,14 +33,12 @@ export function allProcesses(): Map<number, ProcessState> {
 function processesFromProc(): Map<number, ProcessState> {
   const processes = new Map<number, ProcessState>();
   for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : '';
-    if (stat === '') continue;
-    // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const stat = /^\d+$/.test(name) ? readStat(Number(name)) : undefined;
+    if (stat === undefined) continue;
     processes.set(Number(name), {
-      parent: Number(fields[1]),
-      start: Number(fields[19]) || 0,
-      isOver: /^[ZX]/.test(fields[0] ?? ''),
+      parent: Number(stat[1]),
+      start: Number(stat[19]) || 0,
+      isOver: /^[ZX]/.test(stat[0] ?? ''),
     });
   }
   return processes;

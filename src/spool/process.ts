@@ -12,8 +12,8 @@ export function processStart(pid: number = ownPid): number {
 /** Longer than the line is: a name of 15 bytes and 51 numbers. */
 const stat = Buffer.alloc(2048);
 
-/** The fields of `/proc/PID/stat` from the third on; undefined where the system does not tell. */
-function readStat(pid: number): string[] | undefined {
+/** The fields of `/proc/PID/stat` from the third on: state, parent, …; undefined where the system does not tell. */
+export function readStat(pid: number): string[] | undefined {
   let file: number | undefined;
   try {
     // In one read, which is all it takes: a key is not given before this is known.
