@@ -71,6 +71,24 @@ describe('the breaker of a hook', () => {
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
   });
 
+  it('leaves its probe to another where this one is a duplicate', async () => {
+    const state = aBreakerState({ cooldown_seconds: 1 });
+    const keyed = `say((await guardedExecution('${HOOK}', 'PreToolUse', { dedupeKey: 'k' }, () => 'first')).output);`;
+    await state.run(keyed + FAIL + FAIL);
+    await cooledDown(state);
+    expect((await state.run(keyed + GO)).said).toEqual(['first', 'ran']);
+    expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
+  });
+
+  it('leaves out no body that can block where it is on for all that cannot', async () => {
+    const state = aBreakerState({ hooks: [], enabled: true });
+    const onPost = (code: string) => code.replace('PreToolUse', 'PostToolUse');
+    await state.run(onPost(FAIL) + onPost(FAIL));
+    expect(gateOf(state)).toMatchObject({ kind: 'breaker', sparesBlocking: true });
+    expect((await state.run(onPost(GO) + GO)).said).toEqual(['skipped', 'ran']);
+    expect(gateOf(state)).toBeUndefined();
+  });
+
   it('follows config.json as it changes under a process that is up', async () => {
     const state = aBreakerState({ hooks: [] });
     const { said } = await state.run(`
