@@ -16,7 +16,13 @@ const WAITING = [
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/plain-node.ts', 'test/support/leaves-no-daemon.ts'],
+    globalSetup: [
+      'test/support/own-temporary.ts',
+      'test/support/plain-node.ts',
+      'test/support/leaves-no-daemon.ts',
+    ],
+    // A line for each file: those of slow tests would be thousands, and what failed is told at the end.
+    slowTestThreshold: 600_000,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,

@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSy
 import { getuid } from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
+import { NOBODY, openToAll } from '../support/for-nobody.ts';
 import type { Engine } from './support/engine.ts';
 import { databaseIn, query } from './support/rows.ts';
 import { brief } from './support/running.ts';
@@ -11,7 +12,6 @@ import { topic } from './support/topic.ts';
 
 const INPUT = '{"session_id":"s","hook_event_name":"PreToolUse"}\n';
 const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
-const NOBODY = 65_534;
 
 /** A mount of our own takes a privilege that not every machine gives. */
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
@@ -202,7 +202,7 @@ async function asNobody(stage: Stage): Promise<RunOptions> {
   const parent = stage.home.slice(0, stage.home.lastIndexOf('/'));
   chmodSync(parent, 0o755);
   chownSync(stage.directory, NOBODY, NOBODY);
-  return { uid: NOBODY };
+  return { uid: NOBODY, program: openToAll(stage.engine.command) };
 }
 
 /** Everything in the database, to tell whether it was touched. */
