@@ -5,7 +5,7 @@
 
 BIN := node_modules/.bin
 # What goes to a file has no colours.
-VITEST = $(BIN)/vitest run $$([ -t 1 ] || echo --no-color)
+VITEST = [ -t 1 ] || export NO_COLOR=1; $(BIN)/vitest run
 # protobufjs would be loaded by functions of the sketch package that nobody here calls.
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LineAFile } from './test/support/line-a-file.ts';
 
 /** Tests that measure no times and start few processes. */
 const QUIET = [
@@ -21,8 +22,8 @@ export default defineConfig({
       'test/support/plain-node.ts',
       'test/support/leaves-no-daemon.ts',
     ],
-    // A line for each file: those of slow tests would be thousands, and what failed is told at the end.
-    slowTestThreshold: 600_000,
+    // In a file, a line for each of thousands of tests hides those that failed.
+    reporters: process.stdout.isTTY ? ['default'] : [new LineAFile()],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,

@@ -59,6 +59,9 @@ programs() {
 packages() {
   if ! node -e 'require("unix-dgram")' 2>/dev/null; then
     say "compiling unix-dgram"
+    # As in scripts/setup.sh: node-gyp would download the headers.
+    prefix=$(node -p 'require("node:path").resolve(process.execPath, "../..")')
+    [ ! -f "$prefix/include/node/node.h" ] || export npm_config_nodedir="${npm_config_nodedir:-$prefix}"
     npm rebuild unix-dgram --ignore-scripts=false --no-update-notifier >/dev/null 2>&1 ||
       say "it does not compile, so StatsD over a Unix socket is not tested"
   fi
