@@ -42,7 +42,7 @@ sum() { cksum <package-lock.json; }
 if [ "$(cat node_modules/.lock-sum 2>/dev/null)" != "$(sum)" ]; then
   say "npm ci: downloading the npm packages"
   # No install script runs here: the only one that is needed is that of better-sqlite3, below.
-  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retries=1 >"$log" 2>&1 || {
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=2000 >"$log" 2>&1 || {
     cat "$log" >&2
     if grep -Eq 'EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET' "$log"; then
       fail "npm cannot reach its registry. Check the network (npm ping), then run make again"
@@ -53,6 +53,7 @@ if [ "$(cat node_modules/.lock-sum 2>/dev/null)" != "$(sum)" ]; then
 fi
 
 if ! works; then
+  say "looking for a prebuilt better-sqlite3"
   # Half a minute at most: some networks let no connection through and refuse none.
   (cd $sqlite && node -e 'require("node:child_process").spawnSync(process.execPath, ["../prebuild-install/bin.js"], { timeout: 30_000 })') || true
 fi
