@@ -1,9 +1,7 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 
 export const NOBODY = 65_534;
 
@@ -26,14 +24,12 @@ function isOpenToAll(path: string): boolean {
 
 /**
  * A command of this checkout that every user can start: as it is where they may go to it, else with each of its programs
- * copied to a place of this test alone.
+ * copied to `place`.
  * @param command absolute paths in the checkout, and Node
+ * @param place a directory that every user may enter
  */
-export function openToAll(command: readonly string[]): string[] {
+export function openToAll(command: readonly string[], place: string): string[] {
   if (command.every((word) => isOpenToAll(word))) return [...command];
-  const place = mkdtempSync(join(tmpdir(), 'hookbus-open-'));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true }));
-  chmodSync(place, 0o755);
   for (const part of PARTS.filter((name) => existsSync(join(ROOT, name)))) {
     mkdirSync(dirname(join(place, part)), { recursive: true });
     cpSync(join(ROOT, part), join(place, part), { recursive: true });

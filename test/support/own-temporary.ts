@@ -4,12 +4,14 @@
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { env } from 'node:process';
 
 let place: string | undefined;
 
 export function setup(): void {
+  // vitest asks once for each project.
+  if (basename(tmpdir()).startsWith('hb-')) return;
   place = mkdtempSync(join(tmpdir(), 'hb-'));
   // Some tests become another user.
   chmodSync(place, 0o755);
