@@ -17,6 +17,7 @@ const WAITING = [
 export default defineConfig({
   test: {
     globalSetup: ['test/support/plain-node.ts', 'test/support/leaves-no-daemon.ts'],
+    setupFiles: ['test/support/no-home.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,

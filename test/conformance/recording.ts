@@ -180,6 +180,6 @@ export function recording(engine: Engine): void {
 function modes(directory: string): Array<readonly [path: string, mode: string]> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return [directory, ...names.map((name) => join(directory, name))].map(
-    (path) => [path, (statSync(path).mode & 0o777).toString(8)] as const,
+    (path) => [path, (lstatSync(path).mode & 0o777).toString(8)] as const,
   );
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -167,7 +167,6 @@ describe('the daemon', () => {
 
   it('finds another place for its socket where the state directory has a long path', async () => {
     const home = join(temporaryDirectory(), 'x'.repeat(150));
-    mkdirSync(home, { mode: 0o700 });
     const state = aState(home);
     await state.daemon();
     expect(state.paths.socket.length).toBeLessThan(108);
