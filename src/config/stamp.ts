@@ -47,7 +47,10 @@ export function isStamped(home: string, env: Environment): boolean {
  */
 export function stamp(home: string, env: Environment): void {
   const known = defaultHome(env);
-  if (known === undefined || !canHave(known)) return putLink(identityOf(home), join(home, STAMP));
+  if (known === undefined || !canHave(known)) {
+    putLink(identityOf(home), join(home, STAMP));
+    return;
+  }
   makeDirectories(known);
   closeSync(openOwnDirectory(known));
   makeOwnDirectory(join(known, TRUSTED));

@@ -81,23 +81,23 @@ function lookAt(home: string, env: Environment): HomeProblem | undefined {
     if (!existsOrLink(home)) return home === defaultHome(env) ? undefined : inWorkTree(home);
     const unfit = unfitness(home);
     if (unfit !== undefined || isKnownToBeOurs(home, env)) return unfit;
-    return isEmpty(home) ? inWorkTree(home) : unknown(home);
+    if (isEmpty(home)) return inWorkTree(home);
+    // Another process may just have stamped it.
+    return isStamped(home, env) ? undefined : unknown(home);
   });
 }
 
 function make(home: string, env: Environment): HomeProblem | undefined {
   return guarded(home, () => {
-    if (!existsOrLink(home)) {
-      const problem = home === defaultHome(env) ? undefined : inWorkTree(home);
-      if (problem !== undefined) return problem;
+    const problem = lookAt(home, env);
+    if (problem === undefined) {
       makeDirectories(home);
+      if (!isKnownToBeOurs(home, env) && isEmpty(home)) stamp(home, env);
+    } else if (!existsOrLink(home)) {
+      return problem;
     }
-    const unfit = unfitness(home);
-    if (unfit !== undefined || isKnownToBeOurs(home, env)) return unfit;
-    const problem = isEmpty(home) ? inWorkTree(home) : unknown(home);
-    if (problem === undefined) stamp(home, env);
-    // Another process may have been faster, and have written to it by now.
-    return isStamped(home, env) ? undefined : (problem ?? unknown(home));
+    // Another process may have been faster, also while we looked.
+    return unfitness(home) ?? (isKnownToBeOurs(home, env) ? undefined : (problem ?? unknown(home)));
   });
 }
 

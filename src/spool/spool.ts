@@ -78,7 +78,6 @@ export function createSpool(
     discard: (id: string): void => unlinkIfThere(partOf(id)),
     /** What waits, oldest first. */
     list(): SpoolEntry[] {
-      requireDirectory(directory);
       return names(directory)
         .sort()
         .flatMap((name) => toEntry(directory, name));
@@ -138,6 +137,7 @@ function toEntry(directory: string, name: string): SpoolEntry[] {
 
 function names(directory: string): string[] {
   try {
+    requireDirectory(directory);
     return readdirSync(directory);
   } catch (error) {
     if (isMissing(error)) return [];

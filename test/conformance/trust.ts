@@ -316,7 +316,7 @@ export function trust(engine: Engine): void {
       const victim = stage.path('victim');
       for (const name of ['hook_bus.db', 'hook_bus.db-wal', 'hookbus.log']) {
         writeFileSync(victim, 'precious\n');
-        execFileSync('rm', ['-f', join(stage.home, 'hook_bus.db')]);
+        for (const old of ['hook_bus.db', name]) execFileSync('rm', ['-f', join(stage.home, old)]);
         symlinkSync(victim, join(stage.home, name));
         expect(await guarded(stage, { HOOKBUS_DEBUG: '1' })).toEqual(DENIED);
         await stage.hookbus('logs');
