@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -13,11 +12,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { socketPath } from '../../src/config/socket-path.ts';
 import { askDaemon } from '../../src/daemon/client.ts';
 import { encodeVerdict } from '../../src/protocol/claim.ts';
+import { until } from '../conformance/support/until.ts';
+import { CLI } from '../support/daemon.ts';
 import {
   end,
   hasLauncher,
@@ -69,16 +70,12 @@ async function aForeignBus(place: Place) {
     of: 'x',
     result: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array() },
   });
-  const words = [
-    '-c',
-    FAKE,
-    join(directory, 'bus.sock'),
-    heard,
-    Buffer.from(verdict).toString('hex'),
-  ];
+  const words = ['-c', FAKE, 'bus.sock', 'heard', Buffer.from(verdict).toString('hex')];
   const child = spawn('python3', words, {
     uid: SOMEBODY,
     gid: SOMEBODY,
+    // Where it is moved to, it hears and writes on.
+    cwd: directory,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   ended(child);
@@ -88,12 +85,11 @@ async function aForeignBus(place: Place) {
 
 const ended = (child: ChildProcess): void => onTestFinished(() => void child.kill('SIGKILL'));
 
-const TOGGLE = `
-import os, sys
-there, away = sys.argv[1:]
-print(flush=True)
-while True:
-    os.rename(there, away); os.rename(away, there)`;
+const canTrace: true | string =
+  can !== true
+    ? can
+    : spawnSync('strace', ['-qq', '-o', '/dev/null', '-e', 'inject=connect:delay_enter=1', 'true'])
+        .status === 0 || 'there is no strace that may delay calls';
 
 describe.skipIf(can !== true)(titleOf('the bus of another user', can), () => {
   it('hears nothing of a payload, and its verdict does not count', async () => {
@@ -107,34 +103,53 @@ describe.skipIf(can !== true)(titleOf('the bus of another user', can), () => {
     expect(bus.heard()).toBe('');
   });
 
-  it('is not taken for ours while its directory comes and goes where ours would be', async () => {
+  it.skipIf(canTrace !== true).each([
+    ['the launcher', [LAUNCHER, 'run', ...ASKING.flags, '--', ...GUARD], 2],
+    ['a command', [process.execPath, CLI, 'daemon', 'status'], 0],
+  ] as const)(
+    titleOf('is not taken for ours where its directory appears between two looks of %s', canTrace),
+    async (_what, words, code) => {
+      const place = openPlace('h'.repeat(150));
+      makeHome(place);
+      const bus = await aForeignBus(place);
+      const path = socketPath(place.home, {});
+      const there = dirname(path);
+      onTestFinished(() => rmSync(there, { recursive: true, force: true }));
+      const trace = place.path('trace');
+      writeFileSync(trace, '');
+      // Each call waits before it connects, and there is time to put the directory in its place.
+      const slowly = ['-f', '-qq', '-o', trace, '-e', 'inject=connect:delay_enter=500000'];
+      const child = spawn('strace', [...slowly, ...words], {
+        cwd: place.directory,
+        env: place.env(),
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      child.stdin.end(PAYLOAD);
+      const exit = once(child, 'exit');
+      await until('the look', () => readFileSync(trace, 'utf8').includes(`"${there}"`));
+      renameSync(bus.directory, there);
+      expect((await exit)[0]).toBe(code);
+      const heard = join(there, 'heard');
+      expect(existsSync(heard) ? readFileSync(heard, 'utf8') : '').toBe('');
+    },
+  );
+
+  it('is none where its directory is, or where a link leads to it', async () => {
     const place = openPlace('h'.repeat(150));
     makeHome(place);
     const bus = await aForeignBus(place);
-    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
-    const there = `/tmp/hookbus-${process.getuid?.()}-${digest}`;
     const path = socketPath(place.home, {});
-    expect(path).toBe(join(there, 'bus.sock'));
-    symlinkSync(bus.directory, there);
-    onTestFinished(() => {
-      for (const one of [there, `${there}~`]) rmSync(one, { recursive: true, force: true });
-    });
+    onTestFinished(() => rmSync(dirname(path), { recursive: true, force: true }));
+    symlinkSync(bus.directory, dirname(path));
     expect(run(place, GUARD, ASKING).code).toBe(2);
-    rmSync(there);
-    renameSync(bus.directory, there);
-    const toggle = spawn('python3', ['-c', TOGGLE, there, `${there}~`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    ended(toggle);
-    await once(toggle.stdout, 'data');
-    const codes = Array.from({ length: 60 }, () => run(place, GUARD, ASKING).code);
-    expect(codes).toEqual(codes.map(() => 2));
-    for (let look = 0; look < 500; look += 1) expect(await askDaemon(path, 50)).toBeUndefined();
-    toggle.kill('SIGSTOP');
-    if (!existsSync(there)) renameSync(`${there}~`, there);
-    const heard = join(there, 'heard');
-    expect(existsSync(heard) ? readFileSync(heard, 'utf8') : '').toBe('');
-  }, 120_000);
+    expect(await askDaemon(path, 200)).toBeUndefined();
+    rmSync(dirname(path));
+    renameSync(bus.directory, dirname(path));
+    expect(run(place, GUARD, ASKING).code).toBe(2);
+    expect(await askDaemon(path, 200)).toBeUndefined();
+    expect(existsSync(join(dirname(path), 'heard'))).toBe(false);
+  });
 });
 
 const canBuild: true | string =
