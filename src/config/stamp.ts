@@ -65,6 +65,28 @@ export function stamp(home: string, env: Environment): void {
   }
 }
 
+/** What the default directory knows of hooks that were given another which did not count: the last such path. */
+const REFUSED = 'refused';
+
+/** For `status`, which is asked elsewhere and would not know. Never throws. */
+export function noteRefused(home: string, env: Environment): void {
+  const known = defaultHome(env);
+  if (known === undefined || known === home) return;
+  try {
+    closeSync(openOwnDirectory(known));
+    const note = join(known, REFUSED);
+    if (linkText(note) !== undefined) unlinkSync(note);
+    symlinkSync(home, note);
+  } catch {
+    // Nobody can be told.
+  }
+}
+
+export function lastRefused(env: Environment): string | undefined {
+  const known = defaultHome(env);
+  return known === undefined ? undefined : linkText(join(known, REFUSED));
+}
+
 /** Takes away a stamp that does not count. */
 export function removeStamp(home: string): void {
   try {

@@ -4,7 +4,7 @@ import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isCode, isOthersToWrite, isOwn, openOwnDirectory, ownUser } from '../files/own-file.ts';
 import { defaultHome } from './paths.ts';
 import type { HomeProblem, Settings } from './settings.ts';
-import { isStamped, makeDirectories, removeStamp, stamp } from './stamp.ts';
+import { isStamped, lastRefused, makeDirectories, noteRefused, removeStamp, stamp } from './stamp.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +20,15 @@ export function withOwnHome(settings: Settings, env: Environment = process.env):
 
 /** The same for what records: a directory that is not there yet is made. Never throws. */
 export function withMadeHome(settings: Settings, env: Environment = process.env): Settings {
-  return settled(settings, (home) => make(home, env));
+  const made = settled(settings, (home) => make(home, env));
+  if (made.homeProblem !== undefined) noteRefused(made.homeProblem.home, env);
+  return made;
+}
+
+/** What is wrong with the last state directory that a hook was given and that does not count, if it still is. */
+export function findRefused(env: Environment = process.env): HomeProblem | undefined {
+  const home = lastRefused(env);
+  return home !== undefined && existsOrLink(home) ? lookAt(home, env) : undefined;
 }
 
 /** Makes the state directory where it is not there yet. @throws HookbusError `E_HOME` where it does not count */

@@ -220,12 +220,25 @@ static int open_or_make(const char *home, char *scratch)
     return -1;
 }
 
+/* For `status`, which is asked elsewhere and would not know. */
+static void note_refused(const char *home, char *scratch)
+{
+    int known = default_home(scratch) && strcmp(scratch, home) != 0 ? open_own_directory(scratch) : -1;
+    if (known < 0) return;
+    (void)unlinkat(known, "refused", 0);
+    (void)!symlinkat(home, known, "refused");
+    close(known);
+}
+
 void open_home(struct run *run)
 {
     char *home = run->settings.home;
     run->home = run->spool = run->spares = run->gates = -1;
-    if (home[0] != '\0') run->home = open_or_make(home, run->path);
-    if (run->home < 0) home[0] = '\0';
+    if (home[0] == '\0') return;
+    run->home = open_or_make(home, run->path);
+    if (run->home >= 0) return;
+    note_refused(home, run->path);
+    home[0] = '\0';
 }
 
 int open_in_home(struct run *run, int *directory, const char *name, bool makes)

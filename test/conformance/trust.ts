@@ -81,6 +81,22 @@ export function trust(engine: Engine): void {
       expect(readdirSync(planted)).toEqual(['gates']);
     });
 
+    test('one that hooks were given and that does not count is told of elsewhere', async (stage) => {
+      await guarded(stage, { HOOKBUS_HOME: undefined });
+      const planted = stage.path('planted');
+      plant(planted);
+      expect(await guarded(stage, { HOOKBUS_HOME: planted })).toEqual(DENIED);
+      const told = async () => {
+        const set = { HOOKBUS_HOME: undefined };
+        const status = await stage.bare([...engine.command, 'status'], { set });
+        const doctor = await stage.bare([...engine.command, 'doctor'], { set });
+        return [status, doctor].map(({ stdout }) => stdout.toString().includes('hookbus trust'));
+      };
+      expect(await told()).toEqual([true, true]);
+      await stage.hookbus('trust', '--yes', planted);
+      expect(await told()).toEqual([false, false]);
+    });
+
     test('a relative HOOKBUS_HOME is a mistake on record, and the default counts', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: 'near' });
       expect(existsSync(stage.path('near'))).toBe(false);

@@ -165,6 +165,14 @@ describe('the daemon', () => {
     expect(readdirSync(state.home).some((name) => name.includes('.corrupt-'))).toBe(true);
   });
 
+  it('closes its state directory to others', async () => {
+    const state = aState();
+    chmodSync(state.home, 0o755);
+    await state.daemon();
+    expect(statSync(state.home).mode & 0o777).toBe(0o700);
+    expect(statSync(state.paths.socket).mode & 0o777).toBe(0o600);
+  });
+
   it('finds another place for its socket where the state directory has a long path', async () => {
     const home = join(temporaryDirectory(), 'x'.repeat(150));
     const state = aState(home);

@@ -169,7 +169,8 @@ function checkSpool({ spool }: StatusReport): Check {
 }
 
 /** Settings of this shell, and what hooks said of theirs. */
-function checkSettings({ problems, notices, config }: StatusReport): Check {
+function checkSettings(report: StatusReport): Check {
+  const { problems, notices, config, refused_directory_problem } = report;
   const why = 'The default is in force instead.';
   const here = problems.map((text) =>
     problem(text, why, 'Correct it where it is set: the shell, or the env block of the agent.'),
@@ -193,7 +194,17 @@ function checkSettings({ problems, notices, config }: StatusReport): Check {
             'Correct it by hand, or with hookbus config.',
           ),
         ];
-  const findings = [...here, ...file, ...hooks];
+  const refused =
+    refused_directory_problem === null
+      ? []
+      : [
+          problem(
+            `hooks were given another state directory: ${refused_directory_problem}`,
+            'What is in it could keep hooks from running, so it does not count.',
+            'Do so, or take HOOKBUS_HOME or XDG_STATE_HOME out of the env block that has it.',
+          ),
+        ];
+  const findings = [...here, ...refused, ...file, ...hooks];
   const summary = findings.length === 0 ? 'all can be used' : 'some cannot be used';
   return { name: 'settings', summary, findings };
 }

@@ -51,6 +51,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...glanceLines(report, page),
     ...titled('Open alerts', openAlertTexts(report.alerts.open, page), page),
     ...gateLines(report, page),
+    ...titled('Hooks were given a state directory that does not count', refusedTexts(report), page),
     ...configProblemLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
@@ -91,6 +92,9 @@ function exporterLines(exporter: ExporterFacts, page: Page): string[] {
   const isWell = exporter.state === 'working' || exporter.state === 'starting';
   return field('export', exporterText(exporter), page, isWell ? undefined : 'warn');
 }
+
+const refusedTexts = ({ refused_directory_problem }: StatusReport): string[] =>
+  refused_directory_problem === null ? [] : [refused_directory_problem];
 
 const directoryTone = ({ state_directory_problem }: StatusReport): Tone | undefined =>
   state_directory_problem === null ? undefined : 'bad';
