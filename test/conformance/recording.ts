@@ -176,10 +176,11 @@ export function recording(engine: Engine): void {
   });
 }
 
-/** Everything in a directory and the directory itself, with its mode in octal. */
+/** Everything in a directory and the directory itself, with its mode in octal; of a link there is none. */
 function modes(directory: string): Array<readonly [path: string, mode: string]> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-  return [directory, ...names.map((name) => join(directory, name))].map(
-    (path) => [path, (lstatSync(path).mode & 0o777).toString(8)] as const,
-  );
+  return [directory, ...names.map((name) => join(directory, name))].flatMap((path) => {
+    const stat = lstatSync(path);
+    return stat.isSymbolicLink() ? [] : [[path, (stat.mode & 0o777).toString(8)] as const];
+  });
 }
