@@ -19,7 +19,7 @@ state=$(mktemp -d)
 trap 'rm -rf "$state"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-export HOOKBUS_HOME="$state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
+export HOME="$state" HOOKBUS_HOME="$state/hookbus" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 export HOOK_LOG="$state/events.log" WORKTREE_ROOT="$state/worktrees"
 
 # What a project might have set up, by the name of the payload.

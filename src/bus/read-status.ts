@@ -80,7 +80,9 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
     state_directory: paths?.home ?? homeProblem?.home ?? null,
     state_directory_exists: paths !== undefined && existsSync(paths.home),
     state_directory_problem: problemText(homeProblem),
-    refused_directory_problem: problemText(refused?.home === homeProblem?.home ? undefined : refused),
+    refused_directory_problem: problemText(
+      refused?.home === homeProblem?.home ? undefined : refused,
+    ),
     payloads: {
       stored: settings.storeRaw,
       max_bytes: settings.maxBytes,

@@ -4,7 +4,14 @@ import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isCode, isOthersToWrite, isOwn, openOwnDirectory, ownUser } from '../files/own-file.ts';
 import { defaultHome } from './paths.ts';
 import type { HomeProblem, Settings } from './settings.ts';
-import { isStamped, lastRefused, makeDirectories, noteRefused, removeStamp, stamp } from './stamp.ts';
+import {
+  isStamped,
+  lastRefused,
+  makeDirectories,
+  noteRefused,
+  removeStamp,
+  stamp,
+} from './stamp.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
