@@ -30,14 +30,19 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     return JOIN(path, PATH_BYTES, self, name);
 }
 
-/* What npm's installation wrote beside us, where it built nothing here that knows it. */
+/*
+ * What an installation wrote beside us, where nothing was built here that knows it. Of the owner of the script there, who
+ * has the last word on what runs anyway.
+ */
 static bool read_node_path(char node[PATH_BYTES])
 {
     char beside[PATH_BYTES];
-    struct stat stat;
+    struct stat stat, script;
+    if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
-    bool is_sound = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    bool is_sound = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
+                    (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
     ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
     if (length <= 0) return false;
@@ -54,11 +59,18 @@ static bool find_node(char node[PATH_BYTES])
     return read_node_path(node) && access(node, X_OK) == 0;
 }
 
-/* For a person's command, which no hook waits for. What is below where we are may be a repository's. */
+static bool is_below(const char *path, const char *above)
+{
+    size_t length = strlen(above);
+    return length > 1 && strncmp(path, above, length) == 0 && path[length] == '/';
+}
+
+/* For a person's command, which no hook waits for. What is below where we are may be a repository's, but not in HOME. */
 static bool find_node_on_path(char node[PATH_BYTES])
 {
-    char here[PATH_BYTES] = "", real[PATH_BYTES];
-    size_t depth = getcwd(here, sizeof here) == NULL ? 0 : strlen(here);
+    char here[PATH_BYTES], real[PATH_BYTES];
+    const char *user = getenv("HOME");
+    if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
     for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
         size_t length = strcspn(places, ":");
         const char *place = places;
@@ -67,9 +79,7 @@ static bool find_node_on_path(char node[PATH_BYTES])
         memcpy(node, place, length);
         strcpy(node + length, "/node");
         if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
-        bool is_below = depth > 1 && (strncmp(node, here, depth) == 0 && node[depth] == '/');
-        is_below = is_below || (depth > 1 && strncmp(real, here, depth) == 0 && real[depth] == '/');
-        if (!is_below) return true;
+        if (!is_below(node, here) && !is_below(real, here)) return true;
     }
     return false;
 }

@@ -73,7 +73,8 @@ export function trust(engine: Engine): void {
       for (const set of [
         { HOOKBUS_HOME: 'hb' },
         { HOOKBUS_HOME: './hb' },
-        { HOOKBUS_HOME: planted },
+        // No daemon starts there either, to run what its config.json says.
+        { HOOKBUS_HOME: planted, HOOKBUS_DAEMON: 'auto' },
         { HOOKBUS_HOME: undefined, XDG_STATE_HOME: stage.path('repo/state') },
       ]) {
         expect(await guarded(stage, set, inRepository)).toEqual(DENIED);
