@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { ownCommandLine } from '../config/own-program.ts';
+import { ownCommandLine, tellLauncherOfNode } from '../config/own-program.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { hookEnvironment } from '../config/settings.ts';
 import { socketPath } from '../config/socket-path.ts';
@@ -12,6 +12,7 @@ import { HookbusError } from '../domain/errors.ts';
 /** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
 export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
   makeStateHome(paths.home);
+  tellLauncherOfNode(process.execPath, process.argv[1] ?? '');
   rmSync(paths.daemonTried, { force: true });
   const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
   // A relative path means another place from where the daemon will be.

@@ -1,6 +1,7 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { reasonOf } from '../domain/errors.ts';
+import { isCode, isOthersToWrite, openOwnFile } from '../files/own-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
 import { SECTIONS } from './sections/index.ts';
 
@@ -53,24 +54,21 @@ function hidden(value: string | Readonly<Record<string, string>>) {
 
 /** Reads the file. Never throws. */
 export function readConfigFile(path: string): ConfigReading {
-  let text: string;
+  let file: number | undefined;
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return { state: 'absent', config: DEFAULT_CONFIG };
-    const unfit = unfitness(stat);
-    if (unfit !== undefined) return refused(unfit);
-    text = readFileSync(path, 'utf8');
+    file = openOwnFile(path, constants.O_RDONLY);
+    const stat = fstatSync(file);
+    // It says what the daemon runs, and where to things are sent.
+    if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
+    if (stat.size > MOST_CONFIG_BYTES)
+      return refused(`expected at most ${MOST_CONFIG_BYTES} bytes`);
+    return parseConfig(readFileSync(file, 'utf8'));
   } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
     return refused(reasonOf(error));
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
-  return parseConfig(text);
-}
-
-/** What has to be known before it is read: a pipe may never end. */
-function unfitness(stat: Stats): string | undefined {
-  if (!stat.isFile()) return 'expected a file';
-  if (stat.size > MOST_CONFIG_BYTES) return `expected at most ${MOST_CONFIG_BYTES} bytes`;
-  return undefined;
 }
 
 /** Reads the text of a config.json, all of it or nothing. Never throws. */

@@ -1,7 +1,8 @@
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
+import { readOwnFile } from '../files/own-file.ts';
 import { type Config, parseConfig, readConfigFile, settingsOf } from './config-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
 import { SECTIONS } from './sections/index.ts';
@@ -86,17 +87,16 @@ function styleOf(text: string) {
   };
 }
 
-/** A reader sees the old one or the new one. Where the file is a link, what it leads to is replaced. */
+/** A reader sees the old one or the new one. */
 function replaceFile(path: string, text: string): void {
   makeStateHome(dirname(path));
-  const stat = statSync(path, { throwIfNoEntry: false });
-  const target = stat === undefined ? path : realpathSync(path);
-  const temporary = `${target}.${process.pid}.new`;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const temporary = `${path}.${process.pid}.new`;
   rmSync(temporary, { force: true });
   writeFileSync(temporary, text, { mode: (stat?.mode ?? 0o600) & 0o777, flag: 'wx' });
-  renameSync(temporary, target);
+  renameSync(temporary, path);
 }
 
 function textOf(path: string): string | undefined {
-  return readConfigFile(path).state === 'good' ? readFileSync(path, 'utf8') : undefined;
+  return readConfigFile(path).state === 'good' ? readOwnFile(path).toString() : undefined;
 }

@@ -1,5 +1,6 @@
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { forgetLostStamps } from '../config/stamp.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
@@ -57,6 +58,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
   function step(): void {
     let hasMore = false;
     try {
+      forgetLostStamps(now());
       hasMore = work();
     } catch (error) {
       log('retention_failed', { reason: reasonOf(error) });

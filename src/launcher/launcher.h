@@ -78,6 +78,8 @@ struct settings {
 bool parse_count(struct text text, uint64_t *count);
 /* Reads the words behind `run`; may overwrite up to three words in front of the command. */
 void parse_options(char **words, struct options *options, struct bytes *mistakes);
+/* The default state directory, which HOME alone says; false where it says none. */
+bool default_home(char home[HOME_BYTES]);
 /* What is in force: an option counts more than the environment. */
 void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes);
 
@@ -122,6 +124,8 @@ struct run {
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
+    int home, spool, spares, gates; /* the state directory and those in it; -1: not open */
+
     /* record.c */
     struct bytes begin, end;
     unsigned char begin_bytes[FEW_BYTES], end_bytes[FEW_BYTES];
@@ -160,10 +164,10 @@ struct run {
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
-    char *record;                /* the record's path while the hook runs and, behind it, when it has ended */
-    char *path;                  /* twice PATH_BYTES for any other */
+    char *record;                /* the record's name while the hook runs and, behind it, when it has ended */
+    char *path;                  /* twice PATH_BYTES for any path */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[5 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
+    char paths[4 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
     struct reserve reserve;
 };
 
@@ -189,6 +193,15 @@ void encode_begin(struct run *run);
 bool has_tool_use(const struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
+
+/* state_home.c. Opens it, or makes it; where it is not ours alone there is none from then on. Overwrites `path`. */
+void open_home(struct run *run);
+/* Opens a directory, or a directory in the state directory that is in `directory` once it is open; -1 for a link. */
+uid_t our_user(void);
+int open_directory(int above, const char *name);
+int open_in_home(struct run *run, int *directory, const char *name, bool makes);
+/* A regular file of our user, with no other name by which it could be somebody else's too. */
+bool is_own_file(int file);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -269,8 +282,11 @@ void prepare_timeout(struct run *run);
 bool end_tree(struct run *run);
 
 /* node.c: the parts of HookBus that are not in C. */
-/* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
-void exec_node(char **argv);
+/*
+ * Becomes Node; its words begin at the third of `argv`. Gives back where that failed. On PATH it is looked for only where
+ * no hook waits.
+ */
+void exec_node(char **argv, bool looks_on_path);
 bool has_node(void);
 /* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
 void become_node_engine(struct run *run, char **words);

@@ -4,6 +4,7 @@ import type { Recorder } from '../bus/recorder.ts';
 import { type Report, report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
+import { withMadeHome } from '../config/state-home.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
@@ -48,7 +49,9 @@ interface HookEnd {
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
-export async function runHook(options: RunOptions, settings: Settings): Promise<Exit> {
+export async function runHook(options: RunOptions, given: Settings): Promise<Exit> {
+  // One that does not count is as good as none, to the gate and the key as to the record.
+  const settings = withMadeHome(given);
   const say = report(settings);
   // Whatever goes wrong in a corner of HookBus, the hook goes on and nobody sees a stack trace for it.
   process.on('uncaughtException', (error) => say('uncaught', error));

@@ -7,7 +7,7 @@ import { statePaths } from '../../src/config/paths.ts';
 import type { Execution } from '../../src/domain/execution.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
-import { makeCorruptDatabase, makeNewerDatabase } from '../support/state.ts';
+import { makeCorruptDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
@@ -17,8 +17,8 @@ function aMachine() {
   const top = temporaryDirectory();
   const home = join(top, 'home');
   const state = join(home, 'state');
-  mkdirSync(join(top, 'project'), { recursive: true });
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  for (const path of [home, join(top, 'project')]) mkdirSync(path);
+  makeState(state, { HOME: home });
   const env = {
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     HOME: home,

@@ -17,6 +17,7 @@ import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
 import type { Engine } from './support/engine.ts';
 import { timing } from './timing.ts';
+import { trust } from './trust.ts';
 
 /** Those that measure time come last and one by one, after those that run side by side. */
 const TOPICS = [
@@ -36,6 +37,7 @@ const TOPICS = [
   recording,
   failOpen,
   off,
+  trust,
   signalsAtStart,
   timing,
 ];

@@ -31,6 +31,7 @@ import {
   hasLauncher,
   isWhole,
   LAUNCHER,
+  makeHome,
   onlyRecord,
   openPlace,
   type Place,
@@ -199,7 +200,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     titleOf('has the end alone where the disk is too full for more', canMount),
     () => {
       const place = openPlace();
-      mkdirSync(place.home);
+      makeHome(place);
       const script = `mount -t tmpfs -o size=16k none "$0" && mkdir "$0/spool" && head -c 12288 /dev/zero >"$0/filler"
       "$@"; cp -r "$0/spool" copy`;
       const hook = ['sh', '-c', 'head -c 100000 /dev/zero; head -c 9999 /dev/zero >&2; exit 3'];
@@ -325,7 +326,7 @@ tests('a gate', () => {
 tests('the daemon', () => {
   it('is poked once the record is whole', async () => {
     const place = openPlace();
-    mkdirSync(place.home);
+    makeHome(place);
     const { received } = await listenAt(join(place.home, 'bus.sock'), () =>
       spooled(place).map(({ name }) => name.slice(-4)),
     );
@@ -377,7 +378,7 @@ tests('the daemon', () => {
     ['dead', 'close()'],
   ])('that is %s costs nothing', async (_what, then) => {
     const place = openPlace();
-    mkdirSync(place.home);
+    makeHome(place);
     const script = `import socket,sys,time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.${then}
 full = [socket.socket(socket.AF_UNIX) for _ in range(9)]

@@ -78,11 +78,12 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
 
 async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
   keepHeapSmall();
-  const [{ makeStateHome }, { runDaemon }] = await Promise.all([
+  const [{ closeToOthers, makeStateHome }, { runDaemon }] = await Promise.all([
     import('../../config/state-home.ts'),
     import('../../daemon/daemon.ts'),
   ]);
   makeStateHome(paths.home);
+  closeToOthers(paths.home);
   // The default could delete what somebody meant to keep.
   const isUnusable = settings.problems.some((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
   const retentionDays = isUnusable ? undefined : settings.retentionDays;
