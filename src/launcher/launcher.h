@@ -85,6 +85,12 @@ void read_settings(struct settings *settings, const struct options *options, str
 
 enum { OWN_SIGNALS = 3 }; /* that we need for ourselves */
 
+#ifdef __linux__
+typedef uint64_t signal_mask; /* as the system has it: all 64 signals, of which C libraries hide some */
+#else
+typedef sigset_t signal_mask;
+#endif
+
 /* What is told of a process. */
 struct process {
     pid_t pid, parent;
@@ -130,23 +136,27 @@ struct run {
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
-    volatile int start_error;    /* why the process did not become the hook; 0 where it did */
+    int refusal[2];              /* a pipe by which a process that does not become the hook says why */
     int theirs[STREAMS];         /* the hook's ends; -1: it has what we have */
-    int signals;                 /* the self-pipe's reading end; -1 where signals do not count */
-    sigset_t mask;               /* as we were started with, and the hook too */
+    int signals;                 /* where they are read; -1 where they do not count */
+    bool is_holding;             /* what follows is not in force, and to be given back to the hook */
+    signal_mask mask;
+    mode_t umask;
     struct sigaction dispositions[OWN_SIGNALS];
-    uint64_t owed;               /* signals that the whole group got, and that we have not read yet */
     bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
+    int64_t told_to_stop_us;     /* when such a signal came; 0: none */
+    int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
 
     /* watch.c */
     struct stream streams[STREAMS];
     bool has_payload;            /* all of it, before the start */
     bool is_merged;              /* stdout and stderr are one and the same */
-    bool has_exited;
+    bool has_exited, has_lasted; /* it is no short run */
     int64_t spawned_us, duration_us; /* -1: it has not run */
 
     /* timeout.c */
     bool has_descendants;
+    int64_t looked_us, stopped_us; /* when we last ran; how long we were stopped */
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
     size_t told_count;
@@ -218,7 +228,7 @@ bool start_hook(struct run *run);
 /* Closes all descriptors but these, of which some may be -1. */
 void close_all_but(const int *kept, size_t count);
 /* Ends us as the hook ended. */
-_Noreturn void leave(const struct run *run);
+_Noreturn void leave(struct run *run);
 
 /* command.c */
 struct command {
@@ -232,6 +242,8 @@ char **hook_environment(const struct run *run);
 struct command make_command(struct run *run, char **environment);
 /* Becomes the command, found as a shell finds it; gives back why that failed. */
 int become(const struct command *command);
+/* The same; where the system has no room for our two variables, without them. */
+int become_either(struct command *command);
 /* What the run comes to where it failed. */
 void refuse_start(struct run *run, int error);
 /* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
@@ -239,17 +251,48 @@ _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
 
-/* signals.c */
-bool open_signals(struct run *run);
-void hold_signals(struct run *run);
-void give_back_signals(const struct run *run);
+/* signal_calls.c */
+/* What is known of a signal that came. */
+struct arrival {
+    int number;
+    pid_t sender;
+    bool is_queued, is_from_kernel;
+    union sigval value;
+};
+
+void block_signals(signal_mask *old);
+void unblock_signal(int number);
+void restore_mask(const struct run *run);
+bool listen_to_signals(struct run *run);
+void restore_dispositions(const struct run *run);
+bool read_arrival(const struct run *run, struct arrival *arrival);
+void pass_on(const struct run *run, const struct arrival *arrival);
 void catch_signals(struct run *run);
-void take_signals(struct run *run);
-void start_sentinel(struct run *run);
 /* After `catch_signals`, before the hook: as `hold_signals` had it. */
 void hold_again(void);
+
+/* signals.c */
+enum { WATCHED = 1 + 2 * STREAMS }; /* descriptors that are polled at once */
+/* From here until the end all signals wait, and files that we make are for their owner. */
+void hold_signals(struct run *run);
+/* In the process that becomes the hook: as the caller has it. */
+void give_back_signals(const struct run *run);
+/* False where the system refuses what a run cannot do without. */
+bool open_signals(struct run *run);
+void take_signals(struct run *run);
+void stop_too(struct run *run);
 /* A signal came while there was no hook yet to take it: it goes on record and ends us. */
 void die_before_the_hook(struct run *run);
+
+/* sentinel.c */
+void start_sentinel(struct run *run);
+/* Waits until all that was sent to the group has been counted; then, of each signal, whether one was, and no more of it. */
+void ask_sentinel(struct run *run);
+bool has_reached_group(int number);
+void forget_group(int number);
+void end_sentinel(struct run *run);
+/* Nobody else may do it: there are systems without a process that reaps what is left. */
+void reap_sentinel(struct run *run);
 
 /* watch.c */
 void take_prelude(struct stream *input);

@@ -119,7 +119,11 @@ static void start_daemon(const char *home)
     char variable[HOME_BYTES + 16];
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     sigset_t none;
-    if (!may_start(home) || fork() != 0) return;
+    if (!may_start(home)) return;
+    pid_t pid = fork();
+    /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
+    if (pid > 0) (void)waitpid(pid, NULL, 0);
+    if (pid != 0) return;
     (void)setsid();
     if (fork() != 0) _exit(0);
     close_all_but(NULL, 0);

@@ -41,9 +41,13 @@ static int take_spare(struct run *run, const char *path)
         snprintf(number, sizeof number, "%d", (int)((run->pid + look) % SPARES));
         if (!JOIN(run->path, PATH_BYTES, run->settings.home, "/spares/", number)) return -1;
         if (rename(run->path, path) != 0) continue;
-        int file = open(path, O_WRONLY | O_CLOEXEC);
-        if (file < 0) (void)unlink(path);
-        return file;
+        /* It is what we took it for, or is swept away: nobody is waited for, and nothing old read as ours. */
+        struct stat stat_of;
+        int file = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (file >= 0 && fstat(file, &stat_of) == 0 && S_ISREG(stat_of.st_mode) && stat_of.st_size == 0) return file;
+        if (file >= 0) close(file);
+        (void)unlink(path);
+        return -1;
     }
     return -1;
 }
