@@ -99,10 +99,10 @@ static _Noreturn void become_hook(struct run *run, struct command *command)
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0) put_in_place(run->theirs[i], i);
 #ifdef __linux__
-    /* Whoever kills us means the hook; and we may have been killed already. From another pid namespace nobody can tell. */
+    /* Whoever kills us means the hook; and we may have been killed already. Not everywhere can that be told. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     pid_t parent = getppid();
-    if (parent != run->pid && parent != 0) _exit(127);
+    if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
     give_back_signals(run);
     int error = become_either(command);

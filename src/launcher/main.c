@@ -78,7 +78,7 @@ static bool prepare(struct run *run)
     run->spool_file = -1;
     run->duration_us = -1;
     run->claim.bus = run->signals = -1;
-    hold_signals(run);
+    if (!hold_signals(run)) exec_command(run);
     /* First of all, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
     if (!run->settings.is_enabled) exec_command(run);
     if (prepare(run) && may_run(run, words)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    block_signals(NULL);
+    (void)block_signals(NULL);
     record_end(run);
     if (!tell_result(run)) poke(run);
     hand_over(run);

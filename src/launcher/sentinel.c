@@ -54,8 +54,8 @@ __attribute__((no_sanitize("address", "undefined"))) static int count_signals(vo
     (void)context;
     long refused = call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
     long parent = call(SYS_getppid, 0, 0, 0, 0);
-    /* 0: we are in another pid namespace than our parent. */
-    while (refused == 0 && (parent == shared.owner || parent == 0)) {
+    /* 0: we are in another pid namespace than our parent; less: the system does not tell. */
+    while (refused == 0 && (parent == shared.owner || parent <= 0)) {
         long number = call(SYS_rt_sigtimedwait, (long)&ALL, (long)&info, 0, sizeof ALL);
         if (number < 0 && number != -EINTR) break;
         if (number <= 0) continue;
@@ -123,7 +123,8 @@ void forget_group(int number)
 
 void end_sentinel(struct run *run)
 {
-    if (run->sentinel > 0) (void)kill(run->sentinel, SIGKILL);
+    /* Where it cannot be ended it is not waited for: it ends with us. */
+    if (run->sentinel > 0 && kill(run->sentinel, SIGKILL) != 0) run->sentinel = -1;
 }
 
 void reap_sentinel(struct run *run)

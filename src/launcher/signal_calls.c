@@ -22,9 +22,9 @@ static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
     return syscall(SYS_rt_sigprocmask, how, mask, old, sizeof *mask) == 0;
 }
 
-void block_signals(signal_mask *old)
+bool block_signals(signal_mask *old)
 {
-    (void)set_mask(SIG_SETMASK, &ALL, old);
+    return set_mask(SIG_SETMASK, &ALL, old);
 }
 
 void unblock_signal(int number)
@@ -105,11 +105,11 @@ static void catch_signal(int number, struct sigaction *old)
     (void)sigaction(number, &action, old);
 }
 
-void block_signals(signal_mask *old)
+bool block_signals(signal_mask *old)
 {
     sigset_t all;
     sigfillset(&all);
-    (void)sigprocmask(SIG_SETMASK, &all, old);
+    return sigprocmask(SIG_SETMASK, &all, old) == 0;
 }
 
 void unblock_signal(int number)
@@ -163,7 +163,7 @@ void catch_signals(struct run *run)
 
 void hold_again(void)
 {
-    block_signals(NULL);
+    (void)block_signals(NULL);
 }
 
 bool read_arrival(const struct run *run, struct arrival *arrival)

@@ -41,12 +41,12 @@ static bool is_harmless(int number)
     return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
 
-void hold_signals(struct run *run)
+bool hold_signals(struct run *run)
 {
-    block_signals(&run->mask);
+    if (!block_signals(&run->mask)) return false;
     /* What we make is ours to read, whatever mask the caller has. */
     run->umask = umask(S_IRWXG | S_IRWXO);
-    run->is_holding = true;
+    return run->is_holding = true;
 }
 
 void give_back_signals(const struct run *run)
@@ -130,7 +130,7 @@ void stop_too(struct run *run)
 #ifdef __linux__
     (void)kill(run->pid, number);
     unblock_signal(number);
-    block_signals(NULL);
+    (void)block_signals(NULL);
 #else
     (void)number;
     (void)kill(run->pid, SIGSTOP);

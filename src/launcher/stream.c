@@ -121,7 +121,7 @@ static ssize_t put(struct stream *stream)
 #ifdef SYS_pwritev2
     struct iovec piece = {(void *)(uintptr_t)from, stream->length};
     ssize_t given = syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
-    if (given >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ESPIPE)) return given;
+    if (given >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EPERM && errno != EINVAL && errno != ESPIPE)) return given;
 #endif
     /*
      * A pipe that can be written to takes PIPE_BUF bytes. The odd part comes first, as the kernel does it, so that a

@@ -63,7 +63,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   const gate = lookAtGate(settings, begin);
   if (gate.closed !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate.closed), meters));
-    companion.stop();
+    await companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
@@ -76,7 +76,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   await recorder?.end(begin, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
-  companion.stop();
+  await companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
 
