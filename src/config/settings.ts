@@ -13,6 +13,8 @@ export interface Settings {
   readonly dedupeTtlSeconds: number;
   readonly dedupeUrl: string | undefined;
   readonly retentionDays: number;
+  /** Whether the environment says so. */
+  readonly isRetentionGiven: boolean;
   readonly daemon: 'auto' | 'off';
   readonly debug: boolean;
   /** Undefined where neither `HOOKBUS_HOME` nor `HOME` says where: nothing is recorded then. */
@@ -65,6 +67,9 @@ export function readSettings(env: Environment = process.env): Settings {
       MAX_DAYS,
       'days',
     ),
+    isRetentionGiven:
+      Boolean(env['HOOKBUS_RETENTION_DAYS']?.trim()) &&
+      !problems.some((problem) => problem.startsWith('HOOKBUS_RETENTION_DAYS:')),
     daemon: read.word('HOOKBUS_DAEMON', ['auto', 'off'], 'auto'),
     debug: read.flag('HOOKBUS_DEBUG', false),
     paths: home === undefined ? undefined : statePaths(home),

@@ -49,14 +49,11 @@ static int try_path(const struct command *command, char *path)
     return errno;
 }
 
-/* Where Debian's sh and bash look where there is no PATH. */
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* Not execvp: what that does with a script, and without PATH, differs between C libraries. Allocates nothing. */
 int become(const struct command *command)
 {
     char *path = command->path, *name = command->argv[0];
-    const char *places = command->places == NULL ? DEFAULT_PATH : command->places;
+    const char *places = command->places == NULL ? SYSTEM_PATH : command->places;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
     if (strchr(name, '/') != NULL) return try_path(command, name);

@@ -38,6 +38,9 @@
 #define HOOKBUS_NODE "/usr/bin/node"
 #endif
 
+/* Where Debian's sh and bash look where there is no PATH. */
+#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 enum {
     PAYLOAD_FIELDS = 11,                /* names that are looked for in a payload */
     PATH_BYTES = 4096,
@@ -267,6 +270,8 @@ void exec_node(char **argv);
 bool has_node(void);
 /* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
 void become_node_engine(struct run *run, char **words);
+/* daemon_state.c. In the process that becomes the daemon of this state directory. */
+void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
 int connect_bus(const struct run *run);

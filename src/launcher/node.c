@@ -10,8 +10,6 @@
 #include <mach-o/dyld.h>
 #endif
 
-extern char **environ;
-
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -116,7 +114,6 @@ static bool may_start(const char *home)
 static void start_daemon(const char *home)
 {
     static char daemon[] = "daemon", run[] = "run";
-    char variable[HOME_BYTES + 16];
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     sigset_t none;
     if (!may_start(home)) return;
@@ -132,10 +129,7 @@ static void start_daemon(const char *home)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    /* A relative path means another place from here. */
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
-    for (char **at = environ; *at != NULL; at++)
-        if (strncmp(*at, "HOOKBUS_HOME=", 13) == 0) *at = variable;
+    prepare_daemon(home);
     exec_node(argv);
     _exit(0);
 }

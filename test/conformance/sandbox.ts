@@ -20,7 +20,7 @@ const EPERM = '1';
 const REFUSED = ['prctl', 'close_range', 'memfd_create', 'sendto'];
 
 export function sandbox(engine: Engine): void {
-  topic(engine, 'a sandbox', 'concurrent', ({ test, testIf }) => {
+  topic(engine, 'a sandbox', 'concurrent', ({ testIf }) => {
     testIf(
       canUnshare,
       'under a first process that does not reap, 12 hooks leave no more behind than bare',

@@ -100,7 +100,13 @@ while high - low > 1:
     middle = (low + high) // 2
     low, high = (low, middle) if ends(middle) is None else (middle, high)
 print(low, [ends(low - back) for back in (0, 40, 80, 120, 160, 200)])`;
-    const wrapped = sh(place, 'exec python3 -IS -c "$@"', [script, ...WRAPPED, '/bin/sh', '-c', ':']);
+    const wrapped = sh(place, 'exec python3 -IS -c "$@"', [
+      script,
+      ...WRAPPED,
+      '/bin/sh',
+      '-c',
+      ':',
+    ]);
     expect(wrapped.stdout).toMatch(/\[0, 0, 0, 0, 0, 0\]\n$/);
   });
 });
