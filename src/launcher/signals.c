@@ -124,9 +124,10 @@ void take_signals(struct run *run)
 void stop_too(struct run *run)
 {
     int number = run->stopped_by;
-    run->stopped_by = 0;
-    if (run->told_to_stop_us == 0 || now_us() - run->told_to_stop_us > STOP_US) return;
+    int64_t now = now_us();
+    if (run->told_to_stop_us == 0 || now - run->told_to_stop_us > STOP_US) return;
     run->told_to_stop_us = 0;
+    run->stopped_by = 0;
 #ifdef __linux__
     (void)kill(run->pid, number);
     unblock_signal(number);
@@ -135,4 +136,6 @@ void stop_too(struct run *run)
     (void)number;
     (void)kill(run->pid, SIGSTOP);
 #endif
+    run->looked_us = now_us();
+    run->stopped_us += run->looked_us - now;
 }

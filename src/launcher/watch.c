@@ -112,12 +112,12 @@ static void reap(struct run *run)
 {
     int status;
     for (;;) {
-        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED);
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (pid <= 0) return;
-        if (pid == run->sentinel && !WIFSTOPPED(status)) run->sentinel = -1;
+        if (pid == run->sentinel && (WIFEXITED(status) || WIFSIGNALED(status))) run->sentinel = -1;
         if (pid != run->hook) continue;
         run->stopped_by = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
-        if (run->stopped_by != 0) continue;
+        if (WIFSTOPPED(status) || WIFCONTINUED(status)) continue;
         end_sentinel(run);
         run->duration_us = now_us() - run->spawned_us;
         run->has_exited = true;

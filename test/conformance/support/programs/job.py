@@ -11,7 +11,10 @@ import time
 
 target, name, seconds, *command = sys.argv[1:]
 # So that the group has a parent in its session: without, the system does not stop it from a terminal.
-os.setsid()
+try:
+    os.setsid()
+except PermissionError:
+    pass  # It is leader of one already.
 job = os.fork()
 if job == 0:
     os.setpgid(0, 0)
