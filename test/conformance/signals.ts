@@ -42,6 +42,16 @@ async function hookPid(run: Running): Promise<number> {
 
 /** A hook that says its process id and stays. */
 const STAYING = ['sh', '-c', 'echo $$; exec sleep 60'];
+/** For job.py. A shell will not do: one that is just starting a program cannot stop. */
+const STOPPABLE = [
+  'python3',
+  '-IS',
+  '-c',
+  `import os, time
+with open('hook', 'w') as file: file.write('%d\\n' % os.getpid())
+while not os.path.exists('go'): time.sleep(0.01)
+os.remove('go'), os.remove('hook'), os._exit(7)`,
+];
 const DEAF_TO_TERM = ['sh', '-c', "trap '' TERM; echo $$; while :; do sleep 60; done"];
 
 export function signals(engine: Engine): void {
@@ -117,15 +127,10 @@ export function signals(engine: Engine): void {
           engine.capabilities.passesEverySignal,
           `${signal} to the ${target} stops hook and hookbus, and SIGCONT continues both`,
           async (stage) => {
-            const hook = [
-              'sh',
-              '-c',
-              'echo $$ >hook; until [ -e go ]; do sleep 0.01; done; rm hook go; exit 7',
-            ];
             const job = python('job.py', target, signal, '0.05');
-            const bare = await stage.bare([...job, ...hook], { stdin: 'null' });
+            const bare = await stage.bare([...job, ...STOPPABLE], { stdin: 'null' });
             expect(bare.stdout.toString()).toMatch(/hook stopped True\njob stopped by \d+\n/);
-            const own = [...engine.command, 'run', '--name', 'probe', '--', ...hook];
+            const own = [...engine.command, 'run', '--name', 'probe', '--', ...STOPPABLE];
             expect(brief(await stage.bare([...job, ...own], { stdin: 'null' }))).toEqual(
               brief(bare),
             );
@@ -138,9 +143,17 @@ export function signals(engine: Engine): void {
       engine.capabilities.passesEverySignal,
       'the time for which hookbus is stopped does not count for --timeout',
       async (stage) => {
-        const hook = ['sh', '-c', 'echo $$ >hook; until [ -e go ]; do sleep 0.01; done; exit 7'];
         const job = python('job.py', 'group', 'SIGTSTP', '2.5');
-        const own = [...engine.command, 'run', '--name', 'probe', '--timeout', '2', '--', ...hook];
+        const own = [
+          ...engine.command,
+          'run',
+          '--name',
+          'probe',
+          '--timeout',
+          '2',
+          '--',
+          ...STOPPABLE,
+        ];
         const outcome = await stage.bare([...job, ...own], { stdin: 'null' });
         expect(outcome.stdout.toString()).toMatch(/ended 1792\n$/);
       },
