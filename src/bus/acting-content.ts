@@ -18,7 +18,8 @@ function ofConfig(path: string): string[] {
   const reading = readConfigFile(path);
   if (reading.state === 'absent') return [];
   if (reading.state === 'refused') return [`config.json cannot be used: ${reading.problem}`];
-  const { alerts, breaker, dashboard: _, ...exporters } = reading.config;
+  const { alerts, breaker, prometheus, statsd, opentelemetry } = reading.config;
+  const exporters = { prometheus, statsd, opentelemetry };
   const sent = Object.entries(exporters).filter(([, { enabled }]) => enabled);
   return [
     ...(alerts.command === '' ? [] : [`config.json runs on alerts: ${alerts.command}`]),

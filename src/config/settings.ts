@@ -19,6 +19,8 @@ export interface Settings {
   readonly dedupeTtlSeconds: number;
   readonly dedupeUrl: string | undefined;
   readonly retentionDays: number;
+  /** Whether the environment says so. */
+  readonly isRetentionGiven: boolean;
   readonly daemon: 'auto' | 'off';
   readonly debug: boolean;
   /** Undefined where neither `HOOKBUS_HOME` nor `HOME` says where, or `homeProblem` why not: nothing is recorded then. */
@@ -75,6 +77,9 @@ export function readSettings(env: Environment = process.env): Settings {
       MAX_DAYS,
       'days',
     ),
+    isRetentionGiven:
+      Boolean(env['HOOKBUS_RETENTION_DAYS']?.trim()) &&
+      !problems.some((problem) => problem.startsWith('HOOKBUS_RETENTION_DAYS:')),
     daemon: read.word('HOOKBUS_DAEMON', ['auto', 'off'], 'auto'),
     debug: read.flag('HOOKBUS_DEBUG', false),
     paths: home === undefined ? undefined : statePaths(home),

@@ -22,7 +22,7 @@ export interface RetentionLoopParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
-  readonly retentionDays: number;
+  readonly retentionDays: () => number | undefined;
 }
 
 /** Deletes what is past its time, in the background and in small steps. */
@@ -37,8 +37,10 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
 
   /** @returns whether there may be more to do at once */
   function work(): boolean {
+    const days = retentionDays();
+    if (days === undefined) return false;
     const expiry = {
-      before: new Date(now() - retentionDays * DAY_MS).toISOString(),
+      before: new Date(now() - days * DAY_MS).toISOString(),
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {

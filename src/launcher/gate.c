@@ -78,7 +78,8 @@ static bool read_gate(const struct run *run, const char *name, struct gate *gate
     char text[64];
     int file = openat(run->gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (file < 0) return false;
-    ssize_t length = is_own_file(file) ? read(file, text, sizeof text) : 0;
+    off_t size;
+    ssize_t length = is_own_file(file, &size) ? read(file, text, sizeof text) : 0;
     close(file);
     bool is_breaker = length > 8 && memcmp(text, "breaker ", 8) == 0;
     gate->is_off = length > 4 && memcmp(text, "off ", 4) == 0;

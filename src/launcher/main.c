@@ -76,7 +76,8 @@ static bool prepare(struct run *run)
 {
     run->spool_file = -1;
     run->duration_us = -1;
-    run->claim.bus = -1;
+    run->claim.bus = run->signals = -1;
+    if (!hold_signals(run)) exec_command(run);
     /* First of all, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
@@ -97,7 +98,6 @@ static bool prepare(struct run *run)
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);
     }
-    hold_signals(run);
     describe(run);
     if (run->awaits_event && is_gated(run, true)) leave_out(run);
     encode_begin(run);
@@ -138,7 +138,6 @@ static void run_hook(struct run *run)
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
-    sigset_t all;
     run->started_us = now_us();
     char **words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
@@ -158,8 +157,7 @@ int main(int argc, char **argv)
     open_home(run);
     if (prepare(run) && may_run(run, words)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    (void)block_signals(NULL);
     record_end(run);
     if (!tell_result(run)) poke(run);
     hand_over(run);

@@ -10,8 +10,6 @@
 #include <mach-o/dyld.h>
 #endif
 
-extern char **environ;
-
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -157,10 +155,13 @@ static bool may_start(int home)
 static void start_daemon(const struct run *starter)
 {
     static char daemon[] = "daemon", run[] = "run";
-    char variable[HOME_BYTES + 16];
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     sigset_t none;
-    if (!may_start(starter->home) || fork() != 0) return;
+    if (!may_start(starter->home)) return;
+    pid_t pid = fork();
+    /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
+    if (pid > 0) (void)waitpid(pid, NULL, 0);
+    if (pid != 0) return;
     (void)setsid();
     if (fork() != 0) _exit(0);
     close_all_but(NULL, 0);
@@ -169,10 +170,7 @@ static void start_daemon(const struct run *starter)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    /* Where the variable does not count, the default does. */
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", starter->settings.home);
-    for (char **at = environ; *at != NULL; at++)
-        if (strncmp(*at, "HOOKBUS_HOME=", 13) == 0) *at = variable;
+    prepare_daemon(starter->settings.home);
     exec_node(argv, false);
     _exit(0);
 }

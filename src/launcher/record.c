@@ -42,10 +42,11 @@ static int take_spare(struct run *run, const char *name)
     if (open_in_home(run, &run->spares, "spares", false) < 0) return -1;
     for (int look = 0; look < MOST_LOOKS; look++) {
         snprintf(number, sizeof number, "%d", (int)((run->pid + look) % SPARES));
+        off_t size;
         if (renameat(run->spares, number, run->spool, name) != 0) continue;
+        /* It is what we took it for, or is swept away: no link to another file, none to wait for, nothing old in it. */
         int file = openat(run->spool, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (file >= 0 && is_own_file(file)) return file;
-        /* A link to somebody's file, which is not ours to write to. */
+        if (file >= 0 && is_own_file(file, &size) && size == 0) return file;
         if (file >= 0) close(file);
         (void)unlinkat(run->spool, name, 0);
         return -1;
@@ -188,7 +189,7 @@ void record_forget(struct run *run)
 void report(const struct run *run, const char *what)
 {
     char line[512];
-    struct stat stat;
+    off_t size;
     struct timespec now;
     struct tm utc;
     int error = errno;
@@ -200,7 +201,7 @@ void report(const struct run *run, const char *what)
     size_t length = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
     length += (size_t)snprintf(line + length, sizeof line - length, ".%03dZ pid=%d failed=\"%s\" reason=\"%s\"\n",
                                (int)(now.tv_nsec / 1000000), (int)run->pid, what, strerror(error));
-    if (is_own_file(log) && fstat(log, &stat) == 0 && stat.st_size <= MAX_LOG_BYTES) (void)!write(log, line, length);
+    if (is_own_file(log, &size) && size <= MAX_LOG_BYTES) (void)!write(log, line, length);
     close(log);
     errno = error;
 }

@@ -37,10 +37,12 @@ static bool is_ours_alone(const struct stat *stat)
     return stat->st_uid == our_user() && (stat->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-bool is_own_file(int file)
+bool is_own_file(int file, off_t *size)
 {
     struct stat stat;
-    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink == 1 && stat.st_uid == our_user();
+    if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_nlink != 1) return false;
+    *size = stat.st_size;
+    return stat.st_uid == our_user();
 }
 
 int open_directory(int above, const char *name)

@@ -66,7 +66,7 @@ export async function runHook(options: RunOptions, given: Settings): Promise<Exi
   const gate = lookAtGate(settings, begin);
   if (gate.closed !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate.closed), meters));
-    companion.stop();
+    await companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
@@ -79,7 +79,7 @@ export async function runHook(options: RunOptions, given: Settings): Promise<Exi
   await recorder?.end(begin, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
-  companion.stop();
+  await companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
 

@@ -11,6 +11,7 @@ import { options } from './options.ts';
 import { output } from './output.ts';
 import { payloads } from './payloads.ts';
 import { recording } from './recording.ts';
+import { sandbox } from './sandbox.ts';
 import { signals, signalsAtStart } from './signals.ts';
 import { status } from './status.ts';
 import { stdio } from './stdio.ts';
@@ -36,6 +37,7 @@ const TOPICS = [
   payloads,
   recording,
   failOpen,
+  sandbox,
   off,
   trust,
   signalsAtStart,
