@@ -41,6 +41,7 @@ function same(line: string, hook: readonly string[], input = '', env = {}) {
   return bare;
 }
 
+const count = compiled('count_variables', '-static');
 const refuse = compiled('refuse_call');
 const canRefuse = isPlain === true && typeof refuse === 'string' ? refuse : isPlain;
 const refuser = typeof refuse === 'string' ? '' : refuse.path;
@@ -76,7 +77,6 @@ tests(titleOf('with little', isPlain), () => {
     const more = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`VARIABLE_${index}`, 'x'.repeat(20)]),
     );
-    const count = compiled('count_variables', '-static');
     if (typeof count === 'string') throw new Error(count);
     const limit = 'ulimit -v $1; shift; exec "$@"';
     const ends = new Set<string>();
