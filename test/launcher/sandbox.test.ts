@@ -53,11 +53,13 @@ tests(titleOf('with a call refused', canRefuse), () => {
     it.each(calls)('%s, the hook runs as bare', (call) => {
       const place = openPlace();
       const below = [refuser, call, `${error}`];
+      // A shell that cannot wait for its children goes on at once.
+      const hook = call === 'wait4' ? ['cat'] : HOOK;
       for (const line of ['exec "$@"', 'cat | { "$@"; echo $?; } | cat']) {
-        const bare = sh(place, line, [...below, ...HOOK], BIG);
+        const bare = sh(place, line, [...below, ...hook], BIG);
         // What the hook itself cannot do without tells nothing.
         if (!bare.stdout.startsWith(BIG)) continue;
-        expect(sh(place, line, [...below, ...WRAPPED, ...HOOK], BIG), line).toEqual(bare);
+        expect(sh(place, line, [...below, ...WRAPPED, ...hook], BIG), line).toEqual(bare);
       }
     });
   });
