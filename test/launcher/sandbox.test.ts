@@ -41,6 +41,7 @@ function same(line: string, hook: readonly string[], input = '', env = {}) {
   return bare;
 }
 
+const count = compiled('count_variables', '-static');
 const refuse = compiled('refuse_call');
 const canRefuse = isPlain === true && typeof refuse === 'string' ? refuse : isPlain;
 const refuser = typeof refuse === 'string' ? '' : refuse.path;
@@ -52,11 +53,13 @@ tests(titleOf('with a call refused', canRefuse), () => {
     it.each(calls)('%s, the hook runs as bare', (call) => {
       const place = openPlace();
       const below = [refuser, call, `${error}`];
+      // A shell that cannot wait for its children goes on at once.
+      const hook = call === 'wait4' ? ['cat'] : HOOK;
       for (const line of ['exec "$@"', 'cat | { "$@"; echo $?; } | cat']) {
-        const bare = sh(place, line, [...below, ...HOOK], BIG);
+        const bare = sh(place, line, [...below, ...hook], BIG);
         // What the hook itself cannot do without tells nothing.
         if (!bare.stdout.startsWith(BIG)) continue;
-        expect(sh(place, line, [...below, ...WRAPPED, ...HOOK], BIG), line).toEqual(bare);
+        expect(sh(place, line, [...below, ...WRAPPED, ...hook], BIG), line).toEqual(bare);
       }
     });
   });
@@ -76,7 +79,6 @@ tests(titleOf('with little', isPlain), () => {
     const more = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`VARIABLE_${index}`, 'x'.repeat(20)]),
     );
-    const count = compiled('count_variables', '-static');
     if (typeof count === 'string') throw new Error(count);
     const limit = 'ulimit -v $1; shift; exec "$@"';
     const ends = new Set<string>();
