@@ -64,22 +64,14 @@ export function failOpen(engine: Engine): void {
       canMount || 'mounting takes a privilege',
       'the hook runs when the disk is full',
       async (stage) => {
-        stage.makeHome();
-        const full = `mount -t tmpfs -o size=4k none "$0" && head -c 4096 /dev/zero >"$0/filler"; exec "$@"`;
-        const run = await stage.startBare([
-          'unshare',
-          '-m',
-          'sh',
-          '-c',
-          full,
-          stage.home,
-          ...engine.command,
-          'run',
-          '--name',
-          'probe',
-          '--',
-          ...HOOK,
-        ]);
+        // The default, which needs no stamp: a file system has none.
+        const home = join(stage.environment()['HOME'] ?? '', '.local', 'state', 'hookbus');
+        mkdirSync(home, { recursive: true });
+        const full = `mount -t tmpfs -o size=4k,mode=700 none "$0" && head -c 4096 /dev/zero >"$0/filler"; exec "$@"`;
+        const wrapped = [...engine.command, 'run', '--name', 'probe', '--', ...HOOK];
+        const run = await stage.startBare(['unshare', '-m', 'sh', '-c', full, home, ...wrapped], {
+          set: { HOOKBUS_HOME: home },
+        });
         run.stdin.end(INPUT);
         expect(brief(await run.finish())).toEqual({
           code: 2,

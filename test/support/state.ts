@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StatePaths, statePaths } from '../../src/config/paths.ts';
 import { readSettings, type Settings } from '../../src/config/settings.ts';
@@ -18,7 +18,8 @@ export function freshState(): { readonly home: string; readonly paths: StatePath
 
 /** Makes a state directory that counts where HOME is not set, which is so for what tests start unless they say so. */
 export function makeState(home: string, env: Readonly<Record<string, string>> = {}): string {
-  if (!existsSync(join(home, 'stamp'))) makeStateHome(home, env);
+  const stamp = lstatSync(join(home, 'stamp'), { throwIfNoEntry: false });
+  if (stamp === undefined) makeStateHome(home, env);
   return home;
 }
 
