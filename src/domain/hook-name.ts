@@ -34,6 +34,17 @@ export function defaultHookName(argv: readonly string[], shellLine?: string): st
   return baseName(chosen).slice(0, MAX_NAME) || 'hook';
 }
 
+/** Words of a command that may be its script's path; a shell's `-c LINE` is looked into. */
+export function scriptWords(argv: readonly string[]): string[] {
+  const words = argv.flatMap((word, index) => (argv[index - 1] === '-c' ? splitWords(word) : word));
+  const candidates = words.filter(
+    (word, index) => isCandidate(word) && !CODE_OPTIONS.has(words[index - 1] ?? ''),
+  );
+  const first = candidates.find((word) => !isInterpreter(baseName(word)));
+  const scripts = candidates.filter((word) => SCRIPT_ENDINGS.has(ending(word)));
+  return [...new Set([...scripts, ...(first === undefined ? [] : [first])])];
+}
+
 function isCandidate(word: string): boolean {
   return word !== '' && !word.startsWith('-') && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
 }
