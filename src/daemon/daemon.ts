@@ -12,7 +12,7 @@ import { isBusy, takeLock } from '../store/database.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
 import { createAlertLoop } from './alerts/loop.ts';
 import { createBreakerKeeper } from './breaker-keeper.ts';
-import { Claims } from './claims.ts';
+import { Claims, type ClaimsParts } from './claims.ts';
 import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { ExportLoop } from './export-loop.ts';
@@ -87,11 +87,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const shared = new SharedClaims(log);
-  // So that the first run need not wait for the connection.
-  if (parts.dedupeUrl !== undefined) shared.prepare(parts.dedupeUrl);
-  const broker = { pid: process.pid, start: processStart() };
-  const claims = new Claims({ store, now, log, shared, broker });
+  const claims = openClaims({ store, now, log }, parts.dedupeUrl);
   const loops = backgroundLoops(parts, { store, log, spool, claims, exports });
   const onFrame = createConversation({
     onPoke: (version) => {
@@ -124,6 +120,14 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   store.close();
   log('ended', { reason: end, ...news.counts });
   return end;
+}
+
+function openClaims(parts: ClaimsParts, dedupeUrl: string | undefined): Claims {
+  const shared = new SharedClaims(parts.log);
+  // So that the first run need not wait for the connection.
+  if (dedupeUrl !== undefined) shared.prepare(dedupeUrl);
+  const broker = { pid: process.pid, start: processStart() };
+  return new Claims({ ...parts, shared, broker });
 }
 
 /** What the daemon waits for; the first reason to end counts. */

@@ -86,7 +86,8 @@ function makePrivateDirectory(path: string): void {
   if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
 }
 
-function serve(socket: Socket, onFrame: OnFrame): void {
+/** Hears one client. */
+export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

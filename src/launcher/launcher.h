@@ -59,7 +59,7 @@ void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK
 struct options {
     const char *name, *event, *tool, *shell, *dedupe_key;
     uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
-    uint64_t on_duplicate;   /* 0: as the event says; 1 replay, 2 skip */
+    enum on_duplicate on_duplicate;
     int64_t timeout_us;      /* 0: none */
     char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
@@ -186,7 +186,6 @@ void derive_correlation(struct text session, struct text tool_use, struct text p
 void make_ids(struct run *run);
 void describe(struct run *run);
 void encode_begin(struct run *run);
-bool has_tool_use(const struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
 
@@ -204,6 +203,8 @@ const char *signal_name(int number, char buffer[16]);
  * event is known, one that counts on some events only is left open, and `awaits_event` says so.
  */
 bool is_gated(struct run *run, bool is_event_known);
+/* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
+bool can_block(struct text event);
 /* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
 void give_back_probe(struct run *run);
 
@@ -271,9 +272,6 @@ bool end_tree(struct run *run);
 /* node.c: the parts of HookBus that are not in C. */
 /* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
 void exec_node(char **argv);
-bool has_node(void);
-/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
-void become_node_engine(struct run *run, char **words);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
 int connect_bus(const struct run *run);

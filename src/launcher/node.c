@@ -30,24 +30,6 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     return JOIN(path, PATH_BYTES, self, name);
 }
 
-bool has_node(void)
-{
-    char path[PATH_BYTES];
-    if (find_beside("/hookbus-cli", path) && access(path, X_OK) == 0) return true;
-    if (!find_beside("/hookbus.js", path) || access(path, R_OK) != 0) return false;
-    if (access(HOOKBUS_NODE, X_OK) == 0) return true;
-    for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
-        size_t length = strcspn(places, ":");
-        if (length + sizeof "/node" <= sizeof path) {
-            memcpy(path, places, length);
-            strcpy(path + length, "/node");
-            if (access(path, X_OK) == 0) return true;
-        }
-        places += length;
-    }
-    return false;
-}
-
 void exec_node(char **argv)
 {
     static char node[] = HOOKBUS_NODE, name[] = "node";
@@ -173,40 +155,4 @@ void poke(const struct run *run)
     /* Where the daemon is busy or deaf it finds the record by itself, later. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
     close(bus);
-}
-
-/* Gives Node what we have read of the payload, and what is still to come of it, for as long as it reads. */
-static _Noreturn void feed(struct run *run)
-{
-    struct stream *in = &run->streams[STDIN];
-    int kept[] = {STDIN, in->to, in->spill};
-    close_all_but(kept, sizeof kept / sizeof *kept);
-    run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
-    run->streams[STDOUT].to = run->streams[STDERR].to = -1;
-    give(in);
-    while (in->to >= 0 && (in->from >= 0 || in->length > 0)) (void)move_bytes(run, -1);
-    _exit(0);
-}
-
-void become_node_engine(struct run *run, char **words)
-{
-    if (!has_node()) return;
-    if (run->theirs[STDIN] >= 0) {
-        pid_t pid = fork();
-        if (pid < 0) return;
-        /* In two steps, so that Node does not get a child that it knows nothing of. */
-        if (pid == 0) {
-            if (fork() == 0) feed(run);
-            _exit(0);
-        }
-        (void)waitpid(pid, NULL, 0);
-        (void)dup2(run->theirs[STDIN], STDIN);
-    }
-    record_forget(run);
-    /* Node looks at the gate by itself, and would take our probe for somebody else's. */
-    give_back_probe(run);
-    give_back_signals(run);
-    exec_node(words);
-    /* Nothing of its input is ours any more. */
-    exec_command(run);
 }

@@ -111,6 +111,7 @@ static void reap(struct run *run)
     for (;;) {
         pid_t pid = waitpid(-1, &status, WNOHANG);
         if (pid <= 0) return;
+        if (pid == run->claim.helper) run->claim.helper = 0;
         if (pid != run->hook) continue;
         run->duration_us = now_us() - run->spawned_us;
         run->has_exited = true;
