@@ -34,15 +34,22 @@ export function defaultHookName(argv: readonly string[], shellLine?: string): st
   return baseName(chosen).slice(0, MAX_NAME) || 'hook';
 }
 
-/** Words of a command that may be its script's path; a shell's `-c LINE` is looked into. */
-export function scriptWords(argv: readonly string[]): string[] {
-  const words = argv.flatMap((word, index) => (argv[index - 1] === '-c' ? splitWords(word) : word));
-  const candidates = words.filter(
-    (word, index) => isCandidate(word) && !CODE_OPTIONS.has(words[index - 1] ?? ''),
-  );
-  const first = candidates.find((word) => !isInterpreter(baseName(word)));
-  const scripts = candidates.filter((word) => SCRIPT_ENDINGS.has(ending(word)));
-  return [...new Set([...scripts, ...(first === undefined ? [] : [first])])];
+/**
+ * Words of a command that may be the path of what it runs: those that are scripts by their ending, and all others in
+ * their order. A shell's `-c LINE` is looked into.
+ */
+export function pathWords(argv: readonly string[]): { scripts: string[]; others: string[] } {
+  const isLine = (word: string | undefined): boolean => /^-[a-z]*c$/.test(word ?? '');
+  const words = argv.flatMap((word, index) => {
+    if (isLine(argv[index - 1])) return splitWords(word);
+    return isCandidate(word) ? word : [];
+  });
+  const candidates = words.filter(isCandidate);
+  const isScript = (word: string): boolean => SCRIPT_ENDINGS.has(ending(word));
+  return {
+    scripts: candidates.filter(isScript),
+    others: candidates.filter((word) => !isScript(word) && !isInterpreter(baseName(word))),
+  };
 }
 
 function isCandidate(word: string): boolean {

@@ -1,25 +1,45 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { GuardFacts } from '../domain/dedupe-key.ts';
-import { scriptWords } from '../domain/hook-name.ts';
+import { pathWords } from '../domain/hook-name.ts';
 
 /** Where a program is looked for without PATH, as the launcher has it. */
 const DEFAULT_PATH = '/bin:/usr/bin';
 
-/** What runs, with the identity of its program and its scripts. */
+/** What runs, with the identity of its program and of the scripts that it runs, as far as they are found. */
 export function guardFacts(
   argv: readonly string[],
   cwd: string | undefined,
-  path: string | undefined,
+  path = DEFAULT_PATH,
 ): GuardFacts {
+  if (cwd === undefined) return { argv, files: () => [] };
   const files = (): string[] => {
-    if (cwd === undefined) return [];
     const [program = ''] = argv;
-    const words = [program, ...scriptWords(argv).filter((word) => word !== program)];
-    return words.map((word) => identityOf(find(word, cwd, path ?? DEFAULT_PATH, word !== program)));
+    const { scripts, others } = pathWords(argv);
+    const found = [
+      find(program, cwd, path, false),
+      ...scripts.map((word) => find(word, cwd, path, true)),
+      firstProgram(others, cwd, path),
+    ];
+    return found.map(identityOf);
   };
-  return { argv, ...(cwd === undefined ? {} : { cwd }), files };
+  return { argv, cwd, files };
 }
+
+/** The first word is what an interpreter runs, as a rule; a later one may be a file that the hook writes. */
+function firstProgram(
+  words: readonly string[],
+  cwd: string,
+  path: string,
+): BigIntStats | undefined {
+  for (const [index, word] of words.entries()) {
+    const found = find(word, cwd, path, true);
+    if (found !== undefined && (index === 0 || (found.mode & EXECUTABLE) !== 0n)) return found;
+  }
+  return undefined;
+}
+
+const EXECUTABLE = 0o111n;
 
 /** As a shell finds a program; a script may also lie in the directory. */
 function find(word: string, cwd: string, path: string, isScript: boolean): BigIntStats | undefined {

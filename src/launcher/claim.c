@@ -132,8 +132,9 @@ static void look_out(int bus)
 }
 
 /* One frame of the other side's; false where none comes in time or what comes is none. */
-static bool receive(struct claim *claim, int signals, int64_t deadline_us)
+static bool receive(struct run *run, int signals, int64_t deadline_us)
 {
+    struct claim *claim = &run->claim;
     struct pollfd fds[] = {{.fd = claim->bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     size_t length = 0, wanted = HEADER_BYTES, capacity = sizeof claim->few;
     unsigned char *reply = claim->few;
@@ -149,8 +150,7 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
         }
         int ready = poll(fds, 2, ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
-        if (ready > 0 && fds[1].revents != 0) claim->has_signal = true;
-        if (claim->has_signal) break;
+        if (ready > 0 && fds[1].revents != 0) die_before_the_hook(run);
         if (ready < 0 || fds[0].revents == 0) continue;
         ssize_t got = read(claim->bus, reply + length, wanted - length);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
@@ -193,14 +193,11 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
     do {
         int64_t until = now_us() + silence_us;
         if (claim->until_us < until) until = claim->until_us;
-        is_answered = receive(claim, run->signals, until);
+        is_answered = receive(run, run->signals, until);
         silence_us = SILENCE_US;
     } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
     hold_again();
-    if (!claim->has_signal) return is_answered;
-    hang_up(claim);
-    die_before_the_hook(run);
-    return false;
+    return is_answered;
 }
 
 static void send_claim(struct run *run, int64_t deadline_us)
@@ -226,7 +223,7 @@ static bool ask_daemon(struct run *run)
     if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
     if (claim->bus < 0) return false;
     look_out(claim->bus);
-    if (!receive(claim, -1, claim->deadline_us)) return false;
+    if (!receive(run, -1, claim->deadline_us)) return false;
     return claim->verdict != VERDICT_WAIT || !is_usable(run) || wait_for_answer(run, SILENCE_US);
 }
 

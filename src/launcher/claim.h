@@ -20,7 +20,7 @@ struct claim {
     int64_t deadline_us;         /* for the daemon's first answer */
     int64_t until_us;            /* for all of them: then the hook runs */
     enum verdict verdict;
-    bool is_owner, wants_outputs, has_signal;
+    bool is_owner, wants_outputs;
     int exit_code;
     struct text key, of, out, err;
     unsigned char few[512];      /* where these four are, if there is room; else in */

@@ -121,6 +121,7 @@ void die_before_the_hook(struct run *run)
         if (number == SIGCHLD || number == SIGCONT || number == SIGWINCH) continue;
         run->signal = number;
         record_signal(run, number);
+        hang_up(&run->claim);
         leave(run);
     }
 }
