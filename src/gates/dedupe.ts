@@ -125,11 +125,15 @@ export function modeMistake(
   const expected = '--on-duplicate: expected deny where a hook can block';
   if (onDuplicate === 'skip' && canBlock(eventType))
     return [`${expected}, got "skip"; it acts as deny`];
-  if (onDuplicate === 'replay' && ALLOWS.has(eventType)) {
+  if (repeatsAllows(onDuplicate, eventType)) {
     return [`${expected}, got "replay"; on ${eventType} it repeats an allow`];
   }
   return [];
 }
+
+/** Whether a duplicate may get an allow of a guard that did not run: its user said so, and is to know. */
+export const repeatsAllows = (asked: OnDuplicate | undefined, eventType: string): boolean =>
+  asked === 'replay' && ALLOWS.has(eventType);
 
 /** Events on which a guard answers for one call. */
 const ALLOWS: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
