@@ -11,7 +11,7 @@
 enum {
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
     HEADER_BYTES = 6,
-    HELPER_US = 2000000,                /* for the helper's first answer: it is Node, and has to start */
+    HELPER_US = 2000000,                /* for the helper's answer where a hook can block: it is Node, and has to start */
     MAX_WAIT_US = 5000000,              /* for the first one's result; as src/gates/dedupe.ts */
     SILENCE_US = 3000000,               /* once a second we are told to wait: longer than that, and somebody is stuck */
     SOON_US = 1000,                     /* within which an answer is there as a rule */
@@ -166,6 +166,11 @@ static bool receive(struct run *run, int signals, int64_t deadline_us)
     return length == wanted && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
 }
 
+bool gives_refusals_only(const struct run *run)
+{
+    return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
+}
+
 /*
  * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
  * is skipped, and is given nothing but a refusal, unless its user asked for more.
@@ -176,9 +181,9 @@ static bool is_usable(const struct run *run)
     struct text event = event_of(run);
     if (claim->verdict == VERDICT_RUN) return true;
     if (claim->verdict == VERDICT_REPLAY && claim->exit_code != 0 && claim->exit_code != 2) return false;
-    if (!can_block(event)) return true;
-    if (run->options.on_duplicate == ON_DUPLICATE_REPLAY) return claim->verdict != VERDICT_SKIP;
-    return claim->verdict == VERDICT_REPLAY && is_refusal(event, claim->exit_code, claim->out);
+    if (gives_refusals_only(run))
+        return claim->verdict == VERDICT_REPLAY && is_refusal(event, claim->exit_code, claim->out);
+    return !can_block(event) || claim->verdict != VERDICT_SKIP;
 }
 
 /*
@@ -232,9 +237,11 @@ static bool ask_helper(struct run *run)
     struct claim *claim = &run->claim;
     hang_up(claim);
     if (now_us() >= claim->until_us) return false;
+    /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
+    int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
     call_helper(run);
-    if (claim->bus >= 0) send_claim(run, now_us() + HELPER_US);
-    return claim->bus >= 0 && wait_for_answer(run, HELPER_US);
+    if (claim->bus >= 0) send_claim(run, now_us() + patience_us);
+    return claim->bus >= 0 && wait_for_answer(run, patience_us);
 }
 
 /* So much of its outputs the owner keeps, for a duplicate. */

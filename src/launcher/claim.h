@@ -40,6 +40,9 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 /* Sends all of it until then; false where that was not possible. */
 bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us);
 
+/* Whether only a refusal is given again: nobody waits then, and nobody owns the key. */
+bool gives_refusals_only(const struct run *run);
+
 /* helper.c: starts the helper. Where there is no Node, or no process to be had, nobody is on the line. */
 void call_helper(struct run *run);
 /* Lets it write the result down; it hangs up when that is done. */

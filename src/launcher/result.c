@@ -114,9 +114,8 @@ bool tell_result(struct run *run)
     struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
     if (!claim->is_owner) return false;
     bool is_result = has_result(run), is_refused = is_result && has_refused(run);
-    bool gives_all = !can_block(event_of(run)) || run->options.on_duplicate == ON_DUPLICATE_REPLAY;
     /* Where only refusals are given again, anything else is nobody's business. */
-    if (gives_all || is_refused) encode_result(run, is_result, is_refused, &frames);
+    if (is_refused || !gives_refusals_only(run)) encode_result(run, is_result, is_refused, &frames);
     bool is_told = claim->is_helpers ? tell_helper(run, &frames) : tell_daemon(run, &frames);
     if (!frames.is_owners) free(frames.at);
     return is_told;

@@ -125,6 +125,8 @@ describe.skipIf(!hasLauncher)(`${RACERS} launchers that race on one key${why}`, 
 
   it('while the daemon is killed lose no refusal', { timeout: 120_000 }, async () => {
     const state = aState();
+    // No launcher is to start the next one before we do.
+    Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
     for (let round = 0; round < 5; round += 1) {
       const daemon = await state.daemon();
       const killed = new Promise((resolve) => daemon.once('exit', resolve));
