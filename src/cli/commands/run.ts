@@ -30,7 +30,7 @@ export const runCommand: Command = {
       default: 'none',
     },
     guard: { describe: 'if the hook fails, drop its output and exit 0; blocking still works' },
-    dedupe: { describe: 'do not run the hook twice for the same tool call or payload' },
+    dedupe: { describe: 'recognize the same work by tool call and payload' },
     'dedupe-key': {
       value: 'TEMPLATE',
       describe: 'what makes two executions the same, such as {tool_input.file_path}',
