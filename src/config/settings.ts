@@ -97,6 +97,11 @@ export function hookEnvironment(ours: Record<string, string>): NodeJS.ProcessEnv
   return { ...process.env, ...ours };
 }
 
+/** Where a hook's program is looked for. */
+export function searchPath(): string | undefined {
+  return process.env['PATH'];
+}
+
 /** Colour only where a person asked for nothing else (https://no-color.org). */
 export function wantsColour(isTerminal: boolean, env: Environment = process.env): boolean {
   if (env['NO_COLOR']) return false;

@@ -84,7 +84,8 @@ function makePrivateDirectory(path: string): void {
   closeToOthers(path);
 }
 
-function serve(socket: Socket, onFrame: OnFrame): void {
+/** Hears one client. */
+export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

@@ -97,11 +97,6 @@ static struct text find(const struct run *run, enum fact fact)
     return (struct text){0};
 }
 
-bool has_tool_use(const struct run *run)
-{
-    return find(run, TOOL_USE).length > 0;
-}
-
 struct text event_of(const struct run *run)
 {
     struct text event = find(run, EVENT);

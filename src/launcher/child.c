@@ -114,6 +114,7 @@ static _Noreturn void become_hook(struct run *run, struct command *command)
 static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
 {
     record_forget(run);
+    hang_up(&run->claim);
     give(&run->streams[STDIN]);
     abandon(&run->streams[STDIN]);
     if (run->theirs[STDIN] >= 0) (void)dup2(run->theirs[STDIN], STDIN);

@@ -98,7 +98,7 @@ static bool is_same(struct gate one, struct gate other)
     return one.is_off == other.is_off && one.spares_blocking == other.spares_blocking && one.until_ms == other.until_ms;
 }
 
-static bool can_block(struct text event)
+bool can_block(struct text event)
 {
     for (size_t i = 0; i < sizeof CANNOT_BLOCK / sizeof *CANNOT_BLOCK; i++)
         if (event.length == strlen(CANNOT_BLOCK[i]) && memcmp(event.at, CANNOT_BLOCK[i], event.length) == 0)

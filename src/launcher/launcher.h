@@ -63,7 +63,7 @@ void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK
 struct options {
     const char *name, *event, *tool, *shell, *dedupe_key;
     uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
-    uint64_t on_duplicate;   /* 0: as the event says; 1 replay, 2 skip */
+    enum on_duplicate on_duplicate;
     int64_t timeout_us;      /* 0: none */
     char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
@@ -196,7 +196,6 @@ void derive_correlation(struct text session, struct text tool_use, struct text p
 void make_ids(struct run *run);
 void describe(struct run *run);
 void encode_begin(struct run *run);
-bool has_tool_use(const struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
 
@@ -223,6 +222,8 @@ const char *signal_name(int number, char buffer[16]);
  * event is known, one that counts on some events only is left open, and `awaits_event` says so.
  */
 bool is_gated(struct run *run, bool is_event_known);
+/* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
+bool can_block(struct text event);
 /* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
 void give_back_probe(struct run *run);
 
@@ -283,9 +284,6 @@ bool end_tree(struct run *run);
  * no hook waits.
  */
 void exec_node(char **argv, bool looks_on_path);
-bool has_node(void);
-/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
-void become_node_engine(struct run *run, char **words);
 /* daemon_state.c. In the process that becomes the daemon of this state directory. */
 void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);

@@ -71,6 +71,20 @@ static void leave_out(struct run *run)
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
+/* What is to be noted of `--on-duplicate`; src/gates/dedupe.ts says the same. */
+static void note_mode(struct run *run)
+{
+    struct text event = event_of(run), what = {"--on-duplicate", 14};
+    static const char EXPECTED[] = ": expected deny where a hook can block";
+    bool is_pre = event.length == 10 && memcmp(event.at, "PreToolUse", 10) == 0;
+    bool is_request = event.length == 17 && memcmp(event.at, "PermissionRequest", 17) == 0;
+    if (run->options.on_duplicate == ON_DUPLICATE_SKIP && can_block(event))
+        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"skip", 4}, "; it acts as deny");
+    if (run->options.on_duplicate == ON_DUPLICATE_REPLAY && (is_pre || is_request))
+        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"replay", 6},
+                    is_pre ? "; on PreToolUse it repeats an allow" : "; on PermissionRequest it repeats an allow");
+}
+
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
@@ -99,6 +113,7 @@ static bool prepare(struct run *run)
         else take_prelude(&run->streams[STDIN]);
     }
     describe(run);
+    note_mode(run);
     if (run->awaits_event && is_gated(run, true)) leave_out(run);
     encode_begin(run);
     /* The daemon thinks about it while the record is made. */
@@ -108,7 +123,7 @@ static bool prepare(struct run *run)
 }
 
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
-static bool may_run(struct run *run, char **words)
+static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe) return true;
     if (!run->has_payload || run->spool_file < 0) {
@@ -116,7 +131,6 @@ static bool may_run(struct run *run, char **words)
         return true;
     }
     enum verdict verdict = hear_verdict(run);
-    if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
     give_back_probe(run);
     answer_duplicate(run);
@@ -139,8 +153,8 @@ int main(int argc, char **argv)
 {
     struct run *run = &the_run;
     run->started_us = now_us();
-    char **words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
+        char **words = words_for_node(argc, argv);
         if (words != NULL) exec_node(words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
@@ -155,7 +169,7 @@ int main(int argc, char **argv)
     lay_out_paths(run);
     if (!run->settings.is_enabled) exec_command(run);
     open_home(run);
-    if (prepare(run) && may_run(run, words)) run_hook(run);
+    if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     (void)block_signals(NULL);
     record_end(run);

@@ -82,13 +82,6 @@ static bool find_node_on_path(char node[PATH_BYTES])
     return false;
 }
 
-bool has_node(void)
-{
-    char path[PATH_BYTES];
-    if (find_beside("/hookbus-cli", path) && access(path, X_OK) == 0) return true;
-    return find_beside("/hookbus.js", path) && access(path, R_OK) == 0 && find_node(path);
-}
-
 void exec_node(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
@@ -230,40 +223,4 @@ void poke(const struct run *run)
     encode_poke(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
-}
-
-/* Gives Node what we have read of the payload, and what is still to come of it, for as long as it reads. */
-static _Noreturn void feed(struct run *run)
-{
-    struct stream *in = &run->streams[STDIN];
-    int kept[] = {STDIN, in->to, in->spill};
-    close_all_but(kept, sizeof kept / sizeof *kept);
-    run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
-    run->streams[STDOUT].to = run->streams[STDERR].to = -1;
-    give(in);
-    while (in->to >= 0 && (in->from >= 0 || in->length > 0)) (void)move_bytes(run, -1);
-    _exit(0);
-}
-
-void become_node_engine(struct run *run, char **words)
-{
-    if (!has_node()) return;
-    if (run->theirs[STDIN] >= 0) {
-        pid_t pid = fork();
-        if (pid < 0) return;
-        /* In two steps, so that Node does not get a child that it knows nothing of. */
-        if (pid == 0) {
-            if (fork() == 0) feed(run);
-            _exit(0);
-        }
-        (void)waitpid(pid, NULL, 0);
-        (void)dup2(run->theirs[STDIN], STDIN);
-    }
-    record_forget(run);
-    /* Node looks at the gate by itself, and would take our probe for somebody else's. */
-    give_back_probe(run);
-    give_back_signals(run);
-    exec_node(words, false);
-    /* Nothing of its input is ours any more. */
-    exec_command(run);
 }

@@ -60,7 +60,7 @@ describe('what a shell is offered', () => {
     [['run', '--name', 'g'], ['guard_rm']],
     [
       ['run', '--on-duplicate', ''],
-      ['replay', 'skip'],
+      ['deny', 'skip', 'replay'],
     ],
     [['run', '--', 'l'], []],
     [

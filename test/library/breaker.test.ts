@@ -74,7 +74,7 @@ describe('the breaker of a hook', () => {
 
   it('leaves its probe to another where this one is a duplicate', async () => {
     const state = aBreakerState({ cooldown_seconds: 1 });
-    const keyed = `say((await guardedExecution('${HOOK}', 'PreToolUse', { dedupeKey: 'k' }, () => 'first')).output);`;
+    const keyed = `say((await guardedExecution('${HOOK}', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => 'first')).output);`;
     await state.run(keyed + FAIL + FAIL);
     await cooledDown(state);
     expect((await state.run(keyed + GO)).said).toEqual(['first', 'ran']);

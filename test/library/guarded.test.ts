@@ -110,11 +110,11 @@ describe('switched on', () => {
       const cycle = {}; cycle.self = cycle;
       const outputs = [10n, cycle, () => 1, { toJSON() { throw new Error('no'); } }, 'x'.repeat(30e6)];
       for (const [index, value] of outputs.entries()) {
-        const result = await guardedExecution('odd', 'PreToolUse', { dedupeKey: 'k' + index }, () => value);
+        const result = await guardedExecution('odd', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' + index }, () => value);
         say([result.success, result.output === value]);
       }
       let runs = 0;
-      for (const round of [1, 2]) await guardedExecution('odd', 'PreToolUse', { dedupeKey: 'again' }, () => { runs += 1; return 1n; });
+      for (const round of [1, 2]) await guardedExecution('odd', 'Notification', { onDuplicate: 'replay', dedupeKey: 'again' }, () => { runs += 1; return 1n; });
       say(runs);`);
     expect(stderr).toBe('');
     expect(said).toEqual([...Array.from({ length: 5 }, () => [true, true]), 2]);

@@ -99,7 +99,7 @@ describe('the body runs and the execution is on record', () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`
       const { rmSync } = await import('node:fs');
-      const go = (name) => guardedExecution(name, 'PreToolUse', { dedupeKey: 'k' }, () => name);
+      const go = (name) => guardedExecution(name, 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => name);
       await go('before');
       rmSync(process.env.HOOKBUS_HOME, { recursive: true });
       say((await go('between')).output);
