@@ -35,8 +35,8 @@ const LOCK_MS = 2000;
 export interface DaemonParts {
   readonly paths: StatePaths;
   readonly socketPath: string;
-  /** Undefined: nothing is deleted. */
-  readonly retentionDays: number | undefined;
+  /** Asked again and again; undefined: nothing is deleted now. */
+  readonly retentionDays: () => number | undefined;
   /** Where machines share dedupe keys, as the daemon's own environment has it; runs bring theirs. */
   readonly dedupeUrl: string | undefined;
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
@@ -167,9 +167,7 @@ function backgroundLoops(
   return [
     createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
-    ...(retentionDays === undefined
-      ? []
-      : [createRetentionLoop({ store, now, log, retentionDays })]),
+    createRetentionLoop({ store, now, log, retentionDays }),
   ];
 }
 

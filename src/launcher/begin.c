@@ -28,7 +28,7 @@ static void write_id(char *text, unsigned char *random, size_t count)
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
 void make_ids(struct run *run)
 {
-    struct timespec now;
+    struct timespec now = {0};
     unsigned char random[34], uuid[16];
     read_clock(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;

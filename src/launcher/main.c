@@ -13,7 +13,7 @@
 
 enum {
     UNUSABLE_EXIT_CODE = 125,
-    RECORD_NAME_BYTES = 64, /* behind the state directory: /spool/, an execution id, .part */
+    RECORD_NAME_BYTES = 64, /* an execution id, .part */
 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
@@ -40,10 +40,9 @@ struct run the_run;
 /* Room for the paths, as close to each other as the state directory's allows. */
 static void lay_out_paths(struct run *run)
 {
-    _Static_assert(HOME_BYTES + 2 * (HOME_BYTES + RECORD_NAME_BYTES) + 2 * PATH_BYTES <= sizeof run->paths, "room");
-    size_t length = strlen(run->settings.home);
-    run->record = run->settings.home + length + 1;
-    run->path = run->record + 2 * (length + RECORD_NAME_BYTES);
+    _Static_assert(HOME_BYTES + 2 * RECORD_NAME_BYTES + 2 * PATH_BYTES <= sizeof run->paths, "room");
+    run->record = run->settings.home + strlen(run->settings.home) + 1;
+    run->path = run->record + 2 * RECORD_NAME_BYTES;
 }
 
 static void prepare_memory(struct run *run)
@@ -91,7 +90,8 @@ static bool prepare(struct run *run)
 {
     run->spool_file = -1;
     run->duration_us = -1;
-    run->claim.bus = -1;
+    run->claim.bus = run->signals = -1;
+    if (!hold_signals(run)) exec_command(run);
     /* First of all, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
@@ -112,7 +112,6 @@ static bool prepare(struct run *run)
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);
     }
-    hold_signals(run);
     describe(run);
     note_mode(run);
     if (run->awaits_event && is_gated(run, true)) leave_out(run);
@@ -153,11 +152,10 @@ static void run_hook(struct run *run)
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
-    sigset_t all;
     run->started_us = now_us();
     if (!is_run(argc, argv)) {
         char **words = words_for_node(argc, argv);
-        if (words != NULL) exec_node(words);
+        if (words != NULL) exec_node(words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -170,10 +168,10 @@ int main(int argc, char **argv)
     read_settings(&run->settings, &run->options, &run->mistakes);
     lay_out_paths(run);
     if (!run->settings.is_enabled) exec_command(run);
+    open_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    (void)block_signals(NULL);
     record_end(run);
     if (!tell_result(run)) poke(run);
     hand_over(run);

@@ -4,6 +4,7 @@ import type { Meter } from '../bus/meter.ts';
 import { ownProcess } from '../bus/own-process.ts';
 import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
+import { withMadeHome } from '../config/state-home.ts';
 import { guardedKey } from '../domain/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
@@ -49,9 +50,12 @@ interface Watch {
  * @throws where nothing can be recorded: the body then runs alone
  */
 export async function openExecution(parts: OpenParts): Promise<Opened> {
-  const { settings } = parts;
+  const settings = withMadeHome(parts.settings);
   const { paths } = settings;
-  if (paths === undefined) throw new Error('expected HOOKBUS_HOME or HOME to say where to record');
+  if (paths === undefined) {
+    const none = 'expected HOOKBUS_HOME or HOME to say where to record';
+    throw new Error(settings.homeProblem?.what ?? none);
+  }
   const asked = readCall(parts);
   const { begin } = describeExecution({
     ids: newExecutionIds(Date.now(), randomBytes),

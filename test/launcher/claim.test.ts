@@ -9,7 +9,14 @@ import { writeGate } from '../../src/gates/gate-writer.ts';
 import { decodeClaim, decodeResult, encodeVerdict } from '../../src/protocol/claim.ts';
 import { FRAME_KIND, type Frame, splitFrames } from '../../src/protocol/frame.ts';
 import { until } from '../conformance/support/until.ts';
-import { hasLauncher, LAUNCHER, openPlace, type Place, titleOf } from './support/launcher.ts';
+import {
+  hasLauncher,
+  LAUNCHER,
+  makeHome,
+  openPlace,
+  type Place,
+  titleOf,
+} from './support/launcher.ts';
 
 const PAYLOAD = '{"session_id":"s","hook_event_name":"PostToolUse","tool_use_id":"t"}\n';
 
@@ -37,7 +44,7 @@ async function aDaemon(place: Place, says = (to: Socket): void => void to.write(
       }
     });
   });
-  mkdirSync(place.home, { recursive: true });
+  makeHome(place);
   server.listen(join(place.home, 'bus.sock'));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gatePath } from '../../src/gates/gate-file.ts';
+import { makeState } from '../support/state.ts';
 import { aHookState } from './support.ts';
 
 const TRACE = 'a'.repeat(32);
@@ -190,7 +191,8 @@ describe('switched on', () => {
 
   it('does not run the body where the gate of its hook is closed', async () => {
     const state = aHookState();
-    mkdirSync(state.paths.gates, { recursive: true });
+    makeState(state.home);
+    mkdirSync(state.paths.gates);
     writeFileSync(gatePath(state.paths.gates, 'shut'), 'off 0\n');
     const { said } = await state.run(`
       say(await guardedExecution('shut', 'Stop', {}, () => { say('ran'); }));
