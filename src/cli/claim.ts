@@ -1,5 +1,6 @@
 import { report } from '../bus/report.ts';
 import { readSettings } from '../config/settings.ts';
+import { withOwnHome } from '../config/state-home.ts';
 import { serveOneClaim } from '../daemon/claim-helper.ts';
 import { sayOnStderr } from '../runner/pass-through.ts';
 
@@ -8,7 +9,7 @@ const DESCRIPTOR = 3;
 
 /** `hookbus claim`, which only the launcher starts: answers for a dedupe key where no daemon does. */
 export function claim(): void {
-  const settings = readSettings();
+  const settings = withOwnHome(readSettings());
   try {
     if (settings.paths !== undefined) {
       serveOneClaim(DESCRIPTOR, settings.paths.database, report(settings));

@@ -59,7 +59,7 @@ enum result_tag {
     RESULT_URL,
 };
 /* In the order of the kinds in a verdict. */
-enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT, NO_VERDICT };
+enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT };
 
 /*
  * Bytes that grow, at first in room of the owner's, if any, which costs no allocation.

@@ -9,24 +9,10 @@
 #include <sys/prctl.h>
 #endif
 
-extern char **environ;
-
 enum {
     SOCKET_NUMBER = 3,  /* as src/cli/claim.ts has it */
     LAST_WORD_MS = 1000, /* for it to write a result down */
 };
-
-/* Nothing of the run's environment: what it says of Node, or of libraries, is not for this one. */
-static char **helper_environment(const struct run *run)
-{
-    static char home[HOME_BYTES + 16], user[PATH_BYTES + 8], path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
-    static char *variables[4] = {path};
-    const char *of_user = getenv("HOME");
-    size_t count = 1;
-    if (JOIN(home, sizeof home, "HOOKBUS_HOME=", run->settings.home)) variables[count++] = home;
-    if (of_user != NULL && JOIN(user, sizeof user, "HOME=", of_user)) variables[count++] = user;
-    return variables;
-}
 
 /* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. */
 static _Noreturn void become_helper(const struct run *run, int end)
@@ -35,7 +21,9 @@ static _Noreturn void become_helper(const struct run *run, int end)
     char *argv[] = {NULL, NULL, claim, NULL};
     sigset_t none;
 #ifdef __linux__
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(0);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid_t parent = getppid();
+    if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(0);
 #endif
     (void)setsid();
     close_all_but(&end, 1);
@@ -46,7 +34,8 @@ static _Noreturn void become_helper(const struct run *run, int end)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    environ = helper_environment(run);
+    /* Nothing of the run's environment either: what it says of Node, or of libraries, is not for this one. */
+    prepare_daemon(run->settings.home);
     exec_node(argv, false);
     _exit(0);
 }
@@ -55,7 +44,7 @@ void call_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
     int ends[2];
-    if (run->settings.home[0] == '\0' || !make_channel(true, ends)) return;
+    if (run->home < 0 || !make_channel(true, ends)) return;
     pid_t pid = fork();
     if (pid == 0) become_helper(run, ends[1]);
     close(ends[1]);

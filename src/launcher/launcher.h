@@ -284,7 +284,7 @@ bool end_tree(struct run *run);
  * no hook waits.
  */
 void exec_node(char **argv, bool looks_on_path);
-/* daemon_state.c. In the process that becomes the daemon of this state directory. */
+/* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
 void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */

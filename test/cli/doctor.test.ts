@@ -291,6 +291,36 @@ describe('doctor on what was recorded', () => {
     ]);
   });
 
+  it('names a replay where a guard answers for one call, in settings files and as it ran', () => {
+    const { report, write, paths } = aMachine();
+    const hook = (options: string) => ({
+      hooks: [{ type: 'command', command: `hookbus run ${options} -- sh guard.sh` }],
+    });
+    write('home/.claude/settings.json', {
+      hooks: {
+        PreToolUse: [
+          hook('--name one --dedupe --on-duplicate replay'),
+          hook('--name two --dedupe --on-duplicate=replay'),
+          hook('--name three --dedupe --on-duplicate deny'),
+        ],
+        Stop: [hook('--name four --dedupe --on-duplicate replay')],
+      },
+    });
+    const env = { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+    const words = ['--name', 'ran', '--event', 'PermissionRequest', '--on-duplicate', 'replay'];
+    hookbus(['run', ...words, '--dedupe', '--', 'true'], env);
+    const said = report()
+      .checks.flatMap(({ findings }) => findings)
+      .map(({ what }) => what)
+      .filter((what) => what.includes('--on-duplicate'));
+    const path = expect.stringContaining('on PreToolUse has --on-duplicate replay');
+    const noted = expect.stringMatching(
+      /^ran: --on-duplicate: .* on PermissionRequest it repeats an allow/,
+    );
+    expect(said).toEqual(expect.arrayContaining([path, noted]));
+    expect(said).toHaveLength(3);
+  });
+
   it('takes the mistakes of real hooks from their runs', () => {
     const { report, paths } = aMachine();
     const env = {
