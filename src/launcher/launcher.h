@@ -99,7 +99,7 @@ struct process {
  * together, and no function on the way of all runs has a path of its own on the stack.
  */
 struct reserve {
-    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES], piece[CHUNK_BYTES];
+    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
     struct process processes[MAX_PROCESSES];
     pid_t told[256];            /* who got SIGTERM already */
 };
@@ -137,6 +137,7 @@ struct run {
     struct sigaction dispositions[OWN_SIGNALS];
     uint64_t owed;               /* signals that the whole group got, and that we have not read yet */
     bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
+    int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
     /* watch.c */
     struct stream streams[STREAMS];
@@ -243,6 +244,8 @@ void say(const char *what);
 bool open_signals(struct run *run);
 void hold_signals(struct run *run);
 void give_back_signals(const struct run *run);
+/* Whether the caller, and so the hook at its start, ignores SIGPIPE. */
+bool ignores_broken_pipes(const struct run *run);
 void catch_signals(struct run *run);
 void take_signals(struct run *run);
 void start_sentinel(struct run *run);
@@ -251,14 +254,20 @@ void hold_again(void);
 /* A signal came while there was no hook yet to take it: it goes on record and ends us. */
 void die_before_the_hook(struct run *run);
 
-/* watch.c */
+/* input.c */
 void take_prelude(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
 bool take_payload(struct stream *input);
+/* A caller that is in the middle of what no hook will read is heard out. */
+void hear_out(struct run *run);
+/* How much the hook has read of a file that is its own, if it has one. */
+void count_file(struct stream *input);
+/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
+void leave_input(struct run *run);
+
+/* watch.c */
 /* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
 bool move_bytes(struct run *run, int wait_ms);
-/* A caller that is still writing what no hook will read is heard out. */
-void hear_out(struct run *run);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);

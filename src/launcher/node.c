@@ -179,7 +179,7 @@ void poke(const struct run *run)
 static _Noreturn void feed(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
-    int kept[] = {STDIN, in->to, in->spill};
+    int kept[] = {STDIN, in->to};
     close_all_but(kept, sizeof kept / sizeof *kept);
     run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
     run->streams[STDOUT].to = run->streams[STDERR].to = -1;

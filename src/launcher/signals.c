@@ -82,6 +82,11 @@ void give_back_signals(const struct run *run)
     (void)sigprocmask(SIG_SETMASK, &run->mask, NULL);
 }
 
+bool ignores_broken_pipes(const struct run *run)
+{
+    return run->dispositions[1].sa_handler == SIG_IGN;
+}
+
 bool open_signals(struct run *run)
 {
     int ends[2];
@@ -175,6 +180,8 @@ void take_signals(struct run *run)
     for (ssize_t i = 0; i < count; i++) {
         int number = batch[i] & ~FROM_KERNEL;
         uint64_t bit = UINT64_C(1) << (number - 1);
+        bool is_harmless = number == SIGCHLD || number == SIGCONT || number == SIGWINCH;
+        if (run->hook == 0 && !is_harmless) run->late_signal = number;
         if (number == SIGCHLD || run->hook == 0) continue;
         if (handled == 0) run->owed |= seen = pending_at(run->sentinel);
         handled |= bit;
