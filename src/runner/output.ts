@@ -89,6 +89,11 @@ export class Output {
     return this.#isCut;
   }
 
+  /** The caller has not yet taken what was written. */
+  isBlocked(): boolean {
+    return this.#flushing !== undefined;
+  }
+
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
     this.#meter.push(chunk);

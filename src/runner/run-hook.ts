@@ -153,6 +153,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     onEarly: (signal) => leave({ kind: 'signal', signal }),
     onSignal: (signal) => {
       isTold ||= !HARMLESS.has(signal);
+      input.count();
       recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
     },
   });
@@ -175,7 +176,9 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   const exit = await started.exit;
   const durationMs = nowMs() - started.startedAtMs;
   const hasTimedOut = (await limit?.finish()) ?? false;
-  await input.linger();
+  input.leave();
+  // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
+  signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
   const end: HookEnd = hasTimedOut
     ? {
         kind: 'timeout',
