@@ -17,6 +17,7 @@ import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
 import type { Engine } from './support/engine.ts';
 import { timing } from './timing.ts';
+import { waiting } from './waiting.ts';
 
 /** Those that measure time come last and one by one, after those that run side by side. */
 const TOPICS = [
@@ -38,6 +39,7 @@ const TOPICS = [
   off,
   signalsAtStart,
   timing,
+  waiting,
 ];
 
 /** Those with most of an engine's own code in them, for a build of it that is slow. */
