@@ -189,7 +189,12 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
   await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
   signals.stop();
-  return { ...end, isCut: isTold || outputs.some((output) => output.isCut()) };
+  const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
+  return {
+    ...end,
+    durationMs: durationMs + keptMs,
+    isCut: isTold || outputs.some((output) => output.isCut()),
+  };
 }
 
 function connect(

@@ -3,6 +3,7 @@ import { command } from './command.ts';
 import { correlation } from './correlation.ts';
 import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
+import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
@@ -26,6 +27,7 @@ const TOPICS = [
   streams,
   input,
   output,
+  exit,
   stdio,
   environment,
   command,
@@ -43,7 +45,7 @@ const TOPICS = [
 ];
 
 /** Those with most of an engine's own code in them, for a build of it that is slow. */
-const CORE = [signals, streams, input, output, stdio, failOpen, signalsAtStart];
+const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
 
 /** What every engine of `hookbus run` keeps: DESIGN.md sections 2 to 6, as its caller and its hook see it. */
 export function defineConformance(engine: Engine): void {
