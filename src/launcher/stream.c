@@ -105,29 +105,45 @@ static size_t first_part(struct stream *stream)
     return left == PIPE_BUF || stream->length < left ? stream->length : left;
 }
 
+/*
+ * The caller's pipe, opened anew in the place of what it gave us: so that its flags, which are not ours to change, let us
+ * write without waiting. False where that is not possible.
+ */
+static bool reopen(struct stream *stream)
+{
+    struct stat stat;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", stream->to);
+    if (fstat(stream->to, &stat) != 0 || !S_ISFIFO(stat.st_mode)) return false;
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0) return false;
+    stream->is_own = dup2(own, stream->to) == stream->to;
+    close(own);
+    return stream->is_own;
+}
+
 /* Writes as much as can be without waiting; -1 where that is nothing. */
 static ssize_t put(struct stream *stream)
 {
     const unsigned char *from = stream->buffer + stream->at;
     if (stream->to_socket) return send(stream->to, from, stream->length, MSG_DONTWAIT);
     if (!stream->to_pipe) return write(stream->to, from, stream->length);
-    /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without. */
+    /* The caller's pipe or terminal. Since 6.5 Linux can do without waiting, with most of them. */
+    size_t length = first_part(stream);
 #ifdef SYS_pwritev2
-    struct iovec piece = {(void *)(uintptr_t)from, first_part(stream)};
-    ssize_t given = syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
-    if (given >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ESPIPE)) return given;
+    struct iovec piece = {(void *)(uintptr_t)from, length};
+    ssize_t given = stream->is_own ? -1 : syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
+    bool is_refused = errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL || errno == ESPIPE;
+    if (given >= 0 || (!stream->is_own && !is_refused)) return given;
 #endif
-    /*
-     * A pipe that can be written to takes PIPE_BUF bytes. The odd part comes first, as the kernel does it, so that a
-     * pipe holds as much as in one write.
-     */
+    if (stream->is_own || reopen(stream)) return write(stream->to, from, length);
+    /* One that can be written to takes PIPE_BUF bytes. */
     struct pollfd target = {.fd = stream->to, .events = POLLOUT};
-    size_t odd = stream->length % PIPE_BUF;
     if (poll(&target, 1, 0) <= 0) {
         errno = EAGAIN;
         return -1;
     }
-    return write(stream->to, from, odd > 0 ? odd : PIPE_BUF);
+    return write(stream->to, from, length < PIPE_BUF ? length : PIPE_BUF);
 }
 
 void give(struct stream *stream)

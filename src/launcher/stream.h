@@ -18,6 +18,7 @@ struct stream {
     int number;                  /* STDIN, STDOUT or STDERR */
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
+    bool is_own;                 /* that pipe was opened anew by us, and can be written to without waiting */
     bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
     bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */

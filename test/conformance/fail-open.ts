@@ -190,6 +190,13 @@ export function failOpen(engine: Engine): void {
       expect(query(stage.home, 'SELECT * FROM hook_payloads')).toEqual([]);
     });
 
+    test('the hook gets 1.5 MB where files may not grow', async (stage) => {
+      const conditions = { limits: { FSIZE: [100_000, 100_000] } } as const;
+      const input = Buffer.alloc(1_500_071, 'payload ');
+      const outcome = await stage.same(['wc', '-c'], { input, conditions });
+      expect(outcome).toMatchObject({ code: 0, signal: null });
+    });
+
     test('the hook runs when few files may be open', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
     });

@@ -21,6 +21,7 @@ if (existsSync(LAUNCHER)) {
       seesRealTimeSignals: true,
       takesHookAlong: true,
       replacesItself: true,
+      handsOnFullDevice: true,
       startsAtOnce: true,
       recordsIn: 'spool',
     },

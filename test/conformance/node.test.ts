@@ -17,6 +17,7 @@ defineConformance({
     seesRealTimeSignals: 'Node reports death by a real-time signal as exit 0',
     takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
     replacesItself: 'Node cannot replace its process',
+    handsOnFullDevice: 'the Node engine reads every output by itself',
     startsAtOnce: 'Node takes 40 ms and more to start',
     recordsIn: 'database',
   },
