@@ -7,7 +7,7 @@
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
-    BUFFER_BYTES = 64 * 1024,           /* for so much of it no memory has to be asked for */
+    BUFFER_BYTES = 512 * 1024,          /* for so much of it no memory has to be asked for */
     TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
 };
 

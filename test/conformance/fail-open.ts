@@ -191,8 +191,8 @@ export function failOpen(engine: Engine): void {
     });
 
     test('the hook gets 1.5 MB where files may not grow over 100 KB', async (stage) => {
-      writeFileSync(stage.path('in'), Buffer.alloc(1_500_071, 'payload '));
-      // The caller, `cat`, does not pause: what HookBus takes before the start is more than the limit.
+      // One object, so that HookBus takes all of it before the hook starts.
+      writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
       const line = 'cat in | prlimit --fsize=100000 -- "$@"';
       const wrapped = [...engine.command, 'run', '--'];
       for (const prefix of [[], wrapped]) {
