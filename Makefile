@@ -1,9 +1,11 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup build test e2e check demo smoke bench bench-library docs dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check demo smoke bench bench-library docs dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
+# What goes to a file has no colours.
+VITEST = [ -t 1 ] || export NO_COLOR=1; $(BIN)/vitest run
 # protobufjs would be loaded by functions of the sketch package that nobody here calls.
 ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=cjs --minify \
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
@@ -15,15 +17,20 @@ LAUNCHER := $(wildcard src/launcher/*.[ch])
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST) | awk -F' - ' '{printf "%-15s %s\n", $$1, $$2}'
 
-setup: node_modules/.ready ## install what is needed, better-sqlite3 with its native part
+# Each version of Node needs a native part of its own.
+READY := node_modules/.ready-$(shell node -p process.version 2>/dev/null)
 
-node_modules/.ready: package.json package-lock.json scripts/setup.sh
-	@scripts/setup.sh
-	@touch $@
+setup: $(READY) ## install the npm packages, better-sqlite3 with its native part
+
+$(READY): package-lock.json scripts/setup.sh
+	@sh scripts/setup.sh $@
+
+test-setup: ## install the programs that the tests run, or say which are missing
+	@sh scripts/test-setup.sh programs
 
 build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
-dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundling.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
+dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
 		scripts/write-code-cache.js $(TYPESCRIPT) $(PAGE)
 	@node scripts/bundle-run.js
 	@node scripts/bundle-main.js
@@ -35,7 +42,7 @@ dist/run.cjs dist/main.cjs &: node_modules/.ready scripts/bundling.js scripts/bu
 	@mkdir -p dist/exporters && mv dist/new/exporters/*.cjs dist/exporters/
 	@mv dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
-dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
+dist/index.js: $(READY) scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types
 	@$(BIN)/esbuild src/index.ts --bundle --splitting --platform=node --target=node20.19 --format=esm --minify \
 		--outdir=dist/new/library --chunk-names=chunks/[name]-[hash] --external:better-sqlite3 --log-level=warning \
@@ -47,16 +54,17 @@ dist/index.js: node_modules/.ready scripts/write-types.js $(TYPESCRIPT)
 	@for old in dist/chunks/*; do [ -e "dist/new/library/chunks/$${old##*/}" ] || rm -f "$$old"; done
 	@touch dist/index.js
 
-dist/.launcher: node_modules/.ready scripts/build-launcher.sh package.json $(LAUNCHER)
+dist/.launcher: $(READY) scripts/build-launcher.sh package.json $(LAUNCHER)
 	@scripts/build-launcher.sh
 	@mkdir -p dist && touch $@
 
-test: build ## run every test
-	@$(BIN)/vitest run
-	@test/smoke.sh
+test: test-setup build ## run every test
+	@scripts/test-setup.sh packages
+	@status=0; $(VITEST) || status=1; test/smoke.sh --brief || status=1; exit $$status
 
-e2e: build ## drive the real Claude Code, offline, with its hooks bare and wrapped
-	@$(BIN)/vitest run test/e2e/claude.test.ts
+e2e: test-setup build ## drive the real Claude Code, offline, with its hooks bare and wrapped
+	@scripts/test-setup.sh packages
+	@$(VITEST) test/e2e/claude.test.ts
 
 check: build ## formatting, lint, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LineAFile } from './test/support/line-a-file.ts';
 
 /** Tests that measure no times and start few processes. */
 const QUIET = [
@@ -14,9 +15,22 @@ const WAITING = [
   'test/e2e/{follow,replay}.test.ts',
 ];
 
+/** Tests that start many processes and measure no times. */
+const CROWDED = [
+  'test/{dist,gates,library}/**/*.test.ts',
+  'test/launcher/{analyzer,claim,frames,sanitized,twins,vectors}.test.ts',
+  'test/daemon/memory.test.ts',
+];
+
 export default defineConfig({
   test: {
-    globalSetup: ['test/support/plain-node.ts', 'test/support/leaves-no-daemon.ts'],
+    globalSetup: [
+      'test/support/own-temporary.ts',
+      'test/support/plain-node.ts',
+      'test/support/leaves-no-daemon.ts',
+    ],
+    // In a file, a line for each of thousands of tests hides those that failed.
+    reporters: process.stdout.isTTY ? ['default'] : [new LineAFile()],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,
@@ -31,13 +45,17 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: { name: 'crowded', include: CROWDED, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
         test: {
           name: 'busy',
           include: ['test/**/*.test.ts'],
-          exclude: [...QUIET, ...WAITING, '**/node_modules/**'],
+          exclude: [...QUIET, ...WAITING, ...CROWDED, '**/node_modules/**'],
           // One file at a time: they start many processes of their own, and what is timed must not compete with the rest.
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

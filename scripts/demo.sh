@@ -6,21 +6,25 @@ set -eu
 cd "$(dirname "$0")/.."
 for variable in $(env | sed -n 's/^\(HOOKBUS_[A-Z_]*\)=.*/\1/p'); do unset "$variable"; done
 
+command -v python3 >/dev/null || {
+  echo "demo: python3 is missing, and some of the demo's hooks are written in it. Debian, Ubuntu: sudo apt-get install python3" >&2
+  exit 1
+}
 if [ -x bin/hookbus ]; then
   hookbus="bin/hookbus"
 elif [ -f bin/hookbus.js ]; then
   hookbus="node bin/hookbus.js"
 else
-  echo "demo: there is no bin/hookbus.js yet; run: make build" >&2
+  echo "demo: there is no bin/hookbus.js yet. Type: make build" >&2
   exit 1
 fi
 
-state=$(mktemp -d)
-trap 'rm -rf "$state"' EXIT
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-export HOOKBUS_HOME="$state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
-export HOOK_LOG="$state/events.log" WORKTREE_ROOT="$state/worktrees"
+export HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
+export HOOK_LOG="$place/events.log" WORKTREE_ROOT="$place/worktrees"
 
 # What a project might have set up, by the name of the payload.
 hooks_for() {
@@ -46,58 +50,39 @@ call() {
   $hookbus run -- "fixtures/hooks/$2" <"$1" || code=$?
 }
 
-# Two calls on a line, so that all of them fit on one screen.
-column=0
-show() {
-  column=$((column + 1))
-  if [ $((column % 2)) -eq 1 ]; then
-    printf '%-24s %-17s %-6s' "$1" "${2%.*}" "exit $3"
-  else
-    printf '  %-24s %-17s %s\n' "$1" "${2%.*}" "exit $3"
-  fi
-}
-
-heading() { printf '\n== %s\n' "$1"; }
-
 # Shows a command line, then what it prints.
 hookbus() {
-  printf '\n$ %s %s\n\n' "$hookbus" "$*"
+  printf '\n$ %s %s\n' "$hookbus" "$*"
   $hookbus "$@"
 }
 
-# Keeps the first rows of a long table, so that this stays within two screens.
-shorten() {
-  awk '
-    function rest() { if (rows > 10) printf "... and %d more\n", rows - 10 }
-    NF == 0 { rest(); rows = 0; print; next }
-    ++rows <= 10
-    END { rest() }
-  '
-}
-
-heading "A hook on every event: $hookbus run -- fixtures/hooks/HOOK < PAYLOAD"
-echo
+calls=0
 for payload in fixtures/payloads/*.json; do
-  name=$(basename "$payload" .json)
-  for hook in $(hooks_for "$name"); do
+  for hook in $(hooks_for "$(basename "$payload" .json)"); do
     call "$payload" "$hook" >/dev/null 2>&1
-    show "$name" "$hook" "$code"
+    calls=$((calls + 1))
   done
 done
-[ $((column % 2)) -eq 0 ] || echo
+cat <<END
 
-heading "Two that do not go well: the agent sees what the hook wrote to stderr, and its exit code"
-echo
+An agent's session, played: $calls calls of the hooks in fixtures/hooks, each behind "$hookbus run --".
+Two more do not go well. The agent sees what it would see without HookBus:
+
+END
 bash_call=fixtures/payloads/PreToolUse.Bash.json
-sed 's|npm test -- --run src/auth|rm -rf build|' "$bash_call" >"$state/rm.json"
-call "$state/rm.json" guard_rm.py 2>&1 >/dev/null
-printf '   -> guard_rm, exit %s: the call is blocked\n' "$code"
-call "$bash_call" crash.py 2>&1 >/dev/null
-printf '   -> crash, exit %s: an error, and the call goes on\n' "$code"
+sed 's|npm test -- --run src/auth|rm -rf build|' "$bash_call" >"$place/rm.json"
+call "$place/rm.json" guard_rm.py 2>"$place/said" >/dev/null
+sed 's/^/  guard_rm: /' "$place/said"
+printf '  guard_rm: exit %s, so the call is blocked\n' "$code"
+call "$bash_call" crash.py 2>"$place/said" >/dev/null
+sed -n '$s/^/  crash: /p' "$place/said"
+printf '  crash: exit %s, so the call goes on although its guard is broken\n' "$code"
 
-heading "What HookBus has on record"
 hookbus status
-hookbus metrics 1 | shorten
-hookbus logs --limit 15
+hookbus logs --limit 6
+cat <<END
 
-heading "That state directory is gone now. Next: README.md says how to put HookBus before your own hooks."
+That was a throw-away state directory. For your own hooks (it shows what it would change, and changes nothing):
+
+  $hookbus install --dry-run
+END

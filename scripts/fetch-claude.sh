@@ -12,6 +12,7 @@ cache="$PWD/tmp/claude-code"
 client="$cache/$version/node_modules/$package/claude"
 
 if [ ! -x "$client" ]; then
+  echo "downloading Claude Code $version from npm into tmp/, some 400 MB; the tests drive it offline" >&2
   mkdir -p "$cache"
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT

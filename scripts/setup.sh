@@ -1,58 +1,95 @@
 #!/bin/sh
-# Installs the dependencies so that better-sqlite3 works, also where npm refuses install scripts and where its
-# prebuilt binary cannot be had: it is compiled then, for which node-gyp needs python3 and a C++ compiler.
+# Installs the npm packages, and makes sure that better-sqlite3 has its native part: a prebuilt one where that can be
+# had, else one that is compiled here, for which node-gyp needs python3, make and a C++ compiler.
+#   scripts/setup.sh MARKER    the file that says for make that all of this is done
+# What fails says so on its last line, with what to type, and leaves no half of node_modules behind.
 set -eu
 cd "$(dirname "$0")/.."
+marker=$1
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$@"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
 
-works() { node -e 'new (require("better-sqlite3"))(":memory:").close()' >/dev/null 2>&1; }
+has node || fail "Node is missing. Install Node 20.19 or newer with npm, from your system's packages or https://nodejs.org"
+node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+  fail "Node $(node --version) is too old. Install Node 20.19 or newer, from https://nodejs.org"
+has npm || fail "npm is missing. Install it (Debian: apt-get install npm)"
 
-need() { # need COMMAND DEBIAN_PACKAGE
-  command -v "$1" >/dev/null 2>&1 && return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    say "setup: installing $2"
-    apt-get install -y --no-install-recommends "$2" >/dev/null 2>&1 ||
-      { apt-get update >/dev/null 2>&1 && apt-get install -y --no-install-recommends "$2" >/dev/null 2>&1; } || true
-  fi
-  command -v "$1" >/dev/null 2>&1 || say "setup: $1 is missing (Debian: apt-get install $2)"
-}
+probe=$(mktemp ./.setup-XXXXXX 2>/dev/null) || fail "$PWD cannot be written to. Clone into a directory of your own"
+printf '#!/bin/sh\n' >"$probe"
+chmod 700 "$probe"
+runs=yes
+"$probe" 2>/dev/null || runs=no
+rm -f "$probe"
+[ $runs = yes ] || fail "no program can run in $PWD: its file system is mounted noexec. Clone into another directory, such as your home"
 
-node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
-  { say "setup: expected Node 20.19 or newer, got $(node --version)"; exit 1; }
-
-say "setup: npm ci (better-sqlite3 may compile, which takes a minute or two)"
-# A Node from a package has its headers beside it; node-gyp would download others.
-prefix=$(node -p 'require("node:path").resolve(process.execPath, "../..")')
-[ -f "$prefix/include/node/node.h" ] && export npm_config_nodedir="${npm_config_nodedir:-$prefix}"
-need python3 python3
-need g++ g++
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if ! npm ci --no-audit --no-fund >"$log" 2>&1; then
-  # A registry that has not every platform's optional packages makes npm call the lock file incomplete.
-  say "setup: npm ci failed; trying npm install with the same lock file"
-  npm install --no-save --no-audit --no-fund >>"$log" 2>&1 || { cat "$log" >&2; say "setup: npm failed"; exit 1; }
+is_done=
+# shellcheck disable=SC2329 # the trap calls it
+clean_up() {
+  rm -f "$log"
+  [ -n "$is_done" ] || rm -rf node_modules
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+sqlite=node_modules/better-sqlite3
+works() { node -e 'new (require("better-sqlite3"))(":memory:").close()' >/dev/null 2>&1; }
+sum() { cksum <package-lock.json; }
+
+if [ "$(cat node_modules/.lock-sum 2>/dev/null)" != "$(sum)" ]; then
+  say "npm ci: downloading the npm packages"
+  # No install script runs here: the only one that is needed is that of better-sqlite3, below.
+  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=2000 >"$log" 2>&1 || {
+    cat "$log" >&2
+    if grep -Eq 'EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET' "$log"; then
+      fail "npm cannot reach its registry. Check the network (npm ping), then run make again"
+    fi
+    fail "npm ci failed, for the reason above. Mend that, then run make again"
+  }
+  sum >node_modules/.lock-sum
+fi
+
+if ! works; then
+  say "looking for a prebuilt better-sqlite3"
+  # Half a minute at most: some networks let no connection through and refuse none.
+  (cd $sqlite && node -e 'require("node:child_process").spawnSync(process.execPath, ["../prebuild-install/bin.js"], { timeout: 30_000 })') || true
 fi
 if ! works; then
-  say "setup: better-sqlite3 has no native part yet; compiling it"
-  npm rebuild better-sqlite3 --ignore-scripts=false --foreground-scripts >"$log" 2>&1 || true
+  missing=
+  has python3 || missing="$missing python3"
+  has make || missing="$missing make"
+  if [ -z "${CXX:-}" ]; then has g++ || has c++ || has clang++ || missing="$missing g++"; fi
+  missing=${missing# }
+  if [ -n "$missing" ]; then
+    if [ "$(id -u)" != 0 ] || ! has apt-get; then
+      fail "better-sqlite3 has to be compiled here, and what that needs is missing. Debian, Ubuntu: sudo apt-get install $missing"
+    fi
+    say "better-sqlite3 has to be compiled here: installing $missing and what they need, with apt-get"
+    # shellcheck disable=SC2086 # a list of packages
+    scripts/apt-install.sh $missing >"$log" 2>&1 || {
+      cat "$log" >&2
+      fail "$missing could not be installed. Type: apt-get update && apt-get install $missing"
+    }
+  fi
+  # A Node from a package has its headers beside it; node-gyp would download others.
+  prefix=$(node -p 'require("node:path").resolve(process.execPath, "../..")')
+  [ ! -f "$prefix/include/node/node.h" ] || export npm_config_nodedir="${npm_config_nodedir:-$prefix}"
+  say "compiling better-sqlite3, which takes one to three minutes"
+  # In a directory of its own: node-gyp's makefiles take no blanks or quotes in a path.
+  place=$(mktemp -d)
+  cp -R $sqlite/. "$place/"
+  (cd "$place" && npm run build-release) >"$log" 2>&1 || true
+  mkdir -p $sqlite/build/Release
+  cp "$place/build/Release/better_sqlite3.node" $sqlite/build/Release/ 2>/dev/null || true
+  rm -rf "$place"
 fi
 if ! works; then
-  cat "$log" >&2
-  say "setup: better-sqlite3 does not load. It needs python3, make and g++ (Debian: apt-get install python3 make g++)"
-  exit 1
+  tail -n 40 "$log" >&2
+  fail "better-sqlite3 does not compile, for the reason above. It needs python3, make, a C++ compiler and Node's headers"
 fi
-# The launcher starts faster linked with musl; without it the system's own libc will do.
-need musl-gcc musl-tools 2>/dev/null
-# The tests query the database as a user would, share dedupe keys through a real server, also by TLS, and are scraped
-# by a real Prometheus, which is the only one to say what it makes of our text.
-need sqlite3 sqlite3
-need redis-server redis-server
-# Shell lines and completions are tried in the shells that people have.
-need zsh zsh
-need fish fish
-need openssl openssl
-need prometheus prometheus
-# The dashboard is tested in a real browser.
-need chromium chromium
+
+is_done=yes
+touch "$marker"

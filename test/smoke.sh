@@ -3,9 +3,13 @@
 #
 #   test/smoke.sh                            the Node engine, `node bin/hookbus.js`
 #   HOOKBUS_CMD=bin/hookbus test/smoke.sh    another command; a relative path counts from the repository
+#   test/smoke.sh --brief                    prints only what failed, and the count
 #
 # Needs bash, perl, python3 and node, and the sqlite3 shell for some of the checks. Exit status 1 if anything failed.
 set -u
+
+brief=
+[ "${1:-}" != --brief ] || brief=1
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 read -ra hookbus <<<"${HOOKBUS_CMD:-node bin/hookbus.js}"
@@ -40,7 +44,7 @@ trap 'exit 143' TERM HUP
 
 ok() {
   passed=$((passed + 1))
-  echo "ok - $1"
+  [ -n "$brief" ] || echo "ok - $1"
 }
 
 # not_ok TITLE [DETAIL...]
@@ -459,5 +463,6 @@ fi
 nothing_left() { [ -z "$(left_running)" ]; }
 if [ -d /proc/self ]; then holds "no process is left" until_true nothing_left; fi
 
+[ -z "$brief" ] || echo "test/smoke.sh, the fixture hooks as a user runs them:"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

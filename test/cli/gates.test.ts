@@ -159,7 +159,9 @@ describe('config', () => {
       state: 'refused',
       problem: expect.stringContaining('column 24'),
     });
-    expect(ask('config').stdout).toContain('cannot be used: line 1, column 24');
+    expect(ask('config').stdout.replace(/\s+/g, ' ')).toContain(
+      'cannot be used: line 1, column 24',
+    );
     expect(ask('status').stdout.replace(/\s+/g, ' ')).toContain('line 1, column 24');
     const { stderr } = ask('config', 'set', 'breaker.window', '3', '--json');
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'E_CONFIG' } });

@@ -324,7 +324,7 @@ describe('other agents', () => {
       ],
     ]);
     expect(stdout).toContain('/hooks');
-    expect(stdout).toContain('/top/home/.codex/config.toml has hooks in TOML');
+    expect(stdout).toMatch(/\/top\/home\/\.codex\/config\.toml\s+has\s+hooks\s+in\s+TOML/);
     expect(stdout).toContain('export HOOKBUS_ENABLED=1');
   });
 

@@ -1,8 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { getuid } from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
+import { NOBODY, openToAll } from '../support/for-nobody.ts';
 import type { Engine } from './support/engine.ts';
 import { databaseIn, query } from './support/rows.ts';
 import { brief } from './support/running.ts';
@@ -11,7 +14,6 @@ import { topic } from './support/topic.ts';
 
 const INPUT = '{"session_id":"s","hook_event_name":"PreToolUse"}\n';
 const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
-const NOBODY = 65_534;
 
 /** A mount of our own takes a privilege that not every machine gives. */
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
@@ -34,8 +36,8 @@ export function failOpen(engine: Engine): void {
       ['HOME does not exist', { HOME: '/proc/no/such/home', HOOKBUS_HOME: undefined }],
       ['HOOKBUS_HOME is in a place where nothing can be made', { HOOKBUS_HOME: '/proc/hookbus' }],
       ['HOOKBUS_HOME is under a device', { HOOKBUS_HOME: '/dev/null/hookbus' }],
-      ['HOOKBUS_HOME is too long a name', { HOOKBUS_HOME: `/tmp/${'x'.repeat(300)}` }],
-      ['HOOKBUS_HOME is too long a path', { HOOKBUS_HOME: `/tmp${'/x'.repeat(3000)}` }],
+      ['HOOKBUS_HOME is too long a name', { HOOKBUS_HOME: join(tmpdir(), 'x'.repeat(300)) }],
+      ['HOOKBUS_HOME is too long a path', { HOOKBUS_HOME: tmpdir() + '/x'.repeat(3000) }],
     ] as const) {
       test(`the hook runs when ${what}`, (stage) => runsAsBare(stage, { set }));
     }
@@ -213,7 +215,7 @@ async function asNobody(stage: Stage): Promise<RunOptions> {
   const parent = stage.home.slice(0, stage.home.lastIndexOf('/'));
   chmodSync(parent, 0o755);
   chownSync(stage.directory, NOBODY, NOBODY);
-  return { uid: NOBODY };
+  return { uid: NOBODY, program: openToAll(stage.engine.command, parent) };
 }
 
 /** Everything in the database, to tell whether it was touched. */

@@ -33,7 +33,7 @@ export function limits(engine: Engine): void {
         stdout_bytes: 4,
         stderr_bytes: 4,
       });
-      expect(sessionMembers(run.pid)).toEqual([]);
+      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
     });
 
     test('a hook that takes too long is asked to end first', async (stage) => {
@@ -49,7 +49,7 @@ export function limits(engine: Engine): void {
       expect(await run.finish(6000)).toMatchObject({ code: 124, signal: null });
       const [self, child] = run.stdout.text.trim().split(' ').map(Number);
       expect([self, child].map((pid) => isAlive(pid ?? 0))).toEqual([false, false]);
-      expect(sessionMembers(run.pid)).toEqual([]);
+      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
       expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
     });
 
@@ -107,7 +107,7 @@ export function limits(engine: Engine): void {
           const run = await stage.startBare(['unshare', ...hides, ...own]);
           expect(await run.finish(8000)).toMatchObject({ code: 124, signal: null });
           expect(run.stdout.text).toMatch(/^\d+\nasked\n$/);
-          expect(sessionMembers(run.pid)).toEqual([]);
+          await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
         },
       );
     }
@@ -271,7 +271,7 @@ export function limits(engine: Engine): void {
       );
       run.killGroup('SIGTERM');
       await run.finish();
-      expect(sessionMembers(run.pid)).toEqual([]);
+      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGTERM' });
     });
   });

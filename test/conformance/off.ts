@@ -112,7 +112,7 @@ export function off(engine: Engine): void {
       const run = await stage.startWrapped(['true'], { set: { HOOKBUS_ENABLED: '0' } });
       run.stdin.end();
       await run.finish();
-      expect(sessionMembers(run.pid)).toEqual([]);
+      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
     });
 
     testIf(

@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { isSimpleCommand } from '../../src/domain/shell-line.ts';
 import {
@@ -74,7 +75,7 @@ function run(shell: string, line: string, hasHookbus: boolean): Seen {
     input: PAYLOAD,
     encoding: 'utf8',
     env: {
-      PATH: hasHookbus ? `${bin}:/usr/bin:/bin` : '/usr/bin:/bin',
+      PATH: [...(hasHookbus ? [bin] : []), dirname(execPath), '/usr/bin', '/bin'].join(':'),
       HOME: home,
       SHELL: shell.startsWith('/') ? shell : '/bin/bash',
       CLAUDE_PROJECT_DIR: directory,

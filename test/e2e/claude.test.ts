@@ -155,7 +155,8 @@ function aPlace() {
   const state = join(root, 'state');
   const over = new AbortController();
   const log = join(root, 'digests');
-  for (const directory of [project, bin, join(project, '.claude')])
+  const temporary = join(root, 'tmp');
+  for (const directory of [project, bin, temporary, join(project, '.claude')])
     mkdirSync(directory, { recursive: true });
   makeClientHome(home, project);
   const files = {
@@ -172,6 +173,9 @@ function aPlace() {
   symlinkSync(LAUNCHER, join(bin, 'hookbus'));
   const env = {
     PATH: `${bin}:${process.env['PATH']}`,
+    // Else it leaves directories in /tmp.
+    TMPDIR: temporary,
+    CLAUDE_CODE_TMPDIR: temporary,
     DIGEST_LOG: log,
     HOOKBUS_HOME: state,
     HOOKBUS_STORE_RAW: '1',

@@ -35,8 +35,12 @@ it('metrics of a month of a million executions come at once', { timeout: 180_000
     expect(hookbus(words, { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);
     return performance.now() - start;
   };
-  const rounds = Array.from({ length: 9 }, () => [time('--version'), time('metrics', '720')]);
-  // What else the machine does can only add to a time, so the shortest says most.
-  const [version = 0, metrics = 0] = [0, 1].map((at) => Math.min(...rounds.map((r) => r[at] ?? 0)));
-  expect(metrics - version).toBeLessThan(MORE_MS * Math.max(1, version / VERSION_MS));
+  // What else the machine does can only add to a time, so the shortest says most, and a busy machine gets more rounds.
+  let [version, metrics] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const isWithin = (): boolean => metrics - version < MORE_MS * Math.max(1, version / VERSION_MS);
+  for (let round = 0; round < 9 || (round < 60 && !isWithin()); round += 1) {
+    version = Math.min(version, time('--version'));
+    metrics = Math.min(metrics, time('metrics', '720'));
+  }
+  expect(isWithin(), `${metrics} ms, where --version takes ${version} ms`).toBe(true);
 });

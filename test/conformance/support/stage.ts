@@ -15,6 +15,8 @@ export interface RunOptions extends Partial<StartOptions> {
   readonly set?: Readonly<Record<string, string | undefined>>;
   /** Words between `run` and `--`. */
   readonly flags?: readonly string[];
+  /** In the place of the engine's own command. */
+  readonly program?: readonly string[];
 }
 
 export interface InputOptions extends RunOptions {
@@ -75,13 +77,18 @@ export function openStage(engine: Engine): Stage {
     );
     return Object.fromEntries(entries);
   };
-  const launch: Stage['startBare'] = async (command, { set, flags: _, ...options } = {}) => {
+  const launch: Stage['startBare'] = async (
+    command,
+    { set, flags: _, program: __, ...options } = {},
+  ) => {
     const child = await start(command, { cwd: work, env: environment(set), ...options });
     running.push(child);
     return child;
   };
-  const startWrapped: Stage['startWrapped'] = (command, options = {}) =>
-    launch([...engine.command, 'run', ...(options.flags ?? FLAGS), '--', ...command], options);
+  const startWrapped: Stage['startWrapped'] = (command, options = {}) => {
+    const program = options.program ?? engine.command;
+    return launch([...program, 'run', ...(options.flags ?? FLAGS), '--', ...command], options);
+  };
   /** All its input at once, none unless given; a stdin that is a descriptor brings its own. */
   const withInput = ({ deadlineMs: _, ...options }: InputOptions): RunOptions =>
     options.stdin === 'null' || typeof options.stdin === 'number'

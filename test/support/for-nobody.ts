@@ -1,0 +1,43 @@
+import { cpSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { execPath } from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+export const NOBODY = 65_534;
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** What `hookbus` needs to run, from a checkout. */
+const PARTS = [
+  'bin',
+  'dist',
+  'package.json',
+  ...['better-sqlite3', 'bindings', 'file-uri-to-path'].map((name) => join('node_modules', name)),
+];
+
+/** Whether every user may go to a file: root's home, for one, lets nobody else in. */
+function isOpenToAll(path: string): boolean {
+  for (let place = dirname(path); place !== dirname(place); place = dirname(place)) {
+    if ((statSync(place).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
+/**
+ * A command of this checkout that every user can start: as it is where they may go to it, else with each of its programs
+ * copied to `place`.
+ * @param command absolute paths in the checkout, and Node
+ * @param place a directory that every user may enter
+ */
+export function openToAll(command: readonly string[], place: string): string[] {
+  if (command.every((word) => isOpenToAll(word))) return [...command];
+  for (const part of PARTS.filter((name) => existsSync(join(ROOT, name)))) {
+    mkdirSync(dirname(join(place, part)), { recursive: true });
+    cpSync(join(ROOT, part), join(place, part), { recursive: true });
+  }
+  return command.map((word) => {
+    if (word.startsWith(ROOT)) return join(place, word.slice(ROOT.length));
+    if (word !== execPath || isOpenToAll(word)) return word;
+    cpSync(word, join(place, basename(word)));
+    return join(place, basename(word));
+  });
+}
