@@ -55,7 +55,8 @@ export function waiting(engine: Engine): void {
             startsAtOnce,
             `and has written ${what} to a ${kind} waits at most ${limit} ms more than bare${gate}`,
             async (stage) => {
-              mkdirSync(join(stage.home, 'gates'), { recursive: true });
+              stage.makeHome();
+              mkdirSync(join(stage.home, 'gates'));
               if (gate !== '') writeFileSync(join(stage.home, 'gates', 'probe'), 'off 0\n');
               const runs = [
                 [wrapped('true'), payload] as const,

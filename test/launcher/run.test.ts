@@ -7,7 +7,6 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -452,18 +451,11 @@ print(flush=True); time.sleep(60)`;
 });
 
 tests('Node', () => {
-  it('gets all other commands, and runs with a dedupe key, with their words and their input', () => {
+  it('gets all other commands, with their words and their input', () => {
     const { place, program } = withFakeNode(
       'process.stdin.on("data", (d) => process.stdout.write(d)); process.stdout.write(JSON.stringify(process.argv.slice(2)) + "\\n"); process.exitCode = 7;',
     );
-    for (const words of [
-      ['status', '--json'],
-      [],
-      ['run', '--help'],
-      ['run', '-h'],
-      ['run', '--dedupe', '--', 'true'],
-      ['run', '--dedupe-key={payload}', 'true'],
-    ]) {
+    for (const words of [['status', '--json'], [], ['run', '--help'], ['run', '-h']]) {
       expect(
         end(program, words, { input: PAYLOAD, env: place.env(), cwd: place.directory }),
       ).toEqual({
@@ -473,8 +465,6 @@ tests('Node', () => {
         stderr: '',
       });
     }
-    // What was begun before the daemon was asked in vain is not left behind.
-    expect(readdirSync(join(place.home, 'spool'))).toEqual([]);
   });
 });
 
