@@ -3,13 +3,31 @@ import type { FileReport } from '../bus/install.ts';
 import { formatThings } from './output/format.ts';
 import { visible } from './output/text.ts';
 
+/** Whether there is somebody to ask. */
+export const isAtTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
+
+/** Asks a person at a terminal; an answer without a word is `byDefault`. */
+export async function ask(text: string, byDefault: boolean): Promise<boolean> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await asking.question(`${text} ${byDefault ? '[Y/n]' : '[y/N]'} `);
+    return (byDefault ? /^(?:y(?:es)?)?$/i : /^y(?:es)?$/i).test(answer.trim());
+  } catch {
+    // Control-C and Control-D end the question, and are no yes.
+    process.stderr.write('\n');
+    return false;
+  } finally {
+    asking.close();
+  }
+}
+
 /** Shows a person at a terminal which files would change, and asks; without one the answer is yes. */
 export async function isConfirmed(
   work: 'install' | 'uninstall',
   files: readonly FileReport[],
 ): Promise<boolean> {
   const changed = files.filter(({ before, after }) => before !== after);
-  if (changed.length === 0 || !process.stdin.isTTY || !process.stderr.isTTY) return true;
+  if (changed.length === 0 || !isAtTerminal()) return true;
   const action = work === 'install' ? 'wrapped' : 'unwrapped';
   const lines = changed.map(({ path, scope, hooks }) => {
     const count = hooks.filter((hook) => hook.action === action).length;
@@ -18,14 +36,11 @@ export async function isConfirmed(
   });
   const verb = work === 'install' ? 'To put hookbus before' : 'To take hookbus out of';
   process.stderr.write(`${verb} the hooks of\n${lines.join('')}`);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(?:y(?:es)?)?$/i.test((await asking.question('Go on? [Y/n] ')).trim());
-  } catch {
-    // Control-C and Control-D end the question, and are no yes.
-    process.stderr.write('\n');
-    return false;
-  } finally {
-    asking.close();
-  }
+  return ask('Go on?', true);
+}
+
+/** Asks at a terminal whether to write the file that a link leads to. */
+export function isOutsideConfirmed(path: string, target: string): Promise<boolean> {
+  process.stderr.write(`${visible(path)} leads out of the project, to\n  ${visible(target)}\n`);
+  return ask('Write that file?', false);
 }
