@@ -1,5 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { FileReport } from '../bus/install.ts';
+import { findChangedScript } from '../bus/replay-places.ts';
+import type { LogRow } from '../store/queries.ts';
 import { formatThings } from './output/format.ts';
 import { visible } from './output/text.ts';
 
@@ -43,4 +45,29 @@ export async function isConfirmed(
 export function isOutsideConfirmed(path: string, target: string): Promise<boolean> {
   process.stderr.write(`${visible(path)} leads out of the project, to\n  ${visible(target)}\n`);
   return ask('Write that file?', false);
+}
+
+/**
+ * Shows at a terminal which commands would run where, and asks.
+ * @param argv what is to run instead of the recorded commands
+ */
+export function isReplayConfirmed(
+  rows: readonly LogRow[],
+  argv: readonly string[] | undefined,
+): Promise<boolean> {
+  const times = new Map<string, number>();
+  for (const row of rows) {
+    const changed = argv === undefined ? findChangedScript(row) : undefined;
+    const text = [
+      `  ${visible(argv?.join(' ') ?? row.command)}`,
+      `    in ${visible(row.cwd ?? '')}`,
+      ...(changed === undefined ? [] : [`    ${visible(changed)} is not what ran then`]),
+    ].join('\n');
+    times.set(text, (times.get(text) ?? 0) + 1);
+  }
+  const listed = [...times].map(([text, count]) =>
+    count === 1 ? text : `${text}\n    ${formatThings(count, 'time')}`,
+  );
+  process.stderr.write(`To be run:\n${listed.join('\n')}\n`);
+  return ask('Go on?', false);
 }
