@@ -16,6 +16,7 @@ import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
+import { createKeySweep } from './key-sweep.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
@@ -157,9 +158,10 @@ function backgroundLoops(
   return [
     createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
+    createKeySweep({ store, now, log }),
     ...(retentionDays === undefined
       ? []
-      : [createRetentionLoop({ store, now, log, retentionDays })]),
+      : [createRetentionLoop({ paths, store, now, log, retentionDays })]),
   ];
 }
 

@@ -1,5 +1,7 @@
+import { removeOldCopies } from '../bus/old-copies.ts';
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
@@ -18,6 +20,7 @@ const PAUSE_MS = 50;
 const DAY_MS = 86_400_000;
 
 export interface RetentionLoopParts {
+  readonly paths: StatePaths;
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
@@ -25,7 +28,7 @@ export interface RetentionLoopParts {
 }
 
 /** Deletes what is past its time, in the background and in small steps. */
-export function createRetentionLoop({ store, now, log, retentionDays }: RetentionLoopParts) {
+export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let deleted = 0;
@@ -58,6 +61,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
     let hasMore = false;
     try {
       hasMore = work();
+      if (!hasMore) removeOldCopies(paths, now() - retentionDays * DAY_MS);
     } catch (error) {
       log('retention_failed', { reason: reasonOf(error) });
     }
