@@ -9,7 +9,7 @@ import { visible } from './output/text.ts';
 export const isAtTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
 /** Asks a person at a terminal; an answer without a word is `byDefault`. */
-export async function ask(text: string, byDefault: boolean): Promise<boolean> {
+async function ask(text: string, byDefault: boolean): Promise<boolean> {
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await asking.question(`${text} ${byDefault ? '[Y/n]' : '[y/N]'} `);
