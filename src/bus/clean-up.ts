@@ -1,4 +1,5 @@
 import type { StatePaths } from '../config/paths.ts';
+import { forgetLostStamps } from '../config/stamp.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { databaseBytes } from '../store/database-files.ts';
@@ -68,6 +69,7 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
         : isDryRun
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
+    if (!isDryRun) forgetLostStamps(now());
     const look = isDryRun ? findOldCopies : removeOldCopies;
     const { unreadable, backups, databases } = look(paths, beforeMs);
     const bytesAfter = databaseBytes(paths.database);

@@ -7,7 +7,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import type { AgentName, Scope } from '../agents/agent-settings.ts';
 import type { Enabled } from '../agents/env-block.ts';
@@ -84,7 +84,7 @@ export function createLedger(directory: string) {
 
   function keep(own: string, write: () => void): void {
     try {
-      makeStateHome(directory);
+      makeStateHome(dirname(directory));
       mkdirSync(own, { recursive: true, mode: 0o700 });
       write();
     } catch (error) {

@@ -8,12 +8,13 @@ import { visible } from './output/text.ts';
 /** Whether there is somebody to ask. */
 export const isAtTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
-/** Asks a person at a terminal; an answer without a word is `byDefault`. */
-async function ask(text: string, byDefault: boolean): Promise<boolean> {
+/** @param isDefault what no word means; where nobody is at a terminal, the answer is no */
+export async function askAtTerminal(question: string, isDefault: boolean): Promise<boolean> {
+  if (!isAtTerminal()) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await asking.question(`${text} ${byDefault ? '[Y/n]' : '[y/N]'} `);
-    return (byDefault ? /^(?:y(?:es)?)?$/i : /^y(?:es)?$/i).test(answer.trim());
+    const word = (await asking.question(question)).trim();
+    return word === '' ? isDefault : /^y(?:es)?$/i.test(word);
   } catch {
     // Control-C and Control-D end the question, and are no yes.
     process.stderr.write('\n');
@@ -37,14 +38,13 @@ export async function isConfirmed(
     return `  ${visible(path)}: ${formatThings(count, 'hook')}${whose}\n`;
   });
   const verb = work === 'install' ? 'To put hookbus before' : 'To take hookbus out of';
-  process.stderr.write(`${verb} the hooks of\n${lines.join('')}`);
-  return ask('Go on?', true);
+  return askAtTerminal(`${verb} the hooks of\n${lines.join('')}Go on? [Y/n] `, true);
 }
 
 /** Asks at a terminal whether to write the file that a link leads to. */
 export function isOutsideConfirmed(path: string, target: string): Promise<boolean> {
-  process.stderr.write(`${visible(path)} leads out of the project, to\n  ${visible(target)}\n`);
-  return ask('Write that file?', false);
+  const where = `${visible(path)} leads out of the project, to\n  ${visible(target)}\n`;
+  return askAtTerminal(`${where}Write that file? [y/N] `, false);
 }
 
 /**
@@ -68,6 +68,5 @@ export function isReplayConfirmed(
   const listed = [...times].map(([text, count]) =>
     count === 1 ? text : `${text}\n    ${formatThings(count, 'time')}`,
   );
-  process.stderr.write(`To be run:\n${listed.join('\n')}\n`);
-  return ask('Go on?', false);
+  return askAtTerminal(`To be run:\n${listed.join('\n')}\nGo on? [y/N] `, false);
 }

@@ -2,6 +2,7 @@ import { removeOldCopies } from '../bus/old-copies.ts';
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
+import { forgetLostStamps } from '../config/stamp.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
@@ -24,7 +25,7 @@ export interface RetentionLoopParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
-  readonly retentionDays: number;
+  readonly retentionDays: () => number | undefined;
 }
 
 /** Deletes what is past its time, in the background and in small steps. */
@@ -39,8 +40,12 @@ export function createRetentionLoop({ paths, store, now, log, retentionDays }: R
 
   /** @returns whether there may be more to do at once */
   function work(): boolean {
+    const days = retentionDays();
+    if (days === undefined) return false;
+    const beforeMs = now() - days * DAY_MS;
+    removeOldCopies(paths, beforeMs);
     const expiry = {
-      before: new Date(now() - retentionDays * DAY_MS).toISOString(),
+      before: new Date(beforeMs).toISOString(),
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {
@@ -60,8 +65,8 @@ export function createRetentionLoop({ paths, store, now, log, retentionDays }: R
   function step(): void {
     let hasMore = false;
     try {
+      forgetLostStamps(now());
       hasMore = work();
-      if (!hasMore) removeOldCopies(paths, now() - retentionDays * DAY_MS);
     } catch (error) {
       log('retention_failed', { reason: reasonOf(error) });
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { readOwnFile } from '../files/own-file.ts';
 
 /** Browsers take every name below `localhost` for this machine, and ask no server for it. */
 const OWN_NAME = /^hookbus-[\da-f]{32}\.localhost$/;
@@ -22,14 +23,9 @@ export function readHostName(path: string): string {
 }
 
 function textOf(path: string): string {
-  let file: number | undefined;
   try {
-    const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    return readFileSync(file, 'utf8').trim();
+    return readOwnFile(path).toString('utf8').trim();
   } catch {
     return '';
-  } finally {
-    if (file !== undefined) closeSync(file);
   }
 }

@@ -28,7 +28,7 @@ static void write_id(char *text, unsigned char *random, size_t count)
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
 void make_ids(struct run *run)
 {
-    struct timespec now;
+    struct timespec now = {0};
     unsigned char random[34], uuid[16];
     read_clock(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
@@ -95,11 +95,6 @@ static struct text find(const struct run *run, enum fact fact)
         if (PAYLOAD_NAMES[i].fact == fact && run->fields[i].is_found && run->fields[i].length > 0)
             return (struct text){(const char *)run->fields[i].text, run->fields[i].length};
     return (struct text){0};
-}
-
-bool has_tool_use(const struct run *run)
-{
-    return find(run, TOOL_USE).length > 0;
 }
 
 struct text event_of(const struct run *run)

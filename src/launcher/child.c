@@ -1,6 +1,7 @@
 /* The hook's process: its streams and its start. */
 #include "launcher.h"
 
+#include <dirent.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -11,6 +12,8 @@
 #ifdef __APPLE__
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
 #endif
+
+enum { MOST_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
 
 bool make_channel(bool is_socket, int ends[2])
 {
@@ -70,7 +73,7 @@ bool open_channels(struct run *run)
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
     if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
-    return true;
+    return make_channel(false, run->refusal);
 }
 
 void open_input_alone(struct run *run)
@@ -82,54 +85,90 @@ void open_input_alone(struct run *run)
     in->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
+/* Some sandboxes refuse the one call, and some the other. */
+static void put_in_place(int from, int to)
+{
+    if (dup2(from, to) == to) return;
+    close(to);
+    (void)fcntl(from, F_DUPFD, to);
+}
+
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
-static _Noreturn void become_hook(struct run *run, const struct command *command)
+static _Noreturn void become_hook(struct run *run, struct command *command)
 {
     for (int i = 0; i < STREAMS; i++)
-        if (run->theirs[i] >= 0) (void)dup2(run->theirs[i], i);
+        if (run->theirs[i] >= 0) put_in_place(run->theirs[i], i);
 #ifdef __linux__
-    /* Whoever kills us means the hook; and we may have been killed already. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(127);
+    /* Whoever kills us means the hook; and we may have been killed already. Not everywhere can that be told. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid_t parent = getppid();
+    if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
     give_back_signals(run);
-    run->start_error = become(command);
+    int error = become_either(command);
+    (void)!write(run->refusal[1], &error, sizeof error);
     _exit(127);
 }
 
 /* No process to be had: we become the hook ourselves, unrecorded, with what has come of its input. */
-static _Noreturn void become_hook_ourselves(struct run *run, const struct command *command)
+static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
 {
     record_forget(run);
+    hang_up(&run->claim);
     give(&run->streams[STDIN]);
     abandon(&run->streams[STDIN]);
     if (run->theirs[STDIN] >= 0) (void)dup2(run->theirs[STDIN], STDIN);
     give_back_signals(run);
-    refuse_start(run, become(command));
+    refuse_start(run, become_either(command));
     say(run->reason);
     _exit(run->exit_code);
 }
 
-/*
- * With a new process that shares our memory until it has become the hook: nothing is copied, and we go on when that has
- * happened, or read in our memory why not.
- */
+/* What the new process has said, once it has become the hook or has ended: 0 where it became it. */
+static int read_refusal(const struct run *run)
+{
+    int error = 0;
+    ssize_t got;
+    close(run->refusal[1]);
+    while ((got = read(run->refusal[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
+    close(run->refusal[0]);
+    return got == sizeof error ? error : 0;
+}
+
+/* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
 bool start_hook(struct run *run)
 {
     struct command command = make_command(run, hook_environment(run));
-    if (command.environment == NULL) become_hook_ourselves(run, &command);
     run->spawned_us = now_us();
     pid_t pid = vfork();
     if (pid == 0) become_hook(run, &command);
+    if (pid < 0 && (pid = fork()) == 0) become_hook(run, &command);
     if (pid < 0) become_hook_ourselves(run, &command);
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
-    if (run->start_error == 0) {
-        run->hook = pid;
-        return true;
-    }
+    int error = read_refusal(run);
+    run->hook = pid;
+    if (error == 0) return true;
+    run->hook = 0;
     (void)waitpid(pid, NULL, 0);
-    refuse_start(run, run->start_error);
+    refuse_start(run, error);
     return false;
+}
+
+/* Of the descriptors in the system's list of them; false where there is none. */
+static bool close_listed(unsigned first, unsigned last)
+{
+#ifdef __linux__
+    DIR *list = opendir("/proc/self/fd");
+#else
+    DIR *list = opendir("/dev/fd");
+#endif
+    if (list == NULL) return false;
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        int fd = atoi(entry->d_name);
+        if (fd != dirfd(list) && entry->d_name[0] != '.' && (unsigned)fd >= first && (unsigned)fd <= last) close(fd);
+    }
+    return closedir(list) == 0;
 }
 
 static void close_span(unsigned first, unsigned last)
@@ -137,7 +176,8 @@ static void close_span(unsigned first, unsigned last)
 #ifdef SYS_close_range
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
-    long most = sysconf(_SC_OPEN_MAX);
+    if (close_listed(first, last)) return;
+    long limit = sysconf(_SC_OPEN_MAX), most = limit < MOST_CLOSED ? limit : MOST_CLOSED;
     for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
 }
 
@@ -153,9 +193,9 @@ void close_all_but(const int *kept, size_t count)
     }
 }
 
-_Noreturn void leave(const struct run *run)
+_Noreturn void leave(struct run *run)
 {
-    sigset_t all;
+    reap_sentinel(run);
     if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
     /* The hook's own core file is the true one. */
 #ifdef __linux__
@@ -164,8 +204,7 @@ _Noreturn void leave(const struct run *run)
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 #endif
     (void)signal(run->signal, SIG_DFL);
-    sigfillset(&all);
     (void)kill(getpid(), run->signal);
-    (void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+    unblock_signal(run->signal);
     _exit(128 + run->signal);
 }

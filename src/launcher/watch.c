@@ -13,7 +13,10 @@ enum {
     PAYLOAD_US = 250000,        /* for all of a payload, where a dedupe key is made of it */
     STALL_MS = 50,              /* after so long, who has not moved is not waited for */
     LINGER_US = 1000000,        /* most that the hook's end is put off for what is on its way */
-    SHORT_US = 5000,            /* a run that is over by then needs no sentinel and no start time, and pays for none */
+    SHORT_US = 5000,            /* a run that is over by then needs no start time on record, and pays for none */
+    ALONE_US = 1000,            /* a run that is over by then needs no sentinel either; few hooks have handlers so soon */
+    TICK_US = 100000,
+    PAUSE_MS = 10,              /* between two calls that the system refuses */
     TIMEOUT_EXIT_CODE = 124,
     FIRST_CALLS = 1024,         /* to the clock, more than a short run makes */
 };
@@ -36,7 +39,7 @@ void read_clock(clockid_t clock, struct timespec *now)
 
 int64_t now_us(void)
 {
-    struct timespec now;
+    struct timespec now = {0};
     read_clock(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -109,9 +112,14 @@ static void reap(struct run *run)
 {
     int status;
     for (;;) {
-        pid_t pid = waitpid(-1, &status, WNOHANG);
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (pid <= 0) return;
+        if (pid == run->claim.helper && (WIFEXITED(status) || WIFSIGNALED(status))) run->claim.helper = 0;
+        if (pid == run->sentinel && (WIFEXITED(status) || WIFSIGNALED(status))) run->sentinel = -1;
         if (pid != run->hook) continue;
+        run->stopped_by = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+        if (WIFSTOPPED(status) || WIFCONTINUED(status)) continue;
+        end_sentinel(run);
         run->duration_us = now_us() - run->spawned_us;
         run->has_exited = true;
         run->hook = 0;
@@ -134,7 +142,7 @@ static void pass_on_end(struct run *run, struct stream *stream)
 
 bool move_bytes(struct run *run, int wait_ms)
 {
-    struct pollfd fds[1 + 2 * STREAMS] = {{.fd = run->signals, .events = POLLIN}};
+    struct pollfd fds[WATCHED] = {{.fd = run->signals, .events = POLLIN}};
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         bool is_waiting = stream->length > 0 && !stream->is_held;
@@ -143,10 +151,13 @@ bool move_bytes(struct run *run, int wait_ms)
         fds[2 + 2 * i] = (struct pollfd){.fd = stream->to, .events = is_waiting ? POLLOUT : 0};
     }
     int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms);
+    /* It worked at first, so it will again. */
+    if (ready < 0 && errno != EINTR) (void)poll(NULL, 0, PAUSE_MS);
     if (ready <= 0) return ready < 0;
     if (fds[0].revents != 0) {
         take_signals(run);
         reap(run);
+        if (run->stopped_by != 0) stop_too(run);
     }
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
@@ -169,10 +180,15 @@ static int keep_time(struct run *run)
     struct stream *input = &run->streams[STDIN];
     int64_t now = now_us(), next = INT64_MAX, due;
     if (run->sentinel == 0 && !run->has_exited) {
-        due = run->spawned_us + SHORT_US;
-        if (now >= due) record_pid_start(run);
+        due = run->spawned_us + ALONE_US;
         if (now >= due) start_sentinel(run);
         else next = due;
+    }
+    if (!run->has_lasted && !run->has_exited) {
+        due = run->spawned_us + SHORT_US;
+        run->has_lasted = now >= due;
+        if (run->has_lasted) record_pid_start(run);
+        else if (due < next) next = due;
     }
     if (is_stuck(input)) {
         due = input->moved_us + STALL_MS * 1000;
@@ -180,7 +196,10 @@ static int keep_time(struct run *run)
         else if (due < next) next = due;
     }
     if (run->options.timeout_us > 0) {
-        due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us : run->look_us;
+        /* So often at least that how long we were stopped can be told. */
+        if (now + TICK_US < next) next = now + TICK_US;
+        run->looked_us = now;
+        due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->look_us;
         if (now >= due && run->ending_us == 0) run->ending_us = due = now;
         if (due < next) next = due;
     }
@@ -288,11 +307,12 @@ void hand_over(struct run *run)
     if (pid == 0) close_all_but(kept, sizeof kept / sizeof *kept);
     run->signals = run->streams[STDIN].from = -1;
     run->has_exited = false;
+    if (pid < 0) restore_mask(run);
     while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) {
         cut_short(run, out);
         cut_short(run, err);
         (void)move_bytes(run, -1);
     }
-    /* Where no process was to be had we stayed until the end ourselves. */
+    /* Where no process was to be had we stay until the end ourselves. */
     if (pid == 0) _exit(0);
 }

@@ -9,7 +9,7 @@ import { createExecutionWriter } from '../../src/store/executions.ts';
 import { until } from '../support/daemon.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { aBegin, anEnd } from '../support/records.ts';
-import { makeCorruptDatabase } from '../support/state.ts';
+import { makeCorruptDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Names that a shell would take for more than a name. */
@@ -23,8 +23,8 @@ const HOSTILE = [
 ];
 
 /** A state directory with two hooks on record, one of them on an event of its own. */
-function aRecord(): { HOOKBUS_HOME: string } {
-  const home = temporaryDirectory();
+function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: string } {
+  const home = makeState(temporaryDirectory(), env);
   const db = openDatabase(statePaths(home).database, 1000);
   const begins = [
     { hookName: 'guard_rm' },
@@ -74,7 +74,7 @@ describe('what a shell is offered', () => {
     [['run', '--name', 'g'], ['guard_rm']],
     [
       ['run', '--on-duplicate', ''],
-      ['replay', 'skip'],
+      ['deny', 'skip', 'replay'],
     ],
     [['run', '--', 'l'], []],
     [
@@ -144,7 +144,7 @@ describe('in a real shell', () => {
     const script = join(bin, `completion.${shell}`);
     writeFileSync(script, hookbus(['completion', shell]).stdout);
     const env = {
-      ...aRecord(),
+      ...aRecord({ HOME: bin }),
       PATH: `${bin}:${process.env['PATH']}`,
       HOME: bin,
       TERM: 'dumb',

@@ -19,6 +19,7 @@ if (existsSync(LAUNCHER)) {
       keepsClosedDescriptors: true,
       startsInDeletedDirectory: true,
       seesRealTimeSignals: true,
+      passesEverySignal: true,
       takesHookAlong: true,
       replacesItself: true,
       recordsIn: 'spool',

@@ -11,12 +11,14 @@ import { options } from './options.ts';
 import { output } from './output.ts';
 import { payloads } from './payloads.ts';
 import { recording } from './recording.ts';
+import { sandbox } from './sandbox.ts';
 import { signals, signalsAtStart } from './signals.ts';
 import { status } from './status.ts';
 import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
 import type { Engine } from './support/engine.ts';
 import { timing } from './timing.ts';
+import { trust } from './trust.ts';
 
 /** Those that measure time come last and one by one, after those that run side by side. */
 const TOPICS = [
@@ -35,7 +37,9 @@ const TOPICS = [
   payloads,
   recording,
   failOpen,
+  sandbox,
   off,
+  trust,
   signalsAtStart,
   timing,
 ];

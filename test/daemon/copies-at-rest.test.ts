@@ -77,7 +77,7 @@ it('the daemon takes old copies away without being asked', () => {
   onTestFinished(store.close);
   const said: string[] = [];
   const loop = createRetentionLoop({
-    ...{ paths, store, now: Date.now, retentionDays: 7 },
+    ...{ paths, store, now: Date.now, retentionDays: () => 7 },
     log: (event) => said.push(event),
   });
   loop.start();

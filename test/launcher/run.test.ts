@@ -31,6 +31,7 @@ import {
   hasLauncher,
   isWhole,
   LAUNCHER,
+  makeHome,
   onlyRecord,
   openPlace,
   type Place,
@@ -199,14 +200,16 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     titleOf('has the end alone where the disk is too full for more', canMount),
     () => {
       const place = openPlace();
-      mkdirSync(place.home);
-      const script = `mount -t tmpfs -o size=16k none "$0" && mkdir "$0/spool" && head -c 12288 /dev/zero >"$0/filler"
+      // The default, which needs no stamp: a file system has none.
+      const home = join(place.directory, '.local', 'state', 'hookbus');
+      mkdirSync(home, { recursive: true });
+      const script = `mount -t tmpfs -o size=16k,mode=700 none "$0" && mkdir "$0/spool" && head -c 12288 /dev/zero >"$0/filler"
       "$@"; cp -r "$0/spool" copy`;
       const hook = ['sh', '-c', 'head -c 100000 /dev/zero; head -c 9999 /dev/zero >&2; exit 3'];
       const outcome = end(
         'unshare',
-        ['-m', 'sh', '-c', script, place.home, LAUNCHER, 'run', '--store-raw', '--', ...hook],
-        { cwd: place.directory, env: place.env() },
+        ['-m', 'sh', '-c', script, home, LAUNCHER, 'run', '--store-raw', '--', ...hook],
+        { cwd: place.directory, env: place.env({ HOOKBUS_HOME: home }) },
       );
       expect(outcome.stdout).toHaveLength(100_000);
       const copy: Place = { ...place, spool: place.path('copy') };
@@ -325,7 +328,7 @@ tests('a gate', () => {
 tests('the daemon', () => {
   it('is poked once the record is whole', async () => {
     const place = openPlace();
-    mkdirSync(place.home);
+    makeHome(place);
     const { received } = await listenAt(join(place.home, 'bus.sock'), () =>
       spooled(place).map(({ name }) => name.slice(-4)),
     );
@@ -377,7 +380,7 @@ tests('the daemon', () => {
     ['dead', 'close()'],
   ])('that is %s costs nothing', async (_what, then) => {
     const place = openPlace();
-    mkdirSync(place.home);
+    makeHome(place);
     const script = `import socket,sys,time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.${then}
 full = [socket.socket(socket.AF_UNIX) for _ in range(9)]
@@ -404,7 +407,7 @@ print(flush=True); time.sleep(60)`;
       fs.appendFileSync(process.env.HOOKBUS_HOME + '/started', JSON.stringify({
         words: process.argv.slice(2), cwd: process.cwd(), session: Number(fields[3]), pid: process.pid, streams, masks,
         trace: process.env.TRACEPARENT ?? null }) + '\\n');`);
-    const env = { HOOKBUS_DAEMON: 'auto', HOOKBUS_HOME: 'state' };
+    const env = { HOOKBUS_DAEMON: 'auto', HOOKBUS_HOME: `${place.home}/./` };
     const outcomes = await Promise.all(
       Array.from({ length: 40 }, () => runAsync(place, ['true'], env, program)),
     );

@@ -17,6 +17,8 @@ interface Capabilities {
   readonly startsInDeletedDirectory: Capability;
   /** It tells death by a real-time signal from an exit. */
   readonly seesRealTimeSignals: Capability;
+  /** Stop signals and real-time signals to it alone reach the hook. */
+  readonly passesEverySignal: Capability;
   /** The hook dies with an engine that is killed by SIGKILL. */
   readonly takesHookAlong: Capability;
   /** Switched off, it replaces itself with the command. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { makeStateHome } from '../../../src/config/state-home.ts';
 import { splitFrames } from '../../../src/protocol/frame.ts';
 import { decodeRecord } from '../../../src/protocol/record.ts';
 
@@ -45,6 +46,10 @@ export function openPlace(homeName = 'state'): Place {
     }),
   };
 }
+
+/** Makes the state directory, as the launcher would. */
+export const makeHome = ({ home, directory }: Place): void =>
+  makeStateHome(home, { HOME: directory });
 
 export interface Ended {
   readonly code: number | null;
@@ -103,6 +108,7 @@ export function onlyRecord(place: Place) {
 
 /** Makes a gate file, as the bus does. */
 export const gatePath = (place: Place, name: string): string => {
+  makeHome(place);
   mkdirSync(join(place.home, 'gates'), { recursive: true });
   return join(place.home, 'gates', name);
 };
