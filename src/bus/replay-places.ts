@@ -18,9 +18,14 @@ export function isHere(directory: string, here: string): boolean {
  */
 export function findChangedScript({ command, cwd, created_at }: LogRow): string | undefined {
   if (cwd === null) return undefined;
-  const path = resolve(cwd, expand(scriptOf([], command), cwd));
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true && stat.mtimeMs > Date.parse(created_at) ? path : undefined;
+  try {
+    const path = resolve(cwd, expand(scriptOf([], command), cwd));
+    const stat = statSync(path);
+    return stat.isFile() && stat.mtimeMs > Date.parse(created_at) ? path : undefined;
+  } catch {
+    // It is no path, or nobody may look at it.
+    return undefined;
+  }
 }
 
 /** What a shell would make of the places that hooks are usually given by. */
