@@ -128,7 +128,7 @@ function finishIn(
   const shared = sharedPart(end, { eventType, onDuplicate });
   if (onDuplicate !== 'deny') {
     return shared === undefined
-      ? table.release(id, executionId)
+      ? table.release(id, executionId, request.broker?.pid ?? null)
       : table.finish(id, executionId, shared);
   }
   if (shared?.outputs === undefined || ttlSeconds === undefined) return true;

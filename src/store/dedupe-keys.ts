@@ -67,9 +67,10 @@ export function createKeyTable(db: Database) {
     INSERT OR REPLACE INTO dedupe_keys
       (dedupe_key, hook_name, execution_id, state, exit_code, stdout, stderr, created_at, expires_at)
     VALUES (@key, @hookName, @executionId, 'done', @exitCode, @stdout, @stderr, @createdAt, @expiresAt)`);
-  const release = db.prepare<KeyId & { executionId: string }>(`
+  const release = db.prepare<KeyId & { executionId: string; brokerPid: number | null }>(`
     DELETE FROM dedupe_keys
-    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
+    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'
+      AND (@brokerPid IS NULL OR broker_pid = @brokerPid)`);
 
   const takeOver = db.transaction((wanted: NewKey, isFree: (row: KeyRow) => boolean) => {
     const row = find.get({ key: wanted.key, hookName: wanted.hookName });
@@ -110,9 +111,9 @@ export function createKeyTable(db: Database) {
     ): void => void refuse.run({ ...row, exitCode, stdout, stderr }),
     /** Deletes a few of the keys that ran out. @param now UTC, as in `created_at` */
     sweep: (now: string): void => void sweep.run(now),
-    /** Gives a claim up; somebody else's stays. */
-    release: (id: KeyId, executionId: string): boolean =>
-      release.run({ key: id.key, hookName: id.hookName, executionId }).changes > 0,
+    /** Gives a claim up; somebody else's stays, and what the execution claimed elsewhere after that. */
+    release: (id: KeyId, executionId: string, brokerPid: number | null): boolean =>
+      release.run({ key: id.key, hookName: id.hookName, executionId, brokerPid }).changes > 0,
   };
 }
 
