@@ -17,6 +17,7 @@ import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
+import { createKeySweep } from './key-sweep.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createNews } from './news.ts';
@@ -167,7 +168,8 @@ function backgroundLoops(
   return [
     createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
-    createRetentionLoop({ store, now, log, retentionDays }),
+    createKeySweep({ store, now, log }),
+    createRetentionLoop({ paths, store, now, log, retentionDays }),
   ];
 }
 

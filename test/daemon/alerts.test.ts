@@ -309,11 +309,14 @@ describe('what is done about an alert', () => {
 
   it('a command that fails does no harm, and is no hook', async () => {
     const state = aState();
-    configure(state, { command: 'cat >&2; echo " no: $HOOKBUS_ENABLED" >&2; exit 5' });
+    const command =
+      'cat >&2; echo "ghp_0123456789abcdefghijABCDEFGHIJ012345 no: $HOOKBUS_ENABLED" >&2; exit 5';
+    configure(state, { command });
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the failure', () => log(state).includes('alert_action_failed'));
     expect(log(state)).toMatch(/reason="exit code 5: .*no: 0"/);
+    expect(log(state)).not.toContain('ghp_0123');
     await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
   });
 
