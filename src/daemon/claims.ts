@@ -3,6 +3,7 @@ import type { StoreHandle } from '../bus/store-handle.ts';
 import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
+import type { Network } from '../network/network.ts';
 import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../protocol/claim.ts';
 import type { KeyedBegin } from '../protocol/record.ts';
 import { processStart } from '../spool/process.ts';
@@ -30,6 +31,7 @@ export interface ClaimsParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
+  readonly network: () => Network;
 }
 
 /** Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result. */
@@ -47,7 +49,7 @@ export class Claims {
   constructor(parts: ClaimsParts, url?: string) {
     this.#parts = parts;
     this.#keys = createKeys(parts.store, parts.now);
-    this.#shared = new SharedClaims(parts.log);
+    this.#shared = new SharedClaims(parts);
     if (url !== undefined) this.#shared.prepare(url);
   }
 

@@ -18,6 +18,7 @@ import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import { createNetworkKeeper, type NetworkKeeper } from './network-keeper.ts';
 import { createNews } from './news.ts';
 import { createPageKeeper } from './page-keeper.ts';
 import { createRetentionLoop } from './retention-loop.ts';
@@ -76,7 +77,9 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   // Who follows waits for news of whenever.
   const isAwaited = (): boolean => followers.count() > 0 || page.isWatched();
   const news = createNews(parts.idleMs, isAwaited, () => leave('idle'));
-  const exports = new ExportLoop({ paths, store, spool, now, log, onServed: news.onAsked });
+  const network = createNetworkKeeper(paths.config, log);
+  const shared = { store, now, log, network: network.current };
+  const exports = new ExportLoop({ ...shared, paths, spool, onServed: news.onAsked });
   const onDrained = (drained: Drained): void => {
     news.onDrained(drained);
     followers.lookSoon();
@@ -85,8 +88,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const claims = new Claims({ store, now, log }, parts.dedupeUrl);
-  const loops = backgroundLoops(parts, { store, log, spool, claims, exports });
+  const claims = new Claims(shared, parts.dedupeUrl);
+  const loops = backgroundLoops(parts, { store, log, spool, claims, exports, network });
   const onFrame = createConversation({
     onPoke: (version) => {
       news.onPoke();
@@ -98,7 +101,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
       news.onAsked();
       page.answer(connection);
     },
-    state: () => stateOf(startedAt, news.counts, claims, exports),
+    state: () => stateOf(startedAt, news.counts, { claims, exports, network }),
     claims,
     followers,
   });
@@ -142,20 +145,22 @@ interface BackgroundParts {
   readonly spool: Spool;
   readonly claims: Claims;
   readonly exports: ExportLoop;
+  readonly network: NetworkKeeper;
 }
 
 /** What is done beside the draining, each in small steps of its own. */
 function backgroundLoops(
   { paths, retentionDays, now }: DaemonParts,
-  { store, log, spool, claims, exports }: BackgroundParts,
+  { store, log, spool, claims, exports, network }: BackgroundParts,
 ): readonly Loop[] {
   // What else may fail beside executions is a line here.
   const failing = [
     failingSince(now, () => sharedConditions(claims)),
     failingSince(now, () => exports.conditions()),
+    failingSince(now, () => network.conditions()),
   ];
   return [
-    createAlertLoop({ paths, store, spool, now, log, failing }),
+    createAlertLoop({ paths, store, spool, now, log, failing, network: network.current }),
     createRollupLoop({ store, now, log }),
     createRetentionLoop({ store, now, log, retentionDays }),
   ];
@@ -164,8 +169,7 @@ function backgroundLoops(
 function stateOf(
   startedAtMs: number,
   counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
-  claims: Claims,
-  exports: ExportLoop,
+  { claims, exports, network }: Pick<BackgroundParts, 'claims' | 'exports' | 'network'>,
 ): DaemonState {
   return {
     pid: process.pid,
@@ -174,6 +178,7 @@ function stateOf(
     ...counts,
     shared_keys: sharedOf(claims),
     exporters: exports.states(),
+    certificates: network.state(),
     rss_bytes: process.memoryUsage.rss(),
   };
 }
