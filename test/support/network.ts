@@ -76,7 +76,11 @@ export async function aProxy({ status = 200, isSilent = false }: ProxyOptions = 
   });
   server.on('connect', (asking, socket: Socket) => {
     const { port } = note(asking);
-    if (isSilent) return;
+    if (isSilent) {
+      // Or it would not be seen to close.
+      socket.on('end', () => socket.end()).resume();
+      return;
+    }
     if (status !== 200) {
       socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
       return;
