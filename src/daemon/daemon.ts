@@ -57,6 +57,7 @@ export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promis
   const release = takeLockIfFree(parts.paths.daemonLock);
   if (release === undefined) return 'another_runs';
   const log = createLog(parts.paths.log, parts.now);
+  provideCompression(zlibSync);
   try {
     return await runLocked(parts, stop, log);
   } finally {
@@ -67,7 +68,6 @@ export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promis
 async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Promise<DaemonEnd> {
   const { paths, now } = parts;
   const startedAt = now();
-  provideCompression(zlibSync);
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside, createSpares(paths.spares));
