@@ -66,8 +66,7 @@ export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promis
 }
 
 async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Promise<DaemonEnd> {
-  const { paths, now } = parts;
-  const startedAt = now();
+  const [{ paths, now }, startedAt] = [parts, parts.now()];
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside, createSpares(paths.spares));
