@@ -17,7 +17,7 @@ export interface NetworkOptions {
   readonly no_proxy: readonly string[];
 }
 
-export interface Post {
+interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
   /** Ends it, and every connection that was made for it. */
