@@ -192,7 +192,7 @@ describe('a collector', () => {
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
     expect(hookbus(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain('ECONNREFUSED');
-    const collector = await aCollector(port);
+    const collector = await aCollector({ port });
     await spans(collector, 5);
     await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
   });
