@@ -108,7 +108,7 @@ struct text event_of(const struct run *run)
 void describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
-    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length, .refill = refill_scan, .context = in};
+    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length};
     struct trace_parent parent = {.flags = "01"};
     for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
     scan_payload(&scan, run->fields, PAYLOAD_FIELDS);

@@ -5,6 +5,7 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #else
 #include <sys/resource.h>
 #endif
@@ -30,16 +31,27 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
+/*
+ * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
+ * hook left it: a file of which a loop reads the next line, a keyboard. An error in reading it is the hook's to see, too.
+ */
+static bool is_passed_on(struct run *run, const struct stat *stat)
+{
+    if (S_ISREG(stat->st_mode)) run->streams[STDIN].starts_at = lseek(STDIN, 0, SEEK_CUR);
+    return S_ISFIFO(stat->st_mode) || S_ISSOCK(stat->st_mode);
+}
+
 /* A pipe for a pipe and a socket for a socket: names such as /dev/stdin open on the one and not on the other. */
 static bool open_channel(struct run *run, int which, const struct stat *stat)
 {
     struct stream *stream = &run->streams[which];
     int ends[2];
     bool is_socket = S_ISSOCK(stat->st_mode);
-    /* A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
-    if (which == STDIN && S_ISCHR(stat->st_mode) && isatty(STDIN)) return true;
-    /* So is a directory, which nobody can read from: the hook is to see that too. */
-    if (which == STDIN && S_ISDIR(stat->st_mode)) return true;
+    if (which == STDIN && !is_passed_on(run, stat)) return true;
+#ifdef __linux__
+    /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
+    if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
+#endif
     if (!make_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
@@ -56,6 +68,22 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
 }
 
 /*
+ * Whether both outputs are one, whose order would be lost in two channels. A file that was opened twice is two, each
+ * with a place of its own where it is written to, but where all is appended.
+ */
+static bool is_one(const struct stat *out, const struct stat *err)
+{
+    if (!is_same_file(out, err)) return false;
+    if (S_ISCHR(out->st_mode)) return isatty(STDOUT);
+#ifdef SYS_kcmp
+    bool is_appended = (fcntl(STDOUT, F_GETFL) & fcntl(STDERR, F_GETFL) & O_APPEND) != 0;
+    if (S_ISREG(out->st_mode) && !is_appended)
+        return syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, STDOUT, STDERR) <= 0;
+#endif
+    return true;
+}
+
+/*
  * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
  * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
  */
@@ -64,12 +92,11 @@ bool open_channels(struct run *run)
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
     for (int i = 0; i < STREAMS; i++) {
-        run->theirs[i] = run->streams[i].from = run->streams[i].to = run->streams[i].spill = -1;
+        run->theirs[i] = run->streams[i].from = run->streams[i].to = -1;
         is_open[i] = fstat(i, &stats[i]) == 0;
         if (!is_open[i] && open("/dev/null", O_RDWR | O_CLOEXEC) != i) return false;
     }
-    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_same_file(&stats[STDOUT], &stats[STDERR]) &&
-                     (!S_ISCHR(stats[STDOUT].st_mode) || isatty(STDOUT));
+    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_one(&stats[STDOUT], &stats[STDERR]);
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
     if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
@@ -80,7 +107,7 @@ void open_input_alone(struct run *run)
 {
     struct stat stat;
     struct stream *in = &run->streams[STDIN];
-    if (fstat(STDIN, &stat) != 0 || S_ISDIR(stat.st_mode) || (S_ISCHR(stat.st_mode) && isatty(STDIN))) return;
+    if (fstat(STDIN, &stat) != 0 || !is_passed_on(run, &stat)) return;
     in->from = STDIN;
     in->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
@@ -110,14 +137,12 @@ static _Noreturn void become_hook(struct run *run, struct command *command)
     _exit(127);
 }
 
-/* No process to be had: we become the hook ourselves, unrecorded, with what has come of its input. */
+/* No process to be had: we become the hook ourselves, unrecorded, with all of its input. */
 static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
 {
     record_forget(run);
     hang_up(&run->claim);
-    give(&run->streams[STDIN]);
-    abandon(&run->streams[STDIN]);
-    if (run->theirs[STDIN] >= 0) (void)dup2(run->theirs[STDIN], STDIN);
+    leave_input(run);
     give_back_signals(run);
     refuse_start(run, become_either(command));
     say(run->reason);

@@ -53,24 +53,10 @@ bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
     return !bytes->failed;
 }
 
-/* The payload as far as it was read, which is all of it. */
-static void add_payload(const struct stream *in, struct bytes *frame)
-{
-    size_t start = field_begin(frame, CLAIM_PAYLOAD);
-    bytes_add(frame, in->buffer + in->at, in->length);
-    for (off_t at = in->spill_at; at < in->spill_end;) {
-        ssize_t got = pread(in->spill, in->piece, CHUNK_BYTES, at);
-        if (got <= 0) frame->failed = true;
-        if (got <= 0) break;
-        bytes_add(frame, in->piece, (size_t)got);
-        at += got;
-    }
-    field_end(frame, start);
-}
-
 static void encode_claim(const struct run *run, struct bytes *bytes)
 {
     const struct options *options = &run->options;
+    const struct stream *in = &run->streams[STDIN];
     struct text url = run->settings.dedupe_url;
     bytes_add(bytes, run->begin.at, run->begin.length);
     size_t start = frame_begin(bytes, FRAME_CLAIM);
@@ -78,7 +64,8 @@ static void encode_claim(const struct run *run, struct bytes *bytes)
     field_number(bytes, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(bytes, CLAIM_ON_DUPLICATE, options->on_duplicate);
     if (url.length > 0) field_bytes(bytes, CLAIM_URL, url.at, url.length);
-    add_payload(&run->streams[STDIN], bytes);
+    /* As far as it was read, which is all of it. */
+    field_bytes(bytes, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(bytes, CLAIM_PATH, getenv("PATH"));
     frame_end(bytes, start);
 }

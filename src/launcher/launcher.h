@@ -103,7 +103,7 @@ struct process {
  * together, and no function on the way of all runs has a path of its own on the stack.
  */
 struct reserve {
-    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES], piece[CHUNK_BYTES];
+    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
     struct process processes[MAX_PROCESSES];
     pid_t told[256];            /* who got SIGTERM already */
 };
@@ -146,6 +146,7 @@ struct run {
     bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
     int64_t told_to_stop_us;     /* when such a signal came; 0: none */
     int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
+    int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
     /* watch.c */
     struct stream streams[STREAMS];
@@ -261,14 +262,20 @@ _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
 
-/* watch.c */
+/* input.c */
 void take_prelude(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
 bool take_payload(struct stream *input);
+/* A caller that is in the middle of what no hook will read is heard out. */
+void hear_out(struct run *run);
+/* How much the hook has read of a file that is its own, if it has one. */
+void count_file(struct stream *input);
+/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
+void leave_input(struct run *run);
+
+/* watch.c */
 /* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
 bool move_bytes(struct run *run, int wait_ms);
-/* A caller that is still writing what no hook will read is heard out. */
-void hear_out(struct run *run);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);

@@ -51,10 +51,11 @@ static void prepare_memory(struct run *run)
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
-        stream->from = stream->to = stream->spill = -1;
-        stream->buffer = reserve->buffers[i];
+        stream->from = stream->to = -1;
+        stream->starts_at = -1;
+        stream->buffer = stream->few = reserve->buffers[i];
+        stream->capacity = BUFFER_BYTES;
         stream->tail = reserve->tails[i];
-        stream->piece = reserve->piece;
         stream->goal = UINT64_MAX;
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }

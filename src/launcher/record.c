@@ -111,7 +111,8 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
 {
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
     field_number(bytes, CAPTURE_STREAM, which);
-    field_number(bytes, CAPTURE_TRUNCATED, stream->total > stream->kept_length);
+    field_number(bytes, CAPTURE_TRUNCATED,
+                 stream->total > stream->kept_length || (stream->number == STDIN && stream->is_cut));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, stream->kept_length);
     frame_end(bytes, start);
 }
@@ -151,6 +152,7 @@ static void encode_end(const struct run *run, enum end_kind kind, int signal, bo
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
+    count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true, &run->end);
     if (!write_all(run->spool_file, &run->end)) report(run, "note signal");
 }

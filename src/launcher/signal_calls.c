@@ -51,6 +51,13 @@ void restore_dispositions(const struct run *run)
     (void)sigaction(SIGCHLD, &run->dispositions[0], NULL);
 }
 
+bool ignores_broken_pipes(const struct run *run)
+{
+    struct sigaction inherited;
+    (void)run;
+    return sigaction(SIGPIPE, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
+}
+
 void catch_signals(struct run *run)
 {
     (void)run;
@@ -135,6 +142,11 @@ bool listen_to_signals(struct run *run)
     run->signals = ends[0];
     signal_pipe = ends[1];
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK) == 0;
+}
+
+bool ignores_broken_pipes(const struct run *run)
+{
+    return run->dispositions[1].sa_handler == SIG_IGN;
 }
 
 /* Handlers that are ours vanish by themselves when a process becomes another program. */

@@ -112,8 +112,13 @@ void take_signals(struct run *run)
     bool is_asked = false;
     while (count < most && read_arrival(run, &arrivals[count])) count++;
     for (size_t i = 0; i < count; i++) {
+        int number = arrivals[i].number;
         /* The last is what the system sends us for a write of ours that nobody reads. */
-        if (arrivals[i].number == SIGCHLD || run->hook == 0 || arrivals[i].sender == run->pid) continue;
+        if (number == SIGCHLD || arrivals[i].sender == run->pid) continue;
+        if (run->hook == 0) {
+            if (!is_harmless(number) && !is_stop(number)) run->late_signal = number;
+            continue;
+        }
         if (!is_asked) ask_sentinel(run);
         is_asked = true;
         take_signal(run, &arrivals[i]);

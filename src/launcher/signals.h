@@ -26,6 +26,8 @@ void unblock_signal(int number);
 void restore_mask(const struct run *run);
 bool listen_to_signals(struct run *run);
 void restore_dispositions(const struct run *run);
+/* Whether the caller, and so the hook at its start, ignores SIGPIPE. */
+bool ignores_broken_pipes(const struct run *run);
 bool read_arrival(const struct run *run, struct arrival *arrival);
 void pass_on(const struct run *run, const struct arrival *arrival);
 void catch_signals(struct run *run);

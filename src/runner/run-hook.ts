@@ -156,6 +156,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     onEarly: (signal) => leave({ kind: 'signal', signal }),
     onSignal: (signal) => {
       isTold ||= !HARMLESS.has(signal);
+      input.count();
       recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
     },
   });
@@ -178,7 +179,9 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   const exit = await started.exit;
   const durationMs = nowMs() - started.startedAtMs;
   const hasTimedOut = (await limit?.finish()) ?? false;
-  await input.linger();
+  input.leave();
+  // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
+  signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
   const end: HookEnd = hasTimedOut
     ? {
         kind: 'timeout',
@@ -189,7 +192,12 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
   await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
   signals.stop();
-  return { ...end, isCut: isTold || outputs.some((output) => output.isCut()) };
+  const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
+  return {
+    ...end,
+    durationMs: durationMs + keptMs,
+    isCut: isTold || outputs.some((output) => output.isCut()),
+  };
 }
 
 function connect(

@@ -182,6 +182,17 @@ export function failOpen(engine: Engine): void {
       expect(query(stage.home, 'SELECT * FROM hook_payloads')).toEqual([]);
     });
 
+    test('the hook gets 1.5 MB where files may not grow over 100 KB', async (stage) => {
+      // One object, so that HookBus takes all of it before the hook starts.
+      writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
+      const line = 'cat in | prlimit --fsize=100000 -- "$@"';
+      const wrapped = [...engine.command, 'run', '--'];
+      for (const prefix of [[], wrapped]) {
+        const outcome = await stage.bare(['sh', '-c', line, 'sh', ...prefix, 'wc', '-c']);
+        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '1500071\n', stderr: '' });
+      }
+    });
+
     test('the hook runs when few files may be open', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
     });

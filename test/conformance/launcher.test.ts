@@ -22,6 +22,8 @@ if (existsSync(LAUNCHER)) {
       passesEverySignal: true,
       takesHookAlong: true,
       replacesItself: true,
+      handsOnFullDevice: true,
+      startsAtOnce: true,
       recordsIn: 'spool',
     },
   };

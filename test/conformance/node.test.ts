@@ -18,6 +18,8 @@ defineConformance({
     passesEverySignal: 'Node knows no real-time signals, and is stopped by stop signals',
     takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
     replacesItself: 'Node cannot replace its process',
+    handsOnFullDevice: 'the Node engine reads every output by itself',
+    startsAtOnce: 'Node takes 40 ms and more to start',
     recordsIn: 'database',
   },
 });

@@ -145,6 +145,8 @@ export function recording(engine: Engine): void {
           return stage.wrapped(['sh', '-c', `cat; echo ${number} >&2; exit ${number}`], {
             flags,
             input,
+            // There before the start: on a busy machine a launcher waits for none that comes later than 10 ms after.
+            stdin: 'pipe',
             deadlineMs: 25_000,
           });
         }),

@@ -24,7 +24,8 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
     chmodSync(own, 0o700);
     const env = {
       ...state.env,
-      HOME: state.home,
+      // Of no use to anybody, so that the state directory is known without it.
+      HOME: '/nonexistent',
       LANG: 'C.UTF-8',
       LC_TIME: 'C',
       TZ: 'UTC',

@@ -3,7 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compiled } from '../conformance/support/compiled.ts';
-import { hasLauncher, LAUNCHER, openPlace, type Place, run, titleOf } from './support/launcher.ts';
+import {
+  hasLauncher,
+  LAUNCHER,
+  makeHome,
+  openPlace,
+  type Place,
+  run,
+  titleOf,
+} from './support/launcher.ts';
 import { FLAGS, SOURCES } from './support/sanitized.ts';
 
 const tests = describe.skipIf(hasLauncher !== true);
@@ -126,7 +134,8 @@ tests('a record', () => {
 
   it.each(['a FIFO', 'what was in it'])('is not made of a spare that is %s', (what) => {
     const place = openPlace();
-    mkdirSync(join(place.home, 'spares'), { recursive: true });
+    makeHome(place);
+    mkdirSync(join(place.home, 'spares'));
     for (let number = 0; number < 16; number += 1) {
       const spare = join(place.home, 'spares', `${number}`);
       if (what === 'a FIFO') spawnSync('mkfifo', [spare]);

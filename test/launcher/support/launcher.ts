@@ -84,10 +84,6 @@ export function end(program: string, words: readonly string[], options: SpawnSyn
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }
 
-/** Whether the record is whole. Its name changes as it becomes so, which a look at its bytes may fall into. */
-export const isWhole = (place: Place): boolean =>
-  existsSync(place.spool) && readdirSync(place.spool).some((name) => name.endsWith('.rec'));
-
 /** What is in the spool: the bytes of each record, and whether it is whole (`rec`) or not (`part`). */
 export function spooled(place: Place): { readonly name: string; readonly bytes: Buffer }[] {
   if (!existsSync(place.spool)) return [];
