@@ -138,7 +138,9 @@ const runKeyed = (
   toolUse: string,
   event = 'PostToolUse',
 ) => {
-  const words = ['run', '--name', 'noisy', '--event', event, '--dedupe', '--', 'echo', 'ran'];
+  const mode = event === 'Stop' ? ['--on-duplicate', 'replay'] : [];
+  const options = ['--name', 'noisy', '--event', event, '--dedupe', ...mode];
+  const words = ['run', ...options, '--', 'echo', 'ran'];
   const payload = JSON.stringify({ session_id: 's', tool_use_id: toolUse });
   return start([...program, ...words], env, payload).ended;
 };
@@ -156,7 +158,7 @@ describe.each(Object.entries(ENGINES))('a dedupe key under %s', (_name, program)
 
   it.each([
     ['skipped', 'PostToolUse', SKIPPED],
-    ['answered from the first', 'PreToolUse', RAN],
+    ['answered from the first', 'Stop', RAN],
   ])(
     'of a duplicate that is %s leaves the probe to the next execution',
     async (_, event, answer) => {
