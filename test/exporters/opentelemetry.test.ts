@@ -277,10 +277,11 @@ describe('a collector', () => {
     spoolMany(state, 6000);
     await state.daemon();
     await until('most of them', () => collector.spans().length > 3000);
-    spoolMany(state, 2000);
-    await stored(state, 8000);
+    // So many that a busy machine sends them in the second that a daemon takes to leave.
+    spoolMany(state, 1000);
+    await stored(state, 7000);
     expect(await state.stop()).toBe(true);
-    expect(collector.spans()).toHaveLength(8000);
+    expect(collector.spans()).toHaveLength(7000);
   });
 
   it('that is none, or answers without end, does no harm', async () => {
