@@ -175,7 +175,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       expect(name).toMatch(/\.part$/);
       // A beginning that is not whole is an empty file: it is written in one go.
       if (bytes.length > 0)
-        expect(decodeRecord(bytes)).toMatchObject({ begin: { sessionId: 's', hookName: 'probe' } });
+        expect(decodeRecord(bytes)).toMatchObject({ begin: { hookName: 'probe' } });
     }
     const pids = existsSync(place.path('pids'))
       ? readFileSync(place.path('pids'), 'utf8').trim().split('\n').map(Number)
