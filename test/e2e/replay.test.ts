@@ -10,6 +10,7 @@ import {
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
 import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
@@ -195,7 +196,7 @@ describe('hookbus replay', () => {
     const line = `sleep 987 & echo $! > ${pidFile}; echo done`;
     const { exitCode } = stage.replay('1', '--', 'sh', '-c', line);
     expect(performance.now() - before).toBeLessThan(10_000);
-    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    endProcess(Number(readFileSync(pidFile, 'utf8')));
     expect(exitCode).toBe(0);
   });
 

@@ -21,7 +21,7 @@ import { VERSION } from '../../src/domain/version.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { makePipe } from '../conformance/support/pipes.ts';
-import { isAlive } from '../conformance/support/processes.ts';
+import { endGroup, isAlive } from '../conformance/support/processes.ts';
 import { until } from '../conformance/support/until.ts';
 import {
   end,
@@ -157,7 +157,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       stdoutBytes: 4,
       stderrBytes: 4,
     });
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    endGroup(child.pid);
     await once(child, 'close');
     expect(spooled(place).map(({ name }) => name.slice(-5))).toEqual(['.part']);
   });
@@ -635,11 +635,7 @@ function start(place: Place, hook: readonly string[]): ChildProcess {
   // It may be gone before it has read anything.
   child.stdin?.on('error', () => undefined);
   onTestFinished(() => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended.
-    }
+    if (child.pid !== undefined) endGroup(child.pid);
   });
   return child;
 }
