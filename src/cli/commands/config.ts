@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config-file.ts';
 import type { ConfigKey } from '../../config/edit-config.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
@@ -35,6 +36,9 @@ export const configCommand: Command = {
   ],
   perform,
 };
+
+/** As `withoutSecrets` has it. */
+const HIDDEN = '(hidden)';
 
 type Editing = typeof import('../../config/edit-config.ts');
 
@@ -108,12 +112,17 @@ async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> 
 }
 
 function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {
-  const value = editing.configValue(editing.requireConfig(paths.config), key);
+  const value = shownValue(editing.requireConfig(paths.config), key, editing);
   const isGiven = editing.givenKeys(paths.config).includes(editing.nameOfKey(key));
   return {
     json: { key: editing.nameOfKey(key), value, given: isGiven },
     lines: () => [visible(typeof value === 'string' ? value : JSON.stringify(value))],
   };
+}
+
+function shownValue(config: Config, key: ConfigKey, editing: Editing): unknown {
+  const value = editing.configValue(config, key);
+  return editing.configSetting(key).isHidden === true && value !== '' ? HIDDEN : value;
 }
 
 async function change(
@@ -131,7 +140,7 @@ async function change(
     throw expected(editing.nameOfKey(key), setting.expected, text);
   }
   const config = editing.editConfig(paths.config, key, wanted);
-  const value = editing.configValue(config, key);
+  const value = shownValue(config, key, editing);
   await settle(paths, now);
   const how = text === undefined ? 'is back to its default' : 'is now';
   return {
