@@ -22,7 +22,7 @@ export const dedupe = {
     default: '',
     isSecret: true,
     isHidden: true,
-    expected: `a text of ${LEAST_SECRET} to ${MOST_SECRET} bytes without white space, such as \`openssl rand -hex 32\` makes`,
+    expected: `a text of ${LEAST_SECRET} to ${MOST_SECRET} bytes, such as \`openssl rand -hex 32\` makes`,
     read: (value) =>
       typeof value === 'string' && (value === '' || isSecret(value)) ? value : undefined,
     fromText: (text) => text.trim(),
@@ -31,5 +31,5 @@ export const dedupe = {
 
 function isSecret(text: string): boolean {
   const bytes = Buffer.byteLength(text);
-  return bytes >= LEAST_SECRET && bytes <= MOST_SECRET && !/\s/.test(text);
+  return bytes >= LEAST_SECRET && bytes <= MOST_SECRET && text === text.trim();
 }
