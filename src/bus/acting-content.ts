@@ -18,7 +18,7 @@ function ofConfig(path: string): string[] {
   const reading = readConfigFile(path);
   if (reading.state === 'absent') return [];
   if (reading.state === 'refused') return [`config.json cannot be used: ${reading.problem}`];
-  const { alerts, breaker, prometheus, statsd, opentelemetry } = reading.config;
+  const { alerts, breaker, dedupe, prometheus, statsd, opentelemetry } = reading.config;
   const exporters = { prometheus, statsd, opentelemetry };
   const sent = Object.entries(exporters).filter(([, { enabled }]) => enabled);
   return [
@@ -27,6 +27,7 @@ function ofConfig(path: string): string[] {
     ...(breaker.enabled || breaker.hooks.length > 0
       ? ['config.json lets breakers keep hooks that fail from running']
       : []),
+    ...(dedupe.url === '' ? [] : ['config.json shares dedupe keys through a server']),
     ...sent.map(([name]) => `config.json exports to ${name}`),
   ];
 }

@@ -12,6 +12,8 @@ import { type FoundGate, listGates } from '../gates/gate-writer.ts';
 import { createBreakerStore, listHookNames } from '../store/breakers.ts';
 import type { Database } from '../store/database.ts';
 import { policyOf } from './breaker.ts';
+import type { Finding } from './doctor/finding.ts';
+import { keyServerFindings } from './key-server.ts';
 
 /** A hook that is not run now, or only to see whether it is well again. */
 export interface GateReport {
@@ -40,6 +42,8 @@ export interface GateState {
     readonly state: ConfigReading['state'];
     readonly problem: string | null;
   };
+  /** What is wrong with the key server that it names. */
+  readonly key_server_problems: readonly Finding[];
   readonly gates: readonly GateReport[];
   readonly breaker: {
     readonly enabled: boolean;
@@ -50,6 +54,7 @@ export interface GateState {
 
 export const NO_GATES: GateState = {
   config: { path: null, state: 'absent', problem: null },
+  key_server_problems: [],
   gates: [],
   breaker: { enabled: false, hooks: [], recommended: [] },
 };
@@ -57,7 +62,7 @@ export const NO_GATES: GateState = {
 /** @param db undefined where there is none, or none that can be used */
 export function readGates(paths: StatePaths, db: Database | undefined, nowMs: number): GateState {
   const reading = readConfigFile(paths.config);
-  const { breaker } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const { breaker, dedupe } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
   const isKnown = db !== undefined && reading.state !== 'refused';
   return {
     config: {
@@ -65,6 +70,7 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
       state: reading.state,
       problem: reading.state === 'refused' ? reading.problem : null,
     },
+    key_server_problems: keyServerFindings(dedupe),
     gates: gatesNow(paths.gates, db, nowMs),
     breaker: {
       enabled: breaker.enabled,

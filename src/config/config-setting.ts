@@ -9,6 +9,8 @@ export interface ConfigSetting<T> {
   readonly fromText: (text: string) => unknown;
   /** Its value may be a password: it is not repeated in messages, nor shown unless asked for by name. */
   readonly isSecret?: true;
+  /** Nobody needs to see it again: not even who asks for it by name does. */
+  readonly isHidden?: true;
 }
 
 const WORDS: Readonly<Record<string, boolean>> = {

@@ -17,7 +17,8 @@ export interface Settings {
   readonly storeRaw: boolean;
   readonly redact: boolean;
   readonly dedupeTtlSeconds: number;
-  readonly dedupeUrl: string | undefined;
+  /** With other machines, where config.json names a key server. */
+  readonly sharesKeys: boolean;
   readonly retentionDays: number;
   /** Whether the environment says so. */
   readonly isRetentionGiven: boolean;
@@ -69,7 +70,7 @@ export function readSettings(env: Environment = process.env): Settings {
       MAX_TTL_SECONDS,
       'seconds',
     ),
-    dedupeUrl: read.url('HOOKBUS_DEDUPE_URL'),
+    sharesKeys: read.sharing('HOOKBUS_DEDUPE_URL'),
     retentionDays: read.count(
       'HOOKBUS_RETENTION_DAYS',
       DEFAULTS.retentionDays,
@@ -139,13 +140,14 @@ function createReader(env: Environment, problems: string[]) {
       if (word === undefined) refuse(name, words.join(' or '), value);
       return word ?? fallback;
     },
-    url(name: string): string | undefined {
-      const value = env[name]?.trim();
-      if (value === undefined || value === '') return undefined;
-      if (/^rediss?:\/\/./.test(value)) return value;
+    /** A run can keep its keys on this machine, and not choose a server. */
+    sharing(name: string): boolean {
+      const value = env[name]?.trim().toLowerCase() ?? '';
+      if (value === 'off') return false;
       // The value may hold a password, so it is not repeated.
-      problems.push(`${name}: expected redis://… or rediss://…; keys stay on this machine`);
-      return undefined;
+      if (value !== '')
+        problems.push(`${name}: expected off; the key server is dedupe.url of config.json`);
+      return true;
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { KeyRequest, Verdict } from '../bus/dedupe.ts';
-import { encodeVerdict, type VerdictFrame } from '../protocol/claim.ts';
+import { duplicateMode } from '../gates/dedupe.ts';
+import { type ClaimFrame, encodeVerdict, type VerdictFrame } from '../protocol/claim.ts';
+import type { KeyedBegin } from '../protocol/record.ts';
 import type { Connection } from './listener.ts';
 import type { SharedClaim } from './shared-claims.ts';
 
@@ -7,8 +9,8 @@ import type { SharedClaim } from './shared-claims.ts';
 export interface Claimant {
   readonly request: KeyRequest;
   readonly connection: Connection;
-  /** Where other machines are asked. */
-  readonly url: string | undefined;
+  /** Whether other machines are asked. */
+  readonly isShared: boolean;
   state: 'asking' | 'waiting' | 'owner' | 'gone';
   /** Has been told to wait, and nothing else since. */
   isWarned: boolean;
@@ -18,6 +20,26 @@ export interface Claimant {
   patience?: NodeJS.Timeout;
   /** What this machine holds for all. */
   shared?: SharedClaim;
+}
+
+/** What it asks for. @param broker who stands between it and the database, if anybody */
+export function requestOf(
+  begin: KeyedBegin,
+  claim: ClaimFrame,
+  key: string,
+  broker: KeyRequest['broker'],
+): KeyRequest {
+  const { hookName, executionId, eventType, pid, pidStart } = begin;
+  return {
+    key,
+    hookName,
+    executionId,
+    owner: { pid, start: pidStart },
+    ...(broker === undefined ? {} : { broker }),
+    ttlSeconds: claim.ttlSeconds,
+    eventType,
+    onDuplicate: duplicateMode(claim.onDuplicate, eventType),
+  };
 }
 
 /** The last that it is told before it goes its way. */

@@ -7,16 +7,16 @@ import {
 } from '../bus/dedupe.ts';
 import { keyOf } from '../bus/key-of.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
-import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
+import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
-import { duplicateMode, MAX_WAIT_MS, sharedPart, verdictOn } from '../gates/dedupe.ts';
+import { MAX_WAIT_MS, rulesElsewhere, sharedPart, verdictElsewhere } from '../gates/dedupe.ts';
 import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../protocol/claim.ts';
 import type { KeyedBegin } from '../protocol/record.ts';
 import { processStart } from '../spool/process.ts';
-import { answer, type Claimant, tellToWait } from './claimant.ts';
+import { answer, type Claimant, requestOf, tellToWait } from './claimant.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
-import type { SharedClaims, SharedState } from './shared-claims.ts';
+import type { SharedClaims } from './shared-claims.ts';
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
@@ -60,11 +60,6 @@ export class Claims {
     this.#keys = createKeys(parts.store, parts.now);
   }
 
-  /** The servers that keys were shared through. */
-  sharedState(): SharedState[] {
-    return this.#parts.shared?.state() ?? [];
-  }
-
   /** Answers now or later; the end of the connection ends the claim. */
   ask(connection: Connection, begin: KeyedBegin, claim: ClaimFrame): void {
     connection.keep();
@@ -77,22 +72,10 @@ export class Claims {
       connection.send(encodeVerdict({ kind: 'run' }));
       return;
     }
-    const claimant: Claimant = {
-      request: {
-        key,
-        hookName: begin.hookName,
-        executionId: begin.executionId,
-        owner: { pid: begin.pid, start: begin.pidStart },
-        ...(this.#parts.broker === undefined ? {} : { broker: this.#parts.broker }),
-        ttlSeconds: claim.ttlSeconds,
-        eventType: begin.eventType,
-        onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
-      },
-      connection,
-      url: this.#parts.shared === undefined ? undefined : claim.url,
-      state: 'asking',
-      isWarned: false,
-    };
+    const { broker, shared } = this.#parts;
+    const isShared = claim.isUnshared !== true && shared?.isOn() === true;
+    const request = requestOf(begin, claim, key, broker);
+    const claimant: Claimant = { request, connection, isShared, state: 'asking', isWarned: false };
     this.#claimants.add(claimant);
     claimant.patience = setTimeout(() => this.#giveUp(claimant), MAX_WAIT_MS);
     connection.onClose(() => this.#leave(claimant));
@@ -100,7 +83,7 @@ export class Claims {
   }
 
   /** An owner's hook has ended. */
-  finish({ key, hookName, executionId, end, url }: ResultFrame): void {
+  finish({ key, hookName, executionId, end }: ResultFrame): void {
     const owners = [...this.#claimants].filter(
       ({ request }) => request.executionId === executionId,
     );
@@ -108,10 +91,9 @@ export class Claims {
     const id = owners[0]?.request ?? { key, hookName, executionId };
     this.#end(id, end);
     for (const claimant of owners) {
-      claimant.shared?.end(sharedPart(end, claimant.request));
+      claimant.shared?.end(sharedPart(end, rulesElsewhere(claimant.request)));
       this.#forget(claimant);
     }
-    if (owners.length === 0 && url !== undefined) this.#parts.shared?.free(url, id, executionId);
     this.#wake(id);
   }
 
@@ -144,14 +126,13 @@ export class Claims {
 
   /** The key is the claimant's, as far as this machine is concerned. */
   #own(claimant: Claimant): void {
-    const { url } = claimant;
     claimant.state = 'owner';
-    if (url === undefined) {
-      this.#letRun(claimant);
-    } else {
+    if (claimant.isShared) {
       // An engine waits 100 ms for a first answer, and a server may take half of that.
       this.#warn(claimant);
-      void this.#askElsewhere(claimant, url);
+      void this.#askElsewhere(claimant);
+    } else {
+      this.#letRun(claimant);
     }
     claimant.timer = setTimeout(() => this.#identify(claimant), SHORT_MS).unref();
   }
@@ -190,39 +171,31 @@ export class Claims {
    * This machine's key is the claimant's; now for the others. While another machine has it, ours stays taken, so that
    * whoever else asks here waits for the same.
    */
-  async #askElsewhere(claimant: Claimant, url: string): Promise<void> {
+  async #askElsewhere(claimant: Claimant): Promise<void> {
     const { request } = claimant;
     const ttlMs = request.ttlSeconds * 1000;
     const shared = this.#parts.shared as SharedClaims;
-    const found = await shared.ask(url, request, request.executionId, ttlMs);
+    const found = await shared.ask(request, request.executionId, ttlMs);
     if (claimant.state !== 'owner' || this.#isStopped) {
       if (found.kind === 'ours') found.claim.end(undefined);
       return;
     }
-    if (found.kind === 'ours') claimant.shared = found.claim;
-    if (found.kind === 'ours' || found.kind === 'alone') {
-      this.#letRun(claimant);
-    } else if (found.kind === 'running' && request.onDuplicate === 'replay') {
-      shared.later(() => void this.#askElsewhere(claimant, url));
-    } else {
-      this.#takeOver(claimant, found.kind === 'done' ? found.result : undefined);
-    }
-  }
-
-  /** Another machine has done it, or does: what this one may take over of that, if anything. */
-  #takeOver(claimant: Claimant, result: KeyResult | undefined): void {
-    const { request } = claimant;
-    const executionId = 'an execution on another machine';
-    const given = result && verdictOn({ executionId, ...result }, request);
-    if (given === undefined && request.onDuplicate === 'deny') {
-      this.#letRun(claimant);
+    const rules = rulesElsewhere(request);
+    if (found.kind === 'running' && rules.onDuplicate === 'replay') {
+      shared.later(() => void this.#askElsewhere(claimant));
       return;
     }
-    const elsewhere: Verdict =
-      request.onDuplicate === 'skip' ? { kind: 'skip', of: executionId } : { kind: 'run_unkeyed' };
-    // Its time began there, so it is not kept here.
+    if (found.kind === 'ours') claimant.shared = found.claim;
+    const given = found.kind === 'done' ? verdictElsewhere(found.end, rules) : undefined;
+    if (given === undefined) this.#letRun(claimant);
+    else this.#takeOver(claimant, given);
+  }
+
+  /** Another machine has done it. Its time began there, so it is not kept here. */
+  #takeOver(claimant: Claimant, given: Verdict): void {
+    const { request } = claimant;
     this.#end(request, undefined);
-    answer(claimant, given ?? elsewhere);
+    answer(claimant, given);
     this.#forget(claimant);
     this.#wake(request);
   }

@@ -3,6 +3,7 @@ import { provideCompression } from '../bus/compression.ts';
 import type { CreateDashboard } from '../bus/dashboard.ts';
 import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
+import { createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { processStart } from '../spool/process.ts';
@@ -39,8 +40,6 @@ export interface DaemonParts {
   readonly socketPath: string;
   /** Asked again and again; undefined: nothing is deleted now. */
   readonly retentionDays: () => number | undefined;
-  /** Where machines share dedupe keys, as the daemon's own environment has it; runs bring theirs. */
-  readonly dedupeUrl: string | undefined;
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
   readonly idleMs: number;
   readonly now: () => number;
@@ -90,8 +89,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const claims = openClaims(shared, parts.dedupeUrl);
-  const loops = backgroundLoops(parts, { store, log, spool, claims, exports, network });
+  const { sharedKeys, claims } = openClaims(paths.config, shared);
+  const loops = backgroundLoops(parts, { store, log, spool, sharedKeys, exports, network });
   const onFrame = createConversation({
     onPoke: (version) => {
       news.onPoke();
@@ -103,7 +102,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
       news.onAsked();
       page.answer(connection);
     },
-    state: () => stateOf(startedAt, news.counts, { claims, exports, network }),
+    state: () => stateOf(startedAt, news.counts, { sharedKeys, exports, network }),
     claims,
     followers,
   });
@@ -126,14 +125,15 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
 }
 
 function openClaims(
+  configPath: string,
   parts: ClaimsParts & { readonly network: NetworkKeeper['current'] },
-  dedupeUrl: string | undefined,
-): Claims {
-  const shared = new SharedClaims(parts);
+) {
+  const config = createConfigWatch(configPath, () => undefined);
+  const sharedKeys = new SharedClaims({ ...parts, dedupe: () => config.current().dedupe });
   // So that the first run need not wait for the connection.
-  if (dedupeUrl !== undefined) shared.prepare(dedupeUrl);
+  sharedKeys.isOn();
   const broker = { pid: process.pid, start: processStart() };
-  return new Claims({ ...parts, shared, broker });
+  return { sharedKeys, claims: new Claims({ ...parts, shared: sharedKeys, broker }) };
 }
 
 /** What the daemon waits for; the first reason to end counts. */
@@ -156,7 +156,7 @@ interface BackgroundParts {
   readonly store: StoreHandle;
   readonly log: Log;
   readonly spool: Spool;
-  readonly claims: Claims;
+  readonly sharedKeys: SharedClaims;
   readonly exports: ExportLoop;
   readonly network: NetworkKeeper;
 }
@@ -164,11 +164,11 @@ interface BackgroundParts {
 /** What is done beside the draining, each in small steps of its own. */
 function backgroundLoops(
   { paths, retentionDays, now }: DaemonParts,
-  { store, log, spool, claims, exports, network }: BackgroundParts,
+  { store, log, spool, sharedKeys, exports, network }: BackgroundParts,
 ): readonly Loop[] {
   // What else may fail beside executions is a line here.
   const failing = [
-    failingSince(now, () => sharedConditions(claims)),
+    failingSince(now, () => sharedConditions(sharedKeys)),
     failingSince(now, () => exports.conditions()),
     failingSince(now, () => network.conditions()),
   ];
@@ -183,33 +183,31 @@ function backgroundLoops(
 function stateOf(
   startedAtMs: number,
   counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
-  { claims, exports, network }: Pick<BackgroundParts, 'claims' | 'exports' | 'network'>,
+  { sharedKeys, exports, network }: Pick<BackgroundParts, 'sharedKeys' | 'exports' | 'network'>,
 ): DaemonState {
   return {
     pid: process.pid,
     version: VERSION,
     started_at: new Date(startedAtMs).toISOString(),
     ...counts,
-    shared_keys: sharedOf(claims),
+    shared_keys: sharedOf(sharedKeys),
     exporters: exports.states(),
     certificates: network.state(),
     rss_bytes: process.memoryUsage.rss(),
   };
 }
 
-function sharedOf(claims: Claims): DaemonState['shared_keys'] {
-  return claims.sharedState().map(({ url, isConnected, lastError, failures }) => ({
-    url,
-    connected: isConnected,
-    last_error: lastError ?? null,
-    failures,
-  }));
+function sharedOf(keys: SharedClaims): DaemonState['shared_keys'] {
+  const state = keys.state();
+  if (state === undefined) return [];
+  const { url, isConnected, lastError, failures } = state;
+  return [{ url, connected: isConnected, last_error: lastError ?? null, failures }];
 }
 
-function sharedConditions(claims: Claims): Condition[] {
-  return claims.sharedState().map(({ url, isConnected, lastError, isUsed }) => ({
+function sharedConditions(keys: SharedClaims): Condition[] {
+  return sharedOf(keys).map(({ url, connected, last_error }) => ({
     name: `dedupe keys at ${url}`,
-    failure: isConnected || !isUsed ? undefined : (lastError ?? 'no connection'),
+    failure: connected ? undefined : (last_error ?? 'no connection'),
   }));
 }
 

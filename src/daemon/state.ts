@@ -9,7 +9,7 @@ export interface DaemonState {
   /** Records that could not be read since then. */
   readonly unreadable: number;
   readonly pokes: number;
-  /** Servers that dedupe keys were shared through since then; without passwords. */
+  /** The server that dedupe keys are shared through, if any; without its password. */
   readonly shared_keys: readonly {
     readonly url: string;
     readonly connected: boolean;

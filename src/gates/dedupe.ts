@@ -84,6 +84,15 @@ export interface DuplicateRules {
   readonly onDuplicate: OnDuplicate;
 }
 
+/**
+ * By which rules the results of other machines count, and are sent to them: where a hook can block, refusals alone,
+ * whatever its user asked for.
+ */
+export const rulesElsewhere = ({ eventType, onDuplicate }: DuplicateRules): DuplicateRules => ({
+  eventType,
+  onDuplicate: canBlock(eventType) ? 'deny' : onDuplicate,
+});
+
 /** The verdict on a duplicate of a finished execution; undefined where it runs. */
 export function verdictOn(
   claim: Pick<ClaimOnRecord, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
@@ -96,6 +105,18 @@ export function verdictOn(
     return { kind: 'replay', of, result };
   }
   return onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
+}
+
+/** What the end of an execution on another machine is for a duplicate here; undefined where that runs. */
+export function verdictElsewhere(
+  { exitCode, outputs }: KeyedEnd,
+  rules: DuplicateRules,
+): DuplicateVerdict | undefined {
+  const { stdout = null, stderr = null } = outputs ?? {};
+  return verdictOn(
+    { executionId: 'an execution on another machine', exitCode, stdout, stderr },
+    rules,
+  );
 }
 
 const isGiven = (result: KeyResult, eventType: string, onDuplicate: OnDuplicate): boolean =>

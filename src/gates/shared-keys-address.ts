@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 
-/** Where the server is, as HOOKBUS_DEDUPE_URL says. */
+/** Where the server is, as `dedupe.url` of config.json says. */
 export interface SharedAddress {
   readonly connection: Pick<
     RedisOptions,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { SharedAddress } from './shared-keys-address.ts';
 import { createClient, isFromParser, isFromServer } from './shared-keys-client.ts';
+import { MOST_SEALED_BYTES } from './shared-keys-seal.ts';
 
 /** Why a server could not be asked, or what it said made no sense: unreachable, slow, refused (its error), nonsense. */
 export type SharedKeysFault = 'unreachable' | 'slow' | 'refused' | 'nonsense';
@@ -24,6 +25,9 @@ const FIRST_RETRY_MS = 50;
 const LONGEST_RETRY_MS = 2000;
 /** A connection that lived for so long, in ms, was a good one: the next try is soon. */
 const GOOD_MS = 1000;
+
+/** A server that says more than so much, in bytes, before it has answered has nothing to say to us. */
+const MOST_ANSWER_BYTES = MOST_SEALED_BYTES + 1024;
 
 /** Fails on a replica, while the server loads, and without permission; leaves nothing. */
 const PROBE = `redis.call('del', KEYS[1]) return {ARGV[1]}`;
@@ -61,6 +65,8 @@ export class SharedLink {
   #tries = 0;
   #upSince: number | undefined;
   #hasHandshakeFailed = false;
+  /** Since the last answer. */
+  #receivedBytes = 0;
   #stall: NodeJS.Timeout | undefined;
   #leaveStart: () => void = () => undefined;
   readonly #hasStarted = new Promise<void>((resolve) => {
@@ -72,6 +78,7 @@ export class SharedLink {
     this.#redis = createClient(parts.address.connection, () => this.#nextTryMs());
     this.#redis.on('connect', () => {
       this.#hasHandshakeFailed = false;
+      this.#limitAnswers();
     });
     this.#redis.on('error', (error: Error) => {
       this.#hasHandshakeFailed = true;
@@ -128,10 +135,12 @@ export class SharedLink {
       const { lua, keys, args } = script;
       this.#redis.callBuffer('EVAL', lua, keys.length, ...keys, ...args).then(
         (reply) => {
+          this.#receivedBytes = 0;
           if (isOver) this.#takeLateAnswer(ifLate);
           else settle(() => resolve(reply));
         },
         (error: Error) => {
+          if (isFromServer(error)) this.#receivedBytes = 0;
           if (isOver && isFromServer(error)) this.#takeLateAnswer(ifLate);
           else settle(() => reject(this.#note(this.#judge(error))));
         },
@@ -196,6 +205,18 @@ export class SharedLink {
     this.#lastError = undefined;
     this.#enter('up');
     this.#parts.onUp();
+  }
+
+  /** The client would keep all of an answer in memory, however long it is. */
+  #limitAnswers(): void {
+    const { stream } = this.#redis;
+    this.#receivedBytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      this.#receivedBytes += chunk.length;
+      if (this.#receivedBytes <= MOST_ANSWER_BYTES || stream.destroyed) return;
+      this.#drop(new SharedKeysError('nonsense', 'more than any answer holds'));
+      stream.destroy();
+    });
   }
 
   #judge(error: Error): SharedKeysError {

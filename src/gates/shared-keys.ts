@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
-import type { KeyResult } from '../domain/dedupe-key.ts';
+import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { readSharedAddress, type SharedAddress } from './shared-keys-address.ts';
 import { type Script, SharedKeysError, SharedLink } from './shared-keys-link.ts';
-import { decodeResult, encodeResult, isStorable } from './shared-keys-result.ts';
+import { createSealer, isShareable, type Sealed, type Sealer } from './shared-keys-seal.ts';
 
 export { SharedKeysError } from './shared-keys-link.ts';
 
@@ -14,22 +13,23 @@ export type SharedState =
   | { readonly kind: 'claimed' }
   /** Another machine has it. */
   | { readonly kind: 'running' }
-  /** Finished elsewhere; undefined: without outputs, which is enough for skipping only. */
-  | { readonly kind: 'done'; readonly result: KeyResult | undefined };
+  /** Finished elsewhere. */
+  | { readonly kind: 'done'; readonly end: KeyedEnd };
 
 /** Dedupe keys that machines share. */
 export interface SharedKeys {
   /**
    * Atomically claims a key for a token, which is one execution's own. A key that the token has already is claimed
-   * anew. Rejects with a SharedKeysError when the server is unreachable, slow, or answers nonsense; at once while there
-   * is no connection. A claim that the server carries out after that is given back.
+   * anew. Rejects with a SharedKeysError when the server is unreachable, slow, or answers nonsense, which is all that was
+   * not sealed with our secret for this key and this time; at once while there is no connection. A claim that the server
+   * carries out after that is given back.
    */
   claim(key: string, token: string, leaseMs: number): Promise<SharedState>;
   /**
-   * Stores the result and keeps the key for so long, if the token still owns it. What is no result, or is too large to
-   * be read back in time, frees the key instead. Rejects like `claim`, but waits longer; the key is freed then.
+   * Stores the result and keeps the key for so long, if the token still owns it. What is no result, is too large, or has
+   * a secret in it frees the key instead. Rejects like `claim`, but waits longer; the key is freed then.
    */
-  finish(key: string, token: string, result: KeyResult | undefined, ttlMs: number): Promise<void>;
+  finish(key: string, token: string, end: KeyedEnd, ttlMs: number): Promise<void>;
   /** Frees the key, if the token still owns it. Where that fails, it is done when the server is back. */
   release(key: string, token: string): Promise<void>;
   /** Extends the lease, if the token still owns it; false when it does not any more. */
@@ -48,6 +48,9 @@ interface SharedKeysState {
 }
 
 export interface SharedKeysOptions {
+  /** What machines share and the server does not have. */
+  readonly secret: string;
+  readonly now?: () => number;
   readonly keyPrefix?: string;
   /** A claim may take so long, in ms. */
   readonly answerMs?: number;
@@ -62,37 +65,41 @@ const MOST_DEBTS = 1000;
 /** How long a key may be owned that could not be freed, in ms, where it is not known. */
 const USUAL_LEASE_MS = 10 * 60_000;
 
-// A claim is `run:TOKEN`, and `done:TOKEN` once it is finished. Setting it again is extending it.
-const CLAIM = `
-local mine = 'run:' .. ARGV[1]
-if redis.call('set', KEYS[1], mine, 'NX', 'PX', ARGV[2]) then return {'claimed'} end
+// A value is `run:TOKEN:` or, once it is finished, `done:TOKEN:`, and what is sealed. Setting it again is extending it.
+const OWNS = `
+local mine = 'run:' .. ARGV[1] .. ':'
 local held = redis.call('get', KEYS[1]) or ''
-if held == mine then redis.call('set', KEYS[1], mine, 'PX', ARGV[2]) return {'claimed'} end
-if string.sub(held, 1, 5) ~= 'done:' then return {'held', held} end
-return {'held', held, redis.call('get', KEYS[2]) or ''}`;
-const FINISH = `
-if redis.call('get', KEYS[1]) ~= 'run:' .. ARGV[1] then return 0 end
-if ARGV[3] == '' then redis.call('del', KEYS[2]) else redis.call('set', KEYS[2], ARGV[3], 'PX', ARGV[2]) end
-redis.call('set', KEYS[1], 'done:' .. ARGV[1], 'PX', ARGV[2])
+local owns = string.sub(held, 1, #mine) == mine
+`;
+const CLAIM = `${OWNS}
+if held ~= '' and not owns then return {'held', held} end
+redis.call('set', KEYS[1], mine .. ARGV[3], 'PX', ARGV[2])
+return {'claimed'}`;
+const FINISH = `${OWNS}
+if not owns then return 0 end
+redis.call('set', KEYS[1], 'done:' .. ARGV[1] .. ':' .. ARGV[3], 'PX', ARGV[2])
 return 1`;
-const RELEASE = `
-if redis.call('get', KEYS[1]) ~= 'run:' .. ARGV[1] then return 0 end
-redis.call('del', KEYS[1], KEYS[2])
+const RELEASE = `${OWNS}
+if not owns then return 0 end
+redis.call('del', KEYS[1])
 return 1`;
-const EXTEND = `
-if redis.call('get', KEYS[1]) ~= 'run:' .. ARGV[1] then return 0 end
-redis.call('set', KEYS[1], 'run:' .. ARGV[1], 'PX', ARGV[2])
+const EXTEND = `${OWNS}
+if not owns then return 0 end
+redis.call('set', KEYS[1], mine .. ARGV[3], 'PX', ARGV[2])
 return 1`;
+/** What stands before what is sealed, which alone counts. */
+const PREFIX = /^[^:]*:[^:]*:/;
+const MOST_PREFIX_BYTES = 100;
 
 /** Connects in the background, and again whenever the connection is lost. Never throws, whatever the URL is. */
-export function connectSharedKeys(url: string, options: SharedKeysOptions = {}): SharedKeys {
+export function connectSharedKeys(url: string, options: SharedKeysOptions): SharedKeys {
   let address: SharedAddress;
   try {
     address = readSharedAddress(url, options.trust);
   } catch (error) {
     return unusableKeys(reasonOf(error));
   }
-  return new RedisKeys(address, options.keyPrefix ?? 'hookbus:', options.answerMs ?? 50);
+  return new RedisKeys(address, options);
 }
 
 /** A key freed later: when the server is back, or has said what it did. */
@@ -106,14 +113,19 @@ class RedisKeys implements SharedKeys {
   readonly #url: string;
   readonly #prefix: string;
   readonly #answerMs: number;
+  readonly #sealer: Sealer;
+  readonly #now: () => number;
   readonly #link: SharedLink;
   readonly #debts = new Map<string, Debt>();
   #failures = 0;
 
-  constructor(address: SharedAddress, prefix: string, answerMs: number) {
+  constructor(address: SharedAddress, options: SharedKeysOptions) {
+    const { secret, keyPrefix: prefix = 'hookbus:', answerMs = 50, now = Date.now } = options;
     this.#url = address.shown;
     this.#prefix = prefix;
     this.#answerMs = answerMs;
+    this.#sealer = createSealer(secret);
+    this.#now = now;
     this.#link = new SharedLink({
       address,
       probeKey: `${prefix}{probe}`,
@@ -125,8 +137,8 @@ class RedisKeys implements SharedKeys {
   }
 
   claim(key: string, token: string, leaseMs: number): Promise<SharedState> {
-    const name = nameOf(key);
-    const script = this.#script(CLAIM, name, [token, milliseconds(leaseMs)]);
+    const name = this.#sealer.nameOf(key);
+    const script = this.#saying(CLAIM, name, token, 'running', leaseMs);
     return this.#call(this.#answerMs, async (untilMs) => {
       // Who asks again owns it if the answer is yes, so the doubt about the last time is over.
       this.#debts.delete(debtKey(name, token));
@@ -144,26 +156,21 @@ class RedisKeys implements SharedKeys {
     });
   }
 
-  async finish(
-    key: string,
-    token: string,
-    result: KeyResult | undefined,
-    ttlMs: number,
-  ): Promise<void> {
-    if (result !== undefined && !isStorable(result)) return this.release(key, token);
-    const name = nameOf(key);
-    const bytes = result === undefined ? '' : encodeResult(name, result);
-    const script = this.#script(FINISH, name, [token, milliseconds(ttlMs), bytes]);
+  async finish(key: string, token: string, end: KeyedEnd, ttlMs: number): Promise<void> {
+    if (!isShareable(end)) return this.release(key, token);
+    const name = this.#sealer.nameOf(key);
+    const script = this.#saying(FINISH, name, token, end, ttlMs);
     await this.#orOwe(name, token, () => this.#change(script));
   }
 
   async release(key: string, token: string): Promise<void> {
-    const name = nameOf(key);
+    const name = this.#sealer.nameOf(key);
     await this.#orOwe(name, token, () => this.#change(this.#script(RELEASE, name, [token])));
   }
 
   extend(key: string, token: string, leaseMs: number): Promise<boolean> {
-    return this.#change(this.#script(EXTEND, nameOf(key), [token, milliseconds(leaseMs)]));
+    const name = this.#sealer.nameOf(key);
+    return this.#change(this.#saying(EXTEND, name, token, 'running', leaseMs));
   }
 
   state(): SharedKeysState {
@@ -230,24 +237,26 @@ class RedisKeys implements SharedKeys {
     }
   }
 
+  #saying(lua: string, name: string, token: string, what: Sealed, forMs: number): Script {
+    const madeAtMs = this.#now();
+    const sealed = this.#sealer.seal(name, what, { madeAtMs, untilMs: madeAtMs + forMs });
+    return this.#script(lua, name, [token, milliseconds(forMs), sealed]);
+  }
+
   #script(lua: string, name: string, args: readonly (string | Buffer)[]): Script {
-    // The braces keep both keys in one slot of a cluster.
-    const slot = `${this.#prefix}{${name}}`;
-    return { lua, keys: [`${slot}:claim`, `${slot}:result`], args };
+    return { lua, keys: [`${this.#prefix}{${name}}`], args };
   }
 
   #read(reply: unknown, name: string): SharedState {
     const parts: readonly unknown[] = Array.isArray(reply) ? reply : [];
-    const [word, held, bytes] = parts.map((part) => (Buffer.isBuffer(part) ? part : undefined));
+    const [word, held] = parts.map((part) => (Buffer.isBuffer(part) ? part : undefined));
     if (word?.toString() === 'claimed' && parts.length === 1) return { kind: 'claimed' };
-    if (word?.toString() !== 'held' || held === undefined)
+    if (word?.toString() !== 'held' || held === undefined || parts.length !== 2)
       throw this.#link.distrust('expected what became of a claim');
-    if (held.toString().startsWith('run:')) return { kind: 'running' };
-    if (!held.toString().startsWith('done:') || bytes === undefined)
-      throw this.#link.doubt('a claim of another make');
-    if (bytes.length === 0) return { kind: 'done', result: undefined };
+    const prefix = PREFIX.exec(held.subarray(0, MOST_PREFIX_BYTES).toString('latin1'))?.[0] ?? '';
     try {
-      return { kind: 'done', result: decodeResult(name, bytes) };
+      const found = this.#sealer.open(name, held.subarray(prefix.length), this.#now());
+      return found === 'running' ? { kind: 'running' } : { kind: 'done', end: found };
     } catch (error) {
       throw this.#link.doubt(reasonOf(error));
     }
@@ -259,7 +268,7 @@ function unusableKeys(why: string): SharedKeys {
   let failures = 0;
   const refuse = (): Promise<never> => {
     failures += 1;
-    return Promise.reject(new SharedKeysError('unreachable', `HOOKBUS_DEDUPE_URL: ${why}`));
+    return Promise.reject(new SharedKeysError('unreachable', `dedupe.url: ${why}`));
   };
   return {
     claim: refuse,
@@ -270,15 +279,12 @@ function unusableKeys(why: string): SharedKeys {
       // The password may be anywhere in what is no URL.
       url: 'unusable',
       isConnected: false,
-      lastError: `HOOKBUS_DEDUPE_URL: ${why}`,
+      lastError: `dedupe.url: ${why}`,
       failures,
     }),
     close: () => undefined,
   };
 }
-
-/** What a key is called on the server: keys hold ids and paths, which stay on this machine. */
-const nameOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
 const debtKey = (name: string, token: string): string => `${name} ${token}`;
 

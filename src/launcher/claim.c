@@ -57,13 +57,12 @@ static void encode_claim(const struct run *run, struct bytes *bytes)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
-    struct text url = run->settings.dedupe_url;
     bytes_add(bytes, run->begin.at, run->begin.length);
     size_t start = frame_begin(bytes, FRAME_CLAIM);
     field_text(bytes, CLAIM_TEMPLATE, options->dedupe_key);
     field_number(bytes, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(bytes, CLAIM_ON_DUPLICATE, options->on_duplicate);
-    if (url.length > 0) field_bytes(bytes, CLAIM_URL, url.at, url.length);
+    if (!run->settings.shares_keys) field_text(bytes, CLAIM_SHARING, "off");
     /* As far as it was read, which is all of it. */
     field_bytes(bytes, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(bytes, CLAIM_PATH, getenv("PATH"));

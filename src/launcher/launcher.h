@@ -75,7 +75,7 @@ struct options {
 struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
     uint64_t max_bytes, dedupe_ttl;
-    struct text dedupe_url;  /* of no length: keys stay on this machine */
+    bool shares_keys;        /* with other machines, where config.json names a key server */
     char *home;              /* HOME_BYTES, of its owner; empty: nothing is recorded */
 };
 

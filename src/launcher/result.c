@@ -79,8 +79,6 @@ static void encode_result(const struct run *run, bool is_result, bool is_refused
         field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
         field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
     }
-    if (run->settings.dedupe_url.length > 0)
-        field_bytes(bytes, RESULT_URL, run->settings.dedupe_url.at, run->settings.dedupe_url.length);
     frame_end(bytes, start);
 }
 

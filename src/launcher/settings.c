@@ -65,6 +65,17 @@ static uint64_t read_count(struct bytes *mistakes, const char *name, uint64_t fa
     return fallback;
 }
 
+/* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
+static bool read_sharing(struct bytes *mistakes)
+{
+    struct text value = value_of("HOOKBUS_DEDUPE_URL");
+    if (value.length == 3 && strncasecmp(value.at, "off", 3) == 0) return false;
+    if (value.length > 0)
+        add_mistake(mistakes, (struct text){"HOOKBUS_DEDUPE_URL", 18}, ": expected off", (struct text){0},
+                    "; the key server is dedupe.url of config.json");
+    return true;
+}
+
 /* As Node's path.resolve: `.`, `..` and repeated slashes are taken out of an absolute path, whatever is on the disk. */
 static void normalise(char *path)
 {
@@ -134,12 +145,7 @@ void read_settings(struct settings *settings, const struct options *options, str
     settings->dedupe_ttl = read_count(mistakes, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS,
                                       ": expected a whole number of seconds from 1 to 3153600000");
     /* The retention only others use; what is wrong with it is said all the same. */
-    struct text url = value_of("HOOKBUS_DEDUPE_URL");
-    size_t scheme = strncmp(url.at, "redis://", 8) == 0 ? 8 : strncmp(url.at, "rediss://", 9) == 0 ? 9 : url.length;
-    settings->dedupe_url = scheme < url.length ? url : (struct text){0};
-    if (url.length > 0 && scheme >= url.length)
-        add_mistake(mistakes, (struct text){"HOOKBUS_DEDUPE_URL", 18}, ": expected redis://… or rediss://…",
-                    (struct text){0}, "; keys stay on this machine");
+    settings->shares_keys = read_sharing(mistakes);
     read_count(mistakes, "HOOKBUS_RETENTION_DAYS", 0, 0, 36500, ": expected a whole number of days from 0 to 36500");
     settings->starts_daemon = read_word(mistakes, "HOOKBUS_DAEMON", DAEMON_WORDS, ": expected auto or off") != 1;
     settings->debug = read_flag(mistakes, "HOOKBUS_DEBUG", false);

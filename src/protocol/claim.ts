@@ -10,7 +10,7 @@ const CLAIM = {
   template: 1,
   ttlSeconds: 2,
   onDuplicate: 3,
-  url: 4,
+  sharing: 4,
   payload: 5,
   path: 6,
 } as const;
@@ -32,7 +32,6 @@ const RESULT = {
   exitCode: 4,
   stdout: 5,
   stderr: 6,
-  url: 7,
 } as const;
 
 const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip', 'deny'];
@@ -45,8 +44,8 @@ export interface ClaimFrame {
   readonly ttlSeconds: number;
   /** Undefined: as the event says. */
   readonly onDuplicate?: OnDuplicate;
-  /** `HOOKBUS_DEDUPE_URL` as it was in force. */
-  readonly url?: string;
+  /** `HOOKBUS_DEDUPE_URL` is off: its keys stay on this machine. */
+  readonly isUnshared?: true;
   readonly payload?: Uint8Array;
   /** `PATH` of the run, by which the hook's program is found. */
   readonly path?: string;
@@ -72,8 +71,6 @@ export interface ResultFrame {
   readonly key: string;
   /** Absent where nothing came of it that duplicates may share. */
   readonly end?: KeyedEnd;
-  /** As in the claim: the daemon that is told may be another. */
-  readonly url?: string;
 }
 
 export function encodeClaim(claim: ClaimFrame): Buffer {
@@ -81,7 +78,7 @@ export function encodeClaim(claim: ClaimFrame): Buffer {
   frame.text(CLAIM.template, claim.template);
   frame.number(CLAIM.ttlSeconds, claim.ttlSeconds);
   frame.number(CLAIM.onDuplicate, MODES.indexOf(claim.onDuplicate));
-  frame.text(CLAIM.url, claim.url);
+  frame.text(CLAIM.sharing, claim.isUnshared && 'off');
   if (claim.payload !== undefined) frame.bytes(CLAIM.payload, claim.payload);
   frame.text(CLAIM.path, claim.path);
   return frame.finish();
@@ -94,14 +91,15 @@ export function decodeClaim(frame: Frame): ClaimFrame {
   if (ttlSeconds < 1) throw new FrameError('a claim has no time to live');
   const template = fields.text(CLAIM.template);
   const onDuplicate = MODES[fields.number(CLAIM.onDuplicate) ?? 0];
-  const url = fields.text(CLAIM.url);
+  // A launcher of before sends an address, which chooses nothing.
+  const isUnshared = fields.text(CLAIM.sharing) === 'off';
   const payload = fields.bytes(CLAIM.payload);
   const path = fields.text(CLAIM.path);
   return {
     ttlSeconds,
     ...(template === undefined ? {} : { template }),
     ...(onDuplicate === undefined ? {} : { onDuplicate }),
-    ...(url === undefined ? {} : { url }),
+    ...(isUnshared ? { isUnshared } : {}),
     ...(payload === undefined ? {} : { payload }),
     ...(path === undefined ? {} : { path }),
   };
@@ -150,7 +148,6 @@ export function encodeResult(ended: ResultFrame): Buffer {
     frame.bytes(RESULT.stdout, ended.end.outputs.stdout);
     frame.bytes(RESULT.stderr, ended.end.outputs.stderr);
   }
-  frame.text(RESULT.url, ended.url);
   return frame.finish();
 }
 
@@ -165,12 +162,10 @@ export function decodeResult(frame: Frame): ResultFrame {
   const stderr = fields.bytes(RESULT.stderr);
   const outputs =
     stdout === undefined || stderr === undefined ? {} : { outputs: { stdout, stderr } };
-  const url = fields.text(RESULT.url);
   return {
     executionId,
     hookName: fields.text(RESULT.hookName) ?? '',
     key,
     ...(exitCode === undefined ? {} : { end: { exitCode, ...outputs } }),
-    ...(url === undefined ? {} : { url }),
   };
 }

@@ -49,10 +49,20 @@ describe('settings', () => {
     expect({ ...settings, problems: [] }).toEqual(readSettings({ HOME }));
   });
 
-  it('never repeat the password of a URL that cannot be used', () => {
-    const settings = readSettings({ HOME, HOOKBUS_DEDUPE_URL: 'http://user:hunter2@cache' });
-    expect(settings.dedupeUrl).toBeUndefined();
-    expect(settings.problems.join()).not.toContain('hunter2');
+  it('keep dedupe keys on this machine where HOOKBUS_DEDUPE_URL is off, and say so of anything else', () => {
+    for (const url of ['off', ' OFF '])
+      expect(readSettings({ HOME, HOOKBUS_DEDUPE_URL: url })).toMatchObject({
+        sharesKeys: false,
+        problems: [],
+      });
+    for (const url of ['redis://user:hunter2@cache', 'http://user:hunter2@cache', 'hunter2', '0']) {
+      const settings = readSettings({ HOME, HOOKBUS_DEDUPE_URL: url });
+      expect(settings.sharesKeys).toBe(true);
+      expect(settings.problems).toEqual([
+        'HOOKBUS_DEDUPE_URL: expected off; the key server is dedupe.url of config.json',
+      ]);
+    }
+    expect(readSettings({ HOME, HOOKBUS_DEDUPE_URL: ' ' }).problems).toEqual([]);
   });
 
   it.each([

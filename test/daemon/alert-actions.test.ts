@@ -174,8 +174,8 @@ describe('what fails beside executions', () => {
 
   it('raises an alert of a server of dedupe keys that is not there', async () => {
     const state = aState();
-    Object.assign(state.env, { HOOKBUS_DEDUPE_URL: 'redis://:s3cret@127.0.0.1:1' });
-    writeFileSync(state.paths.config, JSON.stringify({ alerts: { exporter_seconds: 1 } }));
+    const dedupe = { url: 'redis://:s3cret@127.0.0.1:1', secret: 'a secret of the machines' };
+    writeFileSync(state.paths.config, JSON.stringify({ alerts: { exporter_seconds: 1 }, dedupe }));
     await state.daemon();
     const rows = () =>
       state.rows<Record<string, string>>('SELECT rule, subject, reason FROM alerts');

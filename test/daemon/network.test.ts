@@ -115,13 +115,14 @@ describe('a certificate of an authority that nobody else knows', () => {
     const server = await aRedisServer({ tls: true, words: redisWords });
     const state = aState();
     const url = `rediss://localhost:${server.port}`;
-    Object.assign(state.env, { HOOKBUS_DEDUPE_URL: url });
+    const dedupe = { url, secret: 'a secret of the machines' };
+    configure(state, { dedupe });
     await state.daemon();
     const keys = async () => (await state.ask())?.shared_keys[0];
     await until('it to be refused', async () =>
       /certificate/.test((await keys())?.last_error ?? ''),
     );
-    configure(state, { network: { ca_file: ca } });
+    configure(state, { dedupe, network: { ca_file: ca } });
     await until('it to be trusted', async () => (await keys())?.connected);
   }, 60_000);
 });

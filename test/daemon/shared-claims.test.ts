@@ -1,31 +1,53 @@
 import { expect, it, onTestFinished } from 'vitest';
+import type { Log } from '../../src/daemon/log.ts';
 import { SharedClaims } from '../../src/daemon/shared-claims.ts';
 import { until } from '../support/daemon.ts';
 import { DIRECT } from '../support/network.ts';
 import { aServer } from '../support/redis-server.ts';
 
-const FIVE_MINUTES = 5 * 60_000;
+const SECRET = 'a secret of the machines';
+const ID = { hookName: 'lint', key: 'k', eventType: 'PostToolUse' };
 
-it('a server of keys that nobody asks is no news, and makes room for another', async () => {
-  let nowMs = 0;
-  const claims = new SharedClaims({ log: () => undefined, network: () => DIRECT }, () => nowMs);
+function claimsFor(dedupe: { url: string; secret: string }) {
+  const logged: string[] = [];
+  const log: Log = (event) => void logged.push(event);
+  const claims = new SharedClaims({ log, network: () => DIRECT, dedupe: () => dedupe });
   onTestFinished(() => claims.close());
-  // Nobody listens there.
-  const addresses = [1, 2, 3, 4].map((port) => `redis://127.0.0.1:${port}`);
-  for (const address of addresses) claims.prepare(address);
-  await until('all to be known', () => claims.state().length === 4);
-  expect(claims.state().map(({ isUsed }) => isUsed)).toEqual([true, true, true, true]);
+  return { claims, logged };
+}
 
-  const { url, connections } = await aServer((socket) => socket.resume());
-  const id = { hookName: 'lint', key: 'k' };
-  expect(await claims.ask(url, id, 'token', 1000)).toEqual({ kind: 'alone' });
-  expect(connections()).toBe(0);
+it('goes by config.json as it is now, and leaves the server that is no longer there', async () => {
+  const [one, other] = [await aServer(() => undefined), await aServer(() => undefined)];
+  const dedupe = { url: '', secret: SECRET };
+  const { claims } = claimsFor(dedupe);
+  expect([claims.isOn(), claims.state()]).toEqual([false, undefined]);
+  expect(await claims.ask(ID, 'token', 1000)).toEqual({ kind: 'alone' });
 
-  nowMs = FIVE_MINUTES;
-  expect(await claims.ask(addresses[3] ?? '', id, 'token', 1000)).toEqual({ kind: 'alone' });
-  expect(claims.state().map(({ isUsed }) => isUsed)).toEqual([false, false, false, true]);
-  // It does not answer, but it is asked.
-  expect(await claims.ask(url, id, 'token', 1000)).toEqual({ kind: 'alone' });
-  await until('a connection', () => connections() > 0);
-  expect(claims.state()).toHaveLength(4);
+  dedupe.url = one.url;
+  expect(claims.isOn()).toBe(true);
+  await until('a connection', () => one.connections() > 0);
+  expect(claims.state()?.url).toBe(one.url);
+
+  dedupe.url = other.url;
+  expect(await claims.ask(ID, 'token', 1000)).toEqual({ kind: 'alone' });
+  await until('a connection to the other', () => other.connections() > 0);
+  expect(claims.state()?.url).toBe(other.url);
+  const before = one.connections();
+  await until('more tries', () => other.connections() > 3);
+  expect(one.connections()).toBe(before);
+
+  claims.close();
+  expect([claims.isOn(), claims.state()]).toEqual([false, undefined]);
+});
+
+it('connects to nothing without a secret', async () => {
+  const server = await aServer(() => undefined);
+  const dedupe = { url: server.url, secret: '' };
+  const { claims, logged } = claimsFor(dedupe);
+  expect([claims.isOn(), claims.state()]).toEqual([false, undefined]);
+  expect(await claims.ask(ID, 'token', 1000)).toEqual({ kind: 'alone' });
+  expect([server.connections(), logged]).toEqual([0, []]);
+  dedupe.secret = SECRET;
+  expect(claims.isOn()).toBe(true);
+  await until('a connection', () => server.connections() > 0);
 });

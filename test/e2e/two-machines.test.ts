@@ -1,86 +1,16 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { aState, CLI, hasLauncher, LAUNCHER, until } from '../support/daemon.ts';
-import { aRedisServer } from '../support/redis-server.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const HOOK = join(ROOT, 'fixtures/hooks/count_run.sh');
-const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'), 'utf8');
-const TOOL_USE_ID = 'toolu_01K9vQe7mX2bR4tYwZ6uJ8sD';
-
-/** What hooks on both machines note when they run. */
-interface Counter {
-  readonly path: string;
-  count(): number;
-}
-
-function aCounter(): Counter {
-  const path = join(temporaryDirectory(), 'runs');
-  return {
-    path,
-    count: () => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0),
-  };
-}
-
-interface Outcome {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A state directory with its daemon, as a machine of its own would have them. */
-async function aMachine(url: string) {
-  const state = aState();
-  Object.assign(state.env, { HOOKBUS_DEDUPE_URL: url });
-  const daemon = await state.daemon();
-  const perform = async (
-    words: readonly string[],
-    env: Readonly<Record<string, string>>,
-    input: string,
-  ): Promise<Outcome> => {
-    const [program = '', ...rest] = hasLauncher ? [LAUNCHER, ...words] : [execPath, CLI, ...words];
-    const child = spawn(program, rest, { env: { ...state.env, ...env } });
-    const said = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'] as const)
-      child[stream].on('data', (chunk: Buffer) => {
-        said[stream] += chunk.toString();
-      });
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-    const [code] = await once(child, 'close');
-    return { code: code as number | null, ...said };
-  };
-  return {
-    state,
-    daemon,
-    perform,
-    /** Runs the hook for one tool use; a duplicate of whatever else runs for it. */
-    run: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
-      perform(
-        ['run', '--dedupe', '--on-duplicate', 'replay', '--', HOOK],
-        { COUNT_FILE: counter.path, COUNT_EXIT: String(exitCode) },
-        PAYLOAD.replace(TOOL_USE_ID, toolUseId),
-      ),
-    /** The same as a guard: only a refusal is given again. */
-    guard: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
-      perform(
-        ['run', '--dedupe', '--', HOOK],
-        { COUNT_FILE: counter.path, COUNT_EXIT: String(exitCode) },
-        PAYLOAD.replace(TOOL_USE_ID, toolUseId),
-      ),
-    status: async (): Promise<string> => (await perform(['status', '--json'], {}, '')).stdout,
-    statuses: (): string[] =>
-      state.rows<{ status: string }>('SELECT status FROM hook_logs').map((row) => row.status),
-  };
-}
-
-type Machine = Awaited<ReturnType<typeof aMachine>>;
+import { until } from '../support/daemon.ts';
+import { aRedisServer, aServer } from '../support/redis-server.ts';
+import {
+  aCounter,
+  aMachine,
+  BLOCKING,
+  type Counter,
+  type Machine,
+  OTHER,
+} from './support/machine.ts';
 
 /** So many were made up so far: each is a key that nobody has. */
 let toolUses = 0;
@@ -98,7 +28,7 @@ async function untilShared<T>(
     async () => {
       toolUses += 1;
       const counter = aCounter();
-      const outcome = await act(`${TOOL_USE_ID}-${toolUses}`, counter);
+      const outcome = await act(`toolu_${toolUses}`, counter);
       expect(counter.count()).toBeGreaterThanOrEqual(runs);
       expect(counter.count()).toBeLessThanOrEqual(2 * runs);
       return counter.count() === runs ? outcome : undefined;
@@ -163,9 +93,9 @@ describe('two machines that share dedupe keys', () => {
     const counter = aCounter();
     const line = `echo run >>"$COUNT_FILE"; [ -n "$GO" ] || until [ -e "$COUNT_FILE.go" ]; do sleep 0.02; done; exit 2`;
     const words = ['run', '--name', 'n', '--dedupe', '--', 'sh', '-c', line];
-    const first = one.perform(words, { COUNT_FILE: counter.path }, PAYLOAD);
+    const first = one.perform(words, { COUNT_FILE: counter.path }, BLOCKING);
     await until('the first to run', () => counter.count() === 1);
-    const second = await two.perform(words, { COUNT_FILE: counter.path, GO: '1' }, PAYLOAD);
+    const second = await two.perform(words, { COUNT_FILE: counter.path, GO: '1' }, BLOCKING);
     expect([second.code, counter.count()]).toEqual([2, 2]);
     writeFileSync(`${counter.path}.go`, '');
     expect((await first).code).toBe(2);
@@ -231,7 +161,50 @@ describe('two machines that share dedupe keys', () => {
     );
   });
 
-  it('do not wait for a daemon that left while it had a key', async () => {
+  it('give a refusal of one on the other with --on-duplicate replay, and no allow, where a hook can block', async () => {
+    const server = await aRedisServer();
+    const [one, two] = await twoMachines(server.url);
+    const replay = ['--on-duplicate', 'replay'];
+    const allowed = aCounter();
+    expect((await one.guard('toolu_allowed', allowed, 0, replay)).code).toBe(0);
+    expect((await two.guard('toolu_allowed', allowed, 2, replay)).code).toBe(2);
+    expect(allowed.count()).toBe(2);
+    const [first, second] = await untilShared(
+      async (id, counter) =>
+        [await one.guard(id, counter, 2, replay), await two.guard(id, counter, 0, replay)] as const,
+      1,
+    );
+    expect(first.code).toBe(2);
+    expect(second).toEqual(first);
+  });
+
+  it('skip a hook that cannot block once it has run on the other, and not while it runs there', async () => {
+    const server = await aRedisServer();
+    const [one, two] = await twoMachines(server.url);
+    const line = `echo run >>"$COUNT_FILE"; until [ -e "$GO" ]; do sleep 0.02; done; echo done`;
+    const start = (machine: Machine, key: string, counter: Counter, go: string) =>
+      machine.perform(
+        ['run', '--name', 'n', '--dedupe-key', key, '--', 'sh', '-c', line],
+        { COUNT_FILE: counter.path, GO: go },
+        OTHER,
+      );
+    const [first, second] = await untilShared(
+      async (id, counter) =>
+        [await start(one, id, counter, '/'), await start(two, id, counter, '/')] as const,
+      1,
+    );
+    expect(first).toEqual({ code: 0, stdout: 'done\n', stderr: '' });
+    expect(second).toEqual({ code: 0, stdout: '', stderr: '' });
+
+    const counter = aCounter();
+    const running = start(one, 'runs', counter, `${counter.path}.go`);
+    await until('the first to run', () => counter.count() === 1);
+    expect((await start(two, 'runs', counter, '/')).stdout).toBe('done\n');
+    writeFileSync(`${counter.path}.go`, '');
+    expect((await running).stdout).toBe('done\n');
+  });
+
+  it('wait 5 s at most for a daemon that left while it had a key', async () => {
     const server = await aRedisServer();
     const machine = await aMachine(server.url);
     const counter = aCounter();
@@ -249,7 +222,7 @@ describe('two machines that share dedupe keys', () => {
       '-c',
       line,
     ];
-    const run = () => machine.perform(words, { COUNT_FILE: counter.path }, PAYLOAD);
+    const run = () => machine.perform(words, { COUNT_FILE: counter.path }, OTHER);
     const first = run();
     await until('the first to run', () => counter.count() === 1);
     machine.daemon.kill('SIGTERM');
@@ -260,15 +233,46 @@ describe('two machines that share dedupe keys', () => {
     const startedAtMs = performance.now();
     expect((await run()).code).toBe(1);
     expect(counter.count()).toBe(2);
-    // Its lease would have lasted 30 s.
+    // Its lease lasts 30 s.
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 
-  it('share nothing with a machine that has another server', async () => {
+  it('share nothing with a machine that has another server, or another secret', async () => {
     const [server, elsewhere] = [await aRedisServer(), await aRedisServer()];
-    const machines = [await aMachine(server.url), await aMachine(elsewhere.url)];
+    const machines = [
+      await aMachine(server.url),
+      await aMachine(elsewhere.url),
+      await aMachine(server.url, { secret: 'another secret, of nobody else' }),
+    ];
     const counter = aCounter();
-    await Promise.all(machines.map((machine) => machine.run(TOOL_USE_ID, counter)));
+    for (const machine of machines) await machine.run('toolu_elsewhere', counter);
+    expect(counter.count()).toBe(3);
+  });
+
+  it('go by config.json: a run can keep its keys to itself, and choose no server', async () => {
+    const [server, theirs] = [await aRedisServer(), await aServer(() => undefined)];
+    const [one, two] = await twoMachines(server.url);
+    const run = (machine: Machine, counter: Counter, key: string, url: string) =>
+      machine.perform(
+        ['run', '--name', 'n', '--dedupe-key', key, '--', 'sh', '-c', 'echo run >>"$COUNT_FILE"'],
+        { COUNT_FILE: counter.path, HOOKBUS_DEDUPE_URL: url },
+        OTHER,
+      );
+    const counter = aCounter();
+    await run(one, counter, 'off', 'off');
+    await run(two, counter, 'off', 'off');
     expect(counter.count()).toBe(2);
+    await untilShared(async (id, runs) => {
+      await run(one, runs, id, theirs.url);
+      await run(two, runs, id, theirs.url);
+      return true;
+    }, 1);
+    expect(theirs.connections()).toBe(0);
+    const notices = async () => JSON.parse(await one.status()).notices as { text: string }[];
+    const expected =
+      'HOOKBUS_DEDUPE_URL: expected off; the key server is dedupe.url of config.json';
+    await until('the warning', async () =>
+      (await notices()).some(({ text }) => text.includes(expected)),
+    );
   });
 });

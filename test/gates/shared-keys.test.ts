@@ -7,7 +7,7 @@ import { execPath } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { KeyResult } from '../../src/domain/dedupe-key.ts';
+import type { KeyedEnd } from '../../src/domain/dedupe-key.ts';
 import {
   connectSharedKeys,
   type SharedKeys,
@@ -15,15 +15,19 @@ import {
   type SharedKeysOptions,
   type SharedState,
 } from '../../src/gates/shared-keys.ts';
+import { createSealer } from '../../src/gates/shared-keys-seal.ts';
 import { until } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
 import { aCertificate, aRedisServer, aServer, type RedisServer } from '../support/redis-server.ts';
 
 const KEY = 'guard_rm:PreToolUse:toolu_01/home/dev/secret project';
 const LEASE_MS = 60_000;
+/** What redaction knows as a secret. */
+const TOKEN = ['ghp', 'A'.repeat(10) + 'b1'.repeat(13)].join('_');
 /** As in use; the tests that are not about time wait longer, so that a busy machine does not fail them. */
-const IN_USE: SharedKeysOptions = { answerMs: 50 };
-const PATIENT: SharedKeysOptions = { answerMs: 5000 };
+const SECRET = 'a secret of the machines';
+const IN_USE: SharedKeysOptions = { secret: SECRET, answerMs: 50 };
+const PATIENT: SharedKeysOptions = { secret: SECRET, answerMs: 5000 };
 
 function keysOf(url: string, options: SharedKeysOptions = PATIENT): SharedKeys {
   const keys = connectSharedKeys(url, options);
@@ -73,20 +77,23 @@ const failureWithin = (ms: number, call: Promise<unknown>): Promise<SharedKeysEr
 const failureAtOnce = (call: Promise<unknown>): Promise<SharedKeysError> =>
   failureBefore(setImmediate, call);
 
-const slotOf = (key: string): string =>
-  `hookbus:{${createHash('sha256').update(key).digest('hex')}}`;
+const slotOf = (key: string, secret = SECRET): string =>
+  `hookbus:{${createSealer(secret).nameOf(key)}}`;
 
-const resultOf = (stdout: Uint8Array, stderr: Uint8Array = Buffer.alloc(0), exitCode = 0) => ({
-  exitCode,
-  stdout,
-  stderr,
-});
+const resultOf = (
+  stdout: Uint8Array,
+  stderr: Uint8Array = Buffer.alloc(0),
+  exitCode = 0,
+): KeyedEnd => ({ exitCode, outputs: { stdout, stderr } });
+
+/** A refusal, which is all that a duplicate may get where a hook can block. */
+const REFUSAL = resultOf(Buffer.alloc(0), Buffer.from('no: rm -rf /\n'), 2);
 
 /** In a form in which a difference of large results shows without printing them. */
-function digestOf({ exitCode, stdout, stderr }: KeyResult) {
+function digestOf({ exitCode, outputs }: KeyedEnd) {
   const digest = (bytes: Uint8Array): string =>
     `${bytes.length} bytes ${createHash('sha256').update(bytes).digest('hex')}`;
-  return { exitCode, stdout: digest(stdout), stderr: digest(stderr) };
+  return { exitCode, ...(outputs && { out: digest(outputs.stdout), err: digest(outputs.stderr) }) };
 }
 
 describe('a claim', () => {
@@ -156,18 +163,20 @@ describe('a claim', () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
-    await keys.finish(KEY, 'a', resultOf(Buffer.from('out')), LEASE_MS);
+    await keys.finish(KEY, 'a', REFUSAL, LEASE_MS);
+    expect(await server.ask('GET', slotOf(KEY))).not.toMatch(/no|rm/);
     const names = await server.ask('KEYS', '*');
-    expect(names).toContain(`${slotOf(KEY)}:claim`);
-    expect(names).toContain(`${slotOf(KEY)}:result`);
-    expect(names).not.toContain('guard_rm');
-    expect(names.match(/hookbus/g)).toHaveLength(2);
+    expect(names).toContain(slotOf(KEY));
+    expect(names.match(/hookbus/g)).toHaveLength(1);
+    // Nor can it try keys that it guesses: their digests are nowhere.
+    for (const text of ['guard_rm', createHash('sha256').update(KEY).digest('hex')])
+      expect(names).not.toContain(text);
   });
 
   it('goes by the prefix it is given', async () => {
     const server = await aRedisServer();
     const [ours, theirs] = [
-      await connected(server.url, { keyPrefix: 'team-a:' }),
+      await connected(server.url, { ...PATIENT, keyPrefix: 'team-a:' }),
       await connected(server.url),
     ];
     await ours.claim(KEY, 'a', LEASE_MS);
@@ -177,35 +186,26 @@ describe('a claim', () => {
 });
 
 describe('a result', () => {
-  const results: [string, KeyResult][] = [
+  const results: [string, KeyedEnd][] = [
     ['empty', resultOf(Buffer.alloc(0))],
-    ['a block with its reason', resultOf(Buffer.alloc(0), Buffer.from('no: rm -rf /\n'), 2)],
+    ['a block with its reason', REFUSAL],
+    ['a block without outputs', { exitCode: 2 }],
     ['JSON', resultOf(Buffer.from('{"continue":false}\n'))],
     ['every byte', resultOf(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)))],
     ['what looks like the protocol', resultOf(Buffer.from('\r\n$-1\r\n'), Buffer.from('*0\r\n'))],
-    ['a large one', resultOf(randomBytes(700_000), randomBytes(300_000), 2)],
+    ['a large one', resultOf(randomBytes(50_000), randomBytes(15_536), 2)],
   ];
 
   it.each(results)('comes back to the byte on another machine: %s', async (_, result) => {
     const server = await aRedisServer();
     // What is measured here is not time.
-    const options = { answerMs: 2000 };
+    const options = { ...PATIENT, answerMs: 2000 };
     const [one, two] = [await connected(server.url, options), await connected(server.url, options)];
     await one.claim(KEY, 'a', LEASE_MS);
     await one.finish(KEY, 'a', result, LEASE_MS);
     const state: SharedState = await two.claim(KEY, 'b', LEASE_MS);
-    if (state.kind !== 'done' || state.result === undefined) throw new Error('expected a result');
-    expect(digestOf(state.result)).toEqual(digestOf(result));
-  });
-
-  it('may be left out where duplicates are skipped, also in the place of an older one', async () => {
-    const server = await aRedisServer();
-    const keys = await connected(server.url);
-    await server.ask('SET', `${slotOf(KEY)}:result`, 'left by somebody');
-    await keys.claim(KEY, 'a', LEASE_MS);
-    await keys.finish(KEY, 'a', undefined, LEASE_MS);
-    expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'done', result: undefined });
-    expect(await server.ask('EXISTS', `${slotOf(KEY)}:result`)).toBe(':0\r\n');
+    if (state.kind !== 'done') throw new Error('expected a result');
+    expect(digestOf(state.end)).toEqual(digestOf(result));
   });
 
   it('counts for its TTL, and cannot be extended, released or finished again', async () => {
@@ -217,7 +217,7 @@ describe('a result', () => {
     await keys.release(KEY, 'a');
     await keys.finish(KEY, 'a', resultOf(Buffer.from('second')), LEASE_MS);
     const state = await keys.claim(KEY, 'b', LEASE_MS);
-    expect(state.kind === 'done' && Buffer.from(state.result?.stdout ?? []).toString()).toBe(
+    expect(state.kind === 'done' && Buffer.from(state.end.outputs?.stdout ?? []).toString()).toBe(
       'first',
     );
     await until(
@@ -235,24 +235,17 @@ describe('a result', () => {
   });
 
   it.each([
-    ['too large to be read back in time', resultOf(Buffer.alloc(2 * 1024 * 1024 + 1))],
+    ['too large to be looked through in time', resultOf(Buffer.alloc(64 * 1024 + 1))],
     ['of a failure', resultOf(Buffer.from('oops'), Buffer.alloc(0), 1)],
     ['of a death by a signal', resultOf(Buffer.from('oops'), Buffer.alloc(0), 137)],
+    ['with a secret in stdout', resultOf(Buffer.from(`{"reason":"${TOKEN} is in it"}`))],
+    ['with a secret in stderr', resultOf(Buffer.alloc(0), Buffer.from(`no: ${TOKEN}\n`), 2)],
   ])('%s frees the key instead', async (_, result) => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
     await keys.finish(KEY, 'a', result, LEASE_MS);
     expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
-  });
-
-  it('that was evicted leaves a key that is done without outputs', async () => {
-    const server = await aRedisServer();
-    const keys = await connected(server.url);
-    await keys.claim(KEY, 'a', LEASE_MS);
-    await keys.finish(KEY, 'a', resultOf(Buffer.from('out')), LEASE_MS);
-    await server.ask('DEL', `${slotOf(KEY)}:result`);
-    expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'done', result: undefined });
   });
 });
 
@@ -265,19 +258,23 @@ describe('what somebody else put on the server', () => {
     return { server, keys };
   }
 
-  it.each([
+  const slot = slotOf(KEY);
+  it.each<[string, string[]]>([
     [
       'text',
-      ['SET', `${slotOf(KEY)}:result`, 'no result of ours, but as long as one could well be'],
+      ['SET', slot, 'no result of ours, but as long as one could well be, and more than that'],
     ],
-    ['another exit code', ['SETRANGE', `${slotOf(KEY)}:result`, '4', '\x01']],
-    ['the other exit code', ['SETRANGE', `${slotOf(KEY)}:result`, '4', '\x00']],
-    ['another version', ['SETRANGE', `${slotOf(KEY)}:result`, '3', '2']],
-    ['another byte', ['SETRANGE', `${slotOf(KEY)}:result`, '45', 'O']],
-    ['another length', ['APPEND', `${slotOf(KEY)}:result`, 'x']],
-    ['bytes on the other side of the border', ['SETRANGE', `${slotOf(KEY)}:result`, '8', '\x02']],
-    ['another claim', ['SET', `${slotOf(KEY)}:claim`, 'mine']],
-    ['an empty claim', ['SET', `${slotOf(KEY)}:claim`, '']],
+    ['text where a result is', ['SET', slot, `done:a:${'no result of ours '.repeat(9)}`]],
+    ['nothing where a result is', ['SET', slot, 'done:a:']],
+    ['what runs, by anybody', ['SET', slot, 'run:mine:']],
+    ['what runs in the place of what is done', ['SETRANGE', slot, '11', '\0']],
+    ['another state', ['SETRANGE', slot, '11', '\x01']],
+    ['the other exit code', ['SETRANGE', slot, '12', '\x01']],
+    ['another version', ['SETRANGE', slot, '10', '2']],
+    ['another time', ['SETRANGE', slot, '28', '\x01']],
+    ['another byte of the outputs', ['SETRANGE', slot, '53', 'O']],
+    ['another length', ['APPEND', slot, 'x']],
+    ['bytes on the other side of the border', ['SETRANGE', slot, '32', '\x02']],
   ])('is no result: %s', async (_, words) => {
     const { server, keys } = await finished();
     expect(await server.ask(...words)).not.toMatch(/^-/);
@@ -292,34 +289,63 @@ describe('what somebody else put on the server', () => {
     expect(keys.state().lastError).toBeUndefined();
   });
 
+  it.each([1, 31, 32, 33, 60])('is no result: one that lacks %i bytes', async (count) => {
+    const { server, keys } = await finished();
+    const take = `local v = redis.call('get', KEYS[1]) redis.call('set', KEYS[1], string.sub(v, 1, #v - ARGV[1]))`;
+    expect(await server.ask('EVAL', take, '1', slot, String(count))).not.toMatch(/^-/);
+    expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('nonsense');
+  });
+
   it('is no result: the result of another key', async () => {
     const { server, keys } = await finished();
     await keys.claim('another', 'a', LEASE_MS);
     await keys.finish('another', 'a', resultOf(Buffer.from('allow')), LEASE_MS);
-    const copy = ['COPY', `${slotOf('another')}:result`, `${slotOf(KEY)}:result`, 'REPLACE'];
+    const copy = ['COPY', slotOf('another'), slot, 'REPLACE'];
     expect(await server.ask(...copy)).toBe(':1\r\n');
     expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('nonsense');
   });
 
-  it('is no result: a list', async () => {
+  it('is no result: one that was sealed with another secret, under our name', async () => {
     const { server, keys } = await finished();
-    await server.ask('DEL', `${slotOf(KEY)}:result`);
-    await server.ask('RPUSH', `${slotOf(KEY)}:result`, 'a');
-    const error = await failureOf(keys.claim(KEY, 'b', LEASE_MS));
-    expect(error).toMatchObject({ fault: 'refused', message: expect.stringMatching('WRONGTYPE') });
-    await server.ask('DEL', `${slotOf(KEY)}:claim`);
-    await server.ask('RPUSH', `${slotOf(KEY)}:claim`, 'a');
-    expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('refused');
-    expect(await keys.claim('another', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
+    const secret = 'a secret of somebody else';
+    const theirs = await connected(server.url, { ...PATIENT, secret });
+    expect(await theirs.claim(KEY, 'x', LEASE_MS)).toEqual({ kind: 'claimed' });
+    await theirs.finish(KEY, 'x', resultOf(Buffer.from('allow')), LEASE_MS);
+    expect(await server.ask('COPY', slotOf(KEY, secret), slot, 'REPLACE')).toBe(':1\r\n');
+    expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(
+      /nonsense: .* not sealed with our secret/,
+    );
   });
 
-  it('does not outlive a claim', async () => {
+  it('is no result: an old one of this key that is there again after its end', async () => {
+    const server = await aRedisServer();
+    let nowMs = Date.now();
+    const keys = await connected(server.url, { ...PATIENT, now: () => nowMs });
+    await keys.claim(KEY, 'a', LEASE_MS);
+    await server.ask('COPY', slot, 'running');
+    await keys.finish(KEY, 'a', REFUSAL, LEASE_MS);
+    await server.ask('COPY', slot, 'done');
+    for (const kept of ['running', 'done']) {
+      await server.ask('PERSIST', kept);
+      await server.ask('COPY', kept, slot, 'REPLACE');
+      nowMs += 59_999;
+      expect((await keys.claim(KEY, 'b', LEASE_MS)).kind).toBe(kept);
+      nowMs += 1;
+      expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(/counts no more/);
+      nowMs -= 60_000;
+    }
+    // A clock that is set back does not make it count again for longer than clocks are apart.
+    nowMs -= 60_001;
+    expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(/from the future/);
+  });
+
+  it('is no result: a list', async () => {
     const { server, keys } = await finished();
-    await server.ask('DEL', `${slotOf(KEY)}:claim`, `${slotOf(KEY)}:result`);
-    await server.ask('RPUSH', `${slotOf(KEY)}:result`, 'a');
-    expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
-    await keys.finish(KEY, 'b', resultOf(Buffer.from('ours')), LEASE_MS);
-    expect(await keys.claim(KEY, 'c', LEASE_MS)).toMatchObject({ kind: 'done' });
+    await server.ask('DEL', slot);
+    await server.ask('RPUSH', slot, 'a');
+    const error = await failureOf(keys.claim(KEY, 'b', LEASE_MS));
+    expect(error).toMatchObject({ fault: 'refused', message: expect.stringMatching('WRONGTYPE') });
+    expect(await keys.claim('another', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 });
 
@@ -420,7 +446,7 @@ describe('a server that is slow', () => {
     for (const key of [KEY, 'two']) {
       await until(
         'the key to be free',
-        async () => (await server.ask('EXISTS', `${slotOf(key)}:claim`)) === ':0\r\n',
+        async () => (await server.ask('EXISTS', `${slotOf(key)}`)) === ':0\r\n',
         5000,
       );
       expect(await other.claim(key, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
@@ -460,7 +486,7 @@ describe('a server that is slow', () => {
     for (const key of ['released', 'finished']) {
       await until(
         'the key to be free',
-        async () => (await server.ask('EXISTS', `${slotOf(key)}:claim`)) === ':0\r\n',
+        async () => (await server.ask('EXISTS', `${slotOf(key)}`)) === ':0\r\n',
         5000,
       );
     }
@@ -551,8 +577,10 @@ describe('a server that is none', () => {
     ['a nested list', '*1\r\n*1\r\n$7\r\nclaimed\r\n'],
     ['a claim and more', '*2\r\n$7\r\nclaimed\r\n$1\r\nx\r\n'],
     ['a claim that is held by nobody', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
-    ['a finished claim without a result', '*2\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n'],
-    ['a result that is none', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBR1\r\n'],
+    ['a finished claim without a result', '*2\r\n$4\r\nheld\r\n$7\r\ndone:a:\r\n'],
+    ['a claim that runs, by nobody', '*2\r\n$4\r\nheld\r\n$6\r\nrun:a:\r\n'],
+    ['a result that is none', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
+    ['a result and more', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBS1\r\n'],
     ['bytes that are none', 'HTTP/1.1 200 OK\r\n\r\n'],
   ])('is found out when it says, to a claim, %s', async (_, answer) => {
     const server = await aServer(trusted(answer));
@@ -682,7 +710,7 @@ describe('a URL that leads nowhere', () => {
     const keys = keysOf(url, IN_USE);
     for (const call of [
       () => keys.claim(KEY, 'a', LEASE_MS),
-      () => keys.finish(KEY, 'a', undefined, LEASE_MS),
+      () => keys.finish(KEY, 'a', { exitCode: 0 }, LEASE_MS),
       () => keys.release(KEY, 'a'),
       () => keys.extend(KEY, 'a', LEASE_MS),
     ]) {
@@ -717,7 +745,7 @@ describe('a process', () => {
       ['src/gates/shared-keys.ts', '--bundle', '--platform=node', '--format=cjs', '--minify'],
       { cwd: ROOT, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
     );
-    const whole = `${stdout}\n;(async () => { const { connectSharedKeys } = module.exports; ${script} })();`;
+    const whole = `${stdout}\n;(async () => { const connectSharedKeys = (url, options) => module.exports.connectSharedKeys(url, { secret: '${SECRET}', ...options }); ${script} })();`;
     const child = spawn(execPath, ['-'], {
       env: { PATH: process.env['PATH'], ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -450,9 +450,10 @@ function settingsOf(env: Record<string, string>) {
   const settings = readSettings(env);
   const { paths, problems, enabled, compress, storeRaw, redact, daemon, debug, maxBytes } =
     settings;
+  const { sharesKeys } = settings;
   return {
     dedupeTtlSeconds: settings.dedupeTtlSeconds,
-    dedupeUrl: settings.dedupeUrl ?? '',
+    sharesKeys,
     enabled,
     compress,
     storeRaw,
@@ -473,7 +474,7 @@ function parsedSettings(line: string) {
   const one = (name: string): string => fields.get(name)?.[0] ?? '';
   return {
     dedupeTtlSeconds: Number(one('dedupe_ttl')),
-    dedupeUrl: Buffer.from(one('dedupe_url'), 'hex').toString(),
+    sharesKeys: one('shares_keys') === '1',
     enabled: one('enabled') === '1',
     compress: one('compress') === '1',
     storeRaw: one('store_raw') === '1',

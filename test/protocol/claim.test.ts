@@ -22,7 +22,7 @@ const CLAIM: ClaimFrame = {
   template: '{tool_input.file_path}:é',
   ttlSeconds: 600,
   onDuplicate: 'replay',
-  url: 'redis://keys.example:6379/1',
+  isUnshared: true,
   payload: Buffer.from('{"tool_input":{"file_path":"/a"}}\n'),
 };
 const DENY: ClaimFrame = {
@@ -64,9 +64,11 @@ describe('the conversation for a dedupe key', () => {
     expect((decode as (frame: Frame) => unknown)(only(golden(name)))).toEqual(meant);
   });
 
-  it('tells the server of keys with the result, for a daemon that has not heard the claim', () => {
-    const elsewhere = { ...FAILED, url: 'redis://localhost' };
-    expect(decodeResult(only(encodeResult(elsewhere)))).toEqual(elsewhere);
+  it('takes no address from a launcher of before', () => {
+    const frame = only(encodeClaim(CLAIM));
+    const body = Buffer.from(frame.body.toString('latin1').replace('off', 'red'), 'latin1');
+    const { isUnshared: _, ...shared } = CLAIM;
+    expect(decodeClaim({ ...frame, body })).toEqual(shared);
   });
 
   it('refuses what makes no sense', () => {

@@ -170,7 +170,7 @@ function checkSpool({ spool }: StatusReport): Check {
 
 /** Settings of this shell, and what hooks said of theirs. */
 function checkSettings(report: StatusReport): Check {
-  const { problems, notices, config, refused_directory_problem } = report;
+  const { problems, notices, config, refused_directory_problem, key_server_problems } = report;
   const why = 'The default is in force instead.';
   const here = problems.map((text) =>
     problem(text, why, 'Correct it where it is set: the shell, or the env block of the agent.'),
@@ -204,7 +204,7 @@ function checkSettings(report: StatusReport): Check {
             'Do so, or take HOOKBUS_HOME or XDG_STATE_HOME out of the env block that has it.',
           ),
         ];
-  const findings = [...here, ...refused, ...file, ...hooks];
+  const findings = [...here, ...refused, ...file, ...key_server_problems, ...hooks];
   const summary = findings.length === 0 ? 'all can be used' : 'some cannot be used';
   return { name: 'settings', summary, findings };
 }

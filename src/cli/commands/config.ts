@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import type { Config } from '../../config/config-file.ts';
 import type { ConfigKey } from '../../config/edit-config.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
@@ -15,7 +17,7 @@ export const configCommand: Command = {
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
-    'set and unset change one value and keep the rest as it is written. Lists take commas: lint,format.',
+    'set and unset change one value and keep the rest as it is written. Lists take commas: lint,format. The value - of dedupe.secret is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
   furtherArguments: [
@@ -31,10 +33,17 @@ export const configCommand: Command = {
     ['hookbus config', 'what is in force, and what of it is set'],
     ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot block'],
     ['hookbus config set breaker.hooks lint,format', 'and for these two, whatever they can do'],
+    [
+      'openssl rand -hex 32 | hookbus config set dedupe.secret -',
+      'what machines with one key server share',
+    ],
     ['hookbus config unset breaker.window', 'back to the default'],
   ],
   perform,
 };
+
+/** As `withoutSecrets` has it. */
+const HIDDEN = '(hidden)';
 
 type Editing = typeof import('../../config/edit-config.ts');
 
@@ -108,12 +117,17 @@ async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> 
 }
 
 function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {
-  const value = editing.configValue(editing.requireConfig(paths.config), key);
+  const value = shownValue(editing.requireConfig(paths.config), key, editing);
   const isGiven = editing.givenKeys(paths.config).includes(editing.nameOfKey(key));
   return {
     json: { key: editing.nameOfKey(key), value, given: isGiven },
     lines: () => [visible(typeof value === 'string' ? value : JSON.stringify(value))],
   };
+}
+
+function shownValue(config: Config, key: ConfigKey, editing: Editing): unknown {
+  const value = editing.configValue(config, key);
+  return editing.configSetting(key).isHidden === true && value !== '' ? HIDDEN : value;
 }
 
 async function change(
@@ -124,14 +138,18 @@ async function change(
   { now }: Context,
 ): Promise<Answer> {
   const setting = editing.configSetting(key);
-  const wanted = text === undefined ? undefined : setting.fromText(text);
-  if (text !== undefined && setting.read(wanted) === undefined) {
+  const isPiped = setting.isHidden === true && text === '-';
+  // What is on a command line, every user of this machine can see.
+  const typed = isPiped ? readFileSync(0, 'utf8') : text;
+  const wanted = typed === undefined ? undefined : setting.fromText(typed);
+  const isUnusable = setting.read(wanted) === undefined || (isPiped && wanted === '');
+  if (typed !== undefined && isUnusable) {
     if (setting.isSecret)
       throw usageError(`expected ${editing.nameOfKey(key)} to be ${setting.expected}`);
-    throw expected(editing.nameOfKey(key), setting.expected, text);
+    throw expected(editing.nameOfKey(key), setting.expected, typed);
   }
   const config = editing.editConfig(paths.config, key, wanted);
-  const value = editing.configValue(config, key);
+  const value = shownValue(config, key, editing);
   await settle(paths, now);
   const how = text === undefined ? 'is back to its default' : 'is now';
   return {

@@ -103,7 +103,6 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
       paths,
       socketPath: socketPath(paths.home),
       retentionDays,
-      dedupeUrl: settings.dedupeUrl,
       idleMs,
       now,
       dashboard: (parts) => loadDashboard().createDashboard(parts),

@@ -49,6 +49,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('retention', retentionText(report), page),
     ...field('daemon', daemonText(report), page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
+    ...keyServerLines(report, page),
     ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
     ...certificateLines(report, page),
     ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
@@ -90,6 +91,12 @@ function sharedLines(
   const reason = last_error === null ? '' : ` (${last_error})`;
   const text = `${url} is unreachable${reason}; dedupe keys count on this machine alone meanwhile`;
   return field('keys', text, page, 'warn');
+}
+
+function keyServerLines({ key_server_problems }: StatusReport, page: Page): string[] {
+  return key_server_problems.flatMap(({ what, fix }) =>
+    field('keys', `${what}. ${fix}`, page, 'bad'),
+  );
 }
 
 function exporterLines(exporter: ExporterFacts, page: Page): string[] {

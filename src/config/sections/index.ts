@@ -2,6 +2,7 @@ import { whole } from '../config-setting.ts';
 import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
+import { dedupe } from './dedupe.ts';
 import { network } from './network.ts';
 import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
@@ -22,4 +23,5 @@ export const SECTIONS = {
   dashboard,
   alerts,
   network,
+  dedupe,
 };

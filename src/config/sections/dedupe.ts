@@ -1,0 +1,35 @@
+import type { ConfigSetting } from '../config-setting.ts';
+
+/** In bytes. A shorter one could be found by trying, with what lies on the server. */
+const LEAST_SECRET = 16;
+const MOST_SECRET = 1024;
+
+/** Machines share dedupe keys where both are set. */
+export const dedupe = {
+  /** The key server; empty: none. Its password is in it. */
+  url: {
+    default: '',
+    isSecret: true,
+    expected: 'an address that begins with redis:// or rediss://',
+    read: (value) =>
+      typeof value === 'string' && (value === '' || /^rediss?:\/\/\S+$/.test(value))
+        ? value
+        : undefined,
+    fromText: (text) => text.trim(),
+  } satisfies ConfigSetting<string>,
+  /** What the machines know and the server does not. */
+  secret: {
+    default: '',
+    isSecret: true,
+    isHidden: true,
+    expected: `a text of ${LEAST_SECRET} to ${MOST_SECRET} bytes, such as \`openssl rand -hex 32\` makes`,
+    read: (value) =>
+      typeof value === 'string' && (value === '' || isSecret(value)) ? value : undefined,
+    fromText: (text) => text.trim(),
+  } satisfies ConfigSetting<string>,
+};
+
+function isSecret(text: string): boolean {
+  const bytes = Buffer.byteLength(text);
+  return bytes >= LEAST_SECRET && bytes <= MOST_SECRET && text === text.trim();
+}
