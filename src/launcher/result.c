@@ -45,7 +45,8 @@ void answer_duplicate(struct run *run)
 static bool is_all_kept(const struct run *run, int which)
 {
     const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES;
+    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
+           stream->total <= run->settings.max_bytes;
 }
 
 /* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */

@@ -5,6 +5,7 @@ import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
 import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
+import { failOpenOption } from './fail-open-option.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
 import { off } from './off.ts';
@@ -35,6 +36,7 @@ const TOPICS = [
   command,
   options,
   limits,
+  failOpenOption,
   (engine: Engine) => dedupe(engine),
   correlation,
   payloads,
