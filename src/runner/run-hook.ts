@@ -9,6 +9,7 @@ import { formatTraceParent } from '../domain/correlation.ts';
 import { statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { isRefusal } from '../domain/refusal.ts';
+import { duplicateReason } from '../domain/skipped-guard.ts';
 import { type Gate, giveBackProbe, type Passage, passGate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
 import { nowMs, startedAtMs } from './clock.ts';
@@ -141,14 +142,17 @@ async function claimFor(watch: Watch, settings: Settings, report: Report): Promi
 
 async function duplicateEnd(
   claim: Claim & { kind: 'duplicate' },
-  { input, meters }: Watch,
+  { begin, input, meters }: Watch,
 ): Promise<HookEnd> {
+  const { result } = claim;
+  const isRefused =
+    result !== undefined && isRefusal(begin.eventType, result.exitCode, result.stdout);
   await answerDuplicate(claim, meters);
   await input.linger();
   return {
     kind: 'dedupe_skip',
-    exit: { kind: 'code', code: claim.result?.exitCode ?? 0 },
-    reason: `duplicate of ${claim.of}`,
+    exit: { kind: 'code', code: result?.exitCode ?? 0 },
+    reason: duplicateReason(claim.of, isRefused),
   };
 }
 

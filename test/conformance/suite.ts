@@ -15,6 +15,7 @@ import { payloads } from './payloads.ts';
 import { recording } from './recording.ts';
 import { sandbox } from './sandbox.ts';
 import { signals, signalsAtStart } from './signals.ts';
+import { skippedGuards } from './skipped-guards.ts';
 import { status } from './status.ts';
 import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
@@ -37,6 +38,7 @@ const TOPICS = [
   options,
   limits,
   failOpenOption,
+  skippedGuards,
   (engine: Engine) => dedupe(engine),
   correlation,
   payloads,
