@@ -10,14 +10,24 @@ import { guardSkipped } from './rules/guard-skipped.ts';
 
 /** Opens, counts and clears alerts about skipped guards, also where no daemon looks: nobody is to miss one. */
 export function settleSkippedGuards(db: Database, config: AlertsConfig, nowMs: number): void {
-  const skippedGuards = listSkippedGuards(db);
-  if (skippedGuards.length === 0) return;
+  if (listSkippedGuards(db).length === 0) return;
+  // A daemon may be telling of one meanwhile, and is not to be made to tell it again.
+  db.transaction(() => settle(db, config, nowMs)).immediate();
+}
+
+function settle(db: Database, config: AlertsConfig, nowMs: number): void {
   const spool = { waiting: 0, before: 0 };
   const changed = evaluateAlerts({
     rules: [guardSkipped],
     db,
     config,
-    around: { nowMs, spool, failing: [], openBreakers: undefined, skippedGuards },
+    around: {
+      nowMs,
+      spool,
+      failing: [],
+      openBreakers: undefined,
+      skippedGuards: listSkippedGuards(db),
+    },
     latest: latestAlerts(db).filter(({ rule }) => rule === 'guard_skipped'),
     hookNames: [],
     lastLogId: lastRow(db),

@@ -131,7 +131,11 @@ function skippedNote(skipped, { hook_name: name, event_type: event }) {
   const found = skipped.filter((one) => one.hook_name === name && one.event_type === event);
   const count = found.reduce((sum, one) => sum + one.count, 0);
   if (count === 0) return undefined;
-  return el('span', { class: 'error' }, `skipped ${count} times, nothing refused in its place`);
+  return el(
+    'span',
+    { class: 'error' },
+    `skipped ${count === 1 ? 'once' : `${count} times`}, nothing refused in its place`,
+  );
 }
 
 export function showHooks({ metrics, gates, skipped_guards: skipped }, actions) {
