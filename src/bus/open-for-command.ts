@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { zlibSync } from 'fflate';
-import { readConfigFile } from '../config/config-file.ts';
+import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { homeError } from '../config/state-home.ts';
@@ -77,12 +77,13 @@ function tendGates(
   now: () => number,
 ): void {
   const reading = readConfigFile(paths.config);
-  // What cannot be read may switch it on, and a daemon may still have it so.
-  if (reading.state === 'refused') return;
-  const { alerts, breaker: config } = reading.config;
+  const { alerts } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
   try {
     handle.use(({ db }) => settleSkippedGuards(db, alerts, now()));
   } catch {}
+  // What cannot be read may switch it on, and a daemon may still have it so.
+  if (reading.state === 'refused') return;
+  const { breaker: config } = reading.config;
   try {
     handle.use(({ db }) => {
       const parts = { db, gates: paths.gates, config, nowMs: now() };

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import type { Engine } from './support/engine.ts';
@@ -7,6 +9,7 @@ import { topic } from './support/topic.ts';
 const payloadOf = (event: string): string =>
   `${JSON.stringify({ session_id: 's', hook_event_name: event, tool_name: 'Bash', tool_use_id: 't' })}\n`;
 
+const NAMED = ['--name', 'probe', '--event', 'PreToolUse'];
 const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
 
 /** It has run, so that the switch finds it. */
@@ -15,8 +18,12 @@ async function off(stage: Stage): Promise<void> {
   expect((await stage.hookbus('off', 'probe', '--for', '1h')).code).toBe(0);
 }
 
+/** A payload that comes late, on a machine with much to do, names no event in time. */
 const call = (stage: Stage, event: string, ...flags: string[]) =>
-  stage.wrapped(REFUSES, { flags: ['--name', 'probe', ...flags], input: payloadOf(event) });
+  stage.wrapped(REFUSES, {
+    flags: ['--name', 'probe', '--event', event, ...flags],
+    input: payloadOf(event),
+  });
 
 async function json(stage: Stage, ...words: string[]) {
   return JSON.parse(String((await stage.hookbus(...words, '--json')).stdout));
@@ -101,6 +108,13 @@ export function skippedGuards(engine: Engine): void {
       expect((await stage.hookbus('doctor')).code).toBe(1);
     });
 
+    test('is told where config.json cannot be used', async (stage) => {
+      await off(stage);
+      writeFileSync(join(stage.home, 'config.json'), '{', { mode: 0o600 });
+      await call(stage, 'PreToolUse');
+      expect((await json(stage, 'alerts')).open).toMatchObject([{ rule: 'guard_skipped' }]);
+    });
+
     test('is none where a duplicate is refused again', async (stage) => {
       for (const _ of [1, 2]) expect((await call(stage, 'PreToolUse', '--dedupe')).code).toBe(2);
       expect((await stage.rows()).map(({ status }) => status).sort()).toEqual([
@@ -112,7 +126,7 @@ export function skippedGuards(engine: Engine): void {
     });
 
     test('is one where a duplicate is given an allow', async (stage) => {
-      const flags = ['--name', 'probe', '--dedupe', '--on-duplicate', 'replay'];
+      const flags = [...NAMED, '--dedupe', '--on-duplicate', 'replay'];
       // What it says cannot pass for a refusal, nor can much of it push out why it did not run.
       const hook = ['sh', '-c', 'echo "refused again, as a " >&2; head -c 4000 /dev/zero >&2'];
       for (const _ of [1, 2]) await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
@@ -124,7 +138,7 @@ export function skippedGuards(engine: Engine): void {
     test('is none that refused by JSON, whatever else it said', async (stage) => {
       const said = '{"decision":"block","reason":"no"}';
       const hook = ['sh', '-c', `head -c 4000 /dev/zero >&2; printf '%s' '${said}'`];
-      const flags = ['--name', 'probe', '--dedupe'];
+      const flags = [...NAMED, '--dedupe'];
       for (const _ of [1, 2]) {
         const outcome = await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
         expect(String(outcome.stdout)).toBe(said);
@@ -134,7 +148,7 @@ export function skippedGuards(engine: Engine): void {
     });
 
     test('that --timeout ended is told by doctor', async (stage) => {
-      const flags = ['--name', 'probe', '--timeout', '0.2'];
+      const flags = [...NAMED, '--timeout', '0.2'];
       await stage.wrapped(['sleep', '60'], { flags, input: payloadOf('PreToolUse') });
       const doctor = await stage.hookbus('doctor');
       expect(doctor.code).toBe(1);
