@@ -79,14 +79,16 @@ function nodeSubjects(scratch: string): Subject[] {
   ];
 }
 
-/** A hook that fails frees its key, so that each run claims it anew; `--guard` makes that an exit 0. */
+/** A hook that fails frees its key, so that each run claims it anew; `--fail-open` makes that an exit 0. */
 function keySubjects(home: string): Subject[] {
   const command = (...options: string[]): string[] => [
     LAUNCHER,
     'run',
     '--name',
     'noop',
-    '--guard',
+    '--fail-open',
+    '--event',
+    'PostToolUse',
     ...options,
     '--',
     '/bin/false',

@@ -291,6 +291,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
     expect(left.map(([table]) => table).sort()).toEqual([
       ...['alerts', 'breakers', 'hook_totals', 'hook_totals_mark', 'notices', 'rollup_marks'],
+      'skipped_guards',
     ]);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     const still = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);

@@ -219,6 +219,7 @@ pair() {
 sed 's|npm test -- --run src/auth|rm -rf build|' "$payloads/PreToolUse.Bash.json" >"$tmp/PreToolUse.Bash.rm.json"
 rm_payload=$tmp/PreToolUse.Bash.rm.json
 bash_payload=$payloads/PreToolUse.Bash.json
+post_payload=$payloads/PostToolUse.Bash.json
 note_facts "$rm_payload" $payloads/*.json
 
 pair guard-rm "$rm_payload" blocked --name guard-rm --event PreToolUse -- python3 $hooks/guard_rm.py
@@ -385,12 +386,12 @@ is "--timeout lets the hook end well, and still counts" "exit 124 waiting stoppe
 recorded "trap_term: recorded as timeout" "trap_term|$(facts "$bash_payload")|timeout|*"
 pair slow_check "$bash_payload" success --timeout 20 -- $hooks/slow_check.sh
 
-run "$bash_payload" --guard -- $hooks/crash.py
-is "--guard turns a crash into a clean end without output" "exit 0, 0 + 0 bytes" \
+run "$post_payload" --fail-open -- $hooks/crash.py
+is "--fail-open turns a crash into a clean end without output" "exit 0, 0 + 0 bytes" \
   "$(end wrapped), $(size "$tmp/wrapped/out") + $(size "$tmp/wrapped/err") bytes"
-recorded "--guard: the crash is on record" "crash|$(facts "$bash_payload")|error|1||$(size "$bash_payload")|*"
-pair guard_rm "$rm_payload" blocked --guard -- $hooks/guard_rm.py
-pair deny_json "$bash_payload" success --guard -- $hooks/deny_json.cjs
+recorded "--fail-open: the crash is on record" "crash|$(facts "$post_payload")|error|1||$(size "$post_payload")|*"
+pair guard_rm "$rm_payload" blocked --fail-open -- $hooks/guard_rm.py
+pair deny_json "$bash_payload" success --fail-open -- $hooks/deny_json.cjs
 
 # When HookBus is in trouble.
 

@@ -57,11 +57,14 @@ function quoteWord(word: string): string {
 
 /** Why it did not succeed: our reason where there is one, then the end of what it said on stderr. */
 function errorText(end: End, clean: (text: string) => string): string | undefined {
-  if (statusOf(end) === 'success') return undefined;
+  // What went well may still have a reason of ours: it took too long, and refused by JSON.
+  if (statusOf(end) === 'success') return end.reason;
   const stderr = clean(Buffer.from(end.stderrTail).toString('utf8')).trim();
   const killed = end.kind === 'signaled' && stderr === '' ? `killed by ${end.signal}` : undefined;
-  const parts = [end.reason ?? killed, stderr || undefined].filter((part) => part !== undefined);
-  return parts.length === 0 ? undefined : lastBytes(parts.join('\n'), ERROR_TEXT_BYTES);
+  const why = end.reason ?? killed;
+  if (why === undefined) return stderr === '' ? undefined : lastBytes(stderr, ERROR_TEXT_BYTES);
+  const room = Math.max(ERROR_TEXT_BYTES - Buffer.byteLength(why) - 1, 0);
+  return [firstBytes(why, ERROR_TEXT_BYTES), lastBytes(stderr, room)].filter(Boolean).join('\n');
 }
 
 /** The end of a text, at most so many bytes of UTF-8, beginning with a whole character. */

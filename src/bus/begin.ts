@@ -3,6 +3,7 @@ import type { RunOptions } from '../config/run-options.ts';
 import { effectiveSettings } from '../config/run-options.ts';
 import type { Settings } from '../config/settings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../domain/correlation.ts';
+import { canBlock } from '../domain/events.ts';
 import { defaultHookName } from '../domain/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../domain/identifiers.ts';
 import { scanPayload } from '../domain/payload-scan.ts';
@@ -63,13 +64,40 @@ export interface BeginParts {
   };
 }
 
-/** All that is known of an execution before its hook starts, and the trace flags its hook is given. */
-export function describeExecution(parts: BeginParts): { begin: Begin; traceFlags: string } {
+/** An execution as it is known before its hook starts. */
+export interface Described {
+  readonly begin: Begin;
+  /** What its hook is given. */
+  readonly traceFlags: string;
+  /** By `--fail-open`, which counts on this event. */
+  readonly isForgiving: boolean;
+}
+
+/** Whether as much of the payload as has come names an event on which a hook can block. */
+export function namesBlockingEvent(payload: Uint8Array): boolean {
+  const { eventType } = readFacts(payload, {});
+  return eventType !== undefined && canBlock(eventType);
+}
+
+/**
+ * What is to be noted of `--fail-open`: where a hook can block, a failure may be a refusal, and so may any while nobody
+ * knows. Undefined where it counts. The launcher says the same in fail_open.c.
+ */
+function forgivingMistake(named: string | undefined, eventType: string): string | undefined {
+  const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
+  if (!canBlock(event)) return undefined;
+  const got = event === '' ? 'none' : JSON.stringify(event);
+  return `--fail-open: expected an event on which no hook can block, got ${got}; it is ignored`;
+}
+
+/** All that is known of an execution before its hook starts. */
+export function describeExecution(parts: BeginParts): Described {
   const { ids, options, settings } = parts;
   const facts = readFacts(parts.payload, parts.known ?? {});
   const parent = parseTraceParent(parts.inheritedTraceParent);
   const eventType = facts.eventType ?? options.event ?? '';
   const toolName = facts.toolName ?? options.tool;
+  const unforgiving = options.failOpen ? forgivingMistake(options.event, eventType) : undefined;
   const begin: Begin = {
     ...ids,
     ...parts.process,
@@ -85,7 +113,13 @@ export function describeExecution(parts: BeginParts): { begin: Begin; traceFlags
     ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
     ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
     argv: options.argv,
-    mistakes: [...options.mistakes, ...settings.problems, ...modeMistake(options, eventType)],
+    mistakes: [
+      ...options.mistakes,
+      ...settings.problems,
+      ...modeMistake(options, eventType),
+      ...(unforgiving === undefined ? [] : [unforgiving]),
+    ],
   };
-  return { begin, traceFlags: parent?.flags ?? '01' };
+  const isForgiving = options.failOpen && unforgiving === undefined;
+  return { begin, traceFlags: parent?.flags ?? '01', isForgiving };
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { zlibSync } from 'fflate';
-import { readConfigFile } from '../config/config-file.ts';
+import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { homeError } from '../config/state-home.ts';
@@ -8,6 +8,7 @@ import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { sweepKeys } from '../store/retention.ts';
+import { settleSkippedGuards } from './alerts/settle-skipped.ts';
 import { followBreakers, settleGates } from './breaker.ts';
 import { provideCompression } from './compression.ts';
 import { type Drained, drainSpool } from './drain.ts';
@@ -68,7 +69,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
   return { use, drained, drainProblem, close: handle.close };
 }
 
-/** Gates are no part of what a command was asked for, so it does not fail for them; the daemon's log has such failures. */
+/** Gates and alerts are no part of what a command was asked for, so it does not fail for them; the daemon's log has such failures. */
 function tendGates(
   paths: StatePaths,
   handle: StoreHandle,
@@ -76,6 +77,10 @@ function tendGates(
   now: () => number,
 ): void {
   const reading = readConfigFile(paths.config);
+  const { alerts } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  try {
+    handle.use(({ db }) => settleSkippedGuards(db, alerts, now()));
+  } catch {}
   // What cannot be read may switch it on, and a daemon may still have it so.
   if (reading.state === 'refused') return;
   const { breaker: config } = reading.config;

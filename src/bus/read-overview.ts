@@ -9,6 +9,7 @@ import { readAlerts } from './alerts/read-alerts.ts';
 import { type GateState, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
+import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 
 /** With more rows than that in no rollup, metrics of a large window would hold up the daemon. */
 const MOST_BEHIND = 100_000;
@@ -30,6 +31,7 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
   /** Rows that are in no rollup yet. */
   readonly behind: number;
   readonly alerts: readonly AlertReport[];
+  readonly skipped_guards: readonly SkippedGuardReport[];
 }
 
 export function readOverview(
@@ -54,5 +56,6 @@ export function readOverview(
     gates,
     breaker,
     alerts: readAlerts(paths, db).open.slice(0, MOST_ALERTS),
+    skipped_guards: readSkippedGuards(db, gates),
   };
 }

@@ -19,6 +19,7 @@ import { type AlertsReport, NO_ALERTS, readAlerts } from './alerts/read-alerts.t
 import { type CommandStore, openForCommand } from './open-for-command.ts';
 import { type GateState, NO_GATES, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
+import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
@@ -61,6 +62,8 @@ export interface StatusReport extends GateState {
   readonly daemon: Settings['daemon'];
   readonly last_24_hours: MetricsReport;
   readonly alerts: AlertsReport;
+  /** Hooks that could have refused and did not run; the latest first. */
+  readonly skipped_guards: readonly SkippedGuardReport[];
   /** Mistakes in the settings of this shell. */
   readonly problems: readonly string[];
   readonly notices: readonly Notice[];
@@ -107,6 +110,7 @@ type State = Pick<
   | 'spool'
   | 'last_24_hours'
   | 'alerts'
+  | 'skipped_guards'
   | 'notices'
   | 'set_aside_databases'
   | keyof GateState
@@ -128,6 +132,7 @@ function nowhere(): State {
     spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
     last_24_hours: createMetrics().report(WINDOW_HOURS),
     alerts: NO_ALERTS,
+    skipped_guards: [],
     notices: [],
     set_aside_databases: [],
     ...NO_GATES,
@@ -139,17 +144,22 @@ function readState(paths: StatePaths, now: () => number): State {
   let store: CommandStore | undefined;
   try {
     store = openForCommand(paths, now);
-    const facts = store?.use((db) => ({
-      contents: readContents(db),
-      notices: listNotices(db),
-      metrics: readMetrics(db, WINDOW_HOURS, now()),
-      gates: readGates(paths, db, now()),
-      alerts: readAlerts(paths, db),
-    }));
+    const facts = store?.use((db) => {
+      const gates = readGates(paths, db, now());
+      return {
+        contents: readContents(db),
+        notices: listNotices(db),
+        metrics: readMetrics(db, WINDOW_HOURS, now()),
+        gates,
+        alerts: readAlerts(paths, db),
+        skipped: readSkippedGuards(db, gates.gates),
+      };
+    });
     return {
       ...nowhere(),
       ...(facts?.gates ?? readGates(paths, undefined, now())),
       alerts: facts?.alerts ?? readAlerts(paths, undefined),
+      skipped_guards: facts?.skipped ?? [],
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: countSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),

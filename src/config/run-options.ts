@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly dedupeTtlSeconds?: number;
   readonly onDuplicate?: OnDuplicate;
   readonly timeoutSeconds?: number;
-  readonly guard: boolean;
+  readonly failOpen: boolean;
   readonly shellLine?: string;
   readonly maxBytes?: number;
   readonly storeRaw?: boolean;
@@ -31,13 +31,18 @@ const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 const SWITCHES: Readonly<Record<string, Draft>> = {
   '--dedupe': { dedupe: true },
-  '--guard': { guard: true },
+  '--fail-open': { failOpen: true },
   '--store-raw': { storeRaw: true },
   '--no-store-raw': { storeRaw: false },
   '--compress': { compress: true },
   '--no-compress': { compress: false },
   '--help': { help: true },
   '-h': { help: true },
+};
+
+/** Old names, and what is to be said of them. */
+const RENAMED: Readonly<Record<string, readonly [name: string, mistake: string]>> = {
+  '--guard': ['--fail-open', 'expected --fail-open, its name now; a guard is a hook that refuses'],
 };
 
 /** What a value sets; or, as a text, what was expected instead. */
@@ -96,7 +101,7 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
   const command = separator < 0 ? before.slice(index) : words.slice(separator + 1);
   const argv =
     draft.shellLine === undefined ? command : ['/bin/sh', '-c', draft.shellLine, ...command];
-  return { dedupe: false, guard: false, help: false, ...draft, argv, mistakes };
+  return { dedupe: false, failOpen: false, help: false, ...draft, argv, mistakes };
 }
 
 /** What one option sets or what is wrong with it, and how many words it is. */
@@ -109,8 +114,11 @@ interface Taken {
 function takeOption(word: string, next: string | undefined): Taken {
   const equals = word.indexOf('=');
   const name = equals < 0 ? word : word.slice(0, equals);
-  const flip = equals < 0 ? SWITCHES[name] : undefined;
-  if (flip !== undefined) return { sets: flip, words: 1 };
+  const [newName, renamed] = (equals < 0 ? RENAMED[name] : undefined) ?? [name];
+  const flip = equals < 0 ? SWITCHES[newName] : undefined;
+  if (flip !== undefined) {
+    return { sets: flip, words: 1, ...(renamed && { mistake: `${name}: ${renamed}` }) };
+  }
   const read = VALUES[name];
   if (read === undefined) return { mistake: `unknown option ${name}`, words: 1 };
   const value = equals < 0 ? next : word.slice(equals + 1);

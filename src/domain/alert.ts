@@ -1,6 +1,8 @@
 /** The rules by which alerts are raised, in the order in which people hear of them. */
 export const ALERT_RULES = [
+  'guard_skipped',
   'guard_exit_1',
+  'guard_timeout',
   'failure_rate',
   'hook_p95',
   'overhead_p50',

@@ -2,7 +2,7 @@
  * The events of Claude Code on which a hook cannot stop anything: no exit code of its own does. Codex uses the same
  * names for the same events.
  */
-const CANNOT_BLOCK: ReadonlySet<string> = new Set([
+export const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionStart',
   'Setup',
   'InstructionsLoaded',

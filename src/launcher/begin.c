@@ -104,6 +104,15 @@ struct text event_of(const struct run *run)
     return (struct text){run->options.event, strlen(run->options.event)};
 }
 
+bool names_blocking_event(struct run *run)
+{
+    const struct stream *in = &run->streams[STDIN];
+    struct scan scan = {.bytes = in->kept, .length = in->kept_length};
+    if (find(run, EVENT).at == NULL && in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    struct text event = find(run, EVENT);
+    return event.at != NULL && can_block(event);
+}
+
 /* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
 void describe(struct run *run)
 {

@@ -68,7 +68,7 @@ struct options {
     char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
     int store_raw, compress;
-    bool wants_dedupe, guard;
+    bool wants_dedupe, fail_open;
     char **argv;             /* what to run; its first word is NULL where that is nothing */
 };
 
@@ -167,7 +167,8 @@ struct run {
     /* how it ended */
     enum end_kind kind;
     int exit_code, signal;       /* the signal is 0 where it exited */
-    bool is_pardoned;            /* under --guard: we exit 0 all the same */
+    bool is_forgiving;           /* by --fail-open, which counts on this event */
+    bool is_pardoned;            /* it failed and was forgiven: we exit 0 all the same */
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
@@ -199,6 +200,8 @@ void describe(struct run *run);
 void encode_begin(struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
+/* Whether what has come of the payload by now names an event on which a hook can block. Overwrites the run's fields. */
+bool names_blocking_event(struct run *run);
 
 /* state_home.c. Opens it, or makes it; where it is not ours alone there is none from then on. Overwrites `path`. */
 void open_home(struct run *run);
@@ -280,8 +283,15 @@ void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
 
+/* fail_open.c */
+/* Whether a failure on this event may be forgiven; where that was asked for in vain, a warning goes on record. */
+void note_forgiving(struct run *run);
+bool is_pardoned(struct run *run);
+
 /* timeout.c */
 void prepare_timeout(struct run *run);
+/* What the run comes to when its time ran out. */
+void note_timeout(struct run *run);
 /* Ends the hook and all that it started; false once nothing is left, or nothing helps. */
 bool end_tree(struct run *run);
 

@@ -45,6 +45,11 @@ static void lay_out_paths(struct run *run)
     run->path = run->record + 2 * RECORD_NAME_BYTES;
 }
 
+static void keep_at_least(struct stream *stream, size_t bytes)
+{
+    if (stream->kept_most < bytes) stream->kept_most = bytes;
+}
+
 static void prepare_memory(struct run *run)
 {
     struct reserve *reserve = &run->reserve;
@@ -59,6 +64,8 @@ static void prepare_memory(struct run *run)
         stream->goal = UINT64_MAX;
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
+    if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
+    if (run->options.timeout_us > 0) keep_at_least(&run->streams[STDOUT], REFUSAL_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
     run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
@@ -115,6 +122,7 @@ static bool prepare(struct run *run)
     }
     describe(run);
     note_mode(run);
+    note_forgiving(run);
     if (run->awaits_event && is_gated(run, true)) leave_out(run);
     encode_begin(run);
     /* The daemon thinks about it while the record is made. */
@@ -145,8 +153,8 @@ static void run_hook(struct run *run)
         catch_signals(run);
         watch(run);
     } else {
-        run->is_pardoned = run->options.guard;
-        if (!run->options.guard) say(run->reason);
+        run->is_pardoned = is_pardoned(run);
+        if (!run->is_pardoned) say(run->reason);
     }
 }
 

@@ -40,10 +40,13 @@ static void write_seconds(int64_t us, char text[32])
     text[length] = '\0';
 }
 
-static bool take_switch(struct options *options, const char *word)
+static bool take_switch(struct options *options, struct bytes *mistakes, const char *word)
 {
+    static const char RENAMED[] = ": expected --fail-open, its name now; a guard is a hook that refuses";
+    bool is_renamed = strcmp(word, "--guard") == 0;
+    if (is_renamed) add_mistake(mistakes, (struct text){word, strlen(word)}, RENAMED, (struct text){0}, "");
     if (strcmp(word, "--dedupe") == 0) options->wants_dedupe = true;
-    else if (strcmp(word, "--guard") == 0) options->guard = true;
+    else if (is_renamed || strcmp(word, "--fail-open") == 0) options->fail_open = true;
     else if (strcmp(word, "--store-raw") == 0) options->store_raw = 1;
     else if (strcmp(word, "--no-store-raw") == 0) options->store_raw = 0;
     else if (strcmp(word, "--compress") == 0) options->compress = 1;
@@ -105,7 +108,7 @@ static int take_option(struct options *options, struct bytes *mistakes, const ch
 {
     const char *equals = strchr(word, '=');
     struct text name = {word, equals != NULL ? (size_t)(equals - word) : strlen(word)}, none = {0};
-    if (equals == NULL && take_switch(options, word)) return 1;
+    if (equals == NULL && take_switch(options, mistakes, word)) return 1;
     if (!takes_value(name)) {
         size_t start = field_begin(mistakes, BEGIN_MISTAKE);
         bytes_text(mistakes, "unknown option ");

@@ -107,13 +107,14 @@ void record_pid_start(struct run *run)
     (void)!pwrite(run->spool_file, number, sizeof number, run->pid_start_at);
 }
 
-static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which)
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which, uint64_t most)
 {
+    size_t length = stream->kept_length < most ? stream->kept_length : (size_t)most;
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
     field_number(bytes, CAPTURE_STREAM, which);
     field_number(bytes, CAPTURE_TRUNCATED,
-                 stream->total > stream->kept_length || (stream->number == STDIN && stream->is_cut));
-    field_bytes(bytes, CAPTURE_BYTES, stream->kept, stream->kept_length);
+                 stream->total > length || (stream->number == STDIN && stream->is_cut));
+    field_bytes(bytes, CAPTURE_BYTES, stream->kept, length);
     frame_end(bytes, start);
 }
 
@@ -124,7 +125,7 @@ static void encode_end(const struct run *run, enum end_kind kind, int signal, bo
     char digest[17], name[16];
     bytes->length = 0;
     if (is_full && run->settings.store_raw)
-        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i);
+        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
     if (signal != 0) field_text(bytes, END_SIGNAL, signal_name(signal, name));

@@ -24,17 +24,21 @@ static void say_again(struct run *run, int which, struct text text)
 
 void answer_duplicate(struct run *run)
 {
-    static char reason[64 + 40] = "duplicate of ";
+    static char reason[128];
+    bool is_refused = false;
     struct claim *claim = &run->claim;
     size_t length = claim->of.length < 64 ? claim->of.length : 64;
-    if (length > 0) memcpy(reason + strlen(reason), claim->of.at, length);
     if (claim->verdict == VERDICT_REPLAY) {
         catch_signals(run);
         say_again(run, STDOUT, claim->out);
         say_again(run, STDERR, claim->err);
         hold_again();
         run->exit_code = claim->exit_code;
+        is_refused = is_refusal(event_of(run), claim->exit_code, claim->out);
     }
+    /* src/domain/skipped-guard.ts reads it. */
+    (void)JOIN(reason, sizeof reason, is_refused ? "refused again, as a " : "", "duplicate of ");
+    if (length > 0) memcpy(reason + strlen(reason), claim->of.at, length);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
     /* No hook will write to them, so there is nothing to pass on. */
@@ -45,7 +49,8 @@ void answer_duplicate(struct run *run)
 static bool is_all_kept(const struct run *run, int which)
 {
     const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES;
+    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
+           stream->total <= run->settings.max_bytes;
 }
 
 /* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */

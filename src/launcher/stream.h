@@ -6,8 +6,10 @@
 
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
-    HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
+    HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --fail-open */
     BUFFER_BYTES = 512 * 1024,          /* for so much of it no memory has to be asked for */
+    LATE_BYTES = 256 * 1024,            /* kept of a payload that may name its event late */
+    REFUSAL_BYTES = 64 * 1024,          /* kept of what a hook says that may refuse when its time runs out */
     TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
 };
 
@@ -19,7 +21,7 @@ struct stream {
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
     bool is_own;                 /* that pipe was opened anew by us, and can be written to without waiting */
-    bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
+    bool is_held;                /* nothing is passed on yet: before the start, and under --fail-open */
     bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
     bool ends_line;              /* so far */

@@ -1,6 +1,29 @@
 /* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
 #include "launcher.h"
 
+enum { TIMEOUT_EXIT_CODE = 124 };
+
+/* A hook that refuses in the grace has done its work, and is heard: its time is over, and the refusal stands. */
+static bool has_refused_late(const struct run *run)
+{
+    const struct stream *out = &run->streams[STDOUT];
+    bool is_whole = !out->is_cut && out->total == out->kept_length;
+    struct text said = {(const char *)out->kept, is_whole ? out->kept_length : 0};
+    return run->kind == EXITED && is_refusal(event_of(run), run->exit_code, said);
+}
+
+void note_timeout(struct run *run)
+{
+    (void)JOIN(run->timed_out, sizeof run->timed_out, "timed out after ", run->options.timeout, " s");
+    run->reason = run->timed_out;
+    /* Nobody is to get it again: of another call nobody knows how long it takes. */
+    run->is_told_to_end = true;
+    if (has_refused_late(run)) return;
+    run->kind = TIMED_OUT;
+    run->signal = 0;
+    run->exit_code = TIMEOUT_EXIT_CODE;
+}
+
 #ifdef __linux__
 #include <dirent.h>
 #include <sys/prctl.h>

@@ -10,7 +10,6 @@ enum {
     ALONE_US = 1000,            /* a run that is over by then needs no sentinel either; few hooks have handlers so soon */
     TICK_US = 100000,
     PAUSE_MS = 10,              /* between two calls that the system refuses */
-    TIMEOUT_EXIT_CODE = 124,
 };
 
 static void reap(struct run *run)
@@ -197,20 +196,18 @@ static void settle(struct run *run)
     else if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)move_bytes(run, 0);
 }
 
-/* Under --guard a hook that fails leaves nothing behind, but for more output than could be held. */
 static void release(struct run *run)
 {
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
+    run->is_pardoned = is_pardoned(run);
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
-        if (output->is_held && !is_well) {
+        if (output->is_held && run->is_pardoned) {
             drop(output);
             output->to = -1;
         }
         output->is_held = false;
         give(output);
     }
-    run->is_pardoned = !is_well;
     settle(run);
 }
 
@@ -221,20 +218,26 @@ static bool goes_on(struct run *run)
     return !run->has_exited || run->has_descendants;
 }
 
+static bool is_too_much(struct stream *output)
+{
+    return output->total > HOLD_BYTES || room(output) == 0;
+}
+
+/* More than could be held is passed on after all; then there is nothing left to forgive. */
 static void attend(struct run *run)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     while (goes_on(run)) {
         (void)move_bytes(run, keep_time(run));
-        if (out->total > HOLD_BYTES || room(out) == 0) out->is_held = false;
-        if (err->total > HOLD_BYTES || room(err) == 0) err->is_held = false;
+        if (run->is_forgiving && (is_too_much(out) || is_too_much(err)))
+            run->is_forgiving = out->is_held = err->is_held = false;
     }
 }
 
 void watch(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    run->streams[STDOUT].is_held = run->streams[STDERR].is_held = run->options.guard;
+    run->streams[STDOUT].is_held = run->streams[STDERR].is_held = run->is_forgiving;
     if (input->to < 0) drop(input);
     give(input);
     pass_on_end(run, input);
@@ -244,14 +247,8 @@ void watch(struct run *run)
     settle(run);
     /* Its time may have run out while the caller read nothing. */
     attend(run);
-    if (run->ending_us != 0) {
-        run->kind = TIMED_OUT;
-        run->signal = 0;
-        run->exit_code = TIMEOUT_EXIT_CODE;
-        (void)JOIN(run->timed_out, sizeof run->timed_out, "timed out after ", run->options.timeout, " s");
-        run->reason = run->timed_out;
-    }
-    if (run->options.guard) release(run);
+    if (run->ending_us != 0) note_timeout(run);
+    if (run->is_forgiving) release(run);
 }
 
 /*

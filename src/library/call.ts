@@ -51,7 +51,7 @@ export function readCall({ name, event, options }: Asked): Call {
       ...readTtl(given.dedupeTtlSeconds, mistakes),
       ...readMode(given.onDuplicate, mistakes),
       dedupe: dedupeKey !== undefined,
-      guard: true,
+      failOpen: false,
       help: false,
       argv: [process.execPath, ...process.argv.slice(1)],
       mistakes,

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Verdict } from '../bus/dedupe.ts';
 import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import { isRefusal } from '../domain/refusal.ts';
 import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';
@@ -19,7 +20,13 @@ export type Claim =
       /** Throws what the store says; the key is free again as soon as this process asks for it or is gone. */
       readonly finish: (end: KeyedEnd | undefined) => void;
     }
-  | { readonly kind: 'duplicate'; readonly of: string; readonly output?: unknown };
+  | {
+      readonly kind: 'duplicate';
+      readonly of: string;
+      readonly output?: unknown;
+      /** What it is given refuses once more. */
+      readonly isRefused?: boolean;
+    };
 
 /** A body that nobody waits for. */
 export const UNKEYED: Claim = {
@@ -99,7 +106,9 @@ function toClaim(parts: ClaimParts, flight: Flight | undefined, verdict: Verdict
   if (verdict.kind === 'skip') return { kind: 'duplicate', of: verdict.of };
   // A block by exit code has no words here, and must not get lost: the body decides anew.
   if (verdict.kind !== 'replay' || verdict.result.exitCode !== 0) return UNKEYED;
-  return { kind: 'duplicate', of: verdict.of, output: readShared(verdict.result.stdout) };
+  const { exitCode, stdout } = verdict.result;
+  const isRefused = isRefusal(request.eventType, exitCode, stdout);
+  return { kind: 'duplicate', of: verdict.of, output: readShared(stdout), isRefused };
 }
 
 /** Waits for a first one in another process, as long as it lives or we may. */

@@ -7,6 +7,7 @@ import { inheritedTraceParent, type Settings, searchPath } from '../config/setti
 import { withMadeHome } from '../config/state-home.ts';
 import { guardedKey } from '../domain/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
+import { duplicateReason } from '../domain/skipped-guard.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import { giveBackProbe, type Passage } from '../gates/gate-file.ts';
 import { guardFacts } from '../gates/hook-files.ts';
@@ -80,7 +81,7 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   const claim = await claimFor(watch);
   if (claim.kind === 'run') return running(watch, claim);
   giveBackProbe(gate, Date.now());
-  const reason = `duplicate of ${claim.of}`;
+  const reason = duplicateReason(claim.of, claim.isRefused === true);
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
 }
 

@@ -3,7 +3,6 @@ import type { RunOptions } from '../config/run-options.ts';
 import type { Settings } from '../config/settings.ts';
 import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import type { Begin, Capture } from '../domain/record.ts';
-import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
 import type { Meters } from './meters.ts';
 import { writeAll } from './output.ts';
 
@@ -51,11 +50,10 @@ export function finishClaim(claim: Claim, exitCode: number | undefined, meters: 
   if (claim.kind !== 'run' || claim.key === undefined) return;
   const stdout = meters.stdout.capture();
   const stderr = meters.stderr.capture();
+  // More may be kept than duplicates may get.
+  const isAllKept = ({ truncated, bytes }: Capture): boolean =>
+    !truncated && bytes.length <= meters.mostShared;
   const isShared = exitCode !== undefined && isAllKept(stdout) && isAllKept(stderr);
   const outputs = { stdout: stdout.bytes, stderr: stderr.bytes };
   claim.finish(isShared ? { exitCode, outputs } : undefined);
 }
-
-/** The cap of what is stored may be higher than that of what is shared. */
-const isAllKept = ({ truncated, bytes }: Capture): boolean =>
-  !truncated && bytes.length <= MOST_RESULT_BYTES;

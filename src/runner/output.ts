@@ -55,13 +55,23 @@ export class Output {
     }
   }
 
-  /** Under `--guard`: passes on what was held back, or drops it and what is still to come. */
+  /** Under `--fail-open`: passes on what was held back, or drops it and what is still to come. */
   async release(isKept: boolean): Promise<void> {
     if (this.#holdBytes === 0) return;
     if (this.#isHeld && !isKept) this.#drop();
     this.#isHeld = false;
     this.#isDropping = !isKept;
     await this.#flush();
+  }
+
+  /** Whether some of it was more than could be held back. */
+  isPassedOn(): boolean {
+    return !this.#isHeld;
+  }
+
+  /** What is held back. */
+  held(): readonly Uint8Array[] {
+    return this.#queue;
   }
 
   /** After the hook's exit: waits until all it wrote has been read. False when somebody else holds the stream open. */

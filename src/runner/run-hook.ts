@@ -6,13 +6,16 @@ import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { withMadeHome } from '../config/state-home.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
-import { isFailure, statusOf } from '../domain/execution.ts';
+import { statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
+import { isRefusal } from '../domain/refusal.ts';
+import { duplicateReason } from '../domain/skipped-guard.ts';
 import { type Gate, giveBackProbe, type Passage, passGate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
 import { nowMs, startedAtMs } from './clock.ts';
 import { type Companion, startCompanion } from './companion.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
+import { isPardoned } from './fail-open.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { Input } from './input.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
@@ -25,8 +28,8 @@ import { forwardSignals, HARMLESS } from './signals.ts';
 import type { Started } from './start.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
-/** `--guard` holds back so much of each stream; a hook that says more is passed on as it speaks. */
-const GUARD_BYTES = 8 * 1024 * 1024;
+/** `--fail-open` holds back so much of each stream; a hook that says more is passed on as it speaks. */
+const HELD_BYTES = 8 * 1024 * 1024;
 
 /** Exit code when `--timeout` ran out, as timeout(1) has it. */
 const TIMEOUT_EXIT_CODE = 124;
@@ -46,6 +49,8 @@ interface HookEnd {
   readonly dedupeKey?: string;
   /** Whether it may have been kept from saying all that it would have: it was told to end, or nobody heard it out. */
   readonly isCut?: boolean;
+  /** It failed, and nobody is to hear of it. */
+  readonly isPardoned?: boolean;
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
@@ -80,7 +85,7 @@ export async function runHook(options: RunOptions, given: Settings): Promise<Exi
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   await companion.stop();
-  return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
+  return hook.isPardoned === true ? { kind: 'code', code: 0 } : hook.exit;
 }
 
 function lookAtGate({ paths }: Settings, begin: Begin): Passage {
@@ -100,7 +105,7 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   const input = new Input(meters.stdin);
   const whole = options.dedupe ? await input.whole() : undefined;
   // Without a key the payload is not given a name: it may be 8 MiB, and is not needed once its ids are known.
-  const { begin, traceFlags } = describeExecution(
+  const { begin, traceFlags, isForgiving } = describeExecution(
     beginParts(ids, options, settings, whole?.payload ?? (await input.prelude())),
   );
   const payload = whole?.isComplete === true ? whole.payload : undefined;
@@ -108,13 +113,14 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   const { startHook } = await starting;
   recorder?.begin(begin);
   const own = { companion, meters, input, inherited, recorder, payload };
-  return { options, begin, traceFlags, pipePaths, startHook, ...own };
+  return { options, begin, traceFlags, isForgiving, pipePaths, startHook, ...own };
 }
 
 interface Watch {
   readonly options: RunOptions;
   readonly begin: Begin;
   readonly traceFlags: string;
+  readonly isForgiving: boolean;
   readonly companion: Companion;
   readonly meters: Meters;
   readonly input: Input;
@@ -136,14 +142,17 @@ async function claimFor(watch: Watch, settings: Settings, report: Report): Promi
 
 async function duplicateEnd(
   claim: Claim & { kind: 'duplicate' },
-  { input, meters }: Watch,
+  { begin, input, meters }: Watch,
 ): Promise<HookEnd> {
+  const { result } = claim;
+  const isRefused =
+    result !== undefined && isRefusal(begin.eventType, result.exitCode, result.stdout);
   await answerDuplicate(claim, meters);
   await input.linger();
   return {
     kind: 'dedupe_skip',
-    exit: { kind: 'code', code: claim.result?.exitCode ?? 0 },
-    reason: `duplicate of ${claim.of}`,
+    exit: { kind: 'code', code: result?.exitCode ?? 0 },
+    reason: duplicateReason(claim.of, isRefused),
   };
 }
 
@@ -170,7 +179,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   });
   if (!started.isRunning) {
     signals.stop();
-    return refused(options, started.code);
+    return refused(watch, started.code);
   }
   const limit = limitFor(watch, started.pid);
   void signals.hookStarted(started.pid);
@@ -182,29 +191,33 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   input.leave();
   // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
   signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
-  const end: HookEnd = hasTimedOut
-    ? {
-        kind: 'timeout',
-        exit: { kind: 'code', code: TIMEOUT_EXIT_CODE },
-        reason: `timed out after ${options.timeoutSeconds} s`,
-        durationMs,
-      }
-    : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
-  await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
+  const settled = await settleOutputs(outputs);
+  const own: HookEnd = {
+    kind: exit.kind === 'code' ? 'exited' : 'signaled',
+    exit,
+    durationMs,
+  };
+  const end = hasTimedOut ? timedOut(own, outputs, watch) : own;
+  const isForgiven = watch.isForgiving && isPardoned(statusOf(endOf(end, meters)), meters, outputs);
+  for (const output of outputs) await output.release(!isForgiven);
+  for (const [index, output] of outputs.entries()) {
+    if (settled[index] === false) await output.handOver();
+  }
   signals.stop();
   const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
   return {
     ...end,
     durationMs: durationMs + keptMs,
-    isCut: isTold || outputs.some((output) => output.isCut()),
+    isCut: isTold || hasTimedOut || outputs.some((output) => output.isCut()),
+    isPardoned: isForgiven,
   };
 }
 
 function connect(
   started: Started & { isRunning: true },
-  { options, meters, input }: Watch,
+  { isForgiving, meters, input }: Watch,
 ): Output[] {
-  const holdBytes = options.guard ? GUARD_BYTES : 0;
+  const holdBytes = isForgiving ? HELD_BYTES : 0;
   if (started.stdin !== undefined) input.feed(started.stdin);
   return [
     new Output({ source: started.stdout as Socket, fd: 1, meter: meters.stdout, holdBytes }),
@@ -212,12 +225,25 @@ function connect(
   ];
 }
 
-async function finishOutputs(outputs: readonly Output[], isKept: boolean): Promise<void> {
-  for (const output of outputs) {
-    const hasEnded = await output.settle();
-    await output.release(isKept);
-    if (!hasEnded) await output.handOver();
-  }
+/** Whether each has ended: all of what the hook wrote has been read. */
+async function settleOutputs(outputs: readonly Output[]): Promise<boolean[]> {
+  const settled: boolean[] = [];
+  for (const output of outputs) settled.push(await output.settle());
+  return settled;
+}
+
+/** What it comes to where its time ran out. A hook that refuses in the grace has done its work, and is heard. */
+function timedOut(
+  own: HookEnd,
+  [stdout]: readonly Output[],
+  { options, begin, meters }: Watch,
+): HookEnd {
+  const end = { ...own, reason: `timed out after ${options.timeoutSeconds} s` };
+  const { bytes, truncated } = meters.stdout.capture();
+  const said = truncated || stdout?.isCut() ? new Uint8Array() : bytes;
+  const { exit } = own;
+  if (exit.kind === 'code' && isRefusal(begin.eventType, exit.code, said)) return end;
+  return { ...end, kind: 'timeout', exit: { kind: 'code', code: TIMEOUT_EXIT_CODE } };
 }
 
 /** A hook that a closed gate keeps from running: no output, exit 0, and a record of it. */
@@ -230,10 +256,12 @@ function skipped({ kind }: Gate): HookEnd {
 }
 
 /** A command that the system refuses to start: what sh would say and exit with. */
-function refused(options: RunOptions, code: string | undefined): HookEnd {
+function refused({ options, isForgiving, meters }: Watch, code: string | undefined): HookEnd {
   const { exitCode, message } = startFailure(options.argv[0] ?? '', code);
-  if (!options.guard) sayOnStderr(message);
-  return { kind: 'not_started', exit: { kind: 'code', code: exitCode }, reason: message };
+  const isForgiven = isForgiving && isPardoned('error', meters);
+  if (!isForgiven) sayOnStderr(message);
+  const exit = { kind: 'code', code: exitCode } as const;
+  return { kind: 'not_started', exit, reason: message, isPardoned: isForgiven };
 }
 
 function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLimit | undefined {

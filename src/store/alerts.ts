@@ -1,6 +1,7 @@
 import type { Alert, AlertAction, AlertRule } from '../domain/alert.ts';
 import type { Status } from '../domain/execution.ts';
 import type { Database } from './database.ts';
+import { deleteUnheardSkips, prepareForget } from './skipped-guards.ts';
 
 /** One row of `alerts`. */
 export interface AlertRow extends Alert {
@@ -51,8 +52,13 @@ export function saveAlerts(db: Database, rows: readonly AlertRow[]): void {
      VALUES (@alertId, @rule, @subject, @state, @openedAt, @clearedAt, @value, @threshold, @runs,
        @reason, @spentLogId, @owed, @lastNotified)`,
   );
+  const forget = prepareForget(db);
   db.transaction(() => {
-    for (const row of rows) save.run({ ...row, owed: row.owed.join(' ') });
+    for (const row of rows) {
+      save.run({ ...row, owed: row.owed.join(' ') });
+      if (row.rule === 'guard_skipped' && row.clearedAt !== null)
+        forget(row.subject, row.clearedAt);
+    }
   }).immediate();
 }
 
@@ -77,6 +83,7 @@ export function settleOwed(
 
 /** Deletes those that cleared before that. */
 export function deleteOldAlerts(db: Database, before: string): number {
+  deleteUnheardSkips(db);
   return db.prepare("DELETE FROM alerts WHERE state = 'cleared' AND cleared_at < ?").run(before)
     .changes;
 }

@@ -1,5 +1,7 @@
 import { CUT_OFF, type Execution, type StoredPayload } from '../domain/execution.ts';
+import { isSkippedGuard } from '../domain/skipped-guard.ts';
 import type { Database } from './database.ts';
+import { prepareSkipCount } from './skipped-guards.ts';
 
 /** One execution with all that is stored of it. */
 export interface Recorded {
@@ -52,19 +54,27 @@ export function createExecutionWriter(db: Database) {
     ),
   );
   const notice = onceNeeded(() => prepareNotice(db));
+  const countSkip = onceNeeded(() => prepareSkipCount(db));
+
+  /** @returns its number; undefined where it is stored already */
+  function insertRow(execution: Execution): number | bigint | undefined {
+    const row = toRow(execution);
+    const first = insert.run(row);
+    if (first.changes > 0) return first.lastInsertRowid;
+    if (isCutOff(execution)) return undefined;
+    const forgotten = forgetCutOff().get(execution.executionId);
+    if (forgotten === undefined) return undefined;
+    uncount().run(forgotten);
+    const second = insert.run(row);
+    return second.changes > 0 ? second.lastInsertRowid : undefined;
+  }
 
   function writeOne({ execution, payloads, mistakes }: Recorded): void {
-    const row = toRow(execution);
-    let { changes, lastInsertRowid } = insert.run(row);
-    if (changes === 0 && !isCutOff(execution)) {
-      const forgotten = forgetCutOff().get(execution.executionId);
-      if (forgotten === undefined) return;
-      uncount().run(forgotten);
-      ({ changes, lastInsertRowid } = insert.run(row));
-    }
-    if (changes === 0) return;
+    const id = insertRow(execution);
+    if (id === undefined) return;
+    if (isSkippedGuard(execution)) countSkip()(execution);
     for (const { stream, encoding, truncated, body } of payloads) {
-      insertPayload().run(lastInsertRowid, stream, encoding, truncated ? 1 : 0, body);
+      insertPayload().run(id, stream, encoding, truncated ? 1 : 0, body);
     }
     for (const mistake of mistakes)
       notice()('mistake', `${execution.hookName}: ${mistake}`, execution.createdAt);

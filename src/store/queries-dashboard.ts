@@ -1,3 +1,4 @@
+import { SKIPPED_GUARD } from '../domain/skipped-guard.ts';
 import type { Database } from './database.ts';
 import type { LogRow } from './queries.ts';
 
@@ -5,6 +6,7 @@ import type { LogRow } from './queries.ts';
 export type ListedRow = Pick<
   LogRow,
   | 'id'
+  | 'guard_skipped'
   | 'execution_id'
   | 'correlation_id'
   | 'hook_name'
@@ -25,7 +27,7 @@ export type ListedRow = Pick<
 const ERROR_CHARACTERS = 300;
 
 const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_name, session_id, tool_use_id, status,
-  exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at`;
+  exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** So many rows are looked at for one page, so that what is rare in a large log does not hold up everything else. */
 const MOST_LOOKED_AT = 20_000;

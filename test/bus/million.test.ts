@@ -36,7 +36,13 @@ it('a million executions cost a look for alerts next to nothing, and a report li
     evaluateAlerts({
       db,
       config: DEFAULT_CONFIG.alerts,
-      around: { nowMs: NOW, spool: { waiting: 0, before: 0 }, failing: [], openBreakers: [] },
+      around: {
+        nowMs: NOW,
+        spool: { waiting: 0, before: 0 },
+        failing: [],
+        openBreakers: [],
+        skippedGuards: [],
+      },
       latest: [],
       hookNames,
       lastLogId: 1_000_000,

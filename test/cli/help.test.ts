@@ -70,8 +70,9 @@ describe('the help of', () => {
       --shell 'LINE'                   run LINE with /bin/sh -c instead of a COMMAND
       --timeout SECONDS                end the hook after so many seconds, fractions
                                        allowed (default: none)
-      --guard                          if the hook fails, drop its output and exit
-                                       0; blocking still works
+      --fail-open                      if the hook fails, drop its output and exit
+                                       0; ignored where it can block (old name:
+                                       --guard)
       --dedupe                         recognize the same work by tool call and
                                        payload
       --dedupe-key TEMPLATE            what makes two executions the same, such as
@@ -91,7 +92,7 @@ describe('the help of', () => {
 
     Exit codes:
       any  the hook's own; if it dies by a signal, hookbus dies by the same
-      124  --timeout ran out
+      124  --timeout ran out, and the hook did not refuse meanwhile
       125  there is no COMMAND
       126  COMMAND cannot be executed
       127  COMMAND was not found
@@ -99,8 +100,8 @@ describe('the help of', () => {
     Examples:
       hookbus run -- python3 .claude/hooks/guard_rm.py
           records it as guard_rm
-      hookbus run --name lint --timeout 20 --guard -- npx eslint --stdin
-          ends it after 20 seconds, and keeps its failures from the agent
+      hookbus run --name lint --timeout 20 --fail-open -- npx eslint --stdin
+          on PostToolUse: ends it after 20 s, and keeps its failures from the agent
       hookbus run --shell 'jq -r .tool_name | tee -a tools.log'
           a hook that is a pipeline
     "

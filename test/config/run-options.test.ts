@@ -14,8 +14,8 @@ describe('the options of run', () => {
   });
 
   it('leave a second -- to the command', () => {
-    expect(parse('--guard', '--', 'npx', '--', '-x')).toMatchObject({
-      guard: true,
+    expect(parse('--fail-open', '--', 'npx', '--', '-x')).toMatchObject({
+      failOpen: true,
       argv: ['npx', '--', '-x'],
     });
   });
@@ -58,7 +58,7 @@ describe('the options of run', () => {
       ['--on-duplicate', 'wait', '--', 'c'],
       '--on-duplicate: expected deny, skip or replay, got "wait"',
     ],
-    [['--guard=1', '--', 'c'], 'unknown option --guard'],
+    [['--fail-open=1', '--', 'c'], 'unknown option --fail-open'],
   ])('keep the mistake in %j and run the command', (words, mistake) => {
     const options = parseRunOptions(words);
     expect(options.argv).toEqual(['c']);

@@ -19,7 +19,7 @@ const ARGUMENTS: ReadonlyArray<readonly [what: string, words: readonly string[]]
   ['unicode', ['naïve — 日本語 🚀', '\u2028', 'e\u0301', '\ufeff', '\ufffd']],
   ['leading dashes', ['-', '-n', '-e', '--name', '--event=X', '--help', '--version', '-h']],
   ['double dashes', ['--', 'a', '--', '--', '-x']],
-  ['HookBus options', ['--timeout', '1', '--guard', '--shell', 'true', '--dedupe', 'run']],
+  ['HookBus options', ['--timeout', '1', '--fail-open', '--shell', 'true', '--dedupe', 'run']],
   ['control characters', ['\u0001', '\u001b[31m', '\u007f']],
   ['a thousand', Array.from({ length: 1000 }, (_, index) => `argument ${index}`)],
   ['one of 100 KB', ['x'.repeat(100_000)]],

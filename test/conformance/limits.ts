@@ -4,14 +4,11 @@ import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
 import { isAlive, sessionMembers } from './support/processes.ts';
 import { brief, python } from './support/running.ts';
-import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 import { until } from './support/until.ts';
 
-const MIB = 1024 * 1024;
 const TIMEOUT = ['--name', 'probe', '--timeout', '1'];
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
-const GUARD = ['--name', 'probe', '--guard'];
 
 export function limits(engine: Engine): void {
   topic(engine, '--timeout', 'concurrent', ({ test, testIf }) => {
@@ -112,6 +109,79 @@ export function limits(engine: Engine): void {
       );
     }
 
+    for (const event of ['PreToolUse', 'Stop', 'BeforeTool', 'beforeShellExecution', undefined]) {
+      test(`a refusal by exit code within the grace stands, on ${event ?? 'an event that nobody names'}`, async (stage) => {
+        const hook =
+          "exec 3>&2 2>&-; trap 'echo no >&3; exit 2' TERM; echo ready; while :; do sleep 0.02; done";
+        const flags = [...TIMEOUT, ...(event === undefined ? [] : ['--event', event])];
+        const outcome = await stage.wrapped(['sh', '-c', hook], { flags });
+        expect(brief(outcome)).toEqual({
+          code: 2,
+          signal: null,
+          stdout: 'ready\n',
+          stderr: 'no\n',
+        });
+        expect(await stage.onlyRow()).toMatchObject({
+          status: 'blocked',
+          exit_code: 2,
+          error: 'timed out after 1 s\nno',
+        });
+      });
+    }
+
+    for (const event of ['PreToolUse', 'PermissionRequest', 'PostToolUse']) {
+      test(`a refusal by JSON within the grace stands, on ${event}`, async (stage) => {
+        const said =
+          event === 'PostToolUse'
+            ? { decision: 'block', reason: 'no' }
+            : {
+                hookSpecificOutput: {
+                  hookEventName: event,
+                  ...(event === 'PreToolUse'
+                    ? { permissionDecision: 'deny' }
+                    : { decision: { behavior: 'deny' } }),
+                },
+              };
+        const json = JSON.stringify(said);
+        const hook = `exec 2>&-; trap "printf '%s' '$SAID'; exit 0" TERM; while :; do sleep 0.02; done`;
+        const flags = [...TIMEOUT, '--event', event];
+        const outcome = await stage.wrapped(['sh', '-c', hook], { flags, set: { SAID: json } });
+        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: json, stderr: '' });
+        expect(await stage.onlyRow()).toMatchObject({
+          status: 'success',
+          exit_code: 0,
+          error: 'timed out after 1 s',
+        });
+      });
+    }
+
+    for (const [what, end, event] of [
+      ['an allow', 'exit 0', 'PreToolUse'],
+      ['an allow by JSON', `echo '{"decision":"approve"}'; exit 0`, 'PreToolUse'],
+      ['exit 1', 'exit 1', 'PreToolUse'],
+      ['exit 2 where that decides nothing', 'exit 2', 'PermissionRequest'],
+      ['exit 2 where nothing can be blocked', 'exit 2', 'Notification'],
+    ] as const) {
+      test(`${what} within the grace is a timeout all the same`, async (stage) => {
+        const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
+        const flags = [...TIMEOUT, '--event', event];
+        expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code: 124 });
+        expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
+      });
+    }
+
+    test('a refusal within the grace is not given again to a duplicate, which runs', async (stage) => {
+      const hook = "trap 'exit 2' TERM; echo run >>count; while :; do sleep 0.02; done";
+      const flags = [...TIMEOUT, '--dedupe'];
+      const input = '{"hook_event_name":"PreToolUse","session_id":"s","tool_use_id":"t"}\n';
+      for (const _ of [1, 2]) {
+        expect(await stage.wrapped(['sh', '-c', hook], { flags, input })).toMatchObject({
+          code: 2,
+        });
+      }
+      expect(readFileSync(stage.path('count'), 'utf8')).toBe('run\nrun\n');
+    });
+
     test('a hook that ends in time is as without the option', async (stage) => {
       const hook = ['sh', '-c', 'cat; echo err >&2; exit 2'];
       const bare = await stage.bare(hook, { input: 'payload' });
@@ -138,141 +208,6 @@ export function limits(engine: Engine): void {
       writeFileSync(stage.path('go'), '');
       await run.stdout.end();
       expect(run.stdout.text).toBe('late\n');
-    });
-  });
-
-  topic(engine, '--guard', 'concurrent', ({ test }) => {
-    for (const [what, hook, row] of [
-      ['exits 1', 'exit 1', { status: 'error', exit_code: 1 }],
-      ['exits 255', 'exit 255', { status: 'error', exit_code: 255 }],
-      ['dies by a signal', 'kill -KILL $$', { status: 'error', signal: 'SIGKILL' }],
-    ] as const) {
-      test(`a hook that ${what} ends well and silently, and its own end is on record`, async (stage) => {
-        const outcome = await stage.wrapped(['sh', '-c', `echo out; echo err >&2; ${hook}`], {
-          flags: GUARD,
-        });
-        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-        expect(await stage.onlyRow()).toMatchObject({ ...row, stdout_bytes: 4, stderr_bytes: 4 });
-      });
-    }
-
-    for (const code of [0, 2]) {
-      test(`a hook that exits ${code} is passed through with its output`, async (stage) => {
-        const hook = ['sh', '-c', `cat; echo err >&2; exit ${code}`];
-        const bare = await stage.bare(hook, { input: 'payload' });
-        expect(brief(await stage.wrapped(hook, { flags: GUARD, input: 'payload' }))).toEqual(
-          brief(bare),
-        );
-      });
-    }
-
-    test('a hook that cannot start ends well and silently', async (stage) => {
-      expect(brief(await stage.wrapped(['no-such-hook'], { flags: GUARD }))).toEqual({
-        code: 0,
-        signal: null,
-        stdout: '',
-        stderr: '',
-      });
-      expect(await stage.onlyRow()).toMatchObject({ status: 'error' });
-    });
-
-    test('a hook that takes too long ends well and silently', async (stage) => {
-      const hook = ['sh', '-c', 'echo out; exec sleep 60'];
-      const outcome = await stage.wrapped(hook, { flags: [...GUARD, '--timeout', '0.5'] });
-      expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-      expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
-    });
-
-    for (const kind of ['socket', 'pipe'] as const) {
-      test(`what the background child of a failed hook writes later reaches nobody through a ${kind}, and does not end it`, async (stage) => {
-        const child =
-          'trap "" TERM; until [ -e go ]; do sleep 0.02; done; echo late && echo late >&2 && echo >survived';
-        const run = await stage.startWrapped(['sh', '-c', `(${child}) & echo early; exit 1`], {
-          flags: GUARD,
-          stdout: kind,
-          stderr: kind,
-        });
-        // Even a caller that waits for the end of output does not wait for the child.
-        const outcome = await run.finish();
-        expect(existsSync(stage.path('go'))).toBe(false);
-        writeFileSync(stage.path('go'), '');
-        await until('the child to have written', () => existsSync(stage.path('survived')));
-        expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-        await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
-      });
-    }
-
-    test('the background child of a hook that streamed over 8 MiB and failed reaches nobody either', async (stage) => {
-      const child = 'until [ -e go ]; do sleep 0.02; done; echo late && echo >survived';
-      const hook = `yes | head -c ${9 * MIB}; (${child}) & exit 1`;
-      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
-      const outcome = await run.finish();
-      writeFileSync(stage.path('go'), '');
-      await until('the child to have written', () => existsSync(stage.path('survived')));
-      expect(outcome).toMatchObject({ code: 0, signal: null });
-      expect(outcome.stdout.equals(Buffer.alloc(9 * MIB, 'y\n'))).toBe(true);
-    });
-
-    test('the background child of a hook that ended well is carried on', async (stage) => {
-      const hook = '(until [ -e go ]; do sleep 0.02; done; echo late) & echo early';
-      const run = await stage.startWrapped(['sh', '-c', hook], { flags: GUARD });
-      expect(await run.exit()).toEqual({ code: 0, signal: null });
-      writeFileSync(stage.path('go'), '');
-      await run.stdout.end();
-      expect(run.stdout.text).toBe('early\nlate\n');
-    });
-
-    test('nothing is passed on before the end of a hook with little output', async (stage) => {
-      const run = await stage.startWrapped(
-        ['sh', '-c', 'echo out; echo err >&2; echo >wrote; read line'],
-        { flags: GUARD },
-      );
-      await until('the hook to write', () => existsSync(stage.path('wrote')));
-      expect(run.stdout.length + run.stderr.length).toBe(0);
-      run.stdin.end('go on\n');
-      expect(brief(await run.finish())).toEqual({
-        code: 0,
-        signal: null,
-        stdout: 'out\n',
-        stderr: 'err\n',
-      });
-    });
-
-    test('7 MiB of output are held back and dropped when the hook fails', async (stage) => {
-      const outcome = await stage.wrapped(['sh', '-c', `yes | head -c ${7 * MIB}; exit 1`], {
-        flags: GUARD,
-      });
-      expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-      expect(await stage.onlyRow()).toMatchObject({ status: 'error', stdout_bytes: 7 * MIB });
-    });
-
-    test('output over 8 MiB is streamed after all, and the exit code alone is mended', async (stage) => {
-      const run = await stage.startWrapped(
-        ['sh', '-c', `yes | head -c ${9 * MIB}; read line; exit 1`],
-        {
-          flags: GUARD,
-        },
-      );
-      await until('the output to be streamed', () => run.stdout.length === 9 * MIB);
-      run.stdin.end('go on\n');
-      const outcome = await run.finish();
-      expect(outcome).toMatchObject({ code: 0, signal: null });
-      expect(outcome.stdout.equals(Buffer.alloc(9 * MIB, 'y\n'))).toBe(true);
-      expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: 1 });
-    });
-
-    test('a signal from the caller still ends the hook', async (stage: Stage) => {
-      const run = await stage.startWrapped(['sh', '-c', 'echo $$ >pid; exec sleep 60'], {
-        flags: GUARD,
-      });
-      await until(
-        'the hook to start',
-        () => existsSync(stage.path('pid')) && readFileSync(stage.path('pid'), 'utf8') !== '',
-      );
-      run.killGroup('SIGTERM');
-      await run.finish();
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
-      expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGTERM' });
     });
   });
 }

@@ -94,7 +94,7 @@ export function off(engine: Engine): void {
 
     test('off: --shell and the command line work, and the other options do nothing', async (stage) => {
       const run = await stage.startBare(
-        [...engine.command, 'run', '--guard', '--timeout', '0.001', '--shell', 'cat; exit 1'],
+        [...engine.command, 'run', '--fail-open', '--timeout', '0.001', '--shell', 'cat; exit 1'],
         {
           set: { HOOKBUS_ENABLED: '0' },
         },

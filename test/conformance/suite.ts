@@ -5,6 +5,7 @@ import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
 import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
+import { failOpenOption } from './fail-open-option.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
 import { off } from './off.ts';
@@ -14,6 +15,7 @@ import { payloads } from './payloads.ts';
 import { recording } from './recording.ts';
 import { sandbox } from './sandbox.ts';
 import { signals, signalsAtStart } from './signals.ts';
+import { skippedGuards } from './skipped-guards.ts';
 import { status } from './status.ts';
 import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
@@ -35,6 +37,8 @@ const TOPICS = [
   command,
   options,
   limits,
+  failOpenOption,
+  skippedGuards,
   (engine: Engine) => dedupe(engine),
   correlation,
   payloads,

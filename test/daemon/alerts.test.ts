@@ -153,6 +153,30 @@ describe('an alert', () => {
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
   }, 60_000);
 
+  it('about a skipped guard is told once, and its figure goes on', async () => {
+    const state = aState();
+    const { line, told } = teller(state);
+    configure(state, { command: line });
+    await state.daemon();
+    const guard = { hookName: 'guard', eventType: 'PreToolUse' };
+    spoolMany(state, 1, guard, { kind: 'breaker_skip', reason: 'off' });
+    const [first] = await until('it to be told', () => (told().length > 0 ? told() : undefined));
+    expect(first).toMatchObject({ rule: 'guard_skipped', subject: 'guard', state: 'open' });
+    spoolMany(state, 4, guard, { kind: 'breaker_skip', reason: 'off' });
+    await until(
+      'the figure to go on',
+      () =>
+        state.rows("SELECT 1 FROM alerts WHERE rule = 'guard_skipped' AND value = 5").length === 1,
+    );
+    spoolMany(state, 1, { ...guard, hookName: 'slow' }, { kind: 'timeout', exitCode: 124 });
+    await until('the other to be told', () => told().length > 1);
+    expect(told()).toMatchObject([
+      { subject: 'guard' },
+      { rule: 'guard_timeout', subject: 'slow' },
+    ]);
+    expect(log(state).match(/alert_open .*guard_skipped/g)).toHaveLength(1);
+  }, 60_000);
+
   it('that was not told before the daemon was killed is told by the next', async () => {
     const state = aState();
     const { line, told } = teller(state);

@@ -47,6 +47,34 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     return { ...dashboard, ...opened, write };
   }
 
+  it('says where a guard was skipped: in the list, beside the hook, of the execution and as an alert', async () => {
+    const dashboard = await aDashboard(({ paths }) => {
+      const skipped = {
+        hookName: 'guard',
+        eventType: 'PreToolUse',
+        status: 'breaker_skip',
+      } as const;
+      const createdAt = new Date().toISOString();
+      const of = (what: object) =>
+        recordedOf(
+          anExecution({ ...skipped, error: 'off', exitCode: undefined, createdAt, ...what }),
+        );
+      writeExecutions(paths.database, [
+        of({}),
+        of({ hookName: 'format', eventType: 'PostToolUse' }),
+      ]);
+    });
+    const { page, expectClean } = await browser.open(dashboard.url);
+    const said = 'did not run, nothing was refused in its place';
+    await page.locator('#feed-table').getByText(said).waitFor();
+    expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
+    await page.locator('#hooks-table').getByText('skipped once, nothing refused').waitFor();
+    await page.locator('#alerts').getByText('guard was skipped 1 time').waitFor();
+    await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
+    await page.locator('#execution-body').getByText(said).waitFor();
+    await expectClean();
+  });
+
   it('has no gap below what came in while older ones were looked at', async () => {
     const { page, write, expectClean } = await aList(1000);
     const older = page.getByRole('button', { name: 'Older executions' });

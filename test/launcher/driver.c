@@ -158,7 +158,7 @@ static void do_options(struct argument *arguments, size_t count)
     print_text("shell", options.shell);
     print_text("dedupe_key", options.dedupe_key);
     printf(" dedupe_ttl=%llu on_duplicate=%d", (unsigned long long)options.dedupe_ttl, (int)options.on_duplicate);
-    printf(" dedupe=%d guard=%d store_raw=%d compress=%d max_bytes=%lld timeout=%s", options.wants_dedupe, options.guard,
+    printf(" dedupe=%d fail_open=%d store_raw=%d compress=%d max_bytes=%lld timeout=%s", options.wants_dedupe, options.fail_open,
            options.store_raw, options.compress, (long long)options.max_bytes, options.timeout);
     for (char **word = options.argv; *word != NULL; word++) print_text("argument", *word);
     print_mistakes(&mistakes);

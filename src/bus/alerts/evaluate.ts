@@ -3,7 +3,7 @@ import { timeOfUuidV7, uuidV7 } from '../../domain/identifiers.ts';
 import { RAN } from '../../gates/breaker.ts';
 import { type AlertRow, alertKey, type WindowRow, windowRows } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
-import type { AlertsConfig, Judgement, RunsRule, StateRule, Surroundings } from './rule.ts';
+import type { AlertsConfig, Judgement, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
 import { RULES } from './rules/index.ts';
 
 /** Who was lately cleared is looked at for so long beyond the hold, in ms: what is bad by then opens again. */
@@ -19,6 +19,8 @@ export interface Look {
   readonly latest: readonly AlertRow[];
   /** Hooks with new executions. */
   readonly hookNames: Iterable<string>;
+  /** By which it is judged; all of them where it is left out. */
+  readonly rules?: readonly Rule[];
   /** The last row of `hook_logs`. */
   readonly lastLogId: number;
   /** What is to be done about each change. */
@@ -36,7 +38,7 @@ export function evaluateAlerts(look: Look): AlertRow[] {
     if (change !== undefined) changes.push(change);
   };
   const executions = createWindows(look);
-  for (const rule of RULES) {
+  for (const rule of look.rules ?? RULES) {
     if (isOff(config, rule.name)) continue;
     if (rule.of === 'state') settleState(rule, look, settle);
     else if (look.db !== undefined) settleRuns(rule, look, known, executions, settle);
@@ -58,7 +60,7 @@ function isMuted(config: AlertsConfig, { rule, subject }: Pick<AlertRow, 'rule' 
 }
 
 const OF_HOOKS: readonly AlertRule[] = RULES.filter(
-  ({ of, name }) => of === 'hook' || name === 'breaker_open',
+  ({ of, name }) => of === 'hook' || name === 'breaker_open' || name === 'guard_skipped',
 ).map(({ name }) => name);
 
 const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
@@ -74,7 +76,13 @@ const WELL: Judgement = {
 };
 
 function settleState(rule: StateRule, { around, config, latest }: Look, settle: Settle): void {
-  const found = rule.look(around, config);
+  const openedMs = (subject: string): number => {
+    const open = latest.find(
+      (row) => row.rule === rule.name && row.subject === subject && row.state === 'open',
+    );
+    return open === undefined ? around.nowMs : Date.parse(open.openedAt);
+  };
+  const found = rule.look(around, config, openedMs);
   if (found === undefined) return;
   for (const { subject, ...judgement } of found) {
     if (!isMuted(config, { rule: rule.name, subject })) settle(rule.name, subject, judgement);
@@ -155,7 +163,8 @@ function nextOf(
   if (judgement === undefined) return undefined;
   const { nowMs } = look.around;
   if (row?.state === 'open') {
-    return judgement.isWell && !isHeld(look, row.openedAt) ? cleared(row, look) : undefined;
+    if (judgement.isWell && !isHeld(look, row.openedAt)) return cleared(row, look);
+    return judgement.isCounted === true ? counted(row, judgement) : undefined;
   }
   if (!judgement.isBad || isHeld(look, row?.clearedAt)) return undefined;
   // The latest sorts last, also where the clock was set back meanwhile.
@@ -176,6 +185,13 @@ function nextOf(
     owed: look.actions,
     lastNotified: null,
   };
+}
+
+/** It goes on, and nobody is told again. */
+function counted(row: AlertRow, judgement: Judgement): AlertRow | undefined {
+  const { value } = judgement;
+  const reason = judgement.reason ?? null;
+  return value === row.value && reason === row.reason ? undefined : { ...row, value, reason };
 }
 
 /** Whether it changed so lately that it is to stay as it is. What lies ahead is of a clock that was set back. */

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config-file.ts';
 import type { Alert, AlertRule } from '../../domain/alert.ts';
 import type { WindowRow } from '../../store/alerts.ts';
 import type { BreakerRow } from '../../store/breakers.ts';
+import type { SkippedGuard } from '../../store/skipped-guards.ts';
 
 export type AlertsConfig = Config['alerts'];
 
@@ -16,6 +17,8 @@ export interface Judgement {
   readonly isBad: boolean;
   /** An open one clears. */
   readonly isWell: boolean;
+  /** Value and reason of an open one go on with what is found. */
+  readonly isCounted?: boolean;
 }
 
 /** What fails beside executions: an exporter, or a server that dedupe keys are shared through. */
@@ -33,6 +36,8 @@ export interface Surroundings {
   readonly failing: readonly Failing[];
   /** Undefined where the database cannot tell. */
   readonly openBreakers: readonly BreakerRow[] | undefined;
+  /** The latest of each hook first; undefined as before. */
+  readonly skippedGuards: readonly SkippedGuard[] | undefined;
 }
 
 interface RuleCommon {
@@ -55,6 +60,8 @@ export interface StateRule extends RuleCommon {
   readonly look: (
     around: Surroundings,
     config: AlertsConfig,
+    /** When the alert of this rule about it opened; now, where none is open. */
+    openedMs: (subject: string) => number,
   ) => readonly (Judgement & { readonly subject: string })[] | undefined;
 }
 

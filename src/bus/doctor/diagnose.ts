@@ -10,6 +10,7 @@ import { checkFiles, type FilesFacts } from './check-files.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
+import { checkSkipped } from './check-skipped.ts';
 import { checkState } from './check-state.ts';
 import type { Check, DoctorReport } from './finding.ts';
 
@@ -32,9 +33,11 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     isOnHere: settings.enabled,
     isOnPath: facts.onPath !== undefined,
   });
+  const status = readStatus(settings, now);
   const checks = [
     ...checkSetup(facts),
-    ...checkState(settings, readStatus(settings, now), now),
+    ...checkState(settings, status, now),
+    checkSkipped(status.skipped_guards),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
     ...checkRecord(facts, files.hooks),

@@ -7,7 +7,7 @@ export const alertsCommand: Command = {
   summary: 'Show what went wrong and is not well again',
   usage: '[options]',
   about: [
-    'The daemon raises an alert when a hook fails too often or becomes slow, when hookbus itself does, when a guard exits 1, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears once that is over.',
+    'The daemon raises an alert when a hook fails too often or becomes slow, when hookbus itself does, when a guard is skipped, exits 1 or runs out of time, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears once that is over.',
     'Thresholds, and what is to be done about alerts (a command, a webhook, a desktop notification), are in config.json: `hookbus config` shows them, docs/alerts.md describes them.',
   ],
   options: { history: { describe: 'those that cleared as well, as far back as the retention' } },

@@ -29,7 +29,10 @@ export const runCommand: Command = {
       describe: 'end the hook after so many seconds, fractions allowed',
       default: 'none',
     },
-    guard: { describe: 'if the hook fails, drop its output and exit 0; blocking still works' },
+    'fail-open': {
+      describe:
+        'if the hook fails, drop its output and exit 0; ignored where it can block (old name: --guard)',
+    },
     dedupe: { describe: 'recognize the same work by tool call and payload' },
     'dedupe-key': {
       value: 'TEMPLATE',
@@ -61,7 +64,7 @@ export const runCommand: Command = {
   },
   exitCodes: [
     ['any', "the hook's own; if it dies by a signal, hookbus dies by the same"],
-    ['124', '--timeout ran out'],
+    ['124', '--timeout ran out, and the hook did not refuse meanwhile'],
     ['125', 'there is no COMMAND'],
     ['126', 'COMMAND cannot be executed'],
     ['127', 'COMMAND was not found'],
@@ -69,8 +72,8 @@ export const runCommand: Command = {
   examples: [
     ['hookbus run -- python3 .claude/hooks/guard_rm.py', 'records it as guard_rm'],
     [
-      'hookbus run --name lint --timeout 20 --guard -- npx eslint --stdin',
-      'ends it after 20 seconds, and keeps its failures from the agent',
+      'hookbus run --name lint --timeout 20 --fail-open -- npx eslint --stdin',
+      'on PostToolUse: ends it after 20 s, and keeps its failures from the agent',
     ],
     ["hookbus run --shell 'jq -r .tool_name | tee -a tools.log'", 'a hook that is a pipeline'],
   ],

@@ -2,7 +2,7 @@ import type { Payload } from '../../bus/find-execution.ts';
 import type { LogRow } from '../../store/queries.ts';
 import type { ReplayRow } from '../../store/replays.ts';
 import { formatAge, formatBytes, formatMoment, formatMs } from './format.ts';
-import { exitOf } from './log-table.ts';
+import { DID_NOT_RUN, exitOf } from './log-table.ts';
 import type { Page } from './page.ts';
 import { payloadLines } from './payload.ts';
 import { replayRowLines } from './replay-row.ts';
@@ -56,6 +56,7 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['session id', row.session_id],
     ['tool use id', row.tool_use_id],
     ['dedupe key', row.dedupe_key],
+    ['guard', row.guard_skipped === 1 ? DID_NOT_RUN : null],
   ];
   return all.filter(([, value]) => value !== null && value !== '');
 }

@@ -29,7 +29,7 @@ export function logLines(rows: readonly LogRow[], page: Page): string[] {
 
 /** One execution as a row of these columns. */
 export function logRow(row: LogRow, began: (at: Date) => string): Row {
-  const tone = STATUS_TONES[row.status];
+  const tone = row.guard_skipped === 1 ? 'bad' : STATUS_TONES[row.status];
   const cells: Cell[] = [
     { text: String(row.id) },
     { text: began(new Date(row.created_at)) },
@@ -59,6 +59,9 @@ function momentFormat(rows: readonly LogRow[], nowMs: number): (at: Date) => str
   return (at) => `${formatDate(at).slice(isThisYear ? 5 : 0)} ${formatClock(at)}`;
 }
 
+/** What a guard that was skipped came to. */
+export const DID_NOT_RUN = 'the hook did not run, and nothing was refused in its place';
+
 /** How the line with the error itself begins in the traces of Python, Node and their like. */
 const EXCEPTION = /^(?:Uncaught )?[\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
 
@@ -66,9 +69,10 @@ const EXCEPTION = /^(?:Uncaught )?[\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
  * The one line of an error text that says most: our own reason where there is one, since it comes first; of a stack
  * trace the line that names the exception; else the first line.
  */
-function tellingLine({ status, exit_code, error }: LogRow): string | undefined {
+function tellingLine({ status, exit_code, error, guard_skipped }: LogRow): string | undefined {
   const lines = (error ?? '').split('\n').filter((line) => line.trim() !== '');
   const isOwnEnd = status === 'error' && exit_code !== null;
   const exception = isOwnEnd ? lines.findLast((line) => EXCEPTION.test(line)) : undefined;
-  return (exception ?? lines[0])?.trim();
+  const said = (exception ?? lines[0])?.trim();
+  return guard_skipped === 1 ? `${said ?? status}: ${DID_NOT_RUN}` : said;
 }

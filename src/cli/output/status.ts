@@ -14,6 +14,7 @@ import {
 } from './format.ts';
 import { gateTexts, recommendationTexts } from './gates.ts';
 import type { Page, Tone } from './page.ts';
+import { skippedGuardTexts } from './skipped-guards.ts';
 import { GRADE_TONES } from './status-words.ts';
 import { hanging, pad, visible } from './text.ts';
 
@@ -54,7 +55,12 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...certificateLines(report, page),
     ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
     ...glanceLines(report, page),
-    ...titled('Open alerts', openAlertTexts(report.alerts.open, page), page),
+    ...titled(
+      'Guards that were skipped, and nothing was refused in their place',
+      skippedGuardTexts(report.skipped_guards, page.nowMs),
+      page,
+    ),
+    ...titled('Open alerts', openAlertTexts(otherAlerts(report), page), page),
     ...gateLines(report, page),
     ...titled('Hooks were given a state directory that does not count', refusedTexts(report), page),
     ...configProblemLines(report, page),
@@ -110,6 +116,10 @@ function certificateLines({ certificates }: StatusFacts, page: Page): string[] {
   const text = `${file} cannot be used (${last_error}); the usual certificates count meanwhile`;
   return field('network', text, page, 'warn');
 }
+
+/** Skipped guards have a list of their own, with more about each. */
+const otherAlerts = ({ alerts }: StatusReport) =>
+  alerts.open.filter(({ rule }) => rule !== 'guard_skipped');
 
 const refusedTexts = ({ refused_directory_problem }: StatusReport): string[] =>
   refused_directory_problem === null ? [] : [refused_directory_problem];

@@ -9,6 +9,7 @@ import { type AlertRow, alertKey, hookNamesBetween, latestAlerts } from '../../s
 import { createBreakerStore, listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
 import { lastRow } from '../../store/rollups.ts';
+import { listSkippedGuards } from '../../store/skipped-guards.ts';
 import type { FailingSource } from './failing.ts';
 
 /** A spool grows when it was as full so long ago, in ms: looks follow each other faster, and crowds come and go. */
@@ -24,8 +25,10 @@ export interface LookParts {
 
 /** What came of a look. */
 export interface Seen {
-  /** Alerts that opened or cleared. */
+  /** Alerts that opened, cleared or went on. */
   readonly changed: readonly AlertRow[];
+  /** Of these, those that opened or cleared. */
+  readonly news: readonly AlertRow[];
   /** The latest of each rule and subject, these among them. */
   readonly current: readonly AlertRow[];
 }
@@ -39,6 +42,7 @@ interface Recorded {
   readonly hookNames: readonly string[];
   readonly lastLogId: number;
   readonly openBreakers: Surroundings['openBreakers'];
+  readonly skippedGuards: Surroundings['skippedGuards'];
 }
 
 /** Looks at everything that an alert may be about, and remembers how far it has come. */
@@ -50,42 +54,33 @@ export function createLook({ store, spool, now, failing }: LookParts) {
   const surroundings = createView({ spool, now, failing });
   let latest: readonly AlertRow[] = [];
 
-  function recordedIn(db: Database): Recorded {
-    const lastLogId = lastRow(db);
-    return {
-      db,
-      rows: latestAlerts(db),
-      hookNames: newHooks(db, mark, lastLogId),
-      lastLogId,
-      openBreakers: createBreakerStore(db, RAN).listOpen(),
-    };
-  }
-
   /** @param unsaved alerts that the database does not have yet */
   return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Seen => {
     // By other rules, what is on record may mean something else.
     const rules = JSON.stringify(config);
     if (rules !== judgedBy) mark = undefined;
     judgedBy = rules;
-    const judge = ({ rows, openBreakers, ...recorded }: Recorded): Seen => {
+    const judge = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Seen => {
       const before = withThese(rows, unsaved);
       const changed = evaluateAlerts({
         ...recorded,
         config,
-        around: surroundings(openBreakers),
+        around: { ...surroundings(), openBreakers, skippedGuards },
         latest: before,
         actions,
         random: () => randomBytes(16),
       });
       mark = recorded.lastLogId;
       latest = withThese(before, byKey(changed));
-      return { changed, current: latest };
+      const states = new Map(before.map(({ alertId, state }) => [alertId, state]));
+      const news = changed.filter(({ alertId, state }) => states.get(alertId) !== state);
+      return { changed, news, current: latest };
     };
     let recorded: Recorded | undefined;
     try {
       return store.use(({ db }) => {
         recorded = undefined;
-        recorded = recordedIn(db);
+        recorded = recordedIn(db, mark);
         return judge(recorded);
       });
     } catch (error) {
@@ -98,19 +93,32 @@ export function createLook({ store, spool, now, failing }: LookParts) {
         hookNames: [],
         lastLogId: mark ?? 0,
         openBreakers: undefined,
+        skippedGuards: undefined,
       });
     }
+  };
+}
+
+function recordedIn(db: Database, mark: number | undefined): Recorded {
+  const lastLogId = lastRow(db);
+  return {
+    db,
+    rows: latestAlerts(db),
+    hookNames: newHooks(db, mark, lastLogId),
+    lastLogId,
+    openBreakers: createBreakerStore(db, RAN).listOpen(),
+    skippedGuards: listSkippedGuards(db),
   };
 }
 
 /** What is to be seen beside the database. */
 function createView({ spool, now, failing }: Omit<LookParts, 'store'>) {
   const waitingBefore = createPast();
-  return (openBreakers: Surroundings['openBreakers']): Surroundings => {
+  return (): Pick<Surroundings, 'nowMs' | 'spool' | 'failing'> => {
     const waiting = spool.countWaiting();
     const before = waitingBefore(waiting);
     const sources = failing.flatMap((source) => [...source()]);
-    return { nowMs: now(), spool: { waiting, before }, failing: sources, openBreakers };
+    return { nowMs: now(), spool: { waiting, before }, failing: sources };
   };
 }
 

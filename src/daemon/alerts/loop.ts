@@ -1,3 +1,4 @@
+import { actionsOf } from '../../bus/alerts/actions.ts';
 import { type AlertReport, reportAlert } from '../../bus/alerts/alert-report.ts';
 import { createConfigWatch } from '../../config/config-watch.ts';
 import type { StatePaths } from '../../config/paths.ts';
@@ -7,7 +8,7 @@ import type { Network } from '../../network/network.ts';
 import { type AlertRow, alertKey, saveAlerts, settleOwed } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
 import { createLook, type LookParts } from './look.ts';
-import { actionsOf, createNotifier } from './notifier.ts';
+import { createNotifier } from './notifier.ts';
 
 /** It looks this often, in ms, and soon after a drain. */
 const EVERY_MS = 1000;
@@ -35,7 +36,7 @@ export function createAlertLoop(parts: AlertLoopParts) {
   function work(): void {
     const { alerts } = config.current();
     const seen = look(alerts, actionsOf(alerts), book.unsaved);
-    for (const row of seen.changed) log(`alert_${row.state}`, figuresOf(row));
+    for (const row of seen.news) log(`alert_${row.state}`, figuresOf(row));
     book.save(seen.changed);
     for (const row of seen.current) {
       if (row.owed.length > 0) notifier.tell(reportAlert(row, alerts), row.owed, alerts);

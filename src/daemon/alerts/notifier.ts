@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { actionsOf } from '../../bus/alerts/actions.ts';
 import type { AlertReport } from '../../bus/alerts/alert-report.ts';
 import type { AlertsConfig } from '../../bus/alerts/rule.ts';
 import type { AlertAction } from '../../domain/alert.ts';
@@ -22,15 +23,6 @@ interface Errand {
   readonly alert: AlertReport;
   readonly action: AlertAction;
   readonly config: AlertsConfig;
-}
-
-/** The actions that config.json asks for. */
-export function actionsOf(config: AlertsConfig): AlertAction[] {
-  return [
-    ...(config.command === '' ? [] : (['command'] as const)),
-    ...(config.webhook === '' ? [] : (['webhook'] as const)),
-    ...(config.desktop ? (['desktop'] as const) : []),
-  ];
 }
 
 /**

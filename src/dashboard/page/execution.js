@@ -1,6 +1,7 @@
 import { getJson } from './api.js';
 import { byId, el, fill } from './dom.js';
 import * as format from './format.js';
+import { DID_NOT_RUN } from './rows.js';
 
 const FIELDS = [
   [
@@ -10,6 +11,7 @@ const FIELDS = [
         .filter(Boolean)
         .join(', '),
   ],
+  ['Guard', ({ guard_skipped }) => (guard_skipped === 1 ? DID_NOT_RUN : '')],
   ['Event', ({ event_type }) => event_type],
   ['Tool', ({ tool_name }) => tool_name],
   ['Began', ({ created_at }) => `${format.moment(created_at)} (${created_at})`],

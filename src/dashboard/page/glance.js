@@ -126,7 +126,19 @@ function rateCell(rate, tone) {
   return el('td', { class: 'number' }, format.percent(rate), meter);
 }
 
-export function showHooks({ metrics, gates }, actions) {
+/** Of a hook on an event: how often it was skipped where it could have refused. */
+function skippedNote(skipped, { hook_name: name, event_type: event }) {
+  const found = skipped.filter((one) => one.hook_name === name && one.event_type === event);
+  const count = found.reduce((sum, one) => sum + one.count, 0);
+  if (count === 0) return undefined;
+  return el(
+    'span',
+    { class: 'error' },
+    `skipped ${count === 1 ? 'once' : `${count} times`}, nothing refused in its place`,
+  );
+}
+
+export function showHooks({ metrics, gates, skipped_guards: skipped }, actions) {
   if (metrics === null) return;
   const states = new Map(gates.map(({ hook_name, state }) => [hook_name, state]));
   const rows = metrics.hooks.map((hook) => {
@@ -147,7 +159,7 @@ export function showHooks({ metrics, gates }, actions) {
     return el(
       'tr',
       { 'data-key': JSON.stringify([name, hook.event_type, state === undefined]) },
-      el('th', { scope: 'row' }, name),
+      el('th', { scope: 'row' }, name, skippedNote(skipped, hook)),
       el('td', {}, format.text(hook.event_type)),
       el('td', { class: 'number' }, format.count(hook.runs)),
       rateCell(hook.failure_rate, 'bad'),

@@ -8,6 +8,9 @@ export const COLUMNS = [
   { text: 'Session' },
 ];
 
+/** What a guard that was skipped came to. */
+export const DID_NOT_RUN = 'did not run, nothing was refused in its place';
+
 /** What the list says where it is empty. */
 export function noRow(next) {
   const text =
@@ -40,6 +43,7 @@ export function rowOf(row, isNew = false) {
       'td',
       {},
       statusBadge(row.status),
+      row.guard_skipped === 1 ? el('strong', { class: 'error' }, DID_NOT_RUN) : undefined,
       row.error ? el('span', { class: 'error' }, row.error) : undefined,
     ),
     el('td', {}, format.exit(row)),

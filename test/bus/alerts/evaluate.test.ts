@@ -52,6 +52,7 @@ function aWorld(changes: Partial<AlertsConfig> = {}) {
           nowMs,
           spool: { waiting: 0, before: 0 },
           failing: [],
+          skippedGuards: [],
           openBreakers: [],
           ...around,
         },

@@ -1,23 +1,47 @@
-import { blocksByExitCode } from '../../../domain/events.ts';
-import { goodInRow, type RunsRule } from '../rule.ts';
+import { blocksByExitCode, canBlock } from '../../../domain/events.ts';
+import type { WindowRow } from '../../../store/alerts.ts';
+import { type AlertsConfig, goodInRow, type Judgement, type RunsRule } from '../rule.ts';
 import { things, windowText } from '../words.ts';
 
 /** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it failed and guarded nothing. */
 export const guardExit: RunsRule = {
   name: 'guard_exit_1',
   of: 'hook',
-  judge(rows, { least_runs }) {
-    const guarding = rows.filter(({ eventType }) => blocksByExitCode(eventType));
-    const value = guarding.filter(({ exitCode }) => exitCode === 1).length;
-    const good = goodInRow(guarding, ({ exitCode }) => exitCode !== 1);
-    return {
-      value,
-      threshold: 0,
-      runs: guarding.length,
-      isBad: value > 0,
-      isWell: value === 0 || good >= least_runs,
-    };
+  judge(rows, config) {
+    // Of a permission request only JSON decides, and what fails decides nothing.
+    const guarding = rows.filter(
+      ({ eventType }) => blocksByExitCode(eventType) || eventType === 'PermissionRequest',
+    );
+    return judge(guarding, ({ exitCode }) => exitCode === 1, config);
   },
   text: ({ subject, value, runs }, config) =>
-    `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; it blocks nothing, only 2 does`,
+    `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; it blocks nothing`,
 };
+
+/** A hook's time ran out where it could have refused: the agent goes on, as a rule. */
+export const guardTimeout: RunsRule = {
+  name: 'guard_timeout',
+  of: 'hook',
+  judge(rows, config) {
+    const guarding = rows.filter(({ eventType }) => canBlock(eventType));
+    return judge(guarding, ({ status }) => status === 'timeout', config);
+  },
+  text: ({ subject, value, runs }, config) =>
+    `${subject}: --timeout ended ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; a guard that is ended refuses nothing`,
+};
+
+function judge(
+  rows: readonly WindowRow[],
+  isFailed: (row: WindowRow) => boolean,
+  { least_runs }: AlertsConfig,
+): Judgement {
+  const value = rows.filter(isFailed).length;
+  const good = goodInRow(rows, (row) => !isFailed(row));
+  return {
+    value,
+    threshold: 0,
+    runs: rows.length,
+    isBad: value > 0,
+    isWell: value === 0 || good >= least_runs,
+  };
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { latestAlerts, saveAlerts } from '../../store/alerts.ts';
+import type { Database } from '../../store/database.ts';
+import { lastRow } from '../../store/rollups.ts';
+import { listSkippedGuards } from '../../store/skipped-guards.ts';
+import { actionsOf } from './actions.ts';
+import { evaluateAlerts } from './evaluate.ts';
+import type { AlertsConfig } from './rule.ts';
+import { guardSkipped } from './rules/guard-skipped.ts';
+
+/** Opens, counts and clears alerts about skipped guards, also where no daemon looks: nobody is to miss one. */
+export function settleSkippedGuards(db: Database, config: AlertsConfig, nowMs: number): void {
+  if (listSkippedGuards(db).length === 0) return;
+  // A daemon may be telling of one meanwhile, and is not to be made to tell it again.
+  db.transaction(() => settle(db, config, nowMs)).immediate();
+}
+
+function settle(db: Database, config: AlertsConfig, nowMs: number): void {
+  const spool = { waiting: 0, before: 0 };
+  const changed = evaluateAlerts({
+    rules: [guardSkipped],
+    db,
+    config,
+    around: {
+      nowMs,
+      spool,
+      failing: [],
+      openBreakers: undefined,
+      skippedGuards: listSkippedGuards(db),
+    },
+    latest: latestAlerts(db).filter(({ rule }) => rule === 'guard_skipped'),
+    hookNames: [],
+    lastLogId: lastRow(db),
+    actions: actionsOf(config),
+    random: () => randomBytes(16),
+  });
+  if (changed.length > 0) saveAlerts(db, changed);
+}

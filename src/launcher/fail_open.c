@@ -1,0 +1,35 @@
+/* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
+#include "launcher.h"
+
+/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
+void note_forgiving(struct run *run)
+{
+    static const char EXPECTED[] = ": expected an event on which no hook can block";
+    const char *named = run->options.event == NULL ? "" : run->options.event;
+    struct text what = {"--fail-open", 11}, event = {named, strlen(named)}, none = {0};
+    if (!run->options.fail_open) return;
+    if (event.length == 0 || !can_block(event)) event = event_of(run);
+    run->is_forgiving = !can_block(event);
+    if (run->is_forgiving) return;
+    if (event.length > 0) add_mistake(&run->mistakes, what, EXPECTED, event, "; it is ignored");
+    else add_mistake(&run->mistakes, what, EXPECTED, none, ", got none; it is ignored");
+}
+
+/*
+ * Agents read JSON on stdout whatever the exit code, some in any line of it, and one of them what begins so on stderr:
+ * it may be a decision.
+ */
+static bool may_steer(const struct run *run)
+{
+    const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
+    const unsigned char *said = err->buffer + err->at, *end = said + err->length;
+    if (out->length > 0 && memchr(out->buffer + out->at, '{', out->length) != NULL) return true;
+    while (said < end && strchr(" \t\r\n", *said) != NULL) said++;
+    return said < end && *said == '{';
+}
+
+bool is_pardoned(struct run *run)
+{
+    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
+    return run->is_forgiving && !is_well && !may_steer(run) && !names_blocking_event(run);
+}

@@ -1,0 +1,12 @@
+/** Hooks that could have refused and did not run: apart from `hook_logs`, so that no retention hides them. */
+export const skippedGuards = `
+CREATE TABLE skipped_guards (
+  hook_name   TEXT NOT NULL,
+  event_type  TEXT NOT NULL,
+  reason      TEXT NOT NULL,
+  count       INTEGER NOT NULL,
+  first_at    TEXT NOT NULL,
+  last_at     TEXT NOT NULL,
+  PRIMARY KEY (hook_name, event_type, reason)
+) WITHOUT ROWID;
+`;

@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
+import type { Engine } from './support/engine.ts';
+import type { Stage } from './support/stage.ts';
+import { topic } from './support/topic.ts';
+
+const payloadOf = (event: string): string =>
+  `${JSON.stringify({ session_id: 's', hook_event_name: event, tool_name: 'Bash', tool_use_id: 't' })}\n`;
+
+const NAMED = ['--name', 'probe', '--event', 'PreToolUse'];
+const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
+
+/** It has run, so that the switch finds it. */
+async function off(stage: Stage): Promise<void> {
+  expect((await call(stage, 'PreToolUse')).code).toBe(2);
+  expect((await stage.hookbus('off', 'probe', '--for', '1h')).code).toBe(0);
+}
+
+/** A payload that comes late, on a machine with much to do, names no event in time. */
+const call = (stage: Stage, event: string, ...flags: string[]) =>
+  stage.wrapped(REFUSES, {
+    flags: ['--name', 'probe', '--event', event, ...flags],
+    input: payloadOf(event),
+  });
+
+async function json(stage: Stage, ...words: string[]) {
+  return JSON.parse(String((await stage.hookbus(...words, '--json')).stdout));
+}
+
+/** A guard that a gate or a key kept from running is told everywhere, also where no daemon is. */
+export function skippedGuards(engine: Engine): void {
+  topic(engine, 'a skipped guard', 'concurrent', ({ test }) => {
+    test('opens an alert, and is told by status, doctor, logs and show', async (stage) => {
+      await off(stage);
+      for (const _ of [1, 2, 3]) expect((await call(stage, 'PreToolUse')).code).toBe(0);
+      const { open } = await json(stage, 'alerts');
+      expect(open).toMatchObject([
+        { rule: 'guard_skipped', subject: 'probe', state: 'open', value: 3 },
+      ]);
+      expect(open[0].text).toMatch(
+        /^probe was skipped 3 times where it could have refused, and nothing was refused: off on PreToolUse, last at \d{4}-/,
+      );
+      const { skipped_guards: skipped } = await json(stage, 'status');
+      const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
+      expect(skipped).toMatchObject([{ ...facts, is_gated: true, until: expect.any(String) }]);
+      expect(String((await stage.hookbus('status')).stdout)).toContain(
+        'Guards that were skipped, and nothing was refused in their place\n- probe on PreToolUse: 3 times',
+      );
+      const doctor = await stage.hookbus('doctor');
+      expect(doctor.code).toBe(1);
+      expect(String(doctor.stdout)).toContain('probe on PreToolUse was skipped 3 times (off, last');
+      expect(String(doctor.stdout)).toContain('hookbus on probe');
+      const said = 'off: the hook did not run, and nothing was refused in its place';
+      expect(String((await stage.hookbus('logs')).stdout)).toContain(said);
+      const rows = await json(stage, 'logs');
+      expect(rows.map((row: { guard_skipped: number }) => row.guard_skipped)).toEqual([1, 1, 1, 0]);
+      expect(String((await stage.hookbus('show', `${rows[0].id}`)).stdout)).toContain(
+        'the hook did not run, and nothing was refused in its place',
+      );
+    });
+
+    test('is one alert a hook, which counts on', async (stage) => {
+      await off(stage);
+      await call(stage, 'PreToolUse');
+      const [{ alert_id: id }] = (await json(stage, 'alerts')).open;
+      await call(stage, 'Stop');
+      await call(stage, 'PreToolUse');
+      expect((await json(stage, 'alerts')).open).toMatchObject([{ alert_id: id, value: 3 }]);
+      expect((await json(stage, 'status')).skipped_guards).toHaveLength(2);
+    });
+
+    test('is one on every event that can block or that nobody names, and on no other', async (stage) => {
+      await off(stage);
+      const events = [...EVENT_NAMES, '', 'BeforeTool', 'beforeShellExecution', 'preToolUse'];
+      for (const event of events) await call(stage, event);
+      const rows = await json(stage, 'logs');
+      const told = rows.filter((row: { guard_skipped: number }) => row.guard_skipped === 1);
+      const names = (list: readonly string[]) => [...list].sort();
+      expect(names(told.map((row: { event_type: string }) => row.event_type))).toEqual(
+        names(events.filter(canBlock)),
+      );
+      expect((await json(stage, 'alerts')).open).toMatchObject([
+        { value: events.filter(canBlock).length },
+      ]);
+    }, 60_000);
+
+    test('does not go with what a clean-up deletes', async (stage) => {
+      await off(stage);
+      await call(stage, 'PreToolUse');
+      for (const _ of [1, 2]) {
+        expect((await stage.hookbus('cleanup', '--older-than', '0d')).code).toBe(0);
+      }
+      expect(await stage.rows()).toEqual([]);
+      expect((await json(stage, 'alerts')).open).toMatchObject([
+        { rule: 'guard_skipped', value: 1 },
+      ]);
+      expect((await stage.hookbus('doctor')).code).toBe(1);
+    });
+
+    test('is told by doctor and status where alerts are switched off', async (stage) => {
+      await off(stage);
+      await stage.hookbus('config', 'set', 'alerts.enabled', 'false');
+      await call(stage, 'PreToolUse');
+      expect((await json(stage, 'alerts')).open).toEqual([]);
+      expect((await json(stage, 'status')).skipped_guards).toMatchObject([{ count: 1 }]);
+      expect((await stage.hookbus('doctor')).code).toBe(1);
+    });
+
+    test('is told where config.json cannot be used', async (stage) => {
+      await off(stage);
+      writeFileSync(join(stage.home, 'config.json'), '{', { mode: 0o600 });
+      await call(stage, 'PreToolUse');
+      expect((await json(stage, 'alerts')).open).toMatchObject([{ rule: 'guard_skipped' }]);
+    });
+
+    test('is none where a duplicate is refused again', async (stage) => {
+      for (const _ of [1, 2]) expect((await call(stage, 'PreToolUse', '--dedupe')).code).toBe(2);
+      expect((await stage.rows()).map(({ status }) => status).sort()).toEqual([
+        'blocked',
+        'dedupe_skip',
+      ]);
+      expect((await json(stage, 'alerts')).open).toEqual([]);
+      expect((await json(stage, 'status')).skipped_guards).toEqual([]);
+    });
+
+    test('is one where a duplicate is given an allow', async (stage) => {
+      const flags = [...NAMED, '--dedupe', '--on-duplicate', 'replay'];
+      // What it says cannot pass for a refusal, nor can much of it push out why it did not run.
+      const hook = ['sh', '-c', 'echo "refused again, as a " >&2; head -c 4000 /dev/zero >&2'];
+      for (const _ of [1, 2]) await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
+      const { open } = await json(stage, 'alerts');
+      expect(open).toMatchObject([{ rule: 'guard_skipped', subject: 'probe', value: 1 }]);
+      expect(open[0].reason).toMatch(/^duplicate on PreToolUse, last at /);
+    });
+
+    test('is none that refused by JSON, whatever else it said', async (stage) => {
+      const said = '{"decision":"block","reason":"no"}';
+      const hook = ['sh', '-c', `head -c 4000 /dev/zero >&2; printf '%s' '${said}'`];
+      const flags = [...NAMED, '--dedupe'];
+      for (const _ of [1, 2]) {
+        const outcome = await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
+        expect(String(outcome.stdout)).toBe(said);
+      }
+      expect((await stage.rows()).map(({ status }) => status)).toContain('dedupe_skip');
+      expect((await json(stage, 'alerts')).open).toEqual([]);
+    });
+
+    test('that --timeout ended is told by doctor', async (stage) => {
+      const flags = [...NAMED, '--timeout', '0.2'];
+      await stage.wrapped(['sleep', '60'], { flags, input: payloadOf('PreToolUse') });
+      const doctor = await stage.hookbus('doctor');
+      expect(doctor.code).toBe(1);
+      expect(String(doctor.stdout)).toContain('it was ended before it was done (1 of 1 run)');
+    });
+  });
+}
