@@ -11,6 +11,7 @@ import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
 import { checkState } from './check-state.ts';
+import { checkSwitches } from './check-switches.ts';
 import type { Check, DoctorReport } from './finding.ts';
 
 const HOUR_MS = 3_600_000;
@@ -32,9 +33,11 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     isOnHere: settings.enabled,
     isOnPath: facts.onPath !== undefined,
   });
+  const status = readStatus(settings, now);
   const checks = [
     ...checkSetup(facts),
-    ...checkState(settings, readStatus(settings, now), now),
+    ...checkState(settings, status, now),
+    checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
     ...checkRecord(facts, files.hooks),
