@@ -13,6 +13,9 @@ export interface BreakerKeeperParts {
   readonly log: Log;
 }
 
+/** Why gates could not be changed, by hook. */
+type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
+
 /** Opens and closes breakers as executions come in, by what config.json says at that time. */
 export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
   let isSettled = false;
@@ -34,9 +37,9 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
     lastMs = nowMs;
     if (isSettled && hooks.length === 0) return [];
     return store.use(({ db }) => {
-      const refusals = new Map<string, string>();
+      const refusals: Refusals = new Map();
       const onRefusal = (hook: HookId, error: Error): void =>
-        void refusals.set(hookText(hook), reasonOf(error));
+        void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
       const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
       const settled = isSettled ? [] : settleGates(parts);
       const followed = followBreakers(parts, hooks);
@@ -46,10 +49,10 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
     });
   }
 
-  function tell(refusals: ReadonlyMap<string, string>, looked: readonly string[]): void {
+  function tell(refusals: Refusals, looked: readonly string[]): void {
     for (const hook of looked) if (!refusals.has(hook)) refused.delete(hook);
-    for (const [hook, reason] of refusals) {
-      if (refused.get(hook) !== reason) log('breaker_failed', { hook, reason });
+    for (const [hook, { name, reason }] of refusals) {
+      if (refused.get(hook) !== reason) log('breaker_failed', { hook: name, reason });
       refused.set(hook, reason);
     }
   }

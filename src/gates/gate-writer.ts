@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { HookId } from '../domain/hook-id.ts';
 import { redactText } from '../domain/redaction.ts';
 import { readOwnFile } from '../files/own-file.ts';
-import { encodedName, type Gate, gateFile, readGate } from './gate-file.ts';
+import { encodedName, type Gate, type GateKind, gateFile, readGate } from './gate-file.ts';
 
 /** A gate as it is found in the directory. */
 export interface FoundGate extends Gate {
@@ -45,12 +45,23 @@ export function listGates(directory: string): FoundGate[] {
   });
 }
 
-/** What version 0.1 left: gates for every hook of a name, and claims of probes. They close nothing any more. */
-export function listOldGates(directory: string): (Gate & { hookName: string; file: string })[] {
+/** What version 0.1 left: gates of every hook of a name. They close nothing any more. */
+export function listOldGates(
+  directory: string,
+): { readonly hookName: string; readonly kind: GateKind; readonly file: string }[] {
   return namesIn(directory).flatMap((file) => {
-    const gate = file.includes('~') ? undefined : readGate(join(directory, file));
-    return gate === undefined ? [] : [{ ...gate, file, hookName: decodedName(file) }];
+    const kind = file.includes('~') ? undefined : oldKind(join(directory, file));
+    return kind === undefined ? [] : [{ kind, file, hookName: decodedName(file) }];
   });
+}
+
+function oldKind(path: string): GateKind | undefined {
+  try {
+    const [, kind] = /^(off|breaker) \d/.exec(readOwnFile(path).toString()) ?? [];
+    return kind as GateKind | undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Takes away what only version 0.1 read, and nobody put there by hand. @throws what the file system says */

@@ -5,6 +5,7 @@ import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
 import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
+import { gates } from './gates.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
 import { off } from './off.ts';
@@ -43,6 +44,7 @@ const TOPICS = [
   sandbox,
   off,
   trust,
+  gates,
   signalsAtStart,
   timing,
   waiting,

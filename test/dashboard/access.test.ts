@@ -140,7 +140,7 @@ describe('the dashboard', () => {
     const { post, paths } = await aDashboard(({ paths: { database } }) =>
       writeExecutions(database, [recordedOf(anExecution())]),
     );
-    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    const gate = () => readGate(gatePath(paths.gates, LINT));
     const db = openDatabase(paths.database, 5000);
     onTestFinished(() => void db.close());
     for (const path of ['/api/off', '/api/on']) {

@@ -216,7 +216,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
 
   it('switches a hook off and on', async () => {
     const { page, paths, expectClean } = await aPage(browser);
-    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    const gate = () => readGate(gatePath(paths.gates, LINT));
     await page.getByRole('button', { name: 'Switch lint off' }).click();
     const { kind, untilMs } = await until('the gate', gate);
     expect(kind).toBe('off');
