@@ -61,10 +61,10 @@ export function choose(
     ({ cwd }) => here !== undefined && cwd !== null && isHere(cwd, here),
   );
   if (local.length > 0) return [...new Set(local.map(({ command }) => command))];
-  const listed = commands.slice(0, MAX_LISTED).map((command) => `\n  ${command}`);
-  const more = commands.length > MAX_LISTED ? `\n  and ${commands.length - MAX_LISTED} more` : '';
+  const listed = commands.slice(0, MAX_LISTED).map((command) => JSON.stringify(command));
+  if (commands.length > MAX_LISTED) listed.push(`${commands.length - MAX_LISTED} more`);
   throw new HookbusError(
     'E_HOOK',
-    `${commands.length} hooks are called ${JSON.stringify(hookName)}, none of them in this work tree; expected --command with one of these, or --all:${listed.join('')}${more}`,
+    `${commands.length} hooks are called ${JSON.stringify(hookName)}, none of them in this work tree; expected --command with one of these, or --all: ${listed.join(', ')}`,
   );
 }

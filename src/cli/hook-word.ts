@@ -15,7 +15,6 @@ export function requireHook(given: Given): string {
 export function readHookChoice(given: Given, hookName: string): HookChoice {
   const command = given.value('command');
   const isAll = given.isOn('all');
-  if (command === '') throw usageError('expected --command to be a command line, got none');
   if (command !== undefined && isAll) throw usageError('expected --command or --all, got both');
   return { hookName, command, isAll, here: process.cwd() };
 }

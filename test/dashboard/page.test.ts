@@ -37,6 +37,12 @@ const painted = (page: Page, chart: string): Promise<number> =>
   })()`) as Promise<number>;
 
 /** A page over some days of work. */
+/** As `workdays` has it; it decides nothing. */
+const LINT = {
+  hookName: 'lint',
+  command: '.claude/hooks/lint',
+};
+
 async function aPage(
   browser: ReturnType<typeof useBrowser>,
   { sessions = 6, calls = 40, ...options }: Record<string, number | boolean> = {},
@@ -228,6 +234,25 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
+  it('asks before it switches a guard off, in the words of the command', async () => {
+    const { page, paths, answerWith } = await aPage(browser);
+    const guard = { hookName: 'guard_rm', command: '.claude/hooks/guard_rm' };
+    const gate = () => readGate(gatePath(paths.gates, guard));
+    await page.selectOption('#off-for', { label: '7 days' });
+    const off = page.getByRole('button', { name: 'Switch guard_rm off' });
+    const refusing = answerWith(false);
+    await off.click();
+    expect(await refusing).toMatch(
+      /^guard_rm .*; while it is off nothing is refused\.\n\nSwitch guard_rm off for 7 days\?$/,
+    );
+    expect(gate()).toBeUndefined();
+    const agreeing = answerWith(true);
+    await off.click();
+    await agreeing;
+    const { untilMs } = await until('the gate', gate);
+    expect(untilMs).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
+  });
+
   it('keeps the focus where a hook is switched, and where the page is brought up to date', async () => {
     const { page, paths, expectClean } = await aPage(browser);
     const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>;
@@ -312,13 +337,15 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
         ),
       ]),
     );
-    const { page, expectClean } = await browser.open(url);
+    const { page, expectClean, answerWith } = await browser.open(url);
     await rows(page).getByRole('link', { name: evil }).waitFor();
     await page.locator('#sessions-table').getByRole('link', { name: evil }).click();
     await page.locator('#waterfall-table').getByText(evil).first().waitFor();
     await page.locator('#hooks-table').getByText(evil).first().waitFor();
     await page.selectOption('#chart-hook', evil);
+    const asked = answerWith(true);
     await page.getByRole('button', { name: `Switch ${evil} off` }).click();
+    expect(await asked).toContain(evil);
     await page.locator('#gates').getByText(evil).first().waitFor();
     await rows(page).getByRole('link', { name: evil }).click();
     await page.locator('#execution-body').getByLabel('stdin').getByText(evil).waitFor();
@@ -471,10 +498,12 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
 
   it('is in the docs as it looks', async () => {
     const isWanted = process.env['HOOKBUS_TEST_SCREENSHOT'] === '1' || !existsSync(SCREENSHOT);
-    const { page, expectClean } = await aPage(browser, { height: 1400 });
+    const { page, expectClean, answerWith } = await aPage(browser, { height: 1400 });
     await until('charts', async () => (await painted(page, 'chart-times')) > 100);
     await page.locator('#sessions-table').getByRole('link').first().waitFor();
+    const asked = answerWith(true);
     await page.getByRole('button', { name: 'Switch log_event off' }).click();
+    await asked;
     await page.locator('#gates').getByText('log_event').first().waitFor();
     if (isWanted) {
       mkdirSync(dirname(SCREENSHOT), { recursive: true });
