@@ -28,9 +28,6 @@ function quoteWord(word: string): string {
 /** Whether a command is on record as it ran; one that had a secret in it is not, and is no way to find its hook. */
 export const isWholeCommand = (command: string): boolean => !command.includes('[redacted:');
 
-export const isSameHook = (one: HookId, other: HookId): boolean =>
-  one.hookName === other.hookName && one.command === other.command;
-
 /** How config.json names a hook. */
 export const hookText = ({ hookName, command }: HookId): string => `${hookName}: ${command}`;
 

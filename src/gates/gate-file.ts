@@ -16,7 +16,7 @@ export interface Gate {
 }
 
 /** No gate counts for longer: one that says so was not made by HookBus, or the clock was set back. */
-export const MAX_GATE_MS = 7 * 86_400_000;
+const MAX_GATE_MS = 7 * 86_400_000;
 
 /** Longer names get a file named by their digest. */
 const MOST_NAME_BYTES = 120;
