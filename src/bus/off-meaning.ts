@@ -2,7 +2,7 @@ import { canBlock } from '../domain/events.ts';
 import type { HookId } from '../domain/hook-id.ts';
 import { redactText } from '../domain/redaction.ts';
 import type { Database } from '../store/database.ts';
-import { listHookEvents, readHookDecisions } from '../store/hook-commands.ts';
+import { type HookDecisions, readHookDecisions } from '../store/hook-commands.ts';
 import { things } from './alerts/words.ts';
 
 /** What it means to switch hooks off, in the words that the command and the page share. */
@@ -24,21 +24,23 @@ export function readOffMeaning(
   nowMs: number,
 ): OffMeaning {
   const since = new Date(nowMs - DAY_MS).toISOString();
-  let [executions, refused, refusedLastDay, answered] = [0, 0, 0, 0];
-  const events = new Set<string>();
-  for (const hook of db === undefined ? [] : hooks.map(asRecorded)) {
-    const found = readHookDecisions(db as Database, hook, since);
-    // One that never ran is as good as unknown.
-    if (found.executions === 0) return meaning(unknownWords(hookName), true, 0);
-    executions += found.executions;
-    refused += found.refused;
-    refusedLastDay += found.refusedSince;
-    answered += found.answered;
-    for (const event of listHookEvents(db as Database, hook))
-      if (canBlock(event)) events.add(event);
+  const found = db === undefined ? [] : readHookDecisions(db, hookName, since);
+  const recorded = new Set(hooks.map(({ command }) => redactText(command)));
+  const known = found.filter(({ command }) => recorded.has(command));
+  // One that never ran makes the whole unknown.
+  if (known.length < recorded.size || known.length === 0) {
+    return meaning(unknownWords(hookName), true, 0);
   }
-  if (executions === 0) return meaning(unknownWords(hookName), true, 0);
-  const reason = reasonOf({ hookName, refused, refusedLastDay, answered, events: [...events] });
+  const sum = (count: (of: HookDecisions) => number): number =>
+    known.reduce((total, one) => total + count(one), 0);
+  const refusedLastDay = sum((one) => one.refusedSince);
+  const reason = reasonOf({
+    hookName,
+    refusedLastDay,
+    refused: sum((one) => one.refused),
+    answered: sum((one) => one.answered),
+    events: [...new Set(known.flatMap(({ events }) => events))].filter(canBlock),
+  });
   if (reason === undefined) return meaning(`While ${hookName} is off it is not run.`, false, 0);
   return meaning(`${reason}; while it is off nothing is refused.`, true, refusedLastDay);
 }
@@ -47,11 +49,6 @@ const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMea
   isGuard,
   refusedLastDay,
   text,
-});
-
-const asRecorded = ({ hookName, command }: HookId): HookId => ({
-  hookName,
-  command: redactText(command),
 });
 
 const unknownWords = (hookName: string): string =>

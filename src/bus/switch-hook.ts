@@ -44,9 +44,9 @@ export interface OffPlan {
  * Which hooks `off` would be about, and what that means.
  * @throws HookbusError `E_HOOK` where that is not clear, `E_PROTECTED` where root forbids it
  */
-export function planOff(choice: HookChoice, nowMs: number, withLock: WithLock): OffPlan {
+export function planOff(choice: HookChoice, nowMs: number, look: WithLock): OffPlan {
   requireUnprotected(choice.hookName);
-  return withLock((db) => {
+  return look((db) => {
     const hooks = findHooks(db, choice);
     const meaning = readOffMeaning(db, choice.hookName, hooks, nowMs);
     return { hooks, meaning, known: db && listHookNames(db) };
@@ -154,13 +154,21 @@ function changeGate<T>(work: () => T): T {
   }
 }
 
+/** Does it with the database held, or, to look only, without. */
+type Hold = <T>(db: Database, work: (db: Database) => T) => T;
+
+const locked: Hold = (db, work) => db.transaction(() => work(db)).immediate();
+
+/** What is looked at may be much, and nobody is to wait for that. */
+export const unlocked: Hold = (db, work) => work(db);
+
 /** The lock of a command, which waits for the database and drains the spool as all commands do. */
-export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
+export function lockForCommand(paths: StatePaths, now: () => number, hold = locked): WithLock {
   return (work) => {
     const store = openIfUsable(paths, now);
     try {
       if (store === undefined) return work(undefined);
-      return store.use((db) => locked(db, work));
+      return store.use((db) => hold(db, work));
     } finally {
       store?.close();
     }
@@ -168,7 +176,7 @@ export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
 }
 
 /** The lock of a process that has a store: it waits no longer than that does. @throws what says that it is busy */
-export function lockOfStore(store: StoreHandle): WithLock {
+export function lockOfStore(store: StoreHandle, hold = locked): WithLock {
   return (work) => {
     try {
       store.use(() => undefined);
@@ -176,12 +184,9 @@ export function lockOfStore(store: StoreHandle): WithLock {
       if (isBusy(error)) throw error;
       return work(undefined);
     }
-    return store.use(({ db }) => locked(db, work));
+    return store.use(({ db }) => hold(db, work));
   };
 }
-
-const locked = <T>(db: Database, work: (db: Database) => T): T =>
-  db.transaction(() => work(db)).immediate();
 
 function openIfUsable(paths: StatePaths, now: () => number) {
   try {

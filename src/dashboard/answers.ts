@@ -2,7 +2,7 @@ import type { DashboardParts } from '../bus/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
 import { readOverview } from '../bus/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
-import { lockOfStore, planOff, switchOff, switchOn } from '../bus/switch-hook.ts';
+import { lockOfStore, planOff, switchOff, switchOn, unlocked } from '../bus/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -110,15 +110,15 @@ function switchHookOff(
   const hook = hookOf(body);
   const seconds = body['for_seconds'];
   if (!OFF_SECONDS.includes(seconds)) throw mistake('for_seconds', OFF_SECONDS.join(', '), seconds);
-  const lock = lockOfStore(store);
-  const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), lock);
+  const look = lockOfStore(store, unlocked);
+  const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), look);
   if (body['confirmed'] !== true && (meaning.isGuard || hooks.length > 1)) {
     const several = hooks.length > 1 ? [`${hooks.length} hooks have this name:`] : [];
     const commands = hooks.length > 1 ? hooks.map(({ command }) => `  ${command}`) : [];
     throw new HookbusError('E_CONFIRM', [meaning.text, ...several, ...commands].join('\n'));
   }
   const untilMs = Math.ceil(now() + Number(seconds) * 1000);
-  switchOff(paths, hooks, untilMs, lock);
+  switchOff(paths, hooks, untilMs, lockOfStore(store));
   return { hook_name: hook, state: 'off', until: new Date(untilMs).toISOString() };
 }
 

@@ -20,6 +20,12 @@ const COLUMNS = 'hook_name, command, state, runs, failures, opened_at, until, cl
 /** So many of the latest executions of a name are looked at. */
 const MOST_ROWS = 10_000;
 
+/** A hook is judged by no more rows of its name than so many times what is wanted: others may have that name too. */
+const ROWS_OF_EACH = 50;
+
+/** Commands of a name that are not among so many of its latest rows are no reason to recommend anything. */
+const FEW_ROWS = 200;
+
 /** A refusal, whoever gave it, or what may have been one in JSON. */
 const DECIDED = `(status = 'blocked' OR stdout_kind = 'json' OR (status = 'dedupe_skip' AND exit_code = 2))`;
 
@@ -69,10 +75,10 @@ function createHistory(db: Database, hasRun: string) {
              ORDER BY created_at DESC, id DESC LIMIT ?)
            WHERE command = ? AND ${hasRun} LIMIT ?`,
         )
-        .all(hook.hookName, after, now, MOST_ROWS, hook.command, limit)
+        .all(hook.hookName, after, now, ROWS_OF_EACH * limit, hook.command, limit)
         .map(({ status }) => status),
 
-    /** The commands of a name that began behind `after`. */
+    /** The commands of a name that began lately, and behind `after`. */
     commands: (hookName: string, after: string, now: string): string[] =>
       db
         .prepare<[string, string, string, number], { command: string }>(
@@ -82,7 +88,7 @@ function createHistory(db: Database, hasRun: string) {
              ORDER BY created_at DESC LIMIT ?)
            ORDER BY command`,
         )
-        .all(hookName, after, now, MOST_ROWS)
+        .all(hookName, after, now, FEW_ROWS)
         .map(({ command }) => command),
 
     /** How the latest one ended that ran and began at `from` or later. */

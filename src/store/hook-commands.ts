@@ -1,4 +1,3 @@
-import type { HookId } from '../domain/hook-id.ts';
 import type { Database } from './database.ts';
 
 /** A command that ran under the name of a hook, and where; secrets were taken out of it. */
@@ -22,19 +21,11 @@ export function listHookCommands(db: Database, hookName: string): HookCommand[] 
     .all(hookName, MAX_ROWS);
 }
 
-/** The events that a hook was called on. */
-export function listHookEvents(db: Database, { hookName, command }: HookId): string[] {
-  return db
-    .prepare<[string, string], { event_type: string }>(
-      `SELECT DISTINCT event_type FROM hook_logs WHERE hook_name = ? AND command = ? ORDER BY 1`,
-    )
-    .all(hookName, command)
-    .map(({ event_type }) => event_type);
-}
-
-/** What is on record of a hook by which it may have decided something. */
+/** What is on record of a command by which it may have decided something. */
 export interface HookDecisions {
-  readonly executions: number;
+  readonly command: string;
+  /** The events that it was called on. */
+  readonly events: readonly string[];
   /** Calls that were refused by exit code, by it or once more for a duplicate. */
   readonly refused: number;
   /** Of these, those that began at `since` or later. */
@@ -45,18 +36,15 @@ export interface HookDecisions {
 
 const REFUSED = `(status = 'blocked' OR (status = 'dedupe_skip' AND exit_code = 2))`;
 
-export function readHookDecisions(
-  db: Database,
-  { hookName, command }: HookId,
-  since: string,
-): HookDecisions {
-  const row = db
-    .prepare<[string, string, string], HookDecisions>(
-      `SELECT count(*) AS executions, total(${REFUSED}) AS refused,
-         total(${REFUSED} AND created_at >= ?) AS refusedSince,
+/** Of each command of a name. */
+export function readHookDecisions(db: Database, hookName: string, since: string): HookDecisions[] {
+  return db
+    .prepare<[string, string], Omit<HookDecisions, 'events'> & { events: string }>(
+      `SELECT command, json_group_array(DISTINCT event_type) AS events,
+         total(${REFUSED}) AS refused, total(${REFUSED} AND created_at >= ?) AS refusedSince,
          total(stdout_kind = 'json') AS answered
-       FROM hook_logs WHERE hook_name = ? AND command = ?`,
+       FROM hook_logs WHERE hook_name = ? GROUP BY command`,
     )
-    .get(since, hookName, command);
-  return row ?? { executions: 0, refused: 0, refusedSince: 0, answered: 0 };
+    .all(since, hookName)
+    .map((row) => ({ ...row, events: JSON.parse(row.events) as string[] }));
 }

@@ -58,16 +58,15 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
   const choice = readHookChoice(given, hookName);
-  const [{ lockForCommand, planOff, switchOff }, { requirePaths }] = await Promise.all([
+  const [{ lockForCommand, planOff, switchOff, unlocked }, { requirePaths }] = await Promise.all([
     import('../../bus/switch-hook.ts'),
     import('../../bus/open-for-command.ts'),
   ]);
   const paths = requirePaths(settings);
-  const lock = lockForCommand(paths, now);
-  const plan = planOff(choice, now(), lock);
+  const plan = planOff(choice, now(), lockForCommand(paths, now, unlocked));
   if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan);
   const until = new Date(Math.ceil(now() + forMs));
-  switchOff(paths, plan.hooks, until.getTime(), lock);
+  switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now));
   const { meaning, known } = plan;
   const commands = plan.hooks.map(({ command }) => redactText(command));
   return {
