@@ -30,6 +30,12 @@ const ERRORS = [
   ['E_FILE', 'A file cannot be written, or is there and was not to be replaced.'],
   ['E_CONFIG', 'config.json cannot be used or written; the message says where and why.'],
   ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
+  [
+    'E_HOOK',
+    'It is not clear which hook is meant: none of that name is on record, or several are.',
+  ],
+  ['E_CONFIRM', 'Nobody agreed to what `off` means for this hook; nothing was changed.'],
+  ['E_PROTECTED', 'The hook is protected by /etc/hookbus/policy.json, which is root’s.'],
   ['E_DASHBOARD', 'The dashboard cannot be served or opened; the message has the reason.'],
   [
     'E_DAEMON',

@@ -185,8 +185,8 @@ function aDatabase(): string {
       VALUES ('2026-11-22T10:00:00.000Z', 3600, 'format', 'PostToolUse');
     INSERT INTO replays (log_id, span_id, command, status, changed, differences, created_at)
       VALUES (1, 's', 'true', 'success', 0, '', '2026-11-22T10:00:00.000Z');
-    INSERT INTO breakers (hook_name, state, runs, failures, opened_at, until)
-      VALUES ('format', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
+    INSERT INTO breakers (hook_name, command, state, runs, failures, opened_at, until)
+      VALUES ('format', 'black', 'open', 20, 12, '2026-11-22T10:00:00.000Z', '2026-11-22T10:05:00.000Z');
     INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);
     INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
       VALUES ('a', 'failure_rate', 'format', 'open', '2026-11-22T10:00:00.000Z', 0.6);`);

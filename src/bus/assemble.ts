@@ -5,6 +5,7 @@ import {
   statusOf,
   toExecution,
 } from '../domain/execution.ts';
+import { commandLine } from '../domain/hook-id.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
 import { redactBytes, redactText } from '../domain/redaction.ts';
 import type { Recorded } from '../store/executions.ts';
@@ -41,18 +42,6 @@ export function cutOffEnd(seen: End | undefined): End {
     kind: 'cut_off',
     reason: seen?.reason ?? `${CUT_OFF}: hookbus was killed${after}`,
   };
-}
-
-/** A shell line that runs the same command. */
-export function commandLine(argv: readonly string[]): string {
-  const [program, option, line] = argv;
-  if (program === '/bin/sh' && option === '-c' && line !== undefined && argv.length === 3)
-    return line;
-  return argv.map(quoteWord).join(' ');
-}
-
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Why it did not succeed: our reason where there is one, then the end of what it said on stderr. */

@@ -1,3 +1,4 @@
+import { type HookId, uniqueHooks } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { NotOwnError } from '../files/own-file.ts';
 import { FrameError } from '../protocol/frame.ts';
@@ -25,7 +26,7 @@ export interface Drained {
   readonly stored: number;
   readonly unreadable: number;
   /** The hooks of those that were stored. */
-  readonly hookNames: ReadonlySet<string>;
+  readonly hooks: readonly HookId[];
 }
 
 /** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */
@@ -48,7 +49,7 @@ export function drainSpool(
 ): Drained {
   let stored = 0;
   let unreadable = 0;
-  const hookNames: string[] = [];
+  const hooks: HookId[] = [];
   const waiting = entries.slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
   for (let start = 0; start < waiting.length && now() < limits.untilMs; start += BATCH) {
     const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
@@ -60,10 +61,10 @@ export function drainSpool(
     }
     if (batch.length > 0) writer.write(batch.map(({ recorded }) => recorded));
     spool.remove(batch.map(({ entry }) => entry));
-    hookNames.push(...batch.map(({ recorded }) => recorded.execution.hookName));
+    hooks.push(...batch.map(({ recorded }) => recorded.execution));
     stored += batch.length;
   }
-  return { stored, unreadable, hookNames: new Set(hookNames) };
+  return { stored, unreadable, hooks: uniqueHooks(hooks) };
 }
 
 /** @returns 0 where it is gone: what was read is what another process, which took it, has made of the file; else 1 */

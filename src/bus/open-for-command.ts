@@ -5,6 +5,7 @@ import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { homeError } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
+import type { HookId } from '../domain/hook-id.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { sweepKeys } from '../store/retention.ts';
@@ -54,7 +55,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
     told(paths.database, () => handle.use(({ db }) => work(db)));
   // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
   use(() => undefined);
-  let drained: Drained = { stored: 0, unreadable: 0, hookNames: new Set() };
+  let drained: Drained = { stored: 0, unreadable: 0, hooks: [] };
   let drainProblem: string | undefined;
   try {
     drained = handle.use(({ writer }) => drainSpool(spool, writer, now));
@@ -65,7 +66,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
     // Where no daemon runs, nobody else does.
     handle.use(({ db }) => sweepKeys(db, new Date(now()).toISOString()));
   } catch {}
-  tendGates(paths, handle, drained.hookNames, now);
+  tendGates(paths, handle, drained.hooks, now);
   return { use, drained, drainProblem, close: handle.close };
 }
 
@@ -73,7 +74,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
 function tendGates(
   paths: StatePaths,
   handle: StoreHandle,
-  hookNames: ReadonlySet<string>,
+  hooks: readonly HookId[],
   now: () => number,
 ): void {
   const reading = readConfigFile(paths.config);
@@ -88,7 +89,7 @@ function tendGates(
     handle.use(({ db }) => {
       const parts = { db, gates: paths.gates, config, nowMs: now() };
       settleGates(parts);
-      followBreakers(parts, hookNames);
+      followBreakers(parts, hooks);
     });
   } catch {}
 }

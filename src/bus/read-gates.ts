@@ -5,23 +5,25 @@ import {
   readConfigFile,
 } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
-import { canBlock } from '../domain/events.ts';
+import { type HookId, isWholeCommand } from '../domain/hook-id.ts';
 import { type BreakerState, judge, RAN, stateOfOpened } from '../gates/breaker.ts';
-import { gateName, isInForce } from '../gates/gate-file.ts';
-import { type FoundGate, listGates } from '../gates/gate-writer.ts';
-import { createBreakerStore, listHookNames } from '../store/breakers.ts';
+import { gateFile, isInForce } from '../gates/gate-file.ts';
+import { type FoundGate, listGates, listOldGates } from '../gates/gate-writer.ts';
+import { type Policy, readPolicy } from '../gates/policy.ts';
+import { type BreakerStore, createBreakerStore, listHookNames } from '../store/breakers.ts';
 import type { Database } from '../store/database.ts';
-import { policyOf } from './breaker.ts';
+import { isHarmless, isNamed, policyOf } from './breaker.ts';
 import type { Finding } from './doctor/finding.ts';
 import { keyServerFindings } from './key-server.ts';
 
-/** A hook that is not run now, or only to see whether it is well again. */
+/** A hook that is not run now, or of which the next run says whether it is well again. */
 export interface GateReport {
-  /** Of a very long name, where no execution is on record: the digest that its file is named by. */
+  /** Of a very long name, where its file does not say it: the digest that the file is named by. */
   readonly hook_name: string;
+  /** Null where its file does not say it. */
+  readonly command: string | null;
   readonly state: 'off' | Exclude<BreakerState, 'closed'>;
-  /** Null: until `hookbus on`. */
-  readonly until: string | null;
+  readonly until: string;
   /** Of the executions that a breaker was opened for; null of one that is off. */
   readonly runs: number | null;
   readonly failures: number | null;
@@ -30,7 +32,7 @@ export interface GateReport {
 /** A hook whose breaker would be open, were it switched on. */
 interface Recommendation {
   readonly hook_name: string;
-  readonly can_block: boolean;
+  readonly command: string;
   readonly runs: number;
   readonly failures: number;
 }
@@ -45,10 +47,20 @@ export interface GateState {
   /** What is wrong with the key server that it names. */
   readonly key_server_problems: readonly Finding[];
   readonly gates: readonly GateReport[];
+  /** Hooks that an older version switched off by their name alone; that counts no more, and they run. */
+  readonly old_gates: readonly string[];
   readonly breaker: {
     readonly enabled: boolean;
     readonly hooks: readonly string[];
+    /** Entries of `hooks` without a command; they count for no hook. */
+    readonly unused: readonly string[];
     readonly recommended: readonly Recommendation[];
+  };
+  /** /etc/hookbus/policy.json. */
+  readonly policy: {
+    readonly state: Policy['state'];
+    readonly problem: string | null;
+    readonly protected_hooks: readonly string[];
   };
 }
 
@@ -56,7 +68,9 @@ export const NO_GATES: GateState = {
   config: { path: null, state: 'absent', problem: null },
   key_server_problems: [],
   gates: [],
-  breaker: { enabled: false, hooks: [], recommended: [] },
+  old_gates: [],
+  breaker: { enabled: false, hooks: [], unused: [], recommended: [] },
+  policy: { state: 'absent', problem: null, protected_hooks: [] },
 };
 
 /** @param db undefined where there is none, or none that can be used */
@@ -72,13 +86,23 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
     },
     key_server_problems: keyServerFindings(dedupe),
     gates: gatesNow(paths.gates, db, nowMs),
+    old_gates: listOldGates(paths.gates).map(({ hookName }) => hookName),
     breaker: {
       enabled: breaker.enabled,
       hooks: breaker.hooks,
+      unused: breaker.hooks.filter((hook) => !hook.includes(': ')),
       // What is in force where config.json cannot be used is the daemon's to know.
       recommended: isKnown ? recommend(db, breaker, nowMs) : [],
     },
+    policy: readPolicyState(),
   };
+}
+
+/** A broken one protects every hook. */
+function readPolicyState(): GateState['policy'] {
+  const { state, problem, names } = readPolicy();
+  const protectedHooks = state === 'broken' ? ['*'] : [...names];
+  return { state, problem: problem ?? null, protected_hooks: protectedHooks };
 }
 
 function gatesNow(directory: string, db: Database | undefined, nowMs: number): GateReport[] {
@@ -86,17 +110,19 @@ function gatesNow(directory: string, db: Database | undefined, nowMs: number): G
     (gate) => gate.kind === 'breaker' || isInForce(gate, nowMs),
   );
   if (found.length === 0) return [];
-  const names = new Map(
-    (db === undefined ? [] : listHookNames(db)).map((name) => [gateName(name), name]),
-  );
-  const store = db && createBreakerStore(db, RAN);
+  const breakers = db === undefined ? [] : createBreakerStore(db, RAN).listOpen();
   return found.map((gate) => {
-    const hookName = names.get(gate.file) ?? gate.hookName;
-    const row = gate.kind === 'breaker' ? store?.find(hookName) : undefined;
+    const row =
+      gate.kind === 'breaker'
+        ? breakers.find(
+            ({ hook_name: hookName, command }) => gateFile({ hookName, command }) === gate.file,
+          )
+        : undefined;
     return {
-      hook_name: hookName,
+      hook_name: row?.hook_name ?? gate.hookName,
+      command: row?.command ?? gate.command ?? null,
       state: stateOf(gate, nowMs),
-      until: gate.untilMs === 0 ? null : new Date(gate.untilMs).toISOString(),
+      until: new Date(gate.untilMs).toISOString(),
       runs: row?.runs ?? null,
       failures: row?.failures ?? null,
     };
@@ -113,17 +139,27 @@ const RECENT_MS = 24 * 3_600_000;
 
 function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
   const store = createBreakerStore(db, RAN);
-  const policy = policyOf(config);
-  const now = new Date(nowMs).toISOString();
   const since = new Date(nowMs - RECENT_MS).toISOString();
-  return listHookNames(db).flatMap((hookName) => {
-    if (config.hooks.includes(hookName)) return [];
-    const [, after = since] = [store.find(hookName)?.closed_at ?? '', since].sort();
-    const ends = store.latestEnds(hookName, after, now, policy.window);
-    const { runs, failures, isTooMany } = judge(ends, policy);
-    if (!isTooMany) return [];
-    const mayBlock = store.eventTypes(hookName).some(canBlock);
-    if (config.enabled && !mayBlock) return [];
-    return [{ hook_name: hookName, can_block: mayBlock, runs, failures }];
-  });
+  const now = new Date(nowMs).toISOString();
+  return listHookNames(db)
+    .flatMap((hookName) =>
+      store.commands(hookName, since, now).map((command) => ({ hookName, command })),
+    )
+    .filter((hook) => isWholeCommand(hook.command) && !isNamed(config, hook))
+    .flatMap((hook) => recommendation(store, hook, { config, since, now }));
+}
+
+function recommendation(
+  store: BreakerStore,
+  hook: HookId,
+  { config, since, now }: { config: Config['breaker']; since: string; now: string },
+): Recommendation[] {
+  const policy = policyOf(config);
+  const [, after = since] = [store.find(hook)?.closed_at ?? '', since].sort();
+  const { runs, failures, isTooMany } = judge(
+    store.latestEnds(hook, after, now, policy.window),
+    policy,
+  );
+  if (!isTooMany || !isHarmless(store, hook)) return [];
+  return [{ hook_name: hook.hookName, command: hook.command, runs, failures }];
 }

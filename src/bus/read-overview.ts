@@ -21,7 +21,7 @@ const MOST_EXACT_ROWS = 10_000;
 const MOST_ALERTS = 50;
 
 /** What the dashboard shows at a glance. */
-export interface Overview extends Pick<GateState, 'gates' | 'breaker'> {
+export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'> {
   readonly version: string;
   readonly range: Range;
   /** The number of the execution that was written last, there or not; 0 where nothing was ever recorded. */
@@ -46,7 +46,7 @@ export function readOverview(
   const from = new Date(nowMs - hours * 3_600_000).toISOString();
   const isTooMuch =
     behind > MOST_BEHIND && hasMoreRows(db, { from, until: undefined }, MOST_EXACT_ROWS);
-  const { gates, breaker } = readGates(paths, db, nowMs);
+  const { gates, breaker, policy } = readGates(paths, db, nowMs);
   return {
     version: VERSION,
     range,
@@ -55,6 +55,7 @@ export function readOverview(
     behind,
     gates,
     breaker,
+    policy,
     alerts: readAlerts(paths, db).open.slice(0, MOST_ALERTS),
     skipped_guards: readSkippedGuards(db, gates),
   };

@@ -1,4 +1,5 @@
 import type { StatePaths } from '../config/paths.ts';
+import { hookOf, uniqueHooks } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
@@ -27,7 +28,7 @@ export function storeExecution(
   store.use(({ writer }) => writer.write([assemble(begin, end)]));
   return (spool) => {
     const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
-    const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
-    createBreakerTender(paths, store, now)(new Set([begin.hookName, ...hookNames]));
+    const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+    createBreakerTender(paths, store, now)(uniqueHooks([hookOf(begin), ...hooks]));
   };
 }

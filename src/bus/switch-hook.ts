@@ -2,12 +2,17 @@ import { DEFAULT_CONFIG } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
+import type { HookId } from '../domain/hook-id.ts';
 import { makeOwnDirectory } from '../files/own-file.ts';
-import { type GateKind, gatePath, isInForce, readGate } from '../gates/gate-file.ts';
-import { removeGate, writeGate } from '../gates/gate-writer.ts';
+import { type GateKind, gateFile, isInForce } from '../gates/gate-file.ts';
+import { listGates, listOldGates, removeGate, writeGate } from '../gates/gate-writer.ts';
+import { isProtected, POLICY_PATH } from '../gates/policy.ts';
 import { listHookNames } from '../store/breakers.ts';
 import { type Database, isBusy } from '../store/database.ts';
-import { closeBreaker } from './breaker.ts';
+import { listHookCommands } from '../store/hook-commands.ts';
+import { closeBreaker, openBreakersOf } from './breaker.ts';
+import { choose, findHooks, type HookChoice } from './hooks-of-name.ts';
+import { type OffMeaning, readOffMeaning } from './off-meaning.ts';
 import { openForCommand } from './open-for-command.ts';
 import type { StoreHandle } from './store-handle.ts';
 
@@ -16,6 +21,7 @@ export interface SwitchedOn {
   /** The gate that was in force; undefined where the hook was on. */
   readonly was: GateKind | undefined;
   readonly hasClosedBreaker: boolean;
+  readonly commands: readonly string[];
 }
 
 /** Names of hooks on record; undefined where the database cannot be used. */
@@ -27,44 +33,115 @@ export type KnownHooks = readonly string[] | undefined;
  */
 export type WithLock = <T>(work: (db: Database | undefined) => T) => T;
 
-/** Puts a hook off until then, or with 0 until it is put on. @throws HookbusError `E_GATE` */
-export function switchOff(
-  paths: StatePaths,
-  hookName: string,
-  untilMs: number,
-  withLock: WithLock,
-): KnownHooks {
-  return withLock((db) => {
-    changeGate(() => {
-      makeStateHome(paths.home);
-      makeOwnDirectory(paths.gates);
-      writeGate(paths.gates, hookName, { kind: 'off', untilMs });
-    });
-    return db === undefined ? undefined : listHookNames(db);
+/** What `off` would do. */
+export interface OffPlan {
+  readonly hooks: readonly HookId[];
+  readonly meaning: OffMeaning;
+  readonly known: KnownHooks;
+}
+
+/**
+ * Which hooks `off` would be about, and what that means.
+ * @throws HookbusError `E_HOOK` where that is not clear, `E_PROTECTED` where root forbids it
+ */
+export function planOff(choice: HookChoice, nowMs: number, look: WithLock): OffPlan {
+  requireUnprotected(choice.hookName);
+  return look((db) => {
+    const hooks = findHooks(db, choice);
+    const meaning = readOffMeaning(db, choice.hookName, hooks, nowMs);
+    return { hooks, meaning, known: db && listHookNames(db) };
   });
 }
 
-/** Takes a hook's gate away, whoever put it there, and closes its breaker. @throws HookbusError `E_GATE` */
+function requireUnprotected(hookName: string): void {
+  if (!isProtected(hookName)) return;
+  throw new HookbusError(
+    'E_PROTECTED',
+    `${JSON.stringify(hookName)} is protected by ${POLICY_PATH}, which is root's: nothing keeps it from running`,
+  );
+}
+
+/** Puts hooks off until then. @throws HookbusError `E_GATE` */
+export function switchOff(
+  paths: StatePaths,
+  hooks: readonly HookId[],
+  untilMs: number,
+  withLock: WithLock,
+): void {
+  withLock(() =>
+    changeGate(() => {
+      makeStateHome(paths.home);
+      makeOwnDirectory(paths.gates);
+      for (const hook of hooks) writeGate(paths.gates, hook, { kind: 'off', untilMs });
+    }),
+  );
+}
+
+/**
+ * Takes gates of hooks away, whoever put them there, and closes their breakers.
+ * @throws HookbusError `E_GATE`, or `E_HOOK` where it is not clear which hooks
+ */
 export function switchOn(
   paths: StatePaths,
-  hookName: string,
+  choice: HookChoice,
   now: () => number,
   withLock: WithLock,
 ): SwitchedOn & { readonly known: KnownHooks } {
   // Before others on the way may take it away for reasons of their own.
-  const gate = readGate(gatePath(paths.gates, hookName));
+  const before = listGates(paths.gates);
   return withLock((db) => {
     const nowMs = now();
     const parts = { gates: paths.gates, config: DEFAULT_CONFIG.breaker, nowMs };
-    const closed = db && changeGate(() => closeBreaker({ ...parts, db }, hookName));
-    changeGate(() => removeGate(paths.gates, hookName));
-    const isClosed = gate !== undefined && (gate.kind === 'breaker' || isInForce(gate, nowMs));
+    const breakers = db === undefined ? [] : openBreakersOf(db, choice.hookName);
+    const { files, chosen } = chooseClosed(db, choice, before, breakers);
+    const closed = changeGate(() => {
+      const done = breakers
+        .filter((hook) => files.has(gateFile(hook)))
+        .map((hook) => db && closeBreaker({ ...parts, db }, hook));
+      for (const file of files) removeGate(paths.gates, file);
+      // What an older version left for all hooks of this name.
+      for (const { hookName, file } of listOldGates(paths.gates)) {
+        if (hookName === choice.hookName) removeGate(paths.gates, file);
+      }
+      return done.filter((change) => change !== undefined);
+    });
+    const was = before.find(
+      (gate) => files.has(gate.file) && (gate.kind === 'breaker' || isInForce(gate, nowMs)),
+    );
     return {
-      was: isClosed ? gate.kind : undefined,
-      hasClosedBreaker: closed !== undefined,
-      known: db === undefined ? undefined : listHookNames(db),
+      was: was?.kind,
+      hasClosedBreaker: closed.length > 0,
+      commands: chosen,
+      known: db && listHookNames(db),
     };
   });
+}
+
+/** The gates that are meant, by their files. */
+function chooseClosed(
+  db: Database | undefined,
+  choice: HookChoice,
+  gates: ReturnType<typeof listGates>,
+  breakers: readonly HookId[],
+): { files: ReadonlySet<string>; chosen: string[] } {
+  const { hookName, command } = choice;
+  if (command !== undefined) {
+    return { files: new Set([gateFile({ hookName, command })]), chosen: [command] };
+  }
+  const shown = new Map([
+    ...gates
+      .filter((gate) => gate.hookName === hookName)
+      .map((gate) => [gate.file, gate.command ?? gate.file] as const),
+    ...breakers.map((hook) => [gateFile(hook), hook.command] as const),
+  ]);
+  const places = db === undefined ? [] : listHookCommands(db, hookName);
+  const candidates = [...shown.values()].flatMap((one) => [
+    { command: one, cwd: null },
+    ...places.filter((place) => place.command === one),
+  ]);
+  const chosen = choose(candidates, choice);
+  const files = [...shown].filter(([, one]) => chosen.includes(one)).map(([file]) => file);
+  return { files: new Set(files), chosen };
 }
 
 /** What the file system says of a gate is no news of the database, in whose transaction it may happen. */
@@ -77,13 +154,21 @@ function changeGate<T>(work: () => T): T {
   }
 }
 
+/** Does it with the database held, or, to look only, without. */
+type Hold = <T>(db: Database, work: (db: Database) => T) => T;
+
+const locked: Hold = (db, work) => db.transaction(() => work(db)).immediate();
+
+/** What is looked at may be much, and nobody is to wait for that. */
+export const unlocked: Hold = (db, work) => work(db);
+
 /** The lock of a command, which waits for the database and drains the spool as all commands do. */
-export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
+export function lockForCommand(paths: StatePaths, now: () => number, hold = locked): WithLock {
   return (work) => {
     const store = openIfUsable(paths, now);
     try {
       if (store === undefined) return work(undefined);
-      return store.use((db) => locked(db, work));
+      return store.use((db) => hold(db, work));
     } finally {
       store?.close();
     }
@@ -91,7 +176,7 @@ export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
 }
 
 /** The lock of a process that has a store: it waits no longer than that does. @throws what says that it is busy */
-export function lockOfStore(store: StoreHandle): WithLock {
+export function lockOfStore(store: StoreHandle, hold = locked): WithLock {
   return (work) => {
     try {
       store.use(() => undefined);
@@ -99,12 +184,9 @@ export function lockOfStore(store: StoreHandle): WithLock {
       if (isBusy(error)) throw error;
       return work(undefined);
     }
-    return store.use(({ db }) => locked(db, work));
+    return store.use(({ db }) => hold(db, work));
   };
 }
-
-const locked = <T>(db: Database, work: (db: Database) => T): T =>
-  db.transaction(() => work(db)).immediate();
 
 function openIfUsable(paths: StatePaths, now: () => number) {
   try {

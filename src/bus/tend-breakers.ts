@@ -1,5 +1,6 @@
 import { createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
+import type { HookId } from '../domain/hook-id.ts';
 import { followBreakers } from './breaker.ts';
 import type { StoreHandle } from './store-handle.ts';
 
@@ -12,16 +13,16 @@ export function createBreakerTender(
   paths: StatePaths,
   store: StoreHandle,
   now: () => number,
-): (hookNames: Iterable<string>) => void {
+): (hooks: Iterable<HookId>) => void {
   const watch = createConfigWatch(paths.config, () => undefined);
-  return (hookNames) => {
+  return (hooks) => {
     const { breaker: config } = watch.current();
     // Most have none, and pay for no look at the database.
     if (!config.enabled && config.hooks.length === 0) return;
     const refusals: Error[] = [];
-    const onRefusal = (_hookName: string, error: Error): void => void refusals.push(error);
+    const onRefusal = (_hook: HookId, error: Error): void => void refusals.push(error);
     store.use(({ db }) =>
-      followBreakers({ db, gates: paths.gates, config, nowMs: now(), onRefusal }, hookNames),
+      followBreakers({ db, gates: paths.gates, config, nowMs: now(), onRefusal }, hooks),
     );
     if (refusals[0] !== undefined) throw refusals[0];
   };

@@ -1,3 +1,4 @@
+import type { HookChoice } from '../bus/hooks-of-name.ts';
 import type { Given } from './command.ts';
 import { didYouMean } from './nearest.ts';
 import { quote, usageError } from './values.ts';
@@ -8,6 +9,14 @@ export function requireHook(given: Given): string {
     throw usageError('expected the name of a hook, got none; `hookbus metrics` lists them');
   }
   return given.argument;
+}
+
+/** Which of the hooks of this name are meant. @throws HookbusError `E_USAGE` */
+export function readHookChoice(given: Given, hookName: string): HookChoice {
+  const command = given.value('command');
+  const isAll = given.isOn('all');
+  if (command !== undefined && isAll) throw usageError('expected --command or --all, got both');
+  return { hookName, command, isAll, here: process.cwd() };
 }
 
 /** What to say of a name that may be mistyped; nothing where it is on record, or where nobody knows. */

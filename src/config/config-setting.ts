@@ -115,10 +115,10 @@ function pairsOf(
 }
 
 /** Names, each once; a person types them with commas between, or as a JSON array. */
-export function names(what: string): ConfigSetting<readonly string[]> {
+export function names(what: string, ...such: readonly string[]): ConfigSetting<readonly string[]> {
   return {
     default: [],
-    expected: `a list of ${what}, such as ["lint", "format"]`,
+    expected: `a list of ${what}, such as [${such.map((one) => JSON.stringify(one)).join(', ')}]`,
     read: (value) =>
       Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
         ? [...new Set<string>(value)]

@@ -3,6 +3,7 @@ import type { StoreHandle } from '../bus/store-handle.ts';
 import { createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
+import { type HookId, hookText } from '../domain/hook-id.ts';
 import type { Log } from './log.ts';
 
 export interface BreakerKeeperParts {
@@ -11,6 +12,9 @@ export interface BreakerKeeperParts {
   readonly now: () => number;
   readonly log: Log;
 }
+
+/** Why gates could not be changed, by hook. */
+type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
 
 /** Opens and closes breakers as executions come in, by what config.json says at that time. */
 export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
@@ -25,40 +29,40 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
     else log('config_read', { state: reading.state });
   });
 
-  function work(hookNames: ReadonlySet<string>): readonly BreakerChange[] {
+  function work(hooks: readonly HookId[]): readonly BreakerChange[] {
     const { breaker: config } = watch.current();
     const nowMs = now();
     // The clock was set back: breakers may be open until a time that is far off now.
     if (nowMs < lastMs) isSettled = false;
     lastMs = nowMs;
-    if (isSettled && hookNames.size === 0) return [];
+    if (isSettled && hooks.length === 0) return [];
     return store.use(({ db }) => {
-      const refusals = new Map<string, string>();
-      const onRefusal = (hookName: string, error: Error): void =>
-        void refusals.set(hookName, reasonOf(error));
+      const refusals: Refusals = new Map();
+      const onRefusal = (hook: HookId, error: Error): void =>
+        void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
       const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
       const settled = isSettled ? [] : settleGates(parts);
-      const followed = followBreakers(parts, hookNames);
+      const followed = followBreakers(parts, hooks);
       isSettled = refusals.size === 0;
-      tell(refusals, hookNames);
+      tell(refusals, hooks.map(hookText));
       return [...settled, ...followed];
     });
   }
 
-  function tell(refusals: ReadonlyMap<string, string>, hookNames: ReadonlySet<string>): void {
-    for (const hook of hookNames) if (!refusals.has(hook)) refused.delete(hook);
-    for (const [hook, reason] of refusals) {
-      if (refused.get(hook) !== reason) log('breaker_failed', { hook, reason });
+  function tell(refusals: Refusals, looked: readonly string[]): void {
+    for (const hook of looked) if (!refusals.has(hook)) refused.delete(hook);
+    for (const [hook, { name, reason }] of refusals) {
+      if (refused.get(hook) !== reason) log('breaker_failed', { hook: name, reason });
       refused.set(hook, reason);
     }
   }
 
   return {
     /** To be called after each turn of the drain, with the hooks of what it stored. Never throws. */
-    tend(hookNames: ReadonlySet<string>): void {
+    tend(hooks: readonly HookId[]): void {
       try {
-        for (const { hookName, to, why, runs, failures, until } of work(hookNames)) {
-          const values = { hook: hookName, why, runs, failures };
+        for (const { hook, to, why, runs, failures, until } of work(hooks)) {
+          const values = { hook: hook.hookName, why, runs, failures };
           log(`breaker_${to}`, to === 'open' ? { ...values, until } : values);
         }
         lastFailure = undefined;

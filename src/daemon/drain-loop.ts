@@ -94,7 +94,7 @@ function createTurns({ spool, store, now, log, breakers, onDrained }: DrainLoopP
           drainSpool(spool, writer, now, NO_LIMITS, entries),
         );
         if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
-        breakers.tend(drained.hookNames);
+        breakers.tend(drained.hooks);
         lastFailure = undefined;
         return waiting.length > 0 ? 'more' : 'done';
       } catch (error) {

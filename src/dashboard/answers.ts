@@ -2,7 +2,7 @@ import type { DashboardParts } from '../bus/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
 import { readOverview } from '../bus/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
-import { lockOfStore, switchOff, switchOn } from '../bus/switch-hook.ts';
+import { lockOfStore, planOff, switchOff, switchOn, unlocked } from '../bus/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -87,30 +87,40 @@ function showSession(query: URLSearchParams, { store }: DashboardParts): unknown
 /** What the page may change, by the body of its request. */
 export type Change = (body: Readonly<Record<string, unknown>>, parts: DashboardParts) => unknown;
 
-const MOST_OFF_SECONDS = 31 * 86_400;
+/** What the page offers: an hour, a day, a week. */
+const OFF_SECONDS: readonly unknown[] = [3600, 86_400, 604_800];
 
 export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
-  [
-    '/api/off',
-    (body, { paths, store, now }) => {
-      const hook = hookOf(body);
-      const seconds = body['for_seconds'] ?? null;
-      const isTime = typeof seconds === 'number' && seconds > 0 && seconds <= MOST_OFF_SECONDS;
-      if (seconds !== null && !isTime) throw mistake('for_seconds', 'seconds or null', seconds);
-      const untilMs = seconds === null ? 0 : Math.ceil(now() + Number(seconds) * 1000);
-      switchOff(paths, hook, untilMs, lockOfStore(store));
-      return { hook_name: hook, state: 'off' };
-    },
-  ],
+  ['/api/off', switchHookOff],
   [
     '/api/on',
     (body, { paths, store, now }) => {
       const hook = hookOf(body);
-      switchOn(paths, hook, now, lockOfStore(store));
+      switchOn(paths, { hookName: hook, isAll: true }, now, lockOfStore(store));
       return { hook_name: hook, state: 'on' };
     },
   ],
 ]);
+
+/** The page shows names, so it is about every hook of that name. What that means has to be agreed to. */
+function switchHookOff(
+  body: Readonly<Record<string, unknown>>,
+  { paths, store, now }: DashboardParts,
+): unknown {
+  const hook = hookOf(body);
+  const seconds = body['for_seconds'];
+  if (!OFF_SECONDS.includes(seconds)) throw mistake('for_seconds', OFF_SECONDS.join(', '), seconds);
+  const look = lockOfStore(store, unlocked);
+  const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), look);
+  if (body['confirmed'] !== true && (meaning.isGuard || hooks.length > 1)) {
+    const several = hooks.length > 1 ? [`${hooks.length} hooks have this name:`] : [];
+    const commands = hooks.length > 1 ? hooks.map(({ command }) => `  ${command}`) : [];
+    throw new HookbusError('E_CONFIRM', [meaning.text, ...several, ...commands].join('\n'));
+  }
+  const untilMs = Math.ceil(now() + Number(seconds) * 1000);
+  switchOff(paths, hooks, untilMs, lockOfStore(store));
+  return { hook_name: hook, state: 'off', until: new Date(untilMs).toISOString() };
+}
 
 function hookOf(body: Readonly<Record<string, unknown>>): string {
   const { hook } = body;

@@ -9,7 +9,7 @@ export interface BreakerPolicy {
   readonly cooldownMs: number;
 }
 
-/** `half_open`: it has cooled down, and a single execution is let through to see whether the hook is well again. */
+/** `half_open`: it has cooled down, and the next execution says whether the hook is well again. */
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
 /** The executions that say something of a hook: those that ran. A block is a decision, no failure. */

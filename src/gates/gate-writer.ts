@@ -1,60 +1,94 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Gate, gateName, gatePath, readGate } from './gate-file.ts';
+import type { HookId } from '../domain/hook-id.ts';
+import { redactText } from '../domain/redaction.ts';
+import { readOwnFile } from '../files/own-file.ts';
+import { encodedName, type Gate, type GateKind, gateFile, readGate } from './gate-file.ts';
 
 /** A gate as it is found in the directory. */
 export interface FoundGate extends Gate {
-  /** The hook's name; of a very long one, the digest that its file is named by. */
+  /** The hook's name; where the file does not say it, as its name has it, which of a long one is a digest. */
   readonly hookName: string;
+  /** Without secrets; undefined where the file does not say it. */
+  readonly command: string | undefined;
   readonly file: string;
 }
 
 /** Puts a gate in place of whatever is there, as a whole; the directory must be there. @throws what the file system says */
-export function writeGate(directory: string, hookName: string, gate: Gate): void {
-  const path = gatePath(directory, hookName);
-  // No hook's gate has a tilde in its name.
+export function writeGate(directory: string, hook: HookId, { kind, untilMs }: Gate): void {
+  const path = join(directory, gateFile(hook));
   const temporary = `${path}~${process.pid}.new`;
   rmSync(temporary, { force: true });
-  const text = `${gate.kind} ${gate.untilMs}${gate.sparesBlocking === true ? ' nonblocking' : ''}\n`;
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
+  // Engines read the first line. What its command line is only people want to know.
+  const shown = JSON.stringify({ hook: hook.hookName, command: redactText(hook.command) });
+  writeFileSync(temporary, `${kind} ${untilMs}\n${shown}\n`, { mode: 0o600, flag: 'wx' });
   try {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-  removeClaims(directory, gateName(hookName));
 }
 
-/** Takes a hook's gate away; where there is none, that is well. @throws what the file system says */
-export function removeGate(directory: string, hookName: string): void {
-  removeGateFile(directory, gateName(hookName));
-}
-
-/** The same by the name of the file. */
-export function removeGateFile(directory: string, file: string): void {
+/** Takes a gate away by its file; where there is none, that is well. @throws what the file system says */
+export function removeGate(directory: string, file: string): void {
   rmSync(join(directory, file), { force: true });
-  removeClaims(directory, file);
-}
-
-/** What is left of probes; after their gate, so that nobody can make a claim anew for a gate that is still there. */
-function removeClaims(directory: string, file: string): void {
-  for (const name of namesIn(directory)) {
-    if (name.startsWith(`${file}~`) && !name.endsWith('.new')) {
-      rmSync(join(directory, name), { force: true });
-    }
-  }
 }
 
 /** Every gate there is, whether in force or run out. */
 export function listGates(directory: string): FoundGate[] {
   return namesIn(directory).flatMap((file) => {
-    const gate = file.includes('~') ? undefined : readGate(join(directory, file));
-    return gate === undefined ? [] : [{ ...gate, file, hookName: hookNameOf(file) }];
+    const [, name] = /^([^~]+)~[0-9a-f]{32}$/.exec(file) ?? [];
+    const gate = name === undefined ? undefined : readGate(join(directory, file));
+    if (gate === undefined || name === undefined) return [];
+    return [{ ...gate, file, ...shownIn(directory, file, name) }];
   });
 }
 
-function hookNameOf(file: string): string {
+/** What version 0.1 left: gates of every hook of a name. They close nothing any more. */
+export function listOldGates(
+  directory: string,
+): { readonly hookName: string; readonly kind: GateKind; readonly file: string }[] {
+  return namesIn(directory).flatMap((file) => {
+    const kind = file.includes('~') ? undefined : oldKind(join(directory, file));
+    return kind === undefined ? [] : [{ kind, file, hookName: decodedName(file) }];
+  });
+}
+
+function oldKind(path: string): GateKind | undefined {
+  try {
+    const [, kind] = /^(off|breaker) \d/.exec(readOwnFile(path).toString()) ?? [];
+    return kind as GateKind | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes away what only version 0.1 read, and nobody put there by hand. @throws what the file system says */
+export function removeOldBreakers(directory: string): void {
+  const breakers = listOldGates(directory).filter(({ kind }) => kind === 'breaker');
+  const claims = namesIn(directory).filter((file) => /^[^~]+~\d+\.\d+$/.test(file));
+  for (const file of [...breakers.map((gate) => gate.file), ...claims]) removeGate(directory, file);
+}
+
+function shownIn(
+  directory: string,
+  file: string,
+  name: string,
+): Pick<FoundGate, 'hookName' | 'command'> {
+  try {
+    const [, line = ''] = readOwnFile(join(directory, file)).toString().split('\n');
+    const { hook, command } = JSON.parse(line) as { hook?: unknown; command?: unknown };
+    if (typeof hook === 'string' && encodedName(hook) === name) {
+      return { hookName: hook, command: typeof command === 'string' ? command : undefined };
+    }
+  } catch {
+    // It was written by hand, or is gone.
+  }
+  return { hookName: decodedName(name), command: undefined };
+}
+
+function decodedName(file: string): string {
   const bytes = file.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

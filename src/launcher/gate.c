@@ -1,6 +1,6 @@
 /*
- * Gates: a small file for each hook that is not to run. It holds `off` or `breaker`, and until when, in Unix ms; behind
- * that, `nonblocking` where the hook runs all the same on events on which it can block. Twin: src/gates/gate-file.ts.
+ * Gates: a small file for each hook that is not to run, named by the hook's name and its command line. Its first line
+ * holds `off` or `breaker`, and until when, in Unix ms; what follows is for people. Twin: src/gates/gate-file.ts.
  */
 #include "launcher.h"
 
@@ -11,22 +11,21 @@ static const char *const CANNOT_BLOCK[] = {
     "FileChanged",        "WorktreeRemove", "PostCompact",      "PostModelSwitch", "SessionEnd",
 };
 
-static const char NONBLOCKING[] = " nonblocking";
+/* What a word of a command line is written in without quotes. */
+static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+
+/* A gate that would count for longer was not made by HookBus, or the clock was set back: the hook runs. */
+#define MAX_GATE_MS (7 * UINT64_C(86400000))
 
 enum {
     MAX_ENCODED_BYTES = 120,
-    PROBE_LEASE_MS = 60000, /* how long a probe is waited for before another may go: the first may have been killed */
-    MOST_PROBES = 32,       /* so many of which nothing was ever heard are enough: on doubt, the hook runs */
-    MOST_LOOKS = 3,         /* the gate may be replaced under our eyes, but hardly again and again */
+    DIGEST_DIGITS = 32,
 };
 
 struct gate {
-    bool is_off;        /* by hand; else a breaker */
-    bool spares_blocking;
-    uint64_t until_ms;  /* 0: until it is taken away, which only `off` can be */
+    bool is_off; /* by hand; else a breaker, which counts only where no hook can block */
+    uint64_t until_ms;
 };
-
-enum taking { TAKEN, UNDER_WAY, GATE_CHANGED };
 
 /*
  * The next character of a name, which is moved on. For bytes that are none it is U+FFFD, as many of them as Node makes
@@ -72,6 +71,45 @@ static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
     sha256_hex(hash, encoded, 64);
 }
 
+/* A text as Node reads it. */
+static void hash_text(struct sha256 *hash, const char *text)
+{
+    while (*text != '\0') {
+        struct text character = next_character(&text);
+        sha256_add(hash, character.at, character.length);
+    }
+}
+
+static void hash_word(struct sha256 *hash, const char *word)
+{
+    if (*word != '\0' && word[strspn(word, PLAIN)] == '\0') {
+        sha256_add(hash, word, strlen(word));
+        return;
+    }
+    sha256_add(hash, "'", 1);
+    while (*word != '\0') {
+        struct text character = next_character(&word);
+        if (*character.at == '\'') sha256_add(hash, "'\\''", 4);
+        else sha256_add(hash, character.at, character.length);
+    }
+    sha256_add(hash, "'", 1);
+}
+
+/* Of the shell line that runs the same, as it is on record. Twin: src/domain/command-line.ts. */
+static void digest_command(char *const *argv, char digest[DIGEST_DIGITS + 1])
+{
+    struct sha256 hash;
+    bool is_line = strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 && argv[2] != NULL &&
+                   argv[3] == NULL;
+    sha256_start(&hash);
+    if (is_line) hash_text(&hash, argv[2]);
+    for (char *const *word = argv; !is_line && *word != NULL; word++) {
+        if (word != argv) sha256_add(&hash, " ", 1);
+        hash_word(&hash, *word);
+    }
+    sha256_hex(hash, digest, DIGEST_DIGITS);
+}
+
 /* False where there is no gate, or none that makes sense and is ours. */
 static bool read_gate(const struct run *run, const char *name, struct gate *gate)
 {
@@ -81,21 +119,13 @@ static bool read_gate(const struct run *run, const char *name, struct gate *gate
     off_t size;
     ssize_t length = is_own_file(file, &size) ? read(file, text, sizeof text) : 0;
     close(file);
-    bool is_breaker = length > 8 && memcmp(text, "breaker ", 8) == 0;
-    gate->is_off = length > 4 && memcmp(text, "off ", 4) == 0;
-    if (!gate->is_off && !is_breaker) return false;
-    struct text until = {text + (gate->is_off ? 4 : 8), (size_t)length - (gate->is_off ? 4 : 8)};
-    if (until.at[until.length - 1] == '\n') until.length--;
-    size_t word = sizeof NONBLOCKING - 1;
-    gate->spares_blocking =
-        is_breaker && until.length > word && memcmp(until.at + until.length - word, NONBLOCKING, word) == 0;
-    if (gate->spares_blocking) until.length -= word;
-    return parse_count(until, &gate->until_ms);
-}
-
-static bool is_same(struct gate one, struct gate other)
-{
-    return one.is_off == other.is_off && one.spares_blocking == other.spares_blocking && one.until_ms == other.until_ms;
+    if (length <= 0) return false;
+    char *end = memchr(text, '\n', (size_t)length);
+    struct text line = {text, end != NULL ? (size_t)(end - text) : (size_t)length};
+    gate->is_off = line.length > 4 && memcmp(text, "off ", 4) == 0;
+    size_t word = gate->is_off ? 4 : 8;
+    if (!gate->is_off && (line.length <= word || memcmp(text, "breaker ", word) != 0)) return false;
+    return parse_count((struct text){text + word, line.length - word}, &gate->until_ms);
 }
 
 bool can_block(struct text event)
@@ -106,98 +136,30 @@ bool can_block(struct text event)
     return true;
 }
 
-static bool is_fresh(const struct run *run, const char *claim, uint64_t now_ms)
-{
-    struct stat stat_of;
-    /* The bus has just cleared it away: the probe is over, and what came of it is for the next run to see. */
-    if (fstatat(run->gates, claim, &stat_of, AT_SYMLINK_NOFOLLOW) != 0) return true;
-#ifdef __APPLE__
-    const struct timespec *at = &stat_of.st_mtimespec;
-#else
-    const struct timespec *at = &stat_of.st_mtim;
-#endif
-    int64_t age_ms = (int64_t)now_ms - ((int64_t)at->tv_sec * 1000 + at->tv_nsec / 1000000);
-    return age_ms < PROBE_LEASE_MS && age_ms > -PROBE_LEASE_MS;
-}
-
 /*
  * The name of the gate's file in `gates`, which is then open; NULL where there is none. As a rule that is one look at a
  * file that is not there.
  */
 static const char *find_gate(struct run *run)
 {
-    char encoded[MAX_ENCODED_BYTES + 4];
+    char encoded[MAX_ENCODED_BYTES + 4], digest[DIGEST_DIGITS + 1];
     struct stat stat;
     encode_name(run->hook_name, encoded);
-    (void)JOIN(run->path, PATH_BYTES, "gates/", encoded);
+    digest_command(run->options.argv, digest);
+    (void)JOIN(run->path, PATH_BYTES, "gates/", encoded, "~", digest);
     if (fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return NULL;
     return open_in_home(run, &run->gates, "gates", false) < 0 ? NULL : run->path + strlen("gates/");
-}
-
-static bool claim_name(const char *gate, uint64_t until_ms, int number, char claim[PATH_BYTES])
-{
-    char suffix[48];
-    snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)until_ms, number);
-    return JOIN(claim, PATH_BYTES, gate, suffix);
-}
-
-/*
- * Who makes the claim `NAME~UNTIL.0` runs the probe of a breaker that ran out at UNTIL, and who comes within its lease
- * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
- * once it has put another gate in place or none, and its owner, who gives it back: each is one execution's at a time.
- */
-static enum taking take_probe(struct run *run, const char *name, struct gate gate)
-{
-    char *claim = run->path + PATH_BYTES;
-    uint64_t now_ms = run->created_at_ms;
-    struct gate now;
-    for (int number = 0; number < MOST_PROBES; number++) {
-        if (!claim_name(name, gate.until_ms, number, claim)) return TAKEN;
-        int file = openat(run->gates, claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-        if (file < 0 && errno != EEXIST) return TAKEN;
-        if (file < 0) {
-            if (is_fresh(run, claim, now_ms)) return UNDER_WAY;
-            continue;
-        }
-        close(file);
-        run->probe = (struct probe){.is_taken = true, .number = number, .until_ms = gate.until_ms};
-        if (read_gate(run, name, &now) && is_same(now, gate)) return TAKEN;
-        /* What the bus cleared away before we made ours is not to be left behind. */
-        (void)unlinkat(run->gates, claim, 0);
-        run->probe.is_taken = false;
-        return GATE_CHANGED;
-    }
-    return TAKEN;
 }
 
 bool is_gated(struct run *run, bool is_event_known)
 {
     struct gate gate;
     const char *name = run->home < 0 ? NULL : find_gate(run);
-    if (name == NULL) return false;
-    for (int look = 0; look < MOST_LOOKS && read_gate(run, name, &gate); look++) {
-        run->awaits_event = gate.spares_blocking && !is_event_known;
-        if (gate.spares_blocking && (!is_event_known || can_block(event_of(run)))) return false;
-        run->reason = gate.is_off ? "off" : "breaker open";
-        if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
-        enum taking taking = gate.is_off ? TAKEN : take_probe(run, name, gate);
-        if (taking == UNDER_WAY) return true;
-        run->reason = NULL;
-        if (taking == TAKEN) return false;
-    }
-    return false;
-}
-
-void give_back_probe(struct run *run)
-{
-    char encoded[MAX_ENCODED_BYTES + 4], *claim = run->path + PATH_BYTES;
-    struct timespec now;
-    if (!run->probe.is_taken) return;
-    encode_name(run->hook_name, encoded);
-    if (!claim_name(encoded, run->probe.until_ms, run->probe.number, claim)) return;
-    run->probe.is_taken = false;
-    read_clock(CLOCK_REALTIME, &now);
-    /* One whose lease is over keeps nobody waiting, and to make it anew would be a probe beside the next. */
-    if (is_fresh(run, claim, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000))
-        (void)unlinkat(run->gates, claim, 0);
+    if (name == NULL || !read_gate(run, name, &gate)) return false;
+    if (gate.until_ms <= run->created_at_ms || gate.until_ms - run->created_at_ms > MAX_GATE_MS) return false;
+    run->awaits_event = !gate.is_off && !is_event_known;
+    if (!gate.is_off && (!is_event_known || can_block(event_of(run)))) return false;
+    if (is_protected(run->hook_name)) return false;
+    run->reason = gate.is_off ? "off" : "breaker open";
+    return true;
 }

@@ -30,6 +30,7 @@
 #include "stream.h"
 #include "claim.h"
 #include "signals.h"
+#include "input.h"
 
 #ifndef HOOKBUS_VERSION
 #define HOOKBUS_VERSION "0.0.0"
@@ -118,11 +119,6 @@ struct run {
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms;
     const char *hook_name;
-    struct probe {
-        bool is_taken;           /* by us, and with a claim on the disk */
-        int number;
-        uint64_t until_ms;       /* of its breaker */
-    } probe;                     /* gate.c; so too: */
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
@@ -222,14 +218,15 @@ void report(const struct run *run, const char *what);
 const char *signal_name(int number, char buffer[16]);
 
 /*
- * gate.c: whether a gate keeps the hook from running; says why in `reason`. May take the probe of a breaker. Before the
- * event is known, one that counts on some events only is left open, and `awaits_event` says so.
+ * gate.c: whether a gate keeps the hook from running; says why in `reason`. Before the event is known, a breaker's is
+ * left open, and `awaits_event` says so.
  */
 bool is_gated(struct run *run, bool is_event_known);
 /* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
 bool can_block(struct text event);
-/* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
-void give_back_probe(struct run *run);
+
+/* policy.c: whether root has this hook run and its answer passed on, whatever the user's own files and options say. */
+bool is_protected(const char *hook_name);
 
 /* child.c */
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
@@ -264,17 +261,6 @@ void refuse_start(struct run *run, int error);
 _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
-
-/* input.c */
-void take_prelude(struct stream *input);
-/* For a dedupe key all of the payload; false where it is not complete in time. */
-bool take_payload(struct stream *input);
-/* A caller that is in the middle of what no hook will read is heard out. */
-void hear_out(struct run *run);
-/* How much the hook has read of a file that is its own, if it has one. */
-void count_file(struct stream *input);
-/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
-void leave_input(struct run *run);
 
 /* watch.c */
 /* Waits until something can be moved, or so long, and moves it; false where nothing could be. */

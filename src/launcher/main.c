@@ -93,6 +93,14 @@ static void note_mode(struct run *run)
                     is_pre ? "; on PreToolUse it repeats an allow" : "; on PermissionRequest it repeats an allow");
 }
 
+/* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
+static void heed_policy(struct run *run)
+{
+    struct options *options = &run->options;
+    if ((options->wants_dedupe || options->fail_open) && is_protected(run->hook_name))
+        options->wants_dedupe = options->fail_open = false;
+}
+
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
@@ -100,14 +108,15 @@ static bool prepare(struct run *run)
     run->duration_us = -1;
     run->claim.bus = run->signals = -1;
     if (!hold_signals(run)) exec_command(run);
-    /* First of all, since it takes a while to wake up. */
-    if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
     run->hook_name = run->options.name;
     if (run->hook_name == NULL || *run->hook_name == '\0') {
         default_hook_name(run->options.argv, run->options.shell, run->default_name);
         run->hook_name = run->default_name;
     }
+    heed_policy(run);
+    /* As early as can be, since it takes a while to wake up. */
+    if (run->options.wants_dedupe) call_bus(run);
     prepare_memory(run);
     if (is_gated(run, false)) {
         run->kind = BREAKER_SKIP;
@@ -141,7 +150,6 @@ static bool may_run(struct run *run)
     }
     enum verdict verdict = hear_verdict(run);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    give_back_probe(run);
     answer_duplicate(run);
     return false;
 }

@@ -6,15 +6,16 @@ import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
 import { withMadeHome } from '../config/state-home.ts';
 import { guardedKey } from '../domain/dedupe-key.ts';
+import { hookOf } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
-import { giveBackProbe, type Passage } from '../gates/gate-file.ts';
+import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { guardFacts } from '../gates/hook-files.ts';
+import { isProtected } from '../gates/policy.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, measurePayload, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
-import { hookId, insideHook, lookAtGate } from './gate.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
 /** An execution that has begun. */
@@ -74,32 +75,31 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   const watch: Watch = { parts, call, begin, stdin, recording, report: reportFor(settings) };
   recording.begin(begin, stdin.total(), watch.report);
   const gate = gateOf(watch, paths.gates);
-  if (gate.closed !== undefined) {
-    const reason = gate.closed.kind === 'off' ? 'off' : 'breaker open';
+  if (gate !== undefined) {
+    const reason = gate.kind === 'off' ? 'off' : 'breaker open';
     return skip(watch, { kind: 'breaker_skip', reason }, undefined);
   }
   const claim = await claimFor(watch);
   if (claim.kind === 'run') return running(watch, claim);
-  giveBackProbe(gate, Date.now());
   const reason = duplicateReason(claim.of, claim.isRefused === true);
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
 }
 
 /** Where a hook decides, its key holds what this process is. */
-function withGuard({ dedupeKey, ...call }: Call, { argv, cwd, eventType }: Begin): Call {
-  if (dedupeKey === undefined) return call;
+function withGuard({ dedupeKey, ...call }: Call, { hookName, argv, cwd, eventType }: Begin): Call {
+  if (dedupeKey === undefined || isProtected(hookName)) return call;
   const guard = guardFacts(argv, cwd, searchPath());
   const key = guardedKey(dedupeKey, { eventType, guard });
   return key === undefined ? call : { ...call, dedupeKey: key };
 }
 
 /** On doubt, the body runs. */
-function gateOf({ recording, begin, report }: Watch, gates: string): Passage {
+function gateOf({ begin, report }: Watch, gates: string): Gate | undefined {
   try {
-    return lookAtGate(recording, gates, begin);
+    return closedGate(gates, hookOf(begin), begin.createdAtMs, begin.eventType);
   } catch (error) {
     report('look at gate', error);
-    return {};
+    return undefined;
   }
 }
 
@@ -150,7 +150,7 @@ function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
   const startedAtMs = performance.now();
   return {
     correlationId: begin.correlationId,
-    within: (work) => insideHook(hookId(recording, begin), () => claim.within(work)),
+    within: (work) => claim.within(work),
     async close(bodyEnd) {
       const durationMs = performance.now() - startedAtMs;
       try {

@@ -8,6 +8,7 @@ import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { createBreakerTender } from '../bus/tend-breakers.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { CUT_OFF } from '../domain/execution.ts';
+import { type HookId, hookOf } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
 import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
@@ -84,7 +85,7 @@ function createRecording(paths: StatePaths) {
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));
         try {
-          await followBreaker(begin.hookName);
+          await followBreaker(hookOf(begin));
         } catch (error) {
           report('tend breakers', error);
         }
@@ -108,30 +109,18 @@ function createRunning(spool: Spool) {
     /** The span of such an execution; undefined where that is not known. Throws what the disk says. */
     spanOf: (executionId: string): string | undefined =>
       beginOf(spool.list().find((listed) => listed.executionId === executionId))?.spanId,
-    /** Whether there is one of this hook with this span. Throws what the disk says of the spool as a whole. */
-    isRunning: (spanId: string, hookName: string): boolean =>
-      spool.list().some((entry) => {
-        if (entry.state !== 'part') return false;
-        try {
-          const begin = beginOf(entry);
-          return begin?.spanId === spanId && begin.hookName === hookName;
-        } catch {
-          // What cannot be read is somebody else's.
-          return false;
-        }
-      }),
   };
 }
 
 /** A daemon hears only of what it stores itself. Costs one look for config.json where there is none. */
 function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
   let tend: ReturnType<typeof createBreakerTender> | undefined;
-  return async (hookName: string): Promise<void> => {
+  return async (hook: HookId): Promise<void> => {
     // Without that file no breaker is switched on, and what reads it is not even loaded.
     if (!existsSync(paths.config)) return;
     const { createBreakerTender } = await import('../bus/tend-breakers.ts');
     tend ??= createBreakerTender(paths, store, Date.now);
-    tend([hookName]);
+    tend([hook]);
   };
 }
 

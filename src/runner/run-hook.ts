@@ -7,15 +7,17 @@ import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { withMadeHome } from '../config/state-home.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { statusOf } from '../domain/execution.ts';
+import { hookOf } from '../domain/hook-id.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
-import { type Gate, giveBackProbe, type Passage, passGate } from '../gates/gate-file.ts';
+import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { openChannels } from './channels.ts';
 import { nowMs, startedAtMs } from './clock.ts';
 import { type Companion, startCompanion } from './companion.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
 import { isPardoned } from './fail-open.ts';
+import { heedPolicy } from './heed-policy.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { Input } from './input.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
@@ -54,7 +56,8 @@ interface HookEnd {
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
-export async function runHook(options: RunOptions, given: Settings): Promise<Exit> {
+export async function runHook(asked: RunOptions, given: Settings): Promise<Exit> {
+  const options = heedPolicy(asked);
   // One that does not count is as good as none, to the gate and the key as to the record.
   const settings = withMadeHome(given);
   const say = report(settings);
@@ -68,14 +71,13 @@ export async function runHook(options: RunOptions, given: Settings): Promise<Exi
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  const gate = lookAtGate(settings, begin);
-  if (gate.closed !== undefined) {
-    await recorder?.end(begin, endOf(skipped(gate.closed), meters));
+  const gate = gateOf(settings, begin);
+  if (gate !== undefined) {
+    await recorder?.end(begin, endOf(skipped(gate), meters));
     await companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
-  if (claim.kind === 'duplicate') giveBackProbe(gate, Date.now());
   const hook = claim.kind === 'run' ? await watchHook(watch) : await duplicateEnd(claim, watch);
   const end = endOf(
     { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
@@ -88,9 +90,9 @@ export async function runHook(options: RunOptions, given: Settings): Promise<Exi
   return hook.isPardoned === true ? { kind: 'code', code: 0 } : hook.exit;
 }
 
-function lookAtGate({ paths }: Settings, begin: Begin): Passage {
-  if (paths === undefined) return {};
-  return passGate(paths.gates, begin.hookName, begin.createdAtMs, begin.eventType);
+function gateOf({ paths }: Settings, begin: Begin): Gate | undefined {
+  if (paths === undefined) return undefined;
+  return closedGate(paths.gates, hookOf(begin), begin.createdAtMs, begin.eventType);
 }
 
 /** Everything before the hook: what is known of it goes on record. */

@@ -56,9 +56,10 @@ export interface ExportedBreaker {
 export function readExportedBreakers(db: Database, now: string): ExportedBreaker[] {
   return db
     .prepare<[string], ExportedBreaker>(
+      // Of several hooks with one name the worst, which is also the last by its letters.
       `SELECT hook_name AS hookName,
-         CASE WHEN state <> 'open' THEN 'closed' WHEN until <= ? THEN 'half_open' ELSE 'open' END AS state
-       FROM breakers ORDER BY hook_name`,
+         max(CASE WHEN state <> 'open' THEN 'closed' WHEN until <= ? THEN 'half_open' ELSE 'open' END) AS state
+       FROM breakers GROUP BY hook_name ORDER BY hook_name`,
     )
     .all(now);
 }

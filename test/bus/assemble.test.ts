@@ -1,7 +1,8 @@
 import { unzlibSync, zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { assemble, commandLine } from '../../src/bus/assemble.ts';
+import { assemble } from '../../src/bus/assemble.ts';
 import { provideCompression } from '../../src/bus/compression.ts';
+import { commandLine } from '../../src/domain/hook-id.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 
 const SECRET = `ghp_${'a1B2'.repeat(9)}`;

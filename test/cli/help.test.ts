@@ -32,7 +32,7 @@ it('hookbus alone shows what there is', () => {
       report              Show what hooks cost: time waited for, context filled
       alerts              Show what went wrong and is not well again
       dashboard           Show executions as they come in, and charts, in a browser
-      off, on             Leave a hook out and run it again, without an edit
+      off, on             Skip a hook for a while and run it again, without an edit
       cleanup             Delete what is past its retention and free the space
       config              Show and change config.json: breakers, alerts, exporters
       daemon              Start, stop or look at the background process

@@ -50,8 +50,9 @@ function ask(words: readonly string[]): unknown {
   if (words[0] === 'status') {
     // Without a daemon, so that it says that one is waited for.
     writeFileSync(paths.config, '{"statsd": {"enabled": true}}');
-    hookbus(['off', 'noisy'], { HOOKBUS_HOME: home });
-    const failed = () => recordedOf(anExecution({ hookName: 'lint', createdAt, status: 'error' }));
+    hookbus(['off', 'noisy', '--command', 'x', '--yes'], { HOOKBUS_HOME: home });
+    const lint = { hookName: 'lint', eventType: 'PostToolUse', createdAt };
+    const failed = () => recordedOf(anExecution({ ...lint, status: 'error' }));
     writeExecutions(paths.database, Array.from({ length: 20 }, failed));
   }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
@@ -138,7 +139,8 @@ describe('the fields of', () => {
   });
 
   it('off, on and config are those of the page', () => {
-    for (const words of [['off', 'lint'], ['on', 'lint'], ['config']]) {
+    const off = ['off', 'lint', '--yes', '--command', 'x'];
+    for (const words of [off, ['on', 'lint'], ['config']]) {
       expect(unique(pathsOf(ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
     }
   });
@@ -187,7 +189,7 @@ describe('values', () => {
       ['show', '1'],
       ['trace', '1'],
       ['replay', '1', '--', 'true'],
-      ['off', 'a'],
+      ['off', 'a', '--yes', '--command', 'x'],
       ['on', 'a'],
       ['config'],
       ['alerts'],

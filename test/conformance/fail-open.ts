@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { getuid } from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
+import { gatePath } from '../../src/gates/gate-file.ts';
 import { NOBODY, openToAll } from '../support/for-nobody.ts';
 import type { Engine } from './support/engine.ts';
 import { databaseIn, query } from './support/rows.ts';
@@ -14,6 +15,8 @@ import { topic } from './support/topic.ts';
 
 const INPUT = '{"session_id":"s","hook_event_name":"PreToolUse"}\n';
 const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
+/** The file of its gate. */
+const GATE = gatePath('gates', { hookName: 'probe', command: `sh -c '${HOOK[2]}'` });
 
 /** A mount of our own takes a privilege that not every machine gives. */
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
@@ -95,8 +98,8 @@ export function failOpen(engine: Engine): void {
     }
 
     // Opened as a file, a FIFO holds up its opener until somebody comes to the other end.
-    for (const name of ['hook_bus.db', 'spool', 'gates/probe', 'config.json', 'bus.sock']) {
-      test(`the hook runs when ${name} is a FIFO`, async (stage) => {
+    for (const name of ['hook_bus.db', 'spool', GATE, 'config.json', 'bus.sock']) {
+      test(`the hook runs when ${name === GATE ? 'its gate' : name} is a FIFO`, async (stage) => {
         stage.makeHome();
         mkdirSync(`${stage.home}/gates`);
         execFileSync('mkfifo', [`${stage.home}/${name}`]);

@@ -6,6 +6,7 @@ import { environment } from './environment.ts';
 import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
 import { failOpenOption } from './fail-open-option.ts';
+import { gates } from './gates.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
 import { off } from './off.ts';
@@ -47,6 +48,7 @@ const TOPICS = [
   sandbox,
   off,
   trust,
+  gates,
   signalsAtStart,
   timing,
   waiting,

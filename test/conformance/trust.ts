@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { gatePath } from '../../src/gates/gate-file.ts';
 import { openToAll } from '../support/for-nobody.ts';
 import type { Engine } from './support/engine.ts';
 import { brief } from './support/running.ts';
@@ -23,6 +24,8 @@ import type { RunOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 const GUARD = ['sh', '-c', 'cat >/dev/null; echo no >&2; exit 2'];
+/** The file that closes it. */
+const GATE = gatePath('gates', { hookName: 'guard', command: `sh -c '${GUARD[2]}'` });
 const FLAGS = ['--name', 'guard', '--event', 'PreToolUse'];
 const DENIED = { code: 2, signal: null, stdout: '', stderr: 'no\n' };
 const ALLOWED = { code: 0, signal: null, stdout: '', stderr: '' };
@@ -42,7 +45,7 @@ async function guarded(
 /** A state directory as a checkout could bring it: it closes the gate of the guard. */
 function plant(home: string): void {
   mkdirSync(join(home, 'gates'), { recursive: true });
-  writeFileSync(join(home, 'gates', 'guard'), 'off 0\n');
+  writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n`);
 }
 
 /** That a gate which counts does close, so that one which does not is no accident. */
@@ -257,11 +260,11 @@ export function trust(engine: Engine): void {
       'a gate of another user, a link, a hard link and a FIFO close nothing',
       async (stage) => {
         await closesInOurs(stage);
-        const gate = join(stage.home, 'gates', 'guard');
+        const gate = join(stage.home, GATE);
         chownSync(gate, SOMEBODY, SOMEBODY);
         expect(await guarded(stage)).toEqual(DENIED);
         const real = stage.path('real');
-        writeFileSync(real, 'off 0\n');
+        writeFileSync(real, `off ${Date.now() + 3_600_000}\n`);
         for (const make of [
           () => symlinkSync(real, gate),
           () => linkSync(real, gate),
@@ -407,8 +410,7 @@ export function trust(engine: Engine): void {
         const options = { uid: SOMEBODY, program };
         expect(await guarded(stage, set, options)).toEqual(DENIED);
         plant(home);
-        for (const path of ['gates', 'gates/guard'])
-          chownSync(join(home, path), SOMEBODY, SOMEBODY);
+        for (const path of ['gates', GATE]) chownSync(join(home, path), SOMEBODY, SOMEBODY);
         expect(await guarded(stage, set, options)).toEqual(ALLOWED);
       },
     );

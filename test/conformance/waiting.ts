@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { gatePath } from '../../src/gates/gate-file.ts';
 import type { Engine } from './support/engine.ts';
 import { brief, python } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
@@ -57,7 +58,9 @@ export function waiting(engine: Engine): void {
             async (stage) => {
               stage.makeHome();
               mkdirSync(join(stage.home, 'gates'));
-              if (gate !== '') writeFileSync(join(stage.home, 'gates', 'probe'), 'off 0\n');
+              const probe = { hookName: 'probe', command: 'true' };
+              const file = gatePath(join(stage.home, 'gates'), probe);
+              if (gate !== '') writeFileSync(file, `off ${Date.now() + 3_600_000}\n`);
               await expectLeastMore(stage, kind, limit, [
                 [wrapped('true'), payload],
                 [['true'], payload],

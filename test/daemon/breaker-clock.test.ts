@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { drainSpool } from '../../src/bus/drain.ts';
 import { createStoreHandle } from '../../src/bus/store-handle.ts';
 import { createBreakerKeeper } from '../../src/daemon/breaker-keeper.ts';
+import { hookText } from '../../src/domain/hook-id.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { createBreakerStore } from '../../src/store/breakers.ts';
@@ -13,6 +14,9 @@ const COOLDOWN_MS = 600_000;
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-20T10:00:00.000Z');
 
+/** As `spoolWhole` has it. */
+const LINT = { hookName: 'lint', command: 'python3 .claude/hooks/guard_rm.py' };
+
 /** The breaker of the hook `lint`, kept by a clock that can be set. */
 function aKeeper() {
   const state = aState();
@@ -21,7 +25,7 @@ function aKeeper() {
   const now = () => clock.ms;
   const store = createStoreHandle(paths.database, 1000, now);
   onTestFinished(() => store.close());
-  const breaker = { hooks: ['lint'], window: 3, cooldown_seconds: COOLDOWN_MS / 1000 };
+  const breaker = { hooks: [hookText(LINT)], window: 3, cooldown_seconds: COOLDOWN_MS / 1000 };
   writeFileSync(paths.config, JSON.stringify({ breaker }));
   const events: string[] = [];
   const keeper = createBreakerKeeper({
@@ -39,13 +43,17 @@ function aKeeper() {
     comesIn(...exitCodes: readonly number[]): void {
       for (const [index, exitCode] of exitCodes.entries()) {
         const createdAtMs = clock.ms - 1000 * (exitCodes.length - 1 - index);
-        spoolWhole(paths, { hookName: 'lint', createdAtMs }, { exitCode });
+        spoolWhole(
+          paths,
+          { hookName: 'lint', eventType: 'PostToolUse', createdAtMs },
+          { exitCode },
+        );
       }
-      const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now));
-      keeper.tend(hookNames);
+      const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now));
+      keeper.tend(hooks);
     },
-    looks: () => keeper.tend(new Set()),
-    untilMs: () => readGate(gatePath(paths.gates, 'lint'))?.untilMs,
+    looks: () => keeper.tend([]),
+    untilMs: () => readGate(gatePath(paths.gates, LINT))?.untilMs,
   };
 }
 
@@ -61,7 +69,7 @@ describe('a breaker whose clock is set back', () => {
     expect(events.at(-1)).toBe('breaker_open clock');
   });
 
-  it('is judged by its probe, and not by what began at a time to come', () => {
+  it('is judged by the next run, and not by what began at a time to come', () => {
     const { clock, comesIn, untilMs, events } = aKeeper();
     clock.ms = NOW + DAY_MS;
     comesIn(1, 1, 1);
@@ -77,7 +85,7 @@ describe('a breaker whose clock is set back', () => {
     clock.ms += 5000;
     comesIn(1, 1);
     expect(untilMs()).toBeUndefined();
-    expect(events.at(-1)).toBe('breaker_closed probe');
+    expect(events.at(-1)).toBe('breaker_closed retry');
   });
 
   it('or whose cool-down is made shorter, is dated anew by any command', async () => {
@@ -88,14 +96,14 @@ describe('a breaker whose clock is set back', () => {
     const at = new Date(Date.now() + DAY_MS).toISOString();
     store.use(({ db }) => {
       const breakers = createBreakerStore(db, []);
-      const row = breakers.find('lint');
+      const row = breakers.find(LINT);
       if (row !== undefined) breakers.save({ ...row, opened_at: at, until: at });
     });
     mkdirSync(paths.gates, { recursive: true });
-    writeFileSync(gatePath(paths.gates, 'lint'), `breaker ${Date.parse(at)}\n`);
+    writeFileSync(gatePath(paths.gates, LINT), `breaker ${Date.parse(at)}\n`);
     const words = [process.execPath, CLI, 'status'];
     expect((await start(words, { ...env, HOOKBUS_DAEMON: 'off' }).ended).code).toBe(0);
-    const left = (readGate(gatePath(paths.gates, 'lint'))?.untilMs ?? 0) - Date.now();
+    const left = (readGate(gatePath(paths.gates, LINT))?.untilMs ?? 0) - Date.now();
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThanOrEqual(COOLDOWN_MS);
   });

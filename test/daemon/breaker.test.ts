@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { commandLine, hookText } from '../../src/domain/hook-id.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
@@ -15,8 +16,15 @@ type State = ReturnType<typeof aState>;
 /** What runs hooks: the launcher, or the Node engine where none was built. */
 const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
 
-const run = (state: State, name: string, hook: readonly string[], event = 'PostToolUse') =>
-  start([...PROGRAM, 'run', '--name', name, '--event', event, '--', ...hook], state.env).ended;
+/** A hook of that state directory that does what its file says. */
+const hookIn = (state: State): string[] => ['sh', join(state.home, 'hook.sh')];
+
+/** Runs the hook, which does this. */
+function run(state: State, name: string, work: string, event = 'PostToolUse') {
+  writeFileSync(join(state.home, 'hook.sh'), work);
+  const words = ['run', '--name', name, '--event', event, '--', ...hookIn(state)];
+  return start([...PROGRAM, ...words], state.env).ended;
+}
 
 async function cli(state: State, ...words: string[]): Promise<string> {
   const { stdout, code } = await start([process.execPath, CLI, ...words], state.env).ended;
@@ -24,13 +32,25 @@ async function cli(state: State, ...words: string[]): Promise<string> {
   return stdout;
 }
 
+const idIn = (state: State, hookName: string) => ({
+  hookName,
+  command: commandLine(hookIn(state)),
+});
+
+const gateIn = (state: State, name: string) => gatePath(state.paths.gates, idIn(state, name));
+
 const status = async (state: State) => JSON.parse(await cli(state, 'status', '--json'));
 
-function configure(state: State, breaker: Record<string, unknown>): void {
-  writeFileSync(state.paths.config, JSON.stringify({ breaker }));
+/** @param breaker where `hooks` are names, of the hook of this state directory */
+function configure(
+  state: State,
+  { hooks, ...breaker }: Record<string, unknown> & { hooks?: string[] },
+): void {
+  const named = hooks?.map((name) => hookText(idIn(state, name)));
+  writeFileSync(state.paths.config, JSON.stringify({ breaker: { ...breaker, hooks: named } }));
 }
 
-const gateOf = (state: State, name: string) => readGate(gatePath(state.paths.gates, name));
+const gateOf = (state: State, name: string) => readGate(gateIn(state, name));
 
 const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 
@@ -38,7 +58,8 @@ const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
   const spool = createSpool(state.paths.spool, state.paths.setAside);
   for (let index = 0; index < count; index += 1) {
-    const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
+    const at = { createdAtMs: Date.now() - count + index, argv: hookIn(state) };
+    const one = aBegin({ ...at, eventType: 'PostToolUse', ...begin });
     spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
   }
 }
@@ -53,43 +74,43 @@ function change(state: State, sql: string): void {
 const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
 
 describe('a breaker', () => {
-  it('opens after 20 failing runs, lets one through after its cool-down, and closes when that succeeds', async () => {
+  it('opens after 20 failing runs, and closes when one succeeds after its cool-down', async () => {
     const state = aState();
     configure(state, { enabled: true, cooldown_seconds: 2 });
     await state.daemon();
     for (let index = 0; index < 19; index += 1) {
-      expect((await run(state, 'lint', ['false'])).code).toBe(1);
+      expect((await run(state, 'lint', 'exit 1')).code).toBe(1);
     }
     await until('19 rows', () => stored(state) === 19);
     expect(gateOf(state, 'lint')).toBeUndefined();
-    await run(state, 'lint', ['false']);
+    await run(state, 'lint', 'exit 1');
     const gate = await until('the gate', () => gateOf(state, 'lint'));
     expect(gate.kind).toBe('breaker');
-    expect(statSync(gatePath(state.paths.gates, 'lint')).mode & 0o777).toBe(0o600);
+    expect(statSync(gateIn(state, 'lint')).mode & 0o777).toBe(0o600);
     expect(statSync(state.paths.gates).mode & 0o777).toBe(0o700);
     expect(state.rows('SELECT hook_name, state, runs, failures FROM breakers')).toEqual([
       { hook_name: 'lint', state: 'open', runs: 20, failures: 20 },
     ]);
     await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
-    expect(await run(state, 'lint', ['echo', 'well'])).toMatchObject({ code: 0, stdout: 'well\n' });
+    expect(await run(state, 'lint', 'echo well')).toMatchObject({ code: 0, stdout: 'well\n' });
     await until('the breaker to close', () => gateOf(state, 'lint') === undefined);
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
     // What failed before is forgiven.
-    await run(state, 'lint', ['false']);
+    await run(state, 'lint', 'exit 1');
     await until('22 rows', () => stored(state) === 22);
     await until('the log to say so', () => log(state).includes('breaker_closed'));
     expect(log(state)).toMatch(
       /breaker_open pid=\d+ hook="lint" why="too_many_failures" runs=20 failures=20/,
     );
-    expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="lint" why="probe"/);
+    expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="lint" why="retry"/);
     expect(gateOf(state, 'lint')).toBeUndefined();
   }, 120_000);
 
-  it('opens again when its probe fails, and survives a restart of the daemon', async () => {
+  it('opens again when the next run fails, and survives a restart of the daemon', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 1 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'lint', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     const first = await until('the gate', () => gateOf(state, 'lint'));
     expect(await state.stop()).toBe(true);
     await state.daemon();
@@ -97,22 +118,22 @@ describe('a breaker', () => {
     await wait(Math.max(0, first.untilMs - Date.now()) + 1);
     configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 600 });
     await until('the change', () => log(state).match(/config_read/g)?.length === 3);
-    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+    expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
     const again = await until('it to open again', () => {
       const gate = gateOf(state, 'lint');
       return gate !== undefined && gate.untilMs > Date.now() + 300_000 ? gate : undefined;
     });
     expect(again.kind).toBe('breaker');
-    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(0);
+    expect((await run(state, 'lint', 'exit 7')).code).toBe(0);
     expect(await status(state)).toMatchObject({
       gates: [{ hook_name: 'lint', state: 'open', runs: 3, failures: 3 }],
     });
     expect(await cli(state, 'on', 'lint')).toContain('its breaker is closed');
-    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+    expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
   }, 60_000);
 
-  it('closes on a probe that blocks, and never opens for exit 2, skips or too few failures', async () => {
+  it('never opens for exit 2, skips or too few failures, and closes where the next run blocks', async () => {
     const state = aState();
     configure(state, { hooks: ['guard', 'few', 'half'], window: 4, cooldown_seconds: 1 });
     spoolMany(state, 8, { hookName: 'guard' }, { exitCode: 2 });
@@ -125,7 +146,7 @@ describe('a breaker', () => {
     expect(gateOf(state, 'guard')).toBeUndefined();
     expect(gateOf(state, 'few')).toBeUndefined();
     await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
-    expect((await run(state, 'half', ['sh', '-c', 'exit 2'])).code).toBe(2);
+    expect((await run(state, 'half', 'exit 2')).code).toBe(2);
     await until('it to close', () => gateOf(state, 'half') === undefined);
   }, 60_000);
 
@@ -138,10 +159,14 @@ describe('a breaker', () => {
     const { gates, breaker, config } = await status(state);
     expect({ gates, config: config.state }).toEqual({ gates: [], config: 'absent' });
     expect(breaker.recommended).toEqual([
-      { hook_name: 'guard', can_block: true, runs: 20, failures: 20 },
-      { hook_name: 'lint', can_block: false, runs: 20, failures: 20 },
+      {
+        hook_name: 'lint',
+        command: commandLine(hookIn(state)),
+        runs: 20,
+        failures: 20,
+      },
     ]);
-    expect(await cli(state, 'status')).toContain('hookbus config set breaker.hooks guard,lint');
+    expect(await cli(state, 'status')).toContain('hookbus config set breaker.enabled true');
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
     // Switched on for all that cannot block, it is on for one of them.
     await cli(state, 'config', 'set', 'breaker.enabled', 'true');
@@ -165,20 +190,81 @@ describe('a breaker', () => {
     await until('the gate of the other', () => gateOf(state, 'one'));
     await until('the rows', () => stored(state) === 13);
     expect(gateOf(state, 'both')).toBeUndefined();
-    expect(gateOf(state, 'one')?.sparesBlocking).toBe(true);
-    await cli(state, 'config', 'set', 'breaker.hooks', 'one');
-    await until('it to count everywhere', () => gateOf(state, 'one')?.sparesBlocking !== true);
-    expect(gateOf(state, 'one')?.kind).toBe('breaker');
+    // Nor is it opened by name.
+    const named = hookText(idIn(state, 'both'));
+    await cli(state, 'config', 'set', 'breaker.hooks', JSON.stringify([named]));
+    spoolMany(state, 1, { hookName: 'both' }, { exitCode: 1 });
+    spoolMany(state, 1, { hookName: 'one' }, { exitCode: 1 });
+    await until('the rows', () => stored(state) === 15);
+    expect(gateOf(state, 'both')).toBeUndefined();
   });
 
-  it('that is on for what cannot block closes once its hook is called where it can', async () => {
+  it.each([
+    ['printed a JSON object once', { stdoutKind: 'json' }, {}],
+    ['refused once by exit code', { exitCode: 2 }, {}],
+    ['refused a duplicate', { kind: 'dedupe_skip', exitCode: 2 }, {}],
+    ['was called where a hook can block', { exitCode: 0 }, { eventType: 'PreToolUse' }],
+  ] as const)('never opens for a hook that %s, however long ago', async (_, end, begin) => {
+    const state = aState();
+    configure(state, { enabled: true, hooks: ['scan', 'lint'], window: 3 });
+    const createdAtMs = Date.now() - 6 * 86_400_000;
+    spoolMany(state, 1, { hookName: 'scan', createdAtMs, ...begin }, end);
+    spoolMany(state, 30, { hookName: 'scan' }, { exitCode: 1 });
+    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    await state.daemon();
+    await until('the gate of another', () => gateOf(state, 'lint'));
+    await until('the rows', () => stored(state) === 34);
+    expect(gateOf(state, 'scan')).toBeUndefined();
+    const { breaker } = await status(state);
+    expect(breaker.recommended).toEqual([]);
+  });
+
+  it('closes once its hook answers in JSON', async () => {
+    const state = aState();
+    configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
+    await state.daemon();
+    spoolMany(state, 3, { hookName: 'scan' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'scan'));
+    // Another process may have run it before the gate was there.
+    spoolMany(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
+    await until('it to close', () => gateOf(state, 'scan') === undefined);
+  });
+
+  it('of a hook is none of another that has its name', async () => {
+    const state = aState();
+    configure(state, { enabled: true, window: 3 });
+    await state.daemon();
+    spoolMany(state, 9, { hookName: 'check', argv: ['ruff', 'check'] }, { exitCode: 0 });
+    spoolMany(state, 3, { hookName: 'check' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'check'));
+    const other = { hookName: 'check', command: 'ruff check' };
+    expect(readGate(gatePath(state.paths.gates, other))).toBeUndefined();
+    expect(state.rows('SELECT command, state FROM breakers')).toEqual([
+      { command: commandLine(hookIn(state)), state: 'open' },
+    ]);
+  });
+
+  it('of a name without a command counts for none, and status and doctor say so', async () => {
+    const state = aState();
+    writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"], "window": 3}}');
+    spoolMany(state, 9, { hookName: 'lint' }, { exitCode: 1 });
+    const { breaker } = await status(state);
+    expect(breaker).toMatchObject({ hooks: ['lint'], unused: ['lint'] });
+    expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
+    const text = 'breaker.hooks: "lint" has no command and counts for no hook';
+    expect((await cli(state, 'status')).replace(/\s+/g, ' ')).toContain(text);
+    const { stdout } = await start([process.execPath, CLI, 'doctor'], state.env).ended;
+    expect(stdout.replace(/\s+/g, ' ')).toContain('has "lint" without a command');
+  });
+
+  it('closes once its hook is called where it can block', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
     spoolMany(state, 3, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'guard'));
     // What it blocks is not let through even once.
-    expect((await run(state, 'guard', ['sh', '-c', 'exit 2'], 'PreToolUse')).code).toBe(2);
+    expect((await run(state, 'guard', 'exit 2', 'PreToolUse')).code).toBe(2);
     await until('it to close', () => gateOf(state, 'guard') === undefined);
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
     // Nor does it open again, however often it fails.
@@ -201,15 +287,15 @@ describe('a breaker', () => {
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'lint'));
     change(state, 'DELETE FROM breakers; DELETE FROM hook_logs;');
-    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(0);
+    expect((await run(state, 'lint', 'exit 7')).code).toBe(0);
     await until('the gate to go', () => gateOf(state, 'lint') === undefined);
-    expect((await run(state, 'lint', ['sh', '-c', 'exit 7'])).code).toBe(7);
+    expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
   });
 
   it('opens though the gate of another hook cannot be made, which the log says once', async () => {
     const state = aState();
     configure(state, { hooks: ['aaa', 'bbb'], window: 3 });
-    mkdirSync(join(gatePath(state.paths.gates, 'aaa'), 'x'), { recursive: true });
+    mkdirSync(join(gateIn(state, 'aaa'), 'x'), { recursive: true });
     await state.daemon();
     for (const times of [1, 2]) {
       spoolMany(state, 3, { hookName: 'aaa' }, { exitCode: 1 });
@@ -229,7 +315,7 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
-    await cli(state, 'off', 'lint', '--for', '1h');
+    await cli(state, 'off', 'lint', '--yes', '--command', commandLine(hookIn(state)));
     const off = gateOf(state, 'lint');
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await until(
@@ -246,13 +332,16 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     mkdirSync(state.paths.gates);
-    writeFileSync(gatePath(state.paths.gates, 'stray'), `breaker ${Date.now() + 60_000}\n`);
-    writeFileSync(`${gatePath(state.paths.gates, 'stray')}~1.0`, '');
+    writeFileSync(gateIn(state, 'stray'), `breaker ${Date.now() + 60_000}\n`);
+    // What an older version left.
+    writeFileSync(join(state.paths.gates, 'old'), `breaker ${Date.now() + 60_000} nonblocking\n`);
+    writeFileSync(join(state.paths.gates, 'old~1700000000000.0'), '');
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await state.daemon();
     await until('the stray one to go', () => gateOf(state, 'stray') === undefined);
     const gate = await until('the gate', () => gateOf(state, 'lint'));
-    writeFileSync(gatePath(state.paths.gates, 'lint'), '');
+    expect(readdirSync(state.paths.gates)).toEqual([basename(gateIn(state, 'lint'))]);
+    writeFileSync(gateIn(state, 'lint'), '');
     await cli(state, 'logs');
     expect(gateOf(state, 'lint')).toEqual(gate);
   });

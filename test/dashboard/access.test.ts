@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../../src/dashboard/access.ts';
@@ -26,6 +27,11 @@ function aConnection(port: number, host = '127.0.0.1') {
   });
   return { socket, text: () => text, state: () => state };
 }
+
+const LINT = { hookName: 'lint', command: 'npx eslint' };
+
+/** An execution of a hook that decides nothing. */
+const lintRun = () => recordedOf(anExecution({ ...LINT, eventType: 'PostToolUse' }));
 
 describe('the dashboard', () => {
   it('lets in once who has the URL, and gives a cookie for it', async () => {
@@ -95,7 +101,9 @@ describe('the dashboard', () => {
   });
 
   it('refuses names of other hosts and pages of other sites, whatever they bring', async () => {
-    const { send, cookie, port, newUrl, origin } = await aDashboard();
+    const { send, cookie, port, newUrl, origin } = await aDashboard(({ paths: { database } }) =>
+      writeExecutions(database, [lintRun()]),
+    );
     const code = codeOf(await newUrl());
     for (const host of [
       'evil.example',
@@ -112,7 +120,7 @@ describe('the dashboard', () => {
     for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
       expect((await send('/', { headers: { cookie, host } })).status).toBe(200);
     }
-    const body = JSON.stringify({ hook: 'lint' });
+    const body = JSON.stringify({ hook: 'lint', for_seconds: 3600 });
     const json = { 'content-type': 'application/json' };
     for (const other of [
       undefined,
@@ -136,22 +144,59 @@ describe('the dashboard', () => {
     ).toBe(200);
   });
 
+  it.each([[0], [60], [31 * 86_400], [null], [undefined], ['3600']])(
+    'switches no hook off for %j seconds',
+    async (seconds) => {
+      const { post, paths } = await aDashboard(({ paths: { database } }) =>
+        writeExecutions(database, [lintRun()]),
+      );
+      const { status } = await post('/api/off', { hook: 'lint', for_seconds: seconds });
+      expect(status).toBe(400);
+      expect(existsSync(paths.gates)).toBe(false);
+    },
+  );
+
+  it('switches a guard off only where what that means was agreed to', async () => {
+    const guard = { hookName: 'guard_rm', command: 'python3 .claude/hooks/guard_rm.py' };
+    const createdAt = new Date().toISOString();
+    const { post, paths } = await aDashboard(({ paths: { database } }) =>
+      writeExecutions(database, [
+        recordedOf(anExecution({ ...guard, createdAt, status: 'blocked', exitCode: 2 })),
+        recordedOf(anExecution({ ...guard, command: 'other', eventType: 'PostToolUse' })),
+      ]),
+    );
+    const change = { hook: 'guard_rm', for_seconds: 604_800 };
+    for (const confirmed of [undefined, false, 'true', 1]) {
+      const { status, body } = await post('/api/off', { ...change, confirmed });
+      expect(status).toBe(400);
+      const { error } = JSON.parse(body) as { error: { code: string; message: string } };
+      expect(error.code).toBe('E_CONFIRM');
+      expect(error.message).toBe(
+        'guard_rm refused 1 call in the last 24 h; while it is off nothing is refused.\n2 hooks have this name:\n  python3 .claude/hooks/guard_rm.py\n  other',
+      );
+      expect(existsSync(paths.gates)).toBe(false);
+    }
+    expect((await post('/api/off', { ...change, confirmed: true })).status).toBe(200);
+    expect(readGate(gatePath(paths.gates, guard))?.kind).toBe('off');
+    expect((await post('/api/off', { hook: 'never', for_seconds: 3600 })).body).toContain('E_HOOK');
+  });
+
   it('does not wait for a database that is busy to switch a hook, and says so', async () => {
     const { post, paths } = await aDashboard(({ paths: { database } }) =>
-      writeExecutions(database, [recordedOf(anExecution())]),
+      writeExecutions(database, [lintRun()]),
     );
-    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    const gate = () => readGate(gatePath(paths.gates, LINT));
     const db = openDatabase(paths.database, 5000);
     onTestFinished(() => void db.close());
     for (const path of ['/api/off', '/api/on']) {
       db.exec('BEGIN IMMEDIATE');
       const began = performance.now();
-      const { status, body } = await post(path, { hook: 'lint' });
+      const { status, body } = await post(path, { hook: 'lint', for_seconds: 3600 });
       expect([path, status, body]).toEqual([path, 503, expect.stringContaining('is busy')]);
       expect(performance.now() - began).toBeLessThan(2000);
       db.exec('ROLLBACK');
       expect(gate() === undefined).toBe(path === '/api/off');
-      expect((await post(path, { hook: 'lint' })).status).toBe(200);
+      expect((await post(path, { hook: 'lint', for_seconds: 3600 })).status).toBe(200);
       expect(gate() === undefined).toBe(path === '/api/on');
     }
   });

@@ -190,7 +190,8 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     expect(await page.locator('#empty').isHidden()).toBe(true);
     const { url } = await aDashboard((state) => {
       mkdirSync(state.paths.gates, { recursive: true });
-      writeGate(state.paths.gates, 'lint', { kind: 'off', untilMs: 0 });
+      const hook = { hookName: 'lint', command: 'npx eslint' };
+      writeGate(state.paths.gates, hook, { kind: 'off', untilMs: Date.now() + 60_000 });
     });
     const { page: other } = await browser.open(url);
     await other.getByText('live', { exact: true }).waitFor();

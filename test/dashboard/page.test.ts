@@ -37,6 +37,12 @@ const painted = (page: Page, chart: string): Promise<number> =>
   })()`) as Promise<number>;
 
 /** A page over some days of work. */
+/** As `workdays` has it; it decides nothing. */
+const LINT = {
+  hookName: 'lint',
+  command: '.claude/hooks/lint',
+};
+
 async function aPage(
   browser: ReturnType<typeof useBrowser>,
   { sessions = 6, calls = 40, ...options }: Record<string, number | boolean> = {},
@@ -216,7 +222,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
 
   it('switches a hook off and on', async () => {
     const { page, paths, expectClean } = await aPage(browser);
-    const gate = () => readGate(gatePath(paths.gates, 'lint'));
+    const gate = () => readGate(gatePath(paths.gates, LINT));
     await page.getByRole('button', { name: 'Switch lint off' }).click();
     const { kind, untilMs } = await until('the gate', gate);
     expect(kind).toBe('off');
@@ -226,6 +232,25 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await until('no gate', () => gate() === undefined);
     await page.locator('#gates').getByText('none').waitFor();
     await expectClean();
+  });
+
+  it('asks before it switches a guard off, in the words of the command', async () => {
+    const { page, paths, answerWith } = await aPage(browser);
+    const guard = { hookName: 'guard_rm', command: '.claude/hooks/guard_rm' };
+    const gate = () => readGate(gatePath(paths.gates, guard));
+    await page.selectOption('#off-for', { label: '7 days' });
+    const off = page.getByRole('button', { name: 'Switch guard_rm off' });
+    const refusing = answerWith(false);
+    await off.click();
+    expect(await refusing).toMatch(
+      /^guard_rm .*; while it is off nothing is refused\.\n\nSwitch guard_rm off for 7 days\?$/,
+    );
+    expect(gate()).toBeUndefined();
+    const agreeing = answerWith(true);
+    await off.click();
+    await agreeing;
+    const { untilMs } = await until('the gate', gate);
+    expect(untilMs).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
   });
 
   it('keeps the focus where a hook is switched, and where the page is brought up to date', async () => {
@@ -312,13 +337,15 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
         ),
       ]),
     );
-    const { page, expectClean } = await browser.open(url);
+    const { page, expectClean, answerWith } = await browser.open(url);
     await rows(page).getByRole('link', { name: evil }).waitFor();
     await page.locator('#sessions-table').getByRole('link', { name: evil }).click();
     await page.locator('#waterfall-table').getByText(evil).first().waitFor();
     await page.locator('#hooks-table').getByText(evil).first().waitFor();
     await page.selectOption('#chart-hook', evil);
+    const asked = answerWith(true);
     await page.getByRole('button', { name: `Switch ${evil} off` }).click();
+    expect(await asked).toContain(evil);
     await page.locator('#gates').getByText(evil).first().waitFor();
     await rows(page).getByRole('link', { name: evil }).click();
     await page.locator('#execution-body').getByLabel('stdin').getByText(evil).waitFor();

@@ -1,54 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { closedGate, gatePath } from '../../src/gates/gate-file.ts';
+import { encodedName, gatePath } from '../../src/gates/gate-file.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start } from '../support/daemon.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-
-const NOW = 1_000_000;
 
 describe('the gate of a hook', () => {
-  it.each([
-    ['off 0\n', 'off'],
-    [`off ${NOW + 1}\n`, 'off'],
-    [`off ${NOW}\n`, undefined],
-    [`breaker ${NOW + 1}`, 'breaker'],
-    ['breaker 0\n', undefined],
-    [`breaker ${NOW + 1} nonblocking\n`, 'breaker'],
-    [`off ${NOW + 1} nonblocking\n`, undefined],
-    [`breaker ${NOW + 1} other\n`, undefined],
-    [`breaker ${NOW + 1}  nonblocking\n`, undefined],
-    ['breaker nonblocking\n', undefined],
-    ['', undefined],
-    ['garbage', undefined],
-    ['off', undefined],
-    ['off 99999999999999999999\n', undefined],
-  ])('that says %j is %s', (text, kind) => {
-    const directory = temporaryDirectory();
-    writeFileSync(gatePath(directory, 'guard'), text);
-    expect(closedGate(directory, 'guard', NOW)?.kind).toBe(kind);
-  });
-
-  it('that counts where the hook cannot block lets it run elsewhere', () => {
-    const directory = temporaryDirectory();
-    writeFileSync(gatePath(directory, 'guard'), `breaker ${NOW + 1} nonblocking\n`);
-    const events = ['PostToolUse', 'PreToolUse', 'NewEvent', '', undefined];
-    expect(events.map((event) => closedGate(directory, 'guard', NOW, event)?.kind)).toEqual([
-      'breaker',
-      undefined,
-      undefined,
-      undefined,
-      'breaker',
-    ]);
-  });
-
   it.each([
     ['guard_rm-2.x', 'guard_rm-2.x'],
     ['../../etc/passwd', '%2E.%2F..%2Fetc%2Fpasswd'],
     ['naïve', 'na%C3%AFve'],
     ['x'.repeat(121), expect.stringMatching(/^[0-9a-f]{64}$/)],
   ])('of %j is the file %s', (name, file) => {
-    expect(basename(gatePath('/gates', name))).toEqual(file);
+    expect(encodedName(name)).toEqual(file);
   });
 
   const engines = [[process.execPath, CLI], ...(hasLauncher ? [[LAUNCHER]] : [])];
@@ -69,7 +31,8 @@ describe('the gate of a hook', () => {
       );
       // As it is on record, and as a person's command has it.
       const shown = Buffer.from(bytes, 'latin1').toString();
-      writeFileSync(gatePath(state.paths.gates, shown), 'off 0\n');
+      const hook = { hookName: shown, command: "sh -c 'echo ran'" };
+      writeFileSync(gatePath(state.paths.gates, hook), `off ${Date.now() + 60_000}\n`);
       const line = `name=$(printf '${name}'); exec "$@" run --name "$name" -- sh -c 'echo ran'`;
       const env = { ...state.env, HOOKBUS_DAEMON: 'off' };
       const { code, stdout } = await start(['sh', '-c', line, 'sh', ...engine], env).ended;
@@ -80,7 +43,8 @@ describe('the gate of a hook', () => {
   it.each(engines)('keeps it from running under %s, and that is on record', async (...engine) => {
     const state = aState();
     mkdirSync(state.paths.gates);
-    writeFileSync(gatePath(state.paths.gates, 'noisy'), 'off 0\n');
+    const hook = { hookName: 'noisy', command: "sh -c 'echo ran; exit 3'" };
+    writeFileSync(gatePath(state.paths.gates, hook), `off ${Date.now() + 60_000}\n`);
     const env = { ...state.env, HOOKBUS_DAEMON: 'off' };
     const run = (name: string) =>
       start([...engine, 'run', '--name', name, '--', 'sh', '-c', 'echo ran; exit 3'], env).ended;

@@ -110,7 +110,8 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     const place = openPlace();
     const daemon = await aDaemon(place);
     mkdirSync(join(place.home, 'gates'));
-    writeGate(join(place.home, 'gates'), 'n', { kind: 'off', untilMs: 0 });
+    const hook = { hookName: 'n', command: 'cat' };
+    writeGate(join(place.home, 'gates'), hook, { kind: 'off', untilMs: Date.now() + 60_000 });
     const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
     child.stdin.end(PAYLOAD);
     expect(await text(child.stdout)).toBe('');

@@ -193,7 +193,8 @@ describe('switched on', () => {
     const state = aHookState();
     makeState(state.home);
     mkdirSync(state.paths.gates);
-    writeFileSync(gatePath(state.paths.gates, 'shut'), 'off 0\n');
+    const hook = { hookName: 'shut', command: process.execPath };
+    writeFileSync(gatePath(state.paths.gates, hook), `off ${Date.now() + 60_000}\n`);
     const { said } = await state.run(`
       say(await guardedExecution('shut', 'Stop', {}, () => { say('ran'); }));
       say((await guardedExecution('open', 'Stop', {}, () => 'ran')).output);

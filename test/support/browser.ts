@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Dialog, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
 /** Chromium as Debian and others install it. */
@@ -46,7 +46,12 @@ export function useBrowser() {
         if (!request.url().startsWith(`${origin}/`)) trouble.push(`asked ${request.url()}`);
       });
       page.on('pageerror', (error) => trouble.push(`failed: ${error.message}`));
-      page.on('dialog', (dialog) => trouble.push(`opened a dialog: ${dialog.message()}`));
+      let answer: ((dialog: Dialog) => void) | undefined;
+      page.on('dialog', (dialog) => {
+        if (answer === undefined) trouble.push(`opened a dialog: ${dialog.message()}`);
+        else answer(dialog);
+        answer = undefined;
+      });
       await page.addInitScript(
         `globalThis.violations = [];
          addEventListener('securitypolicyviolation', (event) => violations.push(event.violatedDirective));`,
@@ -54,6 +59,15 @@ export function useBrowser() {
       await page.goto(url);
       return {
         page,
+        /** Answers the next question of the page; resolves to what it asked. */
+        answerWith: (isYes: boolean): Promise<string> =>
+          new Promise((resolve) => {
+            answer = (dialog) => {
+              void (isYes ? dialog.accept() : dialog.dismiss()).then(() =>
+                resolve(dialog.message()),
+              );
+            };
+          }),
         async expectClean(): Promise<void> {
           expect(await page.evaluate('violations')).toEqual([]);
           expect(trouble).toEqual([]);

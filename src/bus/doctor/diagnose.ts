@@ -12,6 +12,7 @@ import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
 import { checkSkipped } from './check-skipped.ts';
 import { checkState } from './check-state.ts';
+import { checkSwitches } from './check-switches.ts';
 import type { Check, DoctorReport } from './finding.ts';
 
 const HOUR_MS = 3_600_000;
@@ -38,6 +39,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     ...checkSetup(facts),
     ...checkState(settings, status, now),
     checkSkipped(status.skipped_guards),
+    checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
     ...checkRecord(facts, files.hooks),

@@ -17,7 +17,7 @@ export const configCommand: Command = {
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
-    'set and unset change one value and keep the rest as it is written. Lists take commas: lint,format. The value - of dedupe.secret is read from stdin.',
+    'set and unset change one value and keep the rest as it is written. Lists take commas, or a JSON array. The value - of dedupe.secret is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
   furtherArguments: [
@@ -31,8 +31,8 @@ export const configCommand: Command = {
   ],
   examples: [
     ['hookbus config', 'what is in force, and what of it is set'],
-    ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot block'],
-    ['hookbus config set breaker.hooks lint,format', 'and for these two, whatever they can do'],
+    ['hookbus config set breaker.enabled true', 'breakers for all hooks that decide nothing'],
+    ["hookbus config set breaker.hooks 'lint: npx eslint'", 'or for this one alone'],
     [
       'openssl rand -hex 32 | hookbus config set dedupe.secret -',
       'what machines with one key server share',

@@ -1,7 +1,8 @@
+import { redactText } from '../../domain/redaction.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
-import { requireHook, unknownHook } from '../hook-word.ts';
+import { readHookChoice, requireHook, unknownHook } from '../hook-word.ts';
 import { quote } from '../values.ts';
-import { GATE_EXIT_CODES } from './off.ts';
+import { CHOICE_OPTIONS, GATE_EXIT_CODES } from './off.ts';
 
 export const onCommand: Command = {
   name: 'on',
@@ -9,10 +10,10 @@ export const onCommand: Command = {
   summary: 'Run a hook again that is off, or whose breaker is open',
   usage: 'HOOK [options]',
   about: [
-    'Ends `hookbus off`, and closes the breaker of the hook where that is open. What failed until now is forgiven: the breaker looks only at executions that begin from now on.',
+    'Ends `hookbus off`, and closes the breaker of the hook where that is open. What failed until now is forgiven: the breaker looks only at executions that begin from now on. It goes by the name and the command line, as `hookbus off` does.',
   ],
   argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus status` shows it' },
-  options: {},
+  options: CHOICE_OPTIONS,
   exitCodes: GATE_EXIT_CODES,
   examples: [['hookbus on lint', 'lint is back']],
   perform,
@@ -26,10 +27,12 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   ]);
   const paths = requirePaths(settings);
   const lock = lockForCommand(paths, now);
-  const { was, hasClosedBreaker, known } = switchOn(paths, hookName, now, lock);
+  const choice = readHookChoice(given, hookName);
+  const { was, hasClosedBreaker, commands, known } = switchOn(paths, choice, now, lock);
   return {
     json: {
       hook_name: hookName,
+      commands: commands.map((command) => redactText(command)),
       state: 'on',
       was: was ?? 'on',
       closed_breaker: hasClosedBreaker || was === 'breaker',

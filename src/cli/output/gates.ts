@@ -3,11 +3,15 @@ import { formatCount, formatMoment, formatThings } from './format.ts';
 
 /** A line for each hook that is not run now. */
 export function gateTexts(gates: readonly GateReport[]): string[] {
-  return gates.map((gate) => `${gate.hook_name}: ${stateText(gate)}`);
+  return gates.map((gate) => {
+    const isAlone = gates.filter(({ hook_name }) => hook_name === gate.hook_name).length === 1;
+    const which = isAlone || gate.command === null ? '' : ` (${gate.command})`;
+    return `${gate.hook_name}${which}: ${stateText(gate)}`;
+  });
 }
 
 function stateText({ state, until, runs, failures }: GateReport): string {
-  const end = until === null ? '`hookbus on`' : formatMoment(new Date(until));
+  const end = formatMoment(new Date(until));
   if (state === 'off') return `off until ${end}`;
   const why =
     runs === null
@@ -15,30 +19,42 @@ function stateText({ state, until, runs, failures }: GateReport): string {
       : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} had failed`;
   return state === 'open'
     ? `breaker open until ${end}${why}`
-    : `breaker half-open: one run is let through to see whether it is well again${why}`;
+    : `breaker half-open: the next run closes it or opens it again${why}`;
 }
 
-/** A line for each hook that a breaker would leave out, and how to have that. */
-export function recommendationTexts(breaker: GateState['breaker']): string[] {
-  const { recommended } = breaker;
+/** A line for each hook that a breaker would skip, and how to have that. */
+export function recommendationTexts({ recommended }: GateState['breaker']): string[] {
   if (recommended.length === 0) return [];
-  const texts = recommended.map(({ hook_name, failures, runs, can_block }) => {
-    const count = `${formatCount(failures)} of its last ${formatThings(runs, 'run')} failed`;
-    const mind = can_block ? '; what it would block is let through while its breaker is open' : '';
-    return `${hook_name}: ${count}${mind}`;
-  });
-  return [...texts, `to switch it on: ${switchOnLine(breaker)}`];
+  const texts = recommended.map(
+    ({ hook_name, failures, runs }) =>
+      `${hook_name}: ${formatCount(failures)} of its last ${formatThings(runs, 'run')} failed`,
+  );
+  return [...texts, 'to switch it on: hookbus config set breaker.enabled true'];
 }
 
-/** What to type; lists are given in full, so what is on already is in it. */
-function switchOnLine({ enabled, hooks, recommended }: GateState['breaker']): string {
-  if (!enabled && recommended.every(({ can_block }) => !can_block)) {
-    return 'hookbus config set breaker.enabled true';
-  }
-  const names = [...hooks, ...recommended.map(({ hook_name }) => hook_name)];
-  const list = names.some((name) => /[,[]|^\s|\s$/.test(name))
-    ? JSON.stringify(names)
-    : names.join(',');
-  const isPlain = /^[\w@%+=:,./-]+$/.test(list);
-  return `hookbus config set breaker.hooks ${isPlain ? list : `'${list.replaceAll("'", `'\\''`)}'`}`;
+/** What keeps no hook from running, though somebody may think so; and what of the policy does not count as written. */
+export function idleTexts({ old_gates, breaker, policy }: GateState): string[] {
+  return [
+    ...old_gates.map(
+      (name) =>
+        `${name}: switched off by an older version, by its name alone; that counts no more, and it runs. \`hookbus on\` clears it`,
+    ),
+    ...breaker.unused.map(
+      (entry) =>
+        `breaker.hooks: ${JSON.stringify(entry)} has no command and counts for no hook; write ${JSON.stringify(`${entry}: COMMAND LINE`)}`,
+    ),
+    ...(policy.problem === null ? [] : [`${policy.problem}; ${POLICY_STATES[policy.state]}`]),
+  ];
+}
+
+const POLICY_STATES = {
+  absent: '',
+  good: '',
+  ignored: 'so it protects no hook',
+  broken: 'so every hook is protected',
+} as const;
+
+/** The hooks that root protects. */
+export function protectedText({ protected_hooks }: GateState['policy']): string {
+  return protected_hooks.includes('*') ? 'every hook' : protected_hooks.join(', ');
 }

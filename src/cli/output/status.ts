@@ -12,7 +12,7 @@ import {
   formatThings,
   NOTHING,
 } from './format.ts';
-import { gateTexts, recommendationTexts } from './gates.ts';
+import { gateTexts, idleTexts, protectedText, recommendationTexts } from './gates.ts';
 import type { Page, Tone } from './page.ts';
 import { skippedGuardTexts } from './skipped-guards.ts';
 import { GRADE_TONES } from './status-words.ts';
@@ -220,9 +220,13 @@ function slowestText(hooks: readonly HookMetrics[]): string {
 }
 
 /** Hooks that are not run now, and those that had better not be. */
-function gateLines({ gates, breaker }: StatusReport, page: Page): string[] {
+function gateLines(report: StatusReport, page: Page): string[] {
+  const { gates, breaker, policy } = report;
+  const guarded = policy.protected_hooks.length === 0 ? [] : [protectedText(policy)];
   return [
     ...titled('Hooks that are left out', gateTexts(gates), page),
+    ...titled('Hooks that root protects (/etc/hookbus/policy.json)', guarded, page),
+    ...titled('Switches that count for nothing, or not as written', idleTexts(report), page),
     ...titled(
       'Hooks that keep failing; a breaker would leave them out for a while',
       recommendationTexts(breaker),

@@ -14,7 +14,7 @@ export const alerts = {
   /** Rules that are switched off. */
   rules_off: someOf(ALERT_RULES),
   /** Hooks of which nobody is to hear. */
-  hooks_off: names('hook names'),
+  hooks_off: names('hook names', 'lint', 'format'),
   window_minutes: whole(60, 'minutes', { least: 1, most: 1440 }),
   least_runs: whole(20, 'executions', { least: 1, most: 500 }),
   /** An alert stays open for at least so long, and away for as long. */

@@ -1,17 +1,20 @@
-/** What went wrong, in words for a person. */
+/** What went wrong, in words for a person, and with the daemon's code for it if it has one. */
 async function problemOf(response) {
   try {
-    return (await response.json()).error.message;
+    const { code, message } = (await response.json()).error;
+    return Object.assign(new Error(message), { code });
   } catch {
-    return response.status === 403
-      ? 'This page is of a daemon that has ended. `hookbus dashboard` prints the URL of the next.'
-      : `the daemon answered ${response.status}`;
+    return new Error(
+      response.status === 403
+        ? 'This page is of a daemon that has ended. `hookbus dashboard` prints the URL of the next.'
+        : `the daemon answered ${response.status}`,
+    );
   }
 }
 
 /** The JSON of an answer. @throws Error with words for a person */
 export async function read(response) {
-  if (!response.ok) throw new Error(await problemOf(response));
+  if (!response.ok) throw await problemOf(response);
   return response.json();
 }
 

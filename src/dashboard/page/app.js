@@ -70,8 +70,16 @@ const actions = {
     await showSwitched(hook);
   }),
   switchOff: guarded(async (hook) => {
-    const seconds = byId('off-for').value;
-    await postJson('/api/off', { hook, for_seconds: seconds === '' ? null : Number(seconds) });
+    const time = byId('off-for').selectedOptions[0];
+    const change = { hook, for_seconds: Number(time.value) };
+    try {
+      await postJson('/api/off', change);
+    } catch (error) {
+      if (error.code !== 'E_CONFIRM') throw error;
+      // It stops everything else, which is what is wanted here.
+      if (!globalThis.confirm(`${error.message}\n\nSwitch ${hook} off for ${time.text}?`)) return;
+      await postJson('/api/off', { ...change, confirmed: true });
+    }
     await showSwitched(hook);
   }),
 };

@@ -88,6 +88,18 @@ const onButton = (name, switchOn) =>
     `Switch ${name} on`,
   );
 
+const offButton = (name, switchOff) =>
+  el(
+    'button',
+    {
+      type: 'button',
+      'data-hook': name,
+      onclick: () => switchOff(name),
+      'aria-label': `Switch ${name} off`,
+    },
+    'Off',
+  );
+
 /** Puts the focus on the button of that hook, unless it is somewhere else by now. */
 export function focusHook(name) {
   if (document.activeElement !== document.body) return;
@@ -97,14 +109,14 @@ export function focusHook(name) {
   buttons.find(({ dataset }) => dataset.hook === name)?.focus({ preventScroll: true });
 }
 
-function gateItem({ hook_name, state, until, runs, failures }, switchOn) {
+function gateItem({ hook_name, command, state, until, runs, failures }, switchOn) {
   const why = runs === null ? '' : `, ${failures} of ${runs} runs failed`;
   return el(
     'li',
     {},
-    el('strong', {}, hook_name),
+    el('strong', { title: command ?? '' }, hook_name),
     ` ${state === 'off' ? 'off' : `breaker ${state.replace('_', '-')}`}${why}`,
-    until === null ? ' ' : ` until ${format.moment(until)} `,
+    ` until ${format.moment(until)} `,
     onButton(hook_name, switchOn),
   );
 }
@@ -138,24 +150,15 @@ function skippedNote(skipped, { hook_name: name, event_type: event }) {
   );
 }
 
-export function showHooks({ metrics, gates, skipped_guards: skipped }, actions) {
+export function showHooks({ metrics, gates, policy, skipped_guards: skipped }, actions) {
   if (metrics === null) return;
   const states = new Map(gates.map(({ hook_name, state }) => [hook_name, state]));
   const rows = metrics.hooks.map((hook) => {
     const { hook_name: name } = hook;
     const state = states.get(name);
-    const button = state
-      ? onButton(name, actions.switchOn)
-      : el(
-          'button',
-          {
-            type: 'button',
-            'data-hook': name,
-            onclick: () => actions.switchOff(name),
-            'aria-label': `Switch ${name} off`,
-          },
-          'Off',
-        );
+    const isProtected = ['*', name].some((one) => policy.protected_hooks.includes(one));
+    const offSwitch = isProtected ? 'protected' : offButton(name, actions.switchOff);
+    const button = state ? onButton(name, actions.switchOn) : offSwitch;
     return el(
       'tr',
       { 'data-key': JSON.stringify([name, hook.event_type, state === undefined]) },

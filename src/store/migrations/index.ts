@@ -6,6 +6,7 @@ import { rollups } from './005-rollups.ts';
 import { totals } from './006-totals.ts';
 import { alerts } from './007-alerts.ts';
 import { skippedGuards } from './008-skipped-guards.ts';
+import { breakersByCommand } from './009-breakers-by-command.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   totals,
   alerts,
   skippedGuards,
+  breakersByCommand,
 ];

@@ -244,6 +244,7 @@ describe('what is around executions', () => {
     const at = new Date(START).toISOString();
     const row = {
       hook_name: 'lint',
+      command: 'npx eslint',
       state: 'open',
       runs: 20,
       failures: 12,
@@ -253,6 +254,8 @@ describe('what is around executions', () => {
     } as const;
     expect(world.look([], { openBreakers: [row] })).toEqual(['breaker_open lint open']);
     expect(world.look([], { openBreakers: [{ ...row, until: '2027' }] })).toEqual([]);
+    const second = { ...row, command: 'ruff check' };
+    expect(world.look([], { openBreakers: [row, second] })).toEqual([]);
     expect(world.look([], { openBreakers: undefined })).toEqual([]);
     expect(world.look([])).toEqual(['breaker_open lint cleared']);
   });

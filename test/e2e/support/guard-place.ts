@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { statePaths } from '../../../src/config/paths.ts';
 import { socketPath } from '../../../src/config/socket-path.ts';
 import { askDaemon } from '../../../src/daemon/client.ts';
+import { gatePath } from '../../../src/gates/gate-file.ts';
 import { endProcess } from '../../conformance/support/processes.ts';
 import { CLI, until } from '../../support/daemon.ts';
 import { processesOf } from '../../support/daemons-left.ts';
@@ -19,7 +20,7 @@ import {
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { type Case, configOf, KEYS, NAME, payloadOf, REFUSALS } from './random-settings.ts';
 
-export interface Outcome {
+interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
@@ -145,13 +146,16 @@ function lock(database: string): () => void {
 }
 
 function closeGate(gates: string, { gate }: Case, hookbus: GuardPlace['hookbus']): void {
-  const path = join(gates, NAME);
-  if (gate === 'off' || gate === 'off and on') hookbus('off', NAME, '--for', '1h', '--yes');
+  const command = './guard.sh';
+  const path =
+    gate === 'by name' ? join(gates, NAME) : gatePath(gates, { hookName: NAME, command });
+  if (gate === 'off' || gate === 'off and on') hookbus('off', NAME, '--yes', '--command', command);
   if (gate === 'off and on') hookbus('on', NAME);
   mkdirSync(gates, { recursive: true, mode: 0o700 });
   const text = {
     'by name': 'off 0\n',
-    'breaker by name': `breaker ${Date.now() + 3_600_000}\n`,
+    'without an end': 'off 0\n',
+    breaker: `breaker ${Date.now() + 3_600_000}\n`,
     nonsense: 'closed for ever\n',
   }[gate as string];
   if (text !== undefined || gate === 'a directory' || gate === 'a FIFO')

@@ -36,7 +36,8 @@ const KINDS = {
     'off',
     'off and on',
     'by name',
-    'breaker by name',
+    'without an end',
+    'breaker',
     'nonsense',
     'a directory',
     'a FIFO',
@@ -113,7 +114,7 @@ export function payloadOf({ payload, event }: Case): string {
 
 export function configOf({ config, breaker }: Case): string {
   if (config === '{' || breaker === 'none') return config;
-  const rule = breaker === 'for all' ? { enabled: true } : { hooks: [NAME] };
+  const rule = breaker === 'for all' ? { enabled: true } : { hooks: [`${NAME}: ./guard.sh`] };
   return JSON.stringify({ ...JSON.parse(config || '{}'), breaker: { ...rule, window: 3 } });
 }
 

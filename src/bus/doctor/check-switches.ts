@@ -1,0 +1,45 @@
+import type { StatusReport } from '../read-status.ts';
+import { type Check, type Finding, problem } from './finding.ts';
+
+/** Looks at what is to keep hooks from running, or to keep that from happening, and does not. */
+export function checkSwitches({ old_gates, breaker, policy }: StatusReport): Check {
+  const findings = [
+    ...old_gates.map(oldGate),
+    ...breaker.unused.map(unusedBreaker),
+    ...(policy.problem === null ? [] : [policyProblem(policy.state, policy.problem)]),
+  ];
+  const { length } = policy.protected_hooks;
+  const names = policy.protected_hooks.includes('*') ? 'every hook' : `${length}`;
+  return {
+    name: 'switches',
+    summary: `protected by root: ${length === 0 ? 'none' : names}`,
+    findings,
+  };
+}
+
+const oldGate = (hookName: string): Finding =>
+  problem(
+    `${hookName} was switched off by an older version, by its name alone`,
+    'That counts no more: the hook runs. It would also have kept every other hook of that name from running, for ever.',
+    'Type `hookbus on` with its name to clear this, or `hookbus off` to switch it off for a time.',
+  );
+
+const unusedBreaker = (entry: string): Finding =>
+  problem(
+    `breaker.hooks in config.json has ${JSON.stringify(entry)} without a command`,
+    'It counts for no hook: several may have that name.',
+    `Write ${JSON.stringify(`${entry}: COMMAND LINE`)}, as \`hookbus show\` has the command.`,
+  );
+
+const policyProblem = (state: StatusReport['policy']['state'], text: string): Finding =>
+  state === 'broken'
+    ? problem(
+        text,
+        'Nobody knows which hooks it is about, so every hook is protected: no gate, breaker, key or --guard counts.',
+        'As root, write {"protected_hooks": ["NAME"]} and nothing else.',
+      )
+    : problem(
+        text,
+        'Whoever is not root may have written it, so it protects no hook.',
+        'As root: chown root and chmod go-w the file and its directory.',
+      );

@@ -1,0 +1,19 @@
+/* input.c: the payload, before the hook starts and where none is started. */
+#ifndef HOOKBUS_INPUT_H
+#define HOOKBUS_INPUT_H
+
+#include "stream.h"
+
+struct run;
+
+void take_prelude(struct stream *input);
+/* For a dedupe key all of the payload; false where it is not complete in time. */
+bool take_payload(struct stream *input);
+/* A caller that is in the middle of what no hook will read is heard out. */
+void hear_out(struct run *run);
+/* How much the hook has read of a file that is its own, if it has one. */
+void count_file(struct stream *input);
+/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
+void leave_input(struct run *run);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * Hooks that root protects: no gate, key or option keeps them from running or being heard. Twin: src/gates/policy.ts.
+ * Both are held to fixtures/vectors/policy.json. Only looked at where something would be done to a hook.
+ */
+#include "launcher.h"
+
+/* No setting moves it: who could set that would take the protection away. */
+static const char DIRECTORY[] = "/etc/hookbus";
+
+enum { MAX_POLICY_BYTES = 65536 };
+
+static bool is_roots(int file, mode_t kind)
+{
+    struct stat stat;
+    return fstat(file, &stat) == 0 && (stat.st_mode & S_IFMT) == kind && stat.st_uid == 0 &&
+           (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static const char *after_blanks(const char *at)
+{
+    return at + strspn(at, " \t\r\n");
+}
+
+/* Behind this mark, if it is what comes next; else NULL. */
+static const char *after(const char *at, const char *mark)
+{
+    if (at == NULL) return NULL;
+    at = after_blanks(at);
+    return strncmp(at, mark, strlen(mark)) == 0 ? at + strlen(mark) : NULL;
+}
+
+/* Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. */
+static bool names_hook(const char *text, size_t length, const char *hook_name)
+{
+    struct stdout_kind kind = {0};
+    size_t name_length = strlen(hook_name);
+    bool is_named = false;
+    stdout_kind_push(&kind, (const unsigned char *)text, length);
+    /* A name with an escape in it may be any other. */
+    if (stdout_kind_of(&kind) != KIND_JSON || strlen(text) != length || strchr(text, '\\') != NULL) return true;
+    const char *at = after(after(after(after(text, "{"), "\"protected_hooks\""), ":"), "[");
+    if (at == NULL) return true;
+    for (at = after_blanks(at); *at == '"'; at = after_blanks(at)) {
+        size_t size = strcspn(++at, "\"");
+        is_named = is_named || (size == 1 && *at == '*') || (size == name_length && memcmp(at, hook_name, size) == 0);
+        at = after_blanks(at + size + 1);
+        if (*at == ',') at++;
+    }
+    return after(after(at, "]"), "}") == NULL || is_named;
+}
+
+/* What root wrote and we cannot read may name any hook. */
+static bool is_hidden(void)
+{
+    return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
+}
+
+bool is_protected(const char *hook_name)
+{
+    char text[MAX_POLICY_BYTES + 1];
+    int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0) return is_hidden();
+    bool counts = is_roots(directory, S_IFDIR);
+    int file = openat(directory, "policy.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool is_out_of_reach = file < 0 && counts && is_hidden();
+    close(directory);
+    if (file < 0) return is_out_of_reach;
+    counts = counts && is_roots(file, S_IFREG);
+    ssize_t length = counts ? read(file, text, sizeof text) : 0;
+    close(file);
+    if (!counts) return false;
+    if (length < 0 || length > MAX_POLICY_BYTES) return true;
+    text[length] = '\0';
+    return names_hook(text, (size_t)length, hook_name);
+}

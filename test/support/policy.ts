@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+
+/** Only in a mount namespace of its own can a test have another /etc than the machine. */
+export const canHavePolicy: true | string =
+  (process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0) ||
+  'only root can have an /etc of its own in a namespace';
+
+/**
+ * Words in front of a command that then runs on a machine with this policy, readable by all and root's.
+ * @param room an empty directory
+ * @param change shell lines that are run in /etc before the command
+ */
+export function underPolicy(room: string, policy: string, change = ''): string[] {
+  const script = `
+    mount -t tmpfs tmpfs "$1"
+    cp -a /etc/. "$1"
+    mount --bind "$1" /etc
+    rm -rf /etc/hookbus
+    mkdir -m 755 /etc/hookbus
+    printf '%s' "$2" >/etc/hookbus/policy.json
+    chmod 644 /etc/hookbus/policy.json
+    ( cd /etc; eval "$3" )
+    shift 3
+    exec "$@"`;
+  return ['unshare', '--mount', 'sh', '-ec', script, 'sh', room, policy, change];
+}
