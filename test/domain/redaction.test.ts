@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { redactBytes, redactText } from '../../src/domain/redaction.ts';
-import { NAMED_RULES, REDACTION_RULES } from '../../src/domain/redaction-rules.ts';
+import { NAMED_RULES } from '../../src/domain/redaction-names.ts';
+import { REDACTION_RULES } from '../../src/domain/redaction-rules.ts';
 
 /** Secrets are put together here, so that no secret scanner takes this file for a leak. */
 const mixed = (length: number): string => 'aB3dE5gH7jK9mN1p'.repeat(20).slice(0, length);

@@ -1,0 +1,176 @@
+import { type Edit, placeholder } from './redaction-edits.ts';
+
+/**
+ * Private keys by their lines: whatever stands in front of each line (numbers, arrows, `> `, `│`), between them (quotes
+ * and plus signs) and however their line breaks are escaped. Everything here looks at each part of a text once.
+ */
+const NAME = placeholder('private-key');
+
+const MAY_HOLD_KEYS = /PRIVATE KEY|Static key|Private-Lines|[A-Za-z0-9+/]{40}|(?:[A-Za-z0-9+]|\\{1,4}\/){40}/;
+const MARKERS =
+  /-{4,5} ?(BEGIN|END) ([A-Za-z0-9 ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|Static key V1|[A-Z]{3,20}))(?: ?-{4,5}|(?=[\r\n\\]|$))|Private-Lines: ?\d{1,3}/g;
+const SECRET_MARKER = /PRIVATE KEY|Static key/;
+
+/** At least 16 characters of base64, where a JSON escape in front is no part of them. */
+const RUNS = /(?:[A-Za-z0-9+/=]|\\{1,4}\/){16}(?:[A-Za-z0-9+/=]|\\{1,4}\/)*/g;
+const ESCAPE = /\\(?:u[0-9a-fA-F]{4}|[bfnrt])$/;
+const BREAK = /[\r\n]|\\[nr]/;
+
+/** How the DER of a private key begins in base64, or the key of OpenSSH. */
+const KEY_START =
+  /^(?:MII[A-Za-z0-9+/]{3}IBA(?:A|DAN)|MI(?:G|H|IB)[A-Za-z0-9+/]{1,6}(?:AgEAMB|AgEBB)|MHcCAQEE|M[CEFG][A-Za-z0-9+/](?:CAQ|AgE)|MII[A-Za-z0-9+/]{3}[A-Za-z0-9+/]{2,4}BgkqhkiG9w0BBQ|b3BlbnNzaC1rZXkt|LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,24}(?:UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI))/;
+/** Widths of lines by which the middle of a key is told from other base64; one more for the sign of a diff. */
+const KEY_WIDTHS = [64, 65, 70, 71];
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+export function keyEdits(text: string): Edit[] {
+  if (!MAY_HOLD_KEYS.test(text)) return [];
+  const markers = [...text.matchAll(MARKERS)];
+  const edits = editsBetweenMarkers(text, markers);
+  const chains = chainsOf(text);
+  let next = 0;
+  let edit = 0;
+  for (const chain of chains) {
+    const [first, last] = [chain[0], chain.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    while (edit < edits.length && (edits[edit]?.end ?? 0) <= first.start) edit += 1;
+    if ((edits[edit]?.start ?? Number.POSITIVE_INFINITY) < last.end) continue;
+    while (next < markers.length && (markers[next]?.index ?? 0) < first.start) next += 1;
+    if (isKey(text, chain, markers[next - 1], markers[next])) {
+      edits.push(...editsOf(text, chain, first, last));
+    }
+  }
+  return edits.sort((a, b) => a.start - b.start);
+}
+
+/** In one where nothing between the lines must stay. */
+function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Edit[] {
+  const short = rest(text, last);
+  const end = short[0]?.end ?? last.end;
+  return /["'`{}]/.test(text.slice(first.start, end))
+    ? [...chain.map((run) => ({ ...run, text: NAME })), ...short]
+    : [{ start: first.start, end, text: NAME }];
+}
+
+/** The lines that a text begins with, which are the end of a key if it was cut off in one. */
+export function withoutKeyAtStart(text: string): string {
+  const [chain] = chainsOf(text);
+  const [first, last] = [chain?.[0], chain?.at(-1)];
+  if (first === undefined || last === undefined || first.start > 40) return text;
+  if (chain?.length === 1 && last.end - first.start < 40) return text;
+  return NAME + text.slice(rest(text, last)[0]?.end ?? last.end);
+}
+
+/** From each BEGIN to its END. */
+function editsBetweenMarkers(text: string, markers: readonly RegExpExecArray[]): Edit[] {
+  return markers.flatMap((begin, index) => {
+    const end = markers[index + 1];
+    const isPair = begin[1] === 'BEGIN' && end?.[1] === 'END' && SECRET_MARKER.test(begin[2] ?? '');
+    if (!isPair || end === undefined || end.index - begin.index > 65_536) return [];
+    const from = begin.index + begin[0].length;
+    const body = text.slice(from, end.index);
+    if (!/["'`{}]/.test(body)) {
+      return [{ start: begin.index, end: end.index + end[0].length, text: NAME }];
+    }
+    return isMostlyKey(body) ? piecesOf(body, from) : [];
+  });
+}
+
+function isMostlyKey(body: string): boolean {
+  const all = body.replace(/[^A-Za-z0-9+/=]/g, '').length;
+  const inRuns = (body.match(RUNS) ?? []).reduce((sum, run) => sum + run.length, 0);
+  return inRuns > all / 2;
+}
+
+/** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
+function piecesOf(body: string, offset: number): Edit[] {
+  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^/])|((?:[A-Za-z0-9+/=]|\\{1,4}\/){3,})(?!\\*["'][ \t]*:)/g;
+  return [...body.matchAll(pieces)].flatMap((match) =>
+    match[1] === undefined || /^\d{1,6}$/.test(match[1])
+      ? []
+      : [{ start: offset + match.index, end: offset + match.index + match[0].length, text: NAME }],
+  );
+}
+
+/** Runs of base64 on lines that follow each other. */
+function chainsOf(text: string): Run[][] {
+  const chains: Run[][] = [];
+  let before: Run | undefined;
+  for (const match of text.matchAll(RUNS)) {
+    const end = match.index + match[0].length;
+    const start = match.index + escapeLength(text, match.index);
+    if (end - start < 16) continue;
+    const isNext = before !== undefined && isLineBreak(text.slice(before.end, start));
+    if (isNext) chains.at(-1)?.push({ start, end });
+    else chains.push([{ start, end }]);
+    before = { start, end };
+  }
+  return chains;
+}
+
+/** Of an escape's letters that are taken for base64. */
+function escapeLength(text: string, start: number): number {
+  for (const length of [1, 5]) {
+    if (ESCAPE.test(text.slice(Math.max(0, start - 1), start + length))) return length;
+  }
+  return 0;
+}
+
+const isLineBreak = (gap: string): boolean =>
+  gap.length <= 60 && BREAK.test(gap) && !/[-{}[\]]{4}|(?<!\d):/.test(gap);
+
+function isKey(
+  text: string,
+  chain: readonly Run[],
+  before: RegExpExecArray | undefined,
+  after: RegExpExecArray | undefined,
+): boolean {
+  const [first, last] = [chain[0], chain.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  const start = text.slice(first.start, first.start + 120).replace(/\\+\//g, '/');
+  const isBehind =
+    before !== undefined && first.start - (before.index + before[0].length) < headerLength(text, before);
+  const isInside = isBehind && before[1] === 'BEGIN';
+  if (isBehind && (isInside ? SECRET_MARKER.test(before[2] ?? '') : before[1] === undefined)) {
+    return isRandom(start);
+  }
+  if (after?.[1] === 'END' && after.index - last.end < 60) {
+    return SECRET_MARKER.test(after[2] ?? '') && !isInside;
+  }
+  if (isInside) return false;
+  if (KEY_START.test(start)) return true;
+  const full = chain.slice(0, -1);
+  const width = first.end - first.start;
+  return (
+    (full.length > 1 || (full.length === 1 && last.end - last.start === width)) &&
+    KEY_WIDTHS.includes(width) &&
+    full.every((run) => run.end - run.start === width) &&
+    isRandom(start) &&
+    !/^(?:iVBORw|\/9j\/|R0lGOD|UklGR|JVBERi|UEsDB|H4sI)/.test(start)
+  );
+}
+
+/** How far behind a marker a key may begin: right there, or behind headers such as `Proc-Type: 4,ENCRYPTED`. */
+function headerLength(text: string, marker: RegExpExecArray): number {
+  const end = marker.index + marker[0].length;
+  return /Proc-Type|DEK-Info|Version|Comment/.test(text.slice(end, end + 60)) ? 400 : 60;
+}
+
+const isRandom = (start: string): boolean =>
+  /[A-Z]/.test(start) && /[a-z]/.test(start) && /[\d+/]/.test(start);
+
+const LAST_LINE =
+  /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[^\w:]|$)/y;
+
+/** The short line at a key's end. */
+function rest(text: string, last: Run): Edit[] {
+  LAST_LINE.lastIndex = last.end;
+  const [whole, short] = LAST_LINE.exec(text) ?? [];
+  if (whole === undefined || short === undefined) return [];
+  const end = last.end + whole.length;
+  return [{ start: end - short.length, end, text: NAME }];
+}

@@ -1,0 +1,43 @@
+import { START, type RedactionRule } from './redaction-forms.ts';
+import gitleaks from './gitleaks/rules.json' with { type: 'json' };
+
+interface ListedForm {
+  readonly id: string;
+  readonly hints: readonly string[];
+  readonly pattern: string;
+  readonly isWord?: boolean;
+  readonly ignoreCase?: boolean;
+}
+
+/** What stands between a name and its value, with the quotes of JSON in strings. */
+const BETWEEN = String.raw`(?:[ \t\w.-]{0,20})(?:[ \t\r\n'"]|\\{1,8}["'nrt]){0,4}(?:=>|:{1,3}=|\|\||[?:=,>])(?:[ \t\r\n'"\x60=]|\\{1,8}["'nrt]){0,5}`;
+const NO_MORE = '(?![A-Za-z0-9])';
+
+const forms = (gitleaks.forms as readonly ListedForm[]).map(
+  ({ id, hints, pattern, isWord, ignoreCase }): RedactionRule => ({
+    name: id,
+    hints,
+    pattern: new RegExp((isWord ? START : '') + pattern + NO_MORE, ignoreCase ? 'gi' : 'g'),
+  }),
+);
+
+const named = gitleaks.named.map(
+  ({ id, words, value }): RedactionRule => ({
+    name: id,
+    hints: hintsOf(words),
+    pattern: new RegExp(`((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}\\d)(?!\\d{1,15}${NO_MORE})${value}${NO_MORE}`, 'gi'),
+  }),
+);
+
+/** The words themselves, up to what is not literal in them. */
+function hintsOf(words: string): string[] {
+  return words
+    .replace(/\[([A-Za-z])[A-Za-z]\]/g, '$1')
+    .replace(/\(\?:|\)/g, '')
+    .split('|')
+    .map((word) => (/^[\w-]+/.exec(word.replace(/,$/, ''))?.[0] ?? '').toLowerCase())
+    .filter((word) => word.length > 2);
+}
+
+/** The rules of gitleaks that JavaScript can run in linear time (scripts/convert-gitleaks.js). */
+export const LISTED_RULES: readonly RedactionRule[] = [...forms, ...named];

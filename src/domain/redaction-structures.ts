@@ -1,0 +1,125 @@
+import { type Edit, placeholder } from './redaction-edits.ts';
+import { isReference, stringAt } from './redaction-named.ts';
+import { PLURAL_NAMES } from './redaction-names.ts';
+
+/** Secrets that a name says over a distance: lists and objects of them, and columns of tables. */
+export function structureEdits(text: string): Edit[] {
+  return [...containerEdits(text), ...columnEdits(text)].sort((a, b) => a.start - b.start);
+}
+
+const CONTAINER = new RegExp(`(?:${PLURAL_NAMES})\\\\*["'][ \\t\\r\\n]*(?::|=>)[ \\t\\r\\n]*([[{])`, 'gi');
+const KEY = /[ \t\r\n]*\\*["'][^"'\\]{1,200}\\*["'][ \t\r\n]*:[ \t\r\n]*/y;
+const BLANKS = /[ \t\r\n]*/y;
+const GAP = /(?:\\*["'])?[ \t\r\n]*,?[ \t\r\n]*/y;
+/** Names in a schema, and in counts of tokens. */
+const IS_SCHEMA = /["'](?:\$?ref|type|description|format|title|name|pattern|status|id|kind|href|url|unit|model)\\*["']/;
+
+/** `"tokens":["…"]`, `"apiKeys":{"a":"…"}`: strings that look like secrets. */
+function containerEdits(text: string): Edit[] {
+  const edits: Edit[] = [];
+  let seen = 0;
+  for (const match of text.matchAll(CONTAINER)) {
+    if (match.index < seen) continue;
+    let at = match.index + match[0].length;
+    for (let string = itemAt(text, at, match[1]); string !== undefined; string = itemAt(text, at, match[1])) {
+      const content = text.slice(string.start, string.end);
+      if (!string.isSchema && content.length >= 6 && /\d|[A-Z].*[a-z]|[!@#$%]/.test(content.slice(0, 500)) && !/ /.test(content) && !isReference(content)) {
+        edits.push({ start: string.start, end: string.end, text: placeholder('secret-list') });
+      }
+      GAP.lastIndex = string.end;
+      at = string.end + (GAP.exec(text)?.[0].length ?? 0);
+    }
+    seen = at;
+  }
+  return edits;
+}
+
+function itemAt(text: string, at: number, container: string | undefined) {
+  const start = container === '{' ? KEY : BLANKS;
+  start.lastIndex = at;
+  const key = start.exec(text)?.[0];
+  if (key === undefined) return undefined;
+  const string = stringAt(text, at + key.length);
+  return string && { ...string, isSchema: IS_SCHEMA.test(key) };
+}
+
+const BREAK = /\r?\n|(?:\\{1,8}r)?\\{1,8}n/g;
+const SECRET_COLUMN =
+  /(?:^|[,;|\t│]|\xe2\x94\x82|\\t|  |\n|\\n|["'])[ \t"'\\]{0,3}[\w -]{0,30}(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)[ \t"'\\]{0,30}(?=[,;|│\r\n\\]|\xe2|$|  )/gi;
+const DELIMITERS = [/[ \t]*(?:\||│|\xe2\x94\x82)[ \t]*/, /\t|\\{1,8}t/, /,/, /;/, / {2,}/];
+const NAME = /^[\w .#-]{0,40}$/;
+const IS_SECRET = /(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)$/i;
+const RULER = /^[\s|+:=\-─┼├┤│\x80-\xff]*$/;
+const MAX_LINE = 600;
+
+/** Tables with a column of secrets: CSV, TSV, Markdown, what psql and kubectl print. */
+function columnEdits(text: string): Edit[] {
+  const edits: Edit[] = [];
+  let seen = 0;
+  for (const match of text.matchAll(SECRET_COLUMN)) {
+    if (match.index < seen) continue;
+    const header = lineAround(text, match.index + match[0].length);
+    if (header === undefined) continue;
+    seen = header.end;
+    for (const delimiter of DELIMITERS) {
+      const names = cellsOf(text, header.start, header.end, delimiter);
+      const secret = names.findIndex(({ content }) => IS_SECRET.test(content));
+      if (names.length < 2 || secret === -1 || !names.every(({ content }) => NAME.test(content))) continue;
+      if (names.filter(({ content }) => content !== '').length < 2) continue;
+      for (let line = lineFrom(text, header.next); line !== undefined; line = lineFrom(text, line.next)) {
+        const ruler = text.slice(line.start, line.end);
+        if (RULER.test(ruler) && ruler !== '') continue;
+        const cells = cellsOf(text, line.start, line.end, delimiter);
+        const cell = cells[secret];
+        if (cells.length !== names.length || cell === undefined) break;
+        seen = line.end;
+        if (/^[^ \t"'\\]{3,200}$/.test(cell.content) && !isReference(cell.content)) {
+          edits.push({ start: cell.start, end: cell.start + cell.content.length, text: placeholder('secret-column') });
+        }
+      }
+      break;
+    }
+  }
+  return edits;
+}
+
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly next: number;
+}
+
+function lineAround(text: string, at: number): Line | undefined {
+  const from = Math.max(0, at - MAX_LINE);
+  const before = text.slice(from, at - 1);
+  let start = from;
+  for (const match of before.matchAll(/[\r\n]|\\{1,8}n|["']/g)) start = from + match.index + match[0].length;
+  return lineFrom(text, start);
+}
+
+/** A line up to its break, or up to the quote that ends the string it is in. */
+function lineFrom(text: string, start: number): Line | undefined {
+  const part = text.slice(start, start + MAX_LINE);
+  BREAK.lastIndex = 0;
+  const found = BREAK.exec(part);
+  if (part === '' || (found === null && part.length === MAX_LINE)) return undefined;
+  const end = start + (found?.index ?? part.length);
+  return { start, end, next: found === null ? text.length : end + found[0].length };
+}
+
+function cellsOf(text: string, start: number, end: number, delimiter: RegExp) {
+  const line = text.slice(start, end);
+  const cells: { start: number; content: string }[] = [];
+  let at = 0;
+  for (const match of line.matchAll(new RegExp(delimiter, 'g'))) {
+    cells.push(trimmed(start + at, line.slice(at, match.index)));
+    at = match.index + match[0].length;
+  }
+  cells.push(trimmed(start + at, line.slice(at)));
+  return cells;
+}
+
+function trimmed(start: number, cell: string) {
+  const lead = /^[ \t"'\\]*/.exec(cell)?.[0].length ?? 0;
+  return { start: start + lead, content: cell.slice(lead).replace(/[ \t"'\\}\]]+$/, '') };
+}
