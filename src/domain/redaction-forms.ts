@@ -58,6 +58,7 @@ const lowerCase = (texts: readonly string[]): string[] => texts.map((text) => te
 const ALNUM = '[A-Za-z0-9]';
 const URL_SAFE = '[A-Za-z0-9_-]';
 const HEX = '[a-f0-9]';
+const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
 const NO_MORE = '(?![A-Za-z0-9])';
 
 
@@ -222,6 +223,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   },
   word('sendgrid-key', ['SG.'], String.raw`[\w-]{16,64}\.${run(URL_SAFE, 16)}`),
   token('shopify-token', ['shpat_', 'shpca_', 'shppa_', 'shpss_'], run('[A-Fa-f0-9]', 32)),
+  word('launchdarkly-key', ['sdk-', 'mob-', 'api-'], `${UUID}${NO_MORE}`),
   word('mailgun-key', ['key-'], `${HEX}{32}${NO_MORE}`),
   {
     name: 'mailgun-key',

@@ -80,6 +80,9 @@ function editsBetweenMarkers(text: string, markers: readonly RegExpExecArray[]):
   });
 }
 
+/** Without quotes these are values. */
+const IS_JSON = /^(?:\d+(?:[eE]\+?\d+)?|true|false|null)$/;
+
 function isMostlyKey(body: string): boolean {
   const all = body.replace(/[^A-Za-z0-9+/=]/g, '').length;
   const inRuns = (body.match(RUNS) ?? []).reduce((sum, run) => sum + run.length, 0);
@@ -88,9 +91,9 @@ function isMostlyKey(body: string): boolean {
 
 /** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
 function piecesOf(body: string, offset: number): Edit[] {
-  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^/])|((?:[A-Za-z0-9+/=]|\\{1,4}\/){3,})(?!\\*["'][ \t]*:)/g;
+  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^/])|((?:[A-Za-z0-9+/=]|\\{1,4}\/){3,})(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
   return [...body.matchAll(pieces)].flatMap((match) =>
-    match[1] === undefined || /^\d{1,6}$/.test(match[1])
+    match[1] === undefined || IS_JSON.test(match[1])
       ? []
       : [{ start: offset + match.index, end: offset + match.index + match[0].length, text: NAME }],
   );
@@ -164,13 +167,13 @@ const isRandom = (start: string): boolean =>
   /[A-Z]/.test(start) && /[a-z]/.test(start) && /[\d+/]/.test(start);
 
 const LAST_LINE =
-  /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[^\w:]|$)/y;
+  /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[ \t]*(?:[\r\n"'`\\|│+,*<\xe2\x1b]|$))/y;
 
 /** The short line at a key's end. */
 function rest(text: string, last: Run): Edit[] {
   LAST_LINE.lastIndex = last.end;
   const [whole, short] = LAST_LINE.exec(text) ?? [];
-  if (whole === undefined || short === undefined) return [];
+  if (whole === undefined || short === undefined || IS_JSON.test(short)) return [];
   const end = last.end + whole.length;
   return [{ start: end - short.length, end, text: NAME }];
 }

@@ -49,7 +49,7 @@ export const PASSWORD_NAME = new RegExp(
 );
 
 /** Names of lists and objects of secrets. */
-export const PLURAL_NAMES = `(?:${KEYS})[_.-]?keys|tokens|secrets|passwords|passphrases|credentials|mnemonics|(?:backup|recovery|scratch)[_-]?codes`;
+export const PLURAL_NAMES = `(?:${KEYS})[_.-]?keys|(?<![a-z]-)tokens|secrets|passwords|passphrases|credentials|mnemonics|(?:backup|recovery|scratch)[_-]?codes`;
 
 /** A word as shells and configuration files have it; a backslash belongs to it unless it begins an escape of JSON's. */
 const WORD = String.raw`(?:[^ \t\r\n"'\x60\\;&|<>(),]|,(?![\w.-]{1,40}=)(?=[^ \t\r\n"'\\])|\\{1,16}[^nrtbfu"'\x60\\ \t\r\n])`;
@@ -119,7 +119,7 @@ export const NAMED_RULES: readonly NamedRule[] = [
   },
   {
     name: 'secret-setting', // password: …, token = …: prose and code look so too, so only what looks like a secret
-    joint: String.raw`(?:\\*["']\])?[ \t]*(?::[ \t]*[A-Za-z]{1,12}[ \t]*)?(?:\.=|:=|=(?![=~>]))[ \t]*|:[ \t]+|(?:：|\xef\xbc\x9a)[ \t]*`,
+    joint: String.raw`(?:\\*["']\])?[ \t]*(?::[ \t]*[A-Za-z]{1,12}[ \t]*)?(?:\.=|:=|=>|=(?![=~>]))[ \t]*|[ \t]?:[ \t]+|(?:：|\xef\xbc\x9a)[ \t]*`,
     bare: new RegExp(
       String.raw`(?=[^ \t\r\n]{0,64}\d)(?=[\d\W_]{0,64}[A-Za-z])${WORD}{7,65536}`,
       'y',

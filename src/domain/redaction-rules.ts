@@ -85,12 +85,35 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'sql-password',
     hints: ["password '", "identified by '", "password('", "password = '", "password='", "password n'", "password=n'", 'identified by "', "password e'", "encrypted password '", 'password $$'],
     pattern:
-      /((?:password[ \t]*(?:=|\()?[ \t]*|identified by )[NE]?(?:'|\$\$))(?!\[redacted:)[^'"\\\r\n$]+(?=')/gi,
+      /((?:password(?:[ \t]+|[ \t]*[=(][ \t]*)|identified by )[NE]?(?:'|\$\$))(?!\[redacted:)[^'"\\\r\n$]+(?=')/gi,
   },
   {
-    name: 'sql-password', // INSERT … VALUES, and crypt('…', gen_salt(…))
-    hints: ["crypt('", "digest('", "sha2('", "md5('"],
-    pattern: /((?:crypt|digest|sha2|md5)\(')(?!\[redacted:)[^'"\\\r\n]{3,200}(?=')/gi,
+    name: 'secret-pair', // {"value":"…","name":"DB_PASSWORD"}
+    hints: ['value"', "value'", 'value\\'],
+    pattern:
+      /(value\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'])(?!\[redacted:)[^"'\\\r\n]{1,500}(?=\\*["'][ \t\r\n]*,[ \t\r\n]*\\*["'](?:name|key|id|label)\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'][\w.-]{0,60}(?:password|passwd|secret|token|api_?key)\\*["'])/gi,
+  },
+  {
+    name: 'said-password', // the password is …
+    hints: ['password is', 'password was', 'passphrase is', 'passcode is', 'password to', 'passwort ist', 'passwort lautet', 'contraseña es'],
+    pattern:
+      /((?:pass(?:word|phrase|code|wort)|contrase\S{1,2}a) (?:is|was|to|ist|lautet|es):?[ \t]+(?:\\*["'`])?)(?=[^ \t\r\n]{0,64}[\d!@#$%^&*])(?=[^ \t\r\n]{0,64}[A-Za-z])(?!\[redacted:|(?:base|sha|md|utf|aes|rsa|at|in)[-_]?\d|\d+[- ])[^ \t\r\n"'`\\,;]{6,200}/gi,
+  },
+  {
+    name: 'docker-env', // ENV DB_PASSWORD …
+    hints: ['env ', 'arg '],
+    pattern:
+      /((?<![\w])(?:ENV|ARG)[ \t]+\w{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY)[ \t]+)(?!\$|\[redacted:)[^ \t\r\n"'\\]+/g,
+  },
+  {
+    name: 'java-property', // -Dsonar.login=…
+    hints: ['login='],
+    pattern: /(-D[\w.]{1,60}\.login=)(?=[^ \t]{0,60}\d)(?!\[redacted:)[\w-]{16}[\w-]*/g,
+  },
+  {
+    name: 'sql-password', // crypt('…', gen_salt(…))
+    hints: ["crypt('"],
+    pattern: /(crypt\(')(?!\[redacted:)[^'"\\\r\n]{3,200}(?=')/gi,
   },
 ];
 

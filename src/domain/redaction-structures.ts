@@ -12,7 +12,7 @@ const KEY = /[ \t\r\n]*\\*["'][^"'\\]{1,200}\\*["'][ \t\r\n]*:[ \t\r\n]*/y;
 const BLANKS = /[ \t\r\n]*/y;
 const GAP = /(?:\\*["'])?[ \t\r\n]*,?[ \t\r\n]*/y;
 /** Names in a schema, and in counts of tokens. */
-const IS_SCHEMA = /["'](?:\$?ref|type|description|format|title|name|pattern|status|id|kind|href|url|unit|model)\\*["']/;
+const IS_SCHEMA = /["'](?:\$?ref|type|description|format|title|name|pattern|status|integrity|version|id|kind|href|url|unit|model)\\*["']/;
 
 /** `"tokens":["…"]`, `"apiKeys":{"a":"…"}`: strings that look like secrets. */
 function containerEdits(text: string): Edit[] {
