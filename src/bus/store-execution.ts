@@ -24,10 +24,11 @@ export function storeExecution(
   now: () => number,
 ): (spool: Spool) => void {
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, now);
-  store.use(({ writer }) => writer.write([assemble(begin, end)]));
+  const recorded = assemble(begin, end);
+  store.use(({ writer }) => writer.write([recorded]));
   return (spool) => {
     const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
     const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
-    createBreakerTender(paths, store, now)(new Set([begin.hookName, ...hookNames]));
+    createBreakerTender(paths, store, now)(new Set([recorded.execution.hookName, ...hookNames]));
   };
 }

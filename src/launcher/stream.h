@@ -8,7 +8,7 @@ enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
     BUFFER_BYTES = 512 * 1024,          /* so much of that in our own memory, for each stream */
-    TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
+    TAIL_BYTES = 16 * 1024,             /* kept of stderr's end: a key of 4096 bits is whole in it, though 2 KB are stored */
 };
 
 enum { STDIN, STDOUT, STDERR, STREAMS };

@@ -1,3 +1,4 @@
+import { recordable } from '../domain/dedupe-key.ts';
 import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import type { Database } from './database.ts';
 
@@ -76,23 +77,24 @@ export function createKeyTable(db: Database) {
 
   return {
     /** What is on record of a key. */
-    find: (id: KeyId): KeyRow | undefined => find.get({ key: id.key, hookName: id.hookName }),
+    find: (id: KeyId): KeyRow | undefined => find.get(idOf(id)),
     /**
      * Takes the key where nobody has it, or where `isFree` says of who has it that it counts no more; atomically, across
      * processes. @returns undefined where it is taken now, else the row that is in the way
      */
-    claim: (wanted: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined =>
+    claim(asked: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined {
+      const wanted = { ...asked, ...idOf(asked) };
       // Most keys are new, and that is one statement.
-      add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree),
+      return add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree);
+    },
     /** Says of a claim when the process of its owner started; one that has ended stays as it is. */
     identify(id: KeyId, executionId: string, start: number): void {
-      identify.run({ key: id.key, hookName: id.hookName, executionId, start });
+      identify.run({ ...idOf(id), executionId, start });
     },
     /** Ends a claim with a result. @returns false where the claim was not this execution's any more */
     finish: (id: KeyId, executionId: string, { exitCode, outputs }: KeyedEnd): boolean =>
       finish.run({
-        key: id.key,
-        hookName: id.hookName,
+        ...idOf(id),
         executionId,
         exitCode,
         stdout: outputs?.stdout ?? null,
@@ -102,8 +104,11 @@ export function createKeyTable(db: Database) {
     sweep: (now: string): void => void sweep.run(now),
     /** Gives a claim up; somebody else's stays. */
     release: (id: KeyId, executionId: string): boolean =>
-      release.run({ key: id.key, hookName: id.hookName, executionId }).changes > 0,
+      release.run({ ...idOf(id), executionId }).changes > 0,
   };
 }
+
+/** A name that holds a secret is on record by its digest, so that two of them stay two. */
+const idOf = ({ key, hookName }: KeyId): KeyId => ({ key, hookName: recordable(hookName) });
 
 export type KeyTable = ReturnType<typeof createKeyTable>;
