@@ -48,9 +48,9 @@ function word(
   return { name, hints: lowerCase(prefixes), prefixes, pattern };
 }
 
-/** As `run`, where there is a digit among them: words that begin so are no tokens. */
+/** As `run`, where a capital or a digit is among them, and not words with signs between them. */
 const digits = (characters: string, min: number): string =>
-  `(?=[A-Za-z_.=-]{0,80}\\d)(?!(?:[a-z]{2,20}[._-]){2}|[A-Z]{2,20}_[A-Z]{2})${run(characters, min)}`;
+  `(?=[a-z_.=-]{0,80}[A-Z0-9])(?!(?:[a-z]{2,20}[._-]){2}|[A-Z]{2,20}_[A-Z]{2})${run(characters, min)}`;
 
 const anyOf = (texts: readonly string[]): string => `(?:${texts.join('|').replace(/[.$]/g, String.raw`\$&`)})`;
 const lowerCase = (texts: readonly string[]): string[] => texts.map((text) => text.toLowerCase());
@@ -170,7 +170,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
     name: 'azure-key',
     hints: ['aaaa', 'azeh', 'azdo', 'acog', 'acdb', 'asth', 'aioe', 'azfu', 'azse', '+acr', '+amc', '+asb', '+aeh', '+ast', '+aba', 'aiot', 'aphp'],
     pattern:
-      /(?<![A-Za-z0-9+/])(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{52}(?:AzSe[A-Z]|JQQJ99)[A-Za-z0-9]{5,30}|(?:[A-Za-z0-9+]|\\*\/){30,84}(?:\+(?:ASb|AEh|ARm|ASt|ABa|AMC|ACR)|ACDb|AIoT|AzFu|AAAAAC)[A-Za-z0-9+/]{4,24}={0,2})(?![A-Za-z0-9+/])/g,
+      /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{52}(?:AzSe[A-Z]|JQQJ99)[A-Za-z0-9]{5,30}|(?:[A-Za-z0-9+]|\\*\/){30,84}(?:\+(?:ASb|AEh|ARm|ASt|ABa|AMC|ACR)|ACDb|AIoT|AzFu|AAAAAC)[A-Za-z0-9+/]{4,24}={0,2})(?![A-Za-z0-9+/])/g,
   },
   token('digitalocean-token', ['dop_v1_', 'doo_v1_', 'dor_v1_'], run(HEX, 64)),
   word('databricks-token', ['dapi', 'dose'], `${HEX}{32}(?:-\\d)?${NO_MORE}`),

@@ -6,13 +6,13 @@ import { type Edit, placeholder } from './redaction-edits.ts';
  */
 const NAME = placeholder('private-key');
 
-const MAY_HOLD_KEYS = /PRIVATE KEY|Static key|Private-Lines|[A-Za-z0-9+/]{40}|(?:[A-Za-z0-9+]|\\{1,4}\/){40}/;
+const MAY_HOLD_KEYS = /PRIVATE KEY|Static key|Private-Lines|[A-Za-z0-9+/]{40}/;
 const MARKERS =
   /-{4,5} ?(BEGIN|END) ([A-Za-z0-9 ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|Static key V1|[A-Z]{3,20}))(?: ?-{4,5}|(?=[\r\n\\]|$))|Private-Lines: ?\d{1,3}/g;
 const SECRET_MARKER = /PRIVATE KEY|Static key/;
 
 /** At least 16 characters of base64, where a JSON escape in front is no part of them. */
-const RUNS = /(?:[A-Za-z0-9+/=]|\\{1,4}\/){16}(?:[A-Za-z0-9+/=]|\\{1,4}\/)*/g;
+const RUNS = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
 const ESCAPE = /\\(?:u[0-9a-fA-F]{4}|[bfnrt])$/;
 const BREAK = /[\r\n]|\\[nr]/;
 
@@ -91,7 +91,7 @@ function isMostlyKey(body: string): boolean {
 
 /** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
 function piecesOf(body: string, offset: number): Edit[] {
-  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^/])|((?:[A-Za-z0-9+/=]|\\{1,4}\/){3,})(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
+  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
   return [...body.matchAll(pieces)].flatMap((match) =>
     match[1] === undefined || IS_JSON.test(match[1])
       ? []
@@ -134,7 +134,7 @@ function isKey(
 ): boolean {
   const [first, last] = [chain[0], chain.at(-1)];
   if (first === undefined || last === undefined) return false;
-  const start = text.slice(first.start, first.start + 120).replace(/\\+\//g, '/');
+  const start = text.slice(first.start, first.start + 120);
   const isBehind =
     before !== undefined && first.start - (before.index + before[0].length) < headerLength(text, before);
   const isInside = isBehind && before[1] === 'BEGIN';

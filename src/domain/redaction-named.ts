@@ -1,6 +1,7 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
 import {
   BARE_PASSWORD,
+  BEFORE_KEY,
   isPassphrase,
   isPassphraseWithSigns,
   NAMED_RULES,
@@ -11,11 +12,19 @@ import {
   SECRET_NAMES,
 } from './redaction-names.ts';
 
-/** The end of a secret's name, then one group for the joint of each rule. */
-const NAMED = new RegExp(
-  `(?:${SECRET_NAMES})(?:${NAMED_RULES.map((rule) => `(${rule.joint})`).join('|')})`,
-  'gi',
-);
+const NAME = new RegExp(SECRET_NAMES, 'gi');
+
+/** What a joint begins with: where it is something else, no joint has to be tried. */
+const JOINT_START = /["'\\=: \t\r\n><.|,：\xef]/;
+
+/** Compiled when they are needed for the first time, which for most is never. */
+const joints = new Map<NamedRule, RegExp>();
+
+function jointOf(rule: NamedRule): RegExp {
+  const joint = joints.get(rule) ?? new RegExp(rule.joint, 'iy');
+  joints.set(rule, joint);
+  return joint;
+}
 
 /** A name with its joint, and the rule that the joint belongs to. */
 interface Named {
@@ -40,10 +49,12 @@ interface Value extends Span {
 export function namedEdits(text: string): Edit[] {
   const edits: Edit[] = [];
   let seen = 0;
-  for (const match of text.matchAll(NAMED)) {
-    const named = match.index < seen ? undefined : namedOf(match);
+  for (const match of text.matchAll(NAME)) {
+    const end = match.index + match[0].length;
+    if (match.index < seen || !JOINT_START.test(text[end] ?? '')) continue;
+    const named = namedAt(text, match.index, end);
     if (named === undefined) continue;
-    for (const value of valuesAt(text, match.index + match[0].length, named)) {
+    for (const value of valuesAt(text, end + named.joint.length, named)) {
       seen = value.end;
       if (!value.isSecret) continue;
       const { start, end, quote } = value;
@@ -53,14 +64,18 @@ export function namedEdits(text: string): Edit[] {
   return edits;
 }
 
-function namedOf(match: RegExpExecArray): Named | undefined {
-  const [whole, ...joints] = match;
-  const which = joints.findIndex((joint) => joint !== undefined);
-  const rule = NAMED_RULES[which];
-  const joint = joints[which];
-  if (rule === undefined || joint === undefined) return undefined;
-  const name = whole.slice(0, whole.length - joint.length);
-  return { rule, name, joint, quote: /^secret-(?:field|pair)$/.test(rule.name) ? closingQuote(joint) : '' };
+function namedAt(text: string, start: number, end: number): Named | undefined {
+  const name = text.slice(start, end);
+  if (/^key/i.test(name) && !/^key[_-]?data/i.test(name)) {
+    if (!BEFORE_KEY.test(text.slice(Math.max(0, start - 20), start))) return undefined;
+  }
+  for (const rule of NAMED_RULES) {
+    const joint = matchAt(jointOf(rule), text, end);
+    if (joint === undefined) continue;
+    const quote = /^secret-(?:field|pair)$/.test(rule.name) ? closingQuote(joint) : '';
+    return { rule, name, joint, quote };
+  }
+  return undefined;
 }
 
 /**

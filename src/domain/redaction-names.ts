@@ -34,13 +34,23 @@ const WHICH = String.raw`(?:[_-]?(?:\d{1,2}|v\d)|[_.-]?(?:base|prod|production|d
  */
 export const SECRET_NAMES = [
   `(?:pass(?:word|wd|wort|phrase|code)|secret|token(?<!next_?page_?token|csrf_?token))${WHICH}`,
-  'pass(?<=[_.-]pass)|passw|pwd|psswd|pswd|creds?(?<![a-z]creds?)|mnemonic|seed[_ -]?phrase|totp(?:[_-]?secret)?|psk',
+  'pass(?<=[_.-]pass)|passw|pwd|psswd|pswd|creds?(?<![a-z]creds?)(?![a-z])|mnemonic|seed[_ -]?phrase|totp(?:[_-]?secret)?|psk',
   'credentials?|authorization|cookie|bearer|jwt',
-  `key(?<=(?:${KEYS})[_.-]?key)${WHICH}`,
+  `key${WHICH}`,
   'key[_-]?data(?<=client[_-]key[_-]?data)|security[_-]?code|access[_-]?code',
   String.raw`_auth(?<!\w_auth)`,
   ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)],
 ].join('|');
+
+/** What has to stand in front of `key`, which alone says nothing. */
+export const BEFORE_KEY = new RegExp(`(?:${KEYS})[_.-]?$`, 'i');
+
+/** One of these is in every name, in lower case. */
+export const NAME_HINTS: readonly string[] = [
+  ...['pass', 'pwd', 'psswd', 'pswd', 'secret', 'token', 'cred', 'mnemonic', 'phrase', 'totp', 'psk', 'authorization'],
+  ...['cookie', 'bearer', 'jwt', 'key', 'code', '_auth'],
+  ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].map((word) => word.split('[')[0]?.toLowerCase() ?? ''),
+];
 
 /** Of those the ones of passwords: people make them of mere words. */
 export const PASSWORD_NAME = new RegExp(

@@ -28,7 +28,7 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'docker-auth',
     hints: ['"auth', "'auth"],
     pattern:
-      /(["']auth\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'])(?=[A-Za-z0-9+/\\]{0,80}[A-Z])(?=[A-Za-z0-9+/\\]{0,200}[\d=+])(?:[A-Za-z0-9+]|\\*\/){8}(?:[A-Za-z0-9+]|\\*\/)*={0,2}/g,
+      /(["']auth\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'])(?=[A-Za-z0-9+/\\]{0,80}[A-Z])(?=[A-Za-z0-9+/\\]{0,200}[\d=+])(?:[A-Za-z0-9+]|\\*\/){8,4096}={0,2}/g,
   },
   {
     name: 'netrc',

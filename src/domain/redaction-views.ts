@@ -15,10 +15,11 @@ const ENCODED = new RegExp(
     '&(?:#(?<decimal>\\d{2,3})|#[xX](?<entity>[0-9a-fA-F]{2})|(?<named>quot|apos|amp|lt|gt));',
     '\x1b\\[[\\d;?]{0,20}[A-Za-z]',
     '\0',
+    String.raw`(?<slash>\\{1,8}/)`,
   ].join('|'),
   'g',
 );
-const MAY_BE_ENCODED = /\\(?:u00|x[0-9a-fA-F]{2}|033\[|e\[)|%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\[|\0/;
+const MAY_BE_ENCODED = /\\(?:\/|u00|x[0-9a-fA-F]{2}|033\[|e\[)|%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\[|\0/;
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' },
 };
@@ -32,6 +33,7 @@ type Match = RegExpMatchArray & { readonly index: number };
 
 function decode({ groups = {} }: Match): string | undefined {
   const { slashes, unicode, hex, percent, decimal, entity, named } = groups;
+  if (groups['slash'] !== undefined) return '/';
   if ((unicode ?? hex)?.toLowerCase() === '1b') {
     return groups['colour'] === undefined && groups['colour2'] === undefined ? undefined : '';
   }

@@ -4,6 +4,7 @@ import type { RedactionRule } from './redaction-forms.ts';
 import { keyEdits, withoutKeyAtStart } from './redaction-keys.ts';
 import { LISTED_RULES } from './redaction-list.ts';
 import { namedEdits } from './redaction-named.ts';
+import { NAME_HINTS } from './redaction-names.ts';
 import { PREFIXES, REDACTION_RULES } from './redaction-rules.ts';
 import { structureEdits } from './redaction-structures.ts';
 import { decodedView, editsOfText, unwrappedView } from './redaction-views.ts';
@@ -18,6 +19,7 @@ export interface Cut {
  * is, and a secret that the end of the text cuts off goes as far as it can be told.
  */
 export function redactText(text: string, cut: Cut = {}): string {
+  if (isPlain(text)) return text;
   const redacted = redactAt(text, 0);
   return cut.atEnd ? redacted.replace(CUT_PREFIX, placeholder('cut-off')) : redacted;
 }
@@ -66,6 +68,7 @@ function redactDraft(draft: Draft): void {
     }
   }
   applyRules(draft, hints.size > 0 ? RULES : UNHINTED, hints);
+  if (!isNamed(hints)) return;
   draft.apply(namedEdits(draft.text()));
   draft.apply(structureEdits(draft.text()));
 }
@@ -100,33 +103,44 @@ const CUT_PREFIX = new RegExp(
   `(?<![A-Za-z0-9])(?:${PREFIXES.map(escaped).join('|')})[\\w.=+/-]{1,200}$`,
 );
 
-/** Longest first, since only one is told at each place; it stands for those that it begins with. */
-const HINTS = [...new Set(RULES.flatMap((rule) => rule.hints))].sort((a, b) => b.length - a.length);
-const ANY_HINT = new RegExp(triePattern(HINTS), 'g');
+/** What is looked for in one pass, which leaves out most rules: a pass for each of them would take many times as long. */
+const HINTS = [...new Set([...RULES.flatMap((rule) => rule.hints), ...NAME_HINTS])];
+const SHORT_HINTS = HINTS.filter((hint) => hint.length < 3);
 
-/** One pattern for all, by their common beginnings: an alternation of hundreds would try each at every place. */
-function triePattern(words: readonly string[]): string {
-  const byFirst = new Map<string, string[]>();
-  let isEnd = false;
-  for (const word of words) {
-    if (word === '') isEnd = true;
-    else byFirst.set(word[0] ?? '', [...(byFirst.get(word[0] ?? '') ?? []), word.slice(1)]);
-  }
-  const branches = [...byFirst].map(([first, rests]) => escaped(first) + triePattern(rests));
-  if (branches.length === 0) return '';
-  const pattern = branches.length === 1 && !isEnd ? branches[0] : `(?:${branches.join('|')})`;
-  return `${pattern}${isEnd ? '?' : ''}`;
+/** By the first three characters; no regular expression of hundreds of words, which takes long to compile. */
+const hintsByStart = new Map<number, string[]>();
+const mayStart = new Uint8Array(1 << 16);
+const startOf = (text: string, at: number): number =>
+  ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff;
+for (const hint of HINTS.filter(({ length }) => length > 2)) {
+  const start = startOf(hint, 0);
+  hintsByStart.set(start, [...(hintsByStart.get(start) ?? []), hint]);
+  mayStart[start] = 1;
 }
 
-/** One pass that leaves out most rules: a pass for each of them would take many times as long. */
 function hintsIn(text: string): Set<string> {
   const lower = text.toLowerCase();
-  const told = new Set<string>();
-  ANY_HINT.lastIndex = 0;
-  for (let match = ANY_HINT.exec(lower); match !== null; match = ANY_HINT.exec(lower)) {
-    told.add(match[0]);
-    ANY_HINT.lastIndex = match.index + 1; // a hint may begin inside another
+  const told = new Set(SHORT_HINTS.filter((hint) => lower.includes(hint)));
+  for (let at = 0; at + 2 < lower.length; at++) {
+    const start = startOf(lower, at);
+    if (mayStart[start] === 0) continue;
+    for (const hint of hintsByStart.get(start) ?? []) {
+      if (!told.has(hint) && lower.startsWith(hint, at)) told.add(hint);
+    }
   }
-  if (told.size === 0) return told;
-  return new Set(HINTS.filter((hint) => [...told].some((longer) => longer.startsWith(hint))));
+  return told;
 }
+
+const isNamed = (hints: Set<string>): boolean => NAME_HINTS.some((hint) => hints.has(hint));
+
+/** Names, ids, paths and plain commands, of which there are many: no word is long enough, and nothing says password. */
+function isPlain(text: string): boolean {
+  return (
+    text.length < 1000 &&
+    (PLAIN_ID.test(text) ||
+      (/^(?:[\w./+-]| (?!-))*$/.test(text) && !/[\w.+-]{20}/.test(text) && !NOT_PLAIN.test(text)))
+  );
+}
+
+const PLAIN_ID = /^(?:(?:toolu|srvtoolu|call|msg)[_-]\w{6,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const NOT_PLAIN = /pass|pwd|secret|token|cred|key|auth|phrase|cookie|mnemonic|env |configure|login|add_user|set /i;

@@ -1,5 +1,4 @@
-import { recordable } from '../domain/dedupe-key.ts';
-import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import { type KeyedEnd, recordable } from '../domain/dedupe-key.ts';
 import type { Database } from './database.ts';
 
 /** A key within its hook. */
