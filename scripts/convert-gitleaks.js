@@ -20,6 +20,7 @@ const REFUSED = new Map([
   ['curl-auth-header', 'not linear; `authorization` and the names do it'],
   ['curl-auth-user', 'not linear; `curl-user` does it'],
   ['facebook-access-token', 'takes any long number with a bar behind it'],
+  ['freemius-secret-key', 'takes the quotes with it; the names do it'],
   ['generic-api-key', 'needs a measure of chance and a long list of words; the names do it'],
   ['hashicorp-tf-password', 'the names do it'],
   ['jwt', 'own rule'],

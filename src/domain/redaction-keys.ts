@@ -61,7 +61,8 @@ export function withoutKeyAtStart(text: string): string {
   const [chain] = chainsOf(text);
   const [first, last] = [chain?.[0], chain?.at(-1)];
   if (first === undefined || last === undefined || first.start > 40) return text;
-  if (chain?.length === 1 && last.end - first.start < 40) return text;
+  const isShort = chain?.length === 1 && last.end - first.start < 40;
+  if (isShort && (first.start > 0 || !isRandom(text.slice(0, last.end)))) return text;
   return NAME + text.slice(rest(text, last)[0]?.end ?? last.end);
 }
 

@@ -25,7 +25,7 @@ const named = gitleaks.named.map(
   ({ id, words, value }): RedactionRule => ({
     name: id,
     hints: hintsOf(words),
-    pattern: new RegExp(`((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}\\d)(?!\\d{1,15}${NO_MORE})${value}${NO_MORE}`, 'gi'),
+    pattern: new RegExp(`((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}[\\d:])(?!\\d{1,15}(?![\\w-]))${value}${NO_MORE}`, 'gi'),
   }),
 );
 

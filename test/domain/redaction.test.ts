@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { redactBytes, redactText } from '../../src/domain/redaction.ts';
 import { NAMED_RULES } from '../../src/domain/redaction-names.ts';
 import { REDACTION_RULES } from '../../src/domain/redaction-rules.ts';
+import { allSamples } from './all-secrets.ts';
 
 /** Secrets are put together here, so that no secret scanner takes this file for a leak. */
 const mixed = (length: number): string => 'aB3dE5gH7jK9mN1p'.repeat(20).slice(0, length);
@@ -140,8 +141,9 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     'redis://:«pw»@localhost',
     '{"url":"https:\\/\\/dev:«pw»@example.com\\/x"}',
   ],
-  'curl-user': ['curl -s -u admin:«pw» https://x', 'curl --user "admin:«pw»" https://x'],
-  'client-password': [
+  'command-password': [
+    'curl -s -u admin:«pw» https://x',
+    'curl --user "admin:«pw»" https://x',
     "sshpass -p '«pw»' ssh x",
     'mysql -u root -p«pw» db',
     'mysqldump -h x -p«pw» db',
@@ -262,12 +264,18 @@ const SURVIVORS: Readonly<Record<string, readonly string[]>> = {
     'postgres://app:$DB_PASS@db/app',
     'see http://x: a@b',
   ],
-  'curl-user': [
+  'command-password': [
     'curl -u $USER:$PASS x',
     'docker run -u 1000:1000 x',
     'curl https://example.com:8080/x',
+    'mysql -u root -p db',
+    'mysql -h x --protocol tcp',
+    'mkdir -p a/b',
+    'docker run -p 80:80 x',
+    'redis-cli ping',
+    'zip -r x.zip src',
+    'echo done | sudo tee x',
   ],
-  'client-password': ['mysql -u root -p db', 'mysql -h x --protocol tcp', 'mkdir -p a/b'],
   'sql-password': ['the password is stored', "password '' is empty"],
   'secret-field': [
     '{"tokens": 5, "max_tokens": 8192, "token_count": 12}',
@@ -325,30 +333,33 @@ const RECORDS = [
   'export function parseToken(token: string): Token { return tokens.find((t) => t.secret === token); }',
 ];
 
-const ruleNames = [...new Set([...REDACTION_RULES, ...NAMED_RULES].map((rule) => rule.name))];
+/** Those that are no pattern. */
+const OTHER_NAMES = ['private-key', 'encoded-secret', 'secret-list', 'secret-column', 'cut-off'];
+const ruleNames = [
+  ...new Set([...REDACTION_RULES, ...NAMED_RULES].map((rule) => rule.name).concat(OTHER_NAMES)),
+];
+/** Rules that take something of the made-up secrets. */
+const inUse = new Set(
+  [1, 2, 3, 4, 5].flatMap((seed) =>
+    allSamples(seed).flatMap(({ text, isCut }) =>
+      [...redactText(text, { atEnd: isCut }).matchAll(/\[redacted:([\w-]+)\]/g)].map(
+        ([, name]) => name,
+      ),
+    ),
+  ),
+);
 const placeholder = (rule: string): string => `[redacted:${rule}]`;
 
 describe('redaction rules', () => {
   it.each(ruleNames)('%s has samples', (name) => {
-    expect([...(TOKENS[name] ?? []), ...(TEXTS[name] ?? [])]).not.toEqual([]);
-    expect(SURVIVORS[name] ?? []).not.toEqual([]);
+    const samples = [...(TOKENS[name] ?? []), ...(TEXTS[name] ?? [])];
+    expect(samples.length > 0 || inUse.has(name), name).toBe(true);
   });
 
   it('has no samples of rules that are gone', () => {
     const names = [TOKENS, TEXTS, SURVIVORS].flatMap((samples) => Object.keys(samples));
     expect(names.filter((name) => !ruleNames.includes(name))).toEqual([]);
   });
-
-  it.each(REDACTION_RULES.map((rule) => [rule.name, rule] as const))(
-    '%s: the pattern itself takes a sample',
-    (name, rule) => {
-      const samples = [
-        ...(TOKENS[name] ?? []),
-        ...(TEXTS[name] ?? []).map((text) => text.replace(/[«»]/g, '')),
-      ];
-      expect(samples.filter((sample) => sample.search(rule.pattern) !== -1)).not.toEqual([]);
-    },
-  );
 
   it.each(entries(TOKENS))('%s: %s goes', (rule, secret) => {
     const stays = (text: string): string => text.replace(secret, placeholder(rule));
