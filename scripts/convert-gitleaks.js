@@ -75,7 +75,9 @@ function rulesIn(toml) {
 /** Two shapes in one rule: names with a value, or a form. */
 function partsOf(regex) {
   const at = regex.indexOf(`${AFTER}|`);
-  return at === -1 ? [regex] : [regex.slice(0, at + AFTER.length), regex.slice(at + AFTER.length + 1)];
+  return at === -1
+    ? [regex]
+    : [regex.slice(0, at + AFTER.length), regex.slice(at + AFTER.length + 1)];
 }
 
 function namedParts(regex) {
@@ -93,8 +95,15 @@ function namedParts(regex) {
 }
 
 function formOf(rule, regex) {
-  const ends = [AFTER, '(?:[^\\w-]|\\z)', '(?:[^a-zA-Z0-9+/]|\\z)', "(?:$|[\\\\'\"\\x60\\s<),])", '(?:[\\x60\'"\\s;]|\\\\[nr]|$|\\b)', '\\b'];
-  const starts = ["(?:^|[\\\\'\"\\x60\\s>=:(,)])", '\\b'];
+  const ends = [
+    AFTER,
+    '(?:[^\\w-]|\\z)',
+    '(?:[^a-zA-Z0-9+/]|\\z)',
+    '(?:$|[\\\\\'"\\x60\\s<),])',
+    '(?:[\\x60\'"\\s;]|\\\\[nr]|$|\\b)',
+    '\\b',
+  ];
+  const starts = ['(?:^|[\\\\\'"\\x60\\s>=:(,)])', '\\b'];
   const end = ends.find((text) => regex.endsWith(text)) ?? '';
   let pattern = regex.slice(0, regex.length - end.length);
   const isWord = starts.some((text) => pattern.replace(/^\(\?i\)/, '').startsWith(text));

@@ -18,7 +18,9 @@ const { forms, named } = JSON.parse(
 const used = new Set([...forms, ...named].map(({ id }) => id));
 const examples = { found: [], left: [] };
 
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.go')).sort()) {
+for (const file of readdirSync(folder)
+  .filter((name) => name.endsWith('.go'))
+  .sort()) {
   for (const source of readFileSync(join(folder, file), 'utf8').split(/^func /m)) {
     const id = /RuleID:\s+"([^"]+)"/.exec(source)?.[1];
     if (id === undefined || !used.has(id)) continue;

@@ -45,7 +45,9 @@ const unchanged: Clean = (text) => text;
  */
 function cleanNames(begin: Begin, clean: Clean): Begin {
   const name = (text: string): string => firstCharacters(clean(text), NAME_CHARACTERS);
-  const names: Partial<Record<'toolName' | 'sessionId' | 'toolUseId' | 'cwd' | 'dedupeKey', string>> = {};
+  const names: Partial<
+    Record<'toolName' | 'sessionId' | 'toolUseId' | 'cwd' | 'dedupeKey', string>
+  > = {};
   for (const field of ['toolName', 'sessionId', 'toolUseId'] as const) {
     const text = begin[field];
     if (text !== undefined) names[field] = name(text);

@@ -3,12 +3,11 @@ import { constants } from 'node:os';
 import { statusOf } from '../domain/execution.ts';
 import type { End } from '../domain/record.ts';
 import { redactBytes } from '../domain/redaction.ts';
-import { isCutCommand } from './assemble.ts';
 import { type Came, type Comparison, compareReplay, holdsPlaceholder } from '../domain/replay.ts';
 import type { Database } from '../store/database.ts';
 import type { LogRow } from '../store/queries.ts';
 import type { ReplayRow } from '../store/replays.ts';
-import { assemble } from './assemble.ts';
+import { assemble, isCutCommand } from './assemble.ts';
 import { findPayloads, type Payload } from './find-execution.ts';
 
 /** An execution that can be run once more. */

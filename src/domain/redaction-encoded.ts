@@ -1,7 +1,8 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
 
 /** Base64 and hex, of which only what decodes to text is of interest. */
-const WORDS = /[A-Za-z0-9+/_-]{24}[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/g;
+const WORDS =
+  /[A-Za-z0-9+/_-]{24}[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/g;
 const PRINTABLE = /^(?:[\t\r\n\x20-\x7e]|\x1b)+$/;
 const MAX_DEPTH = 2;
 
@@ -29,7 +30,8 @@ const isEscape = (text: string, at: number): boolean =>
 function decode(word: string): string | undefined {
   const letters = word.replace(/\r?\n|(?:\\+r)?\\+n/g, '');
   const isHex = /^(?:[0-9a-f]{2}){12,}$/i.test(letters);
-  const from = (part: string): string => Buffer.from(part, isHex ? 'hex' : 'base64').toString('latin1');
+  const from = (part: string): string =>
+    Buffer.from(part, isHex ? 'hex' : 'base64').toString('latin1');
   if (!PRINTABLE.test(from(letters.slice(0, 24)).replace(/\0/g, ''))) return undefined;
   const decoded = from(letters).replace(/\0/g, '');
   return PRINTABLE.test(decoded) ? decoded : undefined;

@@ -20,7 +20,8 @@ export interface RedactionRule {
 export const START = String.raw`(?:(?<![\w-])|(?<=\\(?:[bfnrt]|u[0-9a-fA-F]{4})))`;
 
 /** Not `{min,}`, for which V8 keeps a stack that tens of megabytes overflow. */
-export const atLeast = (min: number, characters: string): string => `${characters}{${min}}${characters}*`;
+export const atLeast = (min: number, characters: string): string =>
+  `${characters}{${min}}${characters}*`;
 
 /** At least `min` of these characters; fewer where the text is cut off, as long as they do not look like a mere word. */
 export function run(characters: string, min: number): string {
@@ -37,12 +38,7 @@ export function token(name: string, prefixes: readonly string[], rest: string): 
 }
 
 /** Prefixes that words may contain too. The look back comes behind them, so that the search is for something literal. */
-function word(
-  name: string,
-  prefixes: readonly string[],
-  rest: string,
-  before = '',
-): RedactionRule {
+function word(name: string, prefixes: readonly string[], rest: string, before = ''): RedactionRule {
   const prefix = before + anyOf(prefixes);
   const pattern = new RegExp(`${prefix}(?<=${START}${prefix})${rest}`, 'g');
   return { name, hints: lowerCase(prefixes), prefixes, pattern };
@@ -52,7 +48,8 @@ function word(
 const digits = (characters: string, min: number): string =>
   `(?=[a-z_.=-]{0,80}[A-Z0-9])(?!(?:[a-z]{2,20}[._-]){2}|[A-Z]{2,20}_[A-Z]{2})${run(characters, min)}`;
 
-const anyOf = (texts: readonly string[]): string => `(?:${texts.join('|').replace(/[.$]/g, String.raw`\$&`)})`;
+const anyOf = (texts: readonly string[]): string =>
+  `(?:${texts.join('|').replace(/[.$]/g, String.raw`\$&`)})`;
 const lowerCase = (texts: readonly string[]): string[] => texts.map((text) => text.toLowerCase());
 
 const ALNUM = '[A-Za-z0-9]';
@@ -60,7 +57,6 @@ const URL_SAFE = '[A-Za-z0-9_-]';
 const HEX = '[a-f0-9]';
 const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
 const NO_MORE = '(?![A-Za-z0-9])';
-
 
 /** Prefixes that need no more than that: the least length of what follows, and all that have it. */
 type Prefixes = Readonly<Record<number, string>>;
@@ -72,37 +68,28 @@ function words(name: string, prefixes: Prefixes, characters: string): RedactionR
 }
 
 const AI_PREFIXES: Prefixes = {
-  20:
-    'fw_ csk- r8_ jina_ tgp_v1_ pcsk_ wandb_v1_ e2b_ llx- cpk_ esecret_ rpa_ m0- crsr_ bb_live_',
-  24:
-    'voyage- pa- fc- apify_api_ xau_ vtwn_ ddp_ ddo_ tr_dev_ tr_prod_ sk-ws- sk-cp- retool_',
+  20: 'fw_ csk- r8_ jina_ tgp_v1_ pcsk_ wandb_v1_ e2b_ llx- cpk_ esecret_ rpa_ m0- crsr_ bb_live_',
+  24: 'voyage- pa- fc- apify_api_ xau_ vtwn_ ddp_ ddo_ tr_dev_ tr_prod_ sk-ws- sk-cp- retool_',
 };
 const CODE_PREFIXES: Prefixes = {
   20:
     'dckr_pat_ dckr_oat_ rubygems_ CLOJARS_ PMAK- pul- CCIPAT_ CCIPRJ_ bkua_ bkaj_ bkct_ ' +
     'GR1348941 sgp_ slk_ sqa_ squ_ sqp_ AKCp figd_ figo_ figu_ figuh_ phx_ phs_ phc_ ' +
     'snyk_uat. snyk_sat. n8n_api_ rdme_ ico- pnu_ pnb_ tfp_ ATTA ops_ sha256~ glc_ glsa_',
-  24:
-    'hcaik_ hcbik_ hcxik_ hcalk_ dt0c01. dt0s01. dt0s16. dt0e01. CFPAT- cal_live_ signkey-',
-  26:
-    'cio oy2 cmVmd API- sntrya_ sntryi_ gitea_ gto_ mint_dsc_ dnkey- jfrt_',
+  24: 'hcaik_ hcbik_ hcxik_ hcalk_ dt0c01. dt0s01. dt0s16. dt0e01. CFPAT- cal_live_ signkey-',
+  26: 'cio oy2 cmVmd API- sntrya_ sntryi_ gitea_ gto_ mint_dsc_ dnkey- jfrt_',
 };
 const CLOUD_PREFIXES: Prefixes = {
   20:
     'sbp_ sb_secret_ nfp_ nfc_ nfo_ nfu_ nfb_ rnd_ napi_ vercel_blob_rw_ vck_ vcp_ vci_ vca_ ' +
     'pscale_tkn_ pscale_pw_ pscale_oauth_ tskey- HRKU- mdb_sa_sk_ CCDB1_ AQVN tk-us-',
-  32:
-    'ory_at_ ory_pat_ IQoJb3JpZ2lu FwoGZXIv p8e- y0_',
+  32: 'ory_at_ ory_pat_ IQoJb3JpZ2lu FwoGZXIv p8e- y0_',
 };
 const SERVICE_PREFIXES: Prefixes = {
-  12:
-    'FLWSECK- FLWSECK_TEST- access-sandbox- access-development- access-production- WPL_AP1.',
-  14:
-    'pat-na1- pat-na2- pat-eu1- A21AA svix_ testsk_ mlsn. rzp_live_ rzp_test_ b_live_',
-  20:
-    'xkeysib- xsmtpsib- shippo_live_ shippo_test_ EZAK EZTK duffel_live_ duffel_test_ fio-u-',
-  30:
-    'live_pub_ test_pub_ APA91b AQE lob_live_ pdl_live_ pdl_sdbx_',
+  12: 'FLWSECK- FLWSECK_TEST- access-sandbox- access-development- access-production- WPL_AP1.',
+  14: 'pat-na1- pat-na2- pat-eu1- A21AA svix_ testsk_ mlsn. rzp_live_ rzp_test_ b_live_',
+  20: 'xkeysib- xsmtpsib- shippo_live_ shippo_test_ EZAK EZTK duffel_live_ duffel_test_ fio-u-',
+  30: 'live_pub_ test_pub_ APA91b AQE lob_live_ pdl_live_ pdl_sdbx_',
 };
 
 /** Prefixes of tokens, what may follow, and how much of it at least; what is in other lists too is looser here. */
@@ -135,7 +122,11 @@ const CODE_RULES: readonly RedactionRule[] = [
   word('linear-key', ['lin_api_', 'lin_oauth_'], run(ALNUM, 32)),
   word('notion-token', ['ntn_', 'secret_'], run(ALNUM, 40)),
   token('sentry-token', ['sntrys_', 'sntryu_'], run('[\\w+/=-]', 40)),
-  word('doppler-token', ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.', 'dp.scim.', 'dp.audit.'], run('[\\w.-]', 40)),
+  word(
+    'doppler-token',
+    ['dp.pt.', 'dp.st.', 'dp.ct.', 'dp.sa.', 'dp.scim.', 'dp.audit.'],
+    run('[\\w.-]', 40),
+  ),
   word('vault-token', ['hvs.', 'hvb.', 'hvr.'], run(URL_SAFE, 24)),
   word('vault-token', ['s.'], `(?=[a-zA-Z]{0,23}\\d)(?=[a-z0-9]{0,23}[A-Z])${ALNUM}{24}${NO_MORE}`),
   word('atlassian-token', ['ATATT', 'ATCTT', 'ATBB', 'ATOAUTH', 'BBDC-'], run('[\\w=+/-]', 20)),
@@ -168,7 +159,25 @@ const CLOUD_RULES: readonly RedactionRule[] = [
   },
   {
     name: 'azure-key',
-    hints: ['aaaa', 'azeh', 'azdo', 'acog', 'acdb', 'asth', 'aioe', 'azfu', 'azse', '+acr', '+amc', '+asb', '+aeh', '+ast', '+aba', 'aiot', 'aphp'],
+    hints: [
+      'aaaa',
+      'azeh',
+      'azdo',
+      'acog',
+      'acdb',
+      'asth',
+      'aioe',
+      'azfu',
+      'azse',
+      '+acr',
+      '+amc',
+      '+asb',
+      '+aeh',
+      '+ast',
+      '+aba',
+      'aiot',
+      'aphp',
+    ],
     pattern:
       /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{52}(?:AzSe[A-Z]|JQQJ99)[A-Za-z0-9]{5,30}|(?:[A-Za-z0-9+]|\\*\/){30,84}(?:\+(?:ASb|AEh|ARm|ASt|ABa|AMC|ACR)|ACDb|AIoT|AzFu|AAAAAC)[A-Za-z0-9+/]{4,24}={0,2})(?![A-Za-z0-9+/])/g,
   },
@@ -182,7 +191,20 @@ const CLOUD_RULES: readonly RedactionRule[] = [
   ...words('cloud-token', CLOUD_PREFIXES, '[\\w.=-]'),
 ];
 
-const SLACK = ['xoxa-', 'xoxb-', 'xoxc-', 'xoxd-', 'xoxe-', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xoxe.xox', 'xapp-', 'xwfp-'];
+const SLACK = [
+  'xoxa-',
+  'xoxb-',
+  'xoxc-',
+  'xoxd-',
+  'xoxe-',
+  'xoxo-',
+  'xoxp-',
+  'xoxr-',
+  'xoxs-',
+  'xoxe.xox',
+  'xapp-',
+  'xwfp-',
+];
 
 const SERVICE_RULES: readonly RedactionRule[] = [
   token('slack-token', SLACK, run('[A-Za-z0-9%-]', 10)),
@@ -194,7 +216,8 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   {
     name: 'discord-webhook',
     hints: ['webhooks'],
-    pattern: /(discord(?:app)?\.com\\*\/api\\*\/(?:v\d{1,2}\\*\/)?webhooks\\*\/\d{1,20}\\*\/)[\w-]{20}[\w-]*/g,
+    pattern:
+      /(discord(?:app)?\.com\\*\/api\\*\/(?:v\d{1,2}\\*\/)?webhooks\\*\/\d{1,20}\\*\/)[\w-]{20}[\w-]*/g,
   },
   {
     name: 'teams-webhook',
@@ -214,7 +237,11 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     hints: [':aa'],
     pattern: /(?<!\d)\d{8,10}:AA[\w-]{32,33}(?![\w-])/g,
   },
-  token('stripe-key', ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'sk_prod_', 'rk_prod_'], run(ALNUM, 16)),
+  token(
+    'stripe-key',
+    ['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'sk_prod_', 'rk_prod_'],
+    run(ALNUM, 16),
+  ),
   word('stripe-webhook-secret', ['whsec_'], run('[A-Za-z0-9+/=]', 20)),
   {
     name: 'twilio-key',
@@ -235,13 +262,21 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     hints: ['-us'],
     pattern: new RegExp(`${HEX}{32}-us\\d{1,2}${NO_MORE}`, 'g'),
   },
-  word('mapbox-token', ['sk.eyJ', 'pk.eyJ', 'tk.eyJ'], String.raw`[\w-]{10,400}\.${run(URL_SAFE, 10)}`),
+  word(
+    'mapbox-token',
+    ['sk.eyJ', 'pk.eyJ', 'tk.eyJ'],
+    String.raw`[\w-]{10,400}\.${run(URL_SAFE, 10)}`,
+  ),
   word('airtable-token', ['pat'], String.raw`${ALNUM}{14}\.${run(HEX, 40)}`),
   word('resend-key', ['re_'], String.raw`${ALNUM}{6,12}_${digits(ALNUM, 20)}`),
   word('square-token', ['EAAA', 'sq0atp-', 'sq0csp-', 'sq0idp-'], digits(URL_SAFE, 22)),
   word('facebook-token', ['EAA', 'IGQV', 'IGAA'], digits(ALNUM, 80)),
   word('dropbox-token', ['sl.', 'sl.u.'], digits(URL_SAFE, 60)),
-  word('new-relic-key', ['NRAK-', 'NRII-', 'NRJS-', 'NRRA-', 'NRBR-', 'NRSP-', 'NRAA-'], run('[\\w-]', 19)),
+  word(
+    'new-relic-key',
+    ['NRAK-', 'NRII-', 'NRJS-', 'NRRA-', 'NRBR-', 'NRSP-', 'NRAA-'],
+    run('[\\w-]', 19),
+  ),
   {
     name: 'new-relic-key',
     hints: ['nral'],
@@ -256,12 +291,12 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   {
     name: 'asana-token',
     hints: ['1/', '2/', '0/'],
-    pattern: /(?<![\w/.-])(?:[01]\\*\/\d{12,16}:[a-f0-9]{32}|2\\*\/\d{12,17}\\*\/\d{12,17}:[a-f0-9]{32}|0\\*\/[a-f0-9]{32})(?!\w)/g,
+    pattern:
+      /(?<![\w/.-])(?:[01]\\*\/\d{12,16}:[a-f0-9]{32}|2\\*\/\d{12,17}\\*\/\d{12,17}:[a-f0-9]{32}|0\\*\/[a-f0-9]{32})(?!\w)/g,
   },
   ...words('service-token', SERVICE_PREFIXES, '[\\w.=-]'),
   word('jwt', ['eyJ'], String.raw`[\w-]{10}[\w-]*\.(?:[\w-]{10}[\w-]*(?:\.[\w-]*){1,3}|[\w-]*$)`),
 ];
-
 
 export const FORM_RULES: readonly RedactionRule[] = [
   ...AI_RULES,

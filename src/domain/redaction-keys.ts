@@ -92,7 +92,8 @@ function isMostlyKey(body: string): boolean {
 
 /** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
 function piecesOf(body: string, offset: number): Edit[] {
-  const pieces = /\\+(?:u[0-9a-fA-F]{4}|[^])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
+  const pieces =
+    /\\+(?:u[0-9a-fA-F]{4}|[^])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
   return [...body.matchAll(pieces)].flatMap((match) =>
     match[1] === undefined || IS_JSON.test(match[1])
       ? []
@@ -137,7 +138,8 @@ function isKey(
   if (first === undefined || last === undefined) return false;
   const start = text.slice(first.start, first.start + 120);
   const isBehind =
-    before !== undefined && first.start - (before.index + before[0].length) < headerLength(text, before);
+    before !== undefined &&
+    first.start - (before.index + before[0].length) < headerLength(text, before);
   const isInside = isBehind && before[1] === 'BEGIN';
   if (isBehind && (isInside ? SECRET_MARKER.test(before[2] ?? '') : before[1] === undefined)) {
     return isRandom(start);

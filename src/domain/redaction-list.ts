@@ -1,5 +1,5 @@
-import { START, type RedactionRule } from './redaction-forms.ts';
 import gitleaks from './gitleaks/rules.json' with { type: 'json' };
+import { type RedactionRule, START } from './redaction-forms.ts';
 
 interface ListedForm {
   readonly id: string;
@@ -25,7 +25,10 @@ const named = gitleaks.named.map(
   ({ id, words, value }): RedactionRule => ({
     name: id,
     hints: hintsOf(words),
-    pattern: new RegExp(`((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}[\\d:])(?!\\d{1,15}(?![\\w-]))${value}${NO_MORE}`, 'gi'),
+    pattern: new RegExp(
+      `((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}[\\d:])(?!\\d{1,15}(?![\\w-]))${value}${NO_MORE}`,
+      'gi',
+    ),
   }),
 );
 

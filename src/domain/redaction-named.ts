@@ -205,12 +205,15 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
 /** What counts behind the name of a password alone: mere words. */
 function passwordAt(text: string, at: number, { rule, name }: Named): string | undefined {
   const isSetting = rule.name === 'secret-setting' || rule.name === 'secret-entry';
-  if (!(isSetting || rule.name === 'secret-assignment') || !PASSWORD_NAME.test(name)) return undefined;
+  if (!(isSetting || rule.name === 'secret-assignment') || !PASSWORD_NAME.test(name))
+    return undefined;
   const phrase = matchAt(PASSPHRASE, text, at);
   if (phrase !== undefined && isPassphrase(phrase, isSetting ? 3 : 4)) return phrase;
   if (!isSetting || matchAt(rule.bare, text, at) !== undefined) return undefined;
   const word = matchAt(BARE_PASSWORD, text, at);
-  return word === undefined || NO_PASSWORD.test(word) || /^[a-z]+[A-Z]/.test(word) ? undefined : word;
+  return word === undefined || NO_PASSWORD.test(word) || /^[a-z]+[A-Z]/.test(word)
+    ? undefined
+    : word;
 }
 
 /** Says where the secret is rather than what it is, or has been redacted. */

@@ -16,11 +16,64 @@ const KEYS =
 
 /** A password in other languages; UTF-8 both as text and as the Latin-1 that bytes are read as. */
 const OTHER_LANGUAGES = [
-  ...['contraseña', 'contrasena', 'clave_secreta', 'clave de acceso', 'mot[ _-]de[ _-]passe', 'motdepasse', 'mdp'],
-  ...['passwort', 'kennwort', 'zugangscode', 'geheimnis', 'senha', 'palavra-passe', 'wachtwoord', 'hasło', 'haslo'],
-  ...['lösenord', 'losenord', 'salasana', 'adgangskode', 'kodeord', 'passord', 'heslo', 'jelszó', 'jelszo', 'parolă'],
-  ...['parola', 'parole', 'şifre', 'sifre', 'лозинка', 'пароль', 'парола', 'κωδικός', 'סיסמה', 'סיסמא', 'كلمة المرور'],
-  ...['पासवर्ड', 'รหัสผ่าน', 'mật khẩu', 'kata[ _]sandi', 'パスワード', '暗証番号', '密码', '密碼', '口令', '비밀번호', '암호'],
+  ...[
+    'contraseña',
+    'contrasena',
+    'clave_secreta',
+    'clave de acceso',
+    'mot[ _-]de[ _-]passe',
+    'motdepasse',
+    'mdp',
+  ],
+  ...[
+    'passwort',
+    'kennwort',
+    'zugangscode',
+    'geheimnis',
+    'senha',
+    'palavra-passe',
+    'wachtwoord',
+    'hasło',
+    'haslo',
+  ],
+  ...[
+    'lösenord',
+    'losenord',
+    'salasana',
+    'adgangskode',
+    'kodeord',
+    'passord',
+    'heslo',
+    'jelszó',
+    'jelszo',
+    'parolă',
+  ],
+  ...[
+    'parola',
+    'parole',
+    'şifre',
+    'sifre',
+    'лозинка',
+    'пароль',
+    'парола',
+    'κωδικός',
+    'סיסמה',
+    'סיסמא',
+    'كلمة المرور',
+  ],
+  ...[
+    'पासवर्ड',
+    'รหัสผ่าน',
+    'mật khẩu',
+    'kata[ _]sandi',
+    'パスワード',
+    '暗証番号',
+    '密码',
+    '密碼',
+    '口令',
+    '비밀번호',
+    '암호',
+  ],
 ];
 const asLatin1 = (text: string): string =>
   Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
@@ -47,9 +100,24 @@ export const BEFORE_KEY = new RegExp(`(?:${KEYS})[_.-]?$`, 'i');
 
 /** One of these is in every name, in lower case. */
 export const NAME_HINTS: readonly string[] = [
-  ...['pass', 'pwd', 'psswd', 'pswd', 'secret', 'token', 'cred', 'mnemonic', 'phrase', 'totp', 'psk', 'authorization'],
+  ...[
+    'pass',
+    'pwd',
+    'psswd',
+    'pswd',
+    'secret',
+    'token',
+    'cred',
+    'mnemonic',
+    'phrase',
+    'totp',
+    'psk',
+    'authorization',
+  ],
   ...['cookie', 'bearer', 'jwt', 'key', 'code', '_auth'],
-  ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].map((word) => word.split('[')[0]?.toLowerCase() ?? ''),
+  ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].map(
+    (word) => word.split('[')[0]?.toLowerCase() ?? '',
+  ),
 ];
 
 /** Of those the ones of passwords: people make them of mere words. */
@@ -154,10 +222,8 @@ export const BARE_PASSWORD = new RegExp(
 );
 
 /** Words that stand there in code, schemas and messages instead. */
-export const NO_PASSWORD = new RegExp(
-  `^(?:(?:str|string|text|varchar|char|secretstr|boolean|bool|number|int|integer|bytes?|buffer|any|unknown|never|object|field|input|value|optional|required|nullable|yes|true|false|none|null|nil|undefined|empty|missing|invalid|incorrect|wrong|expired|changed|updated|reset|denied|redacted|hidden|masked|protected|prompt|vault|default|example|placeholder|disabled|enabled|unset|unknown|failed|accepted|rejected|sent|email|username|admin|secret|private|public|readonly|writeonly|plain|plaintext|encrypted|hashed)$|.*(?:pass|pwd|secret|token|credential))`,
-  'i',
-);
+export const NO_PASSWORD =
+  /^(?:(?:str|string|text|varchar|char|secretstr|boolean|bool|number|int|integer|bytes?|buffer|any|unknown|never|object|field|input|value|optional|required|nullable|yes|true|false|none|null|nil|undefined|empty|missing|invalid|incorrect|wrong|expired|changed|updated|reset|denied|redacted|hidden|masked|protected|prompt|vault|default|example|placeholder|disabled|enabled|unset|unknown|failed|accepted|rejected|sent|email|username|admin|secret|private|public|readonly|writeonly|plain|plaintext|encrypted|hashed)$|.*(?:pass|pwd|secret|token|credential))/i;
 const CAMEL = /^[a-z]+[A-Z]/;
 
 /** Several words that are no sentence: what people make passphrases of. */
@@ -174,7 +240,8 @@ export function isPassphrase(text: string, least: number): boolean {
 const SENTENCE =
   /^(?:the|and|for|are|was|were|not|but|you|your|its|this|that|these|those|with|from|must|should|can|cannot|will|has|have|had|does|did|may|please|enter|here|when|where|which|what|who|how|why|use|used|using|set|pass\w*|secret|token|key|required|needed|invalid|wrong|incorrect|missing|empty|least|most|characters?|confirm\w*|match|new|old|your|into|than|then|too|via|per|each|all|any|only|also|all|our|their|his|her|them|they|one|two|been|being|off|out)$/i;
 
-export const PASSPHRASE = /[A-Za-z]{3,12}(?:[ -][A-Za-z]{3,12}){2,23}(?=[ \t]*(?:[\r\n]|$|\\{1,8}[nr]|\\*["'`<]))/y;
+export const PASSPHRASE =
+  /[A-Za-z]{3,12}(?:[ -][A-Za-z]{3,12}){2,23}(?=[ \t]*(?:[\r\n]|$|\\{1,8}[nr]|\\*["'`<]))/y;
 
 /** In quotes, with blanks: some sign or digit, and no sentence. */
 export const isPassphraseWithSigns = (text: string): boolean =>

@@ -10,7 +10,21 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
   },
   {
     name: 'password-hash',
-    hints: ['$1$', '$2a$', '$2b$', '$2y$', '$5$', '$6$', '$y$', '$argon2', '$pbkdf2', '$scrypt', '$apr1$', '$7$', '$gy$'],
+    hints: [
+      '$1$',
+      '$2a$',
+      '$2b$',
+      '$2y$',
+      '$5$',
+      '$6$',
+      '$y$',
+      '$argon2',
+      '$pbkdf2',
+      '$scrypt',
+      '$apr1$',
+      '$7$',
+      '$gy$',
+    ],
     pattern:
       /\$(?:1|2[aby]|5|6|7|y|gy|apr1|argon2id?|argon2i|argon2d|pbkdf2(?:-sha\d{1,3})?|scrypt)\$[\w./$=,+*-]{20,400}/g,
   },
@@ -83,7 +97,19 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
   },
   {
     name: 'sql-password',
-    hints: ["password '", "identified by '", "password('", "password = '", "password='", "password n'", "password=n'", 'identified by "', "password e'", "encrypted password '", 'password $$'],
+    hints: [
+      "password '",
+      "identified by '",
+      "password('",
+      "password = '",
+      "password='",
+      "password n'",
+      "password=n'",
+      'identified by "',
+      "password e'",
+      "encrypted password '",
+      'password $$',
+    ],
     pattern:
       /((?:password(?:[ \t]+|[ \t]*[=(][ \t]*)|identified by )[NE]?(?:'|\$\$))(?!\[redacted:)[^'"\\\r\n$]+(?=')/gi,
   },
@@ -95,7 +121,16 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
   },
   {
     name: 'said-password', // the password is …
-    hints: ['password is', 'password was', 'passphrase is', 'passcode is', 'password to', 'passwort ist', 'passwort lautet', 'contraseña es'],
+    hints: [
+      'password is',
+      'password was',
+      'passphrase is',
+      'passcode is',
+      'password to',
+      'passwort ist',
+      'passwort lautet',
+      'contraseña es',
+    ],
     pattern:
       /((?:pass(?:word|phrase|code|wort)|contrase\S{1,2}a) (?:is|was|to|ist|lautet|es):?[ \t]+(?:\\*["'`])?)(?=[^ \t\r\n]{0,64}[\d!@#$%^&*])(?=[^ \t\r\n]{0,64}[A-Za-z])(?!\[redacted:|(?:base|sha|md|utf|aes|rsa|at|in)[-_]?\d|\d+[- ])[^ \t\r\n"'`\\,;]{6,200}/gi,
   },
@@ -124,8 +159,7 @@ export const REDACTION_RULES: readonly RedactionRule[] = [
   ...CREDENTIAL_RULES,
 ];
 
-
 /** What tokens begin with, where that says it all. */
-export const PREFIXES: readonly string[] = FORM_RULES.flatMap(({ prefixes = [] }) => prefixes).filter(
-  (prefix) => prefix.length > 3 && /[_.-]$|^AKIA$|^AIza$|^ATATT$/.test(prefix),
-);
+export const PREFIXES: readonly string[] = FORM_RULES.flatMap(
+  ({ prefixes = [] }) => prefixes,
+).filter((prefix) => prefix.length > 3 && /[_.-]$|^AKIA$|^AIza$|^ATATT$/.test(prefix));

@@ -7,12 +7,16 @@ export function structureEdits(text: string): Edit[] {
   return [...containerEdits(text), ...columnEdits(text)].sort((a, b) => a.start - b.start);
 }
 
-const CONTAINER = new RegExp(`(?:${PLURAL_NAMES})\\\\*["'][ \\t\\r\\n]*(?::|=>)[ \\t\\r\\n]*([[{])`, 'gi');
+const CONTAINER = new RegExp(
+  `(?:${PLURAL_NAMES})\\\\*["'][ \\t\\r\\n]*(?::|=>)[ \\t\\r\\n]*([[{])`,
+  'gi',
+);
 const KEY = /[ \t\r\n]*\\*["'][^"'\\]{1,200}\\*["'][ \t\r\n]*:[ \t\r\n]*/y;
 const BLANKS = /[ \t\r\n]*/y;
 const GAP = /(?:\\*["'])?[ \t\r\n]*,?[ \t\r\n]*/y;
 /** Names in a schema, and in counts of tokens. */
-const IS_SCHEMA = /["'](?:\$?ref|type|description|format|title|name|pattern|status|integrity|version|id|kind|href|url|unit|model)\\*["']/;
+const IS_SCHEMA =
+  /["'](?:\$?ref|type|description|format|title|name|pattern|status|integrity|version|id|kind|href|url|unit|model)\\*["']/;
 
 /** `"tokens":["…"]`, `"apiKeys":{"a":"…"}`: strings that look like secrets. */
 function containerEdits(text: string): Edit[] {
@@ -21,9 +25,19 @@ function containerEdits(text: string): Edit[] {
   for (const match of text.matchAll(CONTAINER)) {
     if (match.index < seen) continue;
     let at = match.index + match[0].length;
-    for (let string = itemAt(text, at, match[1]); string !== undefined; string = itemAt(text, at, match[1])) {
+    for (
+      let string = itemAt(text, at, match[1]);
+      string !== undefined;
+      string = itemAt(text, at, match[1])
+    ) {
       const content = text.slice(string.start, string.end);
-      if (!string.isSchema && content.length >= 6 && /\d|[A-Z].*[a-z]|[!@#$%]/.test(content.slice(0, 500)) && !/ /.test(content) && !isReference(content)) {
+      if (
+        !string.isSchema &&
+        content.length >= 6 &&
+        /\d|[A-Z].*[a-z]|[!@#$%]/.test(content.slice(0, 500)) &&
+        !/ /.test(content) &&
+        !isReference(content)
+      ) {
         edits.push({ start: string.start, end: string.end, text: placeholder('secret-list') });
       }
       GAP.lastIndex = string.end;
@@ -45,10 +59,11 @@ function itemAt(text: string, at: number, container: string | undefined) {
 
 const BREAK = /\r?\n|(?:\\{1,8}r)?\\{1,8}n/g;
 const SECRET_COLUMN =
-  /(?:^|[,;|\t│]|\xe2\x94\x82|\\t|  |\n|\\n|["'])[ \t"'\\]{0,3}[\w -]{0,30}(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)[ \t"'\\]{0,30}(?=[,;|│\r\n\\]|\xe2|$|  )/gi;
+  /(?:^|[,;|\t│]|\xe2\x94\x82|\\t| {2}|\n|\\n|["'])[ \t"'\\]{0,3}[\w -]{0,30}(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)[ \t"'\\]{0,30}(?=[,;|│\r\n\\]|\xe2|$| {2})/gi;
 const DELIMITERS = [/[ \t]*(?:\||│|\xe2\x94\x82)[ \t]*/, /\t|\\{1,8}t/, /,/, /;/, / {2,}/];
 const NAME = /^[\w .#-]{0,40}$/;
-const IS_SECRET = /(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)$/i;
+const IS_SECRET =
+  /(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)$/i;
 const RULER = /^[\s|+:=\-─┼├┤│\x80-\xff]*$/;
 const MAX_LINE = 600;
 
@@ -64,9 +79,14 @@ function columnEdits(text: string): Edit[] {
     for (const delimiter of DELIMITERS) {
       const names = cellsOf(text, header.start, header.end, delimiter);
       const secret = names.findIndex(({ content }) => IS_SECRET.test(content));
-      if (names.length < 2 || secret === -1 || !names.every(({ content }) => NAME.test(content))) continue;
+      if (names.length < 2 || secret === -1 || !names.every(({ content }) => NAME.test(content)))
+        continue;
       if (names.filter(({ content }) => content !== '').length < 2) continue;
-      for (let line = lineFrom(text, header.next); line !== undefined; line = lineFrom(text, line.next)) {
+      for (
+        let line = lineFrom(text, header.next);
+        line !== undefined;
+        line = lineFrom(text, line.next)
+      ) {
         const ruler = text.slice(line.start, line.end);
         if (RULER.test(ruler) && ruler !== '') continue;
         const cells = cellsOf(text, line.start, line.end, delimiter);
@@ -74,7 +94,11 @@ function columnEdits(text: string): Edit[] {
         if (cells.length !== names.length || cell === undefined) break;
         seen = line.end;
         if (/^[^ \t"'\\]{3,200}$/.test(cell.content) && !isReference(cell.content)) {
-          edits.push({ start: cell.start, end: cell.start + cell.content.length, text: placeholder('secret-column') });
+          edits.push({
+            start: cell.start,
+            end: cell.start + cell.content.length,
+            text: placeholder('secret-column'),
+          });
         }
       }
       break;
@@ -93,7 +117,8 @@ function lineAround(text: string, at: number): Line | undefined {
   const from = Math.max(0, at - MAX_LINE);
   const before = text.slice(from, at - 1);
   let start = from;
-  for (const match of before.matchAll(/[\r\n]|\\{1,8}n|["']/g)) start = from + match.index + match[0].length;
+  for (const match of before.matchAll(/[\r\n]|\\{1,8}n|["']/g))
+    start = from + match.index + match[0].length;
   return lineFrom(text, start);
 }
 

@@ -19,7 +19,8 @@ const ENCODED = new RegExp(
   ].join('|'),
   'g',
 );
-const MAY_BE_ENCODED = /\\(?:\/|u00|x[0-9a-fA-F]{2}|033\[|e\[)|%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\[|\0/;
+const MAY_BE_ENCODED =
+  /\\(?:\/|u00|x[0-9a-fA-F]{2}|033\[|e\[)|%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\[|\0/;
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' },
 };
@@ -37,7 +38,10 @@ function decode({ groups = {} }: Match): string | undefined {
   if ((unicode ?? hex)?.toLowerCase() === '1b') {
     return groups['colour'] === undefined && groups['colour2'] === undefined ? undefined : '';
   }
-  const code = Number.parseInt(unicode ?? hex ?? percent ?? entity ?? decimal ?? '0', decimal ? 10 : 16);
+  const code = Number.parseInt(
+    unicode ?? hex ?? percent ?? entity ?? decimal ?? '0',
+    decimal ? 10 : 16,
+  );
   if (named !== undefined) return standIn(ENTITIES[named] ?? '', undefined);
   if (code === 0) return '';
   if (code < 0x20 || code > 0x7e) return undefined;

@@ -94,7 +94,9 @@ const RULES: readonly RedactionRule[] = [...REDACTION_RULES, ...LISTED_RULES];
 /** Those that any text is tried with. */
 const UNHINTED = RULES.filter(({ hints }) => hints.length === 0);
 /** Those that take nothing but a secret: a group would be what stands in front. */
-const WRAPPED_RULES = RULES.filter(({ hints, pattern }) => hints.length > 0 && !/^\((?!\?)/.test(pattern.source));
+const WRAPPED_RULES = RULES.filter(
+  ({ hints, pattern }) => hints.length > 0 && !/^\((?!\?)/.test(pattern.source),
+);
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
 
@@ -142,5 +144,7 @@ function isPlain(text: string): boolean {
   );
 }
 
-const PLAIN_ID = /^(?:(?:toolu|srvtoolu|call|msg)[_-]\w{6,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-const NOT_PLAIN = /pass|pwd|secret|token|cred|key|auth|phrase|cookie|mnemonic|env |configure|login|add_user|set /i;
+const PLAIN_ID =
+  /^(?:(?:toolu|srvtoolu|call|msg)[_-]\w{6,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const NOT_PLAIN =
+  /pass|pwd|secret|token|cred|key|auth|phrase|cookie|mnemonic|env |configure|login|add_user|set /i;

@@ -102,6 +102,49 @@ export function recording(engine: Engine): void {
       expect(stderr_bytes).toBe(lines.length + 1);
     });
 
+    test('no part of a key that a hook prints before it fails is on record', async (stage) => {
+      const lines = Array.from({ length: 48 }, () => randomBytes(48).toString('base64'));
+      const key = [
+        `-----BEGIN RSA PRIVATE ${'KEY'}-----`,
+        ...lines,
+        `-----END RSA PRIVATE ${'KEY'}-----`,
+      ];
+      const trace = 'Traceback (most recent call last):\n'.repeat(26);
+      // As much behind it as leaves its end in what is stored, and as leaves none but its end in what is recorded.
+      for (const behind of [trace, 'x\n'.repeat(7500)]) {
+        const input = `${key.join('\n')}\n${behind}`;
+        await stage.wrapped(['sh', '-c', 'cat >&2; exit 1'], { input });
+      }
+      const errors = (await stage.rows()).map(({ error }) => error ?? '').join('\n');
+      expect(errors).toContain('Traceback');
+      expect(lines.filter((line) => errors.includes(line.slice(-20)))).toEqual([]);
+    });
+
+    test('no text of a row has a secret in it', async (stage) => {
+      const secret = ['gh', 'p_', randomBytes(18).toString('hex')].join('');
+      const input = JSON.stringify({
+        ...{ session_id: `s-${secret}`, tool_name: `t-${secret}`, tool_use_id: `u-${secret}` },
+        hook_event_name: `e-${secret}`,
+      });
+      const words = ['sh', '-c', `echo ${secret} >&2; exit 1`, '-a', secret];
+      await stage.wrapped(words, { input, flags: ['--name', `hook-${secret}`, '--dedupe'] });
+      const row = await stage.onlyRow();
+      expect(row.hook_name).toMatch(/^hook-\[redacted:[\w-]+\]$/);
+      expect(JSON.stringify(row)).not.toContain(secret);
+      const holders = modes(stage.home).filter(
+        ([path, mode]) => mode === '600' && readFileSync(path).includes(secret),
+      );
+      expect(holders).toEqual([]);
+    });
+
+    test('a long command and a long name are cut', async (stage) => {
+      await stage.wrapped(['true', 'word '.repeat(4000)], { flags: ['--name', 'n'.repeat(500)] });
+      const row = await stage.onlyRow();
+      expect(row.hook_name).toBe(`${'n'.repeat(199)}…`);
+      expect(Buffer.byteLength(row.command)).toBeLessThan(4100);
+      expect(row.command).toMatch(/^true 'word word .*…$/);
+    });
+
     test('a success has no error, whatever it said on stderr', async (stage) => {
       await stage.wrapped(['sh', '-c', 'echo noise >&2']);
       expect(await stage.onlyRow()).toMatchObject({

@@ -10,7 +10,7 @@ const each = (lines: readonly string[], change: (line: string, index: number) =>
 
 const SHOWN: Readonly<Record<string, Shown>> = {
   'as it is': (lines) => lines.join('\n'),
-  'CRLF': (lines) => lines.join('\r\n'),
+  CRLF: (lines) => lines.join('\r\n'),
   'in JSON': (lines) => JSON.stringify({ text: lines.join('\n') }),
   'in JSON in JSON': (lines) => JSON.stringify({ a: JSON.stringify({ text: lines.join('\n') }) }),
   'in JSON, three levels': (lines) =>
@@ -21,7 +21,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'numbered with a bar': (lines) => numbered(lines, ' | '),
   'numbered by grep': (lines) => each(lines, (line, index) => `${index + 1}:${line}`),
   'with the name of the file': (lines) => each(lines, (line) => `deploy/id_rsa:${line}`),
-  'quoted': (lines) => each(lines, (line) => `> ${line}`),
+  quoted: (lines) => each(lines, (line) => `> ${line}`),
   'commented out': (lines) => each(lines, (line) => `# ${line}`),
   'commented out with slashes': (lines) => each(lines, (line) => `// ${line}`),
   'in a doc comment': (lines) => each(lines, (line) => ` * ${line}`),
@@ -44,7 +44,8 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'in Terraform': (lines) => `  key = <<-EOT\n${each(lines, (line) => `    ${line}`)}\n  EOT`,
   'without its header': (lines) => lines.slice(1).join('\n'),
   'without header and end': (lines) => `$ tail\n${lines.slice(2, -1).join('\n')}\nTraceback`,
-  'without its end': (lines) => `${lines.slice(0, -1).join('\n')}\nTraceback (most recent call last)`,
+  'without its end': (lines) =>
+    `${lines.slice(0, -1).join('\n')}\nTraceback (most recent call last)`,
   'cut off in a line': (lines) => lines.slice(0, -3).join('\n').slice(0, -20),
   'its unicode escaped': (lines) =>
     JSON.stringify({ k: lines.join('\n') }).replace(/[+]/g, String.raw`\u002B`),
@@ -52,11 +53,16 @@ const SHOWN: Readonly<Record<string, Shown>> = {
 };
 
 const BEGIN = '-----BEGIN';
-const linesOf = (text: string, width: number): string[] => text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
+const linesOf = (text: string, width: number): string[] =>
+  text.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
 
 function pem(draw: Draw, kind: string, start: string, length: number, width = 64): string[] {
   const body = linesOf(start + draw.base64(length - start.length), width);
-  return [`${BEGIN} ${kind}PRIVATE ${'KEY'}-----`, ...body, `-----END ${kind}PRIVATE ${'KEY'}-----`];
+  return [
+    `${BEGIN} ${kind}PRIVATE ${'KEY'}-----`,
+    ...body,
+    `-----END ${kind}PRIVATE ${'KEY'}-----`,
+  ];
 }
 
 const KINDS: Readonly<Record<string, (draw: Draw) => string[]>> = {
@@ -105,10 +111,20 @@ function otherKeys(
       [...body, mac],
     ),
     sample('JWK, EC', JSON.stringify({ kty: 'EC', crv: 'P-256', d }), [d]),
-    sample('JWK, RSA', JSON.stringify({ j: JSON.stringify({ kty: 'RSA', e: 'AQAB', d: wide, p: d }) }), [wide, d]),
+    sample(
+      'JWK, RSA',
+      JSON.stringify({ j: JSON.stringify({ kty: 'RSA', e: 'AQAB', d: wide, p: d }) }),
+      [wide, d],
+    ),
     sample('Ed25519 without header', `key ${oneLine} end`, [oneLine]),
-    sample('PEM in base64 (kubeconfig)', `    client-key-data: ${encoded.toString('base64')}`, [encoded.toString('base64')]),
-    sample('PEM in base64 of 76 columns', linesOf(encoded.toString('base64'), 76).join('\n'), linesOf(encoded.toString('base64'), 76)),
+    sample('PEM in base64 (kubeconfig)', `    client-key-data: ${encoded.toString('base64')}`, [
+      encoded.toString('base64'),
+    ]),
+    sample(
+      'PEM in base64 of 76 columns',
+      linesOf(encoded.toString('base64'), 76).join('\n'),
+      linesOf(encoded.toString('base64'), 76),
+    ),
     sample('PEM in hex', `hex ${encoded.toString('hex')}`, [encoded.toString('hex')]),
     sample(
       'PGP',
@@ -120,6 +136,10 @@ function otherKeys(
       `${BEGIN} RSA PRIVATE ${'KEY'}-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,${draw.hex(32).toUpperCase()}\n\n${body.join('\n')}\n-----END RSA PRIVATE ${'KEY'}-----`,
       body,
     ),
-    sample('WireGuard', `[Interface]\nPrivateKey = ${mac}aB+${d.slice(0, 1)}=\nAddress = 10.0.0.1`, [mac]),
+    sample(
+      'WireGuard',
+      `[Interface]\nPrivateKey = ${mac}aB+${d.slice(0, 1)}=\nAddress = 10.0.0.1`,
+      [mac],
+    ),
   ];
 }

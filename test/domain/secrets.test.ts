@@ -7,7 +7,10 @@ import { keySamples } from './secret-keys.ts';
 import { drawFrom, GROUPS, type Sample } from './secrets.ts';
 
 /** One draw is of some 330 secrets. Another seed draws others: HOOKBUS_TEST_SEED. */
-const SEEDS = Array.from({ length: 5 }, (_, index) => Number(process.env['HOOKBUS_TEST_SEED'] ?? 1) + index);
+const SEEDS = Array.from(
+  { length: 5 },
+  (_, index) => Number(process.env['HOOKBUS_TEST_SEED'] ?? 1) + index,
+);
 
 /** What may be missed of a group, in all draws together: one in a hundred, and of keys none. */
 const MAY_BE_MISSED: Readonly<Record<string, number>> = { keys: 0, boundaries: 0 };
@@ -26,7 +29,9 @@ describe('made-up secrets', () => {
   it.each(GROUPS)('of the group %s are held', (group) => {
     const all = samples.filter((sample) => sample.group === group);
     const missed = all.filter((sample) => !isHeld(sample));
-    process.stdout.write(`redaction of ${group}: ${all.length - missed.length} of ${all.length} held\n`);
+    process.stdout.write(
+      `redaction of ${group}: ${all.length - missed.length} of ${all.length} held\n`,
+    );
     const most = MAY_BE_MISSED[group] ?? Math.floor(all.length / 100);
     expect(missed.length, missed.map(({ kind }) => kind).join('; ')).toBeLessThanOrEqual(most);
   });
@@ -80,7 +85,9 @@ describe('the examples of gitleaks', () => {
   it('of what its rules must leave are left where no measure of chance is needed', () => {
     // Most of the others are tokens of one letter alone, which gitleaks knows by their entropy.
     const changed = left.filter((example) => redactText(textOf(example)) !== textOf(example));
-    process.stdout.write(`redaction of gitleaks' counterexamples: ${changed.length} of ${left.length} changed\n`);
+    process.stdout.write(
+      `redaction of gitleaks' counterexamples: ${changed.length} of ${left.length} changed\n`,
+    );
     expect(changed.length).toBeLessThanOrEqual(100);
   });
 
@@ -94,7 +101,17 @@ describe('the examples of gitleaks', () => {
       return process.cpuUsage(before).user / 1000;
     };
     const hints = [...new Set(LISTED_RULES.flatMap((rule) => rule.hints))];
-    const fillers = ['a', '0', '-', ' ', '=', '"', hints.join('='), hints.join(' '), hints.join('_a0=')];
+    const fillers = [
+      'a',
+      '0',
+      '-',
+      ' ',
+      '=',
+      '"',
+      hints.join('='),
+      hints.join(' '),
+      hints.join('_a0='),
+    ];
     for (const filler of fillers) {
       const text = filler.repeat(Math.ceil((1 << 16) / filler.length)).slice(0, 1 << 16);
       const cost = (size: number): number =>
@@ -118,7 +135,10 @@ describe('what is no secret', () => {
   ];
 
   it.each(FILES)('stays in %s, but for %i places', (file, most) => {
-    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').slice(0, 2_000_000);
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').slice(
+      0,
+      2_000_000,
+    );
     const places = redactText(text).match(/.{0,40}\[redacted:[\w-]+\]/g) ?? [];
     const wereThere = text.match(/\[redacted:[\w-]+\]/g) ?? [];
     expect(places.length - wereThere.length, places.join('\n')).toBeLessThanOrEqual(most);

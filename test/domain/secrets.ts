@@ -53,7 +53,8 @@ export function drawFrom(seed: number) {
     urlSafe: (length: number) => of(`${LOWER}${UPPER}${DIGITS}_-`)(length - 1) + alnum(1),
     uuid: () => [8, 4, 4, 4, 12].map(of('0123456789abcdef')).join('-'),
     /** As a person makes one: letters of both cases, digits and signs that need no quotes. */
-    password: () => `${of(UPPER)(1)}${of(LOWER)(5)}${pick(['!', '#', '@', '_', '-'])}${of(DIGITS)(3)}${of(LOWER)(3)}`,
+    password: () =>
+      `${of(UPPER)(1)}${of(LOWER)(5)}${pick(['!', '#', '@', '_', '-'])}${of(DIGITS)(3)}${of(LOWER)(3)}`,
     word: () => of('bcdfghklmnprstvz')(1) + of('aeiou')(1) + of(LOWER)(7),
   };
 }
@@ -163,6 +164,13 @@ const TOKENS: Readonly<Record<string, Maker>> = {
   prefect: (d) => join('pn', 'u_', d.alnum(36)),
   razorpay: (d) => join('rzp', '_live_', d.alnum(14)),
   plaid: (d) => join('access', '-production-', d.uuid()),
+  asana: (d) => join('1', '/', d.digits(16), ':', d.hex(32)),
+  braintree: (d) => join('access_', 'token$production$', d.lowerAlnum(16), '$', d.hex(32)),
+  'teams webhook': (d) =>
+    join('https://x.webhook.office.com/webhookb2/x/Incoming', 'Webhook/', d.hex(32), '/', d.uuid()),
+  tencent: (d) => join('AK', 'ID', d.alnum(36)),
+  twitter: (d) => join('A'.repeat(22), d.alnum(90)),
+  wallet: (d) => join('xp', 'rv', '9s21ZrQH143K', d.alnum(99).replace(/[0OIl]/g, 'a')),
   jwt: (d) => join('ey', 'J', d.alnum(33), '.ey', 'J', d.alnum(90), '.', d.urlSafe(43)),
   age: (d) => join('AGE-SECRET', '-KEY-1', d.upperAlnum(58)),
 };
@@ -179,7 +187,9 @@ const PLACES: readonly ((token: string) => string)[] = [
 export const tokenSamples = (draw: Draw): Sample[] =>
   Object.entries(TOKENS).map(([kind, make]) => {
     const token = make(draw);
-    return { group: 'tokens', kind, text: draw.pick(PLACES)(token), secrets: [token] };
+    // What stands in front of the secret in an address may stay.
+    const secret = token.split('IncomingWebhook/').at(-1) ?? token;
+    return { group: 'tokens', kind, text: draw.pick(PLACES)(token), secrets: [secret] };
   });
 
 export const token = (draw: Draw): string => TOKENS['github classic']?.(draw) ?? '';
