@@ -41,28 +41,41 @@ function joinEdits(edits: readonly Edit[], more: readonly Edit[]): readonly Edit
   const joined: Edit[] = [];
   let next = 0;
   let shift = 0; // from the places of the text that was to those of the text that `edits` have made
+  /** The next of the old ones, where it begins before `place`; its own place in the text that they have made. */
+  const takeBefore = (place: number, isWhole: boolean) => {
+    const old = edits[next];
+    if (old === undefined) return undefined;
+    const [start, end] = [old.start + shift, old.start + shift + old.text.length];
+    if (isWhole ? end > place : start >= place) return undefined;
+    next += 1;
+    shift += old.text.length - (old.end - old.start);
+    return { old, start, end };
+  };
   for (const edit of more) {
-    let old = edits[next];
-    while (old !== undefined && old.start + shift + old.text.length <= edit.start) {
-      joined.push(old);
-      shift += old.text.length - (old.end - old.start);
-      old = edits[++next];
+    for (let apart = takeBefore(edit.start, true); apart !== undefined; ) {
+      joined.push(apart.old);
+      apart = takeBefore(edit.start, true);
     }
-    let { text } = edit;
-    let start = edit.start - shift;
-    if (old !== undefined && old.start < start) {
-      text = old.text.slice(0, start - old.start) + text;
-      start = old.start;
-    }
-    let end = edit.end - shift;
-    while (old !== undefined && old.start + shift < edit.end) {
-      const rest = old.start + shift + old.text.length - edit.end;
-      shift += old.text.length - (old.end - old.start);
-      if (rest > 0) text += old.text.slice(-rest);
-      end = rest > 0 ? old.end : edit.end - shift;
-      old = edits[++next];
-    }
-    joined.push({ start, end, text });
+    joined.push(absorb(edit, shift, () => takeBefore(edit.end, false), () => shift));
   }
   return joined.concat(edits.slice(next));
+}
+
+type Taken = { readonly old: Edit; readonly start: number; readonly end: number } | undefined;
+
+/** An edit with the old ones that it overlaps, in the places of the text that was. */
+function absorb(edit: Edit, shift: number, take: () => Taken, shiftNow: () => number): Edit {
+  let { text } = edit;
+  let start = edit.start - shift;
+  let taken = take();
+  if (taken === undefined) return { start, end: edit.end - shift, text };
+  if (taken.start < edit.start) {
+    text = taken.old.text.slice(0, edit.start - taken.start) + text;
+    start = taken.old.start;
+  }
+  let last = taken;
+  for (; taken !== undefined; taken = take()) last = taken;
+  const rest = last.end - edit.end;
+  if (rest <= 0) return { start, end: edit.end - shiftNow(), text };
+  return { start, end: last.old.end, text: text + last.old.text.slice(-rest) };
 }

@@ -93,7 +93,7 @@ function isMostlyKey(body: string): boolean {
 /** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
 function piecesOf(body: string, offset: number): Edit[] {
   const pieces =
-    /\\+(?:u[0-9a-fA-F]{4}|[^])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
+    /\\+(?:u[0-9a-fA-F]{4}|[\s\S])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
   return [...body.matchAll(pieces)].flatMap((match) =>
     match[1] === undefined || IS_JSON.test(match[1])
       ? []

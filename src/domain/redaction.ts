@@ -30,7 +30,7 @@ export function redactText(text: string, cut: Cut = {}): string {
  */
 export function redactTail(tail: string): string {
   const line = /[\r\n]/.exec(tail.slice(0, -1));
-  const rest = line === null ? (/[ \t][^]*/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
+  const rest = line === null ? (/[ \t].*$/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
   return redactText(withoutKeyAtStart(rest.replace(/^[ \t\r\n]+/, '')));
 }
 
