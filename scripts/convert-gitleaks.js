@@ -17,6 +17,8 @@ if (file === undefined || version === undefined || commit === undefined) {
 
 /** Rules that HookBus has better ones for, or that would take much that is no secret. */
 const REFUSED = new Map([
+  ['aws-access-token', 'own rule'],
+  ['octopus-deploy-api-key', 'own rule'],
   ['curl-auth-header', 'not linear; `authorization` and the names do it'],
   ['curl-auth-user', 'not linear; `curl-user` does it'],
   ['facebook-access-token', 'takes any long number with a bar behind it'],

@@ -12,7 +12,7 @@ function command(programs: string, options: string, secret = TO_END): RedactionR
     name: 'command-password',
     hints: programs.split('|').map((program) => program.toLowerCase()),
     pattern: new RegExp(
-      `((?<![\\w-])(?:${programs})${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
+      `((?:${programs})(?<=(?<![\\w-])(?:${programs}))${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
       'gi',
     ),
   };

@@ -56,7 +56,14 @@ function joinEdits(edits: readonly Edit[], more: readonly Edit[]): readonly Edit
       joined.push(apart.old);
       apart = takeBefore(edit.start, true);
     }
-    joined.push(absorb(edit, shift, () => takeBefore(edit.end, false), () => shift));
+    joined.push(
+      absorb(
+        edit,
+        shift,
+        () => takeBefore(edit.end, false),
+        () => shift,
+      ),
+    );
   }
   return joined.concat(edits.slice(next));
 }

@@ -59,7 +59,7 @@ function itemAt(text: string, at: number, container: string | undefined) {
 
 const BREAK = /\r?\n|(?:\\{1,8}r)?\\{1,8}n/g;
 const SECRET_COLUMN =
-  /(?:^|[,;|\t│]|\xe2\x94\x82|\\t| {2}|\n|\\n|["'])[ \t"'\\]{0,3}[\w -]{0,30}(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)[ \t"'\\]{0,30}(?=[,;|│\r\n\\]|\xe2|$| {2})/gi;
+  /(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)(?=[ \t"'\\]{0,30}(?:[,;|│\r\n\\]|\xe2|$| {2}))/gi;
 const DELIMITERS = [/[ \t]*(?:\||│|\xe2\x94\x82)[ \t]*/, /\t|\\{1,8}t/, /,/, /;/, / {2,}/];
 const NAME = /^[\w .#-]{0,40}$/;
 const IS_SECRET =

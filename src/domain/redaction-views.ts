@@ -57,8 +57,11 @@ function standIn(character: string, slashes: string | undefined): string {
 }
 
 /** A line break inside a word that has been wrapped: behind at least 8 characters, and nothing else is on the next line. */
-const WRAP =
-  /(?<=[\w+/=.-]{8})(?:\\{0,8}(?:\r\n|\n)|\\{1,8}(?:r\\{1,8})?n)(?=(?=[a-zA-Z_-]{0,80}\d|\d{0,80}[a-zA-Z])[\w+/=.-]{3,100}(?:[\r\n"'\x60]|\\|$))/g;
+const LINE_END = String.raw`(?:\\{0,8}(?:\r\n|\n)|\\{1,8}(?:r\\{1,8})?n)`;
+const WRAP = new RegExp(
+  String.raw`${LINE_END}(?<=[\w+/=.-]{8}${LINE_END})(?=(?=[a-zA-Z_-]{0,80}\d|\d{0,80}[a-zA-Z])[\w+/=.-]{3,100}(?:[\r\n"'\x60]|\\|$))`,
+  'g',
+);
 
 export function unwrappedView(text: string): View | undefined {
   return viewOf(text, WRAP, () => '');
