@@ -3,7 +3,7 @@ import { type Edit, placeholder } from './redaction-edits.ts';
 /** Base64 and hex, of which only what decodes to text is of interest. */
 const WORDS =
   /[A-Za-z0-9+/_-]{24}[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/g;
-const PRINTABLE = /^(?:[\t\r\n\x20-\x7e]|\x1b)+$/;
+const PRINTABLE = /^(?:[\t\r\n -~]|\p{Cc}(?=\[))+$/u;
 const MAX_DEPTH = 2;
 
 /** Words that hold a secret once they are decoded; they go whole. */

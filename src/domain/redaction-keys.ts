@@ -30,21 +30,32 @@ interface Run {
 export function keyEdits(text: string): Edit[] {
   if (!MAY_HOLD_KEYS.test(text)) return [];
   const markers = [...text.matchAll(MARKERS)];
-  const edits = editsBetweenMarkers(text, markers);
-  const chains = chainsOf(text);
-  let next = 0;
-  let edit = 0;
-  for (const chain of chains) {
+  const whole = editsBetweenMarkers(text, markers);
+  const edits = [...whole];
+  const endsBefore = nextOf(whole, ({ end }) => end);
+  const startsBefore = nextOf(markers, ({ index }) => index + 1);
+  for (const chain of chainsOf(text)) {
     const [first, last] = [chain[0], chain.at(-1)];
     if (first === undefined || last === undefined) continue;
-    while (edit < edits.length && (edits[edit]?.end ?? 0) <= first.start) edit += 1;
-    if ((edits[edit]?.start ?? Number.POSITIVE_INFINITY) < last.end) continue;
-    while (next < markers.length && (markers[next]?.index ?? 0) < first.start) next += 1;
+    const covering = whole[endsBefore(first.start)];
+    if (covering !== undefined && covering.start < last.end) continue;
+    const next = startsBefore(first.start);
     if (isKey(text, chain, markers[next - 1], markers[next])) {
       edits.push(...editsOf(text, chain, first, last));
     }
   }
   return edits.sort((a, b) => a.start - b.start);
+}
+
+/** For places in order: the index of the first item that does not lie before. */
+function nextOf<T>(items: readonly T[], endOf: (item: T) => number): (place: number) => number {
+  let next = 0;
+  return (place) => {
+    for (let item = items[next]; item !== undefined && endOf(item) <= place; item = items[next]) {
+      next += 1;
+    }
+    return next;
+  };
 }
 
 /** In one where nothing between the lines must stay. */
@@ -137,26 +148,35 @@ function isKey(
   const [first, last] = [chain[0], chain.at(-1)];
   if (first === undefined || last === undefined) return false;
   const start = text.slice(first.start, first.start + 120);
-  const isBehind =
-    before !== undefined &&
-    first.start - (before.index + before[0].length) < headerLength(text, before);
-  const isInside = isBehind && before[1] === 'BEGIN';
-  if (isBehind && (isInside ? SECRET_MARKER.test(before[2] ?? '') : before[1] === undefined)) {
-    return isRandom(start);
-  }
+  const marker = markerInFront(text, first.start, before);
+  if (marker?.isSecret) return isRandom(start);
   if (after?.[1] === 'END' && after.index - last.end < 60) {
-    return SECRET_MARKER.test(after[2] ?? '') && !isInside;
+    return SECRET_MARKER.test(after[2] ?? '') && !marker?.isBegin;
   }
-  if (isInside) return false;
-  if (KEY_START.test(start)) return true;
-  const full = chain.slice(0, -1);
-  const width = first.end - first.start;
   return (
-    (full.length > 1 || (full.length === 1 && last.end - last.start === width)) &&
-    KEY_WIDTHS.includes(width) &&
-    full.every((run) => run.end - run.start === width) &&
-    isRandom(start) &&
-    !/^(?:iVBORw|\/9j\/|R0lGOD|UklGR|JVBERi|UEsDB|H4sI)/.test(start)
+    !marker?.isBegin &&
+    (KEY_START.test(start) || (hasKeyWidth(chain) && isRandom(start) && !IMAGE.test(start)))
+  );
+}
+
+/** How pictures, documents and archives begin. */
+const IMAGE = /^(?:iVBORw|\/9j\/|R0lGOD|UklGR|JVBERi|UEsDB|H4sI)/;
+
+/** The marker that a key would belong to; PuTTY's has neither BEGIN nor END. */
+function markerInFront(text: string, start: number, marker: RegExpExecArray | undefined) {
+  if (marker === undefined) return undefined;
+  if (start - (marker.index + marker[0].length) >= headerLength(text, marker)) return undefined;
+  const isBegin = marker[1] === 'BEGIN';
+  const isSecret = isBegin ? SECRET_MARKER.test(marker[2] ?? '') : marker[1] === undefined;
+  return { isBegin, isSecret };
+}
+
+function hasKeyWidth(chain: readonly Run[]): boolean {
+  const widths = chain.map(({ start, end }) => end - start);
+  const [width = 0] = widths;
+  const isFull = chain.length > 2 || (chain.length === 2 && widths[1] === width);
+  return (
+    isFull && KEY_WIDTHS.includes(width) && widths.slice(0, -1).every((other) => other === width)
   );
 }
 
@@ -170,7 +190,7 @@ const isRandom = (start: string): boolean =>
   /[A-Z]/.test(start) && /[a-z]/.test(start) && /[\d+/]/.test(start);
 
 const LAST_LINE =
-  /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[ \t]*(?:[\r\n"'`\\|│+,*<\xe2\x1b]|$))/y;
+  /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[ \t]*(?:[\r\n"'`\\|│+,*<\xe2]|$))/y;
 
 /** The short line at a key's end. */
 function rest(text: string, last: Run): Edit[] {

@@ -75,36 +75,49 @@ function columnEdits(text: string): Edit[] {
     if (match.index < seen) continue;
     const header = lineAround(text, match.index + match[0].length);
     if (header === undefined) continue;
-    seen = header.end;
-    for (const delimiter of DELIMITERS) {
-      const names = cellsOf(text, header.start, header.end, delimiter);
-      const secret = names.findIndex(({ content }) => IS_SECRET.test(content));
-      if (names.length < 2 || secret === -1 || !names.every(({ content }) => NAME.test(content)))
-        continue;
-      if (names.filter(({ content }) => content !== '').length < 2) continue;
-      for (
-        let line = lineFrom(text, header.next);
-        line !== undefined;
-        line = lineFrom(text, line.next)
-      ) {
-        const ruler = text.slice(line.start, line.end);
-        if (RULER.test(ruler) && ruler !== '') continue;
-        const cells = cellsOf(text, line.start, line.end, delimiter);
-        const cell = cells[secret];
-        if (cells.length !== names.length || cell === undefined) break;
-        seen = line.end;
-        if (/^[^ \t"'\\]{3,200}$/.test(cell.content) && !isReference(cell.content)) {
-          edits.push({
-            start: cell.start,
-            end: cell.start + cell.content.length,
-            text: placeholder('secret-column'),
-          });
-        }
-      }
-      break;
-    }
+    const column = DELIMITERS.map((delimiter) => columnIn(text, header, delimiter)).find(Boolean);
+    seen = column === undefined ? header.end : cellEdits(text, header, column, edits);
   }
   return edits;
+}
+
+interface Column {
+  readonly delimiter: RegExp;
+  readonly at: number;
+  readonly of: number;
+}
+
+/** Undefined where the line is no header with such delimiters. */
+function columnIn(text: string, { start, end }: Line, delimiter: RegExp): Column | undefined {
+  const names = cellsOf(text, start, end, delimiter).map(({ content }) => content);
+  const at = names.findIndex((name) => IS_SECRET.test(name));
+  const isHeader = at !== -1 && names.every((name) => NAME.test(name));
+  return isHeader && names.filter(Boolean).length > 1
+    ? { delimiter, at, of: names.length }
+    : undefined;
+}
+
+/** Adds an edit for each line of a table. @returns the end of its last line */
+function cellEdits(
+  text: string,
+  header: Line,
+  { delimiter, at, of }: Column,
+  edits: Edit[],
+): number {
+  let { end } = header;
+  let line = lineFrom(text, header.next);
+  for (; line !== undefined; line = lineFrom(text, line.next)) {
+    const content = text.slice(line.start, line.end);
+    if (content !== '' && RULER.test(content)) continue;
+    const cells = cellsOf(text, line.start, line.end, delimiter);
+    const cell = cells[at];
+    if (cells.length !== of || cell === undefined) break;
+    end = line.end;
+    if (!/^[^ \t"'\\]{3,200}$/.test(cell.content) || isReference(cell.content)) continue;
+    const stop = cell.start + cell.content.length;
+    edits.push({ start: cell.start, end: stop, text: placeholder('secret-column') });
+  }
+  return end;
 }
 
 interface Line {

@@ -19,8 +19,12 @@ const ENCODED = new RegExp(
   ].join('|'),
   'g',
 );
-const MAY_BE_ENCODED =
-  /\\(?:\/|u00|x[0-9a-fA-F]{2}|033\[|e\[)|%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\[|\0/;
+const MAY_BE_ENCODED = new RegExp(
+  [
+    String.raw`\\(?:\/|u00|x[0-9a-fA-F]{2}|033\[|e\[)`,
+    '%[2-7][0-9a-fA-F]|&(?:#|quot|apos|amp|lt|gt)|\x1b\\[|\0',
+  ].join('|'),
+);
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' },
 };
