@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 export const GROUPS = ['tokens', 'keys', 'names', 'encodings', 'boundaries', 'commands'] as const;
-export type Group = (typeof GROUPS)[number];
+type Group = (typeof GROUPS)[number];
 
 type Random = (below: number) => number;
 export type Draw = ReturnType<typeof drawFrom>;
