@@ -5,6 +5,7 @@ import { AGENT_SETTINGS } from '../../agents/settings-files.ts';
 import type { HookPlan } from '../../agents/wrap-hooks.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { repeatsAllows } from '../../gates/dedupe.ts';
 import { type FoundFile, findSettings } from '../find-settings.ts';
 import { changeSettings, type FileReport } from '../install.ts';
 import { readSettingsFile } from '../settings-file.ts';
@@ -66,7 +67,8 @@ function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): Rea
       paths: facts.paths as StatePaths,
       now: Date.now,
     });
-    const findings = report === undefined ? [] : brokenPrefixes(report, facts);
+    const findings =
+      report === undefined ? [] : [...brokenPrefixes(report, facts), ...replayedAllows(report)];
     const { root } = readSettingsFile(file.path, agent.allowsComments);
     return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
   } catch (error) {
@@ -112,6 +114,21 @@ function brokenPrefixes(file: FileReport, { isOnPath }: FilesFacts): Finding[] {
     ...findings,
     advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).'),
   ];
+}
+
+/** A guard whose allow is given again for a call that it did not look at. */
+function replayedAllows(file: FileReport): Finding[] {
+  const replaying = file.hooks.filter(
+    ({ event, written }) =>
+      repeatsAllows('replay', event) && /\s--on-duplicate[ =]["']?replay\b/.test(written ?? ''),
+  );
+  return replaying.map(({ event, name }) =>
+    problem(
+      `${file.path}: ${name} on ${event} has --on-duplicate replay`,
+      'A duplicate gets an allow of a hook that did not run.',
+      'Take the option out: a refusal is given again all the same.',
+    ),
+  );
 }
 
 function namesOf(hooks: readonly HookPlan[]): string {
