@@ -6,11 +6,16 @@ const OPEN = String.raw`(?:\\*["'])?`;
 const TO_END = String.raw`[^ \t\r\n"'\\|;&]+`;
 
 /** `program … option SECRET`, where the option alone says nothing. */
-function command(programs: string, options: string, secret = TO_END): RedactionRule {
+function command(
+  programs: string,
+  options: string,
+  secret = TO_END,
+  hints: readonly string[] = programs.toLowerCase().split('|'),
+): RedactionRule {
   const between = String.raw`(?![\w-])[^|;\r\n]{0,200}?(?<=[ \t"',])`;
   return {
     name: 'command-password',
-    hints: programs.split('|').map((program) => program.toLowerCase()),
+    hints,
     pattern: new RegExp(
       `((?:${programs})(?<=(?<![\\w-])(?:${programs}))${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
       'gi',
@@ -42,21 +47,26 @@ export const COMMAND_RULES: readonly RedactionRule[] = [
     'zip|unzip|zipcloak|sqlcmd|bcp|ipmitool|mosquitto_pub|mosquitto_sub|sqlplus|hydra|isql|tsql',
     `-P(?:${GAP})?|--password[ =]`,
   ),
+  // Any address holds `http`.
+  command('http|https', `(?:-a|--auth)(?:=|${GAP})${OPEN}[\\w.@+%-]{0,64}:`, TO_END, [
+    'http -',
+    'https -',
+  ]),
   command(
     'openssl',
     `-(?:pass|passin|passout|passwd|srppass)${GAP}${OPEN}pass:|-(?:k|K|hmac|psk)${GAP}`,
   ),
   command(
-    'curl|http|https|xh|wget',
+    'curl|xh|wget',
     `-b${GAP}${OPEN}(?=[\\w.-]{1,80}=)(?![\\w./-]{0,80}(?:[ \\t"'\\\\]|$))|--cookie(?:=|${GAP})(?![\\w./-]{0,80}(?:[ \\t"'\\\\]|$))`,
     String.raw`[^"'\\\r\n]+`,
   ),
   command(
-    'curl|http|https|xh',
+    'curl|xh',
     `(?:-[uU]|--user|--proxy-user|-a|--auth)(?:=|${GAP})?${OPEN}[\\w.@+%-]{0,64}:`,
   ),
   command(
-    'curl|http|https|xh|wget',
+    'curl|xh|wget',
     `--oauth2-bearer(?:=|${GAP})|--(?:http-|ftp-|proxy-)?password=|--pass(?:=|${GAP})`,
   ),
   command('aws', `configure[ \\t]+set[^|;\\r\\n]{0,60}?(?:secret_access_key|session_token)${GAP}`),

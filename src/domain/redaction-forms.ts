@@ -20,8 +20,7 @@ export interface RedactionRule {
 export const START = String.raw`(?:(?<![\w-])|(?<=\\(?:[bfnrt]|u[0-9a-fA-F]{4})))`;
 
 /** Not `{min,}`, for which V8 keeps a stack that tens of megabytes overflow. */
-const atLeast = (min: number, characters: string): string =>
-  `${characters}{${min}}${characters}*`;
+const atLeast = (min: number, characters: string): string => `${characters}{${min}}${characters}*`;
 
 /** At least `min` of these characters; fewer where the text is cut off, as long as they do not look like a mere word. */
 export function run(characters: string, min: number): string {
