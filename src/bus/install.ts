@@ -15,7 +15,7 @@ import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/w
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { isBusy, withLock } from '../store/database.ts';
-import type { FoundFile } from './find-settings.ts';
+import { type FoundFile, isBelow } from './find-settings.ts';
 import {
   readSettingsFile,
   replaceSettingsFile,
@@ -95,13 +95,14 @@ function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
 }
 
 function planFile(
-  { path, scope }: FoundFile,
+  { path, scope, within }: FoundFile,
   request: InstallRequest,
   ledger: Ledger,
   others: OtherLines,
 ): PlannedFile {
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
+  if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
   const rules: WrapRules = { ...request, ...others, scope };
   const hooks = findHooks(file.root, agent).map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
@@ -126,6 +127,14 @@ function planFile(
       isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
     },
   };
+}
+
+/** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
+export function leadsOut(path: string, target: string): Error {
+  return settingsError(
+    `${path} leads to ${target}, outside of the project`,
+    'It is left alone; --yes writes there.',
+  );
 }
 
 /** What stood there first counts, however often it was switched on and off since. */
