@@ -111,13 +111,62 @@ function formOf(rule, regex) {
   const isWord = starts.some((text) => pattern.replace(/^\(\?i\)/, '').startsWith(text));
   const start = starts.find((text) => pattern.replace(/^\(\?i\)/, '').startsWith(text)) ?? '';
   pattern = pattern.replace(start, '');
+  const literals = literalStarts(plain(pattern));
+  const isAnywhere = literals.some((text) => text.length < 3);
   return {
     id: rule.id,
-    hints: rule.keywords,
+    hints: isAnywhere ? rule.keywords : literals,
     pattern: plain(pattern),
+    ...(isAnywhere ? { isAnywhere } : {}),
     ...(isWord ? { isWord } : {}),
     ...(pattern.includes('(?i') || regex.includes('(?i') ? { ignoreCase: true } : {}),
   };
+}
+
+/** What a match begins with, in lower case, as far as that is literal. */
+function literalStarts(pattern) {
+  let rest = pattern;
+  for (let parts = alternatives(rest); ; parts = alternatives(rest)) {
+    if (parts.length > 1) return parts.flatMap(literalStarts);
+    if (
+      !/^\(\?:.*\)$/.test(rest) ||
+      alternatives(rest.slice(3, -1)).some((part) => !isClosed(part))
+    )
+      break;
+    rest = rest.slice(3, -1);
+  }
+  let literals = [''];
+  for (;;) {
+    const [part, group, characters, escaped, plainOne] =
+      /^(?:\(\?:([\w|-]+)\)|\[([\w-]{1,4})\]|\\([.\-/$])|([\w:/%~-]))(?![{*+?])/.exec(rest) ?? [];
+    const isRange = /.-./.test(characters ?? '');
+    const choices = group?.split('|') ?? (characters && [...characters]) ?? [escaped ?? plainOne];
+    if (part === undefined || isRange) return literals.map((literal) => literal.toLowerCase());
+    literals = literals.flatMap((literal) => choices.map((choice) => literal + choice));
+    rest = rest.slice(part.length);
+  }
+}
+
+/** Split at the bars that are in no group and no class. */
+function alternatives(pattern) {
+  const parts = [''];
+  let depth = 0;
+  for (const [token] of pattern.matchAll(/\\.|\[(?:\\.|[^\]])*\]|./g)) {
+    if (token === '(') depth += 1;
+    if (token === ')') depth -= 1;
+    if (token === '|' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += token;
+  }
+  return parts;
+}
+
+function isClosed(pattern) {
+  let depth = 0;
+  for (const [token] of pattern.matchAll(/\\.|\[(?:\\.|[^\]])*\]|./g)) {
+    if (token === '(') depth += 1;
+    if (token === ')' && --depth < 0) return false;
+  }
+  return depth === 0;
 }
 
 /** In JavaScript's words, without groups that count; case is told by a flag for the whole. */

@@ -1,4 +1,4 @@
-import type { RedactionRule } from './redaction-forms.ts';
+import { type RedactionRule, rule } from './redaction-rule.ts';
 
 /** What a word of a command line is, quoted or not; not a reference, and nothing that was redacted. */
 const NO_REFERENCE = String.raw`(?!\$[\w{(]|\[redacted:|<)`;
@@ -10,18 +10,24 @@ function command(
   programs: string,
   options: string,
   secret = TO_END,
-  hints: readonly string[] = programs.toLowerCase().split('|'),
+  hints: readonly string[] = namesOf(programs),
 ): RedactionRule {
   const between = String.raw`(?![\w-])[^|;\r\n]{0,200}?(?<=[ \t"',])`;
-  return {
-    name: 'command-password',
+  return rule(
+    'command-password',
     hints,
-    pattern: new RegExp(
-      `((?:${programs})(?<=(?<![\\w-])(?:${programs}))${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
-      'gi',
-    ),
-  };
+    `((?<![\\w-])(?:${programs})${between}(?:${options})${OPEN})${NO_REFERENCE}${secret}`,
+    'iy',
+  );
 }
+
+/** The names, with what follows the short ones: two letters alone are in many words. */
+const namesOf = (programs: string): string[] =>
+  programs
+    .split('|')
+    .flatMap((name) =>
+      name.length > 2 ? [name] : [' ', '\t', '"', "'", '\\'].map((end) => name + end),
+    );
 
 const GAP = String.raw`(?:[ \t]+|\\*["'],[ \t]*)`;
 
@@ -125,20 +131,9 @@ export const COMMAND_RULES: readonly RedactionRule[] = [
   command('cmdkey|runas|psexec|wmic|winrs|schtasks', `/(?:pass|p|password|rp)[: ]|-p${GAP}`),
   {
     name: 'command-password', // a password that is piped in
-    hints: [
-      'sudo',
-      'chpasswd',
-      '-stdin',
-      'passwd',
-      'login',
-      'cryptsetup',
-      'kinit',
-      '--with-token',
-      'gpg',
-      'smbpasswd',
-    ],
+    hints: ['echo', 'printf'],
     pattern:
-      /((?:echo|printf)(?:[ \t]+-[neE]+)*[ \t]+(?:\\*["'](?:%s(?:\\{1,4}n)?\\*["'][ \t]+\\*["']?)?)?(?:[\w.-]{1,40}:)?)(?!\$[\w{(]|\[redacted:|-)[^"'\\|;&\r\n]{1,200}?(?=(?:\\{1,4}n)*\\*["']?[ \t]*\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)*(?:-\w*S|chpasswd|smbpasswd|-S)|chpasswd|kinit|cryptsetup|gpg|smbpasswd|passwd|(?:[\w./-]{1,40}[ \t]+){1,6}?--?(?:password-stdin|with-token|passwd-stdin|stdin)))/g,
+      /((?:echo|printf)(?:[ \t]+-[neE]+)*[ \t]+(?:\\*["'](?:%s(?:\\{1,4}n)?\\*["'][ \t]+\\*["']?)?)?(?:[\w.-]{1,40}:)?)(?!\$[\w{(]|\[redacted:|-)[^"'\\|;&\r\n]{1,200}?(?=(?:\\{1,4}n)*\\*["']?[ \t]*\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)*(?:-\w*S|chpasswd|smbpasswd|-S)|chpasswd|kinit|cryptsetup|gpg|smbpasswd|passwd|(?:[\w./-]{1,40}[ \t]+){1,6}?--?(?:password-stdin|with-token|passwd-stdin|stdin)))/y,
   },
   {
     name: 'command-password', // and here-strings

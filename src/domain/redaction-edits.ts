@@ -24,12 +24,17 @@ export function createDraft(original: string) {
   return {
     text: (): string => text,
     edits: (): readonly Edit[] => edits,
-    /** @param more in order, in places of the text as it is now; those that overlap one before are left out */
-    apply(more: readonly Edit[]): void {
+    /**
+     * @param more in order, in places of the text as it is now; those that overlap one before are left out
+     * @returns the others
+     */
+    apply(more: readonly Edit[]): readonly Edit[] {
       const apart = more.filter((edit, index) => edit.start >= (more[index - 1]?.end ?? 0));
-      if (apart.length === 0) return;
-      text = applyEdits(text, apart);
-      edits = joinEdits(edits, apart);
+      if (apart.length > 0) {
+        text = applyEdits(text, apart);
+        edits = joinEdits(edits, apart);
+      }
+      return apart;
     },
   };
 }

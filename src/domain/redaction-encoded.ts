@@ -1,8 +1,10 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
+import { charactersOf, runsIn } from './redaction-scan.ts';
 
 /** Base64 and hex, of which only what decodes to text is of interest. */
 const WORDS =
-  /[A-Za-z0-9+/_-]{24}[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/g;
+  /[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/y;
+const BASE64 = charactersOf(/[A-Za-z0-9+/_-]/);
 const PRINTABLE = /^(?:[\t\r\n -~]|\p{Cc}(?=\[))+$/u;
 const MAX_DEPTH = 2;
 
@@ -14,17 +16,17 @@ export function encodedEdits(
 ): Edit[] {
   if (depth >= MAX_DEPTH) return [];
   const edits: Edit[] = [];
-  for (const match of text.matchAll(WORDS)) {
-    const start = match.index + (isEscape(text, match.index) ? 1 : 0);
-    const decoded = decode(text.slice(start, match.index + match[0].length));
+  let done = 0;
+  for (const { start } of runsIn(text, BASE64, 24)) {
+    if (start < done) continue;
+    WORDS.lastIndex = start;
+    done = start + (WORDS.exec(text)?.[0].length ?? 0);
+    const decoded = decode(text.slice(start, done));
     if (decoded === undefined || redact(decoded, depth + 1) === decoded) continue;
-    edits.push({ start, end: match.index + match[0].length, text: placeholder('encoded-secret') });
+    edits.push({ start, end: done, text: placeholder('encoded-secret') });
   }
   return edits;
 }
-
-const isEscape = (text: string, at: number): boolean =>
-  text[at - 1] === '\\' && /[bfnrt]/.test(text[at] ?? '');
 
 /** Undefined for what is no text. */
 function decode(word: string): string | undefined {

@@ -1,61 +1,18 @@
-/**
- * What a secret looks like: formats that their issuers publish and that secret scanners look for.
- *
- * A pattern must take linear time on any input: it begins with something literal, and what follows cannot fail, is bounded,
- * or is tried once per word; and it must not run out of stack. It may take a backslash only together with what that escapes, so that JSON stays JSON.
- * White space is spelled out, since `\s` would split the UTF-8 that `redactBytes` passes in as Latin-1.
- */
-export interface RedactionRule {
-  /** Stands in `[redacted:<name>]`. */
-  readonly name: string;
-  /** One of these is in every text that the pattern matches, once that is in lower case; none: try it on any text. */
-  readonly hints: readonly string[];
-  /** What it begins with, where that says it all. */
-  readonly prefixes?: readonly string[];
-  /** Global. Its first group, if it has one, is what stays in front of the secret. */
-  readonly pattern: RegExp;
-}
-
-/** Not inside a word, where a JSON escape such as `\n` is no part of the word behind it. */
-export const START = String.raw`(?:(?<![\w-])|(?<=\\(?:[bfnrt]|u[0-9a-fA-F]{4})))`;
-
-/** Not `{min,}`, for which V8 keeps a stack that tens of megabytes overflow. */
-const atLeast = (min: number, characters: string): string => `${characters}{${min}}${characters}*`;
-
-/** At least `min` of these characters; fewer where the text is cut off, as long as they do not look like a mere word. */
-export function run(characters: string, min: number): string {
-  const cutOff = `(?=[a-z_-]{0,64}[A-Z0-9])${atLeast(10, characters)}$`;
-  return `(?:${atLeast(min, characters)}|${cutOff})`;
-}
-
-/** One of these prefixes, wherever it stands, and the rest. */
-export function token(name: string, prefixes: readonly string[], rest: string): RedactionRule {
-  return {
-    ...{ name, hints: lowerCase(prefixes), prefixes },
-    pattern: new RegExp(anyOf(prefixes) + rest, 'g'),
-  };
-}
-
-/** Prefixes that words may contain too. The look back comes behind them, so that the search is for something literal. */
-function word(name: string, prefixes: readonly string[], rest: string, before = ''): RedactionRule {
-  const prefix = before + anyOf(prefixes);
-  const pattern = new RegExp(`${prefix}(?<=${START}${prefix})${rest}`, 'g');
-  return { name, hints: lowerCase(prefixes), prefixes, pattern };
-}
-
-/** As `run`, where a capital or a digit is among them, and not words with signs between them. */
-const digits = (characters: string, min: number): string =>
-  `(?=[a-z_.=-]{0,80}[A-Z0-9])(?!(?:[a-z]{2,20}[._-]){2}|[A-Z]{2,20}_[A-Z]{2})${run(characters, min)}`;
-
-const anyOf = (texts: readonly string[]): string =>
-  `(?:${texts.join('|').replace(/[.$]/g, String.raw`\$&`)})`;
-const lowerCase = (texts: readonly string[]): string[] => texts.map((text) => text.toLowerCase());
-
-const ALNUM = '[A-Za-z0-9]';
-const URL_SAFE = '[A-Za-z0-9_-]';
-const HEX = '[a-f0-9]';
-const UUID = `${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}`;
-const NO_MORE = '(?![A-Za-z0-9])';
+import {
+  ALNUM,
+  digits,
+  HEX,
+  NO_MORE,
+  type RedactionRule,
+  rule,
+  run,
+  START,
+  token,
+  URL_SAFE,
+  UUID,
+  word,
+} from './redaction-rule.ts';
+import { LONG_WORD } from './redaction-scan.ts';
 
 /** Prefixes that need no more than that: the least length of what follows, and all that have it. */
 type Prefixes = Readonly<Record<number, string>>;
@@ -129,7 +86,12 @@ const CODE_RULES: readonly RedactionRule[] = [
   word('vault-token', ['hvs.', 'hvb.', 'hvr.'], run(URL_SAFE, 24)),
   word('vault-token', ['s.'], `(?=[a-zA-Z]{0,23}\\d)(?=[a-z0-9]{0,23}[A-Z])${ALNUM}{24}${NO_MORE}`),
   word('atlassian-token', ['ATATT', 'ATCTT', 'ATBB', 'ATOAUTH', 'BBDC-'], run('[\\w=+/-]', 20)),
-  word('terraform-token', ['atlasv1.'], run(URL_SAFE, 40), String.raw`[A-Za-z0-9]{14}\.`),
+  rule(
+    'terraform-token',
+    ['.atlasv1.'],
+    String.raw`(?<![A-Za-z0-9])${ALNUM}{14}\.atlasv1\.${run(URL_SAFE, 40)}`,
+    'g',
+  ),
   ...words('developer-token', CODE_PREFIXES, '[\\w.-]'),
 ];
 
@@ -139,7 +101,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
     name: 'aws-secret-key',
     hints: ['secretkey', 'secret_key', 'secretaccesskey', 'secret_access_key'],
     pattern:
-      /(secret_?(?:access_?)?key(?:\\*["'])?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:\\*["'])?)(?:[a-z0-9+]|\\*\/){40}(?![a-z0-9+/=])/gi,
+      /(secret_?(?:access_?)?key(?:\\*["'])?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:\\*["'])?)(?:[a-z0-9+]|\\*\/){40}(?![a-z0-9+/=])/iy,
   },
   word('aws-bedrock-key', ['ABSK'], `${run('[A-Za-z0-9+/]', 100)}={0,2}`),
   word('aws-bedrock-key', ['bedrock-api-key-'], run('[A-Za-z0-9+/=_-]', 40)),
@@ -149,7 +111,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
   {
     name: 'azure-storage-key',
     hints: ['accountkey=', 'accesskey='],
-    pattern: /((?:Account|Access)Key=)(?:[A-Za-z0-9+]|\\*\/){20,256}={0,2}/gi,
+    pattern: /((?:Account|Access)Key=)(?:[A-Za-z0-9+]|\\*\/){20,256}={0,2}/iy,
   },
   {
     name: 'azure-client-secret',
@@ -210,27 +172,25 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   {
     name: 'slack-webhook',
     hints: ['hooks.slack.com'],
-    pattern: /(hooks\.slack\.com\\*\/(?:services|workflows|triggers)\\*\/)(?:[\w+-]|\\*\/){8,256}/g,
+    pattern: /(hooks\.slack\.com\\*\/(?:services|workflows|triggers)\\*\/)(?:[\w+-]|\\*\/){8,256}/y,
   },
   {
     name: 'discord-webhook',
-    hints: ['webhooks'],
+    hints: ['discord.com', 'discordapp.com'],
     pattern:
-      /(discord(?:app)?\.com\\*\/api\\*\/(?:v\d{1,2}\\*\/)?webhooks\\*\/\d{1,20}\\*\/)[\w-]{20}[\w-]*/g,
+      /(discord(?:app)?\.com\\*\/api\\*\/(?:v\d{1,2}\\*\/)?webhooks\\*\/\d{1,20}\\*\/)[\w-]{20}[\w-]*/y,
   },
   {
     name: 'teams-webhook',
-    hints: ['webhook.office.com', 'incomingwebhook'],
-    pattern: /(incomingwebhook\\*\/)[a-f0-9]{16}(?:[\w-]|\\*\/){0,200}/gi,
+    hints: ['incomingwebhook'],
+    pattern: /(incomingwebhook\\*\/)[a-f0-9]{16}(?:[\w-]|\\*\/){0,200}/iy,
   },
-  {
-    name: 'discord-token',
-    hints: [],
-    pattern: new RegExp(
-      String.raw`[MNO][\w-]{23,27}\.[\w-]{6}\.(?<=${START}[MNO][\w-]{23,27}\.[\w-]{6}\.)[\w-]{27,40}`,
-      'g',
-    ),
-  },
+  rule(
+    'discord-token',
+    [LONG_WORD],
+    String.raw`${START}[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}`,
+    'y',
+  ),
   {
     name: 'telegram-token',
     hints: [':aa'],
@@ -242,25 +202,13 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     run(ALNUM, 16),
   ),
   word('stripe-webhook-secret', ['whsec_'], run('[A-Za-z0-9+/=]', 20)),
-  {
-    name: 'twilio-key',
-    hints: [],
-    pattern: new RegExp(`(?:SK|AC)${HEX}{32}(?<=${START}\\w{34})${NO_MORE}`, 'g'),
-  },
+  rule('twilio-key', [LONG_WORD], `${START}(?:SK|AC)${HEX}{32}${NO_MORE}`, 'y'),
   word('sendgrid-key', ['SG.'], String.raw`[\w-]{16,64}\.${run(URL_SAFE, 16)}`),
   token('shopify-token', ['shpat_', 'shpca_', 'shppa_', 'shpss_'], run('[A-Fa-f0-9]', 32)),
   word('launchdarkly-key', ['sdk-', 'mob-', 'api-'], `${UUID}${NO_MORE}`),
   word('mailgun-key', ['key-'], `${HEX}{32}${NO_MORE}`),
-  {
-    name: 'mailgun-key',
-    hints: [],
-    pattern: new RegExp(`${HEX}{32}-${HEX}{8}-${HEX}{8}(?<=${START}[a-f0-9-]{50})${NO_MORE}`, 'g'),
-  },
-  {
-    name: 'mailchimp-key',
-    hints: ['-us'],
-    pattern: new RegExp(`${HEX}{32}-us\\d{1,2}${NO_MORE}`, 'g'),
-  },
+  rule('mailgun-key', [LONG_WORD], `${START}${HEX}{32}-${HEX}{8}-${HEX}{8}${NO_MORE}`, 'y'),
+  rule('mailchimp-key', [LONG_WORD], `${START}${HEX}{32}-us\\d{1,2}${NO_MORE}`, 'y'),
   word(
     'mapbox-token',
     ['sk.eyJ', 'pk.eyJ', 'tk.eyJ'],
@@ -276,22 +224,18 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     ['NRAK-', 'NRII-', 'NRJS-', 'NRRA-', 'NRBR-', 'NRSP-', 'NRAA-'],
     run('[\\w-]', 19),
   ),
-  {
-    name: 'new-relic-key',
-    hints: ['nral'],
-    pattern: new RegExp(`(?:eu01xx)?[a-f0-9]{30,36}NRAL${NO_MORE}`, 'g'),
-  },
+  rule('new-relic-key', [LONG_WORD], `${START}(?:eu01xx)?${HEX}{30,36}NRAL${NO_MORE}`, 'y'),
   word('twitter-token', ['AAAAAAAAAAAAAAAAAAAAA'], run('[A-Za-z0-9%]', 60)),
   {
     name: 'braintree-token',
     hints: ['access_token$'],
-    pattern: /access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[a-f0-9]{32}/g,
+    pattern: /access_token\$(?:production|sandbox)\$[a-z0-9]{16}\$[a-f0-9]{32}/y,
   },
   {
     name: 'asana-token',
     hints: ['1/', '2/', '0/'],
     pattern:
-      /(?<![\w/.-])(?:[01]\\*\/\d{12,16}:[a-f0-9]{32}|2\\*\/\d{12,17}\\*\/\d{12,17}:[a-f0-9]{32}|0\\*\/[a-f0-9]{32})(?!\w)/g,
+      /(?<![\w/.-])(?:[01]\\*\/\d{12,16}:[a-f0-9]{32}|2\\*\/\d{12,17}\\*\/\d{12,17}:[a-f0-9]{32}|0\\*\/[a-f0-9]{32})(?!\w)/y,
   },
   ...words('service-token', SERVICE_PREFIXES, '[\\w.=-]'),
   word('jwt', ['eyJ'], String.raw`[\w-]{10}[\w-]*\.(?:[\w-]{10}[\w-]*(?:\.[\w-]*){1,3}|[\w-]*$)`),

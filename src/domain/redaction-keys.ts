@@ -1,4 +1,5 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
+import { charactersOf, runsIn } from './redaction-scan.ts';
 
 /**
  * Private keys by their lines: whatever stands in front of each line (numbers, arrows, `> `, `│`), between them (quotes
@@ -6,14 +7,14 @@ import { type Edit, placeholder } from './redaction-edits.ts';
  */
 const NAME = placeholder('private-key');
 
-const MAY_HOLD_KEYS = /PRIVATE KEY|Static key|Private-Lines|[A-Za-z0-9+/]{40}/;
+const MAY_BE_MARKED = /PRIVATE KEY|Static key|Private-Lines/;
 const MARKERS =
   /-{4,5} ?(BEGIN|END) ([A-Za-z0-9 ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|Static key V1|[A-Z]{3,20}))(?: ?-{4,5}|(?=[\r\n\\]|$))|Private-Lines: ?\d{1,3}/g;
 const SECRET_MARKER = /PRIVATE KEY|Static key/;
 
 /** At least 16 characters of base64, where a JSON escape in front is no part of them. */
-const RUNS = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
-const ESCAPE = /\\(?:u[0-9a-fA-F]{4}|[bfnrt])$/;
+const BASE64 = charactersOf(/[A-Za-z0-9+/=]/);
+const LEAST = 16;
 const BREAK = /[\r\n]|\\[nr]/;
 
 /** How the DER of a private key begins in base64, or the key of OpenSSH. */
@@ -28,13 +29,14 @@ interface Run {
 }
 
 export function keyEdits(text: string): Edit[] {
-  if (!MAY_HOLD_KEYS.test(text)) return [];
+  const runs = runsIn(text, BASE64, LEAST);
+  if (!runs.some(({ start, end }) => end - start >= 40) && !MAY_BE_MARKED.test(text)) return [];
   const markers = [...text.matchAll(MARKERS)];
   const whole = editsBetweenMarkers(text, markers);
   const edits = [...whole];
   const endsBefore = nextOf(whole, ({ end }) => end);
   const startsBefore = nextOf(markers, ({ index }) => index + 1);
-  for (const chain of chainsOf(text)) {
+  for (const chain of chainsOf(text, runs)) {
     const [first, last] = [chain[0], chain.at(-1)];
     if (first === undefined || last === undefined) continue;
     const covering = whole[endsBefore(first.start)];
@@ -69,7 +71,7 @@ function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Ed
 
 /** The lines that a text begins with, which are the end of a key if it was cut off in one. */
 export function withoutKeyAtStart(text: string): string {
-  const [chain] = chainsOf(text);
+  const [chain] = chainsOf(text, runsIn(text, BASE64, LEAST));
   const [first, last] = [chain?.[0], chain?.at(-1)];
   if (first === undefined || last === undefined || first.start > 40) return text;
   const isShort = chain?.length === 1 && last.end - first.start < 40;
@@ -97,7 +99,7 @@ const IS_JSON = /^(?:\d+(?:[eE]\+?\d+)?|true|false|null)$/;
 
 function isMostlyKey(body: string): boolean {
   const all = body.replace(/[^A-Za-z0-9+/=]/g, '').length;
-  const inRuns = (body.match(RUNS) ?? []).reduce((sum, run) => sum + run.length, 0);
+  const inRuns = runsIn(body, BASE64, LEAST).reduce((sum, { start, end }) => sum + end - start, 0);
   return inRuns > all / 2;
 }
 
@@ -113,31 +115,23 @@ function piecesOf(body: string, offset: number): Edit[] {
 }
 
 /** Runs of base64 on lines that follow each other. */
-function chainsOf(text: string): Run[][] {
+function chainsOf(text: string, runs: readonly Run[]): Run[][] {
   const chains: Run[][] = [];
   let before: Run | undefined;
-  for (const match of text.matchAll(RUNS)) {
-    const end = match.index + match[0].length;
-    const start = match.index + escapeLength(text, match.index);
-    if (end - start < 16) continue;
-    const isNext = before !== undefined && isLineBreak(text.slice(before.end, start));
-    if (isNext) chains.at(-1)?.push({ start, end });
-    else chains.push([{ start, end }]);
-    before = { start, end };
+  for (const run of runs) {
+    const isNext = before !== undefined && isLineBreak(text, before.end, run.start);
+    if (isNext) chains.at(-1)?.push(run);
+    else chains.push([run]);
+    before = run;
   }
   return chains;
 }
 
-/** Of an escape's letters that are taken for base64. */
-function escapeLength(text: string, start: number): number {
-  for (const length of [1, 5]) {
-    if (ESCAPE.test(text.slice(Math.max(0, start - 1), start + length))) return length;
-  }
-  return 0;
+function isLineBreak(text: string, start: number, end: number): boolean {
+  if (end - start > 60) return false;
+  const gap = text.slice(start, end);
+  return BREAK.test(gap) && !/[-{}[\]]{4}|(?<!\d):/.test(gap);
 }
-
-const isLineBreak = (gap: string): boolean =>
-  gap.length <= 60 && BREAK.test(gap) && !/[-{}[\]]{4}|(?<!\d):/.test(gap);
 
 function isKey(
   text: string,

@@ -1,35 +1,37 @@
 import gitleaks from './gitleaks/rules.json' with { type: 'json' };
-import { type RedactionRule, START } from './redaction-forms.ts';
+import { NO_MORE, type RedactionRule, rule, START } from './redaction-rule.ts';
 
 interface ListedForm {
   readonly id: string;
   readonly hints: readonly string[];
   readonly pattern: string;
+  /** The hints are keywords, and not what the pattern begins with. */
+  readonly isAnywhere?: boolean;
   readonly isWord?: boolean;
   readonly ignoreCase?: boolean;
 }
 
 /** What stands between a name and its value, with the quotes of JSON in strings. */
 const BETWEEN = String.raw`(?:[ \t\w.-]{0,20})(?:[ \t\r\n'"]|\\{1,8}["'nrt]){0,4}(?:=>|:{1,3}=|\|\||[?:=,>])(?:[ \t\r\n'"\x60=]|\\{1,8}["'nrt]){0,5}`;
-const NO_MORE = '(?![A-Za-z0-9])';
 
 const forms = (gitleaks.forms as readonly ListedForm[]).map(
-  ({ id, hints, pattern, isWord, ignoreCase }): RedactionRule => ({
-    name: id,
-    hints,
-    pattern: new RegExp((isWord ? START : '') + pattern + NO_MORE, ignoreCase ? 'gi' : 'g'),
-  }),
+  ({ id, hints, pattern, isAnywhere, isWord, ignoreCase }): RedactionRule =>
+    rule(
+      id,
+      hints,
+      (isWord ? START : '') + pattern + NO_MORE,
+      (isAnywhere ? 'g' : 'y') + (ignoreCase ? 'i' : ''),
+    ),
 );
 
 const named = gitleaks.named.map(
-  ({ id, words, value }): RedactionRule => ({
-    name: id,
-    hints: hintsOf(words),
-    pattern: new RegExp(
+  ({ id, words, value }): RedactionRule =>
+    rule(
+      id,
+      hintsOf(words),
       `((?:${words})${BETWEEN})(?=[^ \\t\\r\\n]{0,200}[\\d:])(?!\\d{1,15}(?![\\w-]))${value}${NO_MORE}`,
-      'gi',
+      'iy',
     ),
-  }),
 );
 
 /** The words themselves, up to what is not literal in them. */

@@ -12,7 +12,7 @@ import {
   SECRET_NAMES,
 } from './redaction-names.ts';
 
-const NAME = new RegExp(SECRET_NAMES, 'gi');
+const NAME = new RegExp(SECRET_NAMES, 'iy');
 
 /** What a joint begins with: where it is something else, no joint has to be tried. */
 const JOINT_START = /["'\\=: \t\r\n><.|,：\xef]/;
@@ -46,13 +46,18 @@ interface Value extends Span {
   readonly quote: string;
 }
 
-export function namedEdits(text: string): Edit[] {
+/** @param places where a name may begin */
+export function namedEdits(text: string, places: readonly number[]): Edit[] {
   const edits: Edit[] = [];
   let seen = 0;
-  for (const match of text.matchAll(NAME)) {
-    const end = match.index + match[0].length;
-    if (match.index < seen || !JOINT_START.test(text[end] ?? '')) continue;
-    const named = namedAt(text, match.index, end);
+  for (const place of places) {
+    if (place < seen) continue;
+    const name = matchAt(NAME, text, place);
+    if (name === undefined) continue;
+    const end = place + name.length;
+    seen = end;
+    if (!JOINT_START.test(text[end] ?? '')) continue;
+    const named = namedAt(text, place, end);
     if (named === undefined) continue;
     for (const value of valuesAt(text, end + named.joint.length, named)) {
       seen = value.end;

@@ -98,23 +98,10 @@ export const SECRET_NAMES = [
 /** What has to stand in front of `key`, which alone says nothing. */
 export const BEFORE_KEY = new RegExp(`(?:${KEYS})[_.-]?$`, 'i');
 
-/** One of these is in every name, in lower case. */
-export const NAME_HINTS: readonly string[] = [
-  ...[
-    'pass',
-    'pwd',
-    'psswd',
-    'pswd',
-    'secret',
-    'token',
-    'cred',
-    'mnemonic',
-    'phrase',
-    'totp',
-    'psk',
-    'authorization',
-  ],
-  ...['cookie', 'bearer', 'jwt', 'key', 'code', '_auth'],
+/** Each name begins with one of these, in lower case. */
+export const NAME_STARTS: readonly string[] = [
+  ...['pass', 'pwd', 'psswd', 'pswd', 'secret', 'token', 'cred', 'mnemonic', 'seed', 'totp', 'psk'],
+  ...['authorization', 'cookie', 'bearer', 'jwt', 'key', 'security', 'access', '_auth'],
   ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].map(
     (word) => word.split('[')[0]?.toLowerCase() ?? '',
   ),
@@ -126,8 +113,10 @@ export const PASSWORD_NAME = new RegExp(
   'i',
 );
 
-/** Names of lists and objects of secrets. */
-export const PLURAL_NAMES = `(?:${KEYS})[_.-]?keys|(?<![a-z]-)tokens|secrets|passwords|passphrases|credentials|mnemonics|(?:backup|recovery|scratch)[_-]?codes`;
+/** Names of lists and objects of secrets, and what they begin with. */
+export const PLURAL_NAMES = `keys(?<=(?:${KEYS})[_.-]?keys)|(?<![a-z]-)tokens|secrets|passwords|passphrases|credentials|mnemonics|codes(?<=(?:backup|recovery|scratch)[_-]?codes)`;
+export const PLURAL_WORDS =
+  'keys tokens secrets passwords passphrases credentials mnemonics codes'.split(' ');
 
 /** A word as shells and configuration files have it; a backslash belongs to it unless it begins an escape of JSON's. */
 const WORD = String.raw`(?:[^ \t\r\n"'\x60\\;&|<>(),]|,(?![\w.-]{1,40}=)(?=[^ \t\r\n"'\\])|\\{1,16}[^nrtbfu"'\x60\\ \t\r\n])`;

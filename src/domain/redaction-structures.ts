@@ -1,15 +1,22 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
 import { isReference, stringAt } from './redaction-named.ts';
-import { PLURAL_NAMES } from './redaction-names.ts';
+import { PLURAL_NAMES, PLURAL_WORDS } from './redaction-names.ts';
+import type { Hits } from './redaction-scan.ts';
 
 /** Secrets that a name says over a distance: lists and objects of them, and columns of tables. */
-export function structureEdits(text: string): Edit[] {
-  return [...containerEdits(text), ...columnEdits(text)].sort((a, b) => a.start - b.start);
+export function structureEdits(text: string, hits: Hits): Edit[] {
+  const edits = [
+    ...containerEdits(text, hits.at(CONTAINER_WORDS)),
+    ...columnEdits(text, hits.at(COLUMN_WORDS)),
+  ];
+  return edits.sort((a, b) => a.start - b.start);
 }
+
+export const CONTAINER_WORDS = PLURAL_WORDS;
 
 const CONTAINER = new RegExp(
   `(?:${PLURAL_NAMES})\\\\*["'][ \\t\\r\\n]*(?::|=>)[ \\t\\r\\n]*([[{])`,
-  'gi',
+  'iy',
 );
 const KEY = /[ \t\r\n]*\\*["'][^"'\\]{1,200}\\*["'][ \t\r\n]*:[ \t\r\n]*/y;
 const BLANKS = /[ \t\r\n]*/y;
@@ -19,12 +26,15 @@ const IS_SCHEMA =
   /["'](?:\$?ref|type|description|format|title|name|pattern|status|integrity|version|id|kind|href|url|unit|model)\\*["']/;
 
 /** `"tokens":["…"]`, `"apiKeys":{"a":"…"}`: strings that look like secrets. */
-function containerEdits(text: string): Edit[] {
+function containerEdits(text: string, places: readonly number[]): Edit[] {
   const edits: Edit[] = [];
   let seen = 0;
-  for (const match of text.matchAll(CONTAINER)) {
-    if (match.index < seen) continue;
-    let at = match.index + match[0].length;
+  for (const place of places) {
+    if (place < seen) continue;
+    CONTAINER.lastIndex = place;
+    const match = CONTAINER.exec(text);
+    if (match === null) continue;
+    let at = place + match[0].length;
     for (
       let string = itemAt(text, at, match[1]);
       string !== undefined;
@@ -59,7 +69,8 @@ function itemAt(text: string, at: number, container: string | undefined) {
 
 const BREAK = /\r?\n|(?:\\{1,8}r)?\\{1,8}n/g;
 const SECRET_COLUMN =
-  /(?:password|passwd|passphrase|secret|token|api[_ -]?key|pwd|secret[_ -]?key|access[_ -]?key|passwort|private[_ -]?key)(?=[ \t"'\\]{0,30}(?:[,;|│\r\n\\]|\xe2|$| {2}))/gi;
+  /(?:password|passwd|passphrase|secret|token|pwd|passwort|key(?<=(?:api|secret|access|private)[_ -]?key))(?=[ \t"'\\]{0,30}(?:[,;|│\r\n\\]|\xe2|$| {2}))/iy;
+export const COLUMN_WORDS = 'password passwd passphrase secret token pwd passwort key'.split(' ');
 const DELIMITERS = [/[ \t]*(?:\||│|\xe2\x94\x82)[ \t]*/, /\t|\\{1,8}t/, /,/, /;/, / {2,}/];
 const NAME = /^[\w .#-]{0,40}$/;
 const IS_SECRET =
@@ -68,12 +79,15 @@ const RULER = /^[\s|+:=\-─┼├┤│\x80-\xff]*$/;
 const MAX_LINE = 600;
 
 /** Tables with a column of secrets: CSV, TSV, Markdown, what psql and kubectl print. */
-function columnEdits(text: string): Edit[] {
+function columnEdits(text: string, places: readonly number[]): Edit[] {
   const edits: Edit[] = [];
   let seen = 0;
-  for (const match of text.matchAll(SECRET_COLUMN)) {
-    if (match.index < seen) continue;
-    const header = lineAround(text, match.index + match[0].length);
+  for (const place of places) {
+    if (place < seen) continue;
+    SECRET_COLUMN.lastIndex = place;
+    const match = SECRET_COLUMN.exec(text);
+    if (match === null) continue;
+    const header = lineAround(text, place + match[0].length);
     if (header === undefined) continue;
     const column = DELIMITERS.map((delimiter) => columnIn(text, header, delimiter)).find(Boolean);
     seen = column === undefined ? header.end : cellEdits(text, header, column, edits);

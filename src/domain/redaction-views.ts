@@ -90,8 +90,41 @@ function viewOf(
   return parts.length === 0 ? undefined : { text: view + text.slice(done), parts };
 }
 
+/** How far around a part of a view what belongs to it may lie. */
+const REACH = 1000;
+const BOUNDARY = /[ \t\r\n]/;
+
+/** What `editsOf` finds in the surroundings of a view's parts, as edits of the text. */
+export function editsAround(view: View, editsOf: (part: string) => readonly Edit[]): Edit[] {
+  const edits: Edit[] = [];
+  for (const { start, end } of surroundings(view)) {
+    for (const edit of editsOf(view.text.slice(start, end))) {
+      edits.push({ start: start + edit.start, end: start + edit.end, text: edit.text });
+    }
+  }
+  return editsOfText(view, edits);
+}
+
+/** Whole lines or words, none of them twice. */
+function surroundings({ text, parts }: View): { start: number; end: number }[] {
+  const spans: { start: number; end: number }[] = [];
+  let done = 0;
+  for (const { at, length } of parts) {
+    const last = spans.at(-1);
+    if (last !== undefined && at + length <= last.end - REACH / 2) continue;
+    let start = Math.max(done, at - REACH);
+    while (start > done && !BOUNDARY.test(text.charAt(start))) start -= 1;
+    let end = Math.max(done, Math.min(text.length, at + length + REACH));
+    while (end < text.length && !BOUNDARY.test(text.charAt(end - 1))) end += 1;
+    if (last !== undefined && start === done) last.end = end;
+    else spans.push({ start, end });
+    done = end;
+  }
+  return spans;
+}
+
 /** Edits of a view as edits of its text; a part that is decoded goes whole. */
-export function editsOfText({ parts }: View, edits: readonly Edit[]): Edit[] {
+function editsOfText({ parts }: View, edits: readonly Edit[]): Edit[] {
   let next = 0;
   let shift = 0; // from the places of the view to those of the text
   const passUntil = (isFurther: (part: View['parts'][number]) => boolean) => {

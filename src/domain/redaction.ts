@@ -1,13 +1,14 @@
 import { applyEdits, createDraft, type Draft, type Edit, placeholder } from './redaction-edits.ts';
 import { encodedEdits } from './redaction-encoded.ts';
-import type { RedactionRule } from './redaction-forms.ts';
 import { keyEdits, withoutKeyAtStart } from './redaction-keys.ts';
 import { LISTED_RULES } from './redaction-list.ts';
 import { namedEdits } from './redaction-named.ts';
-import { NAME_HINTS } from './redaction-names.ts';
+import { NAME_STARTS } from './redaction-names.ts';
+import type { RedactionRule } from './redaction-rule.ts';
 import { PREFIXES, REDACTION_RULES } from './redaction-rules.ts';
-import { structureEdits } from './redaction-structures.ts';
-import { decodedView, editsOfText, unwrappedView } from './redaction-views.ts';
+import { createScanner, type Hits } from './redaction-scan.ts';
+import { COLUMN_WORDS, CONTAINER_WORDS, structureEdits } from './redaction-structures.ts';
+import { decodedView, editsAround, unwrappedView } from './redaction-views.ts';
 
 export interface Cut {
   /** The text was longer: what it ends with may be the first characters of a secret. */
@@ -21,7 +22,7 @@ export interface Cut {
 export function redactText(text: string, cut: Cut = {}): string {
   if (isPlain(text)) return text;
   const redacted = redactAt(text, 0);
-  return cut.atEnd ? redacted.replace(CUT_PREFIX, placeholder('cut-off')) : redacted;
+  return cut.atEnd ? withoutCutPrefix(redacted) : redacted;
 }
 
 /**
@@ -45,9 +46,12 @@ function redactAt(original: string, depth: number): string {
   let text = original;
   const decoded = decodedView(text);
   if (decoded !== undefined) {
-    const draft = createDraft(decoded.text);
-    redactDraft(draft);
-    text = applyEdits(text, editsOfText(decoded, draft.edits()));
+    const edits = editsAround(decoded, (part) => {
+      const draft = createDraft(part);
+      redactDraft(draft);
+      return draft.edits();
+    });
+    text = applyEdits(text, edits);
   }
   const draft = createDraft(text);
   redactDraft(draft);
@@ -57,83 +61,84 @@ function redactAt(original: string, depth: number): string {
 
 function redactDraft(draft: Draft): void {
   draft.apply(keyEdits(draft.text()));
-  const hints = hintsIn(draft.text());
-  if (hints.size > 0) {
-    // First what goes over the end of a line, lest its tail stay.
-    const unwrapped = unwrappedView(draft.text());
-    if (unwrapped !== undefined) {
-      const inner = createDraft(unwrapped.text);
-      applyRules(inner, WRAPPED_RULES, hintsIn(unwrapped.text));
-      draft.apply(editsOfText(unwrapped, inner.edits()));
-    }
+  // First what goes over the end of a line, lest its tail stay.
+  const unwrapped = unwrappedView(draft.text());
+  if (unwrapped !== undefined) {
+    draft.apply(
+      editsAround(unwrapped, (part) => {
+        const inner = createDraft(part);
+        applyRules(inner, scan(part), takesAllOf);
+        return inner.edits();
+      }),
+    );
   }
-  applyRules(draft, hints.size > 0 ? RULES : UNHINTED, hints);
-  if (!isNamed(hints)) return;
-  draft.apply(namedEdits(draft.text()));
-  draft.apply(structureEdits(draft.text()));
+  const hits = scan(draft.text());
+  applyRules(draft, hits);
+  hits.move(draft.apply(namedEdits(draft.text(), hits.at(NAME_STARTS))));
+  draft.apply(structureEdits(draft.text(), hits));
 }
 
-function applyRules(draft: Draft, rules: readonly RedactionRule[], hints: Set<string>): void {
-  for (const { name, hints: wanted, pattern } of rules) {
-    if (wanted.length > 0 && !wanted.some((hint) => hints.has(hint))) continue;
-    draft.apply(matchesOf(draft.text(), name, pattern));
+function applyRules(draft: Draft, hits: Hits, isWanted = (_: RedactionRule) => true): void {
+  for (const rule of rulesFor(hits)) {
+    if (isWanted(rule)) hits.move(draft.apply(matchesOf(draft.text(), rule, hits)));
   }
 }
 
-function matchesOf(text: string, name: string, pattern: RegExp): Edit[] {
+function matchesOf(text: string, { name, hints, pattern }: RedactionRule, hits: Hits): Edit[] {
   const edits: Edit[] = [];
-  pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+  let done = 0;
+  const note = (match: RegExpExecArray): void => {
     const start = match.index + (match[1]?.length ?? 0);
-    edits.push({ start, end: match.index + match[0].length, text: placeholder(name) });
+    done = match.index + match[0].length;
+    edits.push({ start, end: done, text: placeholder(name) });
+  };
+  if (pattern.global) {
+    for (const match of text.matchAll(pattern)) note(match as RegExpExecArray);
+    return edits;
+  }
+  for (const place of hits.at(hints)) {
+    if (place < done) continue;
+    pattern.lastIndex = place;
+    const match = pattern.exec(text);
+    if (match !== null) note(match);
   }
   return edits;
 }
 
 const RULES: readonly RedactionRule[] = [...REDACTION_RULES, ...LISTED_RULES];
-/** Those that any text is tried with. */
-const UNHINTED = RULES.filter(({ hints }) => hints.length === 0);
-/** Those that take nothing but a secret: a group would be what stands in front. */
-const WRAPPED_RULES = RULES.filter(
-  ({ hints, pattern }) => hints.length > 0 && !/^\((?!\?)/.test(pattern.source),
-);
+const rulesByHint = new Map<string, number[]>();
+for (const [index, { hints }] of RULES.entries()) {
+  for (const hint of hints) rulesByHint.set(hint, [...(rulesByHint.get(hint) ?? []), index]);
+}
+
+/** In their order, those that may match. */
+function rulesFor({ found }: Hits): RedactionRule[] {
+  const due = new Set<number>();
+  for (const hint of found) for (const index of rulesByHint.get(hint) ?? []) due.add(index);
+  return [...due].sort((a, b) => a - b).flatMap((index) => RULES[index] ?? []);
+}
+
+/** Whether a rule takes nothing but a secret: a group would be what stands in front. */
+const takesAllOf = ({ pattern }: RedactionRule): boolean => !/^\((?!\?)/.test(pattern.source);
+
+const scan = createScanner([
+  ...rulesByHint.keys(),
+  ...NAME_STARTS,
+  ...CONTAINER_WORDS,
+  ...COLUMN_WORDS,
+]);
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
+let cutPrefix: RegExp | undefined;
 
 /** A prefix of a token at the end of a text, with less behind it than a token has. */
-const CUT_PREFIX = new RegExp(
-  `(?<![A-Za-z0-9])(?:${PREFIXES.map(escaped).join('|')})[\\w.=+/-]{1,200}$`,
-);
-
-/** What is looked for in one pass, which leaves out most rules: a pass for each of them would take many times as long. */
-const HINTS = [...new Set([...RULES.flatMap((rule) => rule.hints), ...NAME_HINTS])];
-const SHORT_HINTS = HINTS.filter((hint) => hint.length < 3);
-
-/** By the first three characters; no regular expression of hundreds of words, which takes long to compile. */
-const hintsByStart = new Map<number, string[]>();
-const mayStart = new Uint8Array(1 << 16);
-const startOf = (text: string, at: number): number =>
-  ((text.charCodeAt(at) * 31 + text.charCodeAt(at + 1)) * 31 + text.charCodeAt(at + 2)) & 0xffff;
-for (const hint of HINTS.filter(({ length }) => length > 2)) {
-  const start = startOf(hint, 0);
-  hintsByStart.set(start, [...(hintsByStart.get(start) ?? []), hint]);
-  mayStart[start] = 1;
+function withoutCutPrefix(text: string): string {
+  cutPrefix ??= new RegExp(
+    `(?<![A-Za-z0-9])(?:${PREFIXES.map(escaped).join('|')})[\\w.=+/-]{1,200}$`,
+  );
+  const at = Math.max(0, text.length - 300);
+  return text.slice(0, at) + text.slice(at).replace(cutPrefix, placeholder('cut-off'));
 }
-
-function hintsIn(text: string): Set<string> {
-  const lower = text.toLowerCase();
-  const told = new Set(SHORT_HINTS.filter((hint) => lower.includes(hint)));
-  for (let at = 0; at + 2 < lower.length; at++) {
-    const start = startOf(lower, at);
-    if (mayStart[start] === 0) continue;
-    for (const hint of hintsByStart.get(start) ?? []) {
-      if (!told.has(hint) && lower.startsWith(hint, at)) told.add(hint);
-    }
-  }
-  return told;
-}
-
-const isNamed = (hints: Set<string>): boolean => NAME_HINTS.some((hint) => hints.has(hint));
 
 /** Names, ids, paths and plain commands, of which there are many: no word is long enough, and nothing says password. */
 function isPlain(text: string): boolean {
