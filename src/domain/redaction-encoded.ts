@@ -1,23 +1,25 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
-import { charactersOf, runsIn } from './redaction-scan.ts';
 
 /** Base64 and hex, of which only what decodes to text is of interest. */
 const WORDS =
   /[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/y;
-const BASE64 = charactersOf(/[A-Za-z0-9+/_-]/);
 const PRINTABLE = /^(?:[\t\r\n -~]|\p{Cc}(?=\[))+$/u;
 const MAX_DEPTH = 2;
 
-/** Words that hold a secret once they are decoded; they go whole. */
+/**
+ * Words that hold a secret once they are decoded; they go whole.
+ * @param words where those of at least 24 characters begin
+ */
 export function encodedEdits(
   text: string,
+  words: readonly number[],
   depth: number,
   redact: (text: string, depth: number) => string,
 ): Edit[] {
   if (depth >= MAX_DEPTH) return [];
   const edits: Edit[] = [];
   let done = 0;
-  for (const { start } of runsIn(text, BASE64, 24)) {
+  for (const start of words) {
     if (start < done) continue;
     WORDS.lastIndex = start;
     done = start + (WORDS.exec(text)?.[0].length ?? 0);

@@ -1,5 +1,5 @@
 import { type Edit, placeholder } from './redaction-edits.ts';
-import { charactersOf, runsIn } from './redaction-scan.ts';
+import type { Run } from './redaction-scan.ts';
 
 /**
  * Private keys by their lines: whatever stands in front of each line (numbers, arrows, `> `, `│`), between them (quotes
@@ -13,8 +13,7 @@ const MARKERS =
 const SECRET_MARKER = /PRIVATE KEY|Static key/;
 
 /** At least 16 characters of base64, where a JSON escape in front is no part of them. */
-const BASE64 = charactersOf(/[A-Za-z0-9+/=]/);
-const LEAST = 16;
+const RUNS = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
 const BREAK = /[\r\n]|\\[nr]/;
 
 /** How the DER of a private key begins in base64, or the key of OpenSSH. */
@@ -23,13 +22,8 @@ const KEY_START =
 /** Widths of lines by which the middle of a key is told from other base64; one more for the sign of a diff. */
 const KEY_WIDTHS = [64, 65, 70, 71];
 
-interface Run {
-  readonly start: number;
-  readonly end: number;
-}
-
-export function keyEdits(text: string): Edit[] {
-  const runs = runsIn(text, BASE64, LEAST);
+/** @param runs of base64, where a JSON escape in front is no part of them */
+export function keyEdits(text: string, runs: readonly Run[]): Edit[] {
   if (!runs.some(({ start, end }) => end - start >= 40) && !MAY_BE_MARKED.test(text)) return [];
   const markers = [...text.matchAll(MARKERS)];
   const whole = editsBetweenMarkers(text, markers);
@@ -70,8 +64,8 @@ function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Ed
 }
 
 /** The lines that a text begins with, which are the end of a key if it was cut off in one. */
-export function withoutKeyAtStart(text: string): string {
-  const [chain] = chainsOf(text, runsIn(text, BASE64, LEAST));
+export function withoutKeyAtStart(text: string, runs: readonly Run[]): string {
+  const [chain] = chainsOf(text, runs);
   const [first, last] = [chain?.[0], chain?.at(-1)];
   if (first === undefined || last === undefined || first.start > 40) return text;
   const isShort = chain?.length === 1 && last.end - first.start < 40;
@@ -99,7 +93,7 @@ const IS_JSON = /^(?:\d+(?:[eE]\+?\d+)?|true|false|null)$/;
 
 function isMostlyKey(body: string): boolean {
   const all = body.replace(/[^A-Za-z0-9+/=]/g, '').length;
-  const inRuns = runsIn(body, BASE64, LEAST).reduce((sum, { start, end }) => sum + end - start, 0);
+  const inRuns = (body.match(RUNS) ?? []).reduce((sum, run) => sum + run.length, 0);
   return inRuns > all / 2;
 }
 

@@ -1,65 +1,126 @@
 import type { Edit } from './redaction-edits.ts';
 
-/** Where in a text each of many literals begins: one pass for all of them, instead of one for each rule. */
+export interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where in a text what is looked for may begin: one pass for all of it, instead of one for each rule. */
 export interface Hits {
   /** The literals that are in the text. */
   readonly found: Iterable<string>;
   /** Where these begin, in order. */
   at(literals: readonly string[]): readonly number[];
-  /** After edits, in the places of the text before them. */
+  /** Runs of base64, of at least 16 characters. */
+  readonly base64: readonly Run[];
+  /** Where words of at least 24 letters, digits and `+/_-` begin. */
+  readonly words: readonly number[];
+  /** After edits, in the places of the text before them; `base64` stays as it was. */
   move(edits: readonly Edit[]): void;
 }
 
-/** Stands for the places where a word of at least 24 letters, digits, `_` and `-` begins. */
+/** Stands for the places where at least 24 letters, digits, `_` and `-` begin. */
 export const LONG_WORD = '';
+/** The same for what base64 is made of in addresses and elsewhere. */
+const ENCODED_WORD = ' ';
 
-/** @param literals in lower case, at least two characters each */
+/**
+ * A regular expression finds the beginnings of the literals: V8 compiles that at once, where a loop over the characters
+ * would be interpreted for all of a first text.
+ *
+ * @param literals in lower case, at least two characters each
+ */
 export function createScanner(literals: Iterable<string>) {
   const all = [...new Set(literals)].filter((literal) => literal !== LONG_WORD);
-  const byStart = [2, 3, 4].map((length) =>
-    startsOf(
-      all.filter((literal) => Math.min(literal.length, 4) === length),
-      length,
-    ),
-  );
-  const [pairs, triples, quads] = byStart as [Starts, Starts, Starts];
+  const byStart = new Map<string, string[]>();
+  for (const literal of all) {
+    const start = literal.slice(0, MAX_START);
+    byStart.set(start, [...(byStart.get(start) ?? []), literal]);
+  }
+  let starts: RegExp | undefined;
 
   return (text: string): Hits => {
+    starts ??= new RegExp(`(?=${trieOf([...byStart.keys()])})`, 'g');
     const lower = inLowerCase(text);
     const places = new Map<string, number[]>();
-    const note = (literal: string, at: number): void => {
-      const known = places.get(literal);
-      if (known === undefined) places.set(literal, [at]);
-      else known.push(at);
-    };
-    const noteAll = (starts: Starts, hash: number, at: number): void => {
-      for (const literal of starts.literals.get(hash) ?? []) {
-        if (lower.startsWith(literal, at)) note(literal, at);
+    for (const { index } of lower.matchAll(starts)) {
+      for (let length = 2; length <= MAX_START; length++) {
+        for (const literal of byStart.get(lower.slice(index, index + length)) ?? []) {
+          if (lower.startsWith(literal, index)) note(places, literal, index);
+        }
       }
-    };
-    // The last four characters: a table of bits says for nearly all places that nothing begins there.
-    const codeAt = (at: number): number => (at < lower.length ? lower.charCodeAt(at) : 0);
-    let [first, second, third] = [codeAt(0), codeAt(1), codeAt(2)];
-    for (let at = 0; at < lower.length; at++) {
-      const next = codeAt(at + 3);
-      const pair = (first * 31 + second) & 0xffff;
-      const triple = (pair * 31 + third) & 0xffff;
-      const quad = (triple * 31 + next) & 0xffff;
-      if (quads.may[quad] === 1) noteAll(quads, quad, at);
-      if (triples.may[triple] === 1) noteAll(triples, triple, at);
-      if (pairs.may[pair] === 1) noteAll(pairs, pair, at);
-      first = second;
-      second = third;
-      third = next;
     }
-    for (const { start } of runsIn(text, WORD, 24)) note(LONG_WORD, start);
-    return hitsOf(places);
+    return hitsOf(places, noteRuns(text, places));
   };
 }
 
-function hitsOf(places: Map<string, number[]>): Hits {
+/** As long as the beginnings are, so many characters: longer ones are no faster. */
+const MAX_START = 4;
+
+/** The source of a regular expression for any of these texts, or for its own beginning where that is one of them too. */
+function trieOf(texts: readonly string[]): string {
+  const rests = new Map<string, string[]>();
+  for (const [first = '', ...rest] of texts) {
+    if (first === '') return '';
+    rests.set(first, [...(rests.get(first) ?? []), rest.join('')]);
+  }
+  const firsts = new Map<string, string[]>(); // those that the same may follow
+  for (const [first, rest] of rests) {
+    const next = trieOf(rest);
+    firsts.set(next, [...(firsts.get(next) ?? []), escaped(first)]);
+  }
+  const parts = [...firsts].map(
+    ([rest, all]) => (all.length > 1 ? `[${all.join('')}]` : all[0]) + rest,
+  );
+  return parts.length === 1 ? (parts[0] ?? '') : `(?:${parts.join('|')})`;
+}
+
+export const escaped = (text: string): string =>
+  text.replace(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`);
+
+const note = (places: Map<string, number[]>, literal: string, at: number): void => {
+  const known = places.get(literal);
+  if (known === undefined) places.set(literal, [at]);
+  else known.push(at);
+};
+
+/** What may hold any of the runs below, so that most of a text is looked at once. */
+const ANY_RUN = /(?<![\w+/=-])[\w+/=-]{16}[\w+/=-]*/g;
+const BASE64 = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
+const WORD = /[\w-]{24}[\w-]*/g;
+const ENCODED = /[\w+/-]{24}[\w+/-]*/g;
+
+/** @returns those of base64 */
+function noteRuns(text: string, places: Map<string, number[]>): Run[] {
+  const base64: Run[] = [];
+  for (const { index: at, 0: all } of text.matchAll(ANY_RUN)) {
+    const start = at + escapeLength(text, at);
+    const run = text.slice(start, at + all.length);
+    for (const { index, 0: found } of run.matchAll(BASE64)) {
+      base64.push({ start: start + index, end: start + index + found.length });
+    }
+    if (run.length < 24) continue;
+    for (const { index } of run.matchAll(WORD)) note(places, LONG_WORD, start + index);
+    for (const { index } of run.matchAll(ENCODED)) note(places, ENCODED_WORD, start + index);
+  }
+  return base64;
+}
+
+/** The letter of an escape such as `\n` in front is no part of a run. */
+const ESCAPE = /^\\(?:u[0-9a-fA-F]{4}|[bfnrt])/;
+
+function escapeLength(text: string, start: number): number {
+  if (text[start - 1] !== '\\') return 0;
+  return (ESCAPE.exec(text.slice(start - 1, start + 5))?.[0].length ?? 1) - 1;
+}
+
+function hitsOf(places: Map<string, number[]>, base64: readonly Run[]): Hits {
   return {
     found: places.keys(),
+    base64,
+    get words() {
+      return places.get(ENCODED_WORD) ?? [];
+    },
     at(literals) {
       const lists = literals.flatMap((literal) => places.get(literal) ?? []);
       return literals.length === 1 ? lists : lists.sort((a, b) => a - b);
@@ -86,23 +147,6 @@ function moved(places: readonly number[], edits: readonly Edit[]): number[] {
   return kept;
 }
 
-interface Starts {
-  readonly may: Uint8Array;
-  readonly literals: ReadonlyMap<number, readonly string[]>;
-}
-
-function startsOf(list: readonly string[], length: number): Starts {
-  const may = new Uint8Array(1 << 16);
-  const literals = new Map<number, string[]>();
-  for (const literal of list) {
-    let hash = 0;
-    for (let at = 0; at < length; at++) hash = (hash * 31 + literal.charCodeAt(at)) & 0xffff;
-    literals.set(hash, [...(literals.get(hash) ?? []), literal]);
-    may[hash] = 1;
-  }
-  return { may, literals };
-}
-
 /** Character by character where some become two of them, so that places stay the same. */
 function inLowerCase(text: string): string {
   const lower = text.toLowerCase();
@@ -112,44 +156,4 @@ function inLowerCase(text: string): string {
         const low = part.toLowerCase();
         return low.length === part.length ? low : part;
       });
-}
-
-/** Which of the first 128 characters belong to a run. */
-export type Characters = Uint8Array;
-
-export function charactersOf(pattern: RegExp): Characters {
-  return Uint8Array.from({ length: 128 }, (_, code) =>
-    pattern.test(String.fromCharCode(code)) ? 1 : 0,
-  );
-}
-
-const WORD = charactersOf(/[\w-]/);
-
-/** Runs of at least so many of these characters; the letter of an escape such as `\n` in front is no part of one. */
-export function runsIn(
-  text: string,
-  characters: Characters,
-  least: number,
-): { start: number; end: number }[] {
-  const runs: { start: number; end: number }[] = [];
-  let start = 0;
-  for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 128;
-    if (code < 128 && characters[code] === 1) continue;
-    if (at - start >= least) {
-      const from = start + escapeLength(text, start);
-      if (at - from >= least) runs.push({ start: from, end: at });
-    }
-    start = at + 1;
-  }
-  return runs;
-}
-
-const ESCAPE = /^\\(?:u[0-9a-fA-F]{4}|[bfnrt])/;
-
-/** Of an escape's letters that stand at the beginning of a run. */
-function escapeLength(text: string, start: number): number {
-  if (text[start - 1] !== '\\') return 0;
-  const escape = ESCAPE.exec(text.slice(start - 1, start + 5));
-  return escape === null ? 0 : escape[0].length - 1;
 }

@@ -6,7 +6,7 @@ import { namedEdits } from './redaction-named.ts';
 import { NAME_STARTS } from './redaction-names.ts';
 import type { RedactionRule } from './redaction-rule.ts';
 import { PREFIXES, REDACTION_RULES } from './redaction-rules.ts';
-import { createScanner, type Hits } from './redaction-scan.ts';
+import { createScanner, escaped, type Hits } from './redaction-scan.ts';
 import { COLUMN_WORDS, CONTAINER_WORDS, structureEdits } from './redaction-structures.ts';
 import { decodedView, editsAround, unwrappedView } from './redaction-views.ts';
 
@@ -32,7 +32,8 @@ export function redactText(text: string, cut: Cut = {}): string {
 export function redactTail(tail: string): string {
   const line = /[\r\n]/.exec(tail.slice(0, -1));
   const rest = line === null ? (/[ \t].*$/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
-  return redactText(withoutKeyAtStart(rest.replace(/^[ \t\r\n]+/, '')));
+  const start = rest.replace(/^[ \t\r\n]+/, '');
+  return redactText(withoutKeyAtStart(start, scan(start).base64));
 }
 
 /** As `redactText`, on bytes that need not be UTF-8; gives back the same array if nothing is secret. */
@@ -54,28 +55,29 @@ function redactAt(original: string, depth: number): string {
     text = applyEdits(text, edits);
   }
   const draft = createDraft(text);
-  redactDraft(draft);
-  draft.apply(encodedEdits(draft.text(), depth, redactAt));
+  const hits = redactDraft(draft);
+  draft.apply(encodedEdits(draft.text(), hits.words, depth, redactAt));
   return draft.text();
 }
 
-function redactDraft(draft: Draft): void {
-  draft.apply(keyEdits(draft.text()));
+/** @returns what was looked for in the text, at the places where it is now */
+function redactDraft(draft: Draft): Hits {
+  const hits = scan(draft.text());
+  const apply = (edits: readonly Edit[]): void => hits.move(draft.apply(edits));
+  apply(keyEdits(draft.text(), hits.base64));
   // First what goes over the end of a line, lest its tail stay.
   const unwrapped = unwrappedView(draft.text());
-  if (unwrapped !== undefined) {
-    draft.apply(
-      editsAround(unwrapped, (part) => {
-        const inner = createDraft(part);
-        applyRules(inner, scan(part), takesAllOf);
-        return inner.edits();
-      }),
-    );
-  }
-  const hits = scan(draft.text());
+  if (unwrapped !== undefined) apply(editsAround(unwrapped, wrappedEdits));
   applyRules(draft, hits);
-  hits.move(draft.apply(namedEdits(draft.text(), hits.at(NAME_STARTS))));
-  draft.apply(structureEdits(draft.text(), hits));
+  apply(namedEdits(draft.text(), hits.at(NAME_STARTS)));
+  apply(structureEdits(draft.text(), hits));
+  return hits;
+}
+
+function wrappedEdits(part: string): readonly Edit[] {
+  const draft = createDraft(part);
+  applyRules(draft, scan(part), takesAllOf);
+  return draft.edits();
 }
 
 function applyRules(draft: Draft, hits: Hits, isWanted = (_: RedactionRule) => true): void {
@@ -128,7 +130,6 @@ const scan = createScanner([
   ...COLUMN_WORDS,
 ]);
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
 let cutPrefix: RegExp | undefined;
 
 /** A prefix of a token at the end of a text, with less behind it than a token has. */
