@@ -4,6 +4,7 @@ import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 import { assemble } from './assemble.ts';
 import { drainSpool } from './drain.ts';
+import { withRedactionInForce } from './redaction-in-force.ts';
 import { createStoreHandle } from './store-handle.ts';
 import { createBreakerTender } from './tend-breakers.ts';
 
@@ -24,10 +25,10 @@ export function storeExecution(
   now: () => number,
 ): (spool: Spool) => void {
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, now);
-  const recorded = assemble(begin, end);
+  const recorded = assemble(withRedactionInForce(begin, paths.config), end);
   store.use(({ writer }) => writer.write([recorded]));
   return (spool) => {
-    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
+    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS, config: paths.config };
     const { hookNames } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
     createBreakerTender(paths, store, now)(new Set([recorded.execution.hookName, ...hookNames]));
   };

@@ -28,13 +28,14 @@ export interface LogRow {
   readonly stdout_kind: StdoutKind;
   readonly stdout_digest: string | null;
   readonly dedupe_key: string | null;
+  readonly redacted: number | null;
   readonly created_at: string;
 }
 
 export const LOG_COLUMNS = `
   id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
   cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-  stdout_kind, stdout_digest, dedupe_key, created_at`;
+  stdout_kind, stdout_digest, dedupe_key, redacted, created_at`;
 
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface LogFilter {

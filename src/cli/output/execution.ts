@@ -56,6 +56,7 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['session id', row.session_id],
     ['tool use id', row.tool_use_id],
     ['dedupe key', row.dedupe_key],
+    ['secrets', row.redacted === 0 ? 'not taken out' : null],
   ];
   return all.filter(([, value]) => value !== null && value !== '');
 }

@@ -31,6 +31,7 @@ const WIDEST: LogRow = {
   stdout_kind: 'empty',
   stdout_digest: null,
   dedupe_key: null,
+  redacted: null,
 };
 
 /** The table of executions, row by row as they come; a line of its own says when another day begins. */

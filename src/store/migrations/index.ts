@@ -5,6 +5,7 @@ import { replays } from './004-replays.ts';
 import { rollups } from './005-rollups.ts';
 import { totals } from './006-totals.ts';
 import { alerts } from './007-alerts.ts';
+import { unredacted } from './008-unredacted.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   rollups,
   totals,
   alerts,
+  unredacted,
 ];
