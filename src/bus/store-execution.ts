@@ -8,6 +8,8 @@ import { withRedactionInForce } from './redaction-in-force.ts';
 import { createStoreHandle } from './store-handle.ts';
 import { createBreakerTender } from './tend-breakers.ts';
 
+export { loadRules } from '../domain/redaction.ts';
+
 /** What a run may spend on records that others left behind. */
 const DRAIN_RECORDS = 64;
 const DRAIN_MS = 15;

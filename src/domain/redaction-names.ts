@@ -78,6 +78,8 @@ const OTHER_LANGUAGES = [
 const asLatin1 = (text: string): string =>
   Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 
+const ALL_LANGUAGES: readonly string[] = [...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)];
+
 /** Behind a name: which one of several it is, or what for. */
 const WHICH = String.raw`(?:[_-]?(?:\d{1,2}|v\d)|[_.-]?(?:base|prod|production|dev|development|staging|test|testing|live|old|new|hash|digest|confirmation|confirm|primary|secondary|backup|plain|plaintext|value|b64|base64|enc|encrypted|current|previous|next|again|repeat|data|pem))?`;
 
@@ -92,7 +94,7 @@ export const SECRET_NAMES = [
   `key${WHICH}`,
   'key[_-]?data(?<=client[_-]key[_-]?data)|security[_-]?code|access[_-]?code',
   String.raw`_auth(?<!\w_auth)`,
-  ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)],
+  ...ALL_LANGUAGES,
 ].join('|');
 
 /** What has to stand in front of `key`, which alone says nothing. */
@@ -102,14 +104,12 @@ export const BEFORE_KEY = new RegExp(`(?:${KEYS})[_.-]?$`, 'i');
 export const NAME_STARTS: readonly string[] = [
   ...['pass', 'pwd', 'psswd', 'pswd', 'secret', 'token', 'cred', 'mnemonic', 'seed', 'totp', 'psk'],
   ...['authorization', 'cookie', 'bearer', 'jwt', 'key', 'security', 'access', '_auth'],
-  ...[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].map(
-    (word) => word.split('[')[0]?.toLowerCase() ?? '',
-  ),
+  ...ALL_LANGUAGES.map((word) => word.split('[')[0]?.toLowerCase() ?? ''),
 ];
 
 /** Of those the ones of passwords: people make them of mere words. */
 export const PASSWORD_NAME = new RegExp(
-  `(?:pass(?:word|wd|wort|phrase|code|w)?|pwd|psswd|pswd|mnemonic|phrase|${[...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)].join('|')})${WHICH}$`,
+  `(?:pass(?:word|wd|wort|phrase|code|w)?|pwd|psswd|pswd|mnemonic|phrase|${ALL_LANGUAGES.join('|')})${WHICH}$`,
   'i',
 );
 

@@ -24,25 +24,50 @@ export const LONG_WORD = '';
 /** The same for what base64 is made of in addresses and elsewhere. */
 const ENCODED_WORD = ' ';
 
+/** @param literals in lower case, at least two characters each */
+export function createScanner(literals: Iterable<string>) {
+  const all = [...new Set(literals)].filter((literal) => literal !== LONG_WORD);
+  let findInLong: Find | undefined;
+
+  return (text: string): Hits => {
+    const lower = inLowerCase(text);
+    const places = new Map<string, number[]>();
+    if (lower.length <= SHORT) findEach(all, lower, places);
+    else {
+      findInLong ??= createFind(all);
+      findInLong(lower, places);
+    }
+    return hitsOf(places, noteRuns(text, places));
+  };
+}
+
+/** For texts up to this length a look for each literal takes less time than it takes to compile the look for all. */
+const SHORT = 4096;
+
+type Find = (lower: string, places: Map<string, number[]>) => void;
+
+function findEach(literals: readonly string[], lower: string, places: Map<string, number[]>): void {
+  for (const literal of literals) {
+    for (let at = lower.indexOf(literal); at !== -1; at = lower.indexOf(literal, at + 1)) {
+      note(places, literal, at);
+    }
+  }
+}
+
 /**
  * A regular expression finds the beginnings of the literals: V8 compiles that at once, where a loop over the characters
  * would be interpreted for all of a first text.
- *
- * @param literals in lower case, at least two characters each
  */
-export function createScanner(literals: Iterable<string>) {
-  const all = [...new Set(literals)].filter((literal) => literal !== LONG_WORD);
+function createFind(literals: readonly string[]): Find {
   const byStart = new Map<string, string[]>();
-  for (const literal of all) {
+  for (const literal of literals) {
     const start = literal.slice(0, MAX_START);
-    byStart.set(start, [...(byStart.get(start) ?? []), literal]);
+    const known = byStart.get(start);
+    if (known === undefined) byStart.set(start, [literal]);
+    else known.push(literal);
   }
-  let starts: RegExp | undefined;
-
-  return (text: string): Hits => {
-    starts ??= new RegExp(`(?=${trieOf([...byStart.keys()])})`, 'g');
-    const lower = inLowerCase(text);
-    const places = new Map<string, number[]>();
+  const starts = new RegExp(`(?=${trieOf([...byStart.keys()])})`, 'g');
+  return (lower, places) => {
     for (const { index } of lower.matchAll(starts)) {
       for (let length = 2; length <= MAX_START; length++) {
         for (const literal of byStart.get(lower.slice(index, index + length)) ?? []) {
@@ -50,7 +75,6 @@ export function createScanner(literals: Iterable<string>) {
         }
       }
     }
-    return hitsOf(places, noteRuns(text, places));
   };
 }
 

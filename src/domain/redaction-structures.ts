@@ -142,11 +142,15 @@ interface Line {
 
 function lineAround(text: string, at: number): Line | undefined {
   const from = Math.max(0, at - MAX_LINE);
-  const before = text.slice(from, at - 1);
-  let start = from;
-  for (const match of before.matchAll(/[\r\n]|\\{1,8}n|["']/g))
-    start = from + match.index + match[0].length;
+  let start = at - 1;
+  while (start > from && !isLineEnd(text, start - 1)) start -= 1;
   return lineFrom(text, start);
+}
+
+/** Of a line, or of the string that it is in. */
+function isLineEnd(text: string, at: number): boolean {
+  const character = text.charAt(at);
+  return '\r\n"\''.includes(character) || (character === 'n' && text.charAt(at - 1) === '\\');
 }
 
 /** A line up to its break, or up to the quote that ends the string it is in. */
