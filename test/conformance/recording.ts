@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
+import { query, readPayloads } from './support/rows.ts';
 import { brief, briefly } from './support/running.ts';
 import { topic } from './support/topic.ts';
 
@@ -135,6 +136,51 @@ export function recording(engine: Engine): void {
         ([path, mode]) => mode === '600' && readFileSync(path).includes(secret),
       );
       expect(holders).toEqual([]);
+    });
+
+    const SECRET = 'password=hunter2';
+    const failing = ['sh', '-c', `echo ${SECRET} >&2; exit 1`];
+
+    test('HOOKBUS_REDACT=0 alone lets no secret be stored, and is noted', async (stage) => {
+      for (const [config, redacted] of [
+        [undefined, 1],
+        ['{}', 1],
+        ['{"redact":true}', 1],
+        ['{"redact":false', 1],
+        ['{"redact":"no"}', 1],
+        ['{"redact":false}', 0],
+      ] as const) {
+        stage.makeHome();
+        const file = join(stage.home, 'config.json');
+        if (config !== undefined) writeFileSync(file, config, { mode: 0o600 });
+        const set = { HOOKBUS_REDACT: '0', HOOKBUS_STORE_RAW: '1' };
+        await stage.wrapped(failing, { set, input: `{"text":"${SECRET}"}\n` });
+        const row = (await stage.rows()).at(-1);
+        expect({ config, redacted: row?.redacted }).toEqual({ config, redacted });
+        const bodies = readPayloads(stage.home).filter(({ log_id }) => log_id === row?.id);
+        const stored = `${row?.error} ${row?.command} ${bodies.map(({ body }) => body)}`;
+        expect({ config, isThere: stored.includes('hunter2') }).toEqual({
+          config,
+          isThere: redacted === 0,
+        });
+      }
+      const notices = query<{ text: string; count: number }>(
+        stage.home,
+        'SELECT text, count FROM notices',
+      );
+      expect(notices).toEqual([
+        { text: expect.stringContaining('probe: HOOKBUS_REDACT: off counts only'), count: 5 },
+      ]);
+    });
+
+    test('redact in config.json alone lets no secret be stored', async (stage) => {
+      stage.makeHome();
+      writeFileSync(join(stage.home, 'config.json'), '{"redact":false}', { mode: 0o600 });
+      await stage.wrapped(failing);
+      expect(await stage.onlyRow()).toMatchObject({
+        redacted: 1,
+        error: 'password=[redacted:secret-assignment]',
+      });
     });
 
     test('a long command and a long name are cut', async (stage) => {

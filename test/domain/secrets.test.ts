@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { redactBytes, redactTail, redactText } from '../../src/domain/redaction.ts';
-import { LISTED_RULES } from '../../src/domain/redaction-list.ts';
 import { allSamples } from './all-secrets.ts';
 import { keySamples } from './secret-keys.ts';
 import { drawFrom, GROUPS, type Sample } from './secrets.ts';
@@ -34,6 +33,16 @@ describe('made-up secrets', () => {
     );
     const most = MAY_BE_MISSED[group] ?? Math.floor(all.length / 100);
     expect(missed.length, missed.map(({ kind }) => kind).join('; ')).toBeLessThanOrEqual(most);
+  });
+
+  it('are held in a long text as well, which is searched in another way', () => {
+    const filler = `${'an ordinary line of some words\n'.repeat(150)}`;
+    const held = samples.filter(({ isCut, kind }) => !isCut && !kind.startsWith('UTF-16'));
+    const missed = held.filter(
+      (sample) =>
+        isHeld(sample) && !isHeld({ ...sample, text: `${filler}${sample.text}\n${filler}` }),
+    );
+    expect(missed.map(({ kind, text }) => `${kind}: ${text.slice(0, 200)}`)).toEqual([]);
   });
 
   it('are at least 250 at a time', () => {
@@ -89,35 +98,6 @@ describe('the examples of gitleaks', () => {
       `redaction of gitleaks' counterexamples: ${changed.length} of ${left.length} changed\n`,
     );
     expect(changed.length).toBeLessThanOrEqual(100);
-  });
-
-  it('its rules take linear time', () => {
-    const costOf = (text: string): number => {
-      const before = process.cpuUsage();
-      for (const { pattern } of LISTED_RULES) {
-        pattern.lastIndex = 0;
-        while (pattern.exec(text) !== null);
-      }
-      return process.cpuUsage(before).user / 1000;
-    };
-    const hints = [...new Set(LISTED_RULES.flatMap((rule) => rule.hints))];
-    const fillers = [
-      'a',
-      '0',
-      '-',
-      ' ',
-      '=',
-      '"',
-      hints.join('='),
-      hints.join(' '),
-      hints.join('_a0='),
-    ];
-    for (const filler of fillers) {
-      const text = filler.repeat(Math.ceil((1 << 16) / filler.length)).slice(0, 1 << 16);
-      const cost = (size: number): number =>
-        Math.min(...[1, 2, 3].map(() => costOf(text.slice(0, size))));
-      expect(cost(1 << 16), filler.slice(0, 20)).toBeLessThan(24 * Math.max(cost(1 << 13), 2));
-    }
   });
 });
 
