@@ -23,8 +23,13 @@ function load(name) {
     { filename: file, cachedData },
   );
   const bundle = { exports: {} };
-  // What a bundle loads when it needs it is beside it in dist/; the one of the hot path has all it needs.
-  const requireIn = name === 'run' ? require : require('node:module').createRequire(file);
+  // What a bundle loads when it needs it is beside it in dist/; the one of the hot path mostly has all it needs.
+  let requireBeside;
+  const requireIn = (wanted) => {
+    if (name === 'run' && !wanted.startsWith('./')) return require(wanted);
+    requireBeside ??= require('node:module').createRequire(file);
+    return requireBeside(wanted);
+  };
   script.runInThisContext()(bundle.exports, requireIn, bundle, file, dirname(file));
   return bundle.exports;
 }

@@ -43,11 +43,13 @@ const assets = {
   ...Object.fromEntries(
     ['run.cjs', 'run.cache', 'main.cjs', 'main.cache'].map((name) => [name, resolve('dist', name)]),
   ),
-  // Loaded on demand, by the names they have beside main.cjs.
+  // Loaded on demand, by the names they have beside the others.
   ...Object.fromEntries(
-    ['dashboard.cjs', ...readdirSync('dist/exporters').map((name) => `exporters/${name}`)].map(
-      (name) => [name, resolve('dist', name)],
-    ),
+    [
+      'redaction.cjs',
+      'dashboard.cjs',
+      ...readdirSync('dist/exporters').map((name) => `exporters/${name}`),
+    ].map((name) => [name, resolve('dist', name)]),
   ),
   'better-sqlite3.cjs': join(work, 'better-sqlite3.cjs'),
   'better_sqlite3.node': resolve('node_modules/better-sqlite3/build/Release/better_sqlite3.node'),

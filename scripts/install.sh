@@ -26,8 +26,8 @@ for name in run main; do
   cp "dist/$name.cjs" "$library.new/dist/"
   [ ! -e "dist/$name.cache" ] || cp "dist/$name.cache" "$library.new/dist/"
 done
-# What main.cjs loads on demand.
-cp dist/dashboard.cjs "$library.new/dist/"
+# What these load on demand.
+cp dist/redaction.cjs dist/dashboard.cjs "$library.new/dist/"
 cp -R dist/exporters "$library.new/dist/"
 # What better-sqlite3 needs to run; the rest of it is there to compile it.
 sqlite=node_modules/better-sqlite3

@@ -8,18 +8,16 @@ import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { ExecutionWriter, Recorded } from '../store/executions.ts';
 import { assemble, cutOffEnd } from './assemble.ts';
 import { canCompress } from './compression.ts';
+import { withRedactionInForce } from './redaction-in-force.ts';
 
 export interface DrainLimits {
   /** Most records to take. */
-  readonly records: number;
+  readonly records?: number;
+  /** Which config.json has a say in redaction; where none does, there is always redaction. */
+  readonly config?: string;
   /** Stops before the next batch once the clock is past this, in ms. */
-  readonly untilMs: number;
+  readonly untilMs?: number;
 }
-
-const NO_DRAIN_LIMITS: DrainLimits = {
-  records: Number.POSITIVE_INFINITY,
-  untilMs: Number.POSITIVE_INFINITY,
-};
 
 /** What one drain did. */
 export interface Drained {
@@ -44,17 +42,21 @@ export function drainSpool(
   spool: Spool,
   writer: ExecutionWriter,
   now: () => number,
-  limits: DrainLimits = NO_DRAIN_LIMITS,
+  {
+    records = Number.POSITIVE_INFINITY,
+    untilMs = Number.POSITIVE_INFINITY,
+    config,
+  }: DrainLimits = {},
   entries: readonly SpoolEntry[] = spool.list(),
 ): Drained {
   let stored = 0;
   let unreadable = 0;
   const hooks: HookId[] = [];
-  const waiting = entries.slice(0, Math.min(limits.records, Number.MAX_SAFE_INTEGER));
-  for (let start = 0; start < waiting.length && now() < limits.untilMs; start += BATCH) {
+  const waiting = entries.slice(0, Math.min(records, Number.MAX_SAFE_INTEGER));
+  for (let start = 0; start < waiting.length && now() < untilMs; start += BATCH) {
     const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
     for (const entry of waiting.slice(start, start + BATCH)) {
-      const taken = take(spool, entry, now());
+      const taken = take(spool, entry, now(), config);
       if (taken === 'unreadable') {
         unreadable += setAside(spool, writer, entry, now());
       } else if (taken !== undefined) batch.push({ entry, recorded: taken });
@@ -76,7 +78,12 @@ function setAside(spool: Spool, writer: ExecutionWriter, entry: SpoolEntry, nowM
 }
 
 /** What a record amounts to; undefined while its execution still runs or when another process took it. */
-function take(spool: Spool, entry: SpoolEntry, nowMs: number): Recorded | 'unreadable' | undefined {
+function take(
+  spool: Spool,
+  entry: SpoolEntry,
+  nowMs: number,
+  config: string | undefined,
+): Recorded | 'unreadable' | undefined {
   const record = readRecord(spool, entry);
   if (
     record === 'unreadable' &&
@@ -88,7 +95,9 @@ function take(spool: Spool, entry: SpoolEntry, nowMs: number): Recorded | 'unrea
   if (record === undefined || record === 'unreadable') return record;
   // Left for a process that has loaded what it takes.
   if (record.begin.storeRaw && record.begin.compress && !canCompress()) return undefined;
-  if (entry.state === 'whole') return assemble(record.begin, record.end ?? cutOffEnd(undefined));
+  if (entry.state === 'whole') {
+    return assemble(withRedactionInForce(record.begin, config), record.end ?? cutOffEnd(undefined));
+  }
   if (isRunning(record.begin.pid, record.begin.pidStart)) return undefined;
   // Its engine is gone. It may have finished the record between our reading and its death, so read again:
   // from now on nobody writes to it.
@@ -96,7 +105,7 @@ function take(spool: Spool, entry: SpoolEntry, nowMs: number): Recorded | 'unrea
   if (last === undefined || last === 'unreadable') return last;
   const { begin, end } = last;
   const isFinal = end !== undefined && end.kind !== 'cut_off';
-  return assemble(begin, isFinal ? end : cutOffEnd(end));
+  return assemble(withRedactionInForce(begin, config), isFinal ? end : cutOffEnd(end));
 }
 
 function readRecord(

@@ -9,8 +9,8 @@ const DIGEST_HEX = 16;
 /** Up to so many bytes our own digest is done before Node's is ready to start. */
 const SHORT_BYTES = 512;
 
-/** Twice what is stored of stderr after a failure: a secret that the cut would halve is whole here, and found. */
-const TAIL_BYTES = 4096;
+/** Many times what is stored of stderr after a failure: a secret that the cut would halve is whole here, and found. */
+export const TAIL_BYTES = 16 * 1024;
 
 /** Watches one stream go by: counts it in full, keeps its beginning up to the cap where that was asked for, and its end. */
 export function createMeter(stream: StreamName, keepBytes: number) {

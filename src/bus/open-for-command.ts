@@ -58,7 +58,7 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
   let drained: Drained = { stored: 0, unreadable: 0, hooks: [] };
   let drainProblem: string | undefined;
   try {
-    drained = handle.use(({ writer }) => drainSpool(spool, writer, now));
+    drained = handle.use(({ writer }) => drainSpool(spool, writer, now, { config: paths.config }));
   } catch (error) {
     drainProblem = reasonOf(error);
   }

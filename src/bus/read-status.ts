@@ -20,6 +20,7 @@ import { type CommandStore, openForCommand } from './open-for-command.ts';
 import { type GateState, NO_GATES, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
+import { mayKeepSecrets, REDACTION_IGNORED } from './redaction-in-force.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
@@ -42,6 +43,7 @@ export interface StatusReport extends GateState {
     readonly schema_version: number | null;
     readonly executions: number;
     readonly executions_with_payloads: number;
+    readonly executions_unredacted: number;
     readonly oldest: string | null;
     readonly newest: string | null;
   };
@@ -90,13 +92,18 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
       stored: settings.storeRaw,
       max_bytes: settings.maxBytes,
       compressed: settings.compress,
-      redacted: settings.redact,
+      redacted: settings.redact || paths === undefined || !mayKeepSecrets(paths.config),
     },
     retention_days: settings.retentionDays,
     daemon: settings.daemon,
-    problems: settings.problems,
+    problems: [...settings.problems, ...redactionProblem(settings)],
   };
   return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };
+}
+
+/** A shell's, that has no say in it. */
+function redactionProblem({ redact, paths }: Settings): string[] {
+  return redact || (paths !== undefined && mayKeepSecrets(paths.config)) ? [] : [REDACTION_IGNORED];
 }
 
 function problemText(problem: HomeProblem | undefined): string | null {
@@ -122,6 +129,7 @@ const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
   schema_version: null,
   executions: 0,
   executions_with_payloads: 0,
+  executions_unredacted: 0,
   oldest: null,
   newest: null,
 };
@@ -200,6 +208,7 @@ function ready(path: string, contents: StoreContents) {
     schema_version: contents.version,
     executions: contents.executions,
     executions_with_payloads: contents.withPayloads,
+    executions_unredacted: contents.unredacted,
     oldest: contents.oldest,
     newest: contents.newest,
   } as const;

@@ -37,7 +37,7 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
     },
     /** While the hook runs. */
     prepare(): void {
-      void attempt('load storage', async () => void (await loadStorage()));
+      void attempt('load storage', async () => (await loadStorage()).loadRules());
     },
     /** A signal that may be the last thing we see: what is known so far goes on record at once. */
     note(begin: Begin, end: End): void {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { statusOf } from '../domain/execution.ts';
+import { isCutCommand } from '../domain/hook-id.ts';
 import type { End } from '../domain/record.ts';
 import { redactBytes } from '../domain/redaction.ts';
 import { type Came, type Comparison, compareReplay, holdsPlaceholder } from '../domain/replay.ts';
@@ -39,6 +40,9 @@ export function prepareReplay(
   }
   if (otherArgv === undefined && holdsPlaceholder(row.command)) {
     return { refused: 'a secret was taken out of its command; give the command behind --' };
+  }
+  if (otherArgv === undefined && isCutCommand(row.command)) {
+    return { refused: 'its command is too long to be on record whole; give the command behind --' };
   }
   const payloads = findPayloads(db, row.id);
   const stdin = payloads.find(({ stream }) => stream === 'stdin');

@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, writeSync } from 'node:fs';
 import type { Settings } from '../config/settings.ts';
+import { redactText } from '../domain/redaction.ts';
 import { openToAppend } from '../files/own-file.ts';
 
 /** Says what went wrong; never throws. */
@@ -15,7 +16,9 @@ export function report(settings: Settings): Report {
   return (what, error) => {
     try {
       if ((lstatSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) return;
-      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const reason = redactText(
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
       const line = `${new Date().toISOString()} pid=${process.pid} failed=${JSON.stringify(what)} reason=${JSON.stringify(reason)}\n`;
       const file = openToAppend(log, constants.O_CREAT);
       try {

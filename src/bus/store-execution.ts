@@ -5,8 +5,11 @@ import type { Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 import { assemble } from './assemble.ts';
 import { drainSpool } from './drain.ts';
+import { withRedactionInForce } from './redaction-in-force.ts';
 import { createStoreHandle } from './store-handle.ts';
 import { createBreakerTender } from './tend-breakers.ts';
+
+export { loadRules } from '../domain/redaction.ts';
 
 /** What a run may spend on records that others left behind. */
 const DRAIN_RECORDS = 64;
@@ -25,9 +28,10 @@ export function storeExecution(
   now: () => number,
 ): (spool: Spool) => void {
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, now);
-  store.use(({ writer }) => writer.write([assemble(begin, end)]));
+  const recorded = assemble(withRedactionInForce(begin, paths.config), end);
+  store.use(({ writer }) => writer.write([recorded]));
   return (spool) => {
-    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS };
+    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS, config: paths.config };
     const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
     createBreakerTender(paths, store, now)(uniqueHooks([hookOf(begin), ...hooks]));
   };

@@ -88,7 +88,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     exports.poke();
     for (const loop of loops) loop.poke?.();
   };
-  const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
+  const drain = createDrainLoop({ paths, spool, store, now, log, breakers, onDrained });
   const { sharedKeys, claims } = openClaims(paths.config, shared);
   const loops = backgroundLoops(parts, { store, log, spool, sharedKeys, exports, network });
   const onFrame = createConversation({

@@ -1,5 +1,6 @@
 import { type Drained, drainSpool } from '../bus/drain.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { BreakerKeeper } from './breaker-keeper.ts';
@@ -22,9 +23,8 @@ const RETRY_MS = 500;
 /** Records in one turn: others, and the socket, get theirs in between. */
 const TURN_RECORDS = 400;
 
-const NO_LIMITS = { records: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
-
 export interface DrainLoopParts {
+  readonly paths: StatePaths;
   readonly spool: Spool;
   readonly store: StoreHandle;
   readonly now: () => number;
@@ -79,7 +79,7 @@ export function createDrainLoop(parts: DrainLoopParts) {
 }
 
 /** Drains the spool a bit at a time. */
-function createTurns({ spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
+function createTurns({ paths, spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
   let waiting: SpoolEntry[] = [];
   let lastFailure: string | undefined;
   return {
@@ -91,7 +91,7 @@ function createTurns({ spool, store, now, log, breakers, onDrained }: DrainLoopP
         if (waiting.length === 0) waiting = spool.list();
         const entries = waiting.splice(0, TURN_RECORDS);
         const drained = store.use(({ writer }) =>
-          drainSpool(spool, writer, now, NO_LIMITS, entries),
+          drainSpool(spool, writer, now, { config: paths.config }, entries),
         );
         if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
         breakers.tend(drained.hooks);

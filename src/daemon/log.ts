@@ -1,4 +1,5 @@
 import { closeSync, constants, lstatSync, renameSync, writeSync } from 'node:fs';
+import { redactText } from '../domain/redaction.ts';
 import { openToAppend } from '../files/own-file.ts';
 
 /** The log is at most twice this, in bytes: the file, and the one before it. */
@@ -6,7 +7,7 @@ const MOST_LOG_BYTES = 512 * 1024;
 
 export type LogValue = string | number | boolean | undefined;
 
-/** Writes one line an event: the time, the word, then key=value. A log that cannot be written is no reason to stop. */
+/** Writes one line an event: the time, the word, then key=value, with known forms of secrets taken out. A log that cannot be written is no reason to stop. */
 export function createLog(path: string, now: () => number) {
   return (event: string, values: Readonly<Record<string, LogValue>> = {}): void => {
     try {
@@ -16,7 +17,8 @@ export function createLog(path: string, now: () => number) {
       const fields = Object.entries(values)
         .filter(([, value]) => value !== undefined)
         .map(
-          ([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`,
+          ([key, value]) =>
+            ` ${key}=${typeof value === 'string' ? JSON.stringify(redactText(value)) : value}`,
         );
       const line = `${new Date(now()).toISOString()} ${event} pid=${process.pid}${fields.join('')}\n`;
       const file = openToAppend(path, constants.O_CREAT);

@@ -53,6 +53,8 @@ export interface Execution {
   readonly stdoutKind: StdoutKind;
   readonly stdoutDigest?: string | undefined;
   readonly dedupeKey?: string | undefined;
+  /** Whether secrets were taken out of it: 1 or 0. */
+  readonly redacted: number;
   /** UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`, when it began. */
   readonly createdAt: string;
 }
@@ -102,6 +104,7 @@ export function toExecution(
     stdoutKind: end.stdoutKind,
     stdoutDigest: end.stdoutDigest,
     dedupeKey: end.dedupeKey ?? begin.dedupeKey,
+    redacted: begin.redact ? 1 : 0,
     createdAt: new Date(begin.createdAtMs).toISOString(),
   };
 }

@@ -25,8 +25,16 @@ function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Longest command line that is stored; one that was cut ends in `…`. */
+export const COMMAND_BYTES = 4096;
+
+/** Whether a stored command is not all of the command that ran. */
+export const isCutCommand = (command: string): boolean =>
+  command.endsWith('…') && Buffer.byteLength(command) > COMMAND_BYTES - 8;
+
 /** Whether a command is on record as it ran; one that had a secret in it is not, and is no way to find its hook. */
-export const isWholeCommand = (command: string): boolean => !command.includes('[redacted:');
+export const isWholeCommand = (command: string): boolean =>
+  !command.includes('[redacted:') && !isCutCommand(command);
 
 /** How config.json names a hook. */
 export const hookText = ({ hookName, command }: HookId): string => `${hookName}: ${command}`;

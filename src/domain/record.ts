@@ -82,7 +82,7 @@ export interface End {
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
-  /** The end of stderr, at most 4 KiB, not yet redacted. */
+  /** The end of stderr, at most 16 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;
   /** Of the execution, where it was deduplicated. */
   readonly dedupeKey?: string;

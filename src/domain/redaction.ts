@@ -1,216 +1,44 @@
-import { NAMED_RULES, type NamedRule, REDACTION_RULES, SECRET_NAMES } from './redaction-rules.ts';
+import { type Cut, redactByRules, withoutCutKey } from './redact-text.ts';
 
 /**
- * Replaces each secret by `[redacted:<rule name>]`. JSON stays JSON, what is redacted already stays as it is, and
- * a secret that the end of the text cuts off goes as far as it can be told.
+ * Replaces each secret of a known form by `[redacted:<rule name>]`. JSON stays JSON, what is redacted already stays as it
+ * is, and a secret that the end of the text cuts off goes as far as it can be told.
  */
-export function redactText(text: string): string {
-  const hints = hintsIn(text);
-  let redacted = text;
-  for (const { name, hints: wanted, pattern } of hints.size > 0 ? REDACTION_RULES : UNHINTED) {
-    if (wanted.length > 0 && !wanted.some((hint) => hints.has(hint))) continue;
-    redacted = redacted.replace(pattern, (_match, kept: unknown) =>
-      typeof kept === 'string' ? kept + placeholder(name) : placeholder(name),
-    );
-  }
-  return redactNamed(redacted);
+export function redactText(text: string, cut: Cut = {}): string {
+  return isPlain(text) ? text : redactByRules(text, cut);
 }
 
+/**
+ * As `redactText`, of the end of a text. The line that was cut goes, since nobody can tell whose end it is, and so do
+ * lines of base64 that follow: a private key whose beginning was cut off.
+ */
+export function redactTail(tail: string): string {
+  const line = /[\r\n]/.exec(tail.slice(0, -1));
+  const rest = line === null ? (/[ \t][^]*$/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
+  const start = rest.replace(/^[ \t\r\n]+/, '');
+  return isPlain(start) ? start : redactText(withoutCutKey(start));
+}
+
+/** Gets ready what only a text with something in it needs, while there is nothing else to do. */
+export const loadRules = (): void => void redactByRules('', {});
+
 /** As `redactText`, on bytes that need not be UTF-8; gives back the same array if nothing is secret. */
-export function redactBytes(bytes: Uint8Array): Uint8Array {
+export function redactBytes(bytes: Uint8Array, cut: Cut = {}): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  const redacted = redactText(text);
+  const redacted = redactText(text, cut);
   return redacted === text ? bytes : Buffer.from(redacted, 'latin1');
 }
 
-const placeholder = (name: string): string => `[redacted:${name}]`;
-
-/** Those that any text is tried with. */
-const UNHINTED = REDACTION_RULES.filter(({ hints }) => hints.length === 0);
-
-/** Longest first, since only one is told at each place; it stands for those that it begins with. */
-const HINTS = [...new Set(REDACTION_RULES.flatMap((rule) => rule.hints))].sort(
-  (a, b) => b.length - a.length,
-);
-const ANY_HINT = new RegExp(
-  HINTS.map((hint) => hint.replace(/[.\\]/g, String.raw`\$&`)).join('|'),
-  'g',
-);
-
-/** One pass that leaves out most rules: a pass for each of them would take many times as long. */
-function hintsIn(text: string): Set<string> {
-  const lower = text.toLowerCase();
-  const told = new Set<string>();
-  ANY_HINT.lastIndex = 0;
-  for (let match = ANY_HINT.exec(lower); match !== null; match = ANY_HINT.exec(lower)) {
-    told.add(match[0]);
-    ANY_HINT.lastIndex = match.index + 1; // a hint may begin inside another
-  }
-  if (told.size === 0) return told;
-  return new Set(HINTS.filter((hint) => [...told].some((longer) => longer.startsWith(hint))));
-}
-
-/** The end of a secret's name, then one group for the joint of each rule. */
-const NAMED = new RegExp(
-  `(?:${SECRET_NAMES})(?:${NAMED_RULES.map((rule) => `(${rule.joint})`).join('|')})`,
-  'gi',
-);
-
-/** A name with its joint, and the rule that the joint belongs to. */
-interface Named {
-  readonly rule: NamedRule;
-  readonly name: string;
-  readonly joint: string;
-  /** The quotes around a field's name, with their backslashes. */
-  readonly quote: string;
-}
-
-interface Value {
-  readonly start: number;
-  readonly end: number;
-  readonly isSecret: boolean;
-  /** What the placeholder needs around it. */
-  readonly quote: string;
-}
-
-function redactNamed(text: string): string {
-  let redacted = '';
-  let done = 0;
-  let seen = 0;
-  for (const match of text.matchAll(NAMED)) {
-    const named = match.index < seen ? undefined : namedOf(match);
-    if (named === undefined) continue;
-    for (const value of valuesAt(text, match.index + match[0].length, named)) {
-      seen = value.end;
-      if (!value.isSecret) continue;
-      const replacement = value.quote + placeholder(named.rule.name) + value.quote;
-      redacted += text.slice(done, value.start) + replacement;
-      done = value.end;
-    }
-  }
-  return done === 0 ? text : redacted + text.slice(done);
-}
-
-function namedOf(match: RegExpExecArray): Named | undefined {
-  const [whole, ...joints] = match;
-  const which = joints.findIndex((joint) => joint !== undefined);
-  const rule = NAMED_RULES[which];
-  const joint = joints[which];
-  if (rule === undefined || joint === undefined) return undefined;
-  const name = whole.slice(0, whole.length - joint.length);
-  return { rule, name, joint, quote: rule.name === 'secret-field' ? closingQuote(joint) : '' };
-}
-
-/**
- * The quote in front of a joint, with the backslashes that are its own: of a run in front of a closing quote the rest
- * ends the string. Levels have 0, 1, 3, 7 of them, so these are the ones at the end of the run's length in binary.
- */
-function closingQuote(joint: string): string {
-  const [whole = '', run = ''] = /^(\\*)["']/.exec(joint) ?? [];
-  const lowestZero = ~run.length & (run.length + 1);
-  return whole.slice(run.length - (lowestZero - 1));
-}
-
-/** One value, or all strings of an array. */
-function valuesAt(text: string, start: number, named: Named): Value[] {
-  const values: Value[] = [];
-  let at: number | undefined = start;
-  while (at !== undefined) {
-    const value: Value | undefined = quotedValue(text, at, named) ?? bareValue(text, at, named);
-    if (value === undefined) return values;
-    values.push(value);
-    at = named.joint.includes('[') ? nextItem(text, value.end) : undefined;
-  }
-  return values;
-}
-
-const NEXT_ITEM = /\\*["'][ \t\r\n]*,[ \t\r\n]*(?=\\*["'])/y;
-
-function nextItem(text: string, end: number): number | undefined {
-  NEXT_ITEM.lastIndex = end;
-  return NEXT_ITEM.test(text) ? NEXT_ITEM.lastIndex : undefined;
-}
-
-const OPENING_QUOTE = /(\\*)"|'/y;
-
-/** Escaped quotes open a string inside JSON strings: one backslash in the first, three in the second, seven in the third. */
-const QUOTE_LEVELS = [0, 1, 3, 7];
-
-/** What stands behind a quote that closes a string, or another quote. */
-const NO_CONTENT = /^(?:[ \t\r\n,:}\]]|\\*["']|$)/;
-
-function quotedValue(text: string, at: number, named: Named): Value | undefined {
-  OPENING_QUOTE.lastIndex = at;
-  const [opening, backslashes] = OPENING_QUOTE.exec(text) ?? [];
-  if (opening === undefined || !QUOTE_LEVELS.includes(backslashes?.length ?? 0)) return undefined;
-  const start = at + opening.length;
-  // Behind a key in such quotes it can only open. Elsewhere it may close the string that the name is in.
-  if (opening !== named.quote && NO_CONTENT.test(text.slice(start, start + 16))) return undefined;
-  const end =
-    backslashes === undefined
-      ? endOfSingleQuoted(text, start)
-      : endOfQuoted(text, start, backslashes.length);
-  const content = text.slice(start, end);
-  const isSecret = content !== '' && !isReference(content) && named.rule.quoted.test(content);
-  return isSecret ? { start, end, isSecret, quote: '' } : undefined;
-}
-
-/**
- * Where a string opened by a quote behind this many backslashes ends: before the closing quote's own backslashes,
- * before the end of a string around it (the text may have been cut), or at the end of the text.
- */
-function endOfQuoted(text: string, start: number, backslashes: number): number {
-  const period = 2 * (backslashes + 1);
-  for (let quote = text.indexOf('"', start); quote !== -1; quote = text.indexOf('"', quote + 1)) {
-    const count = backslashesBefore(text, start, quote);
-    if (count % period === backslashes) return quote - backslashes;
-    const isContent = count % period === period - 1;
-    if (!isContent) return quote - count;
-  }
-  return text.length;
-}
-
-/** As `endOfQuoted`; a double quote that ends a JSON string around it, by its backslashes or by what follows, ends it too. */
-function endOfSingleQuoted(text: string, start: number): number {
-  const quotes = /["']/g;
-  quotes.lastIndex = start;
-  for (let match = quotes.exec(text); match !== null; match = quotes.exec(text)) {
-    const count = backslashesBefore(text, start, match.index);
-    if (match[0] === "'" && count === 0) return match.index;
-    const isEnd =
-      count % 2 === 0 ||
-      /^[ \t\r\n]*[,:}\]]/.test(text.slice(quotes.lastIndex, quotes.lastIndex + 8));
-    if (match[0] === '"' && isEnd) return match.index - count;
-  }
-  return text.length;
-}
-
-function backslashesBefore(text: string, start: number, end: number): number {
-  let at = end;
-  while (at > start && text.charAt(at - 1) === '\\') at -= 1;
-  return end - at;
-}
-
-function bareValue(text: string, at: number, { rule, name, quote }: Named): Value | undefined {
-  rule.bare.lastIndex = at;
-  const bare = rule.bare.exec(text)?.[0];
-  if (bare === undefined) return undefined;
-  const end = at + bare.length;
-  const isCall = text[end] === '(';
-  const isName = bare.toLowerCase() === name.toLowerCase();
-  const isDirectory = /pwd$/i.test(name) && /^(?:~|\/|[A-Za-z]:[\\/])/.test(bare);
-  const isCode = isCall || isName || isDirectory || rule.notBare.test(bare);
-  // A number becomes a string, in the quotes that its key has.
-  return { start: at, end, isSecret: !isCode && !isReference(bare), quote };
-}
-
-/** Says where the secret is rather than what it is, or has been redacted. */
-function isReference(value: string): boolean {
+/** Names, ids, paths and plain commands, of which there are many: no word is long enough, and nothing says password. */
+function isPlain(text: string): boolean {
   return (
-    /^(?:[\w-]{1,20} )?\[redacted:[a-z0-9-]+\](?:\\+n)?$/.test(value) ||
-    /^(?:\$[A-Z_][A-Z0-9_]*$|\$[{(]|\{\{|<[^>]*>$|%\w+%$|[*.]+$|xxx+$)/.test(value) ||
-    /^(?:~|\.{1,2}|\/(?:home|Users|root|etc|var|run|tmp|opt|usr|mnt|private|srv|app))\/[\w.]/.test(
-      value,
-    )
+    text.length < 1000 &&
+    (PLAIN_ID.test(text) ||
+      (/^(?:[\w./+-]| (?!-))*$/.test(text) && !/[\w.+-]{20}/.test(text) && !NOT_PLAIN.test(text)))
   );
 }
+
+const PLAIN_ID =
+  /^(?:(?:toolu|srvtoolu|call|msg)[_-]\w{6,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const NOT_PLAIN =
+  /pass|pwd|secret|token|cred|key|auth|phrase|cookie|mnemonic|env |configure|login|add_user|set /i;

@@ -1,4 +1,5 @@
 import { isNativeError, isUint8Array } from 'node:util/types';
+import { TAIL_BYTES } from '../bus/meter.ts';
 import { isAllInJson } from '../domain/canonical-json.ts';
 
 /** What an output is on record as: a text as it is, anything else as compact JSON. Undefined where JSON cannot say it. */
@@ -76,9 +77,6 @@ export function toError(thrown: unknown): Error {
 
 /** Most that is kept whole of an error's text, in bytes; of a longer one the name stands apart. */
 const SHORT_ERROR_BYTES = 2000;
-
-/** The end of an error's text that goes on record, in bytes: more than is stored, so that no secret is cut in two. */
-const TAIL_BYTES = 4096;
 
 /** An error as a record has it: its name and message, where a command would have written to stderr. */
 export function errorParts(error: Error): { readonly reason?: string; readonly tail: Uint8Array } {

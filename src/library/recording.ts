@@ -73,14 +73,16 @@ function createRecording(paths: StatePaths) {
     },
     /** After it: into the database, or into the spool where that cannot be written. */
     async end(begin: Begin, end: End, report: Report): Promise<void> {
+      let inForce = { ...begin, redact: true };
       try {
         // What only some executions need is loaded where it is needed.
         if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
+        if (!begin.redact) inForce = (await loadRedactionInForce())(begin, paths.config);
       } catch (error) {
-        report('load compression', error);
+        report('load storage', error);
       }
       const isStored = attempt(report, 'store execution', () =>
-        store.use(({ writer }) => writer.write([assemble(begin, end)])),
+        store.use(({ writer }) => writer.write([assemble(inForce, end)])),
       );
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));
@@ -98,6 +100,9 @@ function createRecording(paths: StatePaths) {
     ...createRunning(spool),
   };
 }
+
+const loadRedactionInForce = async () =>
+  (await import('../bus/redaction-in-force.ts')).withRedactionInForce;
 
 /** What the spool says of executions that have not ended. */
 function createRunning(spool: Spool) {

@@ -1,4 +1,4 @@
-import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
+import { type KeyedEnd, type KeyResult, recordable } from '../domain/dedupe-key.ts';
 import type { Database } from './database.ts';
 
 /** A key within its hook. */
@@ -81,23 +81,24 @@ export function createKeyTable(db: Database) {
 
   return {
     /** What is on record of a key. */
-    find: (id: KeyId): KeyRow | undefined => find.get({ key: id.key, hookName: id.hookName }),
+    find: (id: KeyId): KeyRow | undefined => find.get(idOf(id)),
     /**
      * Takes the key where nobody has it, or where `isFree` says of who has it that it counts no more; atomically, across
      * processes. @returns undefined where it is taken now, else the row that is in the way
      */
-    claim: (wanted: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined =>
+    claim(asked: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined {
+      const wanted = { ...asked, ...idOf(asked) };
       // Most keys are new, and that is one statement.
-      add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree),
+      return add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree);
+    },
     /** Says of a claim when the process of its owner started; one that has ended stays as it is. */
     identify(id: KeyId, executionId: string, start: number): void {
-      identify.run({ key: id.key, hookName: id.hookName, executionId, start });
+      identify.run({ ...idOf(id), executionId, start });
     },
     /** Ends a claim with a result. @returns false where the claim was not this execution's any more */
     finish: (id: KeyId, executionId: string, { exitCode, outputs }: KeyedEnd): boolean =>
       finish.run({
-        key: id.key,
-        hookName: id.hookName,
+        ...idOf(id),
         executionId,
         exitCode,
         stdout: outputs?.stdout ?? null,
@@ -108,13 +109,16 @@ export function createKeyTable(db: Database) {
       row: Pick<NewKey, 'key' | 'hookName' | 'executionId' | 'createdAt' | 'expiresAt'>,
       exitCode: number,
       { stdout, stderr }: Omit<KeyResult, 'exitCode'>,
-    ): void => void refuse.run({ ...row, exitCode, stdout, stderr }),
+    ): void => void refuse.run({ ...row, ...idOf(row), exitCode, stdout, stderr }),
     /** Deletes a few of the keys that ran out. @param now UTC, as in `created_at` */
     sweep: (now: string): void => void sweep.run(now),
     /** Gives a claim up; somebody else's stays, and what the execution claimed elsewhere after that. */
     release: (id: KeyId, executionId: string, brokerPid: number | null): boolean =>
-      release.run({ key: id.key, hookName: id.hookName, executionId, brokerPid }).changes > 0,
+      release.run({ ...idOf(id), executionId, brokerPid }).changes > 0,
   };
 }
+
+/** A name that holds a secret is on record by its digest, so that two of them stay two. */
+const idOf = ({ key, hookName }: KeyId): KeyId => ({ key, hookName: recordable(hookName) });
 
 export type KeyTable = ReturnType<typeof createKeyTable>;

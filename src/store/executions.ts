@@ -15,11 +15,11 @@ const INSERT = `
   INSERT INTO hook_logs (
     execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
     cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-    stdout_kind, stdout_digest, dedupe_key, created_at
+    stdout_kind, stdout_digest, dedupe_key, redacted, created_at
   ) VALUES (
     @executionId, @correlationId, @spanId, @parentSpanId, @hookName, @eventType, @toolName, @sessionId, @toolUseId,
     @cwd, @command, @status, @exitCode, @signal, @error, @durationMs, @overheadMs, @stdinBytes, @stdoutBytes, @stderrBytes,
-    @stdoutKind, @stdoutDigest, @dedupeKey, @createdAt
+    @stdoutKind, @stdoutDigest, @dedupeKey, @redacted, @createdAt
   ) ON CONFLICT (execution_id) DO NOTHING`;
 
 interface CutOffRow {

@@ -50,6 +50,8 @@ export interface StoreContents {
   readonly executions: number;
   /** Executions of which payloads are stored. */
   readonly withPayloads: number;
+  /** Executions that were stored with the secrets that were in them. */
+  readonly unredacted: number;
   /** UTC, as in `created_at`; null when there is none. */
   readonly oldest: string | null;
   readonly newest: string | null;
@@ -61,11 +63,13 @@ export function readContents(db: Database): StoreContents {
     .prepare<[], Omit<StoreContents, 'version'>>(
       `SELECT (SELECT count(*) FROM hook_logs) AS executions,
               (SELECT count(DISTINCT log_id) FROM hook_payloads) AS withPayloads,
+              (SELECT count(*) FROM hook_logs WHERE redacted = 0) AS unredacted,
               (SELECT min(created_at) FROM hook_logs) AS oldest,
               (SELECT max(created_at) FROM hook_logs) AS newest`,
     )
     .get();
-  return { version, ...(counts ?? { executions: 0, withPayloads: 0, oldest: null, newest: null }) };
+  const none = { executions: 0, withPayloads: 0, unredacted: 0, oldest: null, newest: null };
+  return { version, ...(counts ?? none) };
 }
 
 /** One row of `notices`. */

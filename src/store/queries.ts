@@ -29,6 +29,7 @@ export interface LogRow {
   readonly stdout_kind: StdoutKind;
   readonly stdout_digest: string | null;
   readonly dedupe_key: string | null;
+  readonly redacted: number | null;
   readonly created_at: string;
   /** 1: it could have refused and was kept from running, and nothing was refused in its place; else 0. */
   readonly guard_skipped: 0 | 1;
@@ -37,7 +38,7 @@ export interface LogRow {
 export const LOG_COLUMNS = `
   id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
   cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-  stdout_kind, stdout_digest, dedupe_key, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
+  stdout_kind, stdout_digest, dedupe_key, redacted, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface LogFilter {

@@ -32,7 +32,7 @@ describe('what is stored of an execution', () => {
 
   it('is as it came where redaction is off', () => {
     const { execution } = assemble(aBegin({ argv: ['echo', SECRET], redact: false }), anEnd());
-    expect(execution.command).toBe(`echo ${SECRET}`);
+    expect(execution).toMatchObject({ command: `echo ${SECRET}`, redacted: 0 });
   });
 
   it('has payloads only where they were asked for', () => {

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
+import { query, readPayloads } from './support/rows.ts';
 import { brief, briefly } from './support/running.ts';
 import { topic } from './support/topic.ts';
 
@@ -100,6 +101,94 @@ export function recording(engine: Engine): void {
       expect(Buffer.byteLength(error ?? '')).toBeLessThanOrEqual(2048);
       expect(Buffer.byteLength(error ?? '')).toBeGreaterThan(1500);
       expect(stderr_bytes).toBe(lines.length + 1);
+    });
+
+    test('no part of a key that a hook prints before it fails is on record', async (stage) => {
+      const lines = Array.from({ length: 48 }, () => randomBytes(48).toString('base64'));
+      const key = [
+        `-----BEGIN RSA PRIVATE ${'KEY'}-----`,
+        ...lines,
+        `-----END RSA PRIVATE ${'KEY'}-----`,
+      ];
+      const trace = 'Traceback (most recent call last):\n'.repeat(26);
+      // As much behind it as leaves its end in what is stored, and as leaves none but its end in what is recorded.
+      for (const behind of [trace, 'x\n'.repeat(7500)]) {
+        const input = `${key.join('\n')}\n${behind}`;
+        await stage.wrapped(['sh', '-c', 'cat >&2; exit 1'], { input });
+      }
+      const errors = (await stage.rows()).map(({ error }) => error ?? '').join('\n');
+      expect(errors).toContain('Traceback');
+      expect(lines.filter((line) => errors.includes(line.slice(-20)))).toEqual([]);
+    });
+
+    test('no text of a row has a secret in it', async (stage) => {
+      const secret = ['gh', 'p_', randomBytes(18).toString('hex')].join('');
+      const input = JSON.stringify({
+        ...{ session_id: `s-${secret}`, tool_name: `t-${secret}`, tool_use_id: `u-${secret}` },
+        hook_event_name: `e-${secret}`,
+      });
+      const words = ['sh', '-c', `echo ${secret} >&2; exit 1`, '-a', secret];
+      await stage.wrapped(words, { input, flags: ['--name', `hook-${secret}`, '--dedupe'] });
+      const row = await stage.onlyRow();
+      expect(row.hook_name).toMatch(/^hook-\[redacted:[\w-]+\]$/);
+      expect(JSON.stringify(row)).not.toContain(secret);
+      const holders = modes(stage.home).filter(
+        ([path, mode]) => mode === '600' && readFileSync(path).includes(secret),
+      );
+      expect(holders).toEqual([]);
+    });
+
+    const SECRET = 'password=hunter2';
+    const failing = ['sh', '-c', `echo ${SECRET} >&2; exit 1`];
+
+    test('HOOKBUS_REDACT=0 alone lets no secret be stored, and is noted', async (stage) => {
+      for (const [config, redacted] of [
+        [undefined, 1],
+        ['{}', 1],
+        ['{"redact":true}', 1],
+        ['{"redact":false', 1],
+        ['{"redact":"no"}', 1],
+        ['{"redact":false}', 0],
+      ] as const) {
+        stage.makeHome();
+        const file = join(stage.home, 'config.json');
+        if (config !== undefined) writeFileSync(file, config, { mode: 0o600 });
+        const set = { HOOKBUS_REDACT: '0', HOOKBUS_STORE_RAW: '1' };
+        await stage.wrapped(failing, { set, input: `{"text":"${SECRET}"}\n` });
+        const row = (await stage.rows()).at(-1);
+        expect({ config, redacted: row?.redacted }).toEqual({ config, redacted });
+        const bodies = readPayloads(stage.home).filter(({ log_id }) => log_id === row?.id);
+        const stored = `${row?.error} ${row?.command} ${bodies.map(({ body }) => body)}`;
+        expect({ config, isThere: stored.includes('hunter2') }).toEqual({
+          config,
+          isThere: redacted === 0,
+        });
+      }
+      const notices = query<{ text: string; count: number }>(
+        stage.home,
+        'SELECT text, count FROM notices',
+      );
+      expect(notices).toEqual([
+        { text: expect.stringContaining('probe: HOOKBUS_REDACT: off counts only'), count: 5 },
+      ]);
+    });
+
+    test('redact in config.json alone lets no secret be stored', async (stage) => {
+      stage.makeHome();
+      writeFileSync(join(stage.home, 'config.json'), '{"redact":false}', { mode: 0o600 });
+      await stage.wrapped(failing);
+      expect(await stage.onlyRow()).toMatchObject({
+        redacted: 1,
+        error: 'password=[redacted:secret-assignment]',
+      });
+    });
+
+    test('a long command and a long name are cut', async (stage) => {
+      await stage.wrapped(['true', 'word '.repeat(4000)], { flags: ['--name', 'n'.repeat(500)] });
+      const row = await stage.onlyRow();
+      expect(row.hook_name).toBe(`${'n'.repeat(199)}…`);
+      expect(Buffer.byteLength(row.command)).toBeLessThan(4100);
+      expect(row.command).toMatch(/^true 'word word .*…$/);
     });
 
     test('a success has no error, whatever it said on stderr', async (stage) => {

@@ -355,6 +355,17 @@ describe('what is done about an alert', () => {
     await until('what it started to be gone', () => !isAlive(pid));
   });
 
+  it('what a command says that fails is in the log without its secrets', async () => {
+    const say = (line: string) =>
+      runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 5000);
+    await expect(say('echo API_TOKEN=hunter2 >&2; exit 3')).rejects.toThrow(
+      'exit code 3: API_TOKEN=[redacted:secret-assignment]',
+    );
+    // So much behind it that only its end is heard.
+    const long = "printf 'API_TOKEN=%070000d' 7 >&2; echo ' end' >&2; exit 3";
+    await expect(say(long)).rejects.toThrow(/^exit code 3: end$/);
+  });
+
   it('a command is not waited for beyond its end, whatever it leaves behind', async () => {
     const pids = join(temporaryDirectory(), 'pids');
     const leave = (then: string) =>

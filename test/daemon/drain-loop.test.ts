@@ -19,7 +19,7 @@ function aLoop(onDrained: () => void = () => undefined) {
   const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
   const turns: number[] = [];
   const loop = createDrainLoop({
-    ...{ spool, store, log, breakers, now: Date.now },
+    ...{ paths, spool, store, log, breakers, now: Date.now },
     onDrained({ stored }) {
       turns.push(stored);
       onDrained();

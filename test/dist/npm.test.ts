@@ -53,6 +53,7 @@ describe('the npm package', () => {
     for (const name of [
       'bin/hookbus.js',
       'dist/run.cjs',
+      'dist/redaction.cjs',
       'dist/main.cjs',
       'dist/index.js',
       'src/launcher/main.c',

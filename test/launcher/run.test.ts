@@ -227,7 +227,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
     expect(stdout).toBe(Array.from({ length: 500 }, (_, i) => `out ${i}\nerr ${i}\n`).join(''));
     expect(onlyRecord(place).end).toMatchObject({ stdoutBytes: stdout.length, stderrBytes: 0 });
-    expect(`${Buffer.from(onlyRecord(place).end?.stderrTail ?? [])}`).toBe(stdout.slice(-4096));
+    expect(`${Buffer.from(onlyRecord(place).end?.stderrTail ?? [])}`).toBe(stdout.slice(-16_384));
   });
 });
 

@@ -166,6 +166,7 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     stdoutDigest: undefined,
     dedupeKey: undefined,
     createdAt,
+    redacted: 1,
     ...changes,
   };
 }

@@ -57,6 +57,7 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['tool use id', row.tool_use_id],
     ['dedupe key', row.dedupe_key],
     ['guard', row.guard_skipped === 1 ? DID_NOT_RUN : null],
+    ['secrets', row.redacted === 0 ? 'not taken out' : null],
   ];
   return all.filter(([, value]) => value !== null && value !== '');
 }

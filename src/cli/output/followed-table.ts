@@ -32,6 +32,7 @@ const WIDEST: LogRow = {
   stdout_digest: null,
   dedupe_key: null,
   guard_skipped: 0,
+  redacted: null,
 };
 
 /** The table of executions, row by row as they come; a line of its own says when another day begins. */

@@ -138,10 +138,12 @@ function directoryText(report: StatusReport): string {
 
 function databaseText({ database }: StatusReport, page: Page): string {
   const { state, reason, bytes, executions, oldest } = database;
+  const unredacted = database.executions_unredacted;
   if (state === 'absent') return 'none yet: the first execution makes it';
   if (state === 'newer') return `left alone: ${reason}; executions wait in the spool`;
   if (state === 'unusable') return `${reason}`;
-  const size = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
+  const secrets = unredacted === 0 ? '' : `, ${formatCount(unredacted)} with secrets left in`;
+  const size = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}${secrets}`;
   return oldest === null
     ? size
     : `${size}, the oldest began ${formatAge(new Date(oldest), page.nowMs)}`;
@@ -170,7 +172,7 @@ function spoolText({ spool }: StatusReport): string {
 function payloadsText({ payloads }: StatusReport): string {
   const { stored, max_bytes, compressed, redacted } = payloads;
   if (!stored) return 'not stored (HOOKBUS_STORE_RAW=1 stores them)';
-  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets taken out' : 'secrets left in (HOOKBUS_REDACT=0)'}`;
+  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets taken out' : 'secrets left in (HOOKBUS_REDACT=0, and redact in config.json)'}`;
 }
 
 function retentionText({ retention_days }: StatusReport): string {

@@ -1,4 +1,4 @@
-import { whole } from '../config-setting.ts';
+import { flag, whole } from '../config-setting.ts';
 import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
@@ -12,6 +12,8 @@ import { statsd } from './statsd.ts';
 export const TOP_LEVEL = {
   /** What the daemon keeps. */
   retention_days: whole(7, 'days', { least: 0, most: 36_500 }),
+  /** False lets HOOKBUS_REDACT=0 have secrets stored. */
+  redact: flag(true),
 };
 
 /** The sections of config.json by their names; each is a file here. */

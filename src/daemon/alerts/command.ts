@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import { redactText } from '../../domain/redaction.ts';
+import { redactTail, redactText } from '../../domain/redaction.ts';
 
 /** A command has so long, in ms. */
 const COMMAND_MS = 10_000;
@@ -53,8 +53,10 @@ export async function runProgram(
   try {
     const result = await child;
     if (isOver) throw new Error(`expected it to end within ${limitMs} ms`);
-    if (result.failed)
-      throw new Error(failureOf(result, redactText(said).trim().slice(-MOST_SAID)));
+    if (result.failed) {
+      const clean = said.length < MOST_HEARD ? redactText(said) : redactTail(said);
+      throw new Error(failureOf(result, clean.trim().slice(-MOST_SAID)));
+    }
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);

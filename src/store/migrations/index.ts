@@ -7,6 +7,7 @@ import { totals } from './006-totals.ts';
 import { alerts } from './007-alerts.ts';
 import { skippedGuards } from './008-skipped-guards.ts';
 import { breakersByCommand } from './009-breakers-by-command.ts';
+import { unredacted } from './010-unredacted.ts';
 
 /** In order; a database of `user_version` N has had the first N. Never change one that was released. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   alerts,
   skippedGuards,
   breakersByCommand,
+  unredacted,
 ];
