@@ -9,9 +9,10 @@ import {
   planEnable,
 } from '../agents/env-block.ts';
 import { findHooks } from '../agents/find-hooks.ts';
+import { type HookPlan, hookKey, type WrapRules } from '../agents/hook-plan.ts';
 import { applyEdits } from '../agents/json-text.ts';
 import { memberOf } from '../agents/read-settings-text.ts';
-import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
+import { planUnwrap, planWrap } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { isBusy, withLock } from '../store/database.ts';
@@ -33,7 +34,6 @@ export interface InstallRequest {
   /** Files of the agent that are not to be changed, but may have the same hooks. */
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
-  readonly isLoginShellLikeSh: boolean;
   readonly isChosen: (name: string) => boolean;
   readonly enables: boolean;
   readonly isDryRun: boolean;
@@ -102,7 +102,8 @@ function planFile(
 ): PlannedFile {
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
-  const rules: WrapRules = { ...request, ...others, scope };
+  const isForWindowsToo = POWERSHELL.test(file.text);
+  const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo };
   const hooks = findHooks(file.root, agent).map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
@@ -127,6 +128,9 @@ function planFile(
     },
   };
 }
+
+/** What only who has Windows puts into a settings file. */
+const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
 
 /** What stood there first counts, however often it was switched on and off since. */
 function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
@@ -167,13 +171,15 @@ function disabling(
 }
 
 /** What the lines of other files mean for those of a file that is wrapped. */
-type OtherLines = Pick<WrapRules, 'sharedLines' | 'bareElsewhere'>;
+type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
 
 /** An agent runs the same text of several files once, so a line is to be the same text everywhere. */
-function otherLinesOf({ work, agent, files, otherFiles }: InstallRequest): OtherLines {
-  if (work === 'uninstall') return { sharedLines: new Set(), bareElsewhere: new Map() };
-  const isShared = ({ scope }: FoundFile): boolean => scope === 'project';
-  const wanted = files.filter(isShared).flatMap((file) => linesOf(file, agent));
+function otherLinesOf(request: InstallRequest): OtherLines {
+  const { work, agent, files, otherFiles } = request;
+  const disabledLines = disabledLinesOf(request);
+  if (work === 'uninstall') return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines };
+  const isOwn = ({ scope }: FoundFile): boolean => scope !== 'project';
+  const wanted = files.filter(isOwn).flatMap((file) => linesOf(file, agent));
   const others = otherFiles.flatMap((file) => {
     try {
       return linesOf(file, agent).map((hook) => ({ file, hook }));
@@ -182,14 +188,28 @@ function otherLinesOf({ work, agent, files, otherFiles }: InstallRequest): Other
       return [];
     }
   });
-  const wrapped = others.filter(({ file, hook }) => isShared(file) && hook.action === 'unwrapped');
+  const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.action === 'unwrapped');
   const bare = others.filter(({ hook }) => hook.action === 'left');
   return {
-    sharedLines: new Set(
-      [...wanted, ...wrapped.map(({ hook }) => hook)].map(({ command }) => command ?? ''),
-    ),
-    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.command ?? '', file.path])),
+    ownLines: new Set([...wanted, ...wrapped.map(({ hook }) => hook)].map(({ key }) => key)),
+    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.key, file.path])),
+    disabledLines,
   };
+}
+
+/** A list in one file switches off hooks of every file. */
+function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): ReadonlySet<string> {
+  const { disabledIn } = agent;
+  if (disabledIn === undefined) return new Set();
+  const lines = [...files, ...otherFiles].flatMap(({ path }) => {
+    try {
+      return disabledIn(readSettingsFile(path, agent.allowsComments).root);
+    } catch {
+      // A file that cannot be read is refused where it is to be changed.
+      return [];
+    }
+  });
+  return new Set(lines);
 }
 
 /** Whether a settings file that is not changed switches recording on. */
@@ -211,12 +231,18 @@ export function installedElsewhere({ files, paths }: InstallRequest): string[] {
   return others.map(({ path }) => path).filter((path) => existsSync(path));
 }
 
-function linesOf({ path }: FoundFile, agent: AgentSettings): HookPlan[] {
+function linesOf(
+  { path }: FoundFile,
+  agent: AgentSettings,
+): { readonly key: string; readonly action: HookPlan['action'] }[] {
   const { text, root } = readSettingsFile(path, agent.allowsComments);
-  const rules = { agent, isChosen: () => true };
+  const rules = { agent, isChosen: () => true, disabledLines: new Set<string>() };
   return findHooks(root, agent)
-    .filter(({ kind, field }) => kind === 'line' && !agent.unguardedFields.includes(field))
-    .map((site) => planUnwrap(text, site, rules));
+    .filter(({ kind, field }) => kind !== 'other' && !agent.unguardedFields.includes(field))
+    .map((site) => {
+      const { command, action } = planUnwrap(text, site, rules);
+      return { key: hookKey(site, command), action };
+    });
 }
 
 /** One writer at a time, as far as they share a state directory; the others are noticed when the file is replaced. */

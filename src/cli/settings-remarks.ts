@@ -37,7 +37,9 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
     remarks.push('The status line is no hook and stays as it is.');
   }
   const hooks = files.flatMap((file) => file.hooks);
-  const isShared = hooks.some(({ becomes }) => becomes?.includes(' && set -- hookbus run'));
+  const isShared = hooks.some(
+    ({ becomes }) => becomes?.includes('=$PATH:') || becomes?.includes('"$PATH:"'),
+  );
   if (isShared && findOnPath() === undefined) {
     const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
     remarks.push(`Hooks of shared files are recorded once hookbus is on your PATH:\n${link}`);

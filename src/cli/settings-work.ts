@@ -11,7 +11,7 @@ import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings
 import { changeSettings, type FileReport, type InstallRequest } from '../bus/install.ts';
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
-import { isLoginShellLikeSh, readPlaces } from '../config/agent-places.ts';
+import { readPlaces } from '../config/agent-places.ts';
 import { ownProgram } from '../config/own-program.ts';
 import type { Answer, Context, Given } from './command.ts';
 import { isConfirmed } from './confirm.ts';
@@ -72,7 +72,6 @@ function readRequest(
     files,
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(execPath, process.argv[1] ?? ''),
-    isLoginShellLikeSh: isLoginShellLikeSh(),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
     enables,
     isDryRun: given.isOn('dry-run'),
@@ -105,7 +104,9 @@ function chooseFiles(
     if (scopes.length > 1) {
       throw usageError(`expected --scope once with --settings, got it ${scopes.length} times`);
     }
-    return named.map((path) => nameSettings(path, scopes[0], agent, places));
+    return named.map((path) =>
+      nameSettings(path, scopes[0], agent, places, given.value('agent') !== undefined),
+    );
   }
   const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
     scopes.length === 0 || scopes.includes(scope);

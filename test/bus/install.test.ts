@@ -40,7 +40,6 @@ function aFile(text: string | Buffer, scope: Scope = 'user') {
       files: [{ path, scope }],
       otherFiles: [],
       program: PROGRAM,
-      isLoginShellLikeSh: true,
       isChosen: () => true,
       enables: false,
       isDryRun: false,
