@@ -21,6 +21,7 @@ gemini)
 *) echo "fetch-client: expected claude, codex or gemini, got \"${1:-}\"" >&2; exit 1 ;;
 esac
 cache=$PWD/tmp/$1
+[ "$1" != claude ] || cache=$PWD/tmp/claude-code
 
 # The one file that this pattern means; nothing where it is not there.
 client() {
