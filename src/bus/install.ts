@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Edit } from 'jsonc-parser';
-import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
+import type { AgentName, AgentSettings, Scope } from '../agents/agent-settings.ts';
 import {
   type Enabled,
   isEnabledIn,
@@ -222,6 +222,12 @@ export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): bo
       return false;
     }
   });
+}
+
+/** The files of an agent that `install` wrote, that were not given back since, and that are still there. */
+export function installedFiles(paths: StatePaths, agent: AgentName): FoundFile[] {
+  const known = createLedger(paths.settings).all();
+  return known.filter((entry) => entry.agent === agent && existsSync(entry.path));
 }
 
 /** Other files that `install` wrote and that were not given back since. */

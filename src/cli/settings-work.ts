@@ -8,7 +8,12 @@ import {
 } from '../agents/agent-settings.ts';
 import { AGENT_SETTINGS } from '../agents/settings-files.ts';
 import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings.ts';
-import { changeSettings, type FileReport, type InstallRequest } from '../bus/install.ts';
+import {
+  changeSettings,
+  type FileReport,
+  type InstallRequest,
+  installedFiles,
+} from '../bus/install.ts';
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
 import { readPlaces } from '../config/agent-places.ts';
@@ -28,6 +33,7 @@ export async function workOnSettings(
   given: Given,
   context: Context,
 ): Promise<Answer> {
+  if (given.isOn('all')) return uninstallAll(given, context);
   const places = readPlaces();
   const request = readRequest(work, given, context, places);
   // A name that nothing has is found out, and a person asked, before anything is written.
@@ -47,6 +53,38 @@ export async function workOnSettings(
       remarks,
     },
     lines: (page) => installLines({ work, isDryRun: request.isDryRun, files, remarks }, page),
+  };
+}
+
+/** Every file that the ledger knows, whatever agent it is of and wherever it is. */
+function uninstallAll(given: Given, { settings, now }: Context): Answer {
+  const paths = requirePaths(settings);
+  const isDryRun = given.isOn('dry-run');
+  const requests = AGENT_NAMES.map(
+    (name): InstallRequest => ({
+      work: 'uninstall',
+      agent: AGENT_SETTINGS[name],
+      files: installedFiles(paths, name),
+      otherFiles: [],
+      program: [],
+      isChosen: () => true,
+      enables: false,
+      isDryRun,
+      paths,
+      now,
+    }),
+  );
+  // Every one is looked at before the first is written.
+  for (const request of requests) changeSettings({ ...request, isDryRun: true });
+  const files = requests.flatMap(changeSettings);
+  return {
+    json: {
+      agent: null,
+      dry_run: isDryRun,
+      files: files.map((file) => fileJson(file, isDryRun)),
+      remarks: [],
+    },
+    lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks: [] }, page),
   };
 }
 
