@@ -174,6 +174,21 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     },
   );
 
+  it('links itself only where it runs hooks', () => {
+    const { home } = aUser(program(), aPath());
+    const bin = join(home, 'bin');
+    const install = join(tree, 'install.sh');
+    expect(mustRun('sh', [install, bin])).toBe(`install: ${bin}/hookbus\n`);
+    expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
+    const other = join(home, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'install.sh'), readFileSync(install));
+    writeFileSync(join(other, 'hookbus'), '', { mode: 0o755 });
+    expect(() => mustRun('sh', [join(other, 'install.sh'), bin])).toThrow('stays as it is');
+    expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
+    expect(readdirSync(bin)).toEqual(['hookbus']);
+  });
+
   it('works through a link on PATH, and where there is no directory for temporary files', () => {
     const path = aPath();
     symlinkSync(program(), join(path, 'hookbus'));
