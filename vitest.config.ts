@@ -29,6 +29,7 @@ export default defineConfig({
       'test/support/plain-node.ts',
       'test/support/leaves-no-daemon.ts',
     ],
+    setupFiles: ['test/support/no-home.ts'],
     // In a file, a line for each of thousands of tests hides those that failed.
     reporters: process.stdout.isTTY ? ['default'] : [new LineAFile()],
     testTimeout: 30_000,

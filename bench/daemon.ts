@@ -41,6 +41,9 @@ async function end(child: ChildProcess): Promise<void> {
   }
 }
 
+// Where there is none, nothing is written to the home of who measures.
+delete process.env['HOME'];
+
 /** Starts another `hookbus` command, without output, on this state directory. */
 function start(home: string, ...words: string[]): ChildProcess {
   const env = { ...process.env, HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };

@@ -15,6 +15,8 @@ const LIBRARY = join(process.cwd(), 'dist', 'index.js');
 
 const home = mkdtempSync(join(tmpdir(), 'hookbus-bench-'));
 process.env['HOOKBUS_HOME'] = home;
+// Where there is none, nothing is written to the home of who measures.
+delete process.env['HOME'];
 const library = (await import(LIBRARY)) as Library;
 const payload = readFileSync('fixtures/payloads/PreToolUse.Bash.json', 'utf8');
 const body = () => ({ decision: 'allow' });

@@ -65,4 +65,5 @@ globalThis[Symbol.for('hookbus.addon')] = () => {
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
 if (isRun) load('run', asset('run.cache')).run(words.slice(1));
+else if (words[0] === 'claim') load('run', asset('run.cache')).claim();
 else load('main', asset('main.cache')).main(words);

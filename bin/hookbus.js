@@ -32,4 +32,5 @@ function load(name) {
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
 if (isRun) load('run').run(words.slice(1));
+else if (words[0] === 'claim') load('run').claim();
 else load('main').main(words);

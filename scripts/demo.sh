@@ -23,7 +23,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-export HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
+export HOME="$place" HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 export HOOK_LOG="$place/events.log" WORKTREE_ROOT="$place/worktrees"
 
 # What a project might have set up, by the name of the payload.

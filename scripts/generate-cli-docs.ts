@@ -18,6 +18,10 @@ const ERRORS = [
   ['E_AMBIGUOUS', 'Several executions, or sessions, have an id that begins like this.'],
   ['E_REPLAY', 'None of what was asked for can be replayed; the message says why.'],
   ['E_NO_HOME', 'Neither `HOOKBUS_HOME` nor `HOME` says where the state directory is.'],
+  [
+    'E_HOME',
+    'The state directory is not this user’s alone, or not known to be; the message says what to type.',
+  ],
   ['E_DB', 'The database cannot be opened, read or written; the message has the reason.'],
   [
     'E_DB_NEWER',

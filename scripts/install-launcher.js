@@ -4,7 +4,7 @@
  * installation: without it, hookbus works through Node.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { placeLauncher, tryLauncher } from './place-launcher.js';
@@ -52,6 +52,8 @@ function installLauncher() {
     );
     return;
   }
+  // What a hook waits for is not looked up on PATH, where a repository may have put something.
+  writeFileSync(at('bin', 'node-path'), `${realpathSync(process.execPath)}\n`, { mode: 0o644 });
   // Relative, so that the package may be moved; in one step, so that there is a command at any time.
   const link = at('bin', '.hookbus-command.new');
   rmSync(link, { force: true });

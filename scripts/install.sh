@@ -65,7 +65,7 @@ mkdir -p "$library/bin"
 mv -f "$library.new/bin/hookbus.js" "$library/bin/"
 [ "$program" = hookbus.js ] || node scripts/place-launcher.js "$library.new/bin/hookbus" "$library/bin"
 # What only an older version had.
-(cd "$library" && find . -type f ! -path './bin/hookbus*') | while read -r file; do
+(cd "$library" && find . -type f ! -path './bin/*') | while read -r file; do
   grep -qxF "$file" "$library.new/.files" || rm -f "$library/$file"
 done
 

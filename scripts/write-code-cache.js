@@ -15,6 +15,8 @@ const file = resolve(directory, `${name}.cjs`);
 const cache = resolve(directory, `${name}.cache`);
 const home = mkdtempSync(join(tmpdir(), 'hookbus-build-'));
 Object.assign(process.env, { HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' });
+// Nothing is written to the home of who builds.
+delete process.env.HOME;
 
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file });
 const bundle = { exports: {} };

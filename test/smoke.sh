@@ -19,8 +19,9 @@ payloads=fixtures/payloads
 # More certificates than its own make every start of Node slow.
 for variable in $(compgen -e HOOKBUS_) TRACEPARENT NODE_EXTRA_CA_CERTS; do unset "$variable"; done
 tmp=$(mktemp -d) || exit 1
-export HOOKBUS_HOME=$tmp/state HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
+export HOME=$tmp/home HOOKBUS_HOME=$tmp/state HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 export HOOK_LOG=$tmp/hook.log WORKTREE_ROOT=/srv/worktrees
+mkdir "$HOME"
 ulimit -c 0
 
 passed=0

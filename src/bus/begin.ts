@@ -7,6 +7,7 @@ import { defaultHookName } from '../domain/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../domain/identifiers.ts';
 import { scanPayload } from '../domain/payload-scan.ts';
 import type { Begin } from '../domain/record.ts';
+import { modeMistake } from '../gates/dedupe.ts';
 
 /** What is read of a payload. */
 interface PayloadFacts {
@@ -84,7 +85,7 @@ export function describeExecution(parts: BeginParts): { begin: Begin; traceFlags
     ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
     ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
     argv: options.argv,
-    mistakes: [...options.mistakes, ...settings.problems],
+    mistakes: [...options.mistakes, ...settings.problems, ...modeMistake(options, eventType)],
   };
   return { begin, traceFlags: parent?.flags ?? '01' };
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config-file.ts';
-import { makeStateHome } from '../config/state-home.ts';
 import { canBlock } from '../domain/events.ts';
 import { isFailure } from '../domain/execution.ts';
+import { makeOwnDirectory } from '../files/own-file.ts';
 import { type BreakerPolicy, judge, RAN } from '../gates/breaker.ts';
 import { gateName, gatePath, isInForce, readGate } from '../gates/gate-file.ts';
 import { listGates, removeGate, removeGateFile, writeGate } from '../gates/gate-writer.ts';
@@ -162,7 +162,7 @@ function carryOut(parts: BreakerParts, store: BreakerStore, change: BreakerChang
 function putGate(parts: BreakerParts, hookName: string, until: string): void {
   const there = gateOf(parts, hookName);
   if (there?.kind === 'off' && isInForce(there, parts.nowMs)) return;
-  makeStateHome(parts.gates);
+  makeOwnDirectory(parts.gates);
   const sparesBlocking = isSparing(parts, hookName);
   writeGate(parts.gates, hookName, { kind: 'breaker', untilMs: Date.parse(until), sparesBlocking });
 }

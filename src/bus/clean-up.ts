@@ -1,4 +1,5 @@
 import type { StatePaths } from '../config/paths.ts';
+import { forgetLostStamps } from '../config/stamp.ts';
 import { findOldFiles, removeFiles } from '../spool/old-files.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
@@ -64,6 +65,7 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
         : isDryRun
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
+    if (!isDryRun) forgetLostStamps(now());
     const unreadable = findOldFiles(paths.setAside, beforeMs);
     if (!isDryRun) removeFiles(unreadable);
     const bytesAfter = databaseBytes(paths.database);

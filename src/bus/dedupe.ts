@@ -1,20 +1,26 @@
-import type { KeyedEnd, OnDuplicate } from '../domain/dedupe-key.ts';
+import type { KeyedEnd } from '../domain/dedupe-key.ts';
 import {
   type Asking,
+  type DuplicateRules,
   type DuplicateVerdict,
   isElsewhere,
   isFree,
-  isResult,
+  sharedPart,
   verdictOn,
 } from '../gates/dedupe.ts';
 import { isDescendant, isRunning } from '../spool/process.ts';
-import { createKeyTable, type KeyId, type KeyRow, type KeyTable } from '../store/dedupe-keys.ts';
+import {
+  createKeyTable,
+  type KeyId,
+  type KeyRow,
+  type KeyTable,
+  type NewKey,
+} from '../store/dedupe-keys.ts';
 import type { Store, StoreHandle } from './store-handle.ts';
 
 /** What an execution asks for before its hook runs. */
-export interface KeyRequest extends KeyId, Asking {
+export interface KeyRequest extends KeyId, Asking, DuplicateRules {
   readonly ttlSeconds: number;
-  readonly onDuplicate: OnDuplicate;
 }
 
 /**
@@ -40,34 +46,21 @@ export function createKeys(store: StoreHandle, now: () => number) {
     });
 
   return {
-    /** Asks for a key; atomic across processes. */
+    /**
+     * Asks for a key; atomic across processes. Where only a refusal is given again nobody takes the key, so that nobody
+     * can hold it: all run, until one has refused.
+     */
     claim(request: KeyRequest): Verdict {
       const nowMs = now();
-      const createdAt = new Date(nowMs).toISOString();
-      const taken = use((table) =>
-        table.claim(
-          {
-            key: request.key,
-            hookName: request.hookName,
-            executionId: request.executionId,
-            ownerPid: request.owner.pid,
-            ownerStart: request.owner.start,
-            brokerPid: request.broker?.pid ?? null,
-            brokerStart: request.broker?.start ?? null,
-            createdAt,
-            expiresAt: new Date(nowMs + request.ttlSeconds * 1000).toISOString(),
-          },
-          (row) => isFree(row, request, createdAt, isRunning) || isForsaken(row, request),
-        ),
-      );
-      if (taken === undefined) return { kind: 'run' };
-      if (taken.state === 'done') {
-        return verdictOn(taken, request.onDuplicate) ?? { kind: 'run_unkeyed' };
-      }
-      // Who has the key waits for us to end, so we wait for nobody, and our hook is what it runs.
-      if (isInside(request, taken)) return { kind: 'run_unkeyed' };
-      const of = taken.executionId;
-      return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
+      const nowIso = new Date(nowMs).toISOString();
+      return use((table) => {
+        if (request.onDuplicate === 'deny') return refusalIn(table, request, nowIso);
+        const taken = table.claim(
+          newKey(request, nowMs),
+          (row) => isFree(row, request, nowIso, isRunning) || isForsaken(row, request),
+        );
+        return taken === undefined ? { kind: 'run' } : verdictOnTaken(taken, request);
+      });
     },
     /** Adds when the owner of a claim started to it. */
     identify: ({ key, hookName, executionId }: KeyRequest, start: number): void =>
@@ -80,16 +73,69 @@ export function createKeys(store: StoreHandle, now: () => number) {
       return isFree(row, request, new Date(now()).toISOString(), isRunning);
     },
     /**
-     * Ends a claim: with a result where there is one that duplicates may share, else the key is free again.
+     * Ends an execution that had a key: with what duplicates may share, or the key is free again.
      * @returns false where the claim was not this execution's any more
      */
-    finish: (request: EndingKey, executionId: string, end: KeyedEnd | undefined): boolean =>
-      use((table) => {
-        const isOurs = finishIn(table, request, executionId, end);
-        table.sweep(new Date(now()).toISOString());
+    finish(request: EndingKey, end: KeyedEnd | undefined): boolean {
+      const nowMs = now();
+      return use((table) => {
+        const isOurs = finishIn(table, request, end, nowMs);
+        table.sweep(new Date(nowMs).toISOString());
         return isOurs;
-      }),
+      });
+    },
   };
+}
+
+function refusalIn(table: KeyTable, request: KeyRequest, nowIso: string): Verdict {
+  const row = table.find(request);
+  if (row?.state !== 'done' || row.expiresAt <= nowIso) return { kind: 'run' };
+  return verdictOn(row, request) ?? { kind: 'run' };
+}
+
+function newKey(request: KeyRequest, nowMs: number): NewKey {
+  const { key, hookName, executionId, owner, broker, ttlSeconds } = request;
+  return {
+    ...{ key, hookName, executionId },
+    ownerPid: owner.pid,
+    ownerStart: owner.start,
+    brokerPid: broker?.pid ?? null,
+    brokerStart: broker?.start ?? null,
+    createdAt: new Date(nowMs).toISOString(),
+    expiresAt: new Date(nowMs + ttlSeconds * 1000).toISOString(),
+  };
+}
+
+function verdictOnTaken(row: KeyRow, request: KeyRequest): Verdict {
+  if (row.state === 'done') return verdictOn(row, request) ?? { kind: 'run_unkeyed' };
+  // Who has the key waits for us to end, so we wait for nobody, and our hook is what it runs.
+  if (isInside(request, row)) return { kind: 'run_unkeyed' };
+  const of = row.executionId;
+  return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
+}
+
+/** Whose key ends. Of one that was asked for at another daemon only this much is known. */
+export type EndingKey = KeyId & { readonly executionId: string } & Partial<KeyRequest>;
+
+function finishIn(
+  table: KeyTable,
+  request: EndingKey,
+  end: KeyedEnd | undefined,
+  nowMs: number,
+): boolean {
+  const { key, hookName, executionId, eventType = '', onDuplicate = 'skip', ttlSeconds } = request;
+  const id = { key, hookName };
+  const shared = sharedPart(end, { eventType, onDuplicate });
+  if (onDuplicate !== 'deny') {
+    return shared === undefined
+      ? table.release(id, executionId, request.broker?.pid ?? null)
+      : table.finish(id, executionId, shared);
+  }
+  if (shared?.outputs === undefined || ttlSeconds === undefined) return true;
+  const createdAt = new Date(nowMs).toISOString();
+  const expiresAt = new Date(nowMs + ttlSeconds * 1000).toISOString();
+  table.refuse({ ...id, executionId, createdAt, expiresAt }, shared.exitCode, shared.outputs);
+  return true;
 }
 
 /**
@@ -117,20 +163,5 @@ const MOST_GONE = 100;
 
 const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
   isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });
-
-type EndingKey = KeyId & { readonly onDuplicate?: OnDuplicate };
-
-function finishIn(
-  table: KeyTable,
-  { key, hookName, onDuplicate }: EndingKey,
-  executionId: string,
-  end: KeyedEnd | undefined,
-): boolean {
-  const id = { key, hookName };
-  if (end === undefined || !isResult(end.exitCode)) return table.release(id, executionId);
-  // Where duplicates are skipped, nobody will want the outputs.
-  const kept = onDuplicate === 'skip' ? { exitCode: end.exitCode } : end;
-  return table.finish(id, executionId, kept);
-}
 
 export type Keys = ReturnType<typeof createKeys>;

@@ -1,4 +1,5 @@
 import type { Begin, End } from '../domain/record.ts';
+import { NotOwnError } from '../files/own-file.ts';
 import { FrameError } from '../protocol/frame.ts';
 import { decodeRecord } from '../protocol/record.ts';
 import { isRunning } from '../spool/process.ts';
@@ -101,8 +102,8 @@ function readRecord(
   spool: Spool,
   entry: SpoolEntry,
 ): { begin: Begin; end?: End } | 'unreadable' | undefined {
-  const bytes = spool.read(entry);
-  if (bytes === undefined) return undefined;
+  const bytes = readOwn(spool, entry);
+  if (bytes === undefined || bytes === 'unreadable') return bytes;
   try {
     const record = decodeRecord(bytes);
     // With another id than its name says and gone from there, another process took it: this is the next one's file.
@@ -110,6 +111,16 @@ function readRecord(
     return isOwn || spool.modifiedMs(entry) > 0 ? record : undefined;
   } catch (error) {
     if (error instanceof FrameError) return 'unreadable';
+    throw error;
+  }
+}
+
+/** A link, a FIFO, or what has another name is no record, however it came to be here. */
+function readOwn(spool: Spool, entry: SpoolEntry): Buffer | 'unreadable' | undefined {
+  try {
+    return spool.read(entry);
+  } catch (error) {
+    if (error instanceof NotOwnError) return 'unreadable';
     throw error;
   }
 }

@@ -19,7 +19,15 @@ export function createMeter(stream: StreamName, keepBytes: number) {
   const digested: Uint8Array[] = [];
   let keptBytes = 0;
   let total = 0;
+  let hasMore = false;
   let tail = Buffer.alloc(0);
+
+  const keep = (chunk: Uint8Array): void => {
+    if (keptBytes >= keepBytes) return;
+    const part = Uint8Array.prototype.slice.call(chunk, 0, keepBytes - keptBytes);
+    kept.push(part);
+    keptBytes += part.length;
+  };
 
   return {
     push(chunk: Uint8Array): void {
@@ -30,10 +38,15 @@ export function createMeter(stream: StreamName, keepBytes: number) {
       total += chunk.length;
       if (stream === 'stderr')
         tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
-      if (keptBytes >= keepBytes) return;
-      const part = Uint8Array.prototype.slice.call(chunk, 0, keepBytes - keptBytes);
-      kept.push(part);
-      keptBytes += part.length;
+      keep(chunk);
+    },
+    /** Bytes that do not go by, but are there for the hook to read; `count` says how many it has read. */
+    look(bytes: Uint8Array, isAll: boolean): void {
+      keep(bytes);
+      hasMore = !isAll || bytes.length > keptBytes;
+    },
+    count(bytes: number): void {
+      total = bytes;
     },
     total: (): number => total,
     tail: (): Uint8Array => tail,
@@ -41,7 +54,11 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     /** May be asked more than once. */
     digest: (): string | undefined =>
       digested.length === 0 ? undefined : sha256(Buffer.concat(digested)).slice(0, DIGEST_HEX),
-    capture: (): Capture => ({ stream, bytes: Buffer.concat(kept), truncated: total > keptBytes }),
+    capture: (): Capture => ({
+      stream,
+      bytes: Buffer.concat(kept),
+      truncated: hasMore || total > keptBytes,
+    }),
   };
 }
 

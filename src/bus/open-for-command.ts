@@ -3,6 +3,7 @@ import { zlibSync } from 'fflate';
 import { readConfigFile } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
+import { homeError } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
@@ -25,9 +26,10 @@ export interface CommandStore {
   readonly close: () => void;
 }
 
-/** Where the state directory is. @throws HookbusError `E_NO_HOME` where nothing says so */
+/** Where the state directory is. @throws HookbusError `E_NO_HOME` where nothing says so, `E_HOME` where it does not count */
 export function requirePaths(settings: Settings): StatePaths {
   if (settings.paths !== undefined) return settings.paths;
+  if (settings.homeProblem !== undefined) throw homeError(settings.homeProblem);
   throw new HookbusError(
     'E_NO_HOME',
     'expected HOOKBUS_HOME or HOME to say where the state directory is, got neither',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { StatePaths } from '../config/paths.ts';
-import type { Settings } from '../config/settings.ts';
+import type { HomeProblem, Settings } from '../config/settings.ts';
+import { findRefused } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../metrics/report.ts';
@@ -28,6 +29,10 @@ export interface StatusReport extends GateState {
   readonly enabled: boolean;
   readonly state_directory: string | null;
   readonly state_directory_exists: boolean;
+  /** Why it does not count, and what to type; hooks then run ungated and unrecorded. */
+  readonly state_directory_problem: string | null;
+  /** The same of another that hooks were given, the last time. */
+  readonly refused_directory_problem: string | null;
   readonly database: {
     readonly path: string | null;
     readonly state: DatabaseState;
@@ -67,12 +72,17 @@ const WINDOW_HOURS = 24;
 
 /** Gathers what `status` shows. Whatever is wrong is part of the answer; nothing is made on disk for it. */
 export function readStatus(settings: Settings, now: () => number): StatusReport {
-  const { paths } = settings;
+  const { paths, homeProblem } = settings;
+  const refused = findRefused();
   const common = {
     version: VERSION,
     enabled: settings.enabled,
-    state_directory: paths?.home ?? null,
+    state_directory: paths?.home ?? homeProblem?.home ?? null,
     state_directory_exists: paths !== undefined && existsSync(paths.home),
+    state_directory_problem: problemText(homeProblem),
+    refused_directory_problem: problemText(
+      refused?.home === homeProblem?.home ? undefined : refused,
+    ),
     payloads: {
       stored: settings.storeRaw,
       max_bytes: settings.maxBytes,
@@ -84,6 +94,11 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
     problems: settings.problems,
   };
   return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };
+}
+
+function problemText(problem: HomeProblem | undefined): string | null {
+  if (problem === undefined) return null;
+  return `${problem.what}. Hooks run ungated and unrecorded. What to do: ${problem.fix}`;
 }
 
 type State = Pick<

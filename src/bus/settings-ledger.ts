@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import type { AgentName, Scope } from '../agents/agent-settings.ts';
 import type { Enabled } from '../agents/env-block.ts';
@@ -56,7 +56,7 @@ export function createLedger(directory: string) {
 
   function keep(own: string, write: () => void): void {
     try {
-      makeStateHome(directory);
+      makeStateHome(dirname(directory));
       mkdirSync(own, { recursive: true, mode: 0o700 });
       write();
     } catch (error) {

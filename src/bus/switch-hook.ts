@@ -2,6 +2,7 @@ import { DEFAULT_CONFIG } from '../config/config-file.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
+import { makeOwnDirectory } from '../files/own-file.ts';
 import { type GateKind, gatePath, isInForce, readGate } from '../gates/gate-file.ts';
 import { removeGate, writeGate } from '../gates/gate-writer.ts';
 import { listHookNames } from '../store/breakers.ts';
@@ -35,7 +36,8 @@ export function switchOff(
 ): KnownHooks {
   return withLock((db) => {
     changeGate(() => {
-      makeStateHome(paths.gates);
+      makeStateHome(paths.home);
+      makeOwnDirectory(paths.gates);
       writeGate(paths.gates, hookName, { kind: 'off', untilMs });
     });
     return db === undefined ? undefined : listHookNames(db);

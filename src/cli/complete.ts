@@ -2,6 +2,7 @@ import { SCOPES } from '../agents/agent-settings.ts';
 import { AGENT_SETTINGS } from '../agents/settings-files.ts';
 import { CONFIG_KEYS } from '../config/edit-config.ts';
 import { readSettings } from '../config/settings.ts';
+import { withOwnHome } from '../config/state-home.ts';
 import { EVENT_NAMES } from '../domain/events.ts';
 import { STATUSES } from '../domain/execution.ts';
 import { GROUPINGS } from '../metrics/report.ts';
@@ -106,7 +107,7 @@ function hooksOnRecord(): Promise<Candidates> {
 
 /** Nothing where there is no record, or none that can be read now. */
 async function onRecord(list: (db: Database) => Promise<Candidates>): Promise<Candidates> {
-  const { paths } = readSettings();
+  const { paths } = withOwnHome(readSettings());
   if (paths === undefined) return [];
   const { openToRead } = await import('../store/database.ts');
   let db: Database | undefined;

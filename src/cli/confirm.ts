@@ -17,10 +17,16 @@ export async function isConfirmed(
     return `  ${visible(path)}: ${formatThings(count, 'hook')}${whose}\n`;
   });
   const verb = work === 'install' ? 'To put hookbus before' : 'To take hookbus out of';
-  process.stderr.write(`${verb} the hooks of\n${lines.join('')}`);
+  return askAtTerminal(`${verb} the hooks of\n${lines.join('')}Go on? [Y/n] `, true);
+}
+
+/** @param isDefault what no word means; where nobody is at a terminal, the answer is no */
+export async function askAtTerminal(question: string, isDefault: boolean): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^(?:y(?:es)?)?$/i.test((await asking.question('Go on? [Y/n] ')).trim());
+    const word = (await asking.question(question)).trim();
+    return word === '' ? isDefault : /^y(?:es)?$/i.test(word);
   } catch {
     // Control-C and Control-D end the question, and are no yes.
     process.stderr.write('\n');

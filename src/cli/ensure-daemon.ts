@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
-import { ownCommandLine } from '../config/own-program.ts';
+import { daemonEnvironment } from '../config/daemon-environment.ts';
+import { ownCommandLine, tellLauncherOfNode } from '../config/own-program.ts';
 import type { StatePaths } from '../config/paths.ts';
-import { hookEnvironment } from '../config/settings.ts';
 import { socketPath } from '../config/socket-path.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { askDaemon } from '../daemon/client.ts';
@@ -12,10 +12,10 @@ import { HookbusError } from '../domain/errors.ts';
 /** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
 export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
   makeStateHome(paths.home);
+  tellLauncherOfNode(process.execPath, process.argv[1] ?? '');
   rmSync(paths.daemonTried, { force: true });
   const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
-  // A relative path means another place from where the daemon will be.
-  const env = hookEnvironment({ HOOKBUS_HOME: paths.home });
+  const env = daemonEnvironment(paths.home, { keepsRetention: true });
   const state =
     (await askDaemon(socketPath(paths.home))) ??
     (await startDaemon(socketPath(paths.home), program, env));

@@ -1,4 +1,5 @@
 import { readSettings, wantsColour } from '../config/settings.ts';
+import { withOwnHome } from '../config/state-home.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { describeFailure } from './failure.ts';
@@ -18,7 +19,7 @@ export interface Outcome {
 
 /** Performs one command line. */
 export async function perform(words: readonly string[]): Promise<Outcome> {
-  const settings = readSettings();
+  const settings = withOwnHome(readSettings());
   let command: Command | undefined;
   try {
     // `hookbus help logs` is what people try first.

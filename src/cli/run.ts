@@ -20,6 +20,12 @@ export async function run(words: readonly string[]): Promise<void> {
   leave(settings.enabled ? await watched(options, settings) : await passThrough(options.argv));
 }
 
+/** What `hookbus claim` does is in the bundle of the hot path too: a hook waits for it. */
+export async function claim(): Promise<void> {
+  const helper = await import('./claim.ts');
+  helper.claim();
+}
+
 async function watched(...work: Parameters<typeof import('../runner/run-hook.ts').runHook>) {
   const { runHook } = await import('../runner/run-hook.ts');
   return runHook(...work);

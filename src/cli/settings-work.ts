@@ -17,7 +17,7 @@ import {
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
 import { readPlaces } from '../config/agent-places.ts';
-import { ownProgram } from '../config/own-program.ts';
+import { ownProgram, tellLauncherOfNode } from '../config/own-program.ts';
 import type { Answer, Context, Given } from './command.ts';
 import { isConfirmed } from './confirm.ts';
 import { didYouMean } from './nearest.ts';
@@ -43,6 +43,7 @@ export async function workOnSettings(
   if (isFree && !request.isDryRun && !given.isOn('json') && !(await isConfirmed(work, planned))) {
     return { json: null, lines: () => ['Nothing was changed.'] };
   }
+  if (!request.isDryRun) tellLauncherOfNode(execPath, process.argv[1] ?? '');
   const files = request.isDryRun ? planned : changeSettings(request);
   const remarks = remarksOn({ request, files, places, isOnHere: context.settings.enabled });
   return {

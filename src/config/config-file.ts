@@ -1,8 +1,9 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { reasonOf } from '../domain/errors.ts';
+import { isCode, isOthersToWrite, openOwnFile } from '../files/own-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
-import { SECTIONS } from './sections/index.ts';
+import { SECTIONS, TOP_LEVEL } from './sections/index.ts';
 
 type Values<Section> = {
   readonly [Key in keyof Section]: Section[Key] extends ConfigSetting<infer Value> ? Value : never;
@@ -11,7 +12,7 @@ type Values<Section> = {
 /** What config.json says, defaults filled in; by the names in the file. docs/settings.md says what each means. */
 export type Config = {
   readonly [Name in keyof typeof SECTIONS]: Values<(typeof SECTIONS)[Name]>;
-};
+} & Values<typeof TOP_LEVEL>;
 
 /** What came of reading a config.json. */
 export type ConfigReading =
@@ -30,9 +31,15 @@ export function settingsOf(section: string): Readonly<Record<string, ConfigSetti
   return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
 }
 
+/** A setting that is in no section; undefined where there is none of this name. */
+export function topLevelSetting(name: string): ConfigSetting<unknown> | undefined {
+  return Object.hasOwn(TOP_LEVEL, name) ? TOP_LEVEL[name as keyof typeof TOP_LEVEL] : undefined;
+}
+
 /** The same with nothing in it that may be a password. */
 export function withoutSecrets(config: Config): Config {
   const sections = Object.entries(config).map(([section, values]) => {
+    if (topLevelSetting(section) !== undefined) return [section, values];
     const shownValues = Object.entries(values).map(([name, value]) =>
       settingsOf(section)[name]?.isSecret === true
         ? [name, hidden(value as string | Readonly<Record<string, string>>)]
@@ -53,24 +60,21 @@ function hidden(value: string | Readonly<Record<string, string>>) {
 
 /** Reads the file. Never throws. */
 export function readConfigFile(path: string): ConfigReading {
-  let text: string;
+  let file: number | undefined;
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined) return { state: 'absent', config: DEFAULT_CONFIG };
-    const unfit = unfitness(stat);
-    if (unfit !== undefined) return refused(unfit);
-    text = readFileSync(path, 'utf8');
+    file = openOwnFile(path, constants.O_RDONLY);
+    const stat = fstatSync(file);
+    // It says what the daemon runs, and where to things are sent.
+    if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
+    if (stat.size > MOST_CONFIG_BYTES)
+      return refused(`expected at most ${MOST_CONFIG_BYTES} bytes`);
+    return parseConfig(readFileSync(file, 'utf8'));
   } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
     return refused(reasonOf(error));
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
-  return parseConfig(text);
-}
-
-/** What has to be known before it is read: a pipe may never end. */
-function unfitness(stat: Stats): string | undefined {
-  if (!stat.isFile()) return 'expected a file';
-  if (stat.size > MOST_CONFIG_BYTES) return `expected at most ${MOST_CONFIG_BYTES} bytes`;
-  return undefined;
 }
 
 /** Reads the text of a config.json, all of it or nothing. Never throws. */
@@ -102,7 +106,11 @@ function configOf(found: Found): Config {
     });
     return [name, Object.fromEntries(values)];
   });
-  return Object.fromEntries(sections) as Config;
+  const others = Object.entries<ConfigSetting<unknown>>(TOP_LEVEL).map(([name, setting]) => {
+    const given = (found as Readonly<Record<string, unknown>>)[name];
+    return [name, given === undefined ? setting.default : setting.read(given)];
+  });
+  return Object.fromEntries([...others, ...sections]) as Config;
 }
 
 interface Mistake {
@@ -112,17 +120,28 @@ interface Mistake {
 
 function findMistake(root: Node): Mistake | undefined {
   if (root.type !== 'object') return { at: root, message: 'expected an object' };
-  return inMembers(root, Object.keys(SECTIONS), 'section', (name, section) => {
+  const known = [...Object.keys(SECTIONS), ...Object.keys(TOP_LEVEL)];
+  return inMembers(root, known, 'section', (name, section) => {
+    const setting = topLevelSetting(name);
+    if (setting !== undefined) return unusable(name, section, setting);
     if (section.type !== 'object') return { at: section, message: `${name}: expected an object` };
     const settings = settingsOf(name);
     return inMembers(section, Object.keys(settings), `setting of ${name}`, (key, node) => {
-      const { read, expected, isSecret } = settings[key] ?? {};
-      const value: unknown = getNodeValue(node);
-      if (read?.(value) !== undefined) return undefined;
-      const got = isSecret === true ? '' : `, got ${shown(value)}`;
-      return { at: node, message: `${name}.${key}: expected ${expected}${got}` };
+      const setting = settings[key];
+      return setting === undefined ? undefined : unusable(`${name}.${key}`, node, setting);
     });
   });
+}
+
+function unusable(
+  name: string,
+  node: Node,
+  { read, expected, isSecret }: ConfigSetting<unknown>,
+): Mistake | undefined {
+  const value: unknown = getNodeValue(node);
+  if (read(value) !== undefined) return undefined;
+  const got = isSecret === true ? '' : `, got ${shown(value)}`;
+  return { at: node, message: `${name}: expected ${expected}${got}` };
 }
 
 /** The first mistake in the members of an object: a name nobody knows, or twice, or what `look` finds. */

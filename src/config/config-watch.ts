@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { type Config, type ConfigReading, DEFAULT_CONFIG, readConfigFile } from './config-file.ts';
 
 export interface ConfigWatch {
@@ -34,7 +34,7 @@ export function createConfigWatch(
 
 function identityOf(path: string): string {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    const { ino, size, mtimeMs, ctimeMs } = lstatSync(path);
     return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

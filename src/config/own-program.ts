@@ -1,4 +1,12 @@
-import { accessSync, constants, realpathSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -23,6 +31,28 @@ export function ownProgram(node: string, script: string): string[] {
   const launchers = LAUNCHERS.map((name) => join(dirname(real), name));
   const launcher = launchers.find(isExecutable);
   return launcher === undefined ? ownCommandLine(node, real) : [launcher];
+}
+
+/**
+ * Writes Node's path beside the launcher, which looks for none on PATH to start a daemon: where its installation ran no
+ * script nobody has told it yet, and what was built into it may have moved. Where that cannot be written, commands still
+ * take records in.
+ * @param script what Node runs now
+ */
+export function tellLauncherOfNode(node: string, script: string): void {
+  if (isSelfContained(node, script)) return;
+  try {
+    const directory = dirname(realpathSync(script));
+    if (!LAUNCHERS.some((name) => isExecutable(join(directory, name)))) return;
+    const path = join(directory, 'node-path');
+    const text = `${realpathSync(node)}\n`;
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+    const temporary = `${path}.${process.pid}.new`;
+    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
+    renameSync(temporary, path);
+  } catch {
+    // It belongs to somebody else, as a package for all users does.
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -39,23 +39,48 @@ export function statePaths(home: string): StatePaths {
   };
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The state directory where nothing else is said. HOME is believed: who sets that for a hook, or PATH, or LD_PRELOAD,
+ * reaches the hook itself. Undefined where there is none.
+ */
+export function defaultHome(env: Environment): string | undefined {
+  const home = env['HOME'];
+  return home && isAbsolute(home) ? join(home, '.local', 'state', 'hookbus') : undefined;
+}
+
 /**
  * The state directory: `HOOKBUS_HOME`, else `$XDG_STATE_HOME/hookbus`, else `~/.local/state/hookbus`.
  * A leading `~/` is the home directory, since no shell expands it in an agent's settings.
  * Undefined when nothing says where: then hooks run unrecorded.
  */
-export function stateHome(
-  env: Readonly<Record<string, string | undefined>>,
-  cwd: () => string,
-): string | undefined {
-  const home = env['HOME'] || undefined;
+export function stateHome(env: Environment): string | undefined {
   const own = env['HOOKBUS_HOME'];
-  if (own) {
-    if (own === '~' || own.startsWith('~/')) return home && join(home, own.slice(1));
-    return isAbsolute(own) ? resolve(own) : resolve(cwd(), own);
+  if (own && isInHome(own)) {
+    const home = env['HOME'];
+    return home && isAbsolute(home) ? resolve(join(home, own.slice(1))) : undefined;
   }
+  if (own && isAbsolute(own)) return resolve(own);
   // The XDG base directory specification: a relative path is invalid and to be ignored.
   const xdg = env['XDG_STATE_HOME'];
-  if (xdg && isAbsolute(xdg)) return join(xdg, 'hookbus');
-  return home && isAbsolute(home) ? join(home, '.local', 'state', 'hookbus') : undefined;
+  return xdg && isAbsolute(xdg) ? join(xdg, 'hookbus') : defaultHome(env);
 }
+
+/**
+ * What is wrong with `HOOKBUS_HOME`. From wherever a hook is started, a relative path would be a directory that anybody's
+ * repository can bring.
+ */
+export function homeMistake(env: Environment): { expected: string; behind: string } | undefined {
+  const own = env['HOOKBUS_HOME'];
+  if (!own) return undefined;
+  if (!isInHome(own)) {
+    return isAbsolute(own)
+      ? undefined
+      : { expected: 'an absolute path', behind: '; the default is in force' };
+  }
+  if (stateHome(env) !== undefined) return undefined;
+  return { expected: 'a path', behind: ' with no HOME to go from' };
+}
+
+const isInHome = (path: string): boolean => path === '~' || path.startsWith('~/');

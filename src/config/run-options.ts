@@ -1,3 +1,4 @@
+import { isOnDuplicate, type OnDuplicate } from '../domain/dedupe-key.ts';
 import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS, parseCount, type Settings } from './settings.ts';
 
 /** What `hookbus run` was asked for. Absent means: as the settings or the payload say. */
@@ -9,7 +10,7 @@ export interface RunOptions {
   readonly dedupe: boolean;
   readonly dedupeKey?: string;
   readonly dedupeTtlSeconds?: number;
-  readonly onDuplicate?: 'replay' | 'skip';
+  readonly onDuplicate?: OnDuplicate;
   readonly timeoutSeconds?: number;
   readonly guard: boolean;
   readonly shellLine?: string;
@@ -56,7 +57,7 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
     return { dedupeTtlSeconds: Math.min(dedupeTtlSeconds, MAX_TTL_SECONDS) };
   },
   '--on-duplicate': (value) =>
-    value === 'replay' || value === 'skip' ? { onDuplicate: value } : 'replay or skip',
+    isOnDuplicate(value) ? { onDuplicate: value } : 'deny, skip or replay',
   '--timeout': (value) => {
     const timeoutSeconds = /^\d{1,7}(?:\.\d{1,6})?$/.test(value) ? Number(value) : 0;
     const isUsable = timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;

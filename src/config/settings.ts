@@ -1,7 +1,13 @@
-import { cwd } from 'node:process';
-import { type StatePaths, stateHome, statePaths } from './paths.ts';
+import { homeMistake, type StatePaths, stateHome, statePaths } from './paths.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with a state directory, in a sentence, and what to do or to type. */
+export interface HomeProblem {
+  readonly home: string;
+  readonly what: string;
+  readonly fix: string;
+}
 
 /** The settings in force. docs/settings.md says what each means. */
 export interface Settings {
@@ -13,10 +19,14 @@ export interface Settings {
   readonly dedupeTtlSeconds: number;
   readonly dedupeUrl: string | undefined;
   readonly retentionDays: number;
+  /** Whether the environment says so. */
+  readonly isRetentionGiven: boolean;
   readonly daemon: 'auto' | 'off';
   readonly debug: boolean;
-  /** Undefined where neither `HOOKBUS_HOME` nor `HOME` says where: nothing is recorded then. */
+  /** Undefined where neither `HOOKBUS_HOME` nor `HOME` says where, or `homeProblem` why not: nothing is recorded then. */
   readonly paths: StatePaths | undefined;
+  /** Why the state directory does not count; undefined where it does, or nobody looked (state-home.ts). */
+  readonly homeProblem?: HomeProblem;
   /** Values that could not be used, one sentence each; their defaults are in force. */
   readonly problems: readonly string[];
 }
@@ -38,10 +48,12 @@ export const MAX_TTL_SECONDS = MAX_DAYS * 86_400;
 export function readSettings(env: Environment = process.env): Settings {
   const problems: string[] = [];
   const read = createReader(env, problems);
-  const home = stateHome(env, safeCwd);
-  if (home === undefined && env['HOOKBUS_HOME']) {
+  const home = stateHome(env);
+  const mistake = homeMistake(env);
+  if (mistake !== undefined) {
+    const { expected, behind } = mistake;
     problems.push(
-      `HOOKBUS_HOME: expected a path, got ${quote(env['HOOKBUS_HOME'])} with no HOME to go from`,
+      `HOOKBUS_HOME: expected ${expected}, got ${quote(env['HOOKBUS_HOME'] ?? '')}${behind}`,
     );
   }
   return {
@@ -65,6 +77,9 @@ export function readSettings(env: Environment = process.env): Settings {
       MAX_DAYS,
       'days',
     ),
+    isRetentionGiven:
+      Boolean(env['HOOKBUS_RETENTION_DAYS']?.trim()) &&
+      !problems.some((problem) => problem.startsWith('HOOKBUS_RETENTION_DAYS:')),
     daemon: read.word('HOOKBUS_DAEMON', ['auto', 'off'], 'auto'),
     debug: read.flag('HOOKBUS_DEBUG', false),
     paths: home === undefined ? undefined : statePaths(home),
@@ -80,6 +95,11 @@ export function inheritedTraceParent(env: Environment = process.env): string | u
 /** The environment for a hook: the caller's, with the variables given put over it. */
 export function hookEnvironment(ours: Record<string, string>): NodeJS.ProcessEnv {
   return { ...process.env, ...ours };
+}
+
+/** Where a hook's program is looked for. */
+export function searchPath(): string | undefined {
+  return process.env['PATH'];
 }
 
 /** Colour only where a person asked for nothing else (https://no-color.org). */
@@ -137,12 +157,3 @@ export function parseCount(text: string): number | undefined {
 
 const quote = (value: string): string =>
   JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-
-function safeCwd(): string {
-  try {
-    return cwd();
-  } catch {
-    // The directory was deleted under us; a relative path has nothing to go from.
-    return '/';
-  }
-}

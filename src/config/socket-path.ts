@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,18 +23,4 @@ export function socketPath(
   ];
   const paths = places.map((place) => `${place}/bus.sock`);
   return paths.find((path) => Buffer.byteLength(path) <= SOCKET_PATH_BYTES) ?? paths.at(-1) ?? '';
-}
-
-const PUBLIC_PLACE = /\/hookbus-(?:\d+-)?[\da-f]{16}$/;
-
-/**
- * Whether only this user can have made the socket. Outside the state directory it is in a public place, where another
- * user may have been first. One that is not there yet is nobody's.
- */
-export function isOwnSocket(path: string): boolean {
-  const directory = dirname(path);
-  if (!PUBLIC_PLACE.test(directory)) return true;
-  const stat = lstatSync(directory, { throwIfNoEntry: false });
-  if (stat === undefined) return true;
-  return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 }

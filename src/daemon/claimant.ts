@@ -14,6 +14,8 @@ export interface Claimant {
   isWarned: boolean;
   /** Until it is known when the process started. */
   timer?: NodeJS.Timeout;
+  /** Until it has waited for long enough. */
+  patience?: NodeJS.Timeout;
   /** What this machine holds for all. */
   shared?: SharedClaim;
 }
@@ -27,6 +29,8 @@ export function answer(claimant: Claimant, verdict: Verdict): void {
 /** `again`: so that it sees that somebody is there. */
 export function tellToWait(claimant: Claimant, again?: 'again'): void {
   if (claimant.isWarned && again === undefined) return;
+  // It is answered in a moment, and would not believe that it is to wait.
+  if (claimant.request.onDuplicate === 'deny') return;
   claimant.isWarned = true;
   const { key } = claimant.request;
   claimant.connection.send(encodeVerdict({ kind: 'wait', key }));
@@ -37,7 +41,7 @@ function frameOf(verdict: Verdict, { key, onDuplicate }: KeyRequest): VerdictFra
     case 'run_unkeyed':
       return { kind: 'run' };
     case 'run':
-      return { kind: 'run', key, wantsOutputs: onDuplicate === 'replay' };
+      return { kind: 'run', key, wantsOutputs: onDuplicate !== 'skip' };
     default:
       return { ...verdict, key };
   }

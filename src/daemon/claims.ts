@@ -1,15 +1,22 @@
-import { createKeys, type KeyRequest, type Keys, type Verdict } from '../bus/dedupe.ts';
+import {
+  createKeys,
+  type EndingKey,
+  type KeyRequest,
+  type Keys,
+  type Verdict,
+} from '../bus/dedupe.ts';
+import { keyOf } from '../bus/key-of.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
-import { dedupeKey, type KeyedEnd, type KeyResult, TemplateError } from '../domain/dedupe-key.ts';
+import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
-import { duplicateMode } from '../gates/dedupe.ts';
+import { duplicateMode, MAX_WAIT_MS, sharedPart, verdictOn } from '../gates/dedupe.ts';
 import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../protocol/claim.ts';
 import type { KeyedBegin } from '../protocol/record.ts';
 import { processStart } from '../spool/process.ts';
 import { answer, type Claimant, tellToWait } from './claimant.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
-import { SharedClaims, type SharedState } from './shared-claims.ts';
+import type { SharedClaims, SharedState } from './shared-claims.ts';
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
 const LOOK_MS = 25;
@@ -30,36 +37,42 @@ export interface ClaimsParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
+  /** Where machines share keys. Without it this machine decides alone. */
+  readonly shared?: SharedClaims;
+  /** Who stands between an engine and the database and outlives the engine, if anybody. */
+  readonly broker?: KeyRequest['owner'];
 }
 
-/** Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result. */
+/**
+ * Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result: in the daemon, and in
+ * the helper that a launcher starts where no daemon answers.
+ */
 export class Claims {
   readonly #parts: ClaimsParts;
   readonly #keys: Keys;
   readonly #claimants = new Set<Claimant>();
-  readonly #shared: SharedClaims;
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
   #isStopped = false;
-  readonly #broker = { pid: process.pid, start: processStart() };
 
-  /** @param url of a server to connect to before it is asked, so that the first run need not wait for that */
-  constructor(parts: ClaimsParts, url?: string) {
+  constructor(parts: ClaimsParts) {
     this.#parts = parts;
     this.#keys = createKeys(parts.store, parts.now);
-    this.#shared = new SharedClaims(parts.log);
-    if (url !== undefined) this.#shared.prepare(url);
   }
 
   /** The servers that keys were shared through. */
   sharedState(): SharedState[] {
-    return this.#shared.state();
+    return this.#parts.shared?.state() ?? [];
   }
 
   /** Answers now or later; the end of the connection ends the claim. */
   ask(connection: Connection, begin: KeyedBegin, claim: ClaimFrame): void {
     connection.keep();
-    const key = this.#attempt('key', () => this.#keyOf(begin, claim), undefined);
+    const key = this.#attempt(
+      'key',
+      () => keyOf(begin, claim, (text) => this.#note(text)),
+      undefined,
+    );
     if (key === undefined) {
       connection.send(encodeVerdict({ kind: 'run' }));
       return;
@@ -70,16 +83,18 @@ export class Claims {
         hookName: begin.hookName,
         executionId: begin.executionId,
         owner: { pid: begin.pid, start: begin.pidStart },
-        broker: this.#broker,
+        ...(this.#parts.broker === undefined ? {} : { broker: this.#parts.broker }),
         ttlSeconds: claim.ttlSeconds,
+        eventType: begin.eventType,
         onDuplicate: duplicateMode(claim.onDuplicate, begin.eventType),
       },
       connection,
-      url: claim.url,
+      url: this.#parts.shared === undefined ? undefined : claim.url,
       state: 'asking',
       isWarned: false,
     };
     this.#claimants.add(claimant);
+    claimant.patience = setTimeout(() => this.#giveUp(claimant), MAX_WAIT_MS);
     connection.onClose(() => this.#leave(claimant));
     this.#settle(claimant);
   }
@@ -90,23 +105,24 @@ export class Claims {
       ({ request }) => request.executionId === executionId,
     );
     // The claim that is on record is the one that was asked for, whatever the engine calls it.
-    const id = owners[0]?.request ?? { key, hookName };
-    this.#end(id, executionId, end);
+    const id = owners[0]?.request ?? { key, hookName, executionId };
+    this.#end(id, end);
     for (const claimant of owners) {
-      claimant.shared?.end(end);
+      claimant.shared?.end(sharedPart(end, claimant.request));
       this.#forget(claimant);
     }
-    if (owners.length === 0 && url !== undefined) this.#shared.free(url, id, executionId);
+    if (owners.length === 0 && url !== undefined) this.#parts.shared?.free(url, id, executionId);
     this.#wake(id);
   }
 
   /** From now on the end of a connection means nothing: a daemon that ends closes all, and their hooks run on. */
   stop(): void {
     for (const claimant of this.#claimants) this.#identify(claimant);
+    for (const { patience } of this.#claimants) clearTimeout(patience);
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearInterval(this.#pulse);
-    this.#shared.close();
+    this.#parts.shared?.close();
   }
 
   #settle(claimant: Claimant): void {
@@ -131,7 +147,7 @@ export class Claims {
     const { url } = claimant;
     claimant.state = 'owner';
     if (url === undefined) {
-      answer(claimant, { kind: 'run' });
+      this.#letRun(claimant);
     } else {
       // An engine waits 100 ms for a first answer, and a server may take half of that.
       this.#warn(claimant);
@@ -140,8 +156,23 @@ export class Claims {
     claimant.timer = setTimeout(() => this.#identify(claimant), SHORT_MS).unref();
   }
 
+  #letRun(claimant: Claimant): void {
+    clearTimeout(claimant.patience);
+    answer(claimant, { kind: 'run' });
+  }
+
+  /** It has waited for long enough, here or for another machine: it runs, and nobody waits for it. */
+  #giveUp(claimant: Claimant): void {
+    const { state } = claimant;
+    if (state === 'owner') this.#end(claimant.request, undefined);
+    if (state === 'owner' || state === 'waiting') answer(claimant, { kind: 'run_unkeyed' });
+    this.#forget(claimant);
+    if (state === 'owner') this.#wake(claimant.request);
+  }
+
   #identify({ request, state, timer }: Claimant): void {
     clearTimeout(timer);
+    if (request.onDuplicate === 'deny') return;
     if (state !== 'owner' || request.owner.start > 0) return;
     const start = processStart(request.owner.pid);
     if (start === 0) return;
@@ -162,35 +193,36 @@ export class Claims {
   async #askElsewhere(claimant: Claimant, url: string): Promise<void> {
     const { request } = claimant;
     const ttlMs = request.ttlSeconds * 1000;
-    const found = await this.#shared.ask(url, request, request.executionId, ttlMs);
+    const shared = this.#parts.shared as SharedClaims;
+    const found = await shared.ask(url, request, request.executionId, ttlMs);
     if (claimant.state !== 'owner' || this.#isStopped) {
       if (found.kind === 'ours') found.claim.end(undefined);
       return;
     }
     if (found.kind === 'ours') claimant.shared = found.claim;
     if (found.kind === 'ours' || found.kind === 'alone') {
-      answer(claimant, { kind: 'run' });
+      this.#letRun(claimant);
     } else if (found.kind === 'running' && request.onDuplicate === 'replay') {
-      this.#shared.later(() => void this.#askElsewhere(claimant, url));
+      shared.later(() => void this.#askElsewhere(claimant, url));
     } else {
       this.#takeOver(claimant, found.kind === 'done' ? found.result : undefined);
     }
   }
 
-  /** Another machine has done it, or does: its result is ours too, where there is one. */
+  /** Another machine has done it, or does: what this one may take over of that, if anything. */
   #takeOver(claimant: Claimant, result: KeyResult | undefined): void {
     const { request } = claimant;
-    const { executionId, onDuplicate } = request;
-    const of = 'an execution on another machine';
-    const verdict: Verdict =
-      onDuplicate === 'skip'
-        ? { kind: 'skip', of }
-        : result === undefined
-          ? { kind: 'run_unkeyed' }
-          : { kind: 'replay', of, result };
+    const executionId = 'an execution on another machine';
+    const given = result && verdictOn({ executionId, ...result }, request);
+    if (given === undefined && request.onDuplicate === 'deny') {
+      this.#letRun(claimant);
+      return;
+    }
+    const elsewhere: Verdict =
+      request.onDuplicate === 'skip' ? { kind: 'skip', of: executionId } : { kind: 'run_unkeyed' };
     // Its time began there, so it is not kept here.
-    this.#end(request, executionId, undefined);
-    answer(claimant, verdict);
+    this.#end(request, undefined);
+    answer(claimant, given ?? elsewhere);
     this.#forget(claimant);
     this.#wake(request);
   }
@@ -198,6 +230,7 @@ export class Claims {
   #forget(claimant: Claimant): void {
     claimant.state = 'gone';
     clearTimeout(claimant.timer);
+    clearTimeout(claimant.patience);
     this.#claimants.delete(claimant);
     if (this.#claimants.size === 0) {
       clearInterval(this.#pulse);
@@ -236,40 +269,28 @@ export class Claims {
     this.#forget(claimant);
     if (state !== 'owner' || this.#isStopped) return;
     claimant.shared?.end(undefined);
-    this.#end(request, request.executionId, undefined);
+    this.#end(request, undefined);
     this.#wake(request);
   }
 
   /** While we run, nobody else takes a claim of ours for over: so its end is written, sooner or later. */
-  #end(
-    id: Pick<KeyRequest, 'key' | 'hookName'> & Partial<KeyRequest>,
-    executionId: string,
-    end: KeyedEnd | undefined,
-  ): void {
+  #end(id: EndingKey, end: KeyedEnd | undefined): void {
     try {
-      this.#keys.finish(id, executionId, end);
+      this.#keys.finish(id, end);
     } catch (error) {
       const reason = reasonOf(error);
       this.#parts.log('claim_failed', { what: 'end', reason });
       if (this.#isStopped) return;
       setTimeout(() => {
-        this.#end(id, executionId, end);
+        this.#end(id, end);
         this.#wake(id);
       }, RETRY_MS).unref();
     }
   }
 
-  /** Undefined where the execution has none. A template that makes no sense is noted for `status`. */
-  #keyOf(begin: KeyedBegin, { template, payload }: ClaimFrame): string | undefined {
-    try {
-      return dedupeKey(template, { ...begin, payload });
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      const text = `${begin.hookName}: --dedupe-key: ${error.message}; not deduplicated`;
-      const at = new Date(this.#parts.now()).toISOString();
-      this.#parts.store.use(({ writer }) => writer.note('mistake', text, at));
-      return undefined;
-    }
+  #note(text: string): void {
+    const at = new Date(this.#parts.now()).toISOString();
+    this.#parts.store.use(({ writer }) => writer.note('mistake', text, at));
   }
 
   /** On doubt, the hook runs. */

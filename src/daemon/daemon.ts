@@ -5,13 +5,14 @@ import type { Drained } from '../bus/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
+import { processStart } from '../spool/process.ts';
 import { createSpares } from '../spool/spares.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
 import { createAlertLoop } from './alerts/loop.ts';
 import { createBreakerKeeper } from './breaker-keeper.ts';
-import { Claims } from './claims.ts';
+import { Claims, type ClaimsParts } from './claims.ts';
 import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { ExportLoop } from './export-loop.ts';
@@ -22,6 +23,7 @@ import { createNews } from './news.ts';
 import { createPageKeeper } from './page-keeper.ts';
 import { createRetentionLoop } from './retention-loop.ts';
 import { createRollupLoop } from './rollup-loop.ts';
+import { SharedClaims } from './shared-claims.ts';
 import type { DaemonState } from './state.ts';
 
 /** How long a locked database may hold up one turn, in ms: records wait in the spool, but who asks waits for us. */
@@ -33,8 +35,8 @@ const LOCK_MS = 2000;
 export interface DaemonParts {
   readonly paths: StatePaths;
   readonly socketPath: string;
-  /** Undefined: nothing is deleted. */
-  readonly retentionDays: number | undefined;
+  /** Asked again and again; undefined: nothing is deleted now. */
+  readonly retentionDays: () => number | undefined;
   /** Where machines share dedupe keys, as the daemon's own environment has it; runs bring theirs. */
   readonly dedupeUrl: string | undefined;
   /** Without a poke or a record for so long, in ms, the daemon leaves. */
@@ -85,7 +87,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const claims = new Claims({ store, now, log }, parts.dedupeUrl);
+  const claims = openClaims({ store, now, log }, parts.dedupeUrl);
   const loops = backgroundLoops(parts, { store, log, spool, claims, exports });
   const onFrame = createConversation({
     onPoke: (version) => {
@@ -118,6 +120,14 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   store.close();
   log('ended', { reason: end, ...news.counts });
   return end;
+}
+
+function openClaims(parts: ClaimsParts, dedupeUrl: string | undefined): Claims {
+  const shared = new SharedClaims(parts.log);
+  // So that the first run need not wait for the connection.
+  if (dedupeUrl !== undefined) shared.prepare(dedupeUrl);
+  const broker = { pid: process.pid, start: processStart() };
+  return new Claims({ ...parts, shared, broker });
 }
 
 /** What the daemon waits for; the first reason to end counts. */
@@ -157,9 +167,7 @@ function backgroundLoops(
   return [
     createAlertLoop({ paths, store, spool, now, log, failing }),
     createRollupLoop({ store, now, log }),
-    ...(retentionDays === undefined
-      ? []
-      : [createRetentionLoop({ store, now, log, retentionDays })]),
+    createRetentionLoop({ store, now, log, retentionDays }),
   ];
 }
 

@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { closeToOthers } from '../config/state-home.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
 
 /** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
@@ -27,9 +28,9 @@ export interface Connection {
 export type OnFrame = (frame: Frame, connection: Connection) => void;
 
 /**
- * Listens on the socket, 0600, so that the kernel refuses other users; outside the state directory `home`, which is as
- * its owner made it, in a private directory. To be called by the one
- * process that holds the daemon's lock: a socket that is there already is left over and is removed.
+ * Listens on the socket, 0600 in a directory that is 0700, so that the kernel refuses other users; outside the state
+ * directory `home` that directory is made here. To be called by the one process that holds the daemon's lock: a socket
+ * that is there already is left over and is removed.
  * @throws what the system says
  */
 export async function listen(
@@ -72,21 +73,19 @@ function startListening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** @throws when the directory is another user's, or open to others */
+/** @throws when the directory is a link, another user's, or open for others to write */
 function makePrivateDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-  const stat = lstatSync(path);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
-    throw new Error(`expected ${path} to be a directory of our own`);
-  }
-  if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
+  // Of another mode it is what an older version, or nobody of ours, made.
+  closeToOthers(path);
 }
 
-function serve(socket: Socket, onFrame: OnFrame): void {
+/** Hears one client. */
+export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

@@ -1,10 +1,8 @@
-import { closeSync, constants, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, renameSync, writeSync } from 'node:fs';
+import { openToAppend } from '../files/own-file.ts';
 
 /** The log is at most twice this, in bytes: the file, and the one before it. */
 const MOST_LOG_BYTES = 512 * 1024;
-
-/** Nothing is waited for, even where a FIFO has its name. */
-const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_WRONLY;
 
 export type LogValue = string | number | boolean | undefined;
 
@@ -12,7 +10,7 @@ export type LogValue = string | number | boolean | undefined;
 export function createLog(path: string, now: () => number) {
   return (event: string, values: Readonly<Record<string, LogValue>> = {}): void => {
     try {
-      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES) {
+      if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES) {
         renameSync(path, `${path}.1`);
       }
       const fields = Object.entries(values)
@@ -21,7 +19,7 @@ export function createLog(path: string, now: () => number) {
           ([key, value]) => ` ${key}=${typeof value === 'string' ? JSON.stringify(value) : value}`,
         );
       const line = `${new Date(now()).toISOString()} ${event} pid=${process.pid}${fields.join('')}\n`;
-      const file = openSync(path, FLAGS, 0o600);
+      const file = openToAppend(path, constants.O_CREAT);
       try {
         writeSync(file, line);
       } finally {

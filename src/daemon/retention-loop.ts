@@ -1,5 +1,6 @@
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import { forgetLostStamps } from '../config/stamp.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../store/retention.ts';
@@ -21,7 +22,7 @@ export interface RetentionLoopParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
-  readonly retentionDays: number;
+  readonly retentionDays: () => number | undefined;
 }
 
 /** Deletes what is past its time, in the background and in small steps. */
@@ -36,8 +37,10 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
 
   /** @returns whether there may be more to do at once */
   function work(): boolean {
+    const days = retentionDays();
+    if (days === undefined) return false;
     const expiry = {
-      before: new Date(now() - retentionDays * DAY_MS).toISOString(),
+      before: new Date(now() - days * DAY_MS).toISOString(),
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {
@@ -57,6 +60,7 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
   function step(): void {
     let hasMore = false;
     try {
+      forgetLostStamps(now());
       hasMore = work();
     } catch (error) {
       log('retention_failed', { reason: reasonOf(error) });

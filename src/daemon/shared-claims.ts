@@ -1,6 +1,5 @@
 import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
-import { isResult } from '../gates/dedupe.ts';
 import type { SharedKeys } from '../gates/shared-keys.ts';
 import type { KeyId } from '../store/dedupe-keys.ts';
 import type { Log } from './log.ts';
@@ -156,7 +155,7 @@ export class SharedClaims {
         this.#timers.delete(timer);
         const leftMs = Math.max(ttlMs - (performance.now() - startMs), 1);
         const ended =
-          end !== undefined && isResult(end.exitCode)
+          end !== undefined
             ? keys.finish(key, token, sharedResult(end), leftMs)
             : keys.release(key, token);
         ended

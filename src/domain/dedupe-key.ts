@@ -1,24 +1,31 @@
 import { createHash } from 'node:crypto';
+import { canBlock } from './events.ts';
 import { redactText } from './redaction.ts';
 
 /** Longest key that is recorded as it is, in bytes of UTF-8; a longer one is recorded by its digest. */
 const MOST_KEY_BYTES = 256;
 
-/** What a finished execution gave: only exit 0 and 2 are results. Without outputs where duplicates are only skipped. */
+/** What a finished execution gave: only exit 0 and 2 are results. */
 export interface KeyResult {
   readonly exitCode: number;
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
 }
 
-/** How an execution that has a key ended: the outputs are there where duplicates may want them and all were kept. */
+/** How an execution that has a key ended: the outputs are there where a duplicate may want them and all were kept. */
 export interface KeyedEnd {
   readonly exitCode: number;
   readonly outputs?: Omit<KeyResult, 'exitCode'>;
 }
 
-/** What a duplicate gets: the first one's result once more, or exit 0 and no output. */
-export type OnDuplicate = 'replay' | 'skip';
+/**
+ * What a duplicate does. Each gives a refusal once more. Of anything else `deny` runs, `skip` exits 0 without output, and
+ * `replay` waits for the first one and gives its result.
+ */
+export type OnDuplicate = 'deny' | 'skip' | 'replay';
+
+export const isOnDuplicate = (value: unknown): value is OnDuplicate =>
+  value === 'deny' || value === 'skip' || value === 'replay';
 
 /** What a key is made of. */
 export interface KeyFacts {
@@ -29,8 +36,18 @@ export interface KeyFacts {
   readonly toolUseId?: string | undefined;
   /** When the execution began, in ms since 1970; `{date}` and `{hour}` are of it, in UTC. */
   readonly createdAtMs: number;
-  /** All of it; absent where it is not needed: `--dedupe` with a tool use. */
+  /** All of it. */
   readonly payload?: Uint8Array | undefined;
+  /** What runs, and where. Undefined where that is not known. */
+  readonly guard?: GuardFacts | undefined;
+}
+
+/** What makes two hooks of one name different. */
+export interface GuardFacts {
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  /** Identities of the program and of the scripts that it runs, as far as they are known. */
+  readonly files: () => readonly string[];
 }
 
 /** A template that can never make a key. */
@@ -39,18 +56,46 @@ export class TemplateError extends Error {
 }
 
 /**
- * The key of an execution. Undefined where a field that it needs is absent or empty: it is then not deduplicated.
- * @param template of `--dedupe-key`; undefined for `--dedupe`: hook, event and tool use, or the payload where there is none
+ * The key of an execution. Undefined where a part of it is absent or empty: it is then not deduplicated.
+ * @param template of `--dedupe-key`; undefined for `--dedupe`
  * @throws TemplateError when the template itself makes no sense
  */
 export function dedupeKey(template: string | undefined, facts: KeyFacts): string | undefined {
   const key = template === undefined ? defaultKey(facts) : fill(template, facts);
-  return key === undefined || key === '' ? undefined : recordable(key);
+  return key === undefined || key === '' ? undefined : guardedKey(key, facts);
+}
+
+/** A key as it is recorded; where a hook decides, with what runs. Undefined where nobody knows what runs. */
+export function guardedKey(
+  key: string,
+  facts: Pick<KeyFacts, 'eventType' | 'guard'>,
+): string | undefined {
+  const parts = guardParts(facts);
+  return parts && [recordable(key), ...parts].join(':');
 }
 
 function defaultKey(facts: KeyFacts): string | undefined {
-  const work = facts.toolUseId || digestOf(facts);
-  return work && [facts.hookName, facts.eventType, work].join(':');
+  const payload = digestOf(facts);
+  const { hookName, eventType, sessionId = '', toolUseId = '' } = facts;
+  return payload && [hookName, eventType, sessionId, toolUseId, payload].join(':');
+}
+
+/** Events on which no exit code stops anything, but JSON on stdout does. */
+const TAKES_DECISION: ReadonlySet<string> = new Set(['PostToolUse', 'PostToolUseFailure']);
+
+/**
+ * A digest of what runs: two hooks that decide never answer for each other, though both have one name. Where a hook can
+ * block, an edited file is another hook.
+ */
+function guardParts({
+  eventType,
+  guard,
+}: Pick<KeyFacts, 'eventType' | 'guard'>): string[] | undefined {
+  const isGuard = canBlock(eventType);
+  if (!isGuard && !TAKES_DECISION.has(eventType)) return [];
+  if (guard?.cwd === undefined) return undefined;
+  const files = isGuard ? guard.files() : [];
+  return [sha256(Buffer.from(JSON.stringify([guard.argv, guard.cwd, files]))).slice(0, 32)];
 }
 
 /** `{name}` is replaced; `{{` and `}}` are braces. */

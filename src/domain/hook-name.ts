@@ -34,6 +34,24 @@ export function defaultHookName(argv: readonly string[], shellLine?: string): st
   return baseName(chosen).slice(0, MAX_NAME) || 'hook';
 }
 
+/**
+ * Words of a command that may be the path of what it runs: those that are scripts by their ending, and all others in
+ * their order. A shell's `-c LINE` is looked into.
+ */
+export function pathWords(argv: readonly string[]): { scripts: string[]; others: string[] } {
+  const isLine = (word: string | undefined): boolean => /^-[a-z]*c$/.test(word ?? '');
+  const words = argv.flatMap((word, index) => {
+    if (isLine(argv[index - 1])) return splitWords(word);
+    return isCandidate(word) ? word : [];
+  });
+  const candidates = words.filter(isCandidate);
+  const isScript = (word: string): boolean => SCRIPT_ENDINGS.has(ending(word));
+  return {
+    scripts: candidates.filter(isScript),
+    others: candidates.filter((word) => !isScript(word) && !isInterpreter(baseName(word))),
+  };
+}
+
 function isCandidate(word: string): boolean {
   return word !== '' && !word.startsWith('-') && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
 }

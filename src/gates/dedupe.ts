@@ -1,8 +1,12 @@
-import type { KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
+import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
 import { canBlock } from '../domain/events.ts';
+import { isRefusal } from '../domain/refusal.ts';
 
 /** Most that is kept of a result, in bytes of each stream, whatever the cap: a duplicate of more than that runs. */
 export const MOST_RESULT_BYTES = 4 * 1024 * 1024;
+
+/** Longest that a duplicate waits for the first one, in ms; then it runs. As src/launcher/claim.c. */
+export const MAX_WAIT_MS = 5000;
 
 /** A claim as it stands on record. */
 export interface ClaimOnRecord {
@@ -64,7 +68,9 @@ function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): bool
 
 function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
   if (asking.broker === undefined) return true;
-  return isElsewhere(claim, asking) && claim.executionId <= asking.executionId;
+  // One execution asks a daemon first and its helper after that, and the daemon may hear it late.
+  const isHelpers = claim.brokerPid === null && claim.executionId === asking.executionId;
+  return isElsewhere(claim, asking) && !isHelpers && claim.executionId <= asking.executionId;
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */
@@ -72,27 +78,69 @@ export type DuplicateVerdict =
   | { readonly kind: 'replay'; readonly of: string; readonly result: KeyResult }
   | { readonly kind: 'skip'; readonly of: string };
 
-/**
- * The verdict on a duplicate of a finished execution; undefined where its result is wanted and was not kept: on doubt,
- * it runs.
- */
+/** By which rules a duplicate goes. */
+export interface DuplicateRules {
+  readonly eventType: string;
+  readonly onDuplicate: OnDuplicate;
+}
+
+/** The verdict on a duplicate of a finished execution; undefined where it runs. */
 export function verdictOn(
   claim: Pick<ClaimOnRecord, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
-  onDuplicate: OnDuplicate,
+  { eventType, onDuplicate }: DuplicateRules,
 ): DuplicateVerdict | undefined {
-  const of = claim.executionId;
-  if (onDuplicate === 'skip') return { kind: 'skip', of };
-  const { exitCode, stdout, stderr } = claim;
-  if (exitCode === null || stdout === null || stderr === null) return undefined;
-  return { kind: 'replay', of, result: { exitCode, stdout, stderr } };
+  const { executionId: of, exitCode, stdout, stderr } = claim;
+  if (exitCode === null || !isResult(exitCode)) return undefined;
+  const result = stdout === null || stderr === null ? undefined : { exitCode, stdout, stderr };
+  if (result !== undefined && isGiven(result, eventType, onDuplicate)) {
+    return { kind: 'replay', of, result };
+  }
+  return onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
 }
 
-/** Where a hook can block, skipping it would allow what it may have blocked. */
-export function duplicateMode(asked: OnDuplicate | undefined, eventType: string): OnDuplicate {
-  return asked ?? (canBlock(eventType) ? 'replay' : 'skip');
+const isGiven = (result: KeyResult, eventType: string, onDuplicate: OnDuplicate): boolean =>
+  onDuplicate === 'replay' || isRefusal(eventType, result.exitCode, result.stdout);
+
+/** What duplicates may share of how an execution ended; undefined where the next one runs. */
+export function sharedPart(
+  end: KeyedEnd | undefined,
+  { eventType, onDuplicate }: DuplicateRules,
+): KeyedEnd | undefined {
+  if (end === undefined || !isResult(end.exitCode)) return undefined;
+  const { exitCode, outputs } = end;
+  if (onDuplicate === 'replay') return end;
+  if (outputs !== undefined && isRefusal(eventType, exitCode, outputs.stdout)) return end;
+  return onDuplicate === 'skip' ? { exitCode } : undefined;
 }
+
+/** Where a hook can block, to skip it would allow what it may have blocked: `skip` counts as `deny` there. */
+export function duplicateMode(asked: OnDuplicate | undefined, eventType: string): OnDuplicate {
+  if (!canBlock(eventType)) return asked ?? 'skip';
+  return asked === 'replay' ? 'replay' : 'deny';
+}
+
+/** What is to be noted of the mode that was asked for. The launcher says the same in main.c. */
+export function modeMistake(
+  { onDuplicate }: { readonly onDuplicate?: OnDuplicate },
+  eventType: string,
+): string[] {
+  const expected = '--on-duplicate: expected deny where a hook can block';
+  if (onDuplicate === 'skip' && canBlock(eventType))
+    return [`${expected}, got "skip"; it acts as deny`];
+  if (repeatsAllows(onDuplicate, eventType)) {
+    return [`${expected}, got "replay"; on ${eventType} it repeats an allow`];
+  }
+  return [];
+}
+
+/** Whether a duplicate may get an allow of a guard that did not run: its user said so, and is to know. */
+export const repeatsAllows = (asked: OnDuplicate | undefined, eventType: string): boolean =>
+  asked === 'replay' && ALLOWS.has(eventType);
+
+/** Events on which a guard answers for one call. */
+const ALLOWS: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
 /** Whether an exit code is a result, which duplicates may share; any other end frees the key. */
-export function isResult(exitCode: number | undefined): exitCode is number {
+function isResult(exitCode: number): boolean {
   return exitCode === 0 || exitCode === 2;
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, lstatSync, openSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { canBlock } from '../domain/events.ts';
 import { sha256Hex } from '../domain/sha256.ts';
+import { readOwnFile, requireDirectory } from '../files/own-file.ts';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
 export type GateKind = 'off' | 'breaker';
@@ -107,10 +108,12 @@ export function giveBackProbe({ probe }: Passage, nowMs: number): void {
   }
 }
 
-/** The gate of this file; undefined where there is none, or none that makes sense. */
+/** The gate of this file; undefined where there is none, or none that makes sense and is our own. */
 export function readGate(path: string): Gate | undefined {
   try {
-    return parseGate(readWithoutWaiting(path));
+    const gate = parseGate(readOwnFile(path).toString());
+    if (gate !== undefined) requireDirectory(dirname(path));
+    return gate;
   } catch {
     return undefined;
   }
@@ -159,19 +162,9 @@ function isSame(one: Gate, other: Gate): boolean {
 
 function isFresh(claim: string, nowMs: number): boolean {
   try {
-    return Math.abs(nowMs - statSync(claim).mtimeMs) < PROBE_LEASE_MS;
+    return Math.abs(nowMs - lstatSync(claim).mtimeMs) < PROBE_LEASE_MS;
   } catch {
     // The bus has just cleared it away: the probe is over, and what came of it is for the next run to see.
     return true;
-  }
-}
-
-/** A FIFO of that name is empty, not waited for. @throws what the file system says */
-function readWithoutWaiting(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
   }
 }

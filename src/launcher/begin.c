@@ -28,7 +28,7 @@ static void write_id(char *text, unsigned char *random, size_t count)
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
 void make_ids(struct run *run)
 {
-    struct timespec now;
+    struct timespec now = {0};
     unsigned char random[34], uuid[16];
     read_clock(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
@@ -97,11 +97,6 @@ static struct text find(const struct run *run, enum fact fact)
     return (struct text){0};
 }
 
-bool has_tool_use(const struct run *run)
-{
-    return find(run, TOOL_USE).length > 0;
-}
-
 struct text event_of(const struct run *run)
 {
     struct text event = find(run, EVENT);
@@ -113,7 +108,7 @@ struct text event_of(const struct run *run)
 void describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
-    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length, .refill = refill_scan, .context = in};
+    struct scan scan = {.bytes = in->buffer + in->at, .length = in->length};
     struct trace_parent parent = {.flags = "01"};
     for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
     scan_payload(&scan, run->fields, PAYLOAD_FIELDS);

@@ -1,9 +1,11 @@
 /* The hook's process: its streams and its start. */
 #include "launcher.h"
 
+#include <dirent.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #else
 #include <sys/resource.h>
 #endif
@@ -11,6 +13,8 @@
 #ifdef __APPLE__
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
 #endif
+
+enum { MOST_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
 
 bool make_channel(bool is_socket, int ends[2])
 {
@@ -27,16 +31,27 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
+/*
+ * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
+ * hook left it: a file of which a loop reads the next line, a keyboard. An error in reading it is the hook's to see, too.
+ */
+static bool is_passed_on(struct run *run, const struct stat *stat)
+{
+    if (S_ISREG(stat->st_mode)) run->streams[STDIN].starts_at = lseek(STDIN, 0, SEEK_CUR);
+    return S_ISFIFO(stat->st_mode) || S_ISSOCK(stat->st_mode);
+}
+
 /* A pipe for a pipe and a socket for a socket: names such as /dev/stdin open on the one and not on the other. */
 static bool open_channel(struct run *run, int which, const struct stat *stat)
 {
     struct stream *stream = &run->streams[which];
     int ends[2];
     bool is_socket = S_ISSOCK(stat->st_mode);
-    /* A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook. */
-    if (which == STDIN && S_ISCHR(stat->st_mode) && isatty(STDIN)) return true;
-    /* So is a directory, which nobody can read from: the hook is to see that too. */
-    if (which == STDIN && S_ISDIR(stat->st_mode)) return true;
+    if (which == STDIN && !is_passed_on(run, stat)) return true;
+#ifdef __linux__
+    /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
+    if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
+#endif
     if (!make_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
@@ -53,6 +68,22 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
 }
 
 /*
+ * Whether both outputs are one, whose order would be lost in two channels. A file that was opened twice is two, each
+ * with a place of its own where it is written to, but where all is appended.
+ */
+static bool is_one(const struct stat *out, const struct stat *err)
+{
+    if (!is_same_file(out, err)) return false;
+    if (S_ISCHR(out->st_mode)) return isatty(STDOUT);
+#ifdef SYS_kcmp
+    bool is_appended = (fcntl(STDOUT, F_GETFL) & fcntl(STDERR, F_GETFL) & O_APPEND) != 0;
+    if (S_ISREG(out->st_mode) && !is_appended)
+        return syscall(SYS_kcmp, getpid(), getpid(), 0 /* KCMP_FILE */, STDOUT, STDERR) <= 0;
+#endif
+    return true;
+}
+
+/*
  * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
  * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
  */
@@ -61,75 +92,108 @@ bool open_channels(struct run *run)
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
     for (int i = 0; i < STREAMS; i++) {
-        run->theirs[i] = run->streams[i].from = run->streams[i].to = run->streams[i].spill = -1;
+        run->theirs[i] = run->streams[i].from = run->streams[i].to = -1;
         is_open[i] = fstat(i, &stats[i]) == 0;
         if (!is_open[i] && open("/dev/null", O_RDWR | O_CLOEXEC) != i) return false;
     }
-    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_same_file(&stats[STDOUT], &stats[STDERR]) &&
-                     (!S_ISCHR(stats[STDOUT].st_mode) || isatty(STDOUT));
+    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_one(&stats[STDOUT], &stats[STDERR]);
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
     if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
-    return true;
+    return make_channel(false, run->refusal);
 }
 
 void open_input_alone(struct run *run)
 {
     struct stat stat;
     struct stream *in = &run->streams[STDIN];
-    if (fstat(STDIN, &stat) != 0 || S_ISDIR(stat.st_mode) || (S_ISCHR(stat.st_mode) && isatty(STDIN))) return;
+    if (fstat(STDIN, &stat) != 0 || !is_passed_on(run, &stat)) return;
     in->from = STDIN;
     in->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
+/* Some sandboxes refuse the one call, and some the other. */
+static void put_in_place(int from, int to)
+{
+    if (dup2(from, to) == to) return;
+    close(to);
+    (void)fcntl(from, F_DUPFD, to);
+}
+
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
-static _Noreturn void become_hook(struct run *run, const struct command *command)
+static _Noreturn void become_hook(struct run *run, struct command *command)
 {
     for (int i = 0; i < STREAMS; i++)
-        if (run->theirs[i] >= 0) (void)dup2(run->theirs[i], i);
+        if (run->theirs[i] >= 0) put_in_place(run->theirs[i], i);
 #ifdef __linux__
-    /* Whoever kills us means the hook; and we may have been killed already. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(127);
+    /* Whoever kills us means the hook; and we may have been killed already. Not everywhere can that be told. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid_t parent = getppid();
+    if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
     give_back_signals(run);
-    run->start_error = become(command);
+    int error = become_either(command);
+    (void)!write(run->refusal[1], &error, sizeof error);
     _exit(127);
 }
 
-/* No process to be had: we become the hook ourselves, unrecorded, with what has come of its input. */
-static _Noreturn void become_hook_ourselves(struct run *run, const struct command *command)
+/* No process to be had: we become the hook ourselves, unrecorded, with all of its input. */
+static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
 {
     record_forget(run);
-    give(&run->streams[STDIN]);
-    abandon(&run->streams[STDIN]);
-    if (run->theirs[STDIN] >= 0) (void)dup2(run->theirs[STDIN], STDIN);
+    hang_up(&run->claim);
+    leave_input(run);
     give_back_signals(run);
-    refuse_start(run, become(command));
+    refuse_start(run, become_either(command));
     say(run->reason);
     _exit(run->exit_code);
 }
 
-/*
- * With a new process that shares our memory until it has become the hook: nothing is copied, and we go on when that has
- * happened, or read in our memory why not.
- */
+/* What the new process has said, once it has become the hook or has ended: 0 where it became it. */
+static int read_refusal(const struct run *run)
+{
+    int error = 0;
+    ssize_t got;
+    close(run->refusal[1]);
+    while ((got = read(run->refusal[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
+    close(run->refusal[0]);
+    return got == sizeof error ? error : 0;
+}
+
+/* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
 bool start_hook(struct run *run)
 {
     struct command command = make_command(run, hook_environment(run));
-    if (command.environment == NULL) become_hook_ourselves(run, &command);
     run->spawned_us = now_us();
     pid_t pid = vfork();
     if (pid == 0) become_hook(run, &command);
+    if (pid < 0 && (pid = fork()) == 0) become_hook(run, &command);
     if (pid < 0) become_hook_ourselves(run, &command);
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
-    if (run->start_error == 0) {
-        run->hook = pid;
-        return true;
-    }
+    int error = read_refusal(run);
+    run->hook = pid;
+    if (error == 0) return true;
+    run->hook = 0;
     (void)waitpid(pid, NULL, 0);
-    refuse_start(run, run->start_error);
+    refuse_start(run, error);
     return false;
+}
+
+/* Of the descriptors in the system's list of them; false where there is none. */
+static bool close_listed(unsigned first, unsigned last)
+{
+#ifdef __linux__
+    DIR *list = opendir("/proc/self/fd");
+#else
+    DIR *list = opendir("/dev/fd");
+#endif
+    if (list == NULL) return false;
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        int fd = atoi(entry->d_name);
+        if (fd != dirfd(list) && entry->d_name[0] != '.' && (unsigned)fd >= first && (unsigned)fd <= last) close(fd);
+    }
+    return closedir(list) == 0;
 }
 
 static void close_span(unsigned first, unsigned last)
@@ -137,7 +201,8 @@ static void close_span(unsigned first, unsigned last)
 #ifdef SYS_close_range
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
-    long most = sysconf(_SC_OPEN_MAX);
+    if (close_listed(first, last)) return;
+    long limit = sysconf(_SC_OPEN_MAX), most = limit < MOST_CLOSED ? limit : MOST_CLOSED;
     for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
 }
 
@@ -153,9 +218,9 @@ void close_all_but(const int *kept, size_t count)
     }
 }
 
-_Noreturn void leave(const struct run *run)
+_Noreturn void leave(struct run *run)
 {
-    sigset_t all;
+    reap_sentinel(run);
     if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
     /* The hook's own core file is the true one. */
 #ifdef __linux__
@@ -164,8 +229,7 @@ _Noreturn void leave(const struct run *run)
     (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 #endif
     (void)signal(run->signal, SIG_DFL);
-    sigfillset(&all);
     (void)kill(getpid(), run->signal);
-    (void)sigprocmask(SIG_UNBLOCK, &all, NULL);
+    unblock_signal(run->signal);
     _exit(128 + run->signal);
 }

@@ -1,7 +1,7 @@
 /*
  * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it (result.c).
- * The claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, Node asks
- * the database.
+ * The claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, a helper is
+ * asked instead (helper.c); and where that says nothing either, the hook runs.
  */
 #include "launcher.h"
 
@@ -11,7 +11,9 @@
 enum {
     REPLY_BYTES = 9 * 1024 * 1024,      /* longest answer */
     HEADER_BYTES = 6,
-    DAEMON_SILENCE_US = 3000000,        /* it says once a second that we are to wait: longer than that, and it is stuck */
+    HELPER_US = 2000000,                /* for the helper's answer where a hook can block: it is Node, and has to start */
+    MAX_WAIT_US = 5000000,              /* for the first one's result; as src/gates/dedupe.ts */
+    SILENCE_US = 3000000,               /* once a second we are told to wait: longer than that, and somebody is stuck */
     SOON_US = 1000,                     /* within which an answer is there as a rule */
     CROWDED_US = 100,                   /* another process had the processor meanwhile, and there may be more of them */
 };
@@ -27,6 +29,10 @@ void hang_up(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
+    if (claim->helper <= 0) return;
+    (void)kill(claim->helper, SIGKILL);
+    while (waitpid(claim->helper, NULL, 0) < 0 && errno == EINTR) continue;
+    claim->helper = 0;
 }
 
 static int ms_until(int64_t deadline_us)
@@ -47,24 +53,10 @@ bool send_all(int bus, const struct bytes *bytes, int64_t deadline_us)
     return !bytes->failed;
 }
 
-/* The payload as far as it was read, which is all of it. */
-static void add_payload(const struct stream *in, struct bytes *frame)
-{
-    size_t start = field_begin(frame, CLAIM_PAYLOAD);
-    bytes_add(frame, in->buffer + in->at, in->length);
-    for (off_t at = in->spill_at; at < in->spill_end;) {
-        ssize_t got = pread(in->spill, in->piece, CHUNK_BYTES, at);
-        if (got <= 0) frame->failed = true;
-        if (got <= 0) break;
-        bytes_add(frame, in->piece, (size_t)got);
-        at += got;
-    }
-    field_end(frame, start);
-}
-
 static void encode_claim(const struct run *run, struct bytes *bytes)
 {
     const struct options *options = &run->options;
+    const struct stream *in = &run->streams[STDIN];
     struct text url = run->settings.dedupe_url;
     bytes_add(bytes, run->begin.at, run->begin.length);
     size_t start = frame_begin(bytes, FRAME_CLAIM);
@@ -72,7 +64,9 @@ static void encode_claim(const struct run *run, struct bytes *bytes)
     field_number(bytes, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(bytes, CLAIM_ON_DUPLICATE, options->on_duplicate);
     if (url.length > 0) field_bytes(bytes, CLAIM_URL, url.at, url.length);
-    if (options->dedupe_key != NULL || !has_tool_use(run)) add_payload(&run->streams[STDIN], bytes);
+    /* As far as it was read, which is all of it. */
+    field_bytes(bytes, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
+    field_text(bytes, CLAIM_PATH, getenv("PATH"));
     frame_end(bytes, start);
 }
 
@@ -124,12 +118,15 @@ static void look_out(int bus)
     }
 }
 
-/* One frame of the daemon's; false where none comes in time or what comes is none. */
-static bool receive(struct claim *claim, int signals, int64_t deadline_us)
+/* One frame of the other side's; false where none comes in time or what comes is none. */
+static bool receive(struct run *run, int signals, int64_t deadline_us)
 {
+    struct claim *claim = &run->claim;
     struct pollfd fds[] = {{.fd = claim->bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
     size_t length = 0, wanted = HEADER_BYTES, capacity = sizeof claim->few;
     unsigned char *reply = claim->few;
+    free(claim->more);
+    claim->more = NULL;
     while (length < wanted) {
         if (wanted > capacity) {
             capacity = wanted;
@@ -140,13 +137,14 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
         }
         int ready = poll(fds, 2, ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) break;
-        if (ready > 0 && fds[1].revents != 0) claim->has_signal = true;
-        if (claim->has_signal) break;
+        if (ready > 0 && fds[1].revents != 0) die_before_the_hook(run);
         if (ready < 0 || fds[0].revents == 0) continue;
         ssize_t got = read(claim->bus, reply + length, wanted - length);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got <= 0) break;
         length += (size_t)got;
+        /* Who says a byte now and then holds nobody up. */
+        if (length < wanted && now_us() >= deadline_us) break;
         if (length == HEADER_BYTES && wanted == HEADER_BYTES) {
             if (reply[0] != FRAME_VERSION || reply[1] != FRAME_VERDICT) break;
             wanted += length_at(reply + 2);
@@ -155,60 +153,104 @@ static bool receive(struct claim *claim, int signals, int64_t deadline_us)
     return length == wanted && read_verdict(claim, reply + HEADER_BYTES, length - HEADER_BYTES);
 }
 
+bool gives_refusals_only(const struct run *run)
+{
+    return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
+}
+
 /*
- * Waits for the first one's result, as long as the daemon says so and `--timeout` lets us. A signal ends us as it would
- * the hook.
+ * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
+ * is skipped, and is given nothing but a refusal, unless its user asked for more.
  */
-static bool wait_for_first(struct run *run)
+static bool is_usable(const struct run *run)
+{
+    const struct claim *claim = &run->claim;
+    struct text event = event_of(run);
+    if (claim->verdict == VERDICT_RUN) return true;
+    if (claim->verdict == VERDICT_REPLAY && claim->exit_code != 0 && claim->exit_code != 2) return false;
+    if (gives_refusals_only(run))
+        return claim->verdict == VERDICT_REPLAY && is_refusal(event, claim->exit_code, claim->out);
+    return !can_block(event) || claim->verdict != VERDICT_SKIP;
+}
+
+/*
+ * Waits for an answer, and for the first one's result as long as we are told so and there is time. A signal ends us as
+ * it would the hook. False where nobody says anything.
+ */
+static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
-    int64_t deadline_us = run->options.timeout_us > 0 ? now_us() + run->options.timeout_us : 0;
     bool is_answered;
     catch_signals(run);
     do {
-        int64_t until = now_us() + DAEMON_SILENCE_US;
-        if (deadline_us > 0 && deadline_us < until) until = deadline_us;
-        is_answered = receive(claim, run->signals, until);
-    } while (is_answered && claim->verdict == VERDICT_WAIT);
+        int64_t until = now_us() + silence_us;
+        if (claim->until_us < until) until = claim->until_us;
+        is_answered = receive(run, run->signals, until);
+        silence_us = SILENCE_US;
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
     hold_again();
-    if (claim->has_signal) die_before_the_hook(run);
-    /* Its time is over: the hook runs, and nobody waits for what it says. */
-    if (!is_answered && deadline_us > 0 && now_us() >= deadline_us) {
-        claim->verdict = VERDICT_RUN;
-        claim->key = (struct text){0};
-        is_answered = true;
-    }
     return is_answered;
+}
+
+static void send_claim(struct run *run, int64_t deadline_us)
+{
+    struct claim *claim = &run->claim;
+    /* Room that nothing else needs before the hook writes to it. */
+    struct bytes frames = {.at = run->streams[STDOUT].buffer, .capacity = BUFFER_BYTES, .is_owners = true};
+    encode_claim(run, &frames);
+    if (!send_all(claim->bus, &frames, deadline_us)) hang_up(claim);
+    if (!frames.is_owners) free(frames.at);
 }
 
 void ask_for_key(struct run *run)
 {
+    run->claim.deadline_us = now_us() + ANSWER_MS * 1000;
+    send_claim(run, run->claim.deadline_us);
+}
+
+static bool ask_daemon(struct run *run)
+{
     struct claim *claim = &run->claim;
-    /* The room for the end of the record, which is not written before these are sent. */
-    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
-    claim->deadline_us = now_us() + ANSWER_MS * 1000;
-    encode_claim(run, &frames);
-    if (!send_all(claim->bus, &frames, claim->deadline_us)) hang_up(claim);
-    if (!frames.is_owners) free(frames.at);
+    /* Nobody was there; now at least there is a directory for a daemon to start in. */
+    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
+    if (claim->bus < 0) return false;
+    look_out(claim->bus);
+    if (!receive(run, -1, claim->deadline_us)) return false;
+    return claim->verdict != VERDICT_WAIT || !is_usable(run) || wait_for_answer(run, SILENCE_US);
+}
+
+static bool ask_helper(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    hang_up(claim);
+    if (now_us() >= claim->until_us) return false;
+    /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
+    int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
+    call_helper(run);
+    if (claim->bus >= 0) send_claim(run, now_us() + patience_us);
+    return claim->bus >= 0 && wait_for_answer(run, patience_us);
+}
+
+/* So much of its outputs the owner keeps, for a duplicate. */
+static void keep_outputs(struct run *run)
+{
+    size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
+    for (int i = STDOUT; i < STREAMS; i++)
+        if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
 }
 
 enum verdict hear_verdict(struct run *run)
 {
     struct claim *claim = &run->claim;
-    claim->verdict = NO_VERDICT;
-    /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
-    if (claim->bus >= 0) look_out(claim->bus);
-    bool is_answered = claim->bus >= 0 && receive(claim, -1, claim->deadline_us);
-    if (is_answered && claim->verdict == VERDICT_WAIT) is_answered = wait_for_first(run);
-    if (!is_answered) claim->verdict = NO_VERDICT;
-    claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
-    if (!claim->is_owner) {
-        hang_up(claim);
-    } else if (claim->wants_outputs) {
-        size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
-        for (int i = STDOUT; i < STREAMS; i++)
-            if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
+    int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
+    claim->until_us = now_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    bool is_answered = ask_daemon(run) || ask_helper(run);
+    if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
+        claim->verdict = VERDICT_RUN;
+        claim->key = (struct text){0};
     }
+    claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
+    if (claim->is_owner) keep_outputs(run);
+    else hang_up(claim);
     return claim->verdict;
 }

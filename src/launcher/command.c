@@ -5,14 +5,14 @@
 
 extern char **environ;
 
-/* The caller's environment and the two variables that are ours; NULL where there is no memory for it. */
+/* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
 char **hook_environment(const struct run *run)
 {
     static char correlation[64], trace[80], *few[FEW_WORDS];
     size_t count = 0, kept = 0;
     while (environ[count] != NULL) count++;
     char **variables = count + 3 <= FEW_WORDS ? few : malloc((count + 3) * sizeof *variables);
-    if (variables == NULL) return NULL;
+    if (variables == NULL) return environ;
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TRACEPARENT=", 12) != 0 && strncmp(environ[i], "HOOKBUS_CORRELATION_ID=", 23) != 0)
             variables[kept++] = environ[i];
@@ -53,7 +53,7 @@ static int try_path(const struct command *command, char *path)
 int become(const struct command *command)
 {
     char *path = command->path, *name = command->argv[0];
-    const char *places = command->places == NULL ? "/bin:/usr/bin" : command->places;
+    const char *places = command->places == NULL ? SYSTEM_PATH : command->places;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
     if (strchr(name, '/') != NULL) return try_path(command, name);
@@ -72,6 +72,14 @@ int become(const struct command *command)
         places += length;
         if (*places == '\0') return error;
     }
+}
+
+int become_either(struct command *command)
+{
+    int error = become(command);
+    if (error != E2BIG) return error;
+    command->environment = environ;
+    return become(command);
 }
 
 /* As a shell says it and exits. Never 2: to an agent that is a decision to block. */
@@ -101,6 +109,7 @@ void refuse_start(struct run *run, int error)
 _Noreturn void exec_command(struct run *run)
 {
     struct command command = make_command(run, environ);
+    give_back_signals(run);
     refuse_start(run, become(&command));
     say(run->reason);
     _exit(run->exit_code);

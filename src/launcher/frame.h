@@ -49,7 +49,8 @@ enum poke_tag { POKE_VERSION = 1 };
 enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
 
 /* The tags of src/protocol/claim.ts. */
-enum claim_tag { CLAIM_TEMPLATE = 1, CLAIM_TTL_SECONDS, CLAIM_ON_DUPLICATE, CLAIM_URL, CLAIM_PAYLOAD };
+enum claim_tag { CLAIM_TEMPLATE = 1, CLAIM_TTL_SECONDS, CLAIM_ON_DUPLICATE, CLAIM_URL, CLAIM_PAYLOAD, CLAIM_PATH };
+enum on_duplicate { AS_THE_EVENT_SAYS, ON_DUPLICATE_REPLAY, ON_DUPLICATE_SKIP, ON_DUPLICATE_DENY };
 enum verdict_tag {
     VERDICT_KIND = 1, VERDICT_KEY, VERDICT_EXIT_CODE, VERDICT_STDOUT, VERDICT_STDERR, VERDICT_OF, VERDICT_WANTS_OUTPUTS,
 };
@@ -58,7 +59,7 @@ enum result_tag {
     RESULT_URL,
 };
 /* In the order of the kinds in a verdict. */
-enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT, NO_VERDICT };
+enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT };
 
 /*
  * Bytes that grow, at first in room of the owner's, if any, which costs no allocation.

@@ -72,13 +72,14 @@ static void encode_name(const char *name, char encoded[MAX_ENCODED_BYTES + 4])
     sha256_hex(hash, encoded, 64);
 }
 
-/* False where there is no gate, or none that makes sense. */
-static bool read_gate(const char *path, struct gate *gate)
+/* False where there is no gate, or none that makes sense and is ours. */
+static bool read_gate(const struct run *run, const char *name, struct gate *gate)
 {
     char text[64];
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int file = openat(run->gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (file < 0) return false;
-    ssize_t length = read(file, text, sizeof text);
+    off_t size;
+    ssize_t length = is_own_file(file, &size) ? read(file, text, sizeof text) : 0;
     close(file);
     bool is_breaker = length > 8 && memcmp(text, "breaker ", 8) == 0;
     gate->is_off = length > 4 && memcmp(text, "off ", 4) == 0;
@@ -97,7 +98,7 @@ static bool is_same(struct gate one, struct gate other)
     return one.is_off == other.is_off && one.spares_blocking == other.spares_blocking && one.until_ms == other.until_ms;
 }
 
-static bool can_block(struct text event)
+bool can_block(struct text event)
 {
     for (size_t i = 0; i < sizeof CANNOT_BLOCK / sizeof *CANNOT_BLOCK; i++)
         if (event.length == strlen(CANNOT_BLOCK[i]) && memcmp(event.at, CANNOT_BLOCK[i], event.length) == 0)
@@ -105,11 +106,11 @@ static bool can_block(struct text event)
     return true;
 }
 
-static bool is_fresh(const char *claim, uint64_t now_ms)
+static bool is_fresh(const struct run *run, const char *claim, uint64_t now_ms)
 {
     struct stat stat_of;
     /* The bus has just cleared it away: the probe is over, and what came of it is for the next run to see. */
-    if (stat(claim, &stat_of) != 0) return true;
+    if (fstatat(run->gates, claim, &stat_of, AT_SYMLINK_NOFOLLOW) != 0) return true;
 #ifdef __APPLE__
     const struct timespec *at = &stat_of.st_mtimespec;
 #else
@@ -119,14 +120,21 @@ static bool is_fresh(const char *claim, uint64_t now_ms)
     return age_ms < PROBE_LEASE_MS && age_ms > -PROBE_LEASE_MS;
 }
 
-static bool gate_path(const struct run *run, char path[PATH_BYTES])
+/*
+ * The name of the gate's file in `gates`, which is then open; NULL where there is none. As a rule that is one look at a
+ * file that is not there.
+ */
+static const char *find_gate(struct run *run)
 {
     char encoded[MAX_ENCODED_BYTES + 4];
+    struct stat stat;
     encode_name(run->hook_name, encoded);
-    return JOIN(path, PATH_BYTES, run->settings.home, "/gates/", encoded);
+    (void)JOIN(run->path, PATH_BYTES, "gates/", encoded);
+    if (fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return NULL;
+    return open_in_home(run, &run->gates, "gates", false) < 0 ? NULL : run->path + strlen("gates/");
 }
 
-static bool claim_path(const char *gate, uint64_t until_ms, int number, char claim[PATH_BYTES])
+static bool claim_name(const char *gate, uint64_t until_ms, int number, char claim[PATH_BYTES])
 {
     char suffix[48];
     snprintf(suffix, sizeof suffix, "~%llu.%d", (unsigned long long)until_ms, number);
@@ -138,24 +146,24 @@ static bool claim_path(const char *gate, uint64_t until_ms, int number, char cla
  * does not. After that whoever makes `NAME~UNTIL.1` runs the next, and so on. Nobody takes a claim away but the bus,
  * once it has put another gate in place or none, and its owner, who gives it back: each is one execution's at a time.
  */
-static enum taking take_probe(struct run *run, const char *path, struct gate gate)
+static enum taking take_probe(struct run *run, const char *name, struct gate gate)
 {
     char *claim = run->path + PATH_BYTES;
     uint64_t now_ms = run->created_at_ms;
     struct gate now;
     for (int number = 0; number < MOST_PROBES; number++) {
-        if (!claim_path(path, gate.until_ms, number, claim)) return TAKEN;
-        int file = open(claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (!claim_name(name, gate.until_ms, number, claim)) return TAKEN;
+        int file = openat(run->gates, claim, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (file < 0 && errno != EEXIST) return TAKEN;
         if (file < 0) {
-            if (is_fresh(claim, now_ms)) return UNDER_WAY;
+            if (is_fresh(run, claim, now_ms)) return UNDER_WAY;
             continue;
         }
         close(file);
         run->probe = (struct probe){.is_taken = true, .number = number, .until_ms = gate.until_ms};
-        if (read_gate(path, &now) && is_same(now, gate)) return TAKEN;
+        if (read_gate(run, name, &now) && is_same(now, gate)) return TAKEN;
         /* What the bus cleared away before we made ours is not to be left behind. */
-        (void)unlink(claim);
+        (void)unlinkat(run->gates, claim, 0);
         run->probe.is_taken = false;
         return GATE_CHANGED;
     }
@@ -164,15 +172,15 @@ static enum taking take_probe(struct run *run, const char *path, struct gate gat
 
 bool is_gated(struct run *run, bool is_event_known)
 {
-    char *path = run->path;
     struct gate gate;
-    if (run->settings.home[0] == '\0' || !gate_path(run, path)) return false;
-    for (int look = 0; look < MOST_LOOKS && read_gate(path, &gate); look++) {
+    const char *name = run->home < 0 ? NULL : find_gate(run);
+    if (name == NULL) return false;
+    for (int look = 0; look < MOST_LOOKS && read_gate(run, name, &gate); look++) {
         run->awaits_event = gate.spares_blocking && !is_event_known;
         if (gate.spares_blocking && (!is_event_known || can_block(event_of(run)))) return false;
         run->reason = gate.is_off ? "off" : "breaker open";
         if (gate.until_ms > run->created_at_ms || (gate.is_off && gate.until_ms == 0)) return true;
-        enum taking taking = gate.is_off ? TAKEN : take_probe(run, path, gate);
+        enum taking taking = gate.is_off ? TAKEN : take_probe(run, name, gate);
         if (taking == UNDER_WAY) return true;
         run->reason = NULL;
         if (taking == TAKEN) return false;
@@ -182,12 +190,14 @@ bool is_gated(struct run *run, bool is_event_known)
 
 void give_back_probe(struct run *run)
 {
-    char *path = run->path, *claim = run->path + PATH_BYTES;
+    char encoded[MAX_ENCODED_BYTES + 4], *claim = run->path + PATH_BYTES;
     struct timespec now;
-    if (!run->probe.is_taken || !gate_path(run, path)) return;
-    if (!claim_path(path, run->probe.until_ms, run->probe.number, claim)) return;
+    if (!run->probe.is_taken) return;
+    encode_name(run->hook_name, encoded);
+    if (!claim_name(encoded, run->probe.until_ms, run->probe.number, claim)) return;
     run->probe.is_taken = false;
     read_clock(CLOCK_REALTIME, &now);
     /* One whose lease is over keeps nobody waiting, and to make it anew would be a probe beside the next. */
-    if (is_fresh(claim, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000)) (void)unlink(claim);
+    if (is_fresh(run, claim, (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000))
+        (void)unlinkat(run->gates, claim, 0);
 }

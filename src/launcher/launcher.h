@@ -29,6 +29,7 @@
 #include "text.h"
 #include "stream.h"
 #include "claim.h"
+#include "signals.h"
 
 #ifndef HOOKBUS_VERSION
 #define HOOKBUS_VERSION "0.0.0"
@@ -36,6 +37,9 @@
 #ifndef HOOKBUS_NODE
 #define HOOKBUS_NODE "/usr/bin/node"
 #endif
+
+/* Where Debian's sh and bash look where there is no PATH. */
+#define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum {
     PAYLOAD_FIELDS = 11,                /* names that are looked for in a payload */
@@ -59,7 +63,7 @@ void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK
 struct options {
     const char *name, *event, *tool, *shell, *dedupe_key;
     uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
-    uint64_t on_duplicate;   /* 0: as the event says; 1 replay, 2 skip */
+    enum on_duplicate on_duplicate;
     int64_t timeout_us;      /* 0: none */
     char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
@@ -78,12 +82,12 @@ struct settings {
 bool parse_count(struct text text, uint64_t *count);
 /* Reads the words behind `run`; may overwrite up to three words in front of the command. */
 void parse_options(char **words, struct options *options, struct bytes *mistakes);
+/* The default state directory, which HOME alone says; false where it says none. */
+bool default_home(char home[HOME_BYTES]);
 /* What is in force: an option counts more than the environment. */
 void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes);
 
 /* ---- the run */
-
-enum { OWN_SIGNALS = 3 }; /* that we need for ourselves */
 
 /* What is told of a process. */
 struct process {
@@ -99,7 +103,7 @@ struct process {
  * together, and no function on the way of all runs has a path of its own on the stack.
  */
 struct reserve {
-    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES], piece[CHUNK_BYTES];
+    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
     struct process processes[MAX_PROCESSES];
     pid_t told[256];            /* who got SIGTERM already */
 };
@@ -122,6 +126,8 @@ struct run {
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
+    int home, spool, spares, gates; /* the state directory and those in it; -1: not open */
+
     /* record.c */
     struct bytes begin, end;
     unsigned char begin_bytes[FEW_BYTES], end_bytes[FEW_BYTES];
@@ -130,23 +136,28 @@ struct run {
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
-    volatile int start_error;    /* why the process did not become the hook; 0 where it did */
+    int refusal[2];              /* a pipe by which a process that does not become the hook says why */
     int theirs[STREAMS];         /* the hook's ends; -1: it has what we have */
-    int signals;                 /* the self-pipe's reading end; -1 where signals do not count */
-    sigset_t mask;               /* as we were started with, and the hook too */
+    int signals;                 /* where they are read; -1 where they do not count */
+    bool is_holding;             /* what follows is not in force, and to be given back to the hook */
+    signal_mask mask;
+    mode_t umask;
     struct sigaction dispositions[OWN_SIGNALS];
-    uint64_t owed;               /* signals that the whole group got, and that we have not read yet */
     bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
+    int64_t told_to_stop_us;     /* when such a signal came; 0: none */
+    int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
+    int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
     /* watch.c */
     struct stream streams[STREAMS];
     bool has_payload;            /* all of it, before the start */
     bool is_merged;              /* stdout and stderr are one and the same */
-    bool has_exited;
+    bool has_exited, has_lasted; /* it is no short run */
     int64_t spawned_us, duration_us; /* -1: it has not run */
 
     /* timeout.c */
     bool has_descendants;
+    int64_t looked_us, stopped_us; /* when we last ran; how long we were stopped */
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
     size_t told_count;
@@ -160,10 +171,10 @@ struct run {
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
-    char *record;                /* the record's path while the hook runs and, behind it, when it has ended */
-    char *path;                  /* twice PATH_BYTES for any other */
+    char *record;                /* the record's name while the hook runs and, behind it, when it has ended */
+    char *path;                  /* twice PATH_BYTES for any path */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[5 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
+    char paths[4 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
     struct reserve reserve;
 };
 
@@ -186,9 +197,17 @@ void derive_correlation(struct text session, struct text tool_use, struct text p
 void make_ids(struct run *run);
 void describe(struct run *run);
 void encode_begin(struct run *run);
-bool has_tool_use(const struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
+
+/* state_home.c. Opens it, or makes it; where it is not ours alone there is none from then on. Overwrites `path`. */
+void open_home(struct run *run);
+/* Opens a directory, or a directory in the state directory that is in `directory` once it is open; -1 for a link. */
+uid_t our_user(void);
+int open_directory(int above, const char *name);
+int open_in_home(struct run *run, int *directory, const char *name, bool makes);
+/* A regular file of our user, with no other name by which it could be somebody else's too. */
+bool is_own_file(int file, off_t *size);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -204,6 +223,8 @@ const char *signal_name(int number, char buffer[16]);
  * event is known, one that counts on some events only is left open, and `awaits_event` says so.
  */
 bool is_gated(struct run *run, bool is_event_known);
+/* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
+bool can_block(struct text event);
 /* Lets another execution have the probe: this one took it, if any, and does not run its hook. Overwrites `path`. */
 void give_back_probe(struct run *run);
 
@@ -218,7 +239,7 @@ bool start_hook(struct run *run);
 /* Closes all descriptors but these, of which some may be -1. */
 void close_all_but(const int *kept, size_t count);
 /* Ends us as the hook ended. */
-_Noreturn void leave(const struct run *run);
+_Noreturn void leave(struct run *run);
 
 /* command.c */
 struct command {
@@ -232,6 +253,8 @@ char **hook_environment(const struct run *run);
 struct command make_command(struct run *run, char **environment);
 /* Becomes the command, found as a shell finds it; gives back why that failed. */
 int become(const struct command *command);
+/* The same; where the system has no room for our two variables, without them. */
+int become_either(struct command *command);
 /* What the run comes to where it failed. */
 void refuse_start(struct run *run, int error);
 /* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
@@ -239,26 +262,20 @@ _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
 
-/* signals.c */
-bool open_signals(struct run *run);
-void hold_signals(struct run *run);
-void give_back_signals(const struct run *run);
-void catch_signals(struct run *run);
-void take_signals(struct run *run);
-void start_sentinel(struct run *run);
-/* After `catch_signals`, before the hook: as `hold_signals` had it. */
-void hold_again(void);
-/* A signal came while there was no hook yet to take it: it goes on record and ends us. */
-void die_before_the_hook(struct run *run);
-
-/* watch.c */
+/* input.c */
 void take_prelude(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
 bool take_payload(struct stream *input);
+/* A caller that is in the middle of what no hook will read is heard out. */
+void hear_out(struct run *run);
+/* How much the hook has read of a file that is its own, if it has one. */
+void count_file(struct stream *input);
+/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
+void leave_input(struct run *run);
+
+/* watch.c */
 /* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
 bool move_bytes(struct run *run, int wait_ms);
-/* A caller that is still writing what no hook will read is heard out. */
-void hear_out(struct run *run);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
@@ -269,11 +286,13 @@ void prepare_timeout(struct run *run);
 bool end_tree(struct run *run);
 
 /* node.c: the parts of HookBus that are not in C. */
-/* Becomes Node; its words begin at the third of `argv`. Gives back where that failed. */
-void exec_node(char **argv);
-bool has_node(void);
-/* Becomes Node, which gets all of the input; gives back, as if nothing had been, only where there is none. */
-void become_node_engine(struct run *run, char **words);
+/*
+ * Becomes Node; its words begin at the third of `argv`. Gives back where that failed. On PATH it is looked for only where
+ * no hook waits.
+ */
+void exec_node(char **argv, bool looks_on_path);
+/* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
+void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
 int connect_bus(const struct run *run);

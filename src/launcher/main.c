@@ -13,7 +13,7 @@
 
 enum {
     UNUSABLE_EXIT_CODE = 125,
-    RECORD_NAME_BYTES = 64, /* behind the state directory: /spool/, an execution id, .part */
+    RECORD_NAME_BYTES = 64, /* an execution id, .part */
 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
@@ -40,10 +40,9 @@ struct run the_run;
 /* Room for the paths, as close to each other as the state directory's allows. */
 static void lay_out_paths(struct run *run)
 {
-    _Static_assert(HOME_BYTES + 2 * (HOME_BYTES + RECORD_NAME_BYTES) + 2 * PATH_BYTES <= sizeof run->paths, "room");
-    size_t length = strlen(run->settings.home);
-    run->record = run->settings.home + length + 1;
-    run->path = run->record + 2 * (length + RECORD_NAME_BYTES);
+    _Static_assert(HOME_BYTES + 2 * RECORD_NAME_BYTES + 2 * PATH_BYTES <= sizeof run->paths, "room");
+    run->record = run->settings.home + strlen(run->settings.home) + 1;
+    run->path = run->record + 2 * RECORD_NAME_BYTES;
 }
 
 static void prepare_memory(struct run *run)
@@ -52,10 +51,11 @@ static void prepare_memory(struct run *run)
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
-        stream->from = stream->to = stream->spill = -1;
-        stream->buffer = reserve->buffers[i];
+        stream->from = stream->to = -1;
+        stream->starts_at = -1;
+        stream->buffer = stream->few = reserve->buffers[i];
+        stream->capacity = BUFFER_BYTES;
         stream->tail = reserve->tails[i];
-        stream->piece = reserve->piece;
         stream->goal = UINT64_MAX;
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
@@ -72,12 +72,27 @@ static void leave_out(struct run *run)
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
+/* What is to be noted of `--on-duplicate`; src/gates/dedupe.ts says the same. */
+static void note_mode(struct run *run)
+{
+    struct text event = event_of(run), what = {"--on-duplicate", 14};
+    static const char EXPECTED[] = ": expected deny where a hook can block";
+    bool is_pre = event.length == 10 && memcmp(event.at, "PreToolUse", 10) == 0;
+    bool is_request = event.length == 17 && memcmp(event.at, "PermissionRequest", 17) == 0;
+    if (run->options.on_duplicate == ON_DUPLICATE_SKIP && can_block(event))
+        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"skip", 4}, "; it acts as deny");
+    if (run->options.on_duplicate == ON_DUPLICATE_REPLAY && (is_pre || is_request))
+        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"replay", 6},
+                    is_pre ? "; on PreToolUse it repeats an allow" : "; on PermissionRequest it repeats an allow");
+}
+
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
     run->spool_file = -1;
     run->duration_us = -1;
-    run->claim.bus = -1;
+    run->claim.bus = run->signals = -1;
+    if (!hold_signals(run)) exec_command(run);
     /* First of all, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     make_ids(run);
@@ -98,8 +113,8 @@ static bool prepare(struct run *run)
         if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
         else take_prelude(&run->streams[STDIN]);
     }
-    hold_signals(run);
     describe(run);
+    note_mode(run);
     if (run->awaits_event && is_gated(run, true)) leave_out(run);
     encode_begin(run);
     /* The daemon thinks about it while the record is made. */
@@ -109,7 +124,7 @@ static bool prepare(struct run *run)
 }
 
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
-static bool may_run(struct run *run, char **words)
+static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe) return true;
     if (!run->has_payload || run->spool_file < 0) {
@@ -117,7 +132,6 @@ static bool may_run(struct run *run, char **words)
         return true;
     }
     enum verdict verdict = hear_verdict(run);
-    if (verdict == NO_VERDICT && words != NULL) become_node_engine(run, words);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
     give_back_probe(run);
     answer_duplicate(run);
@@ -139,11 +153,10 @@ static void run_hook(struct run *run)
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
-    sigset_t all;
     run->started_us = now_us();
-    char **words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
-        if (words != NULL) exec_node(words);
+        char **words = words_for_node(argc, argv);
+        if (words != NULL) exec_node(words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -156,10 +169,10 @@ int main(int argc, char **argv)
     read_settings(&run->settings, &run->options, &run->mistakes);
     lay_out_paths(run);
     if (!run->settings.is_enabled) exec_command(run);
-    if (prepare(run) && may_run(run, words)) run_hook(run);
+    open_home(run);
+    if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    (void)block_signals(NULL);
     record_end(run);
     if (!tell_result(run)) poke(run);
     hand_over(run);

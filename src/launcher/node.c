@@ -10,8 +10,6 @@
 #include <mach-o/dyld.h>
 #endif
 
-extern char **environ;
-
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -30,38 +28,72 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     return JOIN(path, PATH_BYTES, self, name);
 }
 
-bool has_node(void)
+/*
+ * What an installation wrote beside us, where nothing was built here that knows it. Of the owner of the script there, who
+ * has the last word on what runs anyway.
+ */
+static bool read_node_path(char node[PATH_BYTES])
 {
-    char path[PATH_BYTES];
-    if (find_beside("/hookbus-cli", path) && access(path, X_OK) == 0) return true;
-    if (!find_beside("/hookbus.js", path) || access(path, R_OK) != 0) return false;
-    if (access(HOOKBUS_NODE, X_OK) == 0) return true;
+    char beside[PATH_BYTES];
+    struct stat stat, script;
+    if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
+    int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
+    if (file < 0) return false;
+    bool is_sound = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
+                    (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
+    close(file);
+    if (length <= 0) return false;
+    node[length] = '\0';
+    node[strcspn(node, "\n")] = '\0';
+    return node[0] == '/';
+}
+
+/* Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. */
+static bool find_node(char node[PATH_BYTES])
+{
+    static const char BUILT_IN[] = HOOKBUS_NODE;
+    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
+    return read_node_path(node) && access(node, X_OK) == 0;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+    size_t length = strlen(above);
+    return length > 1 && strncmp(path, above, length) == 0 && path[length] == '/';
+}
+
+/* For a person's command, which no hook waits for. What is below where we are may be a repository's, but not in HOME. */
+static bool find_node_on_path(char node[PATH_BYTES])
+{
+    char here[PATH_BYTES], real[PATH_BYTES];
+    const char *user = getenv("HOME");
+    if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
     for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
         size_t length = strcspn(places, ":");
-        if (length + sizeof "/node" <= sizeof path) {
-            memcpy(path, places, length);
-            strcpy(path + length, "/node");
-            if (access(path, X_OK) == 0) return true;
-        }
+        const char *place = places;
         places += length;
+        if (*place != '/' || length + sizeof "/node" > PATH_BYTES) continue;
+        memcpy(node, place, length);
+        strcpy(node + length, "/node");
+        if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
+        if (!is_below(node, here) && !is_below(real, here)) return true;
     }
     return false;
 }
 
-void exec_node(char **argv)
+void exec_node(char **argv, bool looks_on_path)
 {
-    static char node[] = HOOKBUS_NODE, name[] = "node";
-    char script[PATH_BYTES];
+    char script[PATH_BYTES], node[PATH_BYTES];
     if (find_beside("/hookbus-cli", script)) {
         argv[1] = script;
         (void)execv(script, argv + 1);
     }
     if (!find_beside("/hookbus.js", script)) return;
+    if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
     argv[1] = script;
     (void)execv(node, argv);
-    argv[0] = name;
-    (void)execvp(name, argv);
 }
 
 /* The daemon's socket; in a directory of its own where the state directory's path is too long for one. */
@@ -84,7 +116,7 @@ static bool find_socket(const char *home, struct sockaddr_un *address)
 
 /*
  * Whether only we can have made the socket. Outside the state directory it is in a public place, where another user may
- * have been first, who would read payloads and answer with verdicts. One that is not there yet is nobody's.
+ * have been first. Says in errno why not: one that is not there yet is nobody's.
  */
 static bool is_own(const struct sockaddr_un *address, const char *home)
 {
@@ -95,31 +127,34 @@ static bool is_own(const struct sockaddr_un *address, const char *home)
     if (strncmp(address->sun_path, home, length) == 0 && end == address->sun_path + length) return true;
     memcpy(directory, address->sun_path, sizeof directory);
     directory[end - address->sun_path] = '\0';
-    if (lstat(directory, &stat_of) != 0) return errno == ENOENT;
+    if (lstat(directory, &stat_of) != 0) return false;
+    errno = EPERM;
     return S_ISDIR(stat_of.st_mode) && stat_of.st_uid == getuid() && (stat_of.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* Whether it is our turn to start one: nobody else has tried of late. */
-static bool may_start(const char *home)
+static bool may_start(int home)
 {
-    char path[PATH_BYTES];
+    static const char NAME[] = "daemon.tried";
     struct stat stat_of;
-    (void)JOIN(path, sizeof path, home, "/daemon.tried");
-    int marker = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int marker = openat(home, NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (marker >= 0) return close(marker) == 0;
-    if (stat(path, &stat_of) != 0) return false;
+    if (fstatat(home, NAME, &stat_of, AT_SYMLINK_NOFOLLOW) != 0) return false;
     time_t age = time(NULL) - stat_of.st_mtime;
-    return (age < 0 || age >= RETRY_SECONDS) && utimensat(AT_FDCWD, path, NULL, 0) == 0;
+    return (age < 0 || age >= RETRY_SECONDS) && utimensat(home, NAME, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* In a session of its own, with nothing of the caller's open: who waits for the end of output must not wait for it. */
-static void start_daemon(const char *home)
+static void start_daemon(const struct run *starter)
 {
     static char daemon[] = "daemon", run[] = "run";
-    char variable[HOME_BYTES + 16];
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     sigset_t none;
-    if (!may_start(home) || fork() != 0) return;
+    if (!may_start(starter->home)) return;
+    pid_t pid = fork();
+    /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
+    if (pid > 0) (void)waitpid(pid, NULL, 0);
+    if (pid != 0) return;
     (void)setsid();
     if (fork() != 0) _exit(0);
     close_all_but(NULL, 0);
@@ -128,19 +163,34 @@ static void start_daemon(const char *home)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    /* A relative path means another place from here. */
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
-    for (char **at = environ; *at != NULL; at++)
-        if (strncmp(*at, "HOOKBUS_HOME=", 13) == 0) *at = variable;
-    exec_node(argv);
+    prepare_daemon(starter->settings.home);
+    exec_node(argv, false);
     _exit(0);
+}
+
+/* The last word on whose it is: what was true of a path need not be when it is used. */
+static bool is_our_users(int bus)
+{
+#ifdef __APPLE__
+    uid_t user;
+    gid_t group;
+    return getpeereid(bus, &user, &group) == 0 && user == our_user();
+#else
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == our_user();
+#endif
 }
 
 int connect_bus(const struct run *run)
 {
     struct sockaddr_un address = {0};
     const char *home = run->settings.home;
-    if (home[0] == '\0' || !find_socket(home, &address) || !is_own(&address, home)) return -1;
+    if (run->home < 0 || !find_socket(home, &address)) return -1;
+    if (!is_own(&address, home)) {
+        if (errno == ENOENT && run->settings.starts_daemon) start_daemon(run);
+        return -1;
+    }
 #ifdef __linux__
     int bus = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (bus < 0) return -1;
@@ -150,8 +200,9 @@ int connect_bus(const struct run *run)
     (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
     (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
 #endif
-    if (connect(bus, (struct sockaddr *)&address, sizeof address) == 0) return bus;
-    if ((errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon) start_daemon(home);
+    bool is_there = connect(bus, (struct sockaddr *)&address, sizeof address) == 0;
+    if (is_there && is_our_users(bus)) return bus;
+    if (!is_there && (errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon) start_daemon(run);
     close(bus);
     return -1;
 }
@@ -170,43 +221,6 @@ void poke(const struct run *run)
     int bus = run->spool_file < 0 ? -1 : connect_bus(run);
     if (bus < 0) return;
     encode_poke(&frame);
-    /* Where the daemon is busy or deaf it finds the record by itself, later. */
+    /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
-    close(bus);
-}
-
-/* Gives Node what we have read of the payload, and what is still to come of it, for as long as it reads. */
-static _Noreturn void feed(struct run *run)
-{
-    struct stream *in = &run->streams[STDIN];
-    int kept[] = {STDIN, in->to, in->spill};
-    close_all_but(kept, sizeof kept / sizeof *kept);
-    run->signals = run->streams[STDOUT].from = run->streams[STDERR].from = -1;
-    run->streams[STDOUT].to = run->streams[STDERR].to = -1;
-    give(in);
-    while (in->to >= 0 && (in->from >= 0 || in->length > 0)) (void)move_bytes(run, -1);
-    _exit(0);
-}
-
-void become_node_engine(struct run *run, char **words)
-{
-    if (!has_node()) return;
-    if (run->theirs[STDIN] >= 0) {
-        pid_t pid = fork();
-        if (pid < 0) return;
-        /* In two steps, so that Node does not get a child that it knows nothing of. */
-        if (pid == 0) {
-            if (fork() == 0) feed(run);
-            _exit(0);
-        }
-        (void)waitpid(pid, NULL, 0);
-        (void)dup2(run->theirs[STDIN], STDIN);
-    }
-    record_forget(run);
-    /* Node looks at the gate by itself, and would take our probe for somebody else's. */
-    give_back_probe(run);
-    give_back_signals(run);
-    exec_node(words);
-    /* Nothing of its input is ours any more. */
-    exec_command(run);
 }

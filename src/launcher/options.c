@@ -80,8 +80,10 @@ static const char *take_value(struct options *options, const char *name, const c
         options->dedupe_ttl = count < MAX_TTL_SECONDS ? count : MAX_TTL_SECONDS;
         return NULL;
     case 'o':
-        if (strcmp(value, "replay") != 0 && strcmp(value, "skip") != 0) return ": expected replay or skip";
-        options->on_duplicate = *value == 'r' ? 1 : 2;
+        if (strcmp(value, "replay") == 0) options->on_duplicate = ON_DUPLICATE_REPLAY;
+        else if (strcmp(value, "skip") == 0) options->on_duplicate = ON_DUPLICATE_SKIP;
+        else if (strcmp(value, "deny") == 0) options->on_duplicate = ON_DUPLICATE_DENY;
+        else return ": expected deny, skip or replay";
         return NULL;
     case 'm':
         if (!parse_count(text, &count) || count > MAX_PAYLOAD_CAP)

@@ -7,8 +7,7 @@
 /* The next byte without taking it; -1 at the end. */
 static int peek(struct scan *scan)
 {
-    if (scan->at == scan->length && !(scan->refill != NULL && scan->refill(scan))) return -1;
-    return scan->bytes[scan->at];
+    return scan->at < scan->length ? scan->bytes[scan->at] : -1;
 }
 
 static int next(struct scan *scan)
@@ -106,22 +105,18 @@ static bool read_string(struct scan *scan)
 
 /*
  * To behind the closing quote: the first one behind an even number of backslashes. By `memchr`, since nearly all of
- * a large payload is in strings that nobody asked for. `odd`: so many backslashes ended the piece before.
+ * a large payload is in strings that nobody asked for.
  */
 static bool skip_string(struct scan *scan)
 {
-    bool odd = false;
-    while (peek(scan) >= 0) {
-        const unsigned char *start = scan->bytes + scan->at, *end = scan->bytes + scan->length;
-        const unsigned char *quote = memchr(start, '"', (size_t)(end - start));
-        const unsigned char *stop = quote == NULL ? end : quote, *run = stop;
+    for (;;) {
+        const unsigned char *start = scan->bytes + scan->at;
+        const unsigned char *quote = memchr(start, '"', scan->length - scan->at), *run = quote;
+        if (quote == NULL) return false;
         while (run > start && run[-1] == '\\') run--;
-        odd = ((stop - run) % 2 == 1) != (odd && run == start);
-        scan->at = (size_t)((quote == NULL ? end : quote + 1) - scan->bytes);
-        if (quote != NULL && !odd) return true;
-        if (quote != NULL) odd = false;
+        scan->at = (size_t)(quote + 1 - scan->bytes);
+        if ((quote - run) % 2 == 0) return true;
     }
-    return false;
 }
 
 static bool skip_nested(struct scan *scan)

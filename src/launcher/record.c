@@ -11,53 +11,58 @@ enum {
 };
 
 /* What the record is called while the hook runs. */
-static const char *begun_path(struct run *run)
+static const char *begun_name(struct run *run)
 {
-    (void)JOIN(run->record, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, ".part");
+    (void)JOIN(run->record, PATH_BYTES, run->execution_id, ".part");
     return run->record;
 }
 
 /* And when it has ended; right behind that. */
-static const char *ended_path(struct run *run)
+static const char *ended_name(struct run *run)
 {
-    char *path = run->record + strlen(begun_path(run)) + 1;
-    (void)JOIN(path, PATH_BYTES, run->settings.home, "/spool/", run->execution_id, ".rec");
-    return path;
+    char *name = run->record + strlen(begun_name(run)) + 1;
+    (void)JOIN(name, PATH_BYTES, run->execution_id, ".rec");
+    return name;
 }
 
-static int create(const char *path)
+static int create(struct run *run, const char *name)
 {
-    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (open_in_home(run, &run->spool, "spool", true) < 0) return -1;
+    return openat(run->spool, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
 /*
  * An empty file that the daemon left for the next record, under its name; -1 where there is none. Some file systems
  * take 0.2 ms to make a new one, and the hook would wait for that.
  */
-static int take_spare(struct run *run, const char *path)
+static int take_spare(struct run *run, const char *name)
 {
     char number[4];
+    if (open_in_home(run, &run->spool, "spool", false) < 0) return -1;
+    if (open_in_home(run, &run->spares, "spares", false) < 0) return -1;
     for (int look = 0; look < MOST_LOOKS; look++) {
         snprintf(number, sizeof number, "%d", (int)((run->pid + look) % SPARES));
-        if (!JOIN(run->path, PATH_BYTES, run->settings.home, "/spares/", number)) return -1;
-        if (rename(run->path, path) != 0) continue;
-        int file = open(path, O_WRONLY | O_CLOEXEC);
-        if (file < 0) (void)unlink(path);
-        return file;
+        off_t size;
+        if (renameat(run->spares, number, run->spool, name) != 0) continue;
+        /* It is what we took it for, or is swept away: no link to another file, none to wait for, nothing old in it. */
+        int file = openat(run->spool, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (file >= 0 && is_own_file(file, &size) && size == 0) return file;
+        if (file >= 0) close(file);
+        (void)unlinkat(run->spool, name, 0);
+        return -1;
     }
     return -1;
 }
 
-/* All directories in front of the last slash, for the owner alone. */
-static void make_directories(const char *path)
+/* Somebody took the spool away, or all of the state directory. */
+static void open_anew(struct run *run)
 {
-    char part[PATH_BYTES];
-    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        size_t length = (size_t)(slash - path);
-        memcpy(part, path, length);
-        part[length] = '\0';
-        (void)mkdir(part, 0700);
+    int *const directories[] = {&run->spool, &run->spares, &run->gates, &run->home};
+    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
+        if (*directories[i] >= 0) close(*directories[i]);
+        *directories[i] = -1;
     }
+    open_home(run);
 }
 
 static bool write_all(int file, const struct bytes *bytes)
@@ -73,17 +78,17 @@ static bool write_all(int file, const struct bytes *bytes)
 void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    const char *path = begun_path(run);
-    run->spool_file = take_spare(run, path);
-    if (run->spool_file < 0) run->spool_file = create(path);
+    const char *name = begun_name(run);
+    run->spool_file = take_spare(run, name);
+    if (run->spool_file < 0) run->spool_file = create(run, name);
     if (run->spool_file < 0 && errno == ENOENT) {
-        make_directories(path);
-        run->spool_file = create(path);
+        open_anew(run);
+        if (run->home >= 0) run->spool_file = create(run, name);
     }
     if (run->spool_file >= 0 && write_all(run->spool_file, &run->begin)) return;
     report(run, "begin record");
     if (run->spool_file < 0) return;
-    (void)unlink(path);
+    (void)unlinkat(run->spool, name, 0);
     close(run->spool_file);
     run->spool_file = -1;
 }
@@ -106,7 +111,8 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
 {
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
     field_number(bytes, CAPTURE_STREAM, which);
-    field_number(bytes, CAPTURE_TRUNCATED, stream->total > stream->kept_length);
+    field_number(bytes, CAPTURE_TRUNCATED,
+                 stream->total > stream->kept_length || (stream->number == STDIN && stream->is_cut));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, stream->kept_length);
     frame_end(bytes, start);
 }
@@ -146,6 +152,7 @@ static void encode_end(const struct run *run, enum end_kind kind, int signal, bo
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
+    count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true, &run->end);
     if (!write_all(run->spool_file, &run->end)) report(run, "note signal");
 }
@@ -153,7 +160,7 @@ void record_signal(struct run *run, int signal)
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    const char *whole = ended_path(run), *part = run->record;
+    const char *whole = ended_name(run), *part = run->record;
     bool is_full = true;
     for (int attempt = 0; attempt < 3; attempt++) {
         /* It could not be begun, or was swept away meanwhile: a record is whole or not there. */
@@ -165,7 +172,7 @@ void record_end(struct run *run)
             off_t begun = (off_t)run->begin.length;
             if (ftruncate(run->spool_file, begun) != 0 || lseek(run->spool_file, begun, SEEK_SET) != begun) break;
             is_full = false;
-        } else if (rename(part, whole) == 0) {
+        } else if (renameat(run->spool, part, run->spool, whole) == 0) {
             break;
         } else {
             report(run, "rename record");
@@ -177,27 +184,26 @@ void record_end(struct run *run)
 
 void record_forget(struct run *run)
 {
-    if (run->spool_file >= 0) (void)unlink(begun_path(run));
+    if (run->spool_file >= 0) (void)unlinkat(run->spool, begun_name(run), 0);
 }
 
 /* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */
 void report(const struct run *run, const char *what)
 {
-    char path[PATH_BYTES], line[512];
-    struct stat stat;
+    char line[512];
+    off_t size;
     struct timespec now;
     struct tm utc;
     int error = errno;
     if (!run->settings.debug || run->settings.home[0] == '\0') return;
-    (void)JOIN(path, sizeof path, run->settings.home, "/hookbus.log");
-    int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0600);
+    int log = openat(run->home, "hookbus.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0600);
     if (log < 0) return;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     size_t length = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
     length += (size_t)snprintf(line + length, sizeof line - length, ".%03dZ pid=%d failed=\"%s\" reason=\"%s\"\n",
                                (int)(now.tv_nsec / 1000000), (int)run->pid, what, strerror(error));
-    if (fstat(log, &stat) == 0 && stat.st_size <= MAX_LOG_BYTES) (void)!write(log, line, length);
+    if (is_own_file(log, &size) && size <= MAX_LOG_BYTES) (void)!write(log, line, length);
     close(log);
     errno = error;
 }

@@ -27,7 +27,7 @@ void answer_duplicate(struct run *run)
     static char reason[64 + 40] = "duplicate of ";
     struct claim *claim = &run->claim;
     size_t length = claim->of.length < 64 ? claim->of.length : 64;
-    memcpy(reason + strlen(reason), claim->of.at, length);
+    if (length > 0) memcpy(reason + strlen(reason), claim->of.at, length);
     if (claim->verdict == VERDICT_REPLAY) {
         catch_signals(run);
         say_again(run, STDOUT, claim->out);
@@ -51,22 +51,31 @@ static bool is_all_kept(const struct run *run, int which)
 /* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */
 static bool has_result(const struct run *run)
 {
+    const struct stream *out = &run->streams[STDOUT];
     bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->is_told_to_end || run->streams[STDOUT].is_cut || run->streams[STDERR].is_cut) return false;
-    return !run->claim.wants_outputs || (is_all_kept(run, STDOUT) && is_all_kept(run, STDERR));
+    if (!is_well || run->is_told_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
+    if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
+    /* Of a decision that is not kept nobody knows what it is. */
+    return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
 }
 
-static void encode_result(const struct run *run, struct bytes *bytes)
+static bool has_refused(const struct run *run)
+{
+    const struct stream *out = &run->streams[STDOUT];
+    return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR) &&
+           is_refusal(event_of(run), run->exit_code, (struct text){(const char *)out->kept, out->kept_length});
+}
+
+static void encode_result(const struct run *run, bool is_result, bool is_refused, struct bytes *bytes)
 {
     const struct claim *claim = &run->claim;
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool is_result = has_result(run);
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
     field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
     field_bytes(bytes, RESULT_KEY, claim->key.at, claim->key.length);
     if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
-    if (is_result && claim->wants_outputs) {
+    if (is_result && (claim->wants_outputs || is_refused)) {
         field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
         field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
     }
@@ -75,20 +84,39 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     frame_end(bytes, start);
 }
 
+/* The helper that we asked writes it down; the daemon, if there is one, is to be poked apart from that. */
+static bool tell_helper(struct run *run, const struct bytes *frames)
+{
+    struct claim *claim = &run->claim;
+    if (frames->length > 0 && send_all(claim->bus, frames, now_us() + ANSWER_MS * 1000)) await_helper(claim);
+    hang_up(claim);
+    return false;
+}
+
+static bool tell_daemon(struct run *run, struct bytes *frames)
+{
+    struct claim *claim = &run->claim;
+    bool is_result = frames->length > 0;
+    encode_poke(frames);
+    bool is_told = send_all(claim->bus, frames, now_us() + ANSWER_MS * 1000);
+    hang_up(claim);
+    if (is_result && !is_told && (claim->bus = connect_bus(run)) >= 0) {
+        /* The daemon that we asked is gone, and the next one has taken its place. */
+        is_told = send_all(claim->bus, frames, now_us() + ANSWER_MS * 1000);
+        hang_up(claim);
+    }
+    return is_told;
+}
+
 bool tell_result(struct run *run)
 {
     struct claim *claim = &run->claim;
     struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
     if (!claim->is_owner) return false;
-    encode_result(run, &frames);
-    encode_poke(&frames);
-    bool is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-    hang_up(claim);
-    if (!is_told && (claim->bus = connect_bus(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = send_all(claim->bus, &frames, now_us() + ANSWER_MS * 1000);
-        hang_up(claim);
-    }
+    bool is_result = has_result(run), is_refused = is_result && has_refused(run);
+    /* Where only refusals are given again, anything else is nobody's business. */
+    if (is_refused || !gives_refusals_only(run)) encode_result(run, is_result, is_refused, &frames);
+    bool is_told = claim->is_helpers ? tell_helper(run, &frames) : tell_daemon(run, &frames);
     if (!frames.is_owners) free(frames.at);
     return is_told;
 }

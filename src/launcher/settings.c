@@ -85,41 +85,46 @@ static void normalise(char *path)
     *out = '\0';
 }
 
+bool default_home(char home[HOME_BYTES])
+{
+    const char *user = getenv("HOME");
+    if (user == NULL || user[0] != '/' || !JOIN(home, HOME_BYTES, user, "/.local/state/hookbus")) return false;
+    normalise(home);
+    return true;
+}
+
 /* Where the state is kept; false where nothing says where, or the path is too long: hooks then run unrecorded. */
-static bool find_home(char home[HOME_BYTES])
+static bool find_home(char home[HOME_BYTES], struct bytes *mistakes)
 {
     const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
-    const char *base = "", *rest = own;
-    size_t begun = 0;
-    bool has_user = user != NULL && *user != '\0';
-    if (own != NULL && *own != '\0') {
-        if (own[0] == '~' && (own[1] == '/' || own[1] == '\0')) {
-            if (!has_user) return false;
-            base = user, rest = own + 1;
-        } else if (own[0] != '/') {
-            /* Relative to where we are, which is written to its place at once: no path on the stack. */
-            begun = getcwd(home, HOME_BYTES) != NULL ? strlen(home) : 0;
-        }
-    } else if (xdg != NULL && xdg[0] == '/') {
-        base = xdg, rest = "hookbus";
-    } else {
-        if (!has_user || user[0] != '/') return false;
-        base = user, rest = ".local/state/hookbus";
+    bool is_set = own != NULL && *own != '\0', is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
+    /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
+    if (is_set && !is_in_home && own[0] != '/') {
+        refuse(mistakes, "HOOKBUS_HOME", ": expected an absolute path", (struct text){own, strlen(own)}, DEFAULT_IN_FORCE);
+        is_set = false;
     }
-    if (!JOIN(home + begun, HOME_BYTES - begun, base, *base == '\0' && rest[0] == '/' ? "" : "/", rest)) return false;
-    if (home[0] == '/') normalise(home);
+    if (is_in_home) {
+        if (user == NULL || user[0] != '/') {
+            struct text got = {own, strlen(own)};
+            refuse(mistakes, "HOOKBUS_HOME", ": expected a path", got, " with no HOME to go from");
+            return false;
+        }
+        if (!JOIN(home, HOME_BYTES, user, "/", own + 1)) return false;
+    } else if (is_set) {
+        if (!JOIN(home, HOME_BYTES, own)) return false;
+    } else if (xdg == NULL || xdg[0] != '/') {
+        return default_home(home);
+    } else if (!JOIN(home, HOME_BYTES, xdg, "/hookbus")) {
+        return false;
+    }
+    normalise(home);
     return true;
 }
 
 void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes)
 {
     static const char *const DAEMON_WORDS[] = {"auto", "off", NULL};
-    const char *own = getenv("HOOKBUS_HOME");
-    if (!find_home(settings->home)) {
-        settings->home[0] = '\0';
-        struct text got = {own, own == NULL ? 0 : strlen(own)};
-        if (got.length > 0) refuse(mistakes, "HOOKBUS_HOME", ": expected a path", got, " with no HOME to go from");
-    }
+    if (!find_home(settings->home, mistakes)) settings->home[0] = '\0';
     settings->is_enabled = read_flag(mistakes, "HOOKBUS_ENABLED", false);
     settings->max_bytes = read_count(mistakes, "HOOKBUS_MAX_BYTES", 200000, 0, MAX_PAYLOAD_CAP,
                                      ": expected a whole number of bytes from 0 to 67108864");

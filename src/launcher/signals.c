@@ -1,190 +1,147 @@
 /*
- * Signals sent to us reach the hook. It is in our process group, so what is sent to the whole group has reached it
- * already; but nothing in a signal says to whom it was sent. So once a run has lasted a while, a third process sits in
- * the group, the sentinel, with all signals blocked: what is pending there was sent to the group. Linux signals the
- * members of a group from the newest to the oldest, so the sentinel has it before we do. (A process that is started
- * and never does anything costs the hook nothing, but some 0.1 ms of CPU time; a short run goes without.)
+ * Signals sent to us reach the hook. All are blocked here from before anything is read until the end: what comes before
+ * the hook has started waits for it, and is passed on then. What was sent to the whole process group is not passed on,
+ * since the hook has it already; sentinel.c knows.
  */
 #include "launcher.h"
 
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
-#ifndef SI_KERNEL
-#define SI_KERNEL 0x80
-#endif
-
-enum { FROM_KERNEL = 0x80 };
+enum { STOP_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
 
 static const struct {
     int number;
     const char *name;
-    bool is_passed_on;
-} SIGNALS[] = {
-    {SIGHUP, "SIGHUP", true},       {SIGINT, "SIGINT", true},     {SIGQUIT, "SIGQUIT", true},
-    {SIGABRT, "SIGABRT", true},     {SIGUSR1, "SIGUSR1", true},   {SIGUSR2, "SIGUSR2", true},
-    {SIGALRM, "SIGALRM", true},     {SIGTERM, "SIGTERM", true},   {SIGVTALRM, "SIGVTALRM", true},
-    {SIGXCPU, "SIGXCPU", true},     {SIGIO, "SIGIO", true},       {SIGPROF, "SIGPROF", true},
-    {SIGCONT, "SIGCONT", true},     {SIGWINCH, "SIGWINCH", true},
+} NAMES[] = {
+    {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},     {SIGTRAP, "SIGTRAP"},
+    {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},   {SIGUSR1, "SIGUSR1"},
+    {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},   {SIGTERM, "SIGTERM"},
+    {SIGCONT, "SIGCONT"}, {SIGSTOP, "SIGSTOP"}, {SIGTSTP, "SIGTSTP"}, {SIGTTIN, "SIGTTIN"},   {SIGTTOU, "SIGTTOU"},
+    {SIGURG, "SIGURG"},   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"}, {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
+    {SIGWINCH, "SIGWINCH"}, {SIGIO, "SIGIO"},   {SIGSYS, "SIGSYS"},
 #ifdef __linux__
-    {SIGPWR, "SIGPWR", true},       {SIGSTKFLT, "SIGSTKFLT", true},
+    {SIGPWR, "SIGPWR"},   {SIGSTKFLT, "SIGSTKFLT"},
 #endif
-    {SIGILL, "SIGILL", false},      {SIGTRAP, "SIGTRAP", false},  {SIGBUS, "SIGBUS", false},
-    {SIGFPE, "SIGFPE", false},      {SIGKILL, "SIGKILL", false},  {SIGSEGV, "SIGSEGV", false},
-    {SIGPIPE, "SIGPIPE", false},    {SIGXFSZ, "SIGXFSZ", false},  {SIGSYS, "SIGSYS", false},
 };
-enum { COUNT = sizeof SIGNALS / sizeof *SIGNALS };
-
-static int signal_pipe = -1; /* its writing end: a handler gets no parameter, so this alone is global */
 
 const char *signal_name(int number, char buffer[16])
 {
-    for (int i = 0; i < COUNT; i++)
-        if (SIGNALS[i].number == number) return SIGNALS[i].name;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (NAMES[i].number == number) return NAMES[i].name;
     snprintf(buffer, 16, "SIG%d", number);
     return buffer;
 }
 
-static void on_signal(int number, siginfo_t *info, void *context)
+static bool is_stop(int number)
 {
-    int error = errno;
-    unsigned char byte = (unsigned char)(number | (info->si_code == SI_KERNEL ? FROM_KERNEL : 0));
-    (void)context;
-    (void)!write(signal_pipe, &byte, 1);
-    errno = error;
+    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-static void catch_signal(int number, struct sigaction *old)
+/* By default they do nothing, so no execution ends by them. */
+static bool is_harmless(int number)
 {
-    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_NOCLDSTOP};
-    sigfillset(&action.sa_mask);
-    (void)sigaction(number, &action, old);
+    return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
 
-/* Three signals that must not end us, though they may end the hook: it gets their dispositions back. */
-static const int OWN[OWN_SIGNALS] = {SIGCHLD, SIGPIPE, SIGXFSZ};
-
-/* From before the record is begun until the hook has started, all signals wait. */
-void hold_signals(struct run *run)
+bool hold_signals(struct run *run)
 {
-    sigset_t all;
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, &run->mask);
-    catch_signal(SIGCHLD, &run->dispositions[0]);
-    for (int i = 1; i < OWN_SIGNALS; i++)
-        (void)sigaction(OWN[i], &(struct sigaction){.sa_handler = SIG_IGN}, &run->dispositions[i]);
+    if (!block_signals(&run->mask)) return false;
+    /* What we make is ours to read, whatever mask the caller has. */
+    run->umask = umask(S_IRWXG | S_IRWXO);
+    return run->is_holding = true;
 }
 
-/* In the new process: handlers that are ours vanish by themselves when it becomes the hook. */
 void give_back_signals(const struct run *run)
 {
-    for (int i = 0; i < OWN_SIGNALS; i++) (void)sigaction(OWN[i], &run->dispositions[i], NULL);
-    (void)sigprocmask(SIG_SETMASK, &run->mask, NULL);
+    if (!run->is_holding) return;
+    (void)umask(run->umask);
+    if (run->signals >= 0) restore_dispositions(run);
+    restore_mask(run);
 }
 
 bool open_signals(struct run *run)
 {
-    int ends[2];
-    if (!make_channel(false, ends)) return false;
-    run->signals = ends[0];
-    signal_pipe = ends[1];
-    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK) == 0;
-}
-
-/* After its start. What the caller ignores stays ignored, by us as by the hook. */
-void catch_signals(struct run *run)
-{
-    sigset_t mask = run->mask;
-    struct sigaction old;
-    for (int i = 0; i < COUNT; i++) {
-        if (!SIGNALS[i].is_passed_on) continue;
-        catch_signal(SIGNALS[i].number, &old);
-        if (old.sa_handler == SIG_IGN) (void)sigaction(SIGNALS[i].number, &old, NULL);
-        else sigdelset(&mask, SIGNALS[i].number);
-    }
-    sigdelset(&mask, SIGCHLD);
-    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
-}
-
-void hold_again(void)
-{
-    sigset_t all;
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    struct pollfd fds[WATCHED];
+    for (int i = 0; i < WATCHED; i++) fds[i] = (struct pollfd){.fd = -1};
+    /* Where one of the calls that we live by is refused, the hook is to run without us. */
+    bool can_poll = poll(fds, WATCHED, 0) == 0;
+    bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
+    return can_poll && can_wait && listen_to_signals(run);
 }
 
 void die_before_the_hook(struct run *run)
 {
-    unsigned char byte;
-    while (read(run->signals, &byte, 1) == 1) {
-        int number = byte & ~FROM_KERNEL;
-        if (number == SIGCHLD || number == SIGCONT || number == SIGWINCH) continue;
-        run->signal = number;
-        record_signal(run, number);
+    struct arrival arrival;
+    while (read_arrival(run, &arrival)) {
+        if (is_harmless(arrival.number) || is_stop(arrival.number) || arrival.sender == run->pid) continue;
+        run->signal = arrival.number;
+        record_signal(run, arrival.number);
+        hang_up(&run->claim);
         leave(run);
     }
 }
 
-void start_sentinel(struct run *run)
+/* Where there is no sentinel, or not yet: what the hook or a child of it sent was for the group, or for us alone. */
+static bool has_reached_hook(const struct run *run, const struct arrival *arrival)
 {
-#ifdef __linux__
-    sigset_t all, mask;
-    sigfillset(&all);
-    (void)sigprocmask(SIG_BLOCK, &all, &mask);
-    run->sentinel = fork();
-    if (run->sentinel == 0) {
-        close_all_but(NULL, 0);
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run->pid) _exit(0);
-        for (;;) (void)pause();
+    int number = arrival->number;
+    struct process sender;
+    if (run->sentinel <= 0 && read_process(arrival->sender, &sender) && sender.parent == run->hook) return true;
+    bool is_from_terminal = number == SIGINT || number == SIGQUIT || number == SIGTSTP || number == SIGWINCH;
+    return arrival->sender == run->hook || (arrival->is_from_kernel && is_from_terminal);
+}
+
+static void take_signal(struct run *run, const struct arrival *arrival)
+{
+    int number = arrival->number;
+    if (is_stop(number)) {
+        run->told_to_stop_us = now_us();
+    } else if (!is_harmless(number)) {
+        run->is_told_to_end = true;
+        record_signal(run, number);
     }
-    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
-#else
-    run->sentinel = -1; /* nothing tells what is pending elsewhere */
-#endif
+    /* While we are stopped the time of --timeout stands still. */
+    if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += now_us() - run->looked_us;
+    bool is_for_group = has_reached_group(number);
+    if (!is_for_group && !has_reached_hook(run, arrival)) pass_on(run, arrival);
 }
 
-/* The signals pending at a process, one bit each from SIGHUP on. */
-static uint64_t pending_at(pid_t pid)
-{
-    char path[64], status[4096];
-    if (pid <= 0) return 0;
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = file < 0 ? -1 : read(file, status, sizeof status - 1);
-    if (file >= 0) close(file);
-    status[length > 0 ? length : 0] = '\0';
-    const char *line = strstr(status, "\nShdPnd:");
-    return line == NULL ? 0 : strtoull(line + 8, NULL, 16);
-}
-
-/* Blocked signals stay pending, so a sentinel that got one is of no more use. Signals may come while it is replaced. */
-static void replace_sentinel(struct run *run, uint64_t seen)
-{
-    pid_t old = run->sentinel;
-    start_sentinel(run);
-    run->owed |= pending_at(old) & ~seen;
-    (void)kill(old, SIGKILL);
-}
-
-/* Reads what the handler wrote, once: what is pending at the sentinel is looked at after that. */
+/* All that has come is read before the sentinel is asked: it has had by then what was sent to it too. */
 void take_signals(struct run *run)
 {
-    unsigned char batch[64];
-    ssize_t count = read(run->signals, batch, sizeof batch);
-    uint64_t seen = 0, handled = 0;
-    for (ssize_t i = 0; i < count; i++) {
-        int number = batch[i] & ~FROM_KERNEL;
-        uint64_t bit = UINT64_C(1) << (number - 1);
-        if (number == SIGCHLD || run->hook == 0) continue;
-        if (handled == 0) run->owed |= seen = pending_at(run->sentinel);
-        handled |= bit;
-        if (number != SIGCONT && number != SIGWINCH) {
-            run->is_told_to_end = true;
-            record_signal(run, number);
+    struct arrival arrivals[32];
+    size_t count = 0, most = sizeof arrivals / sizeof *arrivals;
+    bool is_asked = false;
+    while (count < most && read_arrival(run, &arrivals[count])) count++;
+    for (size_t i = 0; i < count; i++) {
+        int number = arrivals[i].number;
+        /* The last is what the system sends us for a write of ours that nobody reads. */
+        if (number == SIGCHLD || arrivals[i].sender == run->pid) continue;
+        if (run->hook == 0) {
+            if (!is_harmless(number) && !is_stop(number)) run->late_signal = number;
+            continue;
         }
-        bool is_from_terminal = (batch[i] & FROM_KERNEL) != 0 && (number == SIGINT || number == SIGQUIT);
-        if (!is_from_terminal && (run->owed & bit) == 0) (void)kill(run->hook, number);
+        if (!is_asked) ask_sentinel(run);
+        is_asked = true;
+        take_signal(run, &arrivals[i]);
     }
-    run->owed &= ~handled;
-    if (seen != 0) replace_sentinel(run, seen);
+    for (size_t i = 0; i < count; i++) forget_group(arrivals[i].number);
+}
+
+/* A hook that was told to stop by way of us has stopped: so do we, as it would have bare. */
+void stop_too(struct run *run)
+{
+    int number = run->stopped_by;
+    int64_t now = now_us();
+    if (run->told_to_stop_us == 0 || now - run->told_to_stop_us > STOP_US) return;
+    run->told_to_stop_us = 0;
+    run->stopped_by = 0;
+#ifdef __linux__
+    (void)kill(run->pid, number);
+    unblock_signal(number);
+    (void)block_signals(NULL);
+#else
+    (void)number;
+    (void)kill(run->pid, SIGSTOP);
+#endif
+    run->looked_us = now_us();
+    run->stopped_us += run->looked_us - now;
 }

@@ -1,10 +1,10 @@
 /* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
 #include "launcher.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #ifdef __linux__
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8 /* linux/fs.h */
@@ -41,38 +41,43 @@ void measure(struct stream *stream, const unsigned char *bytes, size_t length)
     stream->kept_length += left;
 }
 
-/* Whether the file without a name has room for one more piece; made at its first use. */
-static bool has_spill_room(struct stream *stream)
+/* More memory for what waits. Where there is none, what comes next waits with its writer. */
+static bool grow(struct stream *stream)
 {
-#ifdef __linux__
-    if (stream->spill < 0) stream->spill = memfd_create("hookbus", MFD_CLOEXEC);
-    return stream->spill >= 0 && posix_fallocate(stream->spill, stream->spill_end, CHUNK_BYTES) == 0;
-#else
-    (void)stream;
-    return false;
-#endif
+    size_t most = stream->is_held ? HOLD_BYTES : STALLED_BYTES, wanted = 2 * stream->capacity;
+    if (stream->at >= stream->capacity / 2) {
+        memmove(stream->buffer, stream->buffer + stream->at, stream->length);
+        stream->at = 0;
+        return true;
+    }
+    if (wanted > most) return false;
+    bool is_few = stream->buffer == stream->few;
+    unsigned char *more = is_few ? malloc(wanted) : realloc(stream->buffer, wanted);
+    if (more == NULL) return false;
+    if (is_few) memcpy(more, stream->few, stream->capacity);
+    stream->buffer = more;
+    stream->capacity = wanted;
+    return true;
 }
 
 size_t room(struct stream *stream)
 {
     size_t most = stream->goal - stream->total < CHUNK_BYTES ? (size_t)(stream->goal - stream->total) : CHUNK_BYTES;
-    off_t most_spilled = stream->is_held ? HOLD_BYTES : STALLED_BYTES;
-    bool is_spilled = stream->spill_end > stream->spill_at;
-    if (stream->length == 0 && !is_spilled) return most;
+    if (stream->length == 0) return most;
     /* A goal is set once the hook has exited: it waits for nobody any more, and the record wants all that it wrote. */
     if (!stream->is_held && !stream->is_stalled && stream->goal == UINT64_MAX) return 0;
-    size_t left = BUFFER_BYTES - stream->at - stream->length;
-    if (left > 0 && !is_spilled) return left < most ? left : most;
-    return stream->spill_end < most_spilled && has_spill_room(stream) ? most : 0;
+    size_t end = stream->at + stream->length;
+    if (end == stream->capacity && !grow(stream)) return 0;
+    size_t left = stream->capacity - stream->at - stream->length;
+    return left < most ? left : most;
 }
 
 void take(struct stream *stream)
 {
     if (stream->length == 0) stream->at = 0;
-    size_t most = room(stream), end = stream->at + stream->length;
+    size_t most = room(stream);
     if (most == 0) return;
-    bool to_spill = stream->spill_end > stream->spill_at || end == BUFFER_BYTES;
-    unsigned char *place = to_spill ? stream->piece : stream->buffer + end;
+    unsigned char *place = stream->buffer + stream->at + stream->length;
     ssize_t got = read(stream->from, place, most);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
     if (got <= 0) {
@@ -83,55 +88,64 @@ void take(struct stream *stream)
     measure(stream, place, (size_t)got);
     if (stream->to < 0) return;
     if (stream->length == 0) stream->moved_us = now_us();
-    if (!to_spill) {
-        stream->length += (size_t)got;
-    } else {
-        /* The room was made before, so this does not fail. */
-        ssize_t put = pwrite(stream->spill, stream->piece, (size_t)got, stream->spill_end);
-        stream->spill_end += put > 0 ? put : 0;
-    }
+    stream->length += (size_t)got;
 }
 
-/* Brings the next piece of what waits in the file to the buffer; the file gives its memory back once it is empty. */
-static void unspill(struct stream *stream)
+/*
+ * How much of what waits goes to the caller's pipe at once. A page of it that was begun is filled up first, as it may
+ * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader.
+ */
+static size_t first_part(struct stream *stream)
 {
-    stream->at = 0;
-    off_t left = stream->spill_end - stream->spill_at;
-    if (left > 0) {
-        size_t most = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-        ssize_t got = pread(stream->spill, stream->buffer, most, stream->spill_at);
-        stream->length = got > 0 ? (size_t)got : 0;
-        stream->spill_at += got > 0 ? got : left;
-    }
-    if (stream->spill_at < stream->spill_end) return;
-    if (stream->spill_end > 0) (void)!ftruncate(stream->spill, 0);
-    stream->spill_at = stream->spill_end = 0;
-    stream->is_stalled = false;
+    uint64_t given = stream->total - stream->length;
+    int unread = 1;
+    if (given == stream->page_at) return stream->length;
+    if (ioctl(stream->to, FIONREAD, &unread) == 0 && unread == 0) stream->page_at = given;
+    size_t left = PIPE_BUF - (size_t)((given - stream->page_at) % PIPE_BUF);
+    return left == PIPE_BUF || stream->length < left ? stream->length : left;
+}
+
+/*
+ * The caller's pipe, opened anew in the place of what it gave us: so that its flags, which are not ours to change, let us
+ * write without waiting. False where that is not possible.
+ */
+static bool reopen(struct stream *stream)
+{
+    struct stat stat;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", stream->to);
+    if (fstat(stream->to, &stat) != 0 || !S_ISFIFO(stat.st_mode)) return false;
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0) return false;
+    stream->is_own = dup2(own, stream->to) == stream->to;
+    close(own);
+    return stream->is_own;
 }
 
 /* Writes as much as can be without waiting; -1 where that is nothing. */
 static ssize_t put(struct stream *stream)
 {
     const unsigned char *from = stream->buffer + stream->at;
-    if (stream->to_socket) return send(stream->to, from, stream->length, MSG_DONTWAIT);
-    if (!stream->to_pipe) return write(stream->to, from, stream->length);
-    /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without. */
+    ssize_t sent = stream->to_socket ? send(stream->to, from, stream->length, MSG_DONTWAIT) : -1;
+    /* Sandboxes that keep a hook from the network refuse the call itself. */
+    if (stream->to_socket && (sent >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))) return sent;
+    if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, stream->length);
+    /* The caller's pipe or terminal. Since 6.5 Linux can do without waiting, with most of them. */
+    size_t length = first_part(stream);
 #ifdef SYS_pwritev2
-    struct iovec piece = {(void *)(uintptr_t)from, stream->length};
-    ssize_t given = syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
-    if (given >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL && errno != ESPIPE)) return given;
+    struct iovec piece = {(void *)(uintptr_t)from, length};
+    ssize_t given = stream->is_own ? -1 : syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
+    bool is_refused = errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == ESPIPE;
+    if (given >= 0 || (!stream->is_own && !is_refused)) return given;
 #endif
-    /*
-     * A pipe that can be written to takes PIPE_BUF bytes. The odd part comes first, as the kernel does it, so that a
-     * pipe holds as much as in one write.
-     */
+    if (stream->is_own || reopen(stream)) return write(stream->to, from, length);
+    /* One that can be written to takes PIPE_BUF bytes. */
     struct pollfd target = {.fd = stream->to, .events = POLLOUT};
-    size_t odd = stream->length % PIPE_BUF;
     if (poll(&target, 1, 0) <= 0) {
         errno = EAGAIN;
         return -1;
     }
-    return write(stream->to, from, odd > 0 ? odd : PIPE_BUF);
+    return write(stream->to, from, length < PIPE_BUF ? length : PIPE_BUF);
 }
 
 void give(struct stream *stream)
@@ -146,15 +160,18 @@ void give(struct stream *stream)
         stream->moved_us = now_us();
         stream->at += (size_t)given;
         stream->length -= (size_t)given;
-        if (stream->length == 0) unspill(stream);
+        if (stream->length == 0) drop(stream);
     }
 }
 
 void drop(struct stream *stream)
 {
-    stream->length = 0;
-    stream->spill_at = stream->spill_end;
-    unspill(stream);
+    stream->at = stream->length = 0;
+    stream->is_stalled = false;
+    if (stream->buffer == stream->few) return;
+    free(stream->buffer);
+    stream->buffer = stream->few;
+    stream->capacity = BUFFER_BYTES;
 }
 
 /*
@@ -170,19 +187,4 @@ void abandon(struct stream *stream)
     close(stream->from);
     stream->from = -1;
     stream->is_cut = true;
-}
-
-/* The next part of a payload that did not fit into the buffer, for the scan that reads it before the hook does. */
-bool refill_scan(struct scan *scan)
-{
-    const struct stream *stream = scan->context;
-    off_t left = stream->spill_end - scan->offset;
-    size_t most = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
-    ssize_t got = left > 0 ? pread(stream->spill, stream->piece, most, scan->offset) : 0;
-    if (got <= 0) return false;
-    scan->offset += got;
-    scan->bytes = stream->piece;
-    scan->at = 0;
-    scan->length = (size_t)got;
-    return true;
 }

@@ -7,7 +7,7 @@
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --guard */
-    BUFFER_BYTES = 512 * 1024,          /* so much of that in our own memory, for each stream */
+    BUFFER_BYTES = 512 * 1024,          /* for so much of it no memory has to be asked for */
     TAIL_BYTES = 4096,                  /* kept of stderr's end: twice what is stored, so that no secret is cut in half */
 };
 
@@ -18,25 +18,28 @@ struct stream {
     int number;                  /* STDIN, STDOUT or STDERR */
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
+    bool is_own;                 /* that pipe was opened anew by us, and can be written to without waiting */
     bool is_held;                /* nothing is passed on yet: before the start, and under --guard */
     bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
     bool ends_line;              /* so far */
     bool is_cut;                 /* it was closed to the hook, or not read to its end: there may have been more */
+    bool is_shared, is_flooded;  /* the hook has exited, and others can still write to it; they wait for room to */
     size_t at, length;           /* what waits in `buffer` */
     size_t checked;              /* so much of it has been looked at before the start */
-    int spill;                   /* what waits behind that, in a file without a name; -1 for none */
-    off_t spill_at, spill_end;
+    off_t starts_at;             /* where in a file that is its own the hook begins to read; -1 for none */
     int64_t moved_us;            /* when `to` took something last */
     uint64_t total, goal;        /* bytes so far; no more than these are read */
+    uint64_t page_at;            /* so many had been given to the caller's pipe when it was seen empty */
     unsigned char *kept;         /* the beginning, under --store-raw */
     size_t kept_length, kept_most;
     struct stdout_kind kind;
     struct sha256 digest;
     size_t tail_length;
     unsigned char *tail;         /* TAIL_BYTES */
-    unsigned char *buffer;       /* BUFFER_BYTES */
-    unsigned char *piece;        /* CHUNK_BYTES on their way to the file or from it; one for all streams */
+    unsigned char *buffer;       /* `few`, or more memory than that while it is needed */
+    unsigned char *few;          /* BUFFER_BYTES */
+    size_t capacity;             /* of `buffer` */
 };
 
 /* How much may be read now; 0 where it has to wait until what came before has gone. */
@@ -51,6 +54,5 @@ void give(struct stream *stream);
 void drop(struct stream *stream);
 /* Nobody takes any more. */
 void abandon(struct stream *stream);
-bool refill_scan(struct scan *scan);
 
 #endif

@@ -56,13 +56,10 @@ struct field {
     unsigned char text[MAX_FIELD_BYTES];
 };
 
-/* Where a scan stands. `refill`, where there is one, puts the next bytes in place of those read; false at the end. */
+/* Where a scan stands. */
 struct scan {
     const unsigned char *bytes;
     size_t at, length;
-    bool (*refill)(struct scan *scan);
-    void *context;
-    off_t offset;       /* both are the refill's */
     size_t text_length; /* of the string read last; more than `text` holds if it did not fit */
     unsigned char text[MAX_FIELD_BYTES];
 };

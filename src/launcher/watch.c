@@ -2,116 +2,29 @@
 #include "launcher.h"
 
 #include <sys/ioctl.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 enum {
-    SILENCE_MS = 10,            /* with no news of the payload, the hook starts with what has come */
-    BUSY_PAUSES = 25,           /* so many times more, where the caller may not have got around to it */
-    CALLERS = 3,
-    PAYLOAD_US = 250000,        /* for all of a payload, where a dedupe key is made of it */
     STALL_MS = 50,              /* after so long, who has not moved is not waited for */
-    LINGER_US = 1000000,        /* most that the hook's end is put off for what is on its way */
-    SHORT_US = 5000,            /* a run that is over by then needs no sentinel and no start time, and pays for none */
+    SHARED_MS = 1000,           /* the same where bytes may be the hook's, or its background children's */
+    SHORT_US = 5000,            /* a run that is over by then needs no start time on record, and pays for none */
+    ALONE_US = 1000,            /* a run that is over by then needs no sentinel either; few hooks have handlers so soon */
+    TICK_US = 100000,
+    PAUSE_MS = 10,              /* between two calls that the system refuses */
     TIMEOUT_EXIT_CODE = 124,
-    FIRST_CALLS = 1024,         /* to the clock, more than a short run makes */
 };
-
-/*
- * Asked of the system itself at first: the C library's short cut lies in pages of its own, and touching them costs
- * more than the few calls of a short run.
- */
-void read_clock(clockid_t clock, struct timespec *now)
-{
-#if defined __linux__ && defined __LP64__
-    static int calls;
-    if (calls < FIRST_CALLS) {
-        calls++;
-        if (syscall(SYS_clock_gettime, clock, now) == 0) return;
-    }
-#endif
-    (void)clock_gettime(clock, now);
-}
-
-int64_t now_us(void)
-{
-    struct timespec now;
-    read_clock(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-/* Whether nothing that is still to come of the payload could tell anything: it is one whole object, or is none. */
-static bool is_whole(struct stream *input)
-{
-    if (input->spill_end > 0) return false;
-    stdout_kind_push(&input->kind, input->buffer + input->checked, input->length - input->checked);
-    input->checked = input->length;
-    return stdout_kind_is_settled(&input->kind);
-}
-
-/* Whether one of those that started us, a shell and its caller as a rule, runs or wants to: it may be about to write. */
-static bool is_caller_busy(void)
-{
-    struct process caller = {.parent = getppid()};
-    for (int level = 0; level < CALLERS && read_process(caller.parent, &caller); level++)
-        if (caller.state == 'R' || caller.state == 'D') return true;
-    return false;
-}
-
-/*
- * Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. Of a
- * caller that has much to do, a pause means nothing; for a while.
- */
-void take_prelude(struct stream *input)
-{
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
-    int patience = BUSY_PAUSES;
-    input->is_held = true;
-    while (input->from >= 0 && !input->ends_line && input->total < HOLD_BYTES && room(input) > 0) {
-        int ready = poll(&source, 1, 0);
-        if (ready == 0 && is_whole(input)) break;
-        if (ready == 0) ready = poll(&source, 1, SILENCE_MS);
-        if (ready > 0) take(input);
-        else if (ready < 0 && errno != EINTR) break;
-        else if (ready == 0 && (patience-- == 0 || !is_caller_busy())) break;
-    }
-    input->is_held = false;
-}
-
-bool take_payload(struct stream *input)
-{
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
-    int64_t until = now_us() + PAYLOAD_US;
-    input->is_held = input->is_followed = true;
-    while (input->from >= 0 && stdout_kind_of(&input->kind) != KIND_JSON && input->total < HOLD_BYTES &&
-           room(input) > 0) {
-        int64_t left = until - now_us();
-        int ready = left > 0 ? poll(&source, 1, (int)(left / 1000) + 1) : 0;
-        if (ready > 0) take(input);
-        else if (ready == 0 || errno != EINTR) break;
-    }
-    bool is_complete = input->from < 0 || stdout_kind_of(&input->kind) == KIND_JSON;
-    input->is_held = input->is_followed = false;
-    return is_complete;
-}
-
-void hear_out(struct run *run)
-{
-    struct stream *input = &run->streams[STDIN];
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
-    int64_t until = now_us() + LINGER_US;
-    abandon(input);
-    while (input->from >= 0 && !input->ends_line && now_us() < until && poll(&source, 1, STALL_MS) > 0) take(input);
-}
 
 static void reap(struct run *run)
 {
     int status;
     for (;;) {
-        pid_t pid = waitpid(-1, &status, WNOHANG);
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (pid <= 0) return;
+        if (pid == run->claim.helper && (WIFEXITED(status) || WIFSIGNALED(status))) run->claim.helper = 0;
+        if (pid == run->sentinel && (WIFEXITED(status) || WIFSIGNALED(status))) run->sentinel = -1;
         if (pid != run->hook) continue;
+        run->stopped_by = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+        if (WIFSTOPPED(status) || WIFCONTINUED(status)) continue;
+        end_sentinel(run);
         run->duration_us = now_us() - run->spawned_us;
         run->has_exited = true;
         run->hook = 0;
@@ -134,7 +47,7 @@ static void pass_on_end(struct run *run, struct stream *stream)
 
 bool move_bytes(struct run *run, int wait_ms)
 {
-    struct pollfd fds[1 + 2 * STREAMS] = {{.fd = run->signals, .events = POLLIN}};
+    struct pollfd fds[WATCHED] = {{.fd = run->signals, .events = POLLIN}};
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         bool is_waiting = stream->length > 0 && !stream->is_held;
@@ -143,10 +56,13 @@ bool move_bytes(struct run *run, int wait_ms)
         fds[2 + 2 * i] = (struct pollfd){.fd = stream->to, .events = is_waiting ? POLLOUT : 0};
     }
     int ready = poll(fds, sizeof fds / sizeof *fds, wait_ms);
+    /* It worked at first, so it will again. */
+    if (ready < 0 && errno != EINTR) (void)poll(NULL, 0, PAUSE_MS);
     if (ready <= 0) return ready < 0;
     if (fds[0].revents != 0) {
         take_signals(run);
         reap(run);
+        if (run->stopped_by != 0) stop_too(run);
     }
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
@@ -169,10 +85,15 @@ static int keep_time(struct run *run)
     struct stream *input = &run->streams[STDIN];
     int64_t now = now_us(), next = INT64_MAX, due;
     if (run->sentinel == 0 && !run->has_exited) {
-        due = run->spawned_us + SHORT_US;
-        if (now >= due) record_pid_start(run);
+        due = run->spawned_us + ALONE_US;
         if (now >= due) start_sentinel(run);
         else next = due;
+    }
+    if (!run->has_lasted && !run->has_exited) {
+        due = run->spawned_us + SHORT_US;
+        run->has_lasted = now >= due;
+        if (run->has_lasted) record_pid_start(run);
+        else if (due < next) next = due;
     }
     if (is_stuck(input)) {
         due = input->moved_us + STALL_MS * 1000;
@@ -180,7 +101,10 @@ static int keep_time(struct run *run)
         else if (due < next) next = due;
     }
     if (run->options.timeout_us > 0) {
-        due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us : run->look_us;
+        /* So often at least that how long we were stopped can be told. */
+        if (now + TICK_US < next) next = now + TICK_US;
+        run->looked_us = now;
+        due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->look_us;
         if (now >= due && run->ending_us == 0) run->ending_us = due = now;
         if (due < next) next = due;
     }
@@ -188,35 +112,89 @@ static int keep_time(struct run *run)
     return next <= now ? 0 : (int)((next - now + 999) / 1000 < INT_MAX ? (next - now + 999) / 1000 : INT_MAX);
 }
 
-/*
- * After the hook's exit: all it wrote is there by now, and is passed on; what comes later is its background
- * children's. A caller in the middle of a line is heard out.
- */
-static void settle(struct run *run)
+/* What the hook wrote is all there by now; what comes later is its background children's, if it has any. */
+static void find_goals(struct run *run)
 {
-    struct stream *input = &run->streams[STDIN];
-    int64_t until = now_us() + LINGER_US;
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
+        struct pollfd source = {.fd = output->from, .events = POLLIN};
         int waiting = 0;
-        if (output->from >= 0 && ioctl(output->from, FIONREAD, &waiting) == 0)
-            output->goal = output->total + (uint64_t)waiting;
+        output->is_shared = false;
+        if (output->from < 0 || ioctl(output->from, FIONREAD, &waiting) != 0) continue;
+        output->goal = output->total + (uint64_t)waiting;
+        output->is_shared = poll(&source, 1, 0) >= 0 && (source.revents & POLLHUP) == 0;
+        output->is_flooded = waiting > CHUNK_BYTES - PIPE_BUF;
     }
-    for (bool is_busy = true; is_busy && now_us() < until;) {
-        is_busy = input->from >= 0 && input->total > 0 && !input->ends_line;
-        for (int i = STDOUT; i < STREAMS; i++) {
-            struct stream *output = &run->streams[i];
-            bool is_unread = output->from >= 0 && output->total < output->goal;
-            is_busy = is_busy || is_unread || (output->length > 0 && !output->is_held);
-        }
-        if (is_busy && !move_bytes(run, STALL_MS)) break;
+}
+
+static bool is_blocked(const struct stream *output)
+{
+    return output->length > 0 && !output->is_held && output->to >= 0;
+}
+
+/*
+ * How long to wait until more of what the hook wrote is the caller's, in ms: without end, since bare the hook would
+ * still be writing it; but that nobody knows where others wrote there too. 0 once there is nothing to wait for.
+ */
+static int patience(const struct run *run)
+{
+    int longest = 0;
+    for (int i = STDOUT; i < STREAMS; i++) {
+        const struct stream *output = &run->streams[i];
+        bool is_unread = output->from >= 0 && output->total < output->goal;
+        if (!is_unread && !is_blocked(output)) continue;
+        bool is_brief = run->ending_us != 0 || run->is_told_to_end || (output->is_shared && output->is_flooded);
+        int wait = is_brief ? STALL_MS : output->is_shared ? SHARED_MS : -1;
+        if (wait < 0) return -1;
+        if (wait > longest) longest = wait;
+    }
+    return longest;
+}
+
+/* By a signal that would have ended the hook as it wrote: what it had not yet written then, nobody gets. */
+static void die_late(struct run *run)
+{
+    for (int i = STDOUT; i < STREAMS; i++) {
+        drop(&run->streams[i]);
+        if (!run->streams[i].is_shared) abandon(&run->streams[i]);
+    }
+    run->kind = SIGNALED;
+    run->signal = run->late_signal;
+    run->exit_code = 0;
+}
+
+/* A caller that closes a pipe to which the hook would still be writing ends it, as a rule. */
+static void note_closing(struct run *run, const struct stream *output)
+{
+    bool is_deadly = output->to < 0 && output->to_pipe && !output->is_shared;
+    if (is_deadly && !ignores_broken_pipes(run)) run->late_signal = SIGPIPE;
+}
+
+/* After the hook's exit. What keeps us here then would have kept the hook, and ends us as it would have ended that. */
+static void settle(struct run *run)
+{
+    bool is_ending = run->ending_us != 0;
+    int wait;
+    find_goals(run);
+    while ((wait = patience(run)) != 0 && run->late_signal == 0) {
+        bool out_is_blocked = is_blocked(&run->streams[STDOUT]), err_is_blocked = is_blocked(&run->streams[STDERR]);
+        int64_t before = now_us();
+        int due = is_ending ? -1 : keep_time(run);
+        if (!is_ending && run->ending_us != 0) break;
+        bool is_due_first = due >= 0 && (wait < 0 || due < wait);
+        bool has_moved = move_bytes(run, is_due_first ? due : wait);
+        if (out_is_blocked || err_is_blocked) run->duration_us += now_us() - before;
+        if (out_is_blocked) note_closing(run, &run->streams[STDOUT]);
+        if (err_is_blocked) note_closing(run, &run->streams[STDERR]);
+        if (!has_moved && !is_due_first) break;
     }
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         if (output->goal != UINT64_MAX && output->total < output->goal) output->is_cut = true;
         output->goal = UINT64_MAX;
     }
-    if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)move_bytes(run, 0);
+    if (run->late_signal == SIGPIPE || (wait != 0 && run->late_signal != 0)) die_late(run);
+    else if (run->streams[STDOUT].from >= 0 || run->streams[STDERR].from >= 0) (void)move_bytes(run, 0);
 }
 
 /* Under --guard a hook that fails leaves nothing behind, but for more output than could be held. */
@@ -243,17 +221,29 @@ static bool goes_on(struct run *run)
     return !run->has_exited || run->has_descendants;
 }
 
-void watch(struct run *run)
+static void attend(struct run *run)
 {
-    struct stream *input = &run->streams[STDIN], *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    out->is_held = err->is_held = run->options.guard;
-    give(input);
-    pass_on_end(run, input);
+    struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     while (goes_on(run)) {
         (void)move_bytes(run, keep_time(run));
         if (out->total > HOLD_BYTES || room(out) == 0) out->is_held = false;
         if (err->total > HOLD_BYTES || room(err) == 0) err->is_held = false;
     }
+}
+
+void watch(struct run *run)
+{
+    struct stream *input = &run->streams[STDIN];
+    run->streams[STDOUT].is_held = run->streams[STDERR].is_held = run->options.guard;
+    if (input->to < 0) drop(input);
+    give(input);
+    pass_on_end(run, input);
+    attend(run);
+    abandon(input);
+    count_file(input);
+    settle(run);
+    /* Its time may have run out while the caller read nothing. */
+    attend(run);
     if (run->ending_us != 0) {
         run->kind = TIMED_OUT;
         run->signal = 0;
@@ -261,8 +251,6 @@ void watch(struct run *run)
         (void)JOIN(run->timed_out, sizeof run->timed_out, "timed out after ", run->options.timeout, " s");
         run->reason = run->timed_out;
     }
-    abandon(input);
-    settle(run);
     if (run->options.guard) release(run);
 }
 
@@ -284,15 +272,16 @@ void hand_over(struct run *run)
     bool has_err = err->from >= 0 || (err->to >= 0 && err->length > 0);
     pid_t pid = has_out || has_err ? fork() : getpid();
     if (pid > 0) return;
-    int kept[] = {out->from, out->to, out->spill, err->from, err->to, err->spill};
+    int kept[] = {out->from, out->to, err->from, err->to};
     if (pid == 0) close_all_but(kept, sizeof kept / sizeof *kept);
     run->signals = run->streams[STDIN].from = -1;
     run->has_exited = false;
+    if (pid < 0) restore_mask(run);
     while (out->from >= 0 || out->length > 0 || err->from >= 0 || err->length > 0) {
         cut_short(run, out);
         cut_short(run, err);
         (void)move_bytes(run, -1);
     }
-    /* Where no process was to be had we stayed until the end ourselves. */
+    /* Where no process was to be had we stay until the end ourselves. */
     if (pid == 0) _exit(0);
 }

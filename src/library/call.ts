@@ -1,5 +1,5 @@
 import type { RunOptions } from '../config/run-options.ts';
-import { recordable } from '../domain/dedupe-key.ts';
+import { isOnDuplicate } from '../domain/dedupe-key.ts';
 import { payloadBytes } from './output.ts';
 import type { GuardOptions } from './types.ts';
 
@@ -22,9 +22,6 @@ export interface Call {
 /** A hundred years, in seconds, as in the settings. */
 const MOST_TTL_SECONDS = 36_500 * 86_400;
 
-/** Longest time that a timer takes, in ms. */
-const MOST_WAIT_MS = 2_147_483_647;
-
 /** Sorts what can be used from what cannot; a mistake is kept for `status` to show. Never throws. */
 export function readCall({ name, event, options }: Asked): Call {
   const mistakes: string[] = [];
@@ -45,7 +42,7 @@ export function readCall({ name, event, options }: Asked): Call {
       ...text('sessionId', given.sessionId),
       ...text('toolUseId', given.toolUseId),
     },
-    ...(dedupeKey === undefined ? {} : { dedupeKey: recordable(dedupeKey) }),
+    ...(dedupeKey === undefined ? {} : { dedupeKey }),
     waitMs: readWait(given.waitSeconds, mistakes),
     run: {
       ...{ name: 'hook', ...text('name', name) },
@@ -99,19 +96,16 @@ function readTtl(value: unknown, mistakes: string[]): Pick<RunOptions, 'dedupeTt
 }
 
 function readMode(value: unknown, mistakes: string[]): Pick<RunOptions, 'onDuplicate'> {
-  if (value === 'replay' || value === 'skip') return { onDuplicate: value };
+  if (isOnDuplicate(value)) return { onDuplicate: value };
   if (value !== undefined) {
-    mistakes.push(`onDuplicate: expected replay or skip, got ${wordFor(value)}`);
+    mistakes.push(`onDuplicate: expected deny, skip or replay, got ${wordFor(value)}`);
   }
   return {};
 }
 
 function readWait(value: unknown, mistakes: string[]): number {
   if (value === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof value === 'number' && value >= 0) {
-    const ms = value * 1000;
-    return ms <= MOST_WAIT_MS ? ms : Number.POSITIVE_INFINITY;
-  }
+  if (typeof value === 'number' && value >= 0) return value * 1000;
   mistakes.push(`waitSeconds: expected a number of seconds, got ${wordFor(value)}`);
   return Number.POSITIVE_INFINITY;
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Verdict } from '../bus/dedupe.ts';
 import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';
 
@@ -56,7 +57,10 @@ const around = new AsyncLocalStorage<readonly Flight[]>();
 /** Asks for a key. @throws what the store says: on doubt, the body runs */
 export async function claimKey(parts: ClaimParts): Promise<Claim> {
   const { request, hasBody, recording } = parts;
-  const until = performance.now() + parts.waitMs;
+  if (request.onDuplicate === 'deny') {
+    return toClaim(parts, undefined, recording.keys().claim(request));
+  }
+  const until = performance.now() + Math.min(parts.waitMs, MAX_WAIT_MS);
   const id = `${recording.home}\0${request.hookName}\0${request.key}`;
   for (let first = flights.get(id); first !== undefined; first = flights.get(id)) {
     if (isAround(first)) return UNKEYED;
@@ -74,18 +78,20 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
   return claim;
 }
 
-function toClaim(parts: ClaimParts, flight: Flight, verdict: Verdict): Claim {
+/** @param flight of a key that is taken; where only a refusal is given again nobody takes it */
+function toClaim(parts: ClaimParts, flight: Flight | undefined, verdict: Verdict): Claim {
   const { recording, request } = parts;
   if (verdict.kind === 'run') {
     return {
       kind: 'run',
       isKeyed: true,
-      within: (work) => around.run([...(around.getStore() ?? []), flight], work),
+      within: (work) =>
+        flight === undefined ? work() : around.run([...(around.getStore() ?? []), flight], work),
       finish(end) {
         try {
-          recording.keys().finish(request, request.executionId, end);
+          recording.keys().finish(request, end);
         } finally {
-          flight.land();
+          flight?.land();
         }
       },
     };
@@ -139,10 +145,6 @@ const isAround = (flight: Flight): boolean => around.getStore()?.includes(flight
 
 /** Whether it ends in time. */
 async function landsBy(flight: Flight, until: number): Promise<boolean> {
-  if (until === Number.POSITIVE_INFINITY) {
-    await flight.landed;
-    return true;
-  }
   const giveUp = new AbortController();
   const late = wait(Math.max(0, until - performance.now()), 'late', { signal: giveUp.signal });
   try {

@@ -3,10 +3,13 @@ import { describeExecution, newExecutionIds } from '../bus/begin.ts';
 import type { Meter } from '../bus/meter.ts';
 import { ownProcess } from '../bus/own-process.ts';
 import { type Report, report as reportFor } from '../bus/report.ts';
-import { inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
+import { withMadeHome } from '../config/state-home.ts';
+import { guardedKey } from '../domain/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import { giveBackProbe, type Passage } from '../gates/gate-file.ts';
+import { guardFacts } from '../gates/hook-files.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, measurePayload, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
@@ -47,20 +50,24 @@ interface Watch {
  * @throws where nothing can be recorded: the body then runs alone
  */
 export async function openExecution(parts: OpenParts): Promise<Opened> {
-  const { settings } = parts;
+  const settings = withMadeHome(parts.settings);
   const { paths } = settings;
-  if (paths === undefined) throw new Error('expected HOOKBUS_HOME or HOME to say where to record');
-  const call = readCall(parts);
+  if (paths === undefined) {
+    const none = 'expected HOOKBUS_HOME or HOME to say where to record';
+    throw new Error(settings.homeProblem?.what ?? none);
+  }
+  const asked = readCall(parts);
   const { begin } = describeExecution({
     ids: newExecutionIds(Date.now(), randomBytes),
-    options: call.run,
+    options: asked.run,
     settings,
-    payload: call.payload,
-    known: call.known,
+    payload: asked.payload,
+    known: asked.known,
     inheritedTraceParent: inheritedTraceParent(),
     random: randomBytes,
     process: ownProcess(),
   });
+  const call = withGuard(asked, begin);
   const recording = recordingFor(paths);
   const stdin = measurePayload(begin, call.payload);
   const watch: Watch = { parts, call, begin, stdin, recording, report: reportFor(settings) };
@@ -75,6 +82,14 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   giveBackProbe(gate, Date.now());
   const reason = `duplicate of ${claim.of}`;
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
+}
+
+/** Where a hook decides, its key holds what this process is. */
+function withGuard({ dedupeKey, ...call }: Call, { argv, cwd, eventType }: Begin): Call {
+  if (dedupeKey === undefined) return call;
+  const guard = guardFacts(argv, cwd, searchPath());
+  const key = guardedKey(dedupeKey, { eventType, guard });
+  return key === undefined ? call : { ...call, dedupeKey: key };
 }
 
 /** On doubt, the body runs. */
@@ -101,6 +116,7 @@ async function claimFor({ parts, call, begin, recording, report }: Watch): Promi
         executionId: begin.executionId,
         owner: { pid: begin.pid, start: begin.pidStart },
         ttlSeconds: call.run.dedupeTtlSeconds ?? parts.settings.dedupeTtlSeconds,
+        eventType: begin.eventType,
         onDuplicate: duplicateMode(call.run.onDuplicate, begin.eventType),
       },
       parentSpanId: begin.parentSpanId,

@@ -117,7 +117,8 @@ async function say(settings: Settings | undefined, error: unknown): Promise<void
   if (settings?.debug !== true) return;
   try {
     const { report } = await import('../bus/report.ts');
-    report(settings)('open execution', error);
+    const { withOwnHome } = await import('../config/state-home.ts');
+    report(withOwnHome(settings))('open execution', error);
   } catch {
     // Nobody can be told.
   }

@@ -7,7 +7,6 @@ import type { Report } from '../bus/report.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { createBreakerTender } from '../bus/tend-breakers.ts';
 import type { StatePaths } from '../config/paths.ts';
-import { makeStateHome } from '../config/state-home.ts';
 import { CUT_OFF } from '../domain/execution.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
@@ -67,7 +66,6 @@ function createRecording(paths: StatePaths) {
     /** Before the body: what is known survives the death of this process. */
     begin(begin: Begin, stdinBytes: number, report: Report): void {
       attempt(report, 'begin record', () => {
-        makeStateHome(paths.home);
         const record = [encodeBegin(begin), encodeEnd(leftInside(stdinBytes))];
         spool.begin(begin.executionId, Buffer.concat(record));
       });

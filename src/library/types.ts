@@ -27,9 +27,12 @@ export interface GuardOptions {
   readonly dedupeKey?: string | undefined;
   /** Whole seconds, from 1, that the key counts; `HOOKBUS_DEDUPE_TTL` where absent. */
   readonly dedupeTtlSeconds?: number | undefined;
-  /** What a duplicate does. Where absent: `replay` on events that a hook can block, else `skip`. */
-  readonly onDuplicate?: 'replay' | 'skip' | undefined;
-  /** Most seconds that a duplicate waits for the first one, before its own body runs; no limit where absent. */
+  /**
+   * What a duplicate does. Where absent: `deny` on events that a hook can block, which gives a refusal again and runs
+   * otherwise; else `skip`.
+   */
+  readonly onDuplicate?: 'deny' | 'skip' | 'replay' | undefined;
+  /** With `replay`: most seconds that a duplicate waits for the first one, before its own body runs; at most 5. */
   readonly waitSeconds?: number | undefined;
   /** The session, where the payload does not say. */
   readonly sessionId?: string | undefined;

@@ -12,6 +12,7 @@ const CLAIM = {
   onDuplicate: 3,
   url: 4,
   payload: 5,
+  path: 6,
 } as const;
 
 const VERDICT = {
@@ -34,7 +35,7 @@ const RESULT = {
   url: 7,
 } as const;
 
-const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip'];
+const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip', 'deny'];
 const VERDICT_KINDS = ['run', 'skip', 'replay', 'wait'] as const;
 
 /** What an engine asks for; its begin frame goes before it. */
@@ -46,8 +47,9 @@ export interface ClaimFrame {
   readonly onDuplicate?: OnDuplicate;
   /** `HOOKBUS_DEDUPE_URL` as it was in force. */
   readonly url?: string;
-  /** Where a template may need it. */
   readonly payload?: Uint8Array;
+  /** `PATH` of the run, by which the hook's program is found. */
+  readonly path?: string;
 }
 
 /** What an engine is told. */
@@ -57,7 +59,7 @@ export interface VerdictFrame {
   readonly key?: string;
   /** The execution whose duplicate this is. */
   readonly of?: string;
-  /** With `run`: the outputs are wanted with the result. */
+  /** With `run`: without the outputs there is no result. */
   readonly wantsOutputs?: boolean;
   /** With `replay`. */
   readonly result?: KeyResult;
@@ -81,6 +83,7 @@ export function encodeClaim(claim: ClaimFrame): Buffer {
   frame.number(CLAIM.onDuplicate, MODES.indexOf(claim.onDuplicate));
   frame.text(CLAIM.url, claim.url);
   if (claim.payload !== undefined) frame.bytes(CLAIM.payload, claim.payload);
+  frame.text(CLAIM.path, claim.path);
   return frame.finish();
 }
 
@@ -93,12 +96,14 @@ export function decodeClaim(frame: Frame): ClaimFrame {
   const onDuplicate = MODES[fields.number(CLAIM.onDuplicate) ?? 0];
   const url = fields.text(CLAIM.url);
   const payload = fields.bytes(CLAIM.payload);
+  const path = fields.text(CLAIM.path);
   return {
     ttlSeconds,
     ...(template === undefined ? {} : { template }),
     ...(onDuplicate === undefined ? {} : { onDuplicate }),
     ...(url === undefined ? {} : { url }),
     ...(payload === undefined ? {} : { payload }),
+    ...(path === undefined ? {} : { path }),
   };
 }
 

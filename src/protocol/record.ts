@@ -161,6 +161,8 @@ export type KeyedBegin = Pick<
   | 'toolName'
   | 'sessionId'
   | 'toolUseId'
+  | 'cwd'
+  | 'argv'
   | 'createdAtMs'
   | 'pid'
   | 'pidStart'
@@ -175,6 +177,8 @@ export function decodeKeyedBegin(fields: Fields): KeyedBegin {
     ...optional('toolName', fields.text(BEGIN.toolName)),
     ...optional('sessionId', fields.text(BEGIN.sessionId)),
     ...optional('toolUseId', fields.text(BEGIN.toolUseId)),
+    ...optional('cwd', fields.text(BEGIN.cwd)),
+    argv: fields.texts(BEGIN.argument),
     createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
     pid: fields.number(BEGIN.pid) ?? 0,
     pidStart: fields.number(BEGIN.pidStart) ?? 0,
@@ -189,8 +193,6 @@ function decodeBegin(fields: Fields): Begin {
     spanId: required(fields.text(BEGIN.spanId), 'span id'),
     ...optional('parentSpanId', fields.text(BEGIN.parentSpanId)),
     ...optional('dedupeKey', fields.text(BEGIN.dedupeKey)),
-    ...optional('cwd', fields.text(BEGIN.cwd)),
-    argv: fields.texts(BEGIN.argument),
     engine: ENGINES[fields.number(BEGIN.engine) ?? 0] ?? 'node',
     engineVersion: fields.text(BEGIN.engineVersion) ?? '',
     maxBytes: fields.number(BEGIN.maxBytes) ?? 0,

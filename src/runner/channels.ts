@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { isTerminal } from './terminal.ts';
+import { passesThrough } from './own-input.ts';
 
 /** The three streams between HookBus and the hook: what the child is given, and our end of it. */
 export interface Channels {
@@ -22,12 +22,12 @@ interface Channel {
 
 /**
  * Opens the streams of a hook: a pipe where the caller gave anything but a socket and one could be made, else what
- * Node makes. A keyboard is handed on as it is: it is no payload, and reading it for the hook would take it from the hook.
+ * Node makes. What does not pass through us on stdin is the hook's own.
  * @param pipePaths of a pipe for each stream, or none
  */
 export function openChannels(pipePaths: readonly string[]): Channels {
   const channels = [0, 1, 2].map((fd): Channel => {
-    if (fd === STDIN && isKeyboard()) return { childEnd: fd };
+    if (fd === STDIN && !passesThrough()) return { childEnd: fd };
     const path = pipePaths[fd];
     if (path === undefined || isSocket(fd)) return { childEnd: 'pipe' };
     try {
@@ -63,14 +63,6 @@ function openPipe(path: string, fd: number): Channel {
   } catch (error) {
     closeSync(childEnd);
     throw error;
-  }
-}
-
-function isKeyboard(): boolean {
-  try {
-    return isTerminal(STDIN);
-  } catch {
-    return false;
   }
 }
 

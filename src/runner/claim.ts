@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Keys, Verdict } from '../bus/dedupe.ts';
+import { keyOf } from '../bus/key-of.ts';
 import { openKeys } from '../bus/open-keys.ts';
-import { dedupeKey, TemplateError } from '../domain/dedupe-key.ts';
-import { duplicateMode } from '../gates/dedupe.ts';
+import { searchPath } from '../config/settings.ts';
+import { duplicateMode, MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { type Claim, type ClaimParts, UNKEYED } from './duplicate.ts';
 
 /**
@@ -21,7 +22,9 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
   if (settings.paths === undefined) return UNKEYED;
   try {
     const { keys, note } = openKeys(settings.paths.database, CLAIM_BUSY_MS, Date.now);
-    const key = keyOf(parts, note);
+    const { begin, options, payload } = parts;
+    const asked = { template: options.dedupeKey, payload, path: searchPath() };
+    const key = keyOf(begin, asked, note);
     return key === undefined ? UNKEYED : await ask(keys, key, parts);
   } catch (error) {
     report('claim key', error);
@@ -37,6 +40,7 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
     executionId: begin.executionId,
     owner: { pid: begin.pid, start: begin.pidStart },
     ttlSeconds: options.dedupeTtlSeconds ?? settings.dedupeTtlSeconds,
+    eventType: begin.eventType,
     onDuplicate: duplicateMode(options.onDuplicate, begin.eventType),
   };
   const verdict = await settled(keys, request, options.timeoutSeconds);
@@ -50,7 +54,7 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
     key,
     finish: (end) => {
       try {
-        keys.finish(request, request.executionId, end);
+        keys.finish(request, end);
       } catch (error) {
         // The key is free again as soon as this process is gone.
         report('finish key', error);
@@ -59,13 +63,14 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
   };
 }
 
-/** Waits for the first one, as long as it lives or `--timeout` lets us. */
+/** Waits for the first one, as long as it lives and there is time. */
 async function settled(
   keys: Keys,
   request: KeyRequest,
   timeoutSeconds: number | undefined,
 ): Promise<Verdict> {
-  const until = performance.now() + (timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+  const mostMs = Math.min((timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000, MAX_WAIT_MS);
+  const until = performance.now() + mostMs;
   let verdict = keys.claim(request);
   let lookMs = FIRST_LOOK_MS;
   while (verdict.kind === 'wait') {
@@ -75,18 +80,4 @@ async function settled(
     if (keys.hasMoved(request)) verdict = keys.claim(request);
   }
   return verdict;
-}
-
-/** Undefined where this execution has none; a template that makes no sense is noted for `status`. */
-function keyOf(
-  { begin, options, payload }: ClaimParts,
-  note: (text: string) => void,
-): string | undefined {
-  try {
-    return dedupeKey(options.dedupeKey, { ...begin, payload });
-  } catch (error) {
-    if (!(error instanceof TemplateError)) throw error;
-    note(`${begin.hookName}: --dedupe-key: ${error.message}; not deduplicated`);
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -29,6 +29,9 @@ const PIPE_DESCRIPTORS = [3, 4, 5] as const;
 /** How long a group member may take to show that it got a signal, in ms. */
 const GROUP_SIGNAL_MS = 3;
 
+/** How long its end is waited for, in ms. */
+const END_MS = 500;
+
 export interface Companion {
   /** Resolves to the paths of the pipes for stdin, stdout and stderr; to none where they could not be made. */
   readonly pipePaths: Promise<readonly string[]>;
@@ -36,7 +39,8 @@ export interface Companion {
   readonly letGo: () => void;
   /** Whether the signal that just came was sent to the whole process group. */
   readonly gotSignalToo: () => Promise<boolean>;
-  readonly stop: () => void;
+  /** Resolves once it is gone and reaped: there are systems without a process that reaps what is left. */
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts the companion; never throws. */
@@ -66,7 +70,7 @@ export function startCompanion(): Companion {
       if (isHit) restart();
       return isHit;
     },
-    stop: () => void child.kill('SIGKILL'),
+    stop: () => end(child),
   };
 }
 
@@ -104,6 +108,17 @@ function socketOf(child: ChildProcess): Socket | undefined {
   return child.stdout instanceof Socket ? child.stdout : undefined;
 }
 
+function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)
+    return Promise.resolve();
+  return new Promise((resolve) => {
+    child.ref();
+    child.once('exit', () => resolve());
+    setTimeout(resolve, END_MS).unref();
+    child.kill('SIGKILL');
+  });
+}
+
 /** A process that a signal killed shows it at once: it is gone, dying, or has the signal pending. */
 function wasHit(child: ChildProcess): boolean {
   if (child.pid === undefined) return false;
@@ -115,7 +130,8 @@ function wasHit(child: ChildProcess): boolean {
       ([, mask = '0']) => !/^0*$/.test(mask),
     );
   } catch {
-    return process.platform === 'linux';
+    // It is gone, where the system tells of any.
+    return existsSync('/proc/self/status');
   }
 }
 

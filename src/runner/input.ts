@@ -1,27 +1,24 @@
-import { constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { Meter } from '../bus/meter.ts';
 import { createStdoutKind } from '../domain/stdout-kind.ts';
 import { nowMs } from './clock.ts';
-import { isTerminal } from './terminal.ts';
+import { lookIntoOwnFile, passesThrough } from './own-input.ts';
 
 /** Most that is taken before the hook starts, in bytes. */
 const PRELUDE_BYTES = 8 * 1024 * 1024;
 
 /** Silence after which the hook starts with what has come, in ms. */
-const PRELUDE_SILENCE_MS = 10;
+const PRELUDE_SILENCE_MS = 7;
+
+/** Silence after which what has come is looked at: it may be one whole object, behind which nothing is waited for. */
+const LOOK_MS = 1;
 
 /** How long all of a payload is waited for where a dedupe key is made of it, in ms. */
 const WHOLE_PAYLOAD_MS = 250;
 
-/** The same for a file. */
-const WHOLE_FILE_MS = 5000;
-
-/** The same for a file, which is there or not and comes to its end: only a disk can be slow. */
-const PRELUDE_FILE_MS = 1000;
-
-/** How long a caller in the middle of a line is listened to after the hook has exited: between two pieces, and in all. */
+/** How long a caller in the middle of a line that no hook will read is heard out: between two pieces, and in all. */
 const LINGER_SILENCE_MS = 50;
 const LINGER_MS = 1000;
 
@@ -30,7 +27,9 @@ const NEWLINE = 0x0a;
 /** The caller's stdin, read as it comes. */
 export class Input {
   readonly #meter: Meter;
-  readonly #source: Readable | undefined;
+  readonly #source: Socket | undefined;
+  /** What is on stdin instead, where the hook has that itself. */
+  readonly #file = lookIntoOwnFile();
   /** What came before the hook was there to take it. */
   #prelude: Buffer[] = [];
   #target: Writable | undefined;
@@ -45,28 +44,40 @@ export class Input {
     this.#meter = meter;
     this.#source = openSource();
     this.#hasEnded = this.#source === undefined;
+    if (this.#file !== undefined) meter.look(this.#file.bytes, this.#file.isAll);
     this.#source?.on('data', (chunk: Buffer) => this.#take(chunk));
     for (const end of ['end', 'close', 'error']) this.#source?.on(end, () => this.#end());
     this.#source?.pause();
   }
 
-  /** Takes what is already there: until the end of a line, the end of input, 10 ms of silence, or 8 MiB. */
+  /** Takes what is already there: until the end of a line, a whole object, the end of input, some silence, or 8 MiB. */
   async prelude(): Promise<Buffer> {
+    if (this.#file !== undefined) return this.#file.bytes;
+    const isEnough = (): boolean =>
+      this.#hasEnded || this.#isLine() || this.#meter.total() >= PRELUDE_BYTES;
+    const kind = createStdoutKind();
     this.#source?.resume();
-    const isLine = (): boolean => this.#meter.total() > 0 && this.#endsLine;
-    await this.#listen(
-      () => (this.#source instanceof Socket ? PRELUDE_SILENCE_MS : PRELUDE_FILE_MS),
-      () => this.#hasEnded || isLine() || this.#meter.total() >= PRELUDE_BYTES,
-    );
+    for (let looked = 0, isSilent = false; !isEnough() && !isSilent; ) {
+      await this.#listen(() => LOOK_MS, isEnough);
+      for (; looked < this.#prelude.length && !isEnough(); looked += 1)
+        kind.push(this.#prelude[looked] as Buffer);
+      if (isEnough() || kind.kind() === 'json') break;
+      const before = this.#meter.total();
+      await this.#listen(
+        () => PRELUDE_SILENCE_MS - LOOK_MS,
+        () => isEnough() || this.#meter.total() > before,
+      );
+      isSilent = this.#meter.total() === before;
+    }
     this.#source?.pause();
-    const [first, ...others] = this.#prelude;
-    return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
+    return this.#taken();
   }
 
   /** For a dedupe key: all of the payload, or what came of it in time, and whether that is all. */
   async whole(): Promise<{ payload: Buffer; isComplete: boolean }> {
-    const isFile = !(this.#source instanceof Socket);
-    const until = nowMs() + (isFile ? WHOLE_FILE_MS : WHOLE_PAYLOAD_MS);
+    if (this.#file !== undefined)
+      return { payload: this.#file.bytes, isComplete: this.#file.isAll };
+    const until = nowMs() + WHOLE_PAYLOAD_MS;
     this.#followed = createStdoutKind();
     const isComplete = (): boolean => this.#hasEnded || this.#followed?.kind() === 'json';
     this.#source?.resume();
@@ -77,10 +88,7 @@ export class Input {
     this.#source?.pause();
     const isAll = isComplete();
     this.#followed = undefined;
-    const [first, ...others] = this.#prelude;
-    const payload =
-      first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
-    return { payload, isComplete: isAll };
+    return { payload: this.#taken(), isComplete: isAll };
   }
 
   /** Gives the hook all of it from the beginning. When it stops reading we go on, so that the caller gets no EPIPE. */
@@ -94,14 +102,37 @@ export class Input {
     else if (!hook.writableNeedDrain) this.#source?.resume();
   }
 
-  /** After the hook's exit: hears a caller out that is in the middle of a line. */
+  /** Nobody reads it any more: bare, a caller that still writes would be told so now. */
+  leave(): void {
+    this.#leaveHook();
+    this.count();
+  }
+
+  /** How much the hook has read of a file that is its own goes to the meter. */
+  count(): void {
+    if (this.#file !== undefined) this.#meter.count(this.#file.read());
+  }
+
+  /** Where no hook runs: hears a caller out that is in the middle of what it says. */
   async linger(): Promise<void> {
     this.#leaveHook();
     const until = nowMs() + LINGER_MS;
+    this.#followed = createStdoutKind();
+    if (!this.#isLine()) for (const chunk of this.#prelude) this.#followed.push(chunk);
+    const isWhole = (): boolean => this.#isLine() || this.#followed?.kind() === 'json';
     await this.#listen(
       () => LINGER_SILENCE_MS,
-      () => this.#hasEnded || this.#endsLine || nowMs() > until,
+      () => this.#hasEnded || this.#meter.total() === 0 || isWhole() || nowMs() > until,
     );
+  }
+
+  #isLine(): boolean {
+    return this.#meter.total() > 0 && this.#endsLine;
+  }
+
+  #taken(): Buffer {
+    const [first, ...others] = this.#prelude;
+    return first !== undefined && others.length === 0 ? first : Buffer.concat(this.#prelude);
   }
 
   #take(chunk: Buffer): void {
@@ -150,14 +181,12 @@ export class Input {
   }
 }
 
-/** Undefined where there is nothing to read: a terminal's keyboard is no payload, and what cannot be read is empty. */
-function openSource(): Readable | undefined {
+/** Undefined where nothing passes through us. */
+function openSource(): Socket | undefined {
+  if (!passesThrough()) return undefined;
+  const fd = fstatSync(0).isFIFO() ? ownDescription() : 0;
   try {
-    if (isTerminal(0)) return undefined;
-    const stat = fstatSync(0);
-    if (stat.isFIFO()) return new Socket({ fd: ownDescription(), writable: false });
-    if (stat.isSocket()) return new Socket({ fd: 0, writable: false });
-    return createReadStream('', { fd: 0, autoClose: false });
+    return new Socket({ fd, writable: false });
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { write } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import type { Meter } from '../bus/meter.ts';
+import { nowMs } from './clock.ts';
 import { startDrainer } from './drainer.ts';
 
 /** Bytes under way to a caller that does not read before we stop reading from the hook: it then waits, as it would bare. */
@@ -31,6 +32,7 @@ export class Output {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #received = 0;
+  #keptMs = 0;
   #isHeld: boolean;
   /** What comes is read, so that nobody gets SIGPIPE, and given to nobody. */
   #isDropping = false;
@@ -66,12 +68,17 @@ export class Output {
   async settle(): Promise<boolean> {
     for (let quiet = 0; !this.#hasEnded && quiet < QUIET_TURNS; ) {
       const before = this.#received;
-      await this.#flushing;
+      await this.#callerTakes();
       await turn();
       quiet = this.#received === before && this.#flushing === undefined ? quiet + 1 : 0;
     }
-    await this.#flushing;
+    await this.#callerTakes();
     return this.#hasEnded;
+  }
+
+  /** How long the caller kept us after the hook's exit, in ms. Bare, it would have kept the hook. */
+  keptMs(): number {
+    return this.#keptMs;
   }
 
   /**
@@ -89,6 +96,11 @@ export class Output {
     return this.#isCut;
   }
 
+  /** The caller has not yet taken what was written. */
+  isBlocked(): boolean {
+    return this.#flushing !== undefined;
+  }
+
   #take(chunk: Buffer): void {
     this.#received += chunk.length;
     this.#meter.push(chunk);
@@ -99,6 +111,13 @@ export class Output {
     if (this.#isHeld) return;
     if (this.#queuedBytes >= HIGH_WATER_BYTES) this.#source.pause();
     void this.#flush();
+  }
+
+  async #callerTakes(): Promise<void> {
+    if (this.#flushing === undefined) return;
+    const startedAt = nowMs();
+    await this.#flushing;
+    this.#keptMs += nowMs() - startedAt;
   }
 
   #flush(): Promise<void> {

@@ -4,7 +4,6 @@ import { createRecorder, type Recorder } from '../bus/recorder.ts';
 import type { Report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
-import { makeStateHome } from '../config/state-home.ts';
 import { createSpool } from '../spool/spool.ts';
 import { randomBytes } from './random.ts';
 
@@ -30,12 +29,6 @@ export function beginParts(
 export function recorderFor(settings: Settings, say: Report): Recorder | undefined {
   const { paths } = settings;
   if (paths === undefined) return undefined;
-  try {
-    makeStateHome(paths.home);
-  } catch (error) {
-    say('make state directory', error);
-    return undefined;
-  }
   return createRecorder({
     spool: createSpool(paths.spool, paths.setAside),
     paths,

@@ -38,7 +38,7 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
     );
   } finally {
     signals.stop();
-    companion.stop();
+    await companion.stop();
   }
 }
 

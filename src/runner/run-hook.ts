@@ -4,6 +4,7 @@ import type { Recorder } from '../bus/recorder.ts';
 import { type Report, report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
+import { withMadeHome } from '../config/state-home.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import { isFailure, statusOf } from '../domain/execution.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
@@ -48,7 +49,9 @@ interface HookEnd {
 }
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
-export async function runHook(options: RunOptions, settings: Settings): Promise<Exit> {
+export async function runHook(options: RunOptions, given: Settings): Promise<Exit> {
+  // One that does not count is as good as none, to the gate and the key as to the record.
+  const settings = withMadeHome(given);
   const say = report(settings);
   // Whatever goes wrong in a corner of HookBus, the hook goes on and nobody sees a stack trace for it.
   process.on('uncaughtException', (error) => say('uncaught', error));
@@ -63,7 +66,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   const gate = lookAtGate(settings, begin);
   if (gate.closed !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate.closed), meters));
-    companion.stop();
+    await companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
@@ -76,7 +79,7 @@ export async function runHook(options: RunOptions, settings: Settings): Promise<
   await recorder?.end(begin, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
-  companion.stop();
+  await companion.stop();
   return options.guard && isFailure(statusOf(end)) ? { kind: 'code', code: 0 } : hook.exit;
 }
 
@@ -153,6 +156,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     onEarly: (signal) => leave({ kind: 'signal', signal }),
     onSignal: (signal) => {
       isTold ||= !HARMLESS.has(signal);
+      input.count();
       recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
     },
   });
@@ -175,7 +179,9 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   const exit = await started.exit;
   const durationMs = nowMs() - started.startedAtMs;
   const hasTimedOut = (await limit?.finish()) ?? false;
-  await input.linger();
+  input.leave();
+  // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
+  signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
   const end: HookEnd = hasTimedOut
     ? {
         kind: 'timeout',
@@ -186,7 +192,12 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     : { kind: exit.kind === 'code' ? 'exited' : 'signaled', exit, durationMs };
   await finishOutputs(outputs, !isFailure(statusOf(endOf(end, watch.meters))));
   signals.stop();
-  return { ...end, isCut: isTold || outputs.some((output) => output.isCut()) };
+  const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
+  return {
+    ...end,
+    durationMs: durationMs + keptMs,
+    isCut: isTold || outputs.some((output) => output.isCut()),
+  };
 }
 
 function connect(

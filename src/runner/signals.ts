@@ -24,7 +24,7 @@ export const HARMLESS: ReadonlySet<string> = new Set(['SIGCONT', 'SIGWINCH']);
 
 export interface SignalParts {
   readonly companion: Companion;
-  /** A signal came before there was a hook. */
+  /** A signal came before there was a hook, or when it had ended and the caller had not taken all. */
   readonly onEarly: (signal: NodeJS.Signals) => void;
   /** A signal came while the hook ran; called at once, before it is passed on. */
   readonly onSignal: (signal: NodeJS.Signals) => void;
@@ -34,6 +34,7 @@ export interface SignalParts {
 export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
   let hookPid: number | undefined;
   let isOlderThanHook = true;
+  let isInItsPlace: (() => boolean) | undefined;
 
   const forward = async (signal: NodeJS.Signals): Promise<void> => {
     if (hookPid === undefined) {
@@ -41,6 +42,10 @@ export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
       return;
     }
     onSignal(signal);
+    if (isInItsPlace !== undefined) {
+      if (isInItsPlace() && !HARMLESS.has(signal)) onEarly(signal);
+      return;
+    }
     const pid = hookPid;
     // A signal that came before the hook was there cannot have reached it, to whomever it was sent.
     const mayBeOlder = isOlderThanHook;
@@ -69,6 +74,10 @@ export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
       await turn();
       await turn();
       isOlderThanHook = false;
+    },
+    /** From here on signals are for us, as before its start, while we do what would have kept the hook. */
+    hookEnded(isKept: () => boolean): void {
+      isInItsPlace = isKept;
     },
     stop(): void {
       for (const signal of FORWARDED) process.off(signal, listen);

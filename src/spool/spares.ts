@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, renameSync, truncateSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeOwnDirectory, openOwnFile } from '../files/own-file.ts';
 
 /** As in src/launcher/record.c. */
 const SPARES = 16;
@@ -22,7 +23,7 @@ export function createSpares(directory: string) {
 /** Where an emptied file may go; none where the directory cannot be had. */
 function findFree(directory: string): string[] {
   try {
-    mkdirSync(directory, { mode: 0o700, recursive: true });
+    makeOwnDirectory(directory);
     const taken = new Set(readdirSync(directory));
     return Array.from({ length: SPARES }, (_, number) => String(number))
       .filter((name) => !taken.has(name))
@@ -35,12 +36,16 @@ function findFree(directory: string): string[] {
 /** It leaves the spool first, so that who still reads it can tell. */
 function becomesSpare(path: string, spare: string): boolean {
   const emptied = `${spare}.emptied`;
+  let file: number | undefined;
   try {
+    file = openOwnFile(path, constants.O_WRONLY);
     renameSync(path, emptied);
-    truncateSync(emptied);
+    ftruncateSync(file);
     renameSync(emptied, spare);
     return true;
   } catch {
     return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -1,14 +1,20 @@
 import {
-  appendFileSync,
-  mkdirSync,
+  closeSync,
+  constants,
+  lstatSync,
   readdirSync,
-  readFileSync,
   renameSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import {
+  isCode,
+  makeOwnDirectory,
+  openToAppend,
+  readOwnFile,
+  requireDirectory,
+} from '../files/own-file.ts';
 
 /** `part`: its execution has not ended, or its engine was cut off. `whole`: waits for the database. */
 export interface SpoolEntry {
@@ -20,7 +26,6 @@ export interface SpoolEntry {
 const PART = '.part';
 const WHOLE = '.rec';
 const FILE_MODE = 0o600;
-const DIRECTORY_MODE = 0o700;
 
 /**
  * Records on disk, a file an execution. Names are execution ids, which sort by time.
@@ -38,28 +43,29 @@ export function createSpool(
   return {
     /** Starts a record. @throws what the file system says */
     begin(id: string, bytes: Uint8Array): void {
+      requireDirectory(directory);
       try {
         writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
       } catch (error) {
         if (!isMissing(error)) throw error;
-        makeDirectory(directory);
+        makeOwnDirectory(directory);
         writeFileSync(partOf(id), bytes, { mode: FILE_MODE, flag: 'wx' });
       }
     },
     /** Adds to a record that was started. @throws what the file system says */
-    append: (id: string, bytes: Uint8Array): void =>
-      appendFileSync(partOf(id), bytes, { mode: FILE_MODE }),
+    append: (id: string, bytes: Uint8Array): void => appendTo(partOf(id), bytes, constants.O_CREAT),
     /**
      * Ends a record. `begin` is written again where the file is gone: a record is whole or not there.
      * @throws what the file system says
      */
     finish(id: string, begin: Uint8Array, end: Uint8Array): void {
       const part = partOf(id);
-      const isThere = statSync(part, { throwIfNoEntry: false }) !== undefined;
-      if (isThere) appendFileSync(part, end);
-      else {
-        makeDirectory(directory);
-        writeFileSync(part, Buffer.concat([begin, end]), { mode: FILE_MODE });
+      try {
+        appendTo(part, end);
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        makeOwnDirectory(directory);
+        writeFileSync(part, Buffer.concat([begin, end]), { mode: FILE_MODE, flag: 'wx' });
       }
       renameSync(part, wholeOf(id));
     },
@@ -78,10 +84,13 @@ export function createSpool(
     },
     /** How many whole records wait. @throws what the file system says */
     countWaiting: (): number => names(directory).filter((name) => name.endsWith(WHOLE)).length,
-    /** The bytes of a record, or undefined when another process took it meanwhile. */
+    /**
+     * The bytes of a record, or undefined when another process took it meanwhile. @throws what the file system says,
+     * or that it is not one of our own
+     */
     read(entry: SpoolEntry): Buffer | undefined {
       try {
-        return readFileSync(entry.path);
+        return readOwnFile(entry.path);
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw error;
@@ -89,13 +98,13 @@ export function createSpool(
     },
     /** When a record was last written to; 0 when it is gone. */
     modifiedMs: (entry: SpoolEntry): number =>
-      statSync(entry.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+      lstatSync(entry.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
     /**
      * Moves a record that cannot be read out of the way, for a person to look at.
      * @returns false where it is gone
      */
     setAside({ path }: SpoolEntry): boolean {
-      makeDirectory(setAsideDirectory);
+      makeOwnDirectory(setAsideDirectory);
       return renameIfThere(path, join(setAsideDirectory, path.slice(directory.length + 1)));
     },
     countSetAside: (): number => names(setAsideDirectory).length,
@@ -104,12 +113,12 @@ export function createSpool(
 
 export type Spool = ReturnType<typeof createSpool>;
 
-/** One level: the state directory above it is made by whoever opens HookBus's state. */
-function makeDirectory(path: string): void {
+function appendTo(path: string, bytes: Uint8Array, more?: number): void {
+  const file = openToAppend(path, more);
   try {
-    mkdirSync(path, { mode: DIRECTORY_MODE });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    writeFileSync(file, bytes);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -128,6 +137,7 @@ function toEntry(directory: string, name: string): SpoolEntry[] {
 
 function names(directory: string): string[] {
   try {
+    requireDirectory(directory);
     return readdirSync(directory);
   } catch (error) {
     if (isMissing(error)) return [];
@@ -154,6 +164,4 @@ function renameIfThere(from: string, to: string): boolean {
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
-}
+const isMissing = (error: unknown): boolean => isCode(error, 'ENOENT');

@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { HookbusError } from '../domain/errors.ts';
+import { openToAppend, requireOwnFile } from '../files/own-file.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
 export type Database = Sqlite.Database;
@@ -36,16 +37,22 @@ export function openDatabase(path: string, busyMs: number): Database {
 }
 
 /**
- * SQLite would make it by the umask, and its -wal and -shm files take the mode of the database. A FIFO of that name is
- * an error and not waited for.
+ * SQLite would make it by the umask, and its -wal and -shm files take the mode of the database. It also follows links,
+ * so there must be none. A FIFO of that name is an error and not waited for.
  */
 function makePrivateFile(path: string): void {
-  const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
-  closeSync(openSync(path, O_APPEND | O_CREAT | O_NONBLOCK | O_WRONLY, 0o600));
+  closeSync(openToAppend(path, constants.O_CREAT));
+  requireOwnSideFiles(path);
+}
+
+function requireOwnSideFiles(path: string): void {
+  for (const side of ['-wal', '-shm', '-journal']) requireOwnFile(path + side);
 }
 
 /** Opens a database to look into it, as it is: nothing is made and nothing migrated. @throws whatever SQLite says */
 export function openToRead(path: string, busyMs: number): Database {
+  requireOwnFile(path);
+  requireOwnSideFiles(path);
   return new Sqlite(path, { readonly: true, fileMustExist: true, timeout: busyMs });
 }
 

@@ -1,4 +1,4 @@
-import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import type { Database } from './database.ts';
 
 /** A key within its hook. */
@@ -63,9 +63,14 @@ export function createKeyTable(db: Database) {
   const finish = db.prepare(`
     UPDATE dedupe_keys SET state = 'done', exit_code = @exitCode, stdout = @stdout, stderr = @stderr
     WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
-  const release = db.prepare<KeyId & { executionId: string }>(`
+  const refuse = db.prepare(`
+    INSERT OR REPLACE INTO dedupe_keys
+      (dedupe_key, hook_name, execution_id, state, exit_code, stdout, stderr, created_at, expires_at)
+    VALUES (@key, @hookName, @executionId, 'done', @exitCode, @stdout, @stderr, @createdAt, @expiresAt)`);
+  const release = db.prepare<KeyId & { executionId: string; brokerPid: number | null }>(`
     DELETE FROM dedupe_keys
-    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'`);
+    WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'
+      AND (@brokerPid IS NULL OR broker_pid = @brokerPid)`);
 
   const takeOver = db.transaction((wanted: NewKey, isFree: (row: KeyRow) => boolean) => {
     const row = find.get({ key: wanted.key, hookName: wanted.hookName });
@@ -98,11 +103,17 @@ export function createKeyTable(db: Database) {
         stdout: outputs?.stdout ?? null,
         stderr: outputs?.stderr ?? null,
       }).changes > 0,
+    /** Writes a refusal down, whoever has the key. */
+    refuse: (
+      row: Pick<NewKey, 'key' | 'hookName' | 'executionId' | 'createdAt' | 'expiresAt'>,
+      exitCode: number,
+      { stdout, stderr }: Omit<KeyResult, 'exitCode'>,
+    ): void => void refuse.run({ ...row, exitCode, stdout, stderr }),
     /** Deletes a few of the keys that ran out. @param now UTC, as in `created_at` */
     sweep: (now: string): void => void sweep.run(now),
-    /** Gives a claim up; somebody else's stays. */
-    release: (id: KeyId, executionId: string): boolean =>
-      release.run({ key: id.key, hookName: id.hookName, executionId }).changes > 0,
+    /** Gives a claim up; somebody else's stays, and what the execution claimed elsewhere after that. */
+    release: (id: KeyId, executionId: string, brokerPid: number | null): boolean =>
+      release.run({ key: id.key, hookName: id.hookName, executionId, brokerPid }).changes > 0,
   };
 }
 

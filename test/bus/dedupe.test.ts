@@ -44,11 +44,69 @@ const asks = (executionId: string, changes: Partial<KeyRequest> = {}): KeyReques
   executionId,
   owner: OWN,
   ttlSeconds: 3600,
+  eventType: 'Stop',
   onDuplicate: 'replay',
   ...changes,
 });
 
 const another = { owner: OTHER };
+
+const NO = { exitCode: 2, outputs: { stdout: Buffer.alloc(0), stderr: Buffer.from('no') } };
+const YES = { exitCode: 0, outputs: { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) } };
+
+describe('a key of which only a refusal is given again', () => {
+  const deny = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest =>
+    asks(executionId, { onDuplicate: 'deny', ...changes });
+
+  it('is nobody’s: all run until one has refused, and whoever asks after that is refused', () => {
+    const { keys, pass, left } = someKeys();
+    for (const id of ['one', 'two', 'three']) {
+      expect(keys.claim(deny(id, another))).toEqual({ kind: 'run' });
+    }
+    keys.finish(deny('one'), YES);
+    keys.finish(deny('three'), undefined);
+    expect(left()).toEqual([]);
+    keys.finish(deny('two'), NO);
+    const refused = { kind: 'replay', of: 'two', result: { exitCode: 2 } };
+    expect(keys.claim(deny('four'))).toMatchObject(refused);
+    keys.finish(deny('five'), YES);
+    expect(keys.claim(deny('six'))).toMatchObject(refused);
+    pass(HOUR_MS + 1);
+    expect(keys.claim(deny('seven'))).toEqual({ kind: 'run' });
+  });
+
+  it('gives nothing that is no refusal, whoever kept it', () => {
+    const { keys } = someKeys();
+    expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
+    // Somebody has it who waits, and is waited for.
+    expect(keys.claim(deny('two', another))).toEqual({ kind: 'run' });
+    keys.finish(asks('one'), YES);
+    expect(keys.claim(asks('three', another))).toMatchObject({ kind: 'replay' });
+    expect(keys.claim(deny('four', another))).toEqual({ kind: 'run' });
+  });
+
+  it('refuses also who waits for another', () => {
+    const { keys } = someKeys();
+    expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
+    keys.finish(deny('two'), NO);
+    expect(keys.hasMoved(asks('three', another))).toBe(true);
+    expect(keys.claim(asks('three', another))).toMatchObject({ kind: 'replay', of: 'two' });
+    expect(keys.finish(asks('one'), YES)).toBe(false);
+  });
+
+  it('keeps a refusal where duplicates are skipped', () => {
+    const { keys } = someKeys();
+    const skip = { onDuplicate: 'skip', eventType: 'PostToolUse' } as const;
+    const stdout = Buffer.from('{"decision":"block"}');
+    keys.claim(asks('one', skip));
+    keys.finish(asks('one', skip), { exitCode: 0, outputs: { stdout, stderr: Buffer.alloc(0) } });
+    expect(keys.claim(asks('two', { ...skip, ...another }))).toMatchObject({ kind: 'replay' });
+    const other = { ...skip, key: 'other' };
+    keys.claim(asks('three', other));
+    keys.finish(asks('three', other), NO);
+    expect(keys.claim(asks('four', { ...other, ...another }))).toMatchObject({ kind: 'skip' });
+  });
+});
 
 describe('a key', () => {
   it('is one execution’s, then its result’s, and after its time the next one’s', () => {
@@ -60,7 +118,7 @@ describe('a key', () => {
       ...{ kind: 'skip', of: 'one' },
     });
     expect(keys.claim(asks('two', { ...another, hookName: 'other' }))).toEqual({ kind: 'run' });
-    expect(keys.finish(asks('one'), 'one', { exitCode: 2, outputs })).toBe(true);
+    expect(keys.finish(asks('one'), { exitCode: 2, outputs })).toBe(true);
     expect(keys.claim(asks('three', another))).toMatchObject({
       kind: 'replay',
       of: 'one',
@@ -69,7 +127,7 @@ describe('a key', () => {
     pass(HOUR_MS + 1);
     expect(keys.claim(asks('four', another))).toEqual({ kind: 'run' });
     // Whose it was has no say in it any more.
-    expect(keys.finish(asks('one'), 'one', { exitCode: 0, outputs })).toBe(false);
+    expect(keys.finish(asks('one'), { exitCode: 0, outputs })).toBe(false);
     expect(keys.claim(asks('five'))).toEqual({ kind: 'wait', of: 'four' });
   });
 
@@ -79,7 +137,7 @@ describe('a key', () => {
     expect(keys.claim(asks('one', around))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('two'))).toEqual({ kind: 'run_unkeyed' });
     expect(keys.claim(asks('two', { onDuplicate: 'skip' }))).toEqual({ kind: 'run_unkeyed' });
-    expect(keys.finish(asks('one'), 'one', { exitCode: 0 })).toBe(true);
+    expect(keys.finish(asks('one'), { exitCode: 0 })).toBe(true);
   });
 
   it('is not taken back by what its owner asked a daemon for before, and that heard late', () => {
@@ -87,14 +145,18 @@ describe('a key', () => {
     const broker = { pid: 1, start: processStart(1) };
     expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
-    expect(keys.claim(asks('id-2', { broker }))).toEqual({ kind: 'run' });
-    expect(keys.claim(asks('id-3'))).toEqual({ kind: 'run' });
+    // Nor what one execution asked it for, before it asked its helper.
+    expect(keys.claim(asks('id-2', { broker }))).toMatchObject({ kind: 'wait' });
+    expect(keys.finish(asks('id-2', { broker }), undefined)).toBe(false);
+    expect(keys.claim(asks('id-3', another))).toMatchObject({ kind: 'wait', of: 'id-2' });
+    expect(keys.claim(asks('id-3', { broker }))).toEqual({ kind: 'run' });
+    expect(keys.claim(asks('id-4'))).toEqual({ kind: 'run' });
   });
 
   it('is free again at once where its owner failed, is gone, or asks anew', () => {
     const { keys } = someKeys();
     keys.claim(asks('one'));
-    expect(keys.finish(asks('one'), 'one', { exitCode: 1 })).toBe(true);
+    expect(keys.finish(asks('one'), { exitCode: 1 })).toBe(true);
     expect(keys.claim(asks('two', { owner: { pid: 2 ** 22 + 1, start: 1 } }))).toEqual({
       kind: 'run',
     });
@@ -108,14 +170,14 @@ describe('a key', () => {
     for (let index = 0; index < 10; index += 1) {
       const request = asks(`old ${index}`, { key: `old ${index}` });
       keys.claim(request);
-      keys.finish(request, request.executionId, { exitCode: 0 });
+      keys.finish(request, { exitCode: 0 });
     }
     expect(left()).toHaveLength(10);
     pass(HOUR_MS + 1);
     for (let index = 0; index < 5; index += 1) {
       const request = asks(`new ${index}`, { key: `new ${index}` });
       keys.claim(request);
-      keys.finish(request, request.executionId, { exitCode: 0 });
+      keys.finish(request, { exitCode: 0 });
     }
     expect(left()).toEqual(['new 0', 'new 1', 'new 2', 'new 3', 'new 4']);
   });

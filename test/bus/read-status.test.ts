@@ -8,6 +8,7 @@ import {
   freshState,
   makeCorruptDatabase,
   makeNewerDatabase,
+  makeState,
   settingsOf,
   spoolRunning,
   spoolWhole,
@@ -61,7 +62,8 @@ it('says that a newer database is left alone, and what waits meanwhile', () => {
 
 it('says that an execution waits whose engine is gone, where it cannot be drained', () => {
   const { home, paths } = freshState();
-  mkdirSync(paths.database, { recursive: true });
+  makeState(paths.home);
+  mkdirSync(paths.database);
   spoolRunning(paths, { pid: 2 ** 22 + 1 });
   expect(readStatus(settingsOf(home), now)).toMatchObject({
     database: { state: 'unusable', reason: expect.stringContaining(paths.database) },

@@ -9,12 +9,12 @@ import { createExecutionWriter } from '../../src/store/executions.ts';
 import { until } from '../support/daemon.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { aBegin, anEnd } from '../support/records.ts';
-import { makeCorruptDatabase } from '../support/state.ts';
+import { makeCorruptDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** A state directory with two hooks on record, one of them on an event of its own. */
-function aRecord(): { HOOKBUS_HOME: string } {
-  const home = temporaryDirectory();
+function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: string } {
+  const home = makeState(temporaryDirectory(), env);
   const db = openDatabase(statePaths(home).database, 1000);
   const begins = [
     { hookName: 'guard_rm' },
@@ -60,7 +60,7 @@ describe('what a shell is offered', () => {
     [['run', '--name', 'g'], ['guard_rm']],
     [
       ['run', '--on-duplicate', ''],
-      ['replay', 'skip'],
+      ['deny', 'skip', 'replay'],
     ],
     [['run', '--', 'l'], []],
     [
@@ -129,7 +129,12 @@ describe('in a real shell', () => {
     symlinkSync(process.execPath, join(bin, 'node'));
     const script = join(bin, `completion.${shell}`);
     writeFileSync(script, hookbus(['completion', shell]).stdout);
-    const env = { ...aRecord(), PATH: `${bin}:${process.env['PATH']}`, HOME: bin, TERM: 'dumb' };
+    const env = {
+      ...aRecord({ HOME: bin }),
+      PATH: `${bin}:${process.env['PATH']}`,
+      HOME: bin,
+      TERM: 'dumb',
+    };
     return { env, script };
   }
 

@@ -7,7 +7,7 @@ import { statePaths } from '../../src/config/paths.ts';
 import type { Execution } from '../../src/domain/execution.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
-import { makeCorruptDatabase, makeNewerDatabase } from '../support/state.ts';
+import { makeCorruptDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
@@ -17,8 +17,8 @@ function aMachine() {
   const top = temporaryDirectory();
   const home = join(top, 'home');
   const state = join(home, 'state');
-  mkdirSync(join(top, 'project'), { recursive: true });
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  for (const path of [home, join(top, 'project')]) mkdirSync(path);
+  makeState(state, { HOME: home });
   const env = {
     PATH: `${dirname(process.execPath)}:/usr/bin:/bin`,
     HOME: home,
@@ -98,7 +98,12 @@ describe('doctor on what HookBus consists of', () => {
   it('names settings that cannot be used, of this shell, of hooks and of config.json', () => {
     const { report, paths, write } = aMachine();
     const hook = ['run', '--timeout', 'soon', '--name', 'lint', '--', 'true'];
-    hookbus(hook, { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' });
+    hookbus(hook, {
+      HOME: dirname(paths.home),
+      HOOKBUS_HOME: paths.home,
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_DAEMON: 'off',
+    });
     write('home/state/config.json', '{ "breaker": 1 }');
     const text = textOf(report({ HOOKBUS_MAX_BYTES: 'many' }), 'settings');
     expect(text).toContain('problem: HOOKBUS_MAX_BYTES: expected a whole number');
@@ -324,9 +329,44 @@ describe('doctor on what was recorded', () => {
     ]);
   });
 
+  it('names a replay where a guard answers for one call, in settings files and as it ran', () => {
+    const { report, write, paths } = aMachine();
+    const hook = (options: string) => ({
+      hooks: [{ type: 'command', command: `hookbus run ${options} -- sh guard.sh` }],
+    });
+    write('home/.claude/settings.json', {
+      hooks: {
+        PreToolUse: [
+          hook('--name one --dedupe --on-duplicate replay'),
+          hook('--name two --dedupe --on-duplicate=replay'),
+          hook('--name three --dedupe --on-duplicate deny'),
+        ],
+        Stop: [hook('--name four --dedupe --on-duplicate replay')],
+      },
+    });
+    const env = { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+    const words = ['--name', 'ran', '--event', 'PermissionRequest', '--on-duplicate', 'replay'];
+    hookbus(['run', ...words, '--dedupe', '--', 'true'], env);
+    const said = report()
+      .checks.flatMap(({ findings }) => findings)
+      .map(({ what }) => what)
+      .filter((what) => what.includes('--on-duplicate'));
+    const path = expect.stringContaining('on PreToolUse has --on-duplicate replay');
+    const noted = expect.stringMatching(
+      /^ran: --on-duplicate: .* on PermissionRequest it repeats an allow/,
+    );
+    expect(said).toEqual(expect.arrayContaining([path, noted]));
+    expect(said).toHaveLength(3);
+  });
+
   it('takes the mistakes of real hooks from their runs', () => {
     const { report, paths } = aMachine();
-    const env = { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+    const env = {
+      HOME: dirname(paths.home),
+      HOOKBUS_HOME: paths.home,
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_DAEMON: 'off',
+    };
     const run = (name: string, ...command: string[]) =>
       hookbus(['run', '--name', name, '--event', 'PreToolUse', '--', ...command], env);
     run('one', 'sh', '-c', 'exit 1');

@@ -57,37 +57,37 @@ describe('the help of', () => {
     hookbus itself, COMMAND runs; a mistake among the options is shown by \`hookbus
     status\`.
 
-    With a dedupe option the same work runs once: duplicates get the first result
-    again, or exit 0. A hook that fails may run again. On doubt, COMMAND runs.
+    With a dedupe option a refusal is given again to a duplicate. Where a hook can
+    block, all other duplicates run; elsewhere they exit 0. On doubt, COMMAND runs.
 
     Options:
-      --name NAME                 what to call the hook (default: the script's file
-                                  name without its extension)
-      --event EVENT               the event, such as PreToolUse (default: as the
-                                  payload says)
-      --tool TOOL                 the tool, such as Bash (default: as the payload
-                                  says)
-      --shell 'LINE'              run LINE with /bin/sh -c instead of a COMMAND
-      --timeout SECONDS           end the hook after so many seconds, fractions
-                                  allowed (default: none)
-      --guard                     if the hook fails, drop its output and exit 0;
-                                  blocking still works
-      --dedupe                    do not run the hook twice for the same tool call
-                                  or payload
-      --dedupe-key TEMPLATE       what makes two executions the same, such as
-                                  {tool_input.file_path}
-      --dedupe-ttl SECONDS        how long a key counts (default:
-                                  HOOKBUS_DEDUPE_TTL, else 3600)
-      --on-duplicate replay|skip  give the first one's result again, or exit 0
-                                  without output (default: replay on events that a
-                                  hook can block, else skip)
-      --max-bytes N               most bytes kept of each stream (default:
-                                  HOOKBUS_MAX_BYTES, else 200000)
-      --store-raw                 store the payloads; --no-store-raw does not
-                                  (default: HOOKBUS_STORE_RAW, else off)
-      --compress                  compress stored payloads; --no-compress does not
-                                  (default: HOOKBUS_COMPRESS, else off)
-      --help                      print this
+      --name NAME                      what to call the hook (default: the script's
+                                       file name without its extension)
+      --event EVENT                    the event, such as PreToolUse (default: as
+                                       the payload says)
+      --tool TOOL                      the tool, such as Bash (default: as the
+                                       payload says)
+      --shell 'LINE'                   run LINE with /bin/sh -c instead of a COMMAND
+      --timeout SECONDS                end the hook after so many seconds, fractions
+                                       allowed (default: none)
+      --guard                          if the hook fails, drop its output and exit
+                                       0; blocking still works
+      --dedupe                         recognize the same work by tool call and
+                                       payload
+      --dedupe-key TEMPLATE            what makes two executions the same, such as
+                                       {tool_input.file_path}
+      --dedupe-ttl SECONDS             how long a key counts (default:
+                                       HOOKBUS_DEDUPE_TTL, else 3600)
+      --on-duplicate deny|skip|replay  what was not refused: run it, exit 0, or wait
+                                       and give its result (default: deny on events
+                                       that a hook can block, else skip)
+      --max-bytes N                    most bytes kept of each stream (default:
+                                       HOOKBUS_MAX_BYTES, else 200000)
+      --store-raw                      store the payloads; --no-store-raw does not
+                                       (default: HOOKBUS_STORE_RAW, else off)
+      --compress                       compress stored payloads; --no-compress does
+                                       not (default: HOOKBUS_COMPRESS, else off)
+      --help                           print this
 
     Exit codes:
       any  the hook's own; if it dies by a signal, hookbus dies by the same

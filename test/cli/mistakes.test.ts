@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { perform } from '../../src/cli/program.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
-import { freshState, makeDatabase, makeNewerDatabase } from '../support/state.ts';
+import { freshState, makeDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** What a command line that cannot be used prints on stderr. */
@@ -124,13 +124,14 @@ describe('one line says what is wrong', () => {
     const { home } = freshState();
     writeFileSync(home, '');
     expect(complaint(['metrics'], { HOOKBUS_HOME: home })).toMatch(
-      /^the database .* cannot be used: ENOTDIR/,
+      /^the state directory .* cannot be used: it is no directory/,
     );
   });
 
   it('with a database that cannot be opened', () => {
     const { home, paths } = freshState();
-    mkdirSync(paths.database, { recursive: true });
+    makeState(paths.home);
+    mkdirSync(paths.database);
     expect(complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
       /^the database .* cannot be used: EISDIR/,
     );

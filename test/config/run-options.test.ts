@@ -54,7 +54,10 @@ describe('the options of run', () => {
       ['--max-bytes', '-5', '--', 'c'],
       '--max-bytes: expected a whole number of bytes up to 67108864, got "-5"',
     ],
-    [['--on-duplicate', 'wait', '--', 'c'], '--on-duplicate: expected replay or skip, got "wait"'],
+    [
+      ['--on-duplicate', 'wait', '--', 'c'],
+      '--on-duplicate: expected deny, skip or replay, got "wait"',
+    ],
     [['--guard=1', '--', 'c'], 'unknown option --guard'],
   ])('keep the mistake in %j and run the command', (words, mistake) => {
     const options = parseRunOptions(words);

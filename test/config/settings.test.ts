@@ -14,6 +14,7 @@ describe('settings', () => {
       redact: true,
       dedupeTtlSeconds: 3600,
       retentionDays: 7,
+      isRetentionGiven: false,
       daemon: 'auto',
       problems: [],
     });

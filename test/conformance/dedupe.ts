@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
@@ -18,6 +18,9 @@ const TOOL_USE = JSON.parse(PRE).tool_use_id as string;
 /** Says on a file that it ran, then does the rest. */
 const counted = (line: string): string[] => ['sh', '-c', `echo run >>count; ${line}`];
 
+/** One and the same hook, that does what LINE says. */
+const VARIED = counted('eval "$LINE"');
+
 function runs(stage: Stage): number {
   try {
     return readFileSync(stage.path('count'), 'utf8').split('\n').length - 1;
@@ -26,7 +29,14 @@ function runs(stage: Stage): number {
   }
 }
 
+const STOP = payload('Stop.json');
+
 const FLAGS = ['--name', 'probe', '--dedupe'];
+/** For what is no guard: duplicates wait, and get whatever the first one gave. */
+const REPLAY = [...FLAGS, '--on-duplicate', 'replay'];
+/** Exit 0, and yet a refusal. */
+const denial = (event: string): string =>
+  `echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny' } })}'`;
 
 const run = (stage: Stage, line: string, input = PRE, flags: readonly string[] = FLAGS) =>
   stage.wrapped(counted(line), { flags, input });
@@ -49,6 +59,8 @@ export function dedupe(engine: Engine, withDaemon = false): void {
         timeoutMs,
       );
     results(test);
+    refusals(test);
+    guards(test);
     keys(test);
     waiting(test);
     doubts(test);
@@ -74,11 +86,15 @@ function results(test: Topic['test']): void {
     expect(brief(second)).toEqual(brief(first));
     expect(runs(stage)).toBe(1);
     const [one, other] = await stage.rows();
-    expect(one).toMatchObject({ status: 'blocked', dedupe_key: `probe:PreToolUse:${TOOL_USE}` });
+    const { session_id: session } = JSON.parse(PRE);
+    const key = expect.stringMatching(
+      new RegExp(`^probe:PreToolUse:${session}:${TOOL_USE}:\\w{64}:\\w{32}$`),
+    );
+    expect(one).toMatchObject({ status: 'blocked', dedupe_key: key });
     expect(other).toMatchObject({
       status: 'dedupe_skip',
       exit_code: 2,
-      dedupe_key: `probe:PreToolUse:${TOOL_USE}`,
+      dedupe_key: one?.dedupe_key,
       error: `duplicate of ${one?.execution_id}\nno`,
       stdout_bytes: 8,
       stdout_kind: 'json',
@@ -102,10 +118,30 @@ function results(test: Topic['test']): void {
     for (const _ of [1, 2]) {
       expect(brief(await run(stage, 'echo said', POST, replay)).stdout).toBe('said\n');
     }
+    expect(runs(stage)).toBe(1);
+    const deny = ['--name', 'denies', '--dedupe', '--on-duplicate=deny'];
+    for (const _ of [1, 2]) {
+      expect(brief(await run(stage, 'echo said', POST, deny)).stdout).toBe('said\n');
+    }
+    expect(runs(stage)).toBe(3);
+  });
+
+  test('--on-duplicate skip is deny where a hook can block, and status says so', async (stage) => {
     const skip = ['--name', 'other', '--dedupe', '--on-duplicate=skip'];
-    expect(brief(await run(stage, 'exit 2', PRE, skip)).code).toBe(2);
-    expect(brief(await run(stage, 'exit 2', PRE, skip)).code).toBe(0);
-    expect(runs(stage)).toBe(2);
+    for (const _ of [1, 2]) expect(brief(await run(stage, 'exit 2', PRE, skip)).code).toBe(2);
+    expect(runs(stage)).toBe(1);
+    for (const _ of [1, 2]) await run(stage, 'echo allowed', STOP, skip);
+    expect(runs(stage)).toBe(3);
+    const once = ['--name', 'replays', '--dedupe', '--on-duplicate=replay'];
+    await run(stage, 'true', PRE, once);
+    await stage.drain();
+    const { stdout } = await stage.hookbus('status', '--json');
+    const notices = JSON.parse(stdout.toString()).notices as { text: string }[];
+    const expected = '--on-duplicate: expected deny where a hook can block, got';
+    expect(notices.map(({ text }) => text).sort()).toEqual([
+      `other: ${expected} "skip"; it acts as deny`,
+      `replays: ${expected} "replay"; on PreToolUse it repeats an allow`,
+    ]);
   });
 
   test('a result is replayed to the byte, empty, binary and of some size', async (stage) => {
@@ -116,17 +152,18 @@ function results(test: Topic['test']): void {
     ];
     for (const [index, line] of outputs.entries()) {
       const flags = ['--name', `hook-${index}`, '--dedupe'];
-      const first = await run(stage, line, PRE, flags);
-      expect(brief(await run(stage, line, PRE, flags))).toEqual(brief(first));
+      const first = await run(stage, `${line}; exit 2`, PRE, flags);
+      expect(first.code).toBe(2);
+      expect(brief(await run(stage, `${line}; exit 2`, PRE, flags))).toEqual(brief(first));
       expect(runs(stage)).toBe(index + 1);
     }
   });
 
   test('a hook that fails, is killed or times out runs again', async (stage) => {
     for (const [index, line] of ['exit 1', 'exit 127', 'kill -9 $$', 'sleep 30'].entries()) {
-      const flags = ['--name', `hook-${index}`, '--dedupe', '--timeout', '0.3'];
-      const first = await run(stage, line, PRE, flags);
-      const second = await run(stage, line, PRE, flags);
+      const flags = ['--name', `hook-${index}`, '--dedupe', '--timeout', '0.5'];
+      const first = await run(stage, line, POST, flags);
+      const second = await run(stage, line, POST, flags);
       expect(brief(second)).toEqual(brief(first));
       expect(runs(stage)).toBe(2 * (index + 1));
     }
@@ -138,10 +175,14 @@ function results(test: Topic['test']): void {
   test('output over the cap is no result, and the duplicate runs', async (stage) => {
     const flags = [...FLAGS, '--max-bytes', '100'];
     for (const _ of [1, 2]) {
-      const outcome = await run(stage, 'head -c 101 /dev/zero', PRE, flags);
+      const outcome = await run(stage, 'head -c 101 /dev/zero; exit 2', PRE, flags);
       expect(outcome.stdout).toHaveLength(101);
     }
     expect(runs(stage)).toBe(2);
+    // On an event where duplicates are skipped: nobody knows any more what it decided.
+    const line = `printf '{"decision":"block","reason":"%0200d"}' 1`;
+    for (const _ of [1, 2]) expect((await run(stage, line, POST, flags)).stdout.length).toBe(232);
+    expect(runs(stage)).toBe(4);
   });
 
   test('under --guard a failure is no result, and a block is', async (stage) => {
@@ -154,15 +195,18 @@ function results(test: Topic['test']): void {
 
   test('no payload is stored for it, but the outputs that a duplicate may get', async (stage) => {
     await run(stage, 'echo secret-of-the-hook', POST);
-    await run(stage, 'echo wanted', PRE, ['--name', 'other', '--dedupe']);
+    await run(stage, 'echo allowed-by-the-hook', PRE);
+    await run(stage, 'echo refused; exit 2', PRE, ['--name', 'other', '--dedupe']);
+    await run(stage, 'echo wanted', STOP, ['--name', 'test', ...REPLAY.slice(2)]);
     await stage.drain();
     const db = new Sqlite(join(stage.home, 'hook_bus.db'), { readonly: true });
     try {
       expect(db.prepare('SELECT count(*) FROM hook_payloads').pluck().get()).toBe(0);
       const kept = db.prepare('SELECT stdout FROM dedupe_keys ORDER BY hook_name').pluck().all();
       expect(kept.map((bytes) => (bytes === null ? null : String(bytes)))).toEqual([
-        'wanted\n',
+        'refused\n',
         null,
+        'wanted\n',
       ]);
     } finally {
       db.close();
@@ -170,9 +214,244 @@ function results(test: Topic['test']): void {
   });
 }
 
+/** Where a hook can block, an allow is never given for one that did not run. */
+function refusals(test: Topic['test']): void {
+  const twice = async (stage: Stage, line: string, input: string, name: string) => {
+    const before = runs(stage);
+    const flags = ['--name', name, '--dedupe'];
+    const first = await run(stage, line, input, flags);
+    expect(brief(await run(stage, line, input, flags))).toEqual(brief(first));
+    return runs(stage) - before;
+  };
+  const on = (event: string): string => PRE.replace('"PreToolUse"', JSON.stringify(event));
+
+  test('a duplicate of an allow runs', async (stage) => {
+    for (const input of [PRE, STOP, on('Frobnicate'), '{"tool_use_id":"t"}']) {
+      expect(await twice(stage, 'echo fine', input, `of ${input.length}`)).toBe(2);
+    }
+    const allows = denial('PreToolUse').replace('deny', 'allow');
+    expect(await twice(stage, allows, PRE, 'says so')).toBe(2);
+    expect(await twice(stage, allows.replace('allow', 'ask'), PRE, 'asks')).toBe(2);
+  });
+
+  test('a denial in JSON is given again, of each agent', async (stage) => {
+    const request = { hookEventName: 'PermissionRequest', decision: { behavior: 'deny' } };
+    const denials: [string, object][] = [
+      [
+        'PreToolUse',
+        { hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny' } },
+      ],
+      ['PreToolUse', { continue: false, stopReason: 'no' }],
+      ['PermissionRequest', { hookSpecificOutput: request }],
+      ['Stop', { decision: 'block', reason: 'go on' }],
+      ['BeforeTool', { decision: 'deny', reason: 'no' }],
+      ['beforeShellExecution', { permission: 'deny' }],
+      ['preToolUse', { permissionDecision: 'deny' }],
+    ];
+    for (const [index, [event, said]] of denials.entries()) {
+      const line = `echo '${JSON.stringify(said)}'`;
+      expect(await twice(stage, line, on(event), `hook-${index}`), event).toBe(1);
+    }
+    // On a permission request no exit code decides.
+    expect(await twice(stage, 'exit 2', on('PermissionRequest'), 'codes')).toBe(2);
+  });
+
+  test('a refusal is given again where others are skipped', async (stage) => {
+    const blocks = `echo '{"decision":"block","reason":"no"}'`;
+    expect(await twice(stage, blocks, POST, 'blocks')).toBe(1);
+    // And another hook of that name is another hook, by a template too.
+    for (const [index, key] of [FLAGS, ['--name', 'probe', '--dedupe-key', 'k']].entries()) {
+      await run(stage, 'echo fine', POST, key);
+      const outcome = await run(stage, `: ${index}; ${blocks}`, POST, key);
+      expect(brief(outcome).stdout).toBe('{"decision":"block","reason":"no"}\n');
+    }
+    expect(brief(await run(stage, blocks, POST)).stdout).toBe(
+      '{"decision":"block","reason":"no"}\n',
+    );
+  });
+
+  test('who is first and sleeps holds nobody up', async (stage) => {
+    const GO = 'until [ -e go ]; do sleep 0.02; done;';
+    const line = '[ -e mine ] || exit 2; ';
+    await stage.bare(['touch', 'mine']);
+    const flags = ['--name', 'probe', '--dedupe-key', 'one for all'];
+    const hook = counted(`${line}rm mine; ${GO} true`);
+    const first = await stage.startWrapped(hook, { flags, input: PRE });
+    await until('the first to run', () => runs(stage) === 1 && !existsSync(stage.path('mine')));
+    for (const _ of [1, 2]) {
+      expect((await stage.wrapped(hook, { flags, input: PRE })).code).toBe(2);
+    }
+    expect(first.hasExited()).toBe(false);
+    expect(runs(stage)).toBe(2);
+    await stage.bare(['touch', 'go']);
+    expect((await first.finish()).code).toBe(0);
+    // It allowed, and what another one refused meanwhile still counts.
+    expect((await stage.wrapped(hook, { flags, input: PRE })).code).toBe(2);
+    expect(runs(stage)).toBe(2);
+  });
+
+  test('a row that somebody wrote can refuse, and never allow', async (stage) => {
+    const flags = ['--name', 'probe', '--dedupe-key', 'k'];
+    expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
+    const db = new Sqlite(join(stage.home, 'hook_bus.db'));
+    try {
+      const refused = () =>
+        until(
+          'the refusal',
+          () => db.prepare('SELECT exit_code FROM dedupe_keys').pluck().get() === 2,
+        );
+      for (const [code, said] of [
+        [0, ''],
+        [0, null],
+        [0, '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow"}}'],
+        [1, ''],
+        [255, ''],
+      ] as const) {
+        await refused();
+        db.prepare(
+          "UPDATE dedupe_keys SET exit_code = ?, stdout = ?, stderr = x'', state = 'done'",
+        ).run(code, said === null ? null : Buffer.from(said));
+        expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
+      }
+      await refused();
+      // One that never ends, by a process that lives.
+      db.prepare("UPDATE dedupe_keys SET state = 'running', exit_code = NULL, owner_pid = ?").run(
+        process.pid,
+      );
+      expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
+    } finally {
+      db.close();
+    }
+    expect(runs(stage)).toBe(7);
+  });
+
+  test('what an older version kept of an allow allows nothing', async (stage) => {
+    await run(stage, 'true', PRE, ['--name', 'other', '--dedupe']);
+    await stage.drain();
+    const db = new Sqlite(join(stage.home, 'hook_bus.db'));
+    try {
+      const add = db.prepare(`INSERT INTO dedupe_keys
+        (dedupe_key, hook_name, execution_id, state, exit_code, stdout, stderr, created_at, expires_at)
+        VALUES (?, 'probe', 'old', 'done', 0, x'', x'', '2026-01-01T00:00:00.000Z', '9999-01-01T00:00:00.000Z')`);
+      add.run(`probe:PreToolUse:${TOOL_USE}`);
+      add.run('k');
+    } finally {
+      db.close();
+    }
+    for (const flags of [FLAGS, ['--name', 'probe', '--dedupe-key', 'k']]) {
+      expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
+    }
+  });
+}
+
+/** Two hooks that decide never answer for each other. */
+function guards(test: Topic['test']): void {
+  const DENY = '#!/bin/sh\necho run >>count\n[ "$1" = paths ] || exit 2\n';
+  const script = (stage: Stage, path: string, text = DENY): void => {
+    mkdirSync(dirname(stage.path(path)), { recursive: true });
+    writeFileSync(stage.path(path), text, { mode: 0o755 });
+  };
+  const guard = (stage: Stage, command: readonly string[], input = PRE, flags = ['--dedupe']) =>
+    stage.wrapped(command, { flags, input });
+  const answers = async (
+    stage: Stage,
+    commands: readonly (readonly string[])[],
+    flags?: string[],
+  ) => {
+    const codes = [];
+    for (const command of commands) codes.push((await guard(stage, command, PRE, flags)).code);
+    return codes;
+  };
+
+  test('two scripts of one name are two', async (stage) => {
+    script(stage, 'a/guard.sh', '#!/bin/sh\nexit 0\n');
+    script(stage, 'b/guard.sh');
+    expect(await answers(stage, [['a/guard.sh'], ['b/guard.sh'], ['a/guard.sh']])).toEqual([
+      0, 2, 0,
+    ]);
+    const words = (path: string) => ['sh', stage.path(path)];
+    expect(await answers(stage, [words('b/guard.sh'), words('a/guard.sh')])).toEqual([2, 0]);
+    const keyed = ['--name', 'guard', '--dedupe-key', '{tool_use_id}'];
+    expect(await answers(stage, [['b/guard.sh'], ['a/guard.sh']], keyed)).toEqual([2, 0]);
+  });
+
+  test('one script with two arguments is two', async (stage) => {
+    script(stage, 'guard.sh');
+    const commands = [
+      ['./guard.sh', 'paths'],
+      ['./guard.sh', 'secrets'],
+      ['./guard.sh', 'paths'],
+    ];
+    expect(await answers(stage, commands)).toEqual([0, 2, 0]);
+    expect(await answers(stage, commands, ['--dedupe-key', 'k'])).toEqual([0, 2, 0]);
+  });
+
+  test('one id in another session, or with another input, is another call', async (stage) => {
+    script(stage, 'guard.sh', '#!/bin/sh\necho run >>count\n! grep -q rm.-rf || exit 2\n');
+    const call = (session: string, command: string): string =>
+      JSON.stringify({ ...JSON.parse(PRE), session_id: session, tool_input: { command } });
+    for (const [input, code] of [
+      [call('s1', 'ls'), 0],
+      [call('s2', 'rm -rf /'), 2],
+      [call('s1', 'rm -rf /'), 2],
+      [call('s1', 'ls'), 0],
+    ] as const) {
+      expect((await guard(stage, ['./guard.sh'], input)).code).toBe(code);
+    }
+    expect(runs(stage)).toBe(4);
+    expect((await guard(stage, ['./guard.sh'], call('s2', 'rm -rf /'))).code).toBe(2);
+    expect(runs(stage)).toBe(4);
+  });
+
+  test('a world that changed is looked at again', async (stage) => {
+    script(stage, 'guard.sh', '#!/bin/sh\n[ ! -e evil ] || exit 2\n');
+    const call = JSON.stringify({ ...JSON.parse(PRE), tool_use_id: undefined });
+    expect((await guard(stage, ['./guard.sh'], call)).code).toBe(0);
+    await stage.bare(['touch', 'evil']);
+    expect((await guard(stage, ['./guard.sh'], call)).code).toBe(2);
+  });
+
+  test('a guard that was edited decides anew, whatever runs it', async (stage) => {
+    const commands: [string[], string[]][] = [
+      [['--dedupe'], ['./guard.sh']],
+      [['--dedupe-key', '{tool_input.command}'], ['./guard.sh']],
+      [['--dedupe'], ['sh', 'guard.sh']],
+      [['--dedupe'], ['env', 'X=1', 'sh', '-e', stage.path('guard.sh'), '--strict']],
+      [['--dedupe'], ['sh', '-c', 'cat | sh ./guard.sh']],
+      [['--dedupe', '--shell', 'cat | sh guard.sh'], []],
+    ];
+    for (const [index, [key, command]] of commands.entries()) {
+      const flags = ['--name', `guard-${index}`, ...key];
+      for (const code of [0, 2, 0]) {
+        script(stage, 'guard.sh', `#!/bin/sh\nexit ${code} # ${code === 0 ? 'may' : 'must not'}\n`);
+        expect((await guard(stage, command, PRE, flags)).code, `${flags} ${command}`).toBe(code);
+      }
+    }
+  });
+
+  test('in another directory it is another', async (stage) => {
+    script(stage, 'guard.sh', '#!/bin/sh\n[ -e allowed ] || exit 2\n');
+    mkdirSync(stage.path('other'));
+    writeFileSync(stage.path('other/allowed'), '');
+    const command = [stage.path('guard.sh')];
+    expect((await guard(stage, command)).code).toBe(2);
+    const elsewhere = { flags: ['--dedupe'], input: PRE, cwd: stage.path('other') };
+    expect((await stage.wrapped(command, elsewhere)).code).toBe(0);
+  });
+
+  test('one guard that two settings files name refuses once for both', async (stage) => {
+    script(stage, 'guard.sh');
+    for (const _ of ['project', 'user']) {
+      expect((await guard(stage, [stage.path('guard.sh')])).code).toBe(2);
+    }
+    expect(runs(stage)).toBe(1);
+    expect((await statuses(stage)).map(([status]) => status)).toEqual(['blocked', 'dedupe_skip']);
+  });
+}
+
 function keys(test: Topic['test']): void {
   const keyed = (stage: Stage, template: string, input = PRE, hook = 'probe') =>
-    run(stage, 'true', input, ['--name', hook, '--dedupe-key', template]);
+    run(stage, 'exit 2', input, ['--name', hook, '--dedupe-key', template]);
 
   test('a template is filled from the payload and the words', async (stage) => {
     const template = '{hook_name}/{event}/{tool_name}/{tool_input.command}/{{x}}';
@@ -181,7 +460,8 @@ function keys(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
     const { hook_name: hook, dedupe_key: key } = (await stage.rows())[1] ?? {};
     const { command } = JSON.parse(PRE).tool_input;
-    expect([hook, key]).toEqual(['probe', `probe/PreToolUse/Bash/${command}/{x}`]);
+    expect([hook, key?.slice(0, -33)]).toEqual(['probe', `probe/PreToolUse/Bash/${command}/{x}`]);
+    expect(key).toMatch(/:[0-9a-f]{32}$/);
   });
 
   test('another value, another event and another hook make another key', async (stage) => {
@@ -218,16 +498,17 @@ function keys(test: Topic['test']): void {
     const input = PRE.replace('"tool_input":{', `"tool_input":{"long":"${'x'.repeat(300)}",`);
     await keyed(stage, '{tool_input.long}', input);
     await keyed(stage, `ghp_${'a1B2'.repeat(9)}-{tool_use_id}`);
-    for (const { dedupe_key: key } of await stage.rows()) expect(key).toMatch(/^sha256:\w{64}$/);
+    for (const { dedupe_key: key } of await stage.rows())
+      expect(key).toMatch(/^sha256:\w{64}:\w{32}$/);
   });
 
   test('without a tool use the payload is the key, whatever blanks end it', async (stage) => {
     const stop = payload('Stop.json');
-    await run(stage, 'true', stop);
-    await run(stage, 'true', stop.trimEnd());
-    await run(stage, 'true', stop.replace('"stop"', '"stop" ').replace('{', '{"x":1,'));
+    await run(stage, 'exit 2', stop);
+    await run(stage, 'exit 2', stop.trimEnd());
+    await run(stage, 'exit 2', stop.replace('"stop"', '"stop" ').replace('{', '{"x":1,'));
     expect(runs(stage)).toBe(2);
-    expect((await stage.rows())[0]?.dedupe_key).toMatch(/^probe:Stop:\w{64}$/);
+    expect((await stage.rows())[0]?.dedupe_key).toMatch(/^probe:Stop:[\w-]+::\w{64}:\w{32}$/);
   });
 
   test('nothing at all on stdin is no key', async (stage) => {
@@ -238,17 +519,17 @@ function keys(test: Topic['test']): void {
 
   test('a key runs out after its time', async (stage) => {
     const flags = [...FLAGS, '--dedupe-ttl', '4'];
-    await run(stage, 'true', PRE, flags);
-    await run(stage, 'true', PRE, flags);
+    await run(stage, 'exit 2', PRE, flags);
+    await run(stage, 'exit 2', PRE, flags);
     expect(runs(stage)).toBe(1);
     await until('the key to run out', async () => {
-      await run(stage, 'true', PRE, flags);
+      await run(stage, 'exit 2', PRE, flags);
       return runs(stage) === 2;
     });
   });
 
   test('a shell line is deduplicated like any other', async (stage) => {
-    const flags = ['--dedupe', '--shell', 'echo run >>count; cat | wc -c'];
+    const flags = ['--dedupe', '--shell', 'echo run >>count; cat | wc -c; exit 2'];
     const options: RunOptions = { flags, input: PRE };
     const first = await stage.wrapped([], options);
     expect(first.stdout.toString().trim()).toBe(String(Buffer.byteLength(PRE)));
@@ -258,8 +539,8 @@ function keys(test: Topic['test']): void {
 }
 
 function waiting(test: Topic['test']): void {
-  const start = async (stage: Stage, line: string, flags = FLAGS): Promise<Running> => {
-    const running = await stage.startWrapped(counted(line), { flags, input: PRE });
+  const start = async (stage: Stage, line: string, flags = REPLAY): Promise<Running> => {
+    const running = await stage.startWrapped(VARIED, { flags, input: STOP, set: { LINE: line } });
     return running;
   };
   const first = async (stage: Stage, line: string): Promise<Running> => {
@@ -310,7 +591,7 @@ function waiting(test: Topic['test']): void {
 
   test('--timeout bounds the waiting, and the hook runs', async (stage) => {
     await first(stage, `${GO} true`);
-    const other = await start(stage, 'echo late', [...FLAGS, '--timeout', '0.5']);
+    const other = await start(stage, 'echo late', [...REPLAY, '--timeout', '0.5']);
     expect(brief(await other.finish())).toMatchObject({ code: 0, stdout: 'late\n' });
     expect(runs(stage)).toBe(2);
     await go(stage);
@@ -340,11 +621,24 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
+  test('nobody waits for longer than five seconds', async (stage) => {
+    const one = await first(stage, `${GO} true`);
+    const before = performance.now();
+    const other = await start(stage, `${GO} true`);
+    await until('the duplicate to run', () => runs(stage) === 2);
+    expect(performance.now() - before).toBeGreaterThan(4000);
+    await go(stage);
+    for (const running of [one, other]) expect((await running.finish()).code).toBe(0);
+  });
+
   test('where duplicates are skipped, none waits', async (stage) => {
-    const skip = [...FLAGS, '--on-duplicate', 'skip'];
-    const one = await start(stage, `${GO} true`, skip);
+    const hook = counted(`${GO} true`);
+    const one = await stage.startWrapped(hook, { flags: FLAGS, input: POST });
     await until('the first to run', () => runs(stage) === 1);
-    expect(brief(await run(stage, 'true', PRE, skip))).toMatchObject({ code: 0, stdout: '' });
+    expect(brief(await stage.wrapped(hook, { flags: FLAGS, input: POST }))).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
     expect(one.hasExited()).toBe(false);
     await go(stage);
     await one.finish();
@@ -369,7 +663,7 @@ function doubts(test: Topic['test']): void {
   test('an object is complete without a newline or an end of input', async (stage) => {
     for (const _ of [1, 2]) {
       const running = await stage.startWrapped(counted('head -c 5'), { flags: FLAGS });
-      running.stdin.write(PRE.trimEnd());
+      running.stdin.write(POST.trimEnd());
       expect((await running.exit()).code).toBe(0);
     }
     expect(runs(stage)).toBe(1);
@@ -386,7 +680,7 @@ function doubts(test: Topic['test']): void {
   });
 
   test('a duplicate lets a caller write to the end', async (stage) => {
-    const input = JSON.stringify({ tool_use_id: 'big', x: 'y'.repeat(700_000) });
+    const input = JSON.stringify({ hook_event_name: 'PostToolUse', x: 'y'.repeat(700_000) });
     for (const _ of [1, 2]) {
       const running = await stage.startWrapped(counted('cat >/dev/null'), { flags: FLAGS, input });
       expect((await running.finish()).code).toBe(0);
@@ -430,26 +724,29 @@ function doubts(test: Topic['test']): void {
 /** Ends that look like results and are none: a decision would get lost. */
 function halves(test: Topic['test']): void {
   const DENIES = 'echo deny; exit 0';
+  const named = (name: string): string[] => ['--name', name, ...REPLAY.slice(2)];
 
   test('a hook that was told to end gives no result, whatever it exits with', async (stage) => {
     const line = "trap 'exit 0' TERM; echo >ready; until [ -e never ]; do sleep 0.02; done";
-    const one = await stage.startWrapped(counted(line), { flags: FLAGS, input: PRE });
+    const options = { flags: REPLAY, input: STOP };
+    const one = await stage.startWrapped(VARIED, { ...options, set: { LINE: line } });
     await until('the first to listen', () => existsSync(stage.path('ready')));
     one.kill('SIGTERM');
     expect(await one.exit()).toEqual({ code: 0, signal: null });
-    expect(brief(await run(stage, 'exit 2'))).toMatchObject({ code: 2 });
+    const other = await stage.wrapped(VARIED, { ...options, set: { LINE: 'exit 2' } });
+    expect(other.code).toBe(2);
     expect(runs(stage)).toBe(2);
   });
 
   test('what nobody heard to its end is no result', async (stage) => {
     // The first one says something until nobody takes it any more.
     const line = `trap '' PIPE; [ -e go ] || until ! echo on; do sleep 0.02; done; ${DENIES}`;
-    for (const [stdout, input] of [
-      ['pipe', PRE],
-      ['socket', PRE],
-      ['pipe', POST],
+    for (const [stdout, input, mode] of [
+      ['pipe', STOP, 'replay'],
+      ['socket', STOP, 'replay'],
+      ['pipe', POST, 'skip'],
     ] as const) {
-      const flags = ['--name', `to a ${stdout} of ${input.length}`, '--dedupe'];
+      const flags = ['--name', `to a ${stdout} of ${mode}`, '--dedupe', '--on-duplicate', mode];
       const one = await stage.startWrapped(counted(line), { flags, input, stdout });
       one.stdout.close();
       expect(await one.exit()).toEqual({ code: 0, signal: null });
@@ -462,20 +759,34 @@ function halves(test: Topic['test']): void {
 
   test('a first one that could say nothing does not silence its duplicate', async (stage) => {
     for (const close of [[1], [2], [1, 2]]) {
-      const flags = ['--name', `without ${close}`, '--dedupe'];
-      const options = { flags, input: PRE, conditions: { close } };
+      const flags = named(`without ${close}`);
+      const options = { flags, input: STOP, conditions: { close } };
       expect((await stage.wrapped(counted(DENIES), options)).code).toBe(0);
-      expect(brief(await run(stage, DENIES, PRE, flags))).toMatchObject({ stdout: 'deny\n' });
+      expect(brief(await run(stage, DENIES, STOP, flags))).toMatchObject({ stdout: 'deny\n' });
     }
   });
 
   test('one inside of the first does not wait for it, nor is it skipped', async (stage) => {
-    const inner = [...stage.engine.command, 'run', ...FLAGS, '--', ...counted('echo no; exit 2')];
-    for (const [index, input] of [PRE, POST].entries()) {
-      for (const words of [inner, ['sh', '-c', '"$@"; exit $?', 'sh', ...inner]]) {
-        const flags = ['--name', 'probe', '--dedupe-key', `${index} ${words.length}`];
-        const within = words.map((word) => (word === '--dedupe' ? flags.slice(2).join('=') : word));
-        const outcome = await stage.wrapped(within, { flags, input });
+    // Where nobody decides, a key is what its template says, and no more.
+    const input = payload('Notification.json');
+    for (const mode of ['replay', 'skip']) {
+      const keyed = (key: string) => [
+        '--name',
+        'probe',
+        `--dedupe-key=${key}`,
+        '--on-duplicate',
+        mode,
+      ];
+      for (const [index, shell] of [[], ['sh', '-c', '"$@"; exit $?', 'sh']].entries()) {
+        const flags = keyed(`${mode} ${index}`);
+        const words = [
+          ...stage.engine.command,
+          'run',
+          ...flags,
+          '--',
+          ...counted('echo no; exit 2'),
+        ];
+        const outcome = await stage.wrapped([...shell, ...words], { flags, input });
         expect(brief(outcome)).toMatchObject({ code: 2, stdout: 'no\n' });
       }
     }

@@ -19,8 +19,11 @@ if (existsSync(LAUNCHER)) {
       keepsClosedDescriptors: true,
       startsInDeletedDirectory: true,
       seesRealTimeSignals: true,
+      passesEverySignal: true,
       takesHookAlong: true,
       replacesItself: true,
+      handsOnFullDevice: true,
+      startsAtOnce: true,
       recordsIn: 'spool',
     },
   };

@@ -15,8 +15,11 @@ defineConformance({
     keepsClosedDescriptors: 'Node opens /dev/null on each standard descriptor that is closed',
     startsInDeletedDirectory: true,
     seesRealTimeSignals: 'Node reports death by a real-time signal as exit 0',
+    passesEverySignal: 'Node knows no real-time signals, and is stopped by stop signals',
     takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
     replacesItself: 'Node cannot replace its process',
+    handsOnFullDevice: 'the Node engine reads every output by itself',
+    startsAtOnce: 'Node takes 40 ms and more to start',
     recordsIn: 'database',
   },
 });

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { compiled } from './support/compiled.ts';
 import { startCounter } from './support/counter.ts';
 import type { Engine } from './support/engine.ts';
 import { isAlive, sessionMembers } from './support/processes.ts';
 import { readRows, spooled } from './support/rows.ts';
-import type { Running } from './support/running.ts';
+import { brief, python, type Running } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 import { until } from './support/until.ts';
@@ -40,6 +42,16 @@ async function hookPid(run: Running): Promise<number> {
 
 /** A hook that says its process id and stays. */
 const STAYING = ['sh', '-c', 'echo $$; exec sleep 60'];
+/** For job.py. A shell will not do: one that is just starting a program cannot stop. */
+const STOPPABLE = [
+  'python3',
+  '-IS',
+  '-c',
+  `import os, time
+with open('hook', 'w') as file: file.write('%d\\n' % os.getpid())
+while not os.path.exists('go'): time.sleep(0.01)
+os.remove('go'), os.remove('hook'), os._exit(7)`,
+];
 const DEAF_TO_TERM = ['sh', '-c', "trap '' TERM; echo $$; while :; do sleep 60; done"];
 
 export function signals(engine: Engine): void {
@@ -68,6 +80,106 @@ export function signals(engine: Engine): void {
         });
       }
     }
+
+    const early = compiled('early_signal');
+    const sender = typeof early === 'string' ? '' : early.path;
+    for (const target of ['self', 'process']) {
+      testIf(
+        typeof early === 'string'
+          ? early
+          : target === 'process' || engine.capabilities.passesEverySignal,
+        `SIGTERM at the very beginning of the hook (to ${target === 'self' ? 'the group, by the hook' : 'hookbus'}) reaches it exactly once`,
+        async (stage) => {
+          const own = [...engine.command, 'run', '--name', 'probe', '--'];
+          for (let round = 0; round < 5; round += 1) {
+            const outcome = await stage.bare([sender, '15', target, '0', ...own]);
+            expect(brief(outcome)).toMatchObject({ code: 0, stdout: '1\n' });
+          }
+        },
+      );
+    }
+
+    testIf(
+      engine.capabilities.passesEverySignal,
+      'every signal to hookbus that a bare hook would get reaches it once',
+      async (stage) => {
+        const log = stage.path('signals');
+        const run = await stage.startWrapped(python('count_all_signals.py', log));
+        await run.stdout.sees('ready\n');
+        // Neither what nobody can handle, nor what is a child's end, nor what C libraries keep to themselves.
+        const untold = [9, 17, 19, 32, 33];
+        const sent = Array.from({ length: 64 }, (_, index) => index + 1).filter(
+          (number) => !untold.includes(number),
+        );
+        for (const number of sent) {
+          process.kill(run.pid, number);
+          await until(`signal ${number}`, () =>
+            readFileSync(log, 'utf8').endsWith(`\n${number}\n`),
+          );
+        }
+        run.stdin.end();
+        expect(await run.finish()).toMatchObject({ code: 0 });
+        expect(readFileSync(log, 'utf8')).toBe(`\n${sent.join('\n')}\n`);
+      },
+    );
+
+    for (const target of ['group', 'process']) {
+      for (const signal of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU']) {
+        testIf(
+          engine.capabilities.passesEverySignal,
+          `${signal} to the ${target} stops hook and hookbus, and SIGCONT continues both`,
+          async (stage) => {
+            const job = python('job.py', target, signal, '0.05');
+            const bare = await stage.bare([...job, ...STOPPABLE], { stdin: 'null' });
+            expect(bare.stdout.toString()).toMatch(/hook stopped True\njob stopped by \d+\n/);
+            const own = [...engine.command, 'run', '--name', 'probe', '--', ...STOPPABLE];
+            expect(brief(await stage.bare([...job, ...own], { stdin: 'null' }))).toEqual(
+              brief(bare),
+            );
+          },
+        );
+      }
+    }
+
+    testIf(
+      engine.capabilities.passesEverySignal,
+      'the time for which hookbus is stopped does not count for --timeout',
+      async (stage) => {
+        const job = python('job.py', 'group', 'SIGTSTP', '2.5');
+        const own = [
+          ...engine.command,
+          'run',
+          '--name',
+          'probe',
+          '--timeout',
+          '2',
+          '--',
+          ...STOPPABLE,
+        ];
+        const outcome = await stage.bare([...job, ...own], { stdin: 'null' });
+        expect(outcome.stdout.toString()).toMatch(/ended 1792\n$/);
+      },
+    );
+
+    testIf(
+      engine.capabilities.takesHookAlong,
+      'a signal before the hook has started ends the hook, and is on record',
+      async (stage) => {
+        // With a key, the end of the payload is waited for.
+        const run = await stage.startWrapped(['sleep', '60'], {
+          flags: ['--name', 'probe', '--dedupe'],
+          opening: '{',
+        });
+        await until('hookbus to wait', () =>
+          /^Name:\s+hookbus\nUmask.*\nState:\s+S/m.test(
+            readFileSync(`/proc/${run.pid}/status`, 'utf8'),
+          ),
+        );
+        run.kill('SIGTERM');
+        expect(await run.finish()).toMatchObject({ code: null, signal: 'SIGTERM' });
+        expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGTERM' });
+      },
+    );
 
     test('a hook that handles SIGTERM decides its own exit code', async (stage) => {
       const run = await stage.startWrapped([

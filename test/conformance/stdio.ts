@@ -1,6 +1,7 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
+import { query } from './support/rows.ts';
 import { brief } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
@@ -98,11 +99,98 @@ export function stdio(engine: Engine): void {
       });
     });
 
-    test('a full device as stdout changes nothing about the status', async (stage) => {
-      const full = openSync('/dev/full', 'w');
-      const outcome = await stage.wrapped(['sh', '-c', 'echo lost; exit 3'], { stdout: full });
-      closeSync(full);
-      expect(brief(outcome)).toMatchObject({ code: 3, signal: null });
+    const full = ['sh', '-c', 'echo hi; echo $? >>said'];
+    testIf(
+      engine.capabilities.handsOnFullDevice,
+      'a hook is told that a full device takes nothing, bare and wrapped',
+      async (stage) => {
+        for (const hook of [full, ['sh', '-c', 'echo lost; exit 3'], ['seq', '100000']]) {
+          const device = openSync('/dev/full', 'w');
+          await stage.same(hook, { stdout: device });
+          closeSync(device);
+        }
+        expect(readFileSync(stage.path('said'), 'utf8')).toBe('1\n1\n');
+      },
+    );
+
+    test('outputs that were opened apart, on one file, write over each other, bare and wrapped', async (stage) => {
+      const hook = "printf aaaaa; printf 'b\\n' >&2";
+      for (const way of ['bare', 'wrapped'] as const) {
+        const name = `both-${way}`;
+        await withFiles(stage, ['/dev/null', 'r'], [name, 'w'], [name, 'r+'], (files) =>
+          stage[way](['sh', '-c', hook], files),
+        );
+      }
+      const [bare, wrapped] = ['bare', 'wrapped'].map((way) =>
+        readFileSync(stage.path(`both-${way}`), 'utf8'),
+      );
+      expect(bare).toHaveLength(5);
+      // Which of two streams comes first is not known once they have been two.
+      expect(['b\naaa', 'aaaaa']).toContain(wrapped);
+    });
+
+    test('a file on stdin is read no further than the hook reads it, bare and wrapped', async (stage) => {
+      writeFileSync(stage.path('in'), `${PAYLOAD}second\nthird\n`);
+      for (const way of ['bare', 'wrapped'] as const) {
+        const file = openSync(stage.path('in'), 'r');
+        const one = ['sh', '-c', 'read line; echo "$line"'];
+        const first = await stage[way](one, { stdin: file });
+        const second = await stage[way](one, { stdin: file });
+        const none = await stage[way](['true'], { stdin: file });
+        const rest = await stage.bare(['cat'], { stdin: file });
+        closeSync(file);
+        expect(
+          [first, second, none, rest].map(({ stdout }) => `${stdout}`),
+          way,
+        ).toEqual([PAYLOAD, 'second\n', '', 'third\n']);
+      }
+      const [first, second, none] = await stage.rows();
+      expect(first).toMatchObject({
+        stdin_bytes: PAYLOAD.length,
+        tool_name: 'Bash',
+        session_id: 's',
+      });
+      expect(second).toMatchObject({ stdin_bytes: 7, tool_name: null });
+      expect(none).toMatchObject({ stdin_bytes: 0 });
+    });
+
+    test('a hook can go back in a file on stdin, and finds its kind', async (stage) => {
+      writeFileSync(stage.path('in'), PAYLOAD);
+      const hook = `import os, stat
+print(os.read(0, 9), os.lseek(0, 1, os.SEEK_SET), os.read(0, 4), stat.S_IFMT(os.fstat(0).st_mode))`;
+      for (const path of [stage.path('in'), '/dev/null', '/dev/zero']) {
+        const [one, other] = [openSync(path, 'r'), openSync(path, 'r')];
+        const bare = await stage.bare(['python3', '-IS', '-c', hook], { stdin: one });
+        const wrapped = await stage.wrapped(['python3', '-IS', '-c', hook], { stdin: other });
+        for (const file of [one, other]) closeSync(file);
+        expect(brief(wrapped), path).toEqual(brief(bare));
+      }
+    });
+
+    test('a file on stdin is stored from where the hook began, whole or up to the cap', async (stage) => {
+      writeFileSync(stage.path('in'), `skipped\n${PAYLOAD}`);
+      for (const [hook, cap] of [
+        ['cat', '1000'],
+        ['true', '10'],
+      ] as const) {
+        const file = openSync(stage.path('in'), 'r');
+        readSync(file, Buffer.alloc(8));
+        await stage.wrapped([hook], {
+          stdin: file,
+          flags: ['--name', hook, '--store-raw', '--max-bytes', cap],
+        });
+        closeSync(file);
+      }
+      await stage.rows();
+      const stored = query(
+        stage.home,
+        `SELECT hook_name, body, truncated FROM hook_payloads JOIN hook_logs ON log_id = hook_logs.id
+         WHERE stream = 'stdin' ORDER BY hook_logs.id`,
+      ) as { body: Buffer }[];
+      expect(stored.map((row) => ({ ...row, body: `${row.body}` }))).toEqual([
+        { hook_name: 'cat', body: PAYLOAD, truncated: 0 },
+        { hook_name: 'true', body: PAYLOAD.slice(0, 10), truncated: 1 },
+      ]);
     });
 
     for (const closed of [[0], [1], [2], [0, 1], [1, 2], [0, 1, 2]]) {

@@ -3,6 +3,7 @@ import { command } from './command.ts';
 import { correlation } from './correlation.ts';
 import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
+import { exit } from './exit.ts';
 import { failOpen } from './fail-open.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
@@ -11,12 +12,15 @@ import { options } from './options.ts';
 import { output } from './output.ts';
 import { payloads } from './payloads.ts';
 import { recording } from './recording.ts';
+import { sandbox } from './sandbox.ts';
 import { signals, signalsAtStart } from './signals.ts';
 import { status } from './status.ts';
 import { stdio } from './stdio.ts';
 import { streams } from './streams.ts';
 import type { Engine } from './support/engine.ts';
 import { timing } from './timing.ts';
+import { trust } from './trust.ts';
+import { waiting } from './waiting.ts';
 
 /** Those that measure time come last and one by one, after those that run side by side. */
 const TOPICS = [
@@ -25,6 +29,7 @@ const TOPICS = [
   streams,
   input,
   output,
+  exit,
   stdio,
   environment,
   command,
@@ -35,13 +40,16 @@ const TOPICS = [
   payloads,
   recording,
   failOpen,
+  sandbox,
   off,
+  trust,
   signalsAtStart,
   timing,
+  waiting,
 ];
 
 /** Those with most of an engine's own code in them, for a build of it that is slow. */
-const CORE = [signals, streams, input, output, stdio, failOpen, signalsAtStart];
+const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
 
 /** What every engine of `hookbus run` keeps: DESIGN.md sections 2 to 6, as its caller and its hook see it. */
 export function defineConformance(engine: Engine): void {

@@ -25,8 +25,10 @@ async function claim(state: State, executionId: string, pid = process.pid, pidSt
   const socket = connect(state.paths.socket);
   socket.on('error', () => undefined);
   onTestFinished(() => void socket.destroy());
-  const begin = aBegin({ executionId, pid, pidStart });
-  socket.write(Buffer.concat([encodeBegin(begin), encodeClaim({ template: 'k', ttlSeconds: 60 })]));
+  // Where no hook decides, a key is what its template says.
+  const begin = aBegin({ executionId, pid, pidStart, eventType: 'Notification' });
+  const asked = encodeClaim({ template: 'k', ttlSeconds: 60, onDuplicate: 'replay' });
+  socket.write(Buffer.concat([encodeBegin(begin), asked]));
   const [bytes] = (await once(socket, 'data')) as [Buffer];
   const [frame] = splitFrames(bytes).frames;
   if (frame === undefined) throw new Error('expected a verdict');
@@ -99,16 +101,13 @@ it('two that ask one daemon are two, though both may have one process id in cont
 describe.skipIf(!hasLauncher)('one that waits for the first', () => {
   const HOOK =
     'echo run >>"$HOOKBUS_HOME/runs"; until [ -e "$HOOKBUS_HOME/go" ]; do sleep 0.02; done; exit 2';
+  const WORDS = ['run', '--name', 'n', '--event', 'Stop', '--dedupe', '--on-duplicate', 'replay'];
   const runs = ({ home }: State) => {
     const file = join(home, 'runs');
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
   };
   const run = (state: State) =>
-    start(
-      [LAUNCHER, 'run', '--name', 'n', '--event', 'PreToolUse', '--dedupe', '--', 'sh', '-c', HOOK],
-      state.env,
-      '{"tool_use_id":"t"}\n',
-    );
+    start([LAUNCHER, ...WORDS, '--', 'sh', '-c', HOOK], state.env, '{"tool_use_id":"t"}\n');
 
   it('runs in the end where the daemon is stuck, be it alive', async () => {
     const state = aState();
@@ -132,7 +131,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     await until('the first to run', () => runs(state) === 1);
     const startedAtMs = performance.now();
     const second = run(state);
-    await until('some patience to be over', () => performance.now() - startedAtMs > 4000);
+    await until('some patience to be over', () => performance.now() - startedAtMs > 3200);
     // It has not become Node.
     expect(readlinkSync(`/proc/${second.child.pid}/exe`)).toBe(realpathSync(LAUNCHER));
     writeFileSync(join(state.home, 'go'), '');
@@ -146,7 +145,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     await state.daemon();
     const env = { ...state.env, HOOKBUS_MAX_BYTES: '4000000' };
     const line = `echo run >>"$HOOKBUS_HOME/runs"; head -c 3000000 /dev/zero`;
-    const words = ['run', '--name', 'big', '--dedupe-key', 'k', '--', 'sh', '-c', line];
+    const words = [...WORDS, '--', 'sh', '-c', line];
     const one = start([LAUNCHER, ...words], env, '{}\n');
     expect((await one.ended).stdout).toHaveLength(3_000_000);
     const other = spawn(LAUNCHER, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });

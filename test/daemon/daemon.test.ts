@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -86,7 +86,7 @@ describe('the daemon', () => {
     spoolOne(state);
     await until('the row', () => count(state) === 1);
     expect(statSync(state.paths.socket).mode & 0o777).toBe(0o600);
-    for (const name of readdirSync(state.home)) {
+    for (const name of readdirSync(state.home).filter((one) => one !== 'stamp')) {
       expect(statSync(join(state.home, name)).mode & 0o077, name).toBe(0);
     }
   });
@@ -165,9 +165,16 @@ describe('the daemon', () => {
     expect(readdirSync(state.home).some((name) => name.includes('.corrupt-'))).toBe(true);
   });
 
+  it('closes its state directory to others', async () => {
+    const state = aState();
+    chmodSync(state.home, 0o755);
+    await state.daemon();
+    expect(statSync(state.home).mode & 0o777).toBe(0o700);
+    expect(statSync(state.paths.socket).mode & 0o777).toBe(0o600);
+  });
+
   it('finds another place for its socket where the state directory has a long path', async () => {
     const home = join(temporaryDirectory(), 'x'.repeat(150));
-    mkdirSync(home, { mode: 0o700 });
     const state = aState(home);
     await state.daemon();
     expect(state.paths.socket.length).toBeLessThan(108);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -9,6 +9,7 @@ import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { freePort } from '../support/free-port.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { makeState } from '../support/state.ts';
 
 const newOnes = (...hookNames: string[]) =>
   hookNames.map((hookName) =>
@@ -57,7 +58,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
   it('comes back by itself with the next daemon, once another tab was let in there', async () => {
     const port = await freePort();
     const dashboard = await aDashboard(({ paths }) => {
-      mkdirSync(dirname(paths.config), { recursive: true });
+      makeState(dirname(paths.config));
       writeFileSync(paths.config, JSON.stringify({ dashboard: { port } }));
       writeExecutions(paths.database, newOnes('before'));
     });

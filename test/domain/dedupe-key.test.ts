@@ -10,11 +10,13 @@ const FACTS: KeyFacts = {
   sessionId: 'S',
   toolUseId: 'T',
   createdAtMs: Date.UTC(2026, 10, 24, 9, 30),
+  guard: { argv: ['guard.sh'], cwd: '/work', files: () => ['1:2:3:4'] },
   payload: payloadOf({ a: { b: 'x', n: 1.5, t: true, list: ['p', { q: 1 }], 'd.e': 1 }, z: '' }),
 };
 
+/** As the template says, without what is added where a hook decides. */
 const keyOf = (template: string, facts: Partial<KeyFacts> = {}): string | undefined =>
-  dedupeKey(template, { ...FACTS, ...facts });
+  dedupeKey(template, { ...FACTS, ...facts })?.replace(/:[0-9a-f]{32}$/, '');
 
 describe('a dedupe key', () => {
   it.each([
@@ -62,15 +64,38 @@ describe('a dedupe key', () => {
     expect(keyOf('{x}', { payload })).toBe('é');
   });
 
-  it('is of hook, event and tool use, or of the payload without its last blanks', () => {
-    expect(dedupeKey(undefined, FACTS)).toBe('guard:PreToolUse:T');
+  it('is of hook, event, session, tool use and the payload without its last blanks', () => {
+    expect(dedupeKey(undefined, FACTS)).toMatch(/^guard:PreToolUse:S:T:[0-9a-f]{64}:[0-9a-f]{32}$/);
     const of = (text: string) =>
       dedupeKey(undefined, { ...FACTS, toolUseId: undefined, payload: Buffer.from(text) });
+    expect(of('{"x":1}')).toMatch(/^guard:PreToolUse:S::\w{64}:/);
     expect(of('{"x":1}')).toBe(of('{"x":1} \r\n\t\n'));
     expect(of('{"x":1}')).not.toBe(of(' {"x":1}'));
     expect(of(' \n')).toBeUndefined();
     expect(of('')).toBeUndefined();
   });
+
+  it.each([undefined, 'k'])(
+    'of %s holds what runs where a hook decides, and nowhere else',
+    (template) => {
+      const of = (eventType: string, guard: KeyFacts['guard']) =>
+        dedupeKey(template, { ...FACTS, eventType, guard });
+      const guard = FACTS.guard as NonNullable<KeyFacts['guard']>;
+      const others = [
+        { ...guard, argv: ['guard.sh', '--x'] },
+        { ...guard, cwd: '/other' },
+        { ...guard, files: () => ['1:2:3:5'] },
+      ];
+      const differ = (eventType: string) =>
+        others.map((other) => of(eventType, other) !== of(eventType, guard));
+      for (const event of ['PreToolUse', 'Stop', 'PermissionRequest', 'BeforeTool', 'new', '']) {
+        expect(differ(event), event).toEqual([true, true, true]);
+        expect(of(event, { ...guard, cwd: undefined }), event).toBeUndefined();
+      }
+      expect(differ('PostToolUse')).toEqual([true, true, false]);
+      expect(differ('Notification')).toEqual([false, false, false]);
+    },
+  );
 
   it('of 256 bytes is recorded as it reads, a longer one by its digest', () => {
     expect(keyOf('x'.repeat(256))).toBe('x'.repeat(256));

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { aState, CLI, hasLauncher, LAUNCHER, start } from '../support/daemon.ts';
+import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 
 /** Processes that race on one key, and how often in a row. */
 const RACERS = 40;
@@ -23,75 +23,117 @@ const payload = (round: number, event: string): string =>
     tool_use_id: `toolu_${round}`,
   });
 
-async function race(state: State, engines: readonly (readonly string[])[], round: number) {
+/** What duplicates do, by the event: wait for the result, be skipped, or run until one has refused. */
+const MODES = {
+  replay: { event: 'Stop', options: ['--on-duplicate', 'replay'] },
+  skip: { event: 'PostToolUse', options: [] },
+  deny: { event: 'PreToolUse', options: [] },
+} as const;
+
+const REFUSED = { code: 2, signal: null, stdout: '{}\n' };
+const SKIPPED = { code: 0, signal: null, stdout: '' };
+
+async function race(
+  state: State,
+  engines: readonly (readonly string[])[],
+  round: number,
+  mode: keyof typeof MODES,
+) {
   const count = join(state.home, 'count');
+  const { event, options } = MODES[mode];
   const hook = ['sh', '-c', 'echo run >>"$0"; cat >/dev/null; echo "{}"; exit 2', count];
   rmSync(count, { force: true });
-  const ends = Array.from({ length: RACERS }, (_, index) => {
+  const run = (index: number) => {
     const engine = engines[index % engines.length] ?? [];
-    const words = [...engine, 'run', '--name', 'race', '--dedupe', '--', ...hook];
-    return start(words, state.env, payload(round, 'PreToolUse')).ended;
-  });
-  for (const end of await Promise.all(ends)) {
-    expect(end).toEqual({ code: 2, signal: null, stdout: '{}\n' });
+    const words = [...engine, 'run', '--name', 'race', '--dedupe', ...options, '--', ...hook];
+    return start(words, state.env, payload(round, event)).ended;
+  };
+  const ends = await Promise.all(Array.from({ length: RACERS }, (_, index) => run(index)));
+  const refused = ends.filter(({ code }) => code === 2);
+  expect(refused).toEqual(refused.map(() => REFUSED));
+  if (mode === 'skip') {
+    expect(ends.filter(({ code }) => code !== 2)).toEqual(Array(RACERS - 1).fill(SKIPPED));
+  } else {
+    expect(refused).toHaveLength(RACERS);
   }
-  return readFileSync(count, 'utf8');
+  const runs = readFileSync(count, 'utf8');
+  if (mode === 'deny') {
+    // Nobody waited. From now on nobody runs it.
+    await until('the refusal to be on record', async () => {
+      const before = readFileSync(count, 'utf8');
+      expect(await run(0)).toEqual(REFUSED);
+      return readFileSync(count, 'utf8') === before;
+    });
+  }
+  return runs;
 }
 
-async function races(engines: readonly (readonly string[])[], withDaemon: boolean) {
+async function races(
+  engines: readonly (readonly string[])[],
+  withDaemon: boolean,
+  mode: keyof typeof MODES,
+) {
   const state = aState();
   if (withDaemon) await state.daemon();
   else Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
-  for (let round = 0; round < ROUNDS; round += 1) {
-    expect(await race(state, engines, round), `round ${round}`).toBe('run\n');
+  const rounds = mode === 'deny' ? ROUNDS / 4 : ROUNDS;
+  for (let round = 0; round < rounds; round += 1) {
+    const runs = await race(state, engines, round, mode);
+    if (mode !== 'deny') expect(runs, `round ${round}`).toBe('run\n');
   }
+  if (mode === 'deny') return;
   await start([execPath, CLI, 'logs', '--json'], state.env).ended;
   const statuses = state.rows<{ status: string; n: number }>(
     'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY status',
   );
   expect(statuses).toEqual([
-    { status: 'blocked', n: ROUNDS },
-    { status: 'dedupe_skip', n: ROUNDS * (RACERS - 1) },
+    { status: 'blocked', n: rounds },
+    { status: 'dedupe_skip', n: rounds * (RACERS - 1) },
   ]);
 }
 
-describe(`${RACERS} processes that race on one key run the hook once, ${ROUNDS} times in a row`, () => {
-  const why = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
+const why = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
+describe.each([
+  ['replay', 'run the hook once, and all give its result'],
+  ['skip', 'run the hook once, and the others are skipped'],
+  ['deny', 'all refuse, and once one has refused nobody runs it any more'],
+] as const)(`${RACERS} processes that race on one key, with %s, %s`, (mode, _) => {
   it.skipIf(!hasLauncher)(`launchers that ask the daemon${why}`, { timeout: 120_000 }, () =>
-    races(LAUNCHERS, true),
+    races(LAUNCHERS, true, mode),
   );
 
-  it('Node engines that ask the database', { timeout: 300_000 }, () => races(NODES, false));
+  it('Node engines that ask the database', { timeout: 300_000 }, () => races(NODES, false, mode));
 
   it.skipIf(!hasLauncher)(`both, mixed, with a daemon${why}`, { timeout: 300_000 }, () =>
-    races([...LAUNCHERS, ...NODES], true),
+    races([...LAUNCHERS, ...NODES], true, mode),
   );
+});
 
-  it.skipIf(!hasLauncher)(
-    `launchers that find no daemon, of which the first starts one${why}`,
-    { timeout: 120_000 },
-    async () => {
-      const state = aState();
-      writeFileSync(join(state.home, 'x'), '');
-      expect(await race(state, LAUNCHERS, 0)).toBe('run\n');
-    },
-  );
+describe.skipIf(!hasLauncher)(`${RACERS} launchers that race on one key${why}`, () => {
+  it('without a daemon, each with a helper, all refuse', { timeout: 300_000 }, async () => {
+    const state = aState();
+    Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
+    await race(state, LAUNCHERS, 0, 'deny');
+  });
 
-  it.skipIf(!hasLauncher)(
-    `the daemon is killed while they race${why}`,
-    { timeout: 120_000 },
-    async () => {
-      const state = aState();
-      for (let round = 0; round < 5; round += 1) {
-        const daemon = await state.daemon();
-        const killed = new Promise((resolve) => daemon.once('exit', resolve));
-        const racing = race(state, LAUNCHERS, round);
-        setTimeout(() => daemon.kill('SIGKILL'), 20 * round);
-        await killed;
-        // A result that no daemon was there to take is lost with its owner, and one that waited runs in its stead.
-        expect(await racing).toMatch(/^(?:run\n){1,2}$/);
-      }
-    },
-  );
+  it('and find no daemon, of which the first starts one', { timeout: 120_000 }, async () => {
+    const state = aState();
+    writeFileSync(join(state.home, 'x'), '');
+    await race(state, LAUNCHERS, 0, 'deny');
+  });
+
+  it('while the daemon is killed lose no refusal', { timeout: 120_000 }, async () => {
+    const state = aState();
+    // No launcher is to start the next one before we do.
+    Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
+    for (let round = 0; round < 5; round += 1) {
+      const daemon = await state.daemon();
+      const killed = new Promise((resolve) => daemon.once('exit', resolve));
+      const racing = race(state, LAUNCHERS, round, 'deny');
+      setTimeout(() => daemon.kill('SIGKILL'), 20 * round);
+      await killed;
+      await racing;
+    }
+  });
 });

@@ -63,6 +63,13 @@ async function aMachine(url: string) {
     /** Runs the hook for one tool use; a duplicate of whatever else runs for it. */
     run: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
       perform(
+        ['run', '--dedupe', '--on-duplicate', 'replay', '--', HOOK],
+        { COUNT_FILE: counter.path, COUNT_EXIT: String(exitCode) },
+        PAYLOAD.replace(TOOL_USE_ID, toolUseId),
+      ),
+    /** The same as a guard: only a refusal is given again. */
+    guard: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
+      perform(
         ['run', '--dedupe', '--', HOOK],
         { COUNT_FILE: counter.path, COUNT_EXIT: String(exitCode) },
         PAYLOAD.replace(TOOL_USE_ID, toolUseId),
@@ -134,11 +141,34 @@ describe('two machines that share dedupe keys', () => {
     const [one, two] = await twoMachines(server.url);
     const [first, second] = await untilShared(
       async (id, counter) =>
-        [await one.run(id, counter, 2), await two.run(id, counter, 2)] as const,
+        [await one.guard(id, counter, 2), await two.guard(id, counter, 2)] as const,
       1,
     );
     expect(first).toMatchObject({ code: 2, stderr: expect.stringMatching(/^count_run: no/) });
     expect(second).toEqual(first);
+  });
+
+  it('never give the allow of one on the other, where a hook can block', async () => {
+    const server = await aRedisServer();
+    const [one, two] = await twoMachines(server.url);
+    const counter = aCounter();
+    expect((await one.guard('toolu_allowed', counter)).code).toBe(0);
+    expect((await two.guard('toolu_allowed', counter, 2)).code).toBe(2);
+    expect(counter.count()).toBe(2);
+  });
+
+  it('hold up no guard for the other, be that never done', async () => {
+    const server = await aRedisServer();
+    const [one, two] = await twoMachines(server.url);
+    const counter = aCounter();
+    const line = `echo run >>"$COUNT_FILE"; [ -n "$GO" ] || until [ -e "$COUNT_FILE.go" ]; do sleep 0.02; done; exit 2`;
+    const words = ['run', '--name', 'n', '--dedupe', '--', 'sh', '-c', line];
+    const first = one.perform(words, { COUNT_FILE: counter.path }, PAYLOAD);
+    await until('the first to run', () => counter.count() === 1);
+    const second = await two.perform(words, { COUNT_FILE: counter.path, GO: '1' }, PAYLOAD);
+    expect([second.code, counter.count()]).toEqual([2, 2]);
+    writeFileSync(`${counter.path}.go`, '');
+    expect((await first).code).toBe(2);
   });
 
   it('run a hook again that failed on the other', async () => {
@@ -206,7 +236,19 @@ describe('two machines that share dedupe keys', () => {
     const machine = await aMachine(server.url);
     const counter = aCounter();
     const line = `echo run >>"$COUNT_FILE"; until [ -e "$COUNT_FILE.go" ]; do sleep 0.02; done; exit 1`;
-    const words = ['run', '--name', 'n', '--dedupe-key', 'k', '--', 'sh', '-c', line];
+    const words = [
+      'run',
+      '--name',
+      'n',
+      '--dedupe-key',
+      'k',
+      '--on-duplicate',
+      'replay',
+      '--',
+      'sh',
+      '-c',
+      line,
+    ];
     const run = () => machine.perform(words, { COUNT_FILE: counter.path }, PAYLOAD);
     const first = run();
     await until('the first to run', () => counter.count() === 1);

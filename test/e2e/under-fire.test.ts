@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -166,7 +166,6 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     const parent = temporaryDirectory();
     const home = join(parent, 'x'.repeat(149 - parent.length));
     expect(home).toHaveLength(150);
-    mkdirSync(home, { mode: 0o700 });
     const state = aState(home);
     // The launcher finds no daemon, starts one, and pokes it the next time: both find the same place for the socket.
     await run(state, 'first', ['true']).ended;

@@ -9,12 +9,21 @@ import { writeGate } from '../../src/gates/gate-writer.ts';
 import { decodeClaim, decodeResult, encodeVerdict } from '../../src/protocol/claim.ts';
 import { FRAME_KIND, type Frame, splitFrames } from '../../src/protocol/frame.ts';
 import { until } from '../conformance/support/until.ts';
-import { hasLauncher, LAUNCHER, openPlace, type Place, titleOf } from './support/launcher.ts';
+import {
+  hasLauncher,
+  LAUNCHER,
+  makeHome,
+  openPlace,
+  type Place,
+  titleOf,
+} from './support/launcher.ts';
 
-const PAYLOAD = '{"session_id":"s","hook_event_name":"Stop","tool_use_id":"t"}\n';
+const PAYLOAD = '{"session_id":"s","hook_event_name":"PostToolUse","tool_use_id":"t"}\n';
 
-/** A daemon that gives every key, and what it was told. */
-async function aDaemon(place: Place) {
+const GIVES = encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: false });
+
+/** A daemon that gives every key, or says something else; and what it was told. */
+async function aDaemon(place: Place, says = (to: Socket): void => void to.write(GIVES)) {
   const sockets: Socket[] = [];
   const frames: Frame[] = [];
   let closed = 0;
@@ -31,11 +40,11 @@ async function aDaemon(place: Place) {
       for (const frame of split.frames) {
         frames.push(frame);
         if (frame.kind !== FRAME_KIND.claim) continue;
-        socket.write(encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: false }));
+        says(socket);
       }
     });
   });
-  mkdirSync(place.home, { recursive: true });
+  makeHome(place);
   server.listen(join(place.home, 'bus.sock'));
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
@@ -152,4 +161,83 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     expect(await once(child, 'exit')).toEqual([0, null]);
     await until('a daemon', () => existsSync(join(place.home, 'started')));
   });
+});
+
+describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher), () => {
+  const run = async (place: Place, event: string, ...options: string[]) => {
+    const hook = ['sh', '-c', 'cat >/dev/null; echo ran >&2; exit 2'];
+    const child = spawn(LAUNCHER, ['run', '--name', 'n', '--dedupe', ...options, '--', ...hook], {
+      cwd: place.directory,
+      env: place.env(),
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const startedAtMs = performance.now();
+    child.stdin.end(JSON.stringify({ hook_event_name: event, tool_use_id: 't' }));
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit'),
+    ]);
+    return { code, stdout, ran: stderr === 'ran\n', ms: performance.now() - startedAtMs };
+  };
+  const reply = (exitCode: number, stdout: string) =>
+    encodeVerdict({
+      ...{ kind: 'replay', key: 'k', of: 'x', wantsOutputs: false },
+      result: { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.alloc(0) },
+    });
+  const specific = (event: string, permissionDecision: string): string =>
+    JSON.stringify({ hookSpecificOutput: { hookEventName: event, permissionDecision } });
+
+  it.each([
+    ['skips', encodeVerdict({ kind: 'skip', key: 'k', of: 'x' })],
+    ['skips, and says no more', encodeVerdict({ kind: 'skip' })],
+    ['lets wait', encodeVerdict({ kind: 'wait', key: 'k' })],
+    ['allows', reply(0, '')],
+    ['allows in words', reply(0, specific('PreToolUse', 'allow'))],
+    ['denies what is not asked', reply(0, specific('Stop', 'deny'))],
+    ['gives another exit code', reply(1, specific('PreToolUse', 'deny'))],
+    ['gives an exit code that there is not', reply(255, '')],
+  ])('and %s keeps no guard from running', async (_, frame) => {
+    const place = openPlace();
+    await aDaemon(place, (socket) => void socket.write(frame));
+    for (const options of [[], ['--on-duplicate', 'skip']]) {
+      expect(await run(place, 'PreToolUse', ...options)).toMatchObject({ code: 2, ran: true });
+    }
+  });
+
+  it.each([
+    [2, ''],
+    [0, specific('PreToolUse', 'deny')],
+  ])('can refuse: exit %i and %s', async (code, stdout) => {
+    const place = openPlace();
+    await aDaemon(place, (socket) => void socket.write(reply(code, stdout)));
+    expect(await run(place, 'PreToolUse')).toMatchObject({ code, stdout, ran: false });
+  });
+
+  it('and gives another exit code than 0 and 2 is believed nowhere', async () => {
+    const place = openPlace();
+    await aDaemon(place, (socket) => void socket.write(reply(77, '')));
+    expect(await run(place, 'PostToolUse')).toMatchObject({ code: 2, ran: true });
+  });
+
+  it.each([
+    ['lets wait for ever', encodeVerdict({ kind: 'wait', key: 'k' })],
+    ['says a byte now and then', Buffer.from([1])],
+  ])(
+    'and %s holds nobody up for long',
+    async (_, says) => {
+      const place = openPlace();
+      await aDaemon(place, (socket) => {
+        const timer = setInterval(() => {
+          if (socket.destroyed) clearInterval(timer);
+          else socket.write(says);
+        }, 20);
+      });
+      const { ms, ...outcome } = await run(place, 'Stop', '--on-duplicate', 'replay');
+      expect(outcome).toMatchObject({ code: 2, ran: true });
+      // Five seconds, and what a busy machine takes.
+      expect(ms).toBeLessThan(10_000);
+    },
+    30_000,
+  );
 });

@@ -67,42 +67,31 @@ static void do_kind(struct argument *arguments)
     printf("%s", stdout_kind_of(&whole) == stdout_kind_of(&split) ? NAMES[stdout_kind_of(&whole)] : "differs by pieces");
 }
 
-/* The rest of the input in windows of a size that the test chooses; each a block of its own, so that overruns show. */
-struct windows {
-    const struct argument *input;
-    size_t at, size;
-    unsigned char *window;
-};
-
-static bool next_window(struct scan *scan)
+/* EVENT, EXIT CODE, STDOUT; each a block of its own, so that overruns show. */
+static void do_refusal(struct argument *arguments)
 {
-    struct windows *windows = scan->context;
-    size_t left = windows->input->length - windows->at, length = left < windows->size ? left : windows->size;
-    free(windows->window);
-    windows->window = NULL;
-    if (length == 0) return false;
-    windows->window = malloc(length);
-    if (windows->window == NULL) abort();
-    memcpy(windows->window, windows->input->text + windows->at, length);
-    windows->at += length;
-    scan->bytes = windows->window;
-    scan->at = 0;
-    scan->length = length;
-    return true;
+    struct text event = {arguments[0].text, arguments[0].length};
+    char *said = malloc(arguments[2].length + 1);
+    if (said == NULL) abort();
+    memcpy(said, arguments[2].text, arguments[2].length);
+    said = realloc(said, arguments[2].length > 0 ? arguments[2].length : 1);
+    printf("%d", is_refusal(event, atoi(arguments[1].text), (struct text){said, arguments[2].length}));
+    free(said);
 }
 
+/* The input in a block of its own size, so that overruns show; then the names that are looked for. */
 static void do_scan(struct argument *arguments, size_t count)
 {
     struct field fields[16] = {{0}};
-    struct windows windows = {.input = &arguments[1], .size = (size_t)atoi(arguments[0].text)};
-    struct scan scan = {.refill = next_window, .context = &windows};
-    for (size_t i = 2; i < count; i++) fields[i - 2].name = arguments[i].text;
-    /* The first window has at least what a byte order mark takes, as the launcher's has. */
-    if (windows.size >= 3 || windows.input->length <= windows.size) (void)next_window(&scan);
-    else windows.size = 3, (void)next_window(&scan), windows.size = (size_t)atoi(arguments[0].text);
-    scan_payload(&scan, fields, count - 2);
-    free(windows.window);
-    for (size_t i = 0; i < count - 2; i++) {
+    size_t length = arguments[0].length;
+    unsigned char *bytes = malloc(length);
+    if (bytes == NULL && length > 0) abort();
+    if (length > 0) memcpy(bytes, arguments[0].text, length);
+    struct scan scan = {.bytes = bytes, .length = length};
+    for (size_t i = 1; i < count; i++) fields[i - 1].name = arguments[i].text;
+    scan_payload(&scan, fields, count - 1);
+    free(bytes);
+    for (size_t i = 0; i < count - 1; i++) {
         if (!fields[i].is_found) continue;
         printf(" %s=", fields[i].name);
         print_hex(fields[i].text, fields[i].length);
@@ -216,6 +205,7 @@ static void do_verdict(struct argument *arguments)
 static void answer(const char *word, struct argument *arguments, size_t count)
 {
     if (strcmp(word, "sha256") == 0) do_sha256(arguments);
+    else if (strcmp(word, "refusal") == 0) do_refusal(arguments);
     else if (strcmp(word, "kind") == 0) do_kind(arguments);
     else if (strcmp(word, "scan") == 0) do_scan(arguments, count);
     else if (strcmp(word, "name") == 0) do_name(arguments, count, false);

@@ -62,6 +62,7 @@ describe('the golden frames', () => {
     expect(goldens.map(({ name }) => name)).toEqual([
       'begin-full',
       'begin-least',
+      'claim-deny',
       'claim',
       'dashboard',
       'executions',

@@ -6,6 +6,7 @@ import { readSettings } from '../../src/config/settings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
 import { defaultHookName } from '../../src/domain/hook-name.ts';
 import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
+import { isRefusal } from '../../src/domain/refusal.ts';
 import { createStdoutKind } from '../../src/domain/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
@@ -55,29 +56,61 @@ describe.skipIf(canCompile !== true)(
       );
     });
 
-    it('agree on the vectors of the payload scan, read whole and in windows', () => {
+    const refusalCalls = (said: readonly { event: string; code: number; stdout: string }[]) =>
+      said.map(({ event, code, stdout }): Call => ['refusal', event, `${code}`, stdout]);
+
+    it('agree on the vectors of refusals', () => {
+      const cases = vectors('refusal') as unknown as {
+        event: string;
+        exit_code: number;
+        stdout: string;
+        refusal: boolean;
+      }[];
+      agree(
+        refusalCalls(cases.map((one) => ({ ...one, code: one.exit_code }))),
+        cases.map(({ refusal }) => (refusal ? '1' : '0')),
+      );
+    });
+
+    it('never takes for a refusal what TypeScript does not', () => {
+      const random = createRandom(SEED);
+      const cases = vectors('refusal') as unknown as { event: string; stdout: string }[];
+      const one = (): { event: string; code: number; stdout: string } => {
+        const { event, stdout } = cases[random(cases.length)] as { event: string; stdout: string };
+        const other = cases[random(cases.length)]?.event ?? '';
+        const text = mutate(Buffer.from(stdout), random).toString('latin1');
+        return { event: random(4) === 0 ? other : event, code: random(2) * 2, stdout: text };
+      };
+      const said = Array.from({ length: 3000 * EFFORT }, one);
+      const answers = driver.ask(refusalCalls(said));
+      const wrong = said.filter(
+        ({ event, code, stdout }, index) =>
+          answers[index] === '1' && !isRefusal(event, code, Buffer.from(stdout)),
+      );
+      expect(wrong).toEqual([]);
+      expect(answers.filter((answer) => answer === '1').length).toBeGreaterThan(100);
+    });
+
+    it('agree on the vectors of the payload scan', () => {
       const cases = vectors('payload-scan') as unknown as {
         input_base64: string;
         wanted: string[];
         found: Record<string, string>;
       }[];
-      for (const window of [1, 2, 3, 7, 64, 1 << 20]) {
-        agree(
-          cases.map(
-            ({ input_base64, wanted }): Call => [
-              'scan',
-              `${window}`,
-              Buffer.from(input_base64, 'base64'),
-              ...wanted,
-            ],
+      agree(
+        cases.map(
+          ({ input_base64, wanted }): Call => [
+            'scan',
+            Buffer.from(input_base64, 'base64'),
+            ...wanted,
+          ],
+        ),
+        cases.map(({ wanted, found }) =>
+          foundLine(wanted, (name) =>
+            found[name] === undefined ? undefined : Buffer.from(found[name], 'base64'),
           ),
-          cases.map(({ wanted, found }) =>
-            foundLine(wanted, (name) =>
-              found[name] === undefined ? undefined : Buffer.from(found[name], 'base64'),
-            ),
-          ),
-        );
-      }
+        ),
+      );
     });
 
     it('agree on the vectors of names', () => {
@@ -139,7 +172,7 @@ describe.skipIf(canCompile !== true)(
           }),
         );
         agree(
-          inputs.map((input): Call => ['scan', `${1 + random(40)}`, input, ...wanted]),
+          inputs.map((input): Call => ['scan', input, ...wanted]),
           inputs.map((input) => {
             const found = scanPayloadBytes(input, wanted);
             return foundLine(wanted, (name) => found.get(name));
@@ -333,7 +366,7 @@ function parsedOptions(line: string) {
     dedupe: flag('dedupe'),
     dedupeKey: text('dedupe_key'),
     dedupeTtlSeconds: Number(one('dedupe_ttl')) || undefined,
-    onDuplicate: [undefined, 'replay', 'skip'][Number(one('on_duplicate'))],
+    onDuplicate: [undefined, 'replay', 'skip', 'deny'][Number(one('on_duplicate'))],
     guard: flag('guard'),
     storeRaw: flag('store_raw'),
     compress: flag('compress'),

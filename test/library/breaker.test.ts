@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { hookbus } from '../support/hookbus.ts';
+import { makeState } from '../support/state.ts';
 import { aHookState, LIBRARY } from './support.ts';
 
 /** What the prefix may be. */
@@ -18,7 +19,7 @@ const HOOK = 'shaky';
 /** A state directory whose config.json switches the breaker of the hook on. */
 function aBreakerState(breaker: Record<string, unknown> = {}): State {
   const state = aHookState();
-  mkdirSync(state.home, { recursive: true });
+  makeState(state.home);
   configure(state, breaker);
   return state;
 }
@@ -73,7 +74,7 @@ describe('the breaker of a hook', () => {
 
   it('leaves its probe to another where this one is a duplicate', async () => {
     const state = aBreakerState({ cooldown_seconds: 1 });
-    const keyed = `say((await guardedExecution('${HOOK}', 'PreToolUse', { dedupeKey: 'k' }, () => 'first')).output);`;
+    const keyed = `say((await guardedExecution('${HOOK}', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => 'first')).output);`;
     await state.run(keyed + FAIL + FAIL);
     await cooledDown(state);
     expect((await state.run(keyed + GO)).said).toEqual(['first', 'ran']);

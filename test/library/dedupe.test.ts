@@ -10,7 +10,7 @@ function takeIn(home: string): void {
   expect(hookbus(['status'], { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);
 }
 
-const KEYED = `{ payload, dedupeKey: 'k' }`;
+const KEYED = `{ onDuplicate: 'replay', dedupeKey: 'k' }`;
 
 describe('a duplicate', () => {
   it('gets the first output where a hook can block, as JSON has it, and its body is not run', async () => {
@@ -19,9 +19,9 @@ describe('a duplicate', () => {
       const outputs = [{ at: new Date(0), none: undefined }, [1], 'text', '5', '{"decision":"block"}', '', ' \\t\\n',
         '5 \\t\\n', 'null', null, undefined, 0, false, 'ü😀', '\\ud800', 'line\\n'];
       for (const [index, value] of outputs.entries()) {
-        const options = { dedupeKey: 'k' + index };
-        const first = await guardedExecution('same', 'PreToolUse', options, () => value);
-        const second = await guardedExecution('same', 'PreToolUse', options, () => { say('ran'); });
+        const options = { onDuplicate: 'replay', dedupeKey: 'k' + index };
+        const first = await guardedExecution('same', 'Notification', options, () => value);
+        const second = await guardedExecution('same', 'Notification', options, () => { say('ran'); });
         const want = value === undefined ? undefined : JSON.parse(JSON.stringify(value));
         const { success, skipped, output } = second;
         say([first.skipped, success, skipped, JSON.stringify(output) === JSON.stringify(want) || [output, want]]);
@@ -35,7 +35,7 @@ describe('a duplicate', () => {
   it('is skipped without an output where a hook cannot block, or where that was asked for', async () => {
     const state = aHookState();
     const { said } = await state.run(`
-      const options = [['PostToolUse', {}], ['PreToolUse', { onDuplicate: 'skip' }], ['PostToolUse', { onDuplicate: 'replay' }]];
+      const options = [['PostToolUse', {}], ['Notification', { onDuplicate: 'skip' }], ['PostToolUse', { onDuplicate: 'replay' }]];
       for (const [index, [event, more]] of options.entries()) {
         const go = () => guardedExecution('h' + index, event, { dedupeKey: 'k', ...more }, () => 'out');
         await go();
@@ -52,7 +52,7 @@ describe('a duplicate', () => {
   it('runs once the first one has failed, or its time is over', async () => {
     const state = aHookState();
     const { said } = await state.run(`
-      const go = (body, more) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k', ...more }, body);
+      const go = (body, more) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k', ...more }, body);
       await go(() => { throw new Error('no'); });
       say((await go(() => 'second', { dedupeTtlSeconds: 1 })).skipped);
       say((await go(() => 'third')).output);
@@ -75,7 +75,7 @@ describe('a duplicate', () => {
     const state = aHookState();
     const { said } = await state.run(`
       let runs = 0;
-      const go = (key) => guardedExecution('h', 'PreToolUse', { dedupeKey: key }, async () => {
+      const go = (key) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: key }, async () => {
         runs += 1;
         const mine = runs;
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -104,14 +104,14 @@ describe('a duplicate', () => {
   it('never waits for itself: inside of the first one it runs', async () => {
     const state = aHookState();
     const { said } = await state.run(`
-      const go = (body) => guardedExecution('h', 'PreToolUse', ${KEYED}, body);
+      const go = (body) => guardedExecution('h', 'Notification', ${KEYED}, body);
       say((await go(async () => 'outer ' + (await go(() => 'inner')).output)).output);
-      const outer = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
-      const inner = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
+      const outer = await startGuardedExecution('u', 'Notification', ${KEYED});
+      const inner = await startGuardedExecution('u', 'Notification', ${KEYED});
       say([outer.skipped, inner.skipped]);
       inner.setOutput('inner'); await inner[Symbol.asyncDispose]();
       outer.setOutput('outer'); await outer[Symbol.asyncDispose]();
-      const third = await startGuardedExecution('u', 'PreToolUse', ${KEYED});
+      const third = await startGuardedExecution('u', 'Notification', ${KEYED});
       say([third.skipped, third.output]);`);
     expect(said).toEqual(['outer inner', [false, false], [true, 'outer']]);
   });
@@ -121,8 +121,8 @@ describe('a duplicate', () => {
     const { said } = await state.run(`
       let release;
       const gate = new Promise((resolve) => { release = resolve; });
-      const first = guardedExecution('h', 'PreToolUse', ${KEYED}, () => gate);
-      const second = await guardedExecution('h', 'PreToolUse', { ...${KEYED}, waitSeconds: 0.05 }, () => 'own');
+      const first = guardedExecution('h', 'Notification', ${KEYED}, () => gate);
+      const second = await guardedExecution('h', 'Notification', { ...${KEYED}, waitSeconds: 0.05 }, () => 'own');
       say([second.output, second.skipped]);
       release('first');
       say((await first).output);`);
@@ -136,7 +136,7 @@ it('a call that a body hands to a queue from before waits for it only as long as
     let take;
     const jobs = new Promise((resolve) => { take = resolve; });
     const worker = jobs.then((job) => job());
-    const go = (more, body) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k', ...more }, body);
+    const go = (more, body) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k', ...more }, body);
     const { output } = await go({}, async () => {
       take(() => go({ waitSeconds: 0.05 }, () => 'inner'));
       return 'outer ' + (await worker).output;
@@ -145,9 +145,69 @@ it('a call that a body hands to a queue from before waits for it only as long as
   expect(said).toEqual(['outer inner']);
 });
 
+describe('where a hook can block', () => {
+  const BLOCK = `{ decision: 'block', reason: 'no' }`;
+  const DENY = `{ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny' } }`;
+
+  it('a duplicate of what was refused is refused, and of anything else runs', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const outputs = [${DENY}, JSON.stringify(${DENY}), ${BLOCK}, undefined, 'denied', { decision: 'approve' }];
+      for (const [index, value] of outputs.entries()) {
+        for (const onDuplicate of [undefined, 'deny', 'skip']) {
+          const go = (body) => guardedExecution('g', 'PreToolUse', { onDuplicate, dedupeKey: index + ' ' + onDuplicate }, body);
+          await go(() => value);
+          const { skipped, output } = await go(() => 'ran');
+          say([skipped, skipped ? JSON.stringify(output) === JSON.stringify(typeof value === 'string' ? JSON.parse(value) : value) || JSON.stringify(output) === JSON.stringify(value) : output]);
+        }
+      }`);
+    expect(said).toEqual([...Array(9).fill([true, true]), ...Array(9).fill([false, 'ran'])]);
+  });
+
+  it('nobody waits for a first one that does not end', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const go = (body) => guardedExecution('g', 'PreToolUse', { dedupeKey: 'k' }, body);
+      let release;
+      const first = go(() => new Promise((resolve) => { release = resolve; }));
+      say((await go(() => (${DENY}))).skipped);
+      say((await go(() => 'never')).output.hookSpecificOutput.permissionDecision);
+      release('allowed');
+      say((await first).output);
+      say((await go(() => 'never')).skipped);`);
+    expect(said).toEqual([false, 'deny', 'allowed', true]);
+  });
+
+  it('another program in the same place is another hook', async () => {
+    const state = aHookState();
+    const one = (output: string) =>
+      `say((await guardedExecution('g', 'PreToolUse', { dedupeKey: 'k' }, () => (${output}))).skipped);`;
+    const run = async (output: string, ...words: string[]) => {
+      const { said } = await state.run(one(output), {}, words);
+      return said;
+    };
+    expect(await run(DENY)).toEqual([false]);
+    expect(await run(`'allowed'`)).toEqual([true]);
+    expect(await run(`'allowed'`, '--secrets')).toEqual([false]);
+  });
+
+  it('a replay waits for five seconds and no longer', async () => {
+    const state = aHookState();
+    const { said } = await state.run(`
+      const go = (body) => guardedExecution('t', 'Stop', { dedupeKey: 'k', onDuplicate: 'replay' }, body);
+      const first = go(() => new Promise((resolve) => setTimeout(resolve, 7000)));
+      const before = performance.now();
+      const { output } = await go(() => 'ran');
+      const took = performance.now() - before;
+      say([output, took > 4500 && took < 6800]);
+      await first;`);
+    expect(said).toEqual([['ran', true]]);
+  }, 30_000);
+});
+
 describe('a race on one key', () => {
   const BODY = `
-    const result = await guardedExecution('raced', 'PreToolUse', { dedupeKey: 'k' }, async () => {
+    const result = await guardedExecution('raced', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, async () => {
       await new Promise((resolve) => setTimeout(resolve, 150));
       return { by: 'the first' };
     });
@@ -179,7 +239,9 @@ describe('a race on one key', () => {
           '--name',
           'raced',
           '--event',
-          'PreToolUse',
+          'Notification',
+          '--on-duplicate',
+          'replay',
           '--dedupe-key',
           'k',
           '--',
@@ -209,10 +271,10 @@ describe('a race on one key', () => {
   it('is over at once where the first one is killed', async () => {
     const state = aHookState();
     const first = state.run(`
-      await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); });`);
+      await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); });`);
     expect((await first).signal).toBe('SIGKILL');
     const { said } = await state.run(`
-      say((await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => 'second')).output);`);
+      say((await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => 'second')).output);`);
     expect(said).toEqual(['second']);
   });
 });
@@ -224,7 +286,9 @@ describe('with `hookbus run` of the same name and key', () => {
     '--name',
     'h',
     '--event',
-    'PreToolUse',
+    'Notification',
+    '--on-duplicate',
+    'replay',
     '--dedupe-key',
     'k',
     '--',
@@ -236,7 +300,7 @@ describe('with `hookbus run` of the same name and key', () => {
     const { code } = await runNode(words('sh', '-c', 'echo no >&2; exit 2'), state.env, '{}\n');
     expect(code).toBe(2);
     const { said } = await state.run(
-      `say((await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => 'decided')).output);`,
+      `say((await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => 'decided')).output);`,
     );
     expect(said).toEqual(['decided']);
   });
@@ -244,7 +308,7 @@ describe('with `hookbus run` of the same name and key', () => {
   it('a text is given to a command as it is, also where it is JSON', async () => {
     const state = aHookState();
     await state.run(
-      `await guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, () => '{"decision":"block"}');`,
+      `await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => '{"decision":"block"}');`,
     );
     const { said } = await runNode(words('echo', 'ran'), state.env, '{}\n');
     expect(said[0]).toEqual({ decision: 'block' });
@@ -252,7 +316,7 @@ describe('with `hookbus run` of the same name and key', () => {
 
   it('around the very process, the body runs and nobody waits for himself', async () => {
     const state = aHookState();
-    for (const event of ['PreToolUse', 'PostToolUse']) {
+    for (const event of ['Notification', 'SessionEnd']) {
       const script = `
         import { guardedExecution } from '${new URL('../../dist/index.js', import.meta.url).href}';
         console.log((await guardedExecution('${event}', '${event}', { dedupeKey: 'k' }, () => 'ran')).output);`;

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { gatePath } from '../../src/gates/gate-file.ts';
+import { makeState } from '../support/state.ts';
 import { aHookState } from './support.ts';
 
 const TRACE = 'a'.repeat(32);
@@ -109,11 +110,11 @@ describe('switched on', () => {
       const cycle = {}; cycle.self = cycle;
       const outputs = [10n, cycle, () => 1, { toJSON() { throw new Error('no'); } }, 'x'.repeat(30e6)];
       for (const [index, value] of outputs.entries()) {
-        const result = await guardedExecution('odd', 'PreToolUse', { dedupeKey: 'k' + index }, () => value);
+        const result = await guardedExecution('odd', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' + index }, () => value);
         say([result.success, result.output === value]);
       }
       let runs = 0;
-      for (const round of [1, 2]) await guardedExecution('odd', 'PreToolUse', { dedupeKey: 'again' }, () => { runs += 1; return 1n; });
+      for (const round of [1, 2]) await guardedExecution('odd', 'Notification', { onDuplicate: 'replay', dedupeKey: 'again' }, () => { runs += 1; return 1n; });
       say(runs);`);
     expect(stderr).toBe('');
     expect(said).toEqual([...Array.from({ length: 5 }, () => [true, true]), 2]);
@@ -190,7 +191,8 @@ describe('switched on', () => {
 
   it('does not run the body where the gate of its hook is closed', async () => {
     const state = aHookState();
-    mkdirSync(state.paths.gates, { recursive: true });
+    makeState(state.home);
+    mkdirSync(state.paths.gates);
     writeFileSync(gatePath(state.paths.gates, 'shut'), 'off 0\n');
     const { said } = await state.run(`
       say(await guardedExecution('shut', 'Stop', {}, () => { say('ran'); }));

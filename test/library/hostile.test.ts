@@ -10,7 +10,7 @@ describe('a proxy that was revoked', () => {
   it('is an error like any other where a body throws it, and its key is free again', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`${REVOKED}
-      const go = (body) => guardedExecution('h', 'PreToolUse', { dedupeKey: 'k' }, body);
+      const go = (body) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, body);
       const [first, second] = await Promise.all([go(async () => { throw revoked; }), go(() => 'second')]);
       say([first.success, first.error instanceof Error, first.error.cause === revoked, second.output]);`);
     expect({ said, stderr }).toEqual({ said: [[false, true, true, 'second']], stderr: '' });

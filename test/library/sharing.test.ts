@@ -6,7 +6,7 @@ class Decision { constructor() { this.deny = true; } }
 class Spoken { #deny = true; toJSON() { return { deny: this.#deny }; } }
 const cycle = []; cycle.push(cycle);
 const twice = async (dedupeKey, body) => {
-  const go = () => guardedExecution('h', 'PreToolUse', { dedupeKey }, body);
+  const go = () => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey }, body);
   return [await go(), await go()];
 };`;
 

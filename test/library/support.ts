@@ -41,8 +41,24 @@ export function aHookState(env: Readonly<Record<string, string>> = {}) {
     paths,
     env: environment,
     /** Runs a script in a process of its own; the library's names, `say` and a `payload` are there. */
-    run: (script: string, more: Readonly<Record<string, string>> = {}) =>
-      runNode(['--input-type=module', '-e', IMPORT + script], { ...environment, ...more }),
+    run: (
+      script: string,
+      more: Readonly<Record<string, string>> = {},
+      words: readonly string[] = [],
+    ) =>
+      runNode(
+        [
+          '--input-type=module',
+          '-e',
+          IMPORT + script,
+          ...(words.length > 0 ? ['--'] : []),
+          ...words,
+        ],
+        {
+          ...environment,
+          ...more,
+        },
+      ),
     rows: (sql = 'SELECT * FROM hook_logs ORDER BY id') => rowsOf(paths, sql),
     spooled: (): string[] => (existsSync(paths.spool) ? readdirSync(paths.spool) : []),
   };

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hookbus } from '../support/hookbus.ts';
 import { makeCorruptDatabase, makeDatabase, makeNewerDatabase } from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { aHookState, LIBRARY } from './support.ts';
 
 const ONE = `say((await guardedExecution('h', 'PreToolUse', { payload, dedupeKey: 'k' }, () => 'ran')).output);`;
@@ -98,7 +99,7 @@ describe('the body runs and the execution is on record', () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`
       const { rmSync } = await import('node:fs');
-      const go = (name) => guardedExecution(name, 'PreToolUse', { dedupeKey: 'k' }, () => name);
+      const go = (name) => guardedExecution(name, 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => name);
       await go('before');
       rmSync(process.env.HOOKBUS_HOME, { recursive: true });
       say((await go('between')).output);
@@ -123,6 +124,21 @@ describe('the body runs, unrecorded', () => {
       process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
     const { said, stderr, code } = await state.run(asNobody + ONE + ONE, { HOOKBUS_HOME: home });
     expect({ said, stderr, code }).toEqual({ said: ['ran', 'ran'], stderr: '', code: 0 });
+  });
+
+  it('where a repository brings the state directory, with a gate in it', async () => {
+    const repository = temporaryDirectory();
+    const gates = join(repository, 'hb', 'gates');
+    mkdirSync(gates, { recursive: true });
+    writeFileSync(join(gates, 'guard'), 'off 0\n');
+    const state = aHookState();
+    const script = `process.chdir(${JSON.stringify(repository)});
+      say((await guardedExecution('guard', 'PreToolUse', {}, () => 'ran')).output);`;
+    for (const HOOKBUS_HOME of ['hb', dirname(gates)]) {
+      const { said, code } = await state.run(script, { HOOKBUS_HOME });
+      expect({ said, code }).toEqual({ said: ['ran'], code: 0 });
+    }
+    expect(readdirSync(dirname(gates))).toEqual(['gates']);
   });
 
   it('where the database can be read and not written, which then waits in no spool either', async () => {

@@ -25,6 +25,12 @@ const CLAIM: ClaimFrame = {
   url: 'redis://keys.example:6379/1',
   payload: Buffer.from('{"tool_input":{"file_path":"/a"}}\n'),
 };
+const DENY: ClaimFrame = {
+  ttlSeconds: 3600,
+  onDuplicate: 'deny',
+  payload: Buffer.from('{}\n'),
+  path: '/usr/local/bin:/usr/bin:/bin',
+};
 const RUN: VerdictFrame = { kind: 'run', key: 'guard:PreToolUse:toolu_1', wantsOutputs: true };
 const REPLAY: VerdictFrame = {
   kind: 'replay',
@@ -48,6 +54,7 @@ const FAILED: ResultFrame = {
 describe('the conversation for a dedupe key', () => {
   it.each([
     ['claim', encodeClaim(CLAIM), decodeClaim, CLAIM],
+    ['claim-deny', encodeClaim(DENY), decodeClaim, DENY],
     ['verdict-run', encodeVerdict(RUN), decodeVerdict, RUN],
     ['verdict-replay', encodeVerdict(REPLAY), decodeVerdict, REPLAY],
     ['result-outputs', encodeResult(OUTPUTS), decodeResult, OUTPUTS],

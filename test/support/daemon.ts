@@ -10,6 +10,7 @@ import { statePaths } from '../../src/config/paths.ts';
 import { socketPath } from '../../src/config/socket-path.ts';
 import { askDaemon, stopDaemon } from '../../src/daemon/client.ts';
 import { processesOf } from './daemons-left.ts';
+import { makeState } from './state.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,6 +36,7 @@ export async function until<T>(
 
 /** A state directory of this test alone, whose daemon, if any, is gone when the test has finished. */
 export function aState(home: string = temporaryDirectory()) {
+  makeState(home);
   const paths = { ...statePaths(home), socket: socketPath(home, {}) };
   const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
   onTestFinished(async () => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { zlibSync } from 'fflate';
 import type { Execution, Status, StoredPayload } from '../../src/domain/execution.ts';
 import { uuidV7 } from '../../src/domain/identifiers.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter, type Recorded } from '../../src/store/executions.ts';
+import { makeState } from './state.ts';
 
 /** A hook as a project might have it: how long it takes, and what else than success comes of it. */
 interface SeedHook {
@@ -128,7 +128,7 @@ export function seedExecutions(path: string, seed: Seed): Recorded[] {
 
 /** Writes executions as an engine would have. */
 export function writeExecutions(path: string, recorded: readonly Recorded[]): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeState(dirname(path));
   const db = openDatabase(path, 5000);
   createExecutionWriter(db).write(recorded);
   db.close();

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StatePaths, statePaths } from '../../src/config/paths.ts';
 import { readSettings, type Settings } from '../../src/config/settings.ts';
+import { makeStateHome } from '../../src/config/state-home.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
@@ -13,6 +14,13 @@ import { temporaryDirectory } from './temporary.ts';
 export function freshState(): { readonly home: string; readonly paths: StatePaths } {
   const home = join(temporaryDirectory(), 'state');
   return { home, paths: statePaths(home) };
+}
+
+/** Makes a state directory that counts where HOME is not set, which is so for what tests start unless they say so. */
+export function makeState(home: string, env: Readonly<Record<string, string>> = {}): string {
+  const stamp = lstatSync(join(home, 'stamp'), { throwIfNoEntry: false });
+  if (stamp === undefined) makeStateHome(home, env);
+  return home;
 }
 
 /** The settings of a shell with only these variables. */
@@ -30,13 +38,13 @@ export function makeNewerDatabase(paths: StatePaths): void {
 
 /** An empty database. */
 export function makeDatabase(paths: StatePaths): void {
-  mkdirSync(paths.home, { recursive: true });
+  makeState(paths.home);
   openDatabase(paths.database, 0).close();
 }
 
 /** A file of the database's name that is none. */
 export function makeCorruptDatabase(paths: StatePaths): void {
-  mkdirSync(paths.home, { recursive: true });
+  makeState(paths.home);
   writeFileSync(paths.database, 'no database, but long enough to be taken for one. '.repeat(99));
 }
 
@@ -47,7 +55,7 @@ export function spoolWhole(
   end: Partial<End> = {},
 ): string {
   const whole = aBegin(begin);
-  mkdirSync(paths.home, { recursive: true });
+  makeState(paths.home);
   createSpool(paths.spool, paths.setAside).finish(
     whole.executionId,
     encodeBegin(whole),
@@ -58,7 +66,7 @@ export function spoolWhole(
 
 /** Leaves the beginning of a record in the spool, as the engine of this process while its hook runs. */
 export function spoolRunning(paths: StatePaths, begin: Partial<Begin> = {}): string {
-  mkdirSync(paths.home, { recursive: true });
+  makeState(paths.home);
   const part = aBegin({ pid: process.pid, pidStart: 0, ...begin });
   createSpool(paths.spool, paths.setAside).begin(part.executionId, encodeBegin(part));
   return part.executionId;

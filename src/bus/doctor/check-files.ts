@@ -7,6 +7,7 @@ import type { StatePaths } from '../../config/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { canBlock } from '../../domain/events.ts';
 import { SHARED } from '../../domain/wrapping.ts';
+import { repeatsAllows } from '../../gates/dedupe.ts';
 import { type FoundFile, findSettings } from '../find-settings.ts';
 import { changeSettings, type FileReport } from '../install.ts';
 import { readSettingsFile } from '../settings-file.ts';
@@ -67,7 +68,8 @@ function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): Rea
       paths: facts.paths as StatePaths,
       now: Date.now,
     });
-    const findings = report === undefined ? [] : brokenPrefixes(report, facts);
+    const findings =
+      report === undefined ? [] : [...brokenPrefixes(report, facts), ...replayedAllows(report)];
     const { root } = readSettingsFile(file.path, agent.allowsComments);
     return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
   } catch (error) {
@@ -162,6 +164,21 @@ function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
   const reason = brokenReason(found, true);
   if (reason === undefined) return [];
   return [advice(`${file.path}: its hooks find ${reason}`, why, 'Install hookbus again.')];
+}
+
+/** A guard whose allow is given again for a call that it did not look at. */
+function replayedAllows(file: FileReport): Finding[] {
+  const replaying = file.hooks.filter(
+    ({ event, written }) =>
+      repeatsAllows('replay', event) && /\s--on-duplicate[ =]["']?replay\b/.test(written ?? ''),
+  );
+  return replaying.map(({ event, name }) =>
+    problem(
+      `${file.path}: ${name} on ${event} has --on-duplicate replay`,
+      'A duplicate gets an allow of a hook that did not run.',
+      'Take the option out: a refusal is given again all the same.',
+    ),
+  );
 }
 
 function namesOf(hooks: readonly HookPlan[]): string {

@@ -104,7 +104,7 @@ function repeatedOf(run: RepeatedRun): Finding {
   const finding = problem(
     `${nameOf(run)}: the same command ran twice for one and the same call (${times})`,
     'Two settings files have it, in texts that differ: agents run the same text once only.',
-    'Take it out of one of them, or install both files again so that the text is the same. Until then --dedupe runs it once.',
+    'Take it out of one of them, or install both files again so that the text is the same.',
   );
   return shownBy(finding, run);
 }

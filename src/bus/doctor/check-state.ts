@@ -1,6 +1,6 @@
 import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs';
 import type { StatePaths } from '../../config/paths.ts';
-import type { Settings } from '../../config/settings.ts';
+import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { checkIntegrity } from '../../store/queries-mistakes.ts';
 import { openForCommand } from '../open-for-command.ts';
@@ -17,12 +17,11 @@ const LOW_SPACE_BYTES = 200_000_000;
 const BACKLOG_RECORDS = 1000;
 
 const GROUP_OR_OTHERS_READ = 0o044;
-const GROUP_OR_OTHERS_WRITE = 0o022;
 
 /** Looks at the state directory and at what is in it. */
 export function checkState(settings: Settings, status: StatusReport, now: () => number): Check[] {
   const { paths } = settings;
-  if (paths === undefined) return [checkNowhere()];
+  if (paths === undefined) return [checkNowhere(settings.homeProblem)];
   return [
     checkDirectory(paths),
     checkDatabase(paths, status, now),
@@ -31,7 +30,12 @@ export function checkState(settings: Settings, status: StatusReport, now: () => 
   ];
 }
 
-function checkNowhere(): Check {
+function checkNowhere(unfit: HomeProblem | undefined): Check {
+  if (unfit !== undefined) {
+    const why = 'What is in it could keep hooks from running. They run ungated and unrecorded.';
+    const finding = problem(unfit.what, why, unfit.fix);
+    return { name: 'directory', summary: 'does not count', findings: [finding] };
+  }
   const finding = problem(
     'neither HOOKBUS_HOME nor HOME says where the state directory is',
     'Nothing can be recorded.',
@@ -47,7 +51,6 @@ function checkDirectory({ home }: StatePaths): Check {
     stat = statSync(home, { throwIfNoEntry: false });
     if (stat === undefined) return { name, summary: `${home} (not made yet)`, findings: [] };
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
-    if (!stat.isDirectory()) throw new Error('it is no directory');
   } catch (error) {
     const finding = problem(
       `the state directory ${home} cannot be used: ${reasonOf(error)}`,
@@ -59,19 +62,8 @@ function checkDirectory({ home }: StatePaths): Check {
   return { name, summary: home, findings: [...permissionFindings(home, stat), ...spaceOf(home)] };
 }
 
-function permissionFindings(home: string, { mode, uid }: Stats): Finding[] {
-  const own = process.getuid?.();
-  if (own !== undefined && uid !== own) {
-    const what = `the state directory ${home} belongs to another user (${uid})`;
-    const why = 'That user can read what is recorded, and change what hooks are told.';
-    return [problem(what, why, 'Point HOOKBUS_HOME to a directory of your own.')];
-  }
+function permissionFindings(home: string, { mode }: Stats): Finding[] {
   const bits = (mode & 0o777).toString(8).padStart(4, '0');
-  if ((mode & GROUP_OR_OTHERS_WRITE) !== 0) {
-    const what = `others can write to the state directory (mode ${bits})`;
-    const why = 'Whoever can write there can keep hooks from running, by a gate file.';
-    return [problem(what, why, `chmod 700 ${home}`)];
-  }
   if ((mode & GROUP_OR_OTHERS_READ) === 0) return [];
   const what = `others can look into the state directory (mode ${bits})`;
   const why = 'The files in it are for you alone, but their names and sizes are not.';
@@ -177,7 +169,8 @@ function checkSpool({ spool }: StatusReport): Check {
 }
 
 /** Settings of this shell, and what hooks said of theirs. */
-function checkSettings({ problems, notices, config }: StatusReport): Check {
+function checkSettings(report: StatusReport): Check {
+  const { problems, notices, config, refused_directory_problem } = report;
   const why = 'The default is in force instead.';
   const here = problems.map((text) =>
     problem(text, why, 'Correct it where it is set: the shell, or the env block of the agent.'),
@@ -201,7 +194,17 @@ function checkSettings({ problems, notices, config }: StatusReport): Check {
             'Correct it by hand, or with hookbus config.',
           ),
         ];
-  const findings = [...here, ...file, ...hooks];
+  const refused =
+    refused_directory_problem === null
+      ? []
+      : [
+          problem(
+            `hooks were given another state directory: ${refused_directory_problem}`,
+            'What is in it could keep hooks from running, so it does not count.',
+            'Do so, or take HOOKBUS_HOME or XDG_STATE_HOME out of the env block that has it.',
+          ),
+        ];
+  const findings = [...here, ...refused, ...file, ...hooks];
   const summary = findings.length === 0 ? 'all can be used' : 'some cannot be used';
   return { name: 'settings', summary, findings };
 }

@@ -109,9 +109,9 @@ async function show(paths: StatePaths, { givenKeys }: Editing): Promise<Answer> 
 
 function get(paths: StatePaths, key: ConfigKey, editing: Editing): Answer {
   const value = editing.configValue(editing.requireConfig(paths.config), key);
-  const isGiven = editing.givenKeys(paths.config).includes(nameOf(key));
+  const isGiven = editing.givenKeys(paths.config).includes(editing.nameOfKey(key));
   return {
-    json: { key: nameOf(key), value, given: isGiven },
+    json: { key: editing.nameOfKey(key), value, given: isGiven },
     lines: () => [visible(typeof value === 'string' ? value : JSON.stringify(value))],
   };
 }
@@ -126,16 +126,17 @@ async function change(
   const setting = editing.configSetting(key);
   const wanted = text === undefined ? undefined : setting.fromText(text);
   if (text !== undefined && setting.read(wanted) === undefined) {
-    if (setting.isSecret) throw usageError(`expected ${nameOf(key)} to be ${setting.expected}`);
-    throw expected(nameOf(key), setting.expected, text);
+    if (setting.isSecret)
+      throw usageError(`expected ${editing.nameOfKey(key)} to be ${setting.expected}`);
+    throw expected(editing.nameOfKey(key), setting.expected, text);
   }
   const config = editing.editConfig(paths.config, key, wanted);
   const value = editing.configValue(config, key);
   await settle(paths, now);
   const how = text === undefined ? 'is back to its default' : 'is now';
   return {
-    json: { key: nameOf(key), value, given: text !== undefined },
-    lines: () => [`${nameOf(key)} ${how}: ${visible(JSON.stringify(value))}`],
+    json: { key: editing.nameOfKey(key), value, given: text !== undefined },
+    lines: () => [`${editing.nameOfKey(key)} ${how}: ${visible(JSON.stringify(value))}`],
   };
 }
 
@@ -148,5 +149,3 @@ async function settle(paths: StatePaths, now: () => number): Promise<void> {
     // The database cannot be used. That is no fault of the configuration, and `hookbus status` says it.
   }
 }
-
-const nameOf = ({ section, name }: ConfigKey): string => `${section}.${name}`;

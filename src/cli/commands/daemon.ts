@@ -78,14 +78,22 @@ async function start(paths: StatePaths, context: Context): Promise<Answer> {
 
 async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
   keepHeapSmall();
-  const [{ makeStateHome }, { runDaemon }] = await Promise.all([
+  const [{ readConfigFile }, { closeToOthers, makeStateHome }, { runDaemon }] = await Promise.all([
+    import('../../config/config-file.ts'),
     import('../../config/state-home.ts'),
     import('../../daemon/daemon.ts'),
   ]);
   makeStateHome(paths.home);
+  closeToOthers(paths.home);
   // The default could delete what somebody meant to keep.
   const isUnusable = settings.problems.some((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
-  const retentionDays = isUnusable ? undefined : settings.retentionDays;
+  const wantedDays = settings.isRetentionGiven ? settings.retentionDays : undefined;
+  const retentionDays = (): number | undefined => {
+    const reading = readConfigFile(paths.config);
+    if (isUnusable || reading.state === 'refused') return undefined;
+    // The variable of whoever starts it can have more kept, and never less: it may be a repository's.
+    return Math.max(reading.config.retention_days, wantedDays ?? 0);
+  };
   const stop = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.on(signal, () => resolve());

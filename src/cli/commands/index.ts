@@ -18,6 +18,7 @@ import { runCommand } from './run.ts';
 import { showCommand } from './show.ts';
 import { statusCommand } from './status.ts';
 import { traceCommand } from './trace.ts';
+import { trustCommand } from './trust.ts';
 import { uninstallCommand } from './uninstall.ts';
 
 /** Every command, in the order in which one comes to need them. */
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   configCommand,
   daemonCommand,
   exportCommand,
+  trustCommand,
   uninstallCommand,
   completionCommand,
 ];

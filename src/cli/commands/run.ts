@@ -9,7 +9,7 @@ export const runCommand: Command = {
   about: [
     "Runs COMMAND with the same stdin, stdout, stderr and exit code as without hookbus, and records the execution. Put it before the command of a hook in your agent's settings.",
     'With HOOKBUS_ENABLED unset or 0 it only runs COMMAND. Whatever goes wrong in hookbus itself, COMMAND runs; a mistake among the options is shown by `hookbus status`.',
-    'With a dedupe option the same work runs once: duplicates get the first result again, or exit 0. A hook that fails may run again. On doubt, COMMAND runs.',
+    'With a dedupe option a refusal is given again to a duplicate. Where a hook can block, all other duplicates run; elsewhere they exit 0. On doubt, COMMAND runs.',
   ],
   options: {
     name: {
@@ -30,7 +30,7 @@ export const runCommand: Command = {
       default: 'none',
     },
     guard: { describe: 'if the hook fails, drop its output and exit 0; blocking still works' },
-    dedupe: { describe: 'do not run the hook twice for the same tool call or payload' },
+    dedupe: { describe: 'recognize the same work by tool call and payload' },
     'dedupe-key': {
       value: 'TEMPLATE',
       describe: 'what makes two executions the same, such as {tool_input.file_path}',
@@ -41,9 +41,9 @@ export const runCommand: Command = {
       default: 'HOOKBUS_DEDUPE_TTL, else 3600',
     },
     'on-duplicate': {
-      value: 'replay|skip',
-      describe: "give the first one's result again, or exit 0 without output",
-      default: 'replay on events that a hook can block, else skip',
+      value: 'deny|skip|replay',
+      describe: 'what was not refused: run it, exit 0, or wait and give its result',
+      default: 'deny on events that a hook can block, else skip',
     },
     'max-bytes': {
       value: 'N',

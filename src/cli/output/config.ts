@@ -14,7 +14,12 @@ export interface ConfigReport {
 /** The configuration, a line for each key. */
 export function configLines(report: ConfigReport, page: Page): string[] {
   const entries = Object.entries(report.config).flatMap(([section, values]) =>
-    Object.entries(values).map(([name, value]): [string, unknown] => [`${section}.${name}`, value]),
+    typeof values === 'object'
+      ? Object.entries(values).map(([name, value]): [string, unknown] => [
+          `${section}.${name}`,
+          value,
+        ])
+      : [[section, values] as [string, unknown]],
   );
   const width = Math.max(...entries.map(([key]) => columnsOf(key)));
   return [

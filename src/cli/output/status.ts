@@ -39,7 +39,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
   return [
     ...switchLines(report, page),
     '',
-    ...field('directory', directoryText(report), page),
+    ...field('directory', directoryText(report), page, directoryTone(report)),
     ...field('database', databaseText(report, page), page, databaseTone(report)),
     ...field('spool', spoolText(report), page),
     ...field('payloads', payloadsText(report), page),
@@ -51,6 +51,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...glanceLines(report, page),
     ...titled('Open alerts', openAlertTexts(report.alerts.open, page), page),
     ...gateLines(report, page),
+    ...titled('Hooks were given a state directory that does not count', refusedTexts(report), page),
     ...configProblemLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
@@ -92,7 +93,15 @@ function exporterLines(exporter: ExporterFacts, page: Page): string[] {
   return field('export', exporterText(exporter), page, isWell ? undefined : 'warn');
 }
 
-function directoryText({ state_directory, state_directory_exists }: StatusReport): string {
+const refusedTexts = ({ refused_directory_problem }: StatusReport): string[] =>
+  refused_directory_problem === null ? [] : [refused_directory_problem];
+
+const directoryTone = ({ state_directory_problem }: StatusReport): Tone | undefined =>
+  state_directory_problem === null ? undefined : 'bad';
+
+function directoryText(report: StatusReport): string {
+  const { state_directory, state_directory_exists, state_directory_problem } = report;
+  if (state_directory_problem !== null) return state_directory_problem;
   if (state_directory === null) {
     return 'nowhere: neither HOOKBUS_HOME nor HOME is set, so nothing is recorded';
   }

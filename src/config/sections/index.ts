@@ -1,9 +1,16 @@
+import { whole } from '../config-setting.ts';
 import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
 import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
 import { statsd } from './statsd.ts';
+
+/** Settings that are in no section. */
+export const TOP_LEVEL = {
+  /** What the daemon keeps. */
+  retention_days: whole(7, 'days', { least: 0, most: 36_500 }),
+};
 
 /** The sections of config.json by their names; each is a file here. */
 export const SECTIONS = { breaker, prometheus, statsd, opentelemetry, dashboard, alerts };

@@ -17,10 +17,16 @@ interface Capabilities {
   readonly startsInDeletedDirectory: Capability;
   /** It tells death by a real-time signal from an exit. */
   readonly seesRealTimeSignals: Capability;
+  /** Stop signals and real-time signals to it alone reach the hook. */
+  readonly passesEverySignal: Capability;
   /** The hook dies with an engine that is killed by SIGKILL. */
   readonly takesHookAlong: Capability;
   /** Switched off, it replaces itself with the command. */
   readonly replacesItself: Capability;
+  /** Of what a hook writes to a device that takes nothing, it is told at once. */
+  readonly handsOnFullDevice: Capability;
+  /** It takes next to no time to start, so that its waits show against the bare command. */
+  readonly startsAtOnce: Capability;
   /** Where an execution is on record when the engine ends: its own row, or a record for others to drain. */
   readonly recordsIn: 'database' | 'spool';
 }

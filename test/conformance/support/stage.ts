@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { openForCommand } from '../../../src/bus/open-for-command.ts';
 import { statePaths } from '../../../src/config/paths.ts';
+import { makeStateHome } from '../../../src/config/state-home.ts';
 import type { LogRow } from '../../../src/store/queries.ts';
 import type { Engine } from './engine.ts';
 import { endProcess, sessionMembers } from './processes.ts';
@@ -28,6 +29,8 @@ export interface Stage {
   readonly engine: Engine;
   readonly directory: string;
   readonly home: string;
+  /** Makes the state directory, as an engine would. */
+  readonly makeHome: () => void;
   readonly path: (name: string) => string;
   readonly environment: (set?: RunOptions['set']) => Record<string, string>;
   /** Starts a command as it is. */
@@ -57,14 +60,15 @@ export function openStage(engine: Engine): Stage {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-')));
   const home = join(directory, 'state');
   const work = join(directory, 'work');
-  mkdirSync(work);
+  const person = join(directory, 'person');
+  for (const path of [work, person]) mkdirSync(path);
   const running: Running[] = [];
   const adopted: number[] = [];
 
   const environment: Stage['environment'] = (set = {}) => {
     const usual: Record<string, string | undefined> = {
       PATH: process.env['PATH'],
-      HOME: work,
+      HOME: person,
       LANG: 'C.UTF-8',
       ...engine.env,
       HOOKBUS_ENABLED: '1',
@@ -114,6 +118,7 @@ export function openStage(engine: Engine): Stage {
     engine,
     directory: work,
     home,
+    makeHome: () => makeStateHome(home, { HOME: person }),
     path: (name) => join(work, name),
     environment,
     startBare: launch,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { makeStateHome } from '../../../src/config/state-home.ts';
 import { splitFrames } from '../../../src/protocol/frame.ts';
 import { decodeRecord } from '../../../src/protocol/record.ts';
 
@@ -46,6 +47,10 @@ export function openPlace(homeName = 'state'): Place {
   };
 }
 
+/** Makes the state directory, as the launcher would. */
+export const makeHome = ({ home, directory }: Place): void =>
+  makeStateHome(home, { HOME: directory });
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -79,10 +84,6 @@ export function end(program: string, words: readonly string[], options: SpawnSyn
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }
 
-/** Whether the record is whole. Its name changes as it becomes so, which a look at its bytes may fall into. */
-export const isWhole = (place: Place): boolean =>
-  existsSync(place.spool) && readdirSync(place.spool).some((name) => name.endsWith('.rec'));
-
 /** What is in the spool: the bytes of each record, and whether it is whole (`rec`) or not (`part`). */
 export function spooled(place: Place): { readonly name: string; readonly bytes: Buffer }[] {
   if (!existsSync(place.spool)) return [];
@@ -103,6 +104,7 @@ export function onlyRecord(place: Place) {
 
 /** Makes a gate file, as the bus does. */
 export const gatePath = (place: Place, name: string): string => {
+  makeHome(place);
   mkdirSync(join(place.home, 'gates'), { recursive: true });
   return join(place.home, 'gates', name);
 };

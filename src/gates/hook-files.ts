@@ -1,0 +1,67 @@
+import { type BigIntStats, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { GuardFacts } from '../domain/dedupe-key.ts';
+import { pathWords } from '../domain/hook-name.ts';
+
+/** Where a program is looked for without PATH, as the launcher has it. */
+const DEFAULT_PATH = '/bin:/usr/bin';
+
+/** What runs, with the identity of its program and of the scripts that it runs, as far as they are found. */
+export function guardFacts(
+  argv: readonly string[],
+  cwd: string | undefined,
+  path = DEFAULT_PATH,
+): GuardFacts {
+  if (cwd === undefined) return { argv, files: () => [] };
+  const files = (): string[] => {
+    const [program = ''] = argv;
+    const { scripts, others } = pathWords(argv);
+    const found = [
+      find(program, cwd, path, false),
+      ...scripts.map((word) => find(word, cwd, path, true)),
+      firstProgram(others, cwd, path),
+    ];
+    return found.map(identityOf);
+  };
+  return { argv, cwd, files };
+}
+
+/** The first word is what an interpreter runs, as a rule; a later one may be a file that the hook writes. */
+function firstProgram(
+  words: readonly string[],
+  cwd: string,
+  path: string,
+): BigIntStats | undefined {
+  for (const [index, word] of words.entries()) {
+    const found = find(word, cwd, path, true);
+    if (found !== undefined && (index === 0 || (found.mode & EXECUTABLE) !== 0n)) return found;
+  }
+  return undefined;
+}
+
+const EXECUTABLE = 0o111n;
+
+/** As a shell finds a program; a script may also lie in the directory. */
+function find(word: string, cwd: string, path: string, isScript: boolean): BigIntStats | undefined {
+  if (word.includes('/')) return fileAt(resolve(cwd, word));
+  const here = isScript ? fileAt(join(cwd, word)) : undefined;
+  if (here !== undefined) return here;
+  for (const place of path.split(':')) {
+    const found = fileAt(isAbsolute(place) ? join(place, word) : resolve(cwd, place, word));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function fileAt(path: string): BigIntStats | undefined {
+  try {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats?.isFile() === true ? stats : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empty where there is no such file. */
+const identityOf = (stats: BigIntStats | undefined): string =>
+  stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;

@@ -1,0 +1,61 @@
+/*
+ * What a daemon is started with. It serves all projects of its user for as long as there is work, so it has nothing of the
+ * hook that happened to start it: a short list of variables, the limits and the niceness that the user may have.
+ */
+#include "launcher.h"
+
+#include <sys/resource.h>
+
+extern char **environ;
+
+enum { MOST_VARIABLES = 64 };
+
+/* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
+static const char *const KEPT[] = {
+    "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
+    "DBUS_SESSION_BUS_ADDRESS=",
+};
+
+/* Others could put files into it for the daemon to find. */
+static bool is_own_directory(const char *path)
+{
+    struct stat stat_of;
+    return path[0] == '/' && lstat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode) && stat_of.st_uid == geteuid() &&
+           (stat_of.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static bool is_kept(const char *variable)
+{
+    if (strncmp(variable, "TMPDIR=", 7) == 0) return is_own_directory(variable + 7);
+    for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
+        if (strncmp(variable, KEPT[i], strlen(KEPT[i])) == 0) return true;
+    return false;
+}
+
+static void keep_variables(const char *home)
+{
+    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3];
+    size_t count = 0;
+    for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
+        if (is_kept(*at)) kept[count++] = *at;
+    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
+    kept[count++] = path;
+    kept[count++] = variable;
+    kept[count] = NULL;
+    environ = kept;
+}
+
+void prepare_daemon(const char *home)
+{
+    /* But for the stack and core files, whose limits change more than what is allowed. */
+    static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++) {
+        if (getrlimit(LIMITS[i], &limit) != 0 || limit.rlim_cur == limit.rlim_max) continue;
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(LIMITS[i], &limit);
+    }
+    (void)setpriority(PRIO_PROCESS, 0, 0);
+    (void)umask(S_IRWXG | S_IRWXO);
+    keep_variables(home);
+}

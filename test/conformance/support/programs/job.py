@@ -1,0 +1,63 @@
+"""
+job.py TARGET SIGNAL SECONDS COMMAND [ARG...]: a shell with one job. Starts COMMAND in a group of its own; once its hook has
+said its process id in the file `hook`, sends SIGNAL to the group or to the process (TARGET), says how both have stopped, lets them
+be for so long, sends SIGCONT, says whether both go on; then says how the job ended.
+"""
+
+import os
+import signal
+import sys
+import time
+
+target, name, seconds, *command = sys.argv[1:]
+# So that the group has a parent in its session: without, the system does not stop it from a terminal.
+try:
+    os.setsid()
+except PermissionError:
+    pass  # It is leader of one already.
+job = os.fork()
+if job == 0:
+    os.setpgid(0, 0)
+    os.execvp(command[0], command)
+try:
+    os.setpgid(job, job)
+except OSError:
+    pass
+
+
+def until(what):
+    end = time.monotonic() + 10
+    while not what():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def read(path):
+    try:
+        with open(path, encoding="latin-1") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def is_stopped(pid):
+    return read(f"/proc/{pid}/stat").rpartition(")")[2].split()[0] == "T"
+
+
+def send(number):
+    os.kill(-job if target == "group" else job, number)
+
+
+until(lambda: read("hook").endswith("\n"))
+hook = int(read("hook"))
+send(getattr(signal, name))
+print("hook stopped", until(lambda: is_stopped(hook)))
+pid, status = os.waitpid(job, os.WUNTRACED)
+print("job stopped by", os.WSTOPSIG(status) if os.WIFSTOPPED(status) else f"nothing: {status}")
+time.sleep(float(seconds))
+send(signal.SIGCONT)
+print("both go on", until(lambda: not is_stopped(hook) and not is_stopped(job)))
+open("go", "w").close()
+print("ended", os.waitpid(job, 0)[1])

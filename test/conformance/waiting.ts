@@ -1,0 +1,112 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Engine } from './support/engine.ts';
+import { brief, python } from './support/running.ts';
+import type { Stage } from './support/stage.ts';
+import { topic } from './support/topic.ts';
+
+const OBJECT = { session_id: 's', hook_event_name: 'PreToolUse', tool_input: { command: 'ls }"' } };
+const COMPACT = JSON.stringify(OBJECT);
+const WHOLE = { compact: COMPACT, 'pretty-printed': JSON.stringify(OBJECT, undefined, 2) };
+
+/** What may be added to a hook whose caller has said all, and to one whose caller has said nothing, in ms. */
+const WHOLE_MS = 1;
+const NOTHING_MS = 10;
+
+/** The same for an engine that takes its time to start, against itself where a line ends. */
+const OWN_MS = 20;
+
+const DEADLINE_MS = 60_000;
+
+export function waiting(engine: Engine): void {
+  const wrapped = (...hook: string[]): string[] => [
+    ...[...engine.command, 'run', '--name', 'probe', '--'],
+    ...hook,
+  ];
+
+  topic(engine, 'a caller that leaves stdin open', 'sequential', ({ test, testIf }) => {
+    const { startsAtOnce } = engine.capabilities;
+    for (const kind of ['socket', 'pipe'] as const) {
+      for (const [form, payload] of Object.entries(WHOLE)) {
+        for (const hook of [['true'], ['head', '-c', '5']]) {
+          const title = `and has written one ${form} object without a newline to a ${kind} waits at most ${WHOLE_MS} ms more for ${hook[0]} than bare`;
+          testIf(
+            startsAtOnce,
+            title,
+            async (stage) => {
+              const runs = [
+                [wrapped(...hook), payload] as const,
+                [hook, payload] as const,
+              ] as const;
+              expect(await leastMore(stage, kind, WHOLE_MS, ...runs)).toBeLessThan(WHOLE_MS);
+            },
+            DEADLINE_MS,
+          );
+        }
+      }
+
+      for (const gate of ['', ' where a gate is closed']) {
+        for (const [what, payload, limit] of [
+          ['nothing', '', NOTHING_MS],
+          ['one object without a newline', COMPACT, WHOLE_MS],
+        ] as const) {
+          testIf(
+            startsAtOnce,
+            `and has written ${what} to a ${kind} waits at most ${limit} ms more than bare${gate}`,
+            async (stage) => {
+              stage.makeHome();
+              mkdirSync(join(stage.home, 'gates'));
+              if (gate !== '') writeFileSync(join(stage.home, 'gates', 'probe'), 'off 0\n');
+              const runs = [
+                [wrapped('true'), payload] as const,
+                [['true'], payload] as const,
+              ] as const;
+              expect(await leastMore(stage, kind, limit, ...runs)).toBeLessThan(limit);
+            },
+            DEADLINE_MS,
+          );
+        }
+      }
+
+      test(
+        `waits no longer for a ${kind} with one object than for one with a line`,
+        async (stage) => {
+          const runs = [
+            [wrapped('true'), COMPACT] as const,
+            [wrapped('true'), `${COMPACT}\n`] as const,
+          ] as const;
+          expect(await leastMore(stage, kind, OWN_MS, ...runs)).toBeLessThan(OWN_MS);
+        },
+        DEADLINE_MS,
+      );
+
+      test(`and writes to a ${kind} once the hook runs has all of it arrive`, async (stage) => {
+        const late = `${COMPACT}${'x'.repeat(300_000)}`;
+        const run = await stage.startWrapped(['sh', '-c', 'echo started; wc -c'], { stdin: kind });
+        await run.stdout.sees('started\n');
+        run.stdin.end(late);
+        expect(brief(await run.finish())).toMatchObject({
+          code: 0,
+          stdout: `started\n${late.length}\n`,
+        });
+      });
+    }
+  });
+}
+
+/** A command, and what its caller has written to its stdin, which stays open. */
+type Run = readonly [command: readonly string[], payload: string];
+
+/** How many ms more the best run of one takes than the best of the other. */
+async function leastMore(
+  stage: Stage,
+  kind: 'socket' | 'pipe',
+  limit: number,
+  ...runs: readonly [Run, Run]
+): Promise<number> {
+  const wanted = JSON.stringify({ kind, limit, runs });
+  const outcome = await stage.bare(python('least_more.py', wanted), { deadlineMs: DEADLINE_MS });
+  expect(brief(outcome)).toMatchObject({ code: 0, stderr: '' });
+  return Number(outcome.stdout);
+}

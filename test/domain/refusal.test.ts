@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { isRefusal } from '../../src/domain/refusal.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly event: string;
+  readonly exit_code: number;
+  readonly stdout: string;
+  readonly refusal: boolean;
+}
+
+const VECTORS = JSON.parse(
+  readFileSync(new URL('../../fixtures/vectors/refusal.json', import.meta.url), 'utf8'),
+) as Vector[];
+
+describe('what a hook said', () => {
+  it.each(VECTORS)('is a refusal, or is none: $name', ({ event, exit_code, stdout, refusal }) => {
+    expect(isRefusal(event, exit_code, Buffer.from(stdout))).toBe(refusal);
+  });
+});

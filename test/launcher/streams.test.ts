@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, closeSync, copyFileSync, existsSync, readFileSync, readSync } from 'node:fs';
+import { getuid } from 'node:process';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makePipe } from '../conformance/support/pipes.ts';
+import { endProcess, isAlive } from '../conformance/support/processes.ts';
+import { until } from '../conformance/support/until.ts';
+import { end, hasLauncher, LAUNCHER, openPlace, type Place, titleOf } from './support/launcher.ts';
+
+const tests = describe.skipIf(hasLauncher !== true);
+
+const WAYS = ['bare', 'wrapped'] as const;
+type Way = (typeof WAYS)[number];
+
+const canBeNobody: true | string = getuid?.() === 0 || 'to be another user takes root';
+
+/** The sanitizers reserve more memory than any limit here allows. */
+const canLimitMemory: true | string =
+  hasLauncher === true && !readFileSync(LAUNCHER).includes('__asan_init')
+    ? true
+    : 'built with sanitizers';
+
+/**
+ * Runs a command as a user who may have no second process, and writes to its stdin by steps: a number of bytes, an
+ * object (`json`) or a line of so many, or a pause in s. Says what the command said; `open` leaves stdin open meanwhile.
+ */
+const ALONE = `
+import json, os, resource, socket, subprocess, sys, threading, time
+wanted = json.loads(sys.argv[1])
+def alone():
+    os.setgid(65534); os.setuid(65534); resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+theirs, ours = os.pipe() if wanted["kind"] == "pipe" else [one.detach() for one in socket.socketpair()]
+child = subprocess.Popen(wanted["command"], stdin=theirs, stdout=subprocess.PIPE, preexec_fn=alone)
+os.close(theirs)
+def write(ours):
+    for step in wanted["steps"]:
+        if "pause" in step: time.sleep(step["pause"])
+        data = b"x" * step.get("bytes", 0)
+        if "json" in step: data = b'{"a":"' + b"x" * (step["json"] - 8) + b'"}'
+        if "line" in step: data = b"x" * (step["line"] - 1) + b"\\n"
+        while data: data = data[os.write(ours, data):]
+    if not wanted["open"]: os.close(ours)
+writer = threading.Thread(target=write, args=[ours])
+writer.start()
+print(child.communicate()[0].decode().strip(), child.returncode)
+writer.join()`;
+
+tests(
+  titleOf('where no process is to be had', canBeNobody === true ? hasLauncher : canBeNobody),
+  () => {
+    const cases: readonly [
+      what: string,
+      steps: readonly object[],
+      length: number,
+      isOpen: boolean,
+    ][] = [
+      ['300,000 bytes', [{ bytes: 300_000 }], 300_000, false],
+      ['3 MB, more than a pipe can hold', [{ bytes: 3_000_000 }], 3_000_000, false],
+      [
+        'what is written late',
+        [{ bytes: 70_000 }, { pause: 0.1 }, { bytes: 230_000 }],
+        300_000,
+        false,
+      ],
+      ['what is written after a silence', [{ pause: 0.1 }, { bytes: 300_000 }], 300_000, false],
+      ['nothing', [], 0, false],
+      ['an object, stdin left open', [{ json: 300_000 }], 300_000, true],
+      ['an object of 3 MB, stdin left open', [{ json: 3_000_000 }], 3_000_000, true],
+      [
+        'an object after a silence, stdin left open',
+        [{ pause: 0.1 }, { json: 300_000 }],
+        300_000,
+        true,
+      ],
+      ['a line, stdin left open', [{ line: 100 }], 100, true],
+    ];
+
+    describe.skipIf(canBeNobody !== true).each(['pipe', 'socket'])(
+      'a hook gets all of its input through a %s:',
+      (kind) => {
+        it.each(cases)('%s', (_, steps, length, isOpen) => {
+          const place = openPlace();
+          chmodSync(place.directory, 0o755);
+          copyFileSync(LAUNCHER, place.path('hookbus'));
+          // Reads no further than there is: bare, it would wait at the open stdin too.
+          const hook = `import os
+length = 0
+while length < ${length} or ${isOpen ? 'False' : 'True'}:
+    got = len(os.read(0, 65536))
+    if got == 0: break
+    length += got
+print(length)`;
+          const command = [place.path('hookbus'), 'run', '--', 'python3', '-IS', '-c', hook];
+          const wanted = JSON.stringify({ kind, command, steps, open: isOpen });
+          const outcome = end('python3', ['-c', ALONE, wanted], { cwd: '/', env: place.env() });
+          expect(outcome).toMatchObject({ code: 0, stdout: `${length} 0\n`, stderr: '' });
+        });
+      },
+    );
+  },
+);
+
+tests(
+  titleOf(
+    'where little memory is to be had',
+    canLimitMemory === true ? hasLauncher : canLimitMemory,
+  ),
+  () => {
+    it.skipIf(canLimitMemory !== true)('a hook gets all of its input', () => {
+      const place = openPlace();
+      const line = `head -c 3000000 /dev/zero | prlimit --as=3000000:unlimited -- '${LAUNCHER}' run -- prlimit --as=unlimited -- wc -c`;
+      const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
+      expect(stdout).toBe('3000000\n');
+    });
+  },
+);
+
+tests(titleOf('a caller that reads nothing', hasLauncher), () => {
+  it('sees the exit of a hook whose output its pipe holds, however that was written, as bare', async () => {
+    const place = openPlace();
+    // Each page of a pipe takes 585 such lines, and 16 pages 9,360.
+    const hook = ['sh', '-c', 'i=0; while [ $i -lt 9300 ]; do echo abcdef; i=$((i+1)); done'];
+    for (const way of WAYS) {
+      const { child, read } = await startUnread(place, way, hook);
+      expect(await once(child, 'exit'), way).toEqual([0, null]);
+      expect(read(), way).toBe(9300 * 7);
+    }
+  });
+
+  it('ends the hook by SIGPIPE when it closes its pipe, though the hook has exited', async () => {
+    const place = openPlace();
+    for (const way of WAYS) {
+      const { child, close } = await startUnread(place, way, ['head', '-c', '100000', '/dev/zero']);
+      await until('the end of the hook', () => way === 'bare' || isDone(place));
+      close();
+      expect(await once(child, 'exit'), way).toEqual([null, 'SIGPIPE']);
+    }
+  });
+
+  it('sees the exit of a hook whose background child writes without end, as bare', async () => {
+    const place = openPlace();
+    for (const way of WAYS) {
+      const { child, close } = await startUnread(place, way, [
+        'sh',
+        '-c',
+        'yes & sleep 0.1; exit 3',
+      ]);
+      expect(await once(child, 'exit'), way).toEqual([3, null]);
+      close();
+    }
+  });
+
+  it('has all of a hook that leaves a background child before it sees the exit, if it reads soon', async () => {
+    const place = openPlace();
+    const hook = 'head -c 100000 /dev/zero; sleep 60 & echo $! >child; exit 3';
+    const { child, read } = await startUnread(place, 'wrapped', ['sh', '-c', hook], 100_000);
+    onTestFinished(() => endProcess(Number(readFileSync(place.path('child'), 'utf8'))));
+    await until('the end of the hook', () => isDone(place));
+    expect(child.exitCode).toBe(null);
+    expect(read()).toBe(100_000);
+    expect(await once(child, 'exit')).toEqual([3, null]);
+  });
+});
+
+/** Whether the hook, which wrote its id, is gone. */
+const isDone = (place: Place): boolean =>
+  existsSync(place.path('pid')) && !isAlive(Number(readFileSync(place.path('pid'), 'utf8')));
+
+/** A hook whose stdout is a pipe that nobody reads until `read`, which reads to its end or up to so many bytes. */
+async function startUnread(
+  place: Place,
+  way: Way,
+  hook: readonly string[],
+  most = Number.POSITIVE_INFINITY,
+): Promise<{ child: ChildProcess; read: () => number; close: () => void }> {
+  const pipe = await makePipe();
+  const words = ['sh', '-c', 'echo $$ >pid.new; mv pid.new pid; exec "$@"', 'sh', ...hook];
+  const [program = '', ...rest] = way === 'bare' ? words : [LAUNCHER, 'run', '--', ...words];
+  const child = spawn(program, rest, {
+    cwd: place.directory,
+    env: place.env(),
+    stdio: ['ignore', pipe.write, 'inherit'],
+    detached: true,
+  });
+  closeSync(pipe.write);
+  onTestFinished(() => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  });
+  const close = (): void => {
+    closeSync(pipe.read);
+  };
+  const read = (): number => {
+    const piece = Buffer.alloc(65_536);
+    let length = 0;
+    for (let got = 1; got > 0 && length < most; length += got) got = readSync(pipe.read, piece);
+    close();
+    return length;
+  };
+  return { child, read, close };
+}
