@@ -234,40 +234,43 @@ describe('the help of', () => {
 
   it('uninstall', () =>
     expect(helpOf('uninstall')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus uninstall [options]
+      "
+      Usage: hookbus uninstall [options]
 
-    Takes the prefix of \`hookbus install\` out of each command, also where you
-    changed other things in the file since then; and the HOOKBUS_ENABLED of its
-    --enable. A prefix that you wrote in words of your own stays.
+      Takes the prefix of \`hookbus install\` out of each command, also where you
+      changed other things in the file since then; and the HOOKBUS_ENABLED of its
+      --enable. A prefix that you wrote in words of your own stays.
 
-    What was recorded stays as well; it is in the state directory, see \`hookbus
-    status\`.
+      What was recorded stays as well; it is in the state directory, see \`hookbus
+      status\`.
 
-    Options:
-      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
-                       (default: claude)
-      --scope SCOPE    user: your own for every project; project: what a team
-                       shares; local: your own for this project; repeatable
-                       (default: every one of them that is there)
-      --settings FILE  this file instead; repeatable
-      --only HOOK      only hooks of this name; repeatable
-      --except HOOK    no hooks of this name; repeatable
-      --dry-run        show what would change as a diff, and change nothing
-      --json           print JSON instead; docs/json.md describes it
-      --help           print this
+      Options:
+        --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                         (default: claude)
+        --scope SCOPE    user: your own for every project; project: what a team
+                         shares; local: your own for this project; repeatable
+                         (default: every one of them that is there)
+        --settings FILE  this file instead; repeatable
+        --only HOOK      only hooks of this name; repeatable
+        --except HOOK    no hooks of this name; repeatable
+        --dry-run        show what would change as a diff, and change nothing
+        --all            every file that install wrote, of every agent, wherever it is
+        --json           print JSON instead; docs/json.md describes it
+        --help           print this
 
-    Exit codes:
-      0  done, or there was nothing to do
-      1  an option or a file cannot be used; no file was changed
+      Exit codes:
+        0  done, or there was nothing to do
+        1  an option or a file cannot be used; no file was changed
 
-    Examples:
-      hookbus uninstall
-          every settings file that applies here
-      hookbus uninstall --settings .claude/settings.json
-          one file
-    "
-  `));
+      Examples:
+        hookbus uninstall
+            every settings file that applies here
+        hookbus uninstall --all
+            every settings file that install wrote
+        hookbus uninstall --settings .claude/settings.json
+            one file
+      "
+    `));
 
   it('status', () =>
     expect(helpOf('status')).toMatchInlineSnapshot(`

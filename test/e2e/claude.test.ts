@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { socketPath } from '../../src/config/socket-path.ts';
@@ -73,8 +73,21 @@ also(
 also('PostToolUse', group('Bash', handler(hook('add_context.cjs'))));
 also('Stop', { hooks: [handler(`python3 ${hook('stop_once.py')}`)] });
 
+const PLACEHOLDER = `\${CLAUDE_PROJECT_DIR}`;
+
 /** And in a file that the team shares, the same again. */
-const PROJECT_SETTINGS = { hooks: { PreToolUse: [group('Bash', handler(TWICE))] } };
+const PROJECT_SETTINGS = {
+  hooks: {
+    PreToolUse: [
+      group(
+        'Bash',
+        handler(TWICE),
+        // Of a program the client replaces placeholders in its arguments, and no shell does.
+        handler(hook('log_digest.sh'), { args: [PLACEHOLDER] }),
+      ),
+    ],
+  },
+};
 
 const BIG_BYTES = 1_500_000;
 const bash = (command: string) => [{ name: 'Bash', input: { command } }];
@@ -319,6 +332,15 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       .map((row) => `${row.event_type} ${row.stdin_bytes} ${digestOf(row.stdin)}`);
     expect(recorded.sort()).toEqual(noted.sort());
     expect(new Set(rows.map(({ session_id }) => session_id)).size).toBe(1);
+  });
+
+  it('replaces placeholders in the arguments of a program', () => {
+    const given = [bare, wrapped].map((done) => {
+      const calls = done.calls.filter(({ who }) => who.startsWith('/') || who.startsWith('$'));
+      return new Set(calls.map(({ who }) => who));
+    });
+    expect(given[0]).toEqual(new Set([dirname(dirname(place.files.project))]));
+    expect(given[1]).toEqual(given[0]);
   });
 
   it('is told why by a hook that exits with 2', () => {
