@@ -277,12 +277,14 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       )
       .map((block) =>
         made.reduce(
-          (text, [becomes, command]) => text.replaceAll(becomes, command),
+          (text, [becomes, command]) => text.replaceAll(inJson(becomes), inJson(command)),
           JSON.stringify(block),
         ),
       )
       .sort();
   };
+
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
   /** The same of the bare and the wrapped session, as one text. @throws where they differ */
   const toldByBoth = (turn: number): string => {
