@@ -28,7 +28,7 @@ $(READY): package-lock.json scripts/setup.sh
 test-setup: ## install the programs that the tests run, or say which are missing
 	@sh scripts/test-setup.sh programs
 
-build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher ## bundle commands and library into dist/, compile the launcher to bin/hookbus
+build: dist/run.cjs dist/main.cjs dist/index.js dist/.launcher LICENSE-of-parts ## bundle commands and library into dist/, compile the launcher to bin/hookbus
 
 dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js scripts/bundle-main.js scripts/bundle-dashboard.js \
 		scripts/write-code-cache.js $(TYPESCRIPT) $(PAGE)
@@ -57,6 +57,9 @@ dist/index.js: $(READY) scripts/write-types.js $(TYPESCRIPT)
 dist/.launcher: $(READY) scripts/build-launcher.sh package.json $(LAUNCHER)
 	@scripts/build-launcher.sh
 	@mkdir -p dist && touch $@
+
+LICENSE-of-parts: $(READY) package-lock.json scripts/collect-licenses.js scripts/bundling.js
+	@node scripts/collect-licenses.js >$@.new && mv $@.new $@
 
 test: test-setup build ## run every test
 	@scripts/test-setup.sh packages
@@ -101,4 +104,4 @@ uninstall: ## take away what make install put there
 	@scripts/install.sh uninstall '$(PREFIX)' '$(DESTDIR)'
 
 clean: ## remove what was built, and the packages
-	rm -rf dist bin/hookbus node_modules release tmp
+	rm -rf dist bin/hookbus LICENSE-of-parts node_modules release tmp

@@ -1,6 +1,6 @@
 /*
- * Prints the licences of what is in the self-contained executable: Node, SQLite, and each package that the bundles are
- * made of. To be run from the root of the repository.
+ * Prints the licences of what is in the bundles and comes with them: each package that they are made of, and SQLite.
+ * With --with-node also that of Node, which is in the self-contained executable. To be run from the root of the repository.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -16,6 +16,7 @@ const { metafile } = await build({
   entryPoints: [
     'src/cli/run.ts',
     'src/cli/main.ts',
+    'src/index.ts',
     'src/dashboard/dashboard.ts',
     'better-sqlite3',
     'uplot',
@@ -39,14 +40,16 @@ const packages = new Set(
 const part = (title, text) =>
   console.log(`${'='.repeat(80)}\n${title}\n${'='.repeat(80)}\n\n${text.trim()}\n`);
 
-const prefix = resolve(process.execPath, '../..');
-const ofNode = OF_NODE.map((place) => join(prefix, place)).find(existsSync);
-part(
-  `Node.js ${process.versions.node}`,
-  ofNode === undefined
-    ? `https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE`
-    : readFileSync(ofNode, 'utf8'),
-);
+if (process.argv.includes('--with-node')) {
+  const prefix = resolve(process.execPath, '../..');
+  const ofNode = OF_NODE.map((place) => join(prefix, place)).find(existsSync);
+  part(
+    `Node.js ${process.versions.node}`,
+    ofNode === undefined
+      ? `https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE`
+      : readFileSync(ofNode, 'utf8'),
+  );
+}
 for (const folder of [...packages].sort()) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const files = readdirSync(folder).filter((file) => /^(?:licen[cs]e|copying|notice)/i.test(file));

@@ -45,7 +45,7 @@ mkdir -p "$library.new/$sqlite/build/Release"
 cp -R "$sqlite/package.json" "$sqlite/lib" "$sqlite/LICENSE" "$library.new/$sqlite/"
 cp "$sqlite/build/Release/better_sqlite3.node" "$library.new/$sqlite/build/Release/"
 cp -R node_modules/bindings node_modules/file-uri-to-path "$library.new/node_modules/"
-cp package.json README.md CHANGELOG.md LICENSE "$library.new/"
+cp package.json README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-of-parts "$library.new/"
 cp -R docs "$library.new/docs"
 
 # Hooks may be running: each file is the old one or the new one at any moment, and the launcher, which is what they

@@ -33,9 +33,9 @@ fi
 "$tree/hookbus" completion zsh >"$tree/completions/_hookbus"
 "$tree/hookbus" completion fish >"$tree/completions/hookbus.fish"
 cp scripts/install-tarball.sh "$tree/install.sh"
-cp README.md CHANGELOG.md LICENSE "$tree/"
+cp README.md CHANGELOG.md SECURITY.md LICENSE "$tree/"
 cp -R docs "$tree/docs"
-node scripts/collect-licenses.js >"$tree/LICENSE-of-parts"
+node scripts/collect-licenses.js --with-node >"$tree/LICENSE-of-parts"
 (cd "$tree" && find . -type f ! -name SHA256SUMS | LC_ALL=C sort | sed 's|^\./||' | while read -r file; do sums "$file"; done >SHA256SUMS)
 owners=
 tar --version 2>/dev/null | grep -q GNU && owners='--owner=0 --group=0 --numeric-owner --sort=name'
@@ -47,7 +47,7 @@ rm -rf "$tree"
 portable=bin/hookbus-$(node -p '`${process.platform}-${process.arch}`')
 trap 'rm -f "$portable"' EXIT
 [ "$(uname)" != Linux ] || scripts/build-launcher.sh --portable "$portable" || say "npm's package without a launcher for $portable"
-npm pack --silent --ignore-scripts --pack-destination "$output" >/dev/null
+scripts/pack-npm.sh "$output"
 (cd "$output" && sums "$name.tar.gz" "hookbus-$version.tgz" >SHA256SUMS)
 
 # The main job, from the tarball: nothing of this checkout, no Node, no PATH.

@@ -1,6 +1,5 @@
 import type { StatePaths } from '../config/paths.ts';
 import { forgetLostStamps } from '../config/stamp.ts';
-import { findOldFiles, removeFiles } from '../spool/old-files.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
 import { databaseBytes } from '../store/database-files.ts';
@@ -13,6 +12,7 @@ import {
   releasePages,
 } from '../store/retention.ts';
 import { countNext } from '../store/totals.ts';
+import { findOldCopies, removeOldCopies } from './old-copies.ts';
 import { openForCommand } from './open-for-command.ts';
 import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
 
@@ -27,6 +27,10 @@ export interface CleanupReport {
   readonly notices: number;
   /** Spool records that could not be read. */
   readonly unreadable_records: number;
+  /** Settings files as they were before `install` changed them. */
+  readonly settings_backups: number;
+  /** Databases that were found corrupt and set aside. */
+  readonly corrupt_databases: number;
   /** The database with its write-ahead log. */
   readonly bytes_before: number;
   readonly bytes_after: number;
@@ -66,8 +70,8 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
     if (!isDryRun) forgetLostStamps(now());
-    const unreadable = findOldFiles(paths.setAside, beforeMs);
-    if (!isDryRun) removeFiles(unreadable);
+    const look = isDryRun ? findOldCopies : removeOldCopies;
+    const { unreadable, backups, databases } = look(paths, beforeMs);
     const bytesAfter = databaseBytes(paths.database);
     return {
       dry_run: isDryRun,
@@ -77,6 +81,8 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
       dedupe_keys: rows.dedupeKeys,
       notices: rows.notices,
       unreadable_records: unreadable.length,
+      settings_backups: backups.length,
+      corrupt_databases: databases.filter((path) => !/-(?:wal|shm)$/.test(path)).length,
       bytes_before: bytesBefore,
       bytes_after: bytesAfter,
       bytes_freed: Math.max(bytesBefore - bytesAfter, 0),

@@ -3,7 +3,7 @@ import type { StoreHandle } from './store-handle.ts';
 
 /** A page for people that the daemon serves to this machine, from when it is first asked for. */
 export interface Dashboard {
-  /** Where it is, with the token that lets in whoever has it. @throws what the system says of the port */
+  /** Where it is, with a code that lets in once whoever has it. @throws what the system says of the port */
   readonly open: () => Promise<string>;
   /** Whether a browser shows it now. */
   readonly isWatched: () => boolean;

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type {
   AgentName,
   AgentSettings,
@@ -14,6 +14,32 @@ import { readSettingsFile, settingsError } from './settings-file.ts';
 export interface FoundFile {
   readonly path: string;
   readonly scope: Scope;
+  /** The directory that it must not leave by a link; undefined where it may lead anywhere. */
+  readonly within?: string;
+}
+
+/**
+ * The directory that a file of a project must not leave by a link: what lies in a repository can come from anybody, and a
+ * link in it can lead to a file of yours. Undefined for a file of your own place.
+ */
+export function boundsOf({ path, scope }: FoundFile, places: Places): string | undefined {
+  if (scope === 'user') return undefined;
+  return realpathSync(isBelow(path, places.projectRoot) ? places.projectRoot : workTreeOf(path));
+}
+
+/** Whether a path lies below a directory, as both are written. */
+export function isBelow(path: string, directory: string): boolean {
+  return path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`);
+}
+
+/** The work tree that a file is in as it is named, else its directory. What is reached by a link is another place. */
+function workTreeOf(path: string): string {
+  for (let directory = dirname(path); dirname(directory) !== directory; ) {
+    const isTop = existsSync(join(directory, '.git')) && !lstatSync(directory).isSymbolicLink();
+    if (isTop) return directory;
+    directory = dirname(directory);
+  }
+  return dirname(path);
 }
 
 /** The settings files of an agent that exist, each once, whatever links lead to it. */

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import type { Edit } from 'jsonc-parser';
-import type { AgentName, AgentSettings, Scope } from '../agents/agent-settings.ts';
+import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
 import {
   type Enabled,
   isEnabledIn,
@@ -16,7 +15,7 @@ import { planUnwrap, planWrap } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { isBusy, withLock } from '../store/database.ts';
-import type { FoundFile } from './find-settings.ts';
+import { type FoundFile, isBelow } from './find-settings.ts';
 import {
   readSettingsFile,
   replaceSettingsFile,
@@ -95,13 +94,14 @@ function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
 }
 
 function planFile(
-  { path, scope }: FoundFile,
+  { path, scope, within }: FoundFile,
   request: InstallRequest,
   ledger: Ledger,
   others: OtherLines,
 ): PlannedFile {
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
+  if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
   const isForWindowsToo = POWERSHELL.test(file.text);
   const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo };
   const hooks = findHooks(file.root, agent).map((site) =>
@@ -131,6 +131,14 @@ function planFile(
 
 /** What only who has Windows puts into a settings file. */
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
+
+/** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
+export function leadsOut(path: string, target: string): Error {
+  return settingsError(
+    `${path} leads to ${target}, outside of the project`,
+    'It is left alone; --yes writes there.',
+  );
+}
 
 /** What stood there first counts, however often it was switched on and off since. */
 function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
@@ -210,31 +218,6 @@ function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): Readonly
     }
   });
   return new Set(lines);
-}
-
-/** Whether a settings file that is not changed switches recording on. */
-export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
-  return otherFiles.some(({ path }) => {
-    try {
-      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
-    } catch {
-      // A file that cannot be read switches nothing on.
-      return false;
-    }
-  });
-}
-
-/** The files of an agent that `install` wrote, that were not given back since, and that are still there. */
-export function installedFiles(paths: StatePaths, agent: AgentName): FoundFile[] {
-  const known = createLedger(paths.settings).all();
-  return known.filter((entry) => entry.agent === agent && existsSync(entry.path));
-}
-
-/** Other files that `install` wrote and that were not given back since. */
-export function installedElsewhere({ files, paths }: InstallRequest): string[] {
-  const known = createLedger(paths.settings).all();
-  const others = known.filter(({ path }) => !files.some((file) => file.path === path));
-  return others.map(({ path }) => path).filter((path) => existsSync(path));
 }
 
 function linesOf(

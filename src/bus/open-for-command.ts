@@ -7,6 +7,7 @@ import { homeError } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { createSpool } from '../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../store/database.ts';
+import { sweepKeys } from '../store/retention.ts';
 import { followBreakers, settleGates } from './breaker.ts';
 import { provideCompression } from './compression.ts';
 import { type Drained, drainSpool } from './drain.ts';
@@ -59,6 +60,10 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
   } catch (error) {
     drainProblem = reasonOf(error);
   }
+  try {
+    // Where no daemon runs, nobody else does.
+    handle.use(({ db }) => sweepKeys(db, new Date(now()).toISOString()));
+  } catch {}
   tendGates(paths, handle, drained.hookNames, now);
   return { use, drained, drainProblem, close: handle.close };
 }

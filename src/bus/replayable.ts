@@ -9,12 +9,15 @@ import type { LogRow } from '../store/queries.ts';
 import type { ReplayRow } from '../store/replays.ts';
 import { assemble } from './assemble.ts';
 import { findPayloads, type Payload } from './find-execution.ts';
+import { findChangedScript } from './replay-places.ts';
 
 /** An execution that can be run once more. */
 export interface Replayable {
   readonly row: LogRow;
   readonly argv: readonly string[];
   readonly isRecordedCommand: boolean;
+  /** The script, where that is not what ran then. */
+  readonly changedScript: string | undefined;
   readonly stdin: Uint8Array;
   readonly cwd: string;
   /** Secrets were taken out of the payload when it was stored: the hook was given other bytes then. */
@@ -46,6 +49,7 @@ export function prepareReplay(
   return {
     row,
     isRecordedCommand: otherArgv === undefined,
+    changedScript: otherArgv === undefined ? findChangedScript(row) : undefined,
     argv: otherArgv ?? ['/bin/sh', '-c', row.command],
     stdin: stdin.bytes,
     cwd: row.cwd,
@@ -100,6 +104,7 @@ function cameOf(row: LogRow, payloads: readonly Payload[]): Came {
 export interface Replayed extends Comparison {
   readonly row: LogRow;
   readonly isRedacted: boolean;
+  readonly changedScript: string | undefined;
   readonly recorded: Came;
   readonly came: Came;
   /** For the table `replays`; secrets are taken out of its texts. */
@@ -153,8 +158,8 @@ export function judgeReplay(
     differences: comparison.differences.join(','),
     created_at: execution.createdAt,
   };
-  const { isRedacted, recorded } = of;
-  return { ...comparison, row, isRedacted, recorded, came, record };
+  const { isRedacted, changedScript, recorded } = of;
+  return { ...comparison, row, isRedacted, changedScript, recorded, came, record };
 }
 
 /** A shell that runs a command for us exits with 128 and the number of the signal that the command died of. */

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
+  fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,7 +19,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pid } from 'node:process';
+import { getuid, pid } from 'node:process';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../agents/read-settings-text.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
@@ -98,40 +100,48 @@ export function requireWritable({ path, target }: SettingsFile): void {
  * @throws HookbusError `E_SETTINGS_FILE`
  */
 export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
-  const temporary = join(dirname(target), `.${basename(target)}.hookbus-${pid}`);
   removeLeftovers(target);
+  // Others may write to the directory, or have filled it: nobody can know the name, and what has it is not opened.
+  const name = `.${basename(target)}.hookbus-${pid}-${randomBytes(16).toString('hex')}`;
+  const temporary = join(dirname(target), name);
+  let isMade = false;
   try {
     const was = statSync(target);
-    writeWhole(temporary, text, was);
+    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+    const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    isMade = true;
+    writeWhole(file, text, was);
     if (!readFileSync(target).equals(bytes)) return false;
     renameSync(temporary, target);
+    isMade = false;
     syncDirectory(dirname(target));
     return true;
   } catch (error) {
     throw settingsError(`${path} cannot be written: ${reasonOf(error)}`);
   } finally {
-    // Gone already where it was renamed.
-    rmSync(temporary, { force: true });
+    if (isMade) rmSync(temporary, { force: true });
   }
 }
 
-/** What a writer that was killed left beside the file. */
+/** What a writer of ours that was killed left beside the file; never anything else of such a name. */
 function removeLeftovers(target: string): void {
   const prefix = `.${basename(target)}.hookbus-`;
   for (const name of readdirSync(dirname(target))) {
-    const writer = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
-    if (Number.isInteger(writer) && !isRunning(writer, 0)) {
-      rmSync(join(dirname(target), name), { force: true });
-    }
+    if (!name.startsWith(prefix)) continue;
+    const [, writer] = /^(\d{1,10})(?:-[\da-f]{32})?$/.exec(name.slice(prefix.length)) ?? [];
+    if (writer === undefined || isRunning(Number(writer), 0)) continue;
+    const path = join(dirname(target), name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isFile() === true && stat.uid === (getuid?.() ?? stat.uid))
+      rmSync(path, { force: true });
   }
 }
 
-function writeWhole(path: string, text: string, { mode, uid, gid }: Stats): void {
-  const file = openSync(path, 'w', 0o600);
+function writeWhole(file: number, text: string, { mode, uid, gid }: Stats): void {
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    const own = statSync(path);
+    const own = fstatSync(file);
     if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
     fchmodSync(file, mode & 0o7777);
     fsyncSync(file);

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pid } from 'node:process';
 import type { AgentName, Scope } from '../agents/agent-settings.ts';
@@ -18,6 +27,11 @@ export interface LedgerEntry {
 
 const ENTRY = 'installed.json';
 
+/** When it was made, the beginning of its digest, and the name of the file. */
+const BACKUP = /^\d{8}T\d{6}Z-[\da-f]{8}-/;
+
+const stampOf = (time: Date): string => time.toISOString().replace(/[-:]|\.\d+/g, '');
+
 /** What is known of settings files, a directory each: an entry, and the file as it was before each change. */
 export function createLedger(directory: string) {
   const directoryOf = (target: string): string => join(directory, digestOf(target));
@@ -34,9 +48,28 @@ export function createLedger(directory: string) {
       });
     },
     forget: (target: string): void => rmSync(entryOf(target), { force: true }),
-    /** Every file that was written and not given back. */
-    all: (): LedgerEntry[] =>
-      list(directory).flatMap((name) => readEntry(join(directory, name, ENTRY)) ?? []),
+    /** Every file that was written and not given back, and whether its path leads to the file that it led to then. */
+    all: (): (LedgerEntry & { readonly isWhereItWas: boolean })[] =>
+      list(directory).flatMap((name) => {
+        const entry = readEntry(join(directory, name, ENTRY));
+        return entry === undefined ? [] : { ...entry, isWhereItWas: targetOf(entry.path) === name };
+      }),
+    /**
+     * Backups that were made before then. Of a file that still is as `install` left it, the first and the last stay,
+     * since somebody may want to go back.
+     */
+    oldBackups: (beforeMs: number): string[] =>
+      list(directory).flatMap((name) => {
+        const own = join(directory, name);
+        const entry = readEntry(join(own, ENTRY));
+        const isInstalled = entry !== undefined && existsSync(entry.path);
+        const backups = list(own)
+          .filter((file) => BACKUP.test(file))
+          .sort();
+        const mayGo = isInstalled ? backups.slice(1, -1) : backups;
+        const before = stampOf(new Date(beforeMs));
+        return mayGo.filter((file) => file < before).map((file) => join(own, file));
+      }),
     /**
      * Keeps the bytes as they are, unless they are kept already; no backup is ever written over.
      * @returns where they are
@@ -47,8 +80,7 @@ export function createLedger(directory: string) {
       const known = list(own).find((name) => name.includes(`-${digest}-`));
       if (known !== undefined && readFileSync(join(own, known)).equals(bytes))
         return join(own, known);
-      const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '');
-      const path = join(own, `${stamp}-${digest}-${basename(target)}`);
+      const path = join(own, `${stampOf(now)}-${digest}-${basename(target)}`);
       keep(own, () => writeFileSync(path, bytes, { mode: 0o600, flag: 'wx' }));
       return path;
     },
@@ -63,6 +95,14 @@ export function createLedger(directory: string) {
       const reason = reasonOf(error);
       throw settingsError(`no backup can be kept in ${own}: ${reason}`, 'Nothing was changed.');
     }
+  }
+}
+
+function targetOf(path: string): string | undefined {
+  try {
+    return digestOf(realpathSync(path));
+  } catch {
+    return undefined;
   }
 }
 

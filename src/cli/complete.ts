@@ -93,12 +93,15 @@ function placeholder({ options }: Command, word = ''): string | undefined {
   return word.startsWith('--') ? options[word.slice(2)]?.value : undefined;
 }
 
-/** Of a list with commas, its last part is completed. What could steer a terminal is not offered. */
+/** Names on record are anybody's: one with a sign in it that means something to a shell is not offered. */
+const PLAIN = /^[\p{L}\p{M}\p{N}_.@:+,=/-]*$/u;
+
+/** Of a list with commas, its last part is completed. What could steer a terminal is not offered either. */
 function beginningWith(current: string, words: Candidates): Candidates {
   const listed = current.slice(0, current.lastIndexOf(',') + 1);
   return words
     .map((word) => `${listed}${word}`)
-    .filter((word) => word.startsWith(current) && visible(word) === word);
+    .filter((word) => word.startsWith(current) && PLAIN.test(word) && visible(word) === word);
 }
 
 function hooksOnRecord(): Promise<Candidates> {

@@ -6,7 +6,8 @@ _hookbus() {
   local word
   COMPREPLY=()
   while IFS= read -r word; do
-    [[ $word != *[[:space:]]* ]] || printf -v word %q "$word"
+    # bash puts a word into the line as it is, so one that is not plain would be read as code.
+    [[ $word != *[!A-Za-z0-9_.@:+,=/-]* ]] || printf -v word %q "$word"
     COMPREPLY+=("$word")
   done < <("$1" ${COMPLETE} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }

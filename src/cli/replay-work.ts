@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { cwd } from 'node:process';
 import { findExecution, parseReference } from '../bus/find-execution.ts';
 import { type CommandStore, openForCommand, requirePaths } from '../bus/open-for-command.ts';
+import { isHere } from '../bus/replay-places.ts';
 import { judgeReplay, prepareReplay, type Replayed, withoutOutputs } from '../bus/replayable.ts';
 import { HookbusError } from '../domain/errors.ts';
 import { traceIdOf } from '../domain/identifiers.ts';
 import { replayHook } from '../runner/replay-hook.ts';
 import type { LogRow } from '../store/queries.ts';
-import { listRan, writeReplay } from '../store/replays.ts';
+import { listDirectories, listRan, writeReplay } from '../store/replays.ts';
 import type { Answer, Context } from './command.ts';
+import { isReplayConfirmed } from './confirm.ts';
 import { formatCount } from './output/format.ts';
 import { replayJson, replayLines } from './output/replay.ts';
 import { clip, visible } from './output/text.ts';
@@ -22,6 +25,10 @@ export type ReplayChoice =
       readonly hookName: string;
       readonly eventTypes: readonly string[];
       readonly last: number;
+      /** Not only in this work tree. */
+      readonly isEverywhere: boolean;
+      /** A person sees what will run, and may say no. */
+      readonly asks: boolean;
     };
 
 export interface ReplayRequest {
@@ -71,7 +78,11 @@ async function replayAll(
   request: ReplayRequest,
   context: Context,
 ): Promise<ReplayReport> {
-  const rows = chosenRows(store, request.choice);
+  const { choice, argv } = request;
+  const rows = chosenRows(store, choice);
+  if (choice.by === 'hook' && choice.asks && !(await isReplayConfirmed(rows, argv))) {
+    throw new HookbusError('E_REPLAY', 'nothing was run');
+  }
   const progress = createProgress();
   const replays: Replayed[] = [];
   const refused: Refused[] = [];
@@ -83,7 +94,7 @@ async function replayAll(
     else replays.push(rows.length === 1 ? done : withoutOutputs(done));
   }
   progress.clear();
-  return { choice: request.choice, replays, refused };
+  return { choice, replays, refused };
 }
 
 async function replayOne(
@@ -111,9 +122,20 @@ async function replayOne(
 /** Every one is found before anything runs. */
 function chosenRows(store: CommandStore, choice: ReplayChoice): LogRow[] {
   if (choice.by === 'hook') {
-    const { hookName, eventTypes, last } = choice;
-    const rows = store.use((db) => listRan(db, hookName, eventTypes, last));
+    const { hookName, eventTypes, last, isEverywhere } = choice;
+    const ran = store.use((db) => listDirectories(db, hookName));
+    const here = ran.filter((directory) => isEverywhere || isHere(directory, cwd()));
+    const rowsOf = (directories: readonly string[], limit: number): LogRow[] =>
+      store.use((db) => listRan(db, hookName, eventTypes, directories, limit));
+    const rows = rowsOf(here, last);
     if (rows.length > 0) return rows.reverse();
+    if (rowsOf(ran, 1).length > 0) {
+      throw new HookbusError(
+        'E_NOT_FOUND',
+        `no execution of ${hookName} in this work tree is on record with its payload`,
+        '--everywhere takes those of others',
+      );
+    }
     throw new HookbusError(
       'E_NOT_FOUND',
       `no execution of ${hookName} is on record with its payload`,

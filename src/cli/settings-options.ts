@@ -17,6 +17,9 @@ export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {
   settings: { value: 'FILE', describe: 'this file instead; repeatable', isRepeatable: true },
   only: { value: 'HOOK', describe: 'only hooks of this name; repeatable', isRepeatable: true },
   except: { value: 'HOOK', describe: 'no hooks of this name; repeatable', isRepeatable: true },
+  yes: {
+    describe: 'ask nothing; also write a file of the project that is a link to one outside of it',
+  },
   'dry-run': { describe: 'show what would change as a diff, and change nothing' },
 };
 

@@ -1,11 +1,7 @@
 import type { Places } from '../agents/agent-settings.ts';
 import { findNeighbours } from '../bus/find-settings.ts';
-import {
-  type FileReport,
-  type InstallRequest,
-  installedElsewhere,
-  isSwitchedOnElsewhere,
-} from '../bus/install.ts';
+import type { FileReport, InstallRequest } from '../bus/install.ts';
+import { installedElsewhere, isSwitchedOnElsewhere } from '../bus/installed.ts';
 import { findOnPath } from '../config/agent-places.ts';
 import { shellWord } from '../domain/shell-line.ts';
 

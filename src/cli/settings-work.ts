@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { execPath } from 'node:process';
 import {
   type AgentName,
@@ -7,25 +8,26 @@ import {
   type Scope,
 } from '../agents/agent-settings.ts';
 import { AGENT_SETTINGS } from '../agents/settings-files.ts';
-import { type FoundFile, findSettings, nameSettings } from '../bus/find-settings.ts';
 import {
-  changeSettings,
-  type FileReport,
-  type InstallRequest,
-  installedFiles,
-} from '../bus/install.ts';
+  boundsOf,
+  type FoundFile,
+  findSettings,
+  isBelow,
+  nameSettings,
+} from '../bus/find-settings.ts';
+import { changeSettings, type FileReport, type InstallRequest, leadsOut } from '../bus/install.ts';
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
 import { readPlaces } from '../config/agent-places.ts';
 import { ownProgram, tellLauncherOfNode } from '../config/own-program.ts';
 import type { Answer, Context, Given } from './command.ts';
-import { isConfirmed } from './confirm.ts';
+import { isAtTerminal, isConfirmed, isOutsideConfirmed } from './confirm.ts';
 import { didYouMean } from './nearest.ts';
 import { installLines, unifiedDiff } from './output/install.ts';
 import { remarksOn } from './settings-remarks.ts';
 import { expected, quote, usageError } from './values.ts';
 
-const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
+export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
 /** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
 export async function workOnSettings(
@@ -33,19 +35,26 @@ export async function workOnSettings(
   given: Given,
   context: Context,
 ): Promise<Answer> {
-  if (given.isOn('all')) return uninstallAll(given, context);
   const places = readPlaces();
-  const request = readRequest(work, given, context, places);
+  const { request, left } = await withinBounds(
+    readRequest(work, given, context, places),
+    given,
+    places,
+  );
   // A name that nothing has is found out, and a person asked, before anything is written.
   const planned = changeSettings({ ...request, isDryRun: true });
   checkNames(given, planned);
-  const isFree = given.values('scope').length + given.values('settings').length === 0;
+  const isFree =
+    given.values('scope').length + given.values('settings').length === 0 && !given.isOn('yes');
   if (isFree && !request.isDryRun && !given.isOn('json') && !(await isConfirmed(work, planned))) {
     return { json: null, lines: () => ['Nothing was changed.'] };
   }
   if (!request.isDryRun) tellLauncherOfNode(execPath, process.argv[1] ?? '');
   const files = request.isDryRun ? planned : changeSettings(request);
-  const remarks = remarksOn({ request, files, places, isOnHere: context.settings.enabled });
+  const remarks = [
+    ...left,
+    ...remarksOn({ request, files, places, isOnHere: context.settings.enabled }),
+  ];
   return {
     json: {
       agent: request.agent.agent,
@@ -57,36 +66,32 @@ export async function workOnSettings(
   };
 }
 
-/** Every file that the ledger knows, whatever agent it is of and wherever it is. */
-function uninstallAll(given: Given, { settings, now }: Context): Answer {
-  const paths = requirePaths(settings);
-  const isDryRun = given.isOn('dry-run');
-  const requests = AGENT_NAMES.map(
-    (name): InstallRequest => ({
-      work: 'uninstall',
-      agent: AGENT_SETTINGS[name],
-      files: installedFiles(paths, name),
-      otherFiles: [],
-      program: [],
-      isChosen: () => true,
-      enables: false,
-      isDryRun,
-      paths,
-      now,
-    }),
-  );
-  // Every one is looked at before the first is written.
-  for (const request of requests) changeSettings({ ...request, isDryRun: true });
-  const files = requests.flatMap(changeSettings);
-  return {
-    json: {
-      agent: null,
-      dry_run: isDryRun,
-      files: files.map((file) => fileJson(file, isDryRun)),
-      remarks: [],
-    },
-    lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks: [] }, page),
-  };
+/**
+ * Takes files of a project that are links to others outside of it out of the request, unless a person wants them.
+ * @throws HookbusError `E_SETTINGS_FILE` where there is no other file
+ */
+async function withinBounds(request: InstallRequest, given: Given, places: Places) {
+  const files: FoundFile[] = [];
+  const strays: FoundFile[] = [];
+  const left: string[] = [];
+  const mayAsk = isAtTerminal() && !request.isDryRun && !given.isOn('json');
+  for (const file of request.files) {
+    const within = boundsOf(file, places);
+    const target = realpathSync(file.path);
+    const isStray = within !== undefined && !isBelow(target, within);
+    if (!isStray) files.push(within === undefined ? file : { ...file, within });
+    else if (given.isOn('yes') || (mayAsk && (await isOutsideConfirmed(file.path, target)))) {
+      files.push(file);
+    } else {
+      strays.push(file);
+      left.push(`${leadsOut(file.path, target).message}. It is left alone; --yes writes there.`);
+    }
+  }
+  const [stray] = strays;
+  if (files.length === 0 && stray !== undefined) {
+    throw leadsOut(stray.path, realpathSync(stray.path));
+  }
+  return { request: { ...request, files, otherFiles: [...request.otherFiles, ...strays] }, left };
 }
 
 function readRequest(
@@ -170,7 +175,7 @@ function checkNames(given: Given, files: readonly FileReport[]): void {
   }
 }
 
-function fileJson(file: FileReport, isDryRun: boolean) {
+export function fileJson(file: FileReport, isDryRun: boolean) {
   return {
     path: file.path,
     scope: file.scope,

@@ -20,16 +20,16 @@ export function readPlaces(env: Environment = process.env) {
   return {
     home: env['HOME'] || undefined,
     cwd: directory,
-    projectRoot: projectRootOf(directory),
+    projectRoot: workTreeOf(directory) ?? directory,
     agentHome: Object.fromEntries(homes) as Readonly<Record<string, string>>,
   };
 }
 
-/** The top of the git work tree; where there is none, the directory itself. */
-function projectRootOf(directory: string): string {
+/** The top of the git work tree that a directory is in; undefined where there is none. */
+export function workTreeOf(directory: string): string | undefined {
   for (let path = directory; ; path = dirname(path)) {
     if (existsSync(join(path, '.git'))) return path;
-    if (dirname(path) === path) return directory;
+    if (dirname(path) === path) return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConfigSetting } from './config-setting.ts';
+import { type ConfigSetting, names } from './config-setting.ts';
 
 /** A line for `sh -c`; empty: none. */
 export function shellLine(): ConfigSetting<string> {
@@ -28,6 +28,47 @@ export function webAddress(): ConfigSetting<string> {
 
 function isWebAddress(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+}
+
+/** What http and https go through; empty: nothing. */
+export function proxyAddress(): ConfigSetting<string> {
+  return {
+    default: '',
+    isSecret: true,
+    expected: 'http://HOST:PORT or http://USER:PASSWORD@HOST:PORT',
+    read: (value) => {
+      if (value === '') return value;
+      return typeof value === 'string' && isProxyAddress(value) ? value : undefined;
+    },
+    fromText: (text) => text.trim(),
+  };
+}
+
+function isProxyAddress(address: string): boolean {
+  try {
+    const { protocol, username, password, pathname, search, hash } = new URL(address);
+    // What is no percent encoding would fail at each use.
+    decodeURIComponent(username + password);
+    return protocol === 'http:' && pathname === '/' && search + hash === '';
+  } catch {
+    return false;
+  }
+}
+
+/** A name, as a suffix with or without `.` or `*.` before it; an address; or all there are. */
+const HOST_NAME = /^(?:(?:\*?\.)?[\w-]+(?:\.[\w-]+)*|[\da-f:.]*:[\da-f:.]*|\*)$/i;
+
+/** Hosts; a person types them with commas between, or as a JSON array. */
+export function hostNames(): ConfigSetting<readonly string[]> {
+  const { read, ...list } = names('host names');
+  return {
+    ...list,
+    expected: 'a list of host names without port, such as ["example.com", "192.0.2.1"]',
+    read: (value) => {
+      const hosts = read(value);
+      return hosts?.every((host) => HOST_NAME.test(host)) ? hosts : undefined;
+    },
+  };
 }
 
 /** A time in ms, above 0; a fraction will do. */

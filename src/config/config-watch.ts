@@ -32,9 +32,10 @@ export function createConfigWatch(
   return { current: look };
 }
 
-function identityOf(path: string): string {
+/** Changes where the file does. */
+export function identityOf(path: string, look = lstatSync): string {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = lstatSync(path);
+    const { ino, size, mtimeMs, ctimeMs } = look(path);
     return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
   } catch (error) {
     return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';

@@ -18,6 +18,10 @@ export interface StatePaths {
   readonly log: string;
   /** What `install` knows of each settings file it wrote, and how that was before. */
   readonly settings: string;
+  /** The host name of the dashboard's page. */
+  readonly dashboardHost: string;
+  /** Opens the dashboard in a browser, once. */
+  readonly dashboardOpener: string;
   /** Held while settings files are written. */
   readonly settingsLock: string;
 }
@@ -34,6 +38,8 @@ export function statePaths(home: string): StatePaths {
     daemonTried: join(home, 'daemon.tried'),
     config: join(home, 'config.json'),
     log: join(home, 'hookbus.log'),
+    dashboardHost: join(home, 'dashboard.host'),
+    dashboardOpener: join(home, 'dashboard.html'),
     settings: join(home, 'settings'),
     settingsLock: join(home, 'settings.lock'),
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   lstatSync,
@@ -121,7 +122,9 @@ export function makeDirectories(path: string): void {
   for (let level = path; !isThere(level); level = dirname(level)) missing.unshift(level);
   for (const level of missing) {
     try {
-      mkdirSync(level, { mode: 0o700 });
+      mkdirSync(level);
+      // Whatever mask there is: one that takes all away would leave a directory that nobody can enter.
+      chmodSync(level, 0o700);
     } catch (error) {
       // Another process was faster.
       if (!isCode(error, 'EEXIST')) throw error;

@@ -17,8 +17,10 @@ import { createConversation } from './conversation.ts';
 import { createDrainLoop } from './drain-loop.ts';
 import { ExportLoop } from './export-loop.ts';
 import { createFollowers } from './followers.ts';
+import { createKeySweep } from './key-sweep.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import { createNetworkKeeper, type NetworkKeeper } from './network-keeper.ts';
 import { createNews } from './news.ts';
 import { createPageKeeper } from './page-keeper.ts';
 import { createRetentionLoop } from './retention-loop.ts';
@@ -58,6 +60,7 @@ export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promis
   const release = takeLockIfFree(parts.paths.daemonLock);
   if (release === undefined) return 'another_runs';
   const log = createLog(parts.paths.log, parts.now);
+  provideCompression(zlibSync);
   try {
     return await runLocked(parts, stop, log);
   } finally {
@@ -66,9 +69,7 @@ export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promis
 }
 
 async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Promise<DaemonEnd> {
-  const { paths, now } = parts;
-  const startedAt = now();
-  provideCompression(zlibSync);
+  const [{ paths, now }, startedAt] = [parts, parts.now()];
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.setAside, createSpares(paths.spares));
@@ -78,7 +79,9 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   // Who follows waits for news of whenever.
   const isAwaited = (): boolean => followers.count() > 0 || page.isWatched();
   const news = createNews(parts.idleMs, isAwaited, () => leave('idle'));
-  const exports = new ExportLoop({ paths, store, spool, now, log, onServed: news.onAsked });
+  const network = createNetworkKeeper(paths.config, log);
+  const shared = { store, now, log, network: network.current };
+  const exports = new ExportLoop({ ...shared, paths, spool, onServed: news.onAsked });
   const onDrained = (drained: Drained): void => {
     news.onDrained(drained);
     followers.lookSoon();
@@ -87,8 +90,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.poke?.();
   };
   const drain = createDrainLoop({ spool, store, now, log, breakers, onDrained });
-  const claims = openClaims({ store, now, log }, parts.dedupeUrl);
-  const loops = backgroundLoops(parts, { store, log, spool, claims, exports });
+  const claims = openClaims(shared, parts.dedupeUrl);
+  const loops = backgroundLoops(parts, { store, log, spool, claims, exports, network });
   const onFrame = createConversation({
     onPoke: (version) => {
       news.onPoke();
@@ -100,7 +103,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
       news.onAsked();
       page.answer(connection);
     },
-    state: () => stateOf(startedAt, news.counts, claims, exports),
+    state: () => stateOf(startedAt, news.counts, { claims, exports, network }),
     claims,
     followers,
   });
@@ -122,8 +125,11 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   return end;
 }
 
-function openClaims(parts: ClaimsParts, dedupeUrl: string | undefined): Claims {
-  const shared = new SharedClaims(parts.log);
+function openClaims(
+  parts: ClaimsParts & { readonly network: NetworkKeeper['current'] },
+  dedupeUrl: string | undefined,
+): Claims {
+  const shared = new SharedClaims(parts);
   // So that the first run need not wait for the connection.
   if (dedupeUrl !== undefined) shared.prepare(dedupeUrl);
   const broker = { pid: process.pid, start: processStart() };
@@ -152,30 +158,32 @@ interface BackgroundParts {
   readonly spool: Spool;
   readonly claims: Claims;
   readonly exports: ExportLoop;
+  readonly network: NetworkKeeper;
 }
 
 /** What is done beside the draining, each in small steps of its own. */
 function backgroundLoops(
   { paths, retentionDays, now }: DaemonParts,
-  { store, log, spool, claims, exports }: BackgroundParts,
+  { store, log, spool, claims, exports, network }: BackgroundParts,
 ): readonly Loop[] {
   // What else may fail beside executions is a line here.
   const failing = [
     failingSince(now, () => sharedConditions(claims)),
     failingSince(now, () => exports.conditions()),
+    failingSince(now, () => network.conditions()),
   ];
   return [
-    createAlertLoop({ paths, store, spool, now, log, failing }),
+    createAlertLoop({ paths, store, spool, now, log, failing, network: network.current }),
     createRollupLoop({ store, now, log }),
-    createRetentionLoop({ store, now, log, retentionDays }),
+    createKeySweep({ store, now, log }),
+    createRetentionLoop({ paths, store, now, log, retentionDays }),
   ];
 }
 
 function stateOf(
   startedAtMs: number,
   counts: Pick<DaemonState, 'drained' | 'unreadable' | 'pokes'>,
-  claims: Claims,
-  exports: ExportLoop,
+  { claims, exports, network }: Pick<BackgroundParts, 'claims' | 'exports' | 'network'>,
 ): DaemonState {
   return {
     pid: process.pid,
@@ -184,6 +192,7 @@ function stateOf(
     ...counts,
     shared_keys: sharedOf(claims),
     exporters: exports.states(),
+    certificates: network.state(),
     rss_bytes: process.memoryUsage.rss(),
   };
 }

@@ -6,6 +6,7 @@ import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { Exporter } from '../exporters/exporter.ts';
 import { EXPORTERS } from '../exporters/index.ts';
+import type { Network } from '../network/network.ts';
 import type { Spool } from '../spool/spool.ts';
 import { lastLogId } from '../store/last-log-id.ts';
 import { readExported } from '../store/queries-export.ts';
@@ -42,6 +43,7 @@ export interface ExportLoopParts {
   readonly log: Log;
   /** Somebody was served, so the daemon is needed. */
   readonly onServed: () => void;
+  readonly network: () => Network;
 }
 
 /** Gives executions to the exporters that are on, in the order in which they were stored, each once. */
@@ -62,9 +64,11 @@ export class ExportLoop {
     this.#parts = parts;
     // Who keeps the breakers logs what is read.
     this.#watch = createConfigWatch(parts.paths.config, () => undefined);
-    const { log, onServed } = parts;
+    const { log, onServed, network } = parts;
     const snapshot = () => this.#snapshot();
-    this.#slots = EXPORTERS.map((kind) => new ExporterSlot(kind, { log, onServed, snapshot }));
+    this.#slots = EXPORTERS.map(
+      (kind) => new ExporterSlot(kind, { log, onServed, network, snapshot }),
+    );
   }
 
   /** To be called before anything is drained: what is drained then is exported. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { closeToOthers } from '../config/state-home.ts';
@@ -54,6 +54,7 @@ export async function listen(
       for (const socket of connections) socket.destroy();
       await isClosed;
       rmSync(path, { force: true });
+      if (dirname(path) !== home) removeIfEmpty(dirname(path));
     },
   };
 }
@@ -85,6 +86,15 @@ function makePrivateDirectory(path: string): void {
 }
 
 /** Hears one client. */
+/** The next daemon makes it again. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Something else is in it, or it is gone.
+  }
+}
+
 export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];

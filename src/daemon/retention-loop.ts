@@ -1,5 +1,7 @@
+import { removeOldCopies } from '../bus/old-copies.ts';
 import { rollUp } from '../bus/roll-up.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
+import type { StatePaths } from '../config/paths.ts';
 import { forgetLostStamps } from '../config/stamp.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { deleteOldAlerts } from '../store/alerts.ts';
@@ -19,6 +21,7 @@ const PAUSE_MS = 50;
 const DAY_MS = 86_400_000;
 
 export interface RetentionLoopParts {
+  readonly paths: StatePaths;
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
@@ -26,7 +29,7 @@ export interface RetentionLoopParts {
 }
 
 /** Deletes what is past its time, in the background and in small steps. */
-export function createRetentionLoop({ store, now, log, retentionDays }: RetentionLoopParts) {
+export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   let deleted = 0;
@@ -39,8 +42,10 @@ export function createRetentionLoop({ store, now, log, retentionDays }: Retentio
   function work(): boolean {
     const days = retentionDays();
     if (days === undefined) return false;
+    const beforeMs = now() - days * DAY_MS;
+    removeOldCopies(paths, beforeMs);
     const expiry = {
-      before: new Date(now() - days * DAY_MS).toISOString(),
+      before: new Date(beforeMs).toISOString(),
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {

@@ -1,6 +1,7 @@
 import type { KeyedEnd, KeyResult } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
 import type { SharedKeys } from '../gates/shared-keys.ts';
+import type { Network } from '../network/network.ts';
 import type { KeyId } from '../store/dedupe-keys.ts';
 import type { Log } from './log.ts';
 
@@ -30,6 +31,12 @@ export interface SharedClaim {
   readonly end: (end: KeyedEnd | undefined) => void;
 }
 
+interface SharedClaimsParts {
+  readonly log: Log;
+  /** Asked at each connection. */
+  readonly network: () => Network;
+}
+
 interface Server {
   readonly opened: Promise<SharedKeys>;
   /** Undefined until its client is loaded. */
@@ -48,14 +55,16 @@ export type SharedState = ReturnType<SharedKeys['state']> & {
 /** The keys that machines share, by the address that a run brings. The client loads at its first use. */
 export class SharedClaims {
   readonly #log: Log;
+  readonly #network: () => Network;
   readonly #nowMs: () => number;
   readonly #servers = new Map<string, Server>();
   /** Each extends a claim that we hold. */
   readonly #timers = new Set<NodeJS.Timeout>();
 
   /** @param nowMs of a clock that nobody sets back */
-  constructor(log: Log, nowMs = () => performance.now()) {
+  constructor({ log, network }: SharedClaimsParts, nowMs = () => performance.now()) {
     this.#log = log;
+    this.#network = network;
     this.#nowMs = nowMs;
   }
 
@@ -114,7 +123,7 @@ export class SharedClaims {
     }
     if (this.#servers.size >= MOST_SERVERS && !this.#letGo()) return undefined;
     const opened = import('../gates/shared-keys.ts').then(({ connectSharedKeys }) => {
-      server.keys = connectSharedKeys(url);
+      server.keys = connectSharedKeys(url, { trust: () => this.#network().trust });
       return server.keys;
     });
     const server: Server = { opened, keys: undefined, usedAtMs: this.#nowMs(), holds: 0 };

@@ -29,6 +29,8 @@ export interface DaemonState {
     /** Attempts that failed. */
     readonly failures: number;
   }[];
+  /** `network.ca_file` of config.json; null where that names none. */
+  readonly certificates: { readonly file: string; readonly last_error: string | null } | null;
   /** Resident memory, in bytes. */
   readonly rss_bytes: number;
 }

@@ -4,10 +4,18 @@ import type { CreateDashboard, DashboardParts } from '../bus/dashboard.ts';
 import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
 import { createAccess } from './access.ts';
 import { createFeed } from './feed.ts';
+import { readHostName } from './host-name.ts';
 import { createRequestListener } from './requests.ts';
 
-/** The only address it listens on: other machines cannot reach it. */
+/**
+ * The only addresses it listens on: other machines cannot reach them. A browser may take either for our name, so what
+ * is not held here could be another user's.
+ */
 const LOOPBACK = '127.0.0.1';
+const LOOPBACK_6 = '::1';
+
+/** How often another free port is tried where the other address has it taken. */
+const TRIES = 10;
 
 /** Nobody else's slowness or number may cost the daemon more than that. */
 const LIMITS = {
@@ -22,13 +30,13 @@ const SILENCE_MS = 30_000;
 
 export const createDashboard: CreateDashboard = (parts) => {
   const feed = createFeed(parts.store);
-  let opening: Promise<{ server: Server; url: string }> | undefined;
+  let opening: ReturnType<typeof start> | undefined;
 
   return {
     async open() {
       opening ??= start(parts, feed);
       try {
-        return (await opening).url;
+        return (await opening).access.newUrl();
       } catch (error) {
         // The port may be free the next time, or another one in config.json.
         opening = undefined;
@@ -40,10 +48,7 @@ export const createDashboard: CreateDashboard = (parts) => {
     async stop() {
       feed.stop();
       const open = await opening?.catch(() => undefined);
-      if (open === undefined) return;
-      const isClosed = new Promise((resolve) => open.server.close(resolve));
-      open.server.closeAllConnections();
-      await isClosed;
+      await Promise.all(open?.servers.map(close) ?? []);
     },
   };
 };
@@ -51,19 +56,46 @@ export const createDashboard: CreateDashboard = (parts) => {
 async function start(parts: DashboardParts, feed: ReturnType<typeof createFeed>) {
   const reading = readConfigFile(parts.paths.config);
   const { dashboard } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const { servers, port } = await listenOnBoth(dashboard.port);
+  const access = createAccess(port, readHostName(parts.paths.dashboardHost), parts.now);
+  const listener = createRequestListener(parts, access, feed);
+  for (const server of servers) server.on('request', listener);
+  return { servers, access };
+}
+
+/** @param wanted 0: any port that is free on both */
+async function listenOnBoth(wanted: number): Promise<{ servers: Server[]; port: number }> {
+  for (let tried = 1; ; tried += 1) {
+    const first = await listen(wanted, LOOPBACK);
+    const { port } = first.address() as AddressInfo;
+    try {
+      return { servers: [first, await listen(port, LOOPBACK_6)], port };
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      // Where there is no such address, nobody else has it either.
+      if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return { servers: [first], port };
+      await close(first);
+      if (wanted !== 0 || tried === TRIES) throw error;
+    }
+  }
+}
+
+function listen(port: number, host: string): Promise<Server> {
   const server = createServer(LIMITS);
   server.maxConnections = MOST_CONNECTIONS;
   server.setTimeout(SILENCE_MS, (socket) => void socket.destroy());
-  await new Promise<void>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(dashboard.port, LOOPBACK, () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       server.on('error', () => undefined);
-      resolve();
+      resolve(server);
     });
   });
-  const { port } = server.address() as AddressInfo;
-  const access = createAccess(port);
-  server.on('request', createRequestListener(parts, access, feed));
-  return { server, url: `http://${LOOPBACK}:${port}/?token=${access.token}` };
+}
+
+async function close(server: Server): Promise<void> {
+  const isClosed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await isClosed;
 }

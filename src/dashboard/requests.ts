@@ -33,9 +33,11 @@ class Refusal extends Error {
 }
 
 const NOT_LET_IN = 'Open the page by the URL that `hookbus dashboard` prints.\n';
+const NO_CODE =
+  'This URL was used, or is older than a minute. `hookbus dashboard` prints another.\n';
 
 /**
- * The way on from the URL with the token, as a page: a browser that was sent here by another site keeps the cookie back
+ * The way on from the URL with the code, as a page: a browser that was sent here by another site keeps the cookie back
  * along a redirect, since that still is the doing of the other site.
  */
 const ONWARD = `<!doctype html>
@@ -56,8 +58,8 @@ export function createRequestListener(parts: DashboardParts, access: Access, fee
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = guard(request, access);
     const isPost = request.method === 'POST';
-    const token = url.searchParams.get('token');
-    if (!isPost && url.pathname === '/' && token !== null) letIn(response, token, access);
+    const code = url.searchParams.get('code');
+    if (!isPost && url.pathname === '/' && code !== null) letIn(request, response, code, access);
     else if (!access.hasCookie(request)) throw new Refusal(403, NOT_LET_IN);
     else if (isPost) await change(request, response, url.pathname, parts);
     else if (url.pathname === '/api/feed') watch(request, response, url, feed);
@@ -84,10 +86,16 @@ function guard(request: IncomingMessage, access: Access): URL {
   return new URL(url, 'http://localhost');
 }
 
-function letIn(response: ServerResponse, token: string, access: Access): void {
-  if (!access.isToken(token)) throw new Refusal(403, NOT_LET_IN);
+function letIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: string,
+  access: Access,
+): void {
+  if (access.takeCode(code)) response.setHeader('Set-Cookie', access.setCookie);
+  // Who opens the URL once more, or goes back to it, is in already.
+  else if (!access.hasCookie(request)) throw new Refusal(403, NO_CODE);
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
-  response.setHeader('Set-Cookie', access.setCookie);
   response.end(ONWARD);
 }
 

@@ -23,15 +23,20 @@ const MAX_NAME = 80;
  * (`python3 x/guard_rm.py` gives `guard_rm`). A function of the command alone; for a shell line its words count.
  */
 export function defaultHookName(argv: readonly string[], shellLine?: string): string {
+  return baseName(scriptOf(argv, shellLine)).slice(0, MAX_NAME) || 'hook';
+}
+
+/** The word that is the script which the command runs, as it is written there; the program where there is none. */
+export function scriptOf(argv: readonly string[], shellLine?: string): string {
   const words = shellLine === undefined ? argv : splitWords(shellLine);
   const isName = (word: string, index: number): boolean =>
     isCandidate(word) && !CODE_OPTIONS.has(words[index - 1] ?? '');
-  const chosen =
+  return (
     words.find((word, index) => isName(word, index) && SCRIPT_ENDINGS.has(ending(word))) ??
     words.find((word, index) => isName(word, index) && !isInterpreter(baseName(word))) ??
     words[0] ??
-    '';
-  return baseName(chosen).slice(0, MAX_NAME) || 'hook';
+    ''
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ExportedExecution } from '../domain/exported.ts';
+import type { Network } from '../network/network.ts';
 import type { MetricsSnapshot } from './snapshot.ts';
 
 /** One destination of metrics or spans. */
@@ -45,6 +46,8 @@ export interface ExporterParts {
   readonly snapshot: () => Promise<MetricsSnapshot>;
   /** Somebody was served: the daemon is needed. */
   readonly onServed: () => void;
+  /** As it is now. */
+  readonly network: () => Network;
 }
 
 /** Counts for `state`. */

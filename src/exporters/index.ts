@@ -31,7 +31,7 @@ export const EXPORTERS: readonly ExporterKind[] = [
   },
   {
     name: 'opentelemetry',
-    open: async ({ opentelemetry }) =>
-      (await import('./opentelemetry.ts')).openOpenTelemetry(opentelemetry),
+    open: async ({ opentelemetry }, parts) =>
+      (await import('./opentelemetry.ts')).openOpenTelemetry(opentelemetry, parts),
   },
 ];

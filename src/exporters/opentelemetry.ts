@@ -10,7 +10,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
-import { createTally, type Exporter, type ExporterState } from './exporter.ts';
+import { createTally, type Exporter, type ExporterParts, type ExporterState } from './exporter.ts';
 import { createOtlpMetrics } from './otlp-metrics.ts';
 import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp-sender.ts';
 import { spanOf } from './otlp-spans.ts';
@@ -28,14 +28,17 @@ export interface OpenTelemetryOptions extends OtlpTarget {
 const CLOSE_MS = 1000;
 
 /** Sends a span of each execution, and metrics, to a collector. Opening sends nothing. */
-export function openOpenTelemetry(options: OpenTelemetryOptions): Exporter {
+export function openOpenTelemetry(
+  options: OpenTelemetryOptions,
+  { network }: Pick<ExporterParts, 'network'>,
+): Exporter {
   const resource = resourceFromAttributes({
     'service.name': options.service_name,
     'service.version': VERSION,
   });
   const signals = [
-    ...(options.traces ? [createTraces(options, resource)] : []),
-    ...(options.metrics ? [createMetricsSignal(options, resource)] : []),
+    ...(options.traces ? [createTraces(options, resource, network)] : []),
+    ...(options.metrics ? [createMetricsSignal(options, resource, network)] : []),
   ];
   return {
     take: (executions) => {
@@ -69,8 +72,12 @@ function joinedState(target: string, states: readonly ExporterState[]): Exporter
   };
 }
 
-function createTraces(options: OpenTelemetryOptions, resource: Resource): Exporter {
-  const sender = createOtlpSender(options, 'traces');
+function createTraces(
+  options: OpenTelemetryOptions,
+  resource: Resource,
+  network: ExporterParts['network'],
+): Exporter {
+  const sender = createOtlpSender(options, 'traces', network);
   const tally = createTally(sender.url);
   const serializer =
     options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
@@ -100,8 +107,12 @@ function createTraces(options: OpenTelemetryOptions, resource: Resource): Export
   };
 }
 
-function createMetricsSignal(options: OpenTelemetryOptions, resource: Resource): Exporter {
-  const sender = createOtlpSender(options, 'metrics');
+function createMetricsSignal(
+  options: OpenTelemetryOptions,
+  resource: Resource,
+  network: ExporterParts['network'],
+): Exporter {
+  const sender = createOtlpSender(options, 'metrics', network);
   const tally = createTally(sender.url);
   const serializer =
     options.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;

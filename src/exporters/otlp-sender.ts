@@ -1,6 +1,5 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import { reasonOf } from '../domain/errors.ts';
+import type { Answered, Network } from '../network/network.ts';
 
 export interface OtlpTarget {
   /** Without the path of a signal. */
@@ -32,11 +31,11 @@ const LATER_STATUSES: ReadonlySet<number | undefined> = new Set([429, 502, 503, 
  * The transport of the OpenTelemetry packages is not used: it takes headers from the environment too, keeps a process up
  * while it waits for its next try, and does not say what Retry-After was, nor how many spans were refused.
  * @param signal such as `traces`
+ * @param network asked at each sending
  */
-export function createOtlpSender(target: OtlpTarget, signal: string) {
+export function createOtlpSender(target: OtlpTarget, signal: string, network: () => Network) {
   const url = new URL(target.endpoint);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
-  const start = url.protocol === 'https:' ? requestHttps : requestHttp;
   const isJson = target.protocol === 'http/json';
   const headers = {
     'user-agent': 'hookbus',
@@ -55,7 +54,8 @@ export function createOtlpSender(target: OtlpTarget, signal: string) {
     }, target.timeout_seconds * 1000);
     open.add(stop);
     try {
-      return await ask(body, stop.signal);
+      const post = { headers, body, signal: stop.signal, most: MOST_ANSWER_BYTES };
+      return answerOf(await network().post(url, post));
     } catch (error) {
       const reason = isLate ? `no answer in ${target.timeout_seconds} s` : reasonOf(wordsOf(error));
       return { kind: 'later', reason, afterMs: 0 };
@@ -65,52 +65,13 @@ export function createOtlpSender(target: OtlpTarget, signal: string) {
     }
   }
 
-  function ask(body: Uint8Array, signal: AbortSignal): Promise<OtlpAnswer> {
-    return new Promise((resolve, reject) => {
-      const options = {
-        method: 'POST',
-        headers: { ...headers, 'content-length': body.byteLength },
-        signal,
-      };
-      const request = start(url, options, (response) => {
-        readAnswer(response).then(resolve, reject);
-      });
-      request.on('error', reject);
-      request.end(body);
-    });
-  }
-
   const close = (): void => {
     for (const one of open) one.abort();
   };
   return { url: url.href, send, close };
 }
 
-function readAnswer(response: IncomingMessage): Promise<OtlpAnswer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    const finish = (): void => {
-      resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(chunks)));
-    };
-    response.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MOST_ANSWER_BYTES) chunks.push(chunk);
-      else {
-        finish();
-        response.destroy();
-      }
-    });
-    response.on('end', finish);
-    response.on('error', reject);
-  });
-}
-
-function answerOf(
-  status: number,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Buffer,
-): OtlpAnswer {
+function answerOf({ status, headers, body }: Answered): OtlpAnswer {
   if (status >= 200 && status < 300) {
     return { kind: 'sent', contentType: String(headers['content-type'] ?? ''), body };
   }

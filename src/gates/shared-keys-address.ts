@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 
 /** Where the server is, as HOOKBUS_DEDUPE_URL says. */
@@ -16,9 +17,13 @@ export interface SharedAddress {
 /**
  * Reads `redis://` and `rediss://` URLs: user, password, host, port, the number of the database as the path, and
  * `?path=` for a Unix socket. Read here and not by ioredis, which takes any of its options from the query.
+ * @param trust whose certificates to trust; undefined: the usual ones
  * @throws with what is wrong, the password not in it
  */
-export function readSharedAddress(text: string): SharedAddress {
+export function readSharedAddress(
+  text: string,
+  trust: () => SecureContext | undefined = () => undefined,
+): SharedAddress {
   const url = parse(text);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
     throw new Error('expected redis://… or rediss://…');
@@ -33,11 +38,21 @@ export function readSharedAddress(text: string): SharedAddress {
       db: readDatabase(url),
       ...(username !== '' && { username }),
       ...(password !== '' && { password }),
-      // A certificate is asked for by name; an address is none (RFC 6066).
-      ...(isSecure && { tls: isIP(host) === 0 ? { servername: host } : {} }),
+      ...(isSecure && { tls: tlsOptions(host, trust) }),
     },
     shown: show(url),
     secrets: [password, url.password].filter((secret) => secret !== ''),
+  };
+}
+
+function tlsOptions(host: string, trust: () => SecureContext | undefined) {
+  return {
+    // A certificate is asked for by name; an address is none (RFC 6066).
+    ...(isIP(host) === 0 && { servername: host }),
+    // ioredis copies the options for each connection.
+    get secureContext() {
+      return trust();
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SecureContext } from 'node:tls';
 import type { KeyResult } from '../domain/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { readSharedAddress, type SharedAddress } from './shared-keys-address.ts';
@@ -50,6 +51,8 @@ export interface SharedKeysOptions {
   readonly keyPrefix?: string;
   /** A claim may take so long, in ms. */
   readonly answerMs?: number;
+  /** Whose certificates to trust, asked at each connection; undefined: the usual ones. */
+  readonly trust?: () => SecureContext | undefined;
 }
 
 /** What nobody waits for may take so long, in ms. */
@@ -85,7 +88,7 @@ return 1`;
 export function connectSharedKeys(url: string, options: SharedKeysOptions = {}): SharedKeys {
   let address: SharedAddress;
   try {
-    address = readSharedAddress(url);
+    address = readSharedAddress(url, options.trust);
   } catch (error) {
     return unusableKeys(reasonOf(error));
   }

@@ -70,12 +70,15 @@ static int open_own_directory(const char *path)
 static void make_directories(const char *path)
 {
     char part[PATH_BYTES];
+    /* Whatever mask the caller has: one that takes all away would leave a directory that nobody can enter. */
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
     for (size_t at = 1; path[at - 1] != '\0'; at++) {
         if (path[at] != '/' && path[at] != '\0') continue;
         memcpy(part, path, at);
         part[at] = '\0';
         (void)mkdir(part, 0700);
     }
+    (void)umask(mask);
 }
 
 /* Takes the last name off an absolute path; false where there is none left. */
@@ -198,7 +201,9 @@ static void stamp(int directory, const char *home)
     make_directories(known);
     int anchor = open_own_directory(known);
     if (anchor < 0) return;
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
     (void)mkdirat(anchor, "trusted", 0700);
+    (void)umask(mask);
     int trusted = open_directory(anchor, "trusted");
     close(anchor);
     if (trusted < 0) return;

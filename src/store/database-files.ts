@@ -25,6 +25,14 @@ export function listSetAside(path: string): string[] {
     .map((name) => join(directory, name));
 }
 
+/** The files of corrupt databases that were set aside before then, side files too. */
+export function listSetAsideBefore(path: string, beforeMs: number): string[] {
+  const before = new Date(beforeMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  return listSetAside(path)
+    .filter((file) => (/\.corrupt-(\d{8}T\d{6}Z)(?:-\d+)?$/.exec(file)?.[1] ?? before) < before)
+    .flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
+}
+
 /** A directory that is not there or cannot be read has none: whoever needs it says so elsewhere. */
 function names(directory: string): string[] {
   try {

@@ -48,11 +48,22 @@ export function listReplays(db: Database, logId: number, limit: number): ReplayR
     .all(logId, limit);
 }
 
-/** The latest executions of a hook that ran and of which the payload is stored, the latest first. */
+/** The directories that a hook ran in. */
+export function listDirectories(db: Database, hookName: string): string[] {
+  return db
+    .prepare<[string], { cwd: string }>(
+      'SELECT DISTINCT cwd FROM hook_logs WHERE hook_name = ? AND cwd IS NOT NULL',
+    )
+    .all(hookName)
+    .map(({ cwd }) => cwd);
+}
+
+/** The latest executions of a hook that ran in one of these directories and of which the payload is stored, the latest first. */
 export function listRan(
   db: Database,
   hookName: string,
   eventTypes: readonly string[],
+  directories: readonly string[],
   limit: number,
 ): LogRow[] {
   const events = eventTypes.map(() => '?').join(', ');
@@ -61,8 +72,9 @@ export function listRan(
       `SELECT ${LOG_COLUMNS} FROM hook_logs
        WHERE hook_name = ? AND status NOT IN ('dedupe_skip', 'breaker_skip')
          AND EXISTS (SELECT 1 FROM hook_payloads WHERE log_id = hook_logs.id AND stream = 'stdin')
+         AND cwd IN (SELECT value FROM json_each(?))
          ${events === '' ? '' : `AND event_type IN (${events})`}
        ORDER BY created_at DESC, id DESC LIMIT ?`,
     )
-    .all(hookName, ...eventTypes, limit);
+    .all(hookName, JSON.stringify(directories), ...eventTypes, limit);
 }

@@ -59,6 +59,21 @@ export function deleteExecutions(
     .immediate();
 }
 
+/**
+ * Deletes the dedupe keys that ran out, and so what their hooks wrote.
+ * @returns when the next one runs out; undefined where there is none
+ */
+export function sweepKeys(db: Database, now: string): string | undefined {
+  const next = (): string | undefined =>
+    db.prepare<[], { next: string | null }>('SELECT min(expires_at) AS next FROM dedupe_keys').get()
+      ?.next ?? undefined;
+  const first = next();
+  // Only looking needs no lock.
+  if (first === undefined || first >= now) return first;
+  db.prepare('DELETE FROM dedupe_keys WHERE expires_at < ?').run(now);
+  return next();
+}
+
 /** Deletes the dedupe keys that ran out and the notices nobody gave cause for since. Both tables are small. */
 export function deleteKeysAndNotices(
   db: Database,

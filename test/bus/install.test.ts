@@ -267,6 +267,21 @@ describe('the file itself', () => {
     expect(readdirSync(file.directory).sort()).toEqual(['settings.json', 'state']);
   });
 
+  it('is never written through what was planted beside it', () => {
+    const file = aFile(text);
+    const victim = join(file.directory, 'victim');
+    writeFileSync(victim, 'mine');
+    const plant = (name: string) => symlinkSync(victim, join(file.directory, name));
+    plant(`.settings.json.hookbus-${process.pid}`);
+    for (let pid = 1; pid <= 1000; pid += 1)
+      if (pid !== process.pid) plant(`.settings.json.hookbus-${pid}`);
+    mkdirSync(join(file.directory, '.settings.json.hookbus-999999998'));
+    file.install();
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
+    expect(file.text()).toContain('/opt/hookbus/bin/hookbus run');
+    expect(lstatSync(file.path).isFile()).toBe(true);
+  });
+
   it('is left alone where somebody else wrote it meanwhile', () => {
     const file = aFile(text);
     const read = readSettingsFile(file.path, false);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { assemble } from '../../src/bus/assemble.ts';
@@ -12,6 +12,16 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { makeCorruptDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
+/** Names that a shell would take for more than a name. */
+const HOSTILE = [
+  'zap$(>PWNED)',
+  'own`>PWNED`',
+  'run;>PWNED',
+  'to>PWNED',
+  "'own$(>PWNED)",
+  'own\n>PWNED',
+];
+
 /** A state directory with two hooks on record, one of them on an event of its own. */
 function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: string } {
   const home = makeState(temporaryDirectory(), env);
@@ -20,6 +30,8 @@ function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: st
     { hookName: 'guard_rm' },
     { hookName: 'lint', eventType: 'OfTomorrow' },
     { hookName: 'steer\u001b[2J' },
+    { hookName: 'prüfer' },
+    ...HOSTILE.map((hookName) => ({ hookName, eventType: `Of${hookName}` })),
   ];
   createExecutionWriter(db).write(begins.map((begin) => assemble(aBegin(begin), anEnd())));
   db.close();
@@ -46,14 +58,16 @@ describe('what a shell is offered', () => {
     [['logs', '--status', '=', 'tim'], ['timeout']],
     [
       ['logs', '--hook', ''],
-      ['guard_rm', 'lint'],
+      ['guard_rm', 'lint', 'prüfer'],
     ],
+    [['logs', '--hook', "'"], []],
+    [['logs', '--event', 'Ofz'], []],
     [['off', 'l'], ['lint']],
     [['off', 'lint', ''], []],
     [['off', '--for', '1h', 'g'], ['guard_rm']],
     [
       ['show', ''],
-      ['3', '2', '1'],
+      ['10', '9', '8', '7', '6', '5', '4', '3', '2', '1'],
     ],
     [['run', '--event', 'OfT'], ['OfTomorrow']],
     [['run', '--event', 'PreTool'], ['PreToolUse']],
@@ -134,6 +148,7 @@ describe('in a real shell', () => {
       PATH: `${bin}:${process.env['PATH']}`,
       HOME: bin,
       TERM: 'dumb',
+      LC_ALL: 'C.UTF-8',
     };
     return { env, script };
   }
@@ -143,15 +158,71 @@ describe('in a real shell', () => {
     const ask = `source '${script}'; COMP_WORDS=(hookbus logs --status err); COMP_CWORD=3; _hookbus hookbus; echo "\${COMPREPLY[@]}"
       COMP_WORDS=(hookbus off ''); COMP_CWORD=2; _hookbus hookbus; echo "\${COMPREPLY[@]}"; complete -p hookbus`;
     expect(execFileSync('bash', ['--norc', '-c', ask], { env, encoding: 'utf8' })).toBe(
-      'error\nguard_rm lint\ncomplete -o bashdefault -o default -F _hookbus hookbus\n',
+      'error\nguard_rm lint prüfer\ncomplete -o bashdefault -o default -F _hookbus hookbus\n',
     );
+  });
+
+  /** Presses TAB and then Enter behind each of these lines in a shell that a person uses. */
+  async function pressTab(
+    command: string,
+    script: string,
+    env: NodeJS.ProcessEnv,
+    lines: string[][],
+  ) {
+    const cwd = temporaryDirectory();
+    const child = spawn('script', ['-qec', command, '/dev/null'], {
+      ...{ cwd, env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let shown = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+    });
+    child.stdin.write(`PS1='ready> '; source '${script}'; echo so''urced\n`);
+    await until('the shell to be ready', () => shown.includes('sourced'));
+    for (const [index, [half, rest = '']] of lines.entries()) {
+      child.stdin.write(`${half}	${rest}
+echo do''ne${index}
+`);
+      await until(`the end of ${half}`, () => shown.includes(`done${index}`), 20_000);
+    }
+    child.stdin.end('exit\n');
+    return readdirSync(cwd);
+  }
+
+  const HALVES = [
+    ['hookbus off za'],
+    ['hookbus off own'],
+    ['hookbus off run'],
+    ['hookbus off to'],
+    ["hookbus off '", "'"],
+    ['hookbus off "own', '"'],
+  ];
+
+  it.skipIf(!has('bash'))('bash runs nothing of a name on record', async () => {
+    const { env, script } = aShell('bash');
+    const made = await pressTab('bash --norc -i', script, env, HALVES);
+    expect(made).toEqual([]);
+  });
+
+  it.skipIf(!has('bash'))('bash quotes whatever it is offered', async () => {
+    const { env, script } = aShell('bash');
+    for (const name of HOSTILE.filter((word) => !word.includes('\n'))) {
+      // An older hookbus, or another program of that name.
+      const words = join(temporaryDirectory(), 'words');
+      writeFileSync(words, `${name}\n`);
+      writeFileSync(join(env.HOME, 'hookbus'), `#!/bin/sh\ncat '${words}'\n`);
+      const made = await pressTab('bash --norc -i', script, env, [['hookbus off ']]);
+      expect([name, made]).toEqual([name, []]);
+    }
   });
 
   it.skipIf(!has('fish'))('fish completes', () => {
     const { env, script } = aShell('fish');
     const ask = `source '${script}'; complete -C 'hookbus logs --status err'; complete -C 'hookbus off '; complete -C 'hookbus unins'; complete -C 'hookbus run -- ${env.HOME}/hookb'`;
     expect(execFileSync('fish', ['--no-config', '-c', ask], { env, encoding: 'utf8' })).toBe(
-      `error\nguard_rm\nlint\nuninstall\n${env.HOME}/hookbus\n`,
+      `error\nguard_rm\nlint\nprüfer\nuninstall\n${env.HOME}/hookbus\n`,
     );
   });
 

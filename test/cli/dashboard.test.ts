@@ -1,6 +1,17 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
@@ -10,6 +21,17 @@ type State = ReturnType<typeof aState>;
 
 const dashboard = (state: State, words: readonly string[] = [], env = {}) =>
   start([process.execPath, CLI, 'dashboard', ...words], { ...state.env, ...env }).ended;
+
+/** Opens a URL as a browser does, which needs nobody to tell it where our name is. */
+const open = (url: URL): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const { host, port, pathname, search } = url;
+    const path = pathname + search;
+    get({ host: '127.0.0.1', port, path, headers: { host }, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    }).once('error', reject);
+  });
 
 /** The URL that is printed, by a command that was to succeed. */
 async function urlOf(state: State): Promise<URL> {
@@ -40,15 +62,18 @@ describe('hookbus dashboard', () => {
   it('starts a daemon where none runs, and prints a URL that lets in', async () => {
     const state = aState();
     const url = await urlOf(state);
-    expect(url.href).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\da-f]{64}$/);
-    const reply = await fetch(url, { redirect: 'manual' });
-    expect(reply.status).toBe(200);
+    expect(url.href).toMatch(/^http:\/\/hookbus-[\da-f]{32}\.localhost:\d+\/\?code=[\da-f]{64}$/);
+    expect(await open(url)).toBe(200);
+    expect(await open(url)).toBe(403);
     expect((await state.ask())?.pid).toBeGreaterThan(0);
-    // Asked again, it is the same page.
-    expect((await urlOf(state)).href).toBe(url.href);
+    // Asked again, it is the same page, and another URL that lets in.
+    const next = await urlOf(state);
+    expect([next.origin, next.href === url.href]).toEqual([url.origin, false]);
+    expect(await open(next)).toBe(200);
+    expect(statSync(state.paths.dashboardHost).mode & 0o777).toBe(0o600);
   });
 
-  it('has another token after the daemon has ended, and the old one opens nothing', async () => {
+  it('is at the same place after the daemon has ended, and the old URL opens nothing', async () => {
     const state = aState();
     const port = await freePort();
     writeFileSync(state.paths.config, JSON.stringify({ dashboard: { port } }));
@@ -56,9 +81,8 @@ describe('hookbus dashboard', () => {
     expect(old.port).toBe(String(port));
     await state.stop();
     const url = await urlOf(state);
-    expect(url.port).toBe(String(port));
-    expect(url.searchParams.get('token')).not.toBe(old.searchParams.get('token'));
-    expect((await fetch(old, { redirect: 'manual' })).status).toBe(403);
+    expect(url.origin).toBe(old.origin);
+    expect(await open(old)).toBe(403);
   });
 
   it('says so where the port is taken, and serves once it is free', async () => {
@@ -73,7 +97,18 @@ describe('hookbus dashboard', () => {
     expect((await urlOf(state)).port).toBe(String(port));
   });
 
-  it('hands the URL as one word to what opens such things', async () => {
+  it('has no name of somebody else’s choice', async () => {
+    const state = aState();
+    const victim = join(temporaryDirectory(), 'victim');
+    writeFileSync(victim, `hookbus-${'0'.repeat(32)}.localhost\n`);
+    mkdirSync(state.home, { recursive: true, mode: 0o700 });
+    symlinkSync(victim, state.paths.dashboardHost);
+    expect((await urlOf(state)).hostname).not.toContain('00000000');
+    expect(lstatSync(state.paths.dashboardHost).isFile()).toBe(true);
+    expect(readFileSync(victim, 'utf8')).toContain('00000000');
+  });
+
+  it('hands a page of its own to what opens such things, so that nobody sees the URL', async () => {
     const state = aState();
     const { directory, given } = anOpener();
     const { stdout, code } = await dashboard(state, ['--open', '--json'], {
@@ -81,7 +116,16 @@ describe('hookbus dashboard', () => {
     });
     const { url, opened } = JSON.parse(stdout) as { url: string; opened: boolean };
     expect({ code, opened }).toEqual({ code: 0, opened: true });
-    expect(await until('a browser', given)).toEqual(['1', url]);
+    const [count, word = '', ...rest] = await until('a browser', given);
+    expect([count, rest]).toEqual(['1', []]);
+    expect(word).toMatch(/^file:\/\/\/.*\.html$/);
+    const page = fileURLToPath(word);
+    expect(statSync(page).mode & 0o777).toBe(0o600);
+    const [, handed = ''] = /content="0;url=([^"]*)"/.exec(readFileSync(page, 'utf8')) ?? [];
+    expect(new URL(handed).origin).toBe(new URL(url).origin);
+    // Each lets in, so a person has one where no browser came up.
+    expect(await open(new URL(handed))).toBe(200);
+    expect(await open(new URL(url))).toBe(200);
   });
 
   it('says where the page is where no browser can be opened', async () => {

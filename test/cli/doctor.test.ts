@@ -330,7 +330,7 @@ describe('doctor on what was recorded', () => {
   });
 
   it('names a replay where a guard answers for one call, in settings files and as it ran', () => {
-    const { report, write, paths } = aMachine();
+    const { ask, report, write } = aMachine();
     const hook = (options: string) => ({
       hooks: [{ type: 'command', command: `hookbus run ${options} -- sh guard.sh` }],
     });
@@ -344,9 +344,8 @@ describe('doctor on what was recorded', () => {
         Stop: [hook('--name four --dedupe --on-duplicate replay')],
       },
     });
-    const env = { HOOKBUS_HOME: paths.home, HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
     const words = ['--name', 'ran', '--event', 'PermissionRequest', '--on-duplicate', 'replay'];
-    hookbus(['run', ...words, '--dedupe', '--', 'true'], env);
+    ask(['run', ...words, '--dedupe', '--', 'true'], { HOOKBUS_ENABLED: '1' });
     const said = report()
       .checks.flatMap(({ findings }) => findings)
       .map(({ what }) => what)

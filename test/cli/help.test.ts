@@ -107,43 +107,45 @@ describe('the help of', () => {
   `));
   it('install', () =>
     expect(helpOf('install')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus install [options]
+      "
+      Usage: hookbus install [options]
 
-    Puts \`hookbus run\` before the command of each hook, and changes nothing else in
-    the file. How the file was before is kept in the state directory; \`hookbus
-    uninstall\` gives the commands back as they were.
+      Puts \`hookbus run\` before the command of each hook, and changes nothing else in
+      the file. How the file was before is kept in the state directory; \`hookbus
+      uninstall\` gives the commands back as they were.
 
-    In a file that a team shares, hooks run as before on a machine without hookbus.
-    What is no command is left alone.
+      In a file that a team shares, hooks run as before on a machine without hookbus.
+      What is no command is left alone.
 
-    Options:
-      --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
-                       (default: claude)
-      --scope SCOPE    user: your own for every project; project: what a team
-                       shares; local: your own for this project; repeatable
-                       (default: every one of them that is there)
-      --settings FILE  this file instead; repeatable
-      --only HOOK      only hooks of this name; repeatable
-      --except HOOK    no hooks of this name; repeatable
-      --dry-run        show what would change as a diff, and change nothing
-      --enable         also switch recording on, by HOOKBUS_ENABLED in the env block
-      --json           print JSON instead; docs/json.md describes it
-      --help           print this
+      Options:
+        --agent AGENT    whose settings: claude, codex, gemini, cursor or copilot
+                         (default: claude)
+        --scope SCOPE    user: your own for every project; project: what a team
+                         shares; local: your own for this project; repeatable
+                         (default: every one of them that is there)
+        --settings FILE  this file instead; repeatable
+        --only HOOK      only hooks of this name; repeatable
+        --except HOOK    no hooks of this name; repeatable
+        --yes            ask nothing; also write a file of the project that is a link
+                         to one outside of it
+        --dry-run        show what would change as a diff, and change nothing
+        --enable         also switch recording on, by HOOKBUS_ENABLED in the env block
+        --json           print JSON instead; docs/json.md describes it
+        --help           print this
 
-    Exit codes:
-      0  done, or there was nothing to do
-      1  an option or a file cannot be used; no file was changed
+      Exit codes:
+        0  done, or there was nothing to do
+        1  an option or a file cannot be used; no file was changed
 
-    Examples:
-      hookbus install --dry-run
-          what would change, as a diff
-      hookbus install --scope user --enable
-          your own hooks, recorded from now on
-      hookbus install --only guard_rm
-          one hook, wherever it is
-    "
-  `));
+      Examples:
+        hookbus install --dry-run
+            what would change, as a diff
+        hookbus install --scope user --enable
+            your own hooks, recorded from now on
+        hookbus install --only guard_rm
+            one hook, wherever it is
+      "
+    `));
 
   it('trace', () =>
     expect(helpOf('trace')).toMatchInlineSnapshot(`
@@ -183,54 +185,61 @@ describe('the help of', () => {
 
   it('replay', () =>
     expect(helpOf('replay')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus replay ID... [options] [-- COMMAND [ARG...]]
+      "
+      Usage: hookbus replay ID... [options] [-- COMMAND [ARG...]]
 
-    Runs the recorded command once more, or COMMAND in its place, on the payload
-    that is stored of it, in the directory that it ran in, and compares: status,
-    exit code, signal, stdout, stderr, time. It changed its mind where an agent
-    would have acted otherwise: by how it ended, by stdout, where that is JSON by
-    what it says, and where it blocks also by stderr. Time and other differences are
-    only told.
+      Runs the recorded command once more, or COMMAND in its place, on the payload
+      that is stored of it, in the directory that it ran in, and compares: status,
+      exit code, signal, stdout, stderr, time. It changed its mind where an agent
+      would have acted otherwise: by how it ended, by stdout, where that is JSON by
+      what it says, and where it blocks also by stderr. Time and other differences are
+      only told.
 
-    The hook really runs, with all that it does. Its environment is that of this
-    shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in a run, and
-    HOOKBUS_ENABLED=0. Replays are on record in a table of their own and count
-    nowhere else; \`hookbus show\` has them.
+      With --hook, commands that were recorded in other work trees stay where they
+      are, and at a terminal you see each command with its directory and are asked.
+      Where the script was written after it ran, that is said: it is not what ran
+      then.
 
-    It needs a stored payload that is whole (HOOKBUS_STORE_RAW=1). Where secrets
-    were taken out of it, that is said: the hook is then given other bytes than the
-    first time.
+      The hook really runs, with all that it does. Its environment is that of this
+      shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in a run, and
+      HOOKBUS_ENABLED=0. Replays are on record in a table of their own and count
+      nowhere else; \`hookbus show\` has them.
 
-    Arguments:
-      ID       the number that \`hookbus logs\` shows, or an execution id, or at least
-               6 characters of its beginning; several with blanks between
-      COMMAND  run this instead, from the recorded directory (default: the recorded
-               command, by /bin/sh)
+      It needs a stored payload that is whole (HOOKBUS_STORE_RAW=1). Where secrets
+      were taken out of it, that is said: the hook is then given other bytes than the
+      first time.
 
-    Options:
-      --hook NAME        instead of IDs: the latest executions of this hook that
-                         ran, as far as payloads are stored
-      --last N           with --hook: so many of them (default: 50)
-      --event EVENT      with --hook: only on this event; may be repeated
-      --timeout SECONDS  end each after so many seconds, fractions allowed (default:
-                         60)
-      --json             print JSON instead; docs/json.md describes it
-      --help             print this
+      Arguments:
+        ID       the number that \`hookbus logs\` shows, or an execution id, or at least
+                 6 characters of its beginning; several with blanks between
+        COMMAND  run this instead, from the recorded directory (default: the recorded
+                 command, by /bin/sh)
 
-    Exit codes:
-      0  nothing changed its mind
-      1  something did, or an ID could not be replayed; or as in other commands
+      Options:
+        --hook NAME        instead of IDs: the latest executions of this hook that ran
+                           in this work tree, as far as payloads are stored
+        --everywhere       with --hook: also those of other work trees
+        --yes              with --hook: do not ask before the commands run
+        --last N           with --hook: so many of them (default: 50)
+        --event EVENT      with --hook: only on this event; may be repeated
+        --timeout SECONDS  end each after so many seconds, fractions allowed (default:
+                           60)
+        --json             print JSON instead; docs/json.md describes it
+        --help             print this
 
-    Examples:
-      hookbus replay 142
-          the same call on the hook as it is now
-      hookbus replay 142 -- python3 guard_v2.py
-          on another hook
-      hookbus replay --hook guard_rm --last 50
-          what an edit of the hook would have changed
-    "
-  `));
+      Exit codes:
+        0  nothing changed its mind
+        1  something did, or an ID could not be replayed; or as in other commands
+
+      Examples:
+        hookbus replay 142
+            the same call on the hook as it is now
+        hookbus replay 142 -- python3 guard_v2.py
+            on another hook
+        hookbus replay --hook guard_rm --last 50
+            what an edit of the hook would have changed
+      "
+    `));
 
   it('uninstall', () =>
     expect(helpOf('uninstall')).toMatchInlineSnapshot(`
@@ -253,8 +262,11 @@ describe('the help of', () => {
         --settings FILE  this file instead; repeatable
         --only HOOK      only hooks of this name; repeatable
         --except HOOK    no hooks of this name; repeatable
+        --yes            ask nothing; also write a file of the project that is a link
+                         to one outside of it
         --dry-run        show what would change as a diff, and change nothing
-        --all            every file that install wrote, of every agent, wherever it is
+        --all            every file that install wrote, of every agent, wherever it
+                         is; goes with --yes, --dry-run and --json alone
         --json           print JSON instead; docs/json.md describes it
         --help           print this
 
@@ -423,34 +435,36 @@ describe('the help of', () => {
     `));
   it('cleanup', () =>
     expect(helpOf('cleanup')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus cleanup [options]
+      "
+      Usage: hookbus cleanup [options]
 
-    Deletes the executions that began longer ago than the retention, with their
-    payloads; notices and unreadable spool records of that age; and dedupe keys that
-    ran out. Then gives the space back to the file system.
+      Deletes the executions that began longer ago than the retention, with their
+      payloads; notices, unreadable spool records, databases that were found corrupt
+      and backups of settings files of that age; and dedupe keys that ran out. Of a
+      settings file that is still wrapped, the first backup and the last stay. Then
+      gives the space back to the file system.
 
-    It works in short turns, so that no hook waits for it, and can be stopped at any
-    time.
+      It works in short turns, so that no hook waits for it, and can be stopped at any
+      time.
 
-    Options:
-      --older-than AGE  delete what is older than this: 12h, 7d or 4w; 0d deletes
-                        every execution (default: HOOKBUS_RETENTION_DAYS, else 7d)
-      --dry-run         say what would be deleted, and delete nothing
-      --json            print JSON instead; docs/json.md describes it
-      --help            print this
+      Options:
+        --older-than AGE  delete what is older than this: 12h, 7d or 4w; 0d deletes
+                          every execution (default: HOOKBUS_RETENTION_DAYS, else 7d)
+        --dry-run         say what would be deleted, and delete nothing
+        --json            print JSON instead; docs/json.md describes it
+        --help            print this
 
-    Exit codes:
-      0  done
-      1  an option or a value cannot be used, or the database cannot
+      Exit codes:
+        0  done
+        1  an option or a value cannot be used, or the database cannot
 
-    Examples:
-      hookbus cleanup --dry-run
-          what would go by the retention
-      hookbus cleanup --older-than 12h
-          keep the last twelve hours
-    "
-  `));
+      Examples:
+        hookbus cleanup --dry-run
+            what would go by the retention
+        hookbus cleanup --older-than 12h
+            keep the last twelve hours
+      "
+    `));
 });
 
 it('the overview fits a terminal of 24 lines and 80 columns, its descriptions 60', () => {

@@ -209,20 +209,20 @@ describe('hookbus install', () => {
   });
 });
 
-describe('at a terminal', () => {
-  /** What is on the screen when a person types this. */
-  function typed(top: string, input: string): string {
-    const words = [process.execPath, join(BIN, 'hookbus.js'), 'install'];
-    const line = words.map((word) => `'${word}'`).join(' ');
-    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
-      cwd: join(top, 'project'),
-      encoding: 'utf8',
-      env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), TERM: 'dumb', NO_COLOR: '1' },
-      input,
-    });
-    return stdout;
-  }
+/** What is on the screen when a person types this. */
+function typed(top: string, input: string, ...options: string[]): string {
+  const words = [process.execPath, join(BIN, 'hookbus.js'), 'install', ...options];
+  const line = words.map((word) => `'${word}'`).join(' ');
+  const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
+    cwd: join(top, 'project'),
+    encoding: 'utf8',
+    env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), TERM: 'dumb', NO_COLOR: '1' },
+    input,
+  });
+  return stdout;
+}
 
+describe('at a terminal', () => {
   it.each([
     ['n\n', false],
     ['\x04', false],
@@ -238,6 +238,99 @@ describe('at a terminal', () => {
     expect(screen).toContain(isChanged ? 'Wrapped 4 hooks in 3 files.' : 'Nothing was changed.');
     for (const name of Object.keys(CLAUDE)) expect(read(name).includes('hookbus')).toBe(isChanged);
   });
+});
+
+describe('a file of the project that leads out of it', () => {
+  const TARGET = 'home/other/settings.json';
+
+  /** A repository whose settings are a link to a file of the user. */
+  function aStray(more: Readonly<Record<string, unknown>> = {}) {
+    const staged = stage({ [TARGET]: CLAUDE['project/.claude/settings.json'], ...more });
+    mkdirSync(join(staged.top, 'project/.claude'), { recursive: true });
+    symlinkSync(join(staged.top, TARGET), join(staged.top, 'project/.claude/settings.json'));
+    return staged;
+  }
+  const user = { 'home/.claude/settings.json': CLAUDE['home/.claude/settings.json'] };
+
+  it('is left alone and named, and the others are written', () => {
+    const { run, read } = aStray(user);
+    const before = read(TARGET);
+    const { stdout, exitCode } = run('install');
+    expect(exitCode).toBe(0);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      '/top/project/.claude/settings.json leads to /top/home/other/settings.json, outside of the project. It is left alone; --yes writes there.',
+    );
+    expect(read(TARGET)).toBe(before);
+    expect(read('home/.claude/settings.json')).toContain('hookbus');
+  });
+
+  it.each(['install', 'install --scope project', 'install --settings .claude/settings.json'])(
+    'is refused by `%s` where there is no other',
+    (words) => {
+      const { run, read } = aStray();
+      const before = read(TARGET);
+      const { stderr, exitCode } = run(words);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('outside of the project. It is left alone; --yes writes there.');
+      expect(read(TARGET)).toBe(before);
+      expect(run(`${words} --yes`).exitCode).toBe(0);
+      expect(read(TARGET)).toContain('hookbus');
+      expect(run('uninstall').exitCode).toBe(1);
+      expect(run('uninstall --yes').exitCode).toBe(0);
+      expect(read(TARGET)).toBe(before);
+    },
+  );
+
+  it('is one too where its directory is the link, whatever that has in it', () => {
+    const { run, read, top } = stage({
+      'home/other/settings.json': CLAUDE['project/.claude/settings.json'],
+      'home/other/.git/config': '',
+    });
+    symlinkSync(join(top, 'home/other'), join(top, 'project/.claude'));
+    for (const words of ['install', 'install --settings .claude/settings.json'])
+      expect(run(words)).toMatchObject({ exitCode: 1 });
+    expect(run('install --settings ../project/.claude/settings.json').exitCode).toBe(1);
+    expect(read(TARGET)).not.toContain('hookbus');
+  });
+
+  it('is asked about at a terminal', () => {
+    const { top, read } = aStray();
+    for (const [input, isWritten] of [
+      ['\n', false],
+      ['y\n', true],
+    ] as const) {
+      const screen = typed(top, input, '--scope', 'project');
+      expect(screen).toContain(`${top}/project/.claude/settings.json leads out of the project, to`);
+      expect(screen).toContain(`${top}/${TARGET}`);
+      expect(read(TARGET).includes('hookbus')).toBe(isWritten);
+    }
+  });
+
+  it('is written as ever where the link stays in the project, and where it is your own', () => {
+    const { run, read, top } = stage({
+      'project/shared/claude.json': CLAUDE['project/.claude/settings.json'],
+      'home/dotfiles/claude.json': CLAUDE['home/.claude/settings.json'],
+    });
+    for (const place of ['home', 'project']) mkdirSync(join(top, place, '.claude'));
+    symlinkSync('../shared/claude.json', join(top, 'project/.claude/settings.json'));
+    symlinkSync('../dotfiles/claude.json', join(top, 'home/.claude/settings.json'));
+    expect(run('install')).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const path of ['project/shared/claude.json', 'home/dotfiles/claude.json'])
+      expect(read(path)).toContain('hookbus');
+  });
+});
+
+it('a planted link of the process number leads nowhere', () => {
+  const { top, read } = stage({ ...CLAUDE, 'home/.bashrc': 'mine' });
+  const script =
+    'ln -s "$HOME/.bashrc" ".claude/.settings.json.hookbus-$$"; exec "$0" "$1" install --scope project';
+  const { status } = spawnSync('sh', ['-c', script, process.execPath, join(BIN, 'hookbus.js')], {
+    cwd: join(top, 'project'),
+    env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home') },
+  });
+  expect(status).toBe(0);
+  expect(read('home/.bashrc')).toBe('mine');
+  expect(read('project/.claude/settings.json')).toContain('hookbus');
 });
 
 describe('hookbus uninstall', () => {

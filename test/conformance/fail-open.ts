@@ -57,7 +57,7 @@ export function failOpen(engine: Engine): void {
       await stage.wrapped(['true']);
       execFileSync('chmod', ['-R', 'a+rX,a-w', stage.home]);
       await runsAsBare(stage, await asNobody(stage));
-      chmodSync(stage.home, 0o755);
+      execFileSync('chmod', ['-R', 'u+w', stage.home]);
     });
 
     testIf(

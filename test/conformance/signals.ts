@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { compiled } from './support/compiled.ts';
 import { startCounter } from './support/counter.ts';
 import type { Engine } from './support/engine.ts';
-import { isAlive, sessionMembers } from './support/processes.ts';
+import { endProcess, isAlive, sessionMembers } from './support/processes.ts';
 import { readRows, spooled } from './support/rows.ts';
 import { brief, python, type Running } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
@@ -244,7 +244,7 @@ export function signals(engine: Engine): void {
 
     test('a hook that is killed while hookbus goes on is on record with its signal', async (stage) => {
       const run = await stage.startWrapped(STAYING);
-      process.kill(await hookPid(run), 'SIGKILL');
+      endProcess(await hookPid(run));
       expect(await run.finish()).toMatchObject({ code: null, signal: 'SIGKILL' });
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGKILL' });
     });

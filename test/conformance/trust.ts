@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import { openToAll } from '../support/for-nobody.ts';
 import type { Engine } from './support/engine.ts';
 import { brief } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
@@ -402,7 +403,8 @@ export function trust(engine: Engine): void {
         mkdirSync(home, { mode: 0o700 });
         for (const path of [home, stage.directory]) chownSync(path, SOMEBODY, SOMEBODY);
         const set = { HOOKBUS_HOME: home, HOME: '/' };
-        const options = { uid: SOMEBODY };
+        const program = openToAll(stage.engine.command, dirname(stage.home));
+        const options = { uid: SOMEBODY, program };
         expect(await guarded(stage, set, options)).toEqual(DENIED);
         plant(home);
         for (const path of ['gates', 'gates/guard'])

@@ -12,6 +12,7 @@ import { createNotifier } from '../../src/daemon/alerts/notifier.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, until } from '../support/daemon.ts';
+import { DIRECT } from '../support/network.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -34,7 +35,7 @@ describe('alerts that open at once', () => {
     const log = join(temporaryDirectory(), 'log');
     const settled: string[] = [];
     const notifier = createNotifier(
-      () => undefined,
+      { log: () => undefined, network: () => DIRECT },
       ({ alert_id }) => settled.push(alert_id),
     );
     const command = `cat >/dev/null; echo start >> '${log}'; sleep 0.05; echo end >> '${log}'`;
@@ -77,7 +78,7 @@ describe('alerts that open at once', () => {
     const { port } = server.address() as AddressInfo;
     const settled: string[] = [];
     const notifier = createNotifier(
-      () => undefined,
+      { log: () => undefined, network: () => DIRECT },
       ({ alert_id, state }, action) => settled.push(`${alert_id} ${state} ${action}`),
     );
     const webhook = `http://127.0.0.1:${port}/`;

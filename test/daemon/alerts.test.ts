@@ -2,12 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { execPath, kill } from 'node:process';
+import { execPath } from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../src/daemon/alerts/command.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
+import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -309,11 +310,14 @@ describe('what is done about an alert', () => {
 
   it('a command that fails does no harm, and is no hook', async () => {
     const state = aState();
-    configure(state, { command: 'cat >&2; echo " no: $HOOKBUS_ENABLED" >&2; exit 5' });
+    const command =
+      'cat >&2; echo "ghp_0123456789abcdefghijABCDEFGHIJ012345 no: $HOOKBUS_ENABLED" >&2; exit 5';
+    configure(state, { command });
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the failure', () => log(state).includes('alert_action_failed'));
     expect(log(state)).toMatch(/reason="exit code 5: .*no: 0"/);
+    expect(log(state)).not.toContain('ghp_0123');
     await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
   });
 
@@ -337,7 +341,7 @@ describe('what is done about an alert', () => {
         2000,
       );
     onTestFinished(() => {
-      for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) kill(Number(pid), 'SIGKILL');
+      for (const pid of readFileSync(pids, 'utf8').trim().split('\n')) endProcess(Number(pid));
     });
     await expect(leave('exit 0')).resolves.toBeUndefined();
     await expect(leave('exit 4')).rejects.toThrow('exit code 4: no');

@@ -181,8 +181,12 @@ describe('the daemon', () => {
     expect(state.paths.socket.startsWith(home)).toBe(false);
     expect((await askDaemon(state.paths.socket))?.version).toBe('0.1.0');
     // Where others could write to it, one of theirs may have made the socket.
-    chmodSync(dirname(state.paths.socket), 0o777);
+    const place = dirname(state.paths.socket);
+    chmodSync(place, 0o777);
     expect(await askDaemon(state.paths.socket)).toBeUndefined();
+    chmodSync(place, 0o700);
+    await state.stop();
+    await until('its place to be gone', () => !existsSync(place));
   });
 });
 

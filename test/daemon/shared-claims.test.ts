@@ -1,16 +1,14 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { SharedClaims } from '../../src/daemon/shared-claims.ts';
 import { until } from '../support/daemon.ts';
+import { DIRECT } from '../support/network.ts';
 import { aServer } from '../support/redis-server.ts';
 
 const FIVE_MINUTES = 5 * 60_000;
 
 it('a server of keys that nobody asks is no news, and makes room for another', async () => {
   let nowMs = 0;
-  const claims = new SharedClaims(
-    () => undefined,
-    () => nowMs,
-  );
+  const claims = new SharedClaims({ log: () => undefined, network: () => DIRECT }, () => nowMs);
   onTestFinished(() => claims.close());
   // Nobody listens there.
   const addresses = [1, 2, 3, 4].map((port) => `redis://127.0.0.1:${port}`);

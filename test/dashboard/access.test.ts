@@ -1,10 +1,13 @@
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAccess } from '../../src/dashboard/access.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+
+const codeOf = (url: string): string => new URL(url).searchParams.get('code') ?? '';
 
 /** A connection of no browser, and what came over it. */
 function aConnection(port: number, host = '127.0.0.1') {
@@ -25,11 +28,13 @@ function aConnection(port: number, host = '127.0.0.1') {
 }
 
 describe('the dashboard', () => {
-  it('lets in who has the token, and gives a cookie for it', async () => {
+  it('lets in once who has the URL, and gives a cookie for it', async () => {
     const { send, token, cookie, url } = await aDashboard();
+    const code = codeOf(url);
+    expect(url).toMatch(/^http:\/\/hookbus-[\da-f]{32}\.localhost:\d+\/\?code=[\da-f]{64}$/);
     expect(token).toMatch(/^[\da-f]{64}$/);
-    expect(url).toBe(`http://127.0.0.1:${new URL(url).port}/?token=${token}`);
-    const { status, headers, body } = await send(`/?token=${token}`);
+    expect(code).not.toBe(token);
+    const { status, headers, body } = await send(`/?code=${code}`);
     expect({ status, type: headers['content-type'] }).toEqual({
       status: 200,
       type: 'text/html; charset=utf-8',
@@ -42,35 +47,69 @@ describe('the dashboard', () => {
     expect(page.body).not.toContain(token);
     const other = await send('/', { headers: { cookie: `other=1; ${cookie}; more=2` } });
     expect(other.status).toBe(200);
+    // Used once, it is nothing but a way for who is in already.
+    const again = await send(`/?code=${code}`);
+    expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
+    expect(again.body).toContain('This URL was used');
+    const known = await send(`/?code=${code}`, { headers: { cookie } });
+    expect([known.status, known.headers['set-cookie']]).toEqual([200, undefined]);
+  });
+
+  it('gives each who asks a code of their own, and takes it of one of two at a time', async () => {
+    const { send, newUrl, token } = await aDashboard();
+    const [one, other] = [codeOf(await newUrl()), codeOf(await newUrl())];
+    expect(one).not.toBe(other);
+    const replies = await Promise.all(Array.from({ length: 20 }, () => send(`/?code=${one}`)));
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    const { status, headers } = await send(`/?code=${other}`);
+    expect([status, headers['set-cookie']?.[0]]).toEqual([200, expect.stringContaining(token)]);
+  });
+
+  it('takes a code for a minute', () => {
+    let nowMs = 1_000_000;
+    const access = createAccess(7070, 'hookbus.localhost', () => nowMs);
+    const [early, late] = [codeOf(access.newUrl()), codeOf(access.newUrl())];
+    nowMs += 59_999;
+    expect(access.takeCode(early)).toBe(true);
+    nowMs += 1;
+    expect(access.takeCode(late)).toBe(false);
   });
 
   it('refuses everybody else', async () => {
-    const { send, token, cookie } = await aDashboard();
+    const { send, token, cookie, newUrl } = await aDashboard();
     const wrong = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     for (const path of ['/', '/app.js', '/api/overview', '/api/feed?after=0', '/nothing']) {
       expect([path, (await send(path)).status]).toEqual([path, 403]);
       const headers = { cookie: cookie.replace(token, wrong) };
       expect([path, (await send(path, { headers })).status]).toEqual([path, 403]);
     }
-    for (const text of [wrong, '', token.slice(1), `${token}0`, token.toUpperCase()]) {
-      const { status, headers } = await send(`/?token=${text}`);
-      expect([text, status, headers['set-cookie']]).toEqual([text, 403, undefined]);
+    const code = codeOf(await newUrl());
+    for (const text of ['', token, code.slice(1), `${code}0`, code.toUpperCase()]) {
+      for (const name of ['code', 'token']) {
+        const { status, headers } = await send(`/?${name}=${text}`);
+        expect([name, text, status, headers['set-cookie']]).toEqual([name, text, 403, undefined]);
+      }
     }
+    const headers = { cookie: `hookbus=${code}; ${cookie.replace(token, code)}` };
+    expect((await send('/', { headers })).status).toBe(403);
   });
 
   it('refuses names of other hosts and pages of other sites, whatever they bring', async () => {
-    const { send, cookie, port, token, origin } = await aDashboard();
+    const { send, cookie, port, newUrl, origin } = await aDashboard();
+    const code = codeOf(await newUrl());
     for (const host of [
       'evil.example',
       `evil.example:${port}`,
       `127.0.0.1:${port + 1}`,
       '127.0.0.1',
       'localhost',
+      `hookbus-${'0'.repeat(32)}.localhost:${port}`,
+      `x.localhost:${port}`,
     ]) {
       expect([host, (await send('/', { headers: { cookie, host } })).status]).toEqual([host, 403]);
-      expect((await send(`/?token=${token}`, { headers: { host } })).status).toBe(403);
+      expect((await send(`/?code=${code}`, { headers: { host } })).status).toBe(403);
     }
-    for (const host of [`localhost:${port}`, `[::1]:${port}`]) {
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) {
       expect((await send('/', { headers: { cookie, host } })).status).toBe(200);
     }
     const body = JSON.stringify({ hook: 'lint' });
@@ -81,6 +120,7 @@ describe('the dashboard', () => {
       'http://evil.example',
       `https://127.0.0.1:${port}`,
       `http://localhost:${port}`,
+      `http://127.0.0.1:${port}`,
     ]) {
       const headers = { cookie, ...json, ...(other === undefined ? {} : { origin: other }) };
       expect((await send('/api/off', { method: 'POST', headers, body })).status).toBe(403);
@@ -125,7 +165,7 @@ describe('the dashboard', () => {
       '/icon.svg',
       '/api/overview',
       '/nothing',
-      '/?token=x',
+      '/?code=x',
     ]) {
       const { headers } = await send(path, { headers: { cookie } });
       const policy = headers['content-security-policy'] ?? '';
@@ -179,6 +219,17 @@ describe('the dashboard', () => {
     // Another address of the same machine.
     const other = aConnection(port, '127.0.0.2');
     await until('a refusal', () => other.state() === 'refused');
+  });
+
+  it('holds both addresses that a browser may take its name for, or is served on another port', async () => {
+    const { port, send, cookie } = await aDashboard();
+    expect((await send('/', { headers: { cookie } })).status).toBe(200);
+    const taken = await new Promise((resolve) => {
+      const other = createServer();
+      other.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      other.listen(port, '::1', () => other.close(resolve));
+    });
+    expect(['EADDRINUSE', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']).toContain(taken);
   });
 
   it('bears with slow, silent and many clients', async () => {

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname } from 'node:path';
-import type { Page } from 'playwright-core';
+import { dirname, join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
-import { barriers, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
+import { barriers, browserOptions, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { workdays } from '../support/workdays.ts';
 
 const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
@@ -383,8 +384,8 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.getByText('not connected').waitFor();
   });
 
-  it('is refused to a browser without the token, which is kept in a cookie that no script sees', async () => {
-    const { page, origin, url } = await aPage(browser);
+  it('is refused to a browser that was not let in; the token is in a cookie that no script sees', async () => {
+    const { page, origin, newUrl } = await aPage(browser);
     expect(page.url()).toBe(`${origin}/`);
     expect(await page.evaluate('document.cookie')).toBe('');
     const [cookie] = await page.context().cookies();
@@ -394,11 +395,63 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
       'by the URL that `hookbus dashboard` prints',
     );
     // A name that was made to lead here is another host to the browser, and to us.
-    const reply = await page.context().request.get(url, { headers: { host: 'evil.example' } });
+    const { port, search } = new URL(await newUrl());
+    const reply = await page
+      .context()
+      .request.get(`http://127.0.0.1:${port}/${search}`, { headers: { host: 'evil.example' } });
     expect(reply.status()).toBe(403);
   });
 
-  it('lets in who comes by a link of another site, and keeps the token out of the history', async () => {
+  it('is there in several tabs, and again by the same URL or another', async () => {
+    const { page, url, origin, newUrl } = await aPage(browser);
+    for (const address of [url, origin, await newUrl(), url]) {
+      const tab = await page.context().newPage();
+      await tab.goto(address);
+      await tab.getByText('live', { exact: true }).waitFor();
+      expect(tab.url()).toBe(`${origin}/`);
+    }
+    await page.reload();
+    await page.getByText('live', { exact: true }).waitFor();
+  });
+
+  it('sends its cookie to no other server of this machine', async () => {
+    const { page, port } = await aPage(browser);
+    const seen: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      seen.push(headers.cookie);
+      response.setHeader('Content-Type', 'text/html').end('<img src="/again">');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port: other } = server.address() as AddressInfo;
+    for (const host of ['127.0.0.1', 'localhost', 'x.localhost']) {
+      const tab = await page.context().newPage();
+      await tab.goto(`http://${host}:${other}/`);
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(6);
+    expect(seen.filter((cookie) => cookie?.includes(`hookbus_${port}`))).toEqual([]);
+    expect(seen.filter((cookie) => cookie !== undefined)).toEqual([]);
+  });
+
+  it('leaves nothing in the profile of a browser that lets anybody in', async () => {
+    const { url, send, token } = await aDashboard();
+    const profile = temporaryDirectory();
+    const context = await chromium.launchPersistentContext(profile, browserOptions());
+    const page = await context.newPage();
+    await page.goto(url);
+    await page.getByText('live', { exact: true }).waitFor();
+    await context.close();
+    const files = readdirSync(profile, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+    const code = new URL(url).searchParams.get('code') ?? '';
+    // It is there, or the place where it would be was not looked at.
+    expect(files.some((bytes) => bytes.includes(new URL(url).hostname))).toBe(true);
+    expect(files.filter((bytes) => bytes.includes(token))).toEqual([]);
+    expect((await send(`/?code=${code}`)).status).toBe(403);
+  });
+
+  it('lets in who comes by a link of another site, and keeps the code out of the way back', async () => {
     const { origin, url } = await aDashboard();
     const site = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');

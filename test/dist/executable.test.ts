@@ -82,7 +82,9 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
     // The native part of SQLite was a file for as long as it took to load it.
     expect(readdirSync(temporary)).toEqual([]);
-    expect(readdirSync(home)).toEqual([]);
+    // The default directory knows the word of the one that is in use, and has nothing else.
+    expect(readdirSync(home)).toEqual(['.local']);
+    expect(readdirSync(join(home, '.local/state/hookbus'))).toEqual(['trusted']);
   });
 
   it('runs a hook in its Node engine too', () => {
@@ -103,9 +105,9 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
   it('runs a duplicate once without a daemon', () => {
     const { run, logs } = aUser(program(), aPath());
     const hook = ['run', '--name', 'once', '--dedupe', '--', 'sh', '-c', 'cat >/dev/null; echo $$'];
-    const first = run(hook, {}, PAYLOAD);
-    expect(first.stdout).toMatch(/^\d+\n$/);
-    expect(run(hook, {}, PAYLOAD)).toEqual(first);
+    const payload = PAYLOAD.replace('PreToolUse', 'PostToolUse');
+    expect(run(hook, {}, payload).stdout).toMatch(/^\d+\n$/);
+    expect(run(hook, {}, payload)).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(logs().map(({ status }) => status)).toEqual(['dedupe_skip', 'success']);
   });
 

@@ -40,9 +40,7 @@ describe('the npm package', () => {
 
   beforeAll(() => {
     root = aDirectory();
-    mustRun('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', root], {
-      cwd: ROOT,
-    });
+    mustRun('scripts/pack-npm.sh', [root], { cwd: ROOT });
     archive = join(root, readdirSync(root).find((name) => name.endsWith('.tgz')) ?? '');
     // As for somebody whose npm runs no scripts of packages.
     npm('install', '--ignore-scripts', archive);
@@ -63,6 +61,9 @@ describe('the npm package', () => {
       'src/launcher/main.c',
       'docs/cli.md',
       'LICENSE',
+      'LICENSE-of-parts',
+      'SECURITY.md',
+      'npm-shrinkwrap.json',
       'README.md',
       'CHANGELOG.md',
     ])
@@ -74,6 +75,47 @@ describe('the npm package', () => {
         ),
       ),
     ).toEqual([]);
+  });
+
+  it('says exactly which packages come with it, and the licence of each that is in it', () => {
+    const fileOf = (name: string) => mustRun('tar', ['-xzOf', archive, `package/${name}`]);
+    const { packages } = JSON.parse(fileOf('npm-shrinkwrap.json')) as {
+      packages: Record<string, { version: string; integrity?: string; dev?: boolean }>;
+    };
+    const parts = Object.entries(packages).filter(([path]) => path !== '');
+    expect(parts.length).toBeGreaterThan(20);
+    expect(
+      parts.filter(([, { integrity, dev }]) => dev || !integrity?.startsWith('sha512-')),
+    ).toEqual([]);
+    const { dependencies } = JSON.parse(fileOf('package.json')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(dependencies).toEqual({
+      'better-sqlite3': packages['node_modules/better-sqlite3']?.version,
+    });
+    // npm goes by it where it installs from a registry; of a file it does not look. It agrees with package.json, or this fails.
+    const directory = join(root, 'unpacked');
+    mkdirSync(directory);
+    mustRun('tar', ['-xzf', archive, '-C', directory]);
+    mustRun('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'], {
+      cwd: join(directory, 'package'),
+      env: withCertificates(),
+    });
+    for (const [path, { version }] of parts) {
+      const text = readFileSync(join(directory, 'package', path, 'package.json'), 'utf8');
+      expect([path, JSON.parse(text).version]).toEqual([path, version]);
+    }
+    const licences = fileOf('LICENSE-of-parts');
+    for (const name of [
+      'prom-client',
+      '@opentelemetry/api',
+      'yargs',
+      'uplot',
+      'better-sqlite3',
+      'SQLite',
+    ])
+      expect(licences).toMatch(new RegExp(`^${name}\\b`, 'm'));
+    expect(licences).toContain('Apache License');
   });
 
   describe('where install scripts are refused', () => {
@@ -158,6 +200,7 @@ describe('make install', () => {
       mustRun('make', ['-s', 'install', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
       const prefix = join(destination, 'opt/hookbus');
       expect(readdirSync(join(prefix, 'share')).sort()).toEqual(['bash-completion', 'fish', 'zsh']);
+      expect(readFileSync(join(prefix, 'lib/hookbus/LICENSE-of-parts'), 'utf8')).toContain('yargs');
       const { run, logs } = aUser(join(prefix, 'bin/hookbus'), aPath('node'));
       expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
       expect(logs()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);

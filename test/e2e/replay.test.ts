@@ -1,7 +1,16 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
 import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
@@ -31,16 +40,25 @@ function aStage() {
       return path;
     },
     /** One execution on record, as an agent would cause it. */
-    async run(command: readonly string[], input: string | Uint8Array, more: object = {}) {
+    async run(
+      command: readonly string[],
+      input: string | Uint8Array,
+      more: object = {},
+      place = directory,
+    ) {
       const words = [execPath, CLI, 'run', '--name', 'guard', '--', ...command];
       const { ended } = start(
-        ['sh', '-c', 'cd "$1" && shift && exec "$@" 2>/dev/null', '-', directory, ...words],
+        ['sh', '-c', 'cd "$1" && shift && exec "$@" 2>/dev/null', '-', place, ...words],
         { ...env, ...more },
         input,
       );
       return ended;
     },
-    replay: (...words: string[]) => hookbus(['replay', ...words], env),
+    replay: (...words: string[]) =>
+      hookbus(['replay', ...words], env, existsSync(directory) ? directory : undefined),
+    /** What a person sees and types. */
+    atTerminal: (input: string, ...words: string[]) =>
+      hookbusInTerminal(['replay', ...words], 100, env, { cwd: directory, input }),
   };
 }
 
@@ -178,7 +196,7 @@ describe('hookbus replay', () => {
     const line = `sleep 987 & echo $! > ${pidFile}; echo done`;
     const { exitCode } = stage.replay('1', '--', 'sh', '-c', line);
     expect(performance.now() - before).toBeLessThan(10_000);
-    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    endProcess(Number(readFileSync(pidFile, 'utf8')));
     expect(exitCode).toBe(0);
   });
 
@@ -244,9 +262,96 @@ describe('hookbus replay', () => {
     const stage = aStage();
     for (let count = 0; count < 3; count += 1) await stage.run(['true'], payload('ls'));
     expect(stage.replay('--hook', 'guard').stderr).toBe('');
-    const shown = hookbusInTerminal(['replay', '--hook', 'guard'], 100, stage.env);
+    const shown = stage.atTerminal('', '--hook', 'guard', '--yes');
     expect(shown).toContain('Replaying 2 of 3: guard');
     expect(shown).toContain('3 executions replayed; in 0 of them the hook changed its mind.');
+  });
+
+  describe('of a hook by its name', () => {
+    const note = (stage: ReturnType<typeof aStage>) => join(stage.directory, 'ran');
+
+    /** A hook that ran here, and one of the same name in another work tree, which was changed since. */
+    async function twoTrees() {
+      const stage = aStage();
+      const other = join(stage.state.home, 'other');
+      mkdirSync(join(other, '.git'), { recursive: true });
+      mkdirSync(join(stage.directory, '.git'));
+      await stage.run([stage.hook('guard.sh', 'exit 0')], payload('here'));
+      writeFileSync(join(other, 'guard.sh'), 'exit 0\n');
+      await stage.run(['sh', './guard.sh'], payload('there'), {}, other);
+      return { stage, other };
+    }
+
+    it('stays in this work tree, unless it is told otherwise and by somebody who was asked', async () => {
+      const { stage, other } = await twoTrees();
+      writeFileSync(join(other, 'guard.sh'), `echo PWNED > ${note(stage)}\n`);
+      const { stdout, exitCode } = stage.replay('--hook', 'guard', '--json');
+      const report = JSON.parse(stdout) as Report;
+      expect([exitCode, report.refused]).toEqual([0, []]);
+      expect(existsSync(note(stage))).toBe(false);
+      const refused = stage.replay('--hook', 'guard', '--everywhere');
+      expect(refused).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringContaining('expected --yes beside --everywhere'),
+      });
+      expect(existsSync(note(stage))).toBe(false);
+      const all = stage.replay('--hook', 'guard', '--everywhere', '--yes', '--json');
+      expect((JSON.parse(all.stdout) as Report).replayed).toBeGreaterThan(report.replayed);
+      expect(existsSync(note(stage))).toBe(true);
+    });
+
+    it('says where there are executions of other work trees only', async () => {
+      const { stage, other } = await twoTrees();
+      rmSync(join(stage.directory, '.git'), { recursive: true });
+      mkdirSync(join(stage.directory, 'below/.git'), { recursive: true });
+      const { stderr } = hookbus(
+        ['replay', '--hook', 'guard'],
+        stage.env,
+        join(stage.directory, 'below'),
+      );
+      expect(stderr).toContain('no execution of guard in this work tree');
+      expect(stderr).toContain('--everywhere');
+      expect(existsSync(other)).toBe(true);
+    });
+
+    it.each([
+      ['\n', false],
+      ['n\n', false],
+      ['\u0004', false],
+      ['y\n', true],
+    ])('shows each command with its directory at a terminal, and asks; %j', async (input, runs) => {
+      const stage = aStage();
+      const line = `cat > /dev/null; echo ran >> ${note(stage)}`;
+      for (const text of ['ls', 'ls -l']) await stage.run(['sh', '-c', line], payload(text));
+      rmSync(note(stage));
+      const screen = stage.atTerminal(input, '--hook', 'guard');
+      expect(screen).toContain(`cat > /dev/null; echo ran >> ${note(stage)}`);
+      expect(screen).toContain(`in ${stage.directory}\n    2 times`);
+      expect(screen).toContain(runs ? '2 executions replayed' : 'nothing was run');
+      expect(existsSync(note(stage))).toBe(runs);
+    });
+
+    it('says where the script is not what ran then', async () => {
+      const stage = aStage();
+      const hook = stage.hook('guard.sh', 'exit 0');
+      await stage.run(['sh', './guard.sh'], payload('ls'));
+      const changes = (...words: string[]) =>
+        (
+          JSON.parse(stage.replay('--hook', 'guard', '--json', ...words).stdout) as {
+            replays: { script_changed: boolean }[];
+          }
+        ).replays.map(({ script_changed }) => script_changed);
+      expect(changes()).toEqual([false]);
+      expect(stage.replay('1').stdout).not.toContain('not what ran');
+      utimesSync(hook, new Date(), new Date(Date.now() + 1000));
+      expect(changes()).toEqual([true]);
+      expect(changes('--', 'true')).toEqual([false]);
+      for (const words of [['1'], ['--hook', 'guard']])
+        expect(stage.replay(...words).stdout.replaceAll('\n', '')).toContain(
+          `it is not what ran then: ${hook}`,
+        );
+      expect(stage.atTerminal('n\n', '--hook', 'guard')).toContain(`${hook} is not what ran then`);
+    });
   });
 
   it('goes when its execution does, and counts for no breaker, key or status', async () => {

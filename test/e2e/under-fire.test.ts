@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { encodePoke } from '../../src/protocol/socket.ts';
+import { endGroup } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -191,7 +192,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     const fields = readFileSync(`/proc/${hook}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
     const group = Number(fields[2]);
     expect(group).toBeGreaterThan(1);
-    process.kill(-group, 'SIGKILL');
+    endGroup(group);
     await until('the row', () => names(state).length === 1);
     expect(state.rows('SELECT status, error FROM hook_logs')).toEqual([
       { status: 'error', error: expect.stringContaining('cut off') },

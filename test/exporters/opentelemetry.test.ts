@@ -192,7 +192,7 @@ describe('a collector', () => {
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
     expect(hookbus(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain('ECONNREFUSED');
-    const collector = await aCollector(port);
+    const collector = await aCollector({ port });
     await spans(collector, 5);
     await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
   });
@@ -277,10 +277,11 @@ describe('a collector', () => {
     spoolMany(state, 6000);
     await state.daemon();
     await until('most of them', () => collector.spans().length > 3000);
-    spoolMany(state, 2000);
-    await stored(state, 8000);
+    // So many that a busy machine sends them in the second that a daemon takes to leave.
+    spoolMany(state, 1000);
+    await stored(state, 7000);
     expect(await state.stop()).toBe(true);
-    expect(collector.spans()).toHaveLength(8000);
+    expect(collector.spans()).toHaveLength(7000);
   });
 
   it('that is none, or answers without end, does no harm', async () => {

@@ -18,6 +18,7 @@ import {
   PROBE_LEASE_MS,
   passGate,
 } from '../../src/gates/gate-file.ts';
+import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 
 const ENGINES: Record<string, readonly string[]> = {
@@ -42,7 +43,7 @@ function aGate(text: string, name = 'noisy', home?: string) {
     ...state,
     env,
     run,
-    runs: () => (existsSync(ran) ? readFileSync(ran, 'utf8').trim().split('\n').length : 0),
+    runs: () => (existsSync(ran) ? readFileSync(ran, 'utf8').split('\n').length - 1 : 0),
     files: () => readdirSync(state.paths.gates).sort(),
     claims: () => readdirSync(state.paths.gates).filter((file) => file.includes('~')),
   };
@@ -92,7 +93,7 @@ describe.each(Object.entries(ENGINES))('%s', (_name, program) => {
     const hook = Number(readFileSync(join(gate.home, 'ran'), 'utf8'));
     first.child.kill('SIGKILL');
     // The Node engine does not take its hook along.
-    if (program.length > 1) process.kill(hook, 'SIGKILL');
+    if (program.length > 1) endProcess(hook);
     await first.ended;
     expect((await gate.run(program).ended).code).toBe(0);
     expect(gate.runs()).toBe(1);
@@ -138,7 +139,9 @@ const runKeyed = (
   toolUse: string,
   event = 'PostToolUse',
 ) => {
-  const words = ['run', '--name', 'noisy', '--event', event, '--dedupe', '--', 'echo', 'ran'];
+  const mode = event === 'Stop' ? ['--on-duplicate', 'replay'] : [];
+  const options = ['--name', 'noisy', '--event', event, '--dedupe', ...mode];
+  const words = ['run', ...options, '--', 'echo', 'ran'];
   const payload = JSON.stringify({ session_id: 's', tool_use_id: toolUse });
   return start([...program, ...words], env, payload).ended;
 };
@@ -156,7 +159,7 @@ describe.each(Object.entries(ENGINES))('a dedupe key under %s', (_name, program)
 
   it.each([
     ['skipped', 'PostToolUse', SKIPPED],
-    ['answered from the first', 'PreToolUse', RAN],
+    ['answered from the first', 'Stop', RAN],
   ])(
     'of a duplicate that is %s leaves the probe to the next execution',
     async (_, event, answer) => {

@@ -21,7 +21,7 @@ import { VERSION } from '../../src/domain/version.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { makePipe } from '../conformance/support/pipes.ts';
-import { isAlive } from '../conformance/support/processes.ts';
+import { endGroup, isAlive } from '../conformance/support/processes.ts';
 import { until } from '../conformance/support/until.ts';
 import {
   end,
@@ -157,7 +157,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       stdoutBytes: 4,
       stderrBytes: 4,
     });
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    endGroup(child.pid);
     await once(child, 'close');
     expect(spooled(place).map(({ name }) => name.slice(-5))).toEqual(['.part']);
   });
@@ -175,7 +175,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       expect(name).toMatch(/\.part$/);
       // A beginning that is not whole is an empty file: it is written in one go.
       if (bytes.length > 0)
-        expect(decodeRecord(bytes)).toMatchObject({ begin: { sessionId: 's', hookName: 'probe' } });
+        expect(decodeRecord(bytes)).toMatchObject({ begin: { hookName: 'probe' } });
     }
     const pids = existsSync(place.path('pids'))
       ? readFileSync(place.path('pids'), 'utf8').trim().split('\n').map(Number)
@@ -635,11 +635,7 @@ function start(place: Place, hook: readonly string[]): ChildProcess {
   // It may be gone before it has read anything.
   child.stdin?.on('error', () => undefined);
   onTestFinished(() => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended.
-    }
+    if (child.pid !== undefined) endGroup(child.pid);
   });
   return child;
 }

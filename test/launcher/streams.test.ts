@@ -109,9 +109,17 @@ tests(
   () => {
     it.skipIf(canLimitMemory !== true)('a hook gets all of its input', () => {
       const place = openPlace();
-      const line = `head -c 3000000 /dev/zero | prlimit --as=3000000:unlimited -- '${LAUNCHER}' run -- prlimit --as=unlimited -- wc -c`;
-      const { stdout } = end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
-      expect(stdout).toBe('3000000\n');
+      const under = (bytes: number, hook: string): string =>
+        `prlimit --as=${bytes}:unlimited -- '${LAUNCHER}' run -- prlimit --as=unlimited -- ${hook}`;
+      const run = (line: string) =>
+        end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
+      // How much it takes to start differs between C libraries.
+      const steps = Array.from({ length: 60 }, (_, step) => 1_000_000 + step * 250_000);
+      const least = steps.find((bytes) => run(`${under(bytes, 'true')} </dev/null`).code === 0);
+      const { stdout } = run(
+        `head -c 8000000 /dev/zero | ${under((least ?? 0) + 500_000, 'wc -c')}`,
+      );
+      expect(stdout).toBe('8000000\n');
     });
   },
 );

@@ -21,7 +21,7 @@ const on: boolean = isEnabled();
 const key: string = generateDedupeKey('a', 1, { b: on });
 const options: GuardOptions = { payload: { tool_name: 'Bash' }, dedupeKey: key, onDuplicate: 'replay' };
 
-const result: GuardResult<Decision> = await guardedExecution<Decision>('typed', 'PreToolUse', options,
+const result: GuardResult<Decision> = await guardedExecution<Decision>('typed', 'Notification', options,
   (context: ExecutionContext<Decision>) => { context.setOutput({ decision: 'block' }); });
 const inferred = await guardedExecution('inferred', 'Stop', undefined, async () => ({ decision: 'allow' as const }));
 const decision: 'allow' | undefined = inferred.output?.decision;

@@ -15,15 +15,17 @@ if (!hasBrowser) process.stderr.write('no chromium, so the dashboard is not look
 export const inBrowser = (title: string): string =>
   `${title}${hasBrowser ? '' : ' (skipped: no chromium; make setup installs it)'}`;
 
+export const browserOptions = () => ({
+  ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
+  // Its sandbox does not work for root.
+  args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+});
+
 /** One browser for the tests of a file; every page has a profile of its own. */
 export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      ...(CHROMIUM === undefined ? {} : { executablePath: CHROMIUM }),
-      // Its sandbox does not work for root.
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await chromium.launch(browserOptions());
   }, 60_000);
   afterAll(async () => browser?.close());
 

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 import { onTestFinished } from 'vitest';
@@ -102,11 +103,18 @@ export const refuses =
     response.end(type.encode(message).finish());
   };
 
+interface CollectorOptions {
+  readonly port?: number;
+  readonly host?: string;
+  /** Key and certificate: it speaks TLS. */
+  readonly tls?: ServerOptions;
+}
+
 /** A server for this test alone that takes OTLP over HTTP, and decodes it with the official definitions. */
-export async function aCollector(port = 0) {
+export async function aCollector({ port = 0, host = '127.0.0.1', tls }: CollectorOptions = {}) {
   const requests: Received[] = [];
   let answer = takesAll;
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -116,8 +124,9 @@ export async function aCollector(port = 0) {
       requests.push(received);
       answer(response, received);
     });
-  });
-  await listening(server, port);
+  };
+  const server = tls === undefined ? createServer(take) : createSecureServer(tls, take);
+  await listening(server, port, host);
   const close = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -127,7 +136,7 @@ export async function aCollector(port = 0) {
   if (address === null || typeof address === 'string') throw new Error('expected a port');
   return {
     port: address.port,
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://${host}:${address.port}`,
     requests,
     close,
     answerWith(next: Answer): void {
@@ -162,10 +171,10 @@ export function valuesOf(attributes: readonly Attribute[] = []): Record<string, 
   );
 }
 
-function listening(server: Server, port: number): Promise<void> {
+function listening(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, host, resolve);
   });
 }
 

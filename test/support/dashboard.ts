@@ -21,10 +21,13 @@ export async function aDashboard(
 
 /** Asks the daemon of a state directory for the page. */
 async function openDashboard(state: ReturnType<typeof aState>) {
-  const answer = await askDashboard(state.paths.socket);
-  if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
-  const { origin, port, searchParams } = new URL(answer.url);
-  const cookie = `hookbus_${port}=${searchParams.get('token')}`;
+  const newUrl = async (): Promise<string> => {
+    const answer = await askDashboard(state.paths.socket);
+    if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
+    return answer.url;
+  };
+  const url = await newUrl();
+  const { origin, host, port } = new URL(url);
 
   /** One request, as raw as Node lets it be. */
   const send = (
@@ -33,7 +36,10 @@ async function openDashboard(state: ReturnType<typeof aState>) {
   ): Promise<Reply> =>
     new Promise((resolve, reject) => {
       const { method = 'GET', headers = {}, body } = options;
-      const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
+      const asked = request({
+        ...{ host: '127.0.0.1', port, path, method, agent: false },
+        headers: { host, ...headers },
+      });
       asked.once('error', reject);
       asked.once('response', (response) => {
         let text = '';
@@ -49,11 +55,18 @@ async function openDashboard(state: ReturnType<typeof aState>) {
       asked.end(body);
     });
 
+  const { pathname, search } = new URL(await newUrl());
+  const [setCookie = ''] = (await send(pathname + search)).headers['set-cookie'] ?? [];
+  const [cookie = ''] = setCookie.split(';');
+
   return {
-    url: answer.url,
+    /** Lets in once, as does each new one. */
+    url,
+    newUrl,
     origin,
+    host,
     port: Number(port),
-    token: searchParams.get('token') ?? '',
+    token: cookie.split('=')[1] ?? '',
     cookie,
     send,
     /** The JSON that somebody gets who was let in. */

@@ -17,9 +17,11 @@ export interface Ended {
 export function hookbus(
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  cwd?: string,
 ): Ended {
   const { stdout, stderr, status } = spawnSync(execPath, [ENTRY, ...words], {
     encoding: 'utf8',
+    cwd,
     env: { PATH: process.env['PATH'], TZ: 'UTC', ...env },
     maxBuffer: 256 * 1024 * 1024,
   });
@@ -31,6 +33,7 @@ export function hookbusInTerminal(
   words: readonly string[],
   columns: number,
   env: Readonly<Record<string, string>> = {},
+  typed: { readonly cwd?: string; readonly input?: string } = {},
 ): string {
   const line = [execPath, ENTRY, ...words].map((word) => `'${word}'`).join(' ');
   const { stdout } = spawnSync(
@@ -39,7 +42,8 @@ export function hookbusInTerminal(
     {
       encoding: 'utf8',
       env: { PATH: process.env['PATH'], TZ: 'UTC', TERM: 'xterm', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: [typed.input === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit'],
+      ...typed,
     },
   );
   return stdout.replaceAll('\r\n', '\n');

@@ -12,7 +12,7 @@ export const cleanupCommand: Command = {
   summary: 'Delete what is past its retention and free the space',
   usage: '[options]',
   about: [
-    'Deletes the executions that began longer ago than the retention, with their payloads; notices and unreadable spool records of that age; and dedupe keys that ran out. Then gives the space back to the file system.',
+    'Deletes the executions that began longer ago than the retention, with their payloads; notices, unreadable spool records, databases that were found corrupt and backups of settings files of that age; and dedupe keys that ran out. Of a settings file that is still wrapped, the first backup and the last stay. Then gives the space back to the file system.',
     'It works in short turns, so that no hook waits for it, and can be stopped at any time.',
   ],
   options: {
@@ -70,6 +70,8 @@ function cleanupLines(report: CleanupReport): string[] {
     [report.dedupe_keys, 'dedupe key'],
     [report.notices, 'notice'],
     [report.unreadable_records, 'unreadable spool record'],
+    [report.settings_backups, 'backup of a settings file'],
+    [report.corrupt_databases, 'corrupt database'],
   ] as const;
   const gone = kinds
     .filter(([count]) => count > 0)

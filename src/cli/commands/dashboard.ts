@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 import type { StatePaths } from '../../config/paths.ts';
 import { socketPath } from '../../config/socket-path.ts';
 import { HookbusError } from '../../domain/errors.ts';
@@ -9,7 +10,7 @@ export const dashboardCommand: Command = {
   summary: 'Show executions as they come in, and charts, in a browser',
   usage: '[options]',
   about: [
-    'Prints the URL of a page that the daemon serves to this machine alone, from now until it ends; a daemon is started where none runs. Who has the URL can see what is on record, payloads too, and switch hooks off and on.',
+    'Prints the URL of a page that the daemon serves to this machine alone, from now until it ends; a daemon is started where none runs. Each URL counts for a minute and lets one browser in, which can see what is on record, payloads too, and switch hooks off and on.',
     'The port is any free one, or `dashboard.port` in config.json. The daemon stays while a page is shown; of the next one the URL is another.',
   ],
   options: { open: { describe: 'open it in the browser of this desktop' } },
@@ -26,9 +27,10 @@ export const dashboardCommand: Command = {
 
 async function perform(given: Given, { settings }: Context): Promise<Answer> {
   const { requirePaths } = await import('../../bus/open-for-command.ts');
-  const url = await findUrl(requirePaths(settings));
+  const paths = requirePaths(settings);
+  const url = await findUrl(paths);
   const isOpened = given.isOn('open');
-  if (isOpened) await openInBrowser(url);
+  if (isOpened) await openInBrowser(paths, url);
   return { json: { url, opened: isOpened }, lines: () => [url] };
 }
 
@@ -54,11 +56,18 @@ async function findUrl(paths: StatePaths): Promise<string> {
   );
 }
 
-/** Hands the URL to what the desktop opens such things with; no shell reads it. */
-function openInBrowser(url: string): Promise<void> {
+/**
+ * Hands a page of our own that goes on there to what the desktop opens such things with: other users see what a program
+ * is given, and could be faster. No shell reads it.
+ * @param url one that lets in too, for a person
+ */
+async function openInBrowser(paths: StatePaths, url: string): Promise<void> {
+  const { writeNewFile } = await import('../write-file.ts');
+  writeNewFile(paths.dashboardOpener, redirectTo(await findUrl(paths)), true);
+  const page = pathToFileURL(paths.dashboardOpener).href;
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   return new Promise((resolve, reject) => {
-    const child = spawn(opener, [url], { detached: true, stdio: 'ignore' });
+    const child = spawn(opener, [page], { detached: true, stdio: 'ignore' });
     child.once('error', ({ message }) => {
       reject(
         new HookbusError(
@@ -74,3 +83,15 @@ function openInBrowser(url: string): Promise<void> {
     });
   });
 }
+
+const redirectTo = (url: string): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="referrer" content="no-referrer" />
+    <meta http-equiv="refresh" content="0;url=${url}" />
+    <title>HookBus</title>
+  </head>
+  <body><a href="${url}">To the dashboard</a></body>
+</html>
+`;

@@ -1,4 +1,5 @@
 import type { Answer, Command, Context, Given } from '../command.ts';
+import { isAtTerminal } from '../confirm.ts';
 import type { ReplayChoice } from '../replay-work.ts';
 import { expected, readWhole, usageError } from '../values.ts';
 
@@ -15,6 +16,7 @@ export const replayCommand: Command = {
   usage: 'ID... [options] [-- COMMAND [ARG...]]',
   about: [
     'Runs the recorded command once more, or COMMAND in its place, on the payload that is stored of it, in the directory that it ran in, and compares: status, exit code, signal, stdout, stderr, time. It changed its mind where an agent would have acted otherwise: by how it ended, by stdout, where that is JSON by what it says, and where it blocks also by stderr. Time and other differences are only told.',
+    'With --hook, commands that were recorded in other work trees stay where they are, and at a terminal you see each command with its directory and are asked. Where the script was written after it ran, that is said: it is not what ran then.',
     'The hook really runs, with all that it does. Its environment is that of this shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in a run, and HOOKBUS_ENABLED=0. Replays are on record in a table of their own and count nowhere else; `hookbus show` has them.',
     'It needs a stored payload that is whole (HOOKBUS_STORE_RAW=1). Where secrets were taken out of it, that is said: the hook is then given other bytes than the first time.',
   ],
@@ -33,8 +35,10 @@ export const replayCommand: Command = {
     hook: {
       value: 'NAME',
       describe:
-        'instead of IDs: the latest executions of this hook that ran, as far as payloads are stored',
+        'instead of IDs: the latest executions of this hook that ran in this work tree, as far as payloads are stored',
     },
+    everywhere: { describe: 'with --hook: also those of other work trees' },
+    yes: { describe: 'with --hook: do not ask before the commands run' },
     last: {
       value: 'N',
       describe: 'with --hook: so many of them',
@@ -76,14 +80,23 @@ function readChoice(given: Given): ReplayChoice {
   const ids = [given.argument ?? [], given.further].flat();
   const hookName = given.value('hook');
   if (hookName === undefined) {
-    const misplaced = ['last', 'event'].find((option) => given.values(option).length > 0);
+    const misplaced =
+      ['last', 'event'].find((option) => given.values(option).length > 0) ??
+      ['everywhere', 'yes'].find((option) => given.isOn(option));
     if (misplaced !== undefined) throw usageError(`expected --hook beside --${misplaced}`);
     if (ids.length === 0) throw usageError('expected the ID of an execution, or --hook; got none');
     return { by: 'id', ids };
   }
   if (ids.length > 0) throw usageError('expected IDs or --hook, got both');
   const last = readWhole('--last', given.value('last') ?? String(DEFAULT_LAST), 1, MOST_LAST);
-  return { by: 'hook', hookName, eventTypes: given.values('event'), last };
+  const isEverywhere = given.isOn('everywhere');
+  const mayAsk = isAtTerminal() && !given.isOn('json');
+  // What ran elsewhere may have been written by anybody since.
+  if (isEverywhere && !mayAsk && !given.isOn('yes')) {
+    throw usageError('expected --yes beside --everywhere where nobody can be asked');
+  }
+  const asks = mayAsk && !given.isOn('yes');
+  return { by: 'hook', hookName, eventTypes: given.values('event'), last, isEverywhere, asks };
 }
 
 function readTimeout(text: string | undefined): number {

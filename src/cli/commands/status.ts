@@ -37,6 +37,7 @@ async function perform(_given: Given, { settings, now }: Context): Promise<Answe
       ...server,
     })),
     exporters: await exportersOf(settings.paths?.config, daemon),
+    certificates: daemon?.certificates ?? null,
   };
   return { json: report, lines: (page) => statusLines(report, page) };
 }

@@ -12,7 +12,10 @@ export const uninstallCommand: Command = {
   ],
   options: {
     ...SETTINGS_OPTIONS,
-    all: { describe: 'every file that install wrote, of every agent, wherever it is' },
+    all: {
+      describe:
+        'every file that install wrote, of every agent, wherever it is; goes with --yes, --dry-run and --json alone',
+    },
   },
   exitCodes: SETTINGS_EXIT_CODES,
   examples: [
@@ -21,6 +24,8 @@ export const uninstallCommand: Command = {
     ['hookbus uninstall --settings .claude/settings.json', 'one file'],
   ],
   perform: async (given, context) => {
+    if (given.isOn('all'))
+      return (await import('../uninstall-all.ts')).uninstallAll(given, context);
     const { workOnSettings } = await import('../settings-work.ts');
     return workOnSettings('uninstall', given, context);
   },

@@ -23,10 +23,11 @@ export function replayJson({ replays, refused }: ReplayReport) {
   return {
     replayed: replays.length,
     changed: replays.filter(({ changed }) => changed).length,
-    replays: replays.map(({ row, isRedacted, record, changed, differences }) => ({
+    replays: replays.map(({ row, isRedacted, changedScript, record, changed, differences }) => ({
       ...idsOf(row),
       command: record.command,
       redacted: isRedacted,
+      script_changed: changedScript !== undefined,
       changed,
       differences,
       recorded: resultOf(row),
@@ -110,12 +111,24 @@ function oneLines(replayed: Replayed, page: Page): string[] {
     '',
     ...table,
     ...(isRedacted ? ['', REDACTED] : []),
+    ...changedLines([replayed], page),
     ...differences.flatMap((difference) =>
       difference === 'stdout' || difference === 'stderr'
         ? outputLines(difference, replayed, page)
         : [],
     ),
   ];
+}
+
+/** Scripts that were written since: what was recorded then is of another text. */
+function changedLines(replays: readonly Replayed[], page: Page): string[] {
+  const scripts = new Set(replays.flatMap(({ changedScript }) => changedScript ?? []));
+  return [...scripts].flatMap((script) =>
+    breakAnywhere(
+      visible(`Changed since it ran, so it is not what ran then: ${script}`),
+      page.columns,
+    ),
+  );
 }
 
 const REDACTED =
@@ -212,6 +225,7 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
       : [
           `Secrets were taken out of ${formatThings(redacted, 'stored payload')}: the hook was given other bytes then.`,
         ]),
+    ...changedLines(replays, page),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { StatusReport } from '../../bus/read-status.ts';
+import type { DaemonState } from '../../daemon/state.ts';
 import type { Graded, HookMetrics } from '../../metrics/report.ts';
 import { openAlertTexts } from './alerts.ts';
 import { type ExporterFacts, exporterText } from './exporters.ts';
@@ -32,6 +33,8 @@ export interface StatusFacts extends StatusReport {
   }[];
   /** Those that config.json switches on. */
   readonly exporters?: readonly ExporterFacts[];
+  /** `network.ca_file`, as far as a daemon has read it. */
+  readonly certificates?: DaemonState['certificates'];
 }
 
 /** Everything `status` knows, the most important first. */
@@ -47,6 +50,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('daemon', daemonText(report), page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
     ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
+    ...certificateLines(report, page),
     ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
     ...glanceLines(report, page),
     ...titled('Open alerts', openAlertTexts(report.alerts.open, page), page),
@@ -91,6 +95,13 @@ function sharedLines(
 function exporterLines(exporter: ExporterFacts, page: Page): string[] {
   const isWell = exporter.state === 'working' || exporter.state === 'starting';
   return field('export', exporterText(exporter), page, isWell ? undefined : 'warn');
+}
+
+function certificateLines({ certificates }: StatusFacts, page: Page): string[] {
+  const { file, last_error = null } = certificates ?? {};
+  if (last_error === null) return [];
+  const text = `${file} cannot be used (${last_error}); the usual certificates count meanwhile`;
+  return field('network', text, page, 'warn');
 }
 
 const refusedTexts = ({ refused_directory_problem }: StatusReport): string[] =>

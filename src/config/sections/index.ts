@@ -2,6 +2,7 @@ import { whole } from '../config-setting.ts';
 import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
+import { network } from './network.ts';
 import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
 import { statsd } from './statsd.ts';
@@ -13,4 +14,12 @@ export const TOP_LEVEL = {
 };
 
 /** The sections of config.json by their names; each is a file here. */
-export const SECTIONS = { breaker, prometheus, statsd, opentelemetry, dashboard, alerts };
+export const SECTIONS = {
+  breaker,
+  prometheus,
+  statsd,
+  opentelemetry,
+  dashboard,
+  alerts,
+  network,
+};

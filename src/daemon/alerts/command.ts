@@ -1,4 +1,5 @@
 import { kill } from 'node:process';
+import { redactText } from '../../domain/redaction.ts';
 
 /** A command has so long, in ms. */
 const COMMAND_MS = 10_000;
@@ -6,8 +7,9 @@ const COMMAND_MS = 10_000;
 /** What it left behind may hold its stderr open; of that, no more is heard so long, in ms, after its end. */
 const LINGER_MS = 200;
 
-/** Most of its stderr that the log repeats, in characters. */
+/** Most of its stderr that the log repeats, in characters, and that is looked through for secrets: none is to be cut. */
 const MOST_SAID = 300;
+const MOST_HEARD = 64 * 1024;
 
 /**
  * Runs a program with this on its stdin and waits for its end. When its time is over, or `signal` says so, it is ended
@@ -36,7 +38,7 @@ export async function runProgram(
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-MOST_SAID);
+    said = (said + chunk.toString()).slice(-MOST_HEARD);
   });
   let isOver = false;
   const end = (): void => {
@@ -51,7 +53,8 @@ export async function runProgram(
   try {
     const result = await child;
     if (isOver) throw new Error(`expected it to end within ${limitMs} ms`);
-    if (result.failed) throw new Error(failureOf(result, said.trim()));
+    if (result.failed)
+      throw new Error(failureOf(result, redactText(said).trim().slice(-MOST_SAID)));
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', end);

@@ -3,6 +3,7 @@ import { createConfigWatch } from '../../config/config-watch.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import type { Network } from '../../network/network.ts';
 import { type AlertRow, alertKey, saveAlerts, settleOwed } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
 import { createLook, type LookParts } from './look.ts';
@@ -17,13 +18,14 @@ const LEAST_MS = 250;
 export interface AlertLoopParts extends LookParts {
   readonly paths: StatePaths;
   readonly log: Log;
+  readonly network: () => Network;
 }
 
 /** Raises and clears alerts by what is on record and around it, and tells of them. */
 export function createAlertLoop(parts: AlertLoopParts) {
   const { log } = parts;
   const book = createBook(parts);
-  const notifier = createNotifier(log, book.settle);
+  const notifier = createNotifier({ log, network: parts.network }, book.settle);
   const config = createConfigWatch(parts.paths.config, () => undefined);
   const look = createLook(parts);
   let timer: NodeJS.Timeout | undefined;

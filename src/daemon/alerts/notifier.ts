@@ -4,6 +4,7 @@ import type { AlertsConfig } from '../../bus/alerts/rule.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
+import type { Network } from '../../network/network.ts';
 import type { Log } from '../log.ts';
 import { runProgram } from './command.ts';
 import { showOnDesktop } from './desktop.ts';
@@ -11,6 +12,11 @@ import { postWebhook } from './webhook.ts';
 
 /** So much is done at a time of each kind of action, so that one that is slow holds up no other; the rest waits. */
 const MOST_AT_ONCE = 3;
+
+interface NotifierParts {
+  readonly log: Log;
+  readonly network: () => Network;
+}
 
 interface Errand {
   readonly alert: AlertReport;
@@ -32,7 +38,7 @@ export function actionsOf(config: AlertsConfig): AlertAction[] {
  * @param onSettled told when an action was done, or given up
  */
 export function createNotifier(
-  log: Log,
+  { log, network }: NotifierParts,
   onSettled: (alert: AlertReport, action: AlertAction) => void,
 ) {
   let waiting: readonly Errand[] = [];
@@ -44,7 +50,7 @@ export function createNotifier(
     const { alert, action } = errand;
     const about = { action, rule: alert.rule, subject: alert.subject, state: alert.state };
     try {
-      await act(errand, abort.signal);
+      await act(errand, abort.signal, network);
       log('alert_told', about);
     } catch (error) {
       // What was broken off is still owed, and the next daemon does it.
@@ -96,13 +102,17 @@ export function createNotifier(
 
 const nameOf = ({ alert, action }: Errand): string => `${alert.alert_id} ${alert.state} ${action}`;
 
-async function act({ alert, action, config }: Errand, signal: AbortSignal): Promise<void> {
+async function act(
+  { alert, action, config }: Errand,
+  signal: AbortSignal,
+  network: () => Network,
+): Promise<void> {
   const json = JSON.stringify({ hookbus: VERSION, host: hostname(), ...alert });
   switch (action) {
     case 'command':
       return runProgram(['/bin/sh', '-c', config.command], `${json}\n`, signal);
     case 'webhook':
-      return postWebhook(config.webhook, json, signal);
+      return postWebhook(config.webhook, json, { signal, network });
     case 'desktop': {
       const title = alert.state === 'open' ? 'HookBus alert' : 'HookBus: alert cleared';
       return showOnDesktop(title, alert.text, signal);

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { VERSION } from '../../domain/version.ts';
+import { type Network, ProxyError } from '../../network/network.ts';
 
 /** One attempt has so long, in ms. */
 const ATTEMPT_MS = 10_000;
@@ -9,6 +10,12 @@ const PAUSES_MS = [500, 2000, 8000, 30_000];
 
 /** So many times it is sent on to another place of the same host. */
 const MOST_REDIRECTS = 3;
+
+interface WebhookParts {
+  readonly signal: AbortSignal;
+  /** Asked at each attempt. */
+  readonly network: () => Network;
+}
 
 /** What no repetition helps against. */
 class Refused extends Error {}
@@ -20,11 +27,12 @@ class Refused extends Error {}
 export async function postWebhook(
   address: string,
   json: string,
-  signal: AbortSignal,
+  parts: WebhookParts,
 ): Promise<void> {
+  const { signal } = parts;
   for (const pauseMs of [...PAUSES_MS, undefined]) {
     try {
-      await attempt(address, json, signal);
+      await attempt(address, json, parts);
       return;
     } catch (error) {
       if (error instanceof Refused || pauseMs === undefined || signal.aborted) throw error;
@@ -33,10 +41,10 @@ export async function postWebhook(
   }
 }
 
-async function attempt(address: string, json: string, signal: AbortSignal): Promise<void> {
+async function attempt(address: string, json: string, parts: WebhookParts): Promise<void> {
   let url = new URL(address);
   for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
-    const { status, location } = await post(url, json, signal);
+    const { status, location } = await post(url, json, parts);
     if (status >= 200 && status < 300) return;
     if (status !== 307 && status !== 308) throw failureOf(status);
     url = elsewhere(url, location);
@@ -50,8 +58,8 @@ function failureOf(status: number): Error {
 }
 
 /** What an alert says is for the host that config.json names, and for no other. */
-function elsewhere(from: URL, location: string | null): URL {
-  if (location === null || !URL.canParse(location, from.href)) {
+function elsewhere(from: URL, location: string | undefined): URL {
+  if (location === undefined || !URL.canParse(location, from.href)) {
     throw new Refused('it redirects to nowhere');
   }
   const to = new URL(location, from);
@@ -61,43 +69,42 @@ function elsewhere(from: URL, location: string | null): URL {
   return to;
 }
 
-async function post(url: URL, json: string, signal: AbortSignal) {
+async function post(url: URL, json: string, { signal, network }: WebhookParts) {
   const bare = new URL(url);
   bare.username = '';
   bare.password = '';
   try {
-    const response = await fetch(bare, {
-      method: 'POST',
-      body: json,
+    const { status, headers } = await network().post(bare, {
       headers: {
         'content-type': 'application/json',
         'user-agent': `hookbus/${VERSION}`,
         ...authorizationOf(url),
       },
-      redirect: 'manual',
+      body: Buffer.from(json),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
+      // Nobody reads it.
+      most: 0,
     });
-    // Nobody reads it, and without this the connection would stay.
-    await response.body?.cancel();
-    return { status: response.status, location: response.headers.get('location') };
+    return { status, location: headers.location };
   } catch (error) {
     throw new Error(wordFor(error));
   }
 }
 
-/** fetch takes no address with a password in it. */
+/** A password is percent-encoded in an address, and a header has it as it is. */
 function authorizationOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** A message of fetch may repeat the address; the code beneath it does not. */
+/** A message may repeat the address; a code does not. */
 function wordFor(error: unknown): string {
   if (!(error instanceof Error)) return 'it cannot be reached';
+  if (error instanceof ProxyError) return error.message;
   const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error.name === 'TimeoutError'
-    ? `no answer within ${ATTEMPT_MS} ms`
-    : 'it cannot be reached';
+  if (cause instanceof Error && cause.name === 'TimeoutError') {
+    return `no answer within ${ATTEMPT_MS} ms`;
+  }
+  return 'code' in error ? String(error.code) : 'it cannot be reached';
 }

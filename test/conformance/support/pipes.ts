@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants, openSync } from 'node:fs';
+import { endGroup } from './processes.ts';
 import { Tap } from './tap.ts';
 
 /** Both ends of a pipe, as descriptors in blocking mode that have nothing but the pipe in common. */
@@ -27,7 +28,7 @@ export async function makePipe(): Promise<Pipe> {
     const path = `/proc/${said.text.trim()}/fd/4`;
     return { read: openSync(path, constants.O_RDONLY), write: openSync(path, constants.O_WRONLY) };
   } finally {
-    process.kill(-(holders.pid ?? 0), 'SIGKILL');
+    endGroup(holders.pid);
     await ended;
     // Both have let go of it only now: a third holder would delay the end of input.
     await said.end();

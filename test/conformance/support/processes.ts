@@ -51,9 +51,21 @@ export function sessionMembers(session: number): number[] {
 
 /** Ends a process that may have ended already. */
 export function endProcess(pid: number): void {
-  if (!(pid > 1)) throw new Error(`expected the id of a process of ours, got ${pid}`);
+  end(pid, pid);
+}
+
+/** Ends the group of processes that one was made the leader of. */
+export function endGroup(leader: number | undefined): void {
+  end(leader, -(leader ?? 0));
+}
+
+/** 0 is the group that the tests themselves run in, -1 is everybody: a file read before it was written gives a 0. */
+function end(pid: number | undefined, target: number): void {
+  if (pid === undefined || !(pid > 1)) {
+    throw new Error(`expected the id of a process of ours, got ${pid}`);
+  }
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(target, 'SIGKILL');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
