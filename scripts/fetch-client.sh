@@ -11,7 +11,7 @@ claude)
   package=@anthropic-ai/claude-code-$system spec=$package@$version program=claude
   ;;
 codex)
-  title=Codex version=0.171.0 size='300 MB'
+  title=Codex version=0.171.0 size='420 MB'
   package=@openai/codex spec=$package@$version-$system program='vendor/*/bin/codex'
   ;;
 gemini)
@@ -35,10 +35,12 @@ if [ -z "$(client)" ]; then
   mkdir -p "$cache"
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
-  npm install --prefix "$new" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 "$spec" >"$new/log" 2>&1 || {
+  # A cache of its own, since each would stay in the user's too.
+  npm install --prefix "$new" --cache "$new/cache" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 "$spec" >"$new/log" 2>&1 || {
     echo "$spec could not be installed: $(grep -m1 'npm error' "$new/log" || true)" >&2
     exit 1
   }
+  rm -rf "$new/cache"
   # Another version takes the place of the old one: each is some hundred MB.
   find "$cache" -mindepth 1 -maxdepth 1 -name '[0-9]*' -exec rm -rf {} +
   mv "$new" "$cache/$version"

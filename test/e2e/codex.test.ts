@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aClientHome, type ClientStart, findDriven } from './support/one-call.ts';
 
 const CODEX = findDriven('codex');
@@ -17,6 +17,8 @@ const codexWith = (SHELL: string): ClientStart => ({
     '--dangerously-bypass-approvals-and-sandbox',
     '--dangerously-bypass-hook-trust',
     ...['-c', 'model_provider="stub"', '-c', `model_providers.stub=${PROVIDER}`],
+    // Else it waits 5 s for names of its metrics that nobody resolves here.
+    ...['-c', 'analytics.enabled=false', '-c', 'features.plugins=false'],
     ...['-c', 'model="stub"', 'go'],
   ],
   env: { STUB_KEY: 'none', SHELL },
@@ -48,9 +50,10 @@ const CASES: readonly (readonly [title: string, command: string, shell: string, 
 ];
 
 describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
-  it.each(CASES)(
+  it.concurrent.for(CASES)(
     'is told the same by a hook that %s, bare and wrapped',
-    async (_title, command, shell, told) => {
+    { timeout: 120_000 },
+    async ([_title, command, shell, told], { onTestFinished }) => {
       const hooks = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] } };
       const home = aClientHome(CODEX, codexWith(shell), hooks);
       onTestFinished(home.leave);
@@ -68,6 +71,5 @@ describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
       await home.uninstall();
       expect(home.settings()).toBe(before);
     },
-    120_000,
   );
 });

@@ -1,5 +1,5 @@
 import { execPath } from 'node:process';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aClientHome, type ClientStart, findDriven } from './support/one-call.ts';
 
 const GEMINI = findDriven('gemini');
@@ -52,7 +52,7 @@ const CASES: readonly Case[] = [
     told: 'not so',
     recorded: 1,
   },
-  ...['$CLAUDE_PROJECT_DIR', '$GEMINI_PROJECT_DIR', '$GEMINI_CWD'].map((variable) => ({
+  ...['$CLAUDE_PROJECT_DIR', '$GEMINI_CWD'].map((variable) => ({
     title: `goes to ${variable}, which Gemini CLI writes into the line`,
     hook: { command: `cat >/dev/null; cd ${variable} && pwd >&2; exit 2` },
     told: '/pro j',
@@ -81,9 +81,10 @@ const CASES: readonly Case[] = [
 ];
 
 describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
-  it.each(CASES)(
+  it.concurrent.for(CASES)(
     'is told the same by a hook that $title, bare and wrapped',
-    async ({ hook, disabled, told, recorded }) => {
+    { timeout: 120_000 },
+    async ({ hook, disabled, told, recorded }, { onTestFinished }) => {
       const home = aClientHome(GEMINI, START, settings(hook, disabled));
       onTestFinished(home.leave);
       const bare = await home.session();
@@ -100,6 +101,5 @@ describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
       await home.uninstall();
       expect(home.settings()).toBe(before);
     },
-    120_000,
   );
 });
