@@ -36,7 +36,7 @@ if [ -z "$(client)" ]; then
   new=$(mktemp -d "$cache/new.XXXXXX")
   trap 'rm -rf "$new"' EXIT
   # A cache of its own, since each would stay in the user's too.
-  npm install --prefix "$new" --cache "$new/cache" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 "$spec" >"$new/log" 2>&1 || {
+  npm install --prefix "$new" --cache "$new/cache" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --fetch-retries=1 --fetch-timeout=120000 "$spec" >"$new/log" 2>&1 || {
     echo "$spec could not be installed: $(grep -m1 'npm error' "$new/log" || true)" >&2
     exit 1
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ended, hookbus } from '../support/hookbus.ts';
@@ -354,6 +354,80 @@ describe('hookbus uninstall', () => {
   });
 });
 
+describe('hookbus uninstall --all', () => {
+  const hooks = { hooks: { PreToolUse: groups(line('./guard.sh'), line('a | b')) } };
+  const files = {
+    'home/.claude/settings.json': hooks,
+    'home/.codex/hooks.json': hooks,
+    'home/.cursor/hooks.json': '{ "broken": ',
+    'elsewhere/.gemini/settings.json': hooks,
+    'project/.claude/settings.json': hooks,
+    'project/.claude/settings.local.json': hooks,
+  };
+
+  /** `hookbus` before all of them that it may be before. */
+  function everywhere(more: Readonly<Record<string, unknown>> = {}) {
+    const staged = stage({ ...files, ...more });
+    const { run, top } = staged;
+    for (const words of [
+      'install',
+      'install --agent codex',
+      `install --agent gemini --settings ${top}/elsewhere/.gemini/settings.json`,
+    ])
+      expect(run(words)).toMatchObject({ stderr: '', exitCode: 0 });
+    return staged;
+  }
+
+  it('takes the prefix out of what install wrote, of every agent and wherever it is, to the byte', () => {
+    const { run, read } = everywhere();
+    const { stdout, stderr, exitCode } = run('uninstall --all');
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(stdout).toContain('Took the prefix out of 10 hooks in 5 files.');
+    for (const [name, content] of Object.entries(files)) {
+      const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
+      expect(read(name)).toBe(text);
+    }
+  });
+
+  it('takes it out of your own files also where nobody knows any more who put it there', () => {
+    const { run, read, top } = everywhere();
+    rmSync(join(top, 'home/.local'), { recursive: true });
+    const shared = read('project/.claude/settings.json');
+    expect(run('uninstall --all').exitCode).toBe(0);
+    expect(read('home/.claude/settings.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
+    expect(read('project/.claude/settings.json')).toBe(shared);
+  });
+
+  it('changes nothing where a hook would be left that does not run without hookbus', () => {
+    const byHand = {
+      hooks: { PreToolUse: groups(line('/x/hookbus run --name mine -- ./mine.sh')) },
+    };
+    const { run, read } = everywhere({ 'home/.gemini/settings.json': byHand });
+    const before = read('home/.claude/settings.json');
+    const { stderr, exitCode } = run('uninstall --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      '/top/home/.gemini/settings.json: mine on PreToolUse has hookbus in words of your own',
+    );
+    expect(read('home/.claude/settings.json')).toBe(before);
+  });
+
+  it('follows no link that leads out of a project since then', () => {
+    const { run, read, top } = everywhere();
+    const wrapped = read('project/.claude/settings.local.json');
+    writeFileSync(join(top, 'home/mine.json'), wrapped);
+    rmSync(join(top, 'project/.claude/settings.local.json'));
+    symlinkSync('../../home/mine.json', join(top, 'project/.claude/settings.local.json'));
+    const { stderr, exitCode } = run('uninstall --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('leads to /top/home/mine.json, outside of the project');
+    expect(read('home/mine.json')).toBe(wrapped);
+    expect(read('home/.claude/settings.json')).toContain('hookbus run');
+    expect(run('uninstall --all --yes').exitCode).toBe(0);
+    expect(read('home/mine.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
+  });
+});
+
 describe('what cannot be used is said in one line, and nothing is written', () => {
   it.each([
     [
@@ -375,6 +449,7 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
+    ['uninstall --all --agent codex', '--all goes with no --agent'],
     [
       'install --settings elsewhere/.gemini/settings.json',
       'is in .gemini, so it is not of Claude Code. Use --agent gemini.',
