@@ -187,6 +187,43 @@ describe('the npm package', () => {
           expect.arrayContaining(['run.cache', 'main.cache']),
         );
       });
+
+      it('leaves guards as they were when npm removes it, which runs nothing of a package', () => {
+        const { run, home, state } = aUser(program(), pathWithNode());
+        const file = join(home, '.claude', 'settings.json');
+        mkdirSync(dirname(file));
+        const hook = (more: object) => ({ type: 'command', timeout: 5, ...more });
+        const refuse = 'cat; echo no >&2; exit 2';
+        const hooks = [
+          hook({ command: refuse }),
+          hook({ command: `sh -c "${refuse}"` }),
+          hook({ command: 'sh', args: ['-c', refuse] }),
+        ];
+        writeFileSync(file, JSON.stringify({ hooks: { PreToolUse: [{ hooks }] } }));
+        expect(run(['install', '--scope', 'user']).code).toBe(0);
+        const { PreToolUse } = JSON.parse(readFileSync(file, 'utf8')).hooks as {
+          PreToolUse: { hooks: { command: string; args?: string[] }[] }[];
+        };
+        const asWritten = () =>
+          (PreToolUse[0]?.hooks ?? []).map(({ command, args }) => {
+            const [name, words] =
+              args === undefined ? ['/bin/sh', ['-c', command]] : [command, args];
+            const env = { PATH: '/usr/bin:/bin', HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+            const { status, stdout, stderr } = spawnSync(name, words, {
+              input: PAYLOAD,
+              encoding: 'utf8',
+              env: { ...env, HOME: home, HOOKBUS_HOME: state },
+            });
+            return { status, stdout, stderr };
+          });
+        const refused = { status: 2, stdout: PAYLOAD, stderr: 'no\n' };
+        expect(asWritten()).toEqual([refused, refused, refused]);
+        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+        npm('uninstall', 'hookbus');
+        expect(existsSync(program())).toBe(false);
+        expect(asWritten()).toEqual([refused, refused, refused]);
+        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+      }, 60_000);
     },
   );
 });
