@@ -186,18 +186,18 @@ describe('doctor on settings files', () => {
     const old = `[ -e ${BIN}/hookbus.js ] && set -- ${BIN}/hookbus.js run --; "$@" python3 a.py`;
     write(
       'home/.claude/settings.json',
-      hooks('PreToolUse', old, 'hookbus run --name b -- ./b.sh', './c.sh'),
-    );
-    write(
-      'project/.claude/settings.json',
       hooks(
-        'PostToolUse',
-        `${BIN}/hookbus.js run -- ./d.sh`,
+        'PreToolUse',
+        old,
+        'hookbus run --name b -- ./b.sh',
+        './c.sh',
         `[ -x /x/hookbus ] && [ -s /x/hookbus ] && set -- /x/hookbus run --name e --; "$@" ./e.sh`,
+        '[ -x /x/hookbus ] && [ -s /x/hookbus ] && /x/hookbus run --name f -- ./f.sh',
       ),
     );
+    write('project/.claude/settings.json', hooks('PostToolUse', `${BIN}/hookbus.js run -- ./d.sh`));
     const text = textOf(report(), 'Claude Code');
-    for (const name of ['a', 'b'])
+    for (const name of ['a', 'b and f'])
       expect(text).toMatch(RegExp(`problem: .*the prefix of ${name} does not let the hook run`));
     expect(text.match(/does not let the hook run/g)).toHaveLength(2);
     ask(['install']);
