@@ -17,7 +17,7 @@ if [ "$work" = uninstall ]; then
   [ -e dist/main.cjs ] || cli=$library/bin/hookbus.js
   if [ -z "${3:-}" ] && [ -e "$library/bin/hookbus.js" ]; then
     node "$cli" uninstall --all || {
-      echo "install: settings still have the prefix, so nothing was removed; correct that and try again" >&2
+      echo "install: the prefix is still in settings, for the reason above, so nothing was removed" >&2
       exit 1
     }
   fi

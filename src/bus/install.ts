@@ -102,9 +102,12 @@ function planFile(
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
   if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
-  const isForWindowsToo = POWERSHELL.test(file.text);
+  const sites = findHooks(file.root, agent);
+  const isForWindowsToo =
+    POWERSHELL.test(file.text) ||
+    sites.some(({ command }) => WINDOWS_LINE.test(String(command?.value ?? '')));
   const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo };
-  const hooks = findHooks(file.root, agent).map((site) =>
+  const hooks = sites.map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
   const entry = ledger.read(file.target);
@@ -131,6 +134,7 @@ function planFile(
 
 /** What only who has Windows puts into a settings file. */
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
+const WINDOWS_LINE = /\b(?:powershell|pwsh)(?:\.exe)?\b|\.(?:ps1|cmd|bat|exe)\b|\$env:/i;
 
 /** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
 export function leadsOut(path: string, target: string): Error {

@@ -215,4 +215,5 @@ export function mentionsHookbus(line: string): boolean {
 }
 
 /** Whether a line that a person wrote asks first if HookBus can be run, and has another way where it cannot. */
-export const asksForHookbus = (line: string): boolean => /\[ -x .*\[ -s .*(?:"\$@"|\|\||\belse\b)/s.test(line);
+export const asksForHookbus = (line: string): boolean =>
+  /\[ -x .*\[ -s .*(?:"\$@"|\|\||\belse\b)/s.test(line);

@@ -619,6 +619,19 @@ describe('other agents', () => {
     expect(own.commands[0]?.slice(0, 2)).toEqual([`${OWN()}"$@" ./guard.sh`, '/bin/sh']);
   });
 
+  it.each(['pwsh -File guard.ps1', '& ./guard.ps1', 'Write-Output $env:HOME', 'C:/x/guard.exe'])(
+    'leaves lines of a shared file alone where one of them is for Windows: %s',
+    (windows) => {
+      const { commands, stdout } = wrapped('claude', {
+        'project/.claude/settings.json': {
+          hooks: { PreToolUse: groups(line('./guard.sh'), line(windows)) },
+        },
+      });
+      expect(commands).toEqual([['./guard.sh', windows]]);
+      expect(stdout).toContain('the file has hooks for PowerShell');
+    },
+  );
+
   it('Cursor: a list of hooks for each event', () => {
     const { commands } = wrapped('cursor', {
       'project/.cursor/hooks.json': {
