@@ -87,21 +87,23 @@ export function reasonToLeave(
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {
     return `${agent.title} writes ${variable} into the line before a shell reads it, which quotes around the line would break`;
   }
-  const bareIn = rules.bareElsewhere.get(hookKey(site, own));
-  if (bareIn !== undefined && !isOurs) {
-    return `${bareIn} has it too and is not changed: in two texts it would run twice`;
-  }
-  if (scope !== 'project') return undefined;
-  if (agent.unguardedFields.includes(site.field)) {
+  if (scope === 'project' && agent.unguardedFields.includes(site.field)) {
     return site.kind === 'program'
       ? 'Windows, where it runs as well, has no /bin/sh to look for hookbus'
       : `${site.field} runs in PowerShell on Windows; give it a bash field to have it recorded`;
   }
-  const isForSh = site.isForBash || site.hasLineForWindows || site.field === 'bash';
-  return rules.isForWindowsToo && !isForSh
-    ? 'the file has hooks for PowerShell, which cannot run what would be written; name its shell as bash to have it recorded'
+  if (scope === 'project' && rules.isForWindowsToo && !isForSh(site)) {
+    return 'the file is for PowerShell too, which cannot run this; with "shell": "bash" it is wrapped';
+  }
+  const bareIn = rules.bareElsewhere.get(hookKey(site, own));
+  return bareIn !== undefined && !isOurs
+    ? `${bareIn} has it too and is not changed: in two texts it would run twice`
     : undefined;
 }
+
+/** Whatever system it runs on, no PowerShell reads it. */
+export const isForSh = ({ isForBash, hasLineForWindows, field }: HookSite): boolean =>
+  isForBash || hasLineForWindows || field === 'bash';
 
 /** What two files have in common when they have the same hook. */
 export const hookKey = ({ kind }: HookSite, command: string | undefined): string =>

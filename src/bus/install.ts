@@ -7,8 +7,8 @@ import {
   planDisable,
   planEnable,
 } from '../agents/env-block.ts';
-import { findHooks } from '../agents/find-hooks.ts';
-import { type HookPlan, hookKey, type WrapRules } from '../agents/hook-plan.ts';
+import { findHooks, type HookSite } from '../agents/find-hooks.ts';
+import { type HookPlan, hookKey, isForSh, type WrapRules } from '../agents/hook-plan.ts';
 import { applyEdits } from '../agents/json-text.ts';
 import { memberOf } from '../agents/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../agents/wrap-hooks.ts';
@@ -103,10 +103,12 @@ function planFile(
   const file = readSettingsFile(path, agent.allowsComments);
   if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
   const sites = findHooks(file.root, agent);
-  const isForWindowsToo =
-    POWERSHELL.test(file.text) ||
-    sites.some(({ command }) => WINDOWS_LINE.test(String(command?.value ?? '')));
-  const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo };
+  const rules: WrapRules = {
+    ...request,
+    ...others,
+    scope,
+    isForWindowsToo: isForWindows(file.text, sites),
+  };
   const hooks = sites.map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
@@ -135,6 +137,10 @@ function planFile(
 /** What only who has Windows puts into a settings file. */
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
 const WINDOWS_LINE = /\b(?:powershell|pwsh)(?:\.exe)?\b|\.(?:ps1|cmd|bat|exe)\b|\$env:/i;
+
+const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
+  POWERSHELL.test(text) ||
+  sites.some(({ command }) => WINDOWS_LINE.test(String(command?.value ?? '')));
 
 /** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
 export function leadsOut(path: string, target: string): Error {
@@ -201,7 +207,10 @@ function otherLinesOf(request: InstallRequest): OtherLines {
     }
   });
   const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.action === 'unwrapped');
-  const bare = others.filter(({ hook }) => hook.action === 'left');
+  const bare = [
+    ...others.filter(({ hook }) => hook.action === 'left'),
+    ...files.filter((file) => !isOwn(file)).flatMap((file) => leftForWindows(file, agent)),
+  ];
   return {
     ownLines: new Set([...wanted, ...wrapped.map(({ hook }) => hook)].map(({ key }) => key)),
     bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.key, file.path])),
@@ -224,17 +233,30 @@ function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): Readonly
   return new Set(lines);
 }
 
-function linesOf(
-  { path }: FoundFile,
+interface KnownLine {
+  readonly key: string;
+  readonly action: HookPlan['action'];
+  readonly site: HookSite;
+}
+
+/** Lines of a shared file that stay as they are, since PowerShell may be to read them. */
+function leftForWindows(
+  file: FoundFile,
   agent: AgentSettings,
-): { readonly key: string; readonly action: HookPlan['action'] }[] {
+): { readonly file: FoundFile; readonly hook: KnownLine }[] {
+  const { text, root } = readSettingsFile(file.path, agent.allowsComments);
+  if (!isForWindows(text, findHooks(root, agent))) return [];
+  return linesOf(file, agent).flatMap((hook) => (isForSh(hook.site) ? [] : { file, hook }));
+}
+
+function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
   const { text, root } = readSettingsFile(path, agent.allowsComments);
   const rules = { agent, isChosen: () => true, disabledLines: new Set<string>() };
   return findHooks(root, agent)
     .filter(({ kind, field }) => kind !== 'other' && !agent.unguardedFields.includes(field))
     .map((site) => {
       const { command, action } = planUnwrap(text, site, rules);
-      return { key: hookKey(site, command), action };
+      return { key: hookKey(site, command), action, site };
     });
 }
 

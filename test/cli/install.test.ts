@@ -614,7 +614,7 @@ describe('other agents', () => {
       'project/.claude/settings.json': hooks({ shell: 'powershell' }),
     });
     expect(commands).toEqual([['./guard.sh', 'node', `${SHARED()}"$@" ./bash.sh`, './guard.ps1']]);
-    expect(stdout).toContain('the file has hooks for PowerShell');
+    expect(stdout).toContain('the file is for PowerShell too');
     const own = wrapped('claude', { 'home/.claude/settings.json': hooks({ shell: 'powershell' }) });
     expect(own.commands[0]?.slice(0, 2)).toEqual([`${OWN()}"$@" ./guard.sh`, '/bin/sh']);
   });
@@ -628,9 +628,26 @@ describe('other agents', () => {
         },
       });
       expect(commands).toEqual([['./guard.sh', windows]]);
-      expect(stdout).toContain('the file has hooks for PowerShell');
+      expect(stdout).toContain('the file is for PowerShell too');
     },
   );
+
+  it('leaves a hook of your own alone that a shared file keeps as it is for Windows, or it would run twice', () => {
+    const { run, read } = stage({
+      'home/.claude/settings.json': {
+        hooks: { Stop: groups(line('./same.sh'), line('./own.sh')) },
+      },
+      'project/.claude/settings.json': {
+        hooks: { Stop: groups(line('./same.sh'), line('pwsh done.ps1')) },
+      },
+    });
+    const { stdout } = run('install');
+    expect(stdout).toContain('settings.json has it too');
+    expect(commandsOf(read('home/.claude/settings.json').replaceAll(PROGRAM, 'HOOKBUS'))).toEqual([
+      './same.sh',
+      `${OWN()}"$@" ./own.sh`,
+    ]);
+  });
 
   it('Cursor: a list of hooks for each event', () => {
     const { commands } = wrapped('cursor', {
