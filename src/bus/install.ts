@@ -136,11 +136,11 @@ function planFile(
 
 /** What only who has Windows puts into a settings file. */
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
-const WINDOWS_LINE = /\b(?:powershell|pwsh)(?:\.exe)?\b|\.(?:ps1|cmd|bat|exe)\b|\$env:/i;
+const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
 
 const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
   POWERSHELL.test(text) ||
-  sites.some(({ command }) => WINDOWS_LINE.test(String(command?.value ?? '')));
+  sites.some(({ command }) => POWERSHELL_LINE.test(String(command?.value ?? '')));
 
 /** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
 export function leadsOut(path: string, target: string): Error {

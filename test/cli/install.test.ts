@@ -619,8 +619,8 @@ describe('other agents', () => {
     expect(own.commands[0]?.slice(0, 2)).toEqual([`${OWN()}"$@" ./guard.sh`, '/bin/sh']);
   });
 
-  it.each(['pwsh -File guard.ps1', '& ./guard.ps1', 'Write-Output $env:HOME', 'C:/x/guard.exe'])(
-    'leaves lines of a shared file alone where one of them is for Windows: %s',
+  it.each(['pwsh -c ./guard', '& ./guard.ps1', 'Write-Output $env:HOME', 'powershell.exe x'])(
+    'leaves lines of a shared file alone where one of them is for PowerShell: %s',
     (windows) => {
       const { commands, stdout } = wrapped('claude', {
         'project/.claude/settings.json': {
