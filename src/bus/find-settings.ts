@@ -155,7 +155,7 @@ function requireItsAgent(
 ): void {
   const directory = places
     .flatMap((place) => place.split('/').slice(-3, -1).reverse())
-    .find((name) => name in DIRECTORIES);
+    .find((name) => Object.hasOwn(DIRECTORIES, name));
   const owner = DIRECTORIES[directory ?? ''];
   if (directory !== undefined && owner !== agent && (owner !== undefined || !isNamed)) {
     const fix =

@@ -354,6 +354,14 @@ describe('hookbus uninstall', () => {
   });
 });
 
+it('takes a file in any other directory for one of Claude Code', () => {
+  const { run, read } = stage({
+    'project/constructor/hooks.json': { hooks: { Stop: groups(line('./x')) } },
+  });
+  expect(run('install --settings constructor/hooks.json').exitCode).toBe(0);
+  expect(read('project/constructor/hooks.json')).toContain('hookbus');
+});
+
 describe('hookbus uninstall --all', () => {
   const hooks = { hooks: { PreToolUse: groups(line('./guard.sh'), line('a | b')) } };
   const files = {
