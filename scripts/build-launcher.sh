@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles the launcher to bin/hookbus, statically where the libc allows: a static program starts faster, and one by
 # musl faster still. Without a C compiler it says what is lost; everything else works through Node then.
-#   --lenient         a warning is none of the business of who installs a package
+#   --lenient [FILE]  a warning is none of the business of who installs a package
 #   --portable FILE   into that, for machines of other people: static or not at all, and with no Node but that on PATH
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ node=$(node -p 'require("node:fs").realpathSync(process.execPath)')
 compact='-static -Wl,-z,noseparate-code,-z,norelro'
 strict=-Werror output=bin/hookbus kinds='compact static dynamic'
 case ${1:-} in
---lenient) strict= ;;
+--lenient) strict= output=${2:-$output} ;;
 --portable) output=$2 kinds='compact static' node= ;;
 esac
 new=$output.new
@@ -39,6 +39,8 @@ for compiler in ${CC:-} musl-gcc cc gcc clang; do
     esac
     # shellcheck disable=SC2086
     if compile $compiler $link; then
+      # On disk before it has the name: after a power cut it would be empty there.
+      node -e 'const fs = require("node:fs"); fs.fsyncSync(fs.openSync(process.argv[1], "r"))' "$new"
       mv "$new" "$output"
       exit 0
     fi

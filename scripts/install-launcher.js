@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placeLauncher, tryLauncher } from './place-launcher.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -20,12 +21,26 @@ const env = {
 const succeeds = (command, ...words) =>
   spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
 
-/** The one that is built here, or else one that came with the package for machines like this. */
+/** The one that is built here, or else one that came with the package for machines like this; one that runs hooks. */
 function findLauncher() {
+  const built = '.hookbus.built';
+  try {
+    if (
+      succeeds('sh', 'scripts/build-launcher.sh', '--lenient', `bin/${built}`) &&
+      existsSync(at('bin', built))
+    ) {
+      placeLauncher(at('bin', built), at('bin'));
+      return 'hookbus';
+    }
+  } catch (error) {
+    console.error(`hookbus: ${error.message}`);
+  } finally {
+    rmSync(at('bin', built), { force: true });
+  }
   const ofPackage = `hookbus-${process.platform}-${process.arch}`;
-  if (succeeds('sh', 'scripts/build-launcher.sh', '--lenient') && existsSync(at('bin', 'hookbus')))
-    return 'hookbus';
-  return existsSync(at('bin', ofPackage)) ? ofPackage : undefined;
+  if (!existsSync(at('bin', ofPackage))) return undefined;
+  tryLauncher(at('bin', ofPackage));
+  return ofPackage;
 }
 
 function installLauncher() {

@@ -12,11 +12,21 @@ zsh=$root/share/zsh/site-functions/_hookbus
 fish=$root/share/fish/vendor_completions.d/hookbus.fish
 
 if [ "$work" = uninstall ]; then
+  # Settings that still lead here first. A packager's DESTDIR is nobody's installation.
+  cli=bin/hookbus.js
+  [ -e dist/main.cjs ] || cli=$library/bin/hookbus.js
+  if [ -z "${3:-}" ] && [ -e "$library/bin/hookbus.js" ]; then
+    node "$cli" uninstall --all || {
+      echo "install: the prefix is still in settings, for the reason above, so nothing was removed" >&2
+      exit 1
+    }
+  fi
   rm -rf "$library"
   rm -f "$root/bin/hookbus" "$bash" "$zsh" "$fish"
   exit 0
 fi
 
+trap 'rm -rf "$library.new"' EXIT
 rm -rf "$library.new"
 mkdir -p "$library.new/bin" "$library.new/dist" "$library.new/node_modules"
 for file in hookbus hookbus.js package.json; do
@@ -38,16 +48,31 @@ cp -R node_modules/bindings node_modules/file-uri-to-path "$library.new/node_mod
 cp package.json README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-of-parts "$library.new/"
 cp -R docs "$library.new/docs"
 
-# Hooks may be running: for as long as two renames take there is none.
-rm -rf "$library.old"
-[ ! -e "$library" ] || mv "$library" "$library.old"
-mv "$library.new" "$library"
-rm -rf "$library.old"
+# Hooks may be running: each file is the old one or the new one at any moment, and the launcher, which is what they
+# start, is tried before anything else changes.
+program=hookbus.js
+chmod 755 "$library.new/bin/hookbus.js"
+if [ -x "$library.new/bin/hookbus" ]; then
+  program=hookbus
+  node scripts/place-launcher.js "$library.new/bin/hookbus" "$library.new/bin"
+fi
+(cd "$library.new" && find . -type f ! -path './bin/hookbus*' ! -path ./.files) >"$library.new/.files"
+while read -r file; do
+  mkdir -p "$library/$(dirname "$file")"
+  mv -f "$library.new/$file" "$library/$file"
+done <"$library.new/.files"
+mkdir -p "$library/bin"
+mv -f "$library.new/bin/hookbus.js" "$library/bin/"
+[ "$program" = hookbus.js ] || node scripts/place-launcher.js "$library.new/bin/hookbus" "$library/bin"
+# What only an older version had.
+(cd "$library" && find . -type f ! -path './bin/*') | while read -r file; do
+  grep -qxF "$file" "$library.new/.files" || rm -f "$library/$file"
+done
 
-program=hookbus
-[ -x "$library/bin/hookbus" ] || { program=hookbus.js && chmod 755 "$library/bin/hookbus.js"; }
 mkdir -p "$root/bin" "$(dirname "$bash")" "$(dirname "$zsh")" "$(dirname "$fish")"
-ln -sfn "../lib/hookbus/bin/$program" "$root/bin/hookbus"
+# By rename, since ln -f takes the old one away first.
+ln -s "../lib/hookbus/bin/$program" "$root/bin/.hookbus.$$"
+mv -f "$root/bin/.hookbus.$$" "$root/bin/hookbus"
 node bin/hookbus.js completion bash >"$bash"
 node bin/hookbus.js completion zsh >"$zsh"
 node bin/hookbus.js completion fish >"$fish"

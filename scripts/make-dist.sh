@@ -32,6 +32,7 @@ fi
 "$tree/hookbus" completion bash >"$tree/completions/hookbus.bash"
 "$tree/hookbus" completion zsh >"$tree/completions/_hookbus"
 "$tree/hookbus" completion fish >"$tree/completions/hookbus.fish"
+cp scripts/install-tarball.sh "$tree/install.sh"
 cp README.md CHANGELOG.md SECURITY.md LICENSE "$tree/"
 cp -R docs "$tree/docs"
 node scripts/collect-licenses.js --with-node >"$tree/LICENSE-of-parts"

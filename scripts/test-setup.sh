@@ -2,7 +2,7 @@
 # What only the tests need:
 #   scripts/test-setup.sh programs    looks for the programs that they run. Those that are missing it installs, as root on
 #                                     a Debian; else it stops with one line to paste.
-#   scripts/test-setup.sh packages    two npm packages that users can do without
+#   scripts/test-setup.sh packages    npm packages that users can do without, and the agents that tests drive
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -66,7 +66,9 @@ packages() {
     npm rebuild unix-dgram --ignore-scripts=false --no-update-notifier >/dev/null 2>&1 ||
       say "it does not compile, so StatsD over a Unix socket is not tested"
   fi
-  scripts/fetch-claude.sh >/dev/null || say "so the tests that drive it are skipped"
+  for client in claude codex gemini; do
+    scripts/fetch-client.sh "$client" >/dev/null || say "so the tests that drive it are skipped"
+  done
 }
 
 case ${1:-} in

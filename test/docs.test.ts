@@ -9,6 +9,7 @@ import { DEFAULT_CONFIG, parseConfig } from '../src/config/config-file.ts';
 import { CONFIG_KEYS } from '../src/config/edit-config.ts';
 import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
+import { canBlock } from '../src/domain/events.ts';
 import { STATUSES } from '../src/domain/execution.ts';
 import { NAMED_RULES } from '../src/domain/redaction-names.ts';
 import { REDACTION_RULES } from '../src/domain/redaction-rules.ts';
@@ -63,6 +64,14 @@ const allMatches = (text: string, pattern: RegExp): string[] =>
 /** The words of a shell line in quotes or bare; enough for the examples. */
 const wordsOf = (line: string): string[] =>
   allMatches(line, /((?:'[^']*'|[^\s'])+)/g).map((word) => word.replaceAll("'", ''));
+
+/** The words behind `run` of each prefix that is written by hand, in either form. */
+const byHand = (code: string): string[] => [
+  ...allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g),
+  ...[...code.matchAll(/"command": "set -- \S*\/hookbus run (.*?) --; .*?\\"\$@\\" (.*)"/g)].map(
+    ([, options, command]) => `${options} -- ${command}`,
+  ),
+];
 
 provideCompression(zlibSync);
 
@@ -332,7 +341,7 @@ describe('the examples', () => {
         place,
         problems: [],
       });
-      for (const command of allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g)) {
+      for (const command of byHand(code)) {
         const { argv, mistakes } = parseRunOptions(wordsOf(command));
         expect({ place, command, mistakes }).toEqual({ place, command, mistakes: [] });
         expect(argv.length).toBeGreaterThan(0);
@@ -340,6 +349,14 @@ describe('the examples', () => {
       }
     }
     expect(unique(places).length).toBeGreaterThan(4);
+  });
+
+  it('run hooks that can block where hookbus is missing or broken', () => {
+    for (const { place, code } of examples) {
+      const plain = allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g);
+      const events = plain.map((command) => /--event (\w+)/.exec(command)?.[1] ?? '');
+      expect({ place, blocking: events.filter(canBlock) }).toEqual({ place, blocking: [] });
+    }
   });
 
   it('show a settings file for each stage of the rollout', () => {

@@ -1,3 +1,4 @@
+import type { Node } from 'jsonc-parser';
 import type { LineShell } from '../domain/wrapping.ts';
 
 /** Whose a settings file is: a person's on this machine, a team's in a project, or a person's in a project. */
@@ -51,9 +52,11 @@ export interface AgentSettings {
   readonly timeLimit: { readonly field: string; readonly unitMs: number };
   /** A hook need not say that it is a command. */
   readonly isCommandByDefault: boolean;
-  /** What cannot start is a refusal, so a line must run without HookBus even in a file of one's own. */
-  readonly refusesWhatFails: boolean;
-  /** Fields whose line another system gives to another shell, so that it cannot be guarded where it is shared. */
+  /** What the agent replaces in a line before a shell reads it, with a word in quotes. */
+  readonly writesIntoLines?: RegExp;
+  /** Names or texts of hooks that are not to run, in any file of the agent. */
+  readonly disabledIn?: (root: Node) => readonly string[];
+  /** Fields that Windows runs without a shell like sh, so that they cannot be guarded where they are shared. */
   readonly unguardedFields: readonly string[];
   /** What a person has to do or know once the file has changed; undefined where there is nothing. */
   readonly advice: string | undefined;

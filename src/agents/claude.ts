@@ -54,7 +54,6 @@ export const claudeSettings: AgentSettings = {
   programField: 'command',
   timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: false,
-  refusesWhatFails: false,
   unguardedFields: [],
   advice: undefined,
   switchOn:

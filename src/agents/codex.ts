@@ -24,17 +24,17 @@ export const codexSettings: AgentSettings = {
     return [...(own === undefined ? [] : [own]), ...project].map((directory) => ({
       path: join(directory, 'config.toml'),
       saying: 'has hooks in TOML; move them to hooks.json to have them recorded',
-      holds: /^\s*\[+\s*hooks\b/m,
+      // Beneath `hooks.state` Codex keeps which hooks are trusted.
+      holds: /^\s*\[+\s*hooks\b(?!\s*\.\s*state\b)/m,
     }));
   },
-  shell: 'login',
+  shell: 'own',
   allowsComments: false,
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
   timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: false,
-  refusesWhatFails: false,
   unguardedFields: [],
   advice: 'Codex skips a hook whose command has changed until you trust it: type /hooks in Codex.',
   switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts codex',

@@ -40,9 +40,7 @@ export const copilotSettings: AgentSettings = {
   programField: 'exec',
   timeLimit: { field: 'timeoutSec', unitMs: 1000 },
   isCommandByDefault: true,
-  // A preToolUse hook that ends in any way but 0 denies.
-  refusesWhatFails: true,
-  unguardedFields: ['command'],
+  unguardedFields: ['command', 'exec'],
   advice: undefined,
   switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts copilot',
 };

@@ -25,7 +25,6 @@ export const cursorSettings: AgentSettings = {
   programField: 'command',
   timeLimit: { field: 'timeout', unitMs: 1000 },
   isCommandByDefault: true,
-  refusesWhatFails: false,
   unguardedFields: [],
   advice:
     'Cursor may also run the hooks of .claude/settings.json (third-party hooks): hookbus install --agent claude wraps those.',

@@ -15,8 +15,10 @@ export interface HookSite {
   readonly field: string;
   /** The arguments of a program. */
   readonly args: Node | undefined;
-  /** The agent refuses what is asked of it when this hook cannot start. */
-  readonly refusesWhatFails: boolean;
+  /** It has a name that the agent calls it by, else that is its text. */
+  readonly isNamed: boolean;
+  /** Windows has a line of its own. */
+  readonly hasLineForWindows: boolean;
   /** Most that it may take, in ms, as the file says it; undefined where it says nothing. */
   readonly limitMs: number | undefined;
   /** The line is for bash, whatever the agent takes otherwise. */
@@ -24,6 +26,9 @@ export interface HookSite {
   /** Of an `other`: what it is, in words. */
   readonly reason: string | undefined;
 }
+
+/** Fields of a hook that an agent runs on Windows instead of its command. */
+const FOR_WINDOWS = ['powershell', 'commandWindows'];
 
 /** Every hook of a settings file, in the order in which they stand there. */
 export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
@@ -62,11 +67,9 @@ function sitesOf(
     command: undefined,
     field: '',
     args: undefined,
-    refusesWhatFails:
-      agent.refusesWhatFails ||
-      textOf(memberOf(handler, 'onFailure')) === 'block' ||
-      memberOf(handler, 'failClosed')?.value === true,
+    isNamed: Boolean(textOf(memberOf(handler, 'name'))),
     isForBash: textOf(memberOf(handler, 'shell')) === 'bash',
+    hasLineForWindows: FOR_WINDOWS.some((field) => memberOf(handler, field) !== undefined),
     limitMs: limitOf(handler, agent),
     reason: noCommandReason(handler, agent),
   };

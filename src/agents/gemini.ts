@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type AgentSettings, inProject } from './agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { memberOf } from './read-settings-text.ts';
 
 /** Gemini CLI: the names of Claude Code; it has no id of a tool use. */
 export const gemini: PayloadFields = {};
@@ -24,9 +25,12 @@ export const geminiSettings: AgentSettings = {
   programField: 'command',
   timeLimit: { field: 'timeout', unitMs: 1 },
   isCommandByDefault: false,
-  // An exit code other than 0 and 1 with plain text denies, and 127 is one.
-  refusesWhatFails: true,
   unguardedFields: [],
+  writesIntoLines: /\$(?:GEMINI_(?:PROJECT_DIR|CWD|PLANS_DIR|SESSION_ID)|CLAUDE_PROJECT_DIR)/,
+  disabledIn: (root) => {
+    const list = memberOf(memberOf(root, 'hooksConfig'), 'disabled');
+    return list?.type === 'array' ? (list.children ?? []).map(({ value }) => String(value)) : [];
+  },
   advice:
     'Gemini CLI reads its settings when it starts, and may warn that a project hook has changed.',
   switchOn: 'export HOOKBUS_ENABLED=1 in the shell that starts gemini',

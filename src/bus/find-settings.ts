@@ -1,7 +1,14 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import type { AgentSettings, Neighbour, Places, Scope } from '../agents/agent-settings.ts';
-import { settingsError } from './settings-file.ts';
+import type {
+  AgentName,
+  AgentSettings,
+  Neighbour,
+  Places,
+  Scope,
+} from '../agents/agent-settings.ts';
+import { memberOf, textOf } from '../agents/read-settings-text.ts';
+import { readSettingsFile, settingsError } from './settings-file.ts';
 
 /** A settings file to be written. */
 export interface FoundFile {
@@ -85,13 +92,16 @@ function isFile(path: string): boolean {
 
 /**
  * Says whose a file is that a person named: as its place tells, else shared, since what is written for that is right
- * everywhere. @throws HookbusError `E_SETTINGS_FILE` for a file that is not to be changed
+ * everywhere.
+ * @param isNamed the agent was named, and is not only the default
+ * @throws HookbusError `E_SETTINGS_FILE` for a file that is not to be changed
  */
 export function nameSettings(
   path: string,
   scope: Scope | undefined,
   agent: AgentSettings,
   places: Places,
+  isNamed: boolean,
 ): FoundFile {
   const absolute = resolve(places.cwd, path);
   if (!existsSync(absolute)) throw settingsError(`${path} is not there`);
@@ -109,6 +119,68 @@ export function nameSettings(
     );
   }
   const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
+  if (known === undefined) requireItsAgent(path, [absolute, target], agent, isNamed);
   const guessed = known?.scope ?? (/\.local\.json$/.test(basename(target)) ? 'local' : 'project');
   return { path: absolute, scope: scope ?? guessed };
+}
+
+/** Directories that agents keep their settings in, and what reads them; undefined where `install` knows no such agent. */
+const DIRECTORIES: Readonly<Record<string, AgentName | undefined>> = {
+  '.claude': 'claude',
+  '.codex': 'codex',
+  '.gemini': 'gemini',
+  '.cursor': 'cursor',
+  '.copilot': 'copilot',
+  '.github': 'copilot',
+  '.qwen': undefined,
+  '.augment': undefined,
+  '.factory': undefined,
+};
+
+/** Events that Claude Code does not have, and whose they are. */
+const FOREIGN_EVENTS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:(?:Before|After)(?:Tool|Agent|Model|ToolSelection)|PreCompress)$/, '--agent gemini'],
+  [/^[a-z]/, '--agent cursor or --agent copilot'],
+];
+
+/**
+ * Refuses a file that is another agent's, by its place or its events: lines for the wrong shell would change what hooks
+ * mean. @throws HookbusError `E_SETTINGS_FILE`
+ */
+function requireItsAgent(
+  path: string,
+  places: readonly string[],
+  { agent, title }: AgentSettings,
+  isNamed: boolean,
+): void {
+  const directory = places
+    .flatMap((place) => place.split('/').slice(-3, -1).reverse())
+    .find((name) => Object.hasOwn(DIRECTORIES, name));
+  const owner = DIRECTORIES[directory ?? ''];
+  if (directory !== undefined && owner !== agent && (owner !== undefined || !isNamed)) {
+    const fix =
+      owner === undefined
+        ? 'Say with --agent whose rules it follows; Qwen Code follows those of gemini.'
+        : `Use --agent ${owner}.`;
+    throw settingsError(`${path} is in ${directory}, so it is not of ${title}`, fix);
+  }
+  if (isNamed) return;
+  for (const event of eventsOf(places[0] ?? path)) {
+    const [, fix] = FOREIGN_EVENTS.find(([pattern]) => pattern.test(event)) ?? [];
+    if (fix !== undefined)
+      throw settingsError(
+        `${path} has hooks on ${event}, which is no event of ${title}`,
+        `Use ${fix}.`,
+      );
+  }
+}
+
+function eventsOf(path: string): string[] {
+  try {
+    const events = memberOf(readSettingsFile(path, true).root, 'hooks');
+    return (events?.children ?? []).map(({ children }) => textOf(children?.[0]) ?? '');
+  } catch {
+    // What is wrong with it is said when it is to be changed.
+    return [];
+  }
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../agents/agent-settings.ts';
 import {
@@ -8,10 +7,11 @@ import {
   planDisable,
   planEnable,
 } from '../agents/env-block.ts';
-import { findHooks } from '../agents/find-hooks.ts';
+import { findHooks, type HookSite } from '../agents/find-hooks.ts';
+import { type HookPlan, hookKey, isForSh, type WrapRules } from '../agents/hook-plan.ts';
 import { applyEdits } from '../agents/json-text.ts';
 import { memberOf } from '../agents/read-settings-text.ts';
-import { type HookPlan, planUnwrap, planWrap, type WrapRules } from '../agents/wrap-hooks.ts';
+import { planUnwrap, planWrap } from '../agents/wrap-hooks.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { isBusy, withLock } from '../store/database.ts';
@@ -33,7 +33,6 @@ export interface InstallRequest {
   /** Files of the agent that are not to be changed, but may have the same hooks. */
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
-  readonly isLoginShellLikeSh: boolean;
   readonly isChosen: (name: string) => boolean;
   readonly enables: boolean;
   readonly isDryRun: boolean;
@@ -103,8 +102,14 @@ function planFile(
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
   if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
-  const rules: WrapRules = { ...request, ...others, scope };
-  const hooks = findHooks(file.root, agent).map((site) =>
+  const sites = findHooks(file.root, agent);
+  const rules: WrapRules = {
+    ...request,
+    ...others,
+    scope,
+    isForWindowsToo: isForWindows(file.text, sites),
+  };
+  const hooks = sites.map((site) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
   const entry = ledger.read(file.target);
@@ -128,6 +133,14 @@ function planFile(
     },
   };
 }
+
+/** What only who has Windows puts into a settings file. */
+const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
+const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
+
+const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
+  POWERSHELL.test(text) ||
+  sites.some(({ command }) => POWERSHELL_LINE.test(String(command?.value ?? '')));
 
 /** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
 export function leadsOut(path: string, target: string): Error {
@@ -176,13 +189,15 @@ function disabling(
 }
 
 /** What the lines of other files mean for those of a file that is wrapped. */
-type OtherLines = Pick<WrapRules, 'sharedLines' | 'bareElsewhere'>;
+type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
 
 /** An agent runs the same text of several files once, so a line is to be the same text everywhere. */
-function otherLinesOf({ work, agent, files, otherFiles }: InstallRequest): OtherLines {
-  if (work === 'uninstall') return { sharedLines: new Set(), bareElsewhere: new Map() };
-  const isShared = ({ scope }: FoundFile): boolean => scope === 'project';
-  const wanted = files.filter(isShared).flatMap((file) => linesOf(file, agent));
+function otherLinesOf(request: InstallRequest): OtherLines {
+  const { work, agent, files, otherFiles } = request;
+  const disabledLines = disabledLinesOf(request);
+  if (work === 'uninstall') return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines };
+  const isOwn = ({ scope }: FoundFile): boolean => scope !== 'project';
+  const wanted = files.filter(isOwn).flatMap((file) => linesOf(file, agent));
   const others = otherFiles.flatMap((file) => {
     try {
       return linesOf(file, agent).map((hook) => ({ file, hook }));
@@ -191,41 +206,58 @@ function otherLinesOf({ work, agent, files, otherFiles }: InstallRequest): Other
       return [];
     }
   });
-  const wrapped = others.filter(({ file, hook }) => isShared(file) && hook.action === 'unwrapped');
-  const bare = others.filter(({ hook }) => hook.action === 'left');
+  const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.action === 'unwrapped');
+  const bare = [
+    ...others.filter(({ hook }) => hook.action === 'left'),
+    ...files.filter((file) => !isOwn(file)).flatMap((file) => leftForWindows(file, agent)),
+  ];
   return {
-    sharedLines: new Set(
-      [...wanted, ...wrapped.map(({ hook }) => hook)].map(({ command }) => command ?? ''),
-    ),
-    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.command ?? '', file.path])),
+    ownLines: new Set([...wanted, ...wrapped.map(({ hook }) => hook)].map(({ key }) => key)),
+    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.key, file.path])),
+    disabledLines,
   };
 }
 
-/** Whether a settings file that is not changed switches recording on. */
-export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
-  return otherFiles.some(({ path }) => {
+/** A list in one file switches off hooks of every file. */
+function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): ReadonlySet<string> {
+  const { disabledIn } = agent;
+  if (disabledIn === undefined) return new Set();
+  const lines = [...files, ...otherFiles].flatMap(({ path }) => {
     try {
-      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
+      return disabledIn(readSettingsFile(path, agent.allowsComments).root);
     } catch {
-      // A file that cannot be read switches nothing on.
-      return false;
+      // A file that cannot be read is refused where it is to be changed.
+      return [];
     }
   });
+  return new Set(lines);
 }
 
-/** Other files that `install` wrote and that were not given back since. */
-export function installedElsewhere({ files, paths }: InstallRequest): string[] {
-  const known = createLedger(paths.settings).all();
-  const others = known.filter(({ path }) => !files.some((file) => file.path === path));
-  return others.map(({ path }) => path).filter((path) => existsSync(path));
+interface KnownLine {
+  readonly key: string;
+  readonly action: HookPlan['action'];
+  readonly site: HookSite;
 }
 
-function linesOf({ path }: FoundFile, agent: AgentSettings): HookPlan[] {
+/** Lines of a shared file that stay as they are, since PowerShell may be to read them. */
+function leftForWindows(
+  file: FoundFile,
+  agent: AgentSettings,
+): { readonly file: FoundFile; readonly hook: KnownLine }[] {
+  const { text, root } = readSettingsFile(file.path, agent.allowsComments);
+  if (!isForWindows(text, findHooks(root, agent))) return [];
+  return linesOf(file, agent).flatMap((hook) => (isForSh(hook.site) ? [] : { file, hook }));
+}
+
+function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
   const { text, root } = readSettingsFile(path, agent.allowsComments);
-  const rules = { agent, isChosen: () => true };
+  const rules = { agent, isChosen: () => true, disabledLines: new Set<string>() };
   return findHooks(root, agent)
-    .filter(({ kind, field }) => kind === 'line' && !agent.unguardedFields.includes(field))
-    .map((site) => planUnwrap(text, site, rules));
+    .filter(({ kind, field }) => kind !== 'other' && !agent.unguardedFields.includes(field))
+    .map((site) => {
+      const { command, action } = planUnwrap(text, site, rules);
+      return { key: hookKey(site, command), action, site };
+    });
 }
 
 /** One writer at a time, as far as they share a state directory; the others are noticed when the file is replaced. */

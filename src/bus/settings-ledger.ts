@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -47,9 +48,12 @@ export function createLedger(directory: string) {
       });
     },
     forget: (target: string): void => rmSync(entryOf(target), { force: true }),
-    /** Every file that was written and not given back. */
-    all: (): LedgerEntry[] =>
-      list(directory).flatMap((name) => readEntry(join(directory, name, ENTRY)) ?? []),
+    /** Every file that was written and not given back, and whether its path leads to the file that it led to then. */
+    all: (): (LedgerEntry & { readonly isWhereItWas: boolean })[] =>
+      list(directory).flatMap((name) => {
+        const entry = readEntry(join(directory, name, ENTRY));
+        return entry === undefined ? [] : { ...entry, isWhereItWas: targetOf(entry.path) === name };
+      }),
     /**
      * Backups that were made before then. Of a file that still is as `install` left it, the first and the last stay,
      * since somebody may want to go back.
@@ -91,6 +95,14 @@ export function createLedger(directory: string) {
       const reason = reasonOf(error);
       throw settingsError(`no backup can be kept in ${own}: ${reason}`, 'Nothing was changed.');
     }
+  }
+}
+
+function targetOf(path: string): string | undefined {
+  try {
+    return digestOf(realpathSync(path));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,11 +1,7 @@
 import type { Places } from '../agents/agent-settings.ts';
 import { findNeighbours } from '../bus/find-settings.ts';
-import {
-  type FileReport,
-  type InstallRequest,
-  installedElsewhere,
-  isSwitchedOnElsewhere,
-} from '../bus/install.ts';
+import type { FileReport, InstallRequest } from '../bus/install.ts';
+import { installedElsewhere, isSwitchedOnElsewhere } from '../bus/installed.ts';
 import { findOnPath } from '../config/agent-places.ts';
 import { shellWord } from '../domain/shell-line.ts';
 
@@ -37,7 +33,9 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
     remarks.push('The status line is no hook and stays as it is.');
   }
   const hooks = files.flatMap((file) => file.hooks);
-  const isShared = hooks.some(({ becomes }) => becomes?.includes(' && set -- hookbus run'));
+  const isShared = hooks.some(
+    ({ becomes }) => becomes?.includes('=$PATH:') || becomes?.includes('"$PATH:"'),
+  );
   if (isShared && findOnPath() === undefined) {
     const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
     remarks.push(`Hooks of shared files are recorded once hookbus is on your PATH:\n${link}`);

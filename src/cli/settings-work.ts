@@ -18,7 +18,7 @@ import {
 import { changeSettings, type FileReport, type InstallRequest, leadsOut } from '../bus/install.ts';
 import { requirePaths } from '../bus/open-for-command.ts';
 import { settingsError } from '../bus/settings-file.ts';
-import { isLoginShellLikeSh, readPlaces } from '../config/agent-places.ts';
+import { readPlaces } from '../config/agent-places.ts';
 import { ownProgram, tellLauncherOfNode } from '../config/own-program.ts';
 import type { Answer, Context, Given } from './command.ts';
 import { isAtTerminal, isConfirmed, isOutsideConfirmed } from './confirm.ts';
@@ -27,7 +27,7 @@ import { installLines, unifiedDiff } from './output/install.ts';
 import { remarksOn } from './settings-remarks.ts';
 import { expected, quote, usageError } from './values.ts';
 
-const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
+export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
 /** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
 export async function workOnSettings(
@@ -116,7 +116,6 @@ function readRequest(
     files,
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
     program: ownProgram(execPath, process.argv[1] ?? ''),
-    isLoginShellLikeSh: isLoginShellLikeSh(),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
     enables,
     isDryRun: given.isOn('dry-run'),
@@ -149,7 +148,9 @@ function chooseFiles(
     if (scopes.length > 1) {
       throw usageError(`expected --scope once with --settings, got it ${scopes.length} times`);
     }
-    return named.map((path) => nameSettings(path, scopes[0], agent, places));
+    return named.map((path) =>
+      nameSettings(path, scopes[0], agent, places, given.value('agent') !== undefined),
+    );
   }
   const isWanted = ({ scope }: { readonly scope: Scope }): boolean =>
     scopes.length === 0 || scopes.includes(scope);
@@ -174,7 +175,7 @@ function checkNames(given: Given, files: readonly FileReport[]): void {
   }
 }
 
-function fileJson(file: FileReport, isDryRun: boolean) {
+export function fileJson(file: FileReport, isDryRun: boolean) {
   return {
     path: file.path,
     scope: file.scope,

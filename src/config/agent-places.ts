@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cwd } from 'node:process';
 
@@ -33,14 +33,19 @@ export function workTreeOf(directory: string): string | undefined {
   }
 }
 
-/** Whether the login shell reads what is written for sh. */
-export function isLoginShellLikeSh(env: Environment = process.env): boolean {
-  const shell = env['SHELL'] ?? '';
-  return shell === '' || /\/(?:sh|bash|dash|ash|zsh|ksh|mksh|yash)$/.test(shell);
-}
-
-/** What the shell finds by the name `hookbus`. */
+/** What is found by the name `hookbus`: the first that can be run, as lines of shared files look for it, else the first. */
 export function findOnPath(env: Environment = process.env): string | undefined {
   const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
-  return directories.map((path) => join(path, 'hookbus')).find((path) => existsSync(path));
+  const found = directories.map((path) => join(path, 'hookbus')).filter((path) => existsSync(path));
+  return found.find(isProgram) ?? found[0];
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    const stat = statSync(path);
+    return stat.isFile() && stat.size > 0;
+  } catch {
+    return false;
+  }
 }

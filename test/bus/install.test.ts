@@ -40,7 +40,6 @@ function aFile(text: string | Buffer, scope: Scope = 'user') {
       files: [{ path, scope }],
       otherFiles: [],
       program: PROGRAM,
-      isLoginShellLikeSh: true,
       isChosen: () => true,
       enables: false,
       isDryRun: false,
@@ -220,7 +219,7 @@ describe('the file itself', () => {
     symlinkSync(link, linked);
     file.install({ files: [{ path: linked, scope: 'user' }] });
     expect(lstatSync(linked).isSymbolicLink() && lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(file.text()).toContain('/opt/hookbus/bin/hookbus run -- python3');
+    expect(file.text()).toContain('set -- /opt/hookbus/bin/hookbus run --; ');
   });
 
   it('is refused where it has a second name', () => {
@@ -380,10 +379,59 @@ describe('a hook', () => {
     }
   });
 
-  it('that must not fail runs without hookbus also in a file of one’s own', () => {
-    const file = aFile(fixture('every-key.json'));
-    file.install();
-    expect(commandsIn(file.text())[0]).toMatch(/^\[ -e \/opt\/hookbus\/bin\/hookbus \] && set -- /);
+  it('of a project does not take the absolute path from one’s own file', () => {
+    const text = JSON.stringify({
+      hooks: { Stop: [{ hooks: [{ type: 'command', command: './guard.sh' }] }] },
+    });
+    const own = aFile(text);
+    own.install();
+    const before = own.text();
+    expect(before).toContain('set -- /opt/hookbus/bin/hookbus run --; ');
+    const path = join(own.directory, 'other.json');
+    writeFileSync(path, text);
+    own.install({
+      files: [
+        { path: own.path, scope: 'user' },
+        { path, scope: 'project' },
+      ],
+    });
+    expect(own.text()).toBe(before);
+    // In two texts it would run twice.
+    expect(commandsIn(readFileSync(path, 'utf8'))).toEqual(commandsIn(before));
+  });
+
+  it('of version 0.1.0 is given back, and gets the form of today', () => {
+    const commands = [
+      '/opt/hookbus/bin/hookbus run -- ./a.sh',
+      "exec /opt/hookbus/bin/hookbus run --shell './a.sh | cat'",
+      '[ -e /opt/hookbus/bin/hookbus ] && set -- /opt/hookbus/bin/hookbus run --; "$@" ./a.sh',
+      'command -v hookbus >/dev/null && set -- hookbus run --; "$@" ./a.sh',
+      `command -v hookbus >/dev/null && set -- hookbus run --name a --; exec "$@" /bin/sh -c './a.sh | cat'`,
+    ];
+    const program = { command: '/opt/hookbus/bin/hookbus', args: ['run', '--', 'node', 'x.js'] };
+    const hooks = [...commands.map((command) => ({ command })), program];
+    const settings = (list: object[]) =>
+      JSON.stringify({
+        hooks: { Stop: [{ hooks: list.map((hook) => ({ type: 'command', ...hook })) }] },
+      });
+    const text = settings(hooks);
+    const bare = settings([
+      ...['./a.sh', './a.sh | cat', './a.sh', './a.sh', './a.sh | cat'].map((command) => ({
+        command,
+      })),
+      { command: 'node', args: ['x.js'] },
+    ]);
+    const file = aFile(text.replaceAll(',"', ', "'));
+    file.uninstall();
+    expect(file.text()).toBe(bare.replaceAll(',"', ', "'));
+    for (const scope of ['user', 'project'] as const) {
+      const again = aFile(text, scope);
+      again.install();
+      const fresh = aFile(bare, scope);
+      fresh.install();
+      expect(again.text()).toBe(fresh.text());
+      expect(again.text().match(/-s /g)).toHaveLength(6);
+    }
   });
 
   it('gets the new path when hookbus has moved', () => {

@@ -181,6 +181,45 @@ describe('doctor on settings files', () => {
     expect(text).toContain('/gone too/hookbus, which is not there');
   });
 
+  it('finds prefixes that a refusal depends on, whoever wrote them', () => {
+    const { report, write, ask } = aMachine();
+    const old = `[ -e ${BIN}/hookbus.js ] && set -- ${BIN}/hookbus.js run --; "$@" python3 a.py`;
+    write(
+      'home/.claude/settings.json',
+      hooks(
+        'PreToolUse',
+        old,
+        'hookbus run --name b -- ./b.sh',
+        './c.sh',
+        `[ -x /x/hookbus ] && [ -s /x/hookbus ] && set -- /x/hookbus run --name e --; "$@" ./e.sh`,
+        '[ -x /x/hookbus ] && [ -s /x/hookbus ] && /x/hookbus run --name f -- ./f.sh',
+      ),
+    );
+    write('project/.claude/settings.json', hooks('PostToolUse', `${BIN}/hookbus.js run -- ./d.sh`));
+    const text = textOf(report(), 'Claude Code');
+    for (const name of ['a', 'b and f'])
+      expect(text).toMatch(RegExp(`problem: .*the prefix of ${name} does not let the hook run`));
+    expect(text.match(/does not let the hook run/g)).toHaveLength(2);
+    ask(['install']);
+    expect(textOf(report(), 'Claude Code')).not.toContain('the prefix of a ');
+  });
+
+  it('finds a launcher that cannot start, and knows which hooks run all the same', () => {
+    const { report, write, ask } = aMachine();
+    const launcher = write('opt/hookbus', '');
+    const line = `set -- ${launcher} run --; [ -f "$1" ] && [ -x "$1" ] && [ -s "$1" ] || set --; "$@" ./a.sh`;
+    write('home/.claude/settings.json', hooks('PreToolUse', line));
+    expect(textOf(report(), 'Claude Code')).toContain(`${launcher}, which is empty`);
+    write('opt/hookbus', 'x');
+    expect(textOf(report(), 'Claude Code')).toMatch(/^advice: .*which cannot be executed$/);
+    chmodSync(launcher, 0o755);
+    expect(textOf(report(), 'Claude Code')).toBe('');
+    write('home/.claude/settings.json', hooks('PreToolUse', './a.sh'));
+    write('project/.claude/settings.json', hooks('Stop', './b.sh'));
+    ask(['install', '--scope', 'project']);
+    expect(textOf(report(), 'Claude Code')).toContain('look for hookbus on PATH');
+  });
+
   it('names a file that is no JSON, with line and column', () => {
     const { report, write } = aMachine();
     write('home/.claude/settings.json', '{\n  "hooks": {,}\n}');
@@ -197,7 +236,6 @@ describe('doctor on settings files', () => {
     ask(['install', '--scope', 'user', '--scope', 'project']);
     const PATH = `${BIN}:/usr/bin:/bin`;
     expect(textOf(report({ PATH }), 'Claude Code')).toBe('');
-    expect(textOf(report(), 'Claude Code')).toContain('look for hookbus on PATH');
     write(
       'home/.claude/settings.json',
       hooks('Stop', `${join(BIN, 'hookbus')} run -- python3 check.py`),

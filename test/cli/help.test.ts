@@ -266,6 +266,8 @@ describe('the help of', () => {
         --yes            ask nothing; also write a file of the project that is a link
                          to one outside of it
         --dry-run        show what would change as a diff, and change nothing
+        --all            every file that install wrote, of every agent, wherever it
+                         is; goes with --yes, --dry-run and --json alone
         --json           print JSON instead; docs/json.md describes it
         --help           print this
 
@@ -276,6 +278,8 @@ describe('the help of', () => {
       Examples:
         hookbus uninstall
             every settings file that applies here
+        hookbus uninstall --all
+            every settings file that install wrote
         hookbus uninstall --settings .claude/settings.json
             one file
       "

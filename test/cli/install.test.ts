@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Ended, hookbus } from '../support/hookbus.ts';
@@ -8,6 +8,19 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
 const LAUNCHER = join(BIN, 'hookbus');
 const PROGRAM = existsSync(LAUNCHER) ? LAUNCHER : `${process.execPath} ${join(BIN, 'hookbus.js')}`;
+
+const RUNNABLE = (word: string): string => `[ -f ${word} ] && [ -x ${word} ] && [ -s ${word} ]`;
+
+/** What `install` writes before a command in one's own file; behind it follows the command, or `exec` and a shell. */
+const OWN = (name = ''): string => {
+  const isScript = existsSync(LAUNCHER) ? '' : ' && [ -f "$2" ] && [ -r "$2" ] && [ -s "$2" ]';
+  return `set -- HOOKBUS run${name} --; ${RUNNABLE('"$1"')}${isScript} || set --; `;
+};
+
+/** And in one that is shared, where PATH says which HookBus it is. */
+const SHARED = (name = ''): string =>
+  `set -- "$PATH:"; while [ "$1" ]; do set -- "\${1#*:}" "\${1%%:*}/hookbus"; ${RUNNABLE('"$2"')} && ` +
+  `set -- "" "$2" run${name} -- || set -- "$1"; done; shift; `;
 
 interface Stage {
   readonly top: string;
@@ -83,15 +96,15 @@ describe('hookbus install', () => {
       HOOK  EVENT  FOR  NOW
       done  Stop   *    wrapped
             ./done.sh | cat
-      x     Stop   *    left alone
-            it is a program with args, which would not start where hookbus is missing
+      x     Stop   *    wrapped
+            node x.js
 
       /top/project/.claude/settings.local.json (yours, in this project)
       HOOK  EVENT         FOR   NOW
       git   SessionStart  Bash  wrapped
             git status
 
-      Wrapped 3 hooks in 3 files.
+      Wrapped 4 hooks in 3 files.
       What was there before is kept:
         /top/home/.local/state/hookbus/settings
       The status line is no hook and stays as it is.
@@ -102,7 +115,7 @@ describe('hookbus install', () => {
       "
     `);
     expect(read('project/.claude/settings.json')).toContain(
-      'command -v hookbus >/dev/null && set -- ',
+      JSON.stringify(`${SHARED(' --name done')}exec "$@" /bin/sh -c `).slice(1, -1),
     );
   });
 
@@ -118,7 +131,7 @@ describe('hookbus install', () => {
                  {
                    "type": "command",
       -            "command": "python3 ~/.claude/hooks/guard_rm.py"
-      +            "command": "HOOKBUS run -- python3 ~/.claude/hooks/guard_rm.py"
+      +            "command": "set -- HOOKBUS run --; [ -f \\"$1\\" ] && [ -x \\"$1\\" ] && [ -s \\"$1\\" ] || set --; \\"$@\\" python3 ~/.claude/hooks/guard_rm.py"
                  },
                  {
                    "type": "http",
@@ -155,7 +168,7 @@ describe('hookbus install', () => {
     symlinkSync(join(top, 'conf/settings.json'), join(top, 'project/.claude/settings.json'));
     const { stdout } = run('install', { CLAUDE_CONFIG_DIR: join(top, 'conf') });
     expect(stdout).toContain('Wrapped 1 hook in 1 file.');
-    expect(read('conf/settings.json')).toContain('hookbus run -- python3');
+    expect(read('conf/settings.json')).toContain('hookbus run --; ');
   });
 
   it('records what it wrapped, in all three files', () => {
@@ -220,9 +233,9 @@ describe('at a terminal', () => {
     const screen = typed(top, input);
     expect(screen).toContain(`${top}/home/.claude/settings.json: 1 hook`);
     expect(screen).toContain(
-      `${top}/project/.claude/settings.json: 1 hook, shared with the project`,
+      `${top}/project/.claude/settings.json: 2 hooks, shared with the project`,
     );
-    expect(screen).toContain(isChanged ? 'Wrapped 3 hooks in 3 files.' : 'Nothing was changed.');
+    expect(screen).toContain(isChanged ? 'Wrapped 4 hooks in 3 files.' : 'Nothing was changed.');
     for (const name of Object.keys(CLAUDE)) expect(read(name).includes('hookbus')).toBe(isChanged);
   });
 });
@@ -330,7 +343,7 @@ describe('hookbus uninstall', () => {
     run(`install --settings ${top}/other.json --scope local`);
     const { stdout, exitCode } = run('uninstall');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('Took the prefix out of 3 hooks in 3 files.');
+    expect(stdout).toContain('Took the prefix out of 4 hooks in 3 files.');
     expect(stdout).toContain(
       'Still wrapped, as far as is known (hookbus uninstall --settings FILE):\n  /top/other.json\n',
     );
@@ -338,6 +351,88 @@ describe('hookbus uninstall', () => {
       expect(read(name)).toBe(`${JSON.stringify(content, null, 2)}\n`);
     }
     expect(run('uninstall').stdout).toContain('No prefix to take out.');
+  });
+});
+
+it('takes a file in any other directory for one of Claude Code', () => {
+  const { run, read } = stage({
+    'project/constructor/hooks.json': { hooks: { Stop: groups(line('./x')) } },
+  });
+  expect(run('install --settings constructor/hooks.json').exitCode).toBe(0);
+  expect(read('project/constructor/hooks.json')).toContain('hookbus');
+});
+
+describe('hookbus uninstall --all', () => {
+  const hooks = { hooks: { PreToolUse: groups(line('./guard.sh'), line('a | b')) } };
+  const files = {
+    'home/.claude/settings.json': hooks,
+    'home/.codex/hooks.json': hooks,
+    'home/.cursor/hooks.json': '{ "broken": ',
+    'elsewhere/.gemini/settings.json': hooks,
+    'project/.claude/settings.json': hooks,
+    'project/.claude/settings.local.json': hooks,
+  };
+
+  /** `hookbus` before all of them that it may be before. */
+  function everywhere(more: Readonly<Record<string, unknown>> = {}) {
+    const staged = stage({ ...files, ...more });
+    const { run, top } = staged;
+    for (const words of [
+      'install',
+      'install --agent codex',
+      `install --agent gemini --settings ${top}/elsewhere/.gemini/settings.json`,
+    ])
+      expect(run(words)).toMatchObject({ stderr: '', exitCode: 0 });
+    return staged;
+  }
+
+  it('takes the prefix out of what install wrote, of every agent and wherever it is, to the byte', () => {
+    const { run, read } = everywhere();
+    const { stdout, stderr, exitCode } = run('uninstall --all');
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(stdout).toContain('Took the prefix out of 10 hooks in 5 files.');
+    for (const [name, content] of Object.entries(files)) {
+      const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
+      expect(read(name)).toBe(text);
+    }
+  });
+
+  it('takes it out of your own files also where nobody knows any more who put it there', () => {
+    const { run, read, top } = everywhere();
+    rmSync(join(top, 'home/.local'), { recursive: true });
+    const shared = read('project/.claude/settings.json');
+    expect(run('uninstall --all').exitCode).toBe(0);
+    expect(read('home/.claude/settings.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
+    expect(read('project/.claude/settings.json')).toBe(shared);
+  });
+
+  it('changes nothing where a hook would be left that does not run without hookbus', () => {
+    const byHand = {
+      hooks: { PreToolUse: groups(line('/x/hookbus run --name mine -- ./mine.sh')) },
+    };
+    const { run, read } = everywhere({ 'home/.gemini/settings.json': byHand });
+    const before = read('home/.claude/settings.json');
+    const { stderr, exitCode } = run('uninstall --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      '/top/home/.gemini/settings.json: mine on PreToolUse has hookbus in words of your own',
+    );
+    expect(read('home/.claude/settings.json')).toBe(before);
+  });
+
+  it('follows no link that leads out of a project since then', () => {
+    const { run, read, top } = everywhere();
+    const wrapped = read('project/.claude/settings.local.json');
+    writeFileSync(join(top, 'home/mine.json'), wrapped);
+    rmSync(join(top, 'project/.claude/settings.local.json'));
+    symlinkSync('../../home/mine.json', join(top, 'project/.claude/settings.local.json'));
+    const { stderr, exitCode } = run('uninstall --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('leads to /top/home/mine.json, outside of the project');
+    expect(read('home/mine.json')).toBe(wrapped);
+    expect(read('home/.claude/settings.json')).toContain('hookbus run');
+    expect(run('uninstall --all --yes').exitCode).toBe(0);
+    expect(read('home/mine.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
   });
 });
 
@@ -362,12 +457,42 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
+    ['uninstall --all --agent codex', '--all goes with no --agent'],
+    [
+      'install --settings elsewhere/.gemini/settings.json',
+      'is in .gemini, so it is not of Claude Code. Use --agent gemini.',
+    ],
+    ['install --agent codex --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
+    ['install --settings elsewhere/.codex/hooks.json', 'Use --agent codex.'],
+    ['install --settings elsewhere/.cursor/hooks.json', 'Use --agent cursor.'],
+    ['install --settings elsewhere/.copilot/hooks/a.json', 'Use --agent copilot.'],
+    [
+      'install --settings elsewhere/.qwen/settings.json',
+      'is in .qwen, so it is not of Claude Code. Say with --agent',
+    ],
+    ['install --settings elsewhere/.augment/settings.json', 'is in .augment'],
+    ['install --settings elsewhere/.factory/hooks.json', 'is in .factory'],
+    [
+      'install --settings gemini-like.json',
+      'has hooks on BeforeTool, which is no event of Claude Code. Use --agent gemini.',
+    ],
+    ['install --settings cursor-like.json', 'Use --agent cursor or --agent copilot.'],
+    ['uninstall --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
   ])('hookbus %s', (words, message) => {
     const { run, top } = stage({
       ...CLAUDE,
       'project/bad.json': '{\n  "a": 1,\n  // why\n  "b": 2\n}\n',
       'project/plugins/cache/hooks.json': {},
       'project/managed-settings.json': {},
+      'project/elsewhere/.gemini/settings.json': {},
+      'project/elsewhere/.codex/hooks.json': {},
+      'project/elsewhere/.cursor/hooks.json': {},
+      'project/elsewhere/.copilot/hooks/a.json': {},
+      'project/elsewhere/.qwen/settings.json': {},
+      'project/elsewhere/.augment/settings.json': {},
+      'project/elsewhere/.factory/hooks.json': {},
+      'project/gemini-like.json': { hooks: { BeforeTool: groups(line('x')) } },
+      'project/cursor-like.json': { hooks: { preToolUse: [{ command: 'x' }] } },
     });
     const { stdout, stderr, exitCode } = run(words);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
@@ -398,7 +523,7 @@ describe('other agents', () => {
     return { commands, stdout };
   }
 
-  it('Codex: for the login shell, and says that changed hooks are to be trusted', () => {
+  it('Codex: for the shell that reads the line, and says that changed hooks are to be trusted', () => {
     const hooks = {
       hooks: { PreToolUse: groups(line('./guard.sh'), line('[[ -n $X ]] && ./x.sh')) },
     };
@@ -408,26 +533,23 @@ describe('other agents', () => {
       'home/.codex/config.toml': 'model = "x"\n\n[[hooks.PreToolUse]]\nmatcher = "x"\n',
     });
     expect(commands.slice(0, 2)).toEqual([
-      [
-        'HOOKBUS run -- ./guard.sh',
-        `exec HOOKBUS run --name x -- "\${SHELL:-/bin/sh}" -c '[[ -n $X ]] && ./x.sh'`,
-      ],
-      [
-        `command -v hookbus >/dev/null && set -- hookbus run --name cat --; exec "$@" "\${SHELL:-/bin/sh}" -c 'cat | wc -c'`,
-      ],
+      [`${OWN()}"$@" ./guard.sh`, `${OWN(' --name x')}exec "$@" "$0" -c '[[ -n $X ]] && ./x.sh'`],
+      [`${SHARED(' --name cat')}exec "$@" "$0" -c 'cat | wc -c'`],
     ]);
     expect(stdout).toContain('/hooks');
     expect(stdout).toMatch(/\/top\/home\/\.codex\/config\.toml\s+has\s+hooks\s+in\s+TOML/);
     expect(stdout).toContain('export HOOKBUS_ENABLED=1');
   });
 
-  it('Codex: leaves lines alone where the login shell is none like sh', () => {
+  it('Codex: wraps lines whatever $SHELL is, since it does not go by it', () => {
     const { run, read } = stage({
       'home/.codex/hooks.json': { hooks: { Stop: groups(line('x')) } },
+      'home/.codex/config.toml': '[hooks.state]\n[hooks.state."x:stop:0:0"]\ntrusted_hash = "y"\n',
     });
     const { stdout } = run('install --agent codex', { SHELL: '/usr/bin/fish' });
-    expect(stdout).toContain('left alone');
-    expect(read('home/.codex/hooks.json')).not.toContain('hookbus');
+    expect(read('home/.codex/hooks.json')).toContain('hookbus');
+    // Which hooks are trusted is no hook.
+    expect(stdout).not.toContain('in TOML');
   });
 
   it('Gemini CLI: for bash, guarded everywhere, comments and all', () => {
@@ -441,9 +563,97 @@ describe('other agents', () => {
 }
 `,
     });
-    const path = existsSync(LAUNCHER) ? 'HOOKBUS' : join(BIN, 'hookbus.js');
+    expect(commands).toEqual([[`${OWN()}"$@" node .gemini/hooks/lint.js`]]);
+  });
+
+  it('Gemini CLI: leaves alone what it would write into quotes, and what is disabled by its text', () => {
+    const hook = (command: string, more: object = {}) => line(command, more);
+    const before = {
+      hooksConfig: { disabled: ['./off.sh', './named.sh'] },
+      hooks: {
+        BeforeTool: groups(
+          hook('cd $GEMINI_CWD && ./x.sh'),
+          hook('$GEMINI_PROJECT_DIR/x.sh "$CLAUDE_PROJECT_DIR"'),
+          hook('./off.sh'),
+          hook('./named.sh', { name: 'mine' }),
+        ),
+      },
+    };
+    const { commands, stdout } = wrapped('gemini', { 'home/.gemini/settings.json': before });
     expect(commands).toEqual([
-      [`[ -e ${path} ] && set -- HOOKBUS run --; "$@" node .gemini/hooks/lint.js`],
+      [
+        'cd $GEMINI_CWD && ./x.sh',
+        `${OWN()}"$@" $GEMINI_PROJECT_DIR/x.sh "$CLAUDE_PROJECT_DIR"`,
+        './off.sh',
+        `${OWN()}"$@" ./named.sh`,
+      ],
+    ]);
+    expect(stdout).toContain('Gemini CLI writes $GEMINI_CWD into the line');
+    expect(stdout).toContain('it is disabled by its text');
+  });
+
+  it('Gemini CLI: takes the prefix of 0.1.0 out of a disabled hook, and keeps one that was disabled since', () => {
+    const old = `[ -e /x/bin/hookbus ] && set -- /x/bin/hookbus run --; "$@" ./off.sh`;
+    const file = 'home/.gemini/settings.json';
+    const settings = (disabled: string, command: string) => ({
+      hooksConfig: { disabled: [disabled] },
+      hooks: { BeforeTool: groups(line(command)) },
+    });
+    const { run, read, top } = stage({ [file]: settings('./off.sh', old) });
+    expect(run('install --agent gemini').stdout).toContain('taken out');
+    expect(commandsOf(read(file))).toEqual(['./off.sh']);
+    writeFileSync(join(top, file), JSON.stringify(settings(old, old), null, 2));
+    run('uninstall --agent gemini');
+    expect(commandsOf(read(file))).toEqual([old]);
+  });
+
+  it('leaves lines of a shared file alone where it has hooks for PowerShell', () => {
+    const hooks = (shell: object) => ({
+      hooks: {
+        PreToolUse: groups(
+          line('./guard.sh'),
+          line('node', { args: ['x.js'] }),
+          line('./bash.sh', { shell: 'bash' }),
+          line('./guard.ps1', shell),
+        ),
+      },
+    });
+    const { commands, stdout } = wrapped('claude', {
+      'project/.claude/settings.json': hooks({ shell: 'powershell' }),
+    });
+    expect(commands).toEqual([['./guard.sh', 'node', `${SHARED()}"$@" ./bash.sh`, './guard.ps1']]);
+    expect(stdout).toContain('the file is for PowerShell too');
+    const own = wrapped('claude', { 'home/.claude/settings.json': hooks({ shell: 'powershell' }) });
+    expect(own.commands[0]?.slice(0, 2)).toEqual([`${OWN()}"$@" ./guard.sh`, '/bin/sh']);
+  });
+
+  it.each(['pwsh -c ./guard', '& ./guard.ps1', 'Write-Output $env:HOME', 'powershell.exe x'])(
+    'leaves lines of a shared file alone where one of them is for PowerShell: %s',
+    (windows) => {
+      const { commands, stdout } = wrapped('claude', {
+        'project/.claude/settings.json': {
+          hooks: { PreToolUse: groups(line('./guard.sh'), line(windows)) },
+        },
+      });
+      expect(commands).toEqual([['./guard.sh', windows]]);
+      expect(stdout).toContain('the file is for PowerShell too');
+    },
+  );
+
+  it('leaves a hook of your own alone that a shared file keeps as it is for Windows, or it would run twice', () => {
+    const { run, read } = stage({
+      'home/.claude/settings.json': {
+        hooks: { Stop: groups(line('./same.sh'), line('./own.sh')) },
+      },
+      'project/.claude/settings.json': {
+        hooks: { Stop: groups(line('./same.sh'), line('pwsh done.ps1')) },
+      },
+    });
+    const { stdout } = run('install');
+    expect(stdout).toContain('settings.json has it too');
+    expect(commandsOf(read('home/.claude/settings.json').replaceAll(PROGRAM, 'HOOKBUS'))).toEqual([
+      './same.sh',
+      `${OWN()}"$@" ./own.sh`,
     ]);
   });
 
@@ -459,8 +669,8 @@ describe('other agents', () => {
     });
     expect(commands).toEqual([
       [
-        'command -v hookbus >/dev/null && set -- hookbus run --; "$@" ./hooks/audit.sh',
-        `command -v hookbus >/dev/null && set -- hookbus run --name cat --; exec "$@" bash -c 'cat >> log'`,
+        `${SHARED()}"$@" ./hooks/audit.sh`,
+        `${SHARED(' --name cat')}exec "$@" bash -c 'cat >> log'`,
       ],
     ]);
   });
@@ -482,15 +692,9 @@ describe('other agents', () => {
         hooks: { sessionStart: [{ command: './both.sh' }, { exec: 'node', args: ['x.js'] }] },
       },
     });
-    const path = existsSync(LAUNCHER) ? 'HOOKBUS' : join(BIN, 'hookbus.js');
-    expect(commands[0]).toEqual([
-      'command -v hookbus >/dev/null && set -- hookbus run --; "$@" ./guard.sh',
-      './guard.ps1',
-      './both.sh',
-      'node',
-    ]);
-    expect(commands[1]?.[0]).toBe(`[ -e ${path} ] && set -- HOOKBUS run --; "$@" ./both.sh`);
-    expect(commands[1]?.[1]).not.toBe('node');
+    expect(commands[0]).toEqual([`${SHARED()}"$@" ./guard.sh`, './guard.ps1', './both.sh', 'node']);
+    expect(commands[1]?.[0]).toBe(`${OWN()}"$@" ./both.sh`);
+    expect(commands[1]?.[1]).toBe('/bin/sh');
     expect(stdout).toContain('command runs in PowerShell on Windows');
   });
 });

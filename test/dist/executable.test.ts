@@ -141,7 +141,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     writeFileSync(file, JSON.stringify({ hooks }, null, 2));
     const before = readFileSync(file, 'utf8');
     expect(run(['install', '--scope', 'user']).code).toBe(0);
-    expect(readFileSync(file, 'utf8')).toContain(`"${program()} run -- sh check.sh"`);
+    expect(readFileSync(file, 'utf8')).toContain(`set -- ${program()} run --; `);
     expect(run(['uninstall', '--scope', 'user']).code).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
@@ -172,9 +172,24 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
       expect(user.run([join(bin, 'hookbus-command'), 'install', '--scope', 'user'], env).code).toBe(
         0,
       );
-      expect(readFileSync(file, 'utf8')).toContain(`"${launcher} run -- sh check.sh"`);
+      expect(readFileSync(file, 'utf8')).toContain(`set -- ${launcher} run --; `);
     },
   );
+
+  it('links itself only where it runs hooks', () => {
+    const { home } = aUser(program(), aPath());
+    const bin = join(home, 'bin');
+    const install = join(tree, 'install.sh');
+    expect(mustRun('sh', [install, bin])).toBe(`install: ${bin}/hookbus\n`);
+    expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
+    const other = join(home, 'other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'install.sh'), readFileSync(install));
+    writeFileSync(join(other, 'hookbus'), '', { mode: 0o755 });
+    expect(() => mustRun('sh', [join(other, 'install.sh'), bin])).toThrow('stays as it is');
+    expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
+    expect(readdirSync(bin)).toEqual(['hookbus']);
+  });
 
   it('works through a link on PATH, and where there is no directory for temporary files', () => {
     const path = aPath();

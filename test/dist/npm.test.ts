@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VERSION } from '../../src/domain/version.ts';
 import { hasLauncher } from '../support/daemon.ts';
 import { withCertificates } from '../support/plain-node.ts';
 import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
@@ -152,7 +155,7 @@ describe('the npm package', () => {
       writeFileSync(file, JSON.stringify({ hooks }));
       expect(run(['install', '--scope', 'user'])).toMatchObject({ code: 0, stderr: '' });
       const script = join(realpathSync(modules()), 'bin', 'hookbus-command');
-      expect(readFileSync(file, 'utf8')).toContain(`${script} run -- sh check.sh`);
+      expect(readFileSync(file, 'utf8')).toContain(`${script} run --; `);
     });
   });
 
@@ -165,7 +168,9 @@ describe('the npm package', () => {
         mkdirSync(dirname(native), { recursive: true });
         copyFileSync(join(ROOT, 'node_modules', 'better-sqlite3', NATIVE), native);
         npm('rebuild', 'hookbus', '--ignore-scripts=false', '--foreground-scripts');
-        expect(realpathSync(program())).toBe(join(realpathSync(modules()), 'bin', 'hookbus'));
+        expect(realpathSync(program())).toBe(
+          join(realpathSync(modules()), 'bin', `hookbus-${VERSION}`),
+        );
         expect(readFileSync(program()).subarray(0, 4).toString('latin1')).toBe('\x7fELF');
         expect(lstatSync(join(modules(), 'bin', 'hookbus-command')).isSymbolicLink()).toBe(true);
         expect(readlinkSync(join(modules(), 'bin', 'hookbus-command'))).toBe('hookbus');
@@ -183,6 +188,43 @@ describe('the npm package', () => {
           expect.arrayContaining(['run.cache', 'main.cache']),
         );
       });
+
+      it('leaves guards as they were when npm removes it, which runs nothing of a package', () => {
+        const { run, home, state } = aUser(program(), pathWithNode());
+        const file = join(home, '.claude', 'settings.json');
+        mkdirSync(dirname(file));
+        const hook = (more: object) => ({ type: 'command', timeout: 5, ...more });
+        const refuse = 'cat; echo no >&2; exit 2';
+        const hooks = [
+          hook({ command: refuse }),
+          hook({ command: `sh -c "${refuse}"` }),
+          hook({ command: 'sh', args: ['-c', refuse] }),
+        ];
+        writeFileSync(file, JSON.stringify({ hooks: { PreToolUse: [{ hooks }] } }));
+        expect(run(['install', '--scope', 'user']).code).toBe(0);
+        const { PreToolUse } = JSON.parse(readFileSync(file, 'utf8')).hooks as {
+          PreToolUse: { hooks: { command: string; args?: string[] }[] }[];
+        };
+        const asWritten = () =>
+          (PreToolUse[0]?.hooks ?? []).map(({ command, args }) => {
+            const [name, words] =
+              args === undefined ? ['/bin/sh', ['-c', command]] : [command, args];
+            const env = { PATH: '/usr/bin:/bin', HOOKBUS_ENABLED: '1', HOOKBUS_DAEMON: 'off' };
+            const { status, stdout, stderr } = spawnSync(name, words, {
+              input: PAYLOAD,
+              encoding: 'utf8',
+              env: { ...env, HOME: home, HOOKBUS_HOME: state },
+            });
+            return { status, stdout, stderr };
+          });
+        const refused = { status: 2, stdout: PAYLOAD, stderr: 'no\n' };
+        expect(asWritten()).toEqual([refused, refused, refused]);
+        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+        npm('uninstall', 'hookbus');
+        expect(existsSync(program())).toBe(false);
+        expect(asWritten()).toEqual([refused, refused, refused]);
+        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+      }, 60_000);
     },
   );
 });
@@ -210,6 +252,48 @@ describe('make install', () => {
       mustRun('make', ['-s', 'uninstall', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
       const left = filesIn(prefix).filter((name) => name.includes('hookbus'));
       expect(left).toEqual([]);
+    } finally {
+      remove(root);
+    }
+  }, 120_000);
+
+  it('takes the prefix out of settings before make uninstall takes it away, or takes nothing away', () => {
+    const root = aDirectory();
+    const place = [`PREFIX=${join(root, 'prefix')}`];
+    const home = join(root, 'home');
+    const env = { MAKEFLAGS: '', HOME: home, HOOKBUS_HOME: join(root, 'state') };
+    const make = (work: string) =>
+      spawnSync('make', ['-s', work, ...place], {
+        cwd: ROOT,
+        encoding: 'utf8',
+        env: { ...process.env, ...env },
+      });
+    try {
+      const file = join(home, '.claude', 'settings.json');
+      mkdirSync(dirname(file), { recursive: true });
+      const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'sh check.sh' }] }] };
+      writeFileSync(file, JSON.stringify({ hooks }));
+      expect(make('install').status).toBe(0);
+      const program = join(root, 'prefix/bin/hookbus');
+      mustRun(program, ['install', '--scope', 'user'], { cwd: home, env });
+      const wrapped = readFileSync(file, 'utf8');
+      // A launcher that an update puts in its place has the same name in settings.
+      expect(wrapped).toContain(
+        join(
+          realpathSync(root),
+          'prefix/lib/hookbus/bin',
+          hasLauncher ? 'hookbus run' : 'hookbus.js run',
+        ),
+      );
+      writeFileSync(file, '{');
+      const refused = make('uninstall');
+      expect(refused.status).not.toBe(0);
+      expect(refused.stderr).toContain('nothing was removed');
+      expect(existsSync(program)).toBe(true);
+      writeFileSync(file, wrapped);
+      expect(make('uninstall').status).toBe(0);
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ hooks });
+      expect(existsSync(program)).toBe(false);
     } finally {
       remove(root);
     }

@@ -1,6 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -17,6 +18,7 @@ import { isSimpleCommand } from '../../src/domain/shell-line.ts';
 import {
   findWrapping,
   type LineShell,
+  programScript,
   unwrap,
   wrap,
   wrappingOf,
@@ -120,8 +122,8 @@ if (ZSH === undefined)
 const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number])[] = [
   ['/bin/sh', 'sh', 1],
   ['bash', 'bash', 2],
-  ['/bin/bash', 'login', 6],
-  ...(ZSH === undefined ? [] : [[ZSH, 'login', 1] as const]),
+  ['/bin/bash', 'own', 6],
+  ...(ZSH === undefined ? [] : [[ZSH, 'own', 1] as const]),
 ];
 
 describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, every) => {
@@ -130,8 +132,8 @@ describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, eve
 
   it.each(lines)('means the same bare and wrapped: $line', ({ line }) => {
     const bare = run(path, line, false);
-    const own = { program: ['hookbus'], isGuarded: false, shell };
-    const shared = { ...own, isGuarded: true };
+    const shared = { program: ['hookbus'], shell };
+    const own = { program: [PROGRAM], shell };
     const wrapped = (style: typeof own): string => wrap(line, wrappingOf(line, style));
     // Which file a shell names itself by is all that may differ.
     const told = (seen: Seen) => ({
@@ -181,18 +183,29 @@ describe('what is taken for more than one command', () => {
 describe('a wrapping', () => {
   const PROGRAMS = [['hookbus'], ['/opt/h b/bin/hookbus'], ["/o'p/node", '/opt/h/bin/hookbus.js']];
   const STYLES = PROGRAMS.flatMap((program) =>
-    (['sh', 'bash', 'login'] as const).flatMap((shell) =>
-      [true, false].map((isGuarded) => ({ program, shell, isGuarded })),
-    ),
-  ).filter(({ program, isGuarded }) => isGuarded || program[0] !== 'hookbus');
+    (['sh', 'bash', 'own'] as const).map((shell) => ({ program, shell })),
+  );
 
-  it.each(STYLES)('is found again in $shell by $program, guarded: $isGuarded', (style) => {
+  it.each(STYLES)('is found again in $shell by $program', (style) => {
     for (const { line } of LINES) {
       const wrapping = wrappingOf(line, style);
       const found = findWrapping(wrap(line, wrapping), style.shell);
-      expect(found).toMatchObject({ ...wrapping, isGuarded: style.isGuarded });
+      expect(found).toMatchObject({ ...wrapping, isGuarded: true });
       expect(found?.program).toEqual(style.program);
       expect(unwrap(wrap(line, wrapping), wrapping)).toBe(line);
+    }
+  });
+
+  it('of version 0.1.0 is found too, and known as one that needs HookBus', () => {
+    const written = JSON.parse(readFileSync(join(ROOT, 'fixtures/wrapped-0.1.0.json'), 'utf8')) as {
+      readonly shell: LineShell;
+      readonly line: string;
+      readonly written: string;
+    }[];
+    for (const { shell, line, written: text } of written) {
+      const found = findWrapping(text, shell);
+      expect(found, text).toMatchObject({ isGuarded: false });
+      if (found !== undefined) expect(unwrap(text, found)).toBe(line);
     }
   });
 
@@ -208,8 +221,119 @@ describe('a wrapping', () => {
     '/opt/bin/hookbus status',
     './x.sh',
   ])('is not found in %j', (line) => {
-    for (const shell of ['sh', 'bash', 'login'] as const) {
+    for (const shell of ['sh', 'bash', 'own'] as const) {
       expect(findWrapping(line, shell)).toBe(undefined);
     }
   });
+});
+
+const INSTALLED_SHELLS = ['sh', 'dash', 'bash', 'zsh', 'ksh', 'mksh', 'yash', 'busybox'].flatMap(
+  (name) => {
+    const words = name === 'busybox' ? [name, 'sh'] : [name];
+    const [program = '', ...rest] = [...words, '-c', 'exit 7'];
+    const isThere = spawnSync(program, rest).status === 7;
+    if (!isThere)
+      process.stderr.write(`shell-line.test.ts: no ${name}, so nothing is tried in it\n`);
+    return isThere ? [words] : [];
+  },
+);
+
+/** What may be wrong with a launcher, and what is there then. */
+const STATES: Readonly<Record<string, (path: string) => void>> = {
+  'is as it should be': (path) => symlinkSync(PROGRAM, path),
+  'is not there': () => undefined,
+  'is a link to nothing': (path) => symlinkSync('/nowhere/hookbus', path),
+  'cannot be executed': (path) => {
+    copyFileSync(PROGRAM, path);
+    chmodSync(path, 0o644);
+  },
+  'is empty': (path) => writeFileSync(path, '', { mode: 0o755 }),
+  'is a directory': (path) => mkdirSync(path),
+};
+
+describe.each(INSTALLED_SHELLS.map((words) => ({ words })))('in $words', ({ words }) => {
+  const cases = Object.keys(STATES).flatMap((state) =>
+    ['own', 'shared'].flatMap((kind) =>
+      ['./guard.sh', './guard.sh "two  words" | cat; exit 2'].map((line) => ({
+        state,
+        kind,
+        line,
+      })),
+    ),
+  );
+
+  it.each(cases)(
+    'a guard refuses where hookbus $state, wrapped in a $kind file: $line',
+    (given) => {
+      const top = temporaryDirectory();
+      mkdirSync(join(top, 'a bin'));
+      const launcher = join(top, 'a bin', 'hookbus');
+      STATES[given.state]?.(launcher);
+      writeFileSync(join(top, 'guard.sh'), '#!/bin/sh\nwc -c\necho no >&2\nexit 2\n', {
+        mode: 0o755,
+      });
+      const program = given.kind === 'own' ? [launcher] : ['hookbus'];
+      const wrapped = wrap(given.line, wrappingOf(given.line, { program, shell: 'own' }));
+      const [shell = '', ...rest] = words;
+      const { status, stdout, stderr } = spawnSync(shell, [...rest, '-c', wrapped], {
+        cwd: top,
+        encoding: 'utf8',
+        input: PAYLOAD,
+        argv0: shell,
+        env: {
+          PATH: `/usr/bin:${join(top, 'a bin')}:/bin:${dirname(execPath)}`,
+          HOME: top,
+          HOOKBUS_ENABLED: '1',
+          HOOKBUS_DAEMON: 'off',
+          HOOKBUS_HOME: join(top, 'state'),
+        },
+      });
+      expect({ status, stdout, stderr }).toEqual({
+        status: 2,
+        stdout: `${PAYLOAD.length}\n`,
+        stderr: 'no\n',
+      });
+      expect(existsSync(join(top, 'state'))).toBe(given.state === 'is as it should be');
+    },
+  );
+});
+
+describe('a program with arguments', () => {
+  it.each(Object.keys(STATES))('runs where hookbus %s, with its arguments as they are', (state) => {
+    const top = temporaryDirectory();
+    mkdirSync(join(top, 'bin'));
+    const launcher = join(top, 'bin', 'hookbus');
+    STATES[state]?.(launcher);
+    for (const program of [[launcher], ['hookbus']]) {
+      const words = ['printf', '[%s]', 'a  b', '', '$HOME', "it's", '*', '-c', '--'];
+      const { status, stdout, stderr } = spawnSync(
+        '/bin/sh',
+        ['-c', programScript(program), 'hookbus', ...words],
+        {
+          cwd: top,
+          encoding: 'utf8',
+          env: { PATH: `${join(top, 'bin')}:/usr/bin:/bin:${dirname(execPath)}`, HOME: top },
+        },
+      );
+      expect({ status, stdout, stderr }).toEqual({
+        status: 0,
+        stdout: "[a  b][][$HOME][it's][*][-c][--]",
+        stderr: '',
+      });
+    }
+  });
+});
+
+it('is looked for by the shell alone: no pipe, no substitution, no program', () => {
+  for (const program of [['hookbus'], ['/opt/bin/hookbus'], ['/usr/bin/node', '/opt/hookbus.js']]) {
+    const wrapped = wrap('./x.sh', wrappingOf('./x.sh', { program, shell: 'sh' }));
+    const search = wrapped.slice(0, wrapped.indexOf('"$@" ./x.sh'));
+    // Without PATH, what is no builtin is not found.
+    const { status, stderr } = spawnSync('/bin/sh', ['-c', `${search}exit 7`], {
+      encoding: 'utf8',
+      env: { PATH: '/nowhere' },
+    });
+    expect({ status, stderr }).toEqual({ status: 7, stderr: '' });
+    expect(search).not.toMatch(/\$\(|`| \| | & /);
+  }
 });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { socketPath } from '../../src/config/socket-path.ts';
@@ -73,8 +73,21 @@ also(
 also('PostToolUse', group('Bash', handler(hook('add_context.cjs'))));
 also('Stop', { hooks: [handler(`python3 ${hook('stop_once.py')}`)] });
 
+const PLACEHOLDER = `\${CLAUDE_PROJECT_DIR}`;
+
 /** And in a file that the team shares, the same again. */
-const PROJECT_SETTINGS = { hooks: { PreToolUse: [group('Bash', handler(TWICE))] } };
+const PROJECT_SETTINGS = {
+  hooks: {
+    PreToolUse: [
+      group(
+        'Bash',
+        handler(TWICE),
+        // Of a program the client replaces placeholders in its arguments, and no shell does.
+        handler(hook('log_digest.sh'), { args: [PLACEHOLDER] }),
+      ),
+    ],
+  },
+};
 
 const BIG_BYTES = 1_500_000;
 const bash = (command: string) => [{ name: 'Bash', input: { command } }];
@@ -264,12 +277,14 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       )
       .map((block) =>
         made.reduce(
-          (text, [becomes, command]) => text.replaceAll(becomes, command),
+          (text, [becomes, command]) => text.replaceAll(inJson(becomes), inJson(command)),
           JSON.stringify(block),
         ),
       )
       .sort();
   };
+
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
   /** The same of the bare and the wrapped session, as one text. @throws where they differ */
   const toldByBoth = (turn: number): string => {
@@ -326,6 +341,15 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
     );
     expect(told.length).toBeGreaterThan(logged.length / 2);
     expect(new Set(told.map(({ session_id }) => session_id)).size).toBe(1);
+  });
+
+  it('replaces placeholders in the arguments of a program', () => {
+    const given = [bare, wrapped].map((done) => {
+      const calls = done.calls.filter(({ who }) => who.startsWith('/') || who.startsWith('$'));
+      return new Set(calls.map(({ who }) => who));
+    });
+    expect(given[0]).toEqual(new Set([dirname(dirname(place.files.project))]));
+    expect(given[1]).toEqual(given[0]);
   });
 
   it('is told why by a hook that exits with 2', () => {

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import type { AgentSettings, Places } from '../../agents/agent-settings.ts';
 import { isEnabledIn } from '../../agents/env-block.ts';
+import type { HookPlan } from '../../agents/hook-plan.ts';
 import { AGENT_SETTINGS } from '../../agents/settings-files.ts';
-import type { HookPlan } from '../../agents/wrap-hooks.ts';
 import type { StatePaths } from '../../config/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { canBlock } from '../../domain/events.ts';
+import { SHARED } from '../../domain/wrapping.ts';
 import { repeatsAllows } from '../../gates/dedupe.ts';
 import { type FoundFile, findSettings } from '../find-settings.ts';
 import { changeSettings, type FileReport } from '../install.ts';
@@ -16,8 +18,8 @@ export interface FilesFacts {
   readonly paths: StatePaths | undefined;
   /** Recording is on in this shell. */
   readonly isOnHere: boolean;
-  /** A shell finds `hookbus`. */
-  readonly isOnPath: boolean;
+  /** What a shell finds as `hookbus`. */
+  readonly onPath: string | undefined;
 }
 
 /** A hook of a settings file, and where it is. */
@@ -60,7 +62,6 @@ function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): Rea
       files: [file],
       otherFiles: [],
       program: [],
-      isLoginShellLikeSh: true,
       isChosen: () => true,
       enables: false,
       isDryRun: true,
@@ -92,28 +93,77 @@ function summaryOf(files: readonly FileReport[]): string {
   return `${named}, ${wrapped} of ${hooks.length} hooks wrapped`;
 }
 
-function brokenPrefixes(file: FileReport, { isOnPath }: FilesFacts): Finding[] {
+function brokenPrefixes(file: FileReport, facts: FilesFacts): Finding[] {
   const wrapped = file.hooks.filter(isWrapped);
-  const missing = new Map<string, HookPlan[]>();
-  for (const hook of wrapped) {
-    const gone = (hook.program ?? []).find((word) => word.startsWith('/') && !existsSync(word));
-    if (gone !== undefined) missing.set(gone, [...(missing.get(gone) ?? []), hook]);
-  }
-  const findings = [...missing].map(([gone, hooks]) =>
-    problem(
-      `${file.path}: ${namesOf(hooks)} would be started with ${gone}, which is not there`,
-      'These hooks do not run, and what cannot start blocks nothing.',
-      'hookbus install writes the new place, hookbus uninstall takes the prefix out.',
-    ),
-  );
-  const isShared = wrapped.some(({ program }) => program?.[0] === 'hookbus');
-  if (!isShared || isOnPath) return findings;
-  const what = `${file.path}: its hooks look for hookbus on PATH, and it is not there`;
-  const why = 'They run, and are not recorded.';
   return [
-    ...findings,
-    advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).'),
+    ...cannotStart(file, wrapped),
+    ...unguarded(file),
+    ...(wrapped.some(({ program }) => program?.[0] === SHARED) ? onPath(file, facts) : []),
   ];
+}
+
+/** Prefixes with a program that cannot be started. What was written since 0.1.0 runs the hook all the same. */
+function cannotStart(file: FileReport, wrapped: readonly HookPlan[]): Finding[] {
+  const broken = new Map<string, HookPlan[]>();
+  for (const hook of wrapped) {
+    const words = (hook.program ?? []).filter((word) => word.startsWith('/'));
+    const [reason] = words.flatMap((word, at) => brokenReason(word, at === 0) ?? []);
+    if (reason !== undefined) broken.set(reason, [...(broken.get(reason) ?? []), hook]);
+  }
+  const fix = 'hookbus install writes the new place, hookbus uninstall takes the prefix out.';
+  return [...broken].flatMap(([reason, hooks]) =>
+    [true, false].flatMap((isGuarded) => {
+      const some = hooks.filter((hook) => hook.isGuarded === isGuarded);
+      if (some.length === 0) return [];
+      const what = `${file.path}: ${namesOf(some)} would be started with ${reason}`;
+      return isGuarded
+        ? [advice(what, 'They run, and are not recorded.', fix)]
+        : [problem(what, 'These hooks do not run, and what cannot start blocks nothing.', fix)];
+    }),
+  );
+}
+
+/** Why this file starts nothing, with its name. */
+function brokenReason(path: string, isProgram: boolean): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `${path}, which is not there`;
+  if (!stat.isFile()) return `${path}, which is no file`;
+  if (stat.size === 0) return `${path}, which is empty`;
+  try {
+    accessSync(path, isProgram ? constants.X_OK : constants.R_OK);
+    return undefined;
+  } catch {
+    return `${path}, which cannot be ${isProgram ? 'executed' : 'read'}`;
+  }
+}
+
+/** Prefixes of version 0.1.0 or of a person's own, on events where a refusal would be lost with HookBus. */
+function unguarded(file: FileReport): Finding[] {
+  const hooks = file.hooks.filter(({ isGuarded, event }) => !isGuarded && canBlock(event));
+  const kinds = [
+    [hooks.filter(isWrapped), 'hookbus install writes the form that does.'],
+    [
+      hooks.filter((hook) => !isWrapped(hook)),
+      'Take the words before the command out, and let hookbus install write them; docs/install.md has the form.',
+    ],
+  ] as const;
+  return kinds.flatMap(([some, fix]) => {
+    if (some.length === 0) return [];
+    const what = `${file.path}: the prefix of ${namesOf(some)} does not let the hook run where hookbus is missing or broken`;
+    const why = 'What a hook on these events would refuse is allowed then, and nobody is told.';
+    return [problem(what, why, fix)];
+  });
+}
+
+function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
+  const why = 'They run, and are not recorded.';
+  if (found === undefined) {
+    const what = `${file.path}: its hooks look for hookbus on PATH, and it is not there`;
+    return [advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).')];
+  }
+  const reason = brokenReason(found, true);
+  if (reason === undefined) return [];
+  return [advice(`${file.path}: its hooks find ${reason}`, why, 'Install hookbus again.')];
 }
 
 /** A guard whose allow is given again for a call that it did not look at. */

@@ -32,7 +32,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     places: facts.places,
     paths: settings.paths,
     isOnHere: settings.enabled,
-    isOnPath: facts.onPath !== undefined,
+    onPath: facts.onPath,
   });
   const status = readStatus(settings, now);
   const checks = [

@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
-import type { HookPlan } from '../../agents/wrap-hooks.ts';
+import type { HookPlan } from '../../agents/hook-plan.ts';
 import type { FileReport } from '../../bus/install.ts';
 import { formatThings, NOTHING } from './format.ts';
 import type { Page, Tone } from './page.ts';
@@ -62,7 +62,7 @@ const WORDS = {
   install: {
     wrapped: ['wrapped', 'good'],
     unchanged: ['wrapped before', undefined],
-    unwrapped: ['', undefined],
+    unwrapped: ['taken out', 'warn'],
     by_hand: ['wrapped by hand', undefined],
     left: ['left alone', 'warn'],
   },

@@ -14,7 +14,7 @@ fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUN
 ' && exec "$@"`;
 
 /** The words before a command that then reaches nothing but loopback; or why this machine cannot have that. */
-function findIsolation(): { words: readonly string[] } | { problem: string } {
+export function findIsolation(): { words: readonly string[] } | { problem: string } {
   let problem = '';
   // Who is not root may still be it in a user namespace of their own.
   for (const flags of ['-n', '-rn']) {
@@ -28,8 +28,10 @@ function findIsolation(): { words: readonly string[] } | { problem: string } {
   return { problem: `no network namespace here: ${problem}` };
 }
 
-function findClient(): { client: string } | { problem: string } {
-  const { status, stdout, stderr } = spawnSync(join(ROOT, 'scripts/fetch-claude.sh'), {
+export function findClient(
+  name: 'claude' | 'codex' | 'gemini',
+): { client: string } | { problem: string } {
+  const { status, stdout, stderr } = spawnSync(join(ROOT, 'scripts/fetch-client.sh'), [name], {
     encoding: 'utf8',
     env: { ...process.env, ...withCertificates() },
   });
@@ -74,7 +76,7 @@ export function findClaude(): { client: string; isolation: readonly string[] } |
   if (process.platform !== 'linux') return 'network namespaces are Linux';
   const isolation = findIsolation();
   if ('problem' in isolation) return isolation.problem;
-  const found = findClient();
+  const found = findClient('claude');
   return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
 }
 

@@ -1,0 +1,105 @@
+import { execPath } from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { aClientHome, type ClientStart, findDriven } from './support/one-call.ts';
+
+const GEMINI = findDriven('gemini');
+const WHY = typeof GEMINI === 'string' ? ` (skipped: ${GEMINI})` : '';
+
+const START: ClientStart = {
+  agent: 'gemini',
+  settings: '.gemini/settings.json',
+  command: (client) => [
+    ...([execPath, client, '--yolo', '--skip-trust', '-p', 'go'] as const),
+    ...['-m', 'gemini-2.5-flash', '--output-format', 'json'],
+  ],
+  env: {
+    GEMINI_API_KEY: 'none',
+    GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:PORT',
+    GEMINI_CLI_NO_RELAUNCH: 'true',
+  },
+  tool: {
+    name: 'run_shell_command',
+    input: { command: 'echo hello-from-tool', description: 'say' },
+  },
+};
+
+const settings = (hook: object, disabled: readonly string[] = []) => ({
+  security: { auth: { selectedType: 'gemini-api-key' } },
+  general: { disableAutoUpdate: true },
+  privacy: { usageStatisticsEnabled: false },
+  hooksConfig: { disabled },
+  hooks: { BeforeTool: [{ hooks: [{ type: 'command', ...hook }] }] },
+});
+
+interface Case {
+  readonly title: string;
+  readonly hook: { readonly command: string; readonly name?: string };
+  readonly disabled?: readonly string[];
+  /** What the model is told. */
+  readonly told: string;
+  /** Executions on record. */
+  readonly recorded: number;
+}
+
+const REFUSES = 'sh -c "echo not this >&2; exit 2"';
+
+const CASES: readonly Case[] = [
+  { title: 'allows', hook: { command: 'cat >/dev/null' }, told: 'hello-from-tool', recorded: 1 },
+  { title: 'exits 2', hook: { command: REFUSES }, told: 'not this', recorded: 1 },
+  {
+    title: 'denies by JSON',
+    hook: { command: `cat >/dev/null; echo '{"decision":"deny","reason":"not so"}'` },
+    told: 'not so',
+    recorded: 1,
+  },
+  ...['$CLAUDE_PROJECT_DIR', '$GEMINI_CWD'].map((variable) => ({
+    title: `goes to ${variable}, which Gemini CLI writes into the line`,
+    hook: { command: `cat >/dev/null; cd ${variable} && pwd >&2; exit 2` },
+    told: '/pro j',
+    recorded: 0,
+  })),
+  {
+    title: 'has that in a simple command',
+    hook: { command: `ls -d $GEMINI_PROJECT_DIR/nothing` },
+    told: '/pro j/nothing',
+    recorded: 1,
+  },
+  {
+    title: 'is disabled by its text',
+    hook: { command: REFUSES },
+    disabled: [REFUSES],
+    told: 'hello-from-tool',
+    recorded: 0,
+  },
+  {
+    title: 'is disabled by its name',
+    hook: { command: REFUSES, name: 'mine' },
+    disabled: ['mine'],
+    told: 'hello-from-tool',
+    recorded: 0,
+  },
+];
+
+describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
+  it.concurrent.for(CASES)(
+    'is told the same by a hook that $title, bare and wrapped',
+    { timeout: 120_000 },
+    async ({ hook, disabled, told, recorded }, { onTestFinished }) => {
+      const home = aClientHome(GEMINI, START, settings(hook, disabled));
+      onTestFinished(home.leave);
+      const bare = await home.session();
+      expect(bare.told.join('\n'), bare.stderr).toContain(told);
+      // Gemini CLI writes its settings anew when it starts.
+      const before = home.settings();
+      await home.install();
+      const wrapped = await home.session();
+      expect(wrapped.told.join('\n'), wrapped.stderr).toContain(told);
+      // Of a tool that ran it is told the number of its process group.
+      const same = (lines: readonly string[]) => lines.map((line) => line.replace(/\d+/g, 'N'));
+      expect(same(wrapped.told)).toEqual(same(bare.told));
+      expect(await home.recorded()).toBe(recorded);
+      await home.uninstall();
+      expect(home.settings()).toBe(before);
+    },
+  );
+});

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
+import Sqlite from 'better-sqlite3';
+import { hasLauncher, LAUNCHER, start } from '../../support/daemon.ts';
+import { findClient, findIsolation } from './claude.ts';
+
+export interface Driven {
+  readonly client: string;
+  readonly isolation: readonly string[];
+}
+
+/** What driving this client needs, or why it cannot be had, which is printed: a skipped test looks like one that passed. */
+export function findDriven(name: 'codex' | 'gemini'): Driven | string {
+  const found = lookForDriven(name);
+  if (typeof found === 'string') process.stderr.write(`the real ${name} is not driven: ${found}\n`);
+  return found;
+}
+
+function lookForDriven(name: 'codex' | 'gemini'): Driven | string {
+  if (!hasLauncher) return 'no launcher was built, there being no C compiler';
+  if (process.platform !== 'linux') return 'network namespaces are Linux';
+  const isolation = findIsolation();
+  if ('problem' in isolation) return isolation.problem;
+  const found = findClient(name);
+  return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
+}
+
+/** How a client is started, and the one tool that its model calls. */
+export interface ClientStart {
+  readonly agent: string;
+  /** From the home directory. */
+  readonly settings: string;
+  readonly command: (client: string) => readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly tool: { readonly name: string; readonly input: Readonly<Record<string, string>> };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stderr: string;
+  /** What the model was told of its tool call. */
+  readonly told: readonly string[];
+}
+
+/** A home with these settings and a project whose path has a blank; `hookbus` for them; and a session in it. */
+export function aClientHome(driven: Driven | string, how: ClientStart, settings: object) {
+  if (typeof driven === 'string') throw new Error(driven);
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-client-')));
+  const [home, project, state, temporary] = ['home', 'pro j', 'state', 'tmp'].map((name) =>
+    join(root, name),
+  ) as [string, string, string, string];
+  for (const directory of [project, temporary, dirname(join(home, how.settings))])
+    mkdirSync(directory, { recursive: true });
+  const file = join(home, how.settings);
+  writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`);
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    TMPDIR: temporary,
+    HOOKBUS_ENABLED: '1',
+    HOOKBUS_HOME: state,
+    HOOKBUS_DAEMON: 'off',
+    ...how.env,
+  };
+  const script = join(root, 'script.json');
+  const hookbus = (...words: string[]) =>
+    start([LAUNCHER, ...words, '--agent', how.agent, '--scope', 'user'], env, '', project).ended;
+  return {
+    install: () => hookbus('install', '--json'),
+    uninstall: () => hookbus('uninstall'),
+    settings: () => readFileSync(file, 'utf8'),
+    async session(): Promise<Ended> {
+      const [client, ...args] = how.command(driven.client);
+      writeFileSync(script, JSON.stringify({ client, args, cwd: project, env, tool: how.tool }));
+      const [command = '', ...words] = driven.isolation;
+      const stub = join(import.meta.dirname, 'model-apis.js');
+      const child = spawn(command, [...words, execPath, stub, script], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const chunks: Buffer[] = [];
+      for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
+      return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Ended;
+    },
+    /** How many executions are on record. */
+    async recorded(): Promise<number> {
+      await start([LAUNCHER, 'status'], env, '', project).ended;
+      if (!existsSync(join(state, 'hook_bus.db'))) return 0;
+      const db = new Sqlite(join(state, 'hook_bus.db'), { readonly: true, timeout: 2000 });
+      try {
+        return db.prepare('SELECT count(*) FROM hook_logs').pluck().get() as number;
+      } finally {
+        db.close();
+      }
+    },
+    leave: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
