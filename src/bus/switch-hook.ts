@@ -29,7 +29,7 @@ export type KnownHooks = readonly string[] | undefined;
 
 /**
  * Changes gates while nobody else does: whoever opens and closes breakers holds the database meanwhile. Where that
- * cannot be used, and is undefined, a hook can be put off all the same.
+ * cannot be used it is undefined, and a gate can be taken away all the same.
  */
 export type WithLock = <T>(work: (db: Database | undefined) => T) => T;
 
@@ -154,21 +154,34 @@ function changeGate<T>(work: () => T): T {
   }
 }
 
-/** Does it with the database held, or, to look only, without. */
-type Hold = <T>(db: Database, work: (db: Database) => T) => T;
+/**
+ * For a look without a lock: it may take a while, and nobody is to wait for it.
+ * @throws HookbusError where there is a database that cannot be used: what a closed gate skips has to be told
+ */
+export function lookForCommand(paths: StatePaths, now: () => number): WithLock {
+  return (work) => {
+    const store = openForCommand(paths, now);
+    try {
+      return store === undefined ? work(undefined) : store.use(work);
+    } finally {
+      store?.close();
+    }
+  };
+}
 
-const locked: Hold = (db, work) => db.transaction(() => work(db)).immediate();
-
-/** What is looked at may be much, and nobody is to wait for that. */
-export const unlocked: Hold = (db, work) => work(db);
+/** The same of a process that has a store. */
+export const lookOfStore =
+  (store: StoreHandle): WithLock =>
+  (work) =>
+    store.use(({ db }) => work(db));
 
 /** The lock of a command, which waits for the database and drains the spool as all commands do. */
-export function lockForCommand(paths: StatePaths, now: () => number, hold = locked): WithLock {
+export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
   return (work) => {
     const store = openIfUsable(paths, now);
     try {
       if (store === undefined) return work(undefined);
-      return store.use((db) => hold(db, work));
+      return store.use((db) => locked(db, work));
     } finally {
       store?.close();
     }
@@ -176,7 +189,7 @@ export function lockForCommand(paths: StatePaths, now: () => number, hold = lock
 }
 
 /** The lock of a process that has a store: it waits no longer than that does. @throws what says that it is busy */
-export function lockOfStore(store: StoreHandle, hold = locked): WithLock {
+export function lockOfStore(store: StoreHandle): WithLock {
   return (work) => {
     try {
       store.use(() => undefined);
@@ -184,9 +197,12 @@ export function lockOfStore(store: StoreHandle, hold = locked): WithLock {
       if (isBusy(error)) throw error;
       return work(undefined);
     }
-    return store.use(({ db }) => hold(db, work));
+    return store.use(({ db }) => locked(db, work));
   };
 }
+
+const locked = <T>(db: Database, work: (db: Database) => T): T =>
+  db.transaction(() => work(db)).immediate();
 
 function openIfUsable(paths: StatePaths, now: () => number) {
   try {

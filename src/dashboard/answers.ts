@@ -2,7 +2,7 @@ import type { DashboardParts } from '../bus/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
 import { readOverview } from '../bus/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
-import { lockOfStore, planOff, switchOff, switchOn, unlocked } from '../bus/switch-hook.ts';
+import { lockOfStore, lookOfStore, planOff, switchOff, switchOn } from '../bus/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -110,7 +110,7 @@ function switchHookOff(
   const hook = hookOf(body);
   const seconds = body['for_seconds'];
   if (!OFF_SECONDS.includes(seconds)) throw mistake('for_seconds', OFF_SECONDS.join(', '), seconds);
-  const look = lockOfStore(store, unlocked);
+  const look = lookOfStore(store);
   const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), look);
   if (body['confirmed'] !== true && (meaning.isGuard || hooks.length > 1)) {
     const several = hooks.length > 1 ? [`${hooks.length} hooks have this name:`] : [];

@@ -99,8 +99,8 @@ static void hash_word(struct sha256 *hash, const char *word)
 static void digest_command(char *const *argv, char digest[DIGEST_DIGITS + 1])
 {
     struct sha256 hash;
-    bool is_line = strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 && argv[2] != NULL &&
-                   argv[3] == NULL;
+    bool is_line = strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 &&
+                   argv[2] != NULL && argv[3] == NULL;
     sha256_start(&hash);
     if (is_line) hash_text(&hash, argv[2]);
     for (char *const *word = argv; !is_line && *word != NULL; word++) {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { formatMoment } from '../../src/cli/output/format.ts';
 import { redactText } from '../../src/domain/redaction.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
-import { listGates } from '../../src/gates/gate-writer.ts';
+import { listGates, writeGate } from '../../src/gates/gate-writer.ts';
 import { CLI } from '../support/daemon.ts';
 import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
 import { canHavePolicy, underPolicy } from '../support/policy.ts';
@@ -242,18 +242,23 @@ describe('off', () => {
     expect(existsSync(paths.gates)).toBe(false);
   });
 
-  it('works without a database that can be used, and where there is nothing yet', () => {
+  it('wants a database that can be used, as on does not; and works where there is none yet', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     const ask = (env: string, ...words: string[]) => hookbus(words, { HOOKBUS_HOME: env });
-    expect(ask(home, 'off', 'lint', '--yes').stderr).toContain('expected --command');
     const words = ['off', 'lint', '--command', LINT.command];
-    expect(ask(home, ...words).exitCode).toBe(1);
-    const { stdout, exitCode } = ask(home, ...words, '--yes', '--json');
-    expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ on_record: null, can_refuse: true });
-    expect(readGate(gatePath(paths.gates, LINT))).toBeDefined();
+    expect(ask(home, ...words, '--yes', '--json').stderr).toContain('E_DB_NEWER');
+    expect(existsSync(paths.gates)).toBe(false);
+    mkdirSync(paths.gates, { mode: 0o700 });
+    writeGate(paths.gates, LINT, { kind: 'off', untilMs: Date.now() + HOUR_MS });
+    expect(JSON.parse(ask(home, 'on', 'lint', '--json').stdout)).toMatchObject({
+      was: 'off',
+      on_record: null,
+    });
+    expect(readGate(gatePath(paths.gates, LINT))).toBeUndefined();
     const fresh = freshState();
+    expect(ask(fresh.home, 'off', 'lint', '--yes').stderr).toContain('expected --command');
+    expect(ask(fresh.home, ...words).exitCode).toBe(1);
     expect(ask(fresh.home, ...words, '--yes').exitCode).toBe(0);
     expect(readGate(gatePath(fresh.paths.gates, LINT))).toBeDefined();
     expect(statSync(fresh.home).mode & 0o777).toBe(0o700);
