@@ -99,9 +99,13 @@ function random(seed: number): () => number {
 export function draw(seed: number): Case {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
-  return Object.fromEntries(
+  const drawn = Object.fromEntries(
     Object.entries(KINDS).map(([kind, from]) => [kind, pick<unknown>(from)]),
   ) as Case;
+  const { options, payload } = drawn;
+  const namesEvent = payload === 'whole' || payload === 'without ids';
+  // Where the payload names none, the event of the command line is the event, and nothing can be refused on that one.
+  return options[0] === '--event' && !namesEvent ? { ...drawn, options: [] } : drawn;
 }
 
 export function payloadOf({ payload, event }: Case): string {
