@@ -172,7 +172,8 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   {
     name: 'slack-webhook',
     hints: ['hooks.slack.com'],
-    pattern: /(hooks\.slack\.com\\{0,8}\/(?:services|workflows|triggers)\\{0,8}\/)(?:[\w+-]|\\{0,8}\/){8,256}/y,
+    pattern:
+      /(hooks\.slack\.com\\{0,8}\/(?:services|workflows|triggers)\\{0,8}\/)(?:[\w+-]|\\{0,8}\/){8,256}/y,
   },
   {
     name: 'discord-webhook',
