@@ -216,7 +216,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     String.raw`[\w-]{10,400}\.${run(URL_SAFE, 10)}`,
   ),
   word('airtable-token', ['pat'], String.raw`${ALNUM}{14}\.${run(HEX, 40)}`),
-  word('resend-key', ['re_'], String.raw`${ALNUM}{6,12}_${digits(ALNUM, 20)}`),
+  word('resend-key', ['re_'], `${ALNUM}{6,12}_${digits(ALNUM, 20)}`),
   word('square-token', ['EAAA', 'sq0atp-', 'sq0csp-', 'sq0idp-'], digits(URL_SAFE, 22)),
   word('facebook-token', ['EAA', 'IGQV', 'IGAA'], digits(ALNUM, 80)),
   word('dropbox-token', ['sl.', 'sl.u.'], digits(URL_SAFE, 60)),
