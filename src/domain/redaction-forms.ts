@@ -101,7 +101,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
     name: 'aws-secret-key',
     hints: ['secretkey', 'secret_key', 'secretaccesskey', 'secret_access_key'],
     pattern:
-      /(secret_?(?:access_?)?key(?:\\*["'])?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:\\*["'])?)(?:[a-z0-9+]|\\*\/){40}(?![a-z0-9+/=])/iy,
+      /(secret_?(?:access_?)?key(?:\\*["'])?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:\\*["'])?)(?:[a-z0-9+]|\\{0,8}\/){40}(?![a-z0-9+/=])/iy,
   },
   word('aws-bedrock-key', ['ABSK'], `${run('[A-Za-z0-9+/]', 100)}={0,2}`),
   word('aws-bedrock-key', ['bedrock-api-key-'], run('[A-Za-z0-9+/=_-]', 40)),
@@ -111,7 +111,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
   {
     name: 'azure-storage-key',
     hints: ['accountkey=', 'accesskey='],
-    pattern: /((?:Account|Access)Key=)(?:[A-Za-z0-9+]|\\*\/){20,256}={0,2}/iy,
+    pattern: /((?:Account|Access)Key=)(?:[A-Za-z0-9+]|\\{0,8}\/){20,256}={0,2}/iy,
   },
   {
     name: 'azure-client-secret',
@@ -140,7 +140,7 @@ const CLOUD_RULES: readonly RedactionRule[] = [
       'aphp',
     ],
     pattern:
-      /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{52}(?:AzSe[A-Z]|JQQJ99)[A-Za-z0-9]{5,30}|(?:[A-Za-z0-9+]|\\*\/){30,84}(?:\+(?:ASb|AEh|ARm|ASt|ABa|AMC|ACR)|ACDb|AIoT|AzFu|AAAAAC)[A-Za-z0-9+/]{4,24}={0,2})(?![A-Za-z0-9+/])/g,
+      /(?:(?<![A-Za-z0-9+/])|(?<=\\[nrt]))(?:[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}|[A-Za-z0-9]{52}(?:AzSe[A-Z]|JQQJ99)[A-Za-z0-9]{5,30}|(?:[A-Za-z0-9+]|\\{0,8}\/){30,84}(?:\+(?:ASb|AEh|ARm|ASt|ABa|AMC|ACR)|ACDb|AIoT|AzFu|AAAAAC)[A-Za-z0-9+/]{4,24}={0,2})(?![A-Za-z0-9+/])/g,
   },
   token('digitalocean-token', ['dop_v1_', 'doo_v1_', 'dor_v1_'], run(HEX, 64)),
   word('databricks-token', ['dapi', 'dose'], `${HEX}{32}(?:-\\d)?${NO_MORE}`),
@@ -172,18 +172,19 @@ const SERVICE_RULES: readonly RedactionRule[] = [
   {
     name: 'slack-webhook',
     hints: ['hooks.slack.com'],
-    pattern: /(hooks\.slack\.com\\*\/(?:services|workflows|triggers)\\*\/)(?:[\w+-]|\\*\/){8,256}/y,
+    pattern:
+      /(hooks\.slack\.com\\{0,8}\/(?:services|workflows|triggers)\\{0,8}\/)(?:[\w+-]|\\{0,8}\/){8,256}/y,
   },
   {
     name: 'discord-webhook',
     hints: ['discord.com', 'discordapp.com'],
     pattern:
-      /(discord(?:app)?\.com\\*\/api\\*\/(?:v\d{1,2}\\*\/)?webhooks\\*\/\d{1,20}\\*\/)[\w-]{20}[\w-]*/y,
+      /(discord(?:app)?\.com\\{0,8}\/api\\{0,8}\/(?:v\d{1,2}\\{0,8}\/)?webhooks\\{0,8}\/\d{1,20}\\{0,8}\/)[\w-]{20}[\w-]*/y,
   },
   {
     name: 'teams-webhook',
     hints: ['incomingwebhook'],
-    pattern: /(incomingwebhook\\*\/)[a-f0-9]{16}(?:[\w-]|\\*\/){0,200}/iy,
+    pattern: /(incomingwebhook\\{0,8}\/)[a-f0-9]{16}(?:[\w-]|\\{0,8}\/){0,200}/iy,
   },
   rule(
     'discord-token',
@@ -215,7 +216,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     String.raw`[\w-]{10,400}\.${run(URL_SAFE, 10)}`,
   ),
   word('airtable-token', ['pat'], String.raw`${ALNUM}{14}\.${run(HEX, 40)}`),
-  word('resend-key', ['re_'], String.raw`${ALNUM}{6,12}_${digits(ALNUM, 20)}`),
+  word('resend-key', ['re_'], `${ALNUM}{6,12}_${digits(ALNUM, 20)}`),
   word('square-token', ['EAAA', 'sq0atp-', 'sq0csp-', 'sq0idp-'], digits(URL_SAFE, 22)),
   word('facebook-token', ['EAA', 'IGQV', 'IGAA'], digits(ALNUM, 80)),
   word('dropbox-token', ['sl.', 'sl.u.'], digits(URL_SAFE, 60)),
@@ -235,7 +236,7 @@ const SERVICE_RULES: readonly RedactionRule[] = [
     name: 'asana-token',
     hints: ['1/', '2/', '0/'],
     pattern:
-      /(?<![\w/.-])(?:[01]\\*\/\d{12,16}:[a-f0-9]{32}|2\\*\/\d{12,17}\\*\/\d{12,17}:[a-f0-9]{32}|0\\*\/[a-f0-9]{32})(?!\w)/y,
+      /(?<![\w/.-])(?:[01]\\{0,8}\/\d{12,16}:[a-f0-9]{32}|2\\{0,8}\/\d{12,17}\\{0,8}\/\d{12,17}:[a-f0-9]{32}|0\\{0,8}\/[a-f0-9]{32})(?!\w)/y,
   },
   ...words('service-token', SERVICE_PREFIXES, '[\\w.=-]'),
   word('jwt', ['eyJ'], String.raw`[\w-]{10}[\w-]*\.(?:[\w-]{10}[\w-]*(?:\.[\w-]*){1,3}|[\w-]*$)`),

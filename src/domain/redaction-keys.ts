@@ -143,7 +143,8 @@ function isKey(
   }
   return (
     !marker?.isBegin &&
-    (KEY_START.test(start) || (hasKeyWidth(chain) && isRandom(start) && !IMAGE.test(start)))
+    (KEY_START.test(start) ||
+      (hasKeyWidth(chain) && isRandom(text.slice(first.start, first.end)) && !IMAGE.test(start)))
   );
 }
 

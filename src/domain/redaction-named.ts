@@ -184,8 +184,11 @@ function backslashesBefore(text: string, start: number, end: number): number {
 }
 
 function isSecretInQuotes(content: string, { rule, name }: Named): boolean {
+  const isPassword = PASSWORD_NAME.test(name);
+  // A type of literals, such as `limitToken: 'LIMIT'`.
+  if (rule.name === 'secret-setting' && !isPassword && /^[A-Z]{1,16}$/.test(content)) return false;
   if (rule.quoted.test(content)) return true;
-  if (rule.name !== 'secret-setting' || !PASSWORD_NAME.test(name)) return false;
+  if (rule.name !== 'secret-setting' || !isPassword) return false;
   return isPassphrase(content, 3) || isPassphraseWithSigns(content);
 }
 

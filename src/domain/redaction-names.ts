@@ -191,7 +191,7 @@ export const NAMED_RULES: readonly NamedRule[] = [
       String.raw`(?=[^ \t\r\n]{0,64}\d)(?=[\d\W_]{0,64}[A-Za-z])${WORD}{7,65536}`,
       'y',
     ),
-    notBare: new RegExp(`^(?:${CODE})`, 'i'),
+    notBare: new RegExp(`^(?:${CODE}|0x[0-9a-f]{1,8};?$)`, 'i'),
     quoted: /^(?![$]\w+$)[\w$/!@#%^&*~-][^ \t\r\n]{3}[^ \t\r\n]*$/,
   },
   {

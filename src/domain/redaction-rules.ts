@@ -43,7 +43,7 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'docker-auth',
     hints: ['"auth', "'auth"],
     pattern:
-      /(["']auth\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'])(?=[A-Za-z0-9+/\\]{0,80}[A-Z])(?=[A-Za-z0-9+/\\]{0,200}[\d=+])(?:[A-Za-z0-9+]|\\*\/){8,4096}={0,2}/y,
+      /(["']auth\\*["'][ \t\r\n]*:[ \t\r\n]*\\*["'])(?=[A-Za-z0-9+/\\]{0,80}[A-Z])(?=[A-Za-z0-9+/\\]{0,200}[\d=+])(?:[A-Za-z0-9+]|\\{0,8}\/){8,4096}={0,2}/y,
   },
   {
     name: 'netrc',
@@ -88,13 +88,13 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
     name: 'url-password',
     hints: ['://', ':\\'],
     pattern:
-      /(:(?:\\*\/){2}[^ \t\r\n:/@"'\\]{0,100}:)(?!\$[\w{(]|\[redacted:)[^ \t\r\n/?#"'\\]{1,256}(?=@)/y,
+      /(:(?:\\{0,8}\/){2}[^ \t\r\n:/@"'\\]{0,100}:)(?!\$[\w{(]|\[redacted:)[^ \t\r\n/?#"'\\]{1,256}(?=@)/y,
   },
   {
     name: 'url-token',
     hints: ['://', ':\\'],
     pattern:
-      /(:(?:\\*\/){2})(?=[A-Za-z_-]{0,80}\d)(?!\[redacted:)[\w-]{20,256}(?=@|:(?:x-oauth-basic)?@)/y,
+      /(:(?:\\{0,8}\/){2})(?=[A-Za-z_-]{0,80}\d)(?!\[redacted:)[\w-]{20,256}(?=@|:(?:x-oauth-basic)?@)/y,
   },
   {
     name: 'sql-password',

@@ -11,7 +11,7 @@ interface View {
 const ENCODED = new RegExp(
   [
     String.raw`(?<slashes>\\{1,8})(?:u00(?<unicode>[0-9a-fA-F]{2})(?<colour>\[[\d;]{0,20}m)?|x(?<hex>[0-9a-fA-F]{2})(?<colour2>\[[\d;]{0,20}m)?|(?:033|e)\[[\d;]{0,20}m)`,
-    String.raw`%(?<percent>[2-7][0-9a-fA-F])`,
+    '%(?<percent>[2-7][0-9a-fA-F])',
     '&(?:#(?<decimal>\\d{2,3})|#[xX](?<entity>[0-9a-fA-F]{2})|(?<named>quot|apos|amp|lt|gt));',
     '\x1b\\[[\\d;?]{0,20}[A-Za-z]',
     '\0',

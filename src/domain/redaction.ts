@@ -14,7 +14,7 @@ export function redactText(text: string, cut: Cut = {}): string {
  */
 export function redactTail(tail: string): string {
   const line = /[\r\n]/.exec(tail.slice(0, -1));
-  const rest = line === null ? (/[ \t][^]*$/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
+  const rest = line === null ? (/[ \t][\s\S]*$/.exec(tail)?.[0] ?? '') : tail.slice(line.index + 1);
   const start = rest.replace(/^[ \t\r\n]+/, '');
   return isPlain(start) ? start : redactText(withoutCutKey(start));
 }

@@ -38,7 +38,7 @@ export interface LogRow {
 export const LOG_COLUMNS = `
   id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
   cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-  stdout_kind, stdout_digest, dedupe_key, redacted, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
+  stdout_kind, stdout_digest, dedupe_key, created_at, redacted, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface LogFilter {

@@ -143,6 +143,7 @@ describe('the overview', () => {
       version: MIGRATIONS.length,
       executions: 0,
       withPayloads: 0,
+      unredacted: 0,
       oldest: null,
       newest: null,
     });
@@ -156,6 +157,7 @@ describe('the overview', () => {
     expect(readContents(db)).toMatchObject({
       executions: 2,
       withPayloads: 1,
+      unredacted: 0,
       oldest: '2026-11-21T10:00:01.000Z',
       newest: '2026-11-22T10:00:01.000Z',
     });
