@@ -56,17 +56,23 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
         await wait(60);
       }
     })();
-    await inPool(400, 8, async (index) => {
-      const { ended } = run(state, `hook-${index}`, ['sh', '-c', `cat; exit ${index % 3}`]);
-      expect(await ended).toEqual({ code: index % 3, signal: null, stdout: PAYLOAD });
-    });
+    let runs = 0;
+    // On a busy machine a daemon takes its time to be there and be killed.
+    while (runs < 400 || kills < 4) {
+      const before = runs;
+      runs += 100;
+      await inPool(100, 8, async (index) => {
+        const line = `cat; exit ${index % 3}`;
+        const { ended } = run(state, `hook-${before + index}`, ['sh', '-c', line]);
+        expect(await ended).toEqual({ code: index % 3, signal: null, stdout: PAYLOAD });
+      });
+    }
     isOver = true;
     await killer;
-    expect(kills).toBeGreaterThan(3);
     await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
-    await until('all rows', () => names(state).length >= 400);
-    expect(new Set(names(state)).size).toBe(400);
-    expect(names(state)).toHaveLength(400);
+    await until('all rows', () => names(state).length >= runs);
+    expect(new Set(names(state)).size).toBe(runs);
+    expect(names(state)).toHaveLength(runs);
   }, 120_000);
 
   it('200 launchers at the same instant with no daemon leave one daemon and 200 rows', async () => {
