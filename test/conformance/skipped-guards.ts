@@ -41,7 +41,7 @@ export function skippedGuards(engine: Engine): void {
         { rule: 'guard_skipped', subject: 'probe', state: 'open', value: 3 },
       ]);
       expect(open[0].text).toMatch(
-        /^probe was skipped 3 times where it could have refused, and nothing was refused: off on PreToolUse, last at \d{4}-/,
+        /^probe: skipped 3 times, nothing refused in its place: off on PreToolUse, last at \d{4}-/,
       );
       const { skipped_guards: skipped } = await json(stage, 'status');
       const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
