@@ -19,7 +19,7 @@ import {
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { type Case, configOf, KEYS, NAME, payloadOf, REFUSALS } from './random-settings.ts';
 
-export interface Outcome {
+interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
