@@ -1,5 +1,9 @@
+import { isSkippedGuard } from '../domain/skipped-guard.ts';
+import { decodeRecord } from '../protocol/record.ts';
+import type { Spool, SpoolEntry } from '../spool/spool.ts';
 import type { Database } from '../store/database.ts';
-import { listSkippedGuards } from '../store/skipped-guards.ts';
+import { listSkippedGuards, type SkippedGuard, skippedGuardOf } from '../store/skipped-guards.ts';
+import { assemble } from './assemble.ts';
 import type { GateReport } from './read-gates.ts';
 
 /** A hook that could have refused and did not run; docs/json.md says what each field means. */
@@ -20,17 +24,54 @@ export function readSkippedGuards(
   db: Database,
   gates: readonly GateReport[],
 ): SkippedGuardReport[] {
-  return listSkippedGuards(db).map(({ hookName, eventType, reason, count, firstAt, lastAt }) => {
-    const gate = gates.find(({ hook_name }) => hook_name === hookName);
-    return {
-      hook_name: hookName,
-      event_type: eventType,
-      reason,
-      count,
-      first_at: firstAt,
-      last_at: lastAt,
-      is_gated: gate !== undefined && reason !== 'duplicate',
-      until: reason === 'duplicate' ? null : (gate?.until ?? null),
-    };
-  });
+  return listSkippedGuards(db).map((one) => reportOf(one, gates));
+}
+
+/** The same of what waits in the spool: the database cannot be used, and nobody is to miss one for that. Never throws. */
+export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): SkippedGuardReport[] {
+  const found = new Map<string, SkippedGuard>();
+  for (const one of entriesOf(spool).flatMap((entry) => skippedOf(spool, entry) ?? [])) {
+    const key = JSON.stringify([one.hookName, one.eventType, one.reason]);
+    const before = found.get(key) ?? { ...one, count: 0 };
+    const [, lastAt = ''] = [before.lastAt, one.lastAt].sort();
+    found.set(key, { ...before, count: before.count + 1, lastAt });
+  }
+  return [...found.values()].map((one) => reportOf(one, gates));
+}
+
+function entriesOf(spool: Spool): readonly SpoolEntry[] {
+  try {
+    return spool.list();
+  } catch {
+    return [];
+  }
+}
+
+function skippedOf(spool: Spool, entry: SpoolEntry): SkippedGuard | undefined {
+  try {
+    const bytes = spool.read(entry);
+    const { begin, end } = bytes === undefined ? {} : decodeRecord(bytes);
+    if (begin === undefined || end === undefined) return undefined;
+    const { execution } = assemble({ ...begin, storeRaw: false }, end);
+    return isSkippedGuard(execution) ? skippedGuardOf(execution) : undefined;
+  } catch {
+    // Half written, or no record: `status` counts those apart.
+    return undefined;
+  }
+}
+
+function reportOf(one: SkippedGuard, gates: readonly GateReport[]): SkippedGuardReport {
+  const { hookName, eventType, reason, count, firstAt, lastAt } = one;
+  const gate = gates.find(({ hook_name }) => hook_name === hookName);
+  const isGated = gate !== undefined && reason !== 'duplicate';
+  return {
+    hook_name: hookName,
+    event_type: eventType,
+    reason,
+    count,
+    first_at: firstAt,
+    last_at: lastAt,
+    is_gated: isGated,
+    until: isGated ? gate.until : null,
+  };
 }

@@ -19,7 +19,11 @@ import { type AlertsReport, NO_ALERTS, readAlerts } from './alerts/read-alerts.t
 import { type CommandStore, openForCommand } from './open-for-command.ts';
 import { type GateState, NO_GATES, readGates } from './read-gates.ts';
 import { readMetrics } from './read-metrics.ts';
-import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
+import {
+  readSkippedGuards,
+  type SkippedGuardReport,
+  skippedInSpool,
+} from './read-skipped-guards.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from './redaction-in-force.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
@@ -177,10 +181,12 @@ function readState(paths: StatePaths, now: () => number): State {
     if (!(error instanceof HookbusError)) throw error;
     const isNewer = error.code === 'E_DB_NEWER';
     const reason = [error.message, isNewer ? undefined : error.hint].filter(Boolean).join('. ');
+    const gates = readGates(paths, undefined, now());
     return {
       ...nowhere(),
-      ...readGates(paths, undefined, now()),
+      ...gates,
       alerts: readAlerts(paths, undefined),
+      skipped_guards: skippedInSpool(createSpool(paths.spool, paths.setAside), gates.gates),
       database: {
         path,
         state: isNewer ? 'newer' : 'unusable',

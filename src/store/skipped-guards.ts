@@ -23,11 +23,18 @@ export function prepareSkipCount(db: Database): (execution: Execution) => void {
     INSERT INTO skipped_guards VALUES (@hookName, @eventType, @reason, 1, @at, @at)
     ON CONFLICT DO UPDATE SET count = count + 1,
       first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)`);
-  return ({ hookName, eventType, status, error, createdAt }) => {
-    const [why = ''] = (error ?? '').split('\n');
-    const reason = status === 'dedupe_skip' ? 'duplicate' : why.slice(0, MOST_REASON);
-    statement.run({ hookName, eventType, reason, at: createdAt });
+  return (execution) => {
+    const { hookName, eventType, reason, firstAt } = skippedGuardOf(execution);
+    statement.run({ hookName, eventType, reason, at: firstAt });
   };
+}
+
+/** One such execution. */
+export function skippedGuardOf(execution: Execution): SkippedGuard {
+  const { hookName, eventType, status, error, createdAt: at } = execution;
+  const [why = ''] = (error ?? '').split('\n');
+  const reason = status === 'dedupe_skip' ? 'duplicate' : why.slice(0, MOST_REASON);
+  return { hookName, eventType, reason, count: 1, firstAt: at, lastAt: at };
 }
 
 /** The latest of each hook first. */

@@ -54,6 +54,8 @@ function ask(words: readonly string[]): unknown {
     const lint = { hookName: 'lint', eventType: 'PostToolUse', createdAt };
     const failed = () => recordedOf(anExecution({ ...lint, status: 'error' }));
     writeExecutions(paths.database, Array.from({ length: 20 }, failed));
+    const skipped = anExecution({ hookName: 'noisy', createdAt, status: 'breaker_skip' });
+    writeExecutions(paths.database, [recordedOf(skipped)]);
   }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
   if (words[0] === 'show') hookbus(['replay', '1', '--', 'false'], { HOOKBUS_HOME: home });

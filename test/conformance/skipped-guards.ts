@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
 import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import type { Engine } from './support/engine.ts';
@@ -40,7 +41,7 @@ export function skippedGuards(engine: Engine): void {
         { rule: 'guard_skipped', subject: 'probe', state: 'open', value: 3 },
       ]);
       expect(open[0].text).toMatch(
-        /^probe was skipped 3 times where it could have refused, and nothing was refused: off on PreToolUse, last at \d{4}-/,
+        /^probe: skipped 3 times, nothing refused in its place: off on PreToolUse, last at \d{4}-/,
       );
       const { skipped_guards: skipped } = await json(stage, 'status');
       const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
@@ -113,6 +114,22 @@ export function skippedGuards(engine: Engine): void {
       writeFileSync(join(stage.home, 'config.json'), '{', { mode: 0o600 });
       await call(stage, 'PreToolUse');
       expect((await json(stage, 'alerts')).open).toMatchObject([{ rule: 'guard_skipped' }]);
+    });
+
+    test('is told by status and doctor where the database is of a newer version', async (stage) => {
+      await off(stage);
+      await stage.drain();
+      const db = new Sqlite(join(stage.home, 'hook_bus.db'));
+      db.pragma('user_version = 9999');
+      db.close();
+      for (const _ of [1, 2]) await call(stage, 'PreToolUse');
+      const { database, skipped_guards: skipped } = await json(stage, 'status');
+      expect(database.state).toBe('newer');
+      const one = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 2 };
+      expect(skipped).toMatchObject([one]);
+      expect(String((await stage.hookbus('doctor')).stdout)).toContain(
+        'was skipped 2 times (off, last',
+      );
     });
 
     test('is none where a duplicate is refused again', async (stage) => {

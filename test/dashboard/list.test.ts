@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await page.locator('#feed-table').getByText(said).waitFor();
     expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
     await page.locator('#hooks-table').getByText('skipped once, nothing refused').waitFor();
-    await page.locator('#alerts').getByText('guard was skipped 1 time').waitFor();
+    await page.locator('#alerts').getByText('guard: skipped 1 time').waitFor();
     await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
     await page.locator('#execution-body').getByText(said).waitFor();
     await expectClean();

@@ -21,7 +21,7 @@ export const guardSkipped: StateRule = {
     }));
   },
   text: ({ subject, value, reason }) =>
-    `${subject} was skipped ${things(value, 'time')} where it could have refused, and nothing was refused: ${reason}`,
+    `${subject}: skipped ${things(value, 'time')}, nothing refused in its place: ${reason}`,
 };
 
 function hooksOf(skipped: readonly SkippedGuard[]) {
