@@ -16,7 +16,7 @@ const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
 /** It has run, so that the switch finds it. */
 async function off(stage: Stage): Promise<void> {
   expect((await call(stage, 'PreToolUse')).code).toBe(2);
-  expect((await stage.hookbus('off', 'probe', '--for', '1h')).code).toBe(0);
+  expect((await stage.hookbus('off', 'probe', '--for', '1h', '--yes')).code).toBe(0);
 }
 
 /** A payload that comes late, on a machine with much to do, names no event in time. */
