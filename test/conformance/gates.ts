@@ -39,7 +39,7 @@ const COMMANDS: readonly (readonly [argv: readonly string[], command: string])[]
   [['sh', '-c', 'exit 2', `it's`, '', 'a b', '-x=1'], `sh -c 'exit 2' 'it'\\''s' '' 'a b' -x=1`],
   [['sh', '-c', 'exit 2', 'a@b%c+d=e:f,g./h-_'], `sh -c 'exit 2' a@b%c+d=e:f,g./h-_`],
   [['sh', '-c', 'exit 2', 'naïve', '🚀', 'x\n'], `sh -c 'exit 2' 'naïve' '🚀' 'x\n'`],
-  [['sh', '-c', 'exit 2', 'x'.repeat(5000)], `sh -c 'exit 2' ${'x'.repeat(5000)}`],
+  [['sh', '-c', 'exit 2', 'x'.repeat(3000)], `sh -c 'exit 2' ${'x'.repeat(3000)}`],
 ];
 
 export function gates(engine: Engine): void {
