@@ -79,7 +79,10 @@ describe('a config.json', () => {
       '{"breaker": {"cooldown_seconds": null}}',
       'breaker.cooldown_seconds: expected a whole number',
     ],
-    ['{"breaker": {"hooks": "lint"}}', 'breaker.hooks: expected a list of hooks with their commands'],
+    [
+      '{"breaker": {"hooks": "lint"}}',
+      'breaker.hooks: expected a list of hooks with their commands',
+    ],
     ['{"breaker": {"hooks": [""]}}', 'breaker.hooks: expected a list of hooks with their commands'],
   ])('that is %j is refused, and where', (text, problem) => {
     expect(parseConfig(text)).toEqual({
