@@ -32,7 +32,7 @@ const ERRORS = [
   ['E_GATE', 'The gate file of the hook cannot be changed; the message has the reason.'],
   [
     'E_HOOK',
-    'It is not clear which hook is meant: none of that name is on record, or several are.',
+    'It is not clear which hook is meant: none of that name is on record, several are, or its command is not whole there.',
   ],
   ['E_CONFIRM', 'Nobody agreed to what `off` means for this hook; nothing was changed.'],
   ['E_PROTECTED', 'The hook is protected by /etc/hookbus/policy.json, which is root’s.'],

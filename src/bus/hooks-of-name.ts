@@ -41,7 +41,7 @@ export function findHooks(db: Database | undefined, choice: HookChoice): HookId[
   if (found.some((one) => !isWholeCommand(one))) {
     throw new HookbusError(
       'E_HOOK',
-      `a secret was taken out of the command of ${JSON.stringify(hookName)} on record; expected --command with its command line`,
+      `the command of ${JSON.stringify(hookName)} is not whole on record (a secret was taken out, or it was cut); expected --command with its command line`,
     );
   }
   return found.map((one) => ({ hookName, command: one }));

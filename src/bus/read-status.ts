@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { StatePaths } from '../config/paths.ts';
+import { retentionDays } from '../config/retention.ts';
 import type { HomeProblem, Settings } from '../config/settings.ts';
 import { findRefused } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
@@ -25,6 +26,7 @@ import {
   skippedInSpool,
 } from './read-skipped-guards.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from './redaction-in-force.ts';
+import { type ElsewhereReport, switchedOffElsewhere } from './switched-off-elsewhere.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
@@ -65,6 +67,8 @@ export interface StatusReport extends GateState {
     readonly redacted: boolean;
   };
   readonly retention_days: number;
+  /** Hooks that are off in other state directories of this user. */
+  readonly switched_off_elsewhere: readonly ElsewhereReport[];
   readonly daemon: Settings['daemon'];
   readonly last_24_hours: MetricsReport;
   readonly alerts: AlertsReport;
@@ -98,8 +102,9 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
       compressed: settings.compress,
       redacted: settings.redact || paths === undefined || !mayKeepSecrets(paths.config),
     },
-    retention_days: settings.retentionDays,
+    retention_days: retentionDays(settings),
     daemon: settings.daemon,
+    switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now()),
     problems: [...settings.problems, ...redactionProblem(settings)],
   };
   return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };

@@ -97,6 +97,18 @@ export function removeStamp(home: string): void {
   }
 }
 
+/** The other directories that this user made or trusted, as far as they are still there. */
+export function otherHomes(home: string, env: Environment = process.env): string[] {
+  const known = defaultHome(env);
+  if (known === undefined) return [];
+  const trusted = namesIn(join(known, TRUSTED)).filter((name) => WORD.test(name));
+  const homes = trusted.flatMap((word) => {
+    const other = linkText(join(known, TRUSTED, word));
+    return other !== undefined && linkText(join(other, STAMP)) === word ? [other] : [];
+  });
+  return [...homes, known].filter((other) => other !== home);
+}
+
 /** Forgets the words of directories that are gone, or have another by now. @returns how many there were */
 export function forgetLostStamps(nowMs: number, env: Environment = process.env): number {
   const known = defaultHome(env);

@@ -117,4 +117,12 @@ describe('hookbus cleanup', () => {
     hookbus(['cleanup', '--older-than', '0d'], env);
     expect(countOf(env)).toBe(0);
   });
+
+  it('goes by retention_days of config.json where no variable says more', () => {
+    const env = state();
+    hookbus(['config', 'set', 'retention_days', '19'], env);
+    expect(JSON.parse(hookbus(['status', '--json'], env).stdout).retention_days).toBe(19);
+    hookbus(['cleanup'], env);
+    expect(countOf(env)).toBeGreaterThan(1890);
+  });
 });

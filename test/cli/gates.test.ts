@@ -37,6 +37,23 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 const GUARD = { hookName: 'guard_rm', command: 'python3 guard_rm.py' };
 
+it('what is switched off in another state directory is named by status and doctor', () => {
+  const person = temporaryDirectory();
+  const other = join(temporaryDirectory(), 'other');
+  const run = (...words: string[]) => hookbus(words, { HOME: person });
+  const there = (...words: string[]) => hookbus(words, { HOME: person, HOOKBUS_HOME: other });
+  const elsewhere = () =>
+    JSON.parse(run('status', '--json').stdout)['switched_off_elsewhere'] as unknown[];
+  there('run', '--name', 'guard', '--', 'true');
+  expect(elsewhere()).toEqual([]);
+  expect(there('off', 'guard', '--command', 'true', '--yes').exitCode).toBe(0);
+  expect(elsewhere()).toMatchObject([{ state_directory: other, hook_name: 'guard' }]);
+  expect(run('status').stdout).toMatch(/guard: off until .* in /);
+  expect(oneLine(run('doctor').stdout)).toContain('in another state directory');
+  there('on', 'guard');
+  expect(elsewhere()).toEqual([]);
+});
+
 describe('off', () => {
   it('skips a hook for an hour, says until when, and status says so', () => {
     const { ask, json, gate, paths } = aState();

@@ -46,66 +46,66 @@ it('hookbus alone shows what there is', () => {
 describe('the help of', () => {
   it('run', () =>
     expect(helpOf('run')).toMatchInlineSnapshot(`
-    "
-    Usage: hookbus run [options] -- COMMAND [ARG...]
+      "
+      Usage: hookbus run [options] -- COMMAND [ARG...]
 
-    Runs COMMAND with the same stdin, stdout, stderr and exit code as without
-    hookbus, and records the execution. Put it before the command of a hook in your
-    agent's settings.
+      Runs COMMAND with the same stdin, stdout, stderr and exit code as without
+      hookbus, and records the execution. Put it before the command of a hook in your
+      agent's settings.
 
-    With HOOKBUS_ENABLED unset or 0 it only runs COMMAND. Whatever goes wrong in
-    hookbus itself, COMMAND runs; a mistake among the options is shown by \`hookbus
-    status\`.
+      With HOOKBUS_ENABLED unset or 0 it only runs COMMAND. Whatever goes wrong in
+      hookbus itself, COMMAND runs; a mistake among the options is shown by \`hookbus
+      status\`.
 
-    With a dedupe option a refusal is given again to a duplicate. Where a hook can
-    block, all other duplicates run; elsewhere they exit 0. On doubt, COMMAND runs.
+      With a dedupe option a refusal is given again to a duplicate. Where a hook can
+      block, all other duplicates run; elsewhere they exit 0. On doubt, COMMAND runs.
 
-    Options:
-      --name NAME                      what to call the hook (default: the script's
-                                       file name without its extension)
-      --event EVENT                    the event, such as PreToolUse (default: as
-                                       the payload says)
-      --tool TOOL                      the tool, such as Bash (default: as the
-                                       payload says)
-      --shell 'LINE'                   run LINE with /bin/sh -c instead of a COMMAND
-      --timeout SECONDS                end the hook after so many seconds, fractions
-                                       allowed (default: none)
-      --fail-open                      if the hook fails, drop its output and exit
-                                       0; ignored where it can block (old name:
-                                       --guard)
-      --dedupe                         recognize the same work by tool call and
-                                       payload
-      --dedupe-key TEMPLATE            what makes two executions the same, such as
-                                       {tool_input.file_path}
-      --dedupe-ttl SECONDS             how long a key counts (default:
-                                       HOOKBUS_DEDUPE_TTL, else 3600)
-      --on-duplicate deny|skip|replay  what was not refused: run it, exit 0, or wait
-                                       and give its result (default: deny on events
-                                       that a hook can block, else skip)
-      --max-bytes N                    most bytes kept of each stream (default:
-                                       HOOKBUS_MAX_BYTES, else 200000)
-      --store-raw                      store the payloads; --no-store-raw does not
-                                       (default: HOOKBUS_STORE_RAW, else off)
-      --compress                       compress stored payloads; --no-compress does
-                                       not (default: HOOKBUS_COMPRESS, else off)
-      --help                           print this
+      Options:
+        --name NAME                      what to call the hook (default: the script's
+                                         file name without its extension)
+        --event EVENT                    the event, such as PreToolUse (default: as
+                                         the payload says)
+        --tool TOOL                      the tool, such as Bash (default: as the
+                                         payload says)
+        --shell 'LINE'                   run LINE with /bin/sh -c instead of a COMMAND
+        --timeout SECONDS                end the hook after so many seconds, fractions
+                                         allowed (default: none)
+        --fail-open                      if the hook fails, drop its output and exit
+                                         0; ignored where it can block (old name:
+                                         --guard)
+        --dedupe                         recognize the same work by tool call and
+                                         payload
+        --dedupe-key TEMPLATE            what makes two executions the same, such as
+                                         {tool_input.file_path}
+        --dedupe-ttl SECONDS             how long a key counts (default:
+                                         HOOKBUS_DEDUPE_TTL, else 3600)
+        --on-duplicate deny|skip|replay  what was not refused: run it, exit 0, or wait
+                                         and give its result (default: deny on events
+                                         that a hook can block, else skip)
+        --max-bytes N                    most bytes kept of each stream (default:
+                                         HOOKBUS_MAX_BYTES, else 200000)
+        --store-raw                      store the payloads; --no-store-raw does not
+                                         (default: HOOKBUS_STORE_RAW, else off)
+        --compress                       compress stored payloads; --no-compress does
+                                         not (default: HOOKBUS_COMPRESS, else off)
+        --help                           print this
 
-    Exit codes:
-      any  the hook's own; if it dies by a signal, hookbus dies by the same
-      124  --timeout ran out, and the hook did not refuse meanwhile
-      125  there is no COMMAND
-      126  COMMAND cannot be executed
-      127  COMMAND was not found
+      Exit codes:
+        any  the hook's own; if it dies by a signal, hookbus dies by the same
+        124  --timeout ran out, and the hook did not refuse meanwhile
+        125  there is no COMMAND
+        126  COMMAND cannot be executed
+        127  COMMAND was not found
 
-    Examples:
-      hookbus run -- python3 .claude/hooks/guard_rm.py
-          records it as guard_rm
-      hookbus run --name lint --timeout 20 --fail-open -- npx eslint --stdin
-          on PostToolUse: ends it after 20 s, and keeps its failures from the agent
-      hookbus run --shell 'jq -r .tool_name | tee -a tools.log'
-          a hook that is a pipeline
-    "
-  `));
+      Examples:
+        hookbus run -- .claude/hooks/format_file.sh
+            records it as format_file
+        hookbus run --name lint --timeout 20 --fail-open -- npx eslint --stdin
+            on PostToolUse: ends it after 20 s, and keeps its failures from the agent
+        hookbus run --shell 'jq -r .tool_name | tee -a tools.log'
+            a hook that is a pipeline
+      "
+    `));
   it('install', () =>
     expect(helpOf('install')).toMatchInlineSnapshot(`
       "
@@ -450,7 +450,8 @@ describe('the help of', () => {
 
       Options:
         --older-than AGE  delete what is older than this: 12h, 7d or 4w; 0d deletes
-                          every execution (default: HOOKBUS_RETENTION_DAYS, else 7d)
+                          every execution (default: HOOKBUS_RETENTION_DAYS, else
+                          retention_days of config.json)
         --dry-run         say what would be deleted, and delete nothing
         --json            print JSON instead; docs/json.md describes it
         --help            print this

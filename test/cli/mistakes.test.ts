@@ -102,6 +102,10 @@ describe('one line says what is wrong', () => {
     );
     expect(hookbus(['cleanup', '--older-than', '30d'], env).exitCode).toBe(0);
     expect(hookbus(['logs'], env).exitCode).toBe(0);
+    writeFileSync(paths.config, '{"retention_days": -1}', { mode: 0o600 });
+    expect(complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
+      /^config\.json: .*retention_days/,
+    );
   });
 
   it('where nothing says where the state directory is', () => {

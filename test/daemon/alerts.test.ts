@@ -218,7 +218,11 @@ describe('an alert', () => {
 
   it('is raised for slow hooks, a slow HookBus, guards that exit 1, and breakers', async () => {
     const state = aState();
-    configure(state, {}, { breaker: { hooks: ['broken: python3 .claude/hooks/guard_rm.py'], window: 5 } });
+    configure(
+      state,
+      {},
+      { breaker: { hooks: ['broken: python3 .claude/hooks/guard_rm.py'], window: 5 } },
+    );
     await state.daemon();
     spoolMany(state, 30, { hookName: 'slow' }, { durationMs: 6000, overheadMs: 6 });
     spoolMany(state, 30, { hookName: 'late' }, { durationMs: 5, overheadMs: 20 });

@@ -140,7 +140,7 @@ function sizeFindings(bytes: number): Finding[] {
   const what = `the database takes ${(bytes / 1e9).toFixed(1)} GB`;
   const why = 'Every look at long windows reads much of it.';
   const fix =
-    'Keep less: HOOKBUS_RETENTION_DAYS, HOOKBUS_MAX_BYTES, or hookbus cleanup --older-than 3d.';
+    'Keep less: retention_days in config.json, HOOKBUS_MAX_BYTES, or hookbus cleanup --older-than 3d.';
   return [advice(what, why, fix)];
 }
 
@@ -180,7 +180,7 @@ function checkSettings(report: StatusReport): Check {
     .map(({ text, last_seen }) =>
       advice(
         `${text} (last at ${last_seen})`,
-        'The run went on without it.',
+        'What was done instead is said there.',
         'Correct it where the hook is set up; the note goes away by hookbus cleanup.',
       ),
     );
@@ -205,6 +205,6 @@ function checkSettings(report: StatusReport): Check {
           ),
         ];
   const findings = [...here, ...refused, ...file, ...key_server_problems, ...hooks];
-  const summary = findings.length === 0 ? 'all can be used' : 'some cannot be used';
+  const summary = findings.length === 0 ? 'all can be used' : 'see below';
   return { name: 'settings', summary, findings };
 }

@@ -2,10 +2,12 @@ import type { StatusReport } from '../read-status.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 
 /** Looks at what is to keep hooks from running, or to keep that from happening, and does not. */
-export function checkSwitches({ old_gates, breaker, policy }: StatusReport): Check {
+export function checkSwitches(report: StatusReport): Check {
+  const { old_gates, breaker, policy, switched_off_elsewhere } = report;
   const findings = [
     ...old_gates.map(oldGate),
     ...breaker.unused.map(unusedBreaker),
+    ...switched_off_elsewhere.map(elsewhere),
     ...(policy.problem === null ? [] : [policyProblem(policy.state, policy.problem)]),
   ];
   const { length } = policy.protected_hooks;
@@ -16,6 +18,17 @@ export function checkSwitches({ old_gates, breaker, policy }: StatusReport): Che
     findings,
   };
 }
+
+const elsewhere = ({
+  hook_name,
+  state_directory,
+  until,
+}: StatusReport['switched_off_elsewhere'][number]): Finding =>
+  problem(
+    `${hook_name} is off until ${until} in another state directory, ${state_directory}`,
+    'Runs that HOOKBUS_HOME sends there skip it, and nothing here tells of them.',
+    `Look there: HOOKBUS_HOME=${state_directory} hookbus status. Take HOOKBUS_HOME out of the env block that has it.`,
+  );
 
 const oldGate = (hookName: string): Finding =>
   problem(
@@ -35,7 +48,7 @@ const policyProblem = (state: StatusReport['policy']['state'], text: string): Fi
   state === 'broken'
     ? problem(
         text,
-        'Nobody knows which hooks it is about, so every hook is protected: no gate, breaker, key or --guard counts.',
+        'Nobody knows which hooks it is about, so every hook is protected: no gate, breaker, key or --fail-open counts.',
         'As root, write {"protected_hooks": ["NAME"]} and nothing else.',
       )
     : problem(

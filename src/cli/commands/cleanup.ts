@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { CleanupReport } from '../../bus/clean-up.ts';
+import { retentionDays } from '../../config/retention.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { formatBytes, formatMoment, formatThings } from '../output/format.ts';
@@ -19,7 +20,7 @@ export const cleanupCommand: Command = {
     'older-than': {
       value: 'AGE',
       describe: 'delete what is older than this: 12h, 7d or 4w; 0d deletes every execution',
-      default: 'HOOKBUS_RETENTION_DAYS, else 7d',
+      default: 'HOOKBUS_RETENTION_DAYS, else retention_days of config.json',
     },
     'dry-run': { describe: 'say what would be deleted, and delete nothing' },
   },
@@ -59,7 +60,11 @@ function readAge(olderThan: string | undefined, { settings }: Context): number {
   if (problem !== undefined) {
     throw new HookbusError('E_SETTING', problem.replace(/;.*$/, ''), 'Try: hookbus cleanup --help');
   }
-  return settings.retentionDays * DAY_MS;
+  return retentionDays(settings, refuseConfig) * DAY_MS;
+}
+
+function refuseConfig(problem: string): never {
+  throw new HookbusError('E_SETTING', `config.json: ${problem}`, 'Try: hookbus cleanup --help');
 }
 
 function cleanupLines(report: CleanupReport): string[] {
@@ -70,7 +75,7 @@ function cleanupLines(report: CleanupReport): string[] {
     [report.dedupe_keys, 'dedupe key'],
     [report.notices, 'notice'],
     [report.unreadable_records, 'unreadable spool record'],
-    [report.settings_backups, 'backup of a settings file'],
+    [report.settings_backups, 'settings backup'],
     [report.corrupt_databases, 'corrupt database'],
   ] as const;
   const gone = kinds

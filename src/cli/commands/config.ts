@@ -17,7 +17,7 @@ export const configCommand: Command = {
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
     'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
-    'set and unset change one value and keep the rest as it is written. Lists take commas, or a JSON array. The value - of dedupe.secret is read from stdin.',
+    'set and unset change one value and keep the rest as it is written. Lists take commas; write a JSON array where a command has a comma. The value - of dedupe.secret is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
   furtherArguments: [

@@ -20,10 +20,11 @@ export const GATE_EXIT_CODES = [
 export const CHOICE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   command: {
     value: 'LINE',
-    describe: 'the hook with this command line, as `hookbus show` has it',
+    describe:
+      'the hook with this command line, as `hookbus show` has it, with its secrets in place',
     default: 'the one of that name; of several, those that ran in this work tree',
   },
-  all: { describe: 'every hook of that name, whatever its command' },
+  all: { describe: 'every hook of that name that is on record' },
 };
 
 const HOUR_MS = 3_600_000;

@@ -70,7 +70,7 @@ export const runCommand: Command = {
     ['127', 'COMMAND was not found'],
   ],
   examples: [
-    ['hookbus run -- python3 .claude/hooks/guard_rm.py', 'records it as guard_rm'],
+    ['hookbus run -- .claude/hooks/format_file.sh', 'records it as format_file'],
     [
       'hookbus run --name lint --timeout 20 --fail-open -- npx eslint --stdin',
       'on PostToolUse: ends it after 20 s, and keeps its failures from the agent',

@@ -66,7 +66,11 @@ function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
   if (!enabled) return ['To switch them on: hookbus config set alerts.enabled true'];
   const isTold = Object.values(actions).some(Boolean);
   return [
-    ...(watching ? [] : ['No daemon runs now; the next run of a hook starts one, and that looks.']),
+    ...(watching
+      ? []
+      : [
+          'No daemon runs now: only skipped guards are looked for. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
+        ]),
     ...(isTold
       ? []
       : [

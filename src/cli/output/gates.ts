@@ -1,4 +1,5 @@
 import type { GateReport, GateState } from '../../bus/read-gates.ts';
+import type { StatusReport } from '../../bus/read-status.ts';
 import { formatCount, formatMoment, formatThings } from './format.ts';
 
 /** A line for each hook that is not run now. */
@@ -53,6 +54,14 @@ const POLICY_STATES = {
   ignored: 'so it protects no hook',
   broken: 'so every hook is protected',
 } as const;
+
+/** A line for each hook that is off where nobody may look. */
+export function elsewhereTexts(found: StatusReport['switched_off_elsewhere']): string[] {
+  return found.map(
+    ({ hook_name, state_directory, until }) =>
+      `${hook_name}: off until ${formatMoment(new Date(until))} in ${state_directory}`,
+  );
+}
 
 /** The hooks that root protects. */
 export function protectedText({ protected_hooks }: GateState['policy']): string {

@@ -1,20 +1,31 @@
-/* What `status` lists below the fields: hooks that are left out, and mistakes. */
+/* What `status` lists below the fields: hooks that are skipped, and mistakes. */
 import type { StatusReport } from '../../bus/read-status.ts';
 import { formatAge, formatBytes, formatCount } from './format.ts';
-import { gateTexts, idleTexts, protectedText, recommendationTexts } from './gates.ts';
+import {
+  elsewhereTexts,
+  gateTexts,
+  idleTexts,
+  protectedText,
+  recommendationTexts,
+} from './gates.ts';
 import type { Page } from './page.ts';
 import { hanging, visible } from './text.ts';
 
 /** Hooks that are not run now, and those that had better not be. */
 export function gateLines(report: StatusReport, page: Page): string[] {
-  const { gates, breaker, policy } = report;
+  const { gates, breaker, policy, switched_off_elsewhere } = report;
   const guarded = policy.protected_hooks.length === 0 ? [] : [protectedText(policy)];
   return [
-    ...titled('Hooks that are left out', gateTexts(gates), page),
+    ...titled('Hooks that are skipped', gateTexts(gates), page),
+    ...titled(
+      'Hooks that are off in other state directories (HOOKBUS_HOME)',
+      elsewhereTexts(switched_off_elsewhere),
+      page,
+    ),
     ...titled('Hooks that root protects (/etc/hookbus/policy.json)', guarded, page),
     ...titled('Switches that count for nothing, or not as written', idleTexts(report), page),
     ...titled(
-      'Hooks that keep failing; a breaker would leave them out for a while',
+      'Hooks that keep failing; a breaker would skip them for a while',
       recommendationTexts(breaker),
       page,
     ),

@@ -77,8 +77,14 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
   ];
 }
 
-function switchLines({ version, enabled, database }: StatusReport, page: Page): string[] {
+function switchLines(report: StatusReport, page: Page): string[] {
+  const { version, enabled, database, state_directory_problem } = report;
   const name = page.paint(`HookBus ${version}`, 'strong');
+  if (enabled && state_directory_problem !== null) {
+    return [
+      `${name} is ON in this shell, and records ${page.paint('NOTHING', 'bad')}: its state directory does not count.`,
+    ];
+  }
   if (enabled) return [`${name} is ${page.paint('ON', 'good')} in this shell.`];
   const { newest } = database;
   const isFresh = newest !== null && page.nowMs - Date.parse(newest) < HOUR_MS;
