@@ -34,8 +34,29 @@ function load(name) {
   return bundle.exports;
 }
 
+/** Where the bundle is missing or broken, as an update that was interrupted leaves it: the command alone. */
+function runBare(words) {
+  const [program, ...rest] = words.slice(words.indexOf('--') + 1);
+  if (!words.includes('--') || program === undefined) throw new Error('hookbus: dist/ is broken');
+  const { spawnSync } = require('node:child_process');
+  const { status, signal, error } = spawnSync(program, rest, { stdio: 'inherit' });
+  if (signal !== null) process.kill(process.pid, signal);
+  if (error !== undefined) process.stderr.write(`hookbus: ${program}: ${error.message}\n`);
+  process.exitCode = status ?? (error.code === 'ENOENT' ? 127 : 126);
+}
+
+/** @returns undefined where it cannot be loaded */
+function loadRun() {
+  try {
+    const { run } = load('run');
+    return typeof run === 'function' ? run : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
-if (isRun) load('run').run(words.slice(1));
+if (isRun) (loadRun() ?? runBare)(words.slice(1));
 else if (words[0] === 'claim') load('run').claim();
 else load('main').main(words);

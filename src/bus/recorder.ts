@@ -31,9 +31,15 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
   };
 
   return {
-    /** Before the hook starts: what is known survives the death of this process. */
-    begin(begin: Begin): void {
-      void attempt('begin record', () => spool.begin(begin.executionId, encodeBegin(begin)));
+    /** Before the hook starts: what is known survives the death of this process. @returns whether it could be written */
+    begin(begin: Begin): boolean {
+      try {
+        spool.begin(begin.executionId, encodeBegin(begin));
+        return true;
+      } catch (error) {
+        report('begin record', error);
+        return false;
+      }
     },
     /** While the hook runs. */
     prepare(): void {

@@ -14,7 +14,7 @@ const ENCODED = new RegExp(
     '%(?<percent>[2-7][0-9a-fA-F])',
     '&(?:#(?<decimal>\\d{2,3})|#[xX](?<entity>[0-9a-fA-F]{2})|(?<named>quot|apos|amp|lt|gt));',
     '\x1b\\[[\\d;?]{0,20}[A-Za-z]',
-    '\0',
+    '\0+',
     String.raw`(?<slash>\\{1,8}/)`,
   ].join('|'),
   'g',

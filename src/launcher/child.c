@@ -103,15 +103,6 @@ bool open_channels(struct run *run)
     return make_channel(false, run->refusal);
 }
 
-void open_input_alone(struct run *run)
-{
-    struct stat stat;
-    struct stream *in = &run->streams[STDIN];
-    if (fstat(STDIN, &stat) != 0 || !is_passed_on(run, &stat)) return;
-    in->from = STDIN;
-    in->to = open("/dev/null", O_WRONLY | O_CLOEXEC);
-}
-
 /* Some sandboxes refuse the one call, and some the other. */
 static void put_in_place(int from, int to)
 {

@@ -232,8 +232,6 @@ bool is_protected(const char *hook_name);
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
 bool make_channel(bool is_socket, int ends[2]);
 bool open_channels(struct run *run);
-/* For a hook that is not to run: what it would have been given is read all the same. */
-void open_input_alone(struct run *run);
 /* False where it could not be started: `exit_code` and `reason` then say what a shell would. */
 bool start_hook(struct run *run);
 /* Closes all descriptors but these, of which some may be -1. */

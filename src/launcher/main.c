@@ -71,7 +71,7 @@ static void prepare_memory(struct run *run)
     run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
 }
 
-/* By a gate, once all is open for the hook: it will write nothing, so there is nothing to pass on. */
+/* By a gate. The hook will write nothing, so there is nothing to pass on. */
 static void leave_out(struct run *run)
 {
     run->kind = BREAKER_SKIP;
@@ -118,25 +118,22 @@ static bool prepare(struct run *run)
     /* As early as can be, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     prepare_memory(run);
-    if (is_gated(run, false)) {
-        run->kind = BREAKER_SKIP;
-        hang_up(&run->claim);
-        open_input_alone(run);
-        take_prelude(&run->streams[STDIN]);
-    } else {
-        /* Nothing has been consumed so far, so the command can still have everything. */
-        if (!open_channels(run) || !open_signals(run)) exec_command(run);
-        if (run->options.wants_dedupe) run->has_payload = take_payload(&run->streams[STDIN]);
-        else take_prelude(&run->streams[STDIN]);
-    }
+    /* Nothing has been consumed so far, so the command can still have everything. */
+    if (!open_channels(run) || !open_signals(run)) exec_command(run);
+    bool is_closed = is_gated(run, false);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
+    else take_prelude(&run->streams[STDIN]);
     describe(run);
     note_mode(run);
     note_forgiving(run);
-    if (run->awaits_event && is_gated(run, true)) leave_out(run);
+    if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run);
     /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0) ask_for_key(run);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run);
     record_begin(run);
+    /* A hook is not skipped unless that is on record: nobody would hear of it. */
+    if (is_closed && run->spool_file >= 0) leave_out(run);
+    else run->reason = NULL;
     return run->kind != BREAKER_SKIP;
 }
 

@@ -129,7 +129,7 @@ static void encode_end(const struct run *run, enum end_kind kind, int signal, bo
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
     if (signal != 0) field_text(bytes, END_SIGNAL, signal_name(signal, name));
-    else if (kind != BREAKER_SKIP) field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
+    else field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
     field_text(bytes, END_REASON, run->reason);
     if (run->duration_us >= 0) {
         int64_t overhead = now_us() - run->started_us - run->duration_us;

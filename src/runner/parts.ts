@@ -4,6 +4,8 @@ import { createRecorder, type Recorder } from '../bus/recorder.ts';
 import type { Report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { formatTraceParent } from '../domain/correlation.ts';
+import type { Begin } from '../domain/record.ts';
 import { createSpool } from '../spool/spool.ts';
 import { randomBytes } from './random.ts';
 
@@ -35,4 +37,12 @@ export function recorderFor(settings: Settings, say: Report): Recorder | undefin
     now: Date.now,
     report: say,
   });
+}
+
+/** What the hook finds of ours in its environment. */
+export function ownVariables(begin: Begin, flags: string): Record<string, string> {
+  return {
+    HOOKBUS_CORRELATION_ID: begin.correlationId,
+    TRACEPARENT: formatTraceParent({ traceId: begin.correlationId, spanId: begin.spanId, flags }),
+  };
 }

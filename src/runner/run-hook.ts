@@ -5,7 +5,6 @@ import { type Report, report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { withMadeHome } from '../config/state-home.ts';
-import { formatTraceParent } from '../domain/correlation.ts';
 import { statusOf } from '../domain/execution.ts';
 import { hookOf } from '../domain/hook-id.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
@@ -23,7 +22,7 @@ import { Input } from './input.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
 import { createMeters, type Meters } from './meters.ts';
 import { Output } from './output.ts';
-import { beginParts, recorderFor } from './parts.ts';
+import { beginParts, ownVariables, recorderFor } from './parts.ts';
 import { passThrough, sayOnStderr } from './pass-through.ts';
 import { randomBytes } from './random.ts';
 import { forwardSignals, HARMLESS } from './signals.ts';
@@ -71,7 +70,8 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  const gate = gateOf(settings, begin);
+  // A hook is not skipped unless that is on record: nobody would hear of it.
+  const gate = watch.isBegun ? gateOf(settings, begin) : undefined;
   if (gate !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate), meters));
     await companion.stop();
@@ -113,8 +113,8 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   const payload = whole?.isComplete === true ? whole.payload : undefined;
   const pipePaths = await companion.pipePaths;
   const { startHook } = await starting;
-  recorder?.begin(begin);
-  const own = { companion, meters, input, inherited, recorder, payload };
+  const isBegun = recorder?.begin(begin) === true;
+  const own = { companion, meters, input, inherited, recorder, isBegun, payload };
   return { options, begin, traceFlags, isForgiving, pipePaths, startHook, ...own };
 }
 
@@ -129,6 +129,8 @@ interface Watch {
   readonly inherited: readonly number[];
   readonly pipePaths: readonly string[];
   readonly recorder: Recorder | undefined;
+  /** Whether the execution is on record so far. */
+  readonly isBegun: boolean;
   readonly startHook: typeof import('./start.ts')['startHook'];
   /** All of it, where a dedupe key is to be made of it. */
   readonly payload: Uint8Array | undefined;
@@ -136,8 +138,8 @@ interface Watch {
 
 /** Without all of its payload nobody can tell whether this is a duplicate, and it runs. */
 async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<Claim> {
-  const { begin, options, payload, recorder } = watch;
-  if (payload === undefined || recorder === undefined) return UNKEYED;
+  const { begin, options, payload, isBegun } = watch;
+  if (payload === undefined || !isBegun) return UNKEYED;
   const { claimKey } = await import('./claim.ts');
   return claimKey({ begin, options, settings, payload, report });
 }
@@ -270,13 +272,6 @@ function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLi
   const { timeoutSeconds: seconds } = options;
   if (seconds === undefined) return undefined;
   return startTimeLimit({ seconds, hookPid, spanId: begin.spanId, inherited });
-}
-
-function ownVariables(begin: Begin, flags: string): Record<string, string> {
-  return {
-    HOOKBUS_CORRELATION_ID: begin.correlationId,
-    TRACEPARENT: formatTraceParent({ traceId: begin.correlationId, spanId: begin.spanId, flags }),
-  };
 }
 
 function endOf(hook: HookEnd, meters: Meters): End {

@@ -55,6 +55,17 @@ export function gates(engine: Engine): void {
       });
     }
 
+    for (const [what, set] of [
+      ['the disk is full', { conditions: { limits: { FSIZE: [0, null] } } }],
+      ['the spool is a file', {}],
+    ] as const) {
+      test(`skips nothing that cannot be put on record, since ${what}`, async (stage) => {
+        close(stage, `off ${later()}\n`);
+        if (what === 'the spool is a file') writeFileSync(join(stage.home, 'spool'), '');
+        expect(await guarded(stage, set)).toEqual(DENIED);
+      });
+    }
+
     test('is found by a command that is no UTF-8', async (stage) => {
       const end = '\ufffd\ufffd\ufffdx\ufffd';
       close(stage, `off ${later()}\n`, `sh -c 'exit 2' 'a${end}'`);
