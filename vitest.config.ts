@@ -11,7 +11,7 @@ const QUIET = [
 const WAITING = [
   'test/exporters/**/*.test.ts',
   'test/dashboard/{access,feed,list,live,page,payload}.test.ts',
-  'test/daemon/{alert-actions,alerts,breaker,look}.test.ts',
+  'test/daemon/{alert-actions,alerts,breaker,look,network,retention}.test.ts',
   'test/e2e/{follow,replay}.test.ts',
 ];
 
@@ -20,6 +20,7 @@ const CROWDED = [
   'test/{dist,gates,library}/**/*.test.ts',
   'test/launcher/{analyzer,claim,frames,sanitized,twins,vectors}.test.ts',
   'test/daemon/memory.test.ts',
+  'test/e2e/{codex,gemini,refusals}.test.ts',
 ];
 
 export default defineConfig({

@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
+import { expect, it } from 'vitest';
+import { CLI } from '../support/daemon.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const BIN = join(CLI, '..');
+
+it.each([
+  ['is not there', (bundle: string) => rmSync(join(bundle, '..'), { recursive: true })],
+  ['lacks its file', (bundle: string) => rmSync(bundle)],
+  ['is empty', (bundle: string) => truncateSync(bundle, 0)],
+  ['is cut off', (bundle: string) => truncateSync(bundle, 20_000)],
+])('a guard refuses as it does bare where the bundle of the Node engine %s', (_what, spoil) => {
+  const directory = temporaryDirectory();
+  cpSync(BIN, join(directory, 'bin'), { recursive: true });
+  mkdirSync(join(directory, 'dist'));
+  cpSync(join(BIN, '../dist/run.cjs'), join(directory, 'dist/run.cjs'));
+  spoil(join(directory, 'dist/run.cjs'));
+  const guard = ['sh', '-c', 'cat; echo no >&2; exit 2'];
+  const words = ['run', '--name', 'guard', '--', ...guard];
+  const { status, stdout, stderr } = spawnSync(
+    execPath,
+    [join(directory, 'bin/hookbus.js'), ...words],
+    { input: 'payload', encoding: 'utf8', env: { PATH: process.env['PATH'] } },
+  );
+  expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: 'payload', stderr: 'no\n' });
+});
