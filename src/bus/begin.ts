@@ -73,6 +73,19 @@ export interface Described {
   readonly isForgiving: boolean;
 }
 
+/** The same execution with what a payload says that came too late for its begin. */
+export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
+  if (begin.sessionId !== undefined || payload.length === 0) return begin;
+  const { eventType = begin.eventType, toolName, sessionId, toolUseId } = readFacts(payload, {});
+  return {
+    ...begin,
+    eventType,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(toolUseId === undefined ? {} : { toolUseId }),
+  };
+}
+
 /** Whether as much of the payload as has come names an event on which a hook can block. */
 export function namesBlockingEvent(payload: Uint8Array): boolean {
   const { eventType } = readFacts(payload, {});

@@ -113,6 +113,15 @@ bool names_blocking_event(struct run *run)
     return event.at != NULL && can_block(event);
 }
 
+bool learn_late(struct run *run)
+{
+    const struct stream *in = &run->streams[STDIN];
+    struct scan scan = {.bytes = in->kept, .length = in->kept_length};
+    if (!run->is_late || in->kept_length == 0) return false;
+    scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    return find(run, EVENT).at != NULL || find(run, SESSION).at != NULL;
+}
+
 /* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
 void describe(struct run *run)
 {
@@ -136,10 +145,9 @@ static void field_part(struct bytes *begin, int tag, struct text text)
     if (text.at != NULL) field_bytes(begin, tag, text.at, text.length);
 }
 
-void encode_begin(struct run *run)
+void encode_begin(struct run *run, struct bytes *begin)
 {
     const struct settings *settings = &run->settings;
-    struct bytes *begin = &run->begin;
     struct text tool = find(run, TOOL), event = event_of(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
@@ -156,7 +164,7 @@ void encode_begin(struct run *run)
     for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);
     field_number(begin, BEGIN_PID, (uint64_t)run->pid);
-    run->pid_start_at = (off_t)(begin->length + 5);
+    if (begin == &run->begin) run->pid_start_at = (off_t)(begin->length + 5);
     field_number(begin, BEGIN_PID_START, 0);
     field_number(begin, BEGIN_ENGINE, ENGINE_LAUNCHER);
     field_text(begin, BEGIN_ENGINE_VERSION, HOOKBUS_VERSION);

@@ -48,6 +48,11 @@ void count_file(struct stream *input)
     if (at > input->starts_at) input->total = (uint64_t)(at - input->starts_at);
 }
 
+bool is_unfinished(struct stream *input)
+{
+    return input->from >= 0 && !input->ends_line && !is_whole(input);
+}
+
 /* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
 void take_prelude(struct stream *input)
 {
@@ -88,7 +93,7 @@ void hear_out(struct run *run)
     struct stream *input = &run->streams[STDIN];
     struct pollfd source = {.fd = input->from, .events = POLLIN};
     int64_t until = now_us() + HEAR_US;
-    bool has_begun = input->total > 0 && !input->ends_line && !is_whole(input);
+    bool has_begun = input->total > 0 && is_unfinished(input);
     abandon(input);
     input->is_followed = true;
     while (has_begun && input->from >= 0 && !input->ends_line && !stdout_kind_is_settled(&input->kind) &&

@@ -7,6 +7,8 @@
 struct run;
 
 void take_prelude(struct stream *input);
+/* Whether more of a payload is to come, or all of it. */
+bool is_unfinished(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
 bool take_payload(struct stream *input);
 /* A caller that is in the middle of what no hook will read is heard out. */

@@ -119,6 +119,7 @@ struct run {
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms;
     const char *hook_name;
+    bool is_late;                /* the hook has started before all of its payload had come */
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
@@ -193,7 +194,10 @@ bool parse_trace_parent(const char *text, struct trace_parent *parent);
 void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
 void make_ids(struct run *run);
 void describe(struct run *run);
-void encode_begin(struct run *run);
+/* To the end of `begin`. */
+void encode_begin(struct run *run, struct bytes *begin);
+/* Whether the rest of a payload that came late names what the record lacks. */
+bool learn_late(struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
 /* Whether what has come of the payload by now names an event on which a hook can block. Overwrites the run's fields. */

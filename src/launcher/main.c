@@ -124,10 +124,12 @@ static bool prepare(struct run *run)
     if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
     else take_prelude(&run->streams[STDIN]);
     describe(run);
+    run->is_late = is_unfinished(&run->streams[STDIN]);
+    if (run->is_late) keep_late(&run->streams[STDIN]);
     note_mode(run);
     note_forgiving(run);
     if (run->awaits_event) is_closed = is_gated(run, true);
-    encode_begin(run);
+    encode_begin(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
     if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run);
     record_begin(run);

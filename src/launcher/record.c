@@ -119,11 +119,13 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
 }
 
 /* The captures and the end frame; where the disk is full, what is needed alone. */
-static void encode_end(const struct run *run, enum end_kind kind, int signal, bool is_full, struct bytes *bytes)
+static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_full, struct bytes *bytes)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17], name[16];
     bytes->length = 0;
+    /* The last one counts. */
+    if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
@@ -163,6 +165,7 @@ void record_end(struct run *run)
     if (run->settings.home[0] == '\0') return;
     const char *whole = ended_name(run), *part = run->record;
     bool is_full = true;
+    run->is_late = learn_late(run);
     for (int attempt = 0; attempt < 3; attempt++) {
         /* It could not be begun, or was swept away meanwhile: a record is whole or not there. */
         if (run->spool_file < 0) record_begin(run);

@@ -16,6 +16,16 @@ enum {
     DIGEST_BYTES = 64 * 1024,
 };
 
+/* The beginning of what goes by, as far as it is wanted. */
+static void keep(struct stream *stream, const unsigned char *bytes, size_t length)
+{
+    size_t left = stream->kept_most - stream->kept_length;
+    if (left > 0 && stream->kept == NULL && (stream->kept = malloc(stream->kept_most)) == NULL) left = 0;
+    if (length < left) left = length;
+    if (left > 0) memcpy(stream->kept + stream->kept_length, bytes, left);
+    stream->kept_length += left;
+}
+
 void measure(struct stream *stream, const unsigned char *bytes, size_t length)
 {
     if (stream->number == STDOUT || stream->is_followed) stdout_kind_push(&stream->kind, bytes, length);
@@ -34,11 +44,14 @@ void measure(struct stream *stream, const unsigned char *bytes, size_t length)
     }
     stream->total += length;
     stream->ends_line = bytes[length - 1] == '\n';
-    size_t left = stream->kept_most - stream->kept_length;
-    if (left > 0 && stream->kept == NULL && (stream->kept = malloc(stream->kept_most)) == NULL) left = 0;
-    if (length < left) left = length;
-    if (left > 0) memcpy(stream->kept + stream->kept_length, bytes, left);
-    stream->kept_length += left;
+    keep(stream, bytes, length);
+}
+
+void keep_late(struct stream *stream)
+{
+    if (stream->kept != NULL || stream->kept_most >= LATE_BYTES) return;
+    stream->kept_most = LATE_BYTES;
+    keep(stream, stream->buffer + stream->at, stream->length);
 }
 
 /* More memory for what waits. Where there is none, what comes next waits with its writer. */

@@ -50,6 +50,8 @@ size_t room(struct stream *stream);
 void measure(struct stream *stream, const unsigned char *bytes, size_t length);
 /* Reads a piece. To be called when there is one, or the end. */
 void take(struct stream *stream);
+/* Keeps the beginning of what waits and of what comes, where nobody asked for that yet. */
+void keep_late(struct stream *stream);
 /* Passes on what waits, as far as it is taken. */
 void give(struct stream *stream);
 /* Forgets what waits. */

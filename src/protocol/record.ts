@@ -134,16 +134,17 @@ export function encodeEnd(end: End): Buffer {
 
 /**
  * Reads a record. `end` is undefined while the hook runs or when its engine was cut off; of several
- * `end` frames the last counts. A frame that is cut off at the end of the bytes is passed over.
+ * `begin` or `end` frames the last counts: what a late payload says is known only at the end. A frame that is cut off at the end of the bytes is passed over.
  * @throws FrameError when the bytes are no record
  */
 export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
   const [first, ...others] = splitFrames(bytes).frames;
   if (first?.kind !== FRAME_KIND.begin) throw new FrameError('a record begins with a begin frame');
-  const begin = decodeBegin(readFields(first.body));
+  let begin = decodeBegin(readFields(first.body));
   let end: End | undefined;
   let captures: Capture[] = [];
   for (const frame of others) {
+    if (frame.kind === FRAME_KIND.begin) begin = decodeBegin(readFields(frame.body));
     if (frame.kind === FRAME_KIND.capture) captures.push(decodeCapture(frame));
     if (frame.kind !== FRAME_KIND.end) continue;
     end = decodeEnd(readFields(frame.body), captures);

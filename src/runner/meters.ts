@@ -14,7 +14,7 @@ export interface Meters {
   readonly captures: () => readonly Capture[];
 }
 
-/** Kept of a payload that may name its event late, and of what may refuse when time runs out. As src/launcher/stream.h. */
+/** Kept of a payload that may say late what it is about, and of what may refuse when time runs out. As src/launcher/stream.h. */
 const LATE_BYTES = 256 * 1024;
 const REFUSAL_BYTES = 64 * 1024;
 
@@ -24,9 +24,8 @@ export function createMeters(options: RunOptions, settings: Settings): Meters {
   const stored = storeRaw ? maxBytes : 0;
   const mostShared = Math.min(maxBytes, MOST_RESULT_BYTES);
   const shared = options.dedupe ? mostShared : 0;
-  const late = options.failOpen ? LATE_BYTES : 0;
   const refusal = options.timeoutSeconds === undefined ? 0 : REFUSAL_BYTES;
-  const stdin = createMeter('stdin', Math.max(stored, late));
+  const stdin = createMeter('stdin', Math.max(stored, LATE_BYTES));
   const stdout = createMeter('stdout', Math.max(stored, shared, refusal));
   const stderr = createMeter('stderr', Math.max(stored, shared));
   return {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { describeExecution, newExecutionIds } from '../bus/begin.ts';
+import { describeExecution, newExecutionIds, withLateFacts } from '../bus/begin.ts';
 import type { Recorder } from '../bus/recorder.ts';
 import { type Report, report } from '../bus/report.ts';
 import type { RunOptions } from '../config/run-options.ts';
@@ -83,7 +83,7 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
     { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
     meters,
   );
-  await recorder?.end(begin, end);
+  await recorder?.end(withLateFacts(begin, meters.stdin.capture().bytes), end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   await companion.stop();

@@ -93,6 +93,26 @@ export function waiting(engine: Engine): void {
           stdout: `started\n${late.length}\n`,
         });
       });
+
+      test(`and writes to a ${kind} once the hook runs has its ids on record`, async (stage) => {
+        const ids = { session_id: 's', tool_name: 'Bash', tool_use_id: 't' };
+        const late = JSON.stringify({ hook_event_name: 'PreToolUse', ...ids });
+        for (const first of ['', late.slice(0, 30)]) {
+          const flags = ['--name', `after-${first.length}`];
+          const hook = ['sh', '-c', 'echo started; cat >/dev/null; exit 2'];
+          const run = await stage.startWrapped(hook, { stdin: kind, flags });
+          run.stdin.write(first);
+          await run.stdout.sees('started\n');
+          run.stdin.end(late.slice(first.length));
+          expect((await run.finish()).code).toBe(2);
+        }
+        const rows = await stage.rows();
+        const expected = { ...ids, event_type: 'PreToolUse', status: 'blocked' };
+        expect(rows).toEqual([
+          expect.objectContaining(expected),
+          expect.objectContaining(expected),
+        ]);
+      });
     }
   });
 }
