@@ -136,8 +136,8 @@ describe('a claim', () => {
   it('ends with its lease, and lives on where that is extended', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
-    await keys.claim('left', 'a', 200);
-    await keys.claim('extended', 'a', 200);
+    await keys.claim('left', 'a', 2000);
+    await keys.claim('extended', 'a', 2000);
     expect(await keys.extend('extended', 'a', LEASE_MS)).toBe(true);
     await until(
       'the lease to end',
@@ -212,7 +212,7 @@ describe('a result', () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
-    await keys.finish(KEY, 'a', resultOf(Buffer.from('first')), 400);
+    await keys.finish(KEY, 'a', resultOf(Buffer.from('first')), 2500);
     expect(await keys.extend(KEY, 'a', LEASE_MS)).toBe(false);
     await keys.release(KEY, 'a');
     await keys.finish(KEY, 'a', resultOf(Buffer.from('second')), LEASE_MS);
