@@ -290,7 +290,7 @@ const SURVIVORS: Readonly<Record<string, readonly string[]>> = {
   'secret-assignment': [
     'TOKEN=$(cat file)',
     'TOKEN="$OTHER" PASS=',
-    'PWD=/work/main OLDPWD=/srv/x',
+    'PWD=/home/dev/app OLDPWD=/srv/x',
     'GOOGLE_APPLICATION_CREDENTIALS=/home/dev/key.json',
     'if (token==other) return token=>x',
     'connect(password=password, token=get_token(), secret=None, api_key=os.environ["K"])',
