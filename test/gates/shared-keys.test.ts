@@ -96,6 +96,12 @@ function digestOf({ exitCode, outputs }: KeyedEnd) {
   return { exitCode, ...(outputs && { out: digest(outputs.stdout), err: digest(outputs.stderr) }) };
 }
 
+/** Claims a key. For a moment after its end the server still has what counts no more, and that is an error. */
+async function isFree(keys: SharedKeys, key: string): Promise<boolean> {
+  const state = await keys.claim(key, 'b', LEASE_MS).catch(() => undefined);
+  return state?.kind === 'claimed';
+}
+
 describe('a claim', () => {
   it('is given to exactly one of 40 at once on two connections, time after time', async () => {
     const server = await aRedisServer();
@@ -136,13 +142,10 @@ describe('a claim', () => {
   it('ends with its lease, and lives on where that is extended', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
-    await keys.claim('left', 'a', 2000);
-    await keys.claim('extended', 'a', 2000);
+    await keys.claim('left', 'a', 1000);
+    await keys.claim('extended', 'a', 1000);
     expect(await keys.extend('extended', 'a', LEASE_MS)).toBe(true);
-    await until(
-      'the lease to end',
-      async () => (await keys.claim('left', 'b', LEASE_MS)).kind === 'claimed',
-    );
+    await until('the lease to end', () => isFree(keys, 'left'));
     expect(await keys.claim('extended', 'b', LEASE_MS)).toEqual({ kind: 'running' });
     expect(await keys.extend('left', 'a', LEASE_MS)).toBe(false);
     await keys.finish('left', 'a', resultOf(Buffer.from('too late')), LEASE_MS);
@@ -212,7 +215,7 @@ describe('a result', () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
-    await keys.finish(KEY, 'a', resultOf(Buffer.from('first')), 2500);
+    await keys.finish(KEY, 'a', resultOf(Buffer.from('first')), 1000);
     expect(await keys.extend(KEY, 'a', LEASE_MS)).toBe(false);
     await keys.release(KEY, 'a');
     await keys.finish(KEY, 'a', resultOf(Buffer.from('second')), LEASE_MS);
@@ -220,10 +223,7 @@ describe('a result', () => {
     expect(state.kind === 'done' && Buffer.from(state.end.outputs?.stdout ?? []).toString()).toBe(
       'first',
     );
-    await until(
-      'the TTL to end',
-      async () => (await keys.claim(KEY, 'b', LEASE_MS)).kind === 'claimed',
-    );
+    await until('the TTL to end', () => isFree(keys, KEY));
   });
 
   it('of a token that does not own the key is not stored', async () => {
