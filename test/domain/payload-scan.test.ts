@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MAX_FIELD_BYTES, scanPayload, scanPayloadBytes } from '../../src/domain/payload-scan.ts';
+import { createRandom, type Random } from '../launcher/support/random.ts';
 
 type Bytes = string | Uint8Array;
 type Found = Readonly<Record<string, Bytes>>;
@@ -275,19 +276,6 @@ const TEXTS = [
   '{"a":"1"}',
   'y'.repeat(120),
 ];
-
-type Random = (below: number) => number;
-
-/** A small fixed sequence (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** JSON text with repeated names, escapes where none are needed, and white space between tokens. */
 function randomObject(random: Random): string {

@@ -4,6 +4,7 @@ import { redactBytes, redactText } from '../../src/domain/redaction.ts';
 import { LISTED_RULES } from '../../src/domain/redaction-list.ts';
 import { NAMED_RULES } from '../../src/domain/redaction-names.ts';
 import { REDACTION_RULES } from '../../src/domain/redaction-rules.ts';
+import { createRandom, type Random } from '../launcher/support/random.ts';
 import { allSamples } from './all-secrets.ts';
 
 /** Secrets are put together here, so that no secret scanner takes this file for a leak. */
@@ -712,19 +713,6 @@ function brokenPart(before: string, after: string): string | undefined {
   return then
     .map((value, index) => brokenPart(JSON.stringify(value), JSON.stringify(now[index])))
     .find((part) => part !== undefined);
-}
-
-type Random = (below: number) => number;
-
-/** A small fixed sequence (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) % below;
-  };
 }
 
 const PIECES = [

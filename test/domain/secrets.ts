@@ -1,3 +1,5 @@
+import { createRandom } from '../launcher/support/random.ts';
+
 /**
  * Made-up secrets in the places where hooks see real ones. Each is drawn at random, and put together from parts, so that
  * no secret scanner takes this file for a leak.
@@ -13,25 +15,14 @@ export interface Sample {
 export const GROUPS = ['tokens', 'keys', 'names', 'encodings', 'boundaries', 'commands'] as const;
 type Group = (typeof GROUPS)[number];
 
-type Random = (below: number) => number;
 export type Draw = ReturnType<typeof drawFrom>;
 
 const LOWER = 'abcdefghijklmnopqrstuvwxyz';
 const UPPER = LOWER.toUpperCase();
 const DIGITS = '0123456789';
 
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) % below;
-  };
-}
-
 export function drawFrom(seed: number) {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   const of =
     (characters: string) =>
     (length: number): string =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StdoutKind } from '../../src/domain/record.ts';
 import { createStdoutKind, MAX_DEPTH } from '../../src/domain/stdout-kind.ts';
+import { createRandom, type Random } from '../launcher/support/random.ts';
 
 /** Written to fixtures/vectors/stdout-kind.json by `vitest -u`; the launcher's test reads that file. */
 const CASES: readonly (readonly [name: string, input: string | Uint8Array, kind: StdoutKind])[] = [
@@ -163,19 +164,6 @@ function nested(depth: number): string {
   const opening = levels.map((isObject) => (isObject ? '{"a":' : '[')).join('');
   const closing = levels.map((isObject) => (isObject ? '}' : ']')).reverse();
   return `${opening}{}${closing.join('')}`;
-}
-
-type Random = (below: number) => number;
-
-/** A small fixed sequence (mulberry32), so that a failure can be repeated. */
-function createRandom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }
 
 function randomChunks(bytes: Uint8Array, random: Random): Uint8Array[] {

@@ -1,5 +1,7 @@
 /* Settings of a guard, drawn at random: what one case of test/e2e/refusals.test.ts has. */
 
+import { createRandom } from '../../launcher/support/random.ts';
+
 export const NAME = 'guard';
 
 /** How guards refuse, each the same way on every event. */
@@ -85,20 +87,9 @@ const KINDS = {
 
 export type Case = { readonly [K in keyof typeof KINDS]: (typeof KINDS)[K][number] };
 
-/** Numbers below 1, the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function draw(seed: number): Case {
-  const next = random(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
+  const random = createRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
   const drawn = Object.fromEntries(
     Object.entries(KINDS).map(([kind, from]) => [kind, pick<unknown>(from)]),
   ) as Case;
