@@ -34,15 +34,29 @@ function load(name) {
   return bundle.exports;
 }
 
+/** What is to run, of the words behind `run`. */
+function commandOf(words) {
+  const end = words.indexOf('--');
+  if (end >= 0) return words.slice(end + 1);
+  const at = words.findIndex((word) => /^--shell(?:=|$)/.test(word));
+  const line = words[at] === '--shell' ? words[at + 1] : words[at]?.slice('--shell='.length);
+  return line === undefined ? [] : ['/bin/sh', '-c', line];
+}
+
 /** Where the bundle is missing or broken, as an update that was interrupted leaves it: the command alone. */
 function runBare(words) {
-  const [program, ...rest] = words.slice(words.indexOf('--') + 1);
-  if (!words.includes('--') || program === undefined) throw new Error('hookbus: dist/ is broken');
+  const [program, ...rest] = commandOf(words);
+  if (program === undefined) throw new Error('expected a command behind --, and a bundle in dist/');
   const { spawnSync } = require('node:child_process');
   const { status, signal, error } = spawnSync(program, rest, { stdio: 'inherit' });
+  if (error !== undefined) {
+    process.stderr.write(`hookbus: ${program}: ${error.message}\n`);
+    process.exitCode = error.code === 'ENOENT' ? 127 : 126;
+    return;
+  }
+  // Of a signal that this process does not die by, what a shell would say.
+  process.exitCode = status ?? 128 + require('node:os').constants.signals[signal];
   if (signal !== null) process.kill(process.pid, signal);
-  if (error !== undefined) process.stderr.write(`hookbus: ${program}: ${error.message}\n`);
-  process.exitCode = status ?? (error.code === 'ENOENT' ? 127 : 126);
 }
 
 /** @returns undefined where it cannot be loaded */

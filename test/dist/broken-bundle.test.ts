@@ -19,12 +19,19 @@ it.each([
   mkdirSync(join(directory, 'dist'));
   cpSync(join(BIN, '../dist/run.cjs'), join(directory, 'dist/run.cjs'));
   spoil(join(directory, 'dist/run.cjs'));
-  const guard = ['sh', '-c', 'cat; echo no >&2; exit 2'];
-  const words = ['run', '--name', 'guard', '--', ...guard];
-  const { status, stdout, stderr } = spawnSync(
-    execPath,
-    [join(directory, 'bin/hookbus.js'), ...words],
-    { input: 'payload', encoding: 'utf8', env: { PATH: process.env['PATH'] } },
-  );
-  expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: 'payload', stderr: 'no\n' });
+  const run = (...words: string[]) => {
+    const { status, signal, stdout, stderr } = spawnSync(
+      execPath,
+      [join(directory, 'bin/hookbus.js'), 'run', '--name', 'guard', ...words],
+      { input: 'payload', encoding: 'utf8', env: { PATH: process.env['PATH'] } },
+    );
+    return { status, signal, stdout, stderr };
+  };
+  const line = 'cat; echo no >&2; exit 2';
+  const refused = { status: 2, signal: null, stdout: 'payload', stderr: 'no\n' };
+  for (const words of [['--', 'sh', '-c', line], ['--shell', line], [`--shell=${line}`]])
+    expect(run(...words)).toEqual(refused);
+  expect(run('--', 'sh', '-c', 'kill -KILL $$')).toMatchObject({ signal: 'SIGKILL' });
+  expect(run('--', 'sh', '-c', 'kill -PIPE $$')).toMatchObject({ status: 141 });
+  expect(run('--', './no-such-hook')).toMatchObject({ status: 127, stdout: '' });
 });
