@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/shell-line.ts';
 import type { StatusReport } from '../read-status.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 
@@ -27,7 +28,7 @@ const elsewhere = ({
   problem(
     `${hook_name} is off until ${until} in another state directory, ${state_directory}`,
     'Runs that HOOKBUS_HOME sends there skip it, and nothing here tells of them.',
-    `Look there: HOOKBUS_HOME=${state_directory} hookbus status. Take HOOKBUS_HOME out of the env block that has it.`,
+    `Look there: HOOKBUS_HOME=${shellWord(state_directory)} hookbus status. Take HOOKBUS_HOME out of the env block that has it.`,
   );
 
 const oldGate = (hookName: string): Finding =>
