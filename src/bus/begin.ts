@@ -75,7 +75,6 @@ export interface Described {
 
 /** The same execution with what a payload says that came too late for its begin. */
 export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
-  if (begin.sessionId !== undefined || payload.length === 0) return begin;
   const { eventType = begin.eventType, toolName, sessionId, toolUseId } = readFacts(payload, {});
   return {
     ...begin,

@@ -165,7 +165,7 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);
     field_number(begin, BEGIN_PID, (uint64_t)run->pid);
     if (begin == &run->begin) run->pid_start_at = (off_t)(begin->length + 5);
-    field_number(begin, BEGIN_PID_START, 0);
+    field_number(begin, BEGIN_PID_START, run->pid_start);
     field_number(begin, BEGIN_ENGINE, ENGINE_LAUNCHER);
     field_text(begin, BEGIN_ENGINE_VERSION, HOOKBUS_VERSION);
     field_number(begin, BEGIN_MAX_BYTES, settings->max_bytes);

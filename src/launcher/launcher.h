@@ -117,7 +117,7 @@ struct run {
 
     /* begin.c: what is known before the hook starts */
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
-    uint64_t created_at_ms;
+    uint64_t created_at_ms, pid_start;
     const char *hook_name;
     bool is_late;                /* the hook has started before all of its payload had come */
     bool awaits_event;           /* the gate is to be looked at again once it is known */

@@ -102,6 +102,7 @@ void record_pid_start(struct run *run)
     unsigned char number[8];
     struct process self;
     if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
+    run->pid_start = self.start;
     write_number(number, self.start);
     memcpy(run->begin.at + run->pid_start_at, number, sizeof number);
     (void)!pwrite(run->spool_file, number, sizeof number, run->pid_start_at);
@@ -124,8 +125,8 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17], name[16];
     bytes->length = 0;
-    /* The last one counts. */
-    if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
+    /* The last one counts. A full disk may still have room for the end alone. */
+    if (is_full && kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);

@@ -49,7 +49,11 @@ void measure(struct stream *stream, const unsigned char *bytes, size_t length)
 
 void keep_late(struct stream *stream)
 {
-    if (stream->kept != NULL || stream->kept_most >= LATE_BYTES) return;
+    if (stream->kept_most >= LATE_BYTES) return;
+    /* All that came still waits in the buffer. */
+    free(stream->kept);
+    stream->kept = NULL;
+    stream->kept_length = 0;
     stream->kept_most = LATE_BYTES;
     keep(stream, stream->buffer + stream->at, stream->length);
 }

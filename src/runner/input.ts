@@ -34,6 +34,8 @@ export class Input {
   #prelude: Buffer[] = [];
   #target: Writable | undefined;
   #hasHook = false;
+  /** Whether the hook has to start before all of the payload has come. */
+  #isUnfinished = false;
   /** Tells whether what has come is one whole object, while that matters. */
   #followed: ReturnType<typeof createStdoutKind> | undefined;
   #hasEnded: boolean;
@@ -70,6 +72,7 @@ export class Input {
       isSilent = this.#meter.total() === before;
     }
     this.#source?.pause();
+    this.#isUnfinished = !isEnough() && kind.kind() !== 'json';
     return this.#taken();
   }
 
@@ -87,8 +90,13 @@ export class Input {
     );
     this.#source?.pause();
     const isAll = isComplete();
+    this.#isUnfinished = !isAll;
     this.#followed = undefined;
     return { payload: this.#taken(), isComplete: isAll };
+  }
+
+  isUnfinished(): boolean {
+    return this.#isUnfinished;
   }
 
   /** Gives the hook all of it from the beginning. When it stops reading we go on, so that the caller gets no EPIPE. */

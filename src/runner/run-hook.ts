@@ -83,7 +83,10 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
     { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
     meters,
   );
-  await recorder?.end(withLateFacts(begin, meters.stdin.capture().bytes), end);
+  const told = watch.input.isUnfinished()
+    ? withLateFacts(begin, meters.stdin.capture().bytes)
+    : begin;
+  await recorder?.end(told, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   await companion.stop();
