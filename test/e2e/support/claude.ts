@@ -108,6 +108,7 @@ export async function converse(
         ...place.env,
         HOME: place.home,
         ANTHROPIC_API_KEY: 'none',
+        ANTHROPIC_BASE_URL: 'http://127.0.0.1:PORT',
         CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       },
       turns,

@@ -6,14 +6,15 @@
  *
  * A turn is the list of tools to call, or a text. Past the last turn it says "done".
  */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { runClient } from './run-client.js';
 
-const { client, args, cwd, env, turns } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { turns } = script;
 
 /** A client that hangs is ended, so that a test fails and says why. */
-const LONGEST_MS = 85_000;
+const MAX_MS = 85_000;
 
 const requests = [];
 
@@ -59,27 +60,4 @@ function answer(response, model, content, turn) {
   response.end();
 }
 
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address();
-  const child = spawn(client, args, {
-    cwd,
-    env: { ...env, ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}` },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const end = () => child.kill('SIGKILL');
-  const deadline = setTimeout(end, LONGEST_MS);
-  process.once('SIGTERM', end);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.on('close', (code, signal) => {
-    clearTimeout(deadline);
-    server.close();
-    server.closeAllConnections();
-    process.stdout.write(JSON.stringify({ code, signal, stdout, stderr, requests }));
-  });
-});
+runClient(server, script, MAX_MS, { requests });

@@ -5,11 +5,12 @@
  *
  *   node model-apis.js SCRIPT.json      with { client, args, cwd, env, tool: { name, input } }; PORT in args and env is its port
  */
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { runClient } from './run-client.js';
 
-const { client, args, cwd, env, tool } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const { tool } = script;
 
 /** A client that hangs is ended, so that a test fails and says why. */
 const MAX_MS = 60_000;
@@ -78,28 +79,4 @@ function answerGemini(url, response, { contents, tools }) {
   else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
 }
 
-server.listen(0, '127.0.0.1', () => {
-  const port = `${server.address().port}`;
-  const withPort = (text) => text.replaceAll('PORT', port);
-  const child = spawn(client, args.map(withPort), {
-    cwd,
-    env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, withPort(value)])),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const end = () => child.kill('SIGKILL');
-  const deadline = setTimeout(end, MAX_MS);
-  process.once('SIGTERM', end);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  child.on('close', (code, signal) => {
-    clearTimeout(deadline);
-    server.close();
-    server.closeAllConnections();
-    process.stdout.write(JSON.stringify({ code, signal, stdout, stderr, told, asked }));
-  });
-});
+runClient(server, script, MAX_MS, { told, asked });
