@@ -104,21 +104,25 @@ struct text event_of(const struct run *run)
     return (struct text){run->options.event, strlen(run->options.event)};
 }
 
-bool names_blocking_event(struct run *run)
+/* What came of the payload since, as far as it was kept. */
+static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
     struct scan scan = {.bytes = in->kept, .length = in->kept_length};
-    if (find(run, EVENT).at == NULL && in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    if (in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+}
+
+bool names_blocking_event(struct run *run)
+{
+    if (find(run, EVENT).at == NULL) scan_kept(run);
     struct text event = find(run, EVENT);
     return event.at != NULL && can_block(event);
 }
 
 bool learn_late(struct run *run)
 {
-    const struct stream *in = &run->streams[STDIN];
-    struct scan scan = {.bytes = in->kept, .length = in->kept_length};
-    if (!run->is_late || in->kept_length == 0) return false;
-    scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    if (!run->is_late) return false;
+    scan_kept(run);
     return find(run, EVENT).at != NULL || find(run, SESSION).at != NULL;
 }
 
