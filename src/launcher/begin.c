@@ -30,7 +30,7 @@ void make_ids(struct run *run)
 {
     struct timespec now = {0};
     unsigned char random[34], uuid[16];
-    read_clock(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     run->created_at_ms = ms;
     run->pid = getpid();

@@ -180,14 +180,12 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
     bool is_answered;
-    catch_signals(run);
     do {
         int64_t until = now_us() + silence_us;
         if (claim->until_us < until) until = claim->until_us;
         is_answered = receive(run, run->signals, until);
         silence_us = SILENCE_US;
     } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
-    hold_again();
     return is_answered;
 }
 
@@ -195,10 +193,10 @@ static void send_claim(struct run *run, int64_t deadline_us)
 {
     struct claim *claim = &run->claim;
     /* Room that nothing else needs before the hook writes to it. */
-    struct bytes frames = {.at = run->streams[STDOUT].buffer, .capacity = BUFFER_BYTES, .is_owners = true};
+    struct bytes frames = {0};
     encode_claim(run, &frames);
     if (!send_all(claim->bus, &frames, deadline_us)) hang_up(claim);
-    if (!frames.is_owners) free(frames.at);
+    free(frames.at);
 }
 
 void ask_for_key(struct run *run)

@@ -8,10 +8,10 @@ extern char **environ;
 /* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
 char **hook_environment(const struct run *run)
 {
-    static char correlation[64], trace[80], *few[FEW_WORDS];
+    static char correlation[64], trace[80];
     size_t count = 0, kept = 0;
     while (environ[count] != NULL) count++;
-    char **variables = count + 3 <= FEW_WORDS ? few : malloc((count + 3) * sizeof *variables);
+    char **variables = malloc((count + 3) * sizeof *variables);
     if (variables == NULL) return environ;
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TRACEPARENT=", 12) != 0 && strncmp(environ[i], "HOOKBUS_CORRELATION_ID=", 23) != 0)
@@ -26,12 +26,11 @@ char **hook_environment(const struct run *run)
 
 struct command make_command(struct run *run, char **environment)
 {
-    static char *few[FEW_WORDS];
     struct command command = {
         .argv = run->options.argv, .environment = environment, .places = getenv("PATH"), .path = run->path};
     size_t count = 0;
     while (command.argv[count] != NULL) count++;
-    command.by_shell = count + 2 <= FEW_WORDS ? few : malloc((count + 2) * sizeof *command.by_shell);
+    command.by_shell = malloc((count + 2) * sizeof *command.by_shell);
     if (command.by_shell != NULL) memcpy(command.by_shell + 1, command.argv, (count + 1) * sizeof *command.argv);
     return command;
 }

@@ -8,11 +8,9 @@ static void put_length(unsigned char *at, size_t length)
 
 static void grow(struct bytes *bytes, size_t capacity)
 {
-    unsigned char *at = realloc(bytes->is_owners ? NULL : bytes->at, capacity);
+    unsigned char *at = realloc(bytes->at, capacity);
     bytes->failed = at == NULL;
     if (at == NULL) return;
-    if (bytes->is_owners) memcpy(at, bytes->at, bytes->length);
-    bytes->is_owners = false;
     bytes->at = at;
     bytes->capacity = capacity;
 }

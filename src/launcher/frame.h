@@ -60,14 +60,11 @@ enum result_tag {
 /* In the order of the kinds in a verdict. */
 enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT };
 
-/*
- * Bytes that grow, at first in room of the owner's, if any, which costs no allocation.
- * `failed` once there was no memory for them: what they hold is then not to be used.
- */
+/* Bytes that grow. `failed` once there was no memory for them: what they hold is then not to be used. */
 struct bytes {
     unsigned char *at;
     size_t length, capacity;
-    bool is_owners, failed;
+    bool failed;
 };
 
 void bytes_add(struct bytes *bytes, const void *added, size_t length);

@@ -48,8 +48,6 @@ enum {
     HOME_BYTES = PATH_BYTES - 300,      /* longest state directory: room is left for the names in it */
     HOOK_NAME_BYTES = 256,              /* longest default name */
     MAX_PAYLOAD_CAP = 64 * 1024 * 1024,
-    FEW_WORDS = 124,                    /* for so many no memory has to be asked for */
-    FEW_BYTES = 1024,                   /* nor for a frame of so many */
     MAX_PROCESSES = 8192,               /* most that are looked through after a timeout */
 };
 
@@ -77,7 +75,7 @@ struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
     uint64_t max_bytes, dedupe_ttl;
     bool shares_keys;        /* with other machines, where config.json names a key server */
-    char *home;              /* HOME_BYTES, of its owner; empty: nothing is recorded */
+    char home[HOME_BYTES];   /* empty: nothing is recorded */
 };
 
 bool parse_count(struct text text, uint64_t *count);
@@ -98,17 +96,6 @@ struct process {
     bool is_ours;       /* for timeout.c */
 };
 
-/*
- * Memory that most runs hardly touch, behind what all of them do. A page that is touched for the first time costs up to
- * 0.03 ms on a virtual machine, and 0.2 ms where nothing near it was touched before. So what is always needed lies close
- * together, and no function on the way of all runs has a path of its own on the stack.
- */
-struct reserve {
-    unsigned char buffers[STREAMS][BUFFER_BYTES], tails[STREAMS][TAIL_BYTES];
-    struct process processes[MAX_PROCESSES];
-    pid_t told[256];            /* who got SIGTERM already */
-};
-
 struct run {
     int64_t started_us;          /* by the clock that only goes forward */
     struct options options;
@@ -127,7 +114,6 @@ struct run {
 
     /* record.c */
     struct bytes begin, end;
-    unsigned char begin_bytes[FEW_BYTES], end_bytes[FEW_BYTES];
     off_t pid_start_at;          /* where in it our start goes */
     int spool_file;              /* -1: not on record so far */
 
@@ -139,7 +125,7 @@ struct run {
     bool is_holding;             /* what follows is not in force, and to be given back to the hook */
     signal_mask mask;
     mode_t umask;
-    struct sigaction dispositions[OWN_SIGNALS];
+    struct sigaction child_action; /* the same of SIGCHLD */
     bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
     int64_t told_to_stop_us;     /* when such a signal came; 0: none */
     int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
@@ -158,6 +144,7 @@ struct run {
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
     size_t told_count;
+    pid_t told[256];             /* who got SIGTERM already */
 
     struct claim claim;
 
@@ -169,16 +156,13 @@ struct run {
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
-    char *record;                /* the record's name while the hook runs and, behind it, when it has ended */
-    char *path;                  /* twice PATH_BYTES for any path */
+    char record[64], ended[64];  /* the record's name while the hook runs, and when it has ended */
+    char path[2 * PATH_BYTES];   /* for any two paths */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[4 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
-    struct reserve reserve;
 };
 
 /* By a clock that starts anywhere and only goes forward. */
 int64_t now_us(void);
-void read_clock(clockid_t clock, struct timespec *now);
 
 /* process.c. False where there is no such process, or the system does not tell. */
 bool read_process(pid_t pid, struct process *process);

@@ -13,14 +13,12 @@
 
 enum {
     UNUSABLE_EXIT_CODE = 125,
-    RECORD_NAME_BYTES = 64, /* an execution id, .part */
 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
 static char **words_for_node(int argc, char **argv)
 {
-    static char *few[FEW_WORDS];
-    char **words = argc + 3 <= FEW_WORDS ? few : calloc((size_t)argc + 3, sizeof *words);
+    char **words = calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
     return words;
 }
@@ -31,44 +29,31 @@ static bool is_run(int argc, char **argv)
     return argc >= 2 && strcmp(argv[1], "run") == 0 && !asks_help;
 }
 
-/* Where the linker lets it, behind all that is small, the C library's too, so that few pages are touched. */
-#ifdef __linux__
-__attribute__((common))
-#endif
-struct run the_run;
-
-/* Room for the paths, as close to each other as the state directory's allows. */
-static void lay_out_paths(struct run *run)
-{
-    _Static_assert(HOME_BYTES + 2 * RECORD_NAME_BYTES + 2 * PATH_BYTES <= sizeof run->paths, "room");
-    run->record = run->settings.home + strlen(run->settings.home) + 1;
-    run->path = run->record + 2 * RECORD_NAME_BYTES;
-}
+static struct run the_run;
 
 static void keep_at_least(struct stream *stream, size_t bytes)
 {
     if (stream->kept_most < bytes) stream->kept_most = bytes;
 }
 
-static void prepare_memory(struct run *run)
+/* False where there is no memory. */
+static bool prepare_memory(struct run *run)
 {
-    struct reserve *reserve = &run->reserve;
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
         stream->from = stream->to = -1;
         stream->starts_at = -1;
-        stream->buffer = stream->few = reserve->buffers[i];
-        stream->capacity = BUFFER_BYTES;
-        stream->tail = reserve->tails[i];
         stream->goal = UINT64_MAX;
+        stream->buffer = malloc(BUFFER_BYTES);
+        stream->capacity = BUFFER_BYTES;
+        if (stream->buffer == NULL) return false;
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
     if (run->options.timeout_us > 0) keep_at_least(&run->streams[STDOUT], REFUSAL_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
-    run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
-    run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
+    return true;
 }
 
 /* By a gate. The hook will write nothing, so there is nothing to pass on. */
@@ -117,9 +102,8 @@ static bool prepare(struct run *run)
     heed_policy(run);
     /* As early as can be, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
-    prepare_memory(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!open_channels(run) || !open_signals(run)) exec_command(run);
+    if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
     bool is_closed = is_gated(run, false);
     if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
     else take_prelude(&run->streams[STDIN]);
@@ -157,12 +141,11 @@ static void run_hook(struct run *run)
 {
     if (run->options.timeout_us > 0) prepare_timeout(run);
     if (start_hook(run)) {
-        catch_signals(run);
         watch(run);
-    } else {
-        run->is_pardoned = is_pardoned(run);
-        if (!run->is_pardoned) say(run->reason);
+        return;
     }
+    run->is_pardoned = is_pardoned(run);
+    if (!run->is_pardoned) say(run->reason);
 }
 
 int main(int argc, char **argv)
@@ -180,9 +163,7 @@ int main(int argc, char **argv)
         say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
-    run->settings.home = run->paths;
     read_settings(&run->settings, &run->options, &run->mistakes);
-    lay_out_paths(run);
     if (!run->settings.is_enabled) exec_command(run);
     open_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);

@@ -216,8 +216,7 @@ void encode_poke(struct bytes *bytes)
 
 void poke(const struct run *run)
 {
-    static unsigned char room_for_frame[64];
-    struct bytes frame = {.at = room_for_frame, .capacity = sizeof room_for_frame, .is_owners = true};
+    struct bytes frame = {0};
     int bus = run->spool_file < 0 ? -1 : connect_bus(run);
     if (bus < 0) return;
     encode_poke(&frame);

@@ -13,16 +13,16 @@ enum {
 /* What the record is called while the hook runs. */
 static const char *begun_name(struct run *run)
 {
-    (void)JOIN(run->record, PATH_BYTES, run->execution_id, ".part");
+    (void)JOIN(run->record, sizeof run->record, run->execution_id, ".part");
     return run->record;
 }
 
-/* And when it has ended; right behind that. */
+/* And when it has ended. */
 static const char *ended_name(struct run *run)
 {
-    char *name = run->record + strlen(begun_name(run)) + 1;
-    (void)JOIN(name, PATH_BYTES, run->execution_id, ".rec");
-    return name;
+    (void)begun_name(run);
+    (void)JOIN(run->ended, sizeof run->ended, run->execution_id, ".rec");
+    return run->ended;
 }
 
 static int create(struct run *run, const char *name)

@@ -29,10 +29,8 @@ void answer_duplicate(struct run *run)
     struct claim *claim = &run->claim;
     size_t length = claim->of.length < 64 ? claim->of.length : 64;
     if (claim->verdict == VERDICT_REPLAY) {
-        catch_signals(run);
         say_again(run, STDOUT, claim->out);
         say_again(run, STDERR, claim->err);
-        hold_again();
         run->exit_code = claim->exit_code;
         is_refused = is_refusal(event_of(run), claim->exit_code, claim->out);
     }
@@ -114,12 +112,12 @@ static bool tell_daemon(struct run *run, struct bytes *frames)
 bool tell_result(struct run *run)
 {
     struct claim *claim = &run->claim;
-    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
+    struct bytes frames = {0};
     if (!claim->is_owner) return false;
     bool is_result = has_result(run), is_refused = is_result && has_refused(run);
     /* Where only refusals are given again, anything else is nobody's business. */
     if (is_refused || !gives_refusals_only(run)) encode_result(run, is_result, is_refused, &frames);
     bool is_told = claim->is_helpers ? tell_helper(run, &frames) : tell_daemon(run, &frames);
-    if (!frames.is_owners) free(frames.at);
+    free(frames.at);
     return is_told;
 }

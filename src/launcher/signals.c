@@ -53,7 +53,7 @@ void give_back_signals(const struct run *run)
 {
     if (!run->is_holding) return;
     (void)umask(run->umask);
-    if (run->signals >= 0) restore_dispositions(run);
+    if (run->signals >= 0) (void)sigaction(SIGCHLD, &run->child_action, NULL);
     restore_mask(run);
 }
 

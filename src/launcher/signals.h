@@ -4,8 +4,6 @@
 
 struct run;
 
-enum { OWN_SIGNALS = 3 }; /* that we need for ourselves */
-
 #ifdef __linux__
 typedef uint64_t signal_mask; /* as the system has it: all 64 signals, of which C libraries hide some */
 #else
@@ -25,14 +23,8 @@ bool block_signals(signal_mask *old);
 void unblock_signal(int number);
 void restore_mask(const struct run *run);
 bool listen_to_signals(struct run *run);
-void restore_dispositions(const struct run *run);
-/* Whether the caller, and so the hook at its start, ignores SIGPIPE. */
-bool ignores_broken_pipes(const struct run *run);
 bool read_arrival(const struct run *run, struct arrival *arrival);
 void pass_on(const struct run *run, const struct arrival *arrival);
-void catch_signals(struct run *run);
-/* After `catch_signals`, before the hook: as `hold_signals` had it. */
-void hold_again(void);
 
 /* signals.c */
 enum { WATCHED = 1 + 2 * STREAMS }; /* descriptors that are polled at once */

@@ -1,14 +1,10 @@
 /* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
 #include "launcher.h"
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #ifdef __linux__
 #include <sys/syscall.h>
-#ifndef RWF_NOWAIT
-#define RWF_NOWAIT 8 /* linux/fs.h */
-#endif
 #endif
 
 enum {
@@ -61,17 +57,16 @@ void keep_late(struct stream *stream)
 /* More memory for what waits. Where there is none, what comes next waits with its writer. */
 static bool grow(struct stream *stream)
 {
-    size_t most = stream->is_held ? HOLD_BYTES : STALLED_BYTES, wanted = 2 * stream->capacity;
+    size_t most = stream->is_held ? HOLD_BYTES : STALLED_BYTES;
+    size_t wanted = 2 * stream->capacity;
     if (stream->at >= stream->capacity / 2) {
         memmove(stream->buffer, stream->buffer + stream->at, stream->length);
         stream->at = 0;
         return true;
     }
     if (wanted > most) return false;
-    bool is_few = stream->buffer == stream->few;
-    unsigned char *more = is_few ? malloc(wanted) : realloc(stream->buffer, wanted);
+    unsigned char *more = realloc(stream->buffer, wanted);
     if (more == NULL) return false;
-    if (is_few) memcpy(more, stream->few, stream->capacity);
     stream->buffer = more;
     stream->capacity = wanted;
     return true;
@@ -108,61 +103,26 @@ void take(struct stream *stream)
     stream->length += (size_t)got;
 }
 
-/*
- * How much of what waits goes to the caller's pipe at once. A page of it that was begun is filled up first, as it may
- * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader.
- */
-static size_t first_part(struct stream *stream)
-{
-    uint64_t given = stream->total - stream->length;
-    int unread = 1;
-    if (given == stream->page_at) return stream->length;
-    if (ioctl(stream->to, FIONREAD, &unread) == 0 && unread == 0) stream->page_at = given;
-    size_t left = PIPE_BUF - (size_t)((given - stream->page_at) % PIPE_BUF);
-    return left == PIPE_BUF || stream->length < left ? stream->length : left;
-}
-
-/*
- * The caller's pipe, opened anew in the place of what it gave us: so that its flags, which are not ours to change, let us
- * write without waiting. False where that is not possible.
- */
-static bool reopen(struct stream *stream)
-{
-    struct stat stat;
-    char path[32];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", stream->to);
-    if (fstat(stream->to, &stat) != 0 || !S_ISFIFO(stat.st_mode)) return false;
-    int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (own < 0) return false;
-    stream->is_own = dup2(own, stream->to) == stream->to;
-    close(own);
-    return stream->is_own;
-}
-
-/* Writes as much as can be without waiting; -1 where that is nothing. */
-static ssize_t put(struct stream *stream)
+/* Writes as much as can be without waiting, of the hook's or the caller's time; -1 where that is nothing. */
+static ssize_t put(const struct stream *stream)
 {
     const unsigned char *from = stream->buffer + stream->at;
-    ssize_t sent = stream->to_socket ? send(stream->to, from, stream->length, MSG_DONTWAIT) : -1;
+    size_t length = stream->length;
+    ssize_t sent = stream->to_socket ? send(stream->to, from, length, MSG_DONTWAIT) : -1;
     /* Sandboxes that keep a hook from the network refuse the call itself. */
     if (stream->to_socket && (sent >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))) return sent;
-    if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, stream->length);
-    /* The caller's pipe or terminal. Since 6.5 Linux can do without waiting, with most of them. */
-    size_t length = first_part(stream);
+    if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, length);
+    /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without waiting. */
 #ifdef SYS_pwritev2
     struct iovec piece = {(void *)(uintptr_t)from, length};
-    ssize_t given = stream->is_own ? -1 : syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, RWF_NOWAIT);
-    bool is_refused = errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM || errno == EINVAL || errno == ESPIPE;
-    if (given >= 0 || (!stream->is_own && !is_refused)) return given;
+    ssize_t given = syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, 8L /* RWF_NOWAIT */);
+    if (given >= 0 || errno == EAGAIN) return given;
 #endif
-    if (stream->is_own || reopen(stream)) return write(stream->to, from, length);
-    /* One that can be written to takes PIPE_BUF bytes. */
+    /* Once it can be written to it takes PIPE_BUF bytes. */
     struct pollfd target = {.fd = stream->to, .events = POLLOUT};
-    if (poll(&target, 1, 0) <= 0) {
-        errno = EAGAIN;
-        return -1;
-    }
-    return write(stream->to, from, length < PIPE_BUF ? length : PIPE_BUF);
+    if (poll(&target, 1, 0) > 0) return write(stream->to, from, length < PIPE_BUF ? length : PIPE_BUF);
+    errno = EAGAIN;
+    return -1;
 }
 
 void give(struct stream *stream)
@@ -185,10 +145,6 @@ void drop(struct stream *stream)
 {
     stream->at = stream->length = 0;
     stream->is_stalled = false;
-    if (stream->buffer == stream->few) return;
-    free(stream->buffer);
-    stream->buffer = stream->few;
-    stream->capacity = BUFFER_BYTES;
 }
 
 /*

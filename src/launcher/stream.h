@@ -7,9 +7,9 @@
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --fail-open */
-    BUFFER_BYTES = 512 * 1024,          /* for so much of it no memory has to be asked for */
     LATE_BYTES = 256 * 1024,            /* kept of a payload that may name its event late */
     REFUSAL_BYTES = 64 * 1024,          /* kept of what a hook says that may refuse when its time runs out */
+    BUFFER_BYTES = 2 * CHUNK_BYTES,     /* for a start */
     TAIL_BYTES = 16 * 1024,             /* kept of stderr's end: a key of 4096 bits is whole in it, though 2 KB are stored */
 };
 
@@ -20,7 +20,6 @@ struct stream {
     int number;                  /* STDIN, STDOUT or STDERR */
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
-    bool is_own;                 /* that pipe was opened anew by us, and can be written to without waiting */
     bool is_held;                /* nothing is passed on yet: before the start, and under --fail-open */
     bool is_followed;            /* `kind` is told of what comes before the start, too */
     bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
@@ -32,15 +31,13 @@ struct stream {
     off_t starts_at;             /* where in a file that is its own the hook begins to read; -1 for none */
     int64_t moved_us;            /* when `to` took something last */
     uint64_t total, goal;        /* bytes so far; no more than these are read */
-    uint64_t page_at;            /* so many had been given to the caller's pipe when it was seen empty */
     unsigned char *kept;         /* the beginning, under --store-raw */
     size_t kept_length, kept_most;
     struct stdout_kind kind;
     struct sha256 digest;
     size_t tail_length;
-    unsigned char *tail;         /* TAIL_BYTES */
-    unsigned char *buffer;       /* `few`, or more memory than that while it is needed */
-    unsigned char *few;          /* BUFFER_BYTES */
+    unsigned char tail[TAIL_BYTES];
+    unsigned char *buffer;
     size_t capacity;             /* of `buffer` */
 };
 

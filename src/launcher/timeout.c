@@ -77,10 +77,9 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 
 static bool was_told(struct run *run, pid_t pid)
 {
-    struct reserve *reserve = &run->reserve;
     for (size_t i = 0; i < run->told_count; i++)
-        if (reserve->told[i] == pid) return true;
-    if (run->told_count < sizeof reserve->told / sizeof *reserve->told) reserve->told[run->told_count++] = pid;
+        if (run->told[i] == pid) return true;
+    if (run->told_count < sizeof run->told / sizeof *run->told) run->told[run->told_count++] = pid;
     return false;
 }
 
@@ -92,7 +91,7 @@ static void end_one(struct run *run, pid_t pid, bool is_killing)
 
 bool end_tree(struct run *run)
 {
-    struct process *processes = run->reserve.processes;
+    static struct process processes[MAX_PROCESSES];
     int64_t passed = now_us() - run->ending_us;
     bool is_left = false;
     run->look_us = now_us() + LOOK_US;

@@ -7,7 +7,7 @@ enum {
     STALL_MS = 50,              /* after so long, who has not moved is not waited for */
     SHARED_MS = 1000,           /* the same where bytes may be the hook's, or its background children's */
     SHORT_US = 5000,            /* a run that is over by then needs no start time on record, and pays for none */
-    ALONE_US = 1000,            /* a run that is over by then needs no sentinel either; few hooks have handlers so soon */
+    ALONE_US = 250000,          /* nor a sentinel one that is over by then */
     TICK_US = 100000,
     PAUSE_MS = 10,              /* between two calls that the system refuses */
 };
@@ -166,7 +166,9 @@ static void die_late(struct run *run)
 static void note_closing(struct run *run, const struct stream *output)
 {
     bool is_deadly = output->to < 0 && output->to_pipe && !output->is_shared;
-    if (is_deadly && !ignores_broken_pipes(run)) run->late_signal = SIGPIPE;
+    struct sigaction inherited;
+    bool is_ignored = sigaction(SIGPIPE, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
+    if (is_deadly && !is_ignored) run->late_signal = SIGPIPE;
 }
 
 /* After the hook's exit. What keeps us here then would have kept the hook, and ends us as it would have ended that. */
