@@ -53,35 +53,37 @@ bool is_unfinished(struct stream *input)
     return input->from >= 0 && !input->ends_line && !is_whole(input);
 }
 
+static bool takes_more(struct stream *input)
+{
+    return input->from >= 0 && input->total < HOLD_BYTES && room(input) > 0;
+}
+
+/* Takes what comes within that time; false where nothing does. */
+static bool take_within(struct stream *input, int wait_ms)
+{
+    struct pollfd source = {.fd = input->from, .events = POLLIN};
+    int ready = poll(&source, 1, wait_ms);
+    if (ready > 0) take(input);
+    return ready > 0 || (ready < 0 && errno == EINTR);
+}
+
 /* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
 void take_prelude(struct stream *input)
 {
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
     input->is_held = true;
     (void)look_into_file(input);
-    while (input->from >= 0 && !input->ends_line && input->total < HOLD_BYTES && room(input) > 0) {
-        int ready = poll(&source, 1, 0);
-        if (ready == 0 && is_whole(input)) break;
-        if (ready == 0) ready = poll(&source, 1, SILENCE_MS);
-        if (ready > 0) take(input);
-        else if (ready == 0 || errno != EINTR) break;
-    }
+    while (takes_more(input) && !input->ends_line)
+        if (!take_within(input, 0) && (is_whole(input) || !take_within(input, SILENCE_MS))) break;
     input->is_held = false;
 }
 
 bool take_payload(struct stream *input)
 {
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
-    int64_t until = now_us() + PAYLOAD_US;
+    int64_t until = now_us() + PAYLOAD_US, left;
     input->is_held = input->is_followed = true;
     bool has_all = look_into_file(input);
-    while (input->from >= 0 && stdout_kind_of(&input->kind) != KIND_JSON && input->total < HOLD_BYTES &&
-           room(input) > 0) {
-        int64_t left = until - now_us();
-        int ready = left > 0 ? poll(&source, 1, (int)(left / 1000) + 1) : 0;
-        if (ready > 0) take(input);
-        else if (ready == 0 || errno != EINTR) break;
-    }
+    while (takes_more(input) && stdout_kind_of(&input->kind) != KIND_JSON && (left = until - now_us()) > 0)
+        if (!take_within(input, (int)(left / 1000) + 1)) break;
     if (input->starts_at < 0) has_all = input->from < 0 || stdout_kind_of(&input->kind) == KIND_JSON;
     input->is_held = input->is_followed = false;
     input->checked = input->length;
@@ -91,27 +93,22 @@ bool take_payload(struct stream *input)
 void hear_out(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
     int64_t until = now_us() + HEAR_US;
     bool has_begun = input->total > 0 && is_unfinished(input);
     abandon(input);
     input->is_followed = true;
-    while (has_begun && input->from >= 0 && !input->ends_line && !stdout_kind_is_settled(&input->kind) &&
-           now_us() < until && poll(&source, 1, PAUSE_MS) > 0)
-        take(input);
+    while (has_begun && input->from >= 0 && !input->ends_line && !stdout_kind_is_settled(&input->kind) && now_us() < until)
+        if (!take_within(input, PAUSE_MS)) break;
 }
 
 /* All of the input that there is, or will be before the caller ends it: but behind an object nothing is waited for. */
 static void take_rest(struct stream *input)
 {
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
     input->is_stalled = true;
     while (input->from >= 0 && room(input) > 0) {
-        int ready = poll(&source, 1, 0);
-        if (ready == 0 && is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON) return;
-        if (ready == 0) ready = poll(&source, 1, input->ends_line ? LINE_MS : -1);
-        if (ready > 0) take(input);
-        else if (ready == 0 || errno != EINTR) return;
+        if (take_within(input, 0)) continue;
+        if (is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON) return;
+        if (!take_within(input, input->ends_line ? LINE_MS : -1)) return;
     }
 }
 

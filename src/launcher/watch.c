@@ -78,34 +78,32 @@ static bool is_stuck(const struct stream *stream)
     return stream->length > 0 && !stream->is_stalled && stream->to >= 0;
 }
 
+/* Whether that time has come; if not, it is one to look at the clock again. */
+static bool is_due(int64_t due, int64_t now, int64_t *next)
+{
+    if (now < due && due < *next) *next = due;
+    return now >= due;
+}
+
 /* What is due by the clock is done; how long, in ms, until something else is. */
 static int keep_time(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t now = now_us(), next = INT64_MAX, due;
-    if (run->sentinel == 0 && !run->has_exited) {
-        due = run->spawned_us + ALONE_US;
-        if (now >= due) start_sentinel(run);
-        else next = due;
+    int64_t now = now_us(), next = INT64_MAX;
+    bool runs = !run->has_exited;
+    if (runs && run->sentinel == 0 && is_due(run->spawned_us + ALONE_US, now, &next)) start_sentinel(run);
+    if (runs && !run->has_lasted && is_due(run->spawned_us + SHORT_US, now, &next)) {
+        run->has_lasted = true;
+        record_pid_start(run);
     }
-    if (!run->has_lasted && !run->has_exited) {
-        due = run->spawned_us + SHORT_US;
-        run->has_lasted = now >= due;
-        if (run->has_lasted) record_pid_start(run);
-        else if (due < next) next = due;
-    }
-    if (is_stuck(input)) {
-        due = input->moved_us + STALL_MS * 1000;
-        if (now >= due) input->is_stalled = true;
-        else if (due < next) next = due;
-    }
+    if (is_stuck(input) && is_due(input->moved_us + STALL_MS * 1000, now, &next)) input->is_stalled = true;
     if (run->options.timeout_us > 0) {
+        int64_t due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->look_us;
         /* So often at least that how long we were stopped can be told. */
-        if (now + TICK_US < next) next = now + TICK_US;
+        (void)is_due(now + TICK_US, now, &next);
         run->looked_us = now;
-        due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->look_us;
-        if (now >= due && run->ending_us == 0) run->ending_us = due = now;
-        if (due < next) next = due;
+        if (is_due(due, now, &next)) next = now;
+        if (next == now && run->ending_us == 0) run->ending_us = now;
     }
     if (next == INT64_MAX) return -1;
     return next <= now ? 0 : (int)((next - now + 999) / 1000 < INT_MAX ? (next - now + 999) / 1000 : INT_MAX);
