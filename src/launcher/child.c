@@ -1,30 +1,14 @@
 /* The hook's process: its streams and its start. */
 #include "launcher.h"
 
-#include <dirent.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#else
-#include <sys/resource.h>
 #endif
-#include <sys/socket.h>
 #ifdef __APPLE__
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
 #endif
-
-enum { MOST_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
-
-bool make_channel(bool is_socket, int ends[2])
-{
-#ifdef __linux__
-    return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;
-#else
-    if ((is_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends)) != 0) return false;
-    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
-#endif
-}
 
 static bool is_same_file(const struct stat *one, const struct stat *other)
 {
@@ -169,58 +153,4 @@ bool start_hook(struct run *run)
     (void)waitpid(pid, NULL, 0);
     refuse_start(run, error);
     return false;
-}
-
-/* Of the descriptors in the system's list of them; false where there is none. */
-static bool close_listed(unsigned first, unsigned last)
-{
-#ifdef __linux__
-    DIR *list = opendir("/proc/self/fd");
-#else
-    DIR *list = opendir("/dev/fd");
-#endif
-    if (list == NULL) return false;
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        int fd = atoi(entry->d_name);
-        if (fd != dirfd(list) && entry->d_name[0] != '.' && (unsigned)fd >= first && (unsigned)fd <= last) close(fd);
-    }
-    return closedir(list) == 0;
-}
-
-static void close_span(unsigned first, unsigned last)
-{
-#ifdef SYS_close_range
-    if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
-#endif
-    if (close_listed(first, last)) return;
-    long limit = sysconf(_SC_OPEN_MAX), most = limit < MOST_CLOSED ? limit : MOST_CLOSED;
-    for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
-}
-
-void close_all_but(const int *kept, size_t count)
-{
-    for (unsigned first = 0;;) {
-        unsigned next = UINT_MAX;
-        for (size_t i = 0; i < count; i++)
-            if (kept[i] >= 0 && (unsigned)kept[i] >= first && (unsigned)kept[i] < next) next = (unsigned)kept[i];
-        if (next > first) close_span(first, next - 1);
-        if (next == UINT_MAX) return;
-        first = next + 1;
-    }
-}
-
-_Noreturn void leave(struct run *run)
-{
-    reap_sentinel(run);
-    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
-    /* The hook's own core file is the true one. */
-#ifdef __linux__
-    (void)prctl(PR_SET_DUMPABLE, 0);
-#else
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-#endif
-    (void)signal(run->signal, SIG_DFL);
-    (void)kill(getpid(), run->signal);
-    unblock_signal(run->signal);
-    _exit(128 + run->signal);
 }

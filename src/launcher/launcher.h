@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fd.h"
 #include "frame.h"
 #include "text.h"
 #include "stream.h"
@@ -217,15 +218,9 @@ bool can_block(struct text event);
 bool is_protected(const char *hook_name);
 
 /* child.c */
-/* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
-bool make_channel(bool is_socket, int ends[2]);
 bool open_channels(struct run *run);
 /* False where it could not be started: `exit_code` and `reason` then say what a shell would. */
 bool start_hook(struct run *run);
-/* Closes all descriptors but these, of which some may be -1. */
-void close_all_but(const int *kept, size_t count);
-/* Ends us as the hook ended. */
-_Noreturn void leave(struct run *run);
 
 /* command.c */
 struct command {
@@ -254,6 +249,9 @@ bool move_bytes(struct run *run, int wait_ms);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
+
+/* main.c: ends us as the hook ended. */
+_Noreturn void leave(struct run *run);
 
 /* fail_open.c */
 /* Whether a failure on this event may be forgiven; where that was asked for in vain, a warning goes on record. */

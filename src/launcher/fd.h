@@ -1,0 +1,13 @@
+/* fd.c: descriptors. */
+#ifndef HOOKBUS_FD_H
+#define HOOKBUS_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
+bool make_channel(bool is_socket, int ends[2]);
+/* Closes all descriptors but these, of which some may be -1. */
+void close_all_but(const int *kept, size_t count);
+
+#endif
