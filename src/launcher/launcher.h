@@ -144,8 +144,7 @@ struct run {
     int64_t looked_us, stopped_us; /* when we last ran; how long we were stopped */
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
-    size_t told_count;
-    pid_t told[256];             /* who got SIGTERM already */
+    bool is_told;                /* they have got SIGTERM */
 
     struct claim claim;
 

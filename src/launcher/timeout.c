@@ -75,33 +75,22 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     return count;
 }
 
-static bool was_told(struct run *run, pid_t pid)
-{
-    for (size_t i = 0; i < run->told_count; i++)
-        if (run->told[i] == pid) return true;
-    if (run->told_count < sizeof run->told / sizeof *run->told) run->told[run->told_count++] = pid;
-    return false;
-}
-
-static void end_one(struct run *run, pid_t pid, bool is_killing)
-{
-    if (is_killing) (void)kill(pid, SIGKILL);
-    else if (!was_told(run, pid)) (void)kill(pid, SIGTERM);
-}
-
+/* SIGTERM once, to all that are there; SIGKILL as often as needed. */
 bool end_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
     int64_t passed = now_us() - run->ending_us;
     bool is_left = false;
-    run->look_us = now_us() + LOOK_US;
-    /* The hook is known without a look at /proc. It is told first, so that it never gets SIGTERM twice. */
-    if (run->hook > 0) end_one(run, run->hook, passed >= GRACE_US);
+    int number = passed >= GRACE_US ? SIGKILL : run->is_told ? 0 : SIGTERM;
     size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
+    run->is_told = true;
+    run->look_us = now_us() + LOOK_US;
+    /* The hook is known without a look at /proc. */
+    if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].is_ours || processes[i].state == 'Z' || processes[i].state == 'X') continue;
         is_left = true;
-        end_one(run, processes[i].pid, passed >= GRACE_US);
+        if (processes[i].pid != run->hook) (void)kill(processes[i].pid, number);
     }
     return is_left;
 }
@@ -118,8 +107,8 @@ bool end_tree(struct run *run)
 {
     bool is_killing = now_us() - run->ending_us >= 1000000;
     run->look_us = now_us() + 15000;
-    if (run->hook > 0 && (is_killing || run->told_count == 0)) (void)kill(run->hook, is_killing ? SIGKILL : SIGTERM);
-    run->told_count = 1;
+    if (run->hook > 0 && (is_killing || !run->is_told)) (void)kill(run->hook, is_killing ? SIGKILL : SIGTERM);
+    run->is_told = true;
     return run->hook > 0;
 }
 
