@@ -39,4 +39,6 @@ export interface Engine {
   readonly command: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities;
+  /** Tests that what the engine runs on makes fail, by their titles, each with the reason. */
+  readonly cannot?: readonly (readonly [RegExp, string])[];
 }

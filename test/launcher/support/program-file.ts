@@ -41,6 +41,12 @@ function entries(bytes: Buffer, offset: number, size: number, count: number): Bu
 
 const wide = (bytes: Buffer, at: number): number => Number(bytes.readBigUInt64LE(at));
 
+function machineOf(number: number, x64: number, arm64: number): ProgramFile['machine'] {
+  if (number === x64) return 'x64';
+  if (number === arm64) return 'arm64';
+  throw new Error(`expected machine ${x64} or ${arm64}, got ${number}`);
+}
+
 interface Segment {
   readonly kind: number;
   readonly flags: number;
@@ -69,11 +75,9 @@ function readElf(bytes: Buffer): ProgramFile {
   const find = (kind: number): Segment | undefined => segments.find((one) => one.kind === kind);
   const loaded = segments.filter(({ kind }) => kind === SEGMENT.load);
   const dynamic = find(SEGMENT.dynamic);
-  const isMachine = { 62: 'x64', 183: 'arm64' } as const;
-  const machine = isMachine[bytes.readUInt16LE(18) as keyof typeof isMachine];
   return {
     format: 'ELF',
-    machine,
+    machine: machineOf(bytes.readUInt16LE(18), 62, 183),
     isStatic: find(SEGMENT.interpreter) === undefined,
     isPie: bytes.readUInt16LE(16) === 3,
     hasRelro: find(SEGMENT.relro) !== undefined,
@@ -108,10 +112,9 @@ function areApart(one: Segment, other: Segment): boolean {
 /** A stack of Mach-O is executable, and its code writable, only by flags that nobody sets. */
 function readMachO(bytes: Buffer): ProgramFile {
   const flags = bytes.readUInt32LE(24);
-  const isMachine = { 0x01000007: 'x64', 0x0100000c: 'arm64' } as const;
   return {
     format: 'Mach-O',
-    machine: isMachine[bytes.readUInt32LE(4) as keyof typeof isMachine],
+    machine: machineOf(bytes.readUInt32LE(4), 0x01000007, 0x0100000c),
     isStatic: false,
     isPie: (flags & 0x200000) !== 0,
     hasRelro: true,
