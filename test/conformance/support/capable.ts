@@ -10,6 +10,7 @@ export const CAPABLE: Engine['capabilities'] = {
   startsInDeletedDirectory: true,
   seesRealTimeSignals: true,
   passesEverySignal: true,
+  startsSentinel: true,
   takesHookAlong: true,
   replacesItself: true,
   handsOnFullDevice: true,
