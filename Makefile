@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup test-setup build test e2e check demo smoke bench bench-library docs dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check demo smoke bench bench-library docs cross dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -91,6 +91,12 @@ bench: build ## measure what HookBus adds, interleaved
 bench-library: build ## measure what a guarded execution costs in a process that is up
 	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench-library.mjs --log-level=warning && node dist/new/bench-library.mjs $(ROUNDS)
+
+SYSTEMS := linux-x64 linux-arm64 darwin-x64 darwin-arm64
+
+cross: ## compile the launcher for Linux and macOS, x64 and arm64, into release/
+	@mkdir -p release
+	@for system in $(SYSTEMS); do scripts/build-launcher.sh --cross $$system release/hookbus-$$system || exit 1; done
 
 dist: build ## make release/: a tarball that needs no Node, and the npm package
 	@scripts/make-dist.sh

@@ -1,44 +1,68 @@
 #!/bin/sh
 # Compiles the launcher to bin/hookbus, statically where the libc allows: a static program starts faster, and one by
 # musl faster still. Without a C compiler it says what is lost; everything else works through Node then.
-#   --lenient [FILE]  a warning is none of the business of who installs a package
-#   --portable FILE   into that, for machines of other people: static or not at all, and with no Node but that on PATH
+#   --lenient [FILE]    a warning is none of the business of who installs a package
+#   --portable FILE     into that, for machines of other people: static or not at all, and with no Node but that on PATH
+#   --cross SYSTEM FILE   the same for linux-x64, linux-arm64, darwin-x64 or darwin-arm64, by zig; it is not tried here
 set -eu
 cd "$(dirname "$0")/.."
 
 version=$(node -p 'require("./package.json").version')
 node=$(node -p 'require("node:fs").realpathSync(process.execPath)')
-# In few segments it has fewer pages to touch, and each costs up to 0.03 ms on a virtual machine.
-compact='-static -Wl,-z,noseparate-code,-z,norelro'
-strict=-Werror output=bin/hookbus kinds='compact static dynamic'
+strict=-Werror output=bin/hookbus kinds='static dynamic plain' compilers="${CC:-} musl-gcc cc gcc clang" target=
 case ${1:-} in
 --lenient) strict= output=${2:-$output} ;;
---portable) output=$2 kinds='compact static' node= ;;
+--portable) output=$2 kinds=static node= ;;
+--cross)
+  output=$3 node=
+  case $2 in
+  linux-x64) target=x86_64-linux-musl kinds=cross ;;
+  linux-arm64) target=aarch64-linux-musl kinds=cross ;;
+  darwin-x64) target=x86_64-macos kinds=plain ;;
+  darwin-arm64) target=aarch64-macos kinds=plain ;;
+  *) echo "build: expected linux-x64, linux-arm64, darwin-x64 or darwin-arm64, got \"$2\"" >&2; exit 1 ;;
+  esac
+  zig=$(scripts/fetch-client.sh zig)
+  compilers=zig_cc
+  ;;
 esac
 new=$output.new
 log=$(mktemp)
 trap 'rm -f "$log" "$new"' EXIT
 
+zig_cc() {
+  ZIG_GLOBAL_CACHE_DIR=$PWD/tmp/zig/cache ZIG_LOCAL_CACHE_DIR=$PWD/tmp/zig/cache "$zig" cc -target "$target" "$@"
+}
+
+# Not every compiler has it for every processor.
+has_stack_probes() { # has_stack_probes COMPILER
+  "$1" -Werror -fstack-clash-protection -c -x c -o "$new" /dev/null >/dev/null 2>&1
+}
+
 # shellcheck disable=SC2086
-compile() { # compile COMPILER [FLAG...]
+compile() { # compile COMPILER
   command -v "$1" >/dev/null 2>&1 || return 1
-  "$@" -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-    -Wstrict-prototypes -Wmissing-prototypes -Wvla $strict -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+  probes=
+  has_stack_probes "$1" && probes=-fstack-clash-protection
+  "$1" -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef \
+    -Wcast-align -Wstrict-prototypes -Wmissing-prototypes -Wvla $strict $probes -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
     -DHOOKBUS_VERSION="\"$version\"" -DHOOKBUS_NODE="\"$node\"" \
-    -o "$new" src/launcher/*.c >"$log" 2>&1 || return 1
+    -o "$new" src/launcher/*.c $link >"$log" 2>&1 || return 1
+  [ -z "$target" ] || return 0
   # What was compiled must run here: a hook that does nothing, switched off.
   HOOKBUS_ENABLED=0 "$new" run -- true >>"$log" 2>&1
 }
 
-for compiler in ${CC:-} musl-gcc cc gcc clang; do
+for compiler in $compilers; do
   for kind in $kinds; do
     case $kind in
-    compact) link=$compact ;;
-    static) link=-static ;;
-    dynamic) link= ;;
+    # What only the start writes is read-only from then on, and what can be run is in pages of its own.
+    static) link='-static -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
+    dynamic) link='-fPIE -pie -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
+    cross) link='-static -Wl,-z,relro,-z,now -s' ;;
+    plain) link= ;;
     esac
-    # shellcheck disable=SC2086
-    if compile $compiler $link; then
+    if compile "$compiler"; then
       # On disk before it has the name: after a power cut it would be empty there.
       node -e 'const fs = require("node:fs"); fs.fsyncSync(fs.openSync(process.argv[1], "r"))' "$new"
       mv "$new" "$output"
@@ -47,7 +71,7 @@ for compiler in ${CC:-} musl-gcc cc gcc clang; do
   done
 done
 
-if command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
+if [ -n "$target" ] || command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
   cat "$log" >&2
   echo "build: the launcher does not compile" >&2
   exit 1

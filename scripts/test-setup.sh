@@ -2,7 +2,7 @@
 # What only the tests need:
 #   scripts/test-setup.sh programs    looks for the programs that they run. Those that are missing it installs, as root on
 #                                     a Debian; else it stops with one line to paste.
-#   scripts/test-setup.sh packages    npm packages that users can do without, and the agents that tests drive
+#   scripts/test-setup.sh packages    npm packages that users can do without, the agents that tests drive, and zig
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -25,6 +25,7 @@ zsh zsh its completions are tried
 fish fish its completions are tried
 strace strace the system calls of a run are counted
 sqlite3 sqlite3 the database is read as a user reads it
+qemu-aarch64|qemu-aarch64-static qemu-user the launcher for arm64 runs in it
 redis-server redis-server machines share keys through a real one, which only the tests start
 promtool prometheus a real Prometheus reads the metrics, which only the tests start
 chromium|chromium-browser|google-chrome chromium the dashboard is looked at in a real browser
@@ -69,6 +70,7 @@ packages() {
   for client in claude codex gemini; do
     scripts/fetch-client.sh "$client" >/dev/null || say "so the tests that drive it are skipped"
   done
+  scripts/fetch-client.sh zig >/dev/null || say "so the launcher is not tried for other systems"
 }
 
 case ${1:-} in

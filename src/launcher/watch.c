@@ -7,7 +7,7 @@ enum {
     STALL_MS = 50,              /* after so long, who has not moved is not waited for */
     SHARED_MS = 1000,           /* the same where bytes may be the hook's, or its background children's */
     SHORT_US = 5000,            /* a run that is over by then needs no start time on record, and pays for none */
-    ALONE_US = 250000,          /* nor a sentinel one that is over by then */
+    ALONE_US = 250000,          /* a run that is over by then needs no sentinel: agents signal a group when time is out */
     TICK_US = 100000,
     PAUSE_MS = 10,              /* between two calls that the system refuses */
 };

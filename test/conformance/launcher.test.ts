@@ -3,6 +3,7 @@ import { describe, it } from 'vitest';
 import { LAUNCHER } from '../support/daemon.ts';
 import { dedupe } from './dedupe.ts';
 import { defineConformance } from './suite.ts';
+import { CAPABLE } from './support/capable.ts';
 import type { Engine } from './support/engine.ts';
 
 if (existsSync(LAUNCHER)) {
@@ -11,21 +12,7 @@ if (existsSync(LAUNCHER)) {
     command: [LAUNCHER],
     // Records stay in the spool until a command drains them, which the suite does before it looks.
     env: { HOOKBUS_DAEMON: 'off' },
-    capabilities: {
-      inheritsSignalState: true,
-      passesRawBytes: true,
-      keepsOpenFileLimit: true,
-      inheritsDescriptors: true,
-      keepsClosedDescriptors: true,
-      startsInDeletedDirectory: true,
-      seesRealTimeSignals: true,
-      passesEverySignal: true,
-      takesHookAlong: true,
-      replacesItself: true,
-      handsOnFullDevice: true,
-      startsAtOnce: true,
-      recordsIn: 'spool',
-    },
+    capabilities: CAPABLE,
   };
   defineConformance(launcher);
   describe('the launcher', () => dedupe(launcher, true));

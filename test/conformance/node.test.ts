@@ -16,6 +16,7 @@ defineConformance({
     startsInDeletedDirectory: true,
     seesRealTimeSignals: 'Node reports death by a real-time signal as exit 0',
     passesEverySignal: 'Node knows no real-time signals, and is stopped by stop signals',
+    startsSentinel: 'the Node engine guesses',
     takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
     replacesItself: 'Node cannot replace its process',
     handsOnFullDevice: 'the Node engine reads every output by itself',

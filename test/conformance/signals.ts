@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { compiled } from './support/compiled.ts';
 import { startCounter } from './support/counter.ts';
 import type { Engine } from './support/engine.ts';
-import { endProcess, isAlive, sessionMembers } from './support/processes.ts';
+import { childrenOf, endProcess, isAlive, sessionMembers } from './support/processes.ts';
 import { readRows, spooled } from './support/rows.ts';
 import { brief, python, type Running } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
@@ -292,6 +292,9 @@ export function signalsAtStart(engine: Engine): void {
 /** Sends one signal, and tells what the hook noted. */
 async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): Promise<string[]> {
   const { run, seen } = await startCounter(stage);
+  if (target === 'its group' && stage.engine.capabilities.startsSentinel === true) {
+    await until('the sentinel', () => childrenOf(run.pid).length === 2);
+  }
   send(run, signal, target);
   await until(`${signal} at the hook`, () => seen().length > 0);
   // Two rounds through hookbus, each after what it did about the signal: a second delivery would show by now.

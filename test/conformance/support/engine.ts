@@ -19,6 +19,8 @@ interface Capabilities {
   readonly seesRealTimeSignals: Capability;
   /** Stop signals and real-time signals to it alone reach the hook. */
   readonly passesEverySignal: Capability;
+  /** In a run that lasts, it knows what was sent to the whole group by a process beside the hook. */
+  readonly startsSentinel: Capability;
   /** The hook dies with an engine that is killed by SIGKILL. */
   readonly takesHookAlong: Capability;
   /** Switched off, it replaces itself with the command. */
@@ -39,4 +41,6 @@ export interface Engine {
   readonly command: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
   readonly capabilities: Capabilities;
+  /** Tests that what the engine runs on makes fail, by their titles, each with the reason. */
+  readonly cannot?: readonly (readonly [RegExp, string])[];
 }

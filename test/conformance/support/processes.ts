@@ -33,6 +33,14 @@ function processState(pid: number): ProcessState | undefined {
   }
 }
 
+/** The processes that one has started itself, and that still run. */
+export function childrenOf(parent: number): number[] {
+  return readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8')
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+}
+
 /** Whether a process runs; one that has ended and waits for its parent to notice does not. */
 export function isAlive(pid: number): boolean {
   const state = processState(pid)?.state;

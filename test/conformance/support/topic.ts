@@ -25,7 +25,11 @@ export function topic(
   mode: 'concurrent' | 'sequential',
   register: (topic: Topic) => void,
 ): void {
+  const skip = (title: string, reason: string): void =>
+    it.skip(`${title} (skipped: ${reason})`, () => undefined);
   const test: Topic['test'] = (title, body, timeoutMs = TIMEOUT_MS) => {
+    const reason = engine.cannot?.find(([pattern]) => pattern.test(title))?.[1];
+    if (reason !== undefined) return skip(title, reason);
     it(title, { timeout: timeoutMs }, async () => {
       const stage = openStage(engine);
       try {
@@ -37,7 +41,7 @@ export function topic(
   };
   const testIf: Topic['testIf'] = (capability, title, body, timeoutMs) => {
     if (capability === true) test(title, body, timeoutMs);
-    else it.skip(`${title} (skipped: ${capability})`, () => undefined);
+    else skip(title, capability);
   };
   describe[mode](name, () => register({ engine, test, testIf }));
 }

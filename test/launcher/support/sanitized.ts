@@ -34,13 +34,9 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "disable_coredump=0"; }
 `;
 
-/**
- * Compiles the launcher with the address and undefined-behaviour sanitizers, into a directory that looks like the
- * repository to it: any overrun ends it with a report on stderr, which no test takes for the hook's.
- * @returns the directory and the program, or why there is none
- */
-export function buildSanitized(): { directory: string; program: string } | string {
-  const directory = mkdtempSync(join(tmpdir(), 'hookbus-sanitized-'));
+/** A directory that looks like the repository to a launcher in it, and where that is to be. */
+export function directoryForLauncher(kind: string): { directory: string; program: string } {
+  const directory = mkdtempSync(join(tmpdir(), `hookbus-${kind}-`));
   const bin = join(directory, 'bin');
   mkdirSync(bin);
   // Some tests run it as another user.
@@ -48,7 +44,15 @@ export function buildSanitized(): { directory: string; program: string } | strin
   for (const name of ['hookbus.js', 'package.json'])
     copyFileSync(join(ROOT, 'bin', name), join(bin, name));
   for (const name of ['dist', 'node_modules']) symlinkSync(join(ROOT, name), join(directory, name));
-  const program = join(bin, 'hookbus');
+  return { directory, program: join(bin, 'hookbus') };
+}
+
+/**
+ * Compiles the launcher with the address and undefined-behaviour sanitizers: any overrun ends it with a report on stderr, which no test takes for the hook's.
+ * @returns the directory and the program, or why there is none
+ */
+export function buildSanitized(): { directory: string; program: string } | string {
+  const { directory, program } = directoryForLauncher('sanitized');
   const options = join(directory, 'options.c');
   writeFileSync(options, OPTIONS);
   const { status, error, stderr } = spawnSync(
