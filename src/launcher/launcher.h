@@ -249,8 +249,11 @@ void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
 
-/* main.c: ends us as the hook ended. */
+/* leave.c */
+/* Ends us as the hook ended. */
 _Noreturn void leave(struct run *run);
+/* A signal came while there was no hook yet to take it: it goes on record and ends us. */
+void die_before_the_hook(struct run *run);
 
 /* fail_open.c */
 /* Whether a failure on this event may be forgiven; where that was asked for in vain, a warning goes on record. */

@@ -11,12 +11,6 @@
  */
 #include "launcher.h"
 
-#ifdef __linux__
-#include <sys/prctl.h>
-#else
-#include <sys/resource.h>
-#endif
-
 enum {
     UNUSABLE_EXIT_CODE = 125,
 };
@@ -152,22 +146,6 @@ static void run_hook(struct run *run)
     }
     run->is_pardoned = is_pardoned(run);
     if (!run->is_pardoned) say(run->reason);
-}
-
-/* The hook's own core file is the true one. */
-_Noreturn void leave(struct run *run)
-{
-    reap_sentinel(run);
-    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
-#ifdef __linux__
-    (void)prctl(PR_SET_DUMPABLE, 0);
-#else
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-#endif
-    (void)signal(run->signal, SIG_DFL);
-    (void)kill(getpid(), run->signal);
-    unblock_signal(run->signal);
-    _exit(128 + run->signal);
 }
 
 int main(int argc, char **argv)

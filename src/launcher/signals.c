@@ -30,13 +30,12 @@ const char *signal_name(int number, char buffer[16])
     return buffer;
 }
 
-static bool is_stop(int number)
+bool is_stop(int number)
 {
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-/* By default they do nothing, so no execution ends by them. */
-static bool is_harmless(int number)
+bool is_harmless(int number)
 {
     return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
@@ -65,18 +64,6 @@ bool open_signals(struct run *run)
     bool can_poll = poll(fds, WATCHED, 0) == 0;
     bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
     return can_poll && can_wait && listen_to_signals(run);
-}
-
-void die_before_the_hook(struct run *run)
-{
-    struct arrival arrival;
-    while (read_arrival(run, &arrival)) {
-        if (is_harmless(arrival.number) || is_stop(arrival.number) || arrival.sender == run->pid) continue;
-        run->signal = arrival.number;
-        record_signal(run, arrival.number);
-        hang_up(&run->claim);
-        leave(run);
-    }
 }
 
 /* Where there is no sentinel, or not yet: what the hook or a child of it sent was for the group, or for us alone. */

@@ -36,8 +36,9 @@ void give_back_signals(const struct run *run);
 bool open_signals(struct run *run);
 void take_signals(struct run *run);
 void stop_too(struct run *run);
-/* A signal came while there was no hook yet to take it: it goes on record and ends us. */
-void die_before_the_hook(struct run *run);
+bool is_stop(int number);
+/* By default it does nothing, so no execution ends by it. */
+bool is_harmless(int number);
 
 /* sentinel.c */
 void start_sentinel(struct run *run);

@@ -1,6 +1,7 @@
 /* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
 #include "launcher.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #ifdef __linux__
@@ -103,15 +104,29 @@ void take(struct stream *stream)
     stream->length += (size_t)got;
 }
 
-/* Writes as much as can be without waiting, of the hook's or the caller's time; -1 where that is nothing. */
-static ssize_t put(const struct stream *stream)
+/*
+ * How much of what waits goes to the caller's pipe at once. A page of it that was begun is filled up first, as it may
+ * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader.
+ */
+static size_t first_part(struct stream *stream)
+{
+    uint64_t given = stream->total - stream->length;
+    int unread = 1;
+    if (given == stream->page_at) return stream->length;
+    if (ioctl(stream->to, FIONREAD, &unread) == 0 && unread == 0) stream->page_at = given;
+    size_t left = PIPE_BUF - (size_t)((given - stream->page_at) % PIPE_BUF);
+    return left == PIPE_BUF || stream->length < left ? stream->length : left;
+}
+
+/* Writes as much as can be without waiting; -1 where that is nothing. */
+static ssize_t put(struct stream *stream)
 {
     const unsigned char *from = stream->buffer + stream->at;
-    size_t length = stream->length;
-    ssize_t sent = stream->to_socket ? send(stream->to, from, length, MSG_DONTWAIT) : -1;
+    ssize_t sent = stream->to_socket ? send(stream->to, from, stream->length, MSG_DONTWAIT) : -1;
     /* Sandboxes that keep a hook from the network refuse the call itself. */
     if (stream->to_socket && (sent >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))) return sent;
-    if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, length);
+    if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, stream->length);
+    size_t length = first_part(stream);
     /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without waiting. */
 #ifdef SYS_pwritev2
     struct iovec piece = {(void *)(uintptr_t)from, length};

@@ -30,6 +30,7 @@ struct stream {
     size_t checked;              /* so much of it has been looked at before the start */
     off_t starts_at;             /* where in a file that is its own the hook begins to read; -1 for none */
     int64_t moved_us;            /* when `to` took something last */
+    uint64_t page_at;            /* so many had been given to the caller's pipe when it was seen empty */
     uint64_t total, goal;        /* bytes so far; no more than these are read */
     unsigned char *kept;         /* the beginning, under --store-raw */
     size_t kept_length, kept_most;

@@ -1,0 +1,36 @@
+/* Our end: as the hook ended, or by a signal that came before there was a hook. */
+#include "launcher.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#else
+#include <sys/resource.h>
+#endif
+
+/* The hook's own core file is the true one. */
+_Noreturn void leave(struct run *run)
+{
+    reap_sentinel(run);
+    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
+#ifdef __linux__
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#else
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+#endif
+    (void)signal(run->signal, SIG_DFL);
+    (void)kill(getpid(), run->signal);
+    unblock_signal(run->signal);
+    _exit(128 + run->signal);
+}
+
+void die_before_the_hook(struct run *run)
+{
+    struct arrival arrival;
+    while (read_arrival(run, &arrival)) {
+        if (is_harmless(arrival.number) || is_stop(arrival.number) || arrival.sender == run->pid) continue;
+        run->signal = arrival.number;
+        record_signal(run, arrival.number);
+        hang_up(&run->claim);
+        leave(run);
+    }
+}
