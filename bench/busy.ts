@@ -6,9 +6,7 @@ const COUNT = 'const end = Date.now() + 1_200_000; while (Date.now() < end);';
 
 /** Does `work` while each CPU has another process that only counts. */
 export async function keepBusy<T>(work: () => T): Promise<T> {
-  const counting = cpus().map(() =>
-    spawn(process.execPath, ['-e', COUNT], { stdio: 'ignore' }),
-  );
+  const counting = cpus().map(() => spawn(process.execPath, ['-e', COUNT], { stdio: 'ignore' }));
   try {
     return work();
   } finally {

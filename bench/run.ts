@@ -40,7 +40,9 @@ const FEW = Math.ceil(ROUNDS / 5);
 /** What the daemon is given to take in; fewer in a short run. */
 const RECORDS = Math.min(20_000, 40 * ROUNDS);
 
-async function measure(scratch: string): Promise<Record<string, Added[] | DaemonFigures | undefined>> {
+async function measure(
+  scratch: string,
+): Promise<Record<string, Added[] | DaemonFigures | undefined>> {
   const timer = join(scratch, 'timer');
   execFileSync(process.env['CC'] ?? 'cc', ['-O2', '-o', timer, join(ROOT, 'bench', 'timer.c')]);
   const compare = createComparison(timer);
