@@ -34,6 +34,7 @@ import {
 
 const ROOT = process.cwd();
 const SMALL = join(ROOT, 'fixtures', 'payloads', 'PreToolUse.Bash.json');
+const AFTERWARDS = join(ROOT, 'fixtures', 'payloads', 'PostToolUse.Bash.json');
 const ROUNDS = Math.max(1, Math.trunc(Number(process.argv[2] ?? 500)) || 500);
 const HALF = Math.ceil(ROUNDS / 2);
 const FEW = Math.ceil(ROUNDS / 5);
@@ -48,9 +49,9 @@ async function measure(
   const compare = createComparison(timer);
   const home = join(scratch, 'state');
   const pair = [bare, launcher(home)];
-  const sideBySide = (count: number, subjects = pair.map(withoutBudget)): Added[] =>
+  const sideBySide = (count: number, subjects = pair.map(withoutBudget), rounds = FEW): Added[] =>
     compare(`Added, in ms, to ${count} hooks at once, until the last has ended`, subjects, {
-      rounds: FEW,
+      rounds,
       payload: SMALL,
       sideBySide: count,
     });
@@ -106,11 +107,14 @@ async function measure(
       sideBySide(8),
       sideBySide(32),
       ...(isInstalled('python3')
-        ? [sideBySide(8, python(home)), sideBySide(32, python(home))]
+        ? [
+            sideBySide(8, python(home), Math.ceil(ROUNDS / 10)),
+            sideBySide(32, python(home), Math.ceil(ROUNDS / 25)),
+          ]
         : [[], []]),
       compare('Added, in ms, by a dedupe key', keySubjects(home), {
         rounds: ROUNDS,
-        payload: SMALL,
+        payload: AFTERWARDS,
       }),
     ],
   );
