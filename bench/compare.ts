@@ -5,6 +5,15 @@ export interface Subject {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What it may add on a quiet machine, P50, P95 and P99 in ms. */
+  readonly budget?: Budget;
+}
+
+type Budget = readonly [number, number, number];
+
+/** Where the machine is not quiet no budget holds. */
+export function withoutBudget({ budget: _, ...subject }: Subject): Subject {
+  return subject;
 }
 
 /** What a subject takes beyond the first one of its table, which is there as it is. */
@@ -15,6 +24,8 @@ export interface Added {
   readonly p99_ms: number;
   /** The median, over the rounds, of its time to the first one's. */
   readonly ratio: number;
+  readonly budget_ms?: Budget;
+  readonly is_within_budget?: boolean;
 }
 
 export interface Conditions {
@@ -72,7 +83,9 @@ export function createComparison(timer: string) {
     conditions: Conditions,
   ): Added[] {
     const times = time(subjects, conditions);
-    const added = subjects.map(({ name }, index) => ({ name, ...summarize(times, index) }));
+    const added = subjects.map(({ name, budget }, index) =>
+      judge({ name, ...summarize(times, index) }, budget),
+    );
     print(`${title} (${conditions.rounds} rounds, in turn)`, added);
     return added;
   };
@@ -88,6 +101,19 @@ function summarize(times: readonly number[][], index: number): Omit<Added, 'name
   return { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99), ratio: percentile(ratios, 50) ?? 1 };
 }
 
+function judge(added: Added, budget: Budget | undefined): Added {
+  if (budget === undefined) return added;
+  const [p50, p95, p99] = budget;
+  const isWithin = added.p50_ms <= p50 && added.p95_ms <= p95 && added.p99_ms <= p99;
+  return { ...added, budget_ms: budget, is_within_budget: isWithin };
+}
+
+/** The budget and how the row stands to it; the rest of a line. */
+function verdict({ budget_ms, is_within_budget }: Added): string {
+  if (budget_ms === undefined) return '';
+  return `   ${is_within_budget ? 'within' : 'over'} ${budget_ms.join(' / ')}`;
+}
+
 function print(title: string, rows: readonly Added[]): void {
   const heads = ['P50', 'P95', 'P99'].map((head) => head.padStart(9)).join('');
   console.log(`\n${title}\n${''.padEnd(44)}${heads}${'ratio'.padStart(8)}`);
@@ -95,6 +121,8 @@ function print(title: string, rows: readonly Added[]): void {
     const cells = [row.p50_ms, row.p95_ms, row.p99_ms].map((ms) =>
       `${index === 0 || ms < 0 ? '' : '+'}${ms.toFixed(2)}`.padStart(9),
     );
-    console.log(`${row.name.padEnd(44)}${cells.join('')}${row.ratio.toFixed(2).padStart(8)}`);
+    console.log(
+      `${row.name.padEnd(44)}${cells.join('')}${row.ratio.toFixed(2).padStart(8)}${verdict(row)}`,
+    );
   }
 }

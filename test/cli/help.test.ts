@@ -397,8 +397,9 @@ describe('the help of', () => {
       of times of which the executions are deleted, they come from rollups and are
       within 1 %.
 
-      Beneath, what hookbus itself added, and the failure rate, against their targets.
-      A figure is ok, above target, or an alert.
+      Beneath, the failure rate against its target: ok, above target, or an alert. And
+      what hookbus itself added, as seen from inside. Its targets are for what the
+      caller sees, which is more, so a figure below them is not called ok.
 
       rebuild makes the rollups anew from the executions that there are.
 

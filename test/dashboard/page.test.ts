@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     }
     const glance = await page.locator('#cards').textContent();
     expect(glance).toMatch(/Executions1,\d+/);
-    expect(glance).toMatch(/Overhead P95\d\.\d+ msok · target under 10 ms/);
+    expect(glance).toMatch(/Overhead P95\d\.\d+ msfrom inside; for the caller under 10 ms/);
     expect(await page.locator('#hooks-table tbody tr').count()).toBeGreaterThanOrEqual(5);
     await expectClean();
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { reasonOf } from '../../domain/errors.ts';
@@ -58,7 +58,7 @@ function checkLauncher({ program }: SetupFacts): Check {
     stdio: 'ignore',
     timeout: LAUNCHER_MS,
   });
-  if (status === 0) return { name, summary: launcher, findings: [] };
+  if (status === 0) return { name, summary: `${launcher}${remarkOn(launcher)}`, findings: [] };
   const said = error === undefined ? `exit code ${status}` : reasonOf(error);
   const finding = problem(
     `${launcher} cannot run a command: ${said}`,
@@ -66,6 +66,12 @@ function checkLauncher({ program }: SetupFacts): Check {
     'Build it again on this machine: `make build`, or `npm rebuild hookbus`. Until then: hookbus uninstall.',
   );
   return { name, summary: 'does not work', findings: [finding] };
+}
+
+/** With glibc, however it is linked, its names are in the file. */
+function remarkOn(launcher: string): string {
+  if (process.platform !== 'linux' || !readFileSync(launcher).includes('GLIBC_')) return '';
+  return ', built with glibc: with musl-gcc it starts some 0.3 ms faster';
 }
 
 function checkSqlite(): Check {

@@ -29,7 +29,7 @@ export const metricsCommand: Command = {
   usage: '[HOURS | rebuild] [options]',
   about: [
     'For every hook and event of the last HOURS: how its executions ended, and the times it took. The hook that took most time in all comes first. Percentiles are exact, by nearest rank over every execution; of more than 50,000 executions, and of times of which the executions are deleted, they come from rollups and are within 1 %.',
-    'Beneath, what hookbus itself added, and the failure rate, against their targets. A figure is ok, above target, or an alert.',
+    'Beneath, the failure rate against its target: ok, above target, or an alert. And what hookbus itself added, as seen from inside. Its targets are for what the caller sees, which is more, so a figure below them is not called ok.',
     'rebuild makes the rollups anew from the executions that there are.',
   ],
   argument: {

@@ -187,9 +187,9 @@ const TARGETS: readonly Column[] = [
 function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page): string[] {
   const { p50, p95, p99 } = overhead.grades;
   const rows = [
-    targetCells('overhead P50', p50, formatMsAligned),
-    targetCells('overhead P95', p95, formatMsAligned),
-    targetCells('overhead P99', p99, formatMsAligned),
+    overheadCells('overhead P50', p50),
+    overheadCells('overhead P95', p95),
+    overheadCells('overhead P99', p99),
     targetCells('failure rate', failure_rate, formatPercent),
   ];
   return [
@@ -204,7 +204,17 @@ function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page
       `Overhead of ${formatThings(overhead.count, 'execution')}; failures among ${formatThings(runs, 'run')}.`,
       'dim',
     ),
+    page.paint(
+      'Overhead is seen from inside; callers see more, and the targets are for that.',
+      'dim',
+    ),
   ];
+}
+
+/** What is seen from inside can miss the targets, but not meet them. */
+function overheadCells(name: string, whole: Graded): Cell[] {
+  const cells = targetCells(name, whole, formatMsAligned);
+  return whole.grade === 'ok' ? [...cells.slice(0, -1), { text: '' }] : cells;
 }
 
 function targetCells(

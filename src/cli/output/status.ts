@@ -217,9 +217,14 @@ function glanceLines({ last_24_hours, database }: StatusReport, page: Page): str
     title,
     ...field('runs', formatCount(runs), page),
     `${nameOf('failures', page)}${graded(failed, failure_rate, page)}`,
-    `${nameOf('overhead', page)}P50 ${graded(formatMs(p50.value), p50, page)}, P95 ${graded(formatMs(p95.value), p95, page)}`,
+    `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, seen from inside`,
     ...field('slowest', slowestText(hooks), page),
   ];
+}
+
+/** The targets are for what the caller sees, which is more: what is seen from inside can only be said to miss them. */
+function beyond(figure: string, whole: Graded, page: Page): string {
+  return whole.grade === 'ok' ? figure : graded(figure, whole, page);
 }
 
 function graded(figure: string, { grade }: Graded, page: Page): string {
