@@ -123,13 +123,14 @@ struct run {
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
-    int home, spool, spares, gates; /* the state directory and those in it; -1: not open */
+    int home, spool, gates; /* the state directory and those in it; -1: not open */
 
     /* record.c */
-    struct bytes begin, end;
-    unsigned char begin_bytes[FEW_BYTES], end_bytes[FEW_BYTES];
-    off_t pid_start_at;          /* where in it our start goes */
-    int spool_file;              /* -1: not on record so far */
+    struct bytes begin, entry;   /* what there is to begin with; what goes to the log next */
+    unsigned char begin_bytes[FEW_BYTES], entry_bytes[2 * FEW_BYTES];
+    unsigned char token[8];      /* what the log knows our entries by */
+    size_t pid_start_at;         /* where in `begin` our start goes */
+    int spool_file;              /* the log; -1: not on record so far */
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
@@ -169,10 +170,9 @@ struct run {
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
-    char *record;                /* the record's name while the hook runs and, behind it, when it has ended */
     char *path;                  /* twice PATH_BYTES for any path */
     struct field fields[PAYLOAD_FIELDS];
-    char paths[4 * PATH_BYTES];  /* the state directory, then what `record` and `path` point at */
+    char paths[4 * PATH_BYTES];  /* the state directory, then what `path` points at */
     struct reserve reserve;
 };
 

@@ -11,10 +11,7 @@
  */
 #include "launcher.h"
 
-enum {
-    UNUSABLE_EXIT_CODE = 125,
-    RECORD_NAME_BYTES = 64, /* an execution id, .part */
-};
+enum { UNUSABLE_EXIT_CODE = 125 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
 static char **words_for_node(int argc, char **argv)
@@ -37,14 +34,6 @@ __attribute__((common))
 #endif
 struct run the_run;
 
-/* Room for the paths, as close to each other as the state directory's allows. */
-static void lay_out_paths(struct run *run)
-{
-    _Static_assert(HOME_BYTES + 2 * RECORD_NAME_BYTES + 2 * PATH_BYTES <= sizeof run->paths, "room");
-    run->record = run->settings.home + strlen(run->settings.home) + 1;
-    run->path = run->record + 2 * RECORD_NAME_BYTES;
-}
-
 static void keep_at_least(struct stream *stream, size_t bytes)
 {
     if (stream->kept_most < bytes) stream->kept_most = bytes;
@@ -65,10 +54,10 @@ static void prepare_memory(struct run *run)
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    if (run->options.timeout_us > 0) keep_at_least(&run->streams[STDOUT], REFUSAL_BYTES);
+    keep_at_least(&run->streams[STDOUT], run->options.timeout_us > 0 ? REFUSAL_BYTES : HEAD_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
-    run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
+    run->entry = (struct bytes){.at = run->entry_bytes, .capacity = sizeof run->entry_bytes, .is_owners = true};
 }
 
 /* By a gate. The hook will write nothing, so there is nothing to pass on. */
@@ -182,7 +171,7 @@ int main(int argc, char **argv)
     }
     run->settings.home = run->paths;
     read_settings(&run->settings, &run->options, &run->mistakes);
-    lay_out_paths(run);
+    run->path = run->paths + strlen(run->paths) + 1;
     if (!run->settings.is_enabled) exec_command(run);
     open_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);

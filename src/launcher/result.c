@@ -114,7 +114,7 @@ static bool tell_daemon(struct run *run, struct bytes *frames)
 bool tell_result(struct run *run)
 {
     struct claim *claim = &run->claim;
-    struct bytes frames = {.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true}; /* the record is written */
+    struct bytes frames = {.at = run->entry_bytes, .capacity = sizeof run->entry_bytes, .is_owners = true}; /* the record is written */
     if (!claim->is_owner) return false;
     bool is_result = has_result(run), is_refused = is_result && has_refused(run);
     /* Where only refusals are given again, anything else is nobody's business. */
