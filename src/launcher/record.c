@@ -179,9 +179,9 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
         field_text(bytes, END_STDOUT_DIGEST, digest);
     }
     field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
+    if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
     if (is_full && stdout_kind_of(&out->kind) >= KIND_JSON)
         field_bytes(bytes, END_STDOUT_HEAD, out->kept, out->kept_length < HEAD_BYTES ? out->kept_length : HEAD_BYTES);
-    if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
     frame_end(bytes, start);
     entry_end(run);
 }
