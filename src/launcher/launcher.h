@@ -131,6 +131,8 @@ struct run {
     unsigned char token[8];      /* what the log knows our entries by */
     size_t pid_start_at;         /* where in `begin` our start goes */
     int spool_file;              /* the log; -1: not on record so far */
+    int torn_file;               /* one that took only `torn_bytes` of an entry; -1 for none */
+    size_t torn_bytes;
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */

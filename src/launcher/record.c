@@ -68,29 +68,46 @@ static bool open_log(struct run *run, const char *name)
     return false;
 }
 
-/* What is left of an entry that did not fit makes room again. */
-static void take_back(int file, size_t written)
+/* Zeros are nothing to who reads, and may make room again. */
+static void wipe(int file, off_t at, size_t length)
 {
 #ifdef FALLOC_FL_PUNCH_HOLE
-    off_t end = lseek(file, 0, SEEK_CUR);
-    if (written > 0) (void)fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, end - (off_t)written, (off_t)written);
+    if (length > 0) (void)fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)length);
 #else
-    (void)file, (void)written;
+    (void)file, (void)at, (void)length;
 #endif
 }
 
-/* In one write, which the system does not mix with another's. */
-static bool write_entry(int file, const struct bytes *entry)
+/* In one write, which the system does not mix with another's. What did not all fit leaves a piece: `torn` bytes. */
+static bool write_entry(int file, const struct bytes *entry, size_t *torn)
 {
     ssize_t written;
+    *torn = 0;
     if (entry->failed) return false;
     do written = write(file, entry->at, entry->length);
     while (written < 0 && errno == EINTR);
     if (written == (ssize_t)entry->length) return true;
     if (written >= 0) errno = ENOSPC;
-    int error = errno;
-    take_back(file, written > 0 ? (size_t)written : 0);
-    errno = error;
+    if (written > 0) *torn = (size_t)written;
+    return false;
+}
+
+/* Where the disk is full there may be room in the piece that fitted, and nowhere else. It is the last in our file so far. */
+static bool write_over(struct run *run)
+{
+    const struct bytes *entry = &run->entry;
+    int file = run->torn_file;
+    if (file < 0) return false;
+    run->torn_file = -1;
+    off_t at = lseek(file, 0, SEEK_CUR) - (off_t)run->torn_bytes;
+    if (run->torn_bytes >= entry->length && !entry->failed && fcntl(file, F_SETFL, 0) == 0 &&
+        pwrite(file, entry->at, entry->length, at) == (ssize_t)entry->length && !is_closed(file)) {
+        wipe(file, at + (off_t)entry->length, run->torn_bytes - entry->length);
+        run->spool_file = file;
+        return true;
+    }
+    wipe(file, at, run->torn_bytes);
+    close(file);
     return false;
 }
 
@@ -102,20 +119,32 @@ static bool append(struct run *run)
 {
     char own[64];
     const char *name = "log";
+    size_t torn;
     for (int attempt = 0; attempt < MOST_TRIES; attempt++) {
         if (run->spool_file < 0 && !open_log(run, name)) break;
-        if (!write_entry(run->spool_file, &run->entry)) {
+        if (write_entry(run->spool_file, &run->entry, &torn)) {
+            if (!is_closed(run->spool_file)) return true;
+        } else {
             report(run, "record");
             (void)JOIN(own, sizeof own, "log.", run->execution_id);
             if (name == own) attempt = MOST_TRIES;
             name = own;
-        } else if (!is_closed(run->spool_file)) {
-            return true;
         }
-        close(run->spool_file);
+        if (torn > 0 && run->torn_file < 0) {
+            run->torn_file = run->spool_file;
+            run->torn_bytes = torn;
+        } else {
+            close(run->spool_file);
+        }
         run->spool_file = -1;
     }
     return false;
+}
+
+static void put_on_record(struct run *run)
+{
+    (void)append(run);
+    (void)write_over(run);
 }
 
 void record_begin(struct run *run)
@@ -123,7 +152,7 @@ void record_begin(struct run *run)
     if (run->settings.home[0] == '\0') return;
     bytes_add(entry_begin(run), run->begin.at, run->begin.length);
     entry_end(run);
-    (void)append(run);
+    put_on_record(run);
 }
 
 /*
@@ -192,7 +221,7 @@ void record_signal(struct run *run, int signal)
     if (run->spool_file < 0) return;
     count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true);
-    (void)append(run);
+    put_on_record(run);
 }
 
 void record_end(struct run *run)
@@ -200,9 +229,8 @@ void record_end(struct run *run)
     if (run->settings.home[0] == '\0') return;
     run->is_late = learn_late(run);
     encode_end(run, run->kind, run->signal, true);
-    if (append(run)) return;
-    encode_end(run, run->kind, run->signal, false);
-    (void)append(run);
+    if (!append(run)) encode_end(run, run->kind, run->signal, false);
+    if (!write_over(run) && run->spool_file < 0) put_on_record(run);
 }
 
 /* An empty entry: what was begun is not ours to tell. */
@@ -211,7 +239,7 @@ void record_forget(struct run *run)
     if (run->spool_file < 0) return;
     (void)entry_begin(run);
     entry_end(run);
-    (void)append(run);
+    put_on_record(run);
 }
 
 /* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */
