@@ -89,29 +89,26 @@ export class Drain {
 
   #drain(draining: Draining): boolean {
     const { logs } = this.#spool;
-    if (this.#storeAll(this.#oldOnes(draining), draining)) return true;
+    if (this.#storeAll(() => this.#oldOnes(draining), draining)) return true;
     this.#noteUnreadable(logs.find(), draining);
-    if (this.#storeAll(this.#endedOnes(draining), draining)) return true;
+    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
     const gone = [...this.#begun].filter(([, group]) => isGone(group));
     if (gone.length === 0) return false;
     // They may have ended between our reading and their death, so read again: from now on nobody writes for them.
     this.#noteUnreadable(logs.find(), draining);
-    if (this.#storeAll(this.#endedOnes(draining), draining)) return true;
-    return this.#storeAll(this.#cutOffOnes(gone.map(([token]) => token)), draining);
+    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
+    if (this.#storeAll(() => this.#cutOffOnes(gone.map(([token]) => token)), draining)) return true;
+    return this.#storeAll(() => this.#endedOnes(draining), draining);
   }
 
-  /** @returns whether it stopped before the end of them */
-  #storeAll(ready: Generator<Ready>, { writer, now, limits }: Draining): boolean {
+  /** Lists them anew after each batch: a log of which all is taken then goes. @returns whether it stopped before the end */
+  #storeAll(list: () => Generator<Ready>, { writer, now, limits }: Draining): boolean {
     const { records = Number.POSITIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = limits;
     for (;;) {
       if (this.#stored >= records || now() >= untilMs) return true;
       const most = Math.min(BATCH, records - this.#stored);
       const batch: Ready[] = [];
-      while (batch.length < most) {
-        const next = ready.next();
-        if (next.done === true) break;
-        batch.push(next.value);
-      }
+      for (const ready of list()) if (batch.push(ready) === most) break;
       if (batch.length === 0) return false;
       this.#store(batch, writer, limits.config);
     }

@@ -129,17 +129,22 @@ export class Logs {
     for (;;) {
       const piece = open.log.next();
       if (piece !== undefined) return piece;
-      const { nlink, size } = open.log.stat();
-      if (nlink === 0) open.state = 'gone';
-      const isCurrent = open.log.path === join(this.#directory, 'log');
-      const most = open.held.size > 0 ? ROTATE_BYTES : rotateBytes;
-      if (open.state === 'open' && isCurrent && size > most) this.#rotate(open);
-      else if (isCurrent && open.state === 'open') return undefined;
-      if (open.held.size > 0) return undefined;
+      if (this.#isInUse(open, rotateBytes)) return undefined;
       const rest = this.#retire(open);
       if (rest === 'kept') return undefined;
       if (rest !== undefined) return rest;
     }
+  }
+
+  /** Whether something in it waits, or engines begin in it; where it is long they do not any more. */
+  #isInUse(open: OpenLog, rotateBytes: number): boolean {
+    const { nlink, size } = open.log.stat();
+    if (nlink === 0) open.state = 'gone';
+    if (open.state === 'open' && open.log.path === join(this.#directory, 'log')) {
+      if (size <= (open.held.size > 0 ? ROTATE_BYTES : rotateBytes)) return true;
+      this.#rotate(open);
+    }
+    return open.held.size > 0;
   }
 
   #rotate({ log }: OpenLog): void {

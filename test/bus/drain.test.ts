@@ -99,7 +99,11 @@ describe('draining the spool', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
-    spool.append(begin.executionId, encodeBegin(begin), encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })));
+    spool.append(
+      begin.executionId,
+      encodeBegin(begin),
+      encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })),
+    );
     drain();
     expect(rows()).toMatchObject([
       { status: 'error', signal: 'SIGTERM', error: 'cut off: hookbus was killed after SIGTERM' },

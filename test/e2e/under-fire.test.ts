@@ -142,7 +142,9 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
         resolve(undefined);
       });
     }
-    expect(recordsIn(state.paths.spool).filter(({ name }) => name.endsWith('.rec'))).toHaveLength(90);
+    expect(recordsIn(state.paths.spool).filter(({ name }) => name.endsWith('.rec'))).toHaveLength(
+      90,
+    );
   }, 30_000);
 
   it('nothing is started in the background where HOOKBUS_DAEMON is off', async () => {
