@@ -55,8 +55,8 @@ export function createAppender(directory: string) {
     /** It is on record elsewhere: what was appended does not count. One that is not begun is fine. */
     discard(id: string): void {
       const own = begun.get(id);
-      if (own?.file !== undefined) return last(id, new Uint8Array());
-      begun.delete(id);
+      if (own?.file === undefined) begun.delete(id);
+      else last(id, new Uint8Array());
     },
   };
 }

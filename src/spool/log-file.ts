@@ -3,6 +3,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  lstatSync,
   readSync,
   renameSync,
   unlinkSync,
@@ -109,9 +110,13 @@ export class LogFile {
     writeSync(this.#file, Buffer.alloc(length), 0, length, at + HEADER_BYTES);
   }
 
-  /** Takes its name from it, under which engines open it. */
+  /** Takes the name from it under which engines open it. Who else does so at the same time may have been faster. */
   rename(path: string): void {
-    renameSync(this.path, path);
+    try {
+      renameSync(this.path, path);
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+    }
     this.path = path;
   }
 
@@ -120,12 +125,9 @@ export class LogFile {
     fchmodSync(this.#file, 0o400);
   }
 
+  /** Only where it is still what has this name. */
   unlink(): void {
-    try {
-      unlinkSync(this.path);
-    } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw error;
-    }
+    if (lstatSync(this.path, { throwIfNoEntry: false })?.ino === this.inode) unlinkSync(this.path);
   }
 
   /** Has so many bytes from here in the window, or all there are. @returns whether it has all */
