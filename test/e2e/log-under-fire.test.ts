@@ -49,11 +49,12 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       const timer = random(4) === 0 && setTimeout(() => child.kill('SIGKILL'), random(40));
       const { signal } = await over;
       if (timer !== false) clearTimeout(timer);
+      for (const one of readdirSync(state.paths.spool)) logs.add(one);
       (signal === null ? ended : killed).add(name);
     });
     isOver = true;
     await Promise.all([killer, drainer]);
-    await state.daemon();
+    await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
     await until('all on record', () => recordsIn(state.paths.spool).length === 0, 30_000);
     expect(await state.stop()).toBe(true);
     const rows = state.rows<{ hook_name: string; error: string | null; bytes: number }>(
