@@ -47,10 +47,7 @@ export function requirePaths(settings: Settings): StatePaths {
 export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
   const spool = createSpool(paths.spool, paths.setAside);
   provideCompression(zlibSync);
-  if (
-    !existsSync(paths.database) &&
-    told(paths.database, () => spool.entries().next()).done === true
-  ) {
+  if (!existsSync(paths.database) && told(paths.database, () => spool.isEmpty())) {
     return undefined;
   }
   const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);

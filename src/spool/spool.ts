@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createAppender } from './appender.ts';
 import { Logs, piecesOf } from './logs.ts';
 import { createOldRecords, namesIn } from './old-records.ts';
@@ -39,6 +40,9 @@ export function createSpool(directory: string, setAsideDirectory: string) {
     /** The same, to be taken. */
     logs: new Logs(directory, setAsideDirectory),
     old,
+    /** Whether nothing was ever put there, or all of it is gone. @throws what the file system says */
+    isEmpty: (): boolean =>
+      namesIn(directory).every((name) => join(directory, name) === setAsideDirectory),
     countSetAside: (): number => namesIn(setAsideDirectory).length,
   };
 }
