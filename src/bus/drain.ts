@@ -1,14 +1,13 @@
 import { type HookId, uniqueHooks } from '../domain/hook-id.ts';
-import type { Begin, End } from '../domain/record.ts';
-import { NotOwnError } from '../files/own-file.ts';
-import { FrameError } from '../protocol/frame.ts';
-import { decodeRecord } from '../protocol/record.ts';
+import type { LogPiece } from '../spool/log-file.ts';
 import { isRunning } from '../spool/process.ts';
-import type { Spool, SpoolEntry } from '../spool/spool.ts';
-import type { ExecutionWriter, Recorded } from '../store/executions.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { ExecutionWriter } from '../store/executions.ts';
 import { assemble, cutOffEnd } from './assemble.ts';
 import { canCompress } from './compression.ts';
+import { readOld } from './drain-old.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
+import { decodeEntry, isFinal, type SpoolRecord, withLater } from './spool-record.ts';
 
 export interface DrainLimits {
   /** Most records to take. */
@@ -17,6 +16,8 @@ export interface DrainLimits {
   readonly config?: string;
   /** Stops before the next batch once the clock is past this, in ms. */
   readonly untilMs?: number;
+  /** How much may stay in the log that nobody needs any more, in bytes; as it likes where it is left out. */
+  readonly rotateBytes?: number;
 }
 
 /** What one drain did. */
@@ -25,112 +26,204 @@ export interface Drained {
   readonly unreadable: number;
   /** The hooks of those that were stored. */
   readonly hooks: readonly HookId[];
+  /** Whether there was more than it was to take. */
+  readonly hasMore: boolean;
 }
-
-/** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */
-const BEING_WRITTEN_MS = 60_000;
 
 /** Records in one transaction: enough that its cost is spread, few enough that others get a turn. */
 const BATCH = 200;
 
+/** An execution, and where in the logs it is told of. */
+interface Group {
+  readonly pieces: LogPiece[];
+  readonly record: SpoolRecord;
+}
+
+/** One that goes into the database, and what takes it away from where it waited. */
+interface Ready {
+  readonly record: SpoolRecord;
+  readonly isWaiting: () => boolean;
+  readonly take: () => void;
+}
+
+interface Draining {
+  readonly writer: ExecutionWriter;
+  readonly now: () => number;
+  readonly limits: DrainLimits;
+}
+
 /**
  * Takes what waits in the spool into the database, in batches of one transaction. Draining a record twice stores it
- * once, so several processes may do this at the same time. @throws what the store says; the records then stay
- * @param entries what to take; all that waits where it is left out
+ * once, so several processes may do this at the same time. It goes on where it was: one that is not called again is to be
+ * closed.
  */
+export class Drain {
+  readonly #spool: Spool;
+  /** Executions that have not ended as far as the logs tell, by their token. */
+  readonly #begun = new Map<string, Group>();
+  #stored = 0;
+  #unreadable = 0;
+  #hooks: HookId[] = [];
+
+  constructor(spool: Spool) {
+    this.#spool = spool;
+  }
+
+  /** @throws what the store or the file system says; what was not taken then waits */
+  run(writer: ExecutionWriter, now: () => number, limits: DrainLimits = {}): Drained {
+    [this.#stored, this.#unreadable, this.#hooks] = [0, 0, []];
+    try {
+      const hasMore = this.#drain({ writer, now, limits });
+      const [stored, unreadable] = [this.#stored, this.#unreadable];
+      return { stored, unreadable, hooks: uniqueHooks(this.#hooks), hasMore };
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#begun.clear();
+    this.#spool.logs.close();
+  }
+
+  #drain(draining: Draining): boolean {
+    const { logs } = this.#spool;
+    if (this.#storeAll(() => this.#oldOnes(draining), draining)) return true;
+    this.#noteUnreadable(logs.find(), draining);
+    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
+    const gone = [...this.#begun].filter(([, group]) => isGone(group));
+    if (gone.length === 0) return false;
+    // They may have ended between our reading and their death, so read again: from now on nobody writes for them.
+    this.#noteUnreadable(logs.find(), draining);
+    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
+    if (this.#storeAll(() => this.#cutOffOnes(gone.map(([token]) => token)), draining)) return true;
+    return this.#storeAll(() => this.#endedOnes(draining), draining);
+  }
+
+  /** Lists them anew after each batch: a log of which all is taken then goes. @returns whether it stopped before the end */
+  #storeAll(list: () => Generator<Ready>, { writer, now, limits }: Draining): boolean {
+    const { records = Number.POSITIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = limits;
+    for (;;) {
+      if (this.#stored >= records || now() >= untilMs) return true;
+      const most = Math.min(BATCH, records - this.#stored);
+      const batch: Ready[] = [];
+      for (const ready of list()) if (batch.push(ready) === most) break;
+      if (batch.length === 0) return false;
+      this.#store(batch, writer, limits.config);
+    }
+  }
+
+  #store(batch: readonly Ready[], writer: ExecutionWriter, config: string | undefined): void {
+    const waiting = batch.filter(({ isWaiting }) => isWaiting());
+    const recorded = waiting.map(({ record: { begin, end } }) =>
+      assemble(
+        withRedactionInForce(begin, config),
+        end === undefined || end.kind === 'cut_off' ? cutOffEnd(end) : end,
+      ),
+    );
+    if (recorded.length > 0) writer.write(recorded);
+    for (const { take } of batch) take();
+    this.#hooks.push(...recorded.map(({ execution }) => execution));
+    this.#stored += recorded.length;
+  }
+
+  *#oldOnes(draining: Draining): Generator<Ready> {
+    const { old } = this.#spool;
+    for (const entry of old.list()) {
+      const record = readOld(old, entry, draining.now());
+      if (record === 'unreadable') {
+        this.#noteUnreadable(old.setAside(entry) ? 1 : 0, draining);
+      } else if (record !== undefined && !isLeft(record)) {
+        yield { record, isWaiting: () => true, take: () => old.remove([entry]) };
+      }
+    }
+  }
+
+  /** Reads on in the logs. */
+  *#endedOnes(draining: Draining): Generator<Ready> {
+    const { logs } = this.#spool;
+    for (;;) {
+      const piece = logs.next(draining.limits.rotateBytes);
+      if (piece === undefined) return;
+      const group = this.#add(piece, draining);
+      if (group === undefined || !isFinal(group.record) || isLeft(group.record)) continue;
+      this.#begun.delete(piece.token ?? '');
+      yield this.#readyOf(group);
+    }
+  }
+
+  *#cutOffOnes(tokens: readonly string[]): Generator<Ready> {
+    for (const token of tokens) {
+      const group = this.#begun.get(token);
+      if (group === undefined) continue;
+      this.#begun.delete(token);
+      yield this.#readyOf(group);
+    }
+  }
+
+  /** @returns what is known of its execution now; undefined where that is nothing */
+  #add(piece: LogPiece, draining: Draining): Group | undefined {
+    const { logs } = this.#spool;
+    const { token, frames } = piece;
+    const before = token === undefined ? undefined : this.#begun.get(token);
+    if (token !== undefined && frames.length === 0) {
+      for (const one of [...(before?.pieces ?? []), piece]) logs.take(one);
+      this.#begun.delete(token);
+      return undefined;
+    }
+    const record = token === undefined ? undefined : decodeEntry(frames);
+    if (token === undefined || record === undefined) {
+      this.#noteUnreadable(logs.setAside(piece) ? 1 : 0, draining);
+      return undefined;
+    }
+    const group = {
+      pieces: [...(before?.pieces ?? []), piece],
+      record: withLater(before?.record, record),
+    };
+    this.#begun.set(token, group);
+    return group;
+  }
+
+  #readyOf({ pieces, record }: Group): Ready {
+    const { logs } = this.#spool;
+    return {
+      record,
+      // Each says all that is known by then, and who takes them takes the last one last.
+      isWaiting: () => pieces.slice(-1).every((piece) => logs.isWaiting(piece)),
+      take: () => {
+        for (const piece of pieces) logs.take(piece);
+      },
+    };
+  }
+
+  #noteUnreadable(count: number, { writer, now }: Draining): void {
+    const text = 'a record could not be read and was set aside';
+    for (let one = 0; one < count; one += 1) {
+      writer.note('spool', text, new Date(now()).toISOString());
+    }
+    this.#unreadable += count;
+  }
+}
+
+/** Left for a process that has loaded what it takes. */
+const isLeft = ({ begin }: SpoolRecord): boolean =>
+  begin.storeRaw && begin.compress && !canCompress();
+
+const isGone = ({ record }: Group): boolean =>
+  !isFinal(record) && !isLeft(record) && !isRunning(record.begin.pid, record.begin.pidStart);
+
+/** Drains once. @throws as `run` */
 export function drainSpool(
   spool: Spool,
   writer: ExecutionWriter,
   now: () => number,
-  {
-    records = Number.POSITIVE_INFINITY,
-    untilMs = Number.POSITIVE_INFINITY,
-    config,
-  }: DrainLimits = {},
-  entries: readonly SpoolEntry[] = spool.list(),
+  limits: DrainLimits = {},
 ): Drained {
-  let stored = 0;
-  let unreadable = 0;
-  const hooks: HookId[] = [];
-  const waiting = entries.slice(0, Math.min(records, Number.MAX_SAFE_INTEGER));
-  for (let start = 0; start < waiting.length && now() < untilMs; start += BATCH) {
-    const batch: { entry: SpoolEntry; recorded: Recorded }[] = [];
-    for (const entry of waiting.slice(start, start + BATCH)) {
-      const taken = take(spool, entry, now(), config);
-      if (taken === 'unreadable') {
-        unreadable += setAside(spool, writer, entry, now());
-      } else if (taken !== undefined) batch.push({ entry, recorded: taken });
-    }
-    if (batch.length > 0) writer.write(batch.map(({ recorded }) => recorded));
-    spool.remove(batch.map(({ entry }) => entry));
-    hooks.push(...batch.map(({ recorded }) => recorded.execution));
-    stored += batch.length;
-  }
-  return { stored, unreadable, hooks: uniqueHooks(hooks) };
-}
-
-/** @returns 0 where it is gone: what was read is what another process, which took it, has made of the file; else 1 */
-function setAside(spool: Spool, writer: ExecutionWriter, entry: SpoolEntry, nowMs: number): number {
-  if (!spool.setAside(entry)) return 0;
-  const text = 'a record could not be read and was set aside';
-  writer.note('spool', text, new Date(nowMs).toISOString());
-  return 1;
-}
-
-/** What a record amounts to; undefined while its execution still runs or when another process took it. */
-function take(
-  spool: Spool,
-  entry: SpoolEntry,
-  nowMs: number,
-  config: string | undefined,
-): Recorded | 'unreadable' | undefined {
-  const record = readRecord(spool, entry);
-  if (
-    record === 'unreadable' &&
-    entry.state === 'part' &&
-    nowMs - spool.modifiedMs(entry) < BEING_WRITTEN_MS
-  ) {
-    return undefined;
-  }
-  if (record === undefined || record === 'unreadable') return record;
-  // Left for a process that has loaded what it takes.
-  if (record.begin.storeRaw && record.begin.compress && !canCompress()) return undefined;
-  if (entry.state === 'whole') {
-    return assemble(withRedactionInForce(record.begin, config), record.end ?? cutOffEnd(undefined));
-  }
-  if (isRunning(record.begin.pid, record.begin.pidStart)) return undefined;
-  // Its engine is gone. It may have finished the record between our reading and its death, so read again:
-  // from now on nobody writes to it.
-  const last = readRecord(spool, entry);
-  if (last === undefined || last === 'unreadable') return last;
-  const { begin, end } = last;
-  const isFinal = end !== undefined && end.kind !== 'cut_off';
-  return assemble(withRedactionInForce(begin, config), isFinal ? end : cutOffEnd(end));
-}
-
-function readRecord(
-  spool: Spool,
-  entry: SpoolEntry,
-): { begin: Begin; end?: End } | 'unreadable' | undefined {
-  const bytes = readOwn(spool, entry);
-  if (bytes === undefined || bytes === 'unreadable') return bytes;
+  const drain = new Drain(spool);
   try {
-    const record = decodeRecord(bytes);
-    // With another id than its name says and gone from there, another process took it: this is the next one's file.
-    const isOwn = record.begin.executionId === entry.executionId;
-    return isOwn || spool.modifiedMs(entry) > 0 ? record : undefined;
-  } catch (error) {
-    if (error instanceof FrameError) return 'unreadable';
-    throw error;
-  }
-}
-
-/** A link, a FIFO, or what has another name is no record, however it came to be here. */
-function readOwn(spool: Spool, entry: SpoolEntry): Buffer | 'unreadable' | undefined {
-  try {
-    return spool.read(entry);
-  } catch (error) {
-    if (error instanceof NotOwnError) return 'unreadable';
-    throw error;
+    return drain.run(writer, now, limits);
+  } finally {
+    drain.close();
   }
 }

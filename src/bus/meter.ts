@@ -9,6 +9,9 @@ const DIGEST_HEX = 16;
 /** Up to so many bytes our own digest is done before Node's is ready to start. */
 const SHORT_BYTES = 512;
 
+/** Of stdout's beginning, which may decide something where it is an object. */
+const HEAD_BYTES = 16 * 1024;
+
 /** Many times what is stored of stderr after a failure: a secret that the cut would halve is whole here, and found. */
 export const TAIL_BYTES = 16 * 1024;
 
@@ -54,6 +57,11 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     /** May be asked more than once. */
     digest: (): string | undefined =>
       digested.length === 0 ? undefined : sha256(Buffer.concat(digested)).slice(0, DIGEST_HEX),
+    /** Undefined where stdout does not begin with `{`. */
+    head: (): Uint8Array | undefined =>
+      ['json', 'broken'].includes(kind?.kind() ?? '')
+        ? Buffer.concat(digested).subarray(0, HEAD_BYTES)
+        : undefined,
     capture: (): Capture => ({
       stream,
       bytes: Buffer.concat(kept),

@@ -47,7 +47,7 @@ export function requirePaths(settings: Settings): StatePaths {
 export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
   const spool = createSpool(paths.spool, paths.setAside);
   provideCompression(zlibSync);
-  if (!existsSync(paths.database) && told(paths.database, () => spool.list()).length === 0) {
+  if (!existsSync(paths.database) && told(paths.database, () => spool.isEmpty())) {
     return undefined;
   }
   const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);
@@ -55,10 +55,11 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
     told(paths.database, () => handle.use(({ db }) => work(db)));
   // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
   use(() => undefined);
-  let drained: Drained = { stored: 0, unreadable: 0, hooks: [] };
+  let drained: Drained = { stored: 0, unreadable: 0, hooks: [], hasMore: false };
   let drainProblem: string | undefined;
   try {
-    drained = handle.use(({ writer }) => drainSpool(spool, writer, now, { config: paths.config }));
+    const limits = { config: paths.config, rotateBytes: 0 };
+    drained = handle.use(({ writer }) => drainSpool(spool, writer, now, limits));
   } catch (error) {
     drainProblem = reasonOf(error);
   }

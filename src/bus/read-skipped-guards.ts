@@ -1,10 +1,10 @@
 import { isSkippedGuard } from '../domain/skipped-guard.ts';
-import { decodeRecord } from '../protocol/record.ts';
-import type { Spool, SpoolEntry } from '../spool/spool.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { Database } from '../store/database.ts';
 import { listSkippedGuards, type SkippedGuard, skippedGuardOf } from '../store/skipped-guards.ts';
 import { assemble } from './assemble.ts';
 import type { GateReport } from './read-gates.ts';
+import { decodeEntry } from './spool-record.ts';
 
 /** A hook that could have refused and did not run; docs/json.md says what each field means. */
 export interface SkippedGuardReport {
@@ -30,7 +30,7 @@ export function readSkippedGuards(
 /** The same of what waits in the spool: the database cannot be used, and nobody is to miss one for that. Never throws. */
 export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): SkippedGuardReport[] {
   const found = new Map<string, SkippedGuard>();
-  for (const one of entriesOf(spool).flatMap((entry) => skippedOf(spool, entry) ?? [])) {
+  for (const one of waitingIn(spool)) {
     const key = JSON.stringify([one.hookName, one.eventType, one.reason]);
     const before = found.get(key) ?? { ...one, count: 0 };
     const [, lastAt = ''] = [before.lastAt, one.lastAt].sort();
@@ -39,25 +39,20 @@ export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): Skip
   return [...found.values()].map((one) => reportOf(one, gates));
 }
 
-function entriesOf(spool: Spool): readonly SpoolEntry[] {
+/** As far as it can be read. */
+function waitingIn(spool: Spool): SkippedGuard[] {
+  const found: SkippedGuard[] = [];
   try {
-    return spool.list();
+    for (const { frames } of spool.entries()) {
+      const { begin, end } = decodeEntry(frames) ?? {};
+      if (begin === undefined || end === undefined) continue;
+      const { execution } = assemble({ ...begin, storeRaw: false }, end);
+      if (isSkippedGuard(execution)) found.push(skippedGuardOf(execution));
+    }
   } catch {
-    return [];
+    // `status` says why.
   }
-}
-
-function skippedOf(spool: Spool, entry: SpoolEntry): SkippedGuard | undefined {
-  try {
-    const bytes = spool.read(entry);
-    const { begin, end } = bytes === undefined ? {} : decodeRecord(bytes);
-    if (begin === undefined || end === undefined) return undefined;
-    const { execution } = assemble({ ...begin, storeRaw: false }, end);
-    return isSkippedGuard(execution) ? skippedGuardOf(execution) : undefined;
-  } catch {
-    // Half written, or no record: `status` counts those apart.
-    return undefined;
-  }
+  return found;
 }
 
 function reportOf(one: SkippedGuard, gates: readonly GateReport[]): SkippedGuardReport {

@@ -4,6 +4,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { Database } from '../store/database.ts';
 import { readExportedBreakers } from '../store/queries-export.ts';
 import { countNext, readTotals } from '../store/totals.ts';
+import { countSpool } from './spool-record.ts';
 
 export interface SnapshotParts {
   readonly use: <T>(work: (db: Database) => T) => T;
@@ -21,7 +22,7 @@ const TURN_ROWS = 500;
 export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapshot> {
   const { use, spool, now, exporters, pause } = parts;
   while (use((db) => countNext(db, TURN_ROWS)) === TURN_ROWS) await pause();
-  const spoolPending = spool.list().filter(({ state }) => state === 'whole').length;
+  const spoolPending = countSpool(spool).waiting;
   return use((db) => ({
     version: VERSION,
     totals: readTotals(db),

@@ -6,9 +6,7 @@ import { findRefused } from '../config/state-home.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../metrics/report.ts';
-import { decodeRecord } from '../protocol/record.ts';
-import { isRunning } from '../spool/process.ts';
-import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
+import { createSpool } from '../spool/spool.ts';
 import { databaseBytes, listSetAside } from '../store/database-files.ts';
 import {
   listNotices,
@@ -26,6 +24,7 @@ import {
   skippedInSpool,
 } from './read-skipped-guards.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from './redaction-in-force.ts';
+import { countSpool } from './spool-record.ts';
 import { type ElsewhereReport, switchedOffElsewhere } from './switched-off-elsewhere.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
@@ -178,7 +177,7 @@ function readState(paths: StatePaths, now: () => number): State {
       alerts: facts?.alerts ?? readAlerts(paths, undefined),
       skipped_guards: facts?.skipped ?? [],
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
-      spool: countSpool(paths, store),
+      spool: readSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
       set_aside_databases: setAsideDatabases(path),
     };
@@ -199,7 +198,7 @@ function readState(paths: StatePaths, now: () => number): State {
         reason,
         bytes: databaseBytes(path),
       },
-      spool: countSpool(paths, undefined),
+      spool: readSpool(paths, undefined),
       set_aside_databases: setAsideDatabases(path),
     };
   } finally {
@@ -225,32 +224,19 @@ function ready(path: string, contents: StoreContents) {
   } as const;
 }
 
-/** Counts what is still in the spool; a directory that cannot be read has nothing to count. */
-function countSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
+/** A directory that cannot be read has nothing to count. */
+function readSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
   const spool = createSpool(paths.spool, paths.setAside);
-  const counts = { running: 0, waiting: 0 };
+  let counts = { running: 0, waiting: 0 };
   let unreadable = 0;
   let problem = store?.drainProblem ?? null;
   try {
-    for (const entry of spool.list())
-      counts[isStillRunning(spool, entry) ? 'running' : 'waiting'] += 1;
+    counts = countSpool(spool);
     unreadable = spool.countSetAside();
   } catch (error) {
     problem ??= reasonOf(error);
   }
   return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
-}
-
-function isStillRunning(spool: Spool, entry: SpoolEntry): boolean {
-  if (entry.state === 'whole') return false;
-  const bytes = spool.read(entry);
-  try {
-    const begin = bytes && decodeRecord(bytes).begin;
-    return begin !== undefined && isRunning(begin.pid, begin.pidStart);
-  } catch {
-    // Half written: its engine is at work on it.
-    return true;
-  }
 }
 
 function setAsideDatabases(path: string): StatusReport['set_aside_databases'] {

@@ -48,7 +48,7 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
     /** A signal that may be the last thing we see: what is known so far goes on record at once. */
     note(begin: Begin, end: End): void {
       void attempt('note signal', () =>
-        spool.append(begin.executionId, encodeEnd({ ...end, kind: 'cut_off' })),
+        spool.append(begin.executionId, encodeBegin(begin), encodeEnd({ ...end, kind: 'cut_off' })),
       );
     },
     /** After the hook: into the database, and with it what others left in the spool. */

@@ -7,8 +7,6 @@ export interface StatePaths {
   readonly spool: string;
   /** Records that could not be read, kept for a person to look at. */
   readonly setAside: string;
-  /** Empty files that become the next records. */
-  readonly spares: string;
   readonly gates: string;
   /** Held by the daemon while it lives. */
   readonly daemonLock: string;
@@ -32,7 +30,6 @@ export function statePaths(home: string): StatePaths {
     database: join(home, 'hook_bus.db'),
     spool: join(home, 'spool'),
     setAside: join(home, 'spool', 'unreadable'),
-    spares: join(home, 'spares'),
     gates: join(home, 'gates'),
     daemonLock: join(home, 'daemon.lock'),
     daemonTried: join(home, 'daemon.tried'),

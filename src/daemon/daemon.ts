@@ -7,7 +7,6 @@ import { createConfigWatch } from '../config/config-watch.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { processStart } from '../spool/process.ts';
-import { createSpares } from '../spool/spares.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
@@ -71,7 +70,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const [{ paths, now }, startedAt] = [parts, parts.now()];
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
-  const spool = createSpool(paths.spool, paths.setAside, createSpares(paths.spares));
+  const spool = createSpool(paths.spool, paths.setAside);
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);

@@ -1,8 +1,8 @@
-import { type Drained, drainSpool } from '../bus/drain.ts';
+import { Drain, type Drained } from '../bus/drain.ts';
 import type { StoreHandle } from '../bus/store-handle.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { reasonOf } from '../domain/errors.ts';
-import type { Spool, SpoolEntry } from '../spool/spool.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { BreakerKeeper } from './breaker-keeper.ts';
 import type { Log } from './log.ts';
 
@@ -37,7 +37,7 @@ export interface DrainLoopParts {
 /** Takes records into the database soon after it is told of them. */
 export function createDrainLoop(parts: DrainLoopParts) {
   const turns = createTurns(parts);
-  /** Something came in that the list of the turns does not have. */
+  /** Something came in since the last turn. */
   let isDue = false;
   let latestMs = 0;
   let isStopped = false;
@@ -50,7 +50,7 @@ export function createDrainLoop(parts: DrainLoopParts) {
 
   function run(): void {
     clearTimeout(timer);
-    if (turns.willList()) isDue = false;
+    isDue = false;
     const end = turns.take();
     if (isStopped) return;
     if (end === 'more' || isDue) setImmediate(run);
@@ -71,37 +71,35 @@ export function createDrainLoop(parts: DrainLoopParts) {
     stop(): void {
       isStopped = true;
       clearTimeout(timer);
-      while (turns.take() === 'more');
-      // What came in while that list was worked off.
-      while (turns.take() === 'more');
+      while (turns.take(0) === 'more');
+      turns.close();
     },
   };
 }
 
 /** Drains the spool a bit at a time. */
 function createTurns({ paths, spool, store, now, log, breakers, onDrained }: DrainLoopParts) {
-  let waiting: SpoolEntry[] = [];
+  const drain = new Drain(spool);
   let lastFailure: string | undefined;
   return {
-    /** Whether the next turn sees what is in the spool by then, or works off what one before it has seen. */
-    willList: (): boolean => waiting.length === 0,
-    take(): 'more' | 'done' | 'failed' {
+    close: (): void => drain.close(),
+    /** @param rotateBytes how much may stay in the log that nobody needs any more */
+    take(rotateBytes?: number): 'more' | 'done' | 'failed' {
       try {
-        // Listed once for many turns: reading a directory of thousands for each would cost more than the draining.
-        if (waiting.length === 0) waiting = spool.list();
-        const entries = waiting.splice(0, TURN_RECORDS);
-        const drained = store.use(({ writer }) =>
-          drainSpool(spool, writer, now, { config: paths.config }, entries),
-        );
+        const limits = {
+          records: TURN_RECORDS,
+          config: paths.config,
+          ...(rotateBytes === undefined ? {} : { rotateBytes }),
+        };
+        const drained = store.use(({ writer }) => drain.run(writer, now, limits));
         if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
         breakers.tend(drained.hooks);
         lastFailure = undefined;
-        return waiting.length > 0 ? 'more' : 'done';
+        return drained.hasMore ? 'more' : 'done';
       } catch (error) {
         const reason = reasonOf(error);
         if (reason !== lastFailure) log('drain_failed', { reason });
         lastFailure = reason;
-        waiting = [];
         store.close();
         return 'failed';
       }

@@ -82,6 +82,8 @@ export interface End {
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
+  /** The beginning of stdout where that begins with `{`, at most 16 KiB, not redacted; nothing is made of it yet. */
+  readonly stdoutHead?: Uint8Array;
   /** The end of stderr, at most 16 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;
   /** Of the execution, where it was deduplicated. */

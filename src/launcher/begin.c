@@ -29,7 +29,7 @@ static void write_id(char *text, unsigned char *random, size_t count)
 void make_ids(struct run *run)
 {
     struct timespec now = {0};
-    unsigned char random[34], uuid[16];
+    unsigned char random[42], uuid[16];
     (void)clock_gettime(CLOCK_REALTIME, &now);
     uint64_t ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     run->created_at_ms = ms;
@@ -51,6 +51,7 @@ void make_ids(struct run *run)
     }
     write_id(run->span_id, random + 10, 8);
     write_id(run->correlation_id, random + 18, 16);
+    memcpy(run->token, random + 34, sizeof run->token);
 }
 
 static bool is_hex(const char *text, size_t length)
@@ -168,7 +169,7 @@ void encode_begin(struct run *run, struct bytes *begin)
     for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);
     field_number(begin, BEGIN_PID, (uint64_t)run->pid);
-    if (begin == &run->begin) run->pid_start_at = (off_t)(begin->length + 5);
+    if (begin == &run->begin) run->pid_start_at = begin->length + 5;
     field_number(begin, BEGIN_PID_START, run->pid_start);
     field_number(begin, BEGIN_ENGINE, ENGINE_LAUNCHER);
     field_text(begin, BEGIN_ENGINE_VERSION, HOOKBUS_VERSION);

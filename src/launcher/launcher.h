@@ -111,12 +111,15 @@ struct run {
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
-    int home, spool, spares, gates; /* the state directory and those in it; -1: not open */
+    int home, spool, gates; /* the state directory and those in it; -1: not open */
 
     /* record.c */
-    struct bytes begin, end;
-    off_t pid_start_at;          /* where in it our start goes */
-    int spool_file;              /* -1: not on record so far */
+    struct bytes begin, entry;   /* what there is to begin with; what goes to the log next */
+    unsigned char token[8];      /* what the log knows our entries by */
+    size_t pid_start_at;         /* where in `begin` our start goes */
+    int spool_file;              /* the log; -1: not on record so far */
+    int torn_file;               /* one that took only `torn_bytes` of an entry; -1 for none */
+    size_t torn_bytes;
 
     /* child.c and signals.c */
     pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
@@ -156,7 +159,6 @@ struct run {
     const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
     char timed_out[64];
 
-    char record[64], ended[64];  /* the record's name while the hook runs, and when it has ended */
     char path[2 * PATH_BYTES];   /* for any two paths */
     struct field fields[PAYLOAD_FIELDS];
 };

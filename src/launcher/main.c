@@ -11,9 +11,7 @@
  */
 #include "launcher.h"
 
-enum {
-    UNUSABLE_EXIT_CODE = 125,
-};
+enum { UNUSABLE_EXIT_CODE = 125 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
 static char **words_for_node(int argc, char **argv)
@@ -51,7 +49,7 @@ static bool prepare_memory(struct run *run)
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    if (run->options.timeout_us > 0) keep_at_least(&run->streams[STDOUT], REFUSAL_BYTES);
+    keep_at_least(&run->streams[STDOUT], run->options.timeout_us > 0 ? REFUSAL_BYTES : HEAD_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     return true;
 }
@@ -89,7 +87,7 @@ static void heed_policy(struct run *run)
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
-    run->spool_file = -1;
+    run->spool_file = run->torn_file = -1;
     run->duration_us = -1;
     run->claim.bus = run->signals = -1;
     if (!hold_signals(run)) exec_command(run);

@@ -1,63 +1,48 @@
 /*
- * The record of one execution: a file in the spool, begun before the hook starts, renamed when it has ended.
+ * The record of one execution: entries in a log that all executions append to, one before the hook starts and one when
+ * it has ended. Each says all that is known by then, so that one alone is enough; docs/protocol.md has how it looks.
  * It outlives the death of any process, not a power cut: nothing here waits for the disk.
  */
 #include "launcher.h"
 
 enum {
     MAX_LOG_BYTES = 1024 * 1024,
-    SPARES = 16,    /* as in src/spool/spares.ts */
-    MOST_LOOKS = 3, /* for one of them: each costs a little, and making a file is what they save */
+    ENTRY_HEADER_BYTES = 16,
+    MOST_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
 };
 
-/* What the record is called while the hook runs. */
-static const char *begun_name(struct run *run)
+/* An entry is begun, filled with frames, and ended. */
+static struct bytes *entry_begin(struct run *run)
 {
-    (void)JOIN(run->record, sizeof run->record, run->execution_id, ".part");
-    return run->record;
+    static const unsigned char WAITING[8] = {0xf5, 'H', 'B', 'w'};
+    run->entry.length = 0;
+    bytes_add(&run->entry, WAITING, sizeof WAITING);
+    bytes_add(&run->entry, run->token, sizeof run->token);
+    return &run->entry;
 }
 
-/* And when it has ended. */
-static const char *ended_name(struct run *run)
+/* Masked, so that nothing in a payload looks like an entry to who looks for the next one behind a torn write. */
+static void entry_end(struct run *run)
 {
-    (void)begun_name(run);
-    (void)JOIN(run->ended, sizeof run->ended, run->execution_id, ".rec");
-    return run->ended;
+    struct bytes *entry = &run->entry;
+    size_t length = entry->length - ENTRY_HEADER_BYTES;
+    bytes_add(entry, run->token, sizeof run->token);
+    if (entry->failed) return;
+    for (int i = 0; i < 4; i++) entry->at[4 + i] = (unsigned char)(length >> (8 * i));
+    for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
-static int create(struct run *run, const char *name)
+/* Who has read all of it makes it read-only, reads what came until then, and deletes it. */
+static bool is_closed(int file)
 {
-    if (open_in_home(run, &run->spool, "spool", true) < 0) return -1;
-    return openat(run->spool, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-}
-
-/*
- * An empty file that the daemon left for the next record, under its name; -1 where there is none. Some file systems
- * take 0.2 ms to make a new one, and the hook would wait for that.
- */
-static int take_spare(struct run *run, const char *name)
-{
-    char number[4];
-    if (open_in_home(run, &run->spool, "spool", false) < 0) return -1;
-    if (open_in_home(run, &run->spares, "spares", false) < 0) return -1;
-    for (int look = 0; look < MOST_LOOKS; look++) {
-        snprintf(number, sizeof number, "%d", (int)((run->pid + look) % SPARES));
-        off_t size;
-        if (renameat(run->spares, number, run->spool, name) != 0) continue;
-        /* It is what we took it for, or is swept away: no link to another file, none to wait for, nothing old in it. */
-        int file = openat(run->spool, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (file >= 0 && is_own_file(file, &size) && size == 0) return file;
-        if (file >= 0) close(file);
-        (void)unlinkat(run->spool, name, 0);
-        return -1;
-    }
-    return -1;
+    struct stat stat;
+    return fstat(file, &stat) != 0 || stat.st_nlink == 0 || (stat.st_mode & S_IWUSR) == 0;
 }
 
 /* Somebody took the spool away, or all of the state directory. */
 static void open_anew(struct run *run)
 {
-    int *const directories[] = {&run->spool, &run->spares, &run->gates, &run->home};
+    int *const directories[] = {&run->spool, &run->gates, &run->home};
     for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
         if (*directories[i] >= 0) close(*directories[i]);
         *directories[i] = -1;
@@ -65,47 +50,122 @@ static void open_anew(struct run *run)
     open_home(run);
 }
 
-static bool write_all(int file, const struct bytes *bytes)
+/* False where there is none to be had that is ours; a closed one is for `append` to find. */
+static bool open_log(struct run *run, const char *name)
 {
-    for (size_t at = 0; at < bytes->length;) {
-        ssize_t written = write(file, bytes->at + at, bytes->length - at);
-        if (written < 0 && errno != EINTR) return false;
-        if (written > 0) at += (size_t)written;
+    const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    off_t size;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (attempt > 0) open_anew(run);
+        if (run->home < 0 || open_in_home(run, &run->spool, "spool", true) < 0) return false;
+        run->spool_file = openat(run->spool, name, flags, 0600);
+        if (run->spool_file >= 0 || errno != ENOENT) break;
     }
-    return !bytes->failed;
+    if (run->spool_file < 0) return false;
+    if (is_own_file(run->spool_file, &size) || is_closed(run->spool_file)) return true;
+    close(run->spool_file);
+    run->spool_file = -1;
+    return false;
+}
+
+/* Zeros are nothing to who reads, and may make room again. */
+static void wipe(int file, off_t at, size_t length)
+{
+#ifdef FALLOC_FL_PUNCH_HOLE
+    if (length > 0) (void)fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)length);
+#else
+    (void)file, (void)at, (void)length;
+#endif
+}
+
+/* In one write, which the system does not mix with another's. What did not all fit leaves a piece: `torn` bytes. */
+static bool write_entry(int file, const struct bytes *entry, size_t *torn)
+{
+    ssize_t written;
+    *torn = 0;
+    if (entry->failed) return false;
+    do written = write(file, entry->at, entry->length);
+    while (written < 0 && errno == EINTR);
+    if (written == (ssize_t)entry->length) return true;
+    if (written >= 0) errno = ENOSPC;
+    if (written > 0) *torn = (size_t)written;
+    return false;
+}
+
+/* Where the disk is full there may be room in the piece that fitted, and nowhere else. It is the last in our file so far. */
+static bool write_over(struct run *run)
+{
+    const struct bytes *entry = &run->entry;
+    int file = run->torn_file;
+    if (file < 0) return false;
+    run->torn_file = -1;
+    off_t at = lseek(file, 0, SEEK_CUR) - (off_t)run->torn_bytes;
+    if (run->torn_bytes >= entry->length && !entry->failed && fcntl(file, F_SETFL, 0) == 0 &&
+        pwrite(file, entry->at, entry->length, at) == (ssize_t)entry->length && !is_closed(file)) {
+        wipe(file, at + (off_t)entry->length, run->torn_bytes - entry->length);
+        run->spool_file = file;
+        return true;
+    }
+    wipe(file, at, run->torn_bytes);
+    close(file);
+    return false;
+}
+
+/*
+ * Puts the entry on record; false where that is not possible, with no file open. A log that may not grow for us is as
+ * good as none: a caller's limit may be lower than what others wrote, so then it goes to one of our own.
+ */
+static bool append(struct run *run)
+{
+    char own[64];
+    const char *name = "log";
+    size_t torn;
+    for (int attempt = 0; attempt < MOST_TRIES; attempt++) {
+        if (run->spool_file < 0 && !open_log(run, name)) break;
+        if (write_entry(run->spool_file, &run->entry, &torn)) {
+            if (!is_closed(run->spool_file)) return true;
+        } else {
+            report(run, "record");
+            (void)JOIN(own, sizeof own, "log.", run->execution_id);
+            if (name == own) attempt = MOST_TRIES;
+            name = own;
+        }
+        if (torn > 0 && run->torn_file < 0) {
+            run->torn_file = run->spool_file;
+            run->torn_bytes = torn;
+        } else {
+            close(run->spool_file);
+        }
+        run->spool_file = -1;
+    }
+    return false;
+}
+
+static void put_on_record(struct run *run)
+{
+    (void)append(run);
+    (void)write_over(run);
 }
 
 void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    const char *name = begun_name(run);
-    run->spool_file = take_spare(run, name);
-    if (run->spool_file < 0) run->spool_file = create(run, name);
-    if (run->spool_file < 0 && errno == ENOENT) {
-        open_anew(run);
-        if (run->home >= 0) run->spool_file = create(run, name);
-    }
-    if (run->spool_file >= 0 && write_all(run->spool_file, &run->begin)) return;
-    report(run, "begin record");
-    if (run->spool_file < 0) return;
-    (void)unlinkat(run->spool, name, 0);
-    close(run->spool_file);
-    run->spool_file = -1;
+    bytes_add(entry_begin(run), run->begin.at, run->begin.length);
+    entry_end(run);
+    put_on_record(run);
 }
 
 /*
- * When we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
+ * Says when we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
  * system takes its time to tell: 0 is "unknown" until then.
  */
 void record_pid_start(struct run *run)
 {
-    unsigned char number[8];
     struct process self;
     if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
     run->pid_start = self.start;
-    write_number(number, self.start);
-    memcpy(run->begin.at + run->pid_start_at, number, sizeof number);
-    (void)!pwrite(run->spool_file, number, sizeof number, run->pid_start_at);
+    write_number(run->begin.at + run->pid_start_at, self.start);
+    record_begin(run);
 }
 
 static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which, uint64_t most)
@@ -119,14 +179,14 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
     frame_end(bytes, start);
 }
 
-/* The captures and the end frame; where the disk is full, what is needed alone. */
-static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_full, struct bytes *bytes)
+/* What there was to begin with, the captures and the end frame; where the disk is full, what is needed alone. */
+static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_full)
 {
+    struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17], name[16];
-    bytes->length = 0;
-    /* The last one counts. A full disk may still have room for the end alone. */
-    if (is_full && kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
+    if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
+    else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
@@ -149,7 +209,10 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     }
     field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
     if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
+    if (is_full && stdout_kind_of(&out->kind) >= KIND_JSON)
+        field_bytes(bytes, END_STDOUT_HEAD, out->kept, out->kept_length < HEAD_BYTES ? out->kept_length : HEAD_BYTES);
     frame_end(bytes, start);
+    entry_end(run);
 }
 
 /* A signal that may be the last thing we see: what is known so far goes on record at once. */
@@ -157,39 +220,26 @@ void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
     count_file(&run->streams[STDIN]);
-    encode_end(run, CUT_OFF, signal, true, &run->end);
-    if (!write_all(run->spool_file, &run->end)) report(run, "note signal");
+    encode_end(run, CUT_OFF, signal, true);
+    put_on_record(run);
 }
 
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    const char *whole = ended_name(run), *part = run->record;
-    bool is_full = true;
     run->is_late = learn_late(run);
-    for (int attempt = 0; attempt < 3; attempt++) {
-        /* It could not be begun, or was swept away meanwhile: a record is whole or not there. */
-        if (run->spool_file < 0) record_begin(run);
-        if (run->spool_file < 0) break;
-        encode_end(run, run->kind, run->signal, is_full, &run->end);
-        if (!write_all(run->spool_file, &run->end)) {
-            report(run, "end record");
-            off_t begun = (off_t)run->begin.length;
-            if (ftruncate(run->spool_file, begun) != 0 || lseek(run->spool_file, begun, SEEK_SET) != begun) break;
-            is_full = false;
-        } else if (renameat(run->spool, part, run->spool, whole) == 0) {
-            break;
-        } else {
-            report(run, "rename record");
-            close(run->spool_file);
-            run->spool_file = -1;
-        }
-    }
+    encode_end(run, run->kind, run->signal, true);
+    if (!append(run)) encode_end(run, run->kind, run->signal, false);
+    if (!write_over(run) && run->spool_file < 0) put_on_record(run);
 }
 
+/* An empty entry: what was begun is not ours to tell. */
 void record_forget(struct run *run)
 {
-    if (run->spool_file >= 0) (void)unlinkat(run->spool, begun_name(run), 0);
+    if (run->spool_file < 0) return;
+    (void)entry_begin(run);
+    entry_end(run);
+    put_on_record(run);
 }
 
 /* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */

@@ -241,7 +241,7 @@ static void note_refused(const char *home, char *scratch)
 void open_home(struct run *run)
 {
     char *home = run->settings.home;
-    run->home = run->spool = run->spares = run->gates = -1;
+    run->home = run->spool = run->gates = -1;
     if (home[0] == '\0') return;
     run->home = open_or_make(home, run->path);
     if (run->home >= 0) return;

@@ -4,14 +4,15 @@ import { provideCompression } from '../bus/compression.ts';
 import type { Keys } from '../bus/dedupe.ts';
 import { openKeys } from '../bus/open-keys.ts';
 import type { Report } from '../bus/report.ts';
+import { decodeEntry } from '../bus/spool-record.ts';
 import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
 import type { createBreakerTender } from '../bus/tend-breakers.ts';
 import type { StatePaths } from '../config/paths.ts';
 import { CUT_OFF } from '../domain/execution.ts';
 import { type HookId, hookOf } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
-import { decodeRecord, encodeBegin, encodeEnd } from '../protocol/record.ts';
-import { createSpool, type Spool, type SpoolEntry } from '../spool/spool.ts';
+import { encodeBegin, encodeEnd } from '../protocol/record.ts';
+import { createSpool, type Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 
 /** How long a claim waits for others who write, in ms: as long as in an engine. */
@@ -67,8 +68,8 @@ function createRecording(paths: StatePaths) {
     /** Before the body: what is known survives the death of this process. */
     begin(begin: Begin, stdinBytes: number, report: Report): void {
       attempt(report, 'begin record', () => {
-        const record = [encodeBegin(begin), encodeEnd(leftInside(stdinBytes))];
-        spool.begin(begin.executionId, Buffer.concat(record));
+        const end = encodeEnd(leftInside(stdinBytes));
+        spool.append(begin.executionId, encodeBegin(begin), end);
       });
     },
     /** After it: into the database, or into the spool where that cannot be written. */
@@ -106,14 +107,15 @@ const loadRedactionInForce = async () =>
 
 /** What the spool says of executions that have not ended. */
 function createRunning(spool: Spool) {
-  const beginOf = (entry: SpoolEntry | undefined): Begin | undefined => {
-    const bytes = entry && spool.read(entry);
-    return bytes && decodeRecord(bytes).begin;
-  };
   return {
     /** The span of such an execution; undefined where that is not known. Throws what the disk says. */
-    spanOf: (executionId: string): string | undefined =>
-      beginOf(spool.list().find((listed) => listed.executionId === executionId))?.spanId,
+    spanOf(executionId: string): string | undefined {
+      for (const { frames } of spool.entries()) {
+        const begin = decodeEntry(frames)?.begin;
+        if (begin?.executionId === executionId) return begin.spanId;
+      }
+      return undefined;
+    },
   };
 }
 

@@ -60,6 +60,7 @@ const END = {
   stdoutDigest: 11,
   stderrTail: 12,
   dedupeKey: 13,
+  stdoutHead: 15,
 } as const;
 
 const CAPTURE = { stream: 1, truncated: 2, bytes: 3 } as const;
@@ -129,6 +130,7 @@ export function encodeEnd(end: End): Buffer {
   frame.text(END.stdoutDigest, end.stdoutDigest);
   frame.bytes(END.stderrTail, end.stderrTail);
   frame.text(END.dedupeKey, end.dedupeKey);
+  if (end.stdoutHead !== undefined) frame.bytes(END.stdoutHead, end.stdoutHead);
   return Buffer.concat([...captures, frame.finish()]);
 }
 
@@ -221,6 +223,7 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
     ...optional('stdoutDigest', fields.text(END.stdoutDigest)),
     stderrTail: fields.bytes(END.stderrTail) ?? new Uint8Array(),
     ...optional('dedupeKey', fields.text(END.dedupeKey)),
+    ...optional('stdoutHead', fields.bytes(END.stdoutHead)),
     captures,
   };
 }

@@ -279,7 +279,7 @@ function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLi
 
 function endOf(hook: HookEnd, meters: Meters): End {
   const { exit } = hook;
-  const digest = meters.stdout.digest();
+  const [digest, head] = [meters.stdout.digest(), meters.stdout.head()];
   return {
     kind: hook.kind,
     ...(exit.kind === 'code' ? { exitCode: exit.code } : { signal: exit.signal }),
@@ -292,6 +292,7 @@ function endOf(hook: HookEnd, meters: Meters): End {
     stderrBytes: meters.stderr.total(),
     stdoutKind: meters.stdout.kind(),
     ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    ...(head === undefined ? {} : { stdoutHead: head }),
     stderrTail: meters.stderr.tail(),
     ...(hook.dedupeKey === undefined ? {} : { dedupeKey: hook.dedupeKey }),
     captures: meters.captures(),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drainSpool } from '../../src/bus/drain.ts';
@@ -8,11 +8,11 @@ import { createStoreHandle } from '../../src/bus/store-handle.ts';
 import { statePaths } from '../../src/config/paths.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/spool/process.ts';
-import { createSpares } from '../../src/spool/spares.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import { aBegin, anEnd } from '../support/records.ts';
+import { recordsIn } from '../support/spooled.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 function aBus() {
@@ -44,10 +44,10 @@ function deadProcess() {
 }
 
 describe('draining the spool', () => {
-  it('stores whole records, in the order of their execution ids, and takes them away', () => {
+  it('stores whole records, in the order in which they ended, and takes them away', () => {
     const { spool, rows, drain, spoolDirectory } = aBus();
     const begins = [aBegin(), aBegin(), aBegin()];
-    for (const begin of begins.toReversed()) {
+    for (const begin of begins) {
       spool.begin(begin.executionId, encodeBegin(begin));
       spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
     }
@@ -55,7 +55,7 @@ describe('draining the spool', () => {
     expect(rows().map((row) => row['execution_id'])).toEqual(
       begins.map((begin) => begin.executionId),
     );
-    expect(readdirSync(spoolDirectory)).toEqual([]);
+    expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
   it('stores a record that is drained twice once', () => {
@@ -74,7 +74,7 @@ describe('draining the spool', () => {
     spool.begin(begin.executionId, encodeBegin(begin));
     expect(drain().stored).toBe(0);
     expect(rows()).toHaveLength(0);
-    expect(readdirSync(spoolDirectory)).toEqual([`${begin.executionId}.part`]);
+    expect(recordsIn(spoolDirectory)).toMatchObject([{ name: `${begin.executionId}.part` }]);
   });
 
   it('records a part whose process is gone as cut off', () => {
@@ -99,18 +99,22 @@ describe('draining the spool', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
-    spool.append(begin.executionId, encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })));
+    spool.append(
+      begin.executionId,
+      encodeBegin(begin),
+      encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })),
+    );
     drain();
     expect(rows()).toMatchObject([
       { status: 'error', signal: 'SIGTERM', error: 'cut off: hookbus was killed after SIGTERM' },
     ]);
   });
 
-  it('stores the end that a dead process had written but not yet renamed', () => {
+  it('stores the end that a dead process had written', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
-    spool.append(begin.executionId, encodeEnd(anEnd({ exitCode: 2 })));
+    spool.append(begin.executionId, encodeBegin(begin), encodeEnd(anEnd({ exitCode: 2 })));
     drain();
     expect(rows()).toMatchObject([{ status: 'blocked', exit_code: 2 }]);
   });
@@ -127,66 +131,6 @@ describe('draining the spool', () => {
     drain();
     expect(rows()).toMatchObject([{ status: 'success' }]);
     expect(writer).toBeDefined();
-  });
-
-  it('keeps the files of whole records for the next ones, empty, and no more than 16', () => {
-    const { home, writer, rows, spoolDirectory } = aBus();
-    const spares = join(home, 'spares');
-    const keeping = createSpool(spoolDirectory, join(home, 'aside'), createSpares(spares));
-    for (let count = 0; count < 20; count += 1) {
-      const begin = aBegin();
-      keeping.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
-    }
-    drainSpool(keeping, writer, Date.now);
-    expect(rows()).toHaveLength(20);
-    expect(readdirSync(spoolDirectory)).toEqual([]);
-    const names = readdirSync(spares).sort((a, b) => Number(a) - Number(b));
-    expect(names).toEqual(Array.from({ length: 16 }, (_, number) => String(number)));
-    for (const name of names) expect(statSync(join(spares, name))).toMatchObject({ size: 0 });
-  });
-
-  it('keeps no file of a part, which somebody may still write to', () => {
-    const { home, writer, rows, spoolDirectory } = aBus();
-    const spares = join(home, 'spares');
-    const keeping = createSpool(spoolDirectory, join(home, 'aside'), createSpares(spares));
-    const begin = aBegin(deadProcess());
-    keeping.begin(begin.executionId, encodeBegin(begin));
-    drainSpool(keeping, writer, Date.now);
-    expect(rows()).toMatchObject([{ status: 'error' }]);
-    expect(readdirSync(spares)).toEqual([]);
-  });
-
-  it('deletes records where no file can be kept', () => {
-    const { home, writer, rows, spoolDirectory } = aBus();
-    writeFileSync(join(home, 'spares'), 'no directory');
-    const keeping = createSpool(
-      spoolDirectory,
-      join(home, 'aside'),
-      createSpares(join(home, 'spares')),
-    );
-    const begin = aBegin();
-    keeping.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
-    drainSpool(keeping, writer, Date.now);
-    expect(rows()).toHaveLength(1);
-    expect(readdirSync(spoolDirectory)).toEqual([]);
-  });
-
-  it("takes what another made of a file while it was read for nobody's record", () => {
-    const { spool, writer, rows, spoolDirectory, db } = aBus();
-    const [mine, next] = [aBegin(), aBegin()];
-    spool.finish(mine.executionId, encodeBegin(mine), encodeEnd(anEnd()));
-    // Between listing and reading the daemon took it in, and its file became the next record.
-    const reading = {
-      ...spool,
-      read: () => {
-        rmSync(join(spoolDirectory, `${mine.executionId}.rec`));
-        return Buffer.from(encodeBegin(next));
-      },
-    };
-    expect(drainSpool(reading, writer, Date.now)).toMatchObject({ stored: 0, unreadable: 0 });
-    expect(rows()).toEqual([]);
-    expect(spool.countSetAside()).toBe(0);
-    expect(db.prepare('SELECT * FROM notices').all()).toEqual([]);
   });
 
   it('sets aside what cannot be read, counts it and goes on', () => {
@@ -224,10 +168,10 @@ describe('recording an execution', () => {
     const recorder = createRecorder({ spool, paths, now: Date.now, report });
     const begin = aBegin({ storeRaw: true, compress: true });
     recorder.begin(begin);
-    expect(statSync(join(spoolDirectory, `${begin.executionId}.part`)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(spoolDirectory, 'log')).mode & 0o777).toBe(0o600);
     await recorder.end(begin, anEnd());
     expect(rows()).toMatchObject([{ execution_id: begin.executionId, status: 'success' }]);
-    expect(readdirSync(spoolDirectory)).toEqual([]);
+    expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
   it('goes to the spool while the database is locked, and from there with the next execution', async () => {
@@ -240,11 +184,11 @@ describe('recording an execution', () => {
     await recorder.end(first, anEnd());
     expect(performance.now() - before).toBeLessThan(400);
     db.exec('ROLLBACK');
-    expect(readdirSync(spoolDirectory)).toEqual([`${first.executionId}.rec`]);
+    expect(recordsIn(spoolDirectory)).toMatchObject([{ name: `${first.executionId}.rec` }]);
     recorder.begin(second);
     await recorder.end(second, anEnd());
     expect(rows()).toHaveLength(2);
-    expect(readdirSync(spoolDirectory)).toEqual([]);
+    expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
   it('is silent where nothing can be written', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
+import { recordsIn } from '../support/spooled.ts';
 import type { Engine } from './support/engine.ts';
 import { brief, briefly, type Running } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
@@ -553,8 +554,10 @@ function waiting(test: Topic['test']): void {
   const isWaiting = (stage: Stage, running: Running) =>
     until('the duplicate to wait', async () => {
       // It is on record as begun, and its hook is not there.
-      const { stdout } = await stage.bare(['sh', '-c', `ls ${stage.home}/spool/*.part | wc -l`]);
-      return !running.hasExited() && Number(stdout.toString()) >= 2;
+      const begun = recordsIn(join(stage.home, 'spool')).filter(({ name }) =>
+        name.endsWith('.part'),
+      );
+      return !running.hasExited() && begun.length >= 2;
     });
 
   test('a duplicate of one that runs waits for its result', async (stage) => {

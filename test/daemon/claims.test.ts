@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
-  readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
@@ -17,6 +16,7 @@ import { encodeBegin } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/spool/process.ts';
 import { aState, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aBegin } from '../support/records.ts';
+import { recordsIn } from '../support/spooled.ts';
 
 type State = ReturnType<typeof aState>;
 
@@ -115,7 +115,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     const first = run(state);
     await until('the first to run', () => runs(state) === 1);
     const second = run(state);
-    await until('the second to be on record', () => readdirSync(state.paths.spool).length === 2);
+    await until('the second to be on record', () => recordsIn(state.paths.spool).length === 2);
     daemon.kill('SIGSTOP');
     onTestFinished(() => void daemon.kill('SIGCONT'));
     writeFileSync(join(state.home, 'go'), '');

@@ -7,7 +7,7 @@ import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
-import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { aState, CLI, start, until } from '../support/daemon.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -24,13 +24,6 @@ function say(state: State, bytes: Uint8Array) {
   socket.on('error', () => undefined);
   socket.write(bytes);
   return socket;
-}
-
-/** The inodes of the files that wait to become records. */
-function sparesOf({ paths }: State): Set<number> {
-  if (!existsSync(paths.spares)) return new Set();
-  const names = readdirSync(paths.spares).filter((name) => !name.endsWith('.emptied'));
-  return new Set(names.map((name) => statSync(join(paths.spares, name)).ino));
 }
 
 const count = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
@@ -51,26 +44,6 @@ describe('the daemon', () => {
     }
     latencies.sort((a, b) => a - b);
     expect(latencies[5]).toBeLessThan(50);
-  });
-
-  it.skipIf(!hasLauncher)('leaves files that the launcher takes for its records', async () => {
-    const state = aState();
-    await state.daemon();
-    const listOwn = ['run', '--', 'ls', '-i', state.paths.spool];
-    const first = await start([LAUNCHER, ...listOwn], state.env).ended;
-    expect(first).toMatchObject({ code: 0 });
-    await until('the row and a spare', () => count(state) === 1 && sparesOf(state).size === 1);
-    // One is not where every process looks first.
-    for (let number = 2; number <= 40; number += 1) {
-      const [spares, { stdout }] = [
-        sparesOf(state),
-        await start([LAUNCHER, ...listOwn], state.env).ended,
-      ];
-      await until('the row', () => count(state) === number);
-      const inode = Number(stdout.trim().split(' ')[0]);
-      if (spares.has(inode)) return;
-    }
-    expect.fail('none was taken');
   });
 
   it('finds records by itself when nobody says a word', async () => {

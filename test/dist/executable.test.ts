@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/domain/version.ts';
 import { hasLauncher, until } from '../support/daemon.ts';
+import { recordsIn } from '../support/spooled.ts';
 import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
 
 const NAME = `hookbus-${VERSION}-${process.platform}-${process.arch}`;
@@ -122,7 +123,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
         (JSON.parse(run(['daemon', 'status', '--json'], auto).stdout) as { running: boolean })
           .running;
       await until('the daemon', running);
-      await until('an empty spool', () => readdirSync(join(state, 'spool')).length === 0);
+      await until('an empty spool', () => recordsIn(join(state, 'spool')).length === 0);
       expect(logs()).toHaveLength(2);
       expect(run(['daemon', 'stop'], auto).stdout).toBe('The daemon has stopped.\n');
       expect(run(['daemon', 'start'], auto)).toMatchObject({
@@ -158,7 +159,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
         stdout: PAYLOAD,
         stderr: '',
       });
-      expect(readdirSync(join(state, 'spool'))).toHaveLength(1);
+      expect(recordsIn(join(state, 'spool'))).toHaveLength(1);
       expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
       const file = join(home, '.claude', 'settings.json');
       mkdirSync(dirname(file));

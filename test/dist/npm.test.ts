@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../../src/domain/version.ts';
 import { hasLauncher } from '../support/daemon.ts';
 import { withCertificates } from '../support/plain-node.ts';
+import { recordsIn } from '../support/spooled.ts';
 import { aDirectory, aPath, aUser, filesIn, mustRun, ROOT, remove } from './support.ts';
 
 const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'), 'utf8');
@@ -124,7 +125,7 @@ describe('the npm package', () => {
       const { run, state } = aUser(program(), pathWithNode());
       expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
       expect(
-        readdirSync(join(state, 'spool')).filter((name) => name.endsWith('.rec')),
+        recordsIn(join(state, 'spool')).filter(({ name }) => name.endsWith('.rec')),
       ).toHaveLength(1);
     });
 
@@ -219,11 +220,11 @@ describe('the npm package', () => {
           });
         const refused = { status: 2, stdout: PAYLOAD, stderr: 'no\n' };
         expect(asWritten()).toEqual([refused, refused, refused]);
-        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+        expect(recordsIn(join(state, 'spool'))).toHaveLength(3);
         npm('uninstall', 'hookbus');
         expect(existsSync(program())).toBe(false);
         expect(asWritten()).toEqual([refused, refused, refused]);
-        expect(readdirSync(join(state, 'spool'))).toHaveLength(3);
+        expect(recordsIn(join(state, 'spool'))).toHaveLength(3);
       }, 60_000);
     },
   );

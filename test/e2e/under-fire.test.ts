@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { endGroup } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { recordsIn } from '../support/spooled.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const PAYLOAD = readFileSync(
@@ -97,11 +98,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
       child.kill('SIGKILL');
       await ended;
     }
-    // One killed between making its file and writing to it leaves an empty one, which says nothing of any execution.
-    const isTold = (name: string): boolean =>
-      name !== 'unreadable' &&
-      (statSync(join(state.paths.spool, name), { throwIfNoEntry: false })?.size ?? 0) > 0;
-    await until('all that is known on record', () => !readdirSync(state.paths.spool).some(isTold));
+    await until('all that is known on record', () => recordsIn(state.paths.spool).length === 0);
     const seen = names(state);
     expect(seen.length).toBeGreaterThan(10);
     expect(new Set(seen).size).toBe(seen.length);
@@ -145,14 +142,16 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
         resolve(undefined);
       });
     }
-    expect(readdirSync(state.paths.spool).filter((name) => name.endsWith('.rec'))).toHaveLength(90);
+    expect(recordsIn(state.paths.spool).filter(({ name }) => name.endsWith('.rec'))).toHaveLength(
+      90,
+    );
   }, 30_000);
 
   it('nothing is started in the background where HOOKBUS_DAEMON is off', async () => {
     const state = aState();
     await run(state, 'hook', ['true'], { HOOKBUS_DAEMON: 'off' }).ended;
     expect(daemonsOf(state)).toEqual([]);
-    expect(readdirSync(state.paths.spool)).toHaveLength(1);
+    expect(recordsIn(state.paths.spool)).toHaveLength(1);
   });
 
   it('rows are there within 50 ms of the end of a hook while the daemon is up', async () => {

@@ -117,7 +117,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       { stream: 'stderr', bytes: Buffer.from('err\n'), truncated: false },
     ]);
     rmSync(place.home, { recursive: true });
-    run(place, ['cat'], { input: PAYLOAD });
+    run(place, ['sh', '-c', 'cat >/dev/null'], { input: PAYLOAD });
     expect(onlyRecord(place).end?.captures).toEqual([]);
     expect(onlyRecord(place).bytes.includes('session_id')).toBe(false);
   });

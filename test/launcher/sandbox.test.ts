@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compiled } from '../conformance/support/compiled.ts';
 import {
   hasLauncher,
   LAUNCHER,
-  makeHome,
   openPlace,
   type Place,
   run,
+  spooled,
   titleOf,
 } from './support/launcher.ts';
 import { FLAGS, SOURCES } from './support/sanitized.ts';
@@ -131,20 +131,6 @@ tests('a record', () => {
       expect(statSync(join(place.spool, name)).mode & 0o777).toBe(0o600);
     expect(statSync(place.spool).mode & 0o777).toBe(0o700);
   });
-
-  it.each(['a FIFO', 'what was in it'])('is not made of a spare that is %s', (what) => {
-    const place = openPlace();
-    makeHome(place);
-    mkdirSync(join(place.home, 'spares'));
-    for (let number = 0; number < 16; number += 1) {
-      const spare = join(place.home, 'spares', `${number}`);
-      if (what === 'a FIFO') spawnSync('mkfifo', [spare]);
-      else writeFileSync(spare, 'old');
-    }
-    expect(run(place, HOOK, { input: 'x' })).toMatchObject({ code: 3, stdout: 'x' });
-    const [name = ''] = readdirSync(place.spool).filter((one) => one.endsWith('.rec'));
-    expect(readFileSync(join(place.spool, name)).subarray(0, 3).toString()).not.toBe('old');
-  });
 });
 
 tests('a start', () => {
@@ -184,9 +170,7 @@ tests('a start', () => {
       expect(ends[1], command).toEqual(ends[0]);
       expect(ends[1]?.stderr === '', command).toBe(command === 'true');
     }
-    const ends = readdirSync(place.spool)
-      .sort()
-      .map((name) => readFileSync(join(place.spool, name)).toString('latin1'));
+    const ends = spooled(place).map(({ bytes }) => bytes.toString('latin1'));
     const refused = ends.filter((bytes) => bytes.includes('not found') || bytes.includes('denied'));
     expect([ends.length, refused.length]).toEqual([8, 6]);
   });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { StatePaths } from '../../src/config/paths.ts';
+import { recordsIn } from '../support/spooled.ts';
 import { freshState } from '../support/state.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -60,7 +61,7 @@ export function aHookState(env: Readonly<Record<string, string>> = {}) {
         },
       ),
     rows: (sql = 'SELECT * FROM hook_logs ORDER BY id') => rowsOf(paths, sql),
-    spooled: (): string[] => (existsSync(paths.spool) ? readdirSync(paths.spool) : []),
+    spooled: (): string[] => recordsIn(paths.spool).map(({ name }) => name),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { evaluateAlerts } from '../../bus/alerts/evaluate.ts';
 import type { AlertsConfig, Surroundings } from '../../bus/alerts/rule.ts';
+import { countSpool } from '../../bus/spool-record.ts';
 import type { StoreHandle } from '../../bus/store-handle.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { RAN } from '../../gates/breaker.ts';
@@ -115,7 +116,7 @@ function recordedIn(db: Database, mark: number | undefined): Recorded {
 function createView({ spool, now, failing }: Omit<LookParts, 'store'>) {
   const waitingBefore = createPast();
   return (): Pick<Surroundings, 'nowMs' | 'spool' | 'failing'> => {
-    const waiting = spool.countWaiting();
+    const { waiting } = countSpool(spool);
     const before = waitingBefore(waiting);
     const sources = failing.flatMap((source) => [...source()]);
     return { nowMs: now(), spool: { waiting, before }, failing: sources };

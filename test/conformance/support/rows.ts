@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { LogRow } from '../../../src/store/queries.ts';
+import { recordsIn } from '../../support/spooled.ts';
 
 export interface PayloadRow {
   readonly log_id: number;
@@ -33,8 +34,7 @@ export const readPayloads = (home: string): PayloadRow[] =>
 
 /** Finished records that wait in the spool. */
 export function spooled(home: string): string[] {
-  const directory = join(home, 'spool');
-  return existsSync(directory)
-    ? readdirSync(directory).filter((name) => name.endsWith('.rec'))
-    : [];
+  return recordsIn(join(home, 'spool'))
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith('.rec'));
 }

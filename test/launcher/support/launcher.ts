@@ -1,11 +1,12 @@
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { makeStateHome } from '../../../src/config/state-home.ts';
 import { splitFrames } from '../../../src/protocol/frame.ts';
 import { decodeRecord } from '../../../src/protocol/record.ts';
+import { recordsIn } from '../../support/spooled.ts';
 
 /** The program under test: `HOOKBUS_LAUNCHER_BIN`, else what `make build` puts into bin/. */
 export const LAUNCHER = resolve(process.env['HOOKBUS_LAUNCHER_BIN'] ?? 'bin/hookbus');
@@ -86,9 +87,7 @@ export function end(program: string, words: readonly string[], options: SpawnSyn
 
 /** What is in the spool: the bytes of each record, and whether it is whole (`rec`) or not (`part`). */
 export function spooled(place: Place): { readonly name: string; readonly bytes: Buffer }[] {
-  if (!existsSync(place.spool)) return [];
-  const names = readdirSync(place.spool).sort();
-  return names.map((name) => ({ name, bytes: readFileSync(join(place.spool, name)) }));
+  return recordsIn(place.spool);
 }
 
 /** The only record, which must be whole. */

@@ -1,0 +1,110 @@
+/*
+ * An entry of a log, which is the frames of one record:
+ *
+ *   entry = magic(3 bytes)  state(1: `w` waits, `t` taken)  length(4, little endian)  token(8)  frames(length)  token(8)
+ *
+ * The token is the execution's, at random; the frames are masked by it, byte for byte, so that nothing in a payload looks
+ * like an entry. Twin: src/launcher/record.c.
+ */
+import { randomBytes } from 'node:crypto';
+
+const MAGIC = Buffer.from([0xf5, 0x48, 0x42]);
+export const WAITING = 0x77;
+export const TAKEN = 0x74;
+
+export const STATE_AT = MAGIC.length;
+const LENGTH_AT = 4;
+const TOKEN_AT = 8;
+export const TOKEN_BYTES = 8;
+export const HEADER_BYTES = TOKEN_AT + TOKEN_BYTES;
+
+/** Room for three captures at the largest cap, and what goes with them. */
+const MOST_FRAME_BYTES = 200 * 1024 * 1024;
+
+export const newToken = (): Buffer => randomBytes(TOKEN_BYTES);
+
+/** @param frames what is known so far; none at all: whatever there is of this execution is to be forgotten */
+export function encodeEntry(token: Buffer, frames: Uint8Array): Buffer {
+  const entry = Buffer.concat([Buffer.alloc(HEADER_BYTES), mask(frames, token), token]);
+  MAGIC.copy(entry);
+  entry.writeUInt8(WAITING, STATE_AT);
+  entry.writeUInt32LE(frames.length, LENGTH_AT);
+  token.copy(entry, TOKEN_AT);
+  return entry;
+}
+
+/** Puts a mask on, or takes it off, in a copy. */
+function mask(bytes: Uint8Array, token: Uint8Array): Buffer {
+  const masked = Buffer.from(bytes);
+  for (let at = 0; at < masked.length; at += 1) {
+    masked[at] = (masked[at] ?? 0) ^ (token[at % TOKEN_BYTES] ?? 0);
+  }
+  return masked;
+}
+
+/**
+ * What comes next in a log.
+ * `entry`: whole. `nothing`: bytes that were wiped. `lost`: of a write that was torn, or of nobody's.
+ * `more`: cannot be told without so many bytes from here.
+ */
+export type Piece =
+  | { readonly kind: 'entry'; readonly bytes: number; readonly isTaken: boolean }
+  | { readonly kind: 'nothing' | 'lost' | 'more'; readonly bytes: number };
+
+/** @param isAll whether nothing comes behind these bytes so far */
+export function nextPiece(bytes: Buffer, isAll: boolean): Piece {
+  if (bytes[0] === 0) {
+    const end = bytes.findIndex((byte) => byte !== 0);
+    return { kind: 'nothing', bytes: end < 0 ? bytes.length : end };
+  }
+  const length = entryBytes(bytes);
+  if (length !== undefined && length <= bytes.length) {
+    return { kind: 'entry', bytes: length, isTaken: bytes[STATE_AT] === TAKEN };
+  }
+  if (!isAll && couldBecomeWhole(bytes)) return { kind: 'more', bytes: length ?? HEADER_BYTES };
+  const next = findEntry(bytes, 1);
+  if (next !== undefined) return { kind: 'lost', bytes: next };
+  return { kind: 'more', bytes: 2 * bytes.length };
+}
+
+/** The frames of a whole entry, without the mask. */
+export const framesOf = (entry: Buffer): Buffer =>
+  mask(entry.subarray(HEADER_BYTES, -TOKEN_BYTES), tokenOf(entry));
+
+export const tokenOf = (entry: Buffer): Buffer => entry.subarray(TOKEN_AT, HEADER_BYTES);
+
+/** What a person can look at of bytes that are no whole entry. */
+export function readable(piece: Buffer): Buffer {
+  if (!isHeader(piece) || piece.length < HEADER_BYTES) return piece;
+  return mask(piece.subarray(HEADER_BYTES), tokenOf(piece));
+}
+
+function isHeader(bytes: Buffer): boolean {
+  const known = Math.min(bytes.length, MAGIC.length);
+  if (MAGIC.compare(bytes, 0, known, 0, known) !== 0) return false;
+  return bytes.length <= STATE_AT || [WAITING, TAKEN].includes(bytes[STATE_AT] ?? 0);
+}
+
+/** As its header says; undefined where that does not tell yet, or is none, or where its end is another's. */
+function entryBytes(bytes: Buffer): number | undefined {
+  if (bytes.length < HEADER_BYTES || !isHeader(bytes)) return undefined;
+  const length = bytes.readUInt32LE(LENGTH_AT);
+  if (length > MOST_FRAME_BYTES) return undefined;
+  const end = HEADER_BYTES + length;
+  const isWhole =
+    bytes.length < end + TOKEN_BYTES ||
+    tokenOf(bytes).equals(bytes.subarray(end, end + TOKEN_BYTES));
+  return isWhole ? end + TOKEN_BYTES : undefined;
+}
+
+const couldBecomeWhole = (bytes: Buffer): boolean =>
+  isHeader(bytes) && (bytes.length < HEADER_BYTES || entryBytes(bytes) !== undefined);
+
+/** Where the first whole entry begins at `from` or behind. */
+function findEntry(bytes: Buffer, from: number): number | undefined {
+  for (let at = bytes.indexOf(MAGIC, from); at >= 0; at = bytes.indexOf(MAGIC, at + 1)) {
+    const length = entryBytes(bytes.subarray(at));
+    if (length !== undefined && length <= bytes.length - at) return at;
+  }
+  return undefined;
+}

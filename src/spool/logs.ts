@@ -1,0 +1,210 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, lstatSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isCode, makeOwnDirectory, NotOwnError } from '../files/own-file.ts';
+import { readable } from './entry.ts';
+import { LogFile, type LogPiece } from './log-file.ts';
+import { namesIn } from './old-records.ts';
+
+/** A log of so many bytes gets no more entries: who reads anew begins at its beginning. */
+const ROTATE_BYTES = 1024 * 1024;
+
+/** In a log that is closed, who still wrote so long ago, in ms, was killed meanwhile. */
+const BEING_WRITTEN_MS = 1000;
+
+interface OpenLog {
+  readonly log: LogFile;
+  /** What was read and is not taken. */
+  readonly held: Set<LogPiece>;
+  /** `open`: engines append to it. `closed`: they do not any more. `gone`: it has no name any more. */
+  state: 'open' | 'closed' | 'gone';
+}
+
+/** The logs of a spool as who takes them in reads them: on and on, each piece once. */
+export class Logs {
+  readonly #directory: string;
+  readonly #setAsideDirectory: string;
+  #open: OpenLog[] = [];
+
+  constructor(directory: string, setAsideDirectory: string) {
+    this.#directory = directory;
+    this.#setAsideDirectory = setAsideDirectory;
+  }
+
+  /**
+   * Finds what is new; `next` then reads on in all of them. Those that others have rotated are known by their inode.
+   * @returns how many were none, and are out of the way now
+   */
+  find(): number {
+    let foreign = 0;
+    for (const name of logNames(this.#directory)) {
+      const path = join(this.#directory, name);
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat === undefined) continue;
+      const known = this.#open.find(({ log }) => log.inode === stat.ino);
+      if (known !== undefined) known.log.path = path;
+      else if (!this.#add(path)) foreign += 1;
+    }
+    return foreign;
+  }
+
+  /**
+   * The next piece of any log. Undefined once all is read. Logs of which everything is taken go.
+   * @param rotateBytes what the current log may hold, where nothing in it waits
+   */
+  next(rotateBytes = ROTATE_BYTES): LogPiece | undefined {
+    for (const open of [...this.#open]) {
+      const piece = this.#nextOf(open, rotateBytes);
+      if (piece === undefined) continue;
+      open.held.add(piece);
+      return piece;
+    }
+    return undefined;
+  }
+
+  isWaiting(piece: LogPiece): boolean {
+    const isThere = this.#heldBy(piece) !== undefined && piece.log.isWaiting(piece);
+    if (!isThere) this.#drop(piece);
+    return isThere;
+  }
+
+  take(piece: LogPiece): void {
+    if (this.#heldBy(piece) !== undefined) piece.log.take(piece);
+    this.#drop(piece);
+  }
+
+  /** Keeps the bytes for a person to look at. @returns false where another process did so */
+  setAside(piece: LogPiece): boolean {
+    const isOurs = piece.token === undefined ? piece.log.isSame(piece) : this.isWaiting(piece);
+    const bytes = piece.token === undefined ? readable(piece.frames) : piece.frames;
+    const isNew = isOurs && this.#keep(bytes);
+    if (isOurs) this.take(piece);
+    else this.#drop(piece);
+    return isNew;
+  }
+
+  /** Begins anew: what was read and not taken is read again. */
+  close(): void {
+    for (const { log } of this.#open) log.close();
+    this.#open = [];
+  }
+
+  #heldBy(piece: LogPiece): OpenLog | undefined {
+    return this.#open.find(({ log, held }) => log === piece.log && held.has(piece));
+  }
+
+  #drop(piece: LogPiece): void {
+    this.#heldBy(piece)?.held.delete(piece);
+  }
+
+  #keep(bytes: Buffer): boolean {
+    const name = `log-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
+    makeOwnDirectory(this.#setAsideDirectory);
+    try {
+      writeFileSync(join(this.#setAsideDirectory, name), bytes, { mode: 0o600, flag: 'wx' });
+      return true;
+    } catch (error) {
+      if (!isCode(error, 'EEXIST')) throw error;
+      return false;
+    }
+  }
+
+  /** @returns false where it was none of ours */
+  #add(path: string): boolean {
+    try {
+      const log = new LogFile(path);
+      const isClosed = (log.stat().mode & constants.S_IWUSR) === 0;
+      this.#open.push({ log, held: new Set(), state: isClosed ? 'closed' : 'open' });
+      return true;
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return true;
+      if (!(error instanceof NotOwnError) && !isCode(error, 'EISDIR', 'ENXIO')) throw error;
+    }
+    makeOwnDirectory(this.#setAsideDirectory);
+    renameSync(path, join(this.#setAsideDirectory, `no-log-${randomBytes(8).toString('hex')}`));
+    return false;
+  }
+
+  #nextOf(open: OpenLog, rotateBytes: number): LogPiece | undefined {
+    for (;;) {
+      const piece = open.log.next();
+      if (piece !== undefined) return piece;
+      if (this.#isInUse(open, rotateBytes)) return undefined;
+      const rest = this.#retire(open);
+      if (rest === 'kept') return undefined;
+      if (rest !== undefined) return rest;
+    }
+  }
+
+  /** Whether something in it waits, or engines begin in it; where it is long they do not any more. */
+  #isInUse(open: OpenLog, rotateBytes: number): boolean {
+    const { nlink, size } = open.log.stat();
+    if (nlink === 0) open.state = 'gone';
+    if (open.state === 'open' && open.log.path === join(this.#directory, 'log')) {
+      if (size <= (open.held.size > 0 ? ROTATE_BYTES : rotateBytes)) return true;
+      this.#rotate(open);
+    }
+    return open.held.size > 0;
+  }
+
+  #rotate({ log }: OpenLog): void {
+    const id = `${Date.now().toString(36).padStart(9, '0')}-${randomBytes(8).toString('hex')}`;
+    log.rename(join(this.#directory, `log.${id}`));
+  }
+
+  /**
+   * One step nearer its end; after each what engines wrote meanwhile is read. It is deleted only when all that they
+   * could take for recorded was read after it was closed to them: whoever of us is killed, nothing is lost.
+   */
+  #retire(open: OpenLog): LogPiece | 'kept' | undefined {
+    const { log } = open;
+    if (open.state === 'open') {
+      log.seal();
+      open.state = 'closed';
+      return undefined;
+    }
+    if (open.state === 'closed') {
+      const tail = log.tail();
+      if (tail !== undefined) {
+        return Date.now() - log.stat().mtimeMs < BEING_WRITTEN_MS ? 'kept' : tail;
+      }
+      log.unlink();
+      open.state = 'gone';
+      return undefined;
+    }
+    log.close();
+    this.#open = this.#open.filter((other) => other !== open);
+    return 'kept';
+  }
+}
+
+/** Each piece that waits, also to be read by others; nothing is taken. */
+export function* piecesOf(directory: string): Generator<LogPiece> {
+  for (const name of logNames(directory)) {
+    const log = openToRead(join(directory, name));
+    if (log === undefined) continue;
+    try {
+      for (let piece = log.next(); piece !== undefined; piece = log.next()) {
+        if (piece.token !== undefined) yield piece;
+      }
+    } finally {
+      log.close();
+    }
+  }
+}
+
+/** One that is none, who drains moves out of the way. */
+function openToRead(path: string): LogFile | undefined {
+  try {
+    return new LogFile(path, constants.O_RDONLY);
+  } catch (error) {
+    if (error instanceof NotOwnError || isCode(error, 'ENOENT', 'EISDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Those that were rotated come before the one that engines append to. */
+function logNames(directory: string): string[] {
+  const names = namesIn(directory).filter((name) => /^log(\.|$)/.test(name));
+  return names.sort((a, b) => Number(a === 'log') - Number(b === 'log') || (a < b ? -1 : 1));
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../launcher/support/random.ts';
+import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { recordsIn } from '../support/spooled.ts';
+
+/** Long enough that the log is rotated again and again. */
+const PAYLOAD = `${JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', tool_response: 'x'.repeat(30_000) })}\n`;
+
+const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
+
+describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
+  it('has every run that ended exactly once, and none that was not, while launchers, commands and the daemon are killed', async () => {
+    const random = createRandom(17);
+    const state = aState();
+    const ended = new Set<string>();
+    const killed = new Set<string>();
+    const logs = new Set<string>();
+    let isOver = false;
+    let kills = 0;
+    const killer = (async () => {
+      while (!isOver) {
+        await wait(20 + random(80));
+        const daemon = await state.ask();
+        for (const name of readdirSync(state.paths.spool)) logs.add(name);
+        if (daemon === undefined) {
+          rmSync(state.paths.daemonTried, { force: true });
+          continue;
+        }
+        process.kill(daemon.pid, 'SIGKILL');
+        kills += 1;
+      }
+    })();
+    const drainer = (async () => {
+      while (!isOver) {
+        const { child, ended: over } = start([process.execPath, CLI, 'status'], state.env);
+        const timer = setTimeout(() => child.kill('SIGKILL'), 100 + random(400));
+        await over;
+        clearTimeout(timer);
+      }
+    })();
+    await inPool(420, 6, async (index) => {
+      const name = `hook-${index}`;
+      const line = random(3) === 0 ? 'cat; sleep 0.03' : 'cat >/dev/null; exit 1';
+      const words = [LAUNCHER, 'run', '--store-raw', '--name', name, '--', 'sh', '-c', line];
+      const { child, ended: over } = start(words, state.env, PAYLOAD);
+      const timer = random(4) === 0 && setTimeout(() => child.kill('SIGKILL'), random(40));
+      const { signal } = await over;
+      if (timer !== false) clearTimeout(timer);
+      for (const one of readdirSync(state.paths.spool)) logs.add(one);
+      (signal === null ? ended : killed).add(name);
+    });
+    isOver = true;
+    await Promise.all([killer, drainer]);
+    await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
+    await until('all on record', () => recordsIn(state.paths.spool).length === 0, 30_000);
+    expect(await state.stop()).toBe(true);
+    const rows = state.rows<{ hook_name: string; error: string | null; bytes: number }>(
+      `SELECT hook_name, error, (SELECT sum(length(body)) FROM hook_payloads WHERE log_id = hook_logs.id) bytes
+       FROM hook_logs`,
+    );
+    const names = rows.map((row) => row.hook_name);
+    expect(new Set(names).size).toBe(names.length);
+    expect([...ended].filter((name) => !names.includes(name))).toEqual([]);
+    for (const { hook_name: name, error } of rows) {
+      expect(ended.has(name) || killed.has(name), name).toBe(true);
+      if (ended.has(name)) expect(error ?? '').not.toMatch(/^cut off/);
+    }
+    expect(rows.some((row) => row.error?.startsWith('cut off') === true)).toBe(true);
+    expect([
+      kills > 3,
+      killed.size > 20,
+      [...logs].some((name) => name.startsWith('log.')),
+    ]).toEqual([true, true, true]);
+    const left = readdirSync(state.paths.spool).filter((name) => name !== 'unreadable');
+    for (const name of left) expect(readFileSync(join(state.paths.spool, name))).toHaveLength(0);
+  }, 180_000);
+});
