@@ -17,9 +17,8 @@ enum {
 };
 
 /* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
-static char **words_for_node(int argc, char **argv)
+static char **words_for_node(int argc, char **argv, char *few[FEW_WORDS])
 {
-    static char *few[FEW_WORDS];
     char **words = argc + 3 <= FEW_WORDS ? few : calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
     return words;
@@ -65,7 +64,6 @@ static void prepare_memory(struct run *run)
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    if (run->options.timeout_us > 0) keep_at_least(&run->streams[STDOUT], REFUSAL_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     run->begin = (struct bytes){.at = run->begin_bytes, .capacity = FEW_BYTES, .is_owners = true};
     run->end = (struct bytes){.at = run->end_bytes, .capacity = FEW_BYTES, .is_owners = true};
@@ -142,15 +140,9 @@ static bool prepare(struct run *run)
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
 static bool may_run(struct run *run)
 {
-    if (!run->options.wants_dedupe) return true;
-    if (!run->has_payload || run->spool_file < 0) {
-        hang_up(&run->claim);
-        return true;
-    }
-    enum verdict verdict = hear_verdict(run);
-    if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    answer_duplicate(run);
-    return false;
+    if (run->options.wants_dedupe && run->has_payload && run->spool_file >= 0) return !is_duplicate(run);
+    hang_up(&run->claim);
+    return true;
 }
 
 static void run_hook(struct run *run)
@@ -168,10 +160,11 @@ static void run_hook(struct run *run)
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
+    char *few[FEW_WORDS] = {NULL};
     run->started_us = now_us();
+    run->words = words_for_node(argc, argv, few);
     if (!is_run(argc, argv)) {
-        char **words = words_for_node(argc, argv);
-        if (words != NULL) exec_node(words, true);
+        if (run->words != NULL) exec_node(run->words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -184,7 +177,7 @@ int main(int argc, char **argv)
     read_settings(&run->settings, &run->options, &run->mistakes);
     lay_out_paths(run);
     if (!run->settings.is_enabled) exec_command(run);
-    open_home(run);
+    if (open_home(run)) exec_engine(run->words, NULL);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     (void)block_signals(NULL);

@@ -8,7 +8,11 @@
 #include <sys/un.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+#else
+#include <sys/mman.h>
 #endif
+
+extern char **environ;
 
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
@@ -29,13 +33,16 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
 }
 
 /*
- * What an installation wrote beside us, where nothing was built here that knows it. Of the owner of the script there, who
- * has the last word on what runs anyway.
+ * Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. Where nothing was built here
+ * that knows it, an installation wrote it beside us; that is of the owner of the script there, who has the last word on what
+ * runs anyway.
  */
-static bool read_node_path(char node[PATH_BYTES])
+static bool find_node(char node[PATH_BYTES])
 {
+    static const char BUILT_IN[] = HOOKBUS_NODE;
     char beside[PATH_BYTES];
     struct stat stat, script;
+    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
@@ -43,18 +50,9 @@ static bool read_node_path(char node[PATH_BYTES])
                     (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
     ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
-    if (length <= 0) return false;
-    node[length] = '\0';
+    node[length > 0 ? length : 0] = '\0';
     node[strcspn(node, "\n")] = '\0';
-    return node[0] == '/';
-}
-
-/* Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. */
-static bool find_node(char node[PATH_BYTES])
-{
-    static const char BUILT_IN[] = HOOKBUS_NODE;
-    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
-    return read_node_path(node) && access(node, X_OK) == 0;
+    return node[0] == '/' && access(node, X_OK) == 0;
 }
 
 static bool is_below(const char *path, const char *above)
@@ -94,6 +92,80 @@ void exec_node(char **argv, bool looks_on_path)
     argv[0] = node;
     argv[1] = script;
     (void)execv(node, argv);
+}
+
+/*
+ * The caller's environment, with one more variable in front, if any. What says something to Node, or to what loads it, is
+ * for the hook alone, since a repository may have said it: it has another name on the way, which bin/hookbus.js takes back.
+ */
+static char **engine_environment(char *added)
+{
+    static const char *const FOR_THE_HOOK[] = {"NODE_", "LD_", "DYLD_", "OPENSSL_"};
+    size_t count = 0, at = 0;
+    while (environ[count] != NULL) count++;
+    char **variables = calloc(count + 2, sizeof *variables);
+    if (variables != NULL && added != NULL) variables[at++] = added;
+    for (size_t i = 0; variables != NULL && i < count; i++) {
+        variables[at++] = environ[i];
+        for (size_t j = 0; j < sizeof FOR_THE_HOOK / sizeof *FOR_THE_HOOK; j++) {
+            if (strncmp(environ[i], FOR_THE_HOOK[j], strlen(FOR_THE_HOOK[j])) != 0) continue;
+            size_t size = strlen(environ[i]) + sizeof "HOOKBUS_KEPT_";
+            if ((variables[at - 1] = malloc(size)) == NULL) return NULL;
+            (void)JOIN(variables[at - 1], size, "HOOKBUS_KEPT_", environ[i]);
+        }
+    }
+    return variables;
+}
+
+void exec_engine(char **words, char *added)
+{
+    char **before = environ, **variables = words == NULL ? NULL : engine_environment(added);
+    if (variables == NULL) return;
+    environ = variables;
+    exec_node(words, false);
+    environ = before;
+}
+
+/* A file without a name, that only who has it open can know; -1 where there can be none. */
+static int nameless_file(const struct run *run)
+{
+#ifdef __linux__
+    (void)run;
+    return memfd_create("hookbus", MFD_CLOEXEC);
+#else
+    int file = openat(run->home, run->execution_id, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) (void)unlinkat(run->home, run->execution_id, 0);
+    return file;
+#endif
+}
+
+static bool write_text(int file, struct text text)
+{
+    while (text.length > 0) {
+        ssize_t written = write(file, text.at, text.length);
+        if (written <= 0 && errno != EINTR) return false;
+        if (written > 0) text = (struct text){text.at + written, text.length - (size_t)written};
+    }
+    return true;
+}
+
+void become_node_engine(struct run *run, struct text verdict)
+{
+    static char told[80];
+    const struct stream *in = &run->streams[STDIN];
+    /* A file on stdin was only looked into. */
+    struct text taken = {(const char *)in->buffer + in->at, run->theirs[STDIN] >= 0 ? in->length : 0};
+    int file = nameless_file(run);
+    if (file >= 0 && write_text(file, verdict) && write_text(file, taken) && fcntl(file, F_SETFD, 0) == 0) {
+        snprintf(told, sizeof told, "HOOKBUS_HANDED_OVER=%d %d %zu", (int)run->pid, file, verdict.length);
+        /* A signal that came by now ends us here, and the record tells of it. */
+        give_back_signals(run);
+        record_forget(run);
+        exec_engine(run->words, told);
+        (void)!(hold_signals(run) && listen_to_signals(run));
+        record_begin(run);
+    }
+    if (file >= 0) close(file);
 }
 
 /* The daemon's socket; in a directory of its own where the state directory's path is too long for one. */

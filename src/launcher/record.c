@@ -62,7 +62,7 @@ static void open_anew(struct run *run)
         if (*directories[i] >= 0) close(*directories[i]);
         *directories[i] = -1;
     }
-    open_home(run);
+    (void)open_home(run);
 }
 
 static bool write_all(int file, const struct bytes *bytes)

@@ -9,7 +9,6 @@ enum {
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --fail-open */
     BUFFER_BYTES = 512 * 1024,          /* for so much of it no memory has to be asked for */
     LATE_BYTES = 256 * 1024,            /* kept of a payload that may name its event late */
-    REFUSAL_BYTES = 64 * 1024,          /* kept of what a hook says that may refuse when its time runs out */
     TAIL_BYTES = 16 * 1024,             /* kept of stderr's end: a key of 4096 bits is whole in it, though 2 KB are stored */
 };
 
