@@ -4,6 +4,7 @@
  */
 #include "launcher.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #ifdef __APPLE__
@@ -83,11 +84,14 @@ static bool find_node_on_path(char node[PATH_BYTES])
 void exec_node(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
+    struct stat stat_of;
     if (find_beside("/hookbus-cli", script)) {
         argv[1] = script;
         (void)execv(script, argv + 1);
     }
     if (!find_beside("/hookbus.js", script)) return;
+    /* An update that was interrupted may leave nothing there, and Node would take that for success. */
+    if (!looks_on_path && (stat(script, &stat_of) != 0 || stat_of.st_size == 0)) return;
     if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
     argv[1] = script;
@@ -119,8 +123,11 @@ static char **engine_environment(char *added)
 
 void exec_engine(char **words, char *added)
 {
+    struct rlimit memory, files;
     char **before = environ, **variables = words == NULL ? NULL : engine_environment(added);
-    if (variables == NULL) return;
+    bool is_known = getrlimit(RLIMIT_AS, &memory) == 0 && getrlimit(RLIMIT_NOFILE, &files) == 0;
+    /* It would not start, and the hook is to run. */
+    if (variables == NULL || !is_known || memory.rlim_cur != RLIM_INFINITY || files.rlim_cur < 64) return;
     environ = variables;
     exec_node(words, false);
     environ = before;

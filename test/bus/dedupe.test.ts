@@ -145,8 +145,6 @@ describe('a key', () => {
     const broker = { pid: 1, start: processStart(1) };
     expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
-    // Nor what one execution asked it for, before it asked its helper.
-    expect(keys.claim(asks('id-2', { broker }))).toMatchObject({ kind: 'wait' });
     expect(keys.finish(asks('id-2', { broker }), undefined)).toBe(false);
     expect(keys.claim(asks('id-3', another))).toMatchObject({ kind: 'wait', of: 'id-2' });
     expect(keys.claim(asks('id-3', { broker }))).toEqual({ kind: 'run' });
