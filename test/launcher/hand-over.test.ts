@@ -66,7 +66,7 @@ const status = fs.readFileSync('/proc/self/status', 'utf8');
 const stat = fs.readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
 const one = (name) => new RegExp('^' + name + ':\\\\s*(.*)$', 'm').exec(status)[1];
 console.log(JSON.stringify({ own: process.pid, pid, verdict, argv: process.argv.slice(2), cwd: process.cwd(), group: stat[2],
-  env: process.env, umask: one('Umask'), blocked: one('SigBlk'), handed: fs.readFileSync(fd, 'latin1'),
+  env: process.env, umask: one('Umask'), blocked: one('SigBlk'), handed: fs.readFileSync('/proc/self/fd/' + fd, 'latin1'),
   nlink: fs.fstatSync(fd).nlink, open: fs.readdirSync('/proc/self/fd').map(look) }));
 `;
 
@@ -168,12 +168,12 @@ describe.skipIf(!isPossible)(
       ]) {
         for (const program of [LAUNCHER, `${execPath} ${resolve('bin/hookbus.js')}`]) {
           const line = `export HOOKBUS_HANDED_OVER="${told}"; exec ${program} "$@" ${open}`;
-          const { stdout } = spawnSync('sh', ['-c', line, 'sh', ...KEYED, 'cat'], {
+          const { stdout, stderr } = spawnSync('sh', ['-c', line, 'sh', ...KEYED, 'cat'], {
             cwd: place.directory,
             env: place.env(),
             input: PAYLOAD,
           });
-          expect(`${stdout}`, `${told} ${program}`).toBe(PAYLOAD);
+          expect(`${stdout}${stderr}`, `${told} ${program}`).toBe(PAYLOAD);
         }
       }
     });
@@ -248,8 +248,8 @@ describe.skipIf(!isPossible)(
       onTestFinished(() => void server.close());
       await once(server, 'listening');
       for (const [line, code, signal] of [
-        ['exec "$@"', null, 'SIGTERM'],
         ['trap \'\' TERM; exec "$@"', 2, null],
+        ['exec "$@"', null, 'SIGTERM'],
       ] as const) {
         const hook = ['sh', '-c', 'cat >/dev/null; exit 2'];
         const before = calls.length;
