@@ -86,9 +86,11 @@ function loadRun() {
   }
 }
 
-// What says something to Node, and is for the hook alone: the launcher gave it other names on the way.
-for (const name of Object.keys(process.env).filter((one) => one.startsWith('HOOKBUS_KEPT_'))) {
-  process.env[name.slice('HOOKBUS_KEPT_'.length)] = process.env[name];
+// What says something to Node, and is for the hook alone: the launcher wrote it with a small letter first.
+for (const name of Object.keys(process.env).filter((one) =>
+  /^(?:nODE|lD|dYLD|oPENSSL)_/.test(one),
+)) {
+  process.env[name[0].toUpperCase() + name.slice(1)] = process.env[name];
   delete process.env[name];
 }
 const words = process.argv.slice(2);

@@ -99,38 +99,29 @@ void exec_node(char **argv, bool looks_on_path)
 }
 
 /*
- * The caller's environment, with one more variable in front, if any. What says something to Node, or to what loads it, is
- * for the hook alone, since a repository may have said it: it has another name on the way, which bin/hookbus.js takes back.
+ * What says something to Node, or to what loads it, is for the hook alone, since a repository may have said it: on the way
+ * its first letter is a small one, and a second call, or bin/hookbus.js, makes it large again.
  */
-static char **engine_environment(char *added)
+static void turn_variables(void)
 {
-    static const char *const FOR_THE_HOOK[] = {"NODE_", "LD_", "DYLD_", "OPENSSL_"};
-    size_t count = 0, at = 0;
-    while (environ[count] != NULL) count++;
-    char **variables = calloc(count + 2, sizeof *variables);
-    if (variables != NULL && added != NULL) variables[at++] = added;
-    for (size_t i = 0; variables != NULL && i < count; i++) {
-        variables[at++] = environ[i];
-        for (size_t j = 0; j < sizeof FOR_THE_HOOK / sizeof *FOR_THE_HOOK; j++) {
-            if (strncmp(environ[i], FOR_THE_HOOK[j], strlen(FOR_THE_HOOK[j])) != 0) continue;
-            size_t size = strlen(environ[i]) + sizeof "HOOKBUS_KEPT_";
-            if ((variables[at - 1] = malloc(size)) == NULL) return NULL;
-            (void)JOIN(variables[at - 1], size, "HOOKBUS_KEPT_", environ[i]);
-        }
-    }
-    return variables;
+    static const char *const NAMES[] = {"NODE_", "LD_", "DYLD_", "OPENSSL_"};
+    for (char **at = environ; *at != NULL; at++)
+        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+            if ((**at | 0x20) == (*NAMES[i] | 0x20) && strncmp(*at + 1, NAMES[i] + 1, strlen(NAMES[i]) - 1) == 0)
+                **at ^= 0x20;
 }
 
 void exec_engine(char **words, char *added)
 {
     struct rlimit memory, files;
-    char **before = environ, **variables = words == NULL ? NULL : engine_environment(added);
     bool is_known = getrlimit(RLIMIT_AS, &memory) == 0 && getrlimit(RLIMIT_NOFILE, &files) == 0;
     /* It would not start, and the hook is to run. */
-    if (variables == NULL || !is_known || memory.rlim_cur != RLIM_INFINITY || files.rlim_cur < 64) return;
-    environ = variables;
+    if (words == NULL || !is_known || memory.rlim_cur != RLIM_INFINITY || files.rlim_cur < 64) return;
+    if (added != NULL && putenv(added) != 0) return;
+    turn_variables();
     exec_node(words, false);
-    environ = before;
+    turn_variables();
+    (void)unsetenv("HOOKBUS_HANDED_OVER");
 }
 
 /* A file without a name, that only who has it open can know; -1 where there can be none. */
