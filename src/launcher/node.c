@@ -113,10 +113,14 @@ static void turn_variables(void)
 
 void exec_engine(char **words, char *added)
 {
-    struct rlimit memory, files;
-    bool is_known = getrlimit(RLIMIT_AS, &memory) == 0 && getrlimit(RLIMIT_NOFILE, &files) == 0;
-    /* It would not start, and the hook is to run. */
-    if (words == NULL || !is_known || memory.rlim_cur != RLIM_INFINITY || files.rlim_cur < 64) return;
+    /* With less it may not start, and the hook is to run. */
+    static const struct { int what; rlim_t least; } NEEDED[] = {
+        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, 1 << 30}, {RLIMIT_STACK, 1 << 20}, {RLIMIT_NOFILE, 64}, {RLIMIT_NPROC, 64},
+    };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof NEEDED / sizeof *NEEDED; i++)
+        if (getrlimit(NEEDED[i].what, &limit) != 0 || limit.rlim_cur < NEEDED[i].least) return;
+    if (words == NULL) return;
     if (added != NULL && putenv(added) != 0) return;
     turn_variables();
     exec_node(words, false);
