@@ -43,10 +43,7 @@ export interface ClaimsParts {
   readonly broker?: KeyRequest['owner'];
 }
 
-/**
- * Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result: in the daemon, and in
- * the helper that a launcher starts where no daemon answers.
- */
+/** Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result. */
 export class Claims {
   readonly #parts: ClaimsParts;
   readonly #keys: Keys;

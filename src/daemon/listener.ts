@@ -95,7 +95,7 @@ function removeIfEmpty(directory: string): void {
   }
 }
 
-export function serve(socket: Socket, onFrame: OnFrame): void {
+function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

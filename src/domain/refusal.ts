@@ -1,6 +1,6 @@
 /*
  * What a hook said is a refusal where the agent takes it for one. On doubt it is none: nobody shares it, and the hook runs.
- * Twin: src/launcher/refusal.c. Both are held to fixtures/vectors/refusal.json.
+ * fixtures/vectors/refusal.json has cases.
  */
 import { canBlock } from './events.ts';
 

@@ -16,37 +16,18 @@ static const char *const KEPT[] = {
     "DBUS_SESSION_BUS_ADDRESS=",
 };
 
-/* Others could put files into it for the daemon to find. */
-static bool is_own_directory(const char *path)
-{
-    struct stat stat_of;
-    return path[0] == '/' && lstat(path, &stat_of) == 0 && S_ISDIR(stat_of.st_mode) && stat_of.st_uid == geteuid() &&
-           (stat_of.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 static bool is_kept(const char *variable)
 {
-    if (strncmp(variable, "TMPDIR=", 7) == 0) return is_own_directory(variable + 7);
+    /* Others could put files into it for the daemon to find. */
+    if (strncmp(variable, "TMPDIR=/", 8) == 0) return open_own_directory(variable + 7) >= 0;
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
         if (strncmp(variable, KEPT[i], strlen(KEPT[i])) == 0) return true;
     return false;
 }
 
-static void keep_variables(const char *home)
-{
-    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3];
-    size_t count = 0;
-    for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
-        if (is_kept(*at)) kept[count++] = *at;
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
-    kept[count++] = path;
-    kept[count++] = variable;
-    kept[count] = NULL;
-    environ = kept;
-}
-
 void prepare_daemon(const char *home)
 {
+    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3] = {path, variable};
     /* But for the stack and core files, whose limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
@@ -57,5 +38,9 @@ void prepare_daemon(const char *home)
     }
     (void)setpriority(PRIO_PROCESS, 0, 0);
     (void)umask(S_IRWXG | S_IRWXO);
-    keep_variables(home);
+    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
+    size_t count = 2;
+    for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
+        if (is_kept(*at)) kept[count++] = *at;
+    environ = kept;
 }

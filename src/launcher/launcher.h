@@ -99,6 +99,7 @@ struct process {
 
 struct run {
     int64_t started_us;          /* by the clock that only goes forward */
+    char **words;                /* what we were started with, for the Node engine; NULL where there is no memory for it */
     struct options options;
     struct settings settings;
     struct bytes mistakes;
@@ -189,11 +190,15 @@ struct text event_of(const struct run *run);
 /* Whether what has come of the payload by now names an event on which a hook can block. Overwrites the run's fields. */
 bool names_blocking_event(struct run *run);
 
-/* state_home.c. Opens it, or makes it; where it is not ours alone there is none from then on. Overwrites `path`. */
-void open_home(struct run *run);
-/* Opens a directory, or a directory in the state directory that is in `directory` once it is open; -1 for a link. */
+/*
+ * state_home.c. Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
+ * where there is none yet that the Node engine would make. Overwrites `path`.
+ */
+bool open_home(struct run *run);
 uid_t our_user(void);
+/* Opens a directory, if it is our user's alone, or a directory in the state directory that is in `directory` once it is open; -1 for a link. */
 int open_directory(int above, const char *name);
+int open_own_directory(const char *path);
 int open_in_home(struct run *run, int *directory, const char *name, bool makes);
 /* A regular file of our user, with no other name by which it could be somebody else's too. */
 bool is_own_file(int file, off_t *size);
@@ -275,7 +280,14 @@ bool end_tree(struct run *run);
  * no hook waits.
  */
 void exec_node(char **argv, bool looks_on_path);
-/* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
+/* The same for a run, with another variable in the environment, if not NULL. */
+void exec_engine(char **words, char *added);
+/*
+ * The Node engine takes our place, before the hook has started, with the payload that was taken so far, all of it, and with
+ * what the daemon said, if anything. Gives back where that is not possible: then the hook runs all the same.
+ */
+void become_node_engine(struct run *run, struct text verdict);
+/* daemon_state.c. In the process that becomes the daemon of this state directory. */
 void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */

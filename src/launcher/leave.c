@@ -30,7 +30,6 @@ void die_before_the_hook(struct run *run)
         if (is_harmless(arrival.number) || is_stop(arrival.number) || arrival.sender == run->pid) continue;
         run->signal = arrival.number;
         record_signal(run, arrival.number);
-        hang_up(&run->claim);
         leave(run);
     }
 }

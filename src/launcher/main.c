@@ -49,7 +49,7 @@ static bool prepare_memory(struct run *run)
         stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
     if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    keep_at_least(&run->streams[STDOUT], run->options.timeout_us > 0 ? REFUSAL_BYTES : HEAD_BYTES);
+    keep_at_least(&run->streams[STDOUT], HEAD_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     return true;
 }
@@ -124,15 +124,9 @@ static bool prepare(struct run *run)
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
 static bool may_run(struct run *run)
 {
-    if (!run->options.wants_dedupe) return true;
-    if (!run->has_payload || run->spool_file < 0) {
-        hang_up(&run->claim);
-        return true;
-    }
-    enum verdict verdict = hear_verdict(run);
-    if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    answer_duplicate(run);
-    return false;
+    if (run->options.wants_dedupe && run->has_payload && run->spool_file >= 0) return !is_duplicate(run);
+    hang_up(&run->claim);
+    return true;
 }
 
 static void run_hook(struct run *run)
@@ -150,9 +144,9 @@ int main(int argc, char **argv)
 {
     struct run *run = &the_run;
     run->started_us = now_us();
+    run->words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
-        char **words = words_for_node(argc, argv);
-        if (words != NULL) exec_node(words, true);
+        if (run->words != NULL) exec_node(run->words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -163,7 +157,7 @@ int main(int argc, char **argv)
     }
     read_settings(&run->settings, &run->options, &run->mistakes);
     if (!run->settings.is_enabled) exec_command(run);
-    open_home(run);
+    if (open_home(run)) exec_engine(run->words, NULL);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     (void)block_signals(NULL);

@@ -4,11 +4,16 @@
  */
 #include "launcher.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
+#else
+#include <sys/mman.h>
 #endif
+
+extern char **environ;
 
 enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
 
@@ -29,13 +34,16 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
 }
 
 /*
- * What an installation wrote beside us, where nothing was built here that knows it. Of the owner of the script there, who
- * has the last word on what runs anyway.
+ * Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. Where nothing was built here
+ * that knows it, an installation wrote it beside us; that is of the owner of the script there, who has the last word on what
+ * runs anyway.
  */
-static bool read_node_path(char node[PATH_BYTES])
+static bool find_node(char node[PATH_BYTES])
 {
+    static const char BUILT_IN[] = HOOKBUS_NODE;
     char beside[PATH_BYTES];
     struct stat stat, script;
+    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
@@ -43,18 +51,9 @@ static bool read_node_path(char node[PATH_BYTES])
                     (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
     ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
-    if (length <= 0) return false;
-    node[length] = '\0';
+    node[length > 0 ? length : 0] = '\0';
     node[strcspn(node, "\n")] = '\0';
-    return node[0] == '/';
-}
-
-/* Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. */
-static bool find_node(char node[PATH_BYTES])
-{
-    static const char BUILT_IN[] = HOOKBUS_NODE;
-    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
-    return read_node_path(node) && access(node, X_OK) == 0;
+    return node[0] == '/' && access(node, X_OK) == 0;
 }
 
 static bool is_below(const char *path, const char *above)
@@ -85,15 +84,90 @@ static bool find_node_on_path(char node[PATH_BYTES])
 void exec_node(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
+    struct stat stat_of;
     if (find_beside("/hookbus-cli", script)) {
         argv[1] = script;
         (void)execv(script, argv + 1);
     }
     if (!find_beside("/hookbus.js", script)) return;
+    /* An update that was interrupted may leave nothing there, and Node would take that for success. */
+    if (!looks_on_path && (stat(script, &stat_of) != 0 || stat_of.st_size == 0)) return;
     if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
     argv[1] = script;
     (void)execv(node, argv);
+}
+
+/*
+ * What says something to Node, or to what loads it, is for the hook alone, since a repository may have said it: on the way
+ * its first letter is a small one, and a second call, or bin/hookbus.js, makes it large again.
+ */
+static void turn_variables(void)
+{
+    static const char *const NAMES[] = {"NODE_", "LD_", "DYLD_", "OPENSSL_"};
+    for (char **at = environ; *at != NULL; at++)
+        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+            if ((**at | 0x20) == (*NAMES[i] | 0x20) && strncmp(*at + 1, NAMES[i] + 1, strlen(NAMES[i]) - 1) == 0)
+                **at ^= 0x20;
+}
+
+void exec_engine(char **words, char *added)
+{
+    /* With less it may not start, and the hook is to run. */
+    static const struct { int what; rlim_t least; } NEEDED[] = {
+        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, 1 << 30}, {RLIMIT_STACK, 1 << 20}, {RLIMIT_NOFILE, 64}, {RLIMIT_NPROC, 64},
+    };
+    struct rlimit limit;
+    for (size_t i = 0; i < sizeof NEEDED / sizeof *NEEDED; i++)
+        if (getrlimit(NEEDED[i].what, &limit) != 0 || limit.rlim_cur < NEEDED[i].least) return;
+    if (words == NULL) return;
+    if (added != NULL && putenv(added) != 0) return;
+    turn_variables();
+    exec_node(words, false);
+    turn_variables();
+    (void)unsetenv("HOOKBUS_HANDED_OVER");
+}
+
+/* A file without a name, that only who has it open can know; -1 where there can be none. */
+static int nameless_file(const struct run *run)
+{
+#ifdef __linux__
+    (void)run;
+    return memfd_create("hookbus", MFD_CLOEXEC);
+#else
+    int file = openat(run->home, run->execution_id, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) (void)unlinkat(run->home, run->execution_id, 0);
+    return file;
+#endif
+}
+
+static bool write_text(int file, struct text text)
+{
+    while (text.length > 0) {
+        ssize_t written = write(file, text.at, text.length);
+        if (written <= 0 && errno != EINTR) return false;
+        if (written > 0) text = (struct text){text.at + written, text.length - (size_t)written};
+    }
+    return true;
+}
+
+void become_node_engine(struct run *run, struct text verdict)
+{
+    static char told[80];
+    const struct stream *in = &run->streams[STDIN];
+    /* A file on stdin was only looked into. */
+    struct text taken = {(const char *)in->buffer + in->at, run->theirs[STDIN] >= 0 ? in->length : 0};
+    int file = nameless_file(run);
+    if (file >= 0 && write_text(file, verdict) && write_text(file, taken) && fcntl(file, F_SETFD, 0) == 0) {
+        snprintf(told, sizeof told, "HOOKBUS_HANDED_OVER=%d %d %zu", (int)run->pid, file, verdict.length);
+        /* A signal that came by now ends us here, and the record tells of it. */
+        give_back_signals(run);
+        record_forget(run);
+        exec_engine(run->words, told);
+        (void)!(hold_signals(run) && listen_to_signals(run));
+        record_begin(run);
+    }
+    if (file >= 0) close(file);
 }
 
 /* The daemon's socket; in a directory of its own where the state directory's path is too long for one. */

@@ -47,7 +47,7 @@ static void open_anew(struct run *run)
         if (*directories[i] >= 0) close(*directories[i]);
         *directories[i] = -1;
     }
-    open_home(run);
+    (void)open_home(run);
 }
 
 /* False where there is none to be had that is ours; a closed one is for `append` to find. */

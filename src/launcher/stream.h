@@ -8,7 +8,6 @@ enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
     HOLD_BYTES = 8 * 1024 * 1024,       /* most that is taken before the hook starts, and held back under --fail-open */
     LATE_BYTES = 256 * 1024,            /* kept of a payload that may name its event late */
-    REFUSAL_BYTES = 64 * 1024,          /* kept of what a hook says that may refuse when its time runs out */
     BUFFER_BYTES = 2 * CHUNK_BYTES,     /* for a start */
     HEAD_BYTES = 16 * 1024,             /* of stdout's beginning that go on record where it may decide something */
     TAIL_BYTES = 16 * 1024,             /* kept of stderr's end: a key of 4096 bits is whole in it, though 2 KB are stored */

@@ -3,13 +3,10 @@
 
 enum { TIMEOUT_EXIT_CODE = 124 };
 
-/* A hook that refuses in the grace has done its work, and is heard: its time is over, and the refusal stands. */
-static bool has_refused_late(const struct run *run)
+/* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */
+static bool may_have_refused(const struct run *run)
 {
-    const struct stream *out = &run->streams[STDOUT];
-    bool is_whole = !out->is_cut && out->total == out->kept_length;
-    struct text said = {(const char *)out->kept, is_whole ? out->kept_length : 0};
-    return run->kind == EXITED && is_refusal(event_of(run), run->exit_code, said);
+    return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
 }
 
 void note_timeout(struct run *run)
@@ -18,7 +15,7 @@ void note_timeout(struct run *run)
     run->reason = run->timed_out;
     /* Nobody is to get it again: of another call nobody knows how long it takes. */
     run->is_told_to_end = true;
-    if (has_refused_late(run)) return;
+    if (may_have_refused(run)) return;
     run->kind = TIMED_OUT;
     run->signal = 0;
     run->exit_code = TIMEOUT_EXIT_CODE;

@@ -18,7 +18,6 @@ static void reap(struct run *run)
     for (;;) {
         pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
         if (pid <= 0) return;
-        if (pid == run->claim.helper && (WIFEXITED(status) || WIFSIGNALED(status))) run->claim.helper = 0;
         if (pid == run->sentinel && (WIFEXITED(status) || WIFSIGNALED(status))) run->sentinel = -1;
         if (pid != run->hook) continue;
         run->stopped_by = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;

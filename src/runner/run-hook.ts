@@ -204,7 +204,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     exit,
     durationMs,
   };
-  const end = hasTimedOut ? timedOut(own, outputs, watch) : own;
+  const end = hasTimedOut ? timedOut(own, watch) : own;
   const isForgiven = watch.isForgiving && isPardoned(statusOf(endOf(end, meters)), meters, outputs);
   for (const output of outputs) await output.release(!isForgiven);
   for (const [index, output] of outputs.entries()) {
@@ -239,17 +239,11 @@ async function settleOutputs(outputs: readonly Output[]): Promise<boolean[]> {
   return settled;
 }
 
-/** What it comes to where its time ran out. A hook that refuses in the grace has done its work, and is heard. */
-function timedOut(
-  own: HookEnd,
-  [stdout]: readonly Output[],
-  { options, begin, meters }: Watch,
-): HookEnd {
+/** What it comes to where its time ran out. A hook that may have refused in the grace has done its work, and is heard. */
+function timedOut(own: HookEnd, { options, meters }: Watch): HookEnd {
   const end = { ...own, reason: `timed out after ${options.timeoutSeconds} s` };
-  const { bytes, truncated } = meters.stdout.capture();
-  const said = truncated || stdout?.isCut() ? new Uint8Array() : bytes;
   const { exit } = own;
-  if (exit.kind === 'code' && isRefusal(begin.eventType, exit.code, said)) return end;
+  if (exit.kind === 'code' && (exit.code === 2 || meters.stdout.kind() === 'json')) return end;
   return { ...end, kind: 'timeout', exit: { kind: 'code', code: TIMEOUT_EXIT_CODE } };
 }
 

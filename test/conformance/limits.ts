@@ -155,18 +155,34 @@ export function limits(engine: Engine): void {
       });
     }
 
-    for (const [what, end, event] of [
-      ['an allow', 'exit 0', 'PreToolUse'],
-      ['an allow by JSON', `echo '{"decision":"approve"}'; exit 0`, 'PreToolUse'],
-      ['exit 1', 'exit 1', 'PreToolUse'],
-      ['exit 2 where that decides nothing', 'exit 2', 'PermissionRequest'],
-      ['exit 2 where nothing can be blocked', 'exit 2', 'Notification'],
+    for (const [what, end] of [
+      ['an allow', 'exit 0'],
+      ['exit 1', 'exit 1'],
+      ['half an object', `printf '{"decision":"block"'; exit 0`],
     ] as const) {
       test(`${what} within the grace is a timeout all the same`, async (stage) => {
         const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
-        const flags = [...TIMEOUT, '--event', event];
+        const flags = [...TIMEOUT, '--event', 'PreToolUse'];
         expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code: 124 });
         expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
+      });
+    }
+
+    // What may be a refusal to some agent is heard as it is; nobody here has to know them all.
+    for (const [what, end, event, code] of [
+      ['exit 2 on any event', 'exit 2', 'PermissionRequest', 2],
+      ['exit 2 where nothing can be blocked', 'exit 2', 'Notification', 2],
+      ['one whole object', `echo '{"decision":"approve"}'; exit 0`, 'PreToolUse', 0],
+      ['one whole object, whatever the code', `echo '{"deny":1}'; exit 1`, 'PreToolUse', 1],
+    ] as const) {
+      test(`${what} within the grace is heard`, async (stage) => {
+        const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
+        const flags = [...TIMEOUT, '--event', event];
+        expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code });
+        expect(await stage.onlyRow()).toMatchObject({
+          exit_code: code,
+          error: expect.stringContaining('timed out after 1 s'),
+        });
       });
     }
 

@@ -87,7 +87,9 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     const { begin, claim, result, poke } = FRAME_KIND;
     expect(kinds).toEqual([begin, claim, result, poke]);
     expect(decodeClaim(daemon.frames[1] as Frame).ttlSeconds).toBe(3600);
-    expect(decodeResult(daemon.frames[2] as Frame).end).toEqual({ exitCode: 0 });
+    // What one object says may be a refusal: the daemon decides.
+    const outputs = { stdout: Buffer.from(PAYLOAD), stderr: Buffer.alloc(0) };
+    expect(decodeResult(daemon.frames[2] as Frame).end).toEqual({ exitCode: 0, outputs });
     expect(daemon.connections()).toBe(1);
   });
 

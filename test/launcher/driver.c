@@ -67,18 +67,6 @@ static void do_kind(struct argument *arguments)
     printf("%s", stdout_kind_of(&whole) == stdout_kind_of(&split) ? NAMES[stdout_kind_of(&whole)] : "differs by pieces");
 }
 
-/* EVENT, EXIT CODE, STDOUT; each a block of its own, so that overruns show. */
-static void do_refusal(struct argument *arguments)
-{
-    struct text event = {arguments[0].text, arguments[0].length};
-    char *said = malloc(arguments[2].length + 1);
-    if (said == NULL) abort();
-    memcpy(said, arguments[2].text, arguments[2].length);
-    said = realloc(said, arguments[2].length > 0 ? arguments[2].length : 1);
-    printf("%d", is_refusal(event, atoi(arguments[1].text), (struct text){said, arguments[2].length}));
-    free(said);
-}
-
 /* The input in a block of its own size, so that overruns show; then the names that are looked for. */
 static void do_scan(struct argument *arguments, size_t count)
 {
@@ -192,11 +180,9 @@ static void do_verdict(struct argument *arguments)
     if (!read_verdict(&claim, body, arguments[0].length)) {
         printf("-");
     } else {
-        printf("kind=%d wants_outputs=%d exit_code=%d", (int)claim.verdict, claim.wants_outputs, claim.exit_code);
+        printf("kind=%d wants_outputs=%d", (int)claim.verdict, claim.wants_outputs);
         print_field("key", claim.key);
         print_field("of", claim.of);
-        print_field("stdout", claim.out);
-        print_field("stderr", claim.err);
     }
     free(body);
 }
@@ -204,7 +190,6 @@ static void do_verdict(struct argument *arguments)
 static void answer(const char *word, struct argument *arguments, size_t count)
 {
     if (strcmp(word, "sha256") == 0) do_sha256(arguments);
-    else if (strcmp(word, "refusal") == 0) do_refusal(arguments);
     else if (strcmp(word, "kind") == 0) do_kind(arguments);
     else if (strcmp(word, "scan") == 0) do_scan(arguments, count);
     else if (strcmp(word, "name") == 0) do_name(arguments, count, false);

@@ -101,7 +101,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
         hookName: 'naïve',
         mistakes: ['unknown option --nonsense'],
       });
-      rmSync(place.home, { recursive: true });
+      rmSync(place.spool, { recursive: true });
     }
   });
 
@@ -116,7 +116,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       { stream: 'stdout', bytes: Buffer.from('{"se'), truncated: true },
       { stream: 'stderr', bytes: Buffer.from('err\n'), truncated: false },
     ]);
-    rmSync(place.home, { recursive: true });
+    rmSync(place.spool, { recursive: true });
     run(place, ['sh', '-c', 'cat >/dev/null'], { input: PAYLOAD });
     expect(onlyRecord(place).end?.captures).toEqual([]);
     expect(onlyRecord(place).bytes.includes('session_id')).toBe(false);
@@ -186,7 +186,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
 
   it('is begun again at the end where it was swept away meanwhile', () => {
     const place = openPlace();
-    expect(run(place, ['rm', '-r', place.home], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    expect(run(place, ['rm', '-r', place.spool], { input: PAYLOAD })).toMatchObject({ code: 0 });
     expect(onlyRecord(place)).toMatchObject({
       begin: { sessionId: 's' },
       end: { kind: 'exited', exitCode: 0 },

@@ -6,7 +6,6 @@ import { readSettings } from '../../src/config/settings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
 import { defaultHookName } from '../../src/domain/hook-name.ts';
 import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
-import { isRefusal } from '../../src/domain/refusal.ts';
 import { createStdoutKind } from '../../src/domain/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
@@ -54,41 +53,6 @@ describe.skipIf(canCompile !== true)(
         cases.map(({ input_base64 }): Call => ['kind', Buffer.from(input_base64, 'base64')]),
         cases.map(({ kind }) => kind),
       );
-    });
-
-    const refusalCalls = (said: readonly { event: string; code: number; stdout: string }[]) =>
-      said.map(({ event, code, stdout }): Call => ['refusal', event, `${code}`, stdout]);
-
-    it('agree on the vectors of refusals', () => {
-      const cases = vectors('refusal') as unknown as {
-        event: string;
-        exit_code: number;
-        stdout: string;
-        refusal: boolean;
-      }[];
-      agree(
-        refusalCalls(cases.map((one) => ({ ...one, code: one.exit_code }))),
-        cases.map(({ refusal }) => (refusal ? '1' : '0')),
-      );
-    });
-
-    it('never takes for a refusal what TypeScript does not', () => {
-      const random = createRandom(SEED);
-      const cases = vectors('refusal') as unknown as { event: string; stdout: string }[];
-      const one = (): { event: string; code: number; stdout: string } => {
-        const { event, stdout } = cases[random(cases.length)] as { event: string; stdout: string };
-        const other = cases[random(cases.length)]?.event ?? '';
-        const text = mutate(Buffer.from(stdout), random).toString('latin1');
-        return { event: random(4) === 0 ? other : event, code: random(2) * 2, stdout: text };
-      };
-      const said = Array.from({ length: 3000 * EFFORT }, one);
-      const answers = driver.ask(refusalCalls(said));
-      const wrong = said.filter(
-        ({ event, code, stdout }, index) =>
-          answers[index] === '1' && !isRefusal(event, code, Buffer.from(stdout)),
-      );
-      expect(wrong).toEqual([]);
-      expect(answers.filter((answer) => answer === '1').length).toBeGreaterThan(100);
     });
 
     it('agree on the vectors of the payload scan', () => {

@@ -27,11 +27,12 @@ export interface Place {
   readonly env: (more?: Readonly<Record<string, string>>) => Record<string, string>;
 }
 
-/** A directory of this test alone, with a state directory in it that does not exist yet. */
+/** A directory of this test alone, with a state directory in it that is made already. */
 export function openPlace(homeName = 'state'): Place {
   const directory = mkdtempSync(join(tmpdir(), 'hookbus-launcher-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const home = join(directory, homeName);
+  makeStateHome(home, { HOME: directory });
   return {
     directory,
     home,
