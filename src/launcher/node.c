@@ -85,16 +85,13 @@ void exec_node(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
     struct stat stat_of;
-    if (find_beside("/hookbus-cli", script)) {
-        argv[1] = script;
-        (void)execv(script, argv + 1);
-    }
+    argv[1] = script;
+    if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
     if (!find_beside("/hookbus.js", script)) return;
     /* An update that was interrupted may leave nothing there, and Node would take that for success. */
     if (!looks_on_path && (stat(script, &stat_of) != 0 || stat_of.st_size == 0)) return;
     if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
-    argv[1] = script;
     (void)execv(node, argv);
 }
 

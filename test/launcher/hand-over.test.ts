@@ -183,7 +183,7 @@ describe.skipIf(!isPossible)(
       ['its script is empty', '', ''],
       ['memory is short', 'not JavaScript', 'ulimit -v 4000000; '],
       ['descriptors are few', 'not JavaScript', 'ulimit -n 30; '],
-    ['the stack is small', 'not JavaScript', 'ulimit -s 256; '],
+      ['the stack is small', 'not JavaScript', 'ulimit -s 256; '],
     ])('where %s leaves the run to the launcher, on record once', (_, script, limit) => {
       const place = openPlace();
       const program = besides(place, script);
