@@ -45,6 +45,9 @@ export function statePaths(home: string): StatePaths {
   };
 }
 
+/** The daemon's socket. Its path may be longer than a socket's: daemon/connect.ts has the ways to it. */
+export const socketPath = (home: string): string => join(home, 'bus.sock');
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**

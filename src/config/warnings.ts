@@ -52,7 +52,9 @@ export function readWarning(warning: string): { name: string; value?: string } {
   const isCut = Buffer.byteLength(warning) >= WARNING_BYTES;
   const text = isCut ? `${warning.replace(/\ufffd+$/, '')}…` : warning;
   const equals = text.indexOf('=');
-  return equals < 0 ? { name: text } : { name: text.slice(0, equals), value: text.slice(equals + 1) };
+  return equals < 0
+    ? { name: text }
+    : { name: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
 /** What is wrong, in a sentence. */
@@ -88,6 +90,4 @@ function ofSetting(name: string, given = ''): string {
 export const trim = (value: string): string => value.replace(/^[ \t-\r]+|[ \t-\r]+$/g, '');
 
 const quote = (value: string): string =>
-  JSON.stringify(
-    value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value,
-  );
+  JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);

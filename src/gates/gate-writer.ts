@@ -77,10 +77,7 @@ export function removeOldBreakers(directory: string): void {
   for (const file of [...breakers.map((gate) => gate.file), ...claims]) removeGate(directory, file);
 }
 
-function shownIn(
-  directory: string,
-  file: string,
-): Pick<FoundGate, 'hookName' | 'command'> {
+function shownIn(directory: string, file: string): Pick<FoundGate, 'hookName' | 'command'> {
   try {
     const [, line = ''] = readOwnFile(join(directory, file)).toString().split('\n');
     const { hook, command } = JSON.parse(line) as { hook?: unknown; command?: unknown };

@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import { VERSION } from '../../src/domain/version.ts';
-import { gateFile } from '../../src/gates/gate-file.ts';
+import { gateFile, gateLine } from '../../src/gates/gate-file.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { makePipe } from '../conformance/support/pipes.ts';
@@ -237,7 +237,7 @@ tests('a gate', () => {
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
-    [`breaker ${later}\n`, 'breaker open', 'PostToolUse'],
+    [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
     it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, () => {
       const place = openPlace();
@@ -264,7 +264,10 @@ tests('a gate', () => {
       const place = openPlace();
       const hook = 'touch ran; cat >/dev/null; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
-      writeFileSync(gatePath(place, gateFile(id)), `breaker ${later}\n`);
+      writeFileSync(
+        gatePath(place, gateFile(id)),
+        `${gateLine({ kind: 'breaker', untilMs: later })}\n`,
+      );
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
       const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
       const blocks = canBlock(eventType);
