@@ -99,34 +99,34 @@ const ON = ['1', 'true', 'yes', 'on'];
 const OFF = ['0', 'false', 'no', 'off'];
 
 function createReader(env: Environment, problems: string[]) {
-  const valueOf = (name: string): string => trim(env[name] ?? '');
+  const given = (name: string): string => trim(env[name] ?? '');
   const refuse = (name: string, value?: string): void => {
     problems.push(wordsOf(toWarning(name, value)));
   };
   return {
     flag(name: string, fallback: boolean): boolean {
-      const value = valueOf(name);
+      const value = given(name);
       if (ON.includes(value.toLowerCase())) return true;
       if (OFF.includes(value.toLowerCase())) return false;
       if (value !== '') refuse(name, value);
       return fallback;
     },
     count(name: string, fallback: number, least: number, most: number): number {
-      const value = valueOf(name);
+      const value = given(name);
       const number = parseCount(value);
       if (number !== undefined && number >= least && number <= most) return number;
       if (value !== '') refuse(name, value);
       return fallback;
     },
     word<T extends string>(name: string, words: readonly T[], fallback: T): T {
-      const value = valueOf(name);
+      const value = given(name);
       const word = words.find((candidate) => candidate === value.toLowerCase());
       if (word === undefined && value !== '') refuse(name, value);
       return word ?? fallback;
     },
     /** A run can keep its keys on this machine, and not choose a server. */
     sharing(name: string): boolean {
-      const value = valueOf(name);
+      const value = given(name);
       if (value.toLowerCase() === 'off') return false;
       // The value may hold a password, so it is not repeated.
       if (value !== '') refuse(name);

@@ -313,41 +313,46 @@ tests('the daemon', () => {
     expect(received[0]?.seen).toEqual(['.rec']);
   });
 
-  it('has its socket elsewhere where the state directory is long', async () => {
+  it('is reached however long the path of the state directory is', async () => {
     const place = openPlace('h'.repeat(150));
-    const runtime = place.path('run');
-    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
-    for (const [directory, env] of [
-      [`${runtime}/hookbus-${digest}`, { XDG_RUNTIME_DIR: runtime }],
-      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: 'relative' }],
-      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: `/${'r'.repeat(100)}` }],
-    ] as const) {
-      const socket = join(directory, 'bus.sock');
-      rmSync(directory, { recursive: true, force: true });
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-      const { received } = await listenAt(socket);
-      expect(await runAsync(place, ['true'], env)).toBe(0);
-      await until('the poke', () => received.length > 0);
-    }
-    expect(spooled(place)).toHaveLength(3);
+    makeHome(place);
+    const directory = openSync(place.home, constants.O_RDONLY);
+    onTestFinished(() => closeSync(directory));
+    const { received } = await listenAt(`/proc/self/fd/${directory}/bus.sock`);
+    expect(await runAsync(place, ['true'], { XDG_RUNTIME_DIR: 'relative' })).toBe(0);
+    await until('the poke', () => received.length > 0);
+    expect(spooled(place)).toHaveLength(1);
   });
 
-  it('is not one that another user may have made', async () => {
-    const place = openPlace('h'.repeat(150));
-    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
-    const directory = `/tmp/hookbus-${process.getuid?.()}-${digest}`;
-    mkdirSync(directory, { mode: 0o700 });
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const { received } = await listenAt(join(directory, 'bus.sock'));
-    const run = () => runAsync(place, ['true'], { XDG_RUNTIME_DIR: '' });
-    chmodSync(directory, 0o777);
-    expect(await run()).toBe(0);
-    chmodSync(directory, 0o700);
-    expect(await run()).toBe(0);
-    await until('the poke', () => received.length > 0);
-    expect(received).toHaveLength(1);
-    expect(spooled(place)).toHaveLength(2);
+  it('is asked for a key from the state directory, and the hook starts where it was called', () => {
+    const place = openPlace();
+    makeHome(place);
+    const room = place.path('room');
+    mkdirSync(room);
+    writeFileSync(join(room, 'hook.sh'), '#!/bin/sh\npwd -P\n', { mode: 0o755 });
+    const line = 'cd "$1" && shift && exec "$@" run --dedupe-key k --event Stop -- ./hook.sh';
+    const env = {
+      ...process.env,
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_HOME: place.home,
+      HOOKBUS_DAEMON: 'off',
+    };
+    for (const before of ['', 'rmdir gone; ']) {
+      if (before !== '') mkdirSync(join(room, 'gone'));
+      const where = before === '' ? room : join(room, 'gone');
+      const script =
+        before === ''
+          ? line
+          : `cd "$1" && rmdir "$1" && shift && exec "$@" run --dedupe-key g --event Stop -- '${room}/hook.sh'`;
+      const { status, stdout } = spawnSync('sh', ['-c', script, 'sh', where, LAUNCHER], {
+        env,
+        input: '{}\n',
+      });
+      if (before === '')
+        expect({ status, stdout: `${stdout}` }).toEqual({ status: 0, stdout: `${room}\n` });
+      // Bare, `pwd` fails in a directory that is gone too.
+      else expect(`${stdout}`).not.toContain(place.home);
+    }
   });
 
   it.each([
