@@ -78,6 +78,7 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
     claim->key = (struct text){0};
+    claim->exit_code = -1;
     for (size_t at = 0; at < length;) {
         if (length - at < 5) return false;
         int tag = body[at];

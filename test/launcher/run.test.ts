@@ -2,11 +2,12 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
-  chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -92,14 +93,16 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       });
       const { begin, end: ended, bytes } = onlyRecord(place);
       if (ended === undefined) throw new Error('expected an end');
-      expect(Buffer.concat([encodeBegin(begin), encodeEnd(ended)]).toString('hex')).toBe(
-        bytes.toString('hex'),
-      );
+      const again = Buffer.concat([encodeBegin(begin), encodeEnd(ended)]);
+      // The Node engine writes a signal's name, the launcher its number.
+      if (ended.signal === undefined) expect(again.toString('hex')).toBe(bytes.toString('hex'));
+      else expect(decodeRecord(again)).toEqual({ begin, end: ended });
       expect(begin).toMatchObject({
         engine: 'launcher',
         engineVersion: VERSION,
         hookName: 'naïve',
-        mistakes: ['unknown option --nonsense'],
+        mistakes: [],
+        warnings: ['--nonsense'],
       });
       rmSync(place.home, { recursive: true });
     }
@@ -280,24 +283,17 @@ tests('a gate', () => {
     },
   );
 
-  it.each([
-    ['a/b', 'a%2Fb'],
-    ['.x', '%2Ex'],
-    ['a.b', 'a.b'],
-    ['..', '%2E.'],
-    ['naïve %', 'na%C3%AFve%20%25'],
-    ['x'.repeat(120), 'x'.repeat(120)],
-    ['x'.repeat(121), createHash('sha256').update('x'.repeat(121)).digest('hex')],
-    ['é'.repeat(21), createHash('sha256').update('é'.repeat(21)).digest('hex')],
-    ['é'.repeat(20), '%C3%A9'.repeat(20)],
-  ])('for the hook %j is its file', (name, file) => {
-    const place = openPlace();
-    const digest = createHash('sha256').update("sh -c 'exit 3'").digest('hex').slice(0, 32);
-    writeFileSync(gatePath(place, `${file}~${digest}`), `off ${later}\n`);
-    expect(run(place, ['sh', '-c', 'exit 3'], { flags: ['--name', name] })).toMatchObject({
-      code: 0,
-    });
-  });
+  it.each(['a/b', '.x', '..', 'naïve %', 'x'.repeat(500), 'é'.repeat(200)])(
+    'for the hook %j is its file',
+    (name) => {
+      const place = openPlace();
+      const file = gateFile({ hookName: name, command: "sh -c 'exit 3'" });
+      writeFileSync(gatePath(place, file), `off ${later}\n`);
+      expect(run(place, ['sh', '-c', 'exit 3'], { flags: ['--name', name] })).toMatchObject({
+        code: 0,
+      });
+    },
+  );
 });
 
 tests('the daemon', () => {
