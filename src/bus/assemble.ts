@@ -11,6 +11,7 @@ import { redactBytes, redactTail, redactText } from '../domain/redaction.ts';
 import type { Recorded } from '../store/executions.ts';
 import { compress } from './compression.ts';
 import { TAIL_BYTES } from './meter.ts';
+import { wordsOfWarnings } from './words-of-warnings.ts';
 
 /** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
 const MISTAKE_BYTES = 300;
@@ -31,7 +32,9 @@ export function assemble(begin: Begin, end: End): Recorded {
   const payloads = begin.storeRaw
     ? end.captures.map((capture) => storedPayload(begin, capture))
     : [];
-  const mistakes = begin.mistakes.map((mistake) => firstBytes(clean(mistake), MISTAKE_BYTES));
+  const mistakes = [...begin.mistakes, ...wordsOfWarnings(begin)].map((mistake) =>
+    firstBytes(clean(mistake), MISTAKE_BYTES),
+  );
   return { execution, payloads, mistakes };
 }
 

@@ -9,6 +9,7 @@ import { traceIdOf, uuidV7 } from '../domain/identifiers.ts';
 import { scanPayload } from '../domain/payload-scan.ts';
 import type { Begin } from '../domain/record.ts';
 import { modeMistake } from '../gates/dedupe.ts';
+import { unforgiving } from './words-of-warnings.ts';
 
 /** What is read of a payload. */
 interface PayloadFacts {
@@ -98,8 +99,7 @@ export function namesBlockingEvent(payload: Uint8Array): boolean {
 function forgivingMistake(named: string | undefined, eventType: string): string | undefined {
   const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
   if (!canBlock(event)) return undefined;
-  const got = event === '' ? 'none' : JSON.stringify(event);
-  return `--fail-open: expected an event on which no hook can block, got ${got}; it is ignored`;
+  return unforgiving(event);
 }
 
 /** All that is known of an execution before its hook starts. */
@@ -109,7 +109,7 @@ export function describeExecution(parts: BeginParts): Described {
   const parent = parseTraceParent(parts.inheritedTraceParent);
   const eventType = facts.eventType ?? options.event ?? '';
   const toolName = facts.toolName ?? options.tool;
-  const unforgiving = options.failOpen ? forgivingMistake(options.event, eventType) : undefined;
+  const ignored = options.failOpen ? forgivingMistake(options.event, eventType) : undefined;
   const begin: Begin = {
     ...ids,
     ...parts.process,
@@ -129,9 +129,9 @@ export function describeExecution(parts: BeginParts): Described {
       ...options.mistakes,
       ...settings.problems,
       ...modeMistake(options, eventType),
-      ...(unforgiving === undefined ? [] : [unforgiving]),
+      ...(ignored === undefined ? [] : [ignored]),
     ],
   };
-  const isForgiving = options.failOpen && unforgiving === undefined;
+  const isForgiving = options.failOpen && ignored === undefined;
   return { begin, traceFlags: parent?.flags ?? '01', isForgiving };
 }

@@ -18,7 +18,7 @@ import { keyServerFindings } from './key-server.ts';
 
 /** A hook that is not run now, or of which the next run says whether it is well again. */
 export interface GateReport {
-  /** Of a very long name, where its file does not say it: the digest that the file is named by. */
+  /** Where its file does not say it: the digest that the file is named by. */
   readonly hook_name: string;
   /** Null where its file does not say it. */
   readonly command: string | null;
@@ -47,7 +47,7 @@ export interface GateState {
   /** What is wrong with the key server that it names. */
   readonly key_server_problems: readonly Finding[];
   readonly gates: readonly GateReport[];
-  /** Hooks that an older version switched off by their name alone; that counts no more, and they run. */
+  /** Hooks that an older version switched off; that counts no more, and they run. */
   readonly old_gates: readonly string[];
   readonly breaker: {
     readonly enabled: boolean;
@@ -86,7 +86,7 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
     },
     key_server_problems: keyServerFindings(dedupe),
     gates: gatesNow(paths.gates, db, nowMs),
-    old_gates: listOldGates(paths.gates).map(({ hookName }) => hookName),
+    old_gates: [...new Set(listOldGates(paths.gates).map(({ hookName }) => hookName))],
     breaker: {
       enabled: breaker.enabled,
       hooks: breaker.hooks,

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { daemonEnvironment } from '../config/daemon-environment.ts';
 import { ownCommandLine, tellLauncherOfNode } from '../config/own-program.ts';
 import type { StatePaths } from '../config/paths.ts';
-import { socketPath } from '../config/socket-path.ts';
+import { socketPath } from '../config/paths.ts';
 import { makeStateHome } from '../config/state-home.ts';
 import { askDaemon } from '../daemon/client.ts';
 import { startDaemon } from '../daemon/start.ts';

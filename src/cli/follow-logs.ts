@@ -1,5 +1,5 @@
 import { requirePaths } from '../bus/open-for-command.ts';
-import { socketPath } from '../config/socket-path.ts';
+import { socketPath } from '../config/paths.ts';
 import { askDaemon } from '../daemon/client.ts';
 import { followDaemon } from '../daemon/follow.ts';
 import { HookbusError } from '../domain/errors.ts';

@@ -42,6 +42,9 @@ export function statePaths(home: string): StatePaths {
   };
 }
 
+/** The daemon's socket. Its path may be longer than a socket's: daemon/connect.ts has the ways to it. */
+export const socketPath = (home: string): string => join(home, 'bus.sock');
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -71,19 +74,13 @@ export function stateHome(env: Environment): string | undefined {
 }
 
 /**
- * What is wrong with `HOOKBUS_HOME`. From wherever a hook is started, a relative path would be a directory that anybody's
- * repository can bring.
+ * Whether `HOOKBUS_HOME` says where, if it is set. From wherever a hook is started, a relative path would be a directory
+ * that anybody's repository can bring.
  */
-export function homeMistake(env: Environment): { expected: string; behind: string } | undefined {
+export function isHomeUsable(env: Environment): boolean {
   const own = env['HOOKBUS_HOME'];
-  if (!own) return undefined;
-  if (!isInHome(own)) {
-    return isAbsolute(own)
-      ? undefined
-      : { expected: 'an absolute path', behind: '; the default is in force' };
-  }
-  if (stateHome(env) !== undefined) return undefined;
-  return { expected: 'a path', behind: ' with no HOME to go from' };
+  if (!own) return true;
+  return isInHome(own) ? stateHome(env) !== undefined : isAbsolute(own);
 }
 
 const isInHome = (path: string): boolean => path === '~' || path.startsWith('~/');

@@ -1,5 +1,7 @@
 import { isOnDuplicate, type OnDuplicate } from '../domain/dedupe-key.ts';
-import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS, parseCount, type Settings } from './settings.ts';
+import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
+import { parseCount, type Settings } from './settings.ts';
+import { toWarning, wordsOf } from './warnings.ts';
 
 /** What `hookbus run` was asked for. Absent means: as the settings or the payload say. */
 export interface RunOptions {
@@ -40,13 +42,11 @@ const SWITCHES: Readonly<Record<string, Draft>> = {
   '-h': { help: true },
 };
 
-/** Old names, and what is to be said of them. */
-const RENAMED: Readonly<Record<string, readonly [name: string, mistake: string]>> = {
-  '--guard': ['--fail-open', 'expected --fail-open, its name now; a guard is a hook that refuses'],
-};
+/** Old names. */
+const RENAMED: Readonly<Record<string, string>> = { '--guard': '--fail-open' };
 
-/** What a value sets; or, as a text, what was expected instead. */
-type ReadValue = (value: string) => Draft | string;
+/** What a value sets; undefined where it cannot be used. */
+type ReadValue = (value: string) => Draft | undefined;
 
 const VALUES: Readonly<Record<string, ReadValue>> = {
   '--name': (name) => ({ name }),
@@ -56,24 +56,18 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
   '--dedupe-key': (dedupeKey) => ({ dedupe: true, dedupeKey }),
   '--dedupe-ttl': (value) => {
     const dedupeTtlSeconds = parseCount(value);
-    if (dedupeTtlSeconds === undefined || dedupeTtlSeconds < 1) {
-      return 'a whole number of seconds from 1';
-    }
+    if (dedupeTtlSeconds === undefined || dedupeTtlSeconds < 1) return undefined;
     return { dedupeTtlSeconds: Math.min(dedupeTtlSeconds, MAX_TTL_SECONDS) };
   },
-  '--on-duplicate': (value) =>
-    isOnDuplicate(value) ? { onDuplicate: value } : 'deny, skip or replay',
+  '--on-duplicate': (value) => (isOnDuplicate(value) ? { onDuplicate: value } : undefined),
   '--timeout': (value) => {
     const timeoutSeconds = /^\d{1,7}(?:\.\d{1,6})?$/.test(value) ? Number(value) : 0;
     const isUsable = timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS;
-    return isUsable ? { timeoutSeconds } : 'a number of seconds above 0';
+    return isUsable ? { timeoutSeconds } : undefined;
   },
   '--max-bytes': (value) => {
     const maxBytes = parseCount(value);
-    if (maxBytes === undefined || maxBytes > MAX_PAYLOAD_CAP) {
-      return `a whole number of bytes up to ${MAX_PAYLOAD_CAP}`;
-    }
-    return { maxBytes };
+    return maxBytes === undefined || maxBytes > MAX_PAYLOAD_CAP ? undefined : { maxBytes };
   },
 };
 
@@ -93,8 +87,8 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
     if (!isOption && separator < 0) break;
     const taken = isOption
       ? takeOption(word, before[index + 1])
-      : { mistake: `expected an option before --, got ${JSON.stringify(word)}`, words: 1 };
-    if (taken.mistake !== undefined) mistakes.push(taken.mistake);
+      : { warning: toWarning('', word), words: 1 };
+    if (taken.warning !== undefined) mistakes.push(wordsOf(taken.warning));
     draft = { ...draft, ...taken.sets };
     index += taken.words;
   }
@@ -104,29 +98,30 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
   return { dedupe: false, failOpen: false, help: false, ...draft, argv, mistakes };
 }
 
-/** What one option sets or what is wrong with it, and how many words it is. */
+/** What one option sets or that it cannot be used, and how many words it is. */
 interface Taken {
   readonly sets?: Draft;
-  readonly mistake?: string;
+  readonly warning?: string;
   readonly words: number;
 }
 
 function takeOption(word: string, next: string | undefined): Taken {
   const equals = word.indexOf('=');
   const name = equals < 0 ? word : word.slice(0, equals);
-  const [newName, renamed] = (equals < 0 ? RENAMED[name] : undefined) ?? [name];
+  const newName = (equals < 0 ? RENAMED[name] : undefined) ?? name;
   const flip = equals < 0 ? SWITCHES[newName] : undefined;
   if (flip !== undefined) {
-    return { sets: flip, words: 1, ...(renamed && { mistake: `${name}: ${renamed}` }) };
+    return { sets: flip, words: 1, ...(newName !== name && { warning: toWarning(name) }) };
   }
   const read = VALUES[name];
-  if (read === undefined) return { mistake: `unknown option ${name}`, words: 1 };
+  // Of what nobody knows, what it was to be may be a secret.
+  if (read === undefined) {
+    return { warning: toWarning(name, equals < 0 ? undefined : ''), words: 1 };
+  }
   const value = equals < 0 ? next : word.slice(equals + 1);
-  if (value === undefined) return { mistake: `${name}: expected a value`, words: 1 };
-  const words = equals < 0 ? 2 : 1;
-  const sets = read(value);
-  if (typeof sets !== 'string') return { sets, words };
-  return { mistake: `${name}: expected ${sets}, got ${JSON.stringify(value)}`, words };
+  const words = equals < 0 && value !== undefined ? 2 : 1;
+  const sets = value === undefined ? undefined : read(value);
+  return sets === undefined ? { warning: toWarning(name, value), words } : { sets, words };
 }
 
 /** The settings that an option can change, as they are in force for this run. */

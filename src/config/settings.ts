@@ -1,4 +1,8 @@
-import { homeMistake, type StatePaths, stateHome, statePaths } from './paths.ts';
+import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
+import { isHomeUsable, type StatePaths, stateHome, statePaths } from './paths.ts';
+import { toWarning, trim, wordsOf } from './warnings.ts';
+
+export { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,34 +36,23 @@ export interface Settings {
   readonly problems: readonly string[];
 }
 
-/** The largest payload cap, in bytes: a frame must be able to hold it. */
-export const MAX_PAYLOAD_CAP = 64 * 1024 * 1024;
-
 export const DEFAULTS = {
   maxBytes: 200_000,
   dedupeTtlSeconds: 3600,
   retentionDays: 7,
 } as const;
 
-/** Longest time-to-live and retention: a hundred years, so that date arithmetic stays sound. */
-const MAX_DAYS = 36_500;
-export const MAX_TTL_SECONDS = MAX_DAYS * 86_400;
-
 /** Reads the settings from the environment; the only reader of it. Never throws. */
 export function readSettings(env: Environment = process.env): Settings {
   const problems: string[] = [];
   const read = createReader(env, problems);
   const home = stateHome(env);
-  const mistake = homeMistake(env);
-  if (mistake !== undefined) {
-    const { expected, behind } = mistake;
-    problems.push(
-      `HOOKBUS_HOME: expected ${expected}, got ${quote(env['HOOKBUS_HOME'] ?? '')}${behind}`,
-    );
+  if (!isHomeUsable(env)) {
+    problems.push(wordsOf(toWarning('HOOKBUS_HOME', env['HOOKBUS_HOME'])));
   }
   return {
     enabled: read.flag('HOOKBUS_ENABLED', false),
-    maxBytes: read.count('HOOKBUS_MAX_BYTES', DEFAULTS.maxBytes, 0, MAX_PAYLOAD_CAP, 'bytes'),
+    maxBytes: read.count('HOOKBUS_MAX_BYTES', DEFAULTS.maxBytes, 0, MAX_PAYLOAD_CAP),
     compress: read.flag('HOOKBUS_COMPRESS', false),
     storeRaw: read.flag('HOOKBUS_STORE_RAW', false),
     redact: read.flag('HOOKBUS_REDACT', true),
@@ -68,18 +61,11 @@ export function readSettings(env: Environment = process.env): Settings {
       DEFAULTS.dedupeTtlSeconds,
       1,
       MAX_TTL_SECONDS,
-      'seconds',
     ),
     sharesKeys: read.sharing('HOOKBUS_DEDUPE_URL'),
-    retentionDays: read.count(
-      'HOOKBUS_RETENTION_DAYS',
-      DEFAULTS.retentionDays,
-      0,
-      MAX_DAYS,
-      'days',
-    ),
+    retentionDays: read.count('HOOKBUS_RETENTION_DAYS', DEFAULTS.retentionDays, 0, MAX_DAYS),
     isRetentionGiven:
-      Boolean(env['HOOKBUS_RETENTION_DAYS']?.trim()) &&
+      trim(env['HOOKBUS_RETENTION_DAYS'] ?? '') !== '' &&
       !problems.some((problem) => problem.startsWith('HOOKBUS_RETENTION_DAYS:')),
     daemon: read.word('HOOKBUS_DAEMON', ['auto', 'off'], 'auto'),
     debug: read.flag('HOOKBUS_DEBUG', false),
@@ -110,43 +96,40 @@ export function wantsColour(isTerminal: boolean, env: Environment = process.env)
 }
 
 const ON = ['1', 'true', 'yes', 'on'];
-const OFF = ['0', 'false', 'no', 'off', ''];
+const OFF = ['0', 'false', 'no', 'off'];
 
 function createReader(env: Environment, problems: string[]) {
-  const refuse = (name: string, expected: string, value: string): void => {
-    problems.push(`${name}: expected ${expected}, got ${quote(value)}; the default is in force`);
+  const given = (name: string): string => trim(env[name] ?? '');
+  const refuse = (name: string, value?: string): void => {
+    problems.push(wordsOf(toWarning(name, value)));
   };
   return {
     flag(name: string, fallback: boolean): boolean {
-      const value = env[name]?.trim().toLowerCase();
-      if (value === undefined || value === '') return fallback;
-      if (ON.includes(value)) return true;
-      if (OFF.includes(value)) return false;
-      refuse(name, '1, true, yes, on or 0, false, no, off', value);
+      const value = given(name);
+      if (ON.includes(value.toLowerCase())) return true;
+      if (OFF.includes(value.toLowerCase())) return false;
+      if (value !== '') refuse(name, value);
       return fallback;
     },
-    count(name: string, fallback: number, least: number, most: number, unit: string): number {
-      const value = env[name]?.trim();
-      if (value === undefined || value === '') return fallback;
+    count(name: string, fallback: number, least: number, most: number): number {
+      const value = given(name);
       const number = parseCount(value);
       if (number !== undefined && number >= least && number <= most) return number;
-      refuse(name, `a whole number of ${unit} from ${least} to ${most}`, value);
+      if (value !== '') refuse(name, value);
       return fallback;
     },
     word<T extends string>(name: string, words: readonly T[], fallback: T): T {
-      const value = env[name]?.trim().toLowerCase();
-      if (value === undefined || value === '') return fallback;
-      const word = words.find((candidate) => candidate === value);
-      if (word === undefined) refuse(name, words.join(' or '), value);
+      const value = given(name);
+      const word = words.find((candidate) => candidate === value.toLowerCase());
+      if (word === undefined && value !== '') refuse(name, value);
       return word ?? fallback;
     },
     /** A run can keep its keys on this machine, and not choose a server. */
     sharing(name: string): boolean {
-      const value = env[name]?.trim().toLowerCase() ?? '';
-      if (value === 'off') return false;
+      const value = given(name);
+      if (value.toLowerCase() === 'off') return false;
       // The value may hold a password, so it is not repeated.
-      if (value !== '')
-        problems.push(`${name}: expected off; the key server is dedupe.url of config.json`);
+      if (value !== '') refuse(name);
       return true;
     },
   };
@@ -156,6 +139,3 @@ function createReader(env: Environment, problems: string[]) {
 export function parseCount(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
-
-const quote = (value: string): string =>
-  JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);

@@ -106,7 +106,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     followers,
   });
 
-  const listener = await listen(parts.socketPath, paths.home, onFrame);
+  const listener = await listen(parts.socketPath, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
   for (const part of [exports, drain, ...loops]) part.start();
   void stop.then(() => leave('stopped'));

@@ -1,8 +1,9 @@
-import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { closeSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { closeToOthers } from '../config/state-home.ts';
+import { openOwnDirectory } from '../files/own-file.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
+import { atSocket } from './connect.ts';
 
 /** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
 const MOST_UNREAD_BYTES = 9 * 1024 * 1024;
@@ -28,17 +29,14 @@ export interface Connection {
 export type OnFrame = (frame: Frame, connection: Connection) => void;
 
 /**
- * Listens on the socket, 0600 in a directory that is 0700, so that the kernel refuses other users; outside the state
- * directory `home` that directory is made here. To be called by the one process that holds the daemon's lock: a socket
+ * Listens on the socket, 0600 in a directory that is 0700, so that the kernel refuses other users. To be called by the one process that holds the daemon's lock: a socket
  * that is there already is left over and is removed.
  * @throws what the system says
  */
 export async function listen(
   path: string,
-  home: string,
   onFrame: OnFrame,
 ): Promise<{ close: () => Promise<void> }> {
-  if (dirname(path) !== home) makePrivateDirectory(dirname(path));
   rmSync(path, { force: true });
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
@@ -47,14 +45,17 @@ export async function listen(
     serve(socket, onFrame);
   });
   server.maxConnections = MOST_CONNECTIONS;
-  await startListening(server, path);
+  // By the directory as it is now; held open, since Node takes the socket away by the name that it was given.
+  const directory = process.platform === 'win32' ? undefined : openOwnDirectory(dirname(path));
+  if (directory === undefined) await startListening(server, path);
+  else await atSocket(path, directory, (socket) => startListening(server, socket));
   return {
     async close() {
       const isClosed = new Promise<void>((resolve) => void server.close(() => resolve()));
       for (const socket of connections) socket.destroy();
       await isClosed;
       rmSync(path, { force: true });
-      if (dirname(path) !== home) removeIfEmpty(dirname(path));
+      if (directory !== undefined) closeSync(directory);
     },
   };
 }
@@ -74,28 +75,8 @@ function startListening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** @throws when the directory is a link, another user's, or open for others to write */
-function makePrivateDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  // Of another mode it is what an older version, or nobody of ours, made.
-  closeToOthers(path);
-}
-
 /** Hears one client. */
-/** The next daemon makes it again. */
-function removeIfEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch {
-    // Something else is in it, or it is gone.
-  }
-}
-
-function serve(socket: Socket, onFrame: OnFrame): void {
+export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

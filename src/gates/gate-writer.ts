@@ -1,13 +1,13 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HookId } from '../domain/hook-id.ts';
+import { type HookId, isWholeCommand } from '../domain/hook-id.ts';
 import { redactText } from '../domain/redaction.ts';
 import { readOwnFile } from '../files/own-file.ts';
-import { encodedName, type Gate, type GateKind, gateFile, readGate } from './gate-file.ts';
+import { type Gate, type GateKind, gateFile, gateLine, readGate } from './gate-file.ts';
 
 /** A gate as it is found in the directory. */
 export interface FoundGate extends Gate {
-  /** The hook's name; where the file does not say it, as its name has it, which of a long one is a digest. */
+  /** The hook's name; where the file does not say it, the name of the file. */
   readonly hookName: string;
   /** Without secrets; undefined where the file does not say it. */
   readonly command: string | undefined;
@@ -15,13 +15,13 @@ export interface FoundGate extends Gate {
 }
 
 /** Puts a gate in place of whatever is there, as a whole; the directory must be there. @throws what the file system says */
-export function writeGate(directory: string, hook: HookId, { kind, untilMs }: Gate): void {
+export function writeGate(directory: string, hook: HookId, gate: Gate): void {
   const path = join(directory, gateFile(hook));
   const temporary = `${path}~${process.pid}.new`;
   rmSync(temporary, { force: true });
-  // Engines read the first line. What its command line is only people want to know.
+  // Engines read the first line. Whose it is only people want to know: a command that was redacted is not what it is named by.
   const shown = JSON.stringify({ hook: hook.hookName, command: redactText(hook.command) });
-  writeFileSync(temporary, `${kind} ${untilMs}\n${shown}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(temporary, `${gateLine(gate)}\n${shown}\n`, { mode: 0o600, flag: 'wx' });
   try {
     renameSync(temporary, path);
   } catch (error) {
@@ -35,23 +35,29 @@ export function removeGate(directory: string, file: string): void {
   rmSync(join(directory, file), { force: true });
 }
 
+const GATE_FILE = /^[0-9a-f]{32}$/;
+
+/** Before gates were named by a digest: the hook's name, and a digest of its command in versions that told hooks by that. */
+const OLD_FILE = /^([^~]+)(?:~[0-9a-f]{32})?$/;
+
 /** Every gate there is, whether in force or run out. */
 export function listGates(directory: string): FoundGate[] {
   return namesIn(directory).flatMap((file) => {
-    const [, name] = /^([^~]+)~[0-9a-f]{32}$/.exec(file) ?? [];
-    const gate = name === undefined ? undefined : readGate(join(directory, file));
-    if (gate === undefined || name === undefined) return [];
-    return [{ ...gate, file, ...shownIn(directory, file, name) }];
+    const gate = GATE_FILE.test(file) ? readGate(join(directory, file)) : undefined;
+    return gate === undefined ? [] : [{ ...gate, file, ...shownIn(directory, file) }];
   });
 }
 
-/** What version 0.1 left: gates of every hook of a name. They close nothing any more. */
+/** What older versions left, under other names. They close nothing any more. */
 export function listOldGates(
   directory: string,
 ): { readonly hookName: string; readonly kind: GateKind; readonly file: string }[] {
   return namesIn(directory).flatMap((file) => {
-    const kind = file.includes('~') ? undefined : oldKind(join(directory, file));
-    return kind === undefined ? [] : [{ kind, file, hookName: decodedName(file) }];
+    const [, name] = GATE_FILE.test(file) ? [] : (OLD_FILE.exec(file) ?? []);
+    const kind = name === undefined ? undefined : oldKind(join(directory, file));
+    return kind === undefined || name === undefined
+      ? []
+      : [{ kind, file, hookName: decodedName(name) }];
   });
 }
 
@@ -64,29 +70,31 @@ function oldKind(path: string): GateKind | undefined {
   }
 }
 
-/** Takes away what only version 0.1 read, and nobody put there by hand. @throws what the file system says */
+/** Takes away what only older versions read, and nobody put there by hand. @throws what the file system says */
 export function removeOldBreakers(directory: string): void {
   const breakers = listOldGates(directory).filter(({ kind }) => kind === 'breaker');
   const claims = namesIn(directory).filter((file) => /^[^~]+~\d+\.\d+$/.test(file));
   for (const file of [...breakers.map((gate) => gate.file), ...claims]) removeGate(directory, file);
 }
 
-function shownIn(
-  directory: string,
-  file: string,
-  name: string,
-): Pick<FoundGate, 'hookName' | 'command'> {
+function shownIn(directory: string, file: string): Pick<FoundGate, 'hookName' | 'command'> {
   try {
     const [, line = ''] = readOwnFile(join(directory, file)).toString().split('\n');
     const { hook, command } = JSON.parse(line) as { hook?: unknown; command?: unknown };
-    if (typeof hook === 'string' && encodedName(hook) === name) {
+    if (typeof hook === 'string' && isOf(file, hook, command)) {
       return { hookName: hook, command: typeof command === 'string' ? command : undefined };
     }
   } catch {
     // It was written by hand, or is gone.
   }
-  return { hookName: decodedName(name), command: undefined };
+  return { hookName: file, command: undefined };
 }
+
+/** Whether the file is named by what it says of itself. Of a command that was redacted nobody can tell. */
+const isOf = (file: string, hookName: string, command: unknown): boolean =>
+  typeof command !== 'string' ||
+  !isWholeCommand(command) ||
+  gateFile({ hookName, command }) === file;
 
 function decodedName(file: string): string {
   const bytes = file.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>

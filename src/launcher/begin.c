@@ -177,6 +177,6 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_number(begin, BEGIN_FLAGS, (settings->store_raw ? FLAG_STORE_RAW : 0u) |
                                          (settings->compress ? FLAG_COMPRESS : 0u) |
                                          (settings->redact ? FLAG_REDACT : 0u));
-    bytes_add(begin, run->mistakes.at, run->mistakes.length);
+    bytes_add(begin, run->warnings.at, run->warnings.length);
     frame_end(begin, start);
 }

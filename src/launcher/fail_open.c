@@ -4,15 +4,12 @@
 /* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
 void note_forgiving(struct run *run)
 {
-    static const char EXPECTED[] = ": expected an event on which no hook can block";
     const char *named = run->options.event == NULL ? "" : run->options.event;
-    struct text what = {"--fail-open", 11}, event = {named, strlen(named)}, none = {0};
+    struct text event = {named, strlen(named)};
     if (!run->options.fail_open) return;
     if (event.length == 0 || !can_block(event)) event = event_of(run);
     run->is_forgiving = !can_block(event);
-    if (run->is_forgiving) return;
-    if (event.length > 0) add_mistake(&run->mistakes, what, EXPECTED, event, "; it is ignored");
-    else add_mistake(&run->mistakes, what, EXPECTED, none, ", got none; it is ignored");
+    if (!run->is_forgiving) add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
 /*

@@ -65,10 +65,9 @@ struct options {
     uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
     enum on_duplicate on_duplicate;
     int64_t timeout_us;      /* 0: none */
-    char timeout[32];        /* the same in seconds, as JavaScript writes it */
     int64_t max_bytes;       /* -1: as the settings say; so too the next two */
     int store_raw, compress;
-    bool wants_dedupe, fail_open;
+    int wants_dedupe, fail_open;
     char **argv;             /* what to run; its first word is NULL where that is nothing */
 };
 
@@ -81,11 +80,11 @@ struct settings {
 
 bool parse_count(struct text text, uint64_t *count);
 /* Reads the words behind `run`; may overwrite up to three words in front of the command. */
-void parse_options(char **words, struct options *options, struct bytes *mistakes);
+void parse_options(char **words, struct options *options, struct bytes *warnings);
 /* The default state directory, which HOME alone says; false where it says none. */
 bool default_home(char home[HOME_BYTES]);
 /* What is in force: an option counts more than the environment. */
-void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes);
+void read_settings(struct settings *settings, const struct options *options, struct bytes *warnings);
 
 /* ---- the run */
 
@@ -102,7 +101,7 @@ struct run {
     char **words;                /* what we were started with, for the Node engine; NULL where there is no memory for it */
     struct options options;
     struct settings settings;
-    struct bytes mistakes;
+    struct bytes warnings;
 
     /* begin.c: what is known before the hook starts */
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
@@ -210,7 +209,6 @@ void record_signal(struct run *run, int signal);
 void record_end(struct run *run);
 void record_forget(struct run *run);
 void report(const struct run *run, const char *what);
-const char *signal_name(int number, char buffer[16]);
 
 /*
  * gate.c: whether a gate keeps the hook from running; says why in `reason`. Before the event is known, a breaker's is

@@ -62,20 +62,6 @@ static void leave_out(struct run *run)
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
-/* What is to be noted of `--on-duplicate`; src/gates/dedupe.ts says the same. */
-static void note_mode(struct run *run)
-{
-    struct text event = event_of(run), what = {"--on-duplicate", 14};
-    static const char EXPECTED[] = ": expected deny where a hook can block";
-    bool is_pre = event.length == 10 && memcmp(event.at, "PreToolUse", 10) == 0;
-    bool is_request = event.length == 17 && memcmp(event.at, "PermissionRequest", 17) == 0;
-    if (run->options.on_duplicate == ON_DUPLICATE_SKIP && can_block(event))
-        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"skip", 4}, "; it acts as deny");
-    if (run->options.on_duplicate == ON_DUPLICATE_REPLAY && (is_pre || is_request))
-        add_mistake(&run->mistakes, what, EXPECTED, (struct text){"replay", 6},
-                    is_pre ? "; on PreToolUse it repeats an allow" : "; on PermissionRequest it repeats an allow");
-}
-
 /* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
 static void heed_policy(struct run *run)
 {
@@ -108,7 +94,6 @@ static bool prepare(struct run *run)
     describe(run);
     run->is_late = is_unfinished(&run->streams[STDIN]);
     if (run->is_late) keep_late(&run->streams[STDIN]);
-    note_mode(run);
     note_forgiving(run);
     if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run, &run->begin);
@@ -150,12 +135,12 @@ int main(int argc, char **argv)
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
-    parse_options(argv + 2, &run->options, &run->mistakes);
+    parse_options(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
         say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
-    read_settings(&run->settings, &run->options, &run->mistakes);
+    read_settings(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) exec_command(run);
     if (open_home(run)) exec_engine(run->words, NULL);
     if (prepare(run) && may_run(run)) run_hook(run);

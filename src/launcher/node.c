@@ -167,42 +167,6 @@ void become_node_engine(struct run *run, struct text verdict)
     if (file >= 0) close(file);
 }
 
-/* The daemon's socket; in a directory of its own where the state directory's path is too long for one. */
-static bool find_socket(const char *home, struct sockaddr_un *address)
-{
-    struct sha256 hash;
-    char digest[17], user[24], *path = address->sun_path;
-    size_t size = sizeof address->sun_path;
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    address->sun_family = AF_UNIX;
-    if (JOIN(path, size, home, "/bus.sock")) return true;
-    sha256_start(&hash);
-    sha256_add(&hash, home, strlen(home));
-    sha256_hex(hash, digest, 16);
-    bool has_runtime = runtime != NULL && runtime[0] == '/';
-    if (has_runtime && JOIN(path, size, runtime, "/hookbus-", digest, "/bus.sock")) return true;
-    snprintf(user, sizeof user, "%u", (unsigned)getuid());
-    return JOIN(path, size, "/tmp/hookbus-", user, "-", digest, "/bus.sock");
-}
-
-/*
- * Whether only we can have made the socket. Outside the state directory it is in a public place, where another user may
- * have been first. Says in errno why not: one that is not there yet is nobody's.
- */
-static bool is_own(const struct sockaddr_un *address, const char *home)
-{
-    char directory[sizeof address->sun_path];
-    struct stat stat_of;
-    size_t length = strlen(home);
-    const char *end = strrchr(address->sun_path, '/');
-    if (strncmp(address->sun_path, home, length) == 0 && end == address->sun_path + length) return true;
-    memcpy(directory, address->sun_path, sizeof directory);
-    directory[end - address->sun_path] = '\0';
-    if (lstat(directory, &stat_of) != 0) return false;
-    errno = EPERM;
-    return S_ISDIR(stat_of.st_mode) && stat_of.st_uid == getuid() && (stat_of.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
 /* Whether it is our turn to start one: nobody else has tried of late. */
 static bool may_start(int home)
 {
@@ -253,29 +217,38 @@ static bool is_our_users(int bus)
 #endif
 }
 
-int connect_bus(const struct run *run)
+static int open_socket(void)
 {
-    struct sockaddr_un address = {0};
-    const char *home = run->settings.home;
-    if (run->home < 0 || !find_socket(home, &address)) return -1;
-    if (!is_own(&address, home)) {
-        if (errno == ENOENT && run->settings.starts_daemon) start_daemon(run);
-        return -1;
-    }
 #ifdef __linux__
-    int bus = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (bus < 0) return -1;
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 #else
     int bus = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bus < 0) return -1;
-    (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
-    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    if (bus >= 0) (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
+    if (bus >= 0) (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    return bus;
 #endif
-    bool is_there = connect(bus, (struct sockaddr *)&address, sizeof address) == 0;
-    if (is_there && is_our_users(bus)) return bus;
-    if (!is_there && (errno == ENOENT || errno == ECONNREFUSED) && run->settings.starts_daemon) start_daemon(run);
-    close(bus);
-    return -1;
+}
+
+int connect_bus(const struct run *run)
+{
+    /* By this name in the state directory, since its path may be longer than a socket's. */
+    static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
+    bool comes_back = run->spawned_us == 0;
+    int here = comes_back ? open_directory(AT_FDCWD, ".") : -1, bus = -1;
+    /* The hook starts where we were called: where we may not come back to that, we do not leave. */
+    if (run->home >= 0 && (!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) {
+        bus = open_socket();
+        bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
+        bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
+        if (comes_back) (void)!fchdir(here);
+        if (is_nobody && run->settings.starts_daemon) start_daemon(run);
+        if (bus >= 0 && !(is_there && is_our_users(bus))) {
+            close(bus);
+            bus = -1;
+        }
+    }
+    if (here >= 0) close(here);
+    return bus;
 }
 
 void encode_poke(struct bytes *bytes)

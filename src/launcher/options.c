@@ -1,147 +1,134 @@
-/* The words behind `hookbus run`. Twin: src/config/run-options.ts. A mistake goes on record and never stops a hook. */
+/* The words behind `hookbus run`. Twin: src/config/run-options.ts. What cannot be used goes on record and stops no hook. */
 #include "launcher.h"
 
-#define MAX_TIMEOUT_SECONDS 2147483
+#include <stddef.h>
+
+#define MAX_TIMEOUT_US INT64_C(2147483000000)
+
+/* From IS_ON on they take no value. */
+enum option_kind { IS_TEXT, IS_KEY, IS_MODE, IS_TTL, IS_BYTES, IS_TIME, IS_ON, IS_OLD, IS_OFF, IS_NOTHING };
+
+static const char MODES[][8] = {"", "replay", "skip", "deny"}; /* as enum on_duplicate has them */
+
+static const struct option {
+    char name[16];
+    unsigned char kind;
+    unsigned short at; /* in struct options */
+} OPTIONS[] = {
+    {"--name", IS_TEXT, offsetof(struct options, name)},
+    {"--event", IS_TEXT, offsetof(struct options, event)},
+    {"--tool", IS_TEXT, offsetof(struct options, tool)},
+    {"--shell", IS_TEXT, offsetof(struct options, shell)},
+    {"--dedupe-key", IS_KEY, offsetof(struct options, dedupe_key)},
+    {"--dedupe-ttl", IS_TTL, offsetof(struct options, dedupe_ttl)},
+    {"--max-bytes", IS_BYTES, offsetof(struct options, max_bytes)},
+    {"--timeout", IS_TIME, offsetof(struct options, timeout_us)},
+    {"--on-duplicate", IS_MODE, offsetof(struct options, on_duplicate)},
+    {"--dedupe", IS_ON, offsetof(struct options, wants_dedupe)},
+    {"--fail-open", IS_ON, offsetof(struct options, fail_open)},
+    {"--guard", IS_OLD, offsetof(struct options, fail_open)},
+    {"--store-raw", IS_ON, offsetof(struct options, store_raw)},
+    {"--no-store-raw", IS_OFF, offsetof(struct options, store_raw)},
+    {"--compress", IS_ON, offsetof(struct options, compress)},
+    {"--no-compress", IS_OFF, offsetof(struct options, compress)},
+    {"--help", IS_NOTHING, 0},
+    {"-h", IS_NOTHING, 0},
+};
 
 bool parse_count(struct text text, uint64_t *count)
 {
-    uint64_t number = 0;
-    if (text.length < 1 || text.length > 15) return false;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.at[i] < '0' || text.at[i] > '9') return false;
-        number = number * 10 + (uint64_t)(text.at[i] - '0');
+    bool is_number = text.length >= 1 && text.length <= 15;
+    for (*count = 0; is_number && text.length > 0; text.at++, text.length--) {
+        is_number = *text.at >= '0' && *text.at <= '9';
+        *count = *count * 10 + (uint64_t)(*text.at - '0');
     }
-    *count = number;
-    return true;
+    return is_number;
 }
 
 /* Seconds with up to six decimals; 0 for what cannot be used. */
-static int64_t parse_timeout(const char *value)
+static uint64_t parse_seconds(const char *value)
 {
-    size_t whole = strspn(value, "0123456789"), decimals = 0;
-    if (whole < 1 || whole > 7) return 0;
-    int64_t us = strtoll(value, NULL, 10) * 1000000;
-    if (value[whole] == '.') {
-        decimals = strspn(value + whole + 1, "0123456789");
-        if (decimals < 1 || decimals > 6) return 0;
-        int64_t fraction = strtoll(value + whole + 1, NULL, 10);
-        for (size_t i = decimals; i < 6; i++) fraction *= 10;
-        us += fraction;
-        decimals++;
+    uint64_t whole = 0, parts = 0;
+    size_t digits = strcspn(value, "."), decimals = value[digits] == '\0' ? 0 : strlen(value + digits + 1);
+    bool is_number = digits <= 7 && decimals <= 6 && parse_count((struct text){value, digits}, &whole);
+    if (value[digits] != '\0') is_number = is_number && parse_count((struct text){value + digits + 1, decimals}, &parts);
+    for (size_t i = decimals; i < 6; i++) parts *= 10;
+    return is_number && whole * 1000000 + parts <= MAX_TIMEOUT_US ? whole * 1000000 + parts : 0;
+}
+
+static struct text whole(const char *text)
+{
+    return (struct text){text, text == NULL ? 0 : strlen(text)};
+}
+
+/* False where the value cannot be used. */
+static bool take_value(struct options *options, const struct option *option, const char *value)
+{
+    void *at = (char *)options + option->at;
+    struct text text = whole(value);
+    uint64_t count = 0;
+    int mode = ON_DUPLICATE_DENY;
+    switch (option->kind) {
+    case IS_TEXT:
+    case IS_KEY:
+        *(const char **)at = value;
+        options->wants_dedupe |= option->kind == IS_KEY;
+        return true;
+    case IS_MODE:
+        while (mode > 0 && strcmp(value, MODES[mode]) != 0) mode--;
+        if (mode > 0) options->on_duplicate = (enum on_duplicate)mode;
+        return mode > 0;
+    case IS_TTL:
+        if (!parse_count(text, &count) || count < 1) return false;
+        if (count > MAX_TTL_SECONDS) count = MAX_TTL_SECONDS;
+        break;
+    case IS_BYTES:
+        if (!parse_count(text, &count) || count > MAX_PAYLOAD_CAP) return false;
+        break;
+    default:
+        if ((count = parse_seconds(value)) == 0) return false;
     }
-    return value[whole + decimals] == '\0' && us <= MAX_TIMEOUT_SECONDS * INT64_C(1000000) ? us : 0;
-}
-
-static void write_seconds(int64_t us, char text[32])
-{
-    int length = snprintf(text, 32, "%lld.%06lld", (long long)(us / 1000000), (long long)(us % 1000000));
-    while (text[length - 1] == '0') length--;
-    if (text[length - 1] == '.') length--;
-    text[length] = '\0';
-}
-
-static bool take_switch(struct options *options, struct bytes *mistakes, const char *word)
-{
-    static const char RENAMED[] = ": expected --fail-open, its name now; a guard is a hook that refuses";
-    bool is_renamed = strcmp(word, "--guard") == 0;
-    if (is_renamed) add_mistake(mistakes, (struct text){word, strlen(word)}, RENAMED, (struct text){0}, "");
-    if (strcmp(word, "--dedupe") == 0) options->wants_dedupe = true;
-    else if (is_renamed || strcmp(word, "--fail-open") == 0) options->fail_open = true;
-    else if (strcmp(word, "--store-raw") == 0) options->store_raw = 1;
-    else if (strcmp(word, "--no-store-raw") == 0) options->store_raw = 0;
-    else if (strcmp(word, "--compress") == 0) options->compress = 1;
-    else if (strcmp(word, "--no-compress") == 0) options->compress = 0;
-    else return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    *(int64_t *)at = (int64_t)count;
     return true;
 }
 
-static bool takes_value(struct text name)
-{
-    static const char *const NAMES[] = {"--name", "--event", "--tool", "--shell", "--dedupe-key", "--dedupe-ttl",
-                                        "--on-duplicate", "--timeout", "--max-bytes"};
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (strlen(NAMES[i]) == name.length && memcmp(NAMES[i], name.at, name.length) == 0) return true;
-    return false;
-}
-
-/* Sets the value; gives back what was expected when it cannot be used. The name ends at NUL or `=`. */
-static const char *take_value(struct options *options, const char *name, const char *value)
-{
-    struct text text = {value, strlen(value)};
-    uint64_t count = 0;
-    switch (name[2]) {
-    case 'n': options->name = value; return NULL;
-    case 'e': options->event = value; return NULL;
-    case 's': options->shell = value; return NULL;
-    case 'd':
-        if (name[9] == 'k') {
-            options->wants_dedupe = true;
-            options->dedupe_key = value;
-            return NULL;
-        }
-        if (!parse_count(text, &count) || count < 1) return ": expected a whole number of seconds from 1";
-        options->dedupe_ttl = count < MAX_TTL_SECONDS ? count : MAX_TTL_SECONDS;
-        return NULL;
-    case 'o':
-        if (strcmp(value, "replay") == 0) options->on_duplicate = ON_DUPLICATE_REPLAY;
-        else if (strcmp(value, "skip") == 0) options->on_duplicate = ON_DUPLICATE_SKIP;
-        else if (strcmp(value, "deny") == 0) options->on_duplicate = ON_DUPLICATE_DENY;
-        else return ": expected deny, skip or replay";
-        return NULL;
-    case 'm':
-        if (!parse_count(text, &count) || count > MAX_PAYLOAD_CAP)
-            return ": expected a whole number of bytes up to 67108864";
-        options->max_bytes = (int64_t)count;
-        return NULL;
-    default:
-        if (name[3] == 'o') return options->tool = value, NULL;
-        int64_t us = parse_timeout(value);
-        if (us == 0) return ": expected a number of seconds above 0";
-        options->timeout_us = us;
-        write_seconds(us, options->timeout);
-        return NULL;
-    }
-}
-
 /* Takes one option; gives back how many words it took. */
-static int take_option(struct options *options, struct bytes *mistakes, const char *word, const char *next)
+static int take_option(struct options *options, struct bytes *warnings, char *word, const char *next)
 {
-    const char *equals = strchr(word, '=');
-    struct text name = {word, equals != NULL ? (size_t)(equals - word) : strlen(word)}, none = {0};
-    if (equals == NULL && take_switch(options, mistakes, word)) return 1;
-    if (!takes_value(name)) {
-        size_t start = field_begin(mistakes, BEGIN_MISTAKE);
-        bytes_text(mistakes, "unknown option ");
-        bytes_add(mistakes, name.at, name.length);
-        field_end(mistakes, start);
-        return 1;
+    size_t length = strcspn(word, "=");
+    const char *value = word[length] == '=' ? word + length + 1 : next;
+    struct text name = {word, length};
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++) {
+        const struct option *option = &OPTIONS[i];
+        bool is_switch = option->kind >= IS_ON;
+        if (strncmp(option->name, word, length) != 0 || option->name[length] != '\0') continue;
+        if (is_switch && word[length] == '=') break;
+        if (option->kind == IS_OLD || (!is_switch && (value == NULL || !take_value(options, option, value))))
+            add_warning(warnings, name, whole(is_switch ? NULL : value));
+        if (is_switch && option->kind != IS_NOTHING)
+            *(int *)(void *)((char *)options + option->at) = option->kind != IS_OFF;
+        return is_switch || value == NULL || value != next ? 1 : 2;
     }
-    const char *value = equals != NULL ? equals + 1 : next;
-    if (value == NULL) {
-        add_mistake(mistakes, name, ": expected a value", none, "");
-        return 1;
-    }
-    const char *expected = take_value(options, word, value);
-    if (expected != NULL) add_mistake(mistakes, name, expected, (struct text){value, strlen(value)}, "");
-    return equals != NULL ? 1 : 2;
+    /* Of what nobody knows, what it was to be may be a secret. */
+    add_warning(warnings, name, whole(word[length] == '=' ? "" : NULL));
+    return 1;
 }
 
-void parse_options(char **words, struct options *options, struct bytes *mistakes)
+void parse_options(char **words, struct options *options, struct bytes *warnings)
 {
     int separator = 0, at = 0;
     *options = (struct options){.store_raw = -1, .compress = -1, .max_bytes = -1};
     while (words[separator] != NULL && strcmp(words[separator], "--") != 0) separator++;
     bool is_separated = words[separator] != NULL;
     while (at < separator) {
-        if (words[at][0] == '-' && words[at][1] != '\0') {
-            at += take_option(options, mistakes, words[at], at + 1 < separator ? words[at + 1] : NULL);
-            continue;
-        }
-        if (!is_separated) break;
-        struct text got = {words[at], strlen(words[at])};
-        add_mistake(mistakes, (struct text){"", 0}, "expected an option before --", got, "");
-        at++;
+        bool is_option = words[at][0] == '-' && words[at][1] != '\0';
+        if (!is_option && !is_separated) break;
+        /* It is none of the command's, and none that we know. */
+        if (!is_option) add_warning(warnings, (struct text){"", 0}, whole(words[at]));
+        at += !is_option ? 1 : take_option(options, warnings, words[at], at + 1 < separator ? words[at + 1] : NULL);
     }
+    if (options->on_duplicate != AS_THE_EVENT_SAYS)
+        add_warning(warnings, whole("--on-duplicate"), whole(MODES[options->on_duplicate]));
     options->argv = words + (is_separated ? separator + 1 : at);
     if (options->shell == NULL) return;
     /* `hookbus`, `run` and the option itself leave three words free in front of the command. */

@@ -184,14 +184,14 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
 {
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
-    char digest[17], name[16];
+    char digest[17];
     if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
-    if (signal != 0) field_text(bytes, END_SIGNAL, signal_name(signal, name));
+    if (signal != 0) field_number(bytes, END_SIGNAL_NUMBER, (uint64_t)signal);
     else field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
     field_text(bytes, END_REASON, run->reason);
     if (run->duration_us >= 0) {

@@ -1,79 +1,49 @@
-/* The settings in force. Twin: src/config/settings.ts and paths.ts. A value that cannot be used goes on record. */
+/* The settings in force. Twin: src/config/settings.ts and paths.ts. What cannot be used goes on record as it is. */
 #include "launcher.h"
 
-static const char DEFAULT_IN_FORCE[] = "; the default is in force";
+static const char BLANKS[] = " \t\n\v\f\r";
 
-/* JavaScript's `trim`. */
-static struct text trim(const char *value)
-{
-    while (space_at(value) > 0) value += space_at(value);
-    struct text text = {value, 0};
-    for (size_t at = 0; value[at] != '\0'; at += space_at(value + at) > 0 ? space_at(value + at) : 1)
-        if (space_at(value + at) == 0) text.length = at + 1;
-    return text;
-}
-
-/* The value, trimmed; of no length where it is not set, or blank. */
+/* The value without blanks around it; of no length where it is not set. */
 static struct text value_of(const char *name)
 {
     const char *value = getenv(name);
-    return value == NULL ? (struct text){"", 0} : trim(value);
+    if (value == NULL) value = "";
+    value += strspn(value, BLANKS);
+    struct text text = {value, strlen(value)};
+    while (text.length > 0 && strchr(BLANKS, value[text.length - 1]) != NULL) text.length--;
+    return text;
 }
 
-/* What cannot be used goes on record, as far as its first 60 characters. */
-static void refuse(struct bytes *mistakes, const char *name, const char *expected, struct text got,
-                   const char *behind)
+/* The default is in force then. */
+static void refuse(struct bytes *warnings, const char *name, const char *value)
 {
-    char shown[256];
-    bool is_split;
-    size_t length = utf16_prefix(got.at, got.length, 60, &is_split);
-    memcpy(shown, got.at, length);
-    strcpy(shown + length, length < got.length ? "\xe2\x80\xa6" : "");
-    add_mistake(mistakes, (struct text){name, strlen(name)}, expected, (struct text){shown, strlen(shown)}, behind);
+    add_warning(warnings, (struct text){name, strlen(name)}, (struct text){value, value == NULL ? 0 : strlen(value)});
 }
 
-/* The place of the value in a list of words; -1 where it is not in it, -2 where it is not set. */
-static int read_word(struct bytes *mistakes, const char *name, const char *const words[], const char *expected)
+/* The place of the value among words, each with a blank behind it; -1 where it is none of them. */
+static int read_word(struct bytes *warnings, const char *name, const char *words)
 {
     struct text value = value_of(name);
-    if (value.length == 0) return -2;
-    for (int i = 0; words[i] != NULL; i++)
-        if (strlen(words[i]) == value.length && strncasecmp(words[i], value.at, value.length) == 0) return i;
-    char *lower = strndup(value.at, value.length);
-    for (char *at = lower; at != NULL && *at != '\0'; at++)
-        if (*at >= 'A' && *at <= 'Z') *at = (char)(*at | 0x20);
-    if (lower != NULL) refuse(mistakes, name, expected, (struct text){lower, value.length}, DEFAULT_IN_FORCE);
-    free(lower);
+    int place = 0;
+    for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, place++)
+        if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return place;
+    if (value.length > 0) refuse(warnings, name, value.at);
     return -1;
 }
 
-static bool read_flag(struct bytes *mistakes, const char *name, bool fallback)
+static bool read_flag(struct bytes *warnings, const char *name, bool fallback)
 {
-    static const char *const WORDS[] = {"1", "true", "yes", "on", "0", "false", "no", "off", NULL};
-    int word = read_word(mistakes, name, WORDS, ": expected 1, true, yes, on or 0, false, no, off");
-    return word < 0 ? fallback : word < 4;
+    int place = read_word(warnings, name, "1 true yes on 0 false no off ");
+    return place < 0 ? fallback : place < 4;
 }
 
-static uint64_t read_count(struct bytes *mistakes, const char *name, uint64_t fallback, uint64_t least,
-                           uint64_t most, const char *expected)
+static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t least, uint64_t most)
 {
     struct text value = value_of(name);
     uint64_t count = 0;
-    if (value.length == 0) return fallback;
     if (parse_count(value, &count) && count >= least && count <= most) return count;
-    refuse(mistakes, name, expected, value, DEFAULT_IN_FORCE);
+    if (value.length > 0) refuse(warnings, name, value.at);
     return fallback;
-}
-
-/* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
-static bool read_sharing(struct bytes *mistakes)
-{
-    struct text value = value_of("HOOKBUS_DEDUPE_URL");
-    if (value.length == 3 && strncasecmp(value.at, "off", 3) == 0) return false;
-    if (value.length > 0)
-        add_mistake(mistakes, (struct text){"HOOKBUS_DEDUPE_URL", 18}, ": expected off", (struct text){0},
-                    "; the key server is dedupe.url of config.json");
-    return true;
 }
 
 /* As Node's path.resolve: `.`, `..` and repeated slashes are taken out of an absolute path, whatever is on the disk. */
@@ -82,8 +52,7 @@ static void normalise(char *path)
     char *out = path;
     for (const char *in = path; *(in += strspn(in, "/")) != '\0';) {
         size_t length = strcspn(in, "/");
-        bool is_up = length == 2 && in[0] == '.' && in[1] == '.';
-        if (is_up) {
+        if (length == 2 && in[0] == '.' && in[1] == '.') {
             while (out > path && *--out != '/') continue;
         } else if (length != 1 || in[0] != '.') {
             *out++ = '/';
@@ -105,50 +74,37 @@ bool default_home(char home[HOME_BYTES])
 }
 
 /* Where the state is kept; false where nothing says where, or the path is too long: hooks then run unrecorded. */
-static bool find_home(char home[HOME_BYTES], struct bytes *mistakes)
+static bool find_home(char home[HOME_BYTES], struct bytes *warnings)
 {
     const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
-    bool is_set = own != NULL && *own != '\0', is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
+    bool is_set = own != NULL && *own != '\0', is_found;
+    bool is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
+    bool is_usable = is_in_home ? user != NULL && user[0] == '/' : is_set && own[0] == '/';
     /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
-    if (is_set && !is_in_home && own[0] != '/') {
-        refuse(mistakes, "HOOKBUS_HOME", ": expected an absolute path", (struct text){own, strlen(own)}, DEFAULT_IN_FORCE);
-        is_set = false;
-    }
-    if (is_in_home) {
-        if (user == NULL || user[0] != '/') {
-            struct text got = {own, strlen(own)};
-            refuse(mistakes, "HOOKBUS_HOME", ": expected a path", got, " with no HOME to go from");
-            return false;
-        }
-        if (!JOIN(home, HOME_BYTES, user, "/", own + 1)) return false;
-    } else if (is_set) {
-        if (!JOIN(home, HOME_BYTES, own)) return false;
-    } else if (xdg == NULL || xdg[0] != '/') {
-        return default_home(home);
-    } else if (!JOIN(home, HOME_BYTES, xdg, "/hookbus")) {
-        return false;
-    }
-    normalise(home);
-    return true;
+    if (is_set && !is_usable) refuse(warnings, "HOOKBUS_HOME", own);
+    if (is_in_home) is_found = is_usable && JOIN(home, HOME_BYTES, user, "/", own + 1);
+    else if (is_usable) is_found = JOIN(home, HOME_BYTES, own);
+    else if (xdg != NULL && xdg[0] == '/') is_found = JOIN(home, HOME_BYTES, xdg, "/hookbus");
+    else return default_home(home);
+    if (is_found) normalise(home);
+    return is_found;
 }
 
-void read_settings(struct settings *settings, const struct options *options, struct bytes *mistakes)
+void read_settings(struct settings *settings, const struct options *options, struct bytes *warnings)
 {
-    static const char *const DAEMON_WORDS[] = {"auto", "off", NULL};
-    if (!find_home(settings->home, mistakes)) settings->home[0] = '\0';
-    settings->is_enabled = read_flag(mistakes, "HOOKBUS_ENABLED", false);
-    settings->max_bytes = read_count(mistakes, "HOOKBUS_MAX_BYTES", 200000, 0, MAX_PAYLOAD_CAP,
-                                     ": expected a whole number of bytes from 0 to 67108864");
-    settings->compress = read_flag(mistakes, "HOOKBUS_COMPRESS", false);
-    settings->store_raw = read_flag(mistakes, "HOOKBUS_STORE_RAW", false);
-    settings->redact = read_flag(mistakes, "HOOKBUS_REDACT", true);
-    settings->dedupe_ttl = read_count(mistakes, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS,
-                                      ": expected a whole number of seconds from 1 to 3153600000");
-    /* The retention only others use; what is wrong with it is said all the same. */
-    settings->shares_keys = read_sharing(mistakes);
-    read_count(mistakes, "HOOKBUS_RETENTION_DAYS", 0, 0, 36500, ": expected a whole number of days from 0 to 36500");
-    settings->starts_daemon = read_word(mistakes, "HOOKBUS_DAEMON", DAEMON_WORDS, ": expected auto or off") != 1;
-    settings->debug = read_flag(mistakes, "HOOKBUS_DEBUG", false);
+    if (!find_home(settings->home, warnings)) settings->home[0] = '\0';
+    settings->is_enabled = read_flag(warnings, "HOOKBUS_ENABLED", false);
+    settings->max_bytes = read_count(warnings, "HOOKBUS_MAX_BYTES", 200000, 0, MAX_PAYLOAD_CAP);
+    settings->compress = read_flag(warnings, "HOOKBUS_COMPRESS", false);
+    settings->store_raw = read_flag(warnings, "HOOKBUS_STORE_RAW", false);
+    settings->redact = read_flag(warnings, "HOOKBUS_REDACT", true);
+    settings->dedupe_ttl = read_count(warnings, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS);
+    /* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
+    struct text url = value_of("HOOKBUS_DEDUPE_URL");
+    settings->shares_keys = url.length != 3 || strncasecmp(url.at, "off", 3) != 0;
+    if (settings->shares_keys && url.length > 0) refuse(warnings, "HOOKBUS_DEDUPE_URL", NULL);
+    settings->starts_daemon = read_word(warnings, "HOOKBUS_DAEMON", "auto off ") != 1;
+    settings->debug = read_flag(warnings, "HOOKBUS_DEBUG", false);
     if (options->max_bytes >= 0) settings->max_bytes = (uint64_t)options->max_bytes;
     if (options->compress >= 0) settings->compress = options->compress != 0;
     if (options->store_raw >= 0) settings->store_raw = options->store_raw != 0;

@@ -7,29 +7,6 @@
 
 enum { STOP_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
 
-static const struct {
-    int number;
-    const char *name;
-} NAMES[] = {
-    {SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},     {SIGTRAP, "SIGTRAP"},
-    {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},   {SIGUSR1, "SIGUSR1"},
-    {SIGSEGV, "SIGSEGV"}, {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},   {SIGTERM, "SIGTERM"},
-    {SIGCONT, "SIGCONT"}, {SIGSTOP, "SIGSTOP"}, {SIGTSTP, "SIGTSTP"}, {SIGTTIN, "SIGTTIN"},   {SIGTTOU, "SIGTTOU"},
-    {SIGURG, "SIGURG"},   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"}, {SIGVTALRM, "SIGVTALRM"}, {SIGPROF, "SIGPROF"},
-    {SIGWINCH, "SIGWINCH"}, {SIGIO, "SIGIO"},   {SIGSYS, "SIGSYS"},
-#ifdef __linux__
-    {SIGPWR, "SIGPWR"},   {SIGSTKFLT, "SIGSTKFLT"},
-#endif
-};
-
-const char *signal_name(int number, char buffer[16])
-{
-    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-        if (NAMES[i].number == number) return NAMES[i].name;
-    snprintf(buffer, 16, "SIG%d", number);
-    return buffer;
-}
-
 bool is_stop(int number)
 {
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;

@@ -9,7 +9,10 @@
 
 #include "frame.h"
 
-enum { MAX_FIELD_BYTES = 256 }; /* longest value found in a payload */
+enum {
+    MAX_FIELD_BYTES = 256, /* longest value found in a payload */
+    WARNING_BYTES = 200,   /* longest warning on record */
+};
 
 /* ---- text.c */
 
@@ -20,15 +23,13 @@ struct text {
 };
 
 void write_hex(char *text, const unsigned char *bytes, size_t count);
-/* Bytes of the white space, as JavaScript understands it, that the text begins with; 0 for none. */
-size_t space_at(const char *text);
-/* Bytes of at most so many UTF-16 units; `is_split` where the cut would have gone through a character. */
-size_t utf16_prefix(const char *text, size_t length, size_t units, bool *is_split);
+/* Whether a list, in which a blank stands before and behind each word, has this one. */
+bool is_listed(const char *list, struct text word);
 /* Writes the parts, of which the last is NULL, one behind the other; false where they do not fit. */
 bool join(char *out, size_t size, const char *const parts[]);
 #define JOIN(out, size, ...) join(out, size, (const char *const[]){__VA_ARGS__, NULL})
-/* Adds a sentence to a begin frame's mistakes: what it is about, what was expected, what came instead (if anything). */
-void add_mistake(struct bytes *mistakes, struct text what, const char *expected, struct text got, const char *behind);
+/* Adds to a begin frame what cannot be used, as it was given: a name, and its value if it has one. TypeScript finds the words. */
+void add_warning(struct bytes *warnings, struct text name, struct text value);
 
 /* ---- sha256.c */
 

@@ -11,7 +11,11 @@ static bool may_have_refused(const struct run *run)
 
 void note_timeout(struct run *run)
 {
-    (void)JOIN(run->timed_out, sizeof run->timed_out, "timed out after ", run->options.timeout, " s");
+    long long us = run->options.timeout_us;
+    char *text = run->timed_out;
+    int length = snprintf(text, sizeof run->timed_out, "timed out after %lld.%06lld", us / 1000000, us % 1000000);
+    while (text[length - 1] == '0') length--;
+    strcpy(text + length - (text[length - 1] == '.'), " s");
     run->reason = run->timed_out;
     /* Nobody is to get it again: of another call nobody knows how long it takes. */
     run->is_told_to_end = true;

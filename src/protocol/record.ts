@@ -2,6 +2,7 @@
  * A record: the frames of one execution, in a spool file and on the socket.
  * `begin`, then (once the hook has ended) its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
  */
+import { constants } from 'node:os';
 import type {
   Begin,
   Capture,
@@ -42,6 +43,7 @@ const BEGIN = {
   maxBytes: 18,
   flags: 19,
   mistake: 20,
+  warning: 21,
 } as const;
 
 const FLAG = { storeRaw: 1, compress: 2, redact: 4 } as const;
@@ -61,6 +63,7 @@ const END = {
   stderrTail: 12,
   dedupeKey: 13,
   stdoutHead: 15,
+  signalNumber: 14,
 } as const;
 
 const CAPTURE = { stream: 1, truncated: 2, bytes: 3 } as const;
@@ -104,6 +107,7 @@ export function encodeBegin(begin: Begin): Buffer {
     (begin.redact ? FLAG.redact : 0);
   frame.number(BEGIN.flags, flags);
   for (const mistake of begin.mistakes) frame.text(BEGIN.mistake, mistake);
+  for (const warning of begin.warnings ?? []) frame.text(BEGIN.warning, warning);
   return frame.finish();
 }
 
@@ -190,6 +194,7 @@ export function decodeKeyedBegin(fields: Fields): KeyedBegin {
 
 function decodeBegin(fields: Fields): Begin {
   const flags = fields.number(BEGIN.flags) ?? 0;
+  const warnings = fields.texts(BEGIN.warning);
   return {
     ...decodeKeyedBegin(fields),
     correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
@@ -203,6 +208,7 @@ function decodeBegin(fields: Fields): Begin {
     compress: (flags & FLAG.compress) !== 0,
     redact: (flags & FLAG.redact) !== 0,
     mistakes: fields.texts(BEGIN.mistake),
+    ...(warnings.length > 0 && { warnings }),
   };
 }
 
@@ -212,7 +218,7 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
   return {
     kind,
     ...optional('exitCode', fields.number(END.exitCode)),
-    ...optional('signal', fields.text(END.signal)),
+    ...optional('signal', fields.text(END.signal) ?? signalName(fields.number(END.signalNumber))),
     ...optional('reason', fields.text(END.reason)),
     ...optional('durationMs', milliseconds(fields.number(END.durationUs))),
     ...optional('overheadMs', milliseconds(fields.number(END.overheadUs))),
@@ -226,6 +232,15 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
     ...optional('stdoutHead', fields.bytes(END.stdoutHead)),
     captures,
   };
+}
+
+/** Of several names of a number, such as SIGIO and SIGPOLL, the usual one is the first. */
+const SIGNALS = Object.entries(constants.signals);
+
+/** Real-time signals, of which Node knows no name, are told by their number. */
+function signalName(number: number | undefined): string | undefined {
+  if (number === undefined) return undefined;
+  return SIGNALS.find(([, one]) => one === number)?.[0] ?? `SIG${number}`;
 }
 
 function decodeCapture(frame: Frame): Capture {

@@ -292,7 +292,12 @@ describe('off', () => {
   it('has names that would lead elsewhere in its own directory', () => {
     const { ask, gates, home } = aState();
     for (const name of ['../../evil', '..']) ask('off', name, '--command', 'x', '--yes');
-    expect(gates().map(({ file }) => file.split('~')[0])).toEqual(['%2E.%2F..%2Fevil', '%2E.']);
+    expect(gates().map(({ file, hookName }) => [hookName, file.length])).toEqual(
+      expect.arrayContaining([
+        ['../../evil', 32],
+        ['..', 32],
+      ]),
+    );
     expect(existsSync(join(home, '..', 'evil'))).toBe(false);
     expect(ask('status').stdout).toContain('- ../../evil: off');
   });
@@ -302,7 +307,7 @@ describe('off', () => {
     mkdirSync(paths.gates);
     writeFileSync(join(paths.gates, 'lint'), 'off 0\n');
     expect(json('status')).toMatchObject({ gates: [], old_gates: ['lint'] });
-    const text = 'lint: switched off by an older version, by its name alone; that counts no more';
+    const text = 'lint: switched off by an older version; that counts no more';
     expect(oneLine(ask('status').stdout)).toContain(text);
     expect(oneLine(ask('doctor').stdout)).toContain('lint was switched off by an older version');
     ask('on', 'lint');

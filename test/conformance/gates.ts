@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
-import { gatePath } from '../../src/gates/gate-file.ts';
+import { gateLine, gatePath } from '../../src/gates/gate-file.ts';
 import { canHavePolicy, underPolicy } from '../support/policy.ts';
 import type { Engine } from './support/engine.ts';
 import { brief } from './support/running.ts';
@@ -101,7 +102,7 @@ export function gates(engine: Engine): void {
     }
 
     test('of a breaker counts where no hook can block, and nowhere else', async (stage) => {
-      close(stage, `breaker ${later()}\n`);
+      close(stage, `${gateLine({ kind: 'breaker', untilMs: later() })}\n`);
       for (const event of ['PreToolUse', 'Stop', 'NewEvent', '', ...EVENT_NAMES.slice(0, 3)]) {
         expect(await guarded(stage, { flags: flags('guard', event) }), event).toEqual(
           canBlock(event) ? DENIED : SKIPPED,
@@ -111,13 +112,37 @@ export function gates(engine: Engine): void {
       expect(await guarded(stage, { input, flags: flags('guard', 'PostToolUse') })).toEqual(DENIED);
     });
 
-    test('that an older version left for a name alone closes nothing', async (stage) => {
+    test('counts on no event but those that it names', async (stage) => {
+      close(stage, `breaker ${later()} PostToolUse Notification\n{"hook":"guard"} Setup\n`);
+      for (const [event, isSkipped] of [
+        ['Notification', true],
+        ['PostToolUse', true],
+        ['Setup', false],
+        ['Post', false],
+        ['ToolUse', false],
+        ['', false],
+        ['PostToolUse Notification', false],
+      ] as const) {
+        const flagged = { flags: flags('guard', event) };
+        expect(await guarded(stage, flagged), event).toEqual(isSkipped ? SKIPPED : DENIED);
+      }
+    });
+
+    test('that an older version left under another name closes nothing', async (stage) => {
       stage.makeHome();
       mkdirSync(join(stage.home, 'gates'));
-      for (const text of ['off 0\n', `off ${later()}\n`]) {
-        writeFileSync(join(stage.home, 'gates', 'guard'), text);
-        expect(await guarded(stage)).toEqual(DENIED);
+      const command = `sh -c '${DENY}'`;
+      const digest = createHash('sha256').update(command).digest('hex').slice(0, 32);
+      for (const file of ['guard', `guard~${digest}`]) {
+        for (const text of ['off 0\n', `off ${later()}\n`]) {
+          writeFileSync(join(stage.home, 'gates', file), text, { mode: 0o600 });
+          expect(await guarded(stage)).toEqual(DENIED);
+        }
       }
+      const { stdout } = await stage.hookbus('status', '--json');
+      expect(JSON.parse(`${stdout}`)).toMatchObject({ old_gates: ['guard'], gates: [] });
+      await stage.hookbus('on', 'guard');
+      expect(readdirSync(join(stage.home, 'gates'))).toEqual([]);
     });
 
     test('of one hook is none of another that has its name, as people switch them', async (stage) => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { socketPath } from '../../src/config/socket-path.ts';
+import { socketPath } from '../../src/config/paths.ts';
 import { stopDaemon } from '../../src/daemon/client.ts';
 import { until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
@@ -72,7 +72,7 @@ export function aUser(program: string, path: string) {
   };
   onTestFinished(async () => {
     await until('the daemon to leave', async () => {
-      await stopDaemon(socketPath(state, {}));
+      await stopDaemon(socketPath(state));
       return processesOf(state).length === 0;
     });
   });

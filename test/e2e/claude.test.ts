@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { socketPath } from '../../src/config/socket-path.ts';
+import { socketPath } from '../../src/config/paths.ts';
 import { stopDaemon } from '../../src/daemon/client.ts';
 import { hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
@@ -238,7 +238,7 @@ function aPlace() {
     async leave() {
       over.abort();
       await until('the daemon to leave', async () => {
-        await stopDaemon(socketPath(state, {}));
+        await stopDaemon(socketPath(state));
         return processesOf(state).length === 0;
       });
       rmSync(root, { recursive: true, force: true });

@@ -217,9 +217,12 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     expect(await run(place, 'PreToolUse')).toMatchObject({ code, stdout, ran: false });
   });
 
-  it('and gives another exit code than 0 and 2 is believed nowhere', async () => {
+  it.each([
+    ...[1, 3, 77, 255, 256, 2 ** 32 + 2].map((code) => reply(code, '')),
+    encodeVerdict({ kind: 'replay', key: 'k', of: 'x', wantsOutputs: false }),
+  ])('and gives another exit code than 0 and 2, or none, is believed nowhere', async (frame) => {
     const place = openPlace();
-    await aDaemon(place, (socket) => void socket.write(reply(77, '')));
+    await aDaemon(place, (socket) => void socket.write(frame));
     expect(await run(place, 'PostToolUse')).toMatchObject({ code: 2, ran: true });
   });
 

@@ -126,30 +126,30 @@ static void do_frame(struct argument *arguments, size_t count)
     free(bytes.at);
 }
 
-static void print_mistakes(struct bytes *mistakes)
+static void print_warnings(struct bytes *warnings)
 {
-    printf(" mistakes=");
-    print_hex(mistakes->at, mistakes->length);
-    free(mistakes->at);
+    printf(" warnings=");
+    print_hex(warnings->at, warnings->length);
+    free(warnings->at);
 }
 
 static void do_options(struct argument *arguments, size_t count)
 {
     char *words[MAX_ARGUMENTS + 4] = {(char *)(uintptr_t)"hookbus", (char *)(uintptr_t)"run"};
     struct options options;
-    struct bytes mistakes = {0};
+    struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) words[i + 2] = arguments[i].text;
-    parse_options(words + 2, &options, &mistakes);
+    parse_options(words + 2, &options, &warnings);
     print_text("name", options.name);
     print_text("event", options.event);
     print_text("tool", options.tool);
     print_text("shell", options.shell);
     print_text("dedupe_key", options.dedupe_key);
     printf(" dedupe_ttl=%llu on_duplicate=%d", (unsigned long long)options.dedupe_ttl, (int)options.on_duplicate);
-    printf(" dedupe=%d fail_open=%d store_raw=%d compress=%d max_bytes=%lld timeout=%s", options.wants_dedupe, options.fail_open,
-           options.store_raw, options.compress, (long long)options.max_bytes, options.timeout);
+    printf(" dedupe=%d fail_open=%d store_raw=%d compress=%d max_bytes=%lld timeout=%lld", options.wants_dedupe, options.fail_open,
+           options.store_raw, options.compress, (long long)options.max_bytes, (long long)options.timeout_us);
     for (char **word = options.argv; *word != NULL; word++) print_text("argument", *word);
-    print_mistakes(&mistakes);
+    print_warnings(&warnings);
 }
 
 static void do_settings(struct argument *arguments, size_t count)
@@ -158,16 +158,16 @@ static void do_settings(struct argument *arguments, size_t count)
     const struct options options = {.store_raw = -1, .compress = -1, .max_bytes = -1};
     static char home[HOME_BYTES];
     struct settings settings = {.home = home};
-    struct bytes mistakes = {0};
+    struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;
-    read_settings(&settings, &options, &mistakes);
+    read_settings(&settings, &options, &warnings);
     printf("dedupe_ttl=%llu ", (unsigned long long)settings.dedupe_ttl);
     printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d debug=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
            settings.compress, settings.store_raw, settings.redact, settings.starts_daemon, settings.debug,
            settings.shares_keys, (unsigned long long)settings.max_bytes);
     print_text("home", settings.home);
-    print_mistakes(&mistakes);
+    print_warnings(&warnings);
 }
 
 /* The body in a block of its own, so that overruns show. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { socketPath } from '../../src/config/socket-path.ts';
+import { socketPath } from '../../src/config/paths.ts';
 import { askDaemon } from '../../src/daemon/client.ts';
 import { encodeVerdict } from '../../src/protocol/claim.ts';
 import { until } from '../conformance/support/until.ts';
@@ -112,7 +112,7 @@ describe.skipIf(can !== true)(titleOf('the bus of another user', can), () => {
       const place = openPlace('h'.repeat(150));
       makeHome(place);
       const bus = await aForeignBus(place);
-      const path = socketPath(place.home, {});
+      const path = socketPath(place.home);
       const there = dirname(path);
       onTestFinished(() => rmSync(there, { recursive: true, force: true }));
       const trace = place.path('trace');
@@ -139,7 +139,7 @@ describe.skipIf(can !== true)(titleOf('the bus of another user', can), () => {
     const place = openPlace('h'.repeat(150));
     makeHome(place);
     const bus = await aForeignBus(place);
-    const path = socketPath(place.home, {});
+    const path = socketPath(place.home);
     onTestFinished(() => rmSync(dirname(path), { recursive: true, force: true }));
     symlinkSync(bus.directory, dirname(path));
     expect(run(place, GUARD, ASKING).code).toBe(2);

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
-  chmodSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import { VERSION } from '../../src/domain/version.ts';
-import { gateFile } from '../../src/gates/gate-file.ts';
+import { gateFile, gateLine } from '../../src/gates/gate-file.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodePoke } from '../../src/protocol/socket.ts';
 import { makePipe } from '../conformance/support/pipes.ts';
@@ -92,14 +92,16 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       });
       const { begin, end: ended, bytes } = onlyRecord(place);
       if (ended === undefined) throw new Error('expected an end');
-      expect(Buffer.concat([encodeBegin(begin), encodeEnd(ended)]).toString('hex')).toBe(
-        bytes.toString('hex'),
-      );
+      const again = Buffer.concat([encodeBegin(begin), encodeEnd(ended)]);
+      // The Node engine writes a signal's name, the launcher its number.
+      if (ended.signal === undefined) expect(again.toString('hex')).toBe(bytes.toString('hex'));
+      else expect(decodeRecord(again)).toEqual({ begin, end: ended });
       expect(begin).toMatchObject({
         engine: 'launcher',
         engineVersion: VERSION,
         hookName: 'naïve',
-        mistakes: ['unknown option --nonsense'],
+        mistakes: [],
+        warnings: ['--nonsense'],
       });
       rmSync(place.spool, { recursive: true });
     }
@@ -237,7 +239,7 @@ tests('a gate', () => {
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
-    [`breaker ${later}\n`, 'breaker open', 'PostToolUse'],
+    [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
     it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, () => {
       const place = openPlace();
@@ -264,7 +266,10 @@ tests('a gate', () => {
       const place = openPlace();
       const hook = 'touch ran; cat >/dev/null; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
-      writeFileSync(gatePath(place, gateFile(id)), `breaker ${later}\n`);
+      writeFileSync(
+        gatePath(place, gateFile(id)),
+        `${gateLine({ kind: 'breaker', untilMs: later })}\n`,
+      );
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
       const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
       const blocks = canBlock(eventType);
@@ -277,24 +282,17 @@ tests('a gate', () => {
     },
   );
 
-  it.each([
-    ['a/b', 'a%2Fb'],
-    ['.x', '%2Ex'],
-    ['a.b', 'a.b'],
-    ['..', '%2E.'],
-    ['naïve %', 'na%C3%AFve%20%25'],
-    ['x'.repeat(120), 'x'.repeat(120)],
-    ['x'.repeat(121), createHash('sha256').update('x'.repeat(121)).digest('hex')],
-    ['é'.repeat(21), createHash('sha256').update('é'.repeat(21)).digest('hex')],
-    ['é'.repeat(20), '%C3%A9'.repeat(20)],
-  ])('for the hook %j is its file', (name, file) => {
-    const place = openPlace();
-    const digest = createHash('sha256').update("sh -c 'exit 3'").digest('hex').slice(0, 32);
-    writeFileSync(gatePath(place, `${file}~${digest}`), `off ${later}\n`);
-    expect(run(place, ['sh', '-c', 'exit 3'], { flags: ['--name', name] })).toMatchObject({
-      code: 0,
-    });
-  });
+  it.each(['a/b', '.x', '..', 'naïve %', 'x'.repeat(500), 'é'.repeat(200)])(
+    'for the hook %j is its file',
+    (name) => {
+      const place = openPlace();
+      const file = gateFile({ hookName: name, command: "sh -c 'exit 3'" });
+      writeFileSync(gatePath(place, file), `off ${later}\n`);
+      expect(run(place, ['sh', '-c', 'exit 3'], { flags: ['--name', name] })).toMatchObject({
+        code: 0,
+      });
+    },
+  );
 });
 
 tests('the daemon', () => {
@@ -310,41 +308,46 @@ tests('the daemon', () => {
     expect(received[0]?.seen).toEqual(['.rec']);
   });
 
-  it('has its socket elsewhere where the state directory is long', async () => {
+  it('is reached however long the path of the state directory is', async () => {
     const place = openPlace('h'.repeat(150));
-    const runtime = place.path('run');
-    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
-    for (const [directory, env] of [
-      [`${runtime}/hookbus-${digest}`, { XDG_RUNTIME_DIR: runtime }],
-      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: 'relative' }],
-      [`/tmp/hookbus-${process.getuid?.()}-${digest}`, { XDG_RUNTIME_DIR: `/${'r'.repeat(100)}` }],
-    ] as const) {
-      const socket = join(directory, 'bus.sock');
-      rmSync(directory, { recursive: true, force: true });
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-      const { received } = await listenAt(socket);
-      expect(await runAsync(place, ['true'], env)).toBe(0);
-      await until('the poke', () => received.length > 0);
-    }
-    expect(spooled(place)).toHaveLength(3);
+    makeHome(place);
+    const directory = openSync(place.home, constants.O_RDONLY);
+    onTestFinished(() => closeSync(directory));
+    const { received } = await listenAt(`/proc/self/fd/${directory}/bus.sock`);
+    expect(await runAsync(place, ['true'], { XDG_RUNTIME_DIR: 'relative' })).toBe(0);
+    await until('the poke', () => received.length > 0);
+    expect(spooled(place)).toHaveLength(1);
   });
 
-  it('is not one that another user may have made', async () => {
-    const place = openPlace('h'.repeat(150));
-    const digest = createHash('sha256').update(place.home).digest('hex').slice(0, 16);
-    const directory = `/tmp/hookbus-${process.getuid?.()}-${digest}`;
-    mkdirSync(directory, { mode: 0o700 });
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-    const { received } = await listenAt(join(directory, 'bus.sock'));
-    const run = () => runAsync(place, ['true'], { XDG_RUNTIME_DIR: '' });
-    chmodSync(directory, 0o777);
-    expect(await run()).toBe(0);
-    chmodSync(directory, 0o700);
-    expect(await run()).toBe(0);
-    await until('the poke', () => received.length > 0);
-    expect(received).toHaveLength(1);
-    expect(spooled(place)).toHaveLength(2);
+  it('is asked for a key from the state directory, and the hook starts where it was called', () => {
+    const place = openPlace();
+    makeHome(place);
+    const room = place.path('room');
+    mkdirSync(room);
+    writeFileSync(join(room, 'hook.sh'), '#!/bin/sh\npwd -P\n', { mode: 0o755 });
+    const line = 'cd "$1" && shift && exec "$@" run --dedupe-key k --event Stop -- ./hook.sh';
+    const env = {
+      ...process.env,
+      HOOKBUS_ENABLED: '1',
+      HOOKBUS_HOME: place.home,
+      HOOKBUS_DAEMON: 'off',
+    };
+    for (const before of ['', 'rmdir gone; ']) {
+      if (before !== '') mkdirSync(join(room, 'gone'));
+      const where = before === '' ? room : join(room, 'gone');
+      const script =
+        before === ''
+          ? line
+          : `cd "$1" && rmdir "$1" && shift && exec "$@" run --dedupe-key g --event Stop -- '${room}/hook.sh'`;
+      const { status, stdout } = spawnSync('sh', ['-c', script, 'sh', where, LAUNCHER], {
+        env,
+        input: '{}\n',
+      });
+      if (before === '')
+        expect({ status, stdout: `${stdout}` }).toEqual({ status: 0, stdout: `${room}\n` });
+      // Bare, `pwd` fails in a directory that is gone too.
+      else expect(`${stdout}`).not.toContain(place.home);
+    }
   });
 
   it.each([

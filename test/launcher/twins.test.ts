@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRunOptions } from '../../src/config/run-options.ts';
 import { readSettings } from '../../src/config/settings.ts';
+import { wordsOf } from '../../src/config/warnings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
 import { defaultHookName } from '../../src/domain/hook-name.ts';
 import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
@@ -12,7 +13,7 @@ import { EFFORT, SEED } from '../support/effort.ts';
 import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
 import { createRandom, mutate, type Random } from './support/random.ts';
 
-const MISTAKE_TAG = 20;
+const WARNING_TAG = 21;
 
 const vectors = (name: string): Record<string, never>[] =>
   JSON.parse(readFileSync(new URL(`../../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));
@@ -311,9 +312,6 @@ function optionsOf(words: readonly string[]) {
   return {
     ...options,
     ...(shellLine === undefined ? {} : { shell: shellLine }),
-    ...(options.timeoutSeconds === undefined
-      ? {}
-      : { timeoutSeconds: `${options.timeoutSeconds}` }),
   };
 }
 
@@ -336,9 +334,9 @@ function parsedOptions(line: string) {
     storeRaw: flag('store_raw'),
     compress: flag('compress'),
     maxBytes: one('max_bytes') === '-1' ? undefined : Number(one('max_bytes')),
-    timeoutSeconds: one('timeout') || undefined,
+    timeoutSeconds: Number(one('timeout')) / 1e6 || undefined,
     argv: (fields.get('argument') ?? []).map((word) => text('', word)),
-    mistakes: mistakesOf(one('mistakes')),
+    mistakes: mistakesOf(one('warnings')),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
@@ -352,7 +350,6 @@ function anEnvironment(random: Random): Record<string, string> {
     'HOOKBUS_REDACT',
     'HOOKBUS_DEDUPE_TTL',
     'HOOKBUS_DEDUPE_URL',
-    'HOOKBUS_RETENTION_DAYS',
     'HOOKBUS_DAEMON',
     'HOOKBUS_DEBUG',
   ];
@@ -448,7 +445,7 @@ function parsedSettings(line: string) {
     debug: one('debug') === '1',
     maxBytes: Number(one('max_bytes')),
     home: Buffer.from(one('home'), 'hex').toString(),
-    problems: mistakesOf(one('mistakes')),
+    problems: mistakesOf(one('warnings')),
   };
 }
 
@@ -462,4 +459,8 @@ function fieldsOf(line: string): Map<string, string[]> {
 }
 
 const mistakesOf = (hex: string | undefined): string[] =>
-  readFields(Buffer.from(hex ?? '', 'hex')).texts(MISTAKE_TAG);
+  readFields(Buffer.from(hex ?? '', 'hex'))
+    .texts(WARNING_TAG)
+    // What a valid mode means depends on the event.
+    .filter((warning) => !/^--on-duplicate=(deny|skip|replay)$/.test(warning))
+    .map(wordsOf);

@@ -6,8 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { statePaths } from '../../src/config/paths.ts';
-import { socketPath } from '../../src/config/socket-path.ts';
+import { socketPath, statePaths } from '../../src/config/paths.ts';
 import { askDaemon, stopDaemon } from '../../src/daemon/client.ts';
 import { processesOf } from './daemons-left.ts';
 import { makeState } from './state.ts';
@@ -37,7 +36,7 @@ export async function until<T>(
 /** A state directory of this test alone, whose daemon, if any, is gone when the test has finished. */
 export function aState(home: string = temporaryDirectory()) {
   makeState(home);
-  const paths = { ...statePaths(home), socket: socketPath(home, {}) };
+  const paths = { ...statePaths(home), socket: socketPath(home) };
   const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
   onTestFinished(async () => {
     // A launcher may have started one that does not answer yet; it is told to leave once it does.

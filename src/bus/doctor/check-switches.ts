@@ -33,8 +33,8 @@ const elsewhere = ({
 
 const oldGate = (hookName: string): Finding =>
   problem(
-    `${hookName} was switched off by an older version, by its name alone`,
-    'That counts no more: the hook runs. It would also have kept every other hook of that name from running, for ever.',
+    `${hookName} was switched off by an older version`,
+    'That counts no more: the hook runs.',
     'Type `hookbus on` with its name to clear this, or `hookbus off` to switch it off for a time.',
   );
 

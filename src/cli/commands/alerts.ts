@@ -1,4 +1,4 @@
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { alertsLines } from '../output/alerts.ts';
 

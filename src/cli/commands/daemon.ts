@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../config/paths.ts';
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import type { DaemonState } from '../../daemon/state.ts';
 import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../command.ts';
 import { formatAge, formatBytes } from '../output/format.ts';

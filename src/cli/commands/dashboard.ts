@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import type { StatePaths } from '../../config/paths.ts';
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
 

@@ -1,7 +1,7 @@
 import { execPath, versions } from 'node:process';
 import { findOnPath, readPlaces } from '../../config/agent-places.ts';
 import { ownProgram } from '../../config/own-program.ts';
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
 import { doctorLines } from '../output/doctor.ts';
 import { readHours } from '../values.ts';

@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandStore } from '../../bus/open-for-command.ts';
 import type { StatePaths } from '../../config/paths.ts';
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsSnapshot } from '../../exporters/snapshot.ts';

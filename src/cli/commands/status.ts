@@ -1,4 +1,4 @@
-import { socketPath } from '../../config/socket-path.ts';
+import { socketPath } from '../../config/paths.ts';
 import type { DaemonState } from '../../daemon/state.ts';
 import type { Answer, Command, Context, Given } from '../command.ts';
 import { type StatusFacts, statusLines } from '../output/status.ts';

@@ -38,7 +38,7 @@ export function idleTexts({ old_gates, breaker, policy }: GateState): string[] {
   return [
     ...old_gates.map(
       (name) =>
-        `${name}: switched off by an older version, by its name alone; that counts no more, and it runs. \`hookbus on\` clears it`,
+        `${name}: switched off by an older version; that counts no more, and it runs. \`hookbus on\` clears it`,
     ),
     ...breaker.unused.map(
       (entry) =>

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import { statePaths } from '../../../src/config/paths.ts';
-import { socketPath } from '../../../src/config/socket-path.ts';
+import { socketPath, statePaths } from '../../../src/config/paths.ts';
 import { askDaemon } from '../../../src/daemon/client.ts';
-import { gatePath } from '../../../src/gates/gate-file.ts';
+import { gateLine, gatePath } from '../../../src/gates/gate-file.ts';
 import { endProcess } from '../../conformance/support/processes.ts';
 import { CLI, until } from '../../support/daemon.ts';
 import { processesOf } from '../../support/daemons-left.ts';
@@ -84,7 +83,7 @@ export async function aGuardPlace(what: Case, engine: readonly string[]): Promis
 
   async function startDaemon(): Promise<void> {
     const child = spawn(execPath, [CLI, 'daemon', 'run'], { env, stdio: 'ignore' });
-    await until('the daemon', () => askDaemon(socketPath(home, {})));
+    await until('the daemon', () => askDaemon(socketPath(home)));
     if (what.daemon === 'stopped') child.kill('SIGSTOP');
   }
 
@@ -155,7 +154,7 @@ function closeGate(gates: string, { gate }: Case, hookbus: GuardPlace['hookbus']
   const text = {
     'by name': 'off 0\n',
     'without an end': 'off 0\n',
-    breaker: `breaker ${Date.now() + 3_600_000}\n`,
+    breaker: `${gateLine({ kind: 'breaker', untilMs: Date.now() + 3_600_000 })}\n`,
     nonsense: 'closed for ever\n',
   }[gate as string];
   if (text !== undefined || gate === 'a directory' || gate === 'a FIFO')
