@@ -113,11 +113,10 @@ static void scan_kept(struct run *run)
     if (in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
 }
 
-bool names_blocking_event(struct run *run)
+struct text named_event(struct run *run)
 {
     if (find(run, EVENT).at == NULL) scan_kept(run);
-    struct text event = find(run, EVENT);
-    return event.at != NULL && can_block(event);
+    return find(run, EVENT);
 }
 
 bool learn_late(struct run *run)

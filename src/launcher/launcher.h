@@ -186,8 +186,8 @@ void encode_begin(struct run *run, struct bytes *begin);
 bool learn_late(struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
 struct text event_of(const struct run *run);
-/* Whether what has come of the payload by now names an event on which a hook can block. Overwrites the run's fields. */
-bool names_blocking_event(struct run *run);
+/* The event that the payload names, as far as it has come by now. Overwrites the run's fields. */
+struct text named_event(struct run *run);
 
 /*
  * state_home.c. Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
