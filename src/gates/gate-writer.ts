@@ -81,20 +81,16 @@ function shownIn(directory: string, file: string): Pick<FoundGate, 'hookName' | 
   try {
     const [, line = ''] = readOwnFile(join(directory, file)).toString().split('\n');
     const { hook, command } = JSON.parse(line) as { hook?: unknown; command?: unknown };
-    if (typeof hook === 'string' && isOf(file, hook, command)) {
-      return { hookName: hook, command: typeof command === 'string' ? command : undefined };
+    if (typeof hook === 'string' && typeof command === 'string') {
+      const id = { hookName: hook, command };
+      // A lie would hide which hook does not run. Of a command that was redacted nobody can tell.
+      if (!isWholeCommand(command) || gateFile(id) === file) return id;
     }
   } catch {
     // It was written by hand, or is gone.
   }
   return { hookName: file, command: undefined };
 }
-
-/** Whether the file is named by what it says of itself. Of a command that was redacted nobody can tell. */
-const isOf = (file: string, hookName: string, command: unknown): boolean =>
-  typeof command !== 'string' ||
-  !isWholeCommand(command) ||
-  gateFile({ hookName, command }) === file;
 
 function decodedName(file: string): string {
   const bytes = file.replace(/%([0-9A-F]{2})/g, (_, hex: string) =>

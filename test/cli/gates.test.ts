@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatMoment } from '../../src/cli/output/format.ts';
 import { redactText } from '../../src/domain/redaction.ts';
@@ -300,6 +300,16 @@ describe('off', () => {
     );
     expect(existsSync(join(home, '..', 'evil'))).toBe(false);
     expect(ask('status').stdout).toContain('- ../../evil: off');
+  });
+
+  it('that says it is of another hook is not taken for that', () => {
+    const { json, paths } = aState();
+    mkdirSync(paths.gates, { recursive: true });
+    const path = gatePath(paths.gates, { hookName: 'guard', command: 'x' });
+    writeFileSync(path, `off ${Date.now() + 60_000}\n{"hook":"lint","command":"x"}\n`);
+    expect(json('status')).toMatchObject({
+      gates: [{ hook_name: basename(path), command: null, state: 'off' }],
+    });
   });
 
   it('of an older version, by a name alone, is told of until `on` clears it', () => {

@@ -25,7 +25,8 @@ import { topic } from './support/topic.ts';
 
 const GUARD = ['sh', '-c', 'cat >/dev/null; echo no >&2; exit 2'];
 /** The file that closes it. */
-const GATE = gatePath('gates', { hookName: 'guard', command: `sh -c '${GUARD[2]}'` });
+const HOOK = { hookName: 'guard', command: `sh -c '${GUARD[2]}'` };
+const GATE = gatePath('gates', HOOK);
 const FLAGS = ['--name', 'guard', '--event', 'PreToolUse'];
 const DENIED = { code: 2, signal: null, stdout: '', stderr: 'no\n' };
 const ALLOWED = { code: 0, signal: null, stdout: '', stderr: '' };
@@ -45,7 +46,8 @@ async function guarded(
 /** A state directory as a checkout could bring it: it closes the gate of the guard. */
 function plant(home: string): void {
   mkdirSync(join(home, 'gates'), { recursive: true });
-  writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n`);
+  const shown = JSON.stringify({ hook: HOOK.hookName, command: HOOK.command });
+  writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n${shown}\n`);
 }
 
 /** That a gate which counts does close, so that one which does not is no accident. */
