@@ -62,14 +62,8 @@ globalThis[Symbol.for('hookbus.addon')] = () => {
   throw reason;
 };
 
-// What says something to Node, and is for the hook alone: the launcher wrote it with a small letter first.
-for (const name of Object.keys(process.env).filter((one) =>
-  /^(?:nODE|lD|dYLD|oPENSSL)_/.test(one),
-)) {
-  process.env[name[0].toUpperCase() + name.slice(1)] = process.env[name];
-  delete process.env[name];
-}
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
 if (isRun) load('run', asset('run.cache')).run(words.slice(1));
+else if (words[0] === 'claim') load('run', asset('run.cache')).claim();
 else load('main', asset('main.cache')).main(words);

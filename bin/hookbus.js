@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 // The hot path loads its own small bundle; `run --help` and all other commands are for people and load the other.
-const { fstatSync, readFileSync, readSync } = require('node:fs');
+const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -43,29 +43,12 @@ function commandOf(words) {
   return line === undefined ? [] : ['/bin/sh', '-c', line];
 }
 
-/** The payload, where the launcher has taken it: as src/config/handed-over.ts has it. */
-function takenByLauncher() {
-  const [pid, fd, verdictBytes] = (process.env.HOOKBUS_HANDED_OVER ?? '').split(' ').map(Number);
-  delete process.env.HOOKBUS_HANDED_OVER;
-  try {
-    const { nlink, size, uid } = fstatSync(fd);
-    if (pid !== process.pid || nlink !== 0 || uid !== process.geteuid()) return undefined;
-    const bytes = Buffer.alloc(size);
-    readSync(fd, bytes, 0, size, 0);
-    return size > verdictBytes ? bytes.subarray(verdictBytes) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Where the bundle is missing or broken, as an update that was interrupted leaves it: the command alone. */
 function runBare(words) {
   const [program, ...rest] = commandOf(words);
   if (program === undefined) throw new Error('expected a command behind --, and a bundle in dist/');
   const { spawnSync } = require('node:child_process');
-  const input = takenByLauncher();
-  const stdio = [input === undefined ? 'inherit' : 'pipe', 'inherit', 'inherit'];
-  const { status, signal, error } = spawnSync(program, rest, { stdio, input });
+  const { status, signal, error } = spawnSync(program, rest, { stdio: 'inherit' });
   if (error !== undefined) {
     process.stderr.write(`hookbus: ${program}: ${error.message}\n`);
     process.exitCode = error.code === 'ENOENT' ? 127 : 126;
@@ -86,14 +69,8 @@ function loadRun() {
   }
 }
 
-// What says something to Node, and is for the hook alone: the launcher wrote it with a small letter first.
-for (const name of Object.keys(process.env).filter((one) =>
-  /^(?:nODE|lD|dYLD|oPENSSL)_/.test(one),
-)) {
-  process.env[name[0].toUpperCase() + name.slice(1)] = process.env[name];
-  delete process.env[name];
-}
 const words = process.argv.slice(2);
 const isRun = words[0] === 'run' && !(words.length === 2 && /^(?:--help|-h)$/.test(words[1]));
 if (isRun) (loadRun() ?? runBare)(words.slice(1));
+else if (words[0] === 'claim') load('run').claim();
 else load('main').main(words);

@@ -1,4 +1,3 @@
-import { takeHandedOver } from '../config/handed-over.ts';
 import { parseRunOptions } from '../config/run-options.ts';
 import { readSettings } from '../config/settings.ts';
 import { leave } from '../runner/leave.ts';
@@ -11,7 +10,6 @@ const UNUSABLE_EXIT_CODE = 125;
 export async function run(words: readonly string[]): Promise<void> {
   // Should we ever end without saying how, nobody must take it for the hook's success.
   process.exitCode = UNUSABLE_EXIT_CODE;
-  takeHandedOver();
   const options = parseRunOptions(words);
   const settings = readSettings();
   if (options.argv.length === 0) {
@@ -20,6 +18,12 @@ export async function run(words: readonly string[]): Promise<void> {
     return;
   }
   leave(settings.enabled ? await watched(options, settings) : await passThrough(options.argv));
+}
+
+/** What `hookbus claim` does is in the bundle of the hot path too: a hook waits for it. */
+export async function claim(): Promise<void> {
+  const helper = await import('./claim.ts');
+  helper.claim();
 }
 
 async function watched(...work: Parameters<typeof import('../runner/run-hook.ts').runHook>) {

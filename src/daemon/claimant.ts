@@ -1,4 +1,5 @@
 import type { KeyRequest, Verdict } from '../bus/dedupe.ts';
+import { isRefusal } from '../domain/refusal.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import { type ClaimFrame, encodeVerdict, type VerdictFrame } from '../protocol/claim.ts';
 import type { KeyedBegin } from '../protocol/record.ts';
@@ -58,12 +59,16 @@ export function tellToWait(claimant: Claimant, again?: 'again'): void {
   claimant.connection.send(encodeVerdict({ kind: 'wait', key }));
 }
 
-function frameOf(verdict: Verdict, { key, onDuplicate }: KeyRequest): VerdictFrame {
+function frameOf(verdict: Verdict, { key, onDuplicate, eventType }: KeyRequest): VerdictFrame {
   switch (verdict.kind) {
     case 'run_unkeyed':
       return { kind: 'run' };
     case 'run':
       return { kind: 'run', key, wantsOutputs: onDuplicate !== 'skip' };
+    case 'replay': {
+      const { exitCode, stdout } = verdict.result;
+      return { ...verdict, key, refuses: isRefusal(eventType, exitCode, stdout) };
+    }
     default:
       return { ...verdict, key };
   }

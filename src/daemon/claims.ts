@@ -43,7 +43,10 @@ export interface ClaimsParts {
   readonly broker?: KeyRequest['owner'];
 }
 
-/** Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result. */
+/**
+ * Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result: in the daemon, and in
+ * the helper that a launcher starts where no daemon answers.
+ */
 export class Claims {
   readonly #parts: ClaimsParts;
   readonly #keys: Keys;

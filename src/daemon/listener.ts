@@ -76,7 +76,7 @@ function startListening(server: Server, path: string): Promise<void> {
 }
 
 /** Hears one client. */
-function serve(socket: Socket, onFrame: OnFrame): void {
+export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
   const connection: Connection = {

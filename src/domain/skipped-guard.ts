@@ -7,7 +7,7 @@ export const SEEN_WITHIN_MS = 24 * 3_600_000;
 /** Comes first, so that no id can look like it. */
 const REFUSED = 'refused again, as a ';
 
-/** Why a duplicate did not run. The launcher says the second in claim.c. */
+/** Why a duplicate did not run. The launcher says the same in result.c. */
 export const duplicateReason = (of: string, isRefused: boolean): string =>
   `${isRefused ? REFUSED : ''}duplicate of ${of}`;
 

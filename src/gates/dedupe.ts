@@ -68,8 +68,9 @@ function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): bool
 
 function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
   if (asking.broker === undefined) return true;
-  // A launcher asks a daemon first and becomes the Node engine after that, and the daemon may hear it late.
-  return isElsewhere(claim, asking) && claim.executionId <= asking.executionId;
+  // One execution asks a daemon first and its helper after that, and the daemon may hear it late.
+  const isHelpers = claim.brokerPid === null && claim.executionId === asking.executionId;
+  return isElsewhere(claim, asking) && !isHelpers && claim.executionId <= asking.executionId;
 }
 
 /** What is to be done with a duplicate of an execution that has ended. */

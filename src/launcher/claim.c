@@ -1,6 +1,8 @@
 /*
- * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it. The claim ends
- * with the connection, so that whoever is killed gives it up.
+ * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it (result.c). The
+ * claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, a helper is asked
+ * instead, a Node of our own that answers the same frames from the database; and where that says nothing either, the hook
+ * runs.
  */
 #include "launcher.h"
 
@@ -8,9 +10,8 @@
 #include <sys/socket.h>
 
 enum {
-    ANSWER_US = 100000,               /* for the first answer, and for all of a result to be taken */
     REPLY_BYTES = 9 * 1024 * 1024,    /* longest answer */
-    RESULT_BYTES = 4 * 1024 * 1024,   /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
+    HELPER_US = 2000000,              /* for the helper's answer where a hook can block: it is Node, and has to start */
     HEADER_BYTES = 6,
     MAX_WAIT_US = 5000000,            /* for the first one's result; as src/gates/dedupe.ts */
     SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
@@ -29,6 +30,10 @@ void hang_up(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
+    if (claim->helper <= 0) return;
+    (void)kill(claim->helper, SIGKILL);
+    while (waitpid(claim->helper, NULL, 0) < 0 && errno == EINTR) continue;
+    claim->helper = 0;
 }
 
 static int ms_until(int64_t deadline_us)
@@ -37,10 +42,9 @@ static int ms_until(int64_t deadline_us)
     return left <= 0 ? 0 : (int)((left + 999) / 1000);
 }
 
-/* Sends all of it in time; false where that was not possible. */
-static bool send_all(int bus, const struct bytes *bytes)
+bool send_all(int bus, const struct bytes *bytes, int64_t within_us)
 {
-    int64_t deadline_us = now_us() + ANSWER_US;
+    int64_t deadline_us = now_us() + within_us;
     struct pollfd target = {.fd = bus, .events = POLLOUT};
     for (size_t at = 0; at < bytes->length;) {
         ssize_t sent = send(bus, bytes->at + at, bytes->length - at, MSG_DONTWAIT);
@@ -51,12 +55,11 @@ static bool send_all(int bus, const struct bytes *bytes)
     return !bytes->failed;
 }
 
-void ask_for_key(struct run *run)
+static void send_claim(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
     struct bytes frames = {0};
-    run->claim.deadline_us = now_us() + ANSWER_US;
     bytes_add(&frames, run->begin.at, run->begin.length);
     size_t start = frame_begin(&frames, FRAME_CLAIM);
     field_text(&frames, CLAIM_TEMPLATE, options->dedupe_key);
@@ -67,8 +70,14 @@ void ask_for_key(struct run *run)
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
-    if (!send_all(run->claim.bus, &frames)) hang_up(&run->claim);
+    if (!send_all(run->claim.bus, &frames, within_us)) hang_up(&run->claim);
     free(frames.at);
+}
+
+void ask_for_key(struct run *run)
+{
+    run->claim.deadline_us = now_us() + ANSWER_US;
+    send_claim(run, ANSWER_US);
 }
 
 static uint32_t length_at(const unsigned char *at)
@@ -79,8 +88,9 @@ static uint32_t length_at(const unsigned char *at)
 bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
-    claim->key = claim->of = (struct text){0};
-    claim->wants_outputs = false;
+    claim->key = claim->of = claim->out = claim->err = (struct text){0};
+    claim->wants_outputs = claim->refuses = false;
+    claim->exit_code = -1;
     for (size_t at = 0; at < length;) {
         if (length - at < 5) return false;
         int tag = body[at];
@@ -89,8 +99,13 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
         if (size > length - at - 5) return false;
         uint64_t number = size == 8 && length_at(value + 4) == 0 ? length_at(value) : UINT64_MAX;
         if (tag == VERDICT_KIND) kind = number;
-        if (tag == VERDICT_KEY) claim->key = (struct text){(const char *)value, size};
-        if (tag == VERDICT_OF) claim->of = (struct text){(const char *)value, size};
+        struct text text = {(const char *)value, size};
+        if (tag == VERDICT_KEY) claim->key = text;
+        if (tag == VERDICT_OF) claim->of = text;
+        if (tag == VERDICT_STDOUT) claim->out = text;
+        if (tag == VERDICT_STDERR) claim->err = text;
+        if (tag == VERDICT_EXIT_CODE) claim->exit_code = number > 255 ? 255 : (int)number;
+        if (tag == VERDICT_REFUSES) claim->refuses = number == 1;
         if (tag == VERDICT_WANTS_OUTPUTS) claim->wants_outputs = number == 1;
         at += 5 + size;
     }
@@ -113,7 +128,7 @@ static void look_out(int bus)
     }
 }
 
-/* One frame of the daemon's; false where none comes in time or what comes is none. A signal ends us, if it counts here. */
+/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us, if it counts here. */
 static bool receive(struct run *run, int signals, int64_t deadline_us)
 {
     unsigned char piece[4096];
@@ -139,32 +154,70 @@ static bool receive(struct run *run, int signals, int64_t deadline_us)
     return read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
 }
 
-/* Nobody waits then, and nobody owns the key. */
-static bool gives_refusals_only(const struct run *run)
+bool gives_refusals_only(const struct run *run)
 {
     return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
 
 /*
- * Whether the daemon answers: at once, or as long as it says that there is somebody to wait for, and there is time. A
- * signal then ends us as it would the hook.
+ * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
+ * is skipped, and is given nothing but a refusal, unless its user asked for more.
  */
-static bool hear_daemon(struct run *run)
+static bool is_usable(const struct run *run)
+{
+    const struct claim *claim = &run->claim;
+    bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
+    if (claim->verdict == VERDICT_RUN) return true;
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !gives_refusals_only(run));
+    return claim->verdict == VERDICT_SKIP ? !can_block(event_of(run)) : !gives_refusals_only(run);
+}
+
+/* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
+static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
-    int64_t timeout_us = run->options.timeout_us;
-    int64_t until_us = now_us() + (timeout_us > 0 && timeout_us < MAX_WAIT_US ? timeout_us : MAX_WAIT_US), silent_us;
+    bool is_answered;
+    do {
+        int64_t until = now_us() + silence_us;
+        is_answered = receive(run, run->signals, until < claim->until_us ? until : claim->until_us);
+        silence_us = SILENCE_US;
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
+    return is_answered;
+}
+
+static bool ask_daemon(struct run *run)
+{
+    struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
     if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
     if (claim->bus < 0) return false;
     look_out(claim->bus);
-    bool is_answered = receive(run, -1, claim->deadline_us);
-    if (!is_answered || claim->verdict != VERDICT_WAIT || gives_refusals_only(run)) return is_answered;
-    do {
-        silent_us = now_us() + SILENCE_US;
-        is_answered = receive(run, run->signals, silent_us < until_us ? silent_us : until_us);
-    } while (is_answered && claim->verdict == VERDICT_WAIT && now_us() < until_us);
-    return is_answered || now_us() >= until_us;
+    if (!receive(run, -1, claim->deadline_us)) return false;
+    return claim->verdict != VERDICT_WAIT || !is_usable(run) || wait_for_answer(run, SILENCE_US);
+}
+
+void call_helper(struct run *run)
+{
+    hang_up(&run->claim);
+    run->claim.helper = start_helper(run->settings.home, &run->claim.bus);
+}
+
+void await_helper(struct claim *claim, int64_t most_us)
+{
+    struct pollfd source = {.fd = claim->bus, .events = POLLIN};
+    if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(most_us / 1000));
+    hang_up(claim);
+}
+
+static bool ask_helper(struct run *run)
+{
+    struct claim *claim = &run->claim;
+    /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
+    int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
+    if (now_us() >= claim->until_us) return false;
+    call_helper(run);
+    if (claim->bus >= 0) send_claim(run, patience_us);
+    return claim->bus >= 0 && wait_for_answer(run, patience_us);
 }
 
 /* So much of its outputs the owner keeps, for a duplicate. */
@@ -175,87 +228,18 @@ static void keep_outputs(struct run *run)
         if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
 }
 
-/* It is on record why, and there is nothing to pass on. src/domain/skipped-guard.ts reads the reason. */
-static bool skip(struct run *run)
-{
-    static char reason[80] = "duplicate of ";
-    size_t length = run->claim.of.length < 64 ? run->claim.of.length : 64;
-    if (length > 0) memcpy(reason + strlen(reason), run->claim.of.at, length);
-    run->reason = reason;
-    run->kind = DEDUPE_SKIP;
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
-    return true;
-}
-
-bool is_duplicate(struct run *run)
+enum verdict hear_verdict(struct run *run)
 {
     struct claim *claim = &run->claim;
-    bool is_answered = hear_daemon(run), can_skip = !can_block(event_of(run));
-    claim->is_owner = is_answered && claim->verdict == VERDICT_RUN && claim->key.length > 0;
+    int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
+    claim->until_us = now_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    bool is_answered = ask_daemon(run) || ask_helper(run);
+    if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
+        claim->verdict = VERDICT_RUN;
+        claim->key = (struct text){0};
+    }
+    claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (claim->is_owner) keep_outputs(run);
     else hang_up(claim);
-    if (is_answered && claim->verdict == VERDICT_RUN) return false;
-    if (is_answered && claim->verdict == VERDICT_SKIP && can_skip) return skip(run);
-    claim->key = (struct text){0};
-    if (!is_answered) become_node_engine(run, (struct text){"", 0});
-    else if (claim->verdict == VERDICT_REPLAY)
-        become_node_engine(run, (struct text){(const char *)claim->reply.at, claim->reply.length});
-    return false;
-}
-
-/* Whether we have all of an output that the hook had, and it is little enough to be kept. */
-static bool is_all_kept(const struct run *run, int which)
-{
-    const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
-           stream->total <= run->settings.max_bytes;
-}
-
-/* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */
-static bool has_result(const struct run *run)
-{
-    const struct stream *out = &run->streams[STDOUT];
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->is_told_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
-    if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    /* Of a decision that is not kept nobody knows what it is. */
-    return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
-}
-
-/* Where only refusals are given again, anything else is nobody's business. What is one the daemon decides. */
-static void encode_result(const struct run *run, struct bytes *bytes)
-{
-    const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
-    bool has_outputs = is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    if (gives_refusals_only(run) && !(is_result && may_refuse)) return;
-    size_t start = frame_begin(bytes, FRAME_RESULT);
-    field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
-    field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
-    field_bytes(bytes, RESULT_KEY, run->claim.key.at, run->claim.key.length);
-    if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
-    if (is_result && has_outputs && (run->claim.wants_outputs || may_refuse)) {
-        field_bytes(bytes, RESULT_STDOUT, out->kept, out->kept_length);
-        field_bytes(bytes, RESULT_STDERR, err->kept, err->kept_length);
-    }
-    frame_end(bytes, start);
-}
-
-bool tell_result(struct run *run)
-{
-    struct claim *claim = &run->claim;
-    struct bytes frames = {0};
-    if (!claim->is_owner) return false;
-    encode_result(run, &frames);
-    bool is_result = frames.length > 0;
-    encode_poke(&frames);
-    bool is_told = send_all(claim->bus, &frames);
-    hang_up(claim);
-    if (is_result && !is_told && (claim->bus = connect_bus(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = send_all(claim->bus, &frames);
-        hang_up(claim);
-    }
-    free(frames.at);
-    return is_told;
+    return claim->verdict;
 }

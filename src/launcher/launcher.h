@@ -98,7 +98,6 @@ struct process {
 
 struct run {
     int64_t started_us;          /* by the clock that only goes forward */
-    char **words;                /* what we were started with, for the Node engine; NULL where there is no memory for it */
     struct options options;
     struct settings settings;
     struct bytes warnings;
@@ -191,7 +190,7 @@ struct text named_event(struct run *run);
 
 /*
  * state_home.c. Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
- * where there is none yet that the Node engine would make. Overwrites `path`.
+ * where there is none yet that Node would make. Overwrites `path`.
  */
 bool open_home(struct run *run);
 uid_t our_user(void);
@@ -278,14 +277,9 @@ bool end_tree(struct run *run);
  * no hook waits.
  */
 void exec_node(char **argv, bool looks_on_path);
-/* The same for a run, with another variable in the environment, if not NULL. */
-void exec_engine(char **words, char *added);
-/*
- * The Node engine takes our place, before the hook has started, with the payload that was taken so far, all of it, and with
- * what the daemon said, if anything. Gives back where that is not possible: then the hook runs all the same.
- */
-void become_node_engine(struct run *run, struct text verdict);
-/* daemon_state.c. In the process that becomes the daemon of this state directory. */
+/* Starts `hookbus claim` with a socket pair, of which `bus` is our end; 0 where that is not possible, and -1 for `bus`. */
+pid_t start_helper(const char *home, int *bus);
+/* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
 void prepare_daemon(const char *home);
 void encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */

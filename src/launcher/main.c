@@ -11,9 +11,9 @@
  */
 #include "launcher.h"
 
-enum { UNUSABLE_EXIT_CODE = 125 };
+enum { UNUSABLE_EXIT_CODE = 125, MAKE_HOME_US = 3000000 };
 
-/* The words for Node, apart from ours, which the options write to; NULL where there is no memory for them. */
+/* The words for Node; NULL where there is no memory for them. */
 static char **words_for_node(int argc, char **argv)
 {
     char **words = calloc((size_t)argc + 3, sizeof *words);
@@ -75,7 +75,8 @@ static bool prepare(struct run *run)
 {
     run->spool_file = run->torn_file = -1;
     run->duration_us = -1;
-    run->claim.bus = run->signals = -1;
+    run->claim = (struct claim){.bus = -1};
+    run->signals = -1;
     if (!hold_signals(run)) exec_command(run);
     make_ids(run);
     run->hook_name = run->options.name;
@@ -109,9 +110,23 @@ static bool prepare(struct run *run)
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
 static bool may_run(struct run *run)
 {
-    if (run->options.wants_dedupe && run->has_payload && run->spool_file >= 0) return !is_duplicate(run);
-    hang_up(&run->claim);
-    return true;
+    if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
+        hang_up(&run->claim);
+        return true;
+    }
+    enum verdict verdict = hear_verdict(run);
+    if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
+    answer_duplicate(run);
+    return false;
+}
+
+/* A state directory that is not the default is for Node to make, once. Where it does not, the hook runs unrecorded. */
+static void make_home(struct run *run)
+{
+    run->claim.bus = -1;
+    call_helper(run);
+    await_helper(&run->claim, MAKE_HOME_US);
+    if (open_home(run)) run->settings.home[0] = '\0';
 }
 
 static void run_hook(struct run *run)
@@ -129,9 +144,9 @@ int main(int argc, char **argv)
 {
     struct run *run = &the_run;
     run->started_us = now_us();
-    run->words = words_for_node(argc, argv);
     if (!is_run(argc, argv)) {
-        if (run->words != NULL) exec_node(run->words, true);
+        char **words = words_for_node(argc, argv);
+        if (words != NULL) exec_node(words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
@@ -142,7 +157,7 @@ int main(int argc, char **argv)
     }
     read_settings(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) exec_command(run);
-    if (open_home(run)) exec_engine(run->words, NULL);
+    if (open_home(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     (void)block_signals(NULL);

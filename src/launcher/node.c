@@ -4,18 +4,18 @@
  */
 #include "launcher.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
 #else
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #endif
 
-extern char **environ;
-
-enum { RETRY_SECONDS = 30 }; /* after so long a daemon that did not start is tried again */
+enum {
+    RETRY_SECONDS = 30, /* after so long a daemon that did not start is tried again */
+    SOCKET_NUMBER = 3,  /* as src/cli/claim.ts has it */
+};
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
 {
@@ -95,78 +95,6 @@ void exec_node(char **argv, bool looks_on_path)
     (void)execv(node, argv);
 }
 
-/*
- * What says something to Node, or to what loads it, is for the hook alone, since a repository may have said it: on the way
- * its first letter is a small one, and a second call, or bin/hookbus.js, makes it large again.
- */
-static void turn_variables(void)
-{
-    static const char *const NAMES[] = {"NODE_", "LD_", "DYLD_", "OPENSSL_"};
-    for (char **at = environ; *at != NULL; at++)
-        for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
-            if ((**at | 0x20) == (*NAMES[i] | 0x20) && strncmp(*at + 1, NAMES[i] + 1, strlen(NAMES[i]) - 1) == 0)
-                **at ^= 0x20;
-}
-
-void exec_engine(char **words, char *added)
-{
-    /* With less it may not start, and the hook is to run. */
-    static const struct { int what; rlim_t least; } NEEDED[] = {
-        {RLIMIT_AS, RLIM_INFINITY}, {RLIMIT_DATA, 1 << 30}, {RLIMIT_STACK, 1 << 20}, {RLIMIT_NOFILE, 64}, {RLIMIT_NPROC, 64},
-    };
-    struct rlimit limit;
-    for (size_t i = 0; i < sizeof NEEDED / sizeof *NEEDED; i++)
-        if (getrlimit(NEEDED[i].what, &limit) != 0 || limit.rlim_cur < NEEDED[i].least) return;
-    if (words == NULL) return;
-    if (added != NULL && putenv(added) != 0) return;
-    turn_variables();
-    exec_node(words, false);
-    turn_variables();
-    (void)unsetenv("HOOKBUS_HANDED_OVER");
-}
-
-/* A file without a name, that only who has it open can know; -1 where there can be none. */
-static int nameless_file(const struct run *run)
-{
-#ifdef __linux__
-    (void)run;
-    return memfd_create("hookbus", MFD_CLOEXEC);
-#else
-    int file = openat(run->home, run->execution_id, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file >= 0) (void)unlinkat(run->home, run->execution_id, 0);
-    return file;
-#endif
-}
-
-static bool write_text(int file, struct text text)
-{
-    while (text.length > 0) {
-        ssize_t written = write(file, text.at, text.length);
-        if (written <= 0 && errno != EINTR) return false;
-        if (written > 0) text = (struct text){text.at + written, text.length - (size_t)written};
-    }
-    return true;
-}
-
-void become_node_engine(struct run *run, struct text verdict)
-{
-    static char told[80];
-    const struct stream *in = &run->streams[STDIN];
-    /* A file on stdin was only looked into. */
-    struct text taken = {(const char *)in->buffer + in->at, run->theirs[STDIN] >= 0 ? in->length : 0};
-    int file = nameless_file(run);
-    if (file >= 0 && write_text(file, verdict) && write_text(file, taken) && fcntl(file, F_SETFD, 0) == 0) {
-        snprintf(told, sizeof told, "HOOKBUS_HANDED_OVER=%d %d %zu", (int)run->pid, file, verdict.length);
-        /* A signal that came by now ends us here, and the record tells of it. */
-        give_back_signals(run);
-        record_forget(run);
-        exec_engine(run->words, told);
-        (void)!(hold_signals(run) && listen_to_signals(run));
-        record_begin(run);
-    }
-    if (file >= 0) close(file);
-}
-
 /* Whether it is our turn to start one: nobody else has tried of late. */
 static bool may_start(int home)
 {
@@ -179,12 +107,30 @@ static bool may_start(int home)
     return (age < 0 || age >= RETRY_SECONDS) && utimensat(home, NAME, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* In a session of its own, with nothing of the caller's open: who waits for the end of output must not wait for it. */
+/*
+ * In a new process: becomes Node with nothing of the caller's, since who waits for the end of output must not wait for it,
+ * and what a run's environment says of Node or of libraries is not for this one. A socket, if any, is descriptor 3.
+ */
+static _Noreturn void become_node(const char *home, char **argv, int socket)
+{
+    sigset_t none;
+    close_all_but(&socket, 1);
+    if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
+    if (socket == SOCKET_NUMBER) (void)fcntl(socket, F_SETFD, 0);
+    else if (socket >= 0 && dup2(socket, SOCKET_NUMBER) == SOCKET_NUMBER) close(socket);
+    if (chdir("/") != 0) _exit(0);
+    for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    prepare_daemon(home);
+    exec_node(argv, false);
+    _exit(0);
+}
+
 static void start_daemon(const struct run *starter)
 {
     static char daemon[] = "daemon", run[] = "run";
     char *argv[] = {NULL, NULL, daemon, run, NULL};
-    sigset_t none;
     if (!may_start(starter->home)) return;
     pid_t pid = fork();
     /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
@@ -192,15 +138,32 @@ static void start_daemon(const struct run *starter)
     if (pid != 0) return;
     (void)setsid();
     if (fork() != 0) _exit(0);
-    close_all_but(NULL, 0);
-    if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
-    if (chdir("/") != 0) _exit(0);
-    for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    prepare_daemon(starter->settings.home);
-    exec_node(argv, false);
-    _exit(0);
+    become_node(starter->settings.home, argv, -1);
+}
+
+/* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. It ends with us. */
+pid_t start_helper(const char *home, int *bus)
+{
+    static char claim[] = "claim";
+    char *argv[] = {NULL, NULL, claim, NULL};
+    int ends[2];
+    pid_t owner = getpid();
+    *bus = -1;
+    if (!make_channel(true, ends)) return 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+#ifdef __linux__
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pid_t parent = getppid();
+        if (parent > 0 && owner > 0 && parent != owner) _exit(0);
+#endif
+        (void)setsid();
+        become_node(home, argv, ends[1]);
+    }
+    close(ends[1]);
+    if (pid > 0) *bus = ends[0];
+    else close(ends[0]);
+    return pid > 0 ? pid : 0;
 }
 
 /* The last word on whose it is: what was true of a path need not be when it is used. */

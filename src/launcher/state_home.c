@@ -201,7 +201,8 @@ bool open_home(struct run *run)
         if (!is_missing && !is_ours) run->home = (close(run->home), -1);
     }
     if (run->home >= 0) return false;
-    if (!can_be) note_refused(home, scratch);
+    if (can_be) return true;
+    note_refused(home, scratch);
     home[0] = '\0';
-    return can_be;
+    return false;
 }

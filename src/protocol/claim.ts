@@ -23,6 +23,7 @@ const VERDICT = {
   stderr: 5,
   of: 6,
   wantsOutputs: 7,
+  refuses: 8,
 } as const;
 
 const RESULT = {
@@ -62,6 +63,8 @@ export interface VerdictFrame {
   readonly wantsOutputs?: boolean;
   /** With `replay`. */
   readonly result?: KeyResult;
+  /** With `replay`: the result is a refusal on this event, and may be given again where a hook can block. */
+  readonly refuses?: boolean;
 }
 
 /** What came of a claim that was granted. */
@@ -115,6 +118,7 @@ export function encodeVerdict(verdict: VerdictFrame): Buffer {
     frame.number(VERDICT.exitCode, verdict.result.exitCode);
     frame.bytes(VERDICT.stdout, verdict.result.stdout);
     frame.bytes(VERDICT.stderr, verdict.result.stderr);
+    frame.number(VERDICT.refuses, verdict.refuses === true ? 1 : undefined);
   }
   return frame.finish();
 }
@@ -135,6 +139,7 @@ export function decodeVerdict(frame: Frame): VerdictFrame {
     ...(of === undefined ? {} : { of }),
     wantsOutputs: fields.number(VERDICT.wantsOutputs) === 1,
     ...(exitCode === undefined ? {} : { result: { exitCode, stdout, stderr } }),
+    ...(fields.number(VERDICT.refuses) === 1 ? { refuses: true } : {}),
   };
 }
 

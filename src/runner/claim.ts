@@ -2,11 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Keys, Verdict } from '../bus/dedupe.ts';
 import { keyOf } from '../bus/key-of.ts';
 import { openKeys } from '../bus/open-keys.ts';
-import { whatWasHandedOver } from '../config/handed-over.ts';
 import { searchPath } from '../config/settings.ts';
-import { duplicateMode, MAX_WAIT_MS, verdictOn } from '../gates/dedupe.ts';
-import { decodeVerdict } from '../protocol/claim.ts';
-import { splitFrames } from '../protocol/frame.ts';
+import { duplicateMode, MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { type Claim, type ClaimParts, UNKEYED } from './duplicate.ts';
 
 /**
@@ -24,8 +21,6 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
   const { settings, report } = parts;
   if (settings.paths === undefined) return UNKEYED;
   try {
-    const told = whatWasHandedOver()?.verdict ?? Buffer.alloc(0);
-    if (told.length > 0) return goBy(told, parts);
     const { keys, note } = openKeys(settings.paths.database, CLAIM_BUSY_MS, Date.now);
     const { begin, options, payload } = parts;
     const asked = { template: options.dedupeKey, payload, path: searchPath() };
@@ -35,17 +30,6 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
     report('claim key', error);
     return UNKEYED;
   }
-}
-
-/** The daemon has a result for the launcher, maybe of another machine. It counts where ours would count. */
-function goBy(bytes: Buffer, { begin, options }: ClaimParts): Claim {
-  const [frame] = splitFrames(bytes).frames;
-  const { key, of, result } = frame === undefined ? {} : decodeVerdict(frame);
-  if (key === undefined || of === undefined || result === undefined) return UNKEYED;
-  const onDuplicate = duplicateMode(options.onDuplicate, begin.eventType);
-  const rules = { eventType: begin.eventType, onDuplicate };
-  const verdict = verdictOn({ executionId: of, ...result }, rules);
-  return verdict?.kind === 'replay' ? { kind: 'duplicate', key, of, result } : UNKEYED;
 }
 
 async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {

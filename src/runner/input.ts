@@ -2,7 +2,6 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Meter } from '../bus/meter.ts';
-import { whatWasHandedOver } from '../config/handed-over.ts';
 import { createStdoutKind } from '../domain/stdout-kind.ts';
 import { nowMs } from './clock.ts';
 import { lookIntoOwnFile, passesThrough } from './own-input.ts';
@@ -48,8 +47,6 @@ export class Input {
     this.#source = openSource();
     this.#hasEnded = this.#source === undefined;
     if (this.#file !== undefined) meter.look(this.#file.bytes, this.#file.isAll);
-    const taken = whatWasHandedOver()?.payload;
-    if (taken !== undefined && taken.length > 0) this.#take(taken);
     this.#source?.on('data', (chunk: Buffer) => this.#take(chunk));
     for (const end of ['end', 'close', 'error']) this.#source?.on(end, () => this.#end());
     this.#source?.pause();
@@ -85,7 +82,6 @@ export class Input {
       return { payload: this.#file.bytes, isComplete: this.#file.isAll };
     const until = nowMs() + WHOLE_PAYLOAD_MS;
     this.#followed = createStdoutKind();
-    for (const chunk of this.#prelude) this.#followed.push(chunk);
     const isComplete = (): boolean => this.#hasEnded || this.#followed?.kind() === 'json';
     this.#source?.resume();
     await this.#listen(

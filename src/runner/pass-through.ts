@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { whatWasHandedOver } from '../config/handed-over.ts';
 import { startCompanion } from './companion.ts';
 import { inheritedDescriptors, withInherited } from './inherited-descriptors.ts';
 import { type Exit, leave, startFailure } from './leave.ts';
@@ -21,15 +20,11 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
   });
   await companion.pipePaths;
   companion.letGo();
-  const taken = whatWasHandedOver()?.payload;
-  // All of the payload, so nothing else is to come.
-  const isTaken = taken !== undefined && taken.length > 0;
   try {
     return await new Promise<Exit>((resolve) => {
       const child = spawn(program, parameters, {
-        stdio: withInherited([isTaken ? 'pipe' : 'inherit', 'inherit', 'inherit'], inherited),
+        stdio: withInherited(['inherit', 'inherit', 'inherit'], inherited),
       });
-      child.stdin?.on('error', () => undefined).end(taken);
       if (child.pid !== undefined) void signals.hookStarted(child.pid);
       child.once('error', (error: NodeJS.ErrnoException) => resolve(refusal(program, error.code)));
       child.once('exit', (code, signal) =>

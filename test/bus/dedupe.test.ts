@@ -145,28 +145,12 @@ describe('a key', () => {
     const broker = { pid: 1, start: processStart(1) };
     expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
+    // Nor what one execution asked it for, before it asked its helper.
+    expect(keys.claim(asks('id-2', { broker }))).toMatchObject({ kind: 'wait' });
     expect(keys.finish(asks('id-2', { broker }), undefined)).toBe(false);
     expect(keys.claim(asks('id-3', another))).toMatchObject({ kind: 'wait', of: 'id-2' });
     expect(keys.claim(asks('id-3', { broker }))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-4'))).toEqual({ kind: 'run' });
-  });
-
-  it('is given to a launcher that became the Node engine, whatever the daemon holds or hears late', () => {
-    const { keys } = someKeys();
-    const brokers = [
-      { pid: 1, start: processStart(1) },
-      { pid: 2 ** 22 + 1, start: 1 },
-    ];
-    for (const [index, broker] of brokers.entries()) {
-      const key = { key: `of ${index}` };
-      expect(keys.claim(asks('id-1', { broker, ...key }))).toEqual({ kind: 'run' });
-      expect(keys.claim(asks('id-2', key))).toEqual({ kind: 'run' });
-      expect(keys.finish(asks('id-1', { broker, ...key }), undefined)).toBe(false);
-      expect(keys.claim(asks('id-3', { ...another, ...key }))).toEqual({
-        kind: 'wait',
-        of: 'id-2',
-      });
-    }
   });
 
   it('is free again at once where its owner failed, is gone, or asks anew', () => {

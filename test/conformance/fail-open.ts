@@ -1,13 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
@@ -54,14 +46,12 @@ export function failOpen(engine: Engine): void {
     }
 
     test('the hook runs when the state directory is a file', async (stage) => {
-      rmSync(stage.home, { recursive: true });
       writeFileSync(stage.home, 'not a directory');
       await runsAsBare(stage);
       expect(readFileSync(stage.home, 'utf8')).toBe('not a directory');
     });
 
     test('the hook runs when the state directory is read-only', async (stage) => {
-      rmSync(stage.home, { recursive: true });
       mkdirSync(stage.home, { mode: 0o555 });
       await runsAsBare(stage, await asNobody(stage));
     });
@@ -127,7 +117,7 @@ export function failOpen(engine: Engine): void {
     for (const name of ['', '/spool', '/hook_bus.db', '/bus.sock']) {
       test(`the hook runs when the state directory${name} is a link to itself`, async (stage) => {
         const link = `${stage.home}${name}`;
-        if (name === '') rmSync(stage.home, { recursive: true });
+        if (name !== '') stage.makeHome();
         symlinkSync(link, link);
         await runsAsBare(stage);
       });

@@ -111,7 +111,7 @@ describe.each([
 });
 
 describe.skipIf(!hasLauncher)(`${RACERS} launchers that race on one key${why}`, () => {
-  it('without a daemon, each as a Node engine, all refuse', { timeout: 300_000 }, async () => {
+  it('without a daemon, each with a helper, all refuse', { timeout: 300_000 }, async () => {
     const state = aState();
     Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
     await race(state, LAUNCHERS, 0, 'deny');

@@ -180,9 +180,12 @@ static void do_verdict(struct argument *arguments)
     if (!read_verdict(&claim, body, arguments[0].length)) {
         printf("-");
     } else {
-        printf("kind=%d wants_outputs=%d", (int)claim.verdict, claim.wants_outputs);
+        printf("kind=%d wants_outputs=%d exit_code=%d refuses=%d", (int)claim.verdict, claim.wants_outputs,
+               claim.exit_code, claim.refuses);
         print_field("key", claim.key);
         print_field("of", claim.of);
+        print_field("stdout", claim.out);
+        print_field("stderr", claim.err);
     }
     free(body);
 }

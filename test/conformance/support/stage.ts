@@ -24,7 +24,7 @@ export interface InputOptions extends RunOptions {
   readonly deadlineMs?: number;
 }
 
-/** What one test works with: a directory, a state directory, an engine, and an end for all it starts. */
+/** What one test works with: a directory, a state directory not yet made, an engine, and an end for all it starts. */
 export interface Stage {
   readonly engine: Engine;
   readonly directory: string;
@@ -81,8 +81,6 @@ export function openStage(engine: Engine): Stage {
     );
     return Object.fromEntries(entries);
   };
-  // Else the first run of a launcher would be the Node engine's, which makes it.
-  makeStateHome(home, { HOME: person });
   const launch: Stage['startBare'] = async (
     command,
     { set, flags: _, program: __, ...options } = {},
