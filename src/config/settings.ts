@@ -2,8 +2,6 @@ import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { isHomeUsable, type StatePaths, stateHome, statePaths } from './paths.ts';
 import { toWarning, trim, wordsOf } from './warnings.ts';
 
-export { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with a state directory, in a sentence, and what to do or to type. */
