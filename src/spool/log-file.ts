@@ -83,6 +83,13 @@ export class LogFile {
     }
   }
 
+  /** Reads again from there. */
+  rewind(at: number): void {
+    this.#at = at;
+    this.#window = Buffer.alloc(0);
+    this.#windowAt = at;
+  }
+
   /** What is behind all that is whole; undefined where that is nothing. */
   tail(): LogPiece | undefined {
     const { size } = this.stat();

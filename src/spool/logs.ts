@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, lstatSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode, makeOwnDirectory, NotOwnError } from '../files/own-file.ts';
+import { isCode, makeOwnDirectory, NotOwnError, ownUser } from '../files/own-file.ts';
 import { readable } from './entry.ts';
 import { LogFile, type LogPiece } from './log-file.ts';
 import { namesIn } from './old-records.ts';
@@ -80,6 +80,8 @@ export class Logs {
     const isNew = isOurs && this.#keep(bytes);
     if (isOurs) this.take(piece);
     else this.#drop(piece);
+    // It was not what it seemed: an engine wrote over what was torn.
+    if (!isOurs && piece.token === undefined) piece.log.rewind(piece.at);
     return isNew;
   }
 
@@ -118,7 +120,7 @@ export class Logs {
       return true;
     } catch (error) {
       if (isCode(error, 'ENOENT')) return true;
-      if (!(error instanceof NotOwnError) && !isCode(error, 'EISDIR', 'ENXIO')) throw error;
+      if (!isForeign(path, error)) throw error;
     }
     makeOwnDirectory(this.#setAsideDirectory);
     renameSync(path, join(this.#setAsideDirectory, `no-log-${randomBytes(8).toString('hex')}`));
@@ -178,6 +180,12 @@ export class Logs {
   }
 }
 
+/** Whether it is none of ours, so that no engine can use it either. */
+function isForeign(path: string, error: unknown): boolean {
+  if (error instanceof NotOwnError || isCode(error, 'EISDIR', 'ENXIO')) return true;
+  return isCode(error, 'EACCES') && lstatSync(path).uid !== ownUser();
+}
+
 /** Each piece that waits, also to be read by others; nothing is taken. */
 export function* piecesOf(directory: string): Generator<LogPiece> {
   for (const name of logNames(directory)) {
@@ -198,7 +206,7 @@ function openToRead(path: string): LogFile | undefined {
   try {
     return new LogFile(path, constants.O_RDONLY);
   } catch (error) {
-    if (error instanceof NotOwnError || isCode(error, 'ENOENT', 'EISDIR')) return undefined;
+    if (isCode(error, 'ENOENT') || isForeign(path, error)) return undefined;
     throw error;
   }
 }

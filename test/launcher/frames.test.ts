@@ -24,7 +24,8 @@ interface Description {
   /** What it means, where it is a record. Bytes are in hex. */
   readonly record?: {
     readonly begin: Begin;
-    readonly end?: Omit<End, 'stderrTail' | 'captures'> & {
+    readonly end?: Omit<End, 'stderrTail' | 'stdoutHead' | 'captures'> & {
+      readonly stdoutHead?: string;
       readonly stderrTail: string;
       readonly captures: readonly (Omit<Capture, 'bytes'> & { readonly bytes: string })[];
     };
@@ -43,11 +44,12 @@ const recordOf = (description: Description): { begin: Begin; end?: End } | undef
   const { record } = description;
   if (record === undefined) return undefined;
   if (record.end === undefined) return { begin: record.begin };
-  const { stderrTail, captures, ...end } = record.end;
+  const { stderrTail, stdoutHead, captures, ...end } = record.end;
   return {
     begin: record.begin,
     end: {
       ...end,
+      ...(stdoutHead !== undefined && { stdoutHead: Buffer.from(stdoutHead, 'hex') }),
       stderrTail: Buffer.from(stderrTail, 'hex'),
       captures: captures.map((capture) => ({
         ...capture,
@@ -69,6 +71,7 @@ describe('the golden frames', () => {
       'follow',
       'poke',
       'record-captures',
+      'record-head',
       'record-noted',
       'record-timeout',
       'record-unstarted',

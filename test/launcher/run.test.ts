@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   utimesSync,
@@ -184,6 +185,31 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
       ? readFileSync(place.path('pids'), 'utf8').trim().split('\n').map(Number)
       : [];
     for (const pid of pids) await until(`hook ${pid} to be gone`, () => !isAlive(pid));
+  });
+
+  it('has up to 16 KiB of a stdout that begins with an object, and nothing of another', () => {
+    for (const [script, head] of [
+      ['printf \' \\n{"decision":"block"}\'; exit 1', ' \n{"decision":"block"}'],
+      ["printf '{'; head -c 99999 /dev/zero", `{${'\0'.repeat(16_383)}`],
+      ['echo no object', undefined],
+      ['true', undefined],
+    ] as const) {
+      const place = openPlace();
+      run(place, ['sh', '-c', script]);
+      expect(onlyRecord(place).end?.stdoutHead?.toString()).toBe(head);
+    }
+  });
+
+  it('goes to a log of its own where a limit is lower than what others wrote', () => {
+    const place = openPlace();
+    const long = ['sh', '-c', 'head -c 9999 /dev/zero >&2'];
+    for (let count = 0; count < 4; count += 1) run(place, long);
+    const words = ['--fsize=20000', '--', LAUNCHER, 'run', '--name', 'limited', '--', ...long];
+    expect(end('prlimit', words, { cwd: place.directory, env: place.env() }).code).toBe(0);
+    const found = spooled(place).map(({ bytes }) => decodeRecord(bytes));
+    expect(found).toHaveLength(5);
+    expect(found.at(-1)).toMatchObject({ begin: { hookName: 'limited' }, end: { kind: 'exited' } });
+    expect(readdirSync(place.spool)).toHaveLength(2);
   });
 
   it('is begun again at the end where it was swept away meanwhile', () => {

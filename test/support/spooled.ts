@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { decodeRecord } from '../../src/protocol/record.ts';
+import { decodeEntry, isFinal, type SpoolRecord, withLater } from '../../src/bus/spool-record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 
 export interface Spooled {
@@ -11,15 +11,24 @@ export interface Spooled {
 
 /** What waits in a spool, one an execution. */
 export function recordsIn(directory: string): Spooled[] {
-  const found = new Map<string, Spooled>();
+  const found = new Map<string, { readonly record: SpoolRecord; readonly bytes: Buffer }>();
   for (const { token, frames } of createSpool(directory, join(directory, 'unreadable')).entries()) {
-    if (frames.length === 0) {
+    const [before, entry] = [found.get(token), decodeEntry(frames)];
+    if (entry === undefined) {
+      // What has no frames takes back what there was.
       found.delete(token);
       continue;
     }
-    const { begin, end } = decodeRecord(frames);
-    const ending = end === undefined || end.kind === 'cut_off' ? 'part' : 'rec';
-    found.set(token, { name: `${begin.executionId}.${ending}`, bytes: frames });
+    const saysLess = before?.record.end !== undefined && entry.end === undefined;
+    found.set(token, {
+      record: withLater(before?.record, entry),
+      bytes: saysLess ? before.bytes : frames,
+    });
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...found.values()]
+    .map(({ record, bytes }) => ({
+      name: `${record.begin.executionId}.${isFinal(record) ? 'rec' : 'part'}`,
+      bytes,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
