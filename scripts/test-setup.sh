@@ -23,7 +23,6 @@ openssl openssl a key server with TLS needs a certificate
 jq jq the lines that people write as hooks use it
 zsh zsh its completions are tried
 fish fish its completions are tried
-strace strace the system calls of a run are counted
 sqlite3 sqlite3 the database is read as a user reads it
 qemu-aarch64|qemu-aarch64-static qemu-user the launcher for arm64 runs in it
 redis-server redis-server machines share keys through a real one, which only the tests start
