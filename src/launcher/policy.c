@@ -32,21 +32,22 @@ static const char *after(const char *at, const char *mark)
 /* Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. */
 static bool names_hook(const char *text, size_t length, const char *hook_name)
 {
-    struct stdout_kind kind = {0};
-    size_t name_length = strlen(hook_name);
     bool is_named = false;
-    stdout_kind_push(&kind, (const unsigned char *)text, length);
-    /* A name with an escape in it may be any other. */
-    if (stdout_kind_of(&kind) != KIND_JSON || strlen(text) != length || strchr(text, '\\') != NULL) return true;
-    const char *at = after(after(after(after(text, "{"), "\"protected_hooks\""), ":"), "[");
-    if (at == NULL) return true;
-    for (at = after_blanks(at); *at == '"'; at = after_blanks(at)) {
-        size_t size = strcspn(++at, "\"");
-        is_named = is_named || (size == 1 && *at == '*') || (size == name_length && memcmp(at, hook_name, size) == 0);
-        at = after_blanks(at + size + 1);
-        if (*at == ',') at++;
+    const char *at = after(after(after(after(text, "{"), "\"protected_hooks\""), ":"), "["), *end = after(at, "]");
+    while (at != NULL && end == NULL) {
+        size_t size = 0;
+        if ((at = after(at, "\"")) == NULL) return true;
+        /* A name with an escape in it may be any other. */
+        while (at[size] != '"' && at[size] != '\\' && (unsigned char)at[size] >= ' ') size++;
+        if (at[size] != '"') return true;
+        is_named = is_named || strncmp(at, "*\"", 2) == 0 ||
+                   (size == strlen(hook_name) && memcmp(at, hook_name, size) == 0);
+        at += size + 1;
+        end = after(at, "]");
+        if (end == NULL) at = after(at, ",");
     }
-    return after(after(at, "]"), "}") == NULL || is_named;
+    end = after(end, "}");
+    return end == NULL || after_blanks(end) != text + length || is_named;
 }
 
 /* What root wrote and we cannot read may name any hook. */

@@ -11,7 +11,6 @@
 
 enum {
     MAX_FIELD_BYTES = 256, /* longest value found in a payload */
-    MAX_JSON_DEPTH = 1024,
     WARNING_BYTES = 200,   /* longest warning on record */
 };
 
@@ -70,10 +69,8 @@ void scan_payload(struct scan *scan, struct field *fields, size_t count);
 enum kind_of_stdout { KIND_EMPTY, KIND_TEXT, KIND_JSON, KIND_BROKEN };
 
 struct stdout_kind {
-    int state, depth, hex_left;
-    bool in_key;
-    const char *word;
-    unsigned char arrays[MAX_JSON_DEPTH / 8];
+    int state, mark; /* bytes so far of a byte order mark */
+    int64_t depth;
 };
 
 void stdout_kind_push(struct stdout_kind *kind, const unsigned char *bytes, size_t length);

@@ -12,6 +12,7 @@ import type {
   StdoutKind,
   StreamName,
 } from '../domain/record.ts';
+import { createStdoutKind } from '../domain/stdout-kind.ts';
 import {
   createFrameWriter,
   type Fields,
@@ -225,7 +226,7 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
     stdinBytes: fields.number(END.stdinBytes) ?? 0,
     stdoutBytes: fields.number(END.stdoutBytes) ?? 0,
     stderrBytes: fields.number(END.stderrBytes) ?? 0,
-    stdoutKind: STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty',
+    stdoutKind: stdoutKindOf(fields),
     ...optional('stdoutDigest', fields.text(END.stdoutDigest)),
     stderrTail: fields.bytes(END.stderrTail) ?? new Uint8Array(),
     ...optional('dedupeKey', fields.text(END.dedupeKey)),
@@ -241,6 +242,18 @@ const SIGNALS = Object.entries(constants.signals);
 function signalName(number: number | undefined): string | undefined {
   if (number === undefined) return undefined;
   return SIGNALS.find(([, one]) => one === number)?.[0] ?? `SIG${number}`;
+}
+
+/** The launcher goes by quotes and brackets; where the record has all of it, it is looked at in full. */
+function stdoutKindOf(fields: Fields): StdoutKind {
+  const told = STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty';
+  const head = fields.bytes(END.stdoutHead);
+  if (told !== 'json' || head === undefined || head.length !== fields.number(END.stdoutBytes)) {
+    return told;
+  }
+  const kind = createStdoutKind();
+  kind.push(head);
+  return kind.kind();
 }
 
 function decodeCapture(frame: Frame): Capture {
