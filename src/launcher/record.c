@@ -147,25 +147,34 @@ static void put_on_record(struct run *run)
     (void)write_over(run);
 }
 
+static void encode_only_begin(struct run *run)
+{
+    bytes_add(entry_begin(run), run->begin.at, run->begin.length);
+    entry_end(run);
+}
+
 void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    bytes_add(entry_begin(run), run->begin.at, run->begin.length);
-    entry_end(run);
+    encode_only_begin(run);
     put_on_record(run);
 }
 
 /*
  * Says when we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
- * system takes its time to tell: 0 is "unknown" until then.
+ * system takes its time to tell: 0 is "unknown" until then. Where the log is gone by now there is time until the end: it
+ * may be the hook that deletes it, with all of the state directory, and is not to find a new one there.
  */
 void record_pid_start(struct run *run)
 {
     struct process self;
+    size_t torn;
     if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
     run->pid_start = self.start;
     write_number(run->begin.at + run->pid_start_at, self.start);
-    record_begin(run);
+    encode_only_begin(run);
+    if (write_entry(run->spool_file, &run->entry, &torn)) return;
+    wipe(run->spool_file, lseek(run->spool_file, 0, SEEK_CUR) - (off_t)torn, torn);
 }
 
 static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which, uint64_t most)
