@@ -77,7 +77,6 @@ static bool prepare(struct run *run)
     run->duration_us = -1;
     run->claim = (struct claim){.bus = -1};
     run->signals = -1;
-    if (!hold_signals(run)) exec_command(run);
     make_ids(run);
     run->hook_name = run->options.name;
     if (run->hook_name == NULL || *run->hook_name == '\0') {
@@ -157,6 +156,7 @@ int main(int argc, char **argv)
     }
     read_settings(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) exec_command(run);
+    if (!hold_signals(run)) exec_command(run);
     if (open_home(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);

@@ -150,7 +150,13 @@ pid_t start_helper(const char *home, int *bus)
     pid_t owner = getpid();
     *bus = -1;
     if (!make_channel(true, ends)) return 0;
-    pid_t pid = fork();
+    for (int i = 0; i < 2; i++) {
+        /* The number of a stream that the caller closed is for what stands in for it. */
+        int low = ends[i];
+        ends[i] = fcntl(low, F_DUPFD_CLOEXEC, SOCKET_NUMBER);
+        close(low);
+    }
+    pid_t pid = ends[0] < 0 || ends[1] < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
