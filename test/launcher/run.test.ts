@@ -11,6 +11,7 @@ import {
   rmSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -260,13 +261,18 @@ tests('a gate', () => {
 
   it.each([...EVENT_NAMES, 'NewEvent', 'posttooluse', ''])(
     'of a breaker keeps it from running on %j if it cannot block there',
-    (eventType) => {
+    async (eventType) => {
       const place = openPlace();
       const hook = 'touch ran; cat >/dev/null; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
       writeFileSync(gatePath(place, gateFile(id)), `breaker ${later}\n`);
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
+      // All there from the beginning: on a busy machine the event could come too late.
+      const pipe = await makePipe();
+      writeSync(pipe.write, input);
+      closeSync(pipe.write);
+      const outcome = run(place, ['sh', '-c', hook], { stdin: pipe.read });
+      closeSync(pipe.read);
       const blocks = canBlock(eventType);
       const [code, stdout] = blocks ? [2, 'out\n'] : [0, ''];
       expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });

@@ -60,6 +60,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly flags?: readonly string[];
+  /** A descriptor in place of `input`. */
+  readonly stdin?: number;
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly program?: string;
@@ -67,9 +69,9 @@ export interface RunOptions {
 
 /** Runs a hook under the launcher, to its end. */
 export function run(place: Place, hook: readonly string[], options: RunOptions = {}): Ended {
-  const { flags = ['--name', 'probe'], input = '', env, program = LAUNCHER } = options;
+  const { flags = ['--name', 'probe'], input = '', stdin, env, program = LAUNCHER } = options;
   return end(program, ['run', ...flags, '--', ...hook], {
-    input,
+    ...(stdin === undefined ? { input } : { stdio: [stdin, 'pipe', 'pipe'] }),
     env: place.env(env),
     cwd: place.directory,
   });
