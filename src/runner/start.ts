@@ -66,8 +66,9 @@ interface Spawned {
 function spawnHook({ argv, env, channels, inherited }: StartOptions): Spawned {
   const [program = '', ...parameters] = argv;
   const stdio = withInherited(channels.childStdio, inherited);
-  if (!hasWorkingDirectory()) {
-    // execa insists on one; the system does not.
+  if (!hasWorkingDirectory() || inherited.length > 0) {
+    // execa insists on a directory, which the system does not; and where a number is above 2 it opens stdin, which is ours
+    // already and, if it is a socket, cannot be opened twice.
     const child = spawn(program, parameters, { env, stdio });
     const refused = new Promise<string | undefined>((resolve) => {
       child.on('error', (error) => resolve(codeOf(error)));

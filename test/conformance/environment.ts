@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
 import { makePipe } from './support/pipes.ts';
 import { parseStat } from './support/processes.ts';
-import type { Conditions } from './support/running.ts';
+import { brief, type Conditions } from './support/running.ts';
 import type { InputOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
@@ -176,13 +176,20 @@ export function environment(engine: Engine): void {
       },
     );
 
-    testIf(can.inheritsDescriptors, 'an open file at 3 reaches the hook', async (stage) => {
-      const file = openSync(stage.path('file'), 'w');
-      const outcome = await stage.wrapped(['sh', '-c', 'echo through 3 >&3'], { more: [file] });
-      closeSync(file);
-      expect(outcome).toMatchObject({ code: 0, stderr: Buffer.from('') });
-      expect(readFileSync(stage.path('file'), 'utf8')).toBe('through 3\n');
-    });
+    for (const stdin of ['pipe', 'socket'] as const) {
+      testIf(
+        can.inheritsDescriptors,
+        `an open file at 3 reaches the hook, with a ${stdin} on stdin`,
+        async (stage) => {
+          const file = openSync(stage.path('file'), 'w');
+          const hook = ['sh', '-c', 'cat; echo through 3 >&3'];
+          const outcome = await stage.wrapped(hook, { more: [file], stdin, input: 'x' });
+          closeSync(file);
+          expect(brief(outcome)).toMatchObject({ code: 0, stdout: 'x', stderr: '' });
+          expect(readFileSync(stage.path('file'), 'utf8')).toBe('through 3\n');
+        },
+      );
+    }
 
     testIf(can.inheritsDescriptors, 'pipes at 3 and 4 reach the hook', async (stage) => {
       const [there, back] = [await makePipe(), await makePipe()];
