@@ -58,7 +58,7 @@ static bool is_hidden(void)
 
 bool is_protected(const char *hook_name)
 {
-    char text[MAX_POLICY_BYTES + 1];
+    static char text[MAX_POLICY_BYTES + 1]; /* more than a small stack holds */
     int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0) return is_hidden();
     bool counts = is_roots(directory, S_IFDIR);

@@ -5,7 +5,7 @@ import type { Status } from '../../src/domain/execution.ts';
 import { percentile } from '../../src/metrics/percentile.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 import { rollUpAll } from '../support/roll-up.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';

@@ -7,7 +7,7 @@ import type { Figures } from '../../src/metrics/tallies.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import { deleteExecutions } from '../../src/store/retention.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 import { rollUpAll } from '../support/roll-up.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';

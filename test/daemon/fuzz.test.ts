@@ -5,9 +5,9 @@ import { askDashboard } from '../../src/daemon/client.ts';
 import { isNewerVersion, VERSION } from '../../src/domain/version.ts';
 import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
 import { decodePoke, encodePoke, encodeRequest } from '../../src/protocol/socket.ts';
-import { createRandom, mutateFrames } from '../launcher/support/random.ts';
 import { aState, inPool, until } from '../support/daemon.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
+import { createRandom, mutateFrames } from '../support/random.ts';
 
 const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
 

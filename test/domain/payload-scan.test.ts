@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MAX_FIELD_BYTES, scanPayload, scanPayloadBytes } from '../../src/domain/payload-scan.ts';
-import { createRandom, type Random } from '../launcher/support/random.ts';
+import { createRandom, type Random } from '../support/random.ts';
 
 type Bytes = string | Uint8Array;
 type Found = Readonly<Record<string, Bytes>>;

@@ -4,7 +4,7 @@ import { redactBytes, redactText } from '../../src/domain/redaction.ts';
 import { LISTED_RULES } from '../../src/domain/redaction-list.ts';
 import { NAMED_RULES } from '../../src/domain/redaction-names.ts';
 import { REDACTION_RULES } from '../../src/domain/redaction-rules.ts';
-import { createRandom, type Random } from '../launcher/support/random.ts';
+import { createRandom, type Random } from '../support/random.ts';
 import { allSamples } from './all-secrets.ts';
 
 /** Secrets are put together here, so that no secret scanner takes this file for a leak. */

@@ -1,4 +1,4 @@
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 
 /**
  * Made-up secrets in the places where hooks see real ones. Each is drawn at random, and put together from parts, so that

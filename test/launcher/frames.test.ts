@@ -4,9 +4,9 @@ import type { Begin, Capture, End } from '../../src/domain/record.ts';
 import { createFrameWriter, splitFrames } from '../../src/protocol/frame.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
+import { createRandom } from '../support/random.ts';
 import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
 import { titleOf } from './support/launcher.ts';
-import { createRandom } from './support/random.ts';
 
 const FRAMES = new URL('../../fixtures/frames/', import.meta.url);
 

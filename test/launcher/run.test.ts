@@ -213,6 +213,17 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(readdirSync(place.spool)).toHaveLength(2);
   });
 
+  it('is there of a run with a small stack, whatever its options', () => {
+    for (const option of ['--dedupe', '--fail-open', '--store-raw', '--timeout=5']) {
+      const place = openPlace();
+      const flags = ['--name', 'probe', ...option.split('=')];
+      const words = ['--stack=65536', '--', LAUNCHER, 'run', ...flags, '--', 'sh', '-c', 'exit 2'];
+      const options = { cwd: place.directory, env: place.env(), input: PAYLOAD };
+      expect(end('prlimit', words, options), option).toMatchObject({ code: 2, signal: null });
+      expect(onlyRecord(place).end).toMatchObject({ kind: 'exited', exitCode: 2 });
+    }
+  });
+
   it('is begun again at the end where it was swept away meanwhile', () => {
     const place = openPlace();
     expect(run(place, ['rm', '-r', place.spool], { input: PAYLOAD })).toMatchObject({ code: 0 });

@@ -10,8 +10,8 @@ import { scanPayloadBytes } from '../../src/domain/payload-scan.ts';
 import { createStdoutKind } from '../../src/domain/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
+import { createRandom, mutate, type Random } from '../support/random.ts';
 import { type Call, canCompile, compileDriver, type Driver } from './support/driver.ts';
-import { createRandom, mutate, type Random } from './support/random.ts';
 
 const WARNING_TAG = 21;
 

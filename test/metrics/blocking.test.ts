@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBlocking, type Waited } from '../../src/metrics/blocking.ts';
 import { suggestTimeout } from '../../src/metrics/suggest-timeout.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 
 const waited = (hookName: string, startMs: number, tookMs: number, more: Partial<Waited> = {}) => ({
   hookName,

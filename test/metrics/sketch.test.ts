@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeTimes } from '../../src/metrics/percentile.ts';
 import { RELATIVE_ERROR, TimesSketch } from '../../src/metrics/sketch.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 
 const sketchOf = (times: readonly number[]): TimesSketch => {
   const sketch = new TimesSketch();

@@ -12,8 +12,8 @@ import { decodePoke, decodeState } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
-import { createRandom, mutateFrames } from '../launcher/support/random.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
+import { createRandom, mutateFrames } from '../support/random.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const FRAMES = new URL('../../fixtures/frames/', import.meta.url);

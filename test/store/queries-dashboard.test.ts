@@ -10,7 +10,7 @@ import {
   searchExecutions,
   sessionExecutions,
 } from '../../src/store/queries-dashboard.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from '../support/random.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 

@@ -1,6 +1,6 @@
 import type { Execution, Status } from '../../src/domain/execution.ts';
 import type { Recorded } from '../../src/store/executions.ts';
-import { createRandom } from '../launcher/support/random.ts';
+import { createRandom } from './random.ts';
 import { anExecution, recordedOf } from './seed.ts';
 
 /** What runs before and after a tool call: its name, how long it takes in ms, and how often it ends otherwise, in %. */

@@ -15,7 +15,7 @@ import {
 import { openDatabase } from '../../../src/store/database.ts';
 import { createExecutionWriter } from '../../../src/store/executions.ts';
 import { lastRow } from '../../../src/store/rollups.ts';
-import { createRandom } from '../../launcher/support/random.ts';
+import { createRandom } from '../../support/random.ts';
 import { anExecution, recordedOf } from '../../support/seed.ts';
 import { freshState, makeDatabase } from '../../support/state.ts';
 

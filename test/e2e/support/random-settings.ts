@@ -1,6 +1,6 @@
 /* Settings of a guard, drawn at random: what one case of test/e2e/refusals.test.ts has. */
 
-import { createRandom } from '../../launcher/support/random.ts';
+import { createRandom } from '../../support/random.ts';
 
 export const NAME = 'guard';
 
