@@ -82,7 +82,7 @@ export const getIpcExport = () => ({});`,
  * Redaction with its hundreds of rules is a bundle of its own beside this one: most runs store nothing that a rule has to
  * look at, and those that do need it only once the hook has ended.
  */
-const REDACTION = 'src/domain/redact-text.ts';
+const REDACTION = 'src/redaction/redact-text.ts';
 REPLACEMENTS.push({
   path: /\/src\/domain\/redact-text\.ts$/,
   change: () => `const rules = () => require('./redaction.cjs');

@@ -1,12 +1,12 @@
 /*
- * Makes src/domain/gitleaks/rules.json from the rules of gitleaks, as they are in its config/gitleaks.toml.
+ * Makes src/redaction/gitleaks/rules.json from the rules of gitleaks, as they are in its config/gitleaks.toml.
  *
  *   git -C gitleaks show v8.30.0:config/gitleaks.toml > gitleaks.toml
  *   node scripts/convert-gitleaks.js gitleaks.toml VERSION COMMIT
  *
  * Go's regular expressions take linear time and JavaScript's may not, so a rule is taken in one of two shapes that do,
  * and refused otherwise: `forms` begin with something literal and have bounded repetitions; of `named` only the words
- * and the value are taken, and src/domain/redaction-list.ts puts the part between them in front of the value.
+ * and the value are taken, and src/redaction/rules/list.ts puts the part between them in front of the value.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -55,7 +55,7 @@ for (const rule of rulesIn(readFileSync(file, 'utf8'))) {
 }
 
 writeFileSync(
-  new URL('../src/domain/gitleaks/rules.json', import.meta.url),
+  new URL('../src/redaction/gitleaks/rules.json', import.meta.url),
   `${JSON.stringify({ origin: { name: 'gitleaks/gitleaks', version, commit, license: 'MIT' }, forms, named }, null, 1)}\n`,
 );
 

@@ -13,7 +13,7 @@ const MAX_LENGTH = 600;
 const LITERAL = /`([^`]*)`|"((?:[^"\\\n]|\\.)*)"/g;
 
 const { forms, named } = JSON.parse(
-  readFileSync(new URL('../src/domain/gitleaks/rules.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../src/redaction/gitleaks/rules.json', import.meta.url), 'utf8'),
 );
 const used = new Set([...forms, ...named].map(({ id }) => id));
 const examples = { found: [], left: [] };

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { COMMANDS } from '../src/cli/commands/index.ts';
-import { commandHelp, overview } from '../src/cli/help.ts';
+import { commandHelp, overview } from '../src/cli/words/help.ts';
 
 const PAGE = 'docs/cli.md';
 

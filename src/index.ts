@@ -1,5 +1,5 @@
 import { readSettings } from './config/settings.ts';
-import { keyOfParts } from './domain/key-parts.ts';
+import { keyOfParts } from './domain/key/key-parts.ts';
 import { payloadOf, runGuarded, startGuarded } from './library/guarded.ts';
 import type {
   ExecutionContext,

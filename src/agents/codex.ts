@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './agent-settings.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
 
 /** Codex CLI: as Claude Code, and a turn where that has a prompt. */

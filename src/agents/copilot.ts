@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './agent-settings.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
 
 /** Copilot CLI under camelCase events; its payloads then name no event. */

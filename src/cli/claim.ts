@@ -1,8 +1,8 @@
-import { report } from '../bus/report.ts';
+import { report } from '../app/store/debug-log.ts';
 import { readSettings } from '../config/settings.ts';
-import { withMadeHome } from '../config/state-home.ts';
-import { serveOneClaim } from '../daemon/claim-helper.ts';
-import { sayOnStderr } from '../runner/pass-through.ts';
+import { withMadeHome } from '../config/home/state-home.ts';
+import { serveOneClaim } from '../daemon/claims/claim-helper.ts';
+import { sayOnStderr } from '../engine/streams/pass-through.ts';
 
 /** As src/launcher/helper.c has it. */
 const DESCRIPTOR = 3;

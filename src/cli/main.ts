@@ -1,5 +1,5 @@
 import { VERSION } from '../domain/version.ts';
-import { COMPLETE } from './completion-scripts.ts';
+import { COMPLETE } from './completion/completion-scripts.ts';
 
 /** The command line of `hookbus`, but for the hot path (run.ts): prints, and sets the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -11,7 +11,7 @@ export async function main(words: readonly string[]): Promise<void> {
     return;
   }
   if (first === COMPLETE) {
-    const { complete } = await import('./complete.ts');
+    const { complete } = await import('./completion/complete.ts');
     const found = await complete(words.slice(1));
     process.stdout.write(found.map((word) => `${word}\n`).join(''));
     return;

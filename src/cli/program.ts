@@ -1,14 +1,14 @@
 import { readSettings, wantsColour } from '../config/settings.ts';
-import { withOwnHome } from '../config/state-home.ts';
-import type { Command } from './command.ts';
+import { withOwnHome } from '../config/home/state-home.ts';
+import type { Command } from './words/command.ts';
 import { COMMANDS } from './commands/index.ts';
-import { describeFailure } from './failure.ts';
-import { commandHelp, overview } from './help.ts';
-import { didYouMean } from './nearest.ts';
+import { describeFailure } from './words/failure.ts';
+import { commandHelp, overview } from './words/help.ts';
+import { didYouMean } from './words/nearest.ts';
 import { jsonText } from './output/json.ts';
 import { createPage, type Page } from './output/page.ts';
-import { parseWords, readGiven } from './parse.ts';
-import { quote, usageError } from './values.ts';
+import { parseWords, readGiven } from './words/parse.ts';
+import { quote, usageError } from './words/values.ts';
 
 /** What is to be printed, and how the process is to end. */
 export interface Outcome {
@@ -34,7 +34,7 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     const given = readGiven(command, parsed);
     const answer = await command.perform(given, { settings, now: Date.now });
     if ('live' in answer) {
-      const { liveOutput } = await import('./live-output.ts');
+      const { liveOutput } = await import('./terminal/live-output.ts');
       await answer.live(liveOutput(currentPage));
       return { stdout: '', stderr: '', exitCode: 0 };
     }

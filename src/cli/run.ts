@@ -1,7 +1,7 @@
 import { parseRunOptions } from '../config/run-options.ts';
 import { readSettings } from '../config/settings.ts';
-import { leave } from '../runner/leave.ts';
-import { passThrough, sayOnStderr } from '../runner/pass-through.ts';
+import { leave } from '../engine/process/leave.ts';
+import { passThrough, sayOnStderr } from '../engine/streams/pass-through.ts';
 
 /** Exit code for a command line with nothing to run. */
 const UNUSABLE_EXIT_CODE = 125;
@@ -26,7 +26,7 @@ export async function claim(): Promise<void> {
   helper.claim();
 }
 
-async function watched(...work: Parameters<typeof import('../runner/run-hook.ts').runHook>) {
-  const { runHook } = await import('../runner/run-hook.ts');
+async function watched(...work: Parameters<typeof import('../engine/run-hook.ts').runHook>) {
+  const { runHook } = await import('../engine/run-hook.ts');
   return runHook(...work);
 }

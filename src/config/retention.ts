@@ -1,4 +1,4 @@
-import { readConfigFile } from './config-file.ts';
+import { readConfigFile } from './file/config-file.ts';
 import type { Settings } from './settings.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isOnDuplicate, type OnDuplicate } from '../domain/dedupe-key.ts';
+import { isOnDuplicate, type OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { parseCount, type Settings } from './settings.ts';
 import { toWarning, wordsOf } from './warnings.ts';

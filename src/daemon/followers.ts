@@ -1,4 +1,4 @@
-import type { StoreHandle } from '../bus/store-handle.ts';
+import type { StoreHandle } from '../app/store/store-handle.ts';
 import { reasonOf } from '../domain/errors.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
@@ -9,7 +9,7 @@ import {
   countExecutions,
   eachExecution,
   type NumberSpan,
-} from '../store/queries-follow.ts';
+} from '../store/queries/follow.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
 

@@ -1,9 +1,9 @@
 import { closeSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { openOwnDirectory } from '../files/own-file.ts';
+import { openOwnDirectory } from '../os/own-file.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
-import { atSocket } from './connect.ts';
+import { atSocket } from './client/connect.ts';
 
 /** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
 const MOST_UNREAD_BYTES = 9 * 1024 * 1024;

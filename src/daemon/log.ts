@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, renameSync, writeSync } from 'node:fs';
-import { redactText } from '../domain/redaction.ts';
-import { openToAppend } from '../files/own-file.ts';
+import { redactText } from '../redaction/redaction.ts';
+import { openToAppend } from '../os/own-file.ts';
 
 /** The log is at most twice this, in bytes: the file, and the one before it. */
 const MOST_LOG_BYTES = 512 * 1024;

@@ -1,4 +1,4 @@
-import type { Drained } from '../bus/drain.ts';
+import type { Drained } from '../app/recording/drain.ts';
 
 /** How often the time for leaving is looked at, at the most, in ms. */
 const IDLE_LOOK_MS = 10_000;

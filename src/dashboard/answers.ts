@@ -1,8 +1,8 @@
-import type { DashboardParts } from '../bus/dashboard.ts';
-import { findExecution, findPayloads, parseReference } from '../bus/find-execution.ts';
-import { readOverview } from '../bus/read-overview.ts';
-import { RANGES, type Range, readSeries } from '../bus/read-series.ts';
-import { lockOfStore, lookOfStore, planOff, switchOff, switchOn } from '../bus/switch-hook.ts';
+import type { DashboardParts } from '../app/reading/dashboard.ts';
+import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
+import { readOverview } from '../app/reading/read-overview.ts';
+import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
+import { lockOfStore, lookOfStore, planOff, switchOff, switchOn } from '../app/breaker/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -10,7 +10,7 @@ import {
   NEWEST,
   searchExecutions,
   sessionExecutions,
-} from '../store/queries-dashboard.ts';
+} from '../store/queries/dashboard.ts';
 import { showPayload } from './payload.ts';
 
 /** What the page asks for, each with what it gets as JSON. @throws HookbusError for what was asked wrongly */

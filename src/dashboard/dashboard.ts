@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CreateDashboard, DashboardParts } from '../bus/dashboard.ts';
-import { DEFAULT_CONFIG, readConfigFile } from '../config/config-file.ts';
+import type { CreateDashboard, DashboardParts } from '../app/reading/dashboard.ts';
+import { DEFAULT_CONFIG, readConfigFile } from '../config/file/config-file.ts';
 import { createAccess } from './access.ts';
 import { createFeed } from './feed.ts';
 import { readHostName } from './host-name.ts';

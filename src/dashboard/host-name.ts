@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
-import { readOwnFile } from '../files/own-file.ts';
+import { readOwnFile } from '../os/own-file.ts';
 
 /** Browsers take every name below `localhost` for this machine, and ask no server for it. */
 const OWN_NAME = /^hookbus-[\da-f]{32}\.localhost$/;

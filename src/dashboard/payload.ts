@@ -1,5 +1,5 @@
-import type { Payload } from '../bus/find-execution.ts';
-import { decodeUtf8, hexLines, layOut } from '../bus/payload-text.ts';
+import type { Payload } from '../app/reading/find-execution.ts';
+import { decodeUtf8, hexLines, layOut } from '../app/reading/payload-text.ts';
 
 /** Most of a payload that the page gets, in bytes: a browser lays out no more at once. */
 const MOST_TEXT_BYTES = 1024 * 1024;

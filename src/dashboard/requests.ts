@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DashboardParts } from '../bus/dashboard.ts';
+import type { DashboardParts } from '../app/reading/dashboard.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isBusy } from '../store/database.ts';
 import type { Access } from './access.ts';

@@ -1,4 +1,4 @@
-import { sha256Hex } from './sha256.ts';
+import { sha256Hex } from './key/sha256.ts';
 
 /** The parts of a W3C `traceparent` header of version 00 (https://www.w3.org/TR/trace-context/). */
 export interface TraceParent {

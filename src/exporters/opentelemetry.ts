@@ -11,9 +11,9 @@ import { reasonOf } from '../domain/errors.ts';
 import { VERSION } from '../domain/version.ts';
 import { type BatchEnd, BatchQueue } from './batch-queue.ts';
 import { createTally, type Exporter, type ExporterParts, type ExporterState } from './exporter.ts';
-import { createOtlpMetrics } from './otlp-metrics.ts';
-import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp-sender.ts';
-import { spanOf } from './otlp-spans.ts';
+import { createOtlpMetrics } from './otlp/metrics.ts';
+import { createOtlpSender, type OtlpAnswer, type OtlpTarget } from './otlp/sender.ts';
+import { spanOf } from './otlp/spans.ts';
 
 export interface OpenTelemetryOptions extends OtlpTarget {
   readonly service_name: string;

@@ -1,6 +1,6 @@
-import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
+import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { canBlock } from '../domain/events.ts';
-import { isRefusal } from '../domain/refusal.ts';
+import { isRefusal } from '../domain/payload/refusal.ts';
 
 /** Most that is kept of a result, in bytes of each stream, whatever the cap: a duplicate of more than that runs. */
 export const MOST_RESULT_BYTES = 4 * 1024 * 1024;

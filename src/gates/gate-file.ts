@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { CANNOT_BLOCK } from '../domain/events.ts';
-import type { HookId } from '../domain/hook-id.ts';
-import { sha256Hex } from '../domain/sha256.ts';
-import { readOwnFile, requireDirectory } from '../files/own-file.ts';
+import type { HookId } from '../domain/hook/hook-id.ts';
+import { sha256Hex } from '../domain/key/sha256.ts';
+import { readOwnFile, requireDirectory } from '../os/own-file.ts';
 import { isProtected } from './policy.ts';
 
 /** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */

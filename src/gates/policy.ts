@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { isCode, isOthersToWrite } from '../files/own-file.ts';
+import { isCode, isOthersToWrite } from '../os/own-file.ts';
 
 /**
  * Hooks that root protects: no gate, breaker, key or option keeps them from running or being heard. Twin:

@@ -1,4 +1,4 @@
-/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
+/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/app/recording/begin.ts. */
 #include "launcher.h"
 
 #ifndef __linux__

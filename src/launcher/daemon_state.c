@@ -10,7 +10,7 @@ extern char **environ;
 
 enum { MOST_VARIABLES = 64 };
 
-/* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
+/* Twin of src/os/daemon-environment.ts; of each that ends in _, all that begin so. */
 static const char *const KEPT[] = {
     "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
     "DBUS_SESSION_BUS_ADDRESS=",

@@ -1,7 +1,7 @@
 /* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
 #include "launcher.h"
 
-/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
+/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/app/recording/begin.ts says the same. */
 void note_forgiving(struct run *run)
 {
     const char *named = run->options.event == NULL ? "" : run->options.event;

@@ -36,7 +36,7 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
     }
 }
 
-/* Of the name and the shell line that runs the same, as it is on record. Twin: src/domain/hook-id.ts. */
+/* Of the name and the shell line that runs the same, as it is on record. Twin: src/domain/hook/hook-id.ts. */
 static void name_gate(const char *hook_name, char *const *argv, char name[GATE_DIGITS + 1])
 {
     static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";

@@ -1,6 +1,6 @@
 /*
  * The default `--name`: the base name, without extension, of the script that the command runs.
- * Twin: src/domain/hook-name.ts. Both are held to fixtures/vectors/hook-name.json.
+ * Twin: src/domain/hook/hook-name.ts. Both are held to fixtures/vectors/hook-name.json.
  */
 #include "launcher.h"
 

@@ -1,6 +1,6 @@
 /*
  * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
- * Twin: src/domain/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
+ * Twin: src/domain/payload/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
  */
 #include "launcher.h"
 

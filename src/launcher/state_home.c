@@ -2,7 +2,7 @@
  * The state directory: the user's own, or none. What lies in it can keep a hook from running, so it counts only where
  * nobody else can have made it: a directory and no link, of our user, that others cannot write. One that is not the
  * default may be a repository's all the same, and has to bear a stamp that no repository can carry. The Node engine makes
- * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/state-home.ts,
+ * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/home/state-home.ts,
  * which says in words what is wrong.
  */
 #include "launcher.h"

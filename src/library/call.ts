@@ -1,5 +1,5 @@
 import type { RunOptions } from '../config/run-options.ts';
-import { isOnDuplicate } from '../domain/dedupe-key.ts';
+import { isOnDuplicate } from '../domain/key/dedupe-key.ts';
 import { payloadBytes } from './output.ts';
 import type { GuardOptions } from './types.ts';
 

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { KeyRequest, Verdict } from '../bus/dedupe.ts';
-import type { KeyedEnd } from '../domain/dedupe-key.ts';
-import { isRefusal } from '../domain/refusal.ts';
+import type { KeyRequest, Verdict } from '../app/dedupe/dedupe.ts';
+import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
+import { isRefusal } from '../domain/payload/refusal.ts';
 import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';

@@ -1,6 +1,6 @@
 import { isGeneratorObject } from 'node:util/types';
-import { createMeter, type Meter } from '../bus/meter.ts';
-import type { KeyedEnd } from '../domain/dedupe-key.ts';
+import { createMeter, type Meter } from '../app/recording/meter.ts';
+import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
 import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
 import { errorParts, outputText, sharedText } from './output.ts';

@@ -116,8 +116,8 @@ function unrecorded(): Opened {
 async function say(settings: Settings | undefined, error: unknown): Promise<void> {
   if (settings?.debug !== true) return;
   try {
-    const { report } = await import('../bus/report.ts');
-    const { withOwnHome } = await import('../config/state-home.ts');
+    const { report } = await import('../app/store/debug-log.ts');
+    const { withOwnHome } = await import('../config/home/state-home.ts');
     report(withOwnHome(settings))('open execution', error);
   } catch {
     // Nobody can be told.

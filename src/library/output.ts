@@ -1,6 +1,6 @@
 import { isNativeError, isUint8Array } from 'node:util/types';
-import { TAIL_BYTES } from '../bus/meter.ts';
-import { isAllInJson } from '../domain/canonical-json.ts';
+import { TAIL_BYTES } from '../app/recording/meter.ts';
+import { isAllInJson } from '../domain/key/canonical-json.ts';
 
 /** What an output is on record as: a text as it is, anything else as compact JSON. Undefined where JSON cannot say it. */
 export function outputText(value: unknown): string | undefined {

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
-import { assemble } from '../bus/assemble.ts';
-import { provideCompression } from '../bus/compression.ts';
-import type { Keys } from '../bus/dedupe.ts';
-import { openKeys } from '../bus/open-keys.ts';
-import type { Report } from '../bus/report.ts';
-import { decodeEntry } from '../bus/spool-record.ts';
-import { createStoreHandle, type StoreHandle } from '../bus/store-handle.ts';
-import type { createBreakerTender } from '../bus/tend-breakers.ts';
-import type { StatePaths } from '../config/paths.ts';
+import { assemble } from '../app/recording/assemble.ts';
+import { provideCompression } from '../app/recording/compression.ts';
+import type { Keys } from '../app/dedupe/dedupe.ts';
+import { openKeys } from '../app/dedupe/open-keys.ts';
+import type { Report } from '../app/store/debug-log.ts';
+import { decodeEntry } from '../app/recording/spool-record.ts';
+import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
+import type { createBreakerTender } from '../app/breaker/tend-breakers.ts';
+import type { StatePaths } from '../config/home/paths.ts';
 import { CUT_OFF } from '../domain/execution.ts';
-import { type HookId, hookOf } from '../domain/hook-id.ts';
+import { type HookId, hookOf } from '../domain/hook/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { encodeBegin, encodeEnd } from '../protocol/record.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
@@ -103,7 +103,7 @@ function createRecording(paths: StatePaths) {
 }
 
 const loadRedactionInForce = async () =>
-  (await import('../bus/redaction-in-force.ts')).withRedactionInForce;
+  (await import('../app/recording/redaction-in-force.ts')).withRedactionInForce;
 
 /** What the spool says of executions that have not ended. */
 function createRunning(spool: Spool) {
@@ -125,7 +125,7 @@ function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
   return async (hook: HookId): Promise<void> => {
     // Without that file no breaker is switched on, and what reads it is not even loaded.
     if (!existsSync(paths.config)) return;
-    const { createBreakerTender } = await import('../bus/tend-breakers.ts');
+    const { createBreakerTender } = await import('../app/breaker/tend-breakers.ts');
     tend ??= createBreakerTender(paths, store, Date.now);
     tend([hook]);
   };

@@ -3,7 +3,7 @@
  * from the daemon, the result from the engine. The end of the connection without a result is the end of the claim.
  * docs/protocol.md; tags as in src/launcher/frame.h.
  */
-import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/dedupe-key.ts';
+import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { createFrameWriter, FRAME_KIND, type Frame, FrameError, readFields } from './frame.ts';
 
 const CLAIM = {

@@ -12,7 +12,7 @@ import type {
   StdoutKind,
   StreamName,
 } from '../domain/record.ts';
-import { createStdoutKind } from '../domain/stdout-kind.ts';
+import { createStdoutKind } from '../domain/payload/stdout-kind.ts';
 import {
   createFrameWriter,
   type Fields,

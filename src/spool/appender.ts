@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode, makeOwnDirectory, openToAppend, requireDirectory } from '../files/own-file.ts';
+import { isCode, makeOwnDirectory, openToAppend, requireDirectory } from '../os/own-file.ts';
 import { encodeEntry, newToken } from './entry.ts';
 
 /** Who reads takes a log away as it is opened, or written to. */

@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { isCode, openOwnFile } from '../files/own-file.ts';
+import { isCode, openOwnFile } from '../os/own-file.ts';
 import {
   framesOf,
   HEADER_BYTES,

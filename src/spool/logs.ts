@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants, lstatSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode, makeOwnDirectory, NotOwnError, ownUser } from '../files/own-file.ts';
+import { isCode, makeOwnDirectory, NotOwnError, ownUser } from '../os/own-file.ts';
 import { readable } from './entry.ts';
 import { LogFile, type LogPiece } from './log-file.ts';
 import { namesIn } from './old-records.ts';

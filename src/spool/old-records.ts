@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isCode, makeOwnDirectory, readOwnFile, requireDirectory } from '../files/own-file.ts';
+import { isCode, makeOwnDirectory, readOwnFile, requireDirectory } from '../os/own-file.ts';
 
 /** `part`: its execution has not ended, or its engine was cut off. `whole`: waits for the database. */
 export interface OldRecord {

@@ -1,5 +1,5 @@
 import type { Status } from '../domain/execution.ts';
-import type { HookId } from '../domain/hook-id.ts';
+import type { HookId } from '../domain/hook/hook-id.ts';
 import type { Database } from './database.ts';
 
 /** One row of `breakers`. Open ones that have cooled down are half-open; that is not written, time alone makes it so. */

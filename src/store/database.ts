@@ -1,7 +1,7 @@
 import { closeSync, constants } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { HookbusError } from '../domain/errors.ts';
-import { openToAppend, requireOwnFile } from '../files/own-file.ts';
+import { openToAppend, requireOwnFile } from '../os/own-file.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 
 export type Database = Sqlite.Database;

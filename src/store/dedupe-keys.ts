@@ -1,4 +1,4 @@
-import { type KeyedEnd, type KeyResult, recordable } from '../domain/dedupe-key.ts';
+import { type KeyedEnd, type KeyResult, recordable } from '../domain/key/dedupe-key.ts';
 import type { Database } from './database.ts';
 
 /** A key within its hook. */

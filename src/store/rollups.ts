@@ -1,6 +1,6 @@
 import { STATUSES, type Status } from '../domain/execution.ts';
 import type { Database } from './database.ts';
-import { type SampleRow, type Span, untilOf } from './queries-overview.ts';
+import { type SampleRow, type Span, untilOf } from './queries/overview.ts';
 
 /** Sizes of the buckets, in seconds: of the larger ones, few cover a long window. */
 export const BUCKET_SECONDS = [3600, 86_400] as const;

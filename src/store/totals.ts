@@ -10,7 +10,7 @@ import {
 } from '../domain/totals.ts';
 import type { Database } from './database.ts';
 import { lastLogId } from './last-log-id.ts';
-import type { LogRow } from './queries.ts';
+import type { LogRow } from './queries/queries.ts';
 
 interface TotalRow {
   readonly hook_name: string;

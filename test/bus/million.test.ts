@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { evaluateAlerts } from '../../src/bus/alerts/evaluate.ts';
-import { readCosts } from '../../src/bus/read-costs.ts';
-import { DEFAULT_CONFIG } from '../../src/config/config-file.ts';
+import { evaluateAlerts } from '../../src/app/alerts/evaluate.ts';
+import { readCosts } from '../../src/app/reading/read-costs.ts';
+import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 

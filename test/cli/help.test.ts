@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
-import { commandHelp, overview } from '../../src/cli/help.ts';
+import { commandHelp, overview } from '../../src/cli/words/help.ts';
 import { parseRunOptions } from '../../src/config/run-options.ts';
 import { VERSION } from '../../src/domain/version.ts';
 import { hookbus } from '../support/hookbus.ts';

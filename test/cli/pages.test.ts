@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findPayloads } from '../../src/bus/find-execution.ts';
-import { readMetrics } from '../../src/bus/read-metrics.ts';
-import { readStatus } from '../../src/bus/read-status.ts';
-import { executionLines } from '../../src/cli/output/execution.ts';
-import { logLines } from '../../src/cli/output/log-table.ts';
-import { metricsLines } from '../../src/cli/output/metrics.ts';
+import { findPayloads } from '../../src/app/reading/find-execution.ts';
+import { readMetrics } from '../../src/app/reading/read-metrics.ts';
+import { readStatus } from '../../src/app/reading/read-status.ts';
+import { executionLines } from '../../src/cli/output/executions/execution.ts';
+import { logLines } from '../../src/cli/output/executions/log-table.ts';
+import { metricsLines } from '../../src/cli/output/metrics/metrics.ts';
 import { createPage } from '../../src/cli/output/page.ts';
-import { statusLines } from '../../src/cli/output/status.ts';
+import { statusLines } from '../../src/cli/output/state/status.ts';
 import { VERSION } from '../../src/domain/version.ts';
 import { createMetrics } from '../../src/metrics/report.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { findById, listExecutions } from '../../src/store/queries.ts';
+import { findById, listExecutions } from '../../src/store/queries/queries.ts';
 import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
 import {
   freshState,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import type { CostReport } from '../../src/bus/cost-report.ts';
+import type { CostReport } from '../../src/app/reading/cost-report.ts';
 import type { Execution, StoredPayload } from '../../src/domain/execution.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findTrace } from '../../src/bus/find-trace.ts';
+import { findTrace } from '../../src/app/reading/find-trace.ts';
 import { columnsOf } from '../../src/cli/output/text.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean } from '../../src/cli/nearest.ts';
-import { parseAge, parseMoment, quote, readWhole } from '../../src/cli/values.ts';
+import { didYouMean } from '../../src/cli/words/nearest.ts';
+import { parseAge, parseMoment, quote, readWhole } from '../../src/cli/words/values.ts';
 
 describe('an age', () => {
   it.each([

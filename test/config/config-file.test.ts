@@ -16,9 +16,9 @@ import {
   parseConfig,
   readConfigFile,
   withoutSecrets,
-} from '../../src/config/config-file.ts';
-import { createConfigWatch } from '../../src/config/config-watch.ts';
-import { editConfig } from '../../src/config/edit-config.ts';
+} from '../../src/config/file/config-file.ts';
+import { createConfigWatch } from '../../src/config/file/config-watch.ts';
+import { editConfig } from '../../src/config/file/edit-config.ts';
 import { makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { tellLauncherOfNode } from '../../src/config/own-program.ts';
+import { tellLauncherOfNode } from '../../src/os/own-program.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 describe('the path of Node, beside the launcher,', () => {

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { drainSpool } from '../../src/bus/drain.ts';
-import { createStoreHandle } from '../../src/bus/store-handle.ts';
-import { createBreakerKeeper } from '../../src/daemon/breaker-keeper.ts';
-import { hookText } from '../../src/domain/hook-id.ts';
+import { drainSpool } from '../../src/app/recording/drain.ts';
+import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
+import { hookText } from '../../src/domain/hook/hook-id.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { createBreakerStore } from '../../src/store/breakers.ts';

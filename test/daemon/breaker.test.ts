@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { commandLine, hookText } from '../../src/domain/hook-id.ts';
+import { commandLine, hookText } from '../../src/domain/hook/hook-id.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { decodeVerdict, encodeClaim, encodeResult } from '../../src/protocol/claim.ts';
 import { splitFrames } from '../../src/protocol/frame.ts';
 import { encodeBegin } from '../../src/protocol/record.ts';
-import { processStart } from '../../src/spool/process.ts';
+import { processStart } from '../../src/os/process.ts';
 import { aState, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aBegin } from '../support/records.ts';
 import { recordsIn } from '../support/spooled.ts';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { createStoreHandle } from '../../src/bus/store-handle.ts';
-import { createRetentionLoop } from '../../src/daemon/retention-loop.ts';
+import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createRetentionLoop } from '../../src/daemon/loops/retention-loop.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { freshState } from '../support/state.ts';

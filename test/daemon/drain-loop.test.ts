@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createStoreHandle } from '../../src/bus/store-handle.ts';
-import { createBreakerKeeper } from '../../src/daemon/breaker-keeper.ts';
-import { createDrainLoop } from '../../src/daemon/drain-loop.ts';
+import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
+import { createDrainLoop } from '../../src/daemon/loops/drain-loop.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';

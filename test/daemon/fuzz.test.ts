@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { askDashboard } from '../../src/daemon/client.ts';
+import { askDashboard } from '../../src/daemon/client/client.ts';
 import { isNewerVersion, VERSION } from '../../src/domain/version.ts';
 import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
 import { decodePoke, encodePoke, encodeRequest } from '../../src/protocol/socket.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AlertsConfig } from '../../src/bus/alerts/rule.ts';
-import { createStoreHandle } from '../../src/bus/store-handle.ts';
-import { DEFAULT_CONFIG } from '../../src/config/config-file.ts';
+import type { AlertsConfig } from '../../src/app/alerts/rule.ts';
+import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
 import { createLook } from '../../src/daemon/alerts/look.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';

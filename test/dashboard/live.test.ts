@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { dirname } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { askDashboard } from '../../src/daemon/client.ts';
+import { askDashboard } from '../../src/daemon/client/client.ts';
 import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rebuildRollups } from '../../src/bus/roll-up.ts';
+import { rebuildRollups } from '../../src/app/retention/roll-up.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { socketPath } from '../../src/config/paths.ts';
-import { stopDaemon } from '../../src/daemon/client.ts';
+import { socketPath } from '../../src/config/home/paths.ts';
+import { stopDaemon } from '../../src/daemon/client/client.ts';
 import { until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

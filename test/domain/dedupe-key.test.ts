@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dedupeKey, type KeyFacts, TemplateError } from '../../src/domain/dedupe-key.ts';
+import { dedupeKey, type KeyFacts, TemplateError } from '../../src/domain/key/dedupe-key.ts';
 
 const payloadOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 

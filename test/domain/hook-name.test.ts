@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultHookName } from '../../src/domain/hook-name.ts';
+import { defaultHookName } from '../../src/domain/hook/hook-name.ts';
 
 describe('the default name of a hook', () => {
   it.each([

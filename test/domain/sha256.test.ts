@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { sha256Hex } from '../../src/domain/sha256.ts';
+import { sha256Hex } from '../../src/domain/key/sha256.ts';
 
 const expected = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');

@@ -14,7 +14,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { isSimpleCommand } from '../../src/domain/shell-line.ts';
+import { isSimpleCommand } from '../../src/domain/hook/shell-line.ts';
 import {
   findWrapping,
   type LineShell,
@@ -22,7 +22,7 @@ import {
   unwrap,
   wrap,
   wrappingOf,
-} from '../../src/domain/wrapping.ts';
+} from '../../src/domain/hook/wrapping.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

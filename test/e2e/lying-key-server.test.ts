@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { createSealer } from '../../src/gates/shared-keys-seal.ts';
+import { createSealer } from '../../src/redis/seal.ts';
 import { LIBRARY } from '../library/support.ts';
 import { until } from '../support/daemon.ts';
 import { aServer } from '../support/redis-server.ts';

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { readMetrics } from '../../src/bus/read-metrics.ts';
+import { readMetrics } from '../../src/app/reading/read-metrics.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { rollUpAll } from '../support/roll-up.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config/config-file.ts';
+import { parseConfig } from '../../src/config/file/config-file.ts';
 import {
   aCollector,
   answers,

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config/config-file.ts';
+import { parseConfig } from '../../src/config/file/config-file.ts';
 import { until } from '../support/daemon.ts';
 import {
   aProcess,

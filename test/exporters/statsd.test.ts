@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseConfig } from '../../src/config/config-file.ts';
+import { parseConfig } from '../../src/config/file/config-file.ts';
 import { until } from '../support/daemon.ts';
 import {
   aProcess,

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { askDaemon } from '../../src/daemon/client.ts';
+import { askDaemon } from '../../src/daemon/client/client.ts';
 import { encodeVerdict } from '../../src/protocol/claim.ts';
 import {
   end,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Cause, deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
-import { defaultHookName } from '../../src/domain/hook-name.ts';
+import { defaultHookName } from '../../src/domain/hook/hook-name.ts';
 
 /** Written to fixtures/vectors/hook-name.json by `vitest -u`; twins.test.ts holds the launcher to that file. */
 const NAMES: readonly (readonly [command: readonly string[] | string, name: string])[] = [

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hookText } from '../../src/domain/hook-id.ts';
+import { hookText } from '../../src/domain/hook/hook-id.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { until } from '../support/daemon.ts';
 import { makeState } from '../support/state.ts';

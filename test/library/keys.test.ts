@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordable } from '../../src/domain/dedupe-key.ts';
+import { recordable } from '../../src/domain/key/dedupe-key.ts';
 import { generateDedupeKey } from '../../src/index.ts';
 
 describe('generateDedupeKey', () => {

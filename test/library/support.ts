@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
-import type { StatePaths } from '../../src/config/paths.ts';
+import type { StatePaths } from '../../src/config/home/paths.ts';
 import { recordsIn } from '../support/spooled.ts';
 import { freshState } from '../support/state.ts';
 

@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Drain, drainSpool } from '../../src/bus/drain.ts';
-import { countSpool } from '../../src/bus/spool-record.ts';
+import { Drain, drainSpool } from '../../src/app/recording/drain.ts';
+import { countSpool } from '../../src/app/recording/spool-record.ts';
 import { createFrameWriter } from '../../src/protocol/frame.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { encodeEntry, newToken } from '../../src/spool/entry.ts';
-import { processStart } from '../../src/spool/process.ts';
+import { processStart } from '../../src/os/process.ts';
 import { createSpool, type Spool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';

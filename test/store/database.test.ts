@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { makeStateHome } from '../../src/config/state-home.ts';
+import { makeStateHome } from '../../src/config/home/state-home.ts';
 import { isBusy, isCorrupt, openDatabase, withLock } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { fileIdentity, setAsideDatabase } from '../../src/store/set-aside.ts';

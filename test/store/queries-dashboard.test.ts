@@ -9,7 +9,7 @@ import {
   type Search,
   searchExecutions,
   sessionExecutions,
-} from '../../src/store/queries-dashboard.ts';
+} from '../../src/store/queries/dashboard.ts';
 import { createRandom } from '../support/random.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';

@@ -9,8 +9,8 @@ import {
   type LogFilter,
   listExecutions,
   readPayloads,
-} from '../../src/store/queries.ts';
-import { eachSample, listNotices, readContents } from '../../src/store/queries-overview.ts';
+} from '../../src/store/queries/queries.ts';
+import { eachSample, listNotices, readContents } from '../../src/store/queries/overview.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { assemble } from '../../src/bus/assemble.ts';
+import { assemble } from '../../src/app/recording/assemble.ts';
 import { MOST_HOOKS, OTHER } from '../../src/domain/exported.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import { lastLogId } from '../../src/store/last-log-id.ts';
-import { readExported } from '../../src/store/queries-export.ts';
+import { readExported } from '../../src/store/queries/export.ts';
 import { deleteExecutions } from '../../src/store/retention.ts';
 import { countAll, countNext, readTotals } from '../../src/store/totals.ts';
 import { aBegin, anEnd } from '../support/records.ts';

@@ -1,5 +1,5 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
-import { askDashboard } from '../../src/daemon/client.ts';
+import { askDashboard } from '../../src/daemon/client/client.ts';
 import { aState } from './daemon.ts';
 
 interface Reply {

@@ -1,4 +1,4 @@
-import { rollUp } from '../../src/bus/roll-up.ts';
+import { rollUp } from '../../src/app/retention/roll-up.ts';
 import type { Database } from '../../src/store/database.ts';
 
 /** Rolls up all rows that there are. */

@@ -1,8 +1,8 @@
 import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StatePaths, statePaths } from '../../src/config/paths.ts';
+import { type StatePaths, statePaths } from '../../src/config/home/paths.ts';
 import { readSettings, type Settings } from '../../src/config/settings.ts';
-import { makeStateHome } from '../../src/config/state-home.ts';
+import { makeStateHome } from '../../src/config/home/state-home.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';

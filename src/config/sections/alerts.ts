@@ -1,6 +1,6 @@
 import { ALERT_RULES } from '../../domain/alert.ts';
-import { milliseconds, shellLine, someOf, webAddress } from '../config-places.ts';
-import { flag, names, share, whole } from '../config-setting.ts';
+import { milliseconds, shellLine, someOf, webAddress } from '../file/config-places.ts';
+import { flag, names, share, whole } from '../file/config-setting.ts';
 
 /** Longer than any hook takes. */
 const HOUR_MS = 3_600_000;

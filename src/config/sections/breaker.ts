@@ -1,4 +1,4 @@
-import { flag, names, share, whole } from '../config-setting.ts';
+import { flag, names, share, whole } from '../file/config-setting.ts';
 
 const DAY_SECONDS = 86_400;
 

@@ -1,4 +1,4 @@
-import { whole } from '../config-setting.ts';
+import { whole } from '../file/config-setting.ts';
 
 const MOST_PORT = 65_535;
 

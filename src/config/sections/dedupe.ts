@@ -1,4 +1,4 @@
-import type { ConfigSetting } from '../config-setting.ts';
+import type { ConfigSetting } from '../file/config-setting.ts';
 
 /** In bytes. A shorter one could be found by trying, with what lies on the server. */
 const LEAST_SECRET = 16;

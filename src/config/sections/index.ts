@@ -1,4 +1,4 @@
-import { flag, whole } from '../config-setting.ts';
+import { flag, whole } from '../file/config-setting.ts';
 import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';

@@ -1,5 +1,5 @@
-import { hostNames, proxyAddress } from '../config-places.ts';
-import { text } from '../config-setting.ts';
+import { hostNames, proxyAddress } from '../file/config-places.ts';
+import { text } from '../file/config-setting.ts';
 
 /** How the daemon reaches other machines: its environment says nothing of that. */
 export const network = {

@@ -1,4 +1,4 @@
-import { flag, oneOf, pairs, text, whole } from '../config-setting.ts';
+import { flag, oneOf, pairs, text, whole } from '../file/config-setting.ts';
 
 /** Where spans and metrics go over OTLP/HTTP. */
 export const opentelemetry = {

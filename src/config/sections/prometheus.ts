@@ -1,4 +1,4 @@
-import { flag, oneOf, whole } from '../config-setting.ts';
+import { flag, oneOf, whole } from '../file/config-setting.ts';
 
 /** The daemon's /metrics. */
 export const prometheus = {

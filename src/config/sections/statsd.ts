@@ -1,4 +1,4 @@
-import { flag, oneOf, text, whole } from '../config-setting.ts';
+import { flag, oneOf, text, whole } from '../file/config-setting.ts';
 
 /** Where counts and times go as StatsD packets. */
 export const statsd = {

@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import { redactTail, redactText } from '../../domain/redaction.ts';
+import { redactTail, redactText } from '../../redaction/redaction.ts';
 
 /** A command has so long, in ms. */
 const COMMAND_MS = 10_000;

@@ -1,4 +1,4 @@
-import { findDesktop } from '../../config/desktop.ts';
+import { findDesktop } from '../../os/desktop.ts';
 import { runProgram } from './command.ts';
 
 /** AppleScript that takes both texts as arguments, so that neither can be script. */

@@ -1,4 +1,4 @@
-import type { Failing } from '../../bus/alerts/rule.ts';
+import type { Failing } from '../../app/alerts/rule.ts';
 
 /** Tells what fails at the moment beside executions; asked once a second, so it only looks. */
 export type FailingSource = () => readonly Failing[];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { evaluateAlerts } from '../../bus/alerts/evaluate.ts';
-import type { AlertsConfig, Surroundings } from '../../bus/alerts/rule.ts';
-import { countSpool } from '../../bus/spool-record.ts';
-import type { StoreHandle } from '../../bus/store-handle.ts';
+import { evaluateAlerts } from '../../app/alerts/evaluate.ts';
+import type { AlertsConfig, Surroundings } from '../../app/alerts/rule.ts';
+import { countSpool } from '../../app/recording/spool-record.ts';
+import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { RAN } from '../../gates/breaker.ts';
 import type { Spool } from '../../spool/spool.ts';

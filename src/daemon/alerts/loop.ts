@@ -1,7 +1,7 @@
-import { actionsOf } from '../../bus/alerts/actions.ts';
-import { type AlertReport, reportAlert } from '../../bus/alerts/alert-report.ts';
-import { createConfigWatch } from '../../config/config-watch.ts';
-import type { StatePaths } from '../../config/paths.ts';
+import { actionsOf } from '../../app/alerts/actions.ts';
+import { type AlertReport, reportAlert } from '../../app/alerts/alert-report.ts';
+import { createConfigWatch } from '../../config/file/config-watch.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import type { Network } from '../../network/network.ts';

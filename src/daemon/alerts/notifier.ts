@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { actionsOf } from '../../bus/alerts/actions.ts';
-import type { AlertReport } from '../../bus/alerts/alert-report.ts';
-import type { AlertsConfig } from '../../bus/alerts/rule.ts';
+import { actionsOf } from '../../app/alerts/actions.ts';
+import type { AlertReport } from '../../app/alerts/alert-report.ts';
+import type { AlertsConfig } from '../../app/alerts/rule.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';

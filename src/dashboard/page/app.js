@@ -1,11 +1,11 @@
 import { getJson, postJson, read } from './api.js';
-import { showCharts, watchSize } from './charts.js';
+import { showCharts, watchSize } from './views/charts.js';
 import { byId, fillSelect, throttled } from './dom.js';
-import { showExecution } from './execution.js';
+import { showExecution } from './views/execution.js';
 import { createFeed } from './feed.js';
-import { focusHook, showGlance, showHooks } from './glance.js';
-import { createLive, createPauses } from './live.js';
-import { showSessions, showWaterfall } from './sessions.js';
+import { focusHook, showGlance, showHooks } from './views/glance.js';
+import { createLive, createPauses } from './views/live.js';
+import { showSessions, showWaterfall } from './views/sessions.js';
 
 /** While executions come in, numbers are read anew at most so often, and at least so often, in ms. */
 const REFRESH_MS = 5000;

@@ -1,8 +1,8 @@
 import { getJson } from './api.js';
 import { byId, fillSelect, throttled } from './dom.js';
 import * as format from './format.js';
-import { createList, MOST_ROWS } from './list.js';
-import { matches } from './rows.js';
+import { createList, MOST_ROWS } from './views/list.js';
+import { matches } from './views/rows.js';
 
 const STATUSES = ['success', 'blocked', 'error', 'timeout', 'dedupe_skip', 'breaker_skip'];
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { makeStateHome } from '../../../src/config/state-home.ts';
+import { makeStateHome } from '../../../src/config/home/state-home.ts';
 import { splitFrames } from '../../../src/protocol/frame.ts';
 import { decodeRecord } from '../../../src/protocol/record.ts';
 import { recordsIn } from '../../support/spooled.ts';

@@ -1,0 +1,96 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { reasonOf } from '../../domain/errors.ts';
+
+/** Why a text is not JSON, and where; lines and columns count from 1. */
+export interface JsonProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+}
+
+/** The tree of a settings file, or what is wrong with it. A byte order mark in front is no part of it. */
+export function parseSettings(
+  text: string,
+  allowsComments: boolean,
+): { readonly root: Node } | { readonly problem: JsonProblem } {
+  const errors: ParseError[] = [];
+  const mark = text.startsWith('\ufeff') ? 1 : 0;
+  // A blank in its place keeps every offset.
+  const body = mark === 1 ? ` ${text.slice(1)}` : text;
+  let root: Node | undefined;
+  try {
+    root = parseTree(body, errors, { disallowComments: !allowsComments });
+  } catch {
+    return { problem: problemAt(body, 0, 'it is nested too deeply') };
+  }
+  const [first] = errors;
+  if (first !== undefined) return { problem: problemAt(body, first.offset, saying(first)) };
+  if (root === undefined) return { problem: problemAt(body, 0, 'expected a value, got nothing') };
+  if (!allowsComments) {
+    // The tolerant parser takes some things that an agent does not.
+    const strict = strictProblem(body);
+    if (strict !== undefined) return { problem: strict };
+  }
+  if (root.type !== 'object')
+    return { problem: problemAt(body, root.offset, 'expected an object') };
+  return { root };
+}
+
+function strictProblem(body: string): JsonProblem | undefined {
+  try {
+    JSON.parse(body);
+    return undefined;
+  } catch (error) {
+    const reason = reasonOf(error);
+    const at = Number(/at position (\d+)/.exec(reason)?.[1] ?? 0);
+    return problemAt(body, at, reason.replace(/ (?:in JSON )?at position.*/s, ''));
+  }
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'unknown word',
+  InvalidNumberFormat: 'not a number',
+  PropertyNameExpected: 'expected a name in quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected a colon',
+  CommaExpected: 'expected a comma',
+  CloseBraceExpected: 'expected a closing brace',
+  CloseBracketExpected: 'expected a closing bracket',
+  EndOfFileExpected: 'expected the end of the file',
+  InvalidCommentToken: 'a comment, which JSON does not have',
+  UnexpectedEndOfComment: 'a comment without an end',
+  UnexpectedEndOfString: 'a text without an end',
+  UnexpectedEndOfNumber: 'a number without an end',
+  InvalidUnicode: 'not a \\u escape',
+  InvalidEscapeCharacter: 'not an escape',
+  InvalidCharacter: 'a control character in a text',
+};
+
+function saying({ error }: ParseError): string {
+  return WORDS[printParseErrorCode(error)] ?? 'not JSON';
+}
+
+function problemAt(text: string, offset: number, reason: string): JsonProblem {
+  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1, reason };
+}
+
+/** The property of this name; the last where there are several, as JSON readers have it. */
+export function propertyOf(object: Node | undefined, name: string): Node | undefined {
+  if (object?.type !== 'object') return undefined;
+  return object.children?.findLast((property) => property.children?.[0]?.value === name);
+}
+
+/** Its value. */
+export function memberOf(object: Node | undefined, name: string): Node | undefined {
+  return propertyOf(object, name)?.children?.[1];
+}
+
+export function textOf(node: Node | undefined): string | undefined {
+  return node?.type === 'string' ? (node.value as string) : undefined;
+}
+
+/** How the node is written in the text. */
+export function sourceOf(text: string, node: Node): string {
+  return text.slice(node.offset, node.offset + node.length);
+}

@@ -1,0 +1,127 @@
+import type { Node } from 'jsonc-parser';
+import { defaultHookName } from '../../domain/hook/hook-name.ts';
+import {
+  asksForHookbus,
+  findWrapping,
+  type LineShell,
+  mentionsHookbus,
+  unwrap,
+  type WrapStyle,
+  wrap,
+  wrappingOf,
+} from '../../domain/hook/wrapping.ts';
+import type { AgentSettings } from './agent-settings.ts';
+import type { HookSite } from './find-hooks.ts';
+import {
+  changed,
+  type HookPlan,
+  isDisabled,
+  type KnownHook,
+  kept,
+  left,
+  notChosen,
+  programFor,
+  reasonToLeave,
+  replace,
+  siteFacts,
+  type WrapRules,
+} from './hook-plan.ts';
+import { unwrapToken, wrapToken } from './json-text.ts';
+import { sourceOf } from './read-settings-text.ts';
+import { knownProgram, wrapProgram } from './wrap-program.ts';
+
+/** Plans to put the prefix before a hook. */
+export function planWrap(text: string, site: HookSite, rules: WrapRules): HookPlan {
+  const { command } = site;
+  if (command === undefined) return leftAlone(site);
+  return site.kind === 'program'
+    ? wrapProgram(knownProgram(text, site, command), rules)
+    : wrapLine(knownLine(text, site, command, rules.agent), rules);
+}
+
+/** Plans to take the prefix out. */
+export function planUnwrap(
+  text: string,
+  site: HookSite,
+  { agent, isChosen, disabledLines }: Pick<WrapRules, 'agent' | 'isChosen' | 'disabledLines'>,
+): HookPlan {
+  const { command } = site;
+  if (command === undefined) return leftAlone(site);
+  const known =
+    site.kind === 'program'
+      ? knownProgram(text, site, command)
+      : knownLine(text, site, command, agent);
+  if (!known.isOurs) return kept(known, known.isByHand ? 'by_hand' : 'left');
+  if (!isChosen(known.base.name ?? '')) return kept(known, 'unchanged', 'it was not chosen');
+  if (isDisabled(known.site, disabledLines, known.base.written)) {
+    return kept(known, 'unchanged', 'it is disabled by this text; take that out first');
+  }
+  return changed(known, 'unwrapped', known.base.command ?? '', known.removal);
+}
+
+function leftAlone({ event, matcher, limitMs, reason }: HookSite): HookPlan {
+  const nothing = { name: undefined, command: undefined, written: undefined, program: undefined };
+  return {
+    isGuarded: true,
+    event,
+    matcher,
+    limitMs,
+    reason,
+    ...nothing,
+    becomes: undefined,
+    action: 'left',
+    edits: [],
+  };
+}
+
+function knownLine(text: string, site: HookSite, command: Node, agent: AgentSettings): KnownHook {
+  const value = command.value as string;
+  const found = findWrapping(value, shellOf(site, agent));
+  const own = found === undefined ? value : unwrap(value, found);
+  const token = sourceOf(text, command);
+  const isByHand = found === undefined && mentionsHookbus(value);
+  return {
+    site,
+    text,
+    command,
+    base: {
+      ...siteFacts(site),
+      written: value,
+      program: found?.program,
+      isGuarded: found?.isGuarded ?? (!isByHand || asksForHookbus(value)),
+      name: isByHand ? nameByHand(own) : defaultHookName([], own),
+      command: own,
+    },
+    isOurs: found !== undefined,
+    isByHand,
+    removal: found === undefined ? [] : [replace(command, unwrapToken(token, found))],
+  };
+}
+
+/** The name that somebody gave, or that of what stands behind the prefix. */
+function nameByHand(line: string): string {
+  const given = /\s--name[ =](?:'([^']*)'|"([^"]*)"|(\S+))/.exec(line)?.slice(1).find(Boolean);
+  return given ?? defaultHookName([], line.replace(/^.*\s(?:--|--shell)\s/s, ''));
+}
+
+function shellOf({ isForBash }: HookSite, { shell }: AgentSettings): LineShell {
+  return isForBash && shell === 'sh' ? 'bash' : shell;
+}
+
+function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
+  const { base, site, command, text } = known;
+  const own = base.command ?? '';
+  if (known.isByHand) return kept(known, 'by_hand');
+  if (!rules.isChosen(base.name ?? '')) return notChosen(known);
+  const reason = reasonToLeave(known, rules);
+  if (reason !== undefined) return left(known, reason);
+  const style: WrapStyle = {
+    program: programFor(known, rules),
+    shell: shellOf(site, rules.agent),
+  };
+  const wrapping = wrappingOf(own, style);
+  const becomes = wrap(own, wrapping);
+  if (becomes === command.value) return kept(known, 'unchanged');
+  const token = known.removal[0]?.content ?? sourceOf(text, command);
+  return changed(known, 'wrapped', becomes, [replace(command, wrapToken(token, wrapping))]);
+}

@@ -1,0 +1,54 @@
+import { DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { listAlerts } from '../../store/alerts.ts';
+import type { Database } from '../../store/database.ts';
+import { type AlertReport, reportAlert } from './alert-report.ts';
+
+/** What `status` and `hookbus alerts` tell. */
+export interface AlertsReport {
+  /** Whether config.json has them on. */
+  readonly enabled: boolean;
+  readonly rules_off: readonly string[];
+  /** What is done about them. */
+  readonly actions: {
+    readonly command: boolean;
+    readonly webhook: boolean;
+    readonly desktop: boolean;
+  };
+  /** The latest first. */
+  readonly open: readonly AlertReport[];
+}
+
+/** @param db undefined where there is none, or none that can be used */
+export function readAlerts(paths: StatePaths, db: Database | undefined): AlertsReport {
+  const config = configOf(paths);
+  return {
+    enabled: config.enabled,
+    rules_off: config.rules_off,
+    actions: {
+      command: config.command !== '',
+      webhook: config.webhook !== '',
+      desktop: config.desktop,
+    },
+    open: db === undefined ? [] : listAlerts(db, undefined).map((row) => reportAlert(row, config)),
+  };
+}
+
+export const NO_ALERTS: AlertsReport = {
+  enabled: DEFAULT_CONFIG.alerts.enabled,
+  rules_off: [],
+  actions: { command: false, webhook: false, desktop: false },
+  open: [],
+};
+
+/** Alerts that are open, or cleared since then; the latest first. */
+export function readAlertHistory(paths: StatePaths, db: Database, since: string): AlertReport[] {
+  const config = configOf(paths);
+  return listAlerts(db, since).map((row) => reportAlert(row, config));
+}
+
+/** What is in force where it cannot be used is the daemon's to know. */
+function configOf({ config }: StatePaths) {
+  const reading = readConfigFile(config);
+  return (reading.state === 'refused' ? DEFAULT_CONFIG : reading.config).alerts;
+}

@@ -1,0 +1,74 @@
+import { canBlock } from '../../domain/events.ts';
+import type { HookId } from '../../domain/hook/hook-id.ts';
+import { redactText } from '../../redaction/redaction.ts';
+import type { Database } from '../../store/database.ts';
+import { type HookDecisions, readHookDecisions } from '../../store/hook-commands.ts';
+import { things } from '../alerts/words.ts';
+
+/** What it means to switch hooks off, in the words that the command and the page share. */
+export interface OffMeaning {
+  /** Whether it may let something through that would be refused; also where nobody knows. */
+  readonly isGuard: boolean;
+  /** Calls that they refused in the last 24 hours. */
+  readonly refusedLastDay: number;
+  readonly text: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param db undefined where there is none that can be used */
+export function readOffMeaning(
+  db: Database | undefined,
+  hookName: string,
+  hooks: readonly HookId[],
+  nowMs: number,
+): OffMeaning {
+  const since = new Date(nowMs - DAY_MS).toISOString();
+  const found = db === undefined ? [] : readHookDecisions(db, hookName, since);
+  const recorded = new Set(hooks.map(({ command }) => redactText(command)));
+  const known = found.filter(({ command }) => recorded.has(command));
+  // One that never ran makes the whole unknown.
+  if (known.length < recorded.size || known.length === 0) {
+    return meaning(unknownWords(hookName), true, 0);
+  }
+  const sum = (count: (of: HookDecisions) => number): number =>
+    known.reduce((total, one) => total + count(one), 0);
+  const refusedLastDay = sum((one) => one.refusedSince);
+  const reason = reasonOf({
+    hookName,
+    refusedLastDay,
+    refused: sum((one) => one.refused),
+    answered: sum((one) => one.answered),
+    events: [...new Set(known.flatMap(({ events }) => events))].filter(canBlock),
+  });
+  if (reason === undefined) return meaning(`While ${hookName} is off it is not run.`, false, 0);
+  return meaning(`${reason}; while it is off nothing is refused.`, true, refusedLastDay);
+}
+
+const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMeaning => ({
+  isGuard,
+  refusedLastDay,
+  text,
+});
+
+const unknownWords = (hookName: string): string =>
+  `Nothing is on record of this command of ${hookName}, so nobody knows what it refuses; while it is off nothing is refused.`;
+
+interface Reasons {
+  readonly hookName: string;
+  readonly refused: number;
+  readonly refusedLastDay: number;
+  readonly answered: number;
+  readonly events: readonly string[];
+}
+
+function reasonOf({ hookName, refused, refusedLastDay, answered, events }: Reasons) {
+  if (refusedLastDay > 0)
+    return `${hookName} refused ${things(refusedLastDay, 'call')} in the last 24 h`;
+  if (refused > 0) return `${hookName} refused ${things(refused, 'call')} before the last 24 h`;
+  const named = events.filter((event) => event !== '');
+  if (named.length > 0) return `${hookName} runs on ${named.join(', ')}, where a hook can refuse`;
+  if (events.length > 0) return `${hookName} runs on an event that nobody named, so it may refuse`;
+  if (answered === 0) return undefined;
+  return `${hookName} answered ${things(answered, 'call')} in JSON, which may be refusals`;
+}

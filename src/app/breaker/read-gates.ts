@@ -1,0 +1,165 @@
+import {
+  type Config,
+  type ConfigReading,
+  DEFAULT_CONFIG,
+  readConfigFile,
+} from '../../config/file/config-file.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
+import { type BreakerState, judge, RAN, stateOfOpened } from '../../gates/breaker.ts';
+import { gateFile, isInForce } from '../../gates/gate-file.ts';
+import { type FoundGate, listGates, listOldGates } from '../../gates/gate-writer.ts';
+import { type Policy, readPolicy } from '../../gates/policy.ts';
+import { type BreakerStore, createBreakerStore, listHookNames } from '../../store/breakers.ts';
+import type { Database } from '../../store/database.ts';
+import { isHarmless, isNamed, policyOf } from './breaker.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { keyServerFindings } from '../dedupe/key-server.ts';
+
+/** A hook that is not run now, or of which the next run says whether it is well again. */
+export interface GateReport {
+  /** Where its file does not say it: the digest that the file is named by. */
+  readonly hook_name: string;
+  /** Null where its file does not say it. */
+  readonly command: string | null;
+  readonly state: 'off' | Exclude<BreakerState, 'closed'>;
+  readonly until: string;
+  /** Of the executions that a breaker was opened for; null of one that is off. */
+  readonly runs: number | null;
+  readonly failures: number | null;
+}
+
+/** A hook whose breaker would be open, were it switched on. */
+interface Recommendation {
+  readonly hook_name: string;
+  readonly command: string;
+  readonly runs: number;
+  readonly failures: number;
+}
+
+/** What `status` tells of config.json and of gates. */
+export interface GateState {
+  readonly config: {
+    readonly path: string | null;
+    readonly state: ConfigReading['state'];
+    readonly problem: string | null;
+  };
+  /** What is wrong with the key server that it names. */
+  readonly key_server_problems: readonly Finding[];
+  readonly gates: readonly GateReport[];
+  /** Hooks that an older version switched off; that counts no more, and they run. */
+  readonly old_gates: readonly string[];
+  readonly breaker: {
+    readonly enabled: boolean;
+    readonly hooks: readonly string[];
+    /** Entries of `hooks` without a command; they count for no hook. */
+    readonly unused: readonly string[];
+    readonly recommended: readonly Recommendation[];
+  };
+  /** /etc/hookbus/policy.json. */
+  readonly policy: {
+    readonly state: Policy['state'];
+    readonly problem: string | null;
+    readonly protected_hooks: readonly string[];
+  };
+}
+
+export const NO_GATES: GateState = {
+  config: { path: null, state: 'absent', problem: null },
+  key_server_problems: [],
+  gates: [],
+  old_gates: [],
+  breaker: { enabled: false, hooks: [], unused: [], recommended: [] },
+  policy: { state: 'absent', problem: null, protected_hooks: [] },
+};
+
+/** @param db undefined where there is none, or none that can be used */
+export function readGates(paths: StatePaths, db: Database | undefined, nowMs: number): GateState {
+  const reading = readConfigFile(paths.config);
+  const { breaker, dedupe } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
+  const isKnown = db !== undefined && reading.state !== 'refused';
+  return {
+    config: {
+      path: paths.config,
+      state: reading.state,
+      problem: reading.state === 'refused' ? reading.problem : null,
+    },
+    key_server_problems: keyServerFindings(dedupe),
+    gates: gatesNow(paths.gates, db, nowMs),
+    old_gates: [...new Set(listOldGates(paths.gates).map(({ hookName }) => hookName))],
+    breaker: {
+      enabled: breaker.enabled,
+      hooks: breaker.hooks,
+      unused: breaker.hooks.filter((hook) => !hook.includes(': ')),
+      // What is in force where config.json cannot be used is the daemon's to know.
+      recommended: isKnown ? recommend(db, breaker, nowMs) : [],
+    },
+    policy: readPolicyState(),
+  };
+}
+
+/** A broken one protects every hook. */
+function readPolicyState(): GateState['policy'] {
+  const { state, problem, names } = readPolicy();
+  const protectedHooks = state === 'broken' ? ['*'] : [...names];
+  return { state, problem: problem ?? null, protected_hooks: protectedHooks };
+}
+
+function gatesNow(directory: string, db: Database | undefined, nowMs: number): GateReport[] {
+  const found = listGates(directory).filter(
+    (gate) => gate.kind === 'breaker' || isInForce(gate, nowMs),
+  );
+  if (found.length === 0) return [];
+  const breakers = db === undefined ? [] : createBreakerStore(db, RAN).listOpen();
+  return found.map((gate) => {
+    const row =
+      gate.kind === 'breaker'
+        ? breakers.find(
+            ({ hook_name: hookName, command }) => gateFile({ hookName, command }) === gate.file,
+          )
+        : undefined;
+    return {
+      hook_name: row?.hook_name ?? gate.hookName,
+      command: row?.command ?? gate.command ?? null,
+      state: stateOf(gate, nowMs),
+      until: new Date(gate.untilMs).toISOString(),
+      runs: row?.runs ?? null,
+      failures: row?.failures ?? null,
+    };
+  });
+}
+
+function stateOf({ kind, untilMs }: FoundGate, nowMs: number): GateReport['state'] {
+  if (kind === 'off') return 'off';
+  return stateOfOpened(untilMs, nowMs);
+}
+
+/** Executions that began longer ago are no reason to do anything now, in ms. */
+const RECENT_MS = 24 * 3_600_000;
+
+function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
+  const store = createBreakerStore(db, RAN);
+  const since = new Date(nowMs - RECENT_MS).toISOString();
+  const now = new Date(nowMs).toISOString();
+  return listHookNames(db)
+    .flatMap((hookName) =>
+      store.commands(hookName, since, now).map((command) => ({ hookName, command })),
+    )
+    .filter((hook) => isWholeCommand(hook.command) && !isNamed(config, hook))
+    .flatMap((hook) => recommendation(store, hook, { config, since, now }));
+}
+
+function recommendation(
+  store: BreakerStore,
+  hook: HookId,
+  { config, since, now }: { config: Config['breaker']; since: string; now: string },
+): Recommendation[] {
+  const policy = policyOf(config);
+  const [, after = since] = [store.find(hook)?.closed_at ?? '', since].sort();
+  const { runs, failures, isTooMany } = judge(
+    store.latestEnds(hook, after, now, policy.window),
+    policy,
+  );
+  if (!isTooMany || !isHarmless(store, hook)) return [];
+  return [{ hook_name: hook.hookName, command: hook.command, runs, failures }];
+}

@@ -1,0 +1,24 @@
+import { statePaths } from '../../config/home/paths.ts';
+import { otherHomes } from '../../config/home/stamp.ts';
+import { isInForce } from '../../gates/gate-file.ts';
+import { listGates } from '../../gates/gate-writer.ts';
+
+/** A hook that is not run where HOOKBUS_HOME names another directory of this user. */
+export interface ElsewhereReport {
+  readonly state_directory: string;
+  readonly hook_name: string;
+  readonly until: string;
+}
+
+/** A variable of a run can choose a directory that nobody looks at: what is switched off there is told here. */
+export function switchedOffElsewhere(home: string, nowMs: number): ElsewhereReport[] {
+  return otherHomes(home).flatMap((other) =>
+    listGates(statePaths(other).gates)
+      .filter((gate) => gate.kind === 'off' && isInForce(gate, nowMs))
+      .map(({ hookName, untilMs }) => ({
+        state_directory: other,
+        hook_name: hookName,
+        until: new Date(untilMs).toISOString(),
+      })),
+  );
+}

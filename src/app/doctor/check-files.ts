@@ -1,0 +1,225 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
+import { isEnabledIn } from '../../agents/settings/env-block.ts';
+import type { HookPlan } from '../../agents/settings/hook-plan.ts';
+import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { canBlock } from '../../domain/events.ts';
+import { SHARED } from '../../domain/hook/wrapping.ts';
+import { repeatsAllows } from '../../gates/dedupe.ts';
+import { type FoundFile, findSettings } from '../install/find-settings.ts';
+import { changeSettings, type FileReport } from '../install/install.ts';
+import { readSettingsFile } from '../install/settings-file.ts';
+import { advice, type Check, type Finding, problem } from './finding.ts';
+
+export interface FilesFacts {
+  readonly places: Places;
+  readonly paths: StatePaths | undefined;
+  /** Recording is on in this shell. */
+  readonly isOnHere: boolean;
+  /** What a shell finds as `hookbus`. */
+  readonly onPath: string | undefined;
+}
+
+/** A hook of a settings file, and where it is. */
+export interface InstalledHook extends HookPlan {
+  readonly path: string;
+}
+
+/** Looks at the settings files of every agent: which hooks are wrapped, and whether they can work. */
+export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InstalledHook[] } {
+  const { paths } = facts;
+  if (paths === undefined) return { checks: [], hooks: [] };
+  const agents = Object.values(AGENT_SETTINGS).map((agent) => {
+    const files = findSettings(agent, facts.places).map((file) => readFile(agent, file, facts));
+    return { agent, files };
+  });
+  const reports = agents.flatMap(({ files }) => files.flatMap(({ report }) => report ?? []));
+  const checks = agents.flatMap(({ agent, files }) => {
+    const own = files.flatMap(({ report }) => report ?? []);
+    const findings = [...files.flatMap((file) => file.findings), ...sameHookTwice(own)];
+    if (files.length === 0) return [];
+    return [{ name: agent.title, summary: summaryOf(own), findings }];
+  });
+  const hooks = reports.flatMap((file) => file.hooks.map((hook) => ({ ...hook, path: file.path })));
+  const switchedOn = agents.flatMap(({ files }) => files).find(({ isEnabled }) => isEnabled);
+  return { checks: [...checks, checkSwitch(switchedOn?.report?.path, facts)], hooks };
+}
+
+interface ReadFile {
+  readonly report: FileReport | undefined;
+  /** Its env block switches recording on. */
+  readonly isEnabled: boolean;
+  readonly findings: readonly Finding[];
+}
+
+function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): ReadFile {
+  try {
+    const [report] = changeSettings({
+      work: 'uninstall',
+      agent,
+      files: [file],
+      otherFiles: [],
+      program: [],
+      isChosen: () => true,
+      enables: false,
+      isDryRun: true,
+      paths: facts.paths as StatePaths,
+      now: Date.now,
+    });
+    const findings =
+      report === undefined ? [] : [...brokenPrefixes(report, facts), ...replayedAllows(report)];
+    const { root } = readSettingsFile(file.path, agent.allowsComments);
+    return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    const why = `${agent.title} may leave the whole file out, with every hook in it.`;
+    const finding = problem(error.message, why, 'Correct the file.');
+    return { report: undefined, isEnabled: false, findings: [finding] };
+  }
+}
+
+/** Hooks that `install` put a prefix before. */
+const isWrapped = ({ action }: HookPlan): boolean => action === 'unwrapped';
+
+/** Whatever has HookBus in front of it, by `install` or by hand. */
+const isRecorded = (hook: HookPlan): boolean => isWrapped(hook) || hook.action === 'by_hand';
+
+function summaryOf(files: readonly FileReport[]): string {
+  const hooks = files.flatMap((file) => file.hooks).filter(({ command }) => command !== undefined);
+  const wrapped = hooks.filter(isRecorded).length;
+  const named = files.length === 1 ? '1 file' : `${files.length} files`;
+  return `${named}, ${wrapped} of ${hooks.length} hooks wrapped`;
+}
+
+function brokenPrefixes(file: FileReport, facts: FilesFacts): Finding[] {
+  const wrapped = file.hooks.filter(isWrapped);
+  return [
+    ...cannotStart(file, wrapped),
+    ...unguarded(file),
+    ...(wrapped.some(({ program }) => program?.[0] === SHARED) ? onPath(file, facts) : []),
+  ];
+}
+
+/** Prefixes with a program that cannot be started. What was written since 0.1.0 runs the hook all the same. */
+function cannotStart(file: FileReport, wrapped: readonly HookPlan[]): Finding[] {
+  const broken = new Map<string, HookPlan[]>();
+  for (const hook of wrapped) {
+    const words = (hook.program ?? []).filter((word) => word.startsWith('/'));
+    const [reason] = words.flatMap((word, at) => brokenReason(word, at === 0) ?? []);
+    if (reason !== undefined) broken.set(reason, [...(broken.get(reason) ?? []), hook]);
+  }
+  const fix = 'hookbus install writes the new place, hookbus uninstall takes the prefix out.';
+  return [...broken].flatMap(([reason, hooks]) =>
+    [true, false].flatMap((isGuarded) => {
+      const some = hooks.filter((hook) => hook.isGuarded === isGuarded);
+      if (some.length === 0) return [];
+      const what = `${file.path}: ${namesOf(some)} would be started with ${reason}`;
+      return isGuarded
+        ? [advice(what, 'They run, and are not recorded.', fix)]
+        : [problem(what, 'These hooks do not run, and what cannot start blocks nothing.', fix)];
+    }),
+  );
+}
+
+/** Why this file starts nothing, with its name. */
+function brokenReason(path: string, isProgram: boolean): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return `${path}, which is not there`;
+  if (!stat.isFile()) return `${path}, which is no file`;
+  if (stat.size === 0) return `${path}, which is empty`;
+  try {
+    accessSync(path, isProgram ? constants.X_OK : constants.R_OK);
+    return undefined;
+  } catch {
+    return `${path}, which cannot be ${isProgram ? 'executed' : 'read'}`;
+  }
+}
+
+/** Prefixes of version 0.1.0 or of a person's own, on events where a refusal would be lost with HookBus. */
+function unguarded(file: FileReport): Finding[] {
+  const hooks = file.hooks.filter(({ isGuarded, event }) => !isGuarded && canBlock(event));
+  const kinds = [
+    [hooks.filter(isWrapped), 'hookbus install writes the form that does.'],
+    [
+      hooks.filter((hook) => !isWrapped(hook)),
+      'Take the words before the command out, and let hookbus install write them; docs/install.md has the form.',
+    ],
+  ] as const;
+  return kinds.flatMap(([some, fix]) => {
+    if (some.length === 0) return [];
+    const what = `${file.path}: the prefix of ${namesOf(some)} does not let the hook run where hookbus is missing or broken`;
+    const why = 'What a hook on these events would refuse is allowed then, and nobody is told.';
+    return [problem(what, why, fix)];
+  });
+}
+
+function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
+  const why = 'They run, and are not recorded.';
+  if (found === undefined) {
+    const what = `${file.path}: its hooks look for hookbus on PATH, and it is not there`;
+    return [advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).')];
+  }
+  const reason = brokenReason(found, true);
+  if (reason === undefined) return [];
+  return [advice(`${file.path}: its hooks find ${reason}`, why, 'Install hookbus again.')];
+}
+
+/** A guard whose allow is given again for a call that it did not look at. */
+function replayedAllows(file: FileReport): Finding[] {
+  const replaying = file.hooks.filter(
+    ({ event, written }) =>
+      repeatsAllows('replay', event) && /\s--on-duplicate[ =]["']?replay\b/.test(written ?? ''),
+  );
+  return replaying.map(({ event, name }) =>
+    problem(
+      `${file.path}: ${name} on ${event} has --on-duplicate replay`,
+      'A duplicate gets an allow of a hook that did not run.',
+      'Take the option out: a refusal is given again all the same.',
+    ),
+  );
+}
+
+function namesOf(hooks: readonly HookPlan[]): string {
+  const names = [...new Set(hooks.map(({ name }) => name ?? ''))];
+  const [first = '', second] = names;
+  if (names.length <= 2) return second === undefined ? first : `${first} and ${second}`;
+  return `${first} and ${names.length - 1} others`;
+}
+
+/** The same command on the same event in two files, spelled in two ways: an agent runs both. */
+function sameHookTwice(files: readonly FileReport[]): Finding[] {
+  const seen = new Map<string, { path: string; text: string }>();
+  const findings: Finding[] = [];
+  for (const { path, hooks } of files) {
+    for (const { command, event, matcher, name, written } of hooks) {
+      if (command === undefined || written === undefined) continue;
+      const key = JSON.stringify([event, matcher ?? '', command]);
+      const other = seen.get(key);
+      if (other !== undefined && other.path !== path && other.text !== written) {
+        findings.push(
+          problem(
+            `${name} on ${event} is in ${other.path} and in ${path}, in texts that differ`,
+            'Agents run the same text once; this runs twice.',
+            'hookbus install makes them the same; or take one out.',
+          ),
+        );
+      }
+      if (other === undefined) seen.set(key, { path, text: written });
+    }
+  }
+  return findings;
+}
+
+function checkSwitch(file: string | undefined, { isOnHere }: FilesFacts): Check {
+  const name = 'recording';
+  if (file !== undefined) return { name, summary: `on, by ${file}`, findings: [] };
+  if (isOnHere) return { name, summary: 'on in this shell', findings: [] };
+  const finding = advice(
+    'recording is off, here and in every settings file',
+    'Hooks run as if HookBus were not there.',
+    'hookbus install --enable, or export HOOKBUS_ENABLED=1 in the shell that starts the agent.',
+  );
+  return { name, summary: 'off', findings: [finding] };
+}

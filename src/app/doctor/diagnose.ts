@@ -1,0 +1,78 @@
+import type { Settings } from '../../config/settings.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { VERSION } from '../../domain/version.ts';
+import { readMistakes, readRepeatedRuns } from '../../store/queries/mistakes.ts';
+import { openForCommand } from '../store/open-for-command.ts';
+import { readMetrics } from '../reading/read-metrics.ts';
+import { readStatus } from '../reading/read-status.ts';
+import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
+import { checkFiles, type FilesFacts } from './check-files.ts';
+import { checkHooks } from './check-hooks.ts';
+import { checkLimits } from './check-limits.ts';
+import { checkSetup, type SetupFacts } from './check-setup.ts';
+import { checkSkipped } from './check-skipped.ts';
+import { checkState } from './check-state.ts';
+import { checkSwitches } from './check-switches.ts';
+import type { Check, DoctorReport } from './finding.ts';
+
+const HOUR_MS = 3_600_000;
+
+export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
+  readonly settings: Settings;
+  readonly daemon: DaemonFacts['running'];
+  /** How far to look back for mistakes of hooks. */
+  readonly windowHours: number;
+  readonly now: () => number;
+}
+
+/** Looks at everything that can be wrong. What cannot be looked at is a finding itself; nothing is changed. */
+export function diagnose(facts: DoctorFacts): DoctorReport {
+  const { settings, windowHours, now } = facts;
+  const files = checkFiles({
+    places: facts.places,
+    paths: settings.paths,
+    isOnHere: settings.enabled,
+    onPath: facts.onPath,
+  });
+  const status = readStatus(settings, now);
+  const checks = [
+    ...checkSetup(facts),
+    ...checkState(settings, status, now),
+    checkSkipped(status.skipped_guards),
+    checkSwitches(status),
+    checkDaemon({ mode: settings.daemon, running: facts.daemon }),
+    ...files.checks,
+    ...checkRecord(facts, files.hooks),
+  ];
+  const findings = checks.flatMap((check) => check.findings);
+  return {
+    version: VERSION,
+    window_hours: windowHours,
+    problems: findings.filter(({ severity }) => severity === 'problem').length,
+    advice: findings.filter(({ severity }) => severity === 'advice').length,
+    checks,
+  };
+}
+
+/** What was recorded of hooks. Nothing where the database cannot be used, which was found before. */
+function checkRecord(
+  { settings, windowHours, now }: DoctorFacts,
+  installed: ReturnType<typeof checkFiles>['hooks'],
+): Check[] {
+  if (settings.paths === undefined) return [];
+  let store: ReturnType<typeof openForCommand>;
+  try {
+    store = openForCommand(settings.paths, now);
+    if (store === undefined) return [checkHooks([], [])];
+    const since = new Date(now() - windowHours * HOUR_MS).toISOString();
+    return store.use((db) => [
+      checkHooks(readMistakes(db, since), readRepeatedRuns(db, since)),
+      checkLimits(readMetrics(db, windowHours, now()).hooks, installed),
+    ]);
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    return [];
+  } finally {
+    store?.close();
+  }
+}

@@ -1,0 +1,33 @@
+import { VERSION } from '../../domain/version.ts';
+import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
+import type { Spool } from '../../spool/spool.ts';
+import type { Database } from '../../store/database.ts';
+import { readExportedBreakers } from '../../store/queries/export.ts';
+import { countNext, readTotals } from '../../store/totals.ts';
+import { countSpool } from '../recording/spool-record.ts';
+
+export interface SnapshotParts {
+  readonly use: <T>(work: (db: Database) => T) => T;
+  readonly spool: Spool;
+  readonly now: () => number;
+  readonly exporters: MetricsSnapshot['exporters'];
+  /** Lets others have the database, and this process, for a moment. */
+  readonly pause: () => Promise<unknown>;
+}
+
+/** Executions that are counted in one transaction: a few ms of the lock. */
+const TURN_ROWS = 500;
+
+/** Everything that Prometheus is told, as it is now. @throws where the database cannot be used */
+export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapshot> {
+  const { use, spool, now, exporters, pause } = parts;
+  while (use((db) => countNext(db, TURN_ROWS)) === TURN_ROWS) await pause();
+  const spoolPending = countSpool(spool).waiting;
+  return use((db) => ({
+    version: VERSION,
+    totals: readTotals(db),
+    breakers: readExportedBreakers(db, new Date(now()).toISOString()),
+    spoolPending,
+    exporters,
+  }));
+}

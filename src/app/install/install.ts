@@ -1,0 +1,296 @@
+import type { Edit } from 'jsonc-parser';
+import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
+import {
+  type Enabled,
+  isEnabledIn,
+  isMadeBlock,
+  planDisable,
+  planEnable,
+} from '../../agents/settings/env-block.ts';
+import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
+import { type HookPlan, hookKey, isForSh, type WrapRules } from '../../agents/settings/hook-plan.ts';
+import { applyEdits } from '../../agents/settings/json-text.ts';
+import { memberOf } from '../../agents/settings/read-settings-text.ts';
+import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { makeStateHome } from '../../config/home/state-home.ts';
+import { isBusy, withLock } from '../../store/database.ts';
+import { type FoundFile, isBelow } from './find-settings.ts';
+import {
+  readSettingsFile,
+  replaceSettingsFile,
+  requireWritable,
+  type SettingsFile,
+  settingsError,
+} from './settings-file.ts';
+import { createLedger, type LedgerEntry } from './settings-ledger.ts';
+
+/** What is to be done with settings files. */
+export interface InstallRequest {
+  readonly work: 'install' | 'uninstall';
+  readonly agent: AgentSettings;
+  readonly files: readonly FoundFile[];
+  /** Files of the agent that are not to be changed, but may have the same hooks. */
+  readonly otherFiles: readonly FoundFile[];
+  readonly program: readonly string[];
+  readonly isChosen: (name: string) => boolean;
+  readonly enables: boolean;
+  readonly isDryRun: boolean;
+  readonly paths: StatePaths;
+  readonly now: () => number;
+}
+
+/** What became of a settings file, or would. */
+export interface FileReport {
+  readonly path: string;
+  readonly scope: Scope;
+  readonly hooks: readonly HookPlan[];
+  readonly before: string;
+  readonly after: string;
+  /** Where the file is as it was; undefined where it was not written. */
+  readonly backup: string | undefined;
+  /** What became of `HOOKBUS_ENABLED` in its env block. */
+  readonly switched: 'on' | 'off' | undefined;
+  /** It has a command for the status line, which is no hook. */
+  readonly hasStatusLine: boolean;
+  /** Whether its env block switches recording on, afterwards. */
+  readonly isEnabled: boolean;
+}
+
+type Ledger = ReturnType<typeof createLedger>;
+
+/** How long another install may take, and how often a file that others write is read anew. */
+const LOCK_MS = 10_000;
+const ATTEMPTS = 5;
+
+/**
+ * Puts the prefix before the hooks of settings files, or takes it out. Every file is read and checked before the first
+ * is written.
+ * @throws HookbusError `E_SETTINGS_FILE` where a file cannot be used
+ */
+export function changeSettings(request: InstallRequest): FileReport[] {
+  const ledger = createLedger(request.paths.settings);
+  const planned = planAll(request, ledger);
+  if (request.isDryRun) return planned.map(({ report }) => report);
+  for (const { file, report } of planned) if (report.before !== report.after) requireWritable(file);
+  if (planned.every(({ report }) => report.before === report.after)) {
+    return planned.map(({ report }) => report);
+  }
+  return locked(request.paths, () =>
+    request.files.map((file) => changeFile(file, request, ledger)),
+  );
+}
+
+interface PlannedFile {
+  readonly file: SettingsFile;
+  readonly report: FileReport;
+  readonly enabled: Enabled | null;
+  readonly isOurs: boolean;
+}
+
+function planAll(request: InstallRequest, ledger: Ledger): PlannedFile[] {
+  const others = otherLinesOf(request);
+  return request.files.map((file) => planFile(file, request, ledger, others));
+}
+
+function planFile(
+  { path, scope, within }: FoundFile,
+  request: InstallRequest,
+  ledger: Ledger,
+  others: OtherLines,
+): PlannedFile {
+  const { agent, work } = request;
+  const file = readSettingsFile(path, agent.allowsComments);
+  if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
+  const sites = findHooks(file.root, agent);
+  const rules: WrapRules = {
+    ...request,
+    ...others,
+    scope,
+    isForWindowsToo: isForWindows(file.text, sites),
+  };
+  const hooks = sites.map((site) =>
+    work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
+  );
+  const entry = ledger.read(file.target);
+  const env = work === 'install' ? enabling(file, hooks, request) : disabling(file, hooks, entry);
+  const edits = [...hooks.flatMap((hook) => hook.edits), ...env.edits];
+  const after = edits.length === 0 ? file.text : applyEdits(file.text, edits);
+  return {
+    file,
+    enabled: work === 'install' ? remembered(entry?.enabled, env.enabled) : null,
+    isOurs: hooks.some(({ action }) => action === 'wrapped' || action === 'unchanged'),
+    report: {
+      path,
+      scope,
+      hooks,
+      before: file.text,
+      after,
+      backup: undefined,
+      switched: env.edits.length === 0 ? undefined : work === 'install' ? 'on' : 'off',
+      hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
+      isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
+    },
+  };
+}
+
+/** What only who has Windows puts into a settings file. */
+const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
+const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
+
+const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
+  POWERSHELL.test(text) ||
+  sites.some(({ command }) => POWERSHELL_LINE.test(String(command?.value ?? '')));
+
+/** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
+export function leadsOut(path: string, target: string): Error {
+  return settingsError(
+    `${path} leads to ${target}, outside of the project`,
+    'It is left alone; --yes writes there.',
+  );
+}
+
+/** What stood there first counts, however often it was switched on and off since. */
+function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
+  if (!before || !now) return before ?? now ?? null;
+  return { previous: before.previous, madeBlock: before.madeBlock || now.madeBlock };
+}
+
+interface EnvPlan {
+  readonly edits: readonly Edit[];
+  readonly enabled?: Enabled;
+}
+
+function enabling(
+  { text, root }: SettingsFile,
+  hooks: readonly HookPlan[],
+  { enables }: InstallRequest,
+): EnvPlan {
+  const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
+  if (!enables || !hasWrapped || isEnabledIn(root)) return { edits: [] };
+  return planEnable(text, root) ?? { edits: [] };
+}
+
+/** Without an entry nobody knows who switched it on; where there was a prefix, it is taken for `install`. */
+function disabling(
+  { text, root }: SettingsFile,
+  hooks: readonly HookPlan[],
+  entry: LedgerEntry | undefined,
+): EnvPlan {
+  // Other hooks were asked for by name, so these still have their prefix.
+  if (hooks.some(({ action }) => action === 'unchanged')) return { edits: [] };
+  if (entry !== undefined) {
+    return { edits: entry.enabled === null ? [] : planDisable(root, entry.enabled) };
+  }
+  const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
+  const isNeeded = hooks.some(({ action }) => action === 'by_hand');
+  if (!wasOurs || isNeeded || !isEnabledIn(root)) return { edits: [] };
+  return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
+}
+
+/** What the lines of other files mean for those of a file that is wrapped. */
+type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
+
+/** An agent runs the same text of several files once, so a line is to be the same text everywhere. */
+function otherLinesOf(request: InstallRequest): OtherLines {
+  const { work, agent, files, otherFiles } = request;
+  const disabledLines = disabledLinesOf(request);
+  if (work === 'uninstall') return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines };
+  const isOwn = ({ scope }: FoundFile): boolean => scope !== 'project';
+  const wanted = files.filter(isOwn).flatMap((file) => linesOf(file, agent));
+  const others = otherFiles.flatMap((file) => {
+    try {
+      return linesOf(file, agent).map((hook) => ({ file, hook }));
+    } catch {
+      // What is wrong with a file that was not asked for is nobody's business now.
+      return [];
+    }
+  });
+  const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.action === 'unwrapped');
+  const bare = [
+    ...others.filter(({ hook }) => hook.action === 'left'),
+    ...files.filter((file) => !isOwn(file)).flatMap((file) => leftForWindows(file, agent)),
+  ];
+  return {
+    ownLines: new Set([...wanted, ...wrapped.map(({ hook }) => hook)].map(({ key }) => key)),
+    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.key, file.path])),
+    disabledLines,
+  };
+}
+
+/** A list in one file switches off hooks of every file. */
+function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): ReadonlySet<string> {
+  const { disabledIn } = agent;
+  if (disabledIn === undefined) return new Set();
+  const lines = [...files, ...otherFiles].flatMap(({ path }) => {
+    try {
+      return disabledIn(readSettingsFile(path, agent.allowsComments).root);
+    } catch {
+      // A file that cannot be read is refused where it is to be changed.
+      return [];
+    }
+  });
+  return new Set(lines);
+}
+
+interface KnownLine {
+  readonly key: string;
+  readonly action: HookPlan['action'];
+  readonly site: HookSite;
+}
+
+/** Lines of a shared file that stay as they are, since PowerShell may be to read them. */
+function leftForWindows(
+  file: FoundFile,
+  agent: AgentSettings,
+): { readonly file: FoundFile; readonly hook: KnownLine }[] {
+  const { text, root } = readSettingsFile(file.path, agent.allowsComments);
+  if (!isForWindows(text, findHooks(root, agent))) return [];
+  return linesOf(file, agent).flatMap((hook) => (isForSh(hook.site) ? [] : { file, hook }));
+}
+
+function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
+  const { text, root } = readSettingsFile(path, agent.allowsComments);
+  const rules = { agent, isChosen: () => true, disabledLines: new Set<string>() };
+  return findHooks(root, agent)
+    .filter(({ kind, field }) => kind !== 'other' && !agent.unguardedFields.includes(field))
+    .map((site) => {
+      const { command, action } = planUnwrap(text, site, rules);
+      return { key: hookKey(site, command), action, site };
+    });
+}
+
+/** One writer at a time, as far as they share a state directory; the others are noticed when the file is replaced. */
+function locked<T>(paths: StatePaths, work: () => T): T {
+  makeStateHome(paths.home);
+  let begun = false;
+  try {
+    return withLock(paths.settingsLock, LOCK_MS, () => {
+      begun = true;
+      return work();
+    });
+  } catch (error) {
+    if (begun) throw error;
+    if (isBusy(error))
+      throw settingsError('another hookbus is writing settings files', 'Try again.');
+    // Where SQLite's native part is missing, settings can be written all the same.
+    return work();
+  }
+}
+
+function changeFile(found: FoundFile, request: InstallRequest, ledger: Ledger): FileReport {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const planned = planFile(found, request, ledger, otherLinesOf(request));
+    const { file, report, isOurs, enabled } = planned;
+    if (report.before === report.after) return report;
+    requireWritable(file);
+    const backup = ledger.backUp(file.target, file.bytes, new Date(request.now()));
+    const { agent } = request.agent;
+    const entry: LedgerEntry = { path: found.path, agent, scope: found.scope, enabled };
+    if (request.work === 'install') ledger.write(file.target, entry);
+    if (!replaceSettingsFile(file, report.after)) continue;
+    if (request.work === 'uninstall' && !isOurs) ledger.forget(file.target);
+    return { ...report, backup };
+  }
+  throw settingsError(`${found.path} changes all the time`, 'Try again when nobody writes it.');
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import type { AgentName } from '../../agents/settings/agent-settings.ts';
+import { isEnabledIn } from '../../agents/settings/env-block.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import type { FoundFile } from './find-settings.ts';
+import type { InstallRequest } from './install.ts';
+import { readSettingsFile } from './settings-file.ts';
+import { createLedger } from './settings-ledger.ts';
+
+/** Whether a settings file that is not changed switches recording on. */
+export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
+  return otherFiles.some(({ path }) => {
+    try {
+      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
+    } catch {
+      // A file that cannot be read switches nothing on.
+      return false;
+    }
+  });
+}
+
+/** The files of an agent that `install` wrote, that were not given back since, and that are still there. */
+export function installedFiles(
+  paths: StatePaths,
+  agent: AgentName,
+): (FoundFile & { readonly isWhereItWas: boolean })[] {
+  const known = createLedger(paths.settings).all();
+  return known
+    .filter((entry) => entry.agent === agent && existsSync(entry.path))
+    .map(({ path, scope, isWhereItWas }) => ({ path, scope, isWhereItWas }));
+}
+
+/** Other files that `install` wrote and that were not given back since. */
+export function installedElsewhere({ files, paths }: InstallRequest): string[] {
+  const known = createLedger(paths.settings).all();
+  const others = known.filter(({ path }) => !files.some((file) => file.path === path));
+  return others.map(({ path }) => path).filter((path) => existsSync(path));
+}

@@ -1,0 +1,209 @@
+import { HookbusError } from '../../domain/errors.ts';
+import { TEXT_EVENTS, takesText, waitsForHooks } from '../../domain/events.ts';
+import { type CallCost, createBlocking, type SessionCost } from '../../metrics/blocking.ts';
+import { compare, createMetrics, type HookMetrics } from '../../metrics/report.ts';
+import { suggestTimeout } from '../../metrics/suggest-timeout.ts';
+import { toMicroseconds } from '../../metrics/tallies.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  type CostRow,
+  eachCostRow,
+  eachSaid,
+  findSessions,
+  hasMoreCostRows,
+  repeatedTexts,
+  type Scope,
+} from '../../store/queries/costs.ts';
+import { MOST_CHARACTERS } from '../../store/queries/mistakes.ts';
+import { contextCharacters } from './context-characters.ts';
+import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
+
+/** With no more executions every percentile is exact. */
+const MOST_EXACT_ROWS = 50_000;
+
+/** So many tool calls, and sessions, are told one by one; of one session all that anybody reads. */
+const MOST_CALLS = 100;
+const MOST_CALLS_OF_SESSION = 1000;
+const MOST_SESSIONS = 100;
+
+const HOUR_MS = 3_600_000;
+
+/** What the report is about. */
+export type Asked = { readonly session: string } | { readonly hours: number };
+
+/** What hooks cost. Executions are looked at one after the other, so a million take no more memory than a few. */
+export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport {
+  const sessionId = 'session' in asked ? findSession(db, asked.session) : undefined;
+  const hours = 'hours' in asked ? asked.hours : undefined;
+  const scope: Scope =
+    sessionId === undefined
+      ? { from: new Date(nowMs - (hours ?? 0) * HOUR_MS).toISOString(), until: undefined }
+      : { sessionId };
+  const metrics = createMetrics(!hasMoreCostRows(db, scope, MOST_EXACT_ROWS));
+  const blocking = createBlocking(sessionId === undefined ? MOST_CALLS : MOST_CALLS_OF_SESSION);
+  const waited = new Map<string, number>();
+  const notWaited = { executions: 0, ms: 0 };
+  eachCostRow(db, scope, (row) => {
+    metrics.add(row);
+    const tookMs = (row.durationMs ?? 0) + (row.overheadMs ?? 0);
+    if (!waitsForHooks(row.eventType)) {
+      notWaited.executions += 1;
+      notWaited.ms += tookMs;
+      return;
+    }
+    waited.set(keyOf(row), (waited.get(keyOf(row)) ?? 0) + tookMs);
+    blocking.add({ ...row, startMs: Date.parse(row.createdAt), tookMs });
+  });
+  const { executions, relative_error, hooks } = metrics.report(hours ?? 0);
+  const costs = blocking.end();
+  return {
+    window_hours: hours ?? null,
+    session_id: sessionId ?? null,
+    executions,
+    relative_error,
+    blocked_ms: sumOf(costs.sessions, ({ blockedMs }) => blockedMs),
+    hook_ms: sumOf(costs.sessions, ({ hookMs }) => hookMs),
+    not_waited_for: { executions: notWaited.executions, total_ms: toMicroseconds(notWaited.ms) },
+    session_count: costs.sessions.length,
+    sessions: [...costs.sessions]
+      .sort((a, b) => b.blockedMs - a.blockedMs)
+      .slice(0, MOST_SESSIONS)
+      .map(sessionReport),
+    hooks: hooks
+      .map((hook) => hookCost(hook, waited, costs.criticalOf(hook.hook_name, hook.event_type)))
+      .sort((a, b) => b.waited_ms - a.waited_ms || compare(a.hook_name, b.hook_name)),
+    call_count: costs.callCount,
+    calls: costs.calls.map(callReport),
+    context: readContext(db, scope),
+    assumptions: ASSUMPTIONS,
+  };
+}
+
+const sumOf = <T>(all: readonly T[], of: (one: T) => number): number =>
+  toMicroseconds(all.reduce((total, one) => total + of(one), 0));
+
+const sessionReport = (session: SessionCost): CostReport['sessions'][number] => ({
+  session_id: session.sessionId,
+  executions: session.executions,
+  began_at: isoOf(session.startMs),
+  ended_at: isoOf(session.endMs),
+  blocked_ms: toMicroseconds(session.blockedMs),
+  hook_ms: toMicroseconds(session.hookMs),
+});
+
+const callReport = (call: CallCost): CostReport['calls'][number] => ({
+  session_id: call.sessionId,
+  tool_use_id: call.toolUseId,
+  event_type: call.eventType,
+  tool_name: call.toolName,
+  began_at: isoOf(call.startMs),
+  executions: call.executions,
+  blocked_ms: toMicroseconds(call.blockedMs),
+  critical_hook: call.criticalHook,
+  critical_ms: toMicroseconds(call.criticalMs),
+  gain_ms: toMicroseconds(call.gainMs),
+});
+
+/** What there is to say where nothing was ever recorded. @throws HookbusError `E_NOT_FOUND` of a session */
+export function noCosts(asked: Asked): CostReport {
+  if ('session' in asked) throw unknownSession(asked.session);
+  return {
+    window_hours: asked.hours,
+    session_id: null,
+    executions: 0,
+    relative_error: null,
+    blocked_ms: 0,
+    hook_ms: 0,
+    not_waited_for: { executions: 0, total_ms: 0 },
+    session_count: 0,
+    sessions: [],
+    hooks: [],
+    call_count: 0,
+    calls: [],
+    context: [],
+    assumptions: ASSUMPTIONS,
+  };
+}
+
+const ASSUMPTIONS = [
+  'The agent waits for the hooks of every event but SessionEnd and DirectoryAdded. Hooks that its settings call async are not told apart, and count as waited for.',
+  'Executions of one session that ran at the same time count once; sessions are added up.',
+  'An execution that was skipped as a duplicate counts with the time that it waited.',
+  'Characters are bytes where the text itself is not stored; of JSON without its payload only the most that it can be is known.',
+];
+
+const keyOf = ({ hookName, eventType }: Pick<CostRow, 'hookName' | 'eventType'>): string =>
+  JSON.stringify([hookName, eventType]);
+
+function hookCost(
+  hook: HookMetrics,
+  waited: ReadonlyMap<string, number>,
+  critical: { readonly calls: number; readonly gainMs: number },
+): HookCost {
+  const { hook_name, event_type, runs, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } = hook;
+  return {
+    hook_name,
+    event_type,
+    runs,
+    deduped,
+    timeouts: timeout,
+    waited_ms: toMicroseconds(
+      waited.get(keyOf({ hookName: hook_name, eventType: event_type })) ?? 0,
+    ),
+    p50_ms,
+    p95_ms,
+    p99_ms,
+    max_ms,
+    critical_calls: critical.calls,
+    critical_ms: toMicroseconds(critical.gainMs),
+    suggested_timeout_seconds: p99_ms === null ? null : suggestTimeout(p99_ms),
+  };
+}
+
+function readContext(db: Database, scope: Scope): ContextCost[] {
+  const costs = new Map<string, ContextCost>();
+  eachSaid(db, scope, TEXT_EVENTS, (row) => {
+    const { known, atMost, isCut } = contextCharacters(row);
+    const before = costs.get(keyOf(row));
+    costs.set(keyOf(row), {
+      hook_name: row.hookName,
+      event_type: row.eventType,
+      executions: (before?.executions ?? 0) + 1,
+      characters: (before?.characters ?? 0) + known,
+      characters_at_most: (before?.characters_at_most ?? 0) + atMost,
+      most_characters: Math.max(before?.most_characters ?? 0, atMost),
+      cut: (before?.cut ?? 0) + Number(isCut),
+      repeated: 0,
+      repeated_characters: 0,
+    });
+  });
+  for (const row of repeatedTexts(db, scope, TEXT_EVENTS, MOST_CHARACTERS)) {
+    const cost = costs.get(keyOf(row));
+    if (cost === undefined) continue;
+    costs.set(keyOf(row), { ...cost, repeated: row.times, repeated_characters: row.bytes });
+  }
+  return [...costs.values()]
+    .filter((cost) => cost.characters_at_most > 0 || takesText(cost.event_type))
+    .sort((a, b) => b.characters_at_most - a.characters_at_most);
+}
+
+function findSession(db: Database, beginning: string): string {
+  const [found, other] = findSessions(db, beginning, 2);
+  if (found === undefined) throw unknownSession(beginning);
+  if (other === undefined || found === beginning) return found;
+  throw new HookbusError(
+    'E_AMBIGUOUS',
+    `several sessions begin with ${beginning}, such as ${found} and ${other}`,
+    'Give more of it',
+  );
+}
+
+function unknownSession(beginning: string): HookbusError {
+  return new HookbusError(
+    'E_NOT_FOUND',
+    `no execution is on record of a session that begins with ${beginning}`,
+    '`hookbus logs --json` has the sessions of recent executions',
+  );
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();

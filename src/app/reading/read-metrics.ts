@@ -1,0 +1,131 @@
+import { localDate } from '../../domain/local-date.ts';
+import {
+  compare,
+  createMetrics,
+  type Grouping,
+  type GroupMetrics,
+  type MetricsReport,
+} from '../../metrics/report.ts';
+import type { Database } from '../../store/database.ts';
+import { eachSample, type SampleRow, type Span } from '../../store/queries/overview.ts';
+import {
+  BUCKET_SECONDS,
+  type BucketSeconds,
+  bucketStart,
+  eachBucket,
+  eachRollupRow,
+  hasBuckets,
+  hasMoreRows,
+  nextBucketStart,
+  oldestRow,
+  rollupMark,
+} from '../../store/rollups.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** A window with no more executions is looked at one by one, so that every percentile is exact. */
+const MOST_EXACT_ROWS = 50_000;
+
+export interface MetricsOptions {
+  readonly by?: Grouping | undefined;
+  /** The window ends so many ms before now. */
+  readonly endedMs?: number;
+  /** A window with more executions is read from rollups. */
+  readonly exactRows?: number;
+}
+
+/**
+ * The metrics of the last so many hours. Small windows are read from every row; large ones, and those that go back
+ * further than the log, from rollups and the newest rows. Tools and sessions are in the log alone.
+ */
+export function readMetrics(
+  db: Database,
+  windowHours: number,
+  nowMs: number,
+  { by, endedMs = 0, exactRows = MOST_EXACT_ROWS }: MetricsOptions = {},
+): MetricsReport {
+  const untilMs = nowMs - endedMs;
+  const span: Span = {
+    from: new Date(untilMs - windowHours * HOUR_MS).toISOString(),
+    until: endedMs === 0 ? undefined : new Date(untilMs).toISOString(),
+  };
+  const isOfRows = by === 'tool' || by === 'session';
+  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
+  const group = groupName(by);
+  if (isOfRows || metrics.isExact) {
+    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
+  } else addRollups(db, span, metrics, by);
+  const report = metrics.report(windowHours);
+  if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
+  return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+}
+
+/** Whether rollups reach back further than the log, within the span. */
+function outlives(db: Database, { from, until }: Span): boolean {
+  const oldest = oldestRow(db);
+  const before = oldest === undefined ? until : bucketStart(oldest, BUCKET_SECONDS[0]);
+  return hasBuckets(db, { from: nextBucketStart(from, BUCKET_SECONDS[0]), until: before });
+}
+
+/** What names the group of an execution; a rollup has hook, event and time. */
+type GroupName = (
+  of: Pick<SampleRow, 'hookName' | 'eventType' | 'createdAt'> & Partial<SampleRow>,
+) => string;
+
+function groupName(by: Grouping | undefined): GroupName | undefined {
+  switch (by) {
+    case 'hook':
+      return ({ hookName }) => hookName;
+    case 'event':
+      return ({ eventType }) => eventType;
+    case 'tool':
+      return ({ toolName }) => toolName ?? '';
+    case 'session':
+      return ({ sessionId }) => sessionId ?? '';
+    case 'day':
+      return ({ createdAt }) => localDate(new Date(createdAt));
+    default:
+      return undefined;
+  }
+}
+
+const byTotal = (a: GroupMetrics, b: GroupMetrics): number =>
+  b.total_ms - a.total_ms || compare(a.name, b.name);
+
+const byName = (a: GroupMetrics, b: GroupMetrics): number => compare(a.name, b.name);
+
+/** Whole days and hours from rollups, what is left at both ends from rows, and the rows that are in no rollup yet. */
+function addRollups(
+  db: Database,
+  span: Span,
+  metrics: ReturnType<typeof createMetrics>,
+  by: Grouping | undefined,
+): void {
+  const mark = rollupMark(db);
+  const group = groupName(by);
+  const buckets = (seconds: BucketSeconds, part: Span): void =>
+    eachBucket(db, seconds, part, (bucket) =>
+      metrics.addRollup(bucket, group?.({ ...bucket, createdAt: bucket.start })),
+    );
+  const rows = (part: Span): void =>
+    eachRollupRow(db, part, { upTo: mark }, (row) => metrics.add(row, group?.(row)));
+
+  const [hour, day] = BUCKET_SECONDS;
+  const hours = whole(span, hour);
+  // A day of the rollups begins at midnight UTC, so one of the calendar is made of hours.
+  const days = by === 'day' ? { from: hours.from, until: hours.from } : whole(hours, day);
+  rows({ from: span.from, until: hours.from });
+  buckets(hour, { from: hours.from, until: days.from });
+  buckets(day, days);
+  if (days.until !== undefined) buckets(hour, { from: days.until, until: hours.until });
+  if (hours.until !== undefined) rows({ from: hours.until, until: span.until });
+  eachRollupRow(db, span, { behind: mark }, (row) => metrics.add(row, group?.(row)));
+}
+
+/** The whole buckets in a span; none where it holds no whole one. */
+function whole({ from, until }: Span, seconds: BucketSeconds): Span {
+  const start = nextBucketStart(from, seconds);
+  if (until === undefined) return { from: start, until };
+  const end = bucketStart(until, seconds);
+  return end <= start ? { from: until, until } : { from: start, until: end };
+}

@@ -1,0 +1,62 @@
+import type { StatePaths } from '../../config/home/paths.ts';
+import { VERSION } from '../../domain/version.ts';
+import type { MetricsReport } from '../../metrics/report.ts';
+import type { Database } from '../../store/database.ts';
+import { lastLogId } from '../../store/last-log-id.ts';
+import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
+import type { AlertReport } from '../alerts/alert-report.ts';
+import { readAlerts } from '../alerts/read-alerts.ts';
+import { type GateState, readGates } from '../breaker/read-gates.ts';
+import { readMetrics } from './read-metrics.ts';
+import { RANGES, type Range } from './read-series.ts';
+import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
+
+/** With more rows than that in no rollup, metrics of a large window would hold up the daemon. */
+const MOST_BEHIND = 100_000;
+
+/** Fewer than where a person waits for a command: the daemon has hooks to answer meanwhile. */
+const MOST_EXACT_ROWS = 10_000;
+
+/** More than anybody reads at a glance. */
+const MOST_ALERTS = 50;
+
+/** What the dashboard shows at a glance. */
+export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'> {
+  readonly version: string;
+  readonly range: Range;
+  /** The number of the execution that was written last, there or not; 0 where nothing was ever recorded. */
+  readonly last_id: number;
+  /** Null while too many rows wait to be summed up. */
+  readonly metrics: MetricsReport | null;
+  /** Rows that are in no rollup yet. */
+  readonly behind: number;
+  readonly alerts: readonly AlertReport[];
+  readonly skipped_guards: readonly SkippedGuardReport[];
+}
+
+export function readOverview(
+  paths: StatePaths,
+  db: Database,
+  range: Range,
+  nowMs: number,
+): Overview {
+  const hours = RANGES[range].seconds / 3600;
+  const last = lastLogId(db);
+  const behind = last - rollupMark(db);
+  const from = new Date(nowMs - hours * 3_600_000).toISOString();
+  const isTooMuch =
+    behind > MOST_BEHIND && hasMoreRows(db, { from, until: undefined }, MOST_EXACT_ROWS);
+  const { gates, breaker, policy } = readGates(paths, db, nowMs);
+  return {
+    version: VERSION,
+    range,
+    last_id: last,
+    metrics: isTooMuch ? null : readMetrics(db, hours, nowMs, { exactRows: MOST_EXACT_ROWS }),
+    behind,
+    gates,
+    breaker,
+    policy,
+    alerts: readAlerts(paths, db).open.slice(0, MOST_ALERTS),
+    skipped_guards: readSkippedGuards(db, gates),
+  };
+}

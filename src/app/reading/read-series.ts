@@ -1,0 +1,161 @@
+import { isFailure, type Status } from '../../domain/execution.ts';
+import { isRun, ratio, toMicroseconds } from '../../metrics/tallies.ts';
+import { exactTimes, sketchedTimes, type Times } from '../../metrics/times.ts';
+import type { Database } from '../../store/database.ts';
+import { newestOf } from '../../store/queries/dashboard.ts';
+import { eachSample } from '../../store/queries/overview.ts';
+import {
+  BUCKET_SECONDS,
+  type Bucket,
+  eachBucket,
+  eachRollupRow,
+  hasMoreRows,
+  lastRow,
+  type RollupRow,
+  rollupMark,
+} from '../../store/rollups.ts';
+
+/** How far a chart looks back, in seconds, and how long each of its points is. */
+export const RANGES = {
+  '1h': { seconds: 3600, step: 60 },
+  '24h': { seconds: 86_400, step: 900 },
+  '7d': { seconds: 7 * 86_400, step: 3600 },
+  '30d': { seconds: 30 * 86_400, step: 6 * 3600 },
+} as const;
+export type Range = keyof typeof RANGES;
+
+/** With more rows than that, a chart is made of rollups: the daemon has hooks to answer meanwhile. */
+const MOST_ROWS = 10_000;
+
+/** A chart over time. Each list has one value for each point, null where nothing ran. */
+export interface Series {
+  readonly range: Range;
+  readonly step_seconds: number;
+  /** Percentiles of rollups are off by at most 1 %. */
+  readonly source: 'rows' | 'rollups';
+  /** Rows that are too many to look at and in no rollup; they are missing. */
+  readonly missing: number;
+  /** Where each point begins, in seconds since 1970. */
+  readonly at: readonly number[];
+  readonly runs: readonly number[];
+  readonly failure_rate: readonly (number | null)[];
+  readonly dedupe_rate: readonly (number | null)[];
+  readonly p50_ms: readonly (number | null)[];
+  readonly p95_ms: readonly (number | null)[];
+  readonly p99_ms: readonly (number | null)[];
+}
+
+/** @param hookName of this hook alone; undefined of all */
+export function readSeries(
+  db: Database,
+  range: Range,
+  hookName: string | undefined,
+  nowMs: number,
+): Series {
+  const { seconds, step: fineStep } = RANGES[range];
+  const since = new Date(nowMs - seconds * 1000).toISOString();
+  const [hour] = BUCKET_SECONDS;
+  // Rollups outlive the log, and have nothing finer than an hour.
+  const isOfRows =
+    range === '1h' ||
+    (range === '24h' && !hasMoreRows(db, { from: since, until: undefined }, MOST_ROWS));
+  const step = isOfRows ? fineStep : Math.max(fineStep, hour);
+  const firstSecond = Math.floor((nowMs / 1000 - seconds) / step) * step;
+  const points = createPoints(firstSecond, step, nowMs, isOfRows ? exactTimes : sketchedTimes);
+  const isWanted = (row: { readonly hookName: string }): boolean =>
+    hookName === undefined || row.hookName === hookName;
+  const from = new Date(firstSecond * 1000).toISOString();
+  const add = isOfRows ? addRows : addRollups;
+  const missing = add(db, from, points, isWanted);
+  return {
+    range,
+    step_seconds: step,
+    source: isOfRows ? 'rows' : 'rollups',
+    missing,
+    ...points.describe(),
+  };
+}
+
+type IsWanted = (row: { readonly hookName: string }) => boolean;
+
+/** @returns how many rows were left out */
+function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {
+  const newest = newestOf(db, from, MOST_ROWS);
+  eachSample(db, { from: newest.from, until: undefined }, (row) => {
+    if (isWanted(row)) points.add(row);
+  });
+  return newest.left;
+}
+
+/** @returns how many rows were left out */
+function addRollups(db: Database, from: string, points: Points, isWanted: IsWanted): number {
+  const mark = rollupMark(db);
+  const span = { from, until: undefined };
+  eachBucket(db, BUCKET_SECONDS[0], span, (bucket) => {
+    if (isWanted(bucket)) points.addBucket(bucket);
+  });
+  // After an update a whole log may wait for its rollups.
+  const behind = lastRow(db) - mark;
+  if (behind > MOST_ROWS) return behind;
+  eachRollupRow(db, span, { behind: mark }, (row) => {
+    if (isWanted(row)) points.add(row);
+  });
+  return 0;
+}
+
+interface Point {
+  readonly times: Times;
+  readonly counts: { runs: number; failures: number; deduped: number; all: number };
+}
+
+type Points = ReturnType<typeof createPoints>;
+
+function createPoints(firstSecond: number, step: number, nowMs: number, makeTimes: () => Times) {
+  const count = Math.floor((nowMs / 1000 - firstSecond) / step) + 1;
+  const points = Array.from(
+    { length: count },
+    (): Point => ({ times: makeTimes(), counts: { runs: 0, failures: 0, deduped: 0, all: 0 } }),
+  );
+  const pointAt = (createdAt: string): Point | undefined =>
+    points[Math.floor((Date.parse(createdAt) / 1000 - firstSecond) / step)];
+
+  return {
+    add({ createdAt, status, durationMs }: Pick<RollupRow, 'createdAt' | 'status' | 'durationMs'>) {
+      const point = pointAt(createdAt);
+      if (point === undefined) return;
+      tally(point, status, 1);
+      if (durationMs !== null && isRun(status)) point.times.add(durationMs);
+    },
+    addBucket({ start, counts, duration }: Bucket): void {
+      const point = pointAt(start);
+      if (point === undefined) return;
+      for (const [status, times] of Object.entries(counts) as [Status, number][]) {
+        tally(point, status, times);
+      }
+      if (duration.sketch !== null) {
+        point.times.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
+      }
+    },
+    describe() {
+      const described = points.map(({ times }) => times.describe());
+      const ms = (value: number | undefined): number | null =>
+        value === undefined ? null : toMicroseconds(value);
+      return {
+        at: points.map((_, index) => firstSecond + index * step),
+        runs: points.map(({ counts }) => counts.runs),
+        failure_rate: points.map(({ counts }) => ratio(counts.failures, counts.runs)),
+        dedupe_rate: points.map(({ counts }) => ratio(counts.deduped, counts.all)),
+        p50_ms: described.map(({ p50Ms }) => ms(p50Ms)),
+        p95_ms: described.map(({ p95Ms }) => ms(p95Ms)),
+        p99_ms: described.map(({ p99Ms }) => ms(p99Ms)),
+      };
+    },
+  };
+}
+
+function tally({ counts }: Point, status: Status, times: number): void {
+  counts.all += times;
+  if (isRun(status)) counts.runs += times;
+  if (isFailure(status)) counts.failures += times;
+  if (status === 'dedupe_skip') counts.deduped += times;
+}

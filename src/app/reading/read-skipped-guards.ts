@@ -1,0 +1,72 @@
+import { isSkippedGuard } from '../../domain/skipped-guard.ts';
+import type { Spool } from '../../spool/spool.ts';
+import type { Database } from '../../store/database.ts';
+import { listSkippedGuards, type SkippedGuard, skippedGuardOf } from '../../store/skipped-guards.ts';
+import { assemble } from '../recording/assemble.ts';
+import type { GateReport } from '../breaker/read-gates.ts';
+import { decodeEntry } from '../recording/spool-record.ts';
+
+/** A hook that could have refused and did not run; docs/json.md says what each field means. */
+export interface SkippedGuardReport {
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly first_at: string;
+  readonly last_at: string;
+  /** Whether it is skipped still, by a gate that is closed now. */
+  readonly is_gated: boolean;
+  /** Until when; null: until `hookbus on`, or it is gated no more. */
+  readonly until: string | null;
+}
+
+export function readSkippedGuards(
+  db: Database,
+  gates: readonly GateReport[],
+): SkippedGuardReport[] {
+  return listSkippedGuards(db).map((one) => reportOf(one, gates));
+}
+
+/** The same of what waits in the spool: the database cannot be used, and nobody is to miss one for that. Never throws. */
+export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): SkippedGuardReport[] {
+  const found = new Map<string, SkippedGuard>();
+  for (const one of waitingIn(spool)) {
+    const key = JSON.stringify([one.hookName, one.eventType, one.reason]);
+    const before = found.get(key) ?? { ...one, count: 0 };
+    const [, lastAt = ''] = [before.lastAt, one.lastAt].sort();
+    found.set(key, { ...before, count: before.count + 1, lastAt });
+  }
+  return [...found.values()].map((one) => reportOf(one, gates));
+}
+
+/** As far as it can be read. */
+function waitingIn(spool: Spool): SkippedGuard[] {
+  const found: SkippedGuard[] = [];
+  try {
+    for (const { frames } of spool.entries()) {
+      const { begin, end } = decodeEntry(frames) ?? {};
+      if (begin === undefined || end === undefined) continue;
+      const { execution } = assemble({ ...begin, storeRaw: false }, end);
+      if (isSkippedGuard(execution)) found.push(skippedGuardOf(execution));
+    }
+  } catch {
+    // `status` says why.
+  }
+  return found;
+}
+
+function reportOf(one: SkippedGuard, gates: readonly GateReport[]): SkippedGuardReport {
+  const { hookName, eventType, reason, count, firstAt, lastAt } = one;
+  const gate = gates.find(({ hook_name }) => hook_name === hookName);
+  const isGated = gate !== undefined && reason !== 'duplicate';
+  return {
+    hook_name: hookName,
+    event_type: eventType,
+    reason,
+    count,
+    first_at: firstAt,
+    last_at: lastAt,
+    is_gated: isGated,
+    until: isGated ? gate.until : null,
+  };
+}

@@ -1,0 +1,244 @@
+import { existsSync } from 'node:fs';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { retentionDays } from '../../config/retention.ts';
+import type { HomeProblem, Settings } from '../../config/settings.ts';
+import { findRefused } from '../../config/home/state-home.ts';
+import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { VERSION } from '../../domain/version.ts';
+import { createMetrics, type MetricsReport } from '../../metrics/report.ts';
+import { createSpool } from '../../spool/spool.ts';
+import { databaseBytes, listSetAside } from '../../store/database-files.ts';
+import {
+  listNotices,
+  type Notice,
+  readContents,
+  type StoreContents,
+} from '../../store/queries/overview.ts';
+import { type AlertsReport, NO_ALERTS, readAlerts } from '../alerts/read-alerts.ts';
+import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
+import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
+import { readMetrics } from './read-metrics.ts';
+import {
+  readSkippedGuards,
+  type SkippedGuardReport,
+  skippedInSpool,
+} from './read-skipped-guards.ts';
+import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
+import { countSpool } from '../recording/spool-record.ts';
+import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
+
+/** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
+type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
+
+/** The whole of `status --json`; docs/json.md says what each field means. */
+export interface StatusReport extends GateState {
+  readonly version: string;
+  readonly enabled: boolean;
+  readonly state_directory: string | null;
+  readonly state_directory_exists: boolean;
+  /** Why it does not count, and what to type; hooks then run ungated and unrecorded. */
+  readonly state_directory_problem: string | null;
+  /** The same of another that hooks were given, the last time. */
+  readonly refused_directory_problem: string | null;
+  readonly database: {
+    readonly path: string | null;
+    readonly state: DatabaseState;
+    readonly reason: string | null;
+    readonly bytes: number;
+    readonly schema_version: number | null;
+    readonly executions: number;
+    readonly executions_with_payloads: number;
+    readonly executions_unredacted: number;
+    readonly oldest: string | null;
+    readonly newest: string | null;
+  };
+  readonly spool: {
+    readonly running: number;
+    readonly waiting: number;
+    readonly unreadable: number;
+    readonly drained: number;
+    readonly problem: string | null;
+  };
+  readonly payloads: {
+    readonly stored: boolean;
+    readonly max_bytes: number;
+    readonly compressed: boolean;
+    readonly redacted: boolean;
+  };
+  readonly retention_days: number;
+  /** Hooks that are off in other state directories of this user. */
+  readonly switched_off_elsewhere: readonly ElsewhereReport[];
+  readonly daemon: Settings['daemon'];
+  readonly last_24_hours: MetricsReport;
+  readonly alerts: AlertsReport;
+  /** Hooks that could have refused and did not run; the latest first. */
+  readonly skipped_guards: readonly SkippedGuardReport[];
+  /** Mistakes in the settings of this shell. */
+  readonly problems: readonly string[];
+  readonly notices: readonly Notice[];
+  readonly set_aside_databases: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** The part of the day that `status` looks back on. */
+const WINDOW_HOURS = 24;
+
+/** Gathers what `status` shows. Whatever is wrong is part of the answer; nothing is made on disk for it. */
+export function readStatus(settings: Settings, now: () => number): StatusReport {
+  const { paths, homeProblem } = settings;
+  const refused = findRefused();
+  const common = {
+    version: VERSION,
+    enabled: settings.enabled,
+    state_directory: paths?.home ?? homeProblem?.home ?? null,
+    state_directory_exists: paths !== undefined && existsSync(paths.home),
+    state_directory_problem: problemText(homeProblem),
+    refused_directory_problem: problemText(
+      refused?.home === homeProblem?.home ? undefined : refused,
+    ),
+    payloads: {
+      stored: settings.storeRaw,
+      max_bytes: settings.maxBytes,
+      compressed: settings.compress,
+      redacted: settings.redact || paths === undefined || !mayKeepSecrets(paths.config),
+    },
+    retention_days: retentionDays(settings),
+    daemon: settings.daemon,
+    switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now()),
+    problems: [...settings.problems, ...redactionProblem(settings)],
+  };
+  return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };
+}
+
+/** A shell's, that has no say in it. */
+function redactionProblem({ redact, paths }: Settings): string[] {
+  return redact || (paths !== undefined && mayKeepSecrets(paths.config)) ? [] : [REDACTION_IGNORED];
+}
+
+function problemText(problem: HomeProblem | undefined): string | null {
+  if (problem === undefined) return null;
+  return `${problem.what}. Hooks run ungated and unrecorded. What to do: ${problem.fix}`;
+}
+
+type State = Pick<
+  StatusReport,
+  | 'database'
+  | 'spool'
+  | 'last_24_hours'
+  | 'alerts'
+  | 'skipped_guards'
+  | 'notices'
+  | 'set_aside_databases'
+  | keyof GateState
+>;
+
+const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
+  reason: null,
+  bytes: 0,
+  schema_version: null,
+  executions: 0,
+  executions_with_payloads: 0,
+  executions_unredacted: 0,
+  oldest: null,
+  newest: null,
+};
+
+function nowhere(): State {
+  return {
+    database: { path: null, state: 'absent', ...EMPTY },
+    spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
+    last_24_hours: createMetrics().report(WINDOW_HOURS),
+    alerts: NO_ALERTS,
+    skipped_guards: [],
+    notices: [],
+    set_aside_databases: [],
+    ...NO_GATES,
+  };
+}
+
+function readState(paths: StatePaths, now: () => number): State {
+  const path = paths.database;
+  let store: CommandStore | undefined;
+  try {
+    store = openForCommand(paths, now);
+    const facts = store?.use((db) => {
+      const gates = readGates(paths, db, now());
+      return {
+        contents: readContents(db),
+        notices: listNotices(db),
+        metrics: readMetrics(db, WINDOW_HOURS, now()),
+        gates,
+        alerts: readAlerts(paths, db),
+        skipped: readSkippedGuards(db, gates.gates),
+      };
+    });
+    return {
+      ...nowhere(),
+      ...(facts?.gates ?? readGates(paths, undefined, now())),
+      alerts: facts?.alerts ?? readAlerts(paths, undefined),
+      skipped_guards: facts?.skipped ?? [],
+      database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
+      spool: readSpool(paths, store),
+      ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
+      set_aside_databases: setAsideDatabases(path),
+    };
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    const isNewer = error.code === 'E_DB_NEWER';
+    const reason = [error.message, isNewer ? undefined : error.hint].filter(Boolean).join('. ');
+    const gates = readGates(paths, undefined, now());
+    return {
+      ...nowhere(),
+      ...gates,
+      alerts: readAlerts(paths, undefined),
+      skipped_guards: skippedInSpool(createSpool(paths.spool, paths.setAside), gates.gates),
+      database: {
+        path,
+        state: isNewer ? 'newer' : 'unusable',
+        ...EMPTY,
+        reason,
+        bytes: databaseBytes(path),
+      },
+      spool: readSpool(paths, undefined),
+      set_aside_databases: setAsideDatabases(path),
+    };
+  } finally {
+    store?.close();
+  }
+}
+
+function absent() {
+  return { state: 'absent', ...EMPTY } as const;
+}
+
+function ready(path: string, contents: StoreContents) {
+  return {
+    state: 'ready',
+    reason: null,
+    bytes: databaseBytes(path),
+    schema_version: contents.version,
+    executions: contents.executions,
+    executions_with_payloads: contents.withPayloads,
+    executions_unredacted: contents.unredacted,
+    oldest: contents.oldest,
+    newest: contents.newest,
+  } as const;
+}
+
+/** A directory that cannot be read has nothing to count. */
+function readSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
+  const spool = createSpool(paths.spool, paths.setAside);
+  let counts = { running: 0, waiting: 0 };
+  let unreadable = 0;
+  let problem = store?.drainProblem ?? null;
+  try {
+    counts = countSpool(spool);
+    unreadable = spool.countSetAside();
+  } catch (error) {
+    problem ??= reasonOf(error);
+  }
+  return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
+}
+
+function setAsideDatabases(path: string): StatusReport['set_aside_databases'] {
+  return listSetAside(path).map((file) => ({ path: file, bytes: databaseBytes(file) }));
+}

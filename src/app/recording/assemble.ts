@@ -1,0 +1,129 @@
+import {
+  CUT_OFF,
+  ERROR_TEXT_BYTES,
+  type StoredPayload,
+  statusOf,
+  toExecution,
+} from '../../domain/execution.ts';
+import { COMMAND_BYTES, commandLine } from '../../domain/hook/hook-id.ts';
+import type { Begin, Capture, End } from '../../domain/record.ts';
+import { redactBytes, redactTail, redactText } from '../../redaction/redaction.ts';
+import type { Recorded } from '../../store/executions.ts';
+import { compress } from './compression.ts';
+import { TAIL_BYTES } from './meter.ts';
+import { wordsOfWarnings } from './words-of-warnings.ts';
+
+/** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
+const MISTAKE_BYTES = 300;
+
+/** Longest directory that is stored; one that was cut ends in `…`. */
+const DIRECTORY_BYTES = 4096;
+
+/** Longest name and id. */
+const NAME_CHARACTERS = 200;
+
+/** Makes what the database stores of a record: status, error text, command line, redacted and compressed payloads. */
+export function assemble(begin: Begin, end: End): Recorded {
+  const clean = begin.redact ? (text: string): string => redactText(text) : unchanged;
+  const execution = toExecution(cleanNames(begin, clean), cleanKey(end, clean), {
+    command: firstBytes(clean(commandLine(begin.argv)), COMMAND_BYTES),
+    error: errorText(end, clean, begin.redact ? redactTail : unchanged),
+  });
+  const payloads = begin.storeRaw
+    ? end.captures.map((capture) => storedPayload(begin, capture))
+    : [];
+  const mistakes = [...begin.mistakes, ...wordsOfWarnings(begin)].map((mistake) =>
+    firstBytes(clean(mistake), MISTAKE_BYTES),
+  );
+  return { execution, payloads, mistakes };
+}
+
+type Clean = (text: string) => string;
+
+const unchanged: Clean = (text) => text;
+
+/**
+ * All that is stored as text, and so all that is exported, and looked up in the database. What goes by the names
+ * themselves (gates, correlation, dedupe keys) was done before, and with the names as they are.
+ */
+function cleanNames(begin: Begin, clean: Clean): Begin {
+  const name = (text: string): string => firstCharacters(clean(text), NAME_CHARACTERS);
+  const names: Partial<
+    Record<'toolName' | 'sessionId' | 'toolUseId' | 'cwd' | 'dedupeKey', string>
+  > = {};
+  for (const field of ['toolName', 'sessionId', 'toolUseId'] as const) {
+    const text = begin[field];
+    if (text !== undefined) names[field] = name(text);
+  }
+  if (begin.cwd !== undefined) names.cwd = firstBytes(clean(begin.cwd), DIRECTORY_BYTES);
+  if (begin.dedupeKey !== undefined) names.dedupeKey = clean(begin.dedupeKey);
+  const [hookName, eventType] = [name(begin.hookName), name(begin.eventType)];
+  return { ...begin, hookName, eventType, ...names };
+}
+
+function cleanKey(end: End, clean: Clean): End {
+  return end.dedupeKey === undefined ? end : { ...end, dedupeKey: clean(end.dedupeKey) };
+}
+
+function firstCharacters(text: string, most: number): string {
+  return text.length <= most ? text : `${Buffer.from(text.slice(0, most - 1)).toString()}…`;
+}
+
+/** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
+export function cutOffEnd(seen: End | undefined): End {
+  const after = seen?.signal === undefined ? '' : ` after ${seen.signal}`;
+  return {
+    stdinBytes: 0,
+    stdoutBytes: 0,
+    stderrBytes: 0,
+    stdoutKind: 'empty',
+    stderrTail: new Uint8Array(),
+    captures: [],
+    ...seen,
+    kind: 'cut_off',
+    reason: seen?.reason ?? `${CUT_OFF}: hookbus was killed${after}`,
+  };
+}
+
+/** Why it did not succeed: our reason where there is one, then the end of what it said on stderr. */
+function errorText(end: End, clean: Clean, cleanTail: Clean): string | undefined {
+  const reason = end.reason === undefined ? undefined : clean(end.reason);
+  // What went well may still have a reason of ours: it took too long, and refused by JSON.
+  if (statusOf(end) === 'success') return reason;
+  const { stderrTail, stderrBytes } = end;
+  // All of it is redacted before any of it is cut, lest half a secret be taken for something else.
+  const isCut = stderrTail.length < stderrBytes || stderrTail.length >= TAIL_BYTES;
+  const tail = Buffer.from(stderrTail).toString('utf8');
+  const stderr = (isCut ? cleanTail(tail) : clean(tail)).trim();
+  const killed = end.kind === 'signaled' && stderr === '' ? `killed by ${end.signal}` : undefined;
+  const why = reason ?? killed;
+  if (why === undefined) return stderr === '' ? undefined : lastBytes(stderr, ERROR_TEXT_BYTES);
+  const room = Math.max(ERROR_TEXT_BYTES - Buffer.byteLength(why) - 1, 0);
+  return [firstBytes(why, ERROR_TEXT_BYTES), lastBytes(stderr, room)].filter(Boolean).join('\n');
+}
+
+/** The end of a text, at most so many bytes of UTF-8, beginning with a whole character. */
+function lastBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let start = bytes.length - most;
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  return bytes.subarray(start).toString('utf8');
+}
+
+/** The beginning of a text, at most so many bytes of UTF-8, ending with a whole character. */
+function firstBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= most) return text;
+  let end = most;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return `${bytes.subarray(0, end).toString('utf8')}…`;
+}
+
+function storedPayload(begin: Begin, capture: Capture): StoredPayload {
+  const { stream, truncated } = capture;
+  const bytes = begin.redact ? redactBytes(capture.bytes, { atEnd: truncated }) : capture.bytes;
+  return begin.compress
+    ? { stream, truncated, encoding: 'zlib', body: compress(bytes) }
+    : { stream, truncated, encoding: 'identity', body: bytes };
+}

@@ -1,0 +1,137 @@
+import { PAYLOAD_NAMES } from '../../agents/index.ts';
+import type { RunOptions } from '../../config/run-options.ts';
+import { effectiveSettings } from '../../config/run-options.ts';
+import type { Settings } from '../../config/settings.ts';
+import { deriveCorrelationId, parseTraceParent } from '../../domain/correlation.ts';
+import { canBlock } from '../../domain/events.ts';
+import { defaultHookName } from '../../domain/hook/hook-name.ts';
+import { traceIdOf, uuidV7 } from '../../domain/identifiers.ts';
+import { scanPayload } from '../../domain/payload/payload-scan.ts';
+import type { Begin } from '../../domain/record.ts';
+import { modeMistake } from '../../gates/dedupe.ts';
+import { unforgiving } from './words-of-warnings.ts';
+
+/** What is read of a payload. */
+interface PayloadFacts {
+  readonly eventType?: string | undefined;
+  readonly toolName?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+  readonly promptId?: string | undefined;
+}
+
+/** What is known without a payload. */
+interface KnownIds {
+  readonly sessionId?: string | undefined;
+  readonly toolUseId?: string | undefined;
+}
+
+const ALL_NAMES = Object.values(PAYLOAD_NAMES).flat();
+
+/** Finds the ids in as much of the payload as has come. */
+function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
+  const found = scanPayload(payload, ALL_NAMES);
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => found.get(name)).find((value) => value !== undefined && value !== '');
+  return {
+    eventType: first(PAYLOAD_NAMES.eventType),
+    toolName: first(PAYLOAD_NAMES.toolName),
+    sessionId: first(PAYLOAD_NAMES.sessionId) ?? known.sessionId,
+    toolUseId: first(PAYLOAD_NAMES.toolUseId) ?? known.toolUseId,
+    promptId: first(PAYLOAD_NAMES.promptId),
+  };
+}
+
+/** A new execution's own ids, made before anything is known of it. */
+export function newExecutionIds(nowMs: number, random: (bytes: number) => Uint8Array) {
+  return {
+    executionId: uuidV7(nowMs, random(10)),
+    spanId: traceIdOf(random(8)),
+    createdAtMs: nowMs,
+  };
+}
+
+export interface BeginParts {
+  readonly ids: ReturnType<typeof newExecutionIds>;
+  readonly options: RunOptions;
+  readonly settings: Settings;
+  readonly payload: Uint8Array;
+  /** It counts where the payload does not say. */
+  readonly known?: KnownIds;
+  readonly inheritedTraceParent: string | undefined;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly process: Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
+    readonly cwd?: string;
+  };
+}
+
+/** An execution as it is known before its hook starts. */
+export interface Described {
+  readonly begin: Begin;
+  /** What its hook is given. */
+  readonly traceFlags: string;
+  /** By `--fail-open`, which counts on this event. */
+  readonly isForgiving: boolean;
+}
+
+/** The same execution with what a payload says that came too late for its begin. */
+export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
+  const { eventType = begin.eventType, toolName, sessionId, toolUseId } = readFacts(payload, {});
+  return {
+    ...begin,
+    eventType,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(toolUseId === undefined ? {} : { toolUseId }),
+  };
+}
+
+/** Whether as much of the payload as has come names an event on which a hook can block. */
+export function namesBlockingEvent(payload: Uint8Array): boolean {
+  const { eventType } = readFacts(payload, {});
+  return eventType !== undefined && canBlock(eventType);
+}
+
+/**
+ * What is to be noted of `--fail-open`: where a hook can block, a failure may be a refusal, and so may any while nobody
+ * knows. Undefined where it counts. The launcher says the same in fail_open.c.
+ */
+function forgivingMistake(named: string | undefined, eventType: string): string | undefined {
+  const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
+  if (!canBlock(event)) return undefined;
+  return unforgiving(event);
+}
+
+/** All that is known of an execution before its hook starts. */
+export function describeExecution(parts: BeginParts): Described {
+  const { ids, options, settings } = parts;
+  const facts = readFacts(parts.payload, parts.known ?? {});
+  const parent = parseTraceParent(parts.inheritedTraceParent);
+  const eventType = facts.eventType ?? options.event ?? '';
+  const toolName = facts.toolName ?? options.tool;
+  const ignored = options.failOpen ? forgivingMistake(options.event, eventType) : undefined;
+  const begin: Begin = {
+    ...ids,
+    ...parts.process,
+    ...effectiveSettings(options, settings),
+    correlationId:
+      parent?.traceId ??
+      deriveCorrelationId({ ...facts, eventType }) ??
+      traceIdOf(parts.random(16)),
+    ...(parent === undefined ? {} : { parentSpanId: parent.spanId }),
+    hookName: options.name || defaultHookName(options.argv, options.shellLine),
+    eventType,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
+    ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
+    argv: options.argv,
+    mistakes: [
+      ...options.mistakes,
+      ...settings.problems,
+      ...modeMistake(options, eventType),
+      ...(ignored === undefined ? [] : [ignored]),
+    ],
+  };
+  const isForgiving = options.failOpen && ignored === undefined;
+  return { begin, traceFlags: parent?.flags ?? '01', isForgiving };
+}

@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { readPlaces, workTreeOf } from '../../agents/settings/agent-places.ts';
+import { scriptOf } from '../../domain/hook/hook-name.ts';
+import type { LogRow } from '../../store/queries/queries.ts';
+
+/** Whether a directory is in the work tree of another one; where that is in none, whether it is below. */
+export function isHere(directory: string, here: string): boolean {
+  const tree = workTreeOf(here);
+  if (tree !== undefined) return workTreeOf(directory) === tree;
+  const isBelow = directory === here || directory.startsWith(here === sep ? sep : here + sep);
+  return isBelow && workTreeOf(directory) === undefined;
+}
+
+/**
+ * The script of a recorded command, where that was written after it ran: what a replay runs is then something else.
+ * Undefined also where nobody can tell.
+ */
+export function findChangedScript({ command, cwd, created_at }: LogRow): string | undefined {
+  if (cwd === null) return undefined;
+  try {
+    const path = resolve(cwd, expand(scriptOf([], command), cwd));
+    const stat = statSync(path);
+    return stat.isFile() && stat.mtimeMs > Date.parse(created_at) ? path : undefined;
+  } catch {
+    // It is no path, or nobody may look at it.
+    return undefined;
+  }
+}
+
+/** What a shell would make of the places that hooks are usually given by. */
+function expand(word: string, cwd: string): string {
+  const [place = '', name] = /^(?:~|\$\{?(\w+)\}?)(?=\/)/.exec(word) ?? [];
+  const isHome = place === '~' || name === 'HOME';
+  const directory = isHome ? readPlaces().home : (workTreeOf(cwd) ?? cwd);
+  const isKnown = isHome || name === 'CLAUDE_PROJECT_DIR';
+  return isKnown && directory !== undefined ? directory + word.slice(place.length) : word;
+}

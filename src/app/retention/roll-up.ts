@@ -1,0 +1,149 @@
+import { STATUSES, type Status } from '../../domain/execution.ts';
+import { TimesSketch } from '../../metrics/sketch.ts';
+import { isRun } from '../../metrics/tallies.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  asOneWrite,
+  BUCKET_SECONDS,
+  type Bucket,
+  type BucketKey,
+  type BucketSeconds,
+  bucketStart,
+  deleteBuckets,
+  eachNumberedRow,
+  isRolledUp,
+  lastRow,
+  nextBucketStart,
+  oldestRow,
+  type RollupRow,
+  readBucket,
+  rollupMark,
+  rowsBehind,
+  setRollupMark,
+  writeBucket,
+} from '../../store/rollups.ts';
+
+/** Rows in one transaction: some 20 ms of the database. */
+export const ROLL_UP_ROWS = 2000;
+
+/** A bucket while it is added to. */
+interface Tally {
+  readonly key: BucketKey;
+  readonly counts: Record<Status, number>;
+  readonly duration: TimesSketch;
+  readonly overhead: TimesSketch;
+}
+
+/**
+ * Brings the rollups up to date with the next rows of the log, in one transaction with the mark that says how far they
+ * are: a crash neither loses nor doubles, and several processes may do this at the same time.
+ * @returns how many rows these were; 0 where none was left
+ */
+export function rollUp(db: Database, limit = ROLL_UP_ROWS): number {
+  // Most often nothing is new, and a look takes no lock.
+  if (lastRow(db) <= rollupMark(db)) return 0;
+  return asOneWrite(db, () => {
+    const rows = rowsBehind(db, rollupMark(db), limit);
+    const last = rows.at(-1);
+    if (last === undefined) return 0;
+    const buckets = gatherBuckets((key) => readBucket(db, key));
+    for (const row of rows) buckets.add(row);
+    for (const bucket of buckets.all()) writeBucket(db, bucket);
+    setRollupMark(db, last.id);
+    return rows.length;
+  });
+}
+
+/**
+ * Makes the rollups anew from the rows of the log. What reaches back further than the log stays: rollups outlive it.
+ * The rows are read without a lock; writing what they come to is all that others wait for.
+ * @returns how many executions they are made of
+ */
+export function rebuildRollups(db: Database): number {
+  // So that what stays has every row that it should.
+  while (rollUp(db) > 0);
+  const oldest = oldestRow(db);
+  if (oldest === undefined) return 0;
+  // The bucket that the oldest row is in may have lost others.
+  const whole = new Map<BucketSeconds, string>(
+    BUCKET_SECONDS.map((seconds) => [seconds, firstWhole(db, oldest, seconds)]),
+  );
+  const buckets = gatherBuckets(
+    () => undefined,
+    ({ start, seconds }) => start >= (whole.get(seconds) ?? ''),
+  );
+  let count = 0;
+  const add = (row: RollupRow): void => {
+    buckets.add(row);
+    count += 1;
+  };
+  const mark = rollupMark(db);
+  eachNumberedRow(db, { behind: 0, upTo: mark }, add);
+  asOneWrite(db, () => {
+    // What others have rolled up meanwhile is deleted with the rest.
+    eachNumberedRow(db, { behind: mark, upTo: rollupMark(db) }, add);
+    for (const [seconds, from] of whole) deleteBuckets(db, seconds, from);
+    for (const bucket of buckets.all()) writeBucket(db, bucket);
+  });
+  return count;
+}
+
+/** Where nothing was rolled up of the bucket with the oldest row, that one is whole too. */
+function firstWhole(db: Database, oldest: string, seconds: BucketSeconds): string {
+  const start = bucketStart(oldest, seconds);
+  return isRolledUp(db, seconds, start) ? nextBucketStart(oldest, seconds) : start;
+}
+
+function gatherBuckets(
+  known: (key: BucketKey) => Bucket | undefined,
+  counts: (key: BucketKey) => boolean = () => true,
+) {
+  const tallies = new Map<string, Tally>();
+
+  function tallyFor(key: BucketKey): Tally {
+    const name = JSON.stringify([key.start, key.seconds, key.hookName, key.eventType]);
+    const tally = tallies.get(name) ?? toTally(key, known(key));
+    tallies.set(name, tally);
+    return tally;
+  }
+
+  return {
+    add(row: RollupRow): void {
+      // A status of a later version counts as nothing, rather than as something it may not be.
+      if (!STATUSES.includes(row.status)) return;
+      for (const seconds of BUCKET_SECONDS) {
+        const { hookName, eventType } = row;
+        const key = { start: bucketStart(row.createdAt, seconds), seconds, hookName, eventType };
+        if (!counts(key)) continue;
+        const tally = tallyFor(key);
+        tally.counts[row.status] += 1;
+        if (row.durationMs !== null && isRun(row.status)) tally.duration.add(row.durationMs);
+        if (row.overheadMs !== null) tally.overhead.add(row.overheadMs);
+      }
+    },
+    all: (): Bucket[] => [...tallies.values()].map(toBucket),
+  };
+}
+
+function toTally(key: BucketKey, bucket: Bucket | undefined): Tally {
+  const [duration, overhead] = [new TimesSketch(), new TimesSketch()];
+  for (const [sketch, times] of [
+    [duration, bucket?.duration],
+    [overhead, bucket?.overhead],
+  ] as const) {
+    if (times?.sketch) sketch.addEncoded(times.sketch, times.sumMs, times.maxMs ?? 0);
+  }
+  const counts = Object.fromEntries(
+    STATUSES.map((status) => [status, bucket?.counts[status] ?? 0]),
+  ) as Record<Status, number>;
+  return { key, counts, duration, overhead };
+}
+
+function toBucket({ key, counts, duration, overhead }: Tally): Bucket {
+  const times = (sketch: TimesSketch): Bucket['duration'] => ({
+    sumMs: sketch.totalMs,
+    maxMs: sketch.maxMs ?? null,
+    sketch: sketch.count === 0 ? null : sketch.encode(),
+  });
+  return { ...key, counts, duration: times(duration), overhead: times(overhead) };
+}

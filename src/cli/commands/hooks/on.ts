@@ -1,0 +1,52 @@
+import { redactText } from '../../../redaction/redaction.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
+import { quote } from '../../words/values.ts';
+import { CHOICE_OPTIONS, GATE_EXIT_CODES } from './off.ts';
+
+export const onCommand: Command = {
+  name: 'on',
+  isAside: true,
+  summary: 'Run a hook again that is off, or whose breaker is open',
+  usage: 'HOOK [options]',
+  about: [
+    'Ends `hookbus off`, and closes the breaker of the hook where that is open. What failed until now is forgiven: the breaker looks only at executions that begin from now on. It goes by the name and the command line, as `hookbus off` does.',
+  ],
+  argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus status` shows it' },
+  options: CHOICE_OPTIONS,
+  exitCodes: GATE_EXIT_CODES,
+  examples: [['hookbus on lint', 'lint is back']],
+  perform,
+};
+
+async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+  const hookName = requireHook(given);
+  const [{ lockForCommand, switchOn }, { requirePaths }] = await Promise.all([
+    import('../../../app/breaker/switch-hook.ts'),
+    import('../../../app/store/open-for-command.ts'),
+  ]);
+  const paths = requirePaths(settings);
+  const lock = lockForCommand(paths, now);
+  const choice = readHookChoice(given, hookName);
+  const { was, hasClosedBreaker, commands, known } = switchOn(paths, choice, now, lock);
+  return {
+    json: {
+      hook_name: hookName,
+      commands: commands.map((command) => redactText(command)),
+      state: 'on',
+      was: was ?? 'on',
+      closed_breaker: hasClosedBreaker || was === 'breaker',
+      on_record: known?.includes(hookName) ?? null,
+    },
+    lines: () => [
+      `${quote(hookName)} ${WORDS[was ?? 'on']}.`,
+      ...(was === undefined ? unknownHook(hookName, known) : []),
+    ],
+  };
+}
+
+const WORDS = {
+  on: 'is on, and was before',
+  off: 'is on again',
+  breaker: 'is on again; its breaker is closed',
+} as const;

@@ -1,0 +1,46 @@
+import { socketPath } from '../../../config/home/paths.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
+import { alertsLines } from '../../output/state/alerts.ts';
+
+export const alertsCommand: Command = {
+  name: 'alerts',
+  summary: 'Show what went wrong and is not well again',
+  usage: '[options]',
+  about: [
+    'The daemon raises an alert when a hook fails too often or becomes slow, when hookbus itself does, when a guard is skipped, exits 1 or runs out of time, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears once that is over.',
+    'Thresholds, and what is to be done about alerts (a command, a webhook, a desktop notification), are in config.json: `hookbus config` shows them, docs/alerts.md describes them.',
+  ],
+  options: { history: { describe: 'those that cleared as well, as far back as the retention' } },
+  exitCodes: EXIT_CODES,
+  examples: [
+    ['hookbus alerts', 'what is wrong now'],
+    ['hookbus alerts --history', 'what was'],
+    ["hookbus alerts --json | jq '.open | length'", 'for programs'],
+    ['hookbus config set alerts.desktop true', 'have them shown on the desktop'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+  const [{ openForCommand, requirePaths }, { readAlertHistory, readAlerts }, { askDaemon }] =
+    await Promise.all([
+      import('../../../app/store/open-for-command.ts'),
+      import('../../../app/alerts/read-alerts.ts'),
+      import('../../../daemon/client/client.ts'),
+    ]);
+  const paths = requirePaths(settings);
+  const daemon = await askDaemon(socketPath(paths.home));
+  const store = openForCommand(paths, now);
+  try {
+    const isOfAll = given.isOn('history');
+    const read = (db: Parameters<typeof readAlerts>[1]) => ({
+      ...readAlerts(paths, db),
+      history: !isOfAll ? null : db === undefined ? [] : readAlertHistory(paths, db, ''),
+    });
+    const known = store === undefined ? read(undefined) : store.use(read);
+    const report = { watching: daemon !== undefined, ...known };
+    return { json: report, lines: (page) => alertsLines(report, page) };
+  } finally {
+    store?.close();
+  }
+}

@@ -1,0 +1,91 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CommandStore } from '../../../app/store/open-for-command.ts';
+import type { StatePaths } from '../../../config/home/paths.ts';
+import { socketPath } from '../../../config/home/paths.ts';
+import { HookbusError, reasonOf } from '../../../domain/errors.ts';
+import { VERSION } from '../../../domain/version.ts';
+import type { MetricsSnapshot } from '../../../exporters/snapshot.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
+import { expected, usageError } from '../../words/values.ts';
+
+const FORMATS = ['prometheus'] as const;
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary: 'Print metrics for Prometheus, also without a daemon',
+  usage: 'prometheus [options]',
+  about: [
+    'Prints what the daemon serves at /metrics, in the text format of Prometheus, with or without a daemon: everything that was ever recorded, also what retention has deleted since.',
+    'With --file it goes into a file for the textfile collector of node_exporter, which is there whole or as it was before.',
+    'What is sent by itself, to Prometheus, StatsD and OpenTelemetry, is set in config.json.',
+  ],
+  argument: { name: 'FORMAT', describe: FORMATS.join(', ') },
+  options: {
+    file: { value: 'PATH', describe: 'write to this file, which anyone on this machine may read' },
+  },
+  exitCodes: EXIT_CODES,
+  examples: [
+    ['hookbus export prometheus | promtool check metrics', 'see it, and that it is well-formed'],
+    ['hookbus export prometheus --file /var/lib/node_exporter/hookbus.prom', 'from a timer'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { argument } = given;
+  if (argument === undefined) throw usageError(`expected a format: ${FORMATS.join(', ')}`);
+  if (argument !== 'prometheus') throw expected('FORMAT', FORMATS.join(', '), argument);
+  const [{ openForCommand, requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
+    import('../../../app/store/open-for-command.ts'),
+    import('../../../exporters/prometheus.ts'),
+  ]);
+  const paths = requirePaths(context.settings);
+  const store = openForCommand(paths, context.now);
+  try {
+    const snapshot = await readAll(paths, store, context);
+    const text = await prometheusText(snapshot);
+    const file = given.value('file');
+    if (file === undefined) {
+      const json = { metrics: await prometheusJson(snapshot) };
+      return { json, lines: () => text.trimEnd().split('\n') };
+    }
+    writeWhole(file, text);
+    return { json: { file }, lines: () => [] };
+  } finally {
+    store?.close();
+  }
+}
+
+async function readAll(
+  paths: StatePaths,
+  store: CommandStore | undefined,
+  { now }: Context,
+): Promise<MetricsSnapshot> {
+  const [{ readSnapshot }, { askDaemon }, { createSpool }] = await Promise.all([
+    import('../../../app/export/read-snapshot.ts'),
+    import('../../../daemon/client/client.ts'),
+    import('../../../spool/spool.ts'),
+  ]);
+  const daemon = await askDaemon(socketPath(paths.home));
+  // A daemon of before the exporters says nothing of them.
+  const exporters = (daemon?.exporters ?? []).filter(({ name }) => name !== 'prometheus');
+  if (store === undefined) {
+    return { version: VERSION, totals: [], breakers: [], spoolPending: 0, exporters };
+  }
+  const spool = createSpool(paths.spool, paths.setAside);
+  return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
+}
+
+/** Whoever reads the file at the same time has the old text or the new. */
+function writeWhole(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const reason = reasonOf(error);
+    throw new HookbusError('E_USAGE', `--file: expected a file that can be written: ${reason}`);
+  }
+}

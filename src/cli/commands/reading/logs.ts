@@ -1,0 +1,138 @@
+import { STATUSES, type Status } from '../../../domain/execution.ts';
+import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+  type LiveAnswer,
+} from '../../words/command.ts';
+import { logLines } from '../../output/executions/log-table.ts';
+import { expected, parseAge, parseMoment, readWhole, usageError } from '../../words/values.ts';
+import { withStore } from '../../terminal/with-store.ts';
+
+const DEFAULT_LIMIT = 50;
+const MOST_LIMIT = 1_000_000;
+
+/** Of those before it began to follow, as `tail` does; and most of them. */
+const FOLLOW_LIMIT = 10;
+const MOST_FOLLOW_LIMIT = 10_000;
+
+export const logsCommand: Command = {
+  name: 'logs',
+  summary: 'List recent executions',
+  usage: '[options]',
+  about: [
+    'Lists recorded executions, newest first: when each began, its hook, event, tool, status, exit code or signal, how long the hook took and what hookbus added to that. What a failed or blocked one said is beneath it.',
+    'Times are local. Options of different kinds narrow the list down together.',
+    'With --follow, the latest come first and further ones as they are recorded, until Ctrl-C, in the order in which they are recorded. The daemon tells of them, and is started where there is none.',
+  ],
+  options: {
+    hook: { value: 'NAME', describe: 'only this hook; may be repeated', isRepeatable: true },
+    event: {
+      value: 'EVENT',
+      describe: 'only this event, such as PreToolUse; may be repeated',
+      isRepeatable: true,
+    },
+    status: {
+      value: 'STATUS',
+      describe: `only this status: ${STATUSES.join(', ')}; several with commas between`,
+      isRepeatable: true,
+    },
+    session: {
+      value: 'ID',
+      describe: 'only this session: its id, or how that begins; may be repeated',
+      isRepeatable: true,
+    },
+    since: {
+      value: 'WHEN',
+      describe:
+        'only what began since then: 90s, 30m, 2h, 7d or 4w back, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a zone',
+      default: 'everything',
+    },
+    limit: {
+      value: 'N',
+      describe: 'at most so many executions',
+      default: `${DEFAULT_LIMIT}; with --follow, of those so far, ${FOLLOW_LIMIT}`,
+    },
+    follow: { describe: 'go on with those to come; with --json, one object a line' },
+  },
+  exitCodes: EXIT_CODES,
+  examples: [
+    ['hookbus logs --status error,timeout --since 2h', 'what failed in the last two hours'],
+    [
+      'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
+      'the last ten executions of one hook on one event',
+    ],
+    [
+      'hookbus logs --follow --status error,timeout,blocked',
+      'whatever fails or blocks, as it does',
+    ],
+    ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer | LiveAnswer> {
+  if (given.isOn('follow')) return follow(given, context);
+  const limit = given.value('limit');
+  const filter = {
+    ...readFilter(given, context.now()),
+    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MOST_LIMIT),
+  };
+  const rows = (await withStore(context, (db) => listExecutions(db, filter))) ?? [];
+  return {
+    json: rows,
+    lines: (page) => (rows.length > 0 ? logLines(rows, page) : [nothingFound(filter)]),
+  };
+}
+
+async function follow(given: Given, context: Context): Promise<LiveAnswer> {
+  const [{ followLogs }, { MOST_FOLLOW_VALUES }] = await Promise.all([
+    import('../../terminal/follow-logs.ts'),
+    import('../../../protocol/follow.ts'),
+  ]);
+  const limit = given.value('limit');
+  const latest =
+    limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MOST_FOLLOW_LIMIT);
+  const filter = readFilter(given, context.now());
+  for (const values of Object.values(filter)) {
+    if (values !== undefined && typeof values !== 'string' && values.length > MOST_FOLLOW_VALUES)
+      throw usageError(`expected at most ${MOST_FOLLOW_VALUES} values of one option`);
+  }
+  return followLogs({ ...filter, latest }, given.isOn('json'), context);
+}
+
+function readFilter(given: Given, nowMs: number): Omit<LogFilter, 'limit'> {
+  const since = given.value('since');
+  return {
+    hookNames: given.values('hook'),
+    eventTypes: given.values('event'),
+    sessions: given.values('session'),
+    statuses: given.values('status').flatMap((words) => words.split(',').map(readStatusWord)),
+    since: since === undefined ? undefined : readSince(since, nowMs),
+  };
+}
+
+function readStatusWord(word: string): Status {
+  const status = STATUSES.find((candidate) => candidate === word.trim().toLowerCase());
+  if (status === undefined) throw expected('--status', `one of ${STATUSES.join(', ')}`, word);
+  return status;
+}
+
+function readSince(text: string, nowMs: number): string {
+  const ageMs = parseAge(text);
+  const ms = ageMs === undefined ? parseMoment(text) : nowMs - ageMs;
+  if (ms === undefined) {
+    throw expected('--since', 'an age such as 30m, 2h or 7d, or a date such as 2026-11-22', text);
+  }
+  return new Date(ms).toISOString();
+}
+
+function nothingFound({ limit: _, ...filter }: LogFilter): string {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
+  return isFiltered
+    ? 'No recorded execution matches.'
+    : 'No execution is recorded yet. `hookbus status` says whether recording is on.';
+}

@@ -1,0 +1,71 @@
+import type { Payload } from '../../../app/reading/find-execution.ts';
+import { HookbusError } from '../../../domain/errors.ts';
+import { listReplays } from '../../../store/replays.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
+import { executionLines } from '../../output/executions/execution.ts';
+import { payloadJson } from '../../output/executions/payload.ts';
+import { replayRowJson } from '../../output/executions/replay-row.ts';
+import { expected, usageError } from '../../words/values.ts';
+import { withStore } from '../../terminal/with-store.ts';
+
+/** The latest are enough to see whether an edit did what it should. */
+const MOST_REPLAYS = 20;
+
+export const showCommand: Command = {
+  name: 'show',
+  summary: 'Show one execution with all that is stored of it',
+  usage: 'ID [options]',
+  about: [
+    'Shows every field of one execution, and its payloads where they are stored: JSON is laid out, bytes that are no text become a hex dump, and control characters are spelled out.',
+  ],
+  argument: {
+    name: 'ID',
+    describe:
+      'the number that `hookbus logs` shows, or an execution id, or at least 6 characters of its beginning',
+  },
+  options: {},
+  exitCodes: [
+    EXIT_CODES[0],
+    ['1', 'there is no such execution, or several fit; or the database cannot be used'],
+  ],
+  examples: [
+    ['hookbus show 142', 'the execution of this number'],
+    ["hookbus show 142 --json | jq -r '.payloads.stdin.text'", 'what the hook was given'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const id = given.argument;
+  if (id === undefined) throw usageError('expected the ID of an execution, got none');
+  const { findExecution, findPayloads, parseReference } = await import(
+    '../../../app/reading/find-execution.ts'
+  );
+  const reference = parseReference(id);
+  if (reference === undefined) {
+    throw expected('ID', 'a number, an execution id or at least 6 characters of its beginning', id);
+  }
+  const found = await withStore(context, (db) => {
+    const row = findExecution(db, reference);
+    const replays = listReplays(db, row.id, MOST_REPLAYS);
+    return { row, payloads: findPayloads(db, row.id), replays };
+  });
+  if (found === undefined) {
+    throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
+  }
+  const { row, payloads, replays } = found;
+  return {
+    json: { ...row, payloads: byStream(payloads), replays: replays.map(replayRowJson) },
+    lines: (page) => executionLines(row, payloads, replays, page),
+  };
+}
+
+function byStream(payloads: readonly Payload[]): Record<LogStream, unknown> {
+  const of = (stream: LogStream): unknown => {
+    const payload = payloads.find((candidate) => candidate.stream === stream);
+    return payload === undefined ? null : payloadJson(payload);
+  };
+  return { stdin: of('stdin'), stdout: of('stdout'), stderr: of('stderr') };
+}
+
+type LogStream = Payload['stream'];

@@ -1,0 +1,67 @@
+import { HookbusError } from '../../../domain/errors.ts';
+import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
+import { placeInTime, traceLines } from '../../output/executions/trace.ts';
+import { expected, readWhole, usageError } from '../../words/values.ts';
+import { withStore } from '../../terminal/with-store.ts';
+
+const DEFAULT_LIMIT = 200;
+const MOST_LIMIT = 100_000;
+
+export const traceCommand: Command = {
+  name: 'trace',
+  summary: 'Show what belongs together as a timeline',
+  usage: 'ID [options]',
+  about: [
+    'Shows all executions with one cause, such as those before and after one tool call, or all of one session: when each began after the first, and how long it took, as a bar. Bars above each other that cover the same columns ran at the same time; a dot is an execution that did not run, or whose end was not seen.',
+    'ID is looked up as an execution, then as a correlation id, then as a session id.',
+  ],
+  argument: {
+    name: 'ID',
+    describe:
+      'the number that `hookbus logs` shows, an execution id, a correlation id or a session id; of an id at least 6 characters of its beginning',
+  },
+  options: {
+    session: { describe: 'of an execution, its whole session' },
+    limit: {
+      value: 'N',
+      describe: 'at most so many executions, the latest',
+      default: String(DEFAULT_LIMIT),
+    },
+  },
+  exitCodes: [
+    EXIT_CODES[0],
+    ['1', 'nothing has that id, or several do; or the database cannot be used'],
+  ],
+  examples: [
+    ['hookbus trace 142', 'all that ran for the same cause'],
+    ['hookbus trace 142 --session --limit 1000', 'all of its session'],
+    ["hookbus trace 142 --json | jq '.executions[].offset_ms'", 'for programs'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const id = given.argument;
+  if (id === undefined) throw usageError('expected an ID, got none');
+  if (id.trim() === '') throw expected('ID', 'an id', id);
+  const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MOST_LIMIT);
+  const wholeSession = given.isOn('session');
+  const { findTrace } = await import('../../../app/reading/find-trace.ts');
+  const trace = await withStore(context, (db) => findTrace(db, id, { wholeSession, limit }));
+  if (trace === undefined) {
+    throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
+  }
+  return {
+    json: {
+      by: trace.by,
+      id: trace.id,
+      count: trace.count,
+      left_out: trace.count - trace.rows.length,
+      executions: placeInTime(trace.rows).map(({ row, startMs }) => ({
+        ...row,
+        offset_ms: startMs,
+      })),
+    },
+    lines: (page) => traceLines(trace, page),
+  };
+}

@@ -1,0 +1,125 @@
+import { SCOPES } from '../../agents/settings/agent-settings.ts';
+import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
+import { CONFIG_KEYS } from '../../config/file/edit-config.ts';
+import { readSettings } from '../../config/settings.ts';
+import { withOwnHome } from '../../config/home/state-home.ts';
+import { EVENT_NAMES } from '../../domain/events.ts';
+import { STATUSES } from '../../domain/execution.ts';
+import { GROUPINGS } from '../../metrics/report.ts';
+import type { Database } from '../../store/database.ts';
+import type { Command } from '../words/command.ts';
+import { COMMANDS } from '../commands/index.ts';
+import { visible } from '../output/text.ts';
+
+/** Most a person who pressed a key waits for a lock on the database, in ms. */
+const BUSY_MS = 100;
+
+type Candidates = readonly string[];
+
+/** What stands for a value in the help, and what it may be. What is not here is left to the shell: files, mostly. */
+const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candidates>>> = {
+  AGENT: () => Object.keys(AGENT_SETTINGS),
+  SCOPE: () => SCOPES,
+  WHAT: () => GROUPINGS,
+  STATUS: () => STATUSES,
+  KEY: () => CONFIG_KEYS,
+  HOOK: hooksOnRecord,
+  NAME: hooksOnRecord,
+  ID: () => onRecord(async (db) => (await import('../../store/queries/recent.ts')).recentIds(db)),
+  EVENT: async () => {
+    const recent = await onRecord(async (db) =>
+      (await import('../../store/queries/recent.ts')).recentEvents(db),
+    );
+    return [...new Set([...recent, ...EVENT_NAMES])].sort();
+  },
+};
+
+/**
+ * What the last of these words, behind `hookbus`, may become: nothing where that is for the shell to say. Never throws,
+ * whatever is wrong: somebody is in the middle of typing.
+ */
+export async function complete(words: readonly string[]): Promise<Candidates> {
+  // bash takes `--hook=lint` for three words.
+  const before = words.filter((word) => word !== '=');
+  const current = words.at(-1) === '=' ? '' : (before.pop() ?? '');
+  try {
+    return beginningWith(current, await candidates(before, current));
+  } catch {
+    return [];
+  }
+}
+
+async function candidates(before: Candidates, current: string): Promise<Candidates> {
+  const [name, ...given] = before;
+  const names = COMMANDS.map((command) => command.name);
+  if (name === undefined || (name === 'help' && given.length === 0)) return names;
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined || given.includes('--')) return [];
+  const [, option] = /^(--[a-z-]+)=/.exec(current) ?? [];
+  if (option !== undefined) {
+    const values = await valuesOf(command, option);
+    return (values ?? []).map((value) => `${option}=${value}`);
+  }
+  const ofLast = await valuesOf(command, given.at(-1));
+  if (ofLast !== undefined) return ofLast;
+  return current.startsWith('-') ? optionsOf(command) : argumentsOf(command, given);
+}
+
+function optionsOf({ name, options }: Command): Candidates {
+  const common = name === 'run' ? ['help'] : ['json', 'help'];
+  return [...Object.keys(options), ...common].map((option) => `--${option}`);
+}
+
+async function argumentsOf(command: Command, given: Candidates): Promise<Candidates> {
+  const { argument, furtherArguments = [] } = command;
+  const words = given.filter(
+    (word, at) => !word.startsWith('-') && placeholder(command, given[at - 1]) === undefined,
+  );
+  const next = [...(argument === undefined ? [] : [argument]), ...furtherArguments][words.length];
+  return next === undefined ? [] : (next.values ?? (await BY_PLACEHOLDER[next.name]?.()) ?? []);
+}
+
+/** What an option may be given; undefined where it is none that takes a value. */
+async function valuesOf(
+  command: Command,
+  word: string | undefined,
+): Promise<Candidates | undefined> {
+  const value = placeholder(command, word);
+  if (value === undefined) return undefined;
+  return value.includes('|') ? value.split('|') : ((await BY_PLACEHOLDER[value]?.()) ?? []);
+}
+
+function placeholder({ options }: Command, word = ''): string | undefined {
+  return word.startsWith('--') ? options[word.slice(2)]?.value : undefined;
+}
+
+/** Names on record are anybody's: one with a sign in it that means something to a shell is not offered. */
+const PLAIN = /^[\p{L}\p{M}\p{N}_.@:+,=/-]*$/u;
+
+/** Of a list with commas, its last part is completed. What could steer a terminal is not offered either. */
+function beginningWith(current: string, words: Candidates): Candidates {
+  const listed = current.slice(0, current.lastIndexOf(',') + 1);
+  return words
+    .map((word) => `${listed}${word}`)
+    .filter((word) => word.startsWith(current) && PLAIN.test(word) && visible(word) === word);
+}
+
+function hooksOnRecord(): Promise<Candidates> {
+  return onRecord(async (db) => (await import('../../store/breakers.ts')).listHookNames(db));
+}
+
+/** Nothing where there is no record, or none that can be read now. */
+async function onRecord(list: (db: Database) => Promise<Candidates>): Promise<Candidates> {
+  const { paths } = withOwnHome(readSettings());
+  if (paths === undefined) return [];
+  const { openToRead } = await import('../../store/database.ts');
+  let db: Database | undefined;
+  try {
+    db = openToRead(paths.database, BUSY_MS);
+    return await list(db);
+  } catch {
+    return [];
+  } finally {
+    db?.close();
+  }
+}

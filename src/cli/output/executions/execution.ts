@@ -1,0 +1,112 @@
+import type { Payload } from '../../../app/reading/find-execution.ts';
+import type { LogRow } from '../../../store/queries/queries.ts';
+import type { ReplayRow } from '../../../store/replays.ts';
+import { formatAge, formatBytes, formatMoment, formatMs } from '../format.ts';
+import { DID_NOT_RUN, exitOf } from './log-table.ts';
+import type { Page } from '../page.ts';
+import { payloadLines } from './payload.ts';
+import { replayRowLines } from './replay-row.ts';
+import { STATUS_TONES } from '../state/status-words.ts';
+import { breakAnywhere, pad, visible, visibleLines } from '../text.ts';
+
+/** Room for the names of the fields, in columns. */
+const NAME_COLUMNS = 14;
+
+/** Everything about one execution. */
+export function executionLines(
+  row: LogRow,
+  payloads: readonly Payload[],
+  replays: readonly ReplayRow[],
+  page: Page,
+): string[] {
+  const title = `${page.paint(`Execution ${row.id}`, 'strong')}: ${page.paint(visible(row.status), STATUS_TONES[row.status])}`;
+  return [
+    title,
+    '',
+    ...fields(row, page.nowMs).flatMap(([name, value]) => fieldLines(name, value, page)),
+    ...errorLines(row, page),
+    '',
+    ...storedLines(row, payloads, page),
+    ...replayRowLines(replays, page),
+  ];
+}
+
+type Field = readonly [name: string, value: string | null];
+
+/** The fields in the order in which one asks for them; those without a value are left out. */
+function fields(row: LogRow, nowMs: number): Field[] {
+  const began = new Date(row.created_at);
+  const all: Field[] = [
+    ['hook', row.hook_name],
+    ['event', row.event_type],
+    ['tool', row.tool_name],
+    ['command', row.command],
+    ['directory', row.cwd],
+    ['began', `${formatMoment(began)}, ${formatAge(began, nowMs)}`],
+    ['took', row.duration_ms === null ? null : formatMs(row.duration_ms)],
+    ['overhead', row.overhead_ms === null ? null : formatMs(row.overhead_ms)],
+    [row.signal === null ? 'exit code' : 'signal', endOf(row)],
+    ['stdin', formatBytes(row.stdin_bytes)],
+    ['stdout', stdoutOf(row)],
+    ['stderr', formatBytes(row.stderr_bytes)],
+    ['execution id', row.execution_id],
+    ['correlation id', row.correlation_id],
+    ['span id', row.span_id],
+    ['parent span id', row.parent_span_id],
+    ['session id', row.session_id],
+    ['tool use id', row.tool_use_id],
+    ['dedupe key', row.dedupe_key],
+    ['guard', row.guard_skipped === 1 ? DID_NOT_RUN : null],
+    ['secrets', row.redacted === 0 ? 'not taken out' : null],
+  ];
+  return all.filter(([, value]) => value !== null && value !== '');
+}
+
+function endOf(row: LogRow): string | null {
+  return row.signal === null && row.exit_code === null ? null : exitOf(row);
+}
+
+function stdoutOf(row: LogRow): string {
+  const digest = row.stdout_digest === null ? '' : `, digest ${row.stdout_digest}`;
+  const kind = row.stdout_kind === 'broken' ? 'broken JSON' : row.stdout_kind;
+  return row.stdout_bytes === 0
+    ? formatBytes(0)
+    : `${formatBytes(row.stdout_bytes)}, ${kind}${digest}`;
+}
+
+function fieldLines(name: string, value: string | null, page: Page): string[] {
+  return breakAnywhere(visible(value ?? ''), page.columns - NAME_COLUMNS - 2).map(
+    (line, index) => `${page.paint(pad(index === 0 ? name : '', NAME_COLUMNS), 'dim')}  ${line}`,
+  );
+}
+
+function errorLines({ error, status }: LogRow, page: Page): string[] {
+  if (error === null) return [];
+  const lines = visibleLines(error).flatMap((line) => breakAnywhere(line, page.columns - 2));
+  const tone = STATUS_TONES[status];
+  return ['', page.paint('error', 'strong'), ...lines.map((line) => `  ${page.paint(line, tone)}`)];
+}
+
+const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
+
+function storedLines(row: LogRow, payloads: readonly Payload[], page: Page): string[] {
+  if (payloads.length === 0) {
+    return [
+      'No payloads are stored of this execution.',
+      'HOOKBUS_STORE_RAW=1 stores those of later ones; `hookbus run --store-raw` those of one hook.',
+    ];
+  }
+  const sizes = { stdin: row.stdin_bytes, stdout: row.stdout_bytes, stderr: row.stderr_bytes };
+  return STREAMS.flatMap((stream) => {
+    const payload = payloads.find((candidate) => candidate.stream === stream);
+    if (payload === undefined) return [];
+    const title = `${page.paint(stream, 'strong')} ${page.paint(`(${extent(payload, sizes[stream])})`, 'dim')}`;
+    return [title, ...payloadLines(payload, page), ''];
+  }).slice(0, -1);
+}
+
+function extent({ bytes, truncated, problem }: Payload, wholeBytes: number): string {
+  if (problem !== undefined) return `${problem}; as stored`;
+  if (!truncated) return `${formatBytes(bytes.length)}, whole`;
+  return `the first ${formatBytes(bytes.length)} of ${formatBytes(wholeBytes)}`;
+}

@@ -1,0 +1,247 @@
+import type { Replayed } from '../../../app/replay/replayable.ts';
+import { redactBytes } from '../../../redaction/redaction.ts';
+import type { Came } from '../../../domain/replay.ts';
+import type { LogRow } from '../../../store/queries/queries.ts';
+import type { ReplayRow } from '../../../store/replays.ts';
+import type { Refused, ReplayReport } from '../../terminal/replay-work.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatMsAligned,
+  formatThings,
+  NOTHING,
+} from '../format.ts';
+import type { Page } from '../page.ts';
+import { payloadLines } from './payload.ts';
+import { STATUS_TONES } from '../state/status-words.ts';
+import { type Cell, type Column, renderTable } from '../table.ts';
+import { breakAnywhere, visible } from '../text.ts';
+
+/** Replays for programs. */
+export function replayJson({ replays, refused }: ReplayReport) {
+  return {
+    replayed: replays.length,
+    changed: replays.filter(({ changed }) => changed).length,
+    replays: replays.map(({ row, isRedacted, changedScript, record, changed, differences }) => ({
+      ...idsOf(row),
+      command: record.command,
+      redacted: isRedacted,
+      script_changed: changedScript !== undefined,
+      changed,
+      differences,
+      recorded: resultOf(row),
+      replayed: resultOf(record),
+      span_id: record.span_id,
+      created_at: record.created_at,
+    })),
+    refused: refused.map(({ row, reason }) => ({ ...idsOf(row), reason })),
+  };
+}
+
+const idsOf = ({ id, execution_id, hook_name, event_type }: LogRow) => ({
+  id,
+  execution_id,
+  hook_name,
+  event_type,
+});
+
+function resultOf(
+  row: Omit<ReplayRow, 'log_id' | 'span_id' | 'command' | 'changed' | 'differences' | 'created_at'>,
+) {
+  const { status, exit_code, signal, error, duration_ms } = row;
+  const { stdout_bytes, stderr_bytes, stdout_kind, stdout_digest } = row;
+  return {
+    ...{ status, exit_code, signal, error, duration_ms },
+    ...{ stdout_bytes, stderr_bytes, stdout_kind, stdout_digest },
+  };
+}
+
+/** Replays for people: one in full; of several a line each of those that differ, and how many do not. */
+export function replayLines(report: ReplayReport, page: Page): string[] {
+  const { replays, refused } = report;
+  const [only] = replays;
+  const shown =
+    only !== undefined && replays.length === 1 && report.choice.by === 'id'
+      ? oneLines(only, page)
+      : severalLines(replays, page);
+  return [...shown, ...refusedLines(refused, page)];
+}
+
+const COMPARED: readonly Column[] = [
+  { title: '' },
+  { title: 'RECORDED' },
+  { title: 'REPLAYED' },
+  { title: '' },
+];
+
+function oneLines(replayed: Replayed, page: Page): string[] {
+  const { row, isRedacted, record, differences, changed } = replayed;
+  const what = [row.hook_name, row.event_type, row.tool_name].filter(Boolean).join(', ');
+  const verdict = page.paint(
+    changed ? 'It changed its mind.' : 'It did not change its mind.',
+    toneOf(changed),
+  );
+  const line = (name: string, then: Cell, now: Cell, difference: string) => ({
+    cells: [
+      { text: name },
+      then,
+      now,
+      {
+        text: differences.some((word) => word === difference) ? 'differs' : '',
+        tone: 'warn' as const,
+      },
+    ],
+  });
+  const table = renderTable(
+    COMPARED,
+    [
+      line('status', statusCell(row), statusCell(record), 'status'),
+      line('exit code', plain(row.exit_code), plain(record.exit_code), 'exit_code'),
+      line('signal', plain(row.signal), plain(record.signal), 'signal'),
+      line('stdout', stdoutCell(row), stdoutCell(record), 'stdout'),
+      line('stderr', bytes(row.stderr_bytes), bytes(record.stderr_bytes), 'stderr'),
+      line('took', plain(formatMs(row.duration_ms)), plain(formatMs(record.duration_ms)), ''),
+    ],
+    page,
+  );
+  return [
+    ...breakAnywhere(visible(`Execution ${row.id} replayed: ${what}`), page.columns),
+    verdict,
+    '',
+    ...table,
+    ...(isRedacted ? ['', REDACTED] : []),
+    ...changedLines([replayed], page),
+    ...differences.flatMap((difference) =>
+      difference === 'stdout' || difference === 'stderr'
+        ? outputLines(difference, replayed, page)
+        : [],
+    ),
+  ];
+}
+
+/** Scripts that were written since: what was recorded then is of another text. */
+function changedLines(replays: readonly Replayed[], page: Page): string[] {
+  const scripts = new Set(replays.flatMap(({ changedScript }) => changedScript ?? []));
+  return [...scripts].flatMap((script) =>
+    breakAnywhere(
+      visible(`Changed since it ran, so it is not what ran then: ${script}`),
+      page.columns,
+    ),
+  );
+}
+
+const REDACTED =
+  'Secrets were taken out of the stored payload: the hook was given other bytes then.';
+
+const toneOf = (changed: boolean) => (changed ? 'warn' : 'good');
+
+const plain = (value: string | number | null): Cell => ({
+  text: value === null ? NOTHING : visible(String(value)),
+});
+
+const bytes = (count: number): Cell => ({ text: formatBytes(count) });
+
+const statusCell = ({ status }: Pick<LogRow, 'status'>): Cell => ({
+  text: visible(status),
+  tone: STATUS_TONES[status],
+});
+
+const stdoutCell = ({
+  stdout_bytes,
+  stdout_kind,
+}: Pick<LogRow, 'stdout_bytes' | 'stdout_kind'>) => ({
+  text: stdout_bytes === 0 ? formatBytes(0) : `${formatBytes(stdout_bytes)}, ${stdout_kind}`,
+});
+
+/** Most lines of each output that are shown. */
+const OUTPUT_LINES = 20;
+
+function outputLines(
+  stream: 'stdout' | 'stderr',
+  { recorded, came }: Replayed,
+  page: Page,
+): string[] {
+  const side = (word: string, { [stream]: whole }: Came): string[] => {
+    const title = page.paint(`${stream}, ${word}`, 'strong');
+    if (whole === undefined) return ['', title, '  (not kept whole)'];
+    const payload = {
+      stream,
+      truncated: false,
+      problem: undefined,
+      bytes: Buffer.from(redactBytes(whole)),
+    };
+    const lines = payloadLines(payload, page);
+    const rest = lines.length - OUTPUT_LINES;
+    const more = rest > 0 ? [`  … ${formatThings(rest, 'more line')}`] : [];
+    return ['', title, ...lines.slice(0, OUTPUT_LINES), ...more];
+  };
+  return [...side('recorded', recorded), ...side('replayed', came)];
+}
+
+const SEVERAL: readonly Column[] = [
+  { title: 'ID', align: 'right' },
+  { title: 'HOOK', least: 10, clip: 'middle' },
+  { title: 'EVENT', least: 10, clip: 'middle', goes: 1 },
+  { title: 'RECORDED' },
+  { title: 'REPLAYED' },
+  { title: 'DIFFERS IN', least: 10 },
+  { title: 'TOOK', align: 'right' },
+  { title: 'NOW', align: 'right' },
+];
+
+function severalLines(replays: readonly Replayed[], page: Page): string[] {
+  const changed = replays.filter((replayed) => replayed.changed);
+  const others =
+    replays.filter(({ differences }) => differences.length > 0).length - changed.length;
+  const rows = changed.map((replayed) => {
+    const { row, record, differences } = replayed;
+    return {
+      cells: [
+        { text: String(row.id) },
+        { text: visible(row.hook_name) },
+        { text: visible(row.event_type || NOTHING) },
+        statusCell(row),
+        statusCell(record),
+        { text: differences.join(', ').replaceAll('_', ' '), tone: 'warn' as const },
+        { text: formatMsAligned(row.duration_ms) },
+        { text: formatMsAligned(record.duration_ms) },
+      ],
+    };
+  });
+  const redacted = replays.filter(({ isRedacted }) => isRedacted).length;
+  return [
+    ...(rows.length > 0 ? [...renderTable(SEVERAL, rows, page), ''] : []),
+    page.paint(
+      `${formatThings(replays.length, 'execution')} replayed; in ${formatCount(changed.length)} of them the hook changed its mind.`,
+      toneOf(changed.length > 0),
+    ),
+    ...(others === 0
+      ? []
+      : [`${formatCount(others)} more differ in what an agent does not act on.`]),
+    `They took ${formatMs(total(replays.map(({ row }) => row.duration_ms)))} in all when recorded, and ${formatMs(total(replays.map(({ record }) => record.duration_ms)))} now.`,
+    ...(redacted === 0
+      ? []
+      : [
+          `Secrets were taken out of ${formatThings(redacted, 'stored payload')}: the hook was given other bytes then.`,
+        ]),
+    ...changedLines(replays, page),
+  ];
+}
+
+const total = (times: readonly (number | null)[]): number =>
+  times.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
+
+/** Most refusals that are shown by themselves. */
+const REFUSED_LINES = 10;
+
+function refusedLines(refused: readonly Refused[], page: Page): string[] {
+  const lines = refused
+    .slice(0, REFUSED_LINES)
+    .flatMap(({ row, reason }) =>
+      breakAnywhere(visible(`Execution ${row.id} was not replayed: ${reason}`), page.columns),
+    );
+  const rest = refused.length - REFUSED_LINES;
+  const more = rest > 0 ? [`Neither were ${formatThings(rest, 'other')}.`] : [];
+  return refused.length === 0 ? [] : ['', ...lines, ...more];
+}

@@ -1,0 +1,59 @@
+import type { ContextCost, CostReport, HookCost } from '../../../app/reading/cost-report.ts';
+import { formatCount, formatMs, formatPercent, formatThings, NOTHING } from '../format.ts';
+
+/** What the table for a terminal and the page for a browser both say. */
+
+export const TITLES = {
+  hooks: 'By hook: how long agents waited for it, and a timeout from its P99',
+  calls: 'The longest tool calls, and the hook that each waited for last',
+  context: 'What went into the context',
+} as const;
+
+/** So few of the longest are shown; --json has more. */
+const MOST_CALLS = 10;
+
+export const shownCalls = ({ calls }: CostReport): CostReport['calls'] =>
+  calls.slice(0, MOST_CALLS);
+
+/** What it comes to, in a few sentences. */
+export function headline(report: CostReport): string[] {
+  const { executions, blocked_ms, hook_ms, session_count, not_waited_for, call_count } = report;
+  if (executions === 0) return [`No execution began in ${windowOf(report)}.`];
+  const saved = hook_ms > 0 ? (hook_ms - blocked_ms) / hook_ms : 0;
+  const apart =
+    not_waited_for.executions === 0
+      ? ''
+      : ` Nobody waited for ${formatThings(not_waited_for.executions, 'more execution')}, ${formatMs(not_waited_for.total_ms)}.`;
+  return [
+    `In ${windowOf(report)} agents waited ${formatMs(blocked_ms)} for ${formatThings(executions - not_waited_for.executions, 'execution')} of hooks, in ${formatThings(session_count, 'session')} and around ${formatThings(call_count, 'event')} of tool calls.`,
+    `One after the other they would have taken ${formatMs(hook_ms)}; running at the same time saved ${formatPercent(saved)}.${apart}`,
+    ...(report.relative_error === null
+      ? []
+      : [`Percentiles are off by up to ${formatPercent(report.relative_error)}.`]),
+  ];
+}
+
+export function windowOf({ window_hours: hours, session_id }: CostReport): string {
+  if (hours === null) return `session ${session_id}`;
+  return hours === 1 ? 'the last hour' : `the last ${hours} hours`;
+}
+
+/** A timeout with what it rests on: `10 s (412)`. */
+export function ratedTimeout({
+  suggested_timeout_seconds: seconds,
+  runs,
+  timeouts,
+}: HookCost): string {
+  if (seconds === null) return NOTHING;
+  // What a timeout cut short would have taken longer.
+  return `${timeouts > 0 ? '≥ ' : ''}${seconds} s (${formatCount(runs)})`;
+}
+
+/** `1,234`, or where it is not known exactly, from and to. */
+export function charactersText({ characters, characters_at_most: most }: ContextCost): string {
+  if (characters === most) return formatCount(most);
+  return `${characters === 0 ? '≤ ' : `${formatCount(characters)} – `}${formatCount(most)}`;
+}
+
+export const callTitle = ({ tool_name, tool_use_id }: CostReport['calls'][number]): string =>
+  tool_name ?? tool_use_id;

@@ -1,0 +1,87 @@
+import type { AlertReport } from '../../../app/alerts/alert-report.ts';
+import type { AlertsReport } from '../../../app/alerts/read-alerts.ts';
+import { formatAge, formatClock, formatDate, formatMs, formatThings, NOTHING } from '../format.ts';
+import type { Page } from '../page.ts';
+import { type Column, type Row, renderTable } from '../table.ts';
+import { visible, wrap } from '../text.ts';
+
+export interface AlertsFacts extends AlertsReport {
+  /** Whether a daemon runs: without one nobody looks. */
+  readonly watching: boolean;
+  /** Null where only the open ones were asked for. */
+  readonly history: readonly AlertReport[] | null;
+}
+
+/** Most that is shown; --json has all of it. */
+const MOST_ROWS = 50;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'OPENED' },
+  { title: 'STATE' },
+  { title: 'LASTED', align: 'right' },
+  { title: 'RULE' },
+  { title: 'ABOUT', least: 10, clip: 'middle' },
+];
+
+/** Alerts, the latest first, each with what happened beneath. */
+export function alertsLines(report: AlertsFacts, page: Page): string[] {
+  const alerts = report.history ?? report.open;
+  const rest = alerts.length - MOST_ROWS;
+  return [
+    ...(alerts.length === 0
+      ? [page.paint(emptyText(report), report.enabled ? 'good' : undefined)]
+      : renderTable(
+          COLUMNS,
+          alerts.slice(0, MOST_ROWS).map((alert) => rowOf(alert, page)),
+          page,
+        )),
+    ...(rest > 0 ? [`… and ${formatThings(rest, 'alert')} more; --json has them all`] : []),
+    ...remarks(report).flatMap((text) => ['', ...wrap(text, page.columns)]),
+  ];
+}
+
+function emptyText({ enabled, history }: AlertsFacts): string {
+  if (!enabled) return 'Alerts are switched off, and none is open.';
+  return history === null ? 'No alert is open: all is well.' : 'No alert is on record.';
+}
+
+function rowOf(alert: AlertReport, page: Page): Row {
+  const opened = new Date(alert.opened_at);
+  const endMs = alert.cleared_at === null ? page.nowMs : Date.parse(alert.cleared_at);
+  const isOpen = alert.state === 'open';
+  return {
+    cells: [
+      { text: `${formatDate(opened)} ${formatClock(opened)}` },
+      { text: alert.state, tone: isOpen ? 'bad' : 'good' },
+      { text: formatMs(Math.max(endMs - opened.getTime(), 0)), tone: isOpen ? undefined : 'dim' },
+      { text: visible(alert.rule) },
+      { text: visible(alert.subject || NOTHING) },
+    ],
+    below: { text: visible(alert.text), tone: isOpen ? 'warn' : 'dim' },
+  };
+}
+
+/** What keeps a person from hearing of alerts. */
+function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
+  if (!enabled) return ['To switch them on: hookbus config set alerts.enabled true'];
+  const isTold = Object.values(actions).some(Boolean);
+  return [
+    ...(watching
+      ? []
+      : [
+          'No daemon runs now: only skipped guards are looked for. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
+        ]),
+    ...(isTold
+      ? []
+      : [
+          'Nobody is told of alerts. To have that: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',
+        ]),
+  ];
+}
+
+/** What `status` says, in a line each. */
+export function openAlertTexts(alerts: readonly AlertReport[], page: Page): string[] {
+  return alerts.map(
+    ({ text, opened_at }) => `${text} (${formatAge(new Date(opened_at), page.nowMs)})`,
+  );
+}

@@ -1,0 +1,40 @@
+import type { Config, ConfigReading } from '../../../config/file/config-file.ts';
+import type { Page } from '../page.ts';
+import { columnsOf, pad, visible, wrap } from '../text.ts';
+
+export interface ConfigReport {
+  readonly path: string;
+  readonly state: ConfigReading['state'];
+  readonly problem: string | null;
+  /** Keys that the file gives. */
+  readonly given: readonly string[];
+  readonly config: Config;
+}
+
+/** The configuration, a line for each key. */
+export function configLines(report: ConfigReport, page: Page): string[] {
+  const entries = Object.entries(report.config).flatMap(([section, values]) =>
+    typeof values === 'object'
+      ? Object.entries(values).map(([name, value]): [string, unknown] => [
+          `${section}.${name}`,
+          value,
+        ])
+      : [[section, values] as [string, unknown]],
+  );
+  const width = Math.max(...entries.map(([key]) => columnsOf(key)));
+  return [
+    ...wrap(visible(headline(report)), page.columns).map((line) =>
+      page.paint(line, report.state === 'refused' ? 'bad' : undefined),
+    ),
+    ...entries.map(([key, value]) => {
+      const origin = report.given.includes(key) ? '' : page.paint('  (default)', 'dim');
+      return `  ${pad(key, width)}  ${visible(JSON.stringify(value))}${origin}`;
+    }),
+  ];
+}
+
+function headline({ path, state, problem }: ConfigReport): string {
+  if (state === 'absent') return `${path} is not there; the defaults hold:`;
+  if (state === 'good') return path;
+  return `${path} cannot be used: ${problem}. What was in force stays; without that, the defaults:`;
+}

@@ -1,0 +1,71 @@
+import type { Check, DoctorReport, Finding } from '../../../app/doctor/finding.ts';
+import { formatThings } from '../format.ts';
+import type { Page, Tone } from '../page.ts';
+import { columnsOf, hanging, pad, visible } from '../text.ts';
+
+/** Short enough that what is said of an execution fits behind it. */
+const ID_CHARACTERS = 13;
+
+const MARKS = {
+  ok: { word: 'ok', tone: 'good' },
+  advice: { word: 'look', tone: 'warn' },
+  problem: { word: 'bad', tone: 'bad' },
+} as const satisfies Record<string, { word: string; tone: Tone }>;
+
+/** What was looked at, a line each; then what was found, the problems first. */
+export function doctorLines(report: DoctorReport, page: Page): string[] {
+  const width = Math.max(...report.checks.map(({ name }) => columnsOf(name)));
+  const findings = report.checks.flatMap((check) => check.findings);
+  const [problems, advice] = (['problem', 'advice'] as const).map((severity) =>
+    findings.filter((finding) => finding.severity === severity),
+  );
+  return [
+    `${page.paint(`HookBus ${report.version}`, 'strong')}: ${verdict(report, page)}`,
+    '',
+    ...report.checks.flatMap((check) => checkLines(check, width, page)),
+    ...section('Problems', problems ?? [], 'bad', page),
+    ...section('Advice', advice ?? [], 'warn', page),
+  ];
+}
+
+function verdict({ problems, advice }: DoctorReport, page: Page): string {
+  const hints = advice === 0 ? '' : `${formatThings(advice, 'piece', 'pieces')} of advice`;
+  if (problems > 0) {
+    const found = page.paint(formatThings(problems, 'problem'), 'bad');
+    return hints === '' ? found : `${found}, ${hints}`;
+  }
+  const well = page.paint('no problems found', 'good');
+  return hints === '' ? well : `${well}, ${hints}`;
+}
+
+function stateOf({ findings }: Check): keyof typeof MARKS {
+  if (findings.some(({ severity }) => severity === 'problem')) return 'problem';
+  return findings.length > 0 ? 'advice' : 'ok';
+}
+
+function checkLines(check: Check, width: number, page: Page): string[] {
+  const { word, tone } = MARKS[stateOf(check)];
+  const mark = `  ${page.paint(pad(word, 5), tone)}${pad(check.name, width)}  `;
+  return hanging(mark, visible(check.summary), page);
+}
+
+function section(title: string, findings: readonly Finding[], tone: Tone, page: Page): string[] {
+  if (findings.length === 0) return [];
+  return [
+    '',
+    page.paint(title, tone),
+    ...findings.flatMap((finding) => findingLines(finding, page)),
+  ];
+}
+
+function findingLines(finding: Finding, page: Page): string[] {
+  const { what, why, fix, execution_id } = finding;
+  const show =
+    execution_id === undefined ? [] : [`see hookbus show ${execution_id.slice(0, ID_CHARACTERS)}`];
+  return [
+    ...hanging('- ', visible(what), page),
+    ...hanging('  ', visible(why), page, 'dim'),
+    ...hanging('  > ', visible(fix), page),
+    ...show.flatMap((text) => hanging('    ', text, page)),
+  ];
+}

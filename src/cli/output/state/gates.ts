@@ -1,0 +1,69 @@
+import type { GateReport, GateState } from '../../../app/breaker/read-gates.ts';
+import type { StatusReport } from '../../../app/reading/read-status.ts';
+import { formatCount, formatMoment, formatThings } from '../format.ts';
+
+/** A line for each hook that is not run now. */
+export function gateTexts(gates: readonly GateReport[]): string[] {
+  return gates.map((gate) => {
+    const isAlone = gates.filter(({ hook_name }) => hook_name === gate.hook_name).length === 1;
+    const which = isAlone || gate.command === null ? '' : ` (${gate.command})`;
+    return `${gate.hook_name}${which}: ${stateText(gate)}`;
+  });
+}
+
+function stateText({ state, until, runs, failures }: GateReport): string {
+  const end = formatMoment(new Date(until));
+  if (state === 'off') return `off until ${end}`;
+  const why =
+    runs === null
+      ? ''
+      : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} had failed`;
+  return state === 'open'
+    ? `breaker open until ${end}${why}`
+    : `breaker half-open: the next run closes it or opens it again${why}`;
+}
+
+/** A line for each hook that a breaker would skip, and how to have that. */
+export function recommendationTexts({ recommended }: GateState['breaker']): string[] {
+  if (recommended.length === 0) return [];
+  const texts = recommended.map(
+    ({ hook_name, failures, runs }) =>
+      `${hook_name}: ${formatCount(failures)} of its last ${formatThings(runs, 'run')} failed`,
+  );
+  return [...texts, 'to switch it on: hookbus config set breaker.enabled true'];
+}
+
+/** What keeps no hook from running, though somebody may think so; and what of the policy does not count as written. */
+export function idleTexts({ old_gates, breaker, policy }: GateState): string[] {
+  return [
+    ...old_gates.map(
+      (name) =>
+        `${name}: switched off by an older version; that counts no more, and it runs. \`hookbus on\` clears it`,
+    ),
+    ...breaker.unused.map(
+      (entry) =>
+        `breaker.hooks: ${JSON.stringify(entry)} has no command and counts for no hook; write ${JSON.stringify(`${entry}: COMMAND LINE`)}`,
+    ),
+    ...(policy.problem === null ? [] : [`${policy.problem}; ${POLICY_STATES[policy.state]}`]),
+  ];
+}
+
+const POLICY_STATES = {
+  absent: '',
+  good: '',
+  ignored: 'so it protects no hook',
+  broken: 'so every hook is protected',
+} as const;
+
+/** A line for each hook that is off where nobody may look. */
+export function elsewhereTexts(found: StatusReport['switched_off_elsewhere']): string[] {
+  return found.map(
+    ({ hook_name, state_directory, until }) =>
+      `${hook_name}: off until ${formatMoment(new Date(until))} in ${state_directory}`,
+  );
+}
+
+/** The hooks that root protects. */
+export function protectedText({ protected_hooks }: GateState['policy']): string {
+  return protected_hooks.includes('*') ? 'every hook' : protected_hooks.join(', ');
+}

@@ -1,0 +1,94 @@
+/* What `status` lists below the fields: hooks that are skipped, and mistakes. */
+import type { StatusReport } from '../../../app/reading/read-status.ts';
+import { formatAge, formatBytes, formatCount } from '../format.ts';
+import {
+  elsewhereTexts,
+  gateTexts,
+  idleTexts,
+  protectedText,
+  recommendationTexts,
+} from './gates.ts';
+import type { Page } from '../page.ts';
+import { hanging, visible } from '../text.ts';
+
+/** Hooks that are not run now, and those that had better not be. */
+export function gateLines(report: StatusReport, page: Page): string[] {
+  const { gates, breaker, policy, switched_off_elsewhere } = report;
+  const guarded = policy.protected_hooks.length === 0 ? [] : [protectedText(policy)];
+  return [
+    ...titled('Hooks that are skipped', gateTexts(gates), page),
+    ...titled(
+      'Hooks that are off in other state directories (HOOKBUS_HOME)',
+      elsewhereTexts(switched_off_elsewhere),
+      page,
+    ),
+    ...titled('Hooks that root protects (/etc/hookbus/policy.json)', guarded, page),
+    ...titled('Switches that count for nothing, or not as written', idleTexts(report), page),
+    ...titled(
+      'Hooks that keep failing; a breaker would skip them for a while',
+      recommendationTexts(breaker),
+      page,
+    ),
+  ];
+}
+
+export function titled(title: string, texts: readonly string[], page: Page): string[] {
+  return texts.length === 0 ? [] : ['', page.paint(title, 'warn'), ...items(texts, page)];
+}
+
+export function configProblemLines({ config }: StatusReport, page: Page): string[] {
+  if (config.problem === null) return [];
+  const text = `${config.path} cannot be used: ${config.problem}. What was in force before stays; without that, the defaults hold`;
+  return ['', page.paint('A mistake in the configuration', 'bad'), ...items([text], page)];
+}
+
+export function problemLines({ problems }: StatusReport, page: Page): string[] {
+  if (problems.length === 0) return [];
+  return [
+    '',
+    page.paint('Mistakes in the settings of this shell', 'bad'),
+    ...items(problems, page),
+  ];
+}
+
+/** How each kind of notice is headed, and whether it is about something that went wrong inside. */
+const NOTICE_TITLES = {
+  mistake: 'Mistakes in command lines and settings of hooks',
+  database: 'What befell the database',
+  spool: 'What befell the spool',
+} as const;
+
+export function noticeLines({ notices }: StatusReport, page: Page): string[] {
+  const kinds = [...new Set(notices.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const texts = notices
+      .filter((notice) => notice.kind === kind)
+      .map(({ text, count, last_seen }) => {
+        const last = formatAge(new Date(last_seen), page.nowMs);
+        return `${text} (${count === 1 ? last : `${formatCount(count)} times, last ${last}`})`;
+      });
+    return ['', page.paint(NOTICE_TITLES[kind], 'warn'), ...items(texts, page)];
+  });
+}
+
+export function setAsideLines({ set_aside_databases }: StatusReport, page: Page): string[] {
+  if (set_aside_databases.length === 0) return [];
+  const files = set_aside_databases.map(({ path, bytes }) => `${path} (${formatBytes(bytes)})`);
+  return [
+    '',
+    page.paint(
+      'Corrupt databases that were set aside; delete them when you need them no more',
+      'warn',
+    ),
+    ...items(files, page),
+  ];
+}
+
+/** Most that is shown of a list; --json has all of it. */
+const MOST_ITEMS = 10;
+
+function items(texts: readonly string[], page: Page): string[] {
+  const shown = texts.slice(0, MOST_ITEMS).flatMap((text) => hanging('- ', visible(text), page));
+  const rest = texts.length - MOST_ITEMS;
+  return rest > 0 ? [...shown, `  … and ${formatCount(rest)} more; --json has them all`] : shown;
+}

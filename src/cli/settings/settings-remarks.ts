@@ -1,0 +1,56 @@
+import type { Places } from '../../agents/settings/agent-settings.ts';
+import { findNeighbours } from '../../app/install/find-settings.ts';
+import type { FileReport, InstallRequest } from '../../app/install/install.ts';
+import { installedElsewhere, isSwitchedOnElsewhere } from '../../app/install/installed.ts';
+import { findOnPath } from '../../agents/settings/agent-places.ts';
+import { shellWord } from '../../domain/hook/shell-line.ts';
+
+interface Work {
+  readonly request: InstallRequest;
+  readonly files: readonly FileReport[];
+  readonly places: Places;
+  /** Recording is on in this shell. */
+  readonly isOnHere: boolean;
+}
+
+/** What a person has to know or do next: a sentence or two each, then lines that are to be copied as they are. */
+export function remarksOn(work: Work): string[] {
+  const { request, files } = work;
+  const isWritten = files.some(({ backup }) => backup !== undefined);
+  const isChanged = files.some(({ before, after }) => before !== after);
+  const { advice } = request.agent;
+  return [
+    ...(isWritten ? [`What was there before is kept:\n${request.paths.settings}`] : []),
+    ...(isChanged && advice !== undefined ? [advice] : []),
+    ...(request.work === 'install' ? onInstall(work) : onUninstall(request)),
+  ];
+}
+
+function onInstall({ request, files, places, isOnHere }: Work): string[] {
+  const { agent, program, isDryRun } = request;
+  const remarks = findNeighbours(agent, places).map(({ path, saying }) => `${path} ${saying}.`);
+  if (files.some(({ hasStatusLine }) => hasStatusLine)) {
+    remarks.push('The status line is no hook and stays as it is.');
+  }
+  const hooks = files.flatMap((file) => file.hooks);
+  const isShared = hooks.some(
+    ({ becomes }) => becomes?.includes('=$PATH:') || becomes?.includes('"$PATH:"'),
+  );
+  if (isShared && findOnPath() === undefined) {
+    const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
+    remarks.push(`Hooks of shared files are recorded once hookbus is on your PATH:\n${link}`);
+  }
+  const isOn = isOnHere || files.some((file) => file.isEnabled) || isSwitchedOnElsewhere(request);
+  if (!isOn) {
+    remarks.push(`Recording is off, the hooks just run. To switch it on: ${agent.switchOn}.`);
+  } else if (!isDryRun) remarks.push('Recording is on: hookbus logs shows what ran.');
+  return remarks;
+}
+
+function onUninstall(request: InstallRequest): string[] {
+  const others = installedElsewhere(request);
+  if (others.length === 0) return [];
+  return [
+    `Still wrapped, as far as is known (hookbus uninstall --settings FILE):\n${others.join('\n')}`,
+  ];
+}

@@ -1,0 +1,100 @@
+import { realpathSync } from 'node:fs';
+import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
+import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
+import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-settings.ts';
+import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
+import { installedFiles } from '../../app/install/installed.ts';
+import { requirePaths } from '../../app/store/open-for-command.ts';
+import { settingsError } from '../../app/install/settings-file.ts';
+import { readPlaces } from '../../agents/settings/agent-places.ts';
+import type { Answer, Context, Given } from '../words/command.ts';
+import { installLines } from '../output/state/install.ts';
+import { AGENT_NAMES, fileJson } from './settings-work.ts';
+import { usageError } from '../words/values.ts';
+
+/**
+ * Takes the prefix out of every file that `install` wrote, and of your own that have one all the same.
+ * @throws HookbusError `E_SETTINGS_FILE`, before anything is written, where hooks would be left that need HookBus to run
+ */
+export function uninstallAll(given: Given, context: Context): Answer {
+  for (const option of ['agent', 'scope', 'settings', 'only', 'except']) {
+    if (given.values(option).length > 0) throw usageError(`--all goes with no --${option}`);
+  }
+  const isDryRun = given.isOn('dry-run');
+  const places = readPlaces();
+  const requests = AGENT_NAMES.map((name) =>
+    requestFor(name, { given, context, places, isDryRun }),
+  );
+  // Every one is looked at before the first is written.
+  for (const file of requests.flatMap((request) => changeSettings(asDryRun(request)))) {
+    requireNoOther(file);
+  }
+  const files = requests.flatMap(changeSettings);
+  return {
+    json: {
+      agent: null,
+      dry_run: isDryRun,
+      files: files.map((file) => fileJson(file, isDryRun)),
+      remarks: [],
+    },
+    lines: (page) => installLines({ work: 'uninstall', isDryRun, files, remarks: [] }, page),
+  };
+}
+
+const asDryRun = (request: InstallRequest): InstallRequest => ({ ...request, isDryRun: true });
+
+interface Work {
+  readonly given: Given;
+  readonly context: Context;
+  readonly places: Places;
+  readonly isDryRun: boolean;
+}
+
+function requestFor(name: AgentName, { given, context, places, isDryRun }: Work): InstallRequest {
+  const agent = AGENT_SETTINGS[name];
+  const paths = requirePaths(context.settings);
+  const request = {
+    work: 'uninstall',
+    agent,
+    program: [],
+    isChosen: () => true,
+    enables: false,
+    isDryRun,
+    paths,
+    now: context.now,
+  } as const;
+  const found = findSettings(agent, places);
+  const known = installedFiles(paths, name).map((file) => {
+    const within = given.isOn('yes') || file.isWhereItWas ? undefined : boundsOf(file, places);
+    return within === undefined ? file : { ...file, within };
+  });
+  const isOwn = (file: FoundFile): boolean =>
+    file.scope === 'user' && !isAmong(known, file) && hasPrefix(file, request);
+  const files = [...known, ...found.filter(isOwn)];
+  return { ...request, files, otherFiles: found.filter((file) => !isAmong(files, file)) };
+}
+
+const isAmong = (files: readonly FoundFile[], { path }: FoundFile): boolean =>
+  files.some((file) => realpathSync(file.path) === realpathSync(path));
+
+function hasPrefix(
+  file: FoundFile,
+  request: Omit<InstallRequest, 'files' | 'otherFiles'>,
+): boolean {
+  try {
+    const [report] = changeSettings(asDryRun({ ...request, files: [file], otherFiles: [] }));
+    return report?.hooks.some(({ action }) => action !== 'left') === true;
+  } catch {
+    // Nobody knows of a prefix in a file that cannot be read.
+    return false;
+  }
+}
+
+function requireNoOther({ path, hooks }: FileReport): void {
+  const other = hooks.find(({ action, isGuarded }) => action === 'by_hand' && !isGuarded);
+  if (other === undefined) return;
+  throw settingsError(
+    `${path}: ${other.name} on ${other.event} has hookbus in words of your own, and would not run without it`,
+    'Take them out; nothing was changed.',
+  );
+}

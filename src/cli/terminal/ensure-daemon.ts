@@ -1,0 +1,28 @@
+import { rmSync } from 'node:fs';
+import { daemonEnvironment } from '../../os/daemon-environment.ts';
+import { ownCommandLine, tellLauncherOfNode } from '../../os/own-program.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { socketPath } from '../../config/home/paths.ts';
+import { makeStateHome } from '../../config/home/state-home.ts';
+import { askDaemon } from '../../daemon/client/client.ts';
+import { startDaemon } from '../../daemon/client/start.ts';
+import type { DaemonState } from '../../daemon/state.ts';
+import { HookbusError } from '../../domain/errors.ts';
+
+/** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
+export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
+  makeStateHome(paths.home);
+  tellLauncherOfNode(process.execPath, process.argv[1] ?? '');
+  rmSync(paths.daemonTried, { force: true });
+  const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
+  const env = daemonEnvironment(paths.home, { keepsRetention: true });
+  const state =
+    (await askDaemon(socketPath(paths.home))) ??
+    (await startDaemon(socketPath(paths.home), program, env));
+  if (state !== undefined) return state;
+  throw new HookbusError(
+    'E_DAEMON',
+    'the daemon was started and does not answer',
+    `Its log is ${paths.log}. Run it in the foreground to see more: hookbus daemon run`,
+  );
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { cwd } from 'node:process';
+import { findExecution, parseReference } from '../../app/reading/find-execution.ts';
+import { type CommandStore, openForCommand, requirePaths } from '../../app/store/open-for-command.ts';
+import { isHere } from '../../app/replay/replay-places.ts';
+import { judgeReplay, prepareReplay, type Replayed, withoutOutputs } from '../../app/replay/replayable.ts';
+import { HookbusError } from '../../domain/errors.ts';
+import { traceIdOf } from '../../domain/identifiers.ts';
+import { replayHook } from '../../engine/replay-hook.ts';
+import type { LogRow } from '../../store/queries/queries.ts';
+import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
+import type { Answer, Context } from '../words/command.ts';
+import { isReplayConfirmed } from './confirm.ts';
+import { formatCount } from '../output/format.ts';
+import { replayJson, replayLines } from '../output/executions/replay.ts';
+import { clip, visible } from '../output/text.ts';
+import { createProgress } from './progress.ts';
+import { expected } from '../words/values.ts';
+
+/** What is to be replayed: executions that were named, or the latest of a hook. */
+export type ReplayChoice =
+  | { readonly by: 'id'; readonly ids: readonly string[] }
+  | {
+      readonly by: 'hook';
+      readonly hookName: string;
+      readonly eventTypes: readonly string[];
+      readonly last: number;
+      /** Not only in this work tree. */
+      readonly isEverywhere: boolean;
+      /** A person sees what will run, and may say no. */
+      readonly asks: boolean;
+    };
+
+export interface ReplayRequest {
+  readonly choice: ReplayChoice;
+  /** Instead of the recorded command. */
+  readonly argv: readonly string[] | undefined;
+  readonly timeoutSeconds: number;
+}
+
+/** An execution that cannot be replayed, and why. */
+export interface Refused {
+  readonly row: LogRow;
+  readonly reason: string;
+}
+
+export interface ReplayReport {
+  readonly choice: ReplayChoice;
+  readonly replays: readonly Replayed[];
+  readonly refused: readonly Refused[];
+}
+
+/** Most that is kept of a fresh output for comparison, beyond what is stored of the recorded one, in bytes. */
+const KEPT_BYTES = 256 * 1024;
+
+/** Replays one after the other, since hooks may get in each other's way, and puts each on record. */
+export async function replay(request: ReplayRequest, context: Context): Promise<Answer> {
+  const store = openForCommand(requirePaths(context.settings), context.now);
+  try {
+    if (store === undefined) throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
+    const report = await replayAll(store, request, context);
+    const [first] = report.refused;
+    if (report.replays.length === 0 && first !== undefined) throw nothingReplayed(report, first);
+    const isIncomplete = request.choice.by === 'id' && report.refused.length > 0;
+    const hasChanged = report.replays.some(({ changed }) => changed);
+    return {
+      json: replayJson(report),
+      lines: (page) => replayLines(report, page),
+      exitCode: hasChanged || isIncomplete ? 1 : 0,
+    };
+  } finally {
+    store?.close();
+  }
+}
+
+async function replayAll(
+  store: CommandStore,
+  request: ReplayRequest,
+  context: Context,
+): Promise<ReplayReport> {
+  const { choice, argv } = request;
+  const rows = chosenRows(store, choice);
+  if (choice.by === 'hook' && choice.asks && !(await isReplayConfirmed(rows, argv))) {
+    throw new HookbusError('E_REPLAY', 'nothing was run');
+  }
+  const progress = createProgress();
+  const replays: Replayed[] = [];
+  const refused: Refused[] = [];
+  for (const [index, row] of rows.entries()) {
+    const name = clip(visible(row.hook_name), 40, 'middle');
+    progress.say(`Replaying ${formatCount(index + 1)} of ${formatCount(rows.length)}: ${name}`);
+    const done = await replayOne(store, row, request, context);
+    if ('reason' in done) refused.push(done);
+    else replays.push(rows.length === 1 ? done : withoutOutputs(done));
+  }
+  progress.clear();
+  return { choice, replays, refused };
+}
+
+async function replayOne(
+  store: CommandStore,
+  row: LogRow,
+  { argv, timeoutSeconds }: ReplayRequest,
+  { now }: Context,
+): Promise<Replayed | Refused> {
+  const prepared = store.use((db) => prepareReplay(db, row, argv));
+  if ('refused' in prepared) return { row, reason: prepared.refused };
+  const { stdout, stderr } = prepared.recorded;
+  const span = { spanId: traceIdOf(randomBytes(8)), createdAtMs: now() };
+  const end = await replayHook({
+    ...prepared,
+    correlationId: row.correlation_id,
+    spanId: span.spanId,
+    timeoutSeconds,
+    keepBytes: KEPT_BYTES + 2 * Math.max(stdout?.length ?? 0, stderr?.length ?? 0),
+  });
+  const replayed = judgeReplay(prepared, end, span);
+  store.use((db) => writeReplay(db, replayed.record));
+  return replayed;
+}
+
+/** Every one is found before anything runs. */
+function chosenRows(store: CommandStore, choice: ReplayChoice): LogRow[] {
+  if (choice.by === 'hook') {
+    const { hookName, eventTypes, last, isEverywhere } = choice;
+    const ran = store.use((db) => listDirectories(db, hookName));
+    const here = ran.filter((directory) => isEverywhere || isHere(directory, cwd()));
+    const rowsOf = (directories: readonly string[], limit: number): LogRow[] =>
+      store.use((db) => listRan(db, hookName, eventTypes, directories, limit));
+    const rows = rowsOf(here, last);
+    if (rows.length > 0) return rows.reverse();
+    if (rowsOf(ran, 1).length > 0) {
+      throw new HookbusError(
+        'E_NOT_FOUND',
+        `no execution of ${hookName} in this work tree is on record with its payload`,
+        '--everywhere takes those of others',
+      );
+    }
+    throw new HookbusError(
+      'E_NOT_FOUND',
+      `no execution of ${hookName} is on record with its payload`,
+      'HOOKBUS_STORE_RAW=1 stores those of later ones; `hookbus metrics` lists the hooks',
+    );
+  }
+  const rows = choice.ids.map((id) => {
+    const reference = parseReference(id);
+    if (reference !== undefined) return store.use((db) => findExecution(db, reference));
+    throw expected('ID', 'a number, an execution id or at least 6 characters of its beginning', id);
+  });
+  return [...new Map(rows.map((row) => [row.id, row])).values()];
+}
+
+function nothingReplayed({ choice, refused }: ReplayReport, first: Refused): HookbusError {
+  if (choice.by === 'id' && refused.length === 1) {
+    return new HookbusError(
+      'E_REPLAY',
+      `execution ${first.row.id} cannot be replayed: ${first.reason}`,
+    );
+  }
+  return new HookbusError(
+    'E_REPLAY',
+    `none of ${formatCount(refused.length)} executions can be replayed; of ${first.row.id}: ${first.reason}`,
+  );
+}

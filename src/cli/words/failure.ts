@@ -1,0 +1,43 @@
+import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { visible } from '../output/text.ts';
+
+export interface FailureStyle {
+  /** The command it happened in; undefined before one was known. */
+  readonly command: string | undefined;
+  readonly isJson: boolean;
+  /** Under `HOOKBUS_DEBUG=1`. */
+  readonly showsStack: boolean;
+}
+
+/** What goes to stderr of a failure: one line, or one JSON object. */
+export function describeFailure(error: unknown, style: FailureStyle): string {
+  const { code, message, hint } = asHookbusError(error, style);
+  if (style.isJson) {
+    return `${JSON.stringify({ error: { code, message, hint: hint ?? null } })}\n`;
+  }
+  const end = hint === undefined || /[?.!]$/.test(message) ? '' : '.';
+  const line = visible([`hookbus: ${message}${end}`, hint].filter(Boolean).join(' '));
+  const stack = error instanceof Error && style.showsStack ? `\n${error.stack ?? ''}` : '';
+  return `${line}${stack}\n`;
+}
+
+function asHookbusError(error: unknown, { command }: FailureStyle): HookbusError {
+  if (!(error instanceof HookbusError)) {
+    const message = reasonOf(error);
+    if (/Cannot find (?:module|package) 'better-sqlite3'/.test(message)) {
+      return new HookbusError(
+        'E_SQLITE',
+        'better-sqlite3 is not installed',
+        'Run `npm install` where hookbus is installed',
+      );
+    }
+    return new HookbusError(
+      'E_UNEXPECTED',
+      `something unexpected happened: ${message}`,
+      'HOOKBUS_DEBUG=1 shows where',
+    );
+  }
+  if (error.code !== 'E_USAGE') return error;
+  const help = `Try: hookbus ${command === undefined ? '' : `${command} `}--help`;
+  return new HookbusError(error.code, error.message, [error.hint, help].filter(Boolean).join(' '));
+}

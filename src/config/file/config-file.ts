@@ -1,0 +1,194 @@
+import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
+import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
+import { reasonOf } from '../../domain/errors.ts';
+import { isCode, isOthersToWrite, openOwnFile } from '../../os/own-file.ts';
+import type { ConfigSetting } from './config-setting.ts';
+import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+
+type Values<Section> = {
+  readonly [Key in keyof Section]: Section[Key] extends ConfigSetting<infer Value> ? Value : never;
+};
+
+/** What config.json says, defaults filled in; by the names in the file. docs/settings.md says what each means. */
+export type Config = {
+  readonly [Name in keyof typeof SECTIONS]: Values<(typeof SECTIONS)[Name]>;
+} & Values<typeof TOP_LEVEL>;
+
+/** What came of reading a config.json. */
+export type ConfigReading =
+  | { readonly state: 'absent' | 'good'; readonly config: Config }
+  /** It cannot be used; `problem` says where and why. */
+  | { readonly state: 'refused'; readonly problem: string };
+
+/** More, in bytes, is no configuration that a person wrote. */
+const MOST_CONFIG_BYTES = 1024 * 1024;
+
+/** What is in force where there is no config.json. */
+export const DEFAULT_CONFIG: Config = configOf({});
+
+/** The settings of a section by their names; none where there is no such section. */
+export function settingsOf(section: string): Readonly<Record<string, ConfigSetting<unknown>>> {
+  return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
+}
+
+/** A setting that is in no section; undefined where there is none of this name. */
+export function topLevelSetting(name: string): ConfigSetting<unknown> | undefined {
+  return Object.hasOwn(TOP_LEVEL, name) ? TOP_LEVEL[name as keyof typeof TOP_LEVEL] : undefined;
+}
+
+/** The same with nothing in it that may be a password. */
+export function withoutSecrets(config: Config): Config {
+  const sections = Object.entries(config).map(([section, values]) => {
+    if (topLevelSetting(section) !== undefined) return [section, values];
+    const shownValues = Object.entries(values).map(([name, value]) =>
+      settingsOf(section)[name]?.isSecret === true
+        ? [name, hidden(value as string | Readonly<Record<string, string>>)]
+        : [name, value],
+    );
+    return [section, Object.fromEntries(shownValues)];
+  });
+  return Object.fromEntries(sections) as Config;
+}
+
+const HIDDEN = '(hidden)';
+
+/** That there is something, and of pairs what they are called. */
+function hidden(value: string | Readonly<Record<string, string>>) {
+  if (typeof value === 'string') return value === '' ? '' : HIDDEN;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, HIDDEN]));
+}
+
+/** Reads the file. Never throws. */
+export function readConfigFile(path: string): ConfigReading {
+  let file: number | undefined;
+  try {
+    file = openOwnFile(path, constants.O_RDONLY);
+    const stat = fstatSync(file);
+    // It says what the daemon runs, and where to things are sent.
+    if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
+    if (stat.size > MOST_CONFIG_BYTES)
+      return refused(`expected at most ${MOST_CONFIG_BYTES} bytes`);
+    return parseConfig(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
+    return refused(reasonOf(error));
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** Reads the text of a config.json, all of it or nothing. Never throws. */
+export function parseConfig(text: string): ConfigReading {
+  const mistake = (at: number, message: string): ConfigReading =>
+    refused(`${placeOf(text, at)}: ${message}`);
+  try {
+    const errors: ParseError[] = [];
+    const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    const [error] = errors;
+    if (error !== undefined) return mistake(error.offset, syntaxMistake(error));
+    if (root === undefined) return mistake(0, 'expected an object');
+    const found = findMistake(root);
+    if (found !== undefined) return mistake(found.at.offset, found.message);
+    return { state: 'good', config: configOf(JSON.parse(text) as Found) };
+  } catch (error) {
+    return refused(reasonOf(error));
+  }
+}
+
+type Found = Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+
+function configOf(found: Found): Config {
+  const sections = Object.keys(SECTIONS).map((name) => {
+    const settings = Object.entries(settingsOf(name));
+    const values = settings.map(([key, setting]) => {
+      const given = found[name]?.[key];
+      return [key, given === undefined ? setting.default : setting.read(given)];
+    });
+    return [name, Object.fromEntries(values)];
+  });
+  const others = Object.entries<ConfigSetting<unknown>>(TOP_LEVEL).map(([name, setting]) => {
+    const given = (found as Readonly<Record<string, unknown>>)[name];
+    return [name, given === undefined ? setting.default : setting.read(given)];
+  });
+  return Object.fromEntries([...others, ...sections]) as Config;
+}
+
+interface Mistake {
+  readonly at: Node;
+  readonly message: string;
+}
+
+function findMistake(root: Node): Mistake | undefined {
+  if (root.type !== 'object') return { at: root, message: 'expected an object' };
+  const known = [...Object.keys(SECTIONS), ...Object.keys(TOP_LEVEL)];
+  return inMembers(root, known, 'section', (name, section) => {
+    const setting = topLevelSetting(name);
+    if (setting !== undefined) return unusable(name, section, setting);
+    if (section.type !== 'object') return { at: section, message: `${name}: expected an object` };
+    const settings = settingsOf(name);
+    return inMembers(section, Object.keys(settings), `setting of ${name}`, (key, node) => {
+      const setting = settings[key];
+      return setting === undefined ? undefined : unusable(`${name}.${key}`, node, setting);
+    });
+  });
+}
+
+function unusable(
+  name: string,
+  node: Node,
+  { read, expected, isSecret }: ConfigSetting<unknown>,
+): Mistake | undefined {
+  const value: unknown = getNodeValue(node);
+  if (read(value) !== undefined) return undefined;
+  const got = isSecret === true ? '' : `, got ${shown(value)}`;
+  return { at: node, message: `${name}: expected ${expected}${got}` };
+}
+
+/** The first mistake in the members of an object: a name nobody knows, or twice, or what `look` finds. */
+function inMembers(
+  object: Node,
+  known: readonly string[],
+  what: string,
+  look: (name: string, value: Node) => Mistake | undefined,
+): Mistake | undefined {
+  const seen = new Set<string>();
+  for (const { children: [key, value] = [] } of object.children ?? []) {
+    if (key === undefined || value === undefined) continue;
+    const name = String(key.value);
+    if (!known.includes(name)) {
+      return { at: key, message: `unknown ${what} ${shown(name)}; known: ${known.join(', ')}` };
+    }
+    if (seen.has(name)) return { at: key, message: `${shown(name)} is there twice` };
+    seen.add(name);
+    const mistake = look(name, value);
+    if (mistake !== undefined) return mistake;
+  }
+  return undefined;
+}
+
+/** What was expected, by the numbers of jsonc-parser's errors, which are part of its interface. */
+const EXPECTATIONS: Readonly<Record<number, string>> = {
+  3: 'expected a name in double quotes',
+  4: 'expected a value',
+  5: 'expected a colon',
+  6: 'expected a comma',
+  7: 'expected a closing brace',
+  8: 'expected a closing bracket',
+  9: 'expected nothing more',
+  10: 'expected no comment: this is plain JSON',
+};
+
+const syntaxMistake = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'expected JSON';
+
+/** An offset as an editor counts. */
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+const refused = (problem: string): ConfigReading => ({ state: 'refused', problem });

@@ -1,0 +1,121 @@
+import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
+import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { readOwnFile } from '../../os/own-file.ts';
+import {
+  type Config,
+  parseConfig,
+  readConfigFile,
+  settingsOf,
+  topLevelSetting,
+} from './config-file.ts';
+import type { ConfigSetting } from './config-setting.ts';
+import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+import { makeStateHome } from '../home/state-home.ts';
+
+/** Where a value is in config.json: its section, empty for none, and its name there. */
+export interface ConfigKey {
+  readonly section: string;
+  readonly name: string;
+}
+
+/** Every key there is, as people write them: `breaker.enabled`. */
+export const CONFIG_KEYS: readonly string[] = [
+  ...Object.keys(TOP_LEVEL),
+  ...Object.keys(SECTIONS).flatMap((section) =>
+    Object.keys(settingsOf(section)).map((name) => `${section}.${name}`),
+  ),
+];
+
+/** As people write it. */
+export const nameOfKey = (key: ConfigKey): string => placeOf(key).join('.');
+
+const placeOf = ({ section, name }: ConfigKey): string[] =>
+  section === '' ? [name] : [section, name];
+
+/** Reads a key as people write it; undefined for one that is not there. */
+export function parseConfigKey(text: string): ConfigKey | undefined {
+  if (!CONFIG_KEYS.includes(text)) return undefined;
+  const [section = '', name] = text.split('.');
+  return name === undefined ? { section: '', name: section } : { section, name };
+}
+
+export function configSetting({ section, name }: ConfigKey): ConfigSetting<unknown> {
+  const setting = section === '' ? topLevelSetting(name) : settingsOf(section)[name];
+  if (setting === undefined) throw new Error(`no setting ${section}.${name}`);
+  return setting;
+}
+
+/** The value in force of a key. */
+export function configValue(config: Config, key: ConfigKey): unknown {
+  return placeOf(key).reduce(
+    (value: unknown, name) => (value as Readonly<Record<string, unknown>>)[name],
+    config,
+  );
+}
+
+/** The keys that a config.json gives; none of one that is not there or cannot be read. */
+export function givenKeys(path: string): readonly string[] {
+  const root = parseTree(textOf(path) ?? '');
+  if (root === undefined) return [];
+  return CONFIG_KEYS.filter((key) => findNodeAtLocation(root, key.split('.')) !== undefined);
+}
+
+/** The configuration of this file, to be read or changed. @throws HookbusError `E_CONFIG` where it cannot be used */
+export function requireConfig(path: string): Config {
+  const reading = readConfigFile(path);
+  if (reading.state !== 'refused') return reading.config;
+  throw new HookbusError(
+    'E_CONFIG',
+    `${path} cannot be used: ${reading.problem}`,
+    'Mend it in an editor first.',
+  );
+}
+
+/**
+ * Changes one value and leaves the rest of the file as it is written; undefined takes the value out.
+ * @throws HookbusError `E_CONFIG` where the file is there and cannot be used, or cannot be written
+ */
+export function editConfig(path: string, key: ConfigKey, value: unknown): Config {
+  requireConfig(path);
+  const before = textOf(path) ?? '{}\n';
+  const root = parseTree(before);
+  const isThere = root !== undefined && findNodeAtLocation(root, placeOf(key)) !== undefined;
+  if (value === undefined && !isThere) return requireConfig(path);
+  const edits = modify(before, placeOf(key), value, { formattingOptions: styleOf(before) });
+  const text = applyEdits(before, edits);
+  const reading = parseConfig(text);
+  if (reading.state === 'refused') throw new Error(`the edit made it worse: ${reading.problem}`);
+  try {
+    replaceFile(path, text);
+  } catch (error) {
+    const reason = reasonOf(error);
+    throw new HookbusError('E_CONFIG', `${path} cannot be written: ${reason}`);
+  }
+  return reading.config;
+}
+
+/** As the file has it. */
+function styleOf(text: string) {
+  const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
+  return {
+    insertSpaces: !indent.startsWith('\t'),
+    tabSize: indent.startsWith('\t') ? 1 : indent.length,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  };
+}
+
+/** A reader sees the old one or the new one. */
+function replaceFile(path: string, text: string): void {
+  makeStateHome(dirname(path));
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const temporary = `${path}.${process.pid}.new`;
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, text, { mode: (stat?.mode ?? 0o600) & 0o777, flag: 'wx' });
+  renameSync(temporary, path);
+}
+
+function textOf(path: string): string | undefined {
+  return readConfigFile(path).state === 'good' ? readOwnFile(path).toString() : undefined;
+}

@@ -1,0 +1,54 @@
+import type { StoreHandle } from '../../app/store/store-handle.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { sweepKeys } from '../../store/retention.ts';
+import type { Log } from '../log.ts';
+
+/** How long a key that ran out may stay, in ms; and how often to look for keys that nothing was heard of. */
+const SOON_MS = 1000;
+const EVERY_MS = 10_000;
+
+interface KeySweepParts {
+  readonly store: StoreHandle;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Deletes dedupe keys when they run out: with them is what hooks wrote, and that is kept no longer than said. */
+export function createKeySweep({ store, now, log }: KeySweepParts) {
+  let timer: NodeJS.Timeout | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
+
+  function within(ms: number): void {
+    if (now() + ms >= dueMs) return;
+    clearTimeout(timer);
+    dueMs = now() + ms;
+    timer = setTimeout(step, ms);
+  }
+
+  function sweep(): string | undefined {
+    try {
+      return store.use(({ db }) => sweepKeys(db, new Date(now()).toISOString()));
+    } catch (error) {
+      log('keys_not_swept', { reason: reasonOf(error) });
+      return undefined;
+    }
+  }
+
+  function step(): void {
+    dueMs = Number.POSITIVE_INFINITY;
+    const next = sweep();
+    const inMs = next === undefined ? EVERY_MS : Date.parse(next) - now() + 1;
+    within(Math.min(Math.max(inMs, SOON_MS), EVERY_MS));
+  }
+
+  return {
+    start: (): void => within(SOON_MS),
+    /** There may be new keys. */
+    poke: (): void => within(SOON_MS),
+    stop(): void {
+      clearTimeout(timer);
+      dueMs = Number.NEGATIVE_INFINITY;
+      sweep();
+    },
+  };
+}

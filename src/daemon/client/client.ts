@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { FRAME_KIND, type Frame, splitFrames } from '../../protocol/frame.ts';
+import {
+  type DashboardAnswer,
+  decodeDashboard,
+  decodeState,
+  encodeRequest,
+} from '../../protocol/socket.ts';
+import { connect } from './connect.ts';
+import type { DaemonState } from '../state.ts';
+
+/** How long an answer may take, in ms. */
+const ANSWER_MS = 2000;
+
+/** Asks the daemon for its state. Undefined where none answers in time. */
+export async function askDaemon(
+  socketPath: string,
+  answerMs = ANSWER_MS,
+): Promise<DaemonState | undefined> {
+  const answer = await ask(socketPath, ['askState', 'state'], answerMs);
+  return answer && (decodeOrNothing(() => decodeState(answer)) as DaemonState | undefined);
+}
+
+/** Asks the daemon where the dashboard is, which it serves from then on. Undefined where none answers in time. */
+export async function askDashboard(socketPath: string): Promise<DashboardAnswer | undefined> {
+  const answer = await ask(socketPath, ['askDashboard', 'dashboard'], BUSY_ANSWER_MS);
+  return answer && decodeOrNothing(() => decodeDashboard(answer));
+}
+
+/** Sends one request and waits for the frame that answers it. Undefined where something else sits on the socket. */
+function ask(
+  socketPath: string,
+  [request, wanted]: readonly ['askState', 'state'] | readonly ['askDashboard', 'dashboard'],
+  answerMs: number,
+): Promise<Frame | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    let unread = Buffer.alloc(0);
+    const finish = (answer: Frame | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(answerMs, () => finish(undefined));
+    socket.once('error', () => finish(undefined));
+    socket.once('close', () => finish(undefined));
+    socket.once('connect', () => socket.write(encodeRequest(request)));
+    socket.on('data', (chunk: Buffer) => {
+      const split = decodeOrNothing(() => splitFrames(Buffer.concat([unread, chunk])));
+      if (split === undefined) return finish(undefined);
+      unread = Buffer.from(split.rest);
+      const answer = split.frames.find(({ kind }) => kind === FRAME_KIND[wanted]);
+      if (answer !== undefined) finish(answer);
+    });
+  });
+}
+
+function decodeOrNothing<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+/** How long the daemon may take to end, in ms: it takes in what is in the spool first. */
+const STOP_MS = 15_000;
+
+/** How long who wants it to end waits for an answer, in ms: one that is busy is there all the same. */
+const BUSY_ANSWER_MS = 10_000;
+const LOOK_MS = 10;
+
+/** Tells the daemon to end and waits until its process is gone. False where none was there, or where it would not go. */
+export async function stopDaemon(socketPath: string): Promise<boolean> {
+  const state = await askDaemon(socketPath, BUSY_ANSWER_MS);
+  if (state === undefined || !(await sendStop(socketPath))) return false;
+  const until = performance.now() + STOP_MS;
+  while (isAlive(state.pid) && performance.now() < until) await wait(LOOK_MS);
+  return !isAlive(state.pid);
+}
+
+function sendStop(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    let isConnected = false;
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      isConnected = true;
+      socket.write(encodeRequest('stop'));
+    });
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.once('close', () => resolve(isConnected));
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { readCertificates } from '../../os/certificates.ts';
+import { createConfigWatch, identityOf } from '../../config/file/config-watch.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { createNetwork, type Network } from '../../network/network.ts';
+import type { Condition } from '../alerts/failing.ts';
+import type { Log } from '../log.ts';
+import type { DaemonState } from '../state.ts';
+
+export interface NetworkKeeper {
+  /** As config.json and the file of certificates are now. */
+  readonly current: () => Network;
+  readonly state: () => DaemonState['certificates'];
+  readonly conditions: () => Condition[];
+}
+
+/**
+ * Reads what config.json says of the network, and again where that has changed. Where the certificates cannot be read,
+ * the usual ones are trusted.
+ */
+export function createNetworkKeeper(configPath: string, log: Log): NetworkKeeper {
+  const watch = createConfigWatch(configPath, () => undefined);
+  let seen: string | undefined;
+  let network: Network | undefined;
+  let problem: string | undefined;
+
+  function certificatesIn(file: string): string {
+    const before = problem;
+    problem = undefined;
+    try {
+      const certificates = file === '' ? '' : readCertificates(file);
+      if (file !== '') log('certificates_read', { file });
+      return certificates;
+    } catch (error) {
+      problem = reasonOf(error);
+      if (problem !== before) log('certificates_failed', { file, reason: problem });
+      return '';
+    }
+  }
+
+  function current(): Network {
+    const { ca_file: file, proxy, no_proxy } = watch.current().network;
+    const now = JSON.stringify([file, proxy, no_proxy, file && identityOf(file, statSync)]);
+    if (network === undefined || now !== seen) {
+      network = createNetwork({ certificates: certificatesIn(file), proxy, no_proxy });
+      seen = now;
+    }
+    return network;
+  }
+
+  function state(): DaemonState['certificates'] {
+    current();
+    const { ca_file: file } = watch.current().network;
+    return file === '' ? null : { file, last_error: problem ?? null };
+  }
+
+  return {
+    current,
+    state,
+    conditions: () => {
+      const certificates = state();
+      if (certificates === null) return [];
+      const { file, last_error } = certificates;
+      return [{ name: `certificates in ${file}`, failure: last_error ?? undefined }];
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { CreateDashboard, Dashboard, DashboardParts } from '../../app/reading/dashboard.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { encodeDashboard } from '../../protocol/socket.ts';
+import type { Connection } from '../listener.ts';
+import type { Log } from '../log.ts';
+
+/** Loads the dashboard once somebody asks for it: most daemons never serve one. */
+export function createPageKeeper(
+  create: CreateDashboard | undefined,
+  parts: DashboardParts,
+  log: Log,
+) {
+  let dashboard: Dashboard | undefined;
+
+  async function open(): Promise<string> {
+    if (create === undefined) throw new Error('this daemon was started without one');
+    dashboard ??= create(parts);
+    return dashboard.open();
+  }
+
+  return {
+    /** Answers a command that asks where the page is. */
+    answer(connection: Connection): void {
+      open()
+        .then((url) => connection.send(encodeDashboard({ url })))
+        .catch((error: unknown) => {
+          const reason = reasonOf(error);
+          log('dashboard_failed', { reason });
+          connection.send(encodeDashboard({ problem: reason }));
+        });
+    },
+    isWatched: (): boolean => dashboard?.isWatched() === true,
+    tell: (): void => dashboard?.tell(),
+    stop: async (): Promise<void> => dashboard?.stop(),
+  };
+}

@@ -1,0 +1,89 @@
+import { removeOldCopies } from '../../app/install/old-copies.ts';
+import { rollUp } from '../../app/retention/roll-up.ts';
+import type { StoreHandle } from '../../app/store/store-handle.ts';
+import type { StatePaths } from '../../config/home/paths.ts';
+import { forgetLostStamps } from '../../config/home/stamp.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { deleteOldAlerts } from '../../store/alerts.ts';
+import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../../store/retention.ts';
+import { countNext } from '../../store/totals.ts';
+import type { Log } from '../log.ts';
+
+/** First after the start, then so often, in ms. */
+const FIRST_MS = 60_000;
+const EVERY_MS = 60 * 60 * 1000;
+
+/** A step takes a few ms of the database, and leaves it to others for longer than that. */
+const STEP_ROWS = 200;
+const STEP_PAGES = 200;
+const PAUSE_MS = 50;
+
+const DAY_MS = 86_400_000;
+
+export interface RetentionLoopParts {
+  readonly paths: StatePaths;
+  readonly store: StoreHandle;
+  readonly now: () => number;
+  readonly log: Log;
+  readonly retentionDays: () => number | undefined;
+}
+
+/** Deletes what is past its time, in the background and in small steps. */
+export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  let deleted = 0;
+
+  function later(ms: number): void {
+    if (!isStopped) timer = setTimeout(step, ms);
+  }
+
+  /** @returns whether there may be more to do at once */
+  function work(): boolean {
+    const days = retentionDays();
+    if (days === undefined) return false;
+    const beforeMs = now() - days * DAY_MS;
+    removeOldCopies(paths, beforeMs);
+    const expiry = {
+      before: new Date(beforeMs).toISOString(),
+      now: new Date(now()).toISOString(),
+    };
+    return store.use(({ db }) => {
+      // Rollups outlive the rows they are made of, so these come first, in steps as well.
+      if (rollUp(db, STEP_ROWS) === STEP_ROWS) return true;
+      // And what is to be counted: after an update that is every row there is.
+      if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
+      const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
+      deleted += executions;
+      if (executions === STEP_ROWS) return true;
+      deleteKeysAndNotices(db, expiry);
+      deleteOldAlerts(db, expiry.before);
+      return releasePages(db, STEP_PAGES) > 0;
+    });
+  }
+
+  function step(): void {
+    let hasMore = false;
+    try {
+      forgetLostStamps(now());
+      hasMore = work();
+    } catch (error) {
+      log('retention_failed', { reason: reasonOf(error) });
+    }
+    if (hasMore) {
+      later(PAUSE_MS);
+      return;
+    }
+    if (deleted > 0) log('retention', { deleted });
+    deleted = 0;
+    later(EVERY_MS);
+  }
+
+  return {
+    start: (): void => later(FIRST_MS),
+    stop(): void {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

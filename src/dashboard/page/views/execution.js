@@ -1,0 +1,81 @@
+import { getJson } from '../api.js';
+import { byId, el, fill } from '../dom.js';
+import * as format from '../format.js';
+import { DID_NOT_RUN } from './rows.js';
+
+const FIELDS = [
+  [
+    'Status',
+    ({ status, exit_code, signal }) =>
+      [status, exit_code === null ? '' : `exit ${exit_code}`, signal ?? '']
+        .filter(Boolean)
+        .join(', '),
+  ],
+  ['Guard', ({ guard_skipped }) => (guard_skipped === 1 ? DID_NOT_RUN : '')],
+  ['Event', ({ event_type }) => event_type],
+  ['Tool', ({ tool_name }) => tool_name],
+  ['Began', ({ created_at }) => `${format.moment(created_at)} (${created_at})`],
+  [
+    'Took',
+    ({ duration_ms, overhead_ms }) =>
+      `${format.ms(duration_ms)}, overhead ${format.ms(overhead_ms)}`,
+  ],
+  ['Command', ({ command }) => command],
+  ['Directory', ({ cwd }) => cwd],
+  ['Session', ({ session_id }) => session_id],
+  ['Tool use', ({ tool_use_id }) => tool_use_id],
+  ['Execution', ({ execution_id }) => execution_id],
+  ['Correlation', ({ correlation_id }) => correlation_id],
+  ['Dedupe key', ({ dedupe_key }) => dedupe_key],
+  [
+    'Streams',
+    (row) =>
+      `stdin ${format.bytes(row.stdin_bytes)}, stdout ${format.bytes(row.stdout_bytes)} (${row.stdout_kind}), stderr ${format.bytes(row.stderr_bytes)}`,
+  ],
+];
+
+/** Shows one execution over the page. */
+export async function showExecution(id) {
+  const row = await getJson('/api/execution', { id });
+  byId('execution-title').textContent = `${row.hook_name}, execution ${row.id}`;
+  const fields = FIELDS.flatMap(([name, read]) => {
+    const value = read(row);
+    return value === null || value === '' ? [] : [el('dt', {}, name), el('dd', {}, value)];
+  });
+  const error = row.error === null ? [] : [el('h3', {}, 'Error'), block('Error', row.error)];
+  fill(
+    byId('execution-body'),
+    el('dl', { class: 'fields' }, ...fields),
+    ...error,
+    ...payloads(row),
+  );
+  const dialog = byId('execution');
+  if (!dialog.open) dialog.showModal();
+}
+
+function payloads({ payloads: stored }) {
+  if (stored.length === 0) {
+    return [
+      el(
+        'p',
+        { class: 'note' },
+        'No payload is stored of it. HOOKBUS_STORE_RAW=1 or --store-raw stores them.',
+      ),
+    ];
+  }
+  return stored.flatMap(({ stream, form, text, bytes, left_out, truncated, problem }) => {
+    const notes = [
+      `${format.bytes(bytes)}, ${form}`,
+      left_out > 0 ? `the last ${format.bytes(left_out)} are not shown` : '',
+      truncated ? 'the stream had more than is stored' : '',
+      problem ?? '',
+    ];
+    return [
+      el('h3', {}, stream),
+      el('p', { class: 'note' }, notes.filter(Boolean).join('; ')),
+      ...(form === 'empty' ? [] : [block(stream, text)]),
+    ];
+  });
+}
+
+const block = (name, text) => el('pre', { tabindex: 0, role: 'region', 'aria-label': name }, text);

@@ -1,0 +1,67 @@
+import { el } from '../dom.js';
+import * as format from '../format.js';
+
+export const COLUMNS = [
+  ...['Began', 'Hook', 'Event', 'Tool', 'Status', 'Exit'].map((text) => ({ text })),
+  { text: 'Took', isNumber: true },
+  { text: 'Overhead', isNumber: true },
+  { text: 'Session' },
+];
+
+/** What a guard that was skipped came to. */
+export const DID_NOT_RUN = 'did not run, nothing was refused in its place';
+
+/** What the list says where it is empty. */
+export function noRow(next) {
+  const text =
+    next === null
+      ? 'There is no such execution in the time range.'
+      : 'None among the newest; look further back with the button below.';
+  return el('tr', { class: 'none' }, el('td', { colspan: COLUMNS.length }, text));
+}
+
+/** Whether filters let it through; the same as the daemon does with what is on record. */
+export function matches(row, { hook, event, status, session }) {
+  return (
+    (hook === '' || row.hook_name === hook) &&
+    (event === '' || row.event_type === event) &&
+    (status === '' || row.status === status) &&
+    (session === '' || (row.session_id ?? '').startsWith(session))
+  );
+}
+
+/** One execution in a list. */
+export function rowOf(row, isNew = false) {
+  return el(
+    'tr',
+    { class: isNew ? 'new' : undefined, 'data-id': row.id },
+    el('td', {}, el('time', { datetime: row.created_at }, format.moment(row.created_at))),
+    el('th', { scope: 'row' }, el('a', { href: `#/execution/${row.id}` }, row.hook_name)),
+    el('td', {}, format.text(row.event_type)),
+    el('td', {}, format.text(row.tool_name)),
+    el(
+      'td',
+      {},
+      statusBadge(row.status),
+      row.guard_skipped === 1 ? el('strong', { class: 'error' }, DID_NOT_RUN) : undefined,
+      row.error ? el('span', { class: 'error' }, row.error) : undefined,
+    ),
+    el('td', {}, format.exit(row)),
+    el('td', { class: 'number' }, format.ms(row.duration_ms)),
+    el('td', { class: 'number' }, format.ms(row.overhead_ms)),
+    el('td', {}, sessionLink(row.session_id)),
+  );
+}
+
+function sessionLink(id) {
+  if (!id) return format.text(id);
+  return el(
+    'a',
+    { href: `#/session/${encodeURIComponent(id)}`, title: id },
+    id.length > 8 ? `${id.slice(0, 8)}…` : id,
+  );
+}
+
+export function statusBadge(status) {
+  return el('span', { class: `badge status-${status}` }, status.replace('_', ' '));
+}

@@ -1,0 +1,48 @@
+import type { BeginParts } from '../app/recording/begin.ts';
+import { ownProcess } from '../os/own-process.ts';
+import { createRecorder, type Recorder } from '../app/recording/recorder.ts';
+import type { Report } from '../app/store/debug-log.ts';
+import type { RunOptions } from '../config/run-options.ts';
+import { inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { formatTraceParent } from '../domain/correlation.ts';
+import type { Begin } from '../domain/record.ts';
+import { createSpool } from '../spool/spool.ts';
+import { randomBytes } from './process/random.ts';
+
+/** What is known of this execution from here. */
+export function beginParts(
+  ids: BeginParts['ids'],
+  options: RunOptions,
+  settings: Settings,
+  payload: Uint8Array,
+): BeginParts {
+  return {
+    ids,
+    options,
+    settings,
+    payload,
+    inheritedTraceParent: inheritedTraceParent(),
+    random: randomBytes,
+    process: ownProcess(),
+  };
+}
+
+/** Undefined where nothing can be recorded. */
+export function recorderFor(settings: Settings, say: Report): Recorder | undefined {
+  const { paths } = settings;
+  if (paths === undefined) return undefined;
+  return createRecorder({
+    spool: createSpool(paths.spool, paths.setAside),
+    paths,
+    now: Date.now,
+    report: say,
+  });
+}
+
+/** What the hook finds of ours in its environment. */
+export function ownVariables(begin: Begin, flags: string): Record<string, string> {
+  return {
+    HOOKBUS_CORRELATION_ID: begin.correlationId,
+    TRACEPARENT: formatTraceParent({ traceId: begin.correlationId, spanId: begin.spanId, flags }),
+  };
+}

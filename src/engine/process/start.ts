@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { execa } from 'execa';
+import type { Channels } from '../streams/channels.ts';
+import { nowMs } from '../clock.ts';
+import { withInherited } from './inherited-descriptors.ts';
+import type { Exit } from './leave.ts';
+
+/** A hook that was started, or the system's word for why it was not. */
+export type Started =
+  | {
+      readonly isRunning: true;
+      readonly pid: number;
+      /** By `nowMs()`, just before it was started. */
+      readonly startedAtMs: number;
+      readonly exit: Promise<Exit>;
+      readonly stdin: Writable | undefined;
+      readonly stdout: Readable;
+      readonly stderr: Readable;
+    }
+  | { readonly isRunning: false; readonly code: string | undefined };
+
+export interface StartOptions {
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly channels: Channels;
+  readonly inherited: readonly number[];
+}
+
+/** Starts the hook in our process group, working directory and environment. */
+export async function startHook(options: StartOptions): Promise<Started> {
+  const { argv, channels } = options;
+  let spawned: Spawned;
+  const startedAtMs = nowMs();
+  try {
+    // Node takes an empty name for a programming mistake; a system just does not find it.
+    if (argv[0] === '') return { isRunning: false, code: 'ENOENT' };
+    spawned = spawnHook(options);
+  } catch (error) {
+    return { isRunning: false, code: codeOf(error) };
+  } finally {
+    channels.closeChildEnds();
+  }
+  const { child } = spawned;
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('exit', (code, signal) =>
+      resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),
+    );
+  });
+  const { pid } = child;
+  if (pid === undefined) return { isRunning: false, code: await spawned.refused };
+  const [ownIn, ownOut, ownErr] = channels.own;
+  const stdout = ownOut ?? child.stdout;
+  const stderr = ownErr ?? child.stderr;
+  if (!stdout || !stderr) return { isRunning: false, code: undefined };
+  const stdin = ownIn ?? child.stdin ?? undefined;
+  return { isRunning: true, pid, startedAtMs, exit, stdin, stdout, stderr };
+}
+
+interface Spawned {
+  readonly child: ChildProcess;
+  /** The system's word, where it would not start the hook. */
+  readonly refused: Promise<string | undefined>;
+}
+
+function spawnHook({ argv, env, channels, inherited }: StartOptions): Spawned {
+  const [program = '', ...parameters] = argv;
+  const stdio = withInherited(channels.childStdio, inherited);
+  if (!hasWorkingDirectory() || inherited.length > 0) {
+    // execa insists on a directory, which the system does not; and where a number is above 2 it opens stdin, which is ours
+    // already and, if it is a socket, cannot be opened twice.
+    const child = spawn(program, parameters, { env, stdio });
+    const refused = new Promise<string | undefined>((resolve) => {
+      child.on('error', (error) => resolve(codeOf(error)));
+    });
+    return { child, refused };
+  }
+  const child = execa(program, parameters, {
+    env,
+    extendEnv: false,
+    // Streaming, capping and the end are ours; execa must neither buffer, nor judge, nor print.
+    stdio: stdio as ['pipe', 'pipe', 'pipe'],
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    verbose: 'none',
+    stripFinalNewline: false,
+    encoding: 'buffer',
+  });
+  return { child: child as unknown as ChildProcess, refused: child.then(({ code }) => code) };
+}
+
+function hasWorkingDirectory(): boolean {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

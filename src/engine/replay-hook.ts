@@ -1,0 +1,117 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { execa } from 'execa';
+import { createMeter, type Meter } from '../app/recording/meter.ts';
+import { hookEnvironment } from '../config/settings.ts';
+import { formatTraceParent } from '../domain/correlation.ts';
+import type { End, StreamName } from '../domain/record.ts';
+import { nowMs } from './clock.ts';
+import { startFailure } from './process/leave.ts';
+import { startTimeLimit } from './time-limit.ts';
+
+/** Silence after which streams that background children hold open are left, once the hook has ended, in ms. */
+const LINGER_MS = 100;
+
+export interface ReplayParts {
+  readonly argv: readonly string[];
+  readonly stdin: Uint8Array;
+  readonly cwd: string;
+  readonly correlationId: string;
+  readonly spanId: string;
+  readonly timeoutSeconds: number;
+  /** Most bytes to keep of each output. */
+  readonly keepBytes: number;
+}
+
+/**
+ * Runs a hook once more, as a run would but for the record: on this input, in this directory, in the environment of now
+ * with the variables that a run gives it. In it HookBus is switched off, so that a command that is itself wrapped, or
+ * uses the library, leaves no execution on record and asks neither for a key nor at a gate.
+ */
+export async function replayHook(parts: ReplayParts): Promise<End> {
+  const meters = {
+    stdout: createMeter('stdout', parts.keepBytes),
+    stderr: createMeter('stderr', parts.keepBytes),
+  };
+  const startedAtMs = nowMs();
+  const ended = await runOnce(parts, meters);
+  const digest = meters.stdout.digest();
+  return {
+    ...ended,
+    ...(ended.kind === 'not_started' ? {} : { durationMs: ended.endedAtMs - startedAtMs }),
+    stdinBytes: parts.stdin.length,
+    stdoutBytes: meters.stdout.total(),
+    stderrBytes: meters.stderr.total(),
+    stdoutKind: meters.stdout.kind(),
+    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    stderrTail: meters.stderr.tail(),
+    captures: [meters.stdout.capture(), meters.stderr.capture()],
+  };
+}
+
+type Ended = Pick<End, 'kind' | 'exitCode' | 'signal' | 'reason'> & { readonly endedAtMs: number };
+
+const TIMEOUT_EXIT_CODE = 124;
+
+async function runOnce(
+  parts: ReplayParts,
+  meters: Readonly<Record<Exclude<StreamName, 'stdin'>, Meter>>,
+): Promise<Ended> {
+  const [program = '', ...parameters] = parts.argv;
+  // Node takes an empty name for a programming mistake; a system just does not find it.
+  if (program === '') return refused(program, 'ENOENT');
+  const child = execa(program, parameters, {
+    cwd: parts.cwd,
+    env: hookEnvironment(variablesOf(parts)),
+    extendEnv: false,
+    input: parts.stdin,
+    // Counting and capping are ours, so that an endless output costs no memory.
+    buffer: false,
+    reject: false,
+    verbose: 'none',
+    encoding: 'buffer',
+  });
+  child.stdout.on('data', meters.stdout.push);
+  child.stderr.on('data', meters.stderr.push);
+  const exit = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const { pid } = child;
+  if (pid === undefined) return refused(program, (await child).code);
+  const { spanId, timeoutSeconds: seconds } = parts;
+  const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
+  const { code, signal } = await exit;
+  const endedAtMs = nowMs();
+  const hasTimedOut = await limit.finish();
+  await settle(child, () => meters.stdout.total() + meters.stderr.total());
+  child.stdout.destroy();
+  child.stderr.destroy();
+  if (hasTimedOut) {
+    const reason = `timed out after ${seconds} s`;
+    return { kind: 'timeout', exitCode: TIMEOUT_EXIT_CODE, reason, endedAtMs };
+  }
+  return signal === null
+    ? { kind: 'exited', exitCode: code ?? 0, endedAtMs }
+    : { kind: 'signaled', signal, endedAtMs };
+}
+
+/** Waits until the streams have ended, or for as long as something still comes of what is in them. */
+async function settle(ended: PromiseLike<unknown>, total: () => number): Promise<void> {
+  const hasEnded = ended.then(() => true);
+  for (let before = -1; before !== total(); ) {
+    before = total();
+    if (await Promise.race([hasEnded, wait(LINGER_MS, false)])) return;
+  }
+}
+
+function refused(program: string, code: string | undefined): Ended {
+  const { exitCode, message } = startFailure(program, code);
+  return { kind: 'not_started', exitCode, reason: message, endedAtMs: nowMs() };
+}
+
+function variablesOf({ correlationId, spanId }: ReplayParts): Record<string, string> {
+  return {
+    HOOKBUS_CORRELATION_ID: correlationId,
+    TRACEPARENT: formatTraceParent({ traceId: correlationId, spanId, flags: '01' }),
+    HOOKBUS_ENABLED: '0',
+  };
+}

@@ -1,0 +1,294 @@
+import type { Socket } from 'node:net';
+import { describeExecution, newExecutionIds, withLateFacts } from '../app/recording/begin.ts';
+import type { Recorder } from '../app/recording/recorder.ts';
+import { type Report, report } from '../app/store/debug-log.ts';
+import type { RunOptions } from '../config/run-options.ts';
+import { hookEnvironment, type Settings } from '../config/settings.ts';
+import { withMadeHome } from '../config/home/state-home.ts';
+import { statusOf } from '../domain/execution.ts';
+import { hookOf } from '../domain/hook/hook-id.ts';
+import type { Begin, End, EndKind } from '../domain/record.ts';
+import { isRefusal } from '../domain/payload/refusal.ts';
+import { duplicateReason } from '../domain/skipped-guard.ts';
+import { closedGate, type Gate } from '../gates/gate-file.ts';
+import { openChannels } from './streams/channels.ts';
+import { nowMs, startedAtMs } from './clock.ts';
+import { type Companion, startCompanion } from './process/companion.ts';
+import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
+import { isPardoned } from './fail-open.ts';
+import { heedPolicy } from './heed-policy.ts';
+import { inheritedDescriptors } from './process/inherited-descriptors.ts';
+import { Input } from './streams/input.ts';
+import { type Exit, leave, startFailure } from './process/leave.ts';
+import { createMeters, type Meters } from './streams/meters.ts';
+import { Output } from './streams/output.ts';
+import { beginParts, ownVariables, recorderFor } from './parts.ts';
+import { passThrough, sayOnStderr } from './streams/pass-through.ts';
+import { randomBytes } from './process/random.ts';
+import { forwardSignals, HARMLESS } from './process/signals.ts';
+import type { Started } from './process/start.ts';
+import { startTimeLimit, type TimeLimit } from './time-limit.ts';
+
+/** `--fail-open` holds back so much of each stream; a hook that says more is passed on as it speaks. */
+const HELD_BYTES = 8 * 1024 * 1024;
+
+/** Exit code when `--timeout` ran out, as timeout(1) has it. */
+const TIMEOUT_EXIT_CODE = 124;
+
+/**
+ * When, in ms after the hook's start, we load what its end needs. Loading takes the event loop for some ms: a hook that
+ * is over by then is not made to look slower, and one that runs longer than both does not wait for it at all.
+ */
+const PREPARE_AFTER_MS = 5;
+
+/** How the hook ended, seen from here. */
+interface HookEnd {
+  readonly kind: EndKind;
+  readonly exit: Exit;
+  readonly reason?: string;
+  readonly durationMs?: number;
+  readonly dedupeKey?: string;
+  /** Whether it may have been kept from saying all that it would have: it was told to end, or nobody heard it out. */
+  readonly isCut?: boolean;
+  /** It failed, and nobody is to hear of it. */
+  readonly isPardoned?: boolean;
+}
+
+/** Runs the hook under watch and records it. Resolves to how this process is to end. */
+export async function runHook(asked: RunOptions, given: Settings): Promise<Exit> {
+  const options = heedPolicy(asked);
+  // One that does not count is as good as none, to the gate and the key as to the record.
+  const settings = withMadeHome(given);
+  const say = report(settings);
+  // Whatever goes wrong in a corner of HookBus, the hook goes on and nobody sees a stack trace for it.
+  process.on('uncaughtException', (error) => say('uncaught', error));
+  let watch: Watch;
+  try {
+    watch = await prepare(options, settings, say);
+  } catch (error) {
+    say('prepare', error);
+    return passThrough(options.argv);
+  }
+  const { begin, companion, meters, recorder } = watch;
+  // A hook is not skipped unless that is on record: nobody would hear of it.
+  const gate = watch.isBegun ? gateOf(settings, begin) : undefined;
+  if (gate !== undefined) {
+    await recorder?.end(begin, endOf(skipped(gate), meters));
+    await companion.stop();
+    return { kind: 'code', code: 0 };
+  }
+  const claim = await claimFor(watch, settings, say);
+  const hook = claim.kind === 'run' ? await watchHook(watch) : await duplicateEnd(claim, watch);
+  const end = endOf(
+    { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
+    meters,
+  );
+  const told = watch.input.isUnfinished()
+    ? withLateFacts(begin, meters.stdin.capture().bytes)
+    : begin;
+  await recorder?.end(told, end);
+  const hasResult = hook.kind === 'exited' && hook.isCut !== true;
+  finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
+  await companion.stop();
+  return hook.isPardoned === true ? { kind: 'code', code: 0 } : hook.exit;
+}
+
+function gateOf({ paths }: Settings, begin: Begin): Gate | undefined {
+  if (paths === undefined) return undefined;
+  return closedGate(paths.gates, hookOf(begin), begin.createdAtMs, begin.eventType);
+}
+
+/** Everything before the hook: what is known of it goes on record. */
+async function prepare(options: RunOptions, settings: Settings, say: Report): Promise<Watch> {
+  const inherited = inheritedDescriptors();
+  const recorder = recorderFor(settings, say);
+  const ids = newExecutionIds(startedAtMs(), randomBytes);
+  const companion = startCompanion();
+  // Loading execa takes about as long as the companion needs to be ready.
+  const starting = import('./process/start.ts');
+  const meters = createMeters(options, settings);
+  const input = new Input(meters.stdin);
+  const whole = options.dedupe ? await input.whole() : undefined;
+  // Without a key the payload is not given a name: it may be 8 MiB, and is not needed once its ids are known.
+  const { begin, traceFlags, isForgiving } = describeExecution(
+    beginParts(ids, options, settings, whole?.payload ?? (await input.prelude())),
+  );
+  const payload = whole?.isComplete === true ? whole.payload : undefined;
+  const pipePaths = await companion.pipePaths;
+  const { startHook } = await starting;
+  const isBegun = recorder?.begin(begin) === true;
+  const own = { companion, meters, input, inherited, recorder, isBegun, payload };
+  return { options, begin, traceFlags, isForgiving, pipePaths, startHook, ...own };
+}
+
+interface Watch {
+  readonly options: RunOptions;
+  readonly begin: Begin;
+  readonly traceFlags: string;
+  readonly isForgiving: boolean;
+  readonly companion: Companion;
+  readonly meters: Meters;
+  readonly input: Input;
+  readonly inherited: readonly number[];
+  readonly pipePaths: readonly string[];
+  readonly recorder: Recorder | undefined;
+  /** Whether the execution is on record so far. */
+  readonly isBegun: boolean;
+  readonly startHook: typeof import('./process/start.ts')['startHook'];
+  /** All of it, where a dedupe key is to be made of it. */
+  readonly payload: Uint8Array | undefined;
+}
+
+/** Without all of its payload nobody can tell whether this is a duplicate, and it runs. */
+async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<Claim> {
+  const { begin, options, payload, isBegun } = watch;
+  if (payload === undefined || !isBegun) return UNKEYED;
+  const { claimKey } = await import('./claim.ts');
+  return claimKey({ begin, options, settings, payload, report });
+}
+
+async function duplicateEnd(
+  claim: Claim & { kind: 'duplicate' },
+  { begin, input, meters }: Watch,
+): Promise<HookEnd> {
+  const { result } = claim;
+  const isRefused =
+    result !== undefined && isRefusal(begin.eventType, result.exitCode, result.stdout);
+  await answerDuplicate(claim, meters);
+  await input.linger();
+  return {
+    kind: 'dedupe_skip',
+    exit: { kind: 'code', code: result?.exitCode ?? 0 },
+    reason: duplicateReason(claim.of, isRefused),
+  };
+}
+
+/** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
+async function watchHook(watch: Watch): Promise<HookEnd> {
+  const { options, begin, companion, input, meters, recorder, startHook } = watch;
+  let isTold = false;
+  const signals = forwardSignals({
+    companion,
+    onEarly: (signal) => leave({ kind: 'signal', signal }),
+    onSignal: (signal) => {
+      isTold ||= !HARMLESS.has(signal);
+      input.count();
+      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
+    },
+  });
+  const channels = openChannels(watch.pipePaths);
+  companion.letGo();
+  const started = await startHook({
+    argv: options.argv,
+    env: hookEnvironment(ownVariables(begin, watch.traceFlags)),
+    channels,
+    inherited: watch.inherited,
+  });
+  if (!started.isRunning) {
+    signals.stop();
+    return refused(watch, started.code);
+  }
+  const limit = limitFor(watch, started.pid);
+  void signals.hookStarted(started.pid);
+  const outputs = connect(started, watch);
+  setTimeout(() => recorder?.prepare(), PREPARE_AFTER_MS).unref();
+  const exit = await started.exit;
+  const durationMs = nowMs() - started.startedAtMs;
+  const hasTimedOut = (await limit?.finish()) ?? false;
+  input.leave();
+  // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
+  signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
+  const settled = await settleOutputs(outputs);
+  const own: HookEnd = {
+    kind: exit.kind === 'code' ? 'exited' : 'signaled',
+    exit,
+    durationMs,
+  };
+  const end = hasTimedOut ? timedOut(own, watch) : own;
+  const isForgiven = watch.isForgiving && isPardoned(statusOf(endOf(end, meters)), meters, outputs);
+  for (const output of outputs) await output.release(!isForgiven);
+  for (const [index, output] of outputs.entries()) {
+    if (settled[index] === false) await output.handOver();
+  }
+  signals.stop();
+  const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
+  return {
+    ...end,
+    durationMs: durationMs + keptMs,
+    isCut: isTold || hasTimedOut || outputs.some((output) => output.isCut()),
+    isPardoned: isForgiven,
+  };
+}
+
+function connect(
+  started: Started & { isRunning: true },
+  { isForgiving, meters, input }: Watch,
+): Output[] {
+  const holdBytes = isForgiving ? HELD_BYTES : 0;
+  if (started.stdin !== undefined) input.feed(started.stdin);
+  return [
+    new Output({ source: started.stdout as Socket, fd: 1, meter: meters.stdout, holdBytes }),
+    new Output({ source: started.stderr as Socket, fd: 2, meter: meters.stderr, holdBytes }),
+  ];
+}
+
+/** Whether each has ended: all of what the hook wrote has been read. */
+async function settleOutputs(outputs: readonly Output[]): Promise<boolean[]> {
+  const settled: boolean[] = [];
+  for (const output of outputs) settled.push(await output.settle());
+  return settled;
+}
+
+/** What it comes to where its time ran out. A hook that may have refused in the grace has done its work, and is heard. */
+function timedOut(own: HookEnd, { options, meters }: Watch): HookEnd {
+  const end = { ...own, reason: `timed out after ${options.timeoutSeconds} s` };
+  const { exit } = own;
+  if (exit.kind === 'code' && (exit.code === 2 || meters.stdout.kind() === 'json')) return end;
+  return { ...end, kind: 'timeout', exit: { kind: 'code', code: TIMEOUT_EXIT_CODE } };
+}
+
+/** A hook that a closed gate keeps from running: no output, exit 0, and a record of it. */
+function skipped({ kind }: Gate): HookEnd {
+  return {
+    kind: 'breaker_skip',
+    exit: { kind: 'code', code: 0 },
+    reason: kind === 'off' ? 'off' : 'breaker open',
+  };
+}
+
+/** A command that the system refuses to start: what sh would say and exit with. */
+function refused({ options, isForgiving, meters }: Watch, code: string | undefined): HookEnd {
+  const { exitCode, message } = startFailure(options.argv[0] ?? '', code);
+  const isForgiven = isForgiving && isPardoned('error', meters);
+  if (!isForgiven) sayOnStderr(message);
+  const exit = { kind: 'code', code: exitCode } as const;
+  return { kind: 'not_started', exit, reason: message, isPardoned: isForgiven };
+}
+
+function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLimit | undefined {
+  const { timeoutSeconds: seconds } = options;
+  if (seconds === undefined) return undefined;
+  return startTimeLimit({ seconds, hookPid, spanId: begin.spanId, inherited });
+}
+
+function endOf(hook: HookEnd, meters: Meters): End {
+  const { exit } = hook;
+  const [digest, head] = [meters.stdout.digest(), meters.stdout.head()];
+  return {
+    kind: hook.kind,
+    ...(exit.kind === 'code' ? { exitCode: exit.code } : { signal: exit.signal }),
+    ...(hook.reason === undefined ? {} : { reason: hook.reason }),
+    ...(hook.durationMs === undefined
+      ? {}
+      : { durationMs: hook.durationMs, overheadMs: nowMs() - hook.durationMs }),
+    stdinBytes: meters.stdin.total(),
+    stdoutBytes: meters.stdout.total(),
+    stderrBytes: meters.stderr.total(),
+    stdoutKind: meters.stdout.kind(),
+    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    ...(head === undefined ? {} : { stdoutHead: head }),
+    stderrTail: meters.stderr.tail(),
+    ...(hook.dedupeKey === undefined ? {} : { dedupeKey: hook.dedupeKey }),
+    captures: meters.captures(),
+  };
+}

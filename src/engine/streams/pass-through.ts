@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
+import { startCompanion } from '../process/companion.ts';
+import { inheritedDescriptors, withInherited } from '../process/inherited-descriptors.ts';
+import { type Exit, leave, startFailure } from '../process/leave.ts';
+import { forwardSignals } from '../process/signals.ts';
+
+/**
+ * Runs the command with our own descriptors and nothing between: the nearest to replacing this process by it
+ * that Node 20 can do. For a HookBus that is switched off, and for one that cannot do its work.
+ */
+export async function passThrough(argv: readonly string[]): Promise<Exit> {
+  const [program = '', ...parameters] = argv;
+  const inherited = inheritedDescriptors();
+  const companion = startCompanion();
+  const signals = forwardSignals({
+    companion,
+    onEarly: (signal) => leave({ kind: 'signal', signal }),
+    onSignal: () => undefined,
+  });
+  await companion.pipePaths;
+  companion.letGo();
+  try {
+    return await new Promise<Exit>((resolve) => {
+      const child = spawn(program, parameters, {
+        stdio: withInherited(['inherit', 'inherit', 'inherit'], inherited),
+      });
+      if (child.pid !== undefined) void signals.hookStarted(child.pid);
+      child.once('error', (error: NodeJS.ErrnoException) => resolve(refusal(program, error.code)));
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? { kind: 'code', code: code ?? 0 } : { kind: 'signal', signal }),
+      );
+    });
+  } catch (error) {
+    return refusal(
+      program,
+      error instanceof Error && 'code' in error ? String(error.code) : undefined,
+    );
+  } finally {
+    signals.stop();
+    await companion.stop();
+  }
+}
+
+/** Says on stderr, as a shell would, why the command could not be started. */
+function refusal(program: string, code: string | undefined): Exit {
+  const { exitCode, message } = startFailure(program, code);
+  sayOnStderr(message);
+  return { kind: 'code', code: exitCode };
+}
+
+/** One line of HookBus's own on stderr; where nobody listens, nobody misses it. */
+export function sayOnStderr(message: string): void {
+  try {
+    writeSync(2, `hookbus: ${message}\n`);
+  } catch {
+    // Closed by the caller.
+  }
+}

@@ -1,0 +1,92 @@
+import {
+  type Attributes,
+  type HrTime,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+} from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { type ExportedExecution, isErrorStatus, plainName } from '../../domain/exported.ts';
+
+/** The span of an execution; undefined where its ids cannot be those of one. */
+export function spanOf(
+  execution: ExportedExecution,
+  resource: Resource,
+  version: string,
+): ReadableSpan | undefined {
+  const { correlationId: traceId, spanId, parentSpanId, startedAtMs } = execution;
+  if (!isId(traceId, 32) || !isId(spanId, 16) || !Number.isFinite(startedAtMs)) return undefined;
+  const context = { traceId, traceFlags: TraceFlags.SAMPLED };
+  const durationMs = Math.max(0, execution.durationMs ?? 0);
+  return {
+    name: [execution.eventType, execution.hookName]
+      .filter((word) => word !== '')
+      .map(plainName)
+      .join(' '),
+    kind: SpanKind.INTERNAL,
+    spanContext: () => ({ ...context, spanId }),
+    ...(parentSpanId !== undefined &&
+      isId(parentSpanId, 16) && {
+        parentSpanContext: { ...context, spanId: parentSpanId, isRemote: true },
+      }),
+    startTime: hrTime(startedAtMs),
+    endTime: hrTime(startedAtMs + durationMs),
+    duration: hrTime(durationMs),
+    ended: true,
+    status: isErrorStatus(execution.status)
+      ? { code: SpanStatusCode.ERROR, message: whyOf(execution) }
+      : { code: SpanStatusCode.UNSET },
+    attributes: attributesOf(execution),
+    links: [],
+    events: [],
+    resource,
+    instrumentationScope: { name: 'hookbus', version },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+/** By the semantic conventions where there is a word for it. docs/opentelemetry.md lists them. */
+function attributesOf(execution: ExportedExecution): Attributes {
+  const { status, exitCode, signal } = execution;
+  const all = {
+    'hookbus.hook.name': execution.hookName,
+    'hookbus.event': execution.eventType || undefined,
+    'hookbus.status': status,
+    'hookbus.tool.name': execution.toolName,
+    'session.id': execution.sessionId,
+    'process.executable.name': execution.program,
+    'process.exit.code': exitCode,
+    'hookbus.signal': signal,
+    'error.type': isErrorStatus(status) ? errorType(execution) : undefined,
+    'hookbus.overhead_ms': execution.overheadMs,
+    'hookbus.stdin.bytes': execution.stdinBytes,
+    'hookbus.stdout.bytes': execution.stdoutBytes,
+    'hookbus.stderr.bytes': execution.stderrBytes,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** A word of a closed set: `timeout`, a signal, an exit code, or that nothing is known. */
+function errorType({ status, signal, exitCode }: ExportedExecution): string {
+  if (status === 'timeout') return 'timeout';
+  return signal ?? (exitCode === undefined ? '_OTHER' : String(exitCode));
+}
+
+/** Never what the hook wrote. */
+function whyOf({ status, signal, exitCode }: ExportedExecution): string {
+  if (status === 'timeout') return 'its time ran out';
+  if (signal !== undefined) return `ended by ${signal}`;
+  return exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`;
+}
+
+const isId = (text: string, digits: number): boolean =>
+  text.length === digits && /^[0-9a-f]+$/.test(text) && !/^0+$/.test(text);
+
+/** Seconds, and nanoseconds beyond them. */
+function hrTime(ms: number): HrTime {
+  const seconds = Math.floor(ms / 1000);
+  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
+}

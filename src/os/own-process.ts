@@ -1,0 +1,28 @@
+import type { Begin } from '../domain/record.ts';
+import { VERSION } from '../domain/version.ts';
+import { processStart } from './process.ts';
+
+let start: number | undefined;
+
+/** This process as a record names it: who would have to live for an execution not to be cut off. */
+export function ownProcess(): Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
+  readonly cwd?: string;
+} {
+  start ??= processStart();
+  return {
+    pid: process.pid,
+    pidStart: start,
+    engine: 'node',
+    engineVersion: VERSION,
+    ...workingDirectory(),
+  };
+}
+
+function workingDirectory(): { cwd?: string } {
+  try {
+    return { cwd: process.cwd() };
+  } catch {
+    // It was deleted under us.
+    return {};
+  }
+}

@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { SharedAddress } from './address.ts';
+import { createClient, isFromParser, isFromServer } from './client.ts';
+import { MOST_SEALED_BYTES } from './seal.ts';
+
+/** Why a server could not be asked, or what it said made no sense: unreachable, slow, refused (its error), nonsense. */
+export type SharedKeysFault = 'unreachable' | 'slow' | 'refused' | 'nonsense';
+
+/** The shared keys cannot be relied on; the local ones decide. */
+export class SharedKeysError extends Error {
+  override readonly name = 'SharedKeysError';
+  readonly fault: SharedKeysFault;
+
+  constructor(fault: SharedKeysFault, message: string) {
+    super(`${fault}: ${message}`);
+    this.fault = fault;
+  }
+}
+
+/** A server that was slow has so long to answer after all, in ms; then its connection is given up. */
+const STALL_MS = 1000;
+/** The first and the longest pause before connecting again, in ms. */
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2000;
+/** A connection that lived for so long, in ms, was a good one: the next try is soon. */
+const GOOD_MS = 1000;
+
+/** A server that says more than so much, in bytes, before it has answered has nothing to say to us. */
+const MOST_ANSWER_BYTES = MOST_SEALED_BYTES + 1024;
+
+/** Fails on a replica, while the server loads, and without permission; leaves nothing. */
+const PROBE = `redis.call('del', KEYS[1]) return {ARGV[1]}`;
+/** Errors of the server and not of one key; after a failover, another server answers at the same address. */
+const OF_THE_SERVER =
+  /\b(?:READONLY|LOADING|NOAUTH|MASTERDOWN|CLUSTERDOWN|MISCONF|BUSY|NOREPLICAS)\b/;
+
+/**
+ * `starting`: no connection yet, and none has failed. `up`: the server answered a probe in time. `stalled`: it owes an
+ * answer. `down`: being connected again. Only when `up` is a server asked anything but the probe.
+ */
+type Phase = 'starting' | 'up' | 'stalled' | 'down' | 'closed';
+
+export interface Script {
+  readonly lua: string;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | Buffer)[];
+}
+
+export interface LinkParts {
+  readonly address: SharedAddress;
+  readonly probeKey: string;
+  /** A probe may take so long, in ms. */
+  readonly answerMs: number;
+  /** The server is there, for the first time or again. */
+  readonly onUp: () => void;
+}
+
+/** One connection that comes back by itself, and says at once when it is not there. */
+export class SharedLink {
+  readonly #parts: LinkParts;
+  readonly #redis: Redis;
+  #phase: Phase = 'starting';
+  #lastError: string | undefined;
+  #tries = 0;
+  #upSince: number | undefined;
+  #hasHandshakeFailed = false;
+  /** Since the last answer. */
+  #receivedBytes = 0;
+  #stall: NodeJS.Timeout | undefined;
+  #leaveStart: () => void = () => undefined;
+  readonly #hasStarted = new Promise<void>((resolve) => {
+    this.#leaveStart = resolve;
+  });
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+    this.#redis = createClient(parts.address.connection, () => this.#nextTryMs());
+    this.#redis.on('connect', () => {
+      this.#hasHandshakeFailed = false;
+      this.#limitAnswers();
+    });
+    this.#redis.on('error', (error: Error) => {
+      this.#hasHandshakeFailed = true;
+      const failed = this.#note(this.#judge(error));
+      // An answer to nothing: those that follow would be taken for answers to something else.
+      if (this.#phase === 'up') this.#drop(failed);
+    });
+    this.#redis.on('ready', () => void this.#probe());
+    this.#redis.on('close', () => this.#fall());
+  }
+
+  get isUp(): boolean {
+    return this.#phase === 'up';
+  }
+
+  get lastError(): string | undefined {
+    return this.#lastError;
+  }
+
+  /** Resolves while the server is there. Rejects at once where it is not; waits only for the very first connection. */
+  async ready(untilMs: number): Promise<void> {
+    if (this.#phase === 'starting' && !(await this.#waitForStart(untilMs)))
+      this.#fall(`no connection to ${this.#parts.address.shown} yet`);
+    if (this.#phase === 'up') return;
+    throw new SharedKeysError(
+      'unreachable',
+      this.#lastError?.replace('unreachable: ', '') ?? 'no connection',
+    );
+  }
+
+  /**
+   * Has the server run a script. Rejects where the answer takes too long; it may come and count all the same.
+   * @param ifLate is told of an answer that came after that, before the connection was given up
+   */
+  run(script: Script, untilMs: number, ifLate: () => void = () => undefined): Promise<unknown> {
+    const startedAt = performance.now();
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const giveUp = (): void => {
+        if (isOver) return;
+        isOver = true;
+        this.#expectLateAnswer();
+        const waited = Math.round(performance.now() - startedAt);
+        reject(this.#note(new SharedKeysError('slow', `no answer within ${waited} ms`)));
+      };
+      // An answer that came while this process was busy is read between the timer and the immediate.
+      const timer = setTimeout(() => setImmediate(giveUp), Math.max(0, untilMs - startedAt));
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        if (isOver) return;
+        isOver = true;
+        act();
+      };
+      const { lua, keys, args } = script;
+      this.#redis.callBuffer('EVAL', lua, keys.length, ...keys, ...args).then(
+        (reply) => {
+          this.#receivedBytes = 0;
+          if (isOver) this.#takeLateAnswer(ifLate);
+          else settle(() => resolve(reply));
+        },
+        (error: Error) => {
+          if (isFromServer(error)) this.#receivedBytes = 0;
+          if (isOver && isFromServer(error)) this.#takeLateAnswer(ifLate);
+          else settle(() => reject(this.#note(this.#judge(error))));
+        },
+      );
+    });
+  }
+
+  /** What is stored under one key makes no sense. */
+  doubt(what: string): SharedKeysError {
+    return this.#note(new SharedKeysError('nonsense', what));
+  }
+
+  /** What the server said makes no sense: it is not asked again on this connection. */
+  distrust(what: string): SharedKeysError {
+    const error = this.doubt(what);
+    this.#drop(error);
+    return error;
+  }
+
+  /** Says that a call went well. */
+  clearError(): void {
+    this.#lastError = undefined;
+  }
+
+  close(): void {
+    if (this.#phase === 'closed') return;
+    this.#lastError = 'closed';
+    this.#enter('closed');
+    this.#redis.disconnect();
+  }
+
+  async #waitForStart(untilMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const isTooLate = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), Math.max(0, untilMs - performance.now()));
+    });
+    const hasStarted = await Promise.race([this.#hasStarted.then(() => true), isTooLate]);
+    clearTimeout(timer);
+    return hasStarted;
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#phase === 'closed') return;
+    if (this.#hasHandshakeFailed) {
+      // ioredis goes on where the database cannot be selected; the keys of another are not ours.
+      this.#drop(undefined);
+      return;
+    }
+    const word = randomUUID();
+    const script: Script = { lua: PROBE, keys: [this.#parts.probeKey], args: [word] };
+    try {
+      const reply = await this.run(script, performance.now() + this.#parts.answerMs);
+      const [said] = Array.isArray(reply) && reply.length === 1 ? (reply as unknown[]) : [];
+      if (!Buffer.isBuffer(said) || said.toString() !== word)
+        throw new SharedKeysError('nonsense', 'this is no Redis, or none that runs scripts');
+    } catch (error) {
+      this.#drop(error);
+      return;
+    }
+    if (this.#isClosed()) return;
+    this.#upSince = performance.now();
+    this.#lastError = undefined;
+    this.#enter('up');
+    this.#parts.onUp();
+  }
+
+  /** The client would keep all of an answer in memory, however long it is. */
+  #limitAnswers(): void {
+    const { stream } = this.#redis;
+    this.#receivedBytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      this.#receivedBytes += chunk.length;
+      if (this.#receivedBytes <= MOST_ANSWER_BYTES || stream.destroyed) return;
+      this.#drop(new SharedKeysError('nonsense', 'more than any answer holds'));
+      stream.destroy();
+    });
+  }
+
+  #judge(error: Error): SharedKeysError {
+    const isRefused = isFromServer(error);
+    const fault = isRefused ? 'refused' : isFromParser(error) ? 'nonsense' : 'unreachable';
+    const judged = new SharedKeysError(fault, this.#wordsOf(error));
+    if (!isRefused || OF_THE_SERVER.test(error.message)) this.#drop(judged);
+    return judged;
+  }
+
+  #isClosed(): boolean {
+    return this.#phase === 'closed';
+  }
+
+  #expectLateAnswer(): void {
+    if (this.#phase !== 'up') return;
+    this.#enter('stalled');
+    this.#stall = setTimeout(() => this.#drop(undefined), STALL_MS);
+  }
+
+  #takeLateAnswer(ifLate: () => void): void {
+    ifLate();
+    if (this.#phase !== 'stalled' || this.#stall === undefined) return;
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    void this.#probe();
+  }
+
+  #drop(error: unknown): void {
+    if (error instanceof Error) this.#note(error);
+    if (this.#phase === 'closed') return;
+    this.#enter('down');
+    this.#redis.disconnect(true);
+  }
+
+  #fall(why = 'the connection was closed'): void {
+    if (this.#phase === 'closed') return;
+    this.#lastError ??= `unreachable: ${why}`;
+    this.#enter('down');
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+    if (phase !== 'starting') this.#leaveStart();
+  }
+
+  #nextTryMs(): number | null {
+    if (this.#phase === 'closed') return null;
+    const hasBeenGood = this.#upSince !== undefined && performance.now() - this.#upSince >= GOOD_MS;
+    this.#upSince = undefined;
+    this.#tries = hasBeenGood ? 0 : this.#tries + 1;
+    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#tries, 10));
+    // Machines that lost the same server do not all come back at the same instant.
+    return Math.round(pause * (0.75 + Math.random() / 4));
+  }
+
+  #note<T extends Error>(error: T): T {
+    if (this.#phase !== 'closed') this.#lastError = error.message;
+    return error;
+  }
+
+  /** What an error says, on one line and without the password, which servers repeat from a command they do not know. */
+  #wordsOf(error: Error): string {
+    const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+    let text = first.message || String((first as NodeJS.ErrnoException).code ?? first.name);
+    for (const secret of this.#parts.address.secrets) text = text.replaceAll(secret, '***');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 200);
+  }
+}

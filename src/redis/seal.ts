@@ -1,0 +1,129 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
+import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
+import { redactBytes } from '../redaction/redaction.ts';
+
+/** What a machine says of a key to those that have the same secret. */
+export type Sealed = 'running' | KeyedEnd;
+
+/** When it was said, and until when it counts, in ms since 1970. */
+interface Times {
+  readonly madeAtMs: number;
+  readonly untilMs: number;
+}
+
+/** What machines do with their secret, which the server does not have. */
+export interface Sealer {
+  /** What a key is called on the server, which cannot tell what is behind it. */
+  nameOf(key: string): string;
+  /** For this name and time alone; the server can read nothing of it. */
+  seal(name: string, what: Sealed, times: Times): Buffer;
+  /** @throws where it was not sealed with our secret for this name, or does not count now */
+  open(name: string, bytes: Buffer, nowMs: number): Sealed;
+}
+
+/** So that no other use of the secret, and no later version, makes what counts here. */
+const DOMAIN = 'hookbus shared key 1';
+const MAGIC = Buffer.from('HBS1');
+const STATES = ['running', 'done', 'done with outputs'] as const;
+
+const IV_BYTES = 16;
+const MAC_BYTES = 32;
+/** Magic, state, exit code, two times, length of stdout. */
+const HEAD_BYTES = MAGIC.length + 1 + 1 + 8 + 8 + 4;
+
+/** Larger results are not stored: a refusal is short, and to look for secrets in it must hold nobody up. */
+const MOST_RESULT_BYTES = 64 * 1024;
+/** More is not sealed by anybody. */
+export const MOST_SEALED_BYTES = HEAD_BYTES + IV_BYTES + MOST_RESULT_BYTES + MAC_BYTES;
+
+/** The clocks of two machines may be apart for so long, in ms. */
+const SKEW_MS = 60_000;
+
+/**
+ * Whether an end may leave this machine: it is a result, small enough, and nothing in it looks like a secret. A redacted
+ * one would not be what the hook said, so the next one runs.
+ */
+export function isShareable({ exitCode, outputs }: KeyedEnd): boolean {
+  if (!isResultCode(exitCode)) return false;
+  if (outputs === undefined) return true;
+  const streams = [outputs.stdout, outputs.stderr];
+  const bytes = outputs.stdout.length + outputs.stderr.length;
+  return bytes <= MOST_RESULT_BYTES && streams.every((stream) => redactBytes(stream) === stream);
+}
+
+/** Each use of the secret has a key of its own. */
+export function createSealer(secret: string): Sealer {
+  const keyFor = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, '', `${DOMAIN}: ${use}`, 32));
+  const [nameKey, macKey, cipherKey] = [keyFor('name'), keyFor('mac'), keyFor('cipher')];
+
+  const macOf = (name: string, sealed: Buffer): Buffer =>
+    createHmac('sha256', macKey).update(`${DOMAIN}\0${name}\0`).update(sealed).digest();
+
+  return {
+    nameOf: (key) => createHmac('sha256', nameKey).update(key).digest('hex'),
+    seal(name, what, times) {
+      const { head, body } = encode(what, times);
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-ctr', cipherKey, iv);
+      const sealed = Buffer.concat([head, iv, cipher.update(body), cipher.final()]);
+      return Buffer.concat([sealed, macOf(name, sealed)]);
+    },
+    open(name, bytes, nowMs) {
+      const sealed = bytes.subarray(0, -MAC_BYTES);
+      if (sealed.length < HEAD_BYTES + IV_BYTES || bytes.length > MOST_SEALED_BYTES)
+        throw new Error('what is there is of another make');
+      if (!timingSafeEqual(macOf(name, sealed), bytes.subarray(-MAC_BYTES)))
+        throw new Error('what is there was not sealed with our secret for this key');
+      const iv = sealed.subarray(HEAD_BYTES, HEAD_BYTES + IV_BYTES);
+      const decipher = createDecipheriv('aes-256-ctr', cipherKey, iv);
+      const rest = sealed.subarray(HEAD_BYTES + IV_BYTES);
+      const body = Buffer.concat([decipher.update(rest), decipher.final()]);
+      return decode(sealed.subarray(0, HEAD_BYTES), body, nowMs);
+    },
+  };
+}
+
+function encode(what: Sealed, { madeAtMs, untilMs }: Times): { head: Buffer; body: Buffer } {
+  const end = what === 'running' ? undefined : what;
+  const { stdout = new Uint8Array(), stderr = new Uint8Array() } = end?.outputs ?? {};
+  const state = end === undefined ? 'running' : end.outputs ? 'done with outputs' : 'done';
+  const head = Buffer.alloc(HEAD_BYTES);
+  MAGIC.copy(head);
+  let at = head.writeUInt8(STATES.indexOf(state), MAGIC.length);
+  at = head.writeUInt8(end?.exitCode ?? 0, at);
+  at = head.writeDoubleBE(madeAtMs, at);
+  at = head.writeDoubleBE(untilMs, at);
+  head.writeUInt32BE(stdout.length, at);
+  return { head, body: Buffer.concat([stdout, stderr]) };
+}
+
+/** Of what was sealed with our secret; but another version, or a colleague, may have done that. */
+function decode(head: Buffer, body: Buffer, nowMs: number): Sealed {
+  const at = MAGIC.length;
+  const state = STATES[head.readUInt8(at)];
+  const exitCode = head.readUInt8(at + 1);
+  const [madeAtMs, untilMs] = [head.readDoubleBE(at + 2), head.readDoubleBE(at + 10)];
+  const stdoutLength = head.readUInt32BE(at + 18);
+  if (!head.subarray(0, at).equals(MAGIC) || state === undefined || stdoutLength > body.length)
+    throw new Error('what is there is of another make');
+  // Written so that what is no number does not count.
+  if (!(untilMs > nowMs)) throw new Error('what is there counts no more; do the clocks agree?');
+  if (!(madeAtMs <= nowMs + SKEW_MS))
+    throw new Error('what is there comes from the future; do the clocks agree?');
+  if (state === 'running') return 'running';
+  if (!isResultCode(exitCode)) throw new Error(`what is there has exit code ${exitCode}`);
+  if (state === 'done') return { exitCode };
+  const [stdout, stderr] = [body.subarray(0, stdoutLength), body.subarray(stdoutLength)];
+  return { exitCode, outputs: { stdout, stderr } };
+}
+
+/** Any other end of a hook frees its key. */
+const isResultCode = (exitCode: number): boolean => exitCode === 0 || exitCode === 2;

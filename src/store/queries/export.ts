@@ -1,0 +1,65 @@
+import { type ExportedExecution, programOf } from '../../domain/exported.ts';
+import type { Database } from '../database.ts';
+import { lastLogId } from '../last-log-id.ts';
+import type { LogRow } from './queries.ts';
+
+/** Rows that were written behind another one, and which row to go on behind. */
+export interface Exported {
+  readonly executions: readonly ExportedExecution[];
+  readonly lastId: number;
+}
+
+/** The executions behind `afterId` in the order in which they were written, at most `limit`. */
+export function readExported(db: Database, afterId: number, limit: number): Exported {
+  // Another database under the same path begins at 1, and none of its rows was seen.
+  const from = lastLogId(db) < afterId ? 0 : afterId;
+  const rows = db
+    .prepare<[number, number], LogRow>(
+      `SELECT id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, command, status,
+         exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key, created_at
+       FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
+    )
+    .all(from, limit);
+  return { executions: rows.map(exported), lastId: rows.at(-1)?.id ?? from };
+}
+
+function exported(row: LogRow): ExportedExecution {
+  return {
+    correlationId: row.correlation_id,
+    spanId: row.span_id,
+    parentSpanId: row.parent_span_id ?? undefined,
+    hookName: row.hook_name,
+    eventType: row.event_type,
+    toolName: row.tool_name ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    program: programOf(row.command),
+    status: row.status,
+    exitCode: row.exit_code ?? undefined,
+    signal: row.signal ?? undefined,
+    durationMs: row.duration_ms ?? undefined,
+    overheadMs: row.overhead_ms ?? undefined,
+    stdinBytes: row.stdin_bytes,
+    stdoutBytes: row.stdout_bytes,
+    stderrBytes: row.stderr_bytes,
+    hasDedupeKey: row.dedupe_key !== null,
+    startedAtMs: Date.parse(row.created_at),
+  };
+}
+
+/** A breaker that opened at least once; open ones that have cooled down are half-open. */
+export interface ExportedBreaker {
+  readonly hookName: string;
+  readonly state: 'closed' | 'half_open' | 'open';
+}
+
+/** @param now UTC, as in `created_at` */
+export function readExportedBreakers(db: Database, now: string): ExportedBreaker[] {
+  return db
+    .prepare<[string], ExportedBreaker>(
+      // Of several hooks with one name the worst, which is also the last by its letters.
+      `SELECT hook_name AS hookName,
+         max(CASE WHEN state <> 'open' THEN 'closed' WHEN until <= ? THEN 'half_open' ELSE 'open' END) AS state
+       FROM breakers GROUP BY hook_name ORDER BY hook_name`,
+    )
+    .all(now);
+}

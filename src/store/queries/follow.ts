@@ -1,0 +1,55 @@
+import type { Database } from '../database.ts';
+import { conditionsOf, LOG_COLUMNS, type LogFilter, type LogRow } from './queries.ts';
+
+/** Rows by their numbers: behind the first, up to the second. */
+export interface NumberSpan {
+  readonly after: number;
+  readonly upTo: number;
+}
+
+/** Of the executions wanted that are in the span, gives one after the other in the order of their numbers. */
+export function* eachExecution(
+  db: Database,
+  filter: Omit<LogFilter, 'limit'>,
+  span: NumberSpan,
+): Generator<LogRow> {
+  const { where, values } = whereOf(filter, span);
+  yield* db
+    .prepare<unknown[], LogRow>(`SELECT ${LOG_COLUMNS} FROM hook_logs ${where} ORDER BY id`)
+    .iterate(...values);
+}
+
+export function countExecutions(
+  db: Database,
+  filter: Omit<LogFilter, 'limit'>,
+  span: NumberSpan,
+): number {
+  const { where, values } = whereOf(filter, span);
+  const row = db
+    .prepare<unknown[], { count: number }>(`SELECT count(*) AS count FROM hook_logs ${where}`)
+    .get(...values);
+  return row?.count ?? 0;
+}
+
+/** Where the latest so many of the executions wanted begin: the number before theirs. */
+export function beforeLatest(
+  db: Database,
+  filter: Omit<LogFilter, 'limit'>,
+  latest: number,
+  upTo: number,
+): number {
+  if (latest === 0) return upTo;
+  const { where, values } = whereOf(filter, { after: 0, upTo });
+  const row = db
+    .prepare<unknown[], { first: number | null }>(
+      `SELECT min(id) AS first FROM (SELECT id FROM hook_logs ${where} ORDER BY id DESC LIMIT ?)`,
+    )
+    .get(...values, latest);
+  return row?.first === null || row === undefined ? upTo : row.first - 1;
+}
+
+function whereOf(filter: Omit<LogFilter, 'limit'>, { after, upTo }: NumberSpan) {
+  const { conditions, values } = conditionsOf(filter);
+  const all = [...conditions, 'id > ?', 'id <= ?'];
+  return { where: `WHERE ${all.join(' AND ')}`, values: [...values, after, upTo] };
+}

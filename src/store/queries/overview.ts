@@ -1,0 +1,91 @@
+import { STATUSES, type Status } from '../../domain/execution.ts';
+import type { Database } from '../database.ts';
+import type { NoticeKind } from '../executions.ts';
+
+/** What metrics need of an execution. */
+export interface SampleRow {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly status: Status;
+  readonly durationMs: number | null;
+  readonly overheadMs: number | null;
+  readonly toolName: string | null;
+  readonly sessionId: string | null;
+  readonly createdAt: string;
+}
+
+/** A part of time, of which the end is no part; UTC, as in `created_at`. */
+export interface Span {
+  readonly from: string;
+  /** Undefined: without an end. */
+  readonly until: string | undefined;
+}
+
+/** Later than any time that there will be. */
+const NEVER = '9999';
+
+/** The end of a span, as a text to compare with. */
+export function untilOf({ until }: Span): string {
+  return until ?? NEVER;
+}
+
+/** Gives every execution that began in the span to `take`, in no order. */
+export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
+  // A status that this version does not know counts as nothing, rather than as something it may not be.
+  const rows = db
+    .prepare<[string, string], SampleRow>(
+      `SELECT hook_name AS hookName, event_type AS eventType, status,
+              duration_ms AS durationMs, overhead_ms AS overheadMs,
+              tool_name AS toolName, session_id AS sessionId, created_at AS createdAt
+       FROM hook_logs
+       WHERE created_at >= ? AND created_at < ? AND status IN (${STATUSES.map((word) => `'${word}'`)})`,
+    )
+    .iterate(span.from, untilOf(span));
+  for (const row of rows) take(row);
+}
+
+/** What is in the database, all in all. */
+export interface StoreContents {
+  readonly version: number;
+  readonly executions: number;
+  /** Executions of which payloads are stored. */
+  readonly withPayloads: number;
+  /** Executions that were stored with the secrets that were in them. */
+  readonly unredacted: number;
+  /** UTC, as in `created_at`; null when there is none. */
+  readonly oldest: string | null;
+  readonly newest: string | null;
+}
+
+export function readContents(db: Database): StoreContents {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const counts = db
+    .prepare<[], Omit<StoreContents, 'version'>>(
+      `SELECT (SELECT count(*) FROM hook_logs) AS executions,
+              (SELECT count(DISTINCT log_id) FROM hook_payloads) AS withPayloads,
+              (SELECT count(*) FROM hook_logs WHERE redacted = 0) AS unredacted,
+              (SELECT min(created_at) FROM hook_logs) AS oldest,
+              (SELECT max(created_at) FROM hook_logs) AS newest`,
+    )
+    .get();
+  const none = { executions: 0, withPayloads: 0, unredacted: 0, oldest: null, newest: null };
+  return { version, ...(counts ?? none) };
+}
+
+/** One row of `notices`. */
+export interface Notice {
+  readonly kind: NoticeKind;
+  readonly text: string;
+  readonly count: number;
+  readonly first_seen: string;
+  readonly last_seen: string;
+}
+
+/** What was noted, the latest first. */
+export function listNotices(db: Database): Notice[] {
+  return db
+    .prepare<[], Notice>(
+      'SELECT kind, text, count, first_seen, last_seen FROM notices ORDER BY last_seen DESC, kind, text',
+    )
+    .all();
+}

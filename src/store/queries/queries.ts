@@ -1,0 +1,124 @@
+import type { Status, StoredPayload } from '../../domain/execution.ts';
+import type { StdoutKind, StreamName } from '../../domain/record.ts';
+import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
+import type { Database } from '../database.ts';
+
+/** One row of `hook_logs`, by the names of its columns; docs/json.md says what each means. */
+export interface LogRow {
+  readonly id: number;
+  readonly execution_id: string;
+  readonly correlation_id: string;
+  readonly span_id: string;
+  readonly parent_span_id: string | null;
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly tool_name: string | null;
+  readonly session_id: string | null;
+  readonly tool_use_id: string | null;
+  readonly cwd: string | null;
+  readonly command: string;
+  readonly status: Status;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  readonly error: string | null;
+  readonly duration_ms: number | null;
+  readonly overhead_ms: number | null;
+  readonly stdin_bytes: number;
+  readonly stdout_bytes: number;
+  readonly stderr_bytes: number;
+  readonly stdout_kind: StdoutKind;
+  readonly stdout_digest: string | null;
+  readonly dedupe_key: string | null;
+  readonly redacted: number | null;
+  readonly created_at: string;
+  /** 1: it could have refused and was kept from running, and nothing was refused in its place; else 0. */
+  readonly guard_skipped: 0 | 1;
+}
+
+export const LOG_COLUMNS = `
+  id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
+  cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
+  stdout_kind, stdout_digest, dedupe_key, created_at, redacted, ${SKIPPED_GUARD} AS guard_skipped`;
+
+/** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
+export interface LogFilter {
+  readonly hookNames: readonly string[];
+  readonly eventTypes: readonly string[];
+  readonly statuses: readonly string[];
+  /** Session ids, or how they begin. */
+  readonly sessions: readonly string[];
+  /** UTC, as in `created_at`. */
+  readonly since: string | undefined;
+  readonly limit: number;
+}
+
+/** The executions wanted, newest first. */
+export function listExecutions(db: Database, filter: LogFilter): LogRow[] {
+  const { conditions, values } = conditionsOf(filter);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return db
+    .prepare<unknown[], LogRow>(
+      `SELECT ${LOG_COLUMNS} FROM hook_logs ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
+    )
+    .all(...values, filter.limit);
+}
+
+/** What a row must meet, in SQL, and the values for it in their order. */
+export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
+  conditions: string[];
+  values: unknown[];
+} {
+  const since = filter.since === undefined ? [] : [filter.since];
+  const conditions = [
+    anyOf('hook_name = ?', filter.hookNames),
+    anyOf('event_type = ?', filter.eventTypes),
+    anyOf('status = ?', filter.statuses),
+    // Not LIKE: a session id may hold its wildcards.
+    anyOf('instr(session_id, ?) = 1', filter.sessions),
+    anyOf('created_at >= ?', since),
+  ].filter((condition) => condition !== '');
+  const { hookNames, eventTypes, statuses, sessions } = filter;
+  return { conditions, values: [...hookNames, ...eventTypes, ...statuses, ...sessions, ...since] };
+}
+
+function anyOf(condition: string, values: readonly unknown[]): string {
+  return values.length === 0 ? '' : `(${values.map(() => condition).join(' OR ')})`;
+}
+
+/** The execution of this number in `id`. */
+export function findById(db: Database, id: number): LogRow | undefined {
+  return db.prepare<[number], LogRow>(`SELECT ${LOG_COLUMNS} FROM hook_logs WHERE id = ?`).get(id);
+}
+
+/** The executions whose execution id begins so, newest first, at most `limit`. */
+export function findByExecutionId(db: Database, beginning: string, limit: number): LogRow[] {
+  // Everything that begins with these hex digits and dashes lies below the same with a letter beyond f behind it.
+  return db
+    .prepare<[string, string, number], LogRow>(
+      `SELECT ${LOG_COLUMNS} FROM hook_logs WHERE execution_id >= ? AND execution_id < ?
+       ORDER BY execution_id DESC LIMIT ?`,
+    )
+    .all(beginning, `${beginning}g`, limit);
+}
+
+interface PayloadRow {
+  readonly stream: StreamName;
+  readonly encoding: StoredPayload['encoding'];
+  readonly truncated: number;
+  readonly body: Buffer;
+}
+
+/** What is stored of an execution's streams. */
+export function readPayloads(db: Database, logId: number): StoredPayload[] {
+  return db
+    .prepare<[number], PayloadRow>(
+      'SELECT stream, encoding, truncated, body FROM hook_payloads WHERE log_id = ? ORDER BY rowid',
+    )
+    .all(logId)
+    .map(({ stream, encoding, truncated, body }) => ({
+      stream,
+      encoding,
+      truncated: truncated !== 0,
+      body,
+    }));
+}

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { versions } from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { checkSetup } from '../../src/app/doctor/check-setup.ts';
+import { hasLauncher, LAUNCHER } from '../support/daemon.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const summaryOf = (program: string): string | undefined =>
+  checkSetup({ nodeVersion: versions.node, program: [program], onPath: undefined }).find(
+    ({ name }) => name === 'launcher',
+  )?.summary;
+
+describe.skipIf(process.platform !== 'linux')('the launcher, as doctor sees it', () => {
+  it.skipIf(!hasLauncher)('is named, and no more where it is the fastest', () => {
+    expect(summaryOf(LAUNCHER)?.startsWith(LAUNCHER)).toBe(true);
+  });
+
+  it('is said to start slower where it is built with glibc', () => {
+    const program = join(temporaryDirectory(), 'hookbus');
+    writeFileSync(program, '#!/bin/sh\n# What every program with glibc has in it: GLIBC_2.34\n', {
+      mode: 0o755,
+    });
+    expect(summaryOf(program)).toMatch(/, built with glibc: .* faster$/);
+  });
+});

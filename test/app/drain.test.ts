@@ -1,0 +1,225 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { drainSpool } from '../../src/app/recording/drain.ts';
+import { createRecorder } from '../../src/app/recording/recorder.ts';
+import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { statePaths } from '../../src/config/home/paths.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
+import { processStart } from '../../src/os/process.ts';
+import { createSpool } from '../../src/spool/spool.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { createExecutionWriter } from '../../src/store/executions.ts';
+import { aBegin, anEnd } from '../support/records.ts';
+import { recordsIn } from '../support/spooled.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+function aBus() {
+  const home = temporaryDirectory();
+  const databasePath = join(home, 'hook_bus.db');
+  const spoolDirectory = join(home, 'spool');
+  const spool = createSpool(spoolDirectory, join(spoolDirectory, 'unreadable'));
+  const db = openDatabase(databasePath, 100);
+  const writer = createExecutionWriter(db);
+  const rows = (): Record<string, unknown>[] =>
+    db.prepare('SELECT * FROM hook_logs ORDER BY id').all() as Record<string, unknown>[];
+  return {
+    home,
+    databasePath,
+    paths: statePaths(home),
+    spoolDirectory,
+    spool,
+    db,
+    writer,
+    rows,
+    drain: () => drainSpool(spool, writer, Date.now),
+  };
+}
+
+/** The id and start time of a process that has ended. */
+function deadProcess() {
+  const { pid } = spawnSync('true');
+  return { pid, pidStart: 1 };
+}
+
+describe('draining the spool', () => {
+  it('stores whole records, in the order in which they ended, and takes them away', () => {
+    const { spool, rows, drain, spoolDirectory } = aBus();
+    const begins = [aBegin(), aBegin(), aBegin()];
+    for (const begin of begins) {
+      spool.begin(begin.executionId, encodeBegin(begin));
+      spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+    }
+    expect(drain()).toMatchObject({ stored: 3, unreadable: 0 });
+    expect(rows().map((row) => row['execution_id'])).toEqual(
+      begins.map((begin) => begin.executionId),
+    );
+    expect(recordsIn(spoolDirectory)).toEqual([]);
+  });
+
+  it('stores a record that is drained twice once', () => {
+    const { spool, rows, drain } = aBus();
+    const begin = aBegin();
+    for (let time = 0; time < 2; time += 1) {
+      spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+      drain();
+    }
+    expect(rows()).toHaveLength(1);
+  });
+
+  it('leaves the part of a process that runs alone', () => {
+    const { spool, rows, drain, spoolDirectory } = aBus();
+    const begin = aBegin({ pid: process.pid, pidStart: processStart() });
+    spool.begin(begin.executionId, encodeBegin(begin));
+    expect(drain().stored).toBe(0);
+    expect(rows()).toHaveLength(0);
+    expect(recordsIn(spoolDirectory)).toMatchObject([{ name: `${begin.executionId}.part` }]);
+  });
+
+  it('records a part whose process is gone as cut off', () => {
+    const { spool, rows, drain } = aBus();
+    const begin = aBegin(deadProcess());
+    spool.begin(begin.executionId, encodeBegin(begin));
+    drain();
+    expect(rows()).toMatchObject([
+      { status: 'error', exit_code: null, error: 'cut off: hookbus was killed' },
+    ]);
+  });
+
+  it('knows a process id that was used again by its start time', () => {
+    const { spool, rows, drain } = aBus();
+    const begin = aBegin({ pid: process.pid, pidStart: processStart() - 1 });
+    spool.begin(begin.executionId, encodeBegin(begin));
+    drain();
+    expect(rows()).toMatchObject([{ status: 'error' }]);
+  });
+
+  it('says after which signal a process was gone', () => {
+    const { spool, rows, drain } = aBus();
+    const begin = aBegin(deadProcess());
+    spool.begin(begin.executionId, encodeBegin(begin));
+    spool.append(
+      begin.executionId,
+      encodeBegin(begin),
+      encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })),
+    );
+    drain();
+    expect(rows()).toMatchObject([
+      { status: 'error', signal: 'SIGTERM', error: 'cut off: hookbus was killed after SIGTERM' },
+    ]);
+  });
+
+  it('stores the end that a dead process had written', () => {
+    const { spool, rows, drain } = aBus();
+    const begin = aBegin(deadProcess());
+    spool.begin(begin.executionId, encodeBegin(begin));
+    spool.append(begin.executionId, encodeBegin(begin), encodeEnd(anEnd({ exitCode: 2 })));
+    drain();
+    expect(rows()).toMatchObject([{ status: 'blocked', exit_code: 2 }]);
+  });
+
+  it('lets an end that turns up after all replace a cut-off, and never the other way round', () => {
+    const { writer, spool, rows, drain } = aBus();
+    const begin = aBegin(deadProcess());
+    spool.begin(begin.executionId, encodeBegin(begin));
+    drain();
+    spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+    drain();
+    expect(rows()).toMatchObject([{ status: 'success' }]);
+    spool.begin(begin.executionId, encodeBegin(begin));
+    drain();
+    expect(rows()).toMatchObject([{ status: 'success' }]);
+    expect(writer).toBeDefined();
+  });
+
+  it('sets aside what cannot be read, counts it and goes on', () => {
+    const { spool, rows, drain, spoolDirectory, db } = aBus();
+    mkdirSync(spoolDirectory, { recursive: true });
+    writeFileSync(join(spoolDirectory, '0-garbage.rec'), 'no frames');
+    writeFileSync(join(spoolDirectory, '1-empty.rec'), '');
+    const begin = aBegin();
+    spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
+    expect(drain()).toMatchObject({ stored: 1, unreadable: 2 });
+    expect(rows()).toHaveLength(1);
+    expect(spool.countSetAside()).toBe(2);
+    expect(db.prepare('SELECT kind, count FROM notices').all()).toEqual([
+      { kind: 'spool', count: 2 },
+    ]);
+  });
+
+  it('gives a part that makes no sense yet a minute to be written', () => {
+    const { drain, spoolDirectory } = aBus();
+    mkdirSync(spoolDirectory, { recursive: true });
+    const path = join(spoolDirectory, 'young.part');
+    writeFileSync(path, '');
+    expect(drain().unreadable).toBe(0);
+    const old = Date.now() / 1000 - 120;
+    utimesSync(path, old, old);
+    expect(drain().unreadable).toBe(1);
+  });
+});
+
+describe('recording an execution', () => {
+  const report = (): void => undefined;
+
+  it('leaves a row in the database and nothing in the spool', async () => {
+    const { spool, paths, rows, spoolDirectory } = aBus();
+    const recorder = createRecorder({ spool, paths, now: Date.now, report });
+    const begin = aBegin({ storeRaw: true, compress: true });
+    recorder.begin(begin);
+    expect(statSync(join(spoolDirectory, 'log')).mode & 0o777).toBe(0o600);
+    await recorder.end(begin, anEnd());
+    expect(rows()).toMatchObject([{ execution_id: begin.executionId, status: 'success' }]);
+    expect(recordsIn(spoolDirectory)).toEqual([]);
+  });
+
+  it('goes to the spool while the database is locked, and from there with the next execution', async () => {
+    const { spool, paths, db, rows, spoolDirectory } = aBus();
+    const recorder = createRecorder({ spool, paths, now: Date.now, report });
+    const [first, second] = [aBegin(), aBegin()];
+    db.exec('BEGIN EXCLUSIVE');
+    recorder.begin(first);
+    const before = performance.now();
+    await recorder.end(first, anEnd());
+    expect(performance.now() - before).toBeLessThan(400);
+    db.exec('ROLLBACK');
+    expect(recordsIn(spoolDirectory)).toMatchObject([{ name: `${first.executionId}.rec` }]);
+    recorder.begin(second);
+    await recorder.end(second, anEnd());
+    expect(rows()).toHaveLength(2);
+    expect(recordsIn(spoolDirectory)).toEqual([]);
+  });
+
+  it('is silent where nothing can be written', async () => {
+    const failures: string[] = [];
+    const nowhere = '/proc/no/such/place';
+    const recorder = createRecorder({
+      spool: createSpool(nowhere, nowhere),
+      paths: statePaths(nowhere),
+      now: Date.now,
+      report: (what) => failures.push(what),
+    });
+    const begin = aBegin();
+    recorder.begin(begin);
+    await recorder.end(begin, anEnd());
+    expect(failures).toEqual(['begin record', 'store execution', 'spool execution']);
+  });
+});
+
+describe('a database that turns out corrupt', () => {
+  it('is set aside, and the same work is done on a fresh one', () => {
+    const home = temporaryDirectory();
+    const path = join(home, 'hook_bus.db');
+    writeFileSync(path, 'garbage '.repeat(1000));
+    const handle = createStoreHandle(path, 100, Date.now);
+    const count = handle.use(({ db }) =>
+      db.prepare('SELECT count(*) FROM hook_logs').pluck().get(),
+    );
+    expect(count).toBe(0);
+    const notices = handle.use(({ db }) => db.prepare('SELECT kind, text FROM notices').all());
+    expect(notices).toMatchObject([{ kind: 'database', text: expect.stringContaining('corrupt') }]);
+    expect(readdirSync(home).filter((name) => /corrupt-.*Z$/.test(name))).toHaveLength(1);
+    handle.close();
+  });
+});

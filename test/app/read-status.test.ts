@@ -1,0 +1,98 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readStatus } from '../../src/app/reading/read-status.ts';
+import { MIGRATIONS } from '../../src/store/migrations/index.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import {
+  freshState,
+  makeCorruptDatabase,
+  makeNewerDatabase,
+  makeState,
+  settingsOf,
+  spoolRunning,
+  spoolWhole,
+} from '../support/state.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00.000Z');
+const now = (): number => NOW;
+
+it('on a machine that was never used makes nothing', () => {
+  const { home } = freshState();
+  const report = readStatus(settingsOf(home), now);
+  expect(report).toMatchObject({
+    enabled: false,
+    state_directory: home,
+    state_directory_exists: false,
+    database: { state: 'absent', bytes: 0, executions: 0 },
+    spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
+    notices: [],
+  });
+  expect(existsSync(home)).toBe(false);
+});
+
+it('tells what is recorded, what runs, and the last 24 hours', () => {
+  const { home, paths } = freshState();
+  writeExecutions(paths.database, [
+    recordedOf(anExecution({ createdAt: '2026-11-21T11:59:59.999Z', status: 'error' })),
+    recordedOf(anExecution({ createdAt: '2026-11-22T11:00:00.000Z' }), [], ['unknown option -x']),
+  ]);
+  spoolWhole(paths, { createdAtMs: NOW - 5000 });
+  spoolRunning(paths, { createdAtMs: NOW - 1000 });
+  const report = readStatus(settingsOf(home, { HOOKBUS_ENABLED: 'perhaps' }), now);
+  expect(report).toMatchObject({
+    database: { state: 'ready', schema_version: MIGRATIONS.length, executions: 3, reason: null },
+    spool: { running: 1, waiting: 0, drained: 1 },
+    last_24_hours: { window_hours: 24, executions: 2, failures: 0 },
+    notices: [{ kind: 'mistake', text: 'guard_rm: unknown option -x', count: 1 }],
+  });
+  expect(report.problems).toHaveLength(1);
+});
+
+it('says that a newer database is left alone, and what waits meanwhile', () => {
+  const { home, paths } = freshState();
+  makeNewerDatabase(paths);
+  spoolWhole(paths);
+  spoolRunning(paths);
+  expect(readStatus(settingsOf(home), now)).toMatchObject({
+    database: { state: 'newer', reason: expect.stringContaining('99'), schema_version: null },
+    spool: { running: 1, waiting: 1, drained: 0 },
+  });
+});
+
+it('says that an execution waits whose engine is gone, where it cannot be drained', () => {
+  const { home, paths } = freshState();
+  makeState(paths.home);
+  mkdirSync(paths.database);
+  spoolRunning(paths, { pid: 2 ** 22 + 1 });
+  expect(readStatus(settingsOf(home), now)).toMatchObject({
+    database: { state: 'unusable', reason: expect.stringContaining(paths.database) },
+    spool: { running: 0, waiting: 1 },
+  });
+});
+
+it('names corrupt databases that were set aside, and records that could not be read', () => {
+  const { home, paths } = freshState();
+  makeCorruptDatabase(paths);
+  mkdirSync(paths.setAside, { recursive: true });
+  writeFileSync(join(paths.setAside, 'x.rec'), 'x');
+  const report = readStatus(settingsOf(home), now);
+  expect(report).toMatchObject({
+    database: { state: 'ready', executions: 0 },
+    spool: { unreadable: 1 },
+    notices: [{ kind: 'database', text: expect.stringContaining('corrupt') }],
+    set_aside_databases: [{ path: expect.stringContaining('.corrupt-20261122T120000Z') }],
+  });
+  expect(report.set_aside_databases).toHaveLength(1);
+});
+
+it('has an answer where the state directory cannot be one', () => {
+  const { home } = freshState();
+  writeFileSync(home, 'a file');
+  const report = readStatus(settingsOf(home), now);
+  expect(report.database).toMatchObject({
+    state: 'unusable',
+    reason: expect.stringContaining('ENOTDIR'),
+  });
+  expect(report.spool.problem).toContain('ENOTDIR');
+});

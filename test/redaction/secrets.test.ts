@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { redactBytes, redactTail, redactText } from '../../src/redaction/redaction.ts';
+import { allSamples } from './all-secrets.ts';
+import { keySamples } from './secret-keys.ts';
+import { drawFrom, GROUPS, type Sample } from './secrets.ts';
+
+/** One draw is of some 330 secrets. Another seed draws others: HOOKBUS_TEST_SEED. */
+const SEEDS = Array.from(
+  { length: 5 },
+  (_, index) => Number(process.env['HOOKBUS_TEST_SEED'] ?? 1) + index,
+);
+
+/** What may be missed of a group, in all draws together: one in a hundred, and of keys none. */
+const MAY_BE_MISSED: Readonly<Record<string, number>> = { keys: 0, boundaries: 0 };
+
+function isHeld({ text, secrets, kind, isCut }: Sample & { readonly isCut: boolean }): boolean {
+  // UTF-16 is no text as the others are.
+  const encoding = kind.startsWith('UTF-16') ? 'latin1' : 'utf8';
+  const redacted = redactBytes(Buffer.from(text, encoding), { atEnd: isCut });
+  const after = Buffer.from(redacted).toString(encoding);
+  return secrets.length > 0 && !secrets.some((secret) => after.includes(secret));
+}
+
+describe('made-up secrets', () => {
+  const samples = SEEDS.flatMap(allSamples);
+
+  it.each(GROUPS)('of the group %s are held', (group) => {
+    const all = samples.filter((sample) => sample.group === group);
+    const missed = all.filter((sample) => !isHeld(sample));
+    process.stdout.write(
+      `redaction of ${group}: ${all.length - missed.length} of ${all.length} held\n`,
+    );
+    const most = MAY_BE_MISSED[group] ?? Math.floor(all.length / 100);
+    expect(missed.length, missed.map(({ kind }) => kind).join('; ')).toBeLessThanOrEqual(most);
+  });
+
+  it('are held in a long text as well, which is searched in another way', () => {
+    const filler = `${'an ordinary line of some words\n'.repeat(150)}`;
+    const held = samples.filter(({ isCut, kind }) => !isCut && !kind.startsWith('UTF-16'));
+    const missed = held.filter(
+      (sample) =>
+        isHeld(sample) && !isHeld({ ...sample, text: `${filler}${sample.text}\n${filler}` }),
+    );
+    expect(missed.map(({ kind, text }) => `${kind}: ${text.slice(0, 200)}`)).toEqual([]);
+  });
+
+  it('are at least 250 at a time', () => {
+    expect(allSamples(1).length).toBeGreaterThanOrEqual(250);
+  });
+});
+
+describe('the end of a text', () => {
+  it('holds no line of a key, wherever it was cut', () => {
+    for (const { text, secrets, kind } of keySamples(drawFrom(3)).slice(-14, -9)) {
+      const whole = `${text}\nTraceback (most recent call last):\n${'  File "x.py", line 1\n'.repeat(40)}`;
+      for (let cut = 0; cut < text.length; cut += 7) {
+        const after = redactTail(whole.slice(cut));
+        const left = secrets.filter((line) => line.length > 15 && after.includes(line.slice(-15)));
+        expect(left, `${kind} cut at ${cut}: ${after.slice(0, 200)}`).toEqual([]);
+      }
+    }
+  });
+
+  it('holds no tail of a token or a value that is longer than it', () => {
+    const long = drawFrom(4).alnum(20_000);
+    for (const start of ['eyJ', 'PASSWORD=', 'x ']) {
+      const after = redactTail(`${start}${long}\nfailed: 1\n`.slice(200));
+      expect(after.trim()).toBe('failed: 1');
+      expect(redactTail(`${start}${long}`.slice(200))).toBe('');
+    }
+  });
+});
+
+describe('the examples of gitleaks', () => {
+  const file = new URL('../../fixtures/secrets/gitleaks.json', import.meta.url);
+  const { found, left } = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    'found' | 'left',
+    { id: string; text: string }[]
+  >;
+  const textOf = ({ text }: { text: string }): string => Buffer.from(text, 'base64').toString();
+  /** Pieces of code among them that hold no secret. */
+  const NO_SECRET = /^(?:\\\{"iat":|https:\/\/example\.com\?token=$|TELEGRAM_API_TOKEN = $)/;
+
+  it('of what its rules must find are found', () => {
+    const missed = found.filter((example) => {
+      const text = textOf(example);
+      return redactText(text) === text && !NO_SECRET.test(text);
+    });
+    expect(missed.map((example) => `${example.id}: ${textOf(example)}`)).toEqual([]);
+    expect(found.length).toBeGreaterThan(100);
+  });
+
+  it('of what its rules must leave are left where no measure of chance is needed', () => {
+    // Most of the others are tokens of one letter alone, which gitleaks knows by their entropy.
+    const changed = left.filter((example) => redactText(textOf(example)) !== textOf(example));
+    process.stdout.write(
+      `redaction of gitleaks' counterexamples: ${changed.length} of ${left.length} changed\n`,
+    );
+    expect(changed.length).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('what is no secret', () => {
+  /** Sources, locks and docs that anybody reads every day; what is replaced in them is shown. */
+  const FILES: readonly (readonly [string, number])[] = [
+    ['package-lock.json', 0],
+    ['node_modules/typescript/lib/lib.es5.d.ts', 0],
+    ['node_modules/typescript/lib/typescript.js', 4],
+    ['node_modules/@types/node/fs.d.ts', 0],
+    ['node_modules/yargs/README.md', 0],
+    ['node_modules/zod/package.json', 0],
+    ['node_modules/better-sqlite3/deps/sqlite3/sqlite3.h', 4],
+    ['CHANGELOG.md', 0],
+  ];
+
+  it.each(FILES)('stays in %s, but for %i places', (file, most) => {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').slice(
+      0,
+      2_000_000,
+    );
+    const places = redactText(text).match(/.{0,40}\[redacted:[\w-]+\]/g) ?? [];
+    const wereThere = text.match(/\[redacted:[\w-]+\]/g) ?? [];
+    expect(places.length - wereThere.length, places.join('\n')).toBeLessThanOrEqual(most);
+  });
+
+  it('stays in our own sources', () => {
+    const folder = new URL('../../src/bus/', import.meta.url);
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+      const text = readFileSync(new URL(file, folder), 'utf8');
+      expect(redactText(text), file).toBe(text);
+    }
+  });
+
+  it.each([
+    '7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04',
+    'toolu_01K9vQe7mX2bR4tYwZ6uJ8sD',
+    'call_9aB3dE5gH7jK9mN1pQ2rS4tU',
+    'PreToolUse',
+    'mcp__github__create_pull_request',
+    '/home/dev/work/token-service/src/auth/password_reset.py',
+    'python3 "$CLAUDE_PROJECT_DIR"/.claude/hooks/guard_rm.py --strict',
+    'guard_secrets',
+  ])('stays as it is in a column: %s', (text) => expect(redactText(text)).toBe(text));
+});
