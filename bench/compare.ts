@@ -41,7 +41,7 @@ export interface Conditions {
 const WARM_UP = 10;
 
 /** Longest that a round may take, in ms, before it is taken for one that hangs. */
-const MOST_ROUND_MS = 20_000;
+const MAX_ROUND_MS = 20_000;
 
 const OUTSIDE = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKBUS_')),
@@ -63,7 +63,7 @@ export function createComparison(timer: string) {
         input: `${list.join('\n')}\n`,
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
-        timeout: (rounds + WARM_UP) * MOST_ROUND_MS,
+        timeout: (rounds + WARM_UP) * MAX_ROUND_MS,
         // The environment as it is: what Node loads at its start, such as extra certificates, is part of every run.
         env: Object.fromEntries(outside),
       },

@@ -11,9 +11,9 @@ import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
 import { canBlock } from '../src/domain/events.ts';
 import { STATUSES } from '../src/domain/execution.ts';
+import { VERSION } from '../src/domain/version.ts';
 import { NAMED_RULES } from '../src/redaction/rules/names.ts';
 import { REDACTION_RULES } from '../src/redaction/rules/rules.ts';
-import { VERSION } from '../src/domain/version.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createExecutionWriter } from '../src/store/executions.ts';
 import { MIGRATIONS } from '../src/store/migrations/index.ts';
@@ -187,7 +187,7 @@ function aDatabase(): string {
     assemble(aBegin({ createdAtMs }), anEnd({ kind: 'timeout', exitCode: 124 })),
     assemble(aBegin({ createdAtMs }), anEnd({ stdoutKind: 'broken', stdoutBytes: 9 })),
     { ...skipped, execution: { ...skipped.execution, status: 'dedupe_skip' } },
-    assemble(aBegin({ createdAtMs, mistakes: ['unknown option --nmae'] }), anEnd()),
+    assemble(aBegin({ createdAtMs, warnings: ['unknown option --nmae'] }), anEnd()),
   ]);
   db.exec(`
     INSERT INTO dedupe_keys (dedupe_key, hook_name, execution_id, state, created_at, expires_at)
@@ -342,8 +342,8 @@ describe('the examples', () => {
         problems: [],
       });
       for (const command of byHand(code)) {
-        const { argv, mistakes } = parseRunOptions(wordsOf(command));
-        expect({ place, command, mistakes }).toEqual({ place, command, mistakes: [] });
+        const { argv, warnings } = parseRunOptions(wordsOf(command));
+        expect({ place, command, warnings }).toEqual({ place, command, warnings: [] });
         expect(argv.length).toBeGreaterThan(0);
         places.push(place);
       }

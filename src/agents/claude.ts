@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Claude Code; Codex and Gemini CLI use the same names but for what their own files say. */
 export const claude: PayloadFields = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Codex CLI: as Claude Code, and a turn where that has a prompt. */
 export const codex: PayloadFields = { promptId: 'turn_id' };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Copilot CLI under camelCase events; its payloads then name no event. */
 export const copilot: PayloadFields = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
 /** Cursor: a conversation is the session, a generation the prompt. */
 export const cursor: PayloadFields = { sessionId: 'conversation_id', promptId: 'generation_id' };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import type { PayloadFields } from './payload-fields.ts';
+import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import { memberOf } from './settings/read-settings-text.ts';
 
 /** Gemini CLI: the names of Claude Code; it has no id of a tool use. */

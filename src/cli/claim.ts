@@ -1,6 +1,6 @@
 import { report } from '../app/store/debug-log.ts';
-import { readSettings } from '../config/settings.ts';
 import { withMadeHome } from '../config/home/state-home.ts';
+import { readSettings } from '../config/settings.ts';
 import { serveOneClaim } from '../daemon/claims/claim-helper.ts';
 import { sayOnStderr } from '../engine/streams/pass-through.ts';
 

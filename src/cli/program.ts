@@ -1,12 +1,12 @@
-import { readSettings, wantsColour } from '../config/settings.ts';
 import { withOwnHome } from '../config/home/state-home.ts';
-import type { Command } from './words/command.ts';
+import { readSettings, wantsColour } from '../config/settings.ts';
 import { COMMANDS } from './commands/index.ts';
+import { jsonText } from './output/json.ts';
+import { createPage, type Page } from './output/page.ts';
+import type { Command } from './words/command.ts';
 import { describeFailure } from './words/failure.ts';
 import { commandHelp, overview } from './words/help.ts';
 import { didYouMean } from './words/nearest.ts';
-import { jsonText } from './output/json.ts';
-import { createPage, type Page } from './output/page.ts';
 import { parseWords, readGiven } from './words/parse.ts';
 import { quote, usageError } from './words/values.ts';
 

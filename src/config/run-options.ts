@@ -23,10 +23,10 @@ export interface RunOptions {
   /** The command and its arguments; empty where there is nothing to run. */
   readonly argv: readonly string[];
   /** What could not be used, one sentence each; the hook runs all the same. */
-  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
 }
 
-type Draft = Partial<Omit<RunOptions, 'argv' | 'mistakes'>>;
+type Draft = Partial<Omit<RunOptions, 'argv' | 'warnings'>>;
 
 /** Longest `--timeout`, in seconds: what a 32-bit count of milliseconds holds. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
@@ -78,7 +78,7 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
 export function parseRunOptions(words: readonly string[]): RunOptions {
   const separator = words.indexOf('--');
   const before = separator < 0 ? words : words.slice(0, separator);
-  const mistakes: string[] = [];
+  const warnings: string[] = [];
   let draft: Draft = {};
   let index = 0;
   while (index < before.length) {
@@ -88,14 +88,14 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
     const taken = isOption
       ? takeOption(word, before[index + 1])
       : { warning: toWarning('', word), words: 1 };
-    if (taken.warning !== undefined) mistakes.push(wordsOf(taken.warning));
+    if (taken.warning !== undefined) warnings.push(wordsOf(taken.warning));
     draft = { ...draft, ...taken.sets };
     index += taken.words;
   }
   const command = separator < 0 ? before.slice(index) : words.slice(separator + 1);
   const argv =
     draft.shellLine === undefined ? command : ['/bin/sh', '-c', draft.shellLine, ...command];
-  return { dedupe: false, failOpen: false, help: false, ...draft, argv, mistakes };
+  return { dedupe: false, failOpen: false, help: false, ...draft, argv, warnings };
 }
 
 /** What one option sets or that it cannot be used, and how many words it is. */

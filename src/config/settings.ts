@@ -1,5 +1,5 @@
-import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { isHomeUsable, type StatePaths, stateHome, statePaths } from './home/paths.ts';
+import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { toWarning, trim, wordsOf } from './warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import { zlibSync } from 'fflate';
-import { provideCompression } from '../app/recording/compression.ts';
 import type { CreateDashboard } from '../app/reading/dashboard.ts';
+import { provideCompression } from '../app/recording/compression.ts';
 import type { Drained } from '../app/recording/drain.ts';
 import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
@@ -11,21 +11,21 @@ import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
 import { createAlertLoop } from './alerts/loop.ts';
-import { createBreakerKeeper } from './loops/breaker-keeper.ts';
 import { Claims, type ClaimsParts } from './claims/claims.ts';
+import { createKeyCleanup } from './claims/key-cleanup.ts';
+import { SharedClaims } from './claims/shared-claims.ts';
 import { createConversation } from './client/conversation.ts';
-import { createDrainLoop } from './loops/drain-loop.ts';
 import { ExportLoop } from './export/export-loop.ts';
 import { createFollowers } from './followers.ts';
-import { createKeySweep } from './claims/key-sweep.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
+import { createBreakerKeeper } from './loops/breaker-keeper.ts';
+import { createDrainLoop } from './loops/drain-loop.ts';
 import { createNetworkKeeper, type NetworkKeeper } from './loops/network-keeper.ts';
-import { createNews } from './news.ts';
 import { createPageKeeper } from './loops/page-keeper.ts';
 import { createRetentionLoop } from './loops/retention-loop.ts';
 import { createRollupLoop } from './loops/rollup-loop.ts';
-import { SharedClaims } from './claims/shared-claims.ts';
+import { createNews } from './news.ts';
 import type { DaemonState } from './state.ts';
 
 /** How long a locked database may hold up one turn, in ms: records wait in the spool, but who asks waits for us. */
@@ -70,7 +70,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const [{ paths, now }, startedAt] = [parts, parts.now()];
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
@@ -91,8 +91,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const { sharedKeys, claims } = openClaims(paths.config, shared);
   const loops = backgroundLoops(parts, { store, log, spool, sharedKeys, exports, network });
   const onFrame = createConversation({
-    onPoke: (version) => {
-      news.onPoke();
+    onNotify: (version) => {
+      news.onNotify();
       drain.poke();
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
@@ -174,7 +174,7 @@ function backgroundLoops(
   return [
     createAlertLoop({ paths, store, spool, now, log, failing, network: network.current }),
     createRollupLoop({ store, now, log }),
-    createKeySweep({ store, now, log }),
+    createKeyCleanup({ store, now, log }),
     createRetentionLoop({ paths, store, now, log, retentionDays }),
   ];
 }

@@ -23,11 +23,11 @@ const FRAME_BYTES = 256 * 1024;
  * A follower that is further behind than so many rows is taken ahead, to where only `KEPT_ROWS` are left: who stalls for
  * long wants to see what happens, not what happened.
  */
-const MOST_BEHIND_ROWS = 10_000;
+const MAX_BEHIND_ROWS = 10_000;
 const KEPT_ROWS = 1000;
 
 /** Each costs a query for every batch of rows. */
-const MOST_FOLLOWERS = 64;
+const MAX_FOLLOWERS = 64;
 
 interface Follower {
   readonly connection: Connection;
@@ -84,7 +84,7 @@ export function createFollowers({ store, log }: FollowersParts) {
   return {
     /** @throws FrameError when there are too many */
     add(connection: Connection, request: FollowRequest): void {
-      if (followers.size >= MOST_FOLLOWERS) throw new FrameError('too many follow');
+      if (followers.size >= MAX_FOLLOWERS) throw new FrameError('too many follow');
       const { after } = request;
       const follower = { connection, request, after, wanted: 0, hasHeard: false };
       connection.keep();
@@ -128,10 +128,10 @@ function nextFrame(db: Database, follower: Follower) {
   if (follower.after > last) follower.after = 0;
   const { after, hasHeard, wanted } = follower;
   if (after === last && hasHeard) return undefined;
-  const isFarBehind = after >= wanted && last - after > MOST_BEHIND_ROWS;
+  const isFarBehind = after >= wanted && last - after > MAX_BEHIND_ROWS;
   const start = isFarBehind ? last - KEPT_ROWS : after;
-  const leftOut = isFarBehind ? countExecutions(db, request, { after, upTo: start }) : 0;
-  return { ...takeRows(db, request, { after: start, upTo: last }), leftOut };
+  const skipped = isFarBehind ? countExecutions(db, request, { after, upTo: start }) : 0;
+  return { ...takeRows(db, request, { after: start, upTo: last }), skipped };
 }
 
 function takeRows(db: Database, request: FollowRequest, span: NumberSpan) {

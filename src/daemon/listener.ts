@@ -6,13 +6,13 @@ import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../prot
 import { atSocket } from './client/connect.ts';
 
 /** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
-const MOST_UNREAD_BYTES = 9 * 1024 * 1024;
+const MAX_UNREAD_BYTES = 9 * 1024 * 1024;
 
 /** A client says what it wants at once; one that is silent for so long, in ms, is cut off. */
 const SILENCE_MS = 5000;
 
 /** More clients at once than any machine starts hooks; beyond them a connection is closed unheard. */
-const MOST_CONNECTIONS = 512;
+const MAX_CONNECTIONS = 512;
 
 export interface Connection {
   readonly send: (bytes: Uint8Array) => void;
@@ -44,7 +44,7 @@ export async function listen(
     socket.once('close', () => connections.delete(socket));
     serve(socket, onFrame);
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   // By the directory as it is now; held open, since Node takes the socket away by the name that it was given.
   const directory = process.platform === 'win32' ? undefined : openOwnDirectory(dirname(path));
   if (directory === undefined) await startListening(server, path);
@@ -115,7 +115,7 @@ function createUnread() {
       if (bytes < wanted) return [];
       const { frames, rest } = splitFrames(pieces.length === 1 ? chunk : Buffer.concat(pieces));
       wanted = frameBytes(rest) ?? FRAME_HEADER_BYTES;
-      if (wanted > MOST_UNREAD_BYTES) throw new Error('a frame that is too long');
+      if (wanted > MAX_UNREAD_BYTES) throw new Error('a frame that is too long');
       pieces = [Buffer.from(rest)];
       bytes = rest.length;
       return frames;

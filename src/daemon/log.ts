@@ -1,9 +1,9 @@
 import { closeSync, constants, lstatSync, renameSync, writeSync } from 'node:fs';
-import { redactText } from '../redaction/redaction.ts';
 import { openToAppend } from '../os/own-file.ts';
+import { redactText } from '../redaction/redaction.ts';
 
 /** The log is at most twice this, in bytes: the file, and the one before it. */
-const MOST_LOG_BYTES = 512 * 1024;
+const MAX_LOG_BYTES = 512 * 1024;
 
 export type LogValue = string | number | boolean | undefined;
 
@@ -11,7 +11,7 @@ export type LogValue = string | number | boolean | undefined;
 export function createLog(path: string, now: () => number) {
   return (event: string, values: Readonly<Record<string, LogValue>> = {}): void => {
     try {
-      if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES) {
+      if ((lstatSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) {
         renameSync(path, `${path}.1`);
       }
       const fields = Object.entries(values)

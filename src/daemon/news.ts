@@ -21,7 +21,7 @@ export function createNews(idleMs: number, isAwaited: () => boolean, leave: () =
   return {
     counts,
     onAsked,
-    onPoke(): void {
+    onNotify(): void {
       onAsked();
       counts.pokes += 1;
     },

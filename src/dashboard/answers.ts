@@ -1,8 +1,14 @@
+import {
+  lockOfStore,
+  lookOfStore,
+  planOff,
+  switchOff,
+  switchOn,
+} from '../app/breaker/switch-hook.ts';
 import type { DashboardParts } from '../app/reading/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
-import { lockOfStore, lookOfStore, planOff, switchOff, switchOn } from '../app/breaker/switch-hook.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -16,9 +22,9 @@ import { showPayload } from './payload.ts';
 /** What the page asks for, each with what it gets as JSON. @throws HookbusError for what was asked wrongly */
 export type Answer = (query: URLSearchParams, parts: DashboardParts) => unknown;
 
-const MOST_ROWS = 200;
-const MOST_SESSIONS = 50;
-const MOST_OF_SESSION = 500;
+const MAX_ROWS = 200;
+const MAX_SESSIONS = 50;
+const MAX_OF_SESSION = 500;
 
 export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   [
@@ -42,7 +48,7 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     '/api/sessions',
     (query, { store, now }) => {
       const from = fromOf(query, now());
-      return { sessions: store.use(({ db }) => listSessions(db, from, MOST_SESSIONS)) };
+      return { sessions: store.use(({ db }) => listSessions(db, from, MAX_SESSIONS)) };
     },
   ],
   ['/api/session', showSession],
@@ -56,7 +62,7 @@ function listExecutions(query: URLSearchParams, { store, now }: DashboardParts):
     session: query.get('session') ?? undefined,
     from: fromOf(query, now()),
     before: cursorOf(query),
-    limit: MOST_ROWS,
+    limit: MAX_ROWS,
   };
   const { rows, next } = store.use(({ db }) => searchExecutions(db, search));
   return { rows, next: next === undefined ? null : cursorText(next) };
@@ -64,7 +70,7 @@ function listExecutions(query: URLSearchParams, { store, now }: DashboardParts):
 
 function showExecution(query: URLSearchParams, { store }: DashboardParts): unknown {
   const reference = parseReference(query.get('id') ?? '');
-  if (reference === undefined) throw mistake('id', 'an execution', query.get('id'));
+  if (reference === undefined) throw badRequest('id', 'an execution', query.get('id'));
   return store.use(({ db }) => {
     const row = findExecution(db, reference);
     return { ...row, payloads: findPayloads(db, row.id).map(showPayload) };
@@ -74,12 +80,12 @@ function showExecution(query: URLSearchParams, { store }: DashboardParts): unkno
 function showSession(query: URLSearchParams, { store }: DashboardParts): unknown {
   const session = query.get('id') ?? '';
   const rows = store.use(({ db }) =>
-    sessionExecutions(db, session, cursorOf(query), MOST_OF_SESSION),
+    sessionExecutions(db, session, cursorOf(query), MAX_OF_SESSION),
   );
   const [first] = rows;
   if (first === undefined)
     throw new HookbusError('E_NOT_FOUND', 'there is nothing of that session');
-  const hasOlder = rows.length === MOST_OF_SESSION;
+  const hasOlder = rows.length === MAX_OF_SESSION;
   const older = { createdAt: first.created_at, id: first.id };
   return { session_id: session, rows, next: hasOlder ? cursorText(older) : null };
 }
@@ -109,7 +115,8 @@ function switchHookOff(
 ): unknown {
   const hook = hookOf(body);
   const seconds = body['for_seconds'];
-  if (!OFF_SECONDS.includes(seconds)) throw mistake('for_seconds', OFF_SECONDS.join(', '), seconds);
+  if (!OFF_SECONDS.includes(seconds))
+    throw badRequest('for_seconds', OFF_SECONDS.join(', '), seconds);
   const look = lookOfStore(store);
   const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), look);
   if (body['confirmed'] !== true && (meaning.isGuard || hooks.length > 1)) {
@@ -124,13 +131,14 @@ function switchHookOff(
 
 function hookOf(body: Readonly<Record<string, unknown>>): string {
   const { hook } = body;
-  if (typeof hook !== 'string' || hook === '') throw mistake('hook', 'the name of a hook', hook);
+  if (typeof hook !== 'string' || hook === '') throw badRequest('hook', 'the name of a hook', hook);
   return hook;
 }
 
 function rangeOf(query: URLSearchParams): Range {
   const range = query.get('range') ?? '24h';
-  if (!Object.hasOwn(RANGES, range)) throw mistake('range', Object.keys(RANGES).join(', '), range);
+  if (!Object.hasOwn(RANGES, range))
+    throw badRequest('range', Object.keys(RANGES).join(', '), range);
   return range as Range;
 }
 
@@ -144,10 +152,10 @@ function cursorOf(query: URLSearchParams): Cursor {
   const text = query.get('before');
   if (text === null) return NEWEST;
   const [, createdAt, id] = /^([\d:.TZ-]{1,30}) (\d{1,15})$/.exec(text) ?? [];
-  if (createdAt === undefined) throw mistake('before', 'what `next` said', text);
+  if (createdAt === undefined) throw badRequest('before', 'what `next` said', text);
   return { createdAt, id: Number(id) };
 }
 
-function mistake(name: string, wanted: string, got: unknown): HookbusError {
+function badRequest(name: string, wanted: string, got: unknown): HookbusError {
   return new HookbusError('E_USAGE', `${name}: expected ${wanted}, got ${JSON.stringify(got)}`);
 }

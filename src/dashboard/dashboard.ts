@@ -25,7 +25,7 @@ const LIMITS = {
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16 * 1024,
 };
-const MOST_CONNECTIONS = 64;
+const MAX_CONNECTIONS = 64;
 const SILENCE_MS = 30_000;
 
 export const createDashboard: CreateDashboard = (parts) => {
@@ -82,7 +82,7 @@ async function listenOnBoth(wanted: number): Promise<{ servers: Server[]; port: 
 
 function listen(port: number, host: string): Promise<Server> {
   const server = createServer(LIMITS);
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(SILENCE_MS, (socket) => void socket.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', reject);

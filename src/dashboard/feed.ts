@@ -13,13 +13,13 @@ const PAUSE_MS = 200;
 const BATCH = 500;
 
 /** Who is further behind gets the newest alone, and how many there were. */
-const MOST_BEHIND = 5000;
+const MAX_BEHIND = 5000;
 
 /** A comment so often, in ms, keeps the connection from looking dead. */
 const BEAT_MS = 10_000;
 
 /** Pages at once. */
-const MOST_WATCHERS = 16;
+const MAX_WATCHERS = 16;
 
 interface Watcher {
   readonly response: ServerResponse;
@@ -59,7 +59,7 @@ export function createFeed(store: StoreHandle) {
   return {
     /** @returns false where there are too many already */
     add(response: ServerResponse, lastId: number): boolean {
-      if (watchers.size >= MOST_WATCHERS) return false;
+      if (watchers.size >= MAX_WATCHERS) return false;
       const watcher: Watcher = { response, lastId, isFull: false };
       watchers.add(watcher);
       response.on('drain', () => {
@@ -94,7 +94,7 @@ function bring(store: StoreHandle, watcher: Watcher, last: number): void {
     send(watcher, eventText('reset', last, {}));
     return;
   }
-  const missed = behind > MOST_BEHIND ? behind - BATCH : 0;
+  const missed = behind > MAX_BEHIND ? behind - BATCH : 0;
   const rows = store.use(({ db }) => rowsAfter(db, watcher.lastId + missed, BATCH));
   // Rows may be gone again.
   watcher.lastId = rows.at(-1)?.id ?? last;

@@ -8,7 +8,7 @@ import type { Feed } from './feed.ts';
 import { type PageFile, readPages } from './pages.ts';
 
 /** Most that a request may bring, in bytes. */
-const MOST_BODY_BYTES = 4096;
+const MAX_BODY_BYTES = 4096;
 
 const HEADERS = {
   'Content-Security-Policy':
@@ -145,7 +145,7 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MOST_BODY_BYTES) throw new Refusal(413, 'That is too long.\n');
+    if (bytes > MAX_BODY_BYTES) throw new Refusal(413, 'That is too long.\n');
     chunks.push(chunk);
   }
   try {

@@ -29,15 +29,15 @@ export interface ExportedExecution {
 export const OTHER = 'other';
 
 /** So many hooks, and so many events, are told apart by those who count: each is a series for ever. */
-export const MOST_HOOKS = 100;
-export const MOST_EVENTS = 50;
+export const MAX_HOOKS = 100;
+export const MAX_EVENTS = 50;
 
 /** Longer names are cut there. */
-const MOST_NAME_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 
 /** A name as it may be shown anywhere: not too long, and without what cannot be seen. */
 export function plainName(name: string): string {
-  return name.slice(0, MOST_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '_');
+  return name.slice(0, MAX_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '_');
 }
 
 /**

@@ -38,9 +38,9 @@ export interface Begin {
   readonly compress: boolean;
   readonly redact: boolean;
   /** What could not be used in the command line or the settings, one sentence each. */
-  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
   /** The same as the launcher notes it: a name and its raw value; config/warnings.ts has the words. */
-  readonly warnings?: readonly string[];
+  readonly rawWarnings?: readonly string[];
 }
 
 /** The kept part of a stream, at most the cap. */

@@ -43,7 +43,7 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
     eventType: begin.eventType,
     onDuplicate: duplicateMode(options.onDuplicate, begin.eventType),
   };
-  const verdict = await settled(keys, request, options.timeoutSeconds);
+  const verdict = await waitForVerdict(keys, request, options.timeoutSeconds);
   if (verdict.kind === 'skip') return { kind: 'duplicate', key, of: verdict.of };
   if (verdict.kind === 'replay') {
     return { kind: 'duplicate', key, of: verdict.of, result: verdict.result };
@@ -64,7 +64,7 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
 }
 
 /** Waits for the first one, as long as it lives and there is time. */
-async function settled(
+async function waitForVerdict(
   keys: Keys,
   request: KeyRequest,
   timeoutSeconds: number | undefined,

@@ -1,11 +1,11 @@
 import type { BeginParts } from '../app/recording/begin.ts';
-import { ownProcess } from '../os/own-process.ts';
 import { createRecorder, type Recorder } from '../app/recording/recorder.ts';
 import type { Report } from '../app/store/debug-log.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { Begin } from '../domain/record.ts';
+import { ownProcess } from '../os/own-process.ts';
 import { createSpool } from '../spool/spool.ts';
 import { randomBytes } from './process/random.ts';
 
@@ -32,7 +32,7 @@ export function recorderFor(settings: Settings, say: Report): Recorder | undefin
   const { paths } = settings;
   if (paths === undefined) return undefined;
   return createRecorder({
-    spool: createSpool(paths.spool, paths.setAside),
+    spool: createSpool(paths.spool, paths.quarantine),
     paths,
     now: Date.now,
     report: say,

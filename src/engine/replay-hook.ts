@@ -82,7 +82,7 @@ async function runOnce(
   const { code, signal } = await exit;
   const endedAtMs = nowMs();
   const hasTimedOut = await limit.finish();
-  await settle(child, () => meters.stdout.total() + meters.stderr.total());
+  await waitForQuiet(child, () => meters.stdout.total() + meters.stderr.total());
   child.stdout.destroy();
   child.stderr.destroy();
   if (hasTimedOut) {
@@ -95,7 +95,7 @@ async function runOnce(
 }
 
 /** Waits until the streams have ended, or for as long as something still comes of what is in them. */
-async function settle(ended: PromiseLike<unknown>, total: () => number): Promise<void> {
+async function waitForQuiet(ended: PromiseLike<unknown>, total: () => number): Promise<void> {
   const hasEnded = ended.then(() => true);
   for (let before = -1; before !== total(); ) {
     before = total();

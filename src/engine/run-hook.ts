@@ -2,31 +2,31 @@ import type { Socket } from 'node:net';
 import { describeExecution, newExecutionIds, withLateFacts } from '../app/recording/begin.ts';
 import type { Recorder } from '../app/recording/recorder.ts';
 import { type Report, report } from '../app/store/debug-log.ts';
+import { withMadeHome } from '../config/home/state-home.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
-import { withMadeHome } from '../config/home/state-home.ts';
 import { statusOf } from '../domain/execution.ts';
 import { hookOf } from '../domain/hook/hook-id.ts';
-import type { Begin, End, EndKind } from '../domain/record.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
+import type { Begin, End, EndKind } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';
-import { openChannels } from './streams/channels.ts';
+import { applyPolicy } from './apply-policy.ts';
 import { nowMs, startedAtMs } from './clock.ts';
-import { type Companion, startCompanion } from './process/companion.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
 import { isPardoned } from './fail-open.ts';
-import { heedPolicy } from './heed-policy.ts';
-import { inheritedDescriptors } from './process/inherited-descriptors.ts';
-import { Input } from './streams/input.ts';
-import { type Exit, leave, startFailure } from './process/leave.ts';
-import { createMeters, type Meters } from './streams/meters.ts';
-import { Output } from './streams/output.ts';
 import { beginParts, ownVariables, recorderFor } from './parts.ts';
-import { passThrough, sayOnStderr } from './streams/pass-through.ts';
+import { type Companion, startCompanion } from './process/companion.ts';
+import { inheritedDescriptors } from './process/inherited-descriptors.ts';
+import { type Exit, leave, startFailure } from './process/leave.ts';
 import { randomBytes } from './process/random.ts';
 import { forwardSignals, HARMLESS } from './process/signals.ts';
 import type { Started } from './process/start.ts';
+import { openChannels } from './streams/channels.ts';
+import { Input } from './streams/input.ts';
+import { createMeters, type Meters } from './streams/meters.ts';
+import { Output } from './streams/output.ts';
+import { passThrough, sayOnStderr } from './streams/pass-through.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
 /** `--fail-open` holds back so much of each stream; a hook that says more is passed on as it speaks. */
@@ -56,7 +56,7 @@ interface HookEnd {
 
 /** Runs the hook under watch and records it. Resolves to how this process is to end. */
 export async function runHook(asked: RunOptions, given: Settings): Promise<Exit> {
-  const options = heedPolicy(asked);
+  const options = applyPolicy(asked);
   // One that does not count is as good as none, to the gate and the key as to the record.
   const settings = withMadeHome(given);
   const say = report(settings);
@@ -83,10 +83,10 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
     { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
     meters,
   );
-  const told = watch.input.isUnfinished()
+  const begun = watch.input.isUnfinished()
     ? withLateFacts(begin, meters.stdin.capture().bytes)
     : begin;
-  await recorder?.end(told, end);
+  await recorder?.end(begun, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   await companion.stop();
@@ -166,12 +166,12 @@ async function duplicateEnd(
 /** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
 async function watchHook(watch: Watch): Promise<HookEnd> {
   const { options, begin, companion, input, meters, recorder, startHook } = watch;
-  let isTold = false;
+  let isSignalled = false;
   const signals = forwardSignals({
     companion,
     onEarly: (signal) => leave({ kind: 'signal', signal }),
     onSignal: (signal) => {
-      isTold ||= !HARMLESS.has(signal);
+      isSignalled ||= !HARMLESS.has(signal);
       input.count();
       recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
     },
@@ -198,7 +198,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   input.leave();
   // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
   signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
-  const settled = await settleOutputs(outputs);
+  const finished = await finishOutputs(outputs);
   const own: HookEnd = {
     kind: exit.kind === 'code' ? 'exited' : 'signaled',
     exit,
@@ -208,14 +208,14 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   const isForgiven = watch.isForgiving && isPardoned(statusOf(endOf(end, meters)), meters, outputs);
   for (const output of outputs) await output.release(!isForgiven);
   for (const [index, output] of outputs.entries()) {
-    if (settled[index] === false) await output.handOver();
+    if (finished[index] === false) await output.handOver();
   }
   signals.stop();
   const keptMs = outputs.reduce((sum, output) => sum + output.keptMs(), 0);
   return {
     ...end,
     durationMs: durationMs + keptMs,
-    isCut: isTold || hasTimedOut || outputs.some((output) => output.isCut()),
+    isCut: isSignalled || hasTimedOut || outputs.some((output) => output.isCut()),
     isPardoned: isForgiven,
   };
 }
@@ -233,10 +233,10 @@ function connect(
 }
 
 /** Whether each has ended: all of what the hook wrote has been read. */
-async function settleOutputs(outputs: readonly Output[]): Promise<boolean[]> {
-  const settled: boolean[] = [];
-  for (const output of outputs) settled.push(await output.settle());
-  return settled;
+async function finishOutputs(outputs: readonly Output[]): Promise<boolean[]> {
+  const finished: boolean[] = [];
+  for (const output of outputs) finished.push(await output.finish());
+  return finished;
 }
 
 /** What it comes to where its time ran out. A hook that may have refused in the grace has done its work, and is heard. */

@@ -68,7 +68,7 @@ async function send(
   ms: number,
   again: boolean,
 ): Promise<void> {
-  const told = new Set<number>();
+  const signalled = new Set<number>();
   const until = nowMs() + ms;
   for (
     let left = descendants.living();
@@ -76,8 +76,8 @@ async function send(
     left = descendants.living()
   ) {
     for (const pid of left) {
-      if (told.has(pid) && !again) continue;
-      told.add(pid);
+      if (signalled.has(pid) && !again) continue;
+      signalled.add(pid);
       try {
         process.kill(pid, signal);
       } catch {

@@ -82,11 +82,11 @@ export class BatchQueue<T> {
     this.#sending = batch.length;
     const end = await this.#parts.send(batch);
     this.#sending = 0;
-    this.#settle(batch, end);
+    this.#finish(batch, end);
     await this.#next();
   }
 
-  #settle(batch: readonly T[], end: BatchEnd): void {
+  #finish(batch: readonly T[], end: BatchEnd): void {
     const { tally } = this.#parts;
     if (end.kind === 'later') {
       tally.failed(end.reason);

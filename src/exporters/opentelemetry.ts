@@ -121,13 +121,13 @@ function createMetricsSignal(
     const executions = counted;
     counted = 0;
     void sender.send(serializer.serializeRequest(metrics) ?? new Uint8Array()).then((answer) => {
-      const isSent = settle(answer, executions);
+      const isSent = countSent(answer, executions);
       if (!isSent) counted += executions;
       // The codes of ExportResultCode: sent, and failed.
       done({ code: isSent ? 0 : 1 });
     });
   };
-  function settle(answer: OtlpAnswer, executions: number): boolean {
+  function countSent(answer: OtlpAnswer, executions: number): boolean {
     if (answer.kind !== 'sent') {
       tally.failed(answer.reason);
       return false;
@@ -168,7 +168,7 @@ function createMetricsSignal(
   };
 }
 
-interface Told {
+interface Reply {
   readonly rejected?: unknown;
   readonly message?: string | undefined;
 }
@@ -176,7 +176,7 @@ interface Told {
 /** Reads an answer that is good by its status. Of what was not rejected, a message is a warning. */
 function read(
   { contentType, body }: Extract<OtlpAnswer, { kind: 'sent' }>,
-  decode: (body: Buffer) => Told,
+  decode: (body: Buffer) => Reply,
 ): { readonly rejected: number; readonly problem?: string; readonly warning?: string } {
   if (body.length === 0) return { rejected: 0 };
   const isOtlp = /^application\/(?:x-protobuf|json)\b/.test(contentType);

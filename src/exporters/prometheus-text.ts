@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Metric, type MetricObject, Registry } from 'prom-client';
-import { MOST_HOOKS, plainName } from '../domain/exported.ts';
+import { MAX_HOOKS, plainName } from '../domain/exported.ts';
 import {
   DURATION_BOUNDS_MS,
   emptyHistogram,
@@ -72,7 +72,7 @@ function addBreakers(registry: Registry, breakers: MetricsSnapshot['breakers']):
   const worstFirst = [...breakers].sort(
     (a, b) => BREAKER_VALUES[b.state] - BREAKER_VALUES[a.state],
   );
-  for (const { hookName, state } of worstFirst.slice(0, MOST_HOOKS))
+  for (const { hookName, state } of worstFirst.slice(0, MAX_HOOKS))
     gauge.set({ hook: plainName(hookName) }, BREAKER_VALUES[state]);
 }
 

@@ -13,7 +13,7 @@ export interface PrometheusOptions {
 
 /** A request that is slower than this, in ms, is no scrape; nor is one of so many at a time. */
 const REQUEST_MS = 5000;
-const MOST_CONNECTIONS = 16;
+const MAX_CONNECTIONS = 16;
 
 /** Serves `/metrics`. @throws where the port is taken */
 export async function openPrometheus(
@@ -25,7 +25,7 @@ export async function openPrometheus(
   const server = createServer((request, response) => {
     void answer(request, response, parts, tally);
   });
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.timeout = 2 * REQUEST_MS;

@@ -1,4 +1,4 @@
-import { boundNames, type ExportedExecution, MOST_EVENTS, MOST_HOOKS } from '../domain/exported.ts';
+import { boundNames, type ExportedExecution, MAX_EVENTS, MAX_HOOKS } from '../domain/exported.ts';
 
 export interface StatsdFormat {
   readonly prefix: string;
@@ -15,8 +15,8 @@ export interface Packet {
 
 /** Makes packets of executions: a counter of each, and its times. */
 export function createPacketWriter({ prefix, tags, max_packet_bytes }: StatsdFormat) {
-  const hookOf = boundNames(MOST_HOOKS);
-  const eventOf = boundNames(MOST_EVENTS);
+  const hookOf = boundNames(MAX_HOOKS);
+  const eventOf = boundNames(MAX_EVENTS);
   const line = tags === 'dogstatsd' ? taggedLine : plainLine;
 
   function linesOf(execution: ExportedExecution): string[] {

@@ -11,8 +11,8 @@ export interface StatsdOptions extends StatsdFormat {
 }
 
 /** Packets that wait, and those that the system has and has not yet sent: a name may be slow to look up. */
-const MOST_WAITING = 1000;
-const MOST_SENDING = 16;
+const MAX_WAITING = 1000;
+const MAX_SENDING = 16;
 
 /** Pause where the receiver's queue is full, in ms. */
 const BUSY_MS = 50;
@@ -57,7 +57,7 @@ class PacketQueue {
 
   add(packets: readonly Packet[]): void {
     this.#waiting.push(...packets);
-    const surplus = this.#waiting.splice(0, Math.max(0, this.#waiting.length - MOST_WAITING));
+    const surplus = this.#waiting.splice(0, Math.max(0, this.#waiting.length - MAX_WAITING));
     for (const { executions } of surplus) this.#tally.dropped(executions);
     this.#send();
   }
@@ -78,7 +78,7 @@ class PacketQueue {
     // A Unix socket is done at once, inside of #sendOne: this loop goes on then, instead of another within it.
     if (this.#isLooping) return;
     this.#isLooping = true;
-    while (this.#pause === undefined && this.#sending < MOST_SENDING) {
+    while (this.#pause === undefined && this.#sending < MAX_SENDING) {
       const packet = this.#waiting.shift();
       if (packet === undefined) break;
       this.#sendOne(packet);

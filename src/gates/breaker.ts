@@ -16,14 +16,14 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 export const RAN: readonly Status[] = ['success', 'blocked', 'error', 'timeout'];
 
 /** What the latest executions amount to. */
-export interface Judgement {
+export interface Assessment {
   readonly runs: number;
   readonly failures: number;
   readonly isTooMany: boolean;
 }
 
 /** @param statuses of the executions that ran since the breaker was last closed, at least the latest of the window */
-export function judge(statuses: readonly Status[], policy: BreakerPolicy): Judgement {
+export function assess(statuses: readonly Status[], policy: BreakerPolicy): Assessment {
   const latest = statuses.slice(0, policy.window);
   const failures = latest.filter(isFailure).length;
   const isTooMany =

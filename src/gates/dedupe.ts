@@ -1,9 +1,9 @@
-import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { canBlock } from '../domain/events.ts';
+import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
 
 /** Most that is kept of a result, in bytes of each stream, whatever the cap: a duplicate of more than that runs. */
-export const MOST_RESULT_BYTES = 4 * 1024 * 1024;
+export const MAX_RESULT_BYTES = 4 * 1024 * 1024;
 
 /** Longest that a duplicate waits for the first one, in ms; then it runs. As src/launcher/claim.c. */
 export const MAX_WAIT_MS = 5000;
@@ -141,7 +141,7 @@ export function duplicateMode(asked: OnDuplicate | undefined, eventType: string)
 }
 
 /** What is to be noted of the mode that was asked for. The launcher says the same in main.c. */
-export function modeMistake(
+export function modeWarning(
   { onDuplicate }: { readonly onDuplicate?: OnDuplicate },
   eventType: string,
 ): string[] {

@@ -1,8 +1,8 @@
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HookId, isWholeCommand } from '../domain/hook/hook-id.ts';
-import { redactText } from '../redaction/redaction.ts';
 import { readOwnFile } from '../os/own-file.ts';
+import { redactText } from '../redaction/redaction.ts';
 import { type Gate, type GateKind, gateFile, gateLine, readGate } from './gate-file.ts';
 
 /** A gate as it is found in the directory. */

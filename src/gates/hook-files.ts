@@ -1,7 +1,7 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { GuardFacts } from '../domain/key/dedupe-key.ts';
 import { pathWords } from '../domain/hook/hook-name.ts';
+import type { GuardFacts } from '../domain/key/dedupe-key.ts';
 
 /** Where a program is looked for without PATH, as the launcher has it. */
 const DEFAULT_PATH = '/bin:/usr/bin';

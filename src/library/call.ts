@@ -20,22 +20,22 @@ export interface Call {
 }
 
 /** A hundred years, in seconds, as in the settings. */
-const MOST_TTL_SECONDS = 36_500 * 86_400;
+const MAX_TTL_SECONDS = 36_500 * 86_400;
 
 /** Sorts what can be used from what cannot; a mistake is kept for `status` to show. Never throws. */
 export function readCall({ name, event, options }: Asked): Call {
-  const mistakes: string[] = [];
-  const given = readOptions(options, mistakes);
+  const warnings: string[] = [];
+  const given = readOptions(options, warnings);
   const text = <K extends string>(what: K, value: unknown): { [P in K]?: string } => {
     if (typeof value === 'string' && value !== '') return { [what]: value } as { [P in K]: string };
     if (value !== undefined && value !== null && value !== '') {
-      mistakes.push(`${what}: expected a text, got ${wordFor(value)}`);
+      warnings.push(`${what}: expected a text, got ${wordFor(value)}`);
     }
     return {};
   };
   const { dedupeKey } = text('dedupeKey', given.dedupeKey);
   const payload = payloadBytes(given.payload);
-  if (payload === undefined) mistakes.push('payload: expected what JSON can say');
+  if (payload === undefined) warnings.push('payload: expected what JSON can say');
   return {
     payload: payload ?? new Uint8Array(),
     known: {
@@ -43,18 +43,18 @@ export function readCall({ name, event, options }: Asked): Call {
       ...text('toolUseId', given.toolUseId),
     },
     ...(dedupeKey === undefined ? {} : { dedupeKey }),
-    waitMs: readWait(given.waitSeconds, mistakes),
+    waitMs: readWait(given.waitSeconds, warnings),
     run: {
       ...{ name: 'hook', ...text('name', name) },
       ...text('event', event),
       ...text('tool', given.tool),
-      ...readTtl(given.dedupeTtlSeconds, mistakes),
-      ...readMode(given.onDuplicate, mistakes),
+      ...readTtl(given.dedupeTtlSeconds, warnings),
+      ...readMode(given.onDuplicate, warnings),
       dedupe: dedupeKey !== undefined,
       failOpen: false,
       help: false,
       argv: [process.execPath, ...process.argv.slice(1)],
-      mistakes,
+      warnings,
     },
   };
 }
@@ -73,40 +73,40 @@ const OPTIONS = [
 type Given = { readonly [Name in (typeof OPTIONS)[number]]?: unknown };
 
 /** Each is read once. One whose getter throws counts as absent, and is noted. */
-function readOptions(options: unknown, mistakes: string[]): Given {
+function readOptions(options: unknown, warnings: string[]): Given {
   const from = (options ?? {}) as Given;
   const read = OPTIONS.flatMap((name) => {
     try {
       return [[name, from[name]] as const];
     } catch {
-      mistakes.push(`${name}: expected a value, got one that cannot be read`);
+      warnings.push(`${name}: expected a value, got one that cannot be read`);
       return [];
     }
   });
   return Object.fromEntries(read);
 }
 
-function readTtl(value: unknown, mistakes: string[]): Pick<RunOptions, 'dedupeTtlSeconds'> {
+function readTtl(value: unknown, warnings: string[]): Pick<RunOptions, 'dedupeTtlSeconds'> {
   if (value === undefined) return {};
   const seconds = Number.isInteger(value) ? Number(value) : 0;
-  if (seconds >= 1 && seconds <= MOST_TTL_SECONDS) return { dedupeTtlSeconds: seconds };
-  const expected = `a whole number of seconds from 1 to ${MOST_TTL_SECONDS}`;
-  mistakes.push(`dedupeTtlSeconds: expected ${expected}, got ${wordFor(value)}`);
+  if (seconds >= 1 && seconds <= MAX_TTL_SECONDS) return { dedupeTtlSeconds: seconds };
+  const expected = `a whole number of seconds from 1 to ${MAX_TTL_SECONDS}`;
+  warnings.push(`dedupeTtlSeconds: expected ${expected}, got ${wordFor(value)}`);
   return {};
 }
 
-function readMode(value: unknown, mistakes: string[]): Pick<RunOptions, 'onDuplicate'> {
+function readMode(value: unknown, warnings: string[]): Pick<RunOptions, 'onDuplicate'> {
   if (isOnDuplicate(value)) return { onDuplicate: value };
   if (value !== undefined) {
-    mistakes.push(`onDuplicate: expected deny, skip or replay, got ${wordFor(value)}`);
+    warnings.push(`onDuplicate: expected deny, skip or replay, got ${wordFor(value)}`);
   }
   return {};
 }
 
-function readWait(value: unknown, mistakes: string[]): number {
+function readWait(value: unknown, warnings: string[]): number {
   if (value === undefined) return Number.POSITIVE_INFINITY;
   if (typeof value === 'number' && value >= 0) return value * 1000;
-  mistakes.push(`waitSeconds: expected a number of seconds, got ${wordFor(value)}`);
+  warnings.push(`waitSeconds: expected a number of seconds, got ${wordFor(value)}`);
   return Number.POSITIVE_INFINITY;
 }
 

@@ -78,7 +78,7 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
   const flight = takeOff(id, request.executionId, hasBody);
   let claim: Claim = UNKEYED;
   try {
-    claim = toClaim(parts, flight, await settled(parts, until));
+    claim = toClaim(parts, flight, await waitForVerdict(parts, until));
   } finally {
     if (claim.kind === 'duplicate' || !claim.isKeyed) flight.land();
   }
@@ -112,7 +112,7 @@ function toClaim(parts: ClaimParts, flight: Flight | undefined, verdict: Verdict
 }
 
 /** Waits for a first one in another process, as long as it lives or we may. */
-async function settled(parts: ClaimParts, until: number): Promise<Verdict> {
+async function waitForVerdict(parts: ClaimParts, until: number): Promise<Verdict> {
   const { recording, request } = parts;
   const keys = recording.keys();
   let verdict = keys.claim(request);

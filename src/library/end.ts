@@ -2,7 +2,7 @@ import { isGeneratorObject } from 'node:util/types';
 import { createMeter, type Meter } from '../app/recording/meter.ts';
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
-import { MOST_RESULT_BYTES } from '../gates/dedupe.ts';
+import { MAX_RESULT_BYTES } from '../gates/dedupe.ts';
 import { errorParts, outputText, sharedText } from './output.ts';
 
 /** How a body ended. */
@@ -64,7 +64,7 @@ function measured(storing: Storing, stdin: Meter, output: unknown) {
  * since those who wait for the key have to hear of its end.
  */
 export function sharedEnd(maxBytes: number, bodyEnd: BodyEnd): KeyedEnd | undefined {
-  const most = Math.min(maxBytes, MOST_RESULT_BYTES);
+  const most = Math.min(maxBytes, MAX_RESULT_BYTES);
   if (bodyEnd.kind !== 'output' || isLongText(bodyEnd.value, most)) return undefined;
   const text = sharedText(bodyEnd.value);
   if (text === undefined) return undefined;
@@ -78,7 +78,7 @@ const isLongText = (value: unknown, most: number): boolean =>
   typeof value === 'string' && value.length > most;
 
 /** An output that cannot be on record, or whose body did not run at all, is a mistake that somebody can mend. */
-export function mistakesOf(bodyEnd: BodyEnd): string[] {
+export function warningsOf(bodyEnd: BodyEnd): string[] {
   if (bodyEnd.kind !== 'output') return [];
   // Of asynchronous ones, too.
   if (isGeneratorObject(bodyEnd.value)) {

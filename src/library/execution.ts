@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { describeExecution, newExecutionIds } from '../app/recording/begin.ts';
 import type { Meter } from '../app/recording/meter.ts';
-import { ownProcess } from '../os/own-process.ts';
 import { type Report, report as reportFor } from '../app/store/debug-log.ts';
-import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
 import { withMadeHome } from '../config/home/state-home.ts';
-import { guardedKey } from '../domain/key/dedupe-key.ts';
+import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
 import { hookOf } from '../domain/hook/hook-id.ts';
+import { guardedKey } from '../domain/key/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { guardFacts } from '../gates/hook-files.ts';
 import { isProtected } from '../gates/policy.ts';
+import { ownProcess } from '../os/own-process.ts';
 import { type Asked, type Call, readCall } from './call.ts';
 import { type Claim, claimKey, UNKEYED } from './claim.ts';
-import { type BodyEnd, endOf, measurePayload, mistakesOf, sharedEnd, skippedEnd } from './end.ts';
+import { type BodyEnd, endOf, measurePayload, sharedEnd, skippedEnd, warningsOf } from './end.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
 /** An execution that has begun. */
@@ -160,8 +160,8 @@ function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
           durationMs,
           overheadMs: performance.now() - parts.askedAtMs - durationMs,
         };
-        const mistakes = [...begin.mistakes, ...mistakesOf(bodyEnd)];
-        await recording.end({ ...begin, mistakes }, end, report);
+        const warnings = [...begin.warnings, ...warningsOf(bodyEnd)];
+        await recording.end({ ...begin, warnings }, end, report);
       } catch (error) {
         report('end execution', error);
       }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { assemble } from '../app/recording/assemble.ts';
-import { provideCompression } from '../app/recording/compression.ts';
+import type { createBreakerTracker } from '../app/breaker/track-breakers.ts';
 import type { Keys } from '../app/dedupe/dedupe.ts';
 import { openKeys } from '../app/dedupe/open-keys.ts';
-import type { Report } from '../app/store/debug-log.ts';
+import { assemble } from '../app/recording/assemble.ts';
+import { provideCompression } from '../app/recording/compression.ts';
 import { decodeEntry } from '../app/recording/spool-record.ts';
+import type { Report } from '../app/store/debug-log.ts';
 import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
-import type { createBreakerTender } from '../app/breaker/tend-breakers.ts';
 import type { StatePaths } from '../config/home/paths.ts';
 import { CUT_OFF } from '../domain/execution.ts';
 import { type HookId, hookOf } from '../domain/hook/hook-id.ts';
@@ -43,7 +43,7 @@ export function recordingFor(paths: StatePaths): Recording {
 
 /** Records executions from inside the process that is the hook. Nothing here throws but `keys`. */
 function createRecording(paths: StatePaths) {
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, Date.now);
   let keys: Keys | undefined;
   const attempt = (report: Report, what: string, work: () => void): boolean => {
@@ -121,13 +121,13 @@ function createRunning(spool: Spool) {
 
 /** A daemon hears only of what it stores itself. Costs one look for config.json where there is none. */
 function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
-  let tend: ReturnType<typeof createBreakerTender> | undefined;
+  let track: ReturnType<typeof createBreakerTracker> | undefined;
   return async (hook: HookId): Promise<void> => {
     // Without that file no breaker is switched on, and what reads it is not even loaded.
     if (!existsSync(paths.config)) return;
-    const { createBreakerTender } = await import('../app/breaker/tend-breakers.ts');
-    tend ??= createBreakerTender(paths, store, Date.now);
-    tend([hook]);
+    const { createBreakerTracker } = await import('../app/breaker/track-breakers.ts');
+    track ??= createBreakerTracker(paths, store, Date.now);
+    track([hook]);
   };
 }
 

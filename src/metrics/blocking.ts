@@ -49,20 +49,20 @@ interface CriticalCost {
 const SAME_CALL_MS = 60_000;
 
 /** So many keys of calls that are over are kept at the most. */
-const MOST_SETTLED = 10_000;
+const MAX_COUNTED = 10_000;
 
-interface Sweep {
+interface Span {
   blockedMs: number;
   untilMs: number;
 }
 
-interface OpenSession extends Sweep {
+interface OpenSession extends Span {
   executions: number;
   readonly startMs: number;
   hookMs: number;
 }
 
-interface OpenCall extends Sweep {
+interface OpenCall extends Span {
   readonly first: Waited;
   readonly toolUseId: string;
   executions: number;
@@ -100,7 +100,7 @@ function createSessions() {
       }
       session.executions += 1;
       session.hookMs += tookMs;
-      sweep(session, startMs, startMs + tookMs);
+      addSpan(session, startMs, startMs + tookMs);
     },
     end: (): SessionCost[] =>
       [...sessions].map(([sessionId, { untilMs: endMs, ...session }]) => ({
@@ -115,14 +115,14 @@ function createCalls(mostCalls: number) {
   const open = new Map<string, OpenCall>();
   /** Their keys in the order in which they began; a map that loses its first again and again is slow to give the next. */
   let order: string[] = [];
-  let settled = 0;
+  let counted = 0;
   const critical = new Map<string, CriticalCost>();
   let slowest: CallCost[] = [];
   let callCount = 0;
 
-  function settle(isOver: (call: OpenCall) => boolean): void {
-    for (; settled < order.length; settled += 1) {
-      const key = order[settled] ?? '';
+  function countClosed(isOver: (call: OpenCall) => boolean): void {
+    for (; counted < order.length; counted += 1) {
+      const key = order[counted] ?? '';
       const call = open.get(key);
       if (call === undefined) continue;
       if (!isOver(call)) break;
@@ -135,16 +135,16 @@ function createCalls(mostCalls: number) {
       const sum = critical.get(name) ?? { calls: 0, gainMs: 0 };
       critical.set(name, { calls: sum.calls + 1, gainMs: sum.gainMs + cost.gainMs });
     }
-    if (settled > MOST_SETTLED) {
-      order = order.slice(settled);
-      settled = 0;
+    if (counted > MAX_COUNTED) {
+      order = order.slice(counted);
+      counted = 0;
     }
   }
 
   return {
     add(waited: Waited): void {
       const { startMs, sessionId, toolUseId, eventType } = waited;
-      settle((call) => startMs - call.first.startMs > SAME_CALL_MS);
+      countClosed((call) => startMs - call.first.startMs > SAME_CALL_MS);
       if (toolUseId === null) return;
       const key = JSON.stringify([sessionId, toolUseId, eventType]);
       const call = open.get(key);
@@ -156,7 +156,7 @@ function createCalls(mostCalls: number) {
       order.push(key);
     },
     end() {
-      settle(() => true);
+      countClosed(() => true);
       return {
         calls: longest(slowest, mostCalls),
         callCount,
@@ -187,7 +187,7 @@ function addTo(call: OpenCall, waited: Waited): void {
     call.secondEndMs = lastEndMs;
     call.last = waited;
   } else call.secondEndMs = Math.max(call.secondEndMs, endOf(waited));
-  sweep(call, waited.startMs, endOf(waited));
+  addSpan(call, waited.startMs, endOf(waited));
 }
 
 const hookKey = (hookName: string, eventType: string): string =>
@@ -196,7 +196,7 @@ const hookKey = (hookName: string, eventType: string): string =>
 const endOf = ({ startMs, tookMs }: Waited): number => startMs + tookMs;
 
 /** Adds a stretch of time that begins no earlier than those before; what they have in common counts once. */
-function sweep(sum: Sweep, startMs: number, endMs: number): void {
+function addSpan(sum: Span, startMs: number, endMs: number): void {
   if (endMs <= sum.untilMs) return;
   sum.blockedMs += endMs - Math.max(startMs, sum.untilMs);
   sum.untilMs = endMs;

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { isOthersToWrite } from './own-file.ts';
 
 /** More, in bytes, is no list of certificates: that of a system has about 200 KiB. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z\d ]+-----/g;
 
@@ -19,7 +19,7 @@ export function readCertificates(path: string): string {
     if (!stat.isFile()) throw new Error('it is no regular file');
     // Who writes it says whom we trust.
     if (isOthersToWrite(stat)) throw new Error('others can write to it');
-    if (stat.size > MOST_BYTES) throw new Error(`expected at most ${MOST_BYTES} bytes`);
+    if (stat.size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes`);
     const found = readFileSync(file, 'latin1').match(CERTIFICATE) ?? [];
     if (found.length === 0) throw new Error('there is no certificate in it');
     for (const [index, one] of found.entries()) check(one, index + 1);

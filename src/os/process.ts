@@ -44,13 +44,13 @@ export function isRunning(pid: number, start: number): boolean {
 }
 
 /** More generations than there are between a hook and what it starts. */
-const MOST_GENERATIONS = 64;
+const MAX_GENERATIONS = 64;
 
 /** Whether a process was started by that one, or by one that it started, as far as the system tells. */
 export function isDescendant(pid: number, ancestor: { pid: number; start: number }): boolean {
   if (ancestor.pid <= 0) return false;
   let stat = readStat(pid);
-  for (let generation = 0; stat !== undefined && generation < MOST_GENERATIONS; generation += 1) {
+  for (let generation = 0; stat !== undefined && generation < MAX_GENERATIONS; generation += 1) {
     const parent = Number(stat[1]) || 0;
     if (parent === 0) return false;
     stat = readStat(parent);

@@ -13,10 +13,10 @@ const FOLLOW = {
   session: 6,
   since: 7,
 } as const;
-const EXECUTIONS = { row: 1, upTo: 2, leftOut: 3 } as const;
+const EXECUTIONS = { row: 1, upTo: 2, skipped: 3 } as const;
 
 /** A person gives a few; a statement with too many would fail for all who follow. */
-export const MOST_FOLLOW_VALUES = 100;
+export const MAX_FOLLOW_VALUES = 100;
 
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface FollowRequest {
@@ -40,7 +40,7 @@ export interface FollowedExecutions {
   /** Everything up to this number was looked at: what to give as `after` when asking again. */
   readonly upTo: number;
   /** So many that were wanted were passed over, since the follower was too far behind. */
-  readonly leftOut: number;
+  readonly skipped: number;
 }
 
 export function encodeFollow(request: FollowRequest): Buffer {
@@ -60,7 +60,7 @@ export function decodeFollow(frame: Frame): FollowRequest {
   const fields = readFields(frame.body);
   const few = (tag: number): string[] => {
     const values = fields.texts(tag);
-    if (values.length > MOST_FOLLOW_VALUES) throw new FrameError(`too many values of field ${tag}`);
+    if (values.length > MAX_FOLLOW_VALUES) throw new FrameError(`too many values of field ${tag}`);
     return values;
   };
   return {
@@ -74,11 +74,11 @@ export function decodeFollow(frame: Frame): FollowRequest {
   };
 }
 
-export function encodeExecutions({ rows, upTo, leftOut }: FollowedExecutions): Buffer {
+export function encodeExecutions({ rows, upTo, skipped }: FollowedExecutions): Buffer {
   const frame = createFrameWriter(FRAME_KIND.executions);
   for (const row of rows) frame.text(EXECUTIONS.row, row);
   frame.number(EXECUTIONS.upTo, upTo);
-  frame.number(EXECUTIONS.leftOut, leftOut);
+  frame.number(EXECUTIONS.skipped, skipped);
   return frame.finish();
 }
 
@@ -90,6 +90,6 @@ export function decodeExecutions(frame: Frame): FollowedExecutions {
   return {
     rows: fields.texts(EXECUTIONS.row),
     upTo,
-    leftOut: fields.number(EXECUTIONS.leftOut) ?? 0,
+    skipped: fields.number(EXECUTIONS.skipped) ?? 0,
   };
 }

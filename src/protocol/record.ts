@@ -3,6 +3,7 @@
  * `begin`, then (once the hook has ended) its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
  */
 import { constants } from 'node:os';
+import { createStdoutKind } from '../domain/payload/stdout-kind.ts';
 import type {
   Begin,
   Capture,
@@ -12,7 +13,6 @@ import type {
   StdoutKind,
   StreamName,
 } from '../domain/record.ts';
-import { createStdoutKind } from '../domain/payload/stdout-kind.ts';
 import {
   createFrameWriter,
   type Fields,
@@ -43,8 +43,8 @@ const BEGIN = {
   engineVersion: 17,
   maxBytes: 18,
   flags: 19,
-  mistake: 20,
-  warning: 21,
+  warning: 20,
+  rawWarning: 21,
 } as const;
 
 const FLAG = { storeRaw: 1, compress: 2, redact: 4 } as const;
@@ -107,8 +107,8 @@ export function encodeBegin(begin: Begin): Buffer {
     (begin.compress ? FLAG.compress : 0) |
     (begin.redact ? FLAG.redact : 0);
   frame.number(BEGIN.flags, flags);
-  for (const mistake of begin.mistakes) frame.text(BEGIN.mistake, mistake);
-  for (const warning of begin.warnings ?? []) frame.text(BEGIN.warning, warning);
+  for (const warning of begin.warnings) frame.text(BEGIN.warning, warning);
+  for (const warning of begin.rawWarnings ?? []) frame.text(BEGIN.rawWarning, warning);
   return frame.finish();
 }
 
@@ -195,7 +195,7 @@ export function decodeKeyedBegin(fields: Fields): KeyedBegin {
 
 function decodeBegin(fields: Fields): Begin {
   const flags = fields.number(BEGIN.flags) ?? 0;
-  const warnings = fields.texts(BEGIN.warning);
+  const rawWarnings = fields.texts(BEGIN.rawWarning);
   return {
     ...decodeKeyedBegin(fields),
     correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
@@ -208,8 +208,8 @@ function decodeBegin(fields: Fields): Begin {
     storeRaw: (flags & FLAG.storeRaw) !== 0,
     compress: (flags & FLAG.compress) !== 0,
     redact: (flags & FLAG.redact) !== 0,
-    mistakes: fields.texts(BEGIN.mistake),
-    ...(warnings.length > 0 && { warnings }),
+    warnings: fields.texts(BEGIN.warning),
+    ...(rawWarnings.length > 0 && { rawWarnings }),
   };
 }
 

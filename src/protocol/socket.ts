@@ -8,14 +8,14 @@ const STATE = { json: 1 } as const;
 const DASHBOARD = { url: 1, problem: 2 } as const;
 
 /** Says: there is something to drain. Nobody answers it. */
-export function encodePoke(version: string): Buffer {
+export function encodeNotify(version: string): Buffer {
   const frame = createFrameWriter(FRAME_KIND.poke);
   frame.text(POKE.version, version);
   return frame.finish();
 }
 
 /** The version of the engine that poked; undefined where it did not say. @throws FrameError */
-export function decodePoke(frame: Frame): string | undefined {
+export function decodeNotify(frame: Frame): string | undefined {
   return readFields(frame.body).text(POKE.version);
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { SharedAddress } from './address.ts';
 import { createClient, isFromParser, isFromServer } from './client.ts';
-import { MOST_SEALED_BYTES } from './seal.ts';
+import { MAX_SEALED_BYTES } from './seal.ts';
 
 /** Why a server could not be asked, or what it said made no sense: unreachable, slow, refused (its error), nonsense. */
 export type SharedKeysFault = 'unreachable' | 'slow' | 'refused' | 'nonsense';
@@ -27,7 +27,7 @@ const LONGEST_RETRY_MS = 2000;
 const GOOD_MS = 1000;
 
 /** A server that says more than so much, in bytes, before it has answered has nothing to say to us. */
-const MOST_ANSWER_BYTES = MOST_SEALED_BYTES + 1024;
+const MAX_ANSWER_BYTES = MAX_SEALED_BYTES + 1024;
 
 /** Fails on a replica, while the server loads, and without permission; leaves nothing. */
 const PROBE = `redis.call('del', KEYS[1]) return {ARGV[1]}`;
@@ -82,7 +82,7 @@ export class SharedLink {
     });
     this.#redis.on('error', (error: Error) => {
       this.#hasHandshakeFailed = true;
-      const failed = this.#note(this.#judge(error));
+      const failed = this.#note(this.#toKeysError(error));
       // An answer to nothing: those that follow would be taken for answers to something else.
       if (this.#phase === 'up') this.#drop(failed);
     });
@@ -126,7 +126,7 @@ export class SharedLink {
       };
       // An answer that came while this process was busy is read between the timer and the immediate.
       const timer = setTimeout(() => setImmediate(giveUp), Math.max(0, untilMs - startedAt));
-      const settle = (act: () => void): void => {
+      const finish = (act: () => void): void => {
         clearTimeout(timer);
         if (isOver) return;
         isOver = true;
@@ -137,12 +137,12 @@ export class SharedLink {
         (reply) => {
           this.#receivedBytes = 0;
           if (isOver) this.#takeLateAnswer(ifLate);
-          else settle(() => resolve(reply));
+          else finish(() => resolve(reply));
         },
         (error: Error) => {
           if (isFromServer(error)) this.#receivedBytes = 0;
           if (isOver && isFromServer(error)) this.#takeLateAnswer(ifLate);
-          else settle(() => reject(this.#note(this.#judge(error))));
+          else finish(() => reject(this.#note(this.#toKeysError(error))));
         },
       );
     });
@@ -213,18 +213,18 @@ export class SharedLink {
     this.#receivedBytes = 0;
     stream.on('data', (chunk: Buffer) => {
       this.#receivedBytes += chunk.length;
-      if (this.#receivedBytes <= MOST_ANSWER_BYTES || stream.destroyed) return;
+      if (this.#receivedBytes <= MAX_ANSWER_BYTES || stream.destroyed) return;
       this.#drop(new SharedKeysError('nonsense', 'more than any answer holds'));
       stream.destroy();
     });
   }
 
-  #judge(error: Error): SharedKeysError {
+  #toKeysError(error: Error): SharedKeysError {
     const isRefused = isFromServer(error);
     const fault = isRefused ? 'refused' : isFromParser(error) ? 'nonsense' : 'unreachable';
-    const judged = new SharedKeysError(fault, this.#wordsOf(error));
-    if (!isRefused || OF_THE_SERVER.test(error.message)) this.#drop(judged);
-    return judged;
+    const failed = new SharedKeysError(fault, this.#wordsOf(error));
+    if (!isRefused || OF_THE_SERVER.test(error.message)) this.#drop(failed);
+    return failed;
   }
 
   #isClosed(): boolean {

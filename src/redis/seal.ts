@@ -39,9 +39,9 @@ const MAC_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 1 + 1 + 8 + 8 + 4;
 
 /** Larger results are not stored: a refusal is short, and to look for secrets in it must hold nobody up. */
-const MOST_RESULT_BYTES = 64 * 1024;
+const MAX_RESULT_BYTES = 64 * 1024;
 /** More is not sealed by anybody. */
-export const MOST_SEALED_BYTES = HEAD_BYTES + IV_BYTES + MOST_RESULT_BYTES + MAC_BYTES;
+export const MAX_SEALED_BYTES = HEAD_BYTES + IV_BYTES + MAX_RESULT_BYTES + MAC_BYTES;
 
 /** The clocks of two machines may be apart for so long, in ms. */
 const SKEW_MS = 60_000;
@@ -55,7 +55,7 @@ export function isShareable({ exitCode, outputs }: KeyedEnd): boolean {
   if (outputs === undefined) return true;
   const streams = [outputs.stdout, outputs.stderr];
   const bytes = outputs.stdout.length + outputs.stderr.length;
-  return bytes <= MOST_RESULT_BYTES && streams.every((stream) => redactBytes(stream) === stream);
+  return bytes <= MAX_RESULT_BYTES && streams.every((stream) => redactBytes(stream) === stream);
 }
 
 /** Each use of the secret has a key of its own. */
@@ -78,7 +78,7 @@ export function createSealer(secret: string): Sealer {
     },
     open(name, bytes, nowMs) {
       const sealed = bytes.subarray(0, -MAC_BYTES);
-      if (sealed.length < HEAD_BYTES + IV_BYTES || bytes.length > MOST_SEALED_BYTES)
+      if (sealed.length < HEAD_BYTES + IV_BYTES || bytes.length > MAX_SEALED_BYTES)
         throw new Error('what is there is of another make');
       if (!timingSafeEqual(macOf(name, sealed), bytes.subarray(-MAC_BYTES)))
         throw new Error('what is there was not sealed with our secret for this key');

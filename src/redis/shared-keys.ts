@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
-import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import { reasonOf } from '../domain/errors.ts';
+import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import { readSharedAddress, type SharedAddress } from './address.ts';
 import { type Script, SharedKeysError, SharedLink } from './link.ts';
 import { createSealer, isShareable, type Sealed, type Sealer } from './seal.ts';
@@ -61,7 +61,7 @@ export interface SharedKeysOptions {
 /** What nobody waits for may take so long, in ms. */
 const PATIENT_MS = 1000;
 /** Keys to be freed when the server is back; the oldest beyond that run out by themselves. */
-const MOST_DEBTS = 1000;
+const MAX_DEBTS = 1000;
 /** How long a key may be owned that could not be freed, in ms, where it is not known. */
 const USUAL_LEASE_MS = 10 * 60_000;
 
@@ -89,7 +89,7 @@ redis.call('set', KEYS[1], mine .. ARGV[3], 'PX', ARGV[2])
 return 1`;
 /** What stands before what is sealed, which alone counts. */
 const PREFIX = /^[^:]*:[^:]*:/;
-const MOST_PREFIX_BYTES = 100;
+const MAX_PREFIX_BYTES = 100;
 
 /** Connects in the background, and again whenever the connection is lost. Never throws, whatever the URL is. */
 export function connectSharedKeys(url: string, options: SharedKeysOptions): SharedKeys {
@@ -222,7 +222,7 @@ class RedisKeys implements SharedKeys {
   #owe(debt: Debt): void {
     this.#debts.set(debtKey(debt.name, debt.token), debt);
     const [oldest] = this.#debts.keys();
-    if (this.#debts.size > MOST_DEBTS && oldest !== undefined) this.#debts.delete(oldest);
+    if (this.#debts.size > MAX_DEBTS && oldest !== undefined) this.#debts.delete(oldest);
   }
 
   async #pay(debt: Debt): Promise<void> {
@@ -253,7 +253,7 @@ class RedisKeys implements SharedKeys {
     if (word?.toString() === 'claimed' && parts.length === 1) return { kind: 'claimed' };
     if (word?.toString() !== 'held' || held === undefined || parts.length !== 2)
       throw this.#link.distrust('expected what became of a claim');
-    const prefix = PREFIX.exec(held.subarray(0, MOST_PREFIX_BYTES).toString('latin1'))?.[0] ?? '';
+    const prefix = PREFIX.exec(held.subarray(0, MAX_PREFIX_BYTES).toString('latin1'))?.[0] ?? '';
     try {
       const found = this.#sealer.open(name, held.subarray(prefix.length), this.#now());
       return found === 'running' ? { kind: 'running' } : { kind: 'done', end: found };

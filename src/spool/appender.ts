@@ -4,7 +4,7 @@ import { isCode, makeOwnDirectory, openToAppend, requireDirectory } from '../os/
 import { encodeEntry, newToken } from './entry.ts';
 
 /** Who reads takes a log away as it is opened, or written to. */
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 
 const OWN_BITS = 0o600;
 const WRITE_BIT = 0o200;
@@ -20,7 +20,7 @@ export function createAppender(directory: string) {
     begun.set(id, own);
     const entry = encodeEntry(own.token, frames);
     let name = 'log';
-    for (let attempt = 0; attempt < MOST_TRIES; attempt += 1) {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       own.file ??= openLog(directory, name);
       const file = own.file;
       try {

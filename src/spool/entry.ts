@@ -19,7 +19,7 @@ export const TOKEN_BYTES = 8;
 export const HEADER_BYTES = TOKEN_AT + TOKEN_BYTES;
 
 /** Room for three captures at the largest cap, and what goes with them. */
-const MOST_FRAME_BYTES = 200 * 1024 * 1024;
+const MAX_FRAME_BYTES = 200 * 1024 * 1024;
 
 export const newToken = (): Buffer => randomBytes(TOKEN_BYTES);
 
@@ -89,7 +89,7 @@ function isHeader(bytes: Buffer): boolean {
 function entryBytes(bytes: Buffer): number | undefined {
   if (bytes.length < HEADER_BYTES || !isHeader(bytes)) return undefined;
   const length = bytes.readUInt32LE(LENGTH_AT);
-  if (length > MOST_FRAME_BYTES) return undefined;
+  if (length > MAX_FRAME_BYTES) return undefined;
   const end = HEADER_BYTES + length;
   const isWhole =
     bytes.length < end + TOKEN_BYTES ||

@@ -23,12 +23,12 @@ interface OpenLog {
 /** The logs of a spool as who takes them in reads them: on and on, each piece once. */
 export class Logs {
   readonly #directory: string;
-  readonly #setAsideDirectory: string;
+  readonly #quarantineDirectory: string;
   #open: OpenLog[] = [];
 
-  constructor(directory: string, setAsideDirectory: string) {
+  constructor(directory: string, quarantineDirectory: string) {
     this.#directory = directory;
-    this.#setAsideDirectory = setAsideDirectory;
+    this.#quarantineDirectory = quarantineDirectory;
   }
 
   /**
@@ -74,7 +74,7 @@ export class Logs {
   }
 
   /** Keeps the bytes for a person to look at. @returns false where another process did so */
-  setAside(piece: LogPiece): boolean {
+  quarantine(piece: LogPiece): boolean {
     const isOurs = piece.token === undefined ? piece.log.isSame(piece) : this.isWaiting(piece);
     const bytes = piece.token === undefined ? readable(piece.frames) : piece.frames;
     const isNew = isOurs && this.#keep(bytes);
@@ -101,9 +101,9 @@ export class Logs {
 
   #keep(bytes: Buffer): boolean {
     const name = `log-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
-    makeOwnDirectory(this.#setAsideDirectory);
+    makeOwnDirectory(this.#quarantineDirectory);
     try {
-      writeFileSync(join(this.#setAsideDirectory, name), bytes, { mode: 0o600, flag: 'wx' });
+      writeFileSync(join(this.#quarantineDirectory, name), bytes, { mode: 0o600, flag: 'wx' });
       return true;
     } catch (error) {
       if (!isCode(error, 'EEXIST')) throw error;
@@ -122,8 +122,8 @@ export class Logs {
       if (isCode(error, 'ENOENT')) return true;
       if (!isForeign(path, error)) throw error;
     }
-    makeOwnDirectory(this.#setAsideDirectory);
-    renameSync(path, join(this.#setAsideDirectory, `no-log-${randomBytes(8).toString('hex')}`));
+    makeOwnDirectory(this.#quarantineDirectory);
+    renameSync(path, join(this.#quarantineDirectory, `no-log-${randomBytes(8).toString('hex')}`));
     return false;
   }
 

@@ -13,7 +13,7 @@ const PART = '.part';
 const WHOLE = '.rec';
 
 /** Records of version 0.1.0: a file an execution, named by its id. They are taken in, and no more are made. */
-export function createOldRecords(directory: string, setAsideDirectory: string) {
+export function createOldRecords(directory: string, quarantineDirectory: string) {
   return {
     /** Takes them away; one that is gone already is fine. */
     remove(records: readonly OldRecord[]): void {
@@ -44,10 +44,10 @@ export function createOldRecords(directory: string, setAsideDirectory: string) {
      * Moves a record that cannot be read out of the way, for a person to look at.
      * @returns false where it is gone
      */
-    setAside({ path }: OldRecord): boolean {
-      makeOwnDirectory(setAsideDirectory);
+    quarantine({ path }: OldRecord): boolean {
+      makeOwnDirectory(quarantineDirectory);
       try {
-        renameSync(path, join(setAsideDirectory, path.slice(directory.length + 1)));
+        renameSync(path, join(quarantineDirectory, path.slice(directory.length + 1)));
         return true;
       } catch (error) {
         if (!isCode(error, 'ENOENT')) throw error;

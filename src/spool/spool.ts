@@ -15,9 +15,9 @@ export interface SpoolEntry {
  * Records on disk: a log that all executions append to, and those of it that were rotated.
  * Writing never waits for the disk (no fsync): a record outlives the death of any process, not a power cut.
  */
-export function createSpool(directory: string, setAsideDirectory: string) {
+export function createSpool(directory: string, quarantineDirectory: string) {
   const appender = createAppender(directory);
-  const old = createOldRecords(directory, setAsideDirectory);
+  const old = createOldRecords(directory, quarantineDirectory);
   return {
     /** Says what is known before the hook. @throws what the file system says */
     begin: (id: string, begin: Uint8Array): void => appender.append(id, begin),
@@ -38,12 +38,12 @@ export function createSpool(directory: string, setAsideDirectory: string) {
       for (const { token = '', frames } of piecesOf(directory)) yield { token, frames };
     },
     /** The same, to be taken. */
-    logs: new Logs(directory, setAsideDirectory),
+    logs: new Logs(directory, quarantineDirectory),
     old,
     /** Whether nothing was ever put there, or all of it is gone. @throws what the file system says */
     isEmpty: (): boolean =>
-      namesIn(directory).every((name) => join(directory, name) === setAsideDirectory),
-    countSetAside: (): number => namesIn(setAsideDirectory).length,
+      namesIn(directory).every((name) => join(directory, name) === quarantineDirectory),
+    countQuarantined: (): number => namesIn(quarantineDirectory).length,
   };
 }
 

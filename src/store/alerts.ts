@@ -63,7 +63,7 @@ export function saveAlerts(db: Database, rows: readonly AlertRow[]): void {
 }
 
 /** One thing was done, or given up, about the state that an alert was in. */
-export function settleOwed(
+export function clearOwed(
   db: Database,
   alert: Pick<AlertRow, 'alertId' | 'state'>,
   action: AlertAction,
@@ -99,10 +99,10 @@ export interface WindowRow {
 }
 
 /** Most executions of a window: looking at them takes less than a ms, however many there are. */
-export const MOST_WINDOW_ROWS = 500;
+export const MAX_WINDOW_ROWS = 500;
 
 /** So many are looked through for those that ran. */
-const MOST_LOOKED_AT = 2000;
+const MAX_LOOKED_AT = 2000;
 
 /**
  * The latest executions that ran and began at `since` or later, the newest first.
@@ -121,8 +121,8 @@ export function windowRows(
          SELECT id, event_type AS eventType, status, exit_code AS exitCode, duration_ms AS durationMs,
                 overhead_ms AS overheadMs
          FROM hook_logs WHERE ${ofHook} created_at >= @since
-         ORDER BY created_at DESC, id DESC LIMIT ${MOST_LOOKED_AT})
-       WHERE status IN (${ran.map((word) => `'${word}'`).join(', ')}) LIMIT ${MOST_WINDOW_ROWS}`,
+         ORDER BY created_at DESC, id DESC LIMIT ${MAX_LOOKED_AT})
+       WHERE status IN (${ran.map((word) => `'${word}'`).join(', ')}) LIMIT ${MAX_WINDOW_ROWS}`,
     )
     .all({ hookName, since });
 }

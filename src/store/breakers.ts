@@ -18,7 +18,7 @@ export interface BreakerRow {
 const COLUMNS = 'hook_name, command, state, runs, failures, opened_at, until, closed_at';
 
 /** So many of the latest executions of a name are looked at. */
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** A hook is judged by no more rows of its name than so many times what is wanted: others may have that name too. */
 const ROWS_OF_EACH = 50;
@@ -110,7 +110,7 @@ function createHistory(db: Database, hasRun: string) {
              ORDER BY created_at DESC LIMIT ?)
            WHERE command = ?`,
         )
-        .all(hook.hookName, from, MOST_ROWS, hook.command)
+        .all(hook.hookName, from, MAX_ROWS, hook.command)
         .map(({ event_type }) => event_type),
 
     /** Whether it ever refused something, or said what may have been a refusal, at `from` or later. */

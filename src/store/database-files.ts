@@ -15,8 +15,8 @@ function sizeOf(file: string): number {
   }
 }
 
-/** The corrupt databases that `setAsideDatabase` gave another name, the oldest first, without their side files. */
-export function listSetAside(path: string): string[] {
+/** The corrupt databases that `quarantineDatabase` gave another name, the oldest first, without their side files. */
+export function listQuarantined(path: string): string[] {
   const directory = dirname(path);
   const beginning = `${basename(path)}.corrupt-`;
   return names(directory)
@@ -26,9 +26,9 @@ export function listSetAside(path: string): string[] {
 }
 
 /** The files of corrupt databases that were set aside before then, side files too. */
-export function listSetAsideBefore(path: string, beforeMs: number): string[] {
+export function listQuarantinedBefore(path: string, beforeMs: number): string[] {
   const before = new Date(beforeMs).toISOString().replace(/[-:]|\.\d+/g, '');
-  return listSetAside(path)
+  return listQuarantined(path)
     .filter((file) => (/\.corrupt-(\d{8}T\d{6}Z)(?:-\d+)?$/.exec(file)?.[1] ?? before) < before)
     .flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
 }

@@ -53,7 +53,7 @@ export function createKeyTable(db: Database) {
   );
   const add = db.prepare<NewKey>(`INSERT OR IGNORE ${NEW_ROW}`);
   const replace = db.prepare<NewKey>(`INSERT OR REPLACE ${NEW_ROW}`);
-  const sweep = db.prepare<[string]>(
+  const deleteExpired = db.prepare<[string]>(
     `DELETE FROM dedupe_keys WHERE rowid IN
       (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE})`,
   );
@@ -111,7 +111,7 @@ export function createKeyTable(db: Database) {
       { stdout, stderr }: Omit<KeyResult, 'exitCode'>,
     ): void => void refuse.run({ ...row, ...idOf(row), exitCode, stdout, stderr }),
     /** Deletes a few of the keys that ran out. @param now UTC, as in `created_at` */
-    sweep: (now: string): void => void sweep.run(now),
+    deleteExpired: (now: string): void => void deleteExpired.run(now),
     /** Gives a claim up; somebody else's stays, and what the execution claimed elsewhere after that. */
     release: (id: KeyId, executionId: string, brokerPid: number | null): boolean =>
       release.run({ ...idOf(id), executionId, brokerPid }).changes > 0,

@@ -8,7 +8,7 @@ export interface Recorded {
   readonly execution: Execution;
   readonly payloads: readonly StoredPayload[];
   /** Sentences about the command line or the settings, for `status`. */
-  readonly mistakes: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 const INSERT = `
@@ -22,7 +22,7 @@ const INSERT = `
     @stdoutKind, @stdoutDigest, @dedupeKey, @redacted, @createdAt
   ) ON CONFLICT (execution_id) DO NOTHING`;
 
-interface CutOffRow {
+interface InterruptedRow {
   readonly id: number;
   readonly hook_name: string;
   readonly event_type: string;
@@ -41,13 +41,13 @@ const UNCOUNT = `
 export function createExecutionWriter(db: Database) {
   const insert = db.prepare(INSERT);
   // An execution taken for cut off whose end turns up after all: the end is the truth.
-  const forgetCutOff = onceNeeded(() =>
-    db.prepare<[string], CutOffRow>(
+  const forgetInterrupted = onceNeeded(() =>
+    db.prepare<[string], InterruptedRow>(
       `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'
        RETURNING id, hook_name, event_type, created_at`,
     ),
   );
-  const uncount = onceNeeded(() => db.prepare<[CutOffRow]>(UNCOUNT));
+  const uncount = onceNeeded(() => db.prepare<[InterruptedRow]>(UNCOUNT));
   const insertPayload = onceNeeded(() =>
     db.prepare(
       'INSERT INTO hook_payloads (log_id, stream, encoding, truncated, body) VALUES (?, ?, ?, ?, ?)',
@@ -61,23 +61,23 @@ export function createExecutionWriter(db: Database) {
     const row = toRow(execution);
     const first = insert.run(row);
     if (first.changes > 0) return first.lastInsertRowid;
-    if (isCutOff(execution)) return undefined;
-    const forgotten = forgetCutOff().get(execution.executionId);
+    if (isInterrupted(execution)) return undefined;
+    const forgotten = forgetInterrupted().get(execution.executionId);
     if (forgotten === undefined) return undefined;
     uncount().run(forgotten);
     const second = insert.run(row);
     return second.changes > 0 ? second.lastInsertRowid : undefined;
   }
 
-  function writeOne({ execution, payloads, mistakes }: Recorded): void {
+  function writeOne({ execution, payloads, warnings }: Recorded): void {
     const id = insertRow(execution);
     if (id === undefined) return;
     if (isSkippedGuard(execution)) countSkip()(execution);
     for (const { stream, encoding, truncated, body } of payloads) {
       insertPayload().run(id, stream, encoding, truncated ? 1 : 0, body);
     }
-    for (const mistake of mistakes)
-      notice()('mistake', `${execution.hookName}: ${mistake}`, execution.createdAt);
+    for (const warning of warnings)
+      notice()('mistake', `${execution.hookName}: ${warning}`, execution.createdAt);
   }
 
   const writeAll = db.transaction((batch: readonly Recorded[]) => {
@@ -112,7 +112,7 @@ function prepareNotice(db: Database): (kind: NoticeKind, text: string, at: strin
   return (kind, text, at) => void statement.run({ kind, text, at });
 }
 
-function isCutOff(execution: Execution): boolean {
+function isInterrupted(execution: Execution): boolean {
   return execution.status === 'error' && (execution.error ?? '').startsWith(CUT_OFF);
 }
 

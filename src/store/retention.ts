@@ -63,7 +63,7 @@ export function deleteExecutions(
  * Deletes the dedupe keys that ran out, and so what their hooks wrote.
  * @returns when the next one runs out; undefined where there is none
  */
-export function sweepKeys(db: Database, now: string): string | undefined {
+export function deleteExpiredKeys(db: Database, now: string): string | undefined {
   const next = (): string | undefined =>
     db.prepare<[], { next: string | null }>('SELECT min(expires_at) AS next FROM dedupe_keys').get()
       ?.next ?? undefined;

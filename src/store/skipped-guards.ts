@@ -15,7 +15,7 @@ export interface SkippedGuard {
 }
 
 /** Of the sentence why, in characters. */
-const MOST_REASON = 200;
+const MAX_REASON = 200;
 
 /** Counts an execution in which a guard was skipped; inside the transaction that writes it. */
 export function prepareSkipCount(db: Database): (execution: Execution) => void {
@@ -33,7 +33,7 @@ export function prepareSkipCount(db: Database): (execution: Execution) => void {
 export function skippedGuardOf(execution: Execution): SkippedGuard {
   const { hookName, eventType, status, error, createdAt: at } = execution;
   const [why = ''] = (error ?? '').split('\n');
-  const reason = status === 'dedupe_skip' ? 'duplicate' : why.slice(0, MOST_REASON);
+  const reason = status === 'dedupe_skip' ? 'duplicate' : why.slice(0, MAX_REASON);
   return { hookName, eventType, reason, count: 1, firstAt: at, lastAt: at };
 }
 

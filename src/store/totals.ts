@@ -1,4 +1,4 @@
-import { boundNames, MOST_EVENTS, MOST_HOOKS } from '../domain/exported.ts';
+import { boundNames, MAX_EVENTS, MAX_HOOKS } from '../domain/exported.ts';
 import {
   DURATION_BOUNDS_MS,
   emptyHistogram,
@@ -86,8 +86,8 @@ function marks(db: Database): { readonly seq: number; readonly mark: number } {
 
 /** The totals that these rows change. */
 function added(db: Database, rows: readonly Counted[]): Total[] {
-  const hookOf = boundNames(MOST_HOOKS, namesIn(db, 'hook_name'));
-  const eventOf = boundNames(MOST_EVENTS, namesIn(db, 'event_type'));
+  const hookOf = boundNames(MAX_HOOKS, namesIn(db, 'hook_name'));
+  const eventOf = boundNames(MAX_EVENTS, namesIn(db, 'event_type'));
   const find = db.prepare<[string, string, string], TotalRow>(
     'SELECT * FROM hook_totals WHERE hook_name = ? AND event_type = ? AND status = ?',
   );

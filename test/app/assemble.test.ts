@@ -16,7 +16,7 @@ describe('what is stored of an execution', () => {
   it('has no secret in its error, its command line, its mistakes or its payloads', () => {
     const begin = aBegin({
       argv: ['curl', '-H', `Authorization: Bearer ${SECRET}`],
-      mistakes: [`unknown option --key=${SECRET}`],
+      warnings: [`unknown option --key=${SECRET}`],
       storeRaw: true,
     });
     const end = anEnd({
@@ -24,8 +24,8 @@ describe('what is stored of an execution', () => {
       stderrTail: Buffer.from(`refused: ${SECRET}`),
       captures: [capture(`token ${SECRET}`)],
     });
-    const { execution, payloads, mistakes } = assemble(begin, end);
-    const stored = [JSON.stringify(execution), mistakes.join(), String(payloads[0]?.body)].join();
+    const { execution, payloads, warnings } = assemble(begin, end);
+    const stored = [JSON.stringify(execution), warnings.join(), String(payloads[0]?.body)].join();
     expect(stored).not.toContain(SECRET);
     expect(stored).toContain('[redacted:');
   });
@@ -84,7 +84,7 @@ describe('what is stored of an execution', () => {
   });
 
   it('keeps the first 300 bytes of a mistake', () => {
-    const [mistake = ''] = assemble(aBegin({ mistakes: ['é'.repeat(1000)] }), anEnd()).mistakes;
+    const [mistake = ''] = assemble(aBegin({ warnings: ['é'.repeat(1000)] }), anEnd()).warnings;
     expect(mistake).toMatch(/^é{150}…$/);
   });
 });

@@ -112,8 +112,8 @@ it('drains the spool first, so that what waited there is judged too', async () =
 
 it('removes unreadable records of that age, and keeps younger ones', async () => {
   const { paths } = aState(0);
-  mkdirSync(paths.setAside, { recursive: true });
-  const [old, young] = [join(paths.setAside, 'old.rec'), join(paths.setAside, 'young.rec')];
+  mkdirSync(paths.quarantine, { recursive: true });
+  const [old, young] = [join(paths.quarantine, 'old.rec'), join(paths.quarantine, 'young.rec')];
   for (const path of [old, young]) writeFileSync(path, 'x');
   utimesSync(old, 0, 0);
   expect(await cleanUp(partsOf(paths, { isDryRun: true }))).toMatchObject({

@@ -6,8 +6,8 @@ import { drainSpool } from '../../src/app/recording/drain.ts';
 import { createRecorder } from '../../src/app/recording/recorder.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
-import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { processStart } from '../../src/os/process.ts';
+import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
@@ -142,7 +142,7 @@ describe('draining the spool', () => {
     spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
     expect(drain()).toMatchObject({ stored: 1, unreadable: 2 });
     expect(rows()).toHaveLength(1);
-    expect(spool.countSetAside()).toBe(2);
+    expect(spool.countQuarantined()).toBe(2);
     expect(db.prepare('SELECT kind, count FROM notices').all()).toEqual([
       { kind: 'spool', count: 2 },
     ]);

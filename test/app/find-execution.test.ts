@@ -1,6 +1,10 @@
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { findExecution, findPayloads, parseReference } from '../../src/app/reading/find-execution.ts';
+import {
+  findExecution,
+  findPayloads,
+  parseReference,
+} from '../../src/app/reading/find-execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';

@@ -74,8 +74,8 @@ it('says that an execution waits whose engine is gone, where it cannot be draine
 it('names corrupt databases that were set aside, and records that could not be read', () => {
   const { home, paths } = freshState();
   makeCorruptDatabase(paths);
-  mkdirSync(paths.setAside, { recursive: true });
-  writeFileSync(join(paths.setAside, 'x.rec'), 'x');
+  mkdirSync(paths.quarantine, { recursive: true });
+  writeFileSync(join(paths.quarantine, 'x.rec'), 'x');
   const report = readStatus(settingsOf(home), now);
   expect(report).toMatchObject({
     database: { state: 'ready', executions: 0 },

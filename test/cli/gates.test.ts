@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatMoment } from '../../src/cli/output/format.ts';
-import { redactText } from '../../src/redaction/redaction.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { listGates, writeGate } from '../../src/gates/gate-writer.ts';
+import { redactText } from '../../src/redaction/redaction.ts';
 import { CLI } from '../support/daemon.ts';
 import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
 import { canHavePolicy, underPolicy } from '../support/policy.ts';

@@ -490,7 +490,7 @@ it('the help of run has every option that run knows, and no other', () => {
   const inHelp = [...new Set(helpOf('run').match(/--[a-z-]+/g))].sort();
   expect(inHelp.filter((option) => inCode.includes(option))).toEqual(inCode);
   const example = helpOf('run').match(/hookbus run (--name lint.*)/)?.[1] ?? '';
-  expect(parseRunOptions(example.split(' ')).mistakes).toEqual([]);
+  expect(parseRunOptions(example.split(' ')).warnings).toEqual([]);
 });
 
 it.each([[[]], [['--help']], [['-h']], [['help']]])('hookbus %j prints the overview', (words) => {

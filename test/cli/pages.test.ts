@@ -427,7 +427,7 @@ describe('the page of status', () => {
   it('at work has everything at a glance', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
-    spoolWhole(paths, { createdAtMs: NOW - 5000, mistakes: ['unknown option --nmae'] });
+    spoolWhole(paths, { createdAtMs: NOW - 5000, warnings: ['unknown option --nmae'] });
     spoolRunning(paths, { createdAtMs: NOW - 1000 });
     const env = {
       HOOKBUS_ENABLED: '1',
@@ -482,8 +482,8 @@ describe('the page of status', () => {
 
   it('shows ten of many mistakes', () => {
     const { home, paths } = freshState();
-    const mistakes = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
-    writeExecutions(paths.database, [recordedOf(anExecution(), [], mistakes)]);
+    const warnings = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
+    writeExecutions(paths.database, [recordedOf(anExecution(), [], warnings)]);
     const page = statusOf(home);
     expect(page.match(/^- /gm)).toHaveLength(10);
     expect(page).toContain('  … and 2 more; --json has them all');

@@ -35,7 +35,7 @@ describe('the options of run', () => {
     expect(parse('--name', 'x', 'python3', 'y.py')).toMatchObject({
       name: 'x',
       argv: ['python3', 'y.py'],
-      mistakes: [],
+      warnings: [],
     });
   });
 
@@ -62,7 +62,7 @@ describe('the options of run', () => {
   ])('keep the mistake in %j and run the command', (words, mistake) => {
     const options = parseRunOptions(words);
     expect(options.argv).toEqual(['c']);
-    expect(options.mistakes[0]).toBe(mistake);
+    expect(options.warnings[0]).toBe(mistake);
   });
 
   it('have nothing to run when there is no command', () => {

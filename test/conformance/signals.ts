@@ -221,7 +221,7 @@ export function signals(engine: Engine): void {
       expect(run.hasExited()).toBe(false);
       run.killGroup('SIGKILL');
       expect(await run.finish()).toMatchObject({ signal: 'SIGKILL' });
-      await isOnRecordAsCutOff(stage);
+      await isOnRecordAsInterrupted(stage);
     });
 
     test('a run whose whole group is killed at once is on record as cut off', async (stage) => {
@@ -229,7 +229,7 @@ export function signals(engine: Engine): void {
       await hookPid(run);
       run.killGroup('SIGKILL');
       expect(await run.finish()).toMatchObject({ signal: 'SIGKILL' });
-      await isOnRecordAsCutOff(stage);
+      await isOnRecordAsInterrupted(stage);
     });
 
     test('a run that still goes on is not taken for one that was cut off', async (stage) => {
@@ -258,7 +258,7 @@ export function signals(engine: Engine): void {
         run.kill('SIGKILL');
         await run.exit();
         await until('the hook to end', () => !isAlive(hook));
-        await isOnRecordAsCutOff(stage);
+        await isOnRecordAsInterrupted(stage);
       },
     );
 
@@ -267,7 +267,7 @@ export function signals(engine: Engine): void {
       await hookPid(run);
       run.kill('SIGKILL');
       await run.exit();
-      await isOnRecordAsCutOff(stage);
+      await isOnRecordAsInterrupted(stage);
     });
   });
 }
@@ -308,7 +308,7 @@ async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): 
   return seen();
 }
 
-async function isOnRecordAsCutOff(stage: Stage): Promise<void> {
+async function isOnRecordAsInterrupted(stage: Stage): Promise<void> {
   await stage.drain();
   const rows = readRows(stage.home);
   expect(rows).toHaveLength(1);

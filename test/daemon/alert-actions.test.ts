@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AlertReport } from '../../src/app/alerts/alert-report.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../../src/config/file/config-file.ts';
-import { findDesktop } from '../../src/os/desktop.ts';
 import { failingSince } from '../../src/daemon/alerts/failing.ts';
 import { createNotifier } from '../../src/daemon/alerts/notifier.ts';
+import { findDesktop } from '../../src/os/desktop.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, until } from '../support/daemon.ts';
@@ -136,7 +136,7 @@ describe('the desktop', () => {
       eventType: 'PreToolUse',
       createdAtMs: Date.now(),
     });
-    createSpool(state.paths.spool, state.paths.setAside).finish(
+    createSpool(state.paths.spool, state.paths.quarantine).finish(
       begin.executionId,
       encodeBegin(begin),
       encodeEnd(anEnd({ exitCode: 1 })),

@@ -61,7 +61,7 @@ function teller(state: State): { line: string; told: () => Told[] } {
 
 /** Leaves executions in the spool that began now, one ms after the other. */
 function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
-  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  const spool = createSpool(state.paths.spool, state.paths.quarantine);
   for (let index = 0; index < count; index += 1) {
     const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
     spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));

@@ -34,7 +34,7 @@ function aKeeper() {
     now,
     log: (event, { why } = {}) => void events.push(why === undefined ? event : `${event} ${why}`),
   });
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   return {
     ...state,
     clock,
@@ -50,9 +50,9 @@ function aKeeper() {
         );
       }
       const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now));
-      keeper.tend(hooks);
+      keeper.follow(hooks);
     },
-    looks: () => keeper.tend([]),
+    looks: () => keeper.follow([]),
     untilMs: () => readGate(gatePath(paths.gates, LINT))?.untilMs,
   };
 }

@@ -56,7 +56,7 @@ const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 
 /** Leaves executions in the spool that began now, one ms after the other. */
 function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
-  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  const spool = createSpool(state.paths.spool, state.paths.quarantine);
   for (let index = 0; index < count; index += 1) {
     const at = { createdAtMs: Date.now() - count + index, argv: hookIn(state) };
     const one = aBegin({ ...at, eventType: 'PostToolUse', ...begin });

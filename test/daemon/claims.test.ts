@@ -4,10 +4,10 @@ import { existsSync, readFileSync, readlinkSync, realpathSync, writeFileSync } f
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { processStart } from '../../src/os/process.ts';
 import { decodeVerdict, encodeClaim, encodeResult } from '../../src/protocol/claim.ts';
 import { splitFrames } from '../../src/protocol/frame.ts';
 import { encodeBegin } from '../../src/protocol/record.ts';
-import { processStart } from '../../src/os/process.ts';
 import { aState, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aBegin } from '../support/records.ts';
 import { recordsIn } from '../support/spooled.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { askDaemon } from '../../src/daemon/client/client.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { encodePoke } from '../../src/protocol/socket.ts';
+import { encodeNotify } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { aBegin, anEnd } from '../support/records.ts';
@@ -15,7 +15,7 @@ type State = ReturnType<typeof aState>;
 
 function spoolOne({ paths }: State): void {
   const begin = aBegin();
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
 }
 
@@ -38,7 +38,7 @@ describe('the daemon', () => {
     for (let round = 2; round <= 11; round += 1) {
       spoolOne(state);
       const before = performance.now();
-      say(state, encodePoke('0.1.0')).end();
+      say(state, encodeNotify('0.1.0')).end();
       await until('the next row', () => count(state) === round);
       latencies.push(performance.now() - before);
     }
@@ -103,10 +103,10 @@ describe('the daemon', () => {
   it('makes way for a newer version, and not for an older one', async () => {
     const state = aState();
     const daemon = await state.daemon();
-    say(state, encodePoke('0.0.9')).end();
+    say(state, encodeNotify('0.0.9')).end();
     await until('the poke', async () => ((await state.ask())?.pokes ?? 0) >= 1);
     spoolOne(state);
-    say(state, encodePoke('99.0.0')).end();
+    say(state, encodeNotify('99.0.0')).end();
     await until('its end', () => daemon.exitCode !== null);
     expect(count(state)).toBe(1);
   });
@@ -123,7 +123,7 @@ describe('the daemon', () => {
       say(state, Buffer.concat([Buffer.from([1, 1, 0, 0, 64, 0]), Buffer.alloc(8 * 1024 * 1024)])),
     ];
     spoolOne(state);
-    say(state, encodePoke('0.1.0')).end();
+    say(state, encodeNotify('0.1.0')).end();
     await until('the row', () => count(state) === 1);
     expect((await state.ask())?.pid).toBe(daemon.pid);
     for (const socket of sockets) socket.destroy();

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createLog } from '../../src/daemon/log.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
 import { createDrainLoop } from '../../src/daemon/loops/drain-loop.ts';
-import { createLog } from '../../src/daemon/log.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { until } from '../support/daemon.ts';
@@ -15,7 +15,7 @@ function aLoop(onDrained: () => void = () => undefined) {
   makeDatabase(paths);
   const store = createStoreHandle(paths.database, 200, Date.now);
   const log = createLog(paths.log, Date.now);
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
   const turns: number[] = [];
   const loop = createDrainLoop({

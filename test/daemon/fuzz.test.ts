@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { askDashboard } from '../../src/daemon/client/client.ts';
 import { isNewerVersion, VERSION } from '../../src/domain/version.ts';
 import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
-import { decodePoke, encodePoke, encodeRequest } from '../../src/protocol/socket.ts';
+import { decodeNotify, encodeNotify, encodeRequest } from '../../src/protocol/socket.ts';
 import { aState, inPool, until } from '../support/daemon.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
 import { createRandom, mutateFrames } from '../support/random.ts';
@@ -15,8 +15,8 @@ const said = [
   ...readdirSync(FRAMES)
     .filter((name) => name.endsWith('.bin'))
     .map((name) => readFileSync(new URL(name, FRAMES))),
-  encodePoke(VERSION),
-  Buffer.concat([encodeRequest('askState'), encodePoke(VERSION), encodeRequest('askState')]),
+  encodeNotify(VERSION),
+  Buffer.concat([encodeRequest('askState'), encodeNotify(VERSION), encodeRequest('askState')]),
 ];
 
 /** Whether a daemon rightly leaves when it hears this. */
@@ -25,7 +25,7 @@ function endsIt(bytes: Buffer): boolean {
     return splitFrames(bytes).frames.some(
       (frame) =>
         frame.kind === FRAME_KIND.stop ||
-        (frame.kind === FRAME_KIND.poke && isNewerVersion(decodePoke(frame) ?? '', VERSION)),
+        (frame.kind === FRAME_KIND.poke && isNewerVersion(decodeNotify(frame) ?? '', VERSION)),
     );
   } catch {
     return false;
@@ -54,7 +54,7 @@ describe('the daemon that is told frames that were changed', () => {
         mutateFrames(said[random(said.length)] ?? Buffer.alloc(0), random),
       ).filter((bytes) => !endsIt(bytes));
       const descriptors = (): number => readdirSync(`/proc/${daemon.pid}/fd`).length;
-      await inPool(100, 4, async () => say(state.paths.socket, encodePoke(VERSION), 3));
+      await inPool(100, 4, async () => say(state.paths.socket, encodeNotify(VERSION), 3));
       // One of the frames may ask for the page, which stays once it was asked for.
       await askDashboard(state.paths.socket);
       const before = { ...(await state.ask()), open: descriptors() };

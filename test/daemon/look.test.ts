@@ -16,7 +16,7 @@ function aView() {
   makeDatabase(paths);
   const store = createStoreHandle(paths.database, 200, Date.now);
   onTestFinished(store.close);
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   const look = createLook({ store, spool, now: Date.now, failing: [] });
   return {
     store,

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { Log } from '../../src/daemon/log.ts';
 import { SharedClaims } from '../../src/daemon/claims/shared-claims.ts';
+import type { Log } from '../../src/daemon/log.ts';
 import { until } from '../support/daemon.ts';
 import { DIRECT } from '../support/network.ts';
 import { aServer } from '../support/redis-server.ts';

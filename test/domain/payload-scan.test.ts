@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MAX_FIELD_BYTES, scanPayload, scanPayloadBytes } from '../../src/domain/payload/payload-scan.ts';
+import {
+  MAX_FIELD_BYTES,
+  scanPayload,
+  scanPayloadBytes,
+} from '../../src/domain/payload/payload-scan.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
 type Bytes = string | Uint8Array;

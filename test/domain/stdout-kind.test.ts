@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StdoutKind } from '../../src/domain/record.ts';
 import { createStdoutKind, MAX_DEPTH } from '../../src/domain/payload/stdout-kind.ts';
+import type { StdoutKind } from '../../src/domain/record.ts';
 import { createRandom, type Random } from '../support/random.ts';
 
 /** Written to fixtures/vectors/stdout-kind.json by `vitest -u`; the launcher's test reads that file. */

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { encodePoke } from '../../src/protocol/socket.ts';
+import { encodeNotify } from '../../src/protocol/socket.ts';
 import { endGroup } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
 import { recordsIn } from '../support/spooled.ts';
@@ -166,7 +166,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     }
     latencies.sort((a, b) => a - b);
     expect(latencies[7]).toBeLessThan(50);
-    expect(encodePoke('0.1.0').length).toBeLessThan(64);
+    expect(encodeNotify('0.1.0').length).toBeLessThan(64);
   });
 
   it('a state directory with a path of 150 characters works like any other', async () => {

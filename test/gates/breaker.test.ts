@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { canBlock } from '../../src/domain/events.ts';
 import type { Status } from '../../src/domain/execution.ts';
-import { judge, stateOfOpened } from '../../src/gates/breaker.ts';
+import { assess, stateOfOpened } from '../../src/gates/breaker.ts';
 
 const POLICY = { window: 4, failureShare: 0.5, cooldownMs: 1000 };
 
@@ -18,13 +18,13 @@ describe('the judgement', () => {
     // Only the latest of the window count.
     [['success', 'success', 'success', 'success', 'error', 'error', 'error', 'error'], false],
   ])('of %j, the newest first, is %s', (statuses, isTooMany) => {
-    expect(judge(statuses, POLICY).isTooMany).toBe(isTooMany);
+    expect(assess(statuses, POLICY).isTooMany).toBe(isTooMany);
   });
 
   it('takes a share that no number of executions meets exactly', () => {
     const policy = { ...POLICY, window: 3, failureShare: 0.5 };
-    expect(judge(['error', 'success', 'success'], policy).isTooMany).toBe(false);
-    expect(judge(['error', 'error', 'success'], policy)).toEqual({
+    expect(assess(['error', 'success', 'success'], policy).isTooMany).toBe(false);
+    expect(assess(['error', 'error', 'success'], policy)).toEqual({
       runs: 3,
       failures: 2,
       isTooMany: true,

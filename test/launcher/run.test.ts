@@ -22,7 +22,7 @@ import { canBlock, EVENT_NAMES } from '../../src/domain/events.ts';
 import { VERSION } from '../../src/domain/version.ts';
 import { gateFile, gateLine } from '../../src/gates/gate-file.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { encodePoke } from '../../src/protocol/socket.ts';
+import { encodeNotify } from '../../src/protocol/socket.ts';
 import { makePipe } from '../conformance/support/pipes.ts';
 import { childrenOf, endGroup, isAlive } from '../conformance/support/processes.ts';
 import { until } from '../conformance/support/until.ts';
@@ -102,8 +102,8 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
         engine: 'launcher',
         engineVersion: VERSION,
         hookName: 'naïve',
-        mistakes: [],
-        warnings: ['--nonsense'],
+        warnings: [],
+        rawWarnings: ['--nonsense'],
       });
       rmSync(place.spool, { recursive: true });
     }
@@ -347,7 +347,7 @@ tests('the daemon', () => {
     );
     expect(await runAsync(place, ['true'])).toBe(0);
     await until('the poke', () => received.length > 0);
-    expect(received[0]?.bytes.toString('hex')).toBe(encodePoke(VERSION).toString('hex'));
+    expect(received[0]?.bytes.toString('hex')).toBe(encodeNotify(VERSION).toString('hex'));
     expect(received[0]?.seen).toEqual(['.rec']);
   });
 

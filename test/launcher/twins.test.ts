@@ -346,7 +346,7 @@ function parsedOptions(line: string) {
     maxBytes: one('max_bytes') === '-1' ? undefined : Number(one('max_bytes')),
     timeoutSeconds: Number(one('timeout')) / 1e6 || undefined,
     argv: (fields.get('argument') ?? []).map((word) => text('', word)),
-    mistakes: mistakesOf(one('warnings')),
+    warnings: warningsOf(one('warnings')),
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
@@ -455,7 +455,7 @@ function parsedSettings(line: string) {
     debug: one('debug') === '1',
     maxBytes: Number(one('max_bytes')),
     home: Buffer.from(one('home'), 'hex').toString(),
-    problems: mistakesOf(one('warnings')),
+    problems: warningsOf(one('warnings')),
   };
 }
 
@@ -468,7 +468,7 @@ function fieldsOf(line: string): Map<string, string[]> {
   return fields;
 }
 
-const mistakesOf = (hex: string | undefined): string[] =>
+const warningsOf = (hex: string | undefined): string[] =>
   readFields(Buffer.from(hex ?? '', 'hex'))
     .texts(WARNING_TAG)
     // What a valid mode means depends on the event.

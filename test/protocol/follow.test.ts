@@ -35,7 +35,7 @@ it('a follow and what comes of it are read and written as the golden frames are'
   });
   expect(encodeFollow(request)).toEqual(goldenBytes('follow'));
   const executions = decodeExecutions(onlyFrame(goldenBytes('executions')));
-  expect(executions).toMatchObject({ upTo: 4715, leftOut: 3 });
+  expect(executions).toMatchObject({ upTo: 4715, skipped: 3 });
   expect(executions.rows.map((row) => (JSON.parse(row) as { id: number }).id)).toEqual([
     4712, 4714,
   ]);

@@ -8,7 +8,7 @@ import { decodeClaim, decodeResult, decodeVerdict } from '../../src/protocol/cla
 import { decodeExecutions, decodeFollow } from '../../src/protocol/follow.ts';
 import { FRAME_KIND, FrameError, readFields, splitFrames } from '../../src/protocol/frame.ts';
 import { decodeRecord } from '../../src/protocol/record.ts';
-import { decodePoke, decodeState } from '../../src/protocol/socket.ts';
+import { decodeNotify, decodeState } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
@@ -31,7 +31,7 @@ function readAll(bytes: Buffer): void {
   for (const frame of frames) {
     for (const read of [
       () => readFields(frame.body),
-      () => decodePoke(frame),
+      () => decodeNotify(frame),
       () => decodeState(frame),
       () => decodeClaim(frame),
       () => decodeFollow(frame),

@@ -12,7 +12,7 @@ describe('a record', () => {
       storeRaw: true,
       compress: true,
       redact: false,
-      mistakes: ['unknown option --bogus', 'HOOKBUS_MAX_BYTES: …'],
+      warnings: ['unknown option --bogus', 'HOOKBUS_MAX_BYTES: …'],
     });
     const end = anEnd({
       kind: 'signaled',

@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyedEnd } from '../../src/domain/key/dedupe-key.ts';
+import { createSealer } from '../../src/redis/seal.ts';
 import {
   connectSharedKeys,
   type SharedKeys,
@@ -15,7 +16,6 @@ import {
   type SharedKeysOptions,
   type SharedState,
 } from '../../src/redis/shared-keys.ts';
-import { createSealer } from '../../src/redis/seal.ts';
 import { until } from '../support/daemon.ts';
 import { freePort } from '../support/free-port.ts';
 import { aCertificate, aRedisServer, aServer, type RedisServer } from '../support/redis-server.ts';

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { makeStateHome } from '../../src/config/home/state-home.ts';
 import { isBusy, isCorrupt, openDatabase, withLock } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
-import { fileIdentity, setAsideDatabase } from '../../src/store/set-aside.ts';
+import { fileIdentity, quarantineDatabase } from '../../src/store/quarantine.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** One of each version that there was. */
@@ -120,11 +120,11 @@ describe('a corrupt database', () => {
     copyFileSync(path, join(directory, 'copy'));
     const identity = fileIdentity(path);
     const now = new Date('2026-11-22T10:00:00.000Z');
-    expect(setAsideDatabase(path, identity, now)).toBe(`${path}.corrupt-20261122T100000Z`);
+    expect(quarantineDatabase(path, identity, now)).toBe(`${path}.corrupt-20261122T100000Z`);
     expect(existsSync(path)).toBe(false);
     expect(readdirSync(directory)).toContain('hook_bus.db.corrupt-20261122T100000Z-wal');
     writeFileSync(path, 'fresh');
-    expect(setAsideDatabase(path, identity, now)).toBeUndefined();
+    expect(quarantineDatabase(path, identity, now)).toBeUndefined();
     expect(existsSync(path)).toBe(true);
   });
 
@@ -133,7 +133,7 @@ describe('a corrupt database', () => {
     const now = new Date('2026-11-22T10:00:00.000Z');
     const names = [1, 2].map(() => {
       writeFileSync(path, 'garbage');
-      return setAsideDatabase(path, fileIdentity(path), now);
+      return quarantineDatabase(path, fileIdentity(path), now);
     });
     expect(new Set(names).size).toBe(2);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Execution } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
+import { eachSample, listNotices, readContents } from '../../src/store/queries/overview.ts';
 import {
   findByExecutionId,
   findById,
@@ -10,7 +11,6 @@ import {
   listExecutions,
   readPayloads,
 } from '../../src/store/queries/queries.ts';
-import { eachSample, listNotices, readContents } from '../../src/store/queries/overview.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { databaseBytes, listSetAside } from '../../src/store/database-files.ts';
+import { databaseBytes, listQuarantined } from '../../src/store/database-files.ts';
 import {
   countExpired,
   deleteExecutions,
@@ -118,7 +118,7 @@ describe('the files of a database', () => {
     const path = join(directory, 'hook_bus.db');
     for (const end of ['.corrupt-2', '.corrupt-1', '.corrupt-1-wal', '.corrupt-1-shm', '-wal', ''])
       writeFileSync(path + end, '');
-    expect(listSetAside(path)).toEqual([`${path}.corrupt-1`, `${path}.corrupt-2`]);
-    expect(listSetAside(join(directory, 'missing', 'hook_bus.db'))).toEqual([]);
+    expect(listQuarantined(path)).toEqual([`${path}.corrupt-1`, `${path}.corrupt-2`]);
+    expect(listQuarantined(join(directory, 'missing', 'hook_bus.db'))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../src/app/recording/assemble.ts';
-import { MOST_HOOKS, OTHER } from '../../src/domain/exported.ts';
+import { MAX_HOOKS, OTHER } from '../../src/domain/exported.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
@@ -82,9 +82,9 @@ describe('the totals', () => {
     db.close();
   });
 
-  it(`tell ${MOST_HOOKS} hooks apart, the same ones for ever, and call the rest ${OTHER}`, () => {
+  it(`tell ${MAX_HOOKS} hooks apart, the same ones for ever, and call the rest ${OTHER}`, () => {
     const db = aDatabase();
-    for (let index = 0; index < MOST_HOOKS + 50; index += 1) {
+    for (let index = 0; index < MAX_HOOKS + 50; index += 1) {
       record(db, { hookName: `hook-${index}` });
     }
     countAll(db);
@@ -95,7 +95,7 @@ describe('the totals', () => {
     const byName = new Map(
       readTotals(db).map(({ hookName, executions }) => [hookName, executions]),
     );
-    expect(byName.size).toBe(MOST_HOOKS + 1);
+    expect(byName.size).toBe(MAX_HOOKS + 1);
     expect([byName.get('hook-3'), byName.get(OTHER)]).toEqual([2, 52]);
     db.close();
   });

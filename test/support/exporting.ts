@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { VERSION } from '../../src/domain/version.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { encodePoke } from '../../src/protocol/socket.ts';
+import { encodeNotify } from '../../src/protocol/socket.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, until } from './daemon.ts';
 import { aBegin, anEnd } from './records.ts';
@@ -34,7 +34,7 @@ export function spoolMany(
   begin: Partial<Begin> = {},
   end: Partial<End> = {},
 ): void {
-  const spool = createSpool(state.paths.spool, state.paths.setAside);
+  const spool = createSpool(state.paths.spool, state.paths.quarantine);
   for (let index = 0; index < count; index += 1) {
     spooled += 1;
     const spanId = spooled.toString(16).padStart(16, 'a');
@@ -44,7 +44,7 @@ export function spoolMany(
   // As an engine does, where a daemon listens.
   connect(state.paths.socket)
     .on('error', () => undefined)
-    .end(encodePoke(VERSION));
+    .end(encodeNotify(VERSION));
 }
 
 /** What the daemon says of one exporter; undefined while it says nothing. */

@@ -25,7 +25,7 @@ export function aBegin(changes: Partial<Begin> = {}): Begin {
     storeRaw: false,
     compress: false,
     redact: true,
-    mistakes: [],
+    warnings: [],
     ...changes,
   };
 }

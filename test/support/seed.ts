@@ -175,9 +175,9 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
 export function recordedOf(
   execution: Execution,
   payloads: readonly StoredPayload[] = [],
-  mistakes: readonly string[] = [],
+  warnings: readonly string[] = [],
 ): Recorded {
-  return { execution, payloads, mistakes };
+  return { execution, payloads, warnings };
 }
 
 function oneExecution(

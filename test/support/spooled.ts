@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import { decodeEntry, isFinal, type SpoolRecord, withLater } from '../../src/app/recording/spool-record.ts';
+import {
+  decodeEntry,
+  isFinal,
+  type SpoolRecord,
+  withLater,
+} from '../../src/app/recording/spool-record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 
 export interface Spooled {

@@ -1,8 +1,8 @@
 import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StatePaths, statePaths } from '../../src/config/home/paths.ts';
-import { readSettings, type Settings } from '../../src/config/settings.ts';
 import { makeStateHome } from '../../src/config/home/state-home.ts';
+import { readSettings, type Settings } from '../../src/config/settings.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
@@ -56,7 +56,7 @@ export function spoolWhole(
 ): string {
   const whole = aBegin(begin);
   makeState(paths.home);
-  createSpool(paths.spool, paths.setAside).finish(
+  createSpool(paths.spool, paths.quarantine).finish(
     whole.executionId,
     encodeBegin(whole),
     encodeEnd(anEnd(end)),
@@ -68,6 +68,6 @@ export function spoolWhole(
 export function spoolRunning(paths: StatePaths, begin: Partial<Begin> = {}): string {
   makeState(paths.home);
   const part = aBegin({ pid: process.pid, pidStart: 0, ...begin });
-  createSpool(paths.spool, paths.setAside).begin(part.executionId, encodeBegin(part));
+  createSpool(paths.spool, paths.quarantine).begin(part.executionId, encodeBegin(part));
   return part.executionId;
 }

@@ -1,9 +1,9 @@
-import type { AgentName, AgentSettings } from './agent-settings.ts';
 import { claudeSettings } from '../claude.ts';
 import { codexSettings } from '../codex.ts';
 import { copilotSettings } from '../copilot.ts';
 import { cursorSettings } from '../cursor.ts';
 import { geminiSettings } from '../gemini.ts';
+import type { AgentName, AgentSettings } from './agent-settings.ts';
 
 /** Every agent whose settings `install` can write. */
 export const AGENT_SETTINGS: Readonly<Record<AgentName, AgentSettings>> = {

@@ -1,6 +1,11 @@
 import type { Node } from 'jsonc-parser';
 import { defaultHookName } from '../../domain/hook/hook-name.ts';
-import { isAbsoluteProgram, programOfScript, programScript, SHARED } from '../../domain/hook/wrapping.ts';
+import {
+  isAbsoluteProgram,
+  programOfScript,
+  programScript,
+  SHARED,
+} from '../../domain/hook/wrapping.ts';
 import type { HookSite } from './find-hooks.ts';
 import {
   changed,

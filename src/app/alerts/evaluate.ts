@@ -3,7 +3,7 @@ import { timeOfUuidV7, uuidV7 } from '../../domain/identifiers.ts';
 import { RAN } from '../../gates/breaker.ts';
 import { type AlertRow, alertKey, type WindowRow, windowRows } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
-import type { AlertsConfig, Judgement, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
+import type { AlertsConfig, Assessment, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
 import { RULES } from './rules/index.ts';
 
 /** Who was lately cleared is looked at for so long beyond the hold, in ms: what is bad by then opens again. */
@@ -33,15 +33,15 @@ export function evaluateAlerts(look: Look): AlertRow[] {
   const { config, latest } = look;
   const known = new Map(latest.map((row) => [alertKey(row.rule, row.subject), row]));
   const changes: AlertRow[] = [];
-  const settle = (rule: AlertRule, subject: string, judgement: Judgement | undefined): void => {
-    const change = nextOf(look, rule, subject, known.get(alertKey(rule, subject)), judgement);
+  const assess = (rule: AlertRule, subject: string, assessment: Assessment | undefined): void => {
+    const change = nextOf(look, rule, subject, known.get(alertKey(rule, subject)), assessment);
     if (change !== undefined) changes.push(change);
   };
   const executions = createWindows(look);
   for (const rule of look.rules ?? RULES) {
     if (isOff(config, rule.name)) continue;
-    if (rule.of === 'state') settleState(rule, look, settle);
-    else if (look.db !== undefined) settleRuns(rule, look, known, executions, settle);
+    if (rule.of === 'state') assessState(rule, look, assess);
+    else if (look.db !== undefined) assessExecutions(rule, look, known, executions, assess);
   }
   // What nobody is to hear of any more goes without a word.
   for (const row of latest) {
@@ -65,9 +65,9 @@ const OF_HOOKS: readonly AlertRule[] = RULES.filter(
 
 const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
 
-type Settle = (rule: AlertRule, subject: string, judgement: Judgement | undefined) => void;
+type Assess = (rule: AlertRule, subject: string, assessment: Assessment | undefined) => void;
 
-const WELL: Judgement = {
+const WELL: Assessment = {
   value: 0,
   threshold: null,
   runs: null,
@@ -75,7 +75,7 @@ const WELL: Judgement = {
   isWell: true,
 };
 
-function settleState(rule: StateRule, { around, config, latest }: Look, settle: Settle): void {
+function assessState(rule: StateRule, { around, config, latest }: Look, assess: Assess): void {
   const openedMs = (subject: string): number => {
     const open = latest.find(
       (row) => row.rule === rule.name && row.subject === subject && row.state === 'open',
@@ -84,12 +84,12 @@ function settleState(rule: StateRule, { around, config, latest }: Look, settle: 
   };
   const found = rule.look(around, config, openedMs);
   if (found === undefined) return;
-  for (const { subject, ...judgement } of found) {
-    if (!isMuted(config, { rule: rule.name, subject })) settle(rule.name, subject, judgement);
+  for (const { subject, ...assessment } of found) {
+    if (!isMuted(config, { rule: rule.name, subject })) assess(rule.name, subject, assessment);
   }
   const named = new Set(found.map(({ subject }) => subject));
   for (const row of latest) {
-    if (row.rule === rule.name && !named.has(row.subject)) settle(rule.name, row.subject, WELL);
+    if (row.rule === rule.name && !named.has(row.subject)) assess(rule.name, row.subject, WELL);
   }
 }
 
@@ -107,12 +107,12 @@ function createWindows({ db, config, around }: Look): Windows {
   };
 }
 
-function settleRuns(
+function assessExecutions(
   rule: RunsRule,
   look: Look,
   known: ReadonlyMap<string, AlertRow>,
   executions: Windows,
-  settle: Settle,
+  assess: Assess,
 ): void {
   const { config, latest } = look;
   const watched = latest
@@ -125,8 +125,8 @@ function settleRuns(
     if (isMuted(config, { rule: rule.name, subject })) continue;
     const spent = known.get(alertKey(rule.name, subject))?.spentLogId ?? 0;
     const rows = executions(rule.of === 'hook' ? subject : undefined);
-    const judgement = judgeRuns(rule, rows, spent, config);
-    settle(rule.name, subject, judgement);
+    const assessment = assessRuns(rule, rows, spent, config);
+    assess(rule.name, subject, assessment);
   }
 }
 
@@ -134,16 +134,16 @@ function settleRuns(
  * Only what is not spent counts. For an alert to open, all of the window has to be bad as well: after a clear there are
  * few executions, and a few say little.
  */
-function judgeRuns(
+function assessRuns(
   rule: RunsRule,
   rows: readonly WindowRow[],
   spent: number,
   config: AlertsConfig,
-): Judgement {
+): Assessment {
   const fresh = rows.filter(({ id }) => id > spent);
-  const judgement = rule.judge(fresh, config);
-  if (!judgement.isBad || fresh.length === rows.length) return judgement;
-  return { ...judgement, isBad: rule.judge(rows, config).isBad };
+  const assessment = rule.assess(fresh, config);
+  if (!assessment.isBad || fresh.length === rows.length) return assessment;
+  return { ...assessment, isBad: rule.assess(rows, config).isBad };
 }
 
 /** Whether time alone may change it: it may clear, or be held back from opening again. */
@@ -158,15 +158,15 @@ function nextOf(
   rule: AlertRule,
   subject: string,
   row: AlertRow | undefined,
-  judgement: Judgement | undefined,
+  assessment: Assessment | undefined,
 ): AlertRow | undefined {
-  if (judgement === undefined) return undefined;
+  if (assessment === undefined) return undefined;
   const { nowMs } = look.around;
   if (row?.state === 'open') {
-    if (judgement.isWell && !isHeld(look, row.openedAt)) return cleared(row, look);
-    return judgement.isCounted === true ? counted(row, judgement) : undefined;
+    if (assessment.isWell && !isHeld(look, row.openedAt)) return cleared(row, look);
+    return assessment.isCounted === true ? counted(row, assessment) : undefined;
   }
-  if (!judgement.isBad || isHeld(look, row?.clearedAt)) return undefined;
+  if (!assessment.isBad || isHeld(look, row?.clearedAt)) return undefined;
   // The latest sorts last, also where the clock was set back meanwhile.
   const afterMs = row === undefined ? 0 : timeOfUuidV7(row.alertId) + 1;
   return {
@@ -176,10 +176,10 @@ function nextOf(
     state: 'open',
     openedAt: isoOf(nowMs),
     clearedAt: null,
-    value: judgement.value,
-    threshold: judgement.threshold,
-    runs: judgement.runs,
-    reason: judgement.reason ?? null,
+    value: assessment.value,
+    threshold: assessment.threshold,
+    runs: assessment.runs,
+    reason: assessment.reason ?? null,
     // Executions that were spent stay so while it is open.
     spentLogId: row?.spentLogId ?? 0,
     owed: look.actions,
@@ -188,9 +188,9 @@ function nextOf(
 }
 
 /** It goes on, and nobody is told again. */
-function counted(row: AlertRow, judgement: Judgement): AlertRow | undefined {
-  const { value } = judgement;
-  const reason = judgement.reason ?? null;
+function counted(row: AlertRow, assessment: Assessment): AlertRow | undefined {
+  const { value } = assessment;
+  const reason = assessment.reason ?? null;
   return value === row.value && reason === row.reason ? undefined : { ...row, value, reason };
 }
 

@@ -7,7 +7,7 @@ import type { SkippedGuard } from '../../store/skipped-guards.ts';
 export type AlertsConfig = Config['alerts'];
 
 /** What a rule finds. Between bad and well, things stay as they are: that is what keeps an alert from flapping. */
-export interface Judgement {
+export interface Assessment {
   readonly value: number;
   readonly threshold: number | null;
   /** The executions that the value rests on; null where it rests on none. */
@@ -50,7 +50,7 @@ interface RuleCommon {
 export interface RunsRule extends RuleCommon {
   /** `hook`: each hook by itself. `all`: all hooks together. */
   readonly of: 'hook' | 'all';
-  readonly judge: (rows: readonly WindowRow[], config: AlertsConfig) => Judgement;
+  readonly assess: (rows: readonly WindowRow[], config: AlertsConfig) => Assessment;
 }
 
 /** Judges what is around executions. */
@@ -62,7 +62,7 @@ export interface StateRule extends RuleCommon {
     config: AlertsConfig,
     /** When the alert of this rule about it opened; now, where none is open. */
     openedMs: (subject: string) => number,
-  ) => readonly (Judgement & { readonly subject: string })[] | undefined;
+  ) => readonly (Assessment & { readonly subject: string })[] | undefined;
 }
 
 export type Rule = RunsRule | StateRule;

@@ -2,11 +2,11 @@ import type { Config } from '../../config/file/config-file.ts';
 import { canBlock } from '../../domain/events.ts';
 import { isFailure } from '../../domain/execution.ts';
 import { type HookId, hookText, isWholeCommand } from '../../domain/hook/hook-id.ts';
-import { makeOwnDirectory } from '../../os/own-file.ts';
-import { type BreakerPolicy, judge, RAN } from '../../gates/breaker.ts';
+import { assess, type BreakerPolicy, RAN } from '../../gates/breaker.ts';
 import { gateFile, gatePath, isInForce, readGate } from '../../gates/gate-file.ts';
 import { listGates, removeGate, removeOldBreakers, writeGate } from '../../gates/gate-writer.ts';
 import { isProtected } from '../../gates/policy.ts';
+import { makeOwnDirectory } from '../../os/own-file.ts';
 import { type BreakerRow, type BreakerStore, createBreakerStore } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
 
@@ -90,7 +90,7 @@ function decide(
   if (row?.state === 'open') return decideOpen(parts, store, row);
   const policy = policyOf(parts.config);
   const ends = store.latestEnds(hook, row?.closed_at ?? '', isoOf(parts.nowMs), policy.window);
-  const { runs, failures, isTooMany } = judge(ends, policy);
+  const { runs, failures, isTooMany } = assess(ends, policy);
   if (!isTooMany || !isMeant(parts.config, store, hook)) {
     return gateOf(parts, hook)?.kind === 'breaker' ? 'stray' : undefined;
   }
@@ -193,10 +193,10 @@ const hookOfRow = ({ hook_name: hookName, command }: BreakerRow): HookId => ({ h
  * until a time that has come, or are of a version that knew breakers by a name alone.
  * @throws what the store says
  */
-export function settleGates(parts: BreakerParts): readonly BreakerChange[] {
+export function reconcileGates(parts: BreakerParts): readonly BreakerChange[] {
   const store = createBreakerStore(parts.db, RAN);
   removeOldBreakers(parts.gates);
-  if (findWork(parts, store).isSettled) return [];
+  if (findWork(parts, store).isReconciled) return [];
   return parts.db
     .transaction(() => {
       const { changes, missing, stray } = findWork(parts, store);
@@ -231,8 +231,8 @@ function findWork(parts: BreakerParts, store: BreakerStore) {
   const stray = listGates(parts.gates).filter((gate) =>
     gate.kind === 'off' ? !isInForce(gate, parts.nowMs) : !files.has(gate.file),
   );
-  const isSettled = changes.length + missing.length + stray.length === 0;
-  return { changes, missing, stray, isSettled };
+  const isReconciled = changes.length + missing.length + stray.length === 0;
+  return { changes, missing, stray, isReconciled };
 }
 
 const lacksGate = (parts: BreakerParts, row: BreakerRow): boolean =>

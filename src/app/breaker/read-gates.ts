@@ -6,15 +6,15 @@ import {
 } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
-import { type BreakerState, judge, RAN, stateOfOpened } from '../../gates/breaker.ts';
+import { assess, type BreakerState, RAN, stateOfOpened } from '../../gates/breaker.ts';
 import { gateFile, isInForce } from '../../gates/gate-file.ts';
 import { type FoundGate, listGates, listOldGates } from '../../gates/gate-writer.ts';
 import { type Policy, readPolicy } from '../../gates/policy.ts';
 import { type BreakerStore, createBreakerStore, listHookNames } from '../../store/breakers.ts';
 import type { Database } from '../../store/database.ts';
-import { isHarmless, isNamed, policyOf } from './breaker.ts';
-import type { Finding } from '../doctor/finding.ts';
 import { keyServerFindings } from '../dedupe/key-server.ts';
+import type { Finding } from '../doctor/finding.ts';
+import { isHarmless, isNamed, policyOf } from './breaker.ts';
 
 /** A hook that is not run now, or of which the next run says whether it is well again. */
 export interface GateReport {
@@ -156,7 +156,7 @@ function recommendation(
 ): Recommendation[] {
   const policy = policyOf(config);
   const [, after = since] = [store.find(hook)?.closed_at ?? '', since].sort();
-  const { runs, failures, isTooMany } = judge(
+  const { runs, failures, isTooMany } = assess(
     store.latestEnds(hook, after, now, policy.window),
     policy,
   );

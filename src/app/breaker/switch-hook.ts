@@ -3,18 +3,18 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
-import { makeOwnDirectory } from '../../os/own-file.ts';
 import { type GateKind, gateFile, isInForce } from '../../gates/gate-file.ts';
 import { listGates, listOldGates, removeGate, writeGate } from '../../gates/gate-writer.ts';
 import { isProtected, POLICY_PATH } from '../../gates/policy.ts';
+import { makeOwnDirectory } from '../../os/own-file.ts';
 import { listHookNames } from '../../store/breakers.ts';
 import { type Database, isBusy } from '../../store/database.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
+import { openForCommand } from '../store/open-for-command.ts';
+import type { StoreHandle } from '../store/store-handle.ts';
 import { closeBreaker, openBreakersOf } from './breaker.ts';
 import { choose, findHooks, type HookChoice } from './hooks-of-name.ts';
 import { type OffMeaning, readOffMeaning } from './off-meaning.ts';
-import { openForCommand } from '../store/open-for-command.ts';
-import type { StoreHandle } from '../store/store-handle.ts';
 
 /** What `on` found. */
 export interface SwitchedOn {

@@ -35,7 +35,7 @@ export type Verdict =
 
 /** Deduplication over the database of this machine. Everything throws what the store says: on doubt, the hook runs. */
 export function createKeys(store: StoreHandle, now: () => number) {
-  const isForsaken = createPatience();
+  const isOrphaned = createPatience();
   let last: { readonly db: Store['db']; readonly table: KeyTable } | undefined;
 
   /** Statements are prepared once for each opening of the database. */
@@ -57,7 +57,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
         if (request.onDuplicate === 'deny') return refusalIn(table, request, nowIso);
         const taken = table.claim(
           newKey(request, nowMs),
-          (row) => isFree(row, request, nowIso, isRunning) || isForsaken(row, request),
+          (row) => isFree(row, request, nowIso, isRunning) || isOrphaned(row, request),
         );
         return taken === undefined ? { kind: 'run' } : verdictOnTaken(taken, request);
       });
@@ -69,7 +69,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
     hasMoved(request: KeyRequest): boolean {
       const row = use((table) => table.find(request));
       if (row === undefined) return true;
-      if (row.state === 'done' || isForsaken(row, request)) return true;
+      if (row.state === 'done' || isOrphaned(row, request)) return true;
       return isFree(row, request, new Date(now()).toISOString(), isRunning);
     },
     /**
@@ -80,7 +80,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
       const nowMs = now();
       return use((table) => {
         const isOurs = finishIn(table, request, end, nowMs);
-        table.sweep(new Date(nowMs).toISOString());
+        table.deleteExpired(new Date(nowMs).toISOString());
         return isOurs;
       });
     },
@@ -152,14 +152,14 @@ function createPatience() {
     if (isRunning(row.ownerPid ?? 0, row.ownerStart ?? 0)) return false;
     const since = goneSince.get(row.executionId);
     if (since !== undefined) return performance.now() - since > PATIENCE_MS;
-    if (goneSince.size >= MOST_GONE) goneSince.clear();
+    if (goneSince.size >= MAX_GONE) goneSince.clear();
     goneSince.set(row.executionId, performance.now());
     return false;
   };
 }
 
 /** More than there are at once. */
-const MOST_GONE = 100;
+const MAX_GONE = 100;
 
 const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
   isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });

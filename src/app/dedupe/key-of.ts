@@ -21,7 +21,7 @@ type KeyedBegin = Pick<
 export function keyOf(
   begin: KeyedBegin,
   { template, payload, path }: KeyParts,
-  note: (mistake: string) => void,
+  note: (warning: string) => void,
 ): string | undefined {
   try {
     const guard = guardFacts(begin.argv, begin.cwd, path);

@@ -1,40 +1,40 @@
 import { blocksByExitCode, takesText } from '../../domain/events.ts';
 import {
-  type HookMistakes,
-  MOST_CHARACTERS,
+  type HookProblems,
+  MAX_CHARACTERS,
   type RepeatedRun,
   type Sighting,
-} from '../../store/queries/mistakes.ts';
+} from '../../store/queries/problems.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** Looks for what silently disarms hooks, in what was recorded of them. */
 export function checkHooks(
-  mistakes: readonly HookMistakes[],
+  problems: readonly HookProblems[],
   repeated: readonly RepeatedRun[],
 ): Check {
-  const runs = mistakes.reduce((sum, hook) => sum + hook.runs, 0);
-  const findings = [...mistakes.flatMap(mistakesOf), ...repeated.map(repeatedOf)];
+  const runs = problems.reduce((sum, hook) => sum + hook.runs, 0);
+  const findings = [...problems.flatMap(problemsOf), ...repeated.map(repeatedOf)];
   const summary =
     runs === 0
       ? 'no executions in this time'
-      : `${mistakes.length} hooks and events, ${runs.toLocaleString('en')} runs`;
+      : `${problems.length} hooks and events, ${runs.toLocaleString('en')} runs`;
   return { name: 'hooks', summary, findings };
 }
 
 /** A mistake that a hook makes without anybody noticing. */
-interface Mistake {
+interface Problem {
   /** How often it was made; undefined on events where it is none. */
-  readonly seen: (hook: HookMistakes) => Sighting | undefined;
+  readonly seen: (hook: HookProblems) => Sighting | undefined;
   readonly make: typeof problem;
-  readonly what: (hook: HookMistakes, times: string) => string;
+  readonly what: (hook: HookProblems, times: string) => string;
   readonly why: string;
   readonly fix: string;
 }
 
-const whereItBlocks = (hook: HookMistakes, seen: Sighting): Sighting | undefined =>
+const whereItBlocks = (hook: HookProblems, seen: Sighting): Sighting | undefined =>
   blocksByExitCode(hook.eventType) ? seen : undefined;
 
-const MISTAKES: readonly Mistake[] = [
+const PROBLEMS: readonly Problem[] = [
   {
     seen: (hook) => hook.notStarted,
     make: problem,
@@ -70,7 +70,7 @@ const MISTAKES: readonly Mistake[] = [
     make: advice,
     what: ({ mostStdoutBytes }, times) =>
       `up to ${mostStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
-    why: `Above ${MOST_CHARACTERS.toLocaleString('en')} characters the agent is given the name of a file and a preview; and all of it costs tokens.`,
+    why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent is given the name of a file and a preview; and all of it costs tokens.`,
     fix: 'Say less, or write a file and name it.',
   },
   {
@@ -82,9 +82,9 @@ const MISTAKES: readonly Mistake[] = [
   },
 ];
 
-function mistakesOf(hook: HookMistakes): Finding[] {
+function problemsOf(hook: HookProblems): Finding[] {
   const { runs } = hook;
-  return MISTAKES.flatMap(({ seen, make, what, why, fix }) => {
+  return PROBLEMS.flatMap(({ seen, make, what, why, fix }) => {
     const sighting = seen(hook);
     if (sighting === undefined || sighting.count === 0) return [];
     const times = `${sighting.count} of ${runs} ${runs === 1 ? 'run' : 'runs'}`;

@@ -4,7 +4,7 @@ import type { InstalledHook } from './check-files.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** Fewer runs say nothing of the slowest in a hundred. */
-const LEAST_RUNS = 10;
+const MIN_RUNS = 10;
 
 /** From this share of the limit on there is little left for a slow day. */
 const NEAR = 0.8;
@@ -21,7 +21,7 @@ export function checkLimits(
 
 function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): Finding[] {
   const { hook_name, event_type, p99_ms, runs } = hook;
-  if (p99_ms === null || runs < LEAST_RUNS) return [];
+  if (p99_ms === null || runs < MIN_RUNS) return [];
   const limitMs = limitOf(hook, installed);
   if (p99_ms < limitMs * NEAR) return [];
   const what = `${hook_name} on ${event_type}: P99 is ${seconds(p99_ms)} of the ${seconds(limitMs)} that it may take`;

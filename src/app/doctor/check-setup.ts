@@ -7,7 +7,7 @@ import { REBUILD_SQLITE } from '../store/open-for-command.ts';
 import { advice, type Check, problem } from './finding.ts';
 
 /** The oldest Node.js that HookBus runs on. */
-const LEAST_NODE = [20, 19] as const;
+const MIN_NODE = [20, 19] as const;
 
 /** How long the launcher may take to run a command that does nothing, in ms. */
 const LAUNCHER_MS = 5000;
@@ -28,11 +28,11 @@ export function checkSetup(facts: SetupFacts): Check[] {
 
 function checkNode({ nodeVersion }: SetupFacts): Check {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
-  const isOld = major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
+  const isOld = major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]);
   const findings = isOld
     ? [
         problem(
-          `Node.js is ${nodeVersion}, and hookbus needs ${LEAST_NODE.join('.')} or newer`,
+          `Node.js is ${nodeVersion}, and hookbus needs ${MIN_NODE.join('.')} or newer`,
           'What is older lacks what hookbus uses, and may fail anywhere.',
           'Install a newer Node.js, then build or install hookbus again.',
         ),

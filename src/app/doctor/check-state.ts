@@ -2,9 +2,9 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
-import { checkIntegrity } from '../../store/queries/mistakes.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import { checkIntegrity } from '../../store/queries/problems.ts';
 import type { StatusReport } from '../reading/read-status.ts';
+import { openForCommand } from '../store/open-for-command.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** A database above this, in bytes, is slow to look at and to back up. */
@@ -92,14 +92,14 @@ function spaceOf(home: string): Finding[] {
 function checkDatabase(paths: StatePaths, status: StatusReport, now: () => number): Check {
   const { state, reason, executions, bytes } = status.database;
   const name = 'database';
-  const setAside = status.set_aside_databases.map(({ path }) =>
+  const quarantine = status.set_aside_databases.map(({ path }) =>
     advice(
       `a corrupt database was set aside: ${path}`,
       'What it holds is not shown any more, and it takes space.',
       'Look into it with the sqlite3 shell (.recover) or delete it, with its -wal and -shm files.',
     ),
   );
-  if (state === 'absent') return { name, summary: 'none yet', findings: setAside };
+  if (state === 'absent') return { name, summary: 'none yet', findings: quarantine };
   if (state !== 'ready') {
     const fix =
       state === 'newer'
@@ -109,10 +109,10 @@ function checkDatabase(paths: StatePaths, status: StatusReport, now: () => numbe
     return {
       name,
       summary: state,
-      findings: [problem(reason ?? 'it cannot be used', why, fix), ...setAside],
+      findings: [problem(reason ?? 'it cannot be used', why, fix), ...quarantine],
     };
   }
-  const findings = [...integrityFindings(paths, now), ...sizeFindings(bytes), ...setAside];
+  const findings = [...integrityFindings(paths, now), ...sizeFindings(bytes), ...quarantine];
   const summary = `${executions.toLocaleString('en')} executions, ${Math.ceil(bytes / 1e5) / 10} MB`;
   return { name, summary, findings };
 }

@@ -1,10 +1,10 @@
 import type { Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
-import { readMistakes, readRepeatedRuns } from '../../store/queries/mistakes.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
 import { readStatus } from '../reading/read-status.ts';
+import { openForCommand } from '../store/open-for-command.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
 import { checkHooks } from './check-hooks.ts';
@@ -66,7 +66,7 @@ function checkRecord(
     if (store === undefined) return [checkHooks([], [])];
     const since = new Date(now() - windowHours * HOUR_MS).toISOString();
     return store.use((db) => [
-      checkHooks(readMistakes(db, since), readRepeatedRuns(db, since)),
+      checkHooks(readHookProblems(db, since), readRepeatedRuns(db, since)),
       checkLimits(readMetrics(db, windowHours, now()).hooks, installed),
     ]);
   } catch (error) {

@@ -8,7 +8,12 @@ import {
   planEnable,
 } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import { type HookPlan, hookKey, isForSh, type WrapRules } from '../../agents/settings/hook-plan.ts';
+import {
+  type HookPlan,
+  hookKey,
+  isForSh,
+  type WrapRules,
+} from '../../agents/settings/hook-plan.ts';
 import { applyEdits } from '../../agents/settings/json-text.ts';
 import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';

@@ -1,6 +1,6 @@
 import type { StatePaths } from '../../config/home/paths.ts';
 import { findOldFiles, removeFiles } from '../../spool/old-files.ts';
-import { listSetAsideBefore } from '../../store/database-files.ts';
+import { listQuarantinedBefore } from '../../store/database-files.ts';
 import { createLedger } from './settings-ledger.ts';
 
 /** Files in the state directory that are copies of something private, and past their time. */
@@ -15,9 +15,9 @@ export interface OldCopies {
 
 export function findOldCopies(paths: StatePaths, beforeMs: number): OldCopies {
   return {
-    unreadable: findOldFiles(paths.setAside, beforeMs),
+    unreadable: findOldFiles(paths.quarantine, beforeMs),
     backups: createLedger(paths.settings).oldBackups(beforeMs),
-    databases: listSetAsideBefore(paths.database, beforeMs),
+    databases: listQuarantinedBefore(paths.database, beforeMs),
   };
 }
 

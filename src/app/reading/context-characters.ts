@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import type { SaidRow } from '../../store/queries/costs.ts';
-import { MOST_CHARACTERS } from '../../store/queries/mistakes.ts';
+import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
 
 /** What one execution put into the context of its agent, in characters. */
 export interface ContextCharacters {
@@ -12,7 +12,7 @@ export interface ContextCharacters {
 }
 
 /** Most that a stored payload may unfold to, in bytes: the largest cap there is. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Exact where the payload is stored whole; else plain text counts by its bytes, and of JSON only the most is known. */
 export function contextCharacters(row: SaidRow): ContextCharacters {
@@ -20,19 +20,19 @@ export function contextCharacters(row: SaidRow): ContextCharacters {
   if (row.kind === 'text') return counted(text?.length ?? row.bytes);
   const said = text === undefined ? undefined : additionalContext(text);
   if (said !== undefined) return counted(said.length);
-  return { known: 0, atMost: Math.min(row.bytes, MOST_CHARACTERS), isCut: false };
+  return { known: 0, atMost: Math.min(row.bytes, MAX_CHARACTERS), isCut: false };
 }
 
 function counted(characters: number): ContextCharacters {
-  const taken = Math.min(characters, MOST_CHARACTERS);
-  return { known: taken, atMost: taken, isCut: characters > MOST_CHARACTERS };
+  const taken = Math.min(characters, MAX_CHARACTERS);
+  return { known: taken, atMost: taken, isCut: characters > MAX_CHARACTERS };
 }
 
 function storedText({ encoding, truncated, body }: SaidRow): string | undefined {
   if (body === null || truncated !== 0) return undefined;
   if (encoding === 'identity') return body.toString();
   try {
-    return inflateSync(body, { maxOutputLength: MOST_BYTES }).toString();
+    return inflateSync(body, { maxOutputLength: MAX_BYTES }).toString();
   } catch {
     return undefined;
   }

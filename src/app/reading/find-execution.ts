@@ -2,7 +2,12 @@ import { inflateSync } from 'node:zlib';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { StoredPayload } from '../../domain/execution.ts';
 import type { Database } from '../../store/database.ts';
-import { findByExecutionId, findById, type LogRow, readPayloads } from '../../store/queries/queries.ts';
+import {
+  findByExecutionId,
+  findById,
+  type LogRow,
+  readPayloads,
+} from '../../store/queries/queries.ts';
 
 /** By what an execution is asked for. */
 export type ExecutionReference =
@@ -53,7 +58,7 @@ export interface Payload {
 }
 
 /** Most that a stored payload may unfold to, in bytes: the largest cap there is. */
-const MOST_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** What is stored of an execution's streams, unfolded. */
 export function findPayloads(db: Database, logId: number): Payload[] {
@@ -61,7 +66,7 @@ export function findPayloads(db: Database, logId: number): Payload[] {
     const stored = Buffer.from(body);
     if (encoding === 'identity') return { stream, truncated, bytes: stored, problem: undefined };
     try {
-      const bytes = inflateSync(stored, { maxOutputLength: MOST_BYTES });
+      const bytes = inflateSync(stored, { maxOutputLength: MAX_BYTES });
       return { stream, truncated, bytes, problem: undefined };
     } catch (error) {
       const reason = reasonOf(error);

@@ -15,7 +15,7 @@ export interface Trace {
 }
 
 /** Fewer characters of the beginning of an id say too little. */
-const LEAST_CHARACTERS = 6;
+const MIN_CHARACTERS = 6;
 
 /**
  * Finds what an id means: an execution, by its number or its id, then a correlation id, then a session id, each by its
@@ -50,7 +50,7 @@ function findGroup(
     if (execution.session_id !== null) return { by: 'session_id', id: execution.session_id };
     throw new HookbusError('E_NOT_FOUND', `execution ${execution.id} is of no session`);
   }
-  if (id.length < LEAST_CHARACTERS) return undefined;
+  if (id.length < MIN_CHARACTERS) return undefined;
   const correlationId = onlyOne(findTraceIds(db, 'correlation_id', id.toLowerCase()), id);
   if (correlationId !== undefined) return { by: 'correlation_id', id: correlationId };
   const sessionId = onlyOne(findTraceIds(db, 'session_id', id), id);

@@ -14,17 +14,17 @@ import {
   repeatedTexts,
   type Scope,
 } from '../../store/queries/costs.ts';
-import { MOST_CHARACTERS } from '../../store/queries/mistakes.ts';
+import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
 import { contextCharacters } from './context-characters.ts';
 import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
 
 /** With no more executions every percentile is exact. */
-const MOST_EXACT_ROWS = 50_000;
+const MAX_EXACT_ROWS = 50_000;
 
 /** So many tool calls, and sessions, are told one by one; of one session all that anybody reads. */
-const MOST_CALLS = 100;
-const MOST_CALLS_OF_SESSION = 1000;
-const MOST_SESSIONS = 100;
+const MAX_CALLS = 100;
+const MAX_CALLS_OF_SESSION = 1000;
+const MAX_SESSIONS = 100;
 
 const HOUR_MS = 3_600_000;
 
@@ -39,8 +39,8 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
     sessionId === undefined
       ? { from: new Date(nowMs - (hours ?? 0) * HOUR_MS).toISOString(), until: undefined }
       : { sessionId };
-  const metrics = createMetrics(!hasMoreCostRows(db, scope, MOST_EXACT_ROWS));
-  const blocking = createBlocking(sessionId === undefined ? MOST_CALLS : MOST_CALLS_OF_SESSION);
+  const metrics = createMetrics(!hasMoreCostRows(db, scope, MAX_EXACT_ROWS));
+  const blocking = createBlocking(sessionId === undefined ? MAX_CALLS : MAX_CALLS_OF_SESSION);
   const waited = new Map<string, number>();
   const notWaited = { executions: 0, ms: 0 };
   eachCostRow(db, scope, (row) => {
@@ -67,7 +67,7 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
     session_count: costs.sessions.length,
     sessions: [...costs.sessions]
       .sort((a, b) => b.blockedMs - a.blockedMs)
-      .slice(0, MOST_SESSIONS)
+      .slice(0, MAX_SESSIONS)
       .map(sessionReport),
     hooks: hooks
       .map((hook) => hookCost(hook, waited, costs.criticalOf(hook.hook_name, hook.event_type)))
@@ -177,7 +177,7 @@ function readContext(db: Database, scope: Scope): ContextCost[] {
       repeated_characters: 0,
     });
   });
-  for (const row of repeatedTexts(db, scope, TEXT_EVENTS, MOST_CHARACTERS)) {
+  for (const row of repeatedTexts(db, scope, TEXT_EVENTS, MAX_CHARACTERS)) {
     const cost = costs.get(keyOf(row));
     if (cost === undefined) continue;
     costs.set(keyOf(row), { ...cost, repeated: row.times, repeated_characters: row.bytes });

@@ -24,7 +24,7 @@ import {
 const HOUR_MS = 3_600_000;
 
 /** A window with no more executions is looked at one by one, so that every percentile is exact. */
-const MOST_EXACT_ROWS = 50_000;
+const MAX_EXACT_ROWS = 50_000;
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
@@ -42,7 +42,7 @@ export function readMetrics(
   db: Database,
   windowHours: number,
   nowMs: number,
-  { by, endedMs = 0, exactRows = MOST_EXACT_ROWS }: MetricsOptions = {},
+  { by, endedMs = 0, exactRows = MAX_EXACT_ROWS }: MetricsOptions = {},
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {

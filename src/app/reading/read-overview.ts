@@ -12,13 +12,13 @@ import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 
 /** With more rows than that in no rollup, metrics of a large window would hold up the daemon. */
-const MOST_BEHIND = 100_000;
+const MAX_BEHIND = 100_000;
 
 /** Fewer than where a person waits for a command: the daemon has hooks to answer meanwhile. */
-const MOST_EXACT_ROWS = 10_000;
+const MAX_EXACT_ROWS = 10_000;
 
 /** More than anybody reads at a glance. */
-const MOST_ALERTS = 50;
+const MAX_ALERTS = 50;
 
 /** What the dashboard shows at a glance. */
 export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'> {
@@ -45,18 +45,18 @@ export function readOverview(
   const behind = last - rollupMark(db);
   const from = new Date(nowMs - hours * 3_600_000).toISOString();
   const isTooMuch =
-    behind > MOST_BEHIND && hasMoreRows(db, { from, until: undefined }, MOST_EXACT_ROWS);
+    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS);
   const { gates, breaker, policy } = readGates(paths, db, nowMs);
   return {
     version: VERSION,
     range,
     last_id: last,
-    metrics: isTooMuch ? null : readMetrics(db, hours, nowMs, { exactRows: MOST_EXACT_ROWS }),
+    metrics: isTooMuch ? null : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS }),
     behind,
     gates,
     breaker,
     policy,
-    alerts: readAlerts(paths, db).open.slice(0, MOST_ALERTS),
+    alerts: readAlerts(paths, db).open.slice(0, MAX_ALERTS),
     skipped_guards: readSkippedGuards(db, gates),
   };
 }

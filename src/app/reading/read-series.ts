@@ -25,7 +25,7 @@ export const RANGES = {
 export type Range = keyof typeof RANGES;
 
 /** With more rows than that, a chart is made of rollups: the daemon has hooks to answer meanwhile. */
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** A chart over time. Each list has one value for each point, null where nothing ran. */
 export interface Series {
@@ -58,7 +58,7 @@ export function readSeries(
   // Rollups outlive the log, and have nothing finer than an hour.
   const isOfRows =
     range === '1h' ||
-    (range === '24h' && !hasMoreRows(db, { from: since, until: undefined }, MOST_ROWS));
+    (range === '24h' && !hasMoreRows(db, { from: since, until: undefined }, MAX_ROWS));
   const step = isOfRows ? fineStep : Math.max(fineStep, hour);
   const firstSecond = Math.floor((nowMs / 1000 - seconds) / step) * step;
   const points = createPoints(firstSecond, step, nowMs, isOfRows ? exactTimes : sketchedTimes);
@@ -80,7 +80,7 @@ type IsWanted = (row: { readonly hookName: string }) => boolean;
 
 /** @returns how many rows were left out */
 function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {
-  const newest = newestOf(db, from, MOST_ROWS);
+  const newest = newestOf(db, from, MAX_ROWS);
   eachSample(db, { from: newest.from, until: undefined }, (row) => {
     if (isWanted(row)) points.add(row);
   });
@@ -96,7 +96,7 @@ function addRollups(db: Database, from: string, points: Points, isWanted: IsWant
   });
   // After an update a whole log may wait for its rollups.
   const behind = lastRow(db) - mark;
-  if (behind > MOST_ROWS) return behind;
+  if (behind > MAX_ROWS) return behind;
   eachRollupRow(db, span, { behind: mark }, (row) => {
     if (isWanted(row)) points.add(row);
   });

@@ -1,9 +1,13 @@
 import { isSkippedGuard } from '../../domain/skipped-guard.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { Database } from '../../store/database.ts';
-import { listSkippedGuards, type SkippedGuard, skippedGuardOf } from '../../store/skipped-guards.ts';
-import { assemble } from '../recording/assemble.ts';
+import {
+  listSkippedGuards,
+  type SkippedGuard,
+  skippedGuardOf,
+} from '../../store/skipped-guards.ts';
 import type { GateReport } from '../breaker/read-gates.ts';
+import { assemble } from '../recording/assemble.ts';
 import { decodeEntry } from '../recording/spool-record.ts';
 
 /** A hook that could have refused and did not run; docs/json.md says what each field means. */

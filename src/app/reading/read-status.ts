@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { StatePaths } from '../../config/home/paths.ts';
+import { findRefused } from '../../config/home/state-home.ts';
 import { retentionDays } from '../../config/retention.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
-import { findRefused } from '../../config/home/state-home.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../../metrics/report.ts';
 import { createSpool } from '../../spool/spool.ts';
-import { databaseBytes, listSetAside } from '../../store/database-files.ts';
+import { databaseBytes, listQuarantined } from '../../store/database-files.ts';
 import {
   listNotices,
   type Notice,
@@ -15,17 +15,17 @@ import {
   type StoreContents,
 } from '../../store/queries/overview.ts';
 import { type AlertsReport, NO_ALERTS, readAlerts } from '../alerts/read-alerts.ts';
-import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
 import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
+import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
+import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
+import { countSpool } from '../recording/spool-record.ts';
+import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
 import { readMetrics } from './read-metrics.ts';
 import {
   readSkippedGuards,
   type SkippedGuardReport,
   skippedInSpool,
 } from './read-skipped-guards.ts';
-import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
-import { countSpool } from '../recording/spool-record.ts';
-import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
 
 /** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
@@ -179,7 +179,7 @@ function readState(paths: StatePaths, now: () => number): State {
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: readSpool(paths, store),
       ...(facts && { last_24_hours: facts.metrics, notices: facts.notices }),
-      set_aside_databases: setAsideDatabases(path),
+      set_aside_databases: quarantinedDatabases(path),
     };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
@@ -190,7 +190,7 @@ function readState(paths: StatePaths, now: () => number): State {
       ...nowhere(),
       ...gates,
       alerts: readAlerts(paths, undefined),
-      skipped_guards: skippedInSpool(createSpool(paths.spool, paths.setAside), gates.gates),
+      skipped_guards: skippedInSpool(createSpool(paths.spool, paths.quarantine), gates.gates),
       database: {
         path,
         state: isNewer ? 'newer' : 'unusable',
@@ -199,7 +199,7 @@ function readState(paths: StatePaths, now: () => number): State {
         bytes: databaseBytes(path),
       },
       spool: readSpool(paths, undefined),
-      set_aside_databases: setAsideDatabases(path),
+      set_aside_databases: quarantinedDatabases(path),
     };
   } finally {
     store?.close();
@@ -226,19 +226,19 @@ function ready(path: string, contents: StoreContents) {
 
 /** A directory that cannot be read has nothing to count. */
 function readSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   let counts = { running: 0, waiting: 0 };
   let unreadable = 0;
   let problem = store?.drainProblem ?? null;
   try {
     counts = countSpool(spool);
-    unreadable = spool.countSetAside();
+    unreadable = spool.countQuarantined();
   } catch (error) {
     problem ??= reasonOf(error);
   }
   return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
 }
 
-function setAsideDatabases(path: string): StatusReport['set_aside_databases'] {
-  return listSetAside(path).map((file) => ({ path: file, bytes: databaseBytes(file) }));
+function quarantinedDatabases(path: string): StatusReport['set_aside_databases'] {
+  return listQuarantined(path).map((file) => ({ path: file, bytes: databaseBytes(file) }));
 }

@@ -11,10 +11,10 @@ import { redactBytes, redactTail, redactText } from '../../redaction/redaction.t
 import type { Recorded } from '../../store/executions.ts';
 import { compress } from './compression.ts';
 import { TAIL_BYTES } from './meter.ts';
-import { wordsOfWarnings } from './words-of-warnings.ts';
+import { warningSentences } from './warning-sentences.ts';
 
 /** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
-const MISTAKE_BYTES = 300;
+const WARNING_BYTES = 300;
 
 /** Longest directory that is stored; one that was cut ends in `…`. */
 const DIRECTORY_BYTES = 4096;
@@ -32,10 +32,10 @@ export function assemble(begin: Begin, end: End): Recorded {
   const payloads = begin.storeRaw
     ? end.captures.map((capture) => storedPayload(begin, capture))
     : [];
-  const mistakes = [...begin.mistakes, ...wordsOfWarnings(begin)].map((mistake) =>
-    firstBytes(clean(mistake), MISTAKE_BYTES),
+  const warnings = [...begin.warnings, ...warningSentences(begin)].map((warning) =>
+    firstBytes(clean(warning), WARNING_BYTES),
   );
-  return { execution, payloads, mistakes };
+  return { execution, payloads, warnings };
 }
 
 type Clean = (text: string) => string;
@@ -70,7 +70,7 @@ function firstCharacters(text: string, most: number): string {
 }
 
 /** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
-export function cutOffEnd(seen: End | undefined): End {
+export function interruptedEnd(seen: End | undefined): End {
   const after = seen?.signal === undefined ? '' : ` after ${seen.signal}`;
   return {
     stdinBytes: 0,

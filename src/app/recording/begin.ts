@@ -8,8 +8,8 @@ import { defaultHookName } from '../../domain/hook/hook-name.ts';
 import { traceIdOf, uuidV7 } from '../../domain/identifiers.ts';
 import { scanPayload } from '../../domain/payload/payload-scan.ts';
 import type { Begin } from '../../domain/record.ts';
-import { modeMistake } from '../../gates/dedupe.ts';
-import { unforgiving } from './words-of-warnings.ts';
+import { modeWarning } from '../../gates/dedupe.ts';
+import { unforgiving } from './warning-sentences.ts';
 
 /** What is read of a payload. */
 interface PayloadFacts {
@@ -96,7 +96,7 @@ export function namesBlockingEvent(payload: Uint8Array): boolean {
  * What is to be noted of `--fail-open`: where a hook can block, a failure may be a refusal, and so may any while nobody
  * knows. Undefined where it counts. The launcher says the same in fail_open.c.
  */
-function forgivingMistake(named: string | undefined, eventType: string): string | undefined {
+function failOpenWarning(named: string | undefined, eventType: string): string | undefined {
   const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
   if (!canBlock(event)) return undefined;
   return unforgiving(event);
@@ -109,7 +109,7 @@ export function describeExecution(parts: BeginParts): Described {
   const parent = parseTraceParent(parts.inheritedTraceParent);
   const eventType = facts.eventType ?? options.event ?? '';
   const toolName = facts.toolName ?? options.tool;
-  const ignored = options.failOpen ? forgivingMistake(options.event, eventType) : undefined;
+  const ignored = options.failOpen ? failOpenWarning(options.event, eventType) : undefined;
   const begin: Begin = {
     ...ids,
     ...parts.process,
@@ -125,10 +125,10 @@ export function describeExecution(parts: BeginParts): Described {
     ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
     ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
     argv: options.argv,
-    mistakes: [
-      ...options.mistakes,
+    warnings: [
+      ...options.warnings,
       ...settings.problems,
-      ...modeMistake(options, eventType),
+      ...modeWarning(options, eventType),
       ...(ignored === undefined ? [] : [ignored]),
     ],
   };

@@ -1,8 +1,8 @@
 import { NotOwnError } from '../../os/own-file.ts';
+import { isRunning } from '../../os/process.ts';
 import { FrameError } from '../../protocol/frame.ts';
 import { decodeRecord } from '../../protocol/record.ts';
 import type { OldRecord, OldRecords } from '../../spool/old-records.ts';
-import { isRunning } from '../../os/process.ts';
 import type { SpoolRecord } from './spool-record.ts';
 
 /** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */

@@ -1,9 +1,9 @@
 import { type HookId, uniqueHooks } from '../../domain/hook/hook-id.ts';
-import type { LogPiece } from '../../spool/log-file.ts';
 import { isRunning } from '../../os/process.ts';
+import type { LogPiece } from '../../spool/log-file.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { ExecutionWriter } from '../../store/executions.ts';
-import { assemble, cutOffEnd } from './assemble.ts';
+import { assemble, interruptedEnd } from './assemble.ts';
 import { canCompress } from './compression.ts';
 import { readOld } from './drain-old.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
@@ -97,7 +97,8 @@ export class Drain {
     // They may have ended between our reading and their death, so read again: from now on nobody writes for them.
     this.#noteUnreadable(logs.find(), draining);
     if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
-    if (this.#storeAll(() => this.#cutOffOnes(gone.map(([token]) => token)), draining)) return true;
+    if (this.#storeAll(() => this.#interruptedOnes(gone.map(([token]) => token)), draining))
+      return true;
     return this.#storeAll(() => this.#endedOnes(draining), draining);
   }
 
@@ -119,7 +120,7 @@ export class Drain {
     const recorded = waiting.map(({ record: { begin, end } }) =>
       assemble(
         withRedactionInForce(begin, config),
-        end === undefined || end.kind === 'cut_off' ? cutOffEnd(end) : end,
+        end === undefined || end.kind === 'cut_off' ? interruptedEnd(end) : end,
       ),
     );
     if (recorded.length > 0) writer.write(recorded);
@@ -133,7 +134,7 @@ export class Drain {
     for (const entry of old.list()) {
       const record = readOld(old, entry, draining.now());
       if (record === 'unreadable') {
-        this.#noteUnreadable(old.setAside(entry) ? 1 : 0, draining);
+        this.#noteUnreadable(old.quarantine(entry) ? 1 : 0, draining);
       } else if (record !== undefined && !isLeft(record)) {
         yield { record, isWaiting: () => true, take: () => old.remove([entry]) };
       }
@@ -153,7 +154,7 @@ export class Drain {
     }
   }
 
-  *#cutOffOnes(tokens: readonly string[]): Generator<Ready> {
+  *#interruptedOnes(tokens: readonly string[]): Generator<Ready> {
     for (const token of tokens) {
       const group = this.#begun.get(token);
       if (group === undefined) continue;
@@ -174,7 +175,7 @@ export class Drain {
     }
     const record = token === undefined ? undefined : decodeEntry(frames);
     if (token === undefined || record === undefined) {
-      this.#noteUnreadable(logs.setAside(piece) ? 1 : 0, draining);
+      this.#noteUnreadable(logs.quarantine(piece) ? 1 : 0, draining);
       return undefined;
     }
     const group = {

@@ -1,6 +1,6 @@
-import type { Capture, StdoutKind, StreamName } from '../../domain/record.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import { createStdoutKind } from '../../domain/payload/stdout-kind.ts';
+import type { Capture, StdoutKind, StreamName } from '../../domain/record.ts';
 
 /** Bytes of stdout that its digest covers. */
 const DIGEST_BYTES = 64 * 1024;

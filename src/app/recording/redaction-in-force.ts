@@ -10,7 +10,7 @@ export const REDACTION_IGNORED =
  */
 export function withRedactionInForce(begin: Begin, configPath: string | undefined): Begin {
   if (begin.redact || (configPath !== undefined && mayKeepSecrets(configPath))) return begin;
-  return { ...begin, redact: true, mistakes: [...begin.mistakes, REDACTION_IGNORED] };
+  return { ...begin, redact: true, warnings: [...begin.warnings, REDACTION_IGNORED] };
 }
 
 /** What cannot be read says nothing. */

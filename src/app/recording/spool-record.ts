@@ -1,7 +1,7 @@
 import type { Begin, End } from '../../domain/record.ts';
+import { isRunning } from '../../os/process.ts';
 import { FrameError } from '../../protocol/frame.ts';
 import { decodeRecord } from '../../protocol/record.ts';
-import { isRunning } from '../../os/process.ts';
 import type { Spool } from '../../spool/spool.ts';
 
 /** What is known of an execution in the spool. */

@@ -3,11 +3,11 @@ import { hookOf, uniqueHooks } from '../../domain/hook/hook-id.ts';
 import type { Begin, End } from '../../domain/record.ts';
 import type { Spool } from '../../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../../store/database.ts';
+import { createBreakerTracker } from '../breaker/track-breakers.ts';
+import { createStoreHandle } from '../store/store-handle.ts';
 import { assemble } from './assemble.ts';
 import { drainSpool } from './drain.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
-import { createStoreHandle } from '../store/store-handle.ts';
-import { createBreakerTender } from '../breaker/tend-breakers.ts';
 
 export { loadRules } from '../../redaction/redaction.ts';
 
@@ -33,6 +33,6 @@ export function storeExecution(
   return (spool) => {
     const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS, config: paths.config };
     const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
-    createBreakerTender(paths, store, now)(uniqueHooks([hookOf(begin), ...hooks]));
+    createBreakerTracker(paths, store, now)(uniqueHooks([hookOf(begin), ...hooks]));
   };
 }

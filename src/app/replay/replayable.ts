@@ -3,13 +3,18 @@ import { constants } from 'node:os';
 import { statusOf } from '../../domain/execution.ts';
 import { isCutCommand } from '../../domain/hook/hook-id.ts';
 import type { End } from '../../domain/record.ts';
+import {
+  type Came,
+  type Comparison,
+  compareReplay,
+  holdsPlaceholder,
+} from '../../domain/replay.ts';
 import { redactBytes } from '../../redaction/redaction.ts';
-import { type Came, type Comparison, compareReplay, holdsPlaceholder } from '../../domain/replay.ts';
 import type { Database } from '../../store/database.ts';
 import type { LogRow } from '../../store/queries/queries.ts';
 import type { ReplayRow } from '../../store/replays.ts';
-import { assemble } from '../recording/assemble.ts';
 import { findPayloads, type Payload } from '../reading/find-execution.ts';
+import { assemble } from '../recording/assemble.ts';
 import { findChangedScript } from './replay-places.ts';
 
 /** An execution that can be run once more. */
@@ -123,7 +128,7 @@ export function withoutOutputs(replayed: Replayed): Replayed {
 }
 
 /** Compares what came of a replay with what is on record. */
-export function judgeReplay(
+export function toReplayed(
   of: Replayable,
   replayedEnd: End,
   span: { readonly spanId: string; readonly createdAtMs: number },
@@ -140,7 +145,7 @@ export function judgeReplay(
       eventType: row.event_type,
       argv: of.argv,
       ...span,
-      ...{ pid: 0, pidStart: 0, engine: 'node', engineVersion: '', maxBytes: 0, mistakes: [] },
+      ...{ pid: 0, pidStart: 0, engine: 'node', engineVersion: '', maxBytes: 0, warnings: [] },
       ...{ storeRaw: false, compress: false, redact: true },
     },
     end,

@@ -48,10 +48,10 @@ export interface CleanupParts {
 }
 
 /** Most executions in one transaction. */
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 
 /** Most pages in one transaction: 8 MiB of the usual 4 KiB. */
-const MOST_PAGES = 2000;
+const MAX_PAGES = 2000;
 
 /** How long a transaction is meant to take, in ms: well below what a hook waits for the lock. */
 const TURN_MS = 20;
@@ -100,8 +100,8 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   // Rollups outlive the rows they are made of.
   while (use((db) => rollUp(db)) === ROLL_UP_ROWS) await parts.pause(TURN_MS);
   // What was never counted is many rows after an update, and would be one long transaction with the deleting.
-  await inTurns(parts, MOST_ROWS, (limit) => use((db) => countNext(db, limit)));
-  await inTurns(parts, MOST_ROWS, (limit) => {
+  await inTurns(parts, MAX_ROWS, (limit) => use((db) => countNext(db, limit)));
+  await inTurns(parts, MAX_ROWS, (limit) => {
     const removed = use((db) => deleteExecutions(db, expiry, limit));
     executions += removed.executions;
     payloads += removed.payloads;
@@ -109,7 +109,7 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   });
   const small = use((db) => deleteKeysAndNotices(db, expiry));
   use((db) => deleteOldAlerts(db, expiry.before));
-  await inTurns(parts, MOST_PAGES, (limit) => use((db) => releasePages(db, limit)));
+  await inTurns(parts, MAX_PAGES, (limit) => use((db) => releasePages(db, limit)));
   use((db) => foldLog(db, COMMAND_BUSY_MS));
   return { executions, payloads, ...small };
 }

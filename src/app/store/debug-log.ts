@@ -1,7 +1,7 @@
 import { closeSync, constants, lstatSync, writeSync } from 'node:fs';
 import type { Settings } from '../../config/settings.ts';
-import { redactText } from '../../redaction/redaction.ts';
 import { openToAppend } from '../../os/own-file.ts';
+import { redactText } from '../../redaction/redaction.ts';
 
 /** Says what went wrong; never throws. */
 export type Report = (what: string, error: unknown) => void;

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { zlibSync } from 'fflate';
 import { DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
-import type { Settings } from '../../config/settings.ts';
 import { homeError } from '../../config/home/state-home.ts';
+import type { Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
 import { createSpool } from '../../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
-import { sweepKeys } from '../../store/retention.ts';
-import { settleSkippedGuards } from '../alerts/settle-skipped.ts';
-import { followBreakers, settleGates } from '../breaker/breaker.ts';
+import { deleteExpiredKeys } from '../../store/retention.ts';
+import { reconcileSkippedGuards } from '../alerts/reconcile-skipped.ts';
+import { followBreakers, reconcileGates } from '../breaker/breaker.ts';
 import { provideCompression } from '../recording/compression.ts';
 import { type Drained, drainSpool } from '../recording/drain.ts';
 import { createStoreHandle, type StoreHandle } from './store-handle.ts';
@@ -45,14 +45,14 @@ export function requirePaths(settings: Settings): StatePaths {
  * @throws HookbusError `E_DB`, `E_DB_NEWER` or `E_SQLITE` when the database cannot be used
  */
 export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   provideCompression(zlibSync);
-  if (!existsSync(paths.database) && told(paths.database, () => spool.isEmpty())) {
+  if (!existsSync(paths.database) && explained(paths.database, () => spool.isEmpty())) {
     return undefined;
   }
   const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);
   const use = <T>(work: (db: Database) => T): T =>
-    told(paths.database, () => handle.use(({ db }) => work(db)));
+    explained(paths.database, () => handle.use(({ db }) => work(db)));
   // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
   use(() => undefined);
   let drained: Drained = { stored: 0, unreadable: 0, hooks: [], hasMore: false };
@@ -65,14 +65,14 @@ export function openForCommand(paths: StatePaths, now: () => number): CommandSto
   }
   try {
     // Where no daemon runs, nobody else does.
-    handle.use(({ db }) => sweepKeys(db, new Date(now()).toISOString()));
+    handle.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
   } catch {}
-  tendGates(paths, handle, drained.hooks, now);
+  reconcileBreakers(paths, handle, drained.hooks, now);
   return { use, drained, drainProblem, close: handle.close };
 }
 
 /** Gates and alerts are no part of what a command was asked for, so it does not fail for them; the daemon's log has such failures. */
-function tendGates(
+function reconcileBreakers(
   paths: StatePaths,
   handle: StoreHandle,
   hooks: readonly HookId[],
@@ -81,7 +81,7 @@ function tendGates(
   const reading = readConfigFile(paths.config);
   const { alerts } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
   try {
-    handle.use(({ db }) => settleSkippedGuards(db, alerts, now()));
+    handle.use(({ db }) => reconcileSkippedGuards(db, alerts, now()));
   } catch {}
   // What cannot be read may switch it on, and a daemon may still have it so.
   if (reading.state === 'refused') return;
@@ -89,14 +89,14 @@ function tendGates(
   try {
     handle.use(({ db }) => {
       const parts = { db, gates: paths.gates, config, nowMs: now() };
-      settleGates(parts);
+      reconcileGates(parts);
       followBreakers(parts, hooks);
     });
   } catch {}
 }
 
 /** Does `work` and tells what SQLite or the file system says of it as something a person can act on. */
-function told<T>(path: string, work: () => T): T {
+function explained<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {

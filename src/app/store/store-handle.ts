@@ -1,6 +1,6 @@
 import { type Database, isCorrupt, openDatabase } from '../../store/database.ts';
 import { createExecutionWriter, type ExecutionWriter } from '../../store/executions.ts';
-import { fileIdentity, setAsideDatabase } from '../../store/set-aside.ts';
+import { fileIdentity, quarantineDatabase } from '../../store/quarantine.ts';
 
 export interface Store {
   readonly db: Database;
@@ -31,7 +31,7 @@ export function createStoreHandle(path: string, busyMs: number, now: () => numbe
   function replaceCorrupt(identity: number): void {
     close();
     const at = new Date(now());
-    const target = setAsideDatabase(path, identity, at);
+    const target = quarantineDatabase(path, identity, at);
     if (target === undefined) return;
     current().writer.note(
       'database',

@@ -1,24 +1,24 @@
 import type { Command } from '../words/command.ts';
+import { offCommand } from './hooks/off.ts';
+import { onCommand } from './hooks/on.ts';
+import { replayCommand } from './hooks/replay.ts';
+import { runCommand } from './hooks/run.ts';
+import { trustCommand } from './hooks/trust.ts';
 import { alertsCommand } from './reading/alerts.ts';
+import { dashboardCommand } from './reading/dashboard.ts';
+import { exportCommand } from './reading/export.ts';
+import { logsCommand } from './reading/logs.ts';
+import { metricsCommand } from './reading/metrics.ts';
+import { reportCommand } from './reading/report.ts';
+import { showCommand } from './reading/show.ts';
+import { statusCommand } from './reading/status.ts';
+import { traceCommand } from './reading/trace.ts';
 import { cleanupCommand } from './setup/cleanup.ts';
 import { completionCommand } from './setup/completion.ts';
 import { configCommand } from './setup/config.ts';
 import { daemonCommand } from './setup/daemon.ts';
-import { dashboardCommand } from './reading/dashboard.ts';
 import { doctorCommand } from './setup/doctor.ts';
-import { exportCommand } from './reading/export.ts';
 import { installCommand } from './setup/install.ts';
-import { logsCommand } from './reading/logs.ts';
-import { metricsCommand } from './reading/metrics.ts';
-import { offCommand } from './hooks/off.ts';
-import { onCommand } from './hooks/on.ts';
-import { replayCommand } from './hooks/replay.ts';
-import { reportCommand } from './reading/report.ts';
-import { runCommand } from './hooks/run.ts';
-import { showCommand } from './reading/show.ts';
-import { statusCommand } from './reading/status.ts';
-import { traceCommand } from './reading/trace.ts';
-import { trustCommand } from './hooks/trust.ts';
 import { uninstallCommand } from './setup/uninstall.ts';
 
 /** Every command, in the order in which one comes to need them. */

@@ -1,15 +1,15 @@
 import { SCOPES } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { CONFIG_KEYS } from '../../config/file/edit-config.ts';
-import { readSettings } from '../../config/settings.ts';
 import { withOwnHome } from '../../config/home/state-home.ts';
+import { readSettings } from '../../config/settings.ts';
 import { EVENT_NAMES } from '../../domain/events.ts';
 import { STATUSES } from '../../domain/execution.ts';
 import { GROUPINGS } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
-import type { Command } from '../words/command.ts';
 import { COMMANDS } from '../commands/index.ts';
 import { visible } from '../output/text.ts';
+import type { Command } from '../words/command.ts';
 
 /** Most a person who pressed a key waits for a lock on the database, in ms. */
 const BUSY_MS = 100;

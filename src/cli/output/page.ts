@@ -20,10 +20,10 @@ export interface Page {
 }
 
 /** Nothing is wider than this, however wide the terminal. */
-const MOST_COLUMNS = 100;
+const MAX_COLUMNS = 100;
 
 /** Nor is anything squeezed below this, however narrow. */
-const LEAST_COLUMNS = 80;
+const MIN_COLUMNS = 80;
 
 /** @param terminalColumns undefined where the output is no terminal */
 export function createPage(
@@ -31,9 +31,9 @@ export function createPage(
   isColoured: boolean,
   nowMs: number,
 ): Page {
-  const columns = terminalColumns || MOST_COLUMNS;
+  const columns = terminalColumns || MAX_COLUMNS;
   return {
-    columns: Math.min(Math.max(columns, LEAST_COLUMNS), MOST_COLUMNS),
+    columns: Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS),
     nowMs,
     // Whether to colour is decided by then, so that Node is not to look at the environment once more.
     paint: (text, tone) =>

@@ -1,8 +1,8 @@
+import { findOnPath } from '../../agents/settings/agent-places.ts';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import { findNeighbours } from '../../app/install/find-settings.ts';
 import type { FileReport, InstallRequest } from '../../app/install/install.ts';
 import { installedElsewhere, isSwitchedOnElsewhere } from '../../app/install/installed.ts';
-import { findOnPath } from '../../agents/settings/agent-places.ts';
 import { shellWord } from '../../domain/hook/shell-line.ts';
 
 interface Work {

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { execPath } from 'node:process';
+import { readPlaces } from '../../agents/settings/agent-places.ts';
 import {
   type AgentName,
   type AgentSettings,
@@ -15,17 +16,21 @@ import {
   isBelow,
   nameSettings,
 } from '../../app/install/find-settings.ts';
-import { changeSettings, type FileReport, type InstallRequest, leadsOut } from '../../app/install/install.ts';
-import { requirePaths } from '../../app/store/open-for-command.ts';
+import {
+  changeSettings,
+  type FileReport,
+  type InstallRequest,
+  leadsOut,
+} from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
-import { readPlaces } from '../../agents/settings/agent-places.ts';
+import { requirePaths } from '../../app/store/open-for-command.ts';
 import { ownProgram, tellLauncherOfNode } from '../../os/own-program.ts';
-import type { Answer, Context, Given } from '../words/command.ts';
-import { isAtTerminal, isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
-import { didYouMean } from '../words/nearest.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
-import { remarksOn } from './settings-remarks.ts';
+import { isAtTerminal, isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
+import type { Answer, Context, Given } from '../words/command.ts';
+import { didYouMean } from '../words/nearest.ts';
 import { expected, quote, usageError } from '../words/values.ts';
+import { remarksOn } from './settings-remarks.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 

@@ -1,16 +1,16 @@
 import { realpathSync } from 'node:fs';
+import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
-import { requirePaths } from '../../app/store/open-for-command.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
-import { readPlaces } from '../../agents/settings/agent-places.ts';
-import type { Answer, Context, Given } from '../words/command.ts';
+import { requirePaths } from '../../app/store/open-for-command.ts';
 import { installLines } from '../output/state/install.ts';
-import { AGENT_NAMES, fileJson } from './settings-work.ts';
+import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
+import { AGENT_NAMES, fileJson } from './settings-work.ts';
 
 /**
  * Takes the prefix out of every file that `install` wrote, and of your own that have one all the same.

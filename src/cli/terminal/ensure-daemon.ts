@@ -1,6 +1,4 @@
 import { rmSync } from 'node:fs';
-import { daemonEnvironment } from '../../os/daemon-environment.ts';
-import { ownCommandLine, tellLauncherOfNode } from '../../os/own-program.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { socketPath } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
@@ -8,6 +6,8 @@ import { askDaemon } from '../../daemon/client/client.ts';
 import { startDaemon } from '../../daemon/client/start.ts';
 import type { DaemonState } from '../../daemon/state.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { daemonEnvironment } from '../../os/daemon-environment.ts';
+import { ownCommandLine, tellLauncherOfNode } from '../../os/own-program.ts';
 
 /** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
 export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {

@@ -5,10 +5,10 @@ import { followDaemon } from '../../daemon/client/follow.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import type { FollowedExecutions, FollowRequest } from '../../protocol/follow.ts';
 import type { LogRow } from '../../store/queries/queries.ts';
-import type { Context, LiveAnswer, LiveOutput } from '../words/command.ts';
-import { ensureDaemon } from './ensure-daemon.ts';
 import { createFollowedTable } from '../output/executions/followed-table.ts';
 import { formatThings } from '../output/format.ts';
+import type { Context, LiveAnswer, LiveOutput } from '../words/command.ts';
+import { ensureDaemon } from './ensure-daemon.ts';
 import { withStore } from './with-store.ts';
 
 /** Executions as they are recorded, told by the daemon, until Ctrl-C or until nobody reads them. */
@@ -53,16 +53,16 @@ function switchedOff(): HookbusError {
 
 const takeJson =
   (output: LiveOutput) =>
-  async ({ rows, leftOut }: FollowedExecutions): Promise<void> => {
-    if (leftOut > 0) await output.json([{ left_out: leftOut }]);
+  async ({ rows, skipped }: FollowedExecutions): Promise<void> => {
+    if (skipped > 0) await output.json([{ left_out: skipped }]);
     await output.json(rows.map((row) => JSON.parse(row) as unknown));
   };
 
 function takeLines(output: LiveOutput) {
   const linesOf = createFollowedTable(output.page);
-  return async ({ rows, leftOut }: FollowedExecutions): Promise<void> => {
-    if (leftOut > 0) {
-      const count = formatThings(leftOut, 'execution');
+  return async ({ rows, skipped }: FollowedExecutions): Promise<void> => {
+    if (skipped > 0) {
+      const count = formatThings(skipped, 'execution');
       const said = `${count} left out, to keep up; \`hookbus logs\` has them.`;
       await output.lines([output.page.paint(said, 'warn')]);
     }

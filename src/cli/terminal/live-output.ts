@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { LiveOutput } from '../words/command.ts';
 import { jsonText } from '../output/json.ts';
 import type { Page } from '../output/page.ts';
+import type { LiveOutput } from '../words/command.ts';
 
 /** Terminal control: to the first place, and clear to the end of the line or of the screen (ECMA-48). */
 const HOME = '\u001b[H';

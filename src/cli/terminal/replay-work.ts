@@ -1,21 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { cwd } from 'node:process';
 import { findExecution, parseReference } from '../../app/reading/find-execution.ts';
-import { type CommandStore, openForCommand, requirePaths } from '../../app/store/open-for-command.ts';
 import { isHere } from '../../app/replay/replay-places.ts';
-import { judgeReplay, prepareReplay, type Replayed, withoutOutputs } from '../../app/replay/replayable.ts';
+import {
+  prepareReplay,
+  type Replayed,
+  toReplayed,
+  withoutOutputs,
+} from '../../app/replay/replayable.ts';
+import {
+  type CommandStore,
+  openForCommand,
+  requirePaths,
+} from '../../app/store/open-for-command.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { traceIdOf } from '../../domain/identifiers.ts';
 import { replayHook } from '../../engine/replay-hook.ts';
 import type { LogRow } from '../../store/queries/queries.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
-import type { Answer, Context } from '../words/command.ts';
-import { isReplayConfirmed } from './confirm.ts';
-import { formatCount } from '../output/format.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
+import { formatCount } from '../output/format.ts';
 import { clip, visible } from '../output/text.ts';
-import { createProgress } from './progress.ts';
+import type { Answer, Context } from '../words/command.ts';
 import { expected } from '../words/values.ts';
+import { isReplayConfirmed } from './confirm.ts';
+import { createProgress } from './progress.ts';
 
 /** What is to be replayed: executions that were named, or the latest of a hook. */
 export type ReplayChoice =
@@ -114,7 +123,7 @@ async function replayOne(
     timeoutSeconds,
     keepBytes: KEPT_BYTES + 2 * Math.max(stdout?.length ?? 0, stderr?.length ?? 0),
   });
-  const replayed = judgeReplay(prepared, end, span);
+  const replayed = toReplayed(prepared, end, span);
   store.use((db) => writeReplay(db, replayed.record));
   return replayed;
 }

@@ -1,5 +1,5 @@
-import type { Command, CommandOption } from './command.ts';
 import { pad, wrap } from '../output/text.ts';
+import type { Command, CommandOption } from './command.ts';
 
 /** Help looks the same everywhere, so that the documentation can quote it. */
 const COLUMNS = 80;

@@ -1,11 +1,11 @@
 /** A word that differs by more is another word. */
-const MOST_EDITS = 2;
+const MAX_EDITS = 2;
 
 /** A question to add to a message about a word nobody knows; empty where no known one is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
-    .filter(({ candidate, distance }) => distance <= Math.min(candidate.length / 2, MOST_EDITS))
+    .filter(({ candidate, distance }) => distance <= Math.min(candidate.length / 2, MAX_EDITS))
     .sort((a, b) => a.distance - b.distance)[0];
   const longer = known.find((candidate) => word.length >= 3 && candidate.startsWith(word));
   const guess = near?.candidate ?? longer;

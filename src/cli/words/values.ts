@@ -35,14 +35,14 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** Longest age that is understood: a hundred years, so that date arithmetic stays sound. */
-const MOST_AGE_MS = 36_525 * 86_400_000;
+const MAX_AGE_MS = 36_525 * 86_400_000;
 
 /** Reads a length of time such as `90s`, `30m`, `2h`, `7d` or `1.5h`, in ms; undefined for anything else. */
 export function parseAge(text: string): number | undefined {
   const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*([smhdw])$/i.exec(text.trim());
   if (match === null) return undefined;
   const ms = Number(match[1]) * (UNIT_MS[match[2]?.toLowerCase() ?? ''] ?? Number.NaN);
-  return ms <= MOST_AGE_MS ? ms : undefined;
+  return ms <= MAX_AGE_MS ? ms : undefined;
 }
 
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
@@ -65,11 +65,11 @@ export function parseMoment(text: string): number | undefined {
 }
 
 /** Most hours that a window may have: a hundred years. */
-export const MOST_HOURS = 876_000;
+export const MAX_HOURS = 876_000;
 
 /** A window. @throws HookbusError `E_USAGE` */
 export function readHours(text: string): number {
   const hours = /^\d{1,6}(?:\.\d{1,6})?$|^\.\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (hours > 0 && hours <= MOST_HOURS) return hours;
-  throw expected('HOURS', `a number above 0 and at most ${MOST_HOURS}`, text);
+  if (hours > 0 && hours <= MAX_HOURS) return hours;
+  throw expected('HOURS', `a number above 0 and at most ${MAX_HOURS}`, text);
 }

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, readFileSync } from 'node:fs';
 import { getNodeValue, type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { reasonOf } from '../../domain/errors.ts';
 import { isCode, isOthersToWrite, openOwnFile } from '../../os/own-file.ts';
-import type { ConfigSetting } from './config-setting.ts';
 import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+import type { ConfigSetting } from './config-setting.ts';
 
 type Values<Section> = {
   readonly [Key in keyof Section]: Section[Key] extends ConfigSetting<infer Value> ? Value : never;
@@ -21,7 +21,7 @@ export type ConfigReading =
   | { readonly state: 'refused'; readonly problem: string };
 
 /** More, in bytes, is no configuration that a person wrote. */
-const MOST_CONFIG_BYTES = 1024 * 1024;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** What is in force where there is no config.json. */
 export const DEFAULT_CONFIG: Config = configOf({});
@@ -66,8 +66,7 @@ export function readConfigFile(path: string): ConfigReading {
     const stat = fstatSync(file);
     // It says what the daemon runs, and where to things are sent.
     if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
-    if (stat.size > MOST_CONFIG_BYTES)
-      return refused(`expected at most ${MOST_CONFIG_BYTES} bytes`);
+    if (stat.size > MAX_CONFIG_BYTES) return refused(`expected at most ${MAX_CONFIG_BYTES} bytes`);
     return parseConfig(readFileSync(file, 'utf8'));
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
@@ -79,16 +78,16 @@ export function readConfigFile(path: string): ConfigReading {
 
 /** Reads the text of a config.json, all of it or nothing. Never throws. */
 export function parseConfig(text: string): ConfigReading {
-  const mistake = (at: number, message: string): ConfigReading =>
+  const problem = (at: number, message: string): ConfigReading =>
     refused(`${placeOf(text, at)}: ${message}`);
   try {
     const errors: ParseError[] = [];
     const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
     const [error] = errors;
-    if (error !== undefined) return mistake(error.offset, syntaxMistake(error));
-    if (root === undefined) return mistake(0, 'expected an object');
-    const found = findMistake(root);
-    if (found !== undefined) return mistake(found.at.offset, found.message);
+    if (error !== undefined) return problem(error.offset, syntaxMessage(error));
+    if (root === undefined) return problem(0, 'expected an object');
+    const found = findProblem(root);
+    if (found !== undefined) return problem(found.at.offset, found.message);
     return { state: 'good', config: configOf(JSON.parse(text) as Found) };
   } catch (error) {
     return refused(reasonOf(error));
@@ -113,12 +112,12 @@ function configOf(found: Found): Config {
   return Object.fromEntries([...others, ...sections]) as Config;
 }
 
-interface Mistake {
+interface Problem {
   readonly at: Node;
   readonly message: string;
 }
 
-function findMistake(root: Node): Mistake | undefined {
+function findProblem(root: Node): Problem | undefined {
   if (root.type !== 'object') return { at: root, message: 'expected an object' };
   const known = [...Object.keys(SECTIONS), ...Object.keys(TOP_LEVEL)];
   return inMembers(root, known, 'section', (name, section) => {
@@ -137,7 +136,7 @@ function unusable(
   name: string,
   node: Node,
   { read, expected, isSecret }: ConfigSetting<unknown>,
-): Mistake | undefined {
+): Problem | undefined {
   const value: unknown = getNodeValue(node);
   if (read(value) !== undefined) return undefined;
   const got = isSecret === true ? '' : `, got ${shown(value)}`;
@@ -149,8 +148,8 @@ function inMembers(
   object: Node,
   known: readonly string[],
   what: string,
-  look: (name: string, value: Node) => Mistake | undefined,
-): Mistake | undefined {
+  look: (name: string, value: Node) => Problem | undefined,
+): Problem | undefined {
   const seen = new Set<string>();
   for (const { children: [key, value] = [] } of object.children ?? []) {
     if (key === undefined || value === undefined) continue;
@@ -160,8 +159,8 @@ function inMembers(
     }
     if (seen.has(name)) return { at: key, message: `${shown(name)} is there twice` };
     seen.add(name);
-    const mistake = look(name, value);
-    if (mistake !== undefined) return mistake;
+    const problem = look(name, value);
+    if (problem !== undefined) return problem;
   }
   return undefined;
 }
@@ -178,7 +177,7 @@ const EXPECTATIONS: Readonly<Record<number, string>> = {
   10: 'expected no comment: this is plain JSON',
 };
 
-const syntaxMistake = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'expected JSON';
+const syntaxMessage = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'expected JSON';
 
 /** An offset as an editor counts. */
 function placeOf(text: string, offset: number): string {

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { readOwnFile } from '../../os/own-file.ts';
+import { makeStateHome } from '../home/state-home.ts';
+import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
 import {
   type Config,
   parseConfig,
@@ -11,8 +13,6 @@ import {
   topLevelSetting,
 } from './config-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
-import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
-import { makeStateHome } from '../home/state-home.ts';
 
 /** Where a value is in config.json: its section, empty for none, and its name there. */
 export interface ConfigKey {

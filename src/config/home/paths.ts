@@ -6,7 +6,7 @@ export interface StatePaths {
   readonly database: string;
   readonly spool: string;
   /** Records that could not be read, kept for a person to look at. */
-  readonly setAside: string;
+  readonly quarantine: string;
   readonly gates: string;
   /** Held by the daemon while it lives. */
   readonly daemonLock: string;
@@ -29,7 +29,7 @@ export function statePaths(home: string): StatePaths {
     home,
     database: join(home, 'hook_bus.db'),
     spool: join(home, 'spool'),
-    setAside: join(home, 'spool', 'unreadable'),
+    quarantine: join(home, 'spool', 'unreadable'),
     gates: join(home, 'gates'),
     daemonLock: join(home, 'daemon.lock'),
     daemonTried: join(home, 'daemon.tried'),

@@ -2,8 +2,8 @@ import { closeSync, existsSync, fchmodSync, lstatSync, readdirSync, realpathSync
 import { dirname, join } from 'node:path';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { isCode, isOthersToWrite, isOwn, openOwnDirectory, ownUser } from '../../os/own-file.ts';
-import { defaultHome } from './paths.ts';
 import type { HomeProblem, Settings } from '../settings.ts';
+import { defaultHome } from './paths.ts';
 import {
   isStamped,
   lastRefused,
@@ -22,12 +22,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The settings with a state directory that counts, or with `homeProblem` and none. Only looks. */
 export function withOwnHome(settings: Settings, env: Environment = process.env): Settings {
-  return settled(settings, (home) => lookAt(home, env));
+  return chooseHome(settings, (home) => lookAt(home, env));
 }
 
 /** The same for what records: a directory that is not there yet is made. Never throws. */
 export function withMadeHome(settings: Settings, env: Environment = process.env): Settings {
-  const made = settled(settings, (home) => make(home, env));
+  const made = chooseHome(settings, (home) => make(home, env));
   if (made.homeProblem !== undefined) noteRefused(made.homeProblem.home, env);
   return made;
 }
@@ -81,7 +81,7 @@ export function homeError({ what, fix }: HomeProblem): HookbusError {
   return new HookbusError('E_HOME', what, fix);
 }
 
-function settled(
+function chooseHome(
   settings: Settings,
   problemOf: (home: string) => HomeProblem | undefined,
 ): Settings {

@@ -1,9 +1,9 @@
 import { whole } from '../file/config-setting.ts';
 
-const MOST_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /** The page that the daemon serves to this machine. */
 export const dashboard = {
   /** 0: any that is free. */
-  port: whole(0, 'a port', { least: 0, most: MOST_PORT }),
+  port: whole(0, 'a port', { least: 0, most: MAX_PORT }),
 };

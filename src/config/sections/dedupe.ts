@@ -1,8 +1,8 @@
 import type { ConfigSetting } from '../file/config-setting.ts';
 
 /** In bytes. A shorter one could be found by trying, with what lies on the server. */
-const LEAST_SECRET = 16;
-const MOST_SECRET = 1024;
+const MIN_SECRET = 16;
+const MAX_SECRET = 1024;
 
 /** Machines share dedupe keys where both are set. */
 export const dedupe = {
@@ -22,7 +22,7 @@ export const dedupe = {
     default: '',
     isSecret: true,
     isHidden: true,
-    expected: `a text of ${LEAST_SECRET} to ${MOST_SECRET} bytes, such as \`openssl rand -hex 32\` makes`,
+    expected: `a text of ${MIN_SECRET} to ${MAX_SECRET} bytes, such as \`openssl rand -hex 32\` makes`,
     read: (value) =>
       typeof value === 'string' && (value === '' || isSecret(value)) ? value : undefined,
     fromText: (text) => text.trim(),
@@ -31,5 +31,5 @@ export const dedupe = {
 
 function isSecret(text: string): boolean {
   const bytes = Buffer.byteLength(text);
-  return bytes >= LEAST_SECRET && bytes <= MOST_SECRET && text === text.trim();
+  return bytes >= MIN_SECRET && bytes <= MAX_SECRET && text === text.trim();
 }

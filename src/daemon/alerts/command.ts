@@ -8,8 +8,8 @@ const COMMAND_MS = 10_000;
 const LINGER_MS = 200;
 
 /** Most of its stderr that the log repeats, in characters, and that is looked through for secrets: none is to be cut. */
-const MOST_SAID = 300;
-const MOST_HEARD = 64 * 1024;
+const MAX_SAID = 300;
+const MAX_HEARD = 64 * 1024;
 
 /**
  * Runs a program with this on its stdin and waits for its end. When its time is over, or `signal` says so, it is ended
@@ -38,7 +38,7 @@ export async function runProgram(
   });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-MOST_HEARD);
+    said = (said + chunk.toString()).slice(-MAX_HEARD);
   });
   let isOver = false;
   const end = (): void => {
@@ -54,8 +54,8 @@ export async function runProgram(
     const result = await child;
     if (isOver) throw new Error(`expected it to end within ${limitMs} ms`);
     if (result.failed) {
-      const clean = said.length < MOST_HEARD ? redactText(said) : redactTail(said);
-      throw new Error(failureOf(result, clean.trim().slice(-MOST_SAID)));
+      const clean = said.length < MAX_HEARD ? redactText(said) : redactTail(said);
+      throw new Error(failureOf(result, clean.trim().slice(-MAX_SAID)));
     }
   } finally {
     clearTimeout(timer);

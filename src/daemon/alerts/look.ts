@@ -51,7 +51,7 @@ export function createLook({ store, spool, now, failing }: LookParts) {
   /** The last row of `hook_logs` that was looked at; undefined before the first look. */
   let mark: number | undefined;
   /** The `alerts` of config.json at the last look. */
-  let judgedBy = '';
+  let assessedBy = '';
   const surroundings = createView({ spool, now, failing });
   let latest: readonly AlertRow[] = [];
 
@@ -59,9 +59,9 @@ export function createLook({ store, spool, now, failing }: LookParts) {
   return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Seen => {
     // By other rules, what is on record may mean something else.
     const rules = JSON.stringify(config);
-    if (rules !== judgedBy) mark = undefined;
-    judgedBy = rules;
-    const judge = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Seen => {
+    if (rules !== assessedBy) mark = undefined;
+    assessedBy = rules;
+    const assess = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Seen => {
       const before = withThese(rows, unsaved);
       const changed = evaluateAlerts({
         ...recorded,
@@ -82,13 +82,13 @@ export function createLook({ store, spool, now, failing }: LookParts) {
       return store.use(({ db }) => {
         recorded = undefined;
         recorded = recordedIn(db, mark);
-        return judge(recorded);
+        return assess(recorded);
       });
     } catch (error) {
       // What was wrong had nothing to do with reading.
       if (recorded !== undefined) throw error;
       // Of executions nothing is known, and what is wrong around them is to be heard of all the same.
-      return judge({
+      return assess({
         db: undefined,
         rows: latest,
         hookNames: [],

@@ -5,7 +5,7 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import type { Network } from '../../network/network.ts';
-import { type AlertRow, alertKey, saveAlerts, settleOwed } from '../../store/alerts.ts';
+import { type AlertRow, alertKey, clearOwed, saveAlerts } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
 import { createLook, type LookParts } from './look.ts';
 import { createNotifier } from './notifier.ts';
@@ -14,7 +14,7 @@ import { createNotifier } from './notifier.ts';
 const EVERY_MS = 1000;
 
 /** Between two looks there is at least so much, in ms: executions come in crowds. */
-const LEAST_MS = 250;
+const MIN_MS = 250;
 
 export interface AlertLoopParts extends LookParts {
   readonly paths: StatePaths;
@@ -26,7 +26,7 @@ export interface AlertLoopParts extends LookParts {
 export function createAlertLoop(parts: AlertLoopParts) {
   const { log } = parts;
   const book = createBook(parts);
-  const notifier = createNotifier({ log, network: parts.network }, book.settle);
+  const notifier = createNotifier({ log, network: parts.network }, book.markDone);
   const config = createConfigWatch(parts.paths.config, () => undefined);
   const look = createLook(parts);
   let timer: NodeJS.Timeout | undefined;
@@ -60,13 +60,13 @@ export function createAlertLoop(parts: AlertLoopParts) {
     start(): void {
       // So that there is a good one, should the next be none.
       config.current();
-      timer = setTimeout(step, LEAST_MS);
+      timer = setTimeout(step, MIN_MS);
     },
     /** Executions were stored. */
     poke(): void {
       if (timer === undefined) return;
       clearTimeout(timer);
-      timer = setTimeout(step, Math.max(lastMs + LEAST_MS - performance.now(), 0));
+      timer = setTimeout(step, Math.max(lastMs + MIN_MS - performance.now(), 0));
     },
     stop(): void {
       clearTimeout(timer);
@@ -103,12 +103,12 @@ function createBook({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 
       }
     },
     /** An action was done, or given up; said again as long as it is still owed. */
-    settle({ alert_id: alertId, state, rule, subject }: AlertReport, action: AlertAction): void {
+    markDone({ alert_id: alertId, state, rule, subject }: AlertReport, action: AlertAction): void {
       const key = alertKey(rule, subject);
       const row = unsaved.get(key);
       const at = new Date(now()).toISOString();
       if (row?.alertId !== alertId || row.state !== state) {
-        attempt(() => store.use(({ db }) => settleOwed(db, { alertId, state }, action, at)));
+        attempt(() => store.use(({ db }) => clearOwed(db, { alertId, state }, action, at)));
         return;
       }
       const owed = row.owed.filter((word) => word !== action);

@@ -12,7 +12,7 @@ import { showOnDesktop } from './desktop.ts';
 import { postWebhook } from './webhook.ts';
 
 /** So much is done at a time of each kind of action, so that one that is slow holds up no other; the rest waits. */
-const MOST_AT_ONCE = 3;
+const MAX_AT_ONCE = 3;
 
 interface NotifierParts {
   readonly log: Log;
@@ -31,7 +31,7 @@ interface Errand {
  */
 export function createNotifier(
   { log, network }: NotifierParts,
-  onSettled: (alert: AlertReport, action: AlertAction) => void,
+  onDone: (alert: AlertReport, action: AlertAction) => void,
 ) {
   let waiting: readonly Errand[] = [];
   const known = new Map<string, 'doing' | 'done'>();
@@ -50,14 +50,14 @@ export function createNotifier(
       log('alert_action_failed', { ...about, reason: reasonOf(error) });
     }
     known.set(nameOf(errand), 'done');
-    onSettled(alert, action);
+    onDone(alert, action);
   }
 
   function mayStart(errand: Errand): boolean {
     const alike = [...running].filter(({ action }) => action === errand.action);
     // That an alert has cleared is told after that it opened.
-    const isTold = alike.some(({ alert }) => alert.alert_id === errand.alert.alert_id);
-    return alike.length < MOST_AT_ONCE && !isTold;
+    const isInFlight = alike.some(({ alert }) => alert.alert_id === errand.alert.alert_id);
+    return alike.length < MAX_AT_ONCE && !isInFlight;
   }
 
   function next(): void {
@@ -84,7 +84,7 @@ export function createNotifier(
         if (how === undefined && wanted.includes(action)) {
           known.set(nameOf(errand), 'doing');
           waiting = [...waiting, errand];
-        } else onSettled(alert, action);
+        } else onDone(alert, action);
       }
       next();
     },

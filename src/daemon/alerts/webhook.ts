@@ -9,7 +9,7 @@ const ATTEMPT_MS = 10_000;
 const PAUSES_MS = [500, 2000, 8000, 30_000];
 
 /** So many times it is sent on to another place of the same host. */
-const MOST_REDIRECTS = 3;
+const MAX_REDIRECTS = 3;
 
 interface WebhookParts {
   readonly signal: AbortSignal;
@@ -43,7 +43,7 @@ export async function postWebhook(
 
 async function attempt(address: string, json: string, parts: WebhookParts): Promise<void> {
   let url = new URL(address);
-  for (let hop = 0; hop <= MOST_REDIRECTS; hop += 1) {
+  for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
     const { status, location } = await post(url, json, parts);
     if (status >= 200 && status < 300) return;
     if (status !== 307 && status !== 308) throw failureOf(status);

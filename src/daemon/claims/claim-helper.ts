@@ -3,8 +3,8 @@ import { createStoreHandle } from '../../app/store/store-handle.ts';
 import { decodeClaim, decodeResult } from '../../protocol/claim.ts';
 import { FRAME_KIND, type Frame, FrameError, readFields } from '../../protocol/frame.ts';
 import { decodeKeyedBegin, type KeyedBegin } from '../../protocol/record.ts';
-import { Claims } from './claims.ts';
 import { type Connection, serve } from '../listener.ts';
+import { Claims } from './claims.ts';
 
 /** How long it waits for others who write, in ms: shorter than the launcher waits for an answer. */
 const BUSY_MS = 1000;

@@ -7,15 +7,15 @@ import {
 } from '../../app/dedupe/dedupe.ts';
 import { keyOf } from '../../app/dedupe/key-of.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
-import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import { MAX_WAIT_MS, rulesElsewhere, sharedPart, verdictElsewhere } from '../../gates/dedupe.ts';
+import { processStart } from '../../os/process.ts';
 import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../../protocol/claim.ts';
 import type { KeyedBegin } from '../../protocol/record.ts';
-import { processStart } from '../../os/process.ts';
-import { answer, type Claimant, requestOf, tellToWait } from './claimant.ts';
 import type { Connection } from '../listener.ts';
 import type { Log } from '../log.ts';
+import { answer, type ClaimClient, requestOf, tellToWait } from './claim-client.ts';
 import type { SharedClaims } from './shared-claims.ts';
 
 /** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
@@ -50,7 +50,7 @@ export interface ClaimsParts {
 export class Claims {
   readonly #parts: ClaimsParts;
   readonly #keys: Keys;
-  readonly #claimants = new Set<Claimant>();
+  readonly #clients = new Set<ClaimClient>();
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -75,83 +75,81 @@ export class Claims {
     const { broker, shared } = this.#parts;
     const isShared = claim.isUnshared !== true && shared?.isOn() === true;
     const request = requestOf(begin, claim, key, broker);
-    const claimant: Claimant = { request, connection, isShared, state: 'asking', isWarned: false };
-    this.#claimants.add(claimant);
-    claimant.patience = setTimeout(() => this.#giveUp(claimant), MAX_WAIT_MS);
-    connection.onClose(() => this.#leave(claimant));
-    this.#settle(claimant);
+    const client: ClaimClient = { request, connection, isShared, state: 'asking', isWarned: false };
+    this.#clients.add(client);
+    client.patience = setTimeout(() => this.#giveUp(client), MAX_WAIT_MS);
+    connection.onClose(() => this.#leave(client));
+    this.#finish(client);
   }
 
   /** An owner's hook has ended. */
   finish({ key, hookName, executionId, end }: ResultFrame): void {
-    const owners = [...this.#claimants].filter(
-      ({ request }) => request.executionId === executionId,
-    );
+    const owners = [...this.#clients].filter(({ request }) => request.executionId === executionId);
     // The claim that is on record is the one that was asked for, whatever the engine calls it.
     const id = owners[0]?.request ?? { key, hookName, executionId };
     this.#end(id, end);
-    for (const claimant of owners) {
-      claimant.shared?.end(sharedPart(end, rulesElsewhere(claimant.request)));
-      this.#forget(claimant);
+    for (const client of owners) {
+      client.shared?.end(sharedPart(end, rulesElsewhere(client.request)));
+      this.#forget(client);
     }
     this.#wake(id);
   }
 
   /** From now on the end of a connection means nothing: a daemon that ends closes all, and their hooks run on. */
   stop(): void {
-    for (const claimant of this.#claimants) this.#identify(claimant);
-    for (const { patience } of this.#claimants) clearTimeout(patience);
+    for (const client of this.#clients) this.#identify(client);
+    for (const { patience } of this.#clients) clearTimeout(patience);
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearInterval(this.#pulse);
     this.#parts.shared?.close();
   }
 
-  #settle(claimant: Claimant): void {
-    const { request } = claimant;
+  #finish(client: ClaimClient): void {
+    const { request } = client;
     const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
       kind: 'run_unkeyed',
     });
     if (verdict.kind === 'wait') {
-      this.#warn(claimant);
-      claimant.state = 'waiting';
+      this.#warn(client);
+      client.state = 'waiting';
       this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
     } else if (verdict.kind === 'run') {
-      this.#own(claimant);
+      this.#own(client);
     } else {
-      answer(claimant, verdict);
-      this.#forget(claimant);
+      answer(client, verdict);
+      this.#forget(client);
     }
   }
 
   /** The key is the claimant's, as far as this machine is concerned. */
-  #own(claimant: Claimant): void {
-    claimant.state = 'owner';
-    if (claimant.isShared) {
+  #own(client: ClaimClient): void {
+    client.state = 'owner';
+    if (client.isShared) {
       // An engine waits 100 ms for a first answer, and a server may take half of that.
-      this.#warn(claimant);
-      void this.#askElsewhere(claimant);
+      this.#warn(client);
+      void this.#askElsewhere(client);
     } else {
-      this.#letRun(claimant);
+      this.#letRun(client);
     }
-    claimant.timer = setTimeout(() => this.#identify(claimant), SHORT_MS).unref();
+    client.timer = setTimeout(() => this.#identify(client), SHORT_MS).unref();
   }
 
-  #letRun(claimant: Claimant): void {
-    clearTimeout(claimant.patience);
-    answer(claimant, { kind: 'run' });
+  #letRun(client: ClaimClient): void {
+    clearTimeout(client.patience);
+    answer(client, { kind: 'run' });
   }
 
   /** It has waited for long enough, here or for another machine: it runs, and nobody waits for it. */
-  #giveUp(claimant: Claimant): void {
-    const { state } = claimant;
-    if (state === 'owner') this.#end(claimant.request, undefined);
-    if (state === 'owner' || state === 'waiting') answer(claimant, { kind: 'run_unkeyed' });
-    this.#forget(claimant);
-    if (state === 'owner') this.#wake(claimant.request);
+  #giveUp(client: ClaimClient): void {
+    const { state } = client;
+    if (state === 'owner') this.#end(client.request, undefined);
+    if (state === 'owner' || state === 'waiting') answer(client, { kind: 'run_unkeyed' });
+    this.#forget(client);
+    if (state === 'owner') this.#wake(client.request);
   }
 
-  #identify({ request, state, timer }: Claimant): void {
+  #identify({ request, state, timer }: ClaimClient): void {
     clearTimeout(timer);
     if (request.onDuplicate === 'deny') return;
     if (state !== 'owner' || request.owner.start > 0) return;
@@ -160,10 +158,10 @@ export class Claims {
     this.#attempt('owner', () => this.#keys.identify(request, start), undefined);
   }
 
-  #warn(claimant: Claimant): void {
-    tellToWait(claimant);
+  #warn(client: ClaimClient): void {
+    tellToWait(client);
     this.#pulse ??= setInterval(() => {
-      for (const each of this.#claimants) if (each.isWarned) tellToWait(each, 'again');
+      for (const each of this.#clients) if (each.isWarned) tellToWait(each, 'again');
     }, PULSE_MS);
   }
 
@@ -171,41 +169,41 @@ export class Claims {
    * This machine's key is the claimant's; now for the others. While another machine has it, ours stays taken, so that
    * whoever else asks here waits for the same.
    */
-  async #askElsewhere(claimant: Claimant): Promise<void> {
-    const { request } = claimant;
+  async #askElsewhere(client: ClaimClient): Promise<void> {
+    const { request } = client;
     const ttlMs = request.ttlSeconds * 1000;
     const shared = this.#parts.shared as SharedClaims;
     const found = await shared.ask(request, request.executionId, ttlMs);
-    if (claimant.state !== 'owner' || this.#isStopped) {
+    if (client.state !== 'owner' || this.#isStopped) {
       if (found.kind === 'ours') found.claim.end(undefined);
       return;
     }
     const rules = rulesElsewhere(request);
     if (found.kind === 'running' && rules.onDuplicate === 'replay') {
-      shared.later(() => void this.#askElsewhere(claimant));
+      shared.later(() => void this.#askElsewhere(client));
       return;
     }
-    if (found.kind === 'ours') claimant.shared = found.claim;
+    if (found.kind === 'ours') client.shared = found.claim;
     const given = found.kind === 'done' ? verdictElsewhere(found.end, rules) : undefined;
-    if (given === undefined) this.#letRun(claimant);
-    else this.#takeOver(claimant, given);
+    if (given === undefined) this.#letRun(client);
+    else this.#takeOver(client, given);
   }
 
   /** Another machine has done it. Its time began there, so it is not kept here. */
-  #takeOver(claimant: Claimant, given: Verdict): void {
-    const { request } = claimant;
+  #takeOver(client: ClaimClient, given: Verdict): void {
+    const { request } = client;
     this.#end(request, undefined);
-    answer(claimant, given);
-    this.#forget(claimant);
+    answer(client, given);
+    this.#forget(client);
     this.#wake(request);
   }
 
-  #forget(claimant: Claimant): void {
-    claimant.state = 'gone';
-    clearTimeout(claimant.timer);
-    clearTimeout(claimant.patience);
-    this.#claimants.delete(claimant);
-    if (this.#claimants.size === 0) {
+  #forget(client: ClaimClient): void {
+    client.state = 'gone';
+    clearTimeout(client.timer);
+    clearTimeout(client.patience);
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) {
       clearInterval(this.#pulse);
       this.#pulse = undefined;
     }
@@ -214,15 +212,15 @@ export class Claims {
     this.#timer = undefined;
   }
 
-  #waiting(): Claimant[] {
-    return [...this.#claimants].filter(({ state }) => state === 'waiting');
+  #waiting(): ClaimClient[] {
+    return [...this.#clients].filter(({ state }) => state === 'waiting');
   }
 
   /** Those who wait for this key are asked for anew; the first of them may become its owner. */
   #wake({ key, hookName }: Pick<KeyRequest, 'key' | 'hookName'>): void {
-    for (const claimant of this.#waiting()) {
-      const { request } = claimant;
-      if (request.key === key && request.hookName === hookName) this.#settle(claimant);
+    for (const client of this.#waiting()) {
+      const { request } = client;
+      if (request.key === key && request.hookName === hookName) this.#finish(client);
     }
   }
 
@@ -237,11 +235,11 @@ export class Claims {
   }
 
   /** Its connection has ended. Without a result the key is free at once. */
-  #leave(claimant: Claimant): void {
-    const { request, state } = claimant;
-    this.#forget(claimant);
+  #leave(client: ClaimClient): void {
+    const { request, state } = client;
+    this.#forget(client);
     if (state !== 'owner' || this.#isStopped) return;
-    claimant.shared?.end(undefined);
+    client.shared?.end(undefined);
     this.#end(request, undefined);
     this.#wake(request);
   }

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/file/config-file.ts';
-import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import { reasonOf } from '../../domain/errors.ts';
-import type { SharedKeys, SharedState } from '../../redis/shared-keys.ts';
+import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import type { Network } from '../../network/network.ts';
+import type { SharedKeys, SharedState } from '../../redis/shared-keys.ts';
 import type { KeyId } from '../../store/dedupe-keys.ts';
 import type { Log } from '../log.ts';
 

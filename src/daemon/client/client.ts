@@ -6,8 +6,8 @@ import {
   decodeState,
   encodeRequest,
 } from '../../protocol/socket.ts';
-import { connect } from './connect.ts';
 import type { DaemonState } from '../state.ts';
+import { connect } from './connect.ts';
 
 /** How long an answer may take, in ms. */
 const ANSWER_MS = 2000;

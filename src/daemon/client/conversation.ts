@@ -2,7 +2,7 @@ import { decodeClaim, decodeResult } from '../../protocol/claim.ts';
 import { decodeFollow } from '../../protocol/follow.ts';
 import { FRAME_KIND, type Frame, FrameError, readFields } from '../../protocol/frame.ts';
 import { decodeKeyedBegin, type KeyedBegin } from '../../protocol/record.ts';
-import { decodePoke, encodeState } from '../../protocol/socket.ts';
+import { decodeNotify, encodeState } from '../../protocol/socket.ts';
 import type { Claims } from '../claims/claims.ts';
 import type { Followers } from '../followers.ts';
 import type { Connection, OnFrame } from '../listener.ts';
@@ -10,7 +10,7 @@ import type { DaemonState } from '../state.ts';
 
 export interface ConversationParts {
   /** An engine of this version says that there is something to drain. */
-  readonly onPoke: (version: string | undefined) => void;
+  readonly onNotify: (version: string | undefined) => void;
   readonly onStop: () => void;
   readonly onAskDashboard: (connection: Connection) => void;
   readonly state: () => DaemonState;
@@ -20,12 +20,12 @@ export interface ConversationParts {
 
 /** What the daemon does on each frame that comes over its socket. docs/protocol.md */
 export function createConversation(parts: ConversationParts): OnFrame {
-  const { onPoke, onStop, onAskDashboard, state, claims, followers } = parts;
+  const { onNotify, onStop, onAskDashboard, state, claims, followers } = parts;
   const begins = new WeakMap<Connection, KeyedBegin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
       case FRAME_KIND.poke:
-        onPoke(decodePoke(frame));
+        onNotify(decodeNotify(frame));
         break;
       case FRAME_KIND.askState:
         connection.send(encodeState(state()));

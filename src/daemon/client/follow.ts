@@ -9,14 +9,14 @@ import {
   type FollowRequest,
 } from '../../protocol/follow.ts';
 import { FRAME_KIND, type Frame, FrameError, splitFrames } from '../../protocol/frame.ts';
-import { encodePoke } from '../../protocol/socket.ts';
+import { encodeNotify } from '../../protocol/socket.ts';
 import { connect } from './connect.ts';
 
 /** How long the first answer may take, in ms: a daemon that is busy with a full spool answers all the same. */
 const FIRST_ANSWER_MS = 10_000;
 
 /** So often in a row a daemon that is there may close the connection without a word, as an older one does. */
-const MOST_REFUSALS = 4;
+const MAX_REFUSALS = 4;
 
 /** Pause before the next attempt, in ms, times how often it was in vain. */
 const RETRY_MS = 50;
@@ -40,7 +40,7 @@ export async function followDaemon(parts: FollowParts): Promise<void> {
     await parts.take(executions);
     request = { ...request, after: executions.upTo };
   };
-  for (let refusals = 0; refusals < MOST_REFUSALS; ) {
+  for (let refusals = 0; refusals < MAX_REFUSALS; ) {
     await parts.ensureDaemon();
     const wasHeard = await followOnce(parts.socketPath, request, take);
     refusals = wasHeard ? 0 : refusals + 1;
@@ -60,7 +60,7 @@ async function followOnce(
   try {
     await once(socket, 'connect');
     // The poke has what waits in the spool taken in, and an older daemon leave for ours.
-    socket.write(Buffer.concat([encodePoke(VERSION), encodeFollow(request)]));
+    socket.write(Buffer.concat([encodeNotify(VERSION), encodeFollow(request)]));
   } catch {
     return false;
   }

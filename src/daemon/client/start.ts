@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { askDaemon } from './client.ts';
 import type { DaemonState } from '../state.ts';
+import { askDaemon } from './client.ts';
 
 /** How long a daemon may take to answer after it was started, in ms; and how often we ask. */
 const START_MS = 10_000;

@@ -11,13 +11,13 @@ import type { Spool } from '../../spool/spool.ts';
 import { lastLogId } from '../../store/last-log-id.ts';
 import { readExported } from '../../store/queries/export.ts';
 import { countNext } from '../../store/totals.ts';
-import { ExporterSlot } from './exporter-slot.ts';
 import type { Log } from '../log.ts';
 import type { DaemonState } from '../state.ts';
+import { ExporterSlot } from './exporter-slot.ts';
 
 /** How often, in ms, there is a look at config.json and for rows that nobody told of; and at the most, when told. */
 const LOOK_MS = 1000;
-const LEAST_MS = 200;
+const MIN_MS = 200;
 
 /** Executions given out at a time. */
 const TURN_ROWS = 500;
@@ -85,7 +85,7 @@ export class ExportLoop {
   poke(): void {
     if (this.#mark === undefined) return;
     const nowMs = performance.now();
-    const dueAt = Math.max(nowMs, this.#lastTurnAt + LEAST_MS);
+    const dueAt = Math.max(nowMs, this.#lastTurnAt + MIN_MS);
     // A turn that comes sooner is not put off by news.
     if (dueAt < this.#dueAt) this.#later(dueAt - nowMs);
   }
@@ -118,7 +118,7 @@ export class ExportLoop {
   }
 
   async #opened(): Promise<void> {
-    await Promise.all(this.#slots.map((slot) => slot.settled()));
+    await Promise.all(this.#slots.map((slot) => slot.idle()));
   }
 
   #later(ms: number): void {
@@ -130,7 +130,7 @@ export class ExportLoop {
   #run(): void {
     const turn = this.#turn();
     const isOpening = this.#slots.some((slot) => slot.isBusy());
-    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? LEAST_MS : LOOK_MS };
+    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? MIN_MS : LOOK_MS };
     this.#later(pauses[turn]);
   }
 

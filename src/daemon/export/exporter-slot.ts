@@ -50,7 +50,7 @@ export class ExporterSlot {
   }
 
   /** Resolves when nothing is being opened or closed any more. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#work;
   }
 

@@ -1,4 +1,4 @@
-import { type BreakerChange, followBreakers, settleGates } from '../../app/breaker/breaker.ts';
+import { type BreakerChange, followBreakers, reconcileGates } from '../../app/breaker/breaker.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { createConfigWatch } from '../../config/file/config-watch.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
@@ -18,13 +18,13 @@ type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
 
 /** Opens and closes breakers as executions come in, by what config.json says at that time. */
 export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
-  let isSettled = false;
+  let isReconciled = false;
   let lastMs = 0;
   /** Why gates could not be changed when their hooks were last looked at, by hook. */
   const refused = new Map<string, string>();
   let lastFailure: string | undefined;
   const watch = createConfigWatch(paths.config, (reading) => {
-    isSettled = false;
+    isReconciled = false;
     if (reading.state === 'refused') log('config_refused', { reason: reading.problem });
     else log('config_read', { state: reading.state });
   });
@@ -33,19 +33,19 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
     const { breaker: config } = watch.current();
     const nowMs = now();
     // The clock was set back: breakers may be open until a time that is far off now.
-    if (nowMs < lastMs) isSettled = false;
+    if (nowMs < lastMs) isReconciled = false;
     lastMs = nowMs;
-    if (isSettled && hooks.length === 0) return [];
+    if (isReconciled && hooks.length === 0) return [];
     return store.use(({ db }) => {
       const refusals: Refusals = new Map();
       const onRefusal = (hook: HookId, error: Error): void =>
         void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
       const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
-      const settled = isSettled ? [] : settleGates(parts);
+      const reconciled = isReconciled ? [] : reconcileGates(parts);
       const followed = followBreakers(parts, hooks);
-      isSettled = refusals.size === 0;
+      isReconciled = refusals.size === 0;
       tell(refusals, hooks.map(hookText));
-      return [...settled, ...followed];
+      return [...reconciled, ...followed];
     });
   }
 
@@ -59,7 +59,7 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
 
   return {
     /** To be called after each turn of the drain, with the hooks of what it stored. Never throws. */
-    tend(hooks: readonly HookId[]): void {
+    follow(hooks: readonly HookId[]): void {
       try {
         for (const { hook, to, why, runs, failures, until } of work(hooks)) {
           const values = { hook: hook.hookName, why, runs, failures };

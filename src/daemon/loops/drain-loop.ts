@@ -3,19 +3,19 @@ import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import type { Spool } from '../../spool/spool.ts';
-import type { BreakerKeeper } from './breaker-keeper.ts';
 import type { Log } from '../log.ts';
+import type { BreakerKeeper } from './breaker-keeper.ts';
 
 /** The spool is looked at this often, in ms, whether or not anybody said that there is something in it. */
 const LOOK_MS = 2000;
 
 /**
- * A drain begins once nobody has said for `SETTLE_MS` that there is something to drain, or `MOST_SETTLE_MS` after the
+ * A drain begins once nobody has said for `SETTLE_MS` that there is something to drain, or `MAX_SETTLE_MS` after the
  * first who did. Runs often come close together, and draining slows the hook that runs meanwhile, by up to 1 ms where there
  * are two processors, and keeps whoever asks for a key waiting. Many records in one transaction cost less, too.
  */
 const SETTLE_MS = 10;
-const MOST_SETTLE_MS = 100;
+const MAX_SETTLE_MS = 100;
 
 /** Pause after a drain that failed, in ms: a locked or full disk is not hammered. */
 const RETRY_MS = 500;
@@ -63,7 +63,7 @@ export function createDrainLoop(parts: DrainLoopParts) {
     poke(): void {
       if (isStopped) return;
       const nowMs = performance.now();
-      if (!isDue) latestMs = nowMs + MOST_SETTLE_MS;
+      if (!isDue) latestMs = nowMs + MAX_SETTLE_MS;
       isDue = true;
       later(Math.min(SETTLE_MS, latestMs - nowMs));
     },
@@ -93,7 +93,7 @@ function createTurns({ paths, spool, store, now, log, breakers, onDrained }: Dra
         };
         const drained = store.use(({ writer }) => drain.run(writer, now, limits));
         if (drained.stored > 0 || drained.unreadable > 0) onDrained(drained);
-        breakers.tend(drained.hooks);
+        breakers.follow(drained.hooks);
         lastFailure = undefined;
         return drained.hasMore ? 'more' : 'done';
       } catch (error) {

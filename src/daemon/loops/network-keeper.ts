@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { readCertificates } from '../../os/certificates.ts';
 import { createConfigWatch, identityOf } from '../../config/file/config-watch.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { createNetwork, type Network } from '../../network/network.ts';
+import { readCertificates } from '../../os/certificates.ts';
 import type { Condition } from '../alerts/failing.ts';
 import type { Log } from '../log.ts';
 import type { DaemonState } from '../state.ts';

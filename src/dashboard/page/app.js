@@ -1,8 +1,8 @@
 import { getJson, postJson, read } from './api.js';
-import { showCharts, watchSize } from './views/charts.js';
 import { byId, fillSelect, throttled } from './dom.js';
-import { showExecution } from './views/execution.js';
 import { createFeed } from './feed.js';
+import { showCharts, watchSize } from './views/charts.js';
+import { showExecution } from './views/execution.js';
 import { focusHook, showGlance, showHooks } from './views/glance.js';
 import { createLive, createPauses } from './views/live.js';
 import { showSessions, showWaterfall } from './views/sessions.js';

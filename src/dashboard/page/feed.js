@@ -1,7 +1,7 @@
 import { getJson } from './api.js';
 import { byId, fillSelect, throttled } from './dom.js';
 import * as format from './format.js';
-import { createList, MOST_ROWS } from './views/list.js';
+import { createList, MAX_ROWS } from './views/list.js';
 import { matches } from './views/rows.js';
 
 const STATUSES = ['success', 'blocked', 'error', 'timeout', 'dedupe_skip', 'breaker_skip'];
@@ -119,7 +119,7 @@ function createPause({ onGoOn, onTooMany }) {
   let kept = [];
   let isTooMuch = false;
   const show = () => {
-    const count = isTooMuch ? `more than ${MOST_ROWS}` : wanted(kept).length;
+    const count = isTooMuch ? `more than ${MAX_ROWS}` : wanted(kept).length;
     button.setAttribute('aria-pressed', String(isPaused));
     button.textContent = isPaused ? `Go on (${count} new)` : 'Pause';
   };
@@ -140,7 +140,7 @@ function createPause({ onGoOn, onTooMany }) {
     keeps(rows) {
       if (!isPaused) return false;
       kept = [...kept, ...rows];
-      isTooMuch ||= kept.length > MOST_ROWS;
+      isTooMuch ||= kept.length > MAX_ROWS;
       if (isTooMuch) kept = [];
       show();
       return true;

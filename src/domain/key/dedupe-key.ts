@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { canBlock } from '../events.ts';
 import { redactText } from '../../redaction/redaction.ts';
+import { canBlock } from '../events.ts';
 
 /** Longest key that is recorded as it is, in bytes of UTF-8; a longer one is recorded by its digest. */
-const MOST_KEY_BYTES = 256;
+const MAX_KEY_BYTES = 256;
 
 /** What a finished execution gave: only exit 0 and 2 are results. */
 export interface KeyResult {
@@ -175,7 +175,7 @@ export function recordable(key: string): string {
   const bytes = Buffer.from(key);
   // A half of a surrogate pair has no bytes of its own.
   if (bytes.toString() !== key) return `sha256:${sha256(Buffer.from(key, 'utf16le'))}`;
-  const isShort = bytes.length <= MOST_KEY_BYTES;
+  const isShort = bytes.length <= MAX_KEY_BYTES;
   return isShort && redactText(key) === key ? key : `sha256:${sha256(bytes)}`;
 }
 

@@ -27,7 +27,7 @@ export function createStdoutKind(): StdoutKindScanner {
   };
   return {
     push(chunk) {
-      for (let at = 0; at < chunk.length && !isSettled(scan.state); at++) {
+      for (let at = 0; at < chunk.length && !isFinal(scan.state); at++) {
         if (scan.state === 'string') at = endOfPlain(chunk, at);
         const byte = chunk[at];
         if (byte !== undefined) scan.state = step(scan, byte);
@@ -277,7 +277,7 @@ function isPlain(byte: number): boolean {
   return byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH;
 }
 
-function isSettled(state: State): boolean {
+function isFinal(state: State): boolean {
   return state === 'text' || state === 'broken';
 }
 

@@ -88,13 +88,13 @@ function start(limit: string): ChildProcess {
 /** It keeps HookBus alive until it is ready, and never again: its life is not what a run waits for. */
 function readiness(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
-    const settle = (isReady: boolean): void => {
+    const finish = (isReady: boolean): void => {
       release(child);
       resolve(isReady);
     };
-    child.stdout?.once('data', () => settle(true));
-    child.once('error', () => settle(false));
-    child.once('exit', () => settle(false));
+    child.stdout?.once('data', () => finish(true));
+    child.once('error', () => finish(false));
+    child.once('exit', () => finish(false));
   });
 }
 

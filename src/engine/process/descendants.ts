@@ -31,17 +31,17 @@ export class Descendants {
   readonly #streams: ReadonlySet<string>;
   /** Those that are not the hook's, so that they are looked into once. */
   readonly #strangers = new Map<number, number>();
-  readonly #isTold = process.platform === 'linux' && isProcOurs();
+  readonly #isProcReadable = process.platform === 'linux' && isProcOurs();
 
   /** To be made as soon as the hook has started, while its streams are what it was given. */
   constructor({ hookPid, spanId, inherited }: DescendantsOptions) {
     this.#hookPid = hookPid;
-    this.#hookStart = this.#isTold ? processStart(hookPid) : 0;
+    this.#hookStart = this.#isProcReadable ? processStart(hookPid) : 0;
     this.#known.set(hookPid, this.#hookStart);
     this.#spans = new Set([spanId]);
-    this.#callersSpan = this.#isTold ? spanIn(environmentOf(process.pid)) : undefined;
+    this.#callersSpan = this.#isProcReadable ? spanIn(environmentOf(process.pid)) : undefined;
     const callers = new Set(openFilesOf('self', [0, 1, 2, ...inherited]));
-    const own = this.#isTold ? openFilesOf(hookPid, [0, 1, 2]) : [];
+    const own = this.#isProcReadable ? openFilesOf(hookPid, [0, 1, 2]) : [];
     this.#streams = new Set(
       own.filter((name) => /^(?:pipe|socket):/.test(name) && !callers.has(name)),
     );
@@ -49,7 +49,7 @@ export class Descendants {
 
   /** Gets to know those that are below the hook now, at the cost of some files for each. */
   look(): void {
-    if (!this.#isTold) return;
+    if (!this.#isProcReadable) return;
     const queue = [...this.#known.keys()];
     for (const pid of queue) {
       if (processStart(pid) !== this.#known.get(pid)) {

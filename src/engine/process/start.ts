@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
-import type { Channels } from '../streams/channels.ts';
 import { nowMs } from '../clock.ts';
+import type { Channels } from '../streams/channels.ts';
 import { withInherited } from './inherited-descriptors.ts';
 import type { Exit } from './leave.ts';
 

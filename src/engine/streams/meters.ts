@@ -2,7 +2,7 @@ import { createMeter, type Meter } from '../../app/recording/meter.ts';
 import { effectiveSettings, type RunOptions } from '../../config/run-options.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { Capture } from '../../domain/record.ts';
-import { MOST_RESULT_BYTES } from '../../gates/dedupe.ts';
+import { MAX_RESULT_BYTES } from '../../gates/dedupe.ts';
 
 export interface Meters {
   readonly stdin: Meter;
@@ -22,7 +22,7 @@ const REFUSAL_BYTES = 64 * 1024;
 export function createMeters(options: RunOptions, settings: Settings): Meters {
   const { storeRaw, maxBytes } = effectiveSettings(options, settings);
   const stored = storeRaw ? maxBytes : 0;
-  const mostShared = Math.min(maxBytes, MOST_RESULT_BYTES);
+  const mostShared = Math.min(maxBytes, MAX_RESULT_BYTES);
   const shared = options.dedupe ? mostShared : 0;
   const refusal = options.timeoutSeconds === undefined ? 0 : REFUSAL_BYTES;
   const stdin = createMeter('stdin', Math.max(stored, LATE_BYTES));

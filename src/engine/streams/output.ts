@@ -75,7 +75,7 @@ export class Output {
   }
 
   /** After the hook's exit: waits until all it wrote has been read. False when somebody else holds the stream open. */
-  async settle(): Promise<boolean> {
+  async finish(): Promise<boolean> {
     for (let quiet = 0; !this.#hasEnded && quiet < QUIET_TURNS; ) {
       const before = this.#received;
       await this.#callerTakes();

@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync, readSync } from 'node:fs';
 
 /** Most that is looked at, in bytes. */
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -35,7 +35,7 @@ export function lookIntoOwnFile(): OwnFile | undefined {
     const pieces: Buffer[] = [];
     let length = 0;
     let isAll = false;
-    while (!isAll && length < MOST_BYTES) {
+    while (!isAll && length < MAX_BYTES) {
       const piece = Buffer.allocUnsafe(PIECE_BYTES);
       const got = readSync(0, piece, 0, PIECE_BYTES, start + length);
       pieces.push(piece.subarray(0, got));
@@ -50,7 +50,7 @@ export function lookIntoOwnFile(): OwnFile | undefined {
 
 /** Where in its file stdin is. @throws where the system does not tell */
 function place(): number {
-  const told = /^pos:\s+(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1'))?.[1];
-  if (told === undefined) throw new Error('expected a place in /proc/self/fdinfo/0');
-  return Number(told);
+  const offset = /^pos:\s+(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1'))?.[1];
+  if (offset === undefined) throw new Error('expected a place in /proc/self/fdinfo/0');
+  return Number(offset);
 }

@@ -5,7 +5,12 @@ import {
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
-import { boundNames, type ExportedExecution, MOST_EVENTS, MOST_HOOKS } from '../../domain/exported.ts';
+import {
+  boundNames,
+  type ExportedExecution,
+  MAX_EVENTS,
+  MAX_HOOKS,
+} from '../../domain/exported.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../domain/totals.ts';
 
 export interface OtlpMetricsParts {
@@ -51,8 +56,8 @@ export function createOtlpMetrics(parts: OtlpMetricsParts) {
     unit: '{execution}',
     description: 'Executions with a dedupe key.',
   });
-  const hookOf = boundNames(MOST_HOOKS);
-  const eventOf = boundNames(MOST_EVENTS);
+  const hookOf = boundNames(MAX_HOOKS);
+  const eventOf = boundNames(MAX_EVENTS);
 
   function record(execution: ExportedExecution): void {
     const { status, durationMs, overheadMs, hasDedupeKey } = execution;

@@ -17,10 +17,10 @@ export type OtlpAnswer =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** More, in bytes, is not read of an answer. */
-const MOST_ANSWER_BYTES = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** A collector that wants to be left alone for longer, in ms, is asked again all the same. */
-const MOST_AFTER_MS = 10 * 60_000;
+const MAX_AFTER_MS = 10 * 60_000;
 
 /** Of the OTLP specification. */
 const LATER_STATUSES: ReadonlySet<number | undefined> = new Set([429, 502, 503, 504]);
@@ -54,7 +54,7 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
     }, target.timeout_seconds * 1000);
     open.add(stop);
     try {
-      const post = { headers, body, signal: stop.signal, most: MOST_ANSWER_BYTES };
+      const post = { headers, body, signal: stop.signal, most: MAX_ANSWER_BYTES };
       return answerOf(await network().post(url, post));
     } catch (error) {
       const reason = isLate ? `no answer in ${target.timeout_seconds} s` : reasonOf(wordsOf(error));
@@ -83,7 +83,7 @@ function answerOf({ status, headers, body }: Answered): OtlpAnswer {
 /** Seconds, or a date. */
 function afterMs(text: string): number {
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Math.min(Math.max(ms || 0, 0), MOST_AFTER_MS);
+  return Math.min(Math.max(ms || 0, 0), MAX_AFTER_MS);
 }
 
 /** Several addresses that all failed make an error without words. */

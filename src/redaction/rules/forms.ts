@@ -1,3 +1,4 @@
+import { LONG_WORD } from '../scan.ts';
 import {
   ALNUM,
   digits,
@@ -12,7 +13,6 @@ import {
   UUID,
   word,
 } from './rule.ts';
-import { LONG_WORD } from '../scan.ts';
 
 /** Prefixes that need no more than that: the least length of what follows, and all that have it. */
 type Prefixes = Readonly<Record<number, string>>;

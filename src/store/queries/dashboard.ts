@@ -30,7 +30,7 @@ const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_n
   exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** So many rows are looked at for one page, so that what is rare in a large log does not hold up everything else. */
-const MOST_LOOKED_AT = 20_000;
+const MAX_LOOKED_AT = 20_000;
 
 /** A row that a page ends with; the next page has what is older. */
 export interface Cursor {
@@ -84,7 +84,7 @@ export function searchExecutions(db: Database, search: Search): Found {
   const floor = db
     .prepare(
       `SELECT created_at FROM hook_logs WHERE created_at >= ? ${older.sql} ${indexed.sql}
-       ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ${MOST_LOOKED_AT}`,
+       ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ${MAX_LOOKED_AT}`,
     )
     .pluck()
     .get(from, ...older.values, ...indexed.values) as string | undefined;
@@ -146,7 +146,7 @@ export interface SessionRow {
 }
 
 /** So many of the latest rows are looked at for sessions. */
-const MOST_SESSION_ROWS = 10_000;
+const MAX_SESSION_ROWS = 10_000;
 
 /** The sessions of the latest executions, the one with the newest first. */
 export function listSessions(db: Database, from: string, limit: number): SessionRow[] {
@@ -156,7 +156,7 @@ export function listSessions(db: Database, from: string, limit: number): Session
               sum(status IN ('error', 'timeout')) AS failures, sum(status = 'blocked') AS blocked,
               count(DISTINCT tool_use_id) AS tool_calls
        FROM (SELECT session_id, created_at, status, tool_use_id FROM hook_logs WHERE created_at >= ?
-             ORDER BY created_at DESC LIMIT ${MOST_SESSION_ROWS})
+             ORDER BY created_at DESC LIMIT ${MAX_SESSION_ROWS})
        WHERE session_id IS NOT NULL
        GROUP BY session_id ORDER BY last DESC, session_id LIMIT ?`,
     )

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { readSkippedGuards } from '../../../src/app/reading/read-skipped-guards.ts';
 import { cleanUp } from '../../../src/app/retention/clean-up.ts';
 import { openForCommand } from '../../../src/app/store/open-for-command.ts';
-import { readSkippedGuards } from '../../../src/app/reading/read-skipped-guards.ts';
 import type { Execution } from '../../../src/domain/execution.ts';
 import { listAlerts } from '../../../src/store/alerts.ts';
 import { openDatabase } from '../../../src/store/database.ts';

@@ -1,10 +1,10 @@
 import { isFailure } from '../../../domain/execution.ts';
-import { MOST_WINDOW_ROWS } from '../../../store/alerts.ts';
+import { MAX_WINDOW_ROWS } from '../../../store/alerts.ts';
 import { goodInRow, type RunsRule } from '../rule.ts';
 import { percent, things, windowText } from '../words.ts';
 
 /** Fewer failures say nothing, however few the runs. */
-const LEAST_FAILURES = 3;
+const MIN_FAILURES = 3;
 
 /** It clears at this part of the threshold. */
 const CLEARS_AT = 0.5;
@@ -13,7 +13,7 @@ const CLEARS_AT = 0.5;
 export const failureRate: RunsRule = {
   name: 'failure_rate',
   of: 'hook',
-  judge(rows, { failure_rate: threshold, least_runs }) {
+  assess(rows, { failure_rate: threshold, least_runs }) {
     const failures = rows.filter(({ status }) => isFailure(status)).length;
     const value = rows.length === 0 ? 0 : failures / rows.length;
     // So many good runs in a row that, were that all, the rate could be told to be low enough.
@@ -23,8 +23,8 @@ export const failureRate: RunsRule = {
       value,
       threshold,
       runs: rows.length,
-      isBad: rows.length >= least_runs && failures >= LEAST_FAILURES && value > threshold,
-      isWell: value <= threshold * CLEARS_AT || good >= Math.min(enough, MOST_WINDOW_ROWS),
+      isBad: rows.length >= least_runs && failures >= MIN_FAILURES && value > threshold,
+      isWell: value <= threshold * CLEARS_AT || good >= Math.min(enough, MAX_WINDOW_ROWS),
     };
   },
   text: ({ subject, value, threshold, runs }, config) => {

@@ -1,18 +1,18 @@
 import { blocksByExitCode, canBlock } from '../../../domain/events.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
-import { type AlertsConfig, goodInRow, type Judgement, type RunsRule } from '../rule.ts';
+import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
 import { things, windowText } from '../words.ts';
 
 /** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it failed and guarded nothing. */
 export const guardExit: RunsRule = {
   name: 'guard_exit_1',
   of: 'hook',
-  judge(rows, config) {
+  assess(rows, config) {
     // Of a permission request only JSON decides, and what fails decides nothing.
     const guarding = rows.filter(
       ({ eventType }) => blocksByExitCode(eventType) || eventType === 'PermissionRequest',
     );
-    return judge(guarding, ({ exitCode }) => exitCode === 1, config);
+    return assess(guarding, ({ exitCode }) => exitCode === 1, config);
   },
   text: ({ subject, value, runs }, config) =>
     `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; it blocks nothing`,
@@ -22,19 +22,19 @@ export const guardExit: RunsRule = {
 export const guardTimeout: RunsRule = {
   name: 'guard_timeout',
   of: 'hook',
-  judge(rows, config) {
+  assess(rows, config) {
     const guarding = rows.filter(({ eventType }) => canBlock(eventType));
-    return judge(guarding, ({ status }) => status === 'timeout', config);
+    return assess(guarding, ({ status }) => status === 'timeout', config);
   },
   text: ({ subject, value, runs }, config) =>
     `${subject}: --timeout ended ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; a guard that is ended refuses nothing`,
 };
 
-function judge(
+function assess(
   rows: readonly WindowRow[],
   isFailed: (row: WindowRow) => boolean,
   { least_runs }: AlertsConfig,
-): Judgement {
+): Assessment {
   const value = rows.filter(isFailed).length;
   const good = goodInRow(rows, (row) => !isFailed(row));
   return {

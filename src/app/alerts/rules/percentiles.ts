@@ -1,5 +1,5 @@
 import { percentile } from '../../../metrics/percentile.ts';
-import { MOST_WINDOW_ROWS, type WindowRow } from '../../../store/alerts.ts';
+import { MAX_WINDOW_ROWS, type WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
 import { milliseconds, things, windowText } from '../words.ts';
 
@@ -22,12 +22,12 @@ function percentileRule(parts: Percentile): RunsRule {
   return {
     name: parts.name,
     of: parts.of,
-    judge(rows, config) {
+    assess(rows, config) {
       const times = rows.map(time).filter((ms) => ms !== null);
       const threshold = parts.threshold(config);
       const value = percentile(times, rank) ?? 0;
       const low = threshold * CLEARS_AT;
-      const enough = Math.min(Math.max(config.least_runs, 5 * tail), MOST_WINDOW_ROWS);
+      const enough = Math.min(Math.max(config.least_runs, 5 * tail), MAX_WINDOW_ROWS);
       return {
         value,
         threshold,

@@ -1,11 +1,11 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import { redactText } from '../../../redaction/redaction.ts';
-import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
-import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
-import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
+import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
+import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
+import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { expected, parseAge, quote } from '../../words/values.ts';
 
 export const GATE_EXIT_CODES = [

@@ -1,14 +1,14 @@
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { isAtTerminal } from '../../terminal/confirm.ts';
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { expected, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LAST = 50;
-const MOST_LAST = 10_000;
+const MAX_LAST = 10_000;
 
 /** What Claude Code long gave a hook by default. */
 const DEFAULT_TIMEOUT_SECONDS = 60;
-const MOST_TIMEOUT_SECONDS = 86_400;
+const MAX_TIMEOUT_SECONDS = 86_400;
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -88,7 +88,7 @@ function readChoice(given: Given): ReplayChoice {
     return { by: 'id', ids };
   }
   if (ids.length > 0) throw usageError('expected IDs or --hook, got both');
-  const last = readWhole('--last', given.value('last') ?? String(DEFAULT_LAST), 1, MOST_LAST);
+  const last = readWhole('--last', given.value('last') ?? String(DEFAULT_LAST), 1, MAX_LAST);
   const isEverywhere = given.isOn('everywhere');
   const mayAsk = isAtTerminal() && !given.isOn('json');
   // What ran elsewhere may have been written by anybody since.
@@ -102,6 +102,6 @@ function readChoice(given: Given): ReplayChoice {
 function readTimeout(text: string | undefined): number {
   if (text === undefined) return DEFAULT_TIMEOUT_SECONDS;
   const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0 && seconds <= MOST_TIMEOUT_SECONDS) return seconds;
-  throw expected('--timeout', `a number of seconds above 0, at most ${MOST_TIMEOUT_SECONDS}`, text);
+  if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
+  throw expected('--timeout', `a number of seconds above 0, at most ${MAX_TIMEOUT_SECONDS}`, text);
 }

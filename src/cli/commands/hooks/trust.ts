@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { statePaths } from '../../../config/home/paths.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { askAtTerminal } from '../../terminal/confirm.ts';
 import { visible } from '../../output/text.ts';
+import { askAtTerminal } from '../../terminal/confirm.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { usageError } from '../../words/values.ts';
 
 export const trustCommand: Command = {

@@ -1,6 +1,12 @@
 import { socketPath } from '../../../config/home/paths.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { alertsLines } from '../../output/state/alerts.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
 
 export const alertsCommand: Command = {
   name: 'alerts',

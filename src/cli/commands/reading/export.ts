@@ -6,7 +6,13 @@ import { socketPath } from '../../../config/home/paths.ts';
 import { HookbusError, reasonOf } from '../../../domain/errors.ts';
 import { VERSION } from '../../../domain/version.ts';
 import type { MetricsSnapshot } from '../../../exporters/snapshot.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
 import { expected, usageError } from '../../words/values.ts';
 
 const FORMATS = ['prometheus'] as const;
@@ -73,7 +79,7 @@ async function readAll(
   if (store === undefined) {
     return { version: VERSION, totals: [], breakers: [], spoolPending: 0, exporters };
   }
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
 }
 

@@ -1,5 +1,7 @@
 import { STATUSES, type Status } from '../../../domain/execution.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
+import { logLines } from '../../output/executions/log-table.ts';
+import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -8,16 +10,14 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import { logLines } from '../../output/executions/log-table.ts';
 import { expected, parseAge, parseMoment, readWhole, usageError } from '../../words/values.ts';
-import { withStore } from '../../terminal/with-store.ts';
 
 const DEFAULT_LIMIT = 50;
-const MOST_LIMIT = 1_000_000;
+const MAX_LIMIT = 1_000_000;
 
 /** Of those before it began to follow, as `tail` does; and most of them. */
 const FOLLOW_LIMIT = 10;
-const MOST_FOLLOW_LIMIT = 10_000;
+const MAX_FOLLOW_LIMIT = 10_000;
 
 export const logsCommand: Command = {
   name: 'logs',
@@ -79,7 +79,7 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
   const limit = given.value('limit');
   const filter = {
     ...readFilter(given, context.now()),
-    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MOST_LIMIT),
+    limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MAX_LIMIT),
   };
   const rows = (await withStore(context, (db) => listExecutions(db, filter))) ?? [];
   return {
@@ -89,17 +89,17 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
 }
 
 async function follow(given: Given, context: Context): Promise<LiveAnswer> {
-  const [{ followLogs }, { MOST_FOLLOW_VALUES }] = await Promise.all([
+  const [{ followLogs }, { MAX_FOLLOW_VALUES }] = await Promise.all([
     import('../../terminal/follow-logs.ts'),
     import('../../../protocol/follow.ts'),
   ]);
   const limit = given.value('limit');
   const latest =
-    limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MOST_FOLLOW_LIMIT);
+    limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MAX_FOLLOW_LIMIT);
   const filter = readFilter(given, context.now());
   for (const values of Object.values(filter)) {
-    if (values !== undefined && typeof values !== 'string' && values.length > MOST_FOLLOW_VALUES)
-      throw usageError(`expected at most ${MOST_FOLLOW_VALUES} values of one option`);
+    if (values !== undefined && typeof values !== 'string' && values.length > MAX_FOLLOW_VALUES)
+      throw usageError(`expected at most ${MAX_FOLLOW_VALUES} values of one option`);
   }
   return followLogs({ ...filter, latest }, given.isOn('json'), context);
 }

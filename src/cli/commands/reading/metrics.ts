@@ -1,5 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
+import { formatThings } from '../../output/format.ts';
+import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
+import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -9,10 +12,7 @@ import {
   type LiveAnswer,
   type LiveOutput,
 } from '../../words/command.ts';
-import { formatThings } from '../../output/format.ts';
-import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
-import { expected, MOST_HOURS, readHours } from '../../words/values.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { expected, MAX_HOURS, readHours } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';
 
@@ -34,7 +34,7 @@ export const metricsCommand: Command = {
   ],
   argument: {
     name: 'HOURS',
-    describe: `how far to look back, above 0 and at most ${MOST_HOURS}; fractions allowed`,
+    describe: `how far to look back, above 0 and at most ${MAX_HOURS}; fractions allowed`,
     default: DEFAULT_HOURS,
   },
   options: {

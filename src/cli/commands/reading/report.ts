@@ -1,7 +1,13 @@
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { reportLines } from '../../output/metrics/report.ts';
-import { expected, MOST_HOURS, readHours, usageError } from '../../words/values.ts';
 import { withStore } from '../../terminal/with-store.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
+import { expected, MAX_HOURS, readHours, usageError } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';
 
@@ -15,7 +21,7 @@ export const reportCommand: Command = {
   ],
   argument: {
     name: 'HOURS',
-    describe: `how far to look back, above 0 and at most ${MOST_HOURS}; fractions allowed`,
+    describe: `how far to look back, above 0 and at most ${MAX_HOURS}; fractions allowed`,
     default: DEFAULT_HOURS,
   },
   options: {

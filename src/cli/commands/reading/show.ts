@@ -1,15 +1,21 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import { listReplays } from '../../../store/replays.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { executionLines } from '../../output/executions/execution.ts';
 import { payloadJson } from '../../output/executions/payload.ts';
 import { replayRowJson } from '../../output/executions/replay-row.ts';
-import { expected, usageError } from '../../words/values.ts';
 import { withStore } from '../../terminal/with-store.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
+import { expected, usageError } from '../../words/values.ts';
 
 /** The latest are enough to see whether an edit did what it should. */
-const MOST_REPLAYS = 20;
+const MAX_REPLAYS = 20;
 
 export const showCommand: Command = {
   name: 'show',
@@ -47,7 +53,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   }
   const found = await withStore(context, (db) => {
     const row = findExecution(db, reference);
-    const replays = listReplays(db, row.id, MOST_REPLAYS);
+    const replays = listReplays(db, row.id, MAX_REPLAYS);
     return { row, payloads: findPayloads(db, row.id), replays };
   });
   if (found === undefined) {

@@ -1,7 +1,7 @@
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { type StatusFacts, statusLines } from '../../output/state/status.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
 
 export const statusCommand: Command = {
   name: 'status',

@@ -1,11 +1,17 @@
 import { HookbusError } from '../../../domain/errors.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { placeInTime, traceLines } from '../../output/executions/trace.ts';
-import { expected, readWhole, usageError } from '../../words/values.ts';
 import { withStore } from '../../terminal/with-store.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
+import { expected, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 200;
-const MOST_LIMIT = 100_000;
+const MAX_LIMIT = 100_000;
 
 export const traceCommand: Command = {
   name: 'trace',
@@ -44,7 +50,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const id = given.argument;
   if (id === undefined) throw usageError('expected an ID, got none');
   if (id.trim() === '') throw expected('ID', 'an id', id);
-  const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MOST_LIMIT);
+  const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MAX_LIMIT);
   const wholeSession = given.isOn('session');
   const { findTrace } = await import('../../../app/reading/find-trace.ts');
   const trace = await withStore(context, (db) => findTrace(db, id, { wholeSession, limit }));

@@ -2,8 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CleanupReport } from '../../../app/retention/clean-up.ts';
 import { retentionDays } from '../../../config/retention.ts';
 import { HookbusError } from '../../../domain/errors.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { formatBytes, formatMoment, formatThings } from '../../output/format.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
 import { expected, parseAge } from '../../words/values.ts';
 
 const DAY_MS = 86_400_000;

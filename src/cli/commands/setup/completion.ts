@@ -1,5 +1,5 @@
-import { type Command, EXIT_CODES } from '../../words/command.ts';
 import { COMPLETION_SCRIPTS } from '../../completion/completion-scripts.ts';
+import { type Command, EXIT_CODES } from '../../words/command.ts';
 import { expected } from '../../words/values.ts';
 
 type Shell = keyof typeof COMPLETION_SCRIPTS;

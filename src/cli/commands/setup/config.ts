@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../../../config/file/config-file.ts';
 import type { ConfigKey } from '../../../config/file/edit-config.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { didYouMean } from '../../words/nearest.ts';
 import { configLines } from '../../output/state/config.ts';
 import { visible } from '../../output/text.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import { didYouMean } from '../../words/nearest.ts';
 import { expected, quote, usageError } from '../../words/values.ts';
 
 const ACTIONS = ['show', 'get', 'set', 'unset', 'path'] as const;
@@ -150,7 +150,7 @@ async function change(
   }
   const config = editing.editConfig(paths.config, key, wanted);
   const value = shownValue(config, key, editing);
-  await settle(paths, now);
+  await applyConfig(paths, now);
   const how = text === undefined ? 'is back to its default' : 'is now';
   return {
     json: { key: editing.nameOfKey(key), value, given: text !== undefined },
@@ -159,7 +159,7 @@ async function change(
 }
 
 /** Where no daemon runs nobody else would: a breaker that is switched off lets its hook run again. */
-async function settle(paths: StatePaths, now: () => number): Promise<void> {
+async function applyConfig(paths: StatePaths, now: () => number): Promise<void> {
   const { openForCommand } = await import('../../../app/store/open-for-command.ts');
   try {
     openForCommand(paths, now)?.close();

@@ -2,8 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import { type Answer, type Command, type Context, EXIT_CODES, type Given } from '../../words/command.ts';
 import { formatAge, formatBytes } from '../../output/format.ts';
+import {
+  type Answer,
+  type Command,
+  type Context,
+  EXIT_CODES,
+  type Given,
+} from '../../words/command.ts';
 import { expected } from '../../words/values.ts';
 
 const ACTIONS = ['start', 'stop', 'restart', 'status', 'run'] as const;

@@ -1,9 +1,9 @@
 import { execPath, versions } from 'node:process';
 import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
-import { ownProgram } from '../../../os/own-program.ts';
 import { socketPath } from '../../../config/home/paths.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { readHours } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';

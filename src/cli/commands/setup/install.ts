@@ -1,5 +1,5 @@
-import type { Command } from '../../words/command.ts';
 import { SETTINGS_EXIT_CODES, SETTINGS_OPTIONS } from '../../settings/settings-options.ts';
+import type { Command } from '../../words/command.ts';
 
 export const installCommand: Command = {
   name: 'install',

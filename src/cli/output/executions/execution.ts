@@ -2,12 +2,12 @@ import type { Payload } from '../../../app/reading/find-execution.ts';
 import type { LogRow } from '../../../store/queries/queries.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
 import { formatAge, formatBytes, formatMoment, formatMs } from '../format.ts';
-import { DID_NOT_RUN, exitOf } from './log-table.ts';
 import type { Page } from '../page.ts';
-import { payloadLines } from './payload.ts';
-import { replayRowLines } from './replay-row.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { breakAnywhere, pad, visible, visibleLines } from '../text.ts';
+import { DID_NOT_RUN, exitOf } from './log-table.ts';
+import { payloadLines } from './payload.ts';
+import { replayRowLines } from './replay-row.ts';
 
 /** Room for the names of the fields, in columns. */
 const NAME_COLUMNS = 14;

@@ -1,8 +1,8 @@
 import type { LogRow } from '../../../store/queries/queries.ts';
 import { formatClock, formatDate } from '../format.ts';
-import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';
 import type { Page } from '../page.ts';
 import { createTable } from '../table.ts';
+import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';
 
 /** Room for what is to come, since a line that was printed cannot be moved. The rest is clipped. */
 const WIDEST: LogRow = {

@@ -1,8 +1,8 @@
 import type { ReplayRow } from '../../../store/replays.ts';
 import { formatMoment, formatMs } from '../format.ts';
-import { exitOf } from './log-table.ts';
 import type { Page } from '../page.ts';
 import { breakAnywhere, visible } from '../text.ts';
+import { exitOf } from './log-table.ts';
 
 /** A replay that is on record, for programs. */
 export function replayRowJson({ log_id: _, changed, differences, ...row }: ReplayRow) {

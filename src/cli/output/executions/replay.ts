@@ -1,6 +1,6 @@
 import type { Replayed } from '../../../app/replay/replayable.ts';
-import { redactBytes } from '../../../redaction/redaction.ts';
 import type { Came } from '../../../domain/replay.ts';
+import { redactBytes } from '../../../redaction/redaction.ts';
 import type { LogRow } from '../../../store/queries/queries.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
 import type { Refused, ReplayReport } from '../../terminal/replay-work.ts';
@@ -13,10 +13,10 @@ import {
   NOTHING,
 } from '../format.ts';
 import type { Page } from '../page.ts';
-import { payloadLines } from './payload.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';
 import { breakAnywhere, visible } from '../text.ts';
+import { payloadLines } from './payload.ts';
 
 /** Replays for programs. */
 export function replayJson({ replays, refused }: ReplayReport) {

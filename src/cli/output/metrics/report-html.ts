@@ -1,6 +1,7 @@
 import type { CostReport } from '../../../app/reading/cost-report.ts';
 import { VERSION } from '../../../domain/version.ts';
 import { formatCount, formatMoment, formatMs, NOTHING } from '../format.ts';
+import { visible } from '../text.ts';
 import {
   callTitle,
   charactersText,
@@ -9,10 +10,9 @@ import {
   TITLES,
   windowOf,
 } from './report-words.ts';
-import { visible } from '../text.ts';
 
 /** More rows make a page that nobody reads; --json has more. */
-const MOST_ROWS = 100;
+const MAX_ROWS = 100;
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #59636e; --line: #d1d9e0; --bar: #b6d4fe; --back: #fff; }
@@ -166,12 +166,12 @@ function section(title: string, head: readonly string[], rows: readonly Cell[][]
   const titles = head.map((text) =>
     text.startsWith('#') ? `<th class="n">${text.slice(1)}</th>` : `<th>${text}</th>`,
   );
-  const rest = rows.length - MOST_ROWS;
+  const rest = rows.length - MAX_ROWS;
   return `<h2>${escaped(title)}</h2>
 <div><table>
 <tr>${titles.join('')}</tr>
 ${rows
-  .slice(0, MOST_ROWS)
+  .slice(0, MAX_ROWS)
   .map((cells) => `<tr>${cells.map(cellHtml).join('')}</tr>`)
   .join('\n')}
 </table></div>${rest > 0 ? `\n<p>… and ${formatCount(rest)} more</p>` : ''}`;

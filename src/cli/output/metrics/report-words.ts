@@ -10,10 +10,9 @@ export const TITLES = {
 } as const;
 
 /** So few of the longest are shown; --json has more. */
-const MOST_CALLS = 10;
+const MAX_CALLS = 10;
 
-export const shownCalls = ({ calls }: CostReport): CostReport['calls'] =>
-  calls.slice(0, MOST_CALLS);
+export const shownCalls = ({ calls }: CostReport): CostReport['calls'] => calls.slice(0, MAX_CALLS);
 
 /** What it comes to, in a few sentences. */
 export function headline(report: CostReport): string[] {

@@ -8,6 +8,8 @@ import {
   NOTHING,
 } from '../format.ts';
 import type { Page } from '../page.ts';
+import { type Cell, type Column, type Row, renderTable } from '../table.ts';
+import { visible, wrap } from '../text.ts';
 import {
   callTitle,
   charactersText,
@@ -16,8 +18,6 @@ import {
   shownCalls,
   TITLES,
 } from './report-words.ts';
-import { type Cell, type Column, type Row, renderTable } from '../table.ts';
-import { visible, wrap } from '../text.ts';
 
 const right = (title: string, goes?: number): Column => ({
   title,
@@ -60,7 +60,7 @@ const CONTEXT: readonly Column[] = [
 ];
 
 /** Most rows of a table; --json has more. */
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 /** What hooks cost: the sum, then by hook, by tool call and by what went into the context. */
 export function reportLines(report: CostReport, page: Page): string[] {
@@ -85,8 +85,8 @@ function table(
   page: Page,
 ): string[] {
   if (cells.length === 0) return [];
-  const rows: Row[] = cells.slice(0, MOST_ROWS).map((row) => ({ cells: row }));
-  const rest = cells.length - MOST_ROWS;
+  const rows: Row[] = cells.slice(0, MAX_ROWS).map((row) => ({ cells: row }));
+  const rest = cells.length - MAX_ROWS;
   return [
     '',
     page.paint(title, 'strong'),

@@ -13,7 +13,7 @@ export interface AlertsFacts extends AlertsReport {
 }
 
 /** Most that is shown; --json has all of it. */
-const MOST_ROWS = 50;
+const MAX_ROWS = 50;
 
 const COLUMNS: readonly Column[] = [
   { title: 'OPENED' },
@@ -26,13 +26,13 @@ const COLUMNS: readonly Column[] = [
 /** Alerts, the latest first, each with what happened beneath. */
 export function alertsLines(report: AlertsFacts, page: Page): string[] {
   const alerts = report.history ?? report.open;
-  const rest = alerts.length - MOST_ROWS;
+  const rest = alerts.length - MAX_ROWS;
   return [
     ...(alerts.length === 0
       ? [page.paint(emptyText(report), report.enabled ? 'good' : undefined)]
       : renderTable(
           COLUMNS,
-          alerts.slice(0, MOST_ROWS).map((alert) => rowOf(alert, page)),
+          alerts.slice(0, MAX_ROWS).map((alert) => rowOf(alert, page)),
           page,
         )),
     ...(rest > 0 ? [`… and ${formatThings(rest, 'alert')} more; --json has them all`] : []),
@@ -64,14 +64,14 @@ function rowOf(alert: AlertReport, page: Page): Row {
 /** What keeps a person from hearing of alerts. */
 function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
   if (!enabled) return ['To switch them on: hookbus config set alerts.enabled true'];
-  const isTold = Object.values(actions).some(Boolean);
+  const isSentSomewhere = Object.values(actions).some(Boolean);
   return [
     ...(watching
       ? []
       : [
           'No daemon runs now: only skipped guards are looked for. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
         ]),
-    ...(isTold
+    ...(isSentSomewhere
       ? []
       : [
           'Nobody is told of alerts. To have that: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',

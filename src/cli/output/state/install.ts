@@ -38,7 +38,7 @@ function fileLines(file: FileReport, { work }: InstallStory, page: Page): string
   const title = page.paint(`${visible(file.path)} (${WHOSE[file.scope]})`, 'strong');
   if (file.hooks.length === 0) return [title, '  no hooks', ''];
   const rows = file.hooks.map((hook) => {
-    const { text, tone } = told(hook, work);
+    const { text, tone } = describe(hook, work);
     return {
       cells: [
         { text: visible(hook.name ?? NOTHING) },
@@ -75,7 +75,7 @@ const WORDS = {
   },
 } as const;
 
-function told(
+function describe(
   hook: HookPlan,
   work: InstallStory['work'],
 ): { text: string; tone: Tone | undefined } {

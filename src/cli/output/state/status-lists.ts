@@ -1,6 +1,8 @@
 /* What `status` lists below the fields: hooks that are skipped, and mistakes. */
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import { formatAge, formatBytes, formatCount } from '../format.ts';
+import type { Page } from '../page.ts';
+import { hanging, visible } from '../text.ts';
 import {
   elsewhereTexts,
   gateTexts,
@@ -8,8 +10,6 @@ import {
   protectedText,
   recommendationTexts,
 } from './gates.ts';
-import type { Page } from '../page.ts';
-import { hanging, visible } from '../text.ts';
 
 /** Hooks that are not run now, and those that had better not be. */
 export function gateLines(report: StatusReport, page: Page): string[] {
@@ -71,7 +71,7 @@ export function noticeLines({ notices }: StatusReport, page: Page): string[] {
   });
 }
 
-export function setAsideLines({ set_aside_databases }: StatusReport, page: Page): string[] {
+export function quarantineLines({ set_aside_databases }: StatusReport, page: Page): string[] {
   if (set_aside_databases.length === 0) return [];
   const files = set_aside_databases.map(({ path, bytes }) => `${path} (${formatBytes(bytes)})`);
   return [
@@ -85,10 +85,10 @@ export function setAsideLines({ set_aside_databases }: StatusReport, page: Page)
 }
 
 /** Most that is shown of a list; --json has all of it. */
-const MOST_ITEMS = 10;
+const MAX_ITEMS = 10;
 
 function items(texts: readonly string[], page: Page): string[] {
-  const shown = texts.slice(0, MOST_ITEMS).flatMap((text) => hanging('- ', visible(text), page));
-  const rest = texts.length - MOST_ITEMS;
+  const shown = texts.slice(0, MAX_ITEMS).flatMap((text) => hanging('- ', visible(text), page));
+  const rest = texts.length - MAX_ITEMS;
   return rest > 0 ? [...shown, `  … and ${formatCount(rest)} more; --json has them all`] : shown;
 }

@@ -1,8 +1,6 @@
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import type { Graded, HookMetrics } from '../../../metrics/report.ts';
-import { openAlertTexts } from './alerts.ts';
-import { type ExporterFacts, exporterText } from './exporters.ts';
 import {
   formatAge,
   formatBytes,
@@ -13,17 +11,19 @@ import {
   NOTHING,
 } from '../format.ts';
 import type { Page, Tone } from '../page.ts';
+import { hanging, pad, visible } from '../text.ts';
+import { openAlertTexts } from './alerts.ts';
+import { type ExporterFacts, exporterText } from './exporters.ts';
 import { skippedGuardTexts } from './skipped-guards.ts';
 import {
   configProblemLines,
   gateLines,
   noticeLines,
   problemLines,
-  setAsideLines,
+  quarantineLines,
   titled,
 } from './status-lists.ts';
 import { GRADE_TONES } from './status-words.ts';
-import { hanging, pad, visible } from '../text.ts';
 
 /** An execution that began so recently, in ms, may be an agent's at work. */
 const HOUR_MS = 3_600_000;
@@ -73,7 +73,7 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...configProblemLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
-    ...setAsideLines(report, page),
+    ...quarantineLines(report, page),
   ];
 }
 

@@ -5,7 +5,7 @@ import uPlot from './uplot.js';
 const HEIGHT = 220;
 
 /** The daemon draws no more single executions; it says how many it left out. */
-const MOST_DRAWN = 10_000;
+const MAX_DRAWN = 10_000;
 
 /** Each line of a chart has a pattern of its own beside its colour. */
 const TIMES = {
@@ -146,7 +146,7 @@ function showNote({ source, step_seconds, missing, at }) {
   if (source === 'rollups') parts.push('From rollups: percentiles are off by at most 1 %.');
   if (missing > 0 && source === 'rows')
     parts.push(
-      `Only the newest ${format.count(MOST_DRAWN)} executions are drawn; ${format.count(missing)} are left out.`,
+      `Only the newest ${format.count(MAX_DRAWN)} executions are drawn; ${format.count(missing)} are left out.`,
     );
   else if (missing > 0) parts.push(`${format.count(missing)} executions are not in it yet.`);
   byId('chart-note').textContent = parts.join(' ');

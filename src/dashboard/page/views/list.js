@@ -3,7 +3,7 @@ import * as format from '../format.js';
 import { COLUMNS, noRow, rowOf } from './rows.js';
 
 /** Rows that are on the page at once, if nobody asks for more; a browser gets slow with many. */
-export const MOST_ROWS = 400;
+export const MAX_ROWS = 400;
 
 /** A screen reader says at most every so many ms what came in. */
 const SAY_MS = 5000;
@@ -36,7 +36,7 @@ export function createList() {
   let unsaid = 0;
   let day = format.today();
   /** What somebody asked for stays, however many come in. */
-  let room = MOST_ROWS;
+  let room = MAX_ROWS;
   /** What is above it is in the list; null where all is. */
   let end = null;
   fill(byId('feed-table'), caption, headings(COLUMNS), body);
@@ -62,18 +62,18 @@ export function createList() {
     },
     clear() {
       fill(body);
-      room = MOST_ROWS;
+      room = MAX_ROWS;
     },
     /** While older ones are on their way, the end stays where they begin. */
     holdOn(isHeld) {
-      room = isHeld ? Number.POSITIVE_INFINITY : Math.max(MOST_ROWS, body.rows.length);
+      room = isHeld ? Number.POSITIVE_INFINITY : Math.max(MAX_ROWS, body.rows.length);
     },
     end: () => end?.text ?? null,
     append({ rows, next }) {
       body.querySelector('.none')?.remove();
       const known = new Set([...body.rows].map(({ dataset }) => dataset.id));
       body.append(...rows.filter(({ id }) => !known.has(String(id))).map((row) => rowOf(row)));
-      room = Math.max(MOST_ROWS, body.rows.length);
+      room = Math.max(MAX_ROWS, body.rows.length);
       const [createdAt, id] = next?.split(' ') ?? [];
       endAt(next === null ? null : cursorAt(createdAt, Number(id)));
       if (body.rows.length === 0) body.append(noRow(next));

@@ -2,7 +2,7 @@ import { byId } from '../dom.js';
 
 /** How long to wait before the feed is asked for again, in ms: at first, and at most. */
 const FIRST_PAUSE_MS = 1000;
-const MOST_PAUSE_MS = 30_000;
+const MAX_PAUSE_MS = 30_000;
 
 /** A pause that doubles from one call to the next. */
 export function createPauses() {
@@ -10,7 +10,7 @@ export function createPauses() {
   return {
     take() {
       const now = next;
-      next = Math.min(next * 2, MOST_PAUSE_MS);
+      next = Math.min(next * 2, MAX_PAUSE_MS);
       return now;
     },
     reset() {

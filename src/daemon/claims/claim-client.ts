@@ -7,7 +7,7 @@ import type { Connection } from '../listener.ts';
 import type { SharedClaim } from './shared-claims.ts';
 
 /** One connection that asked for a key. */
-export interface Claimant {
+export interface ClaimClient {
   readonly request: KeyRequest;
   readonly connection: Connection;
   /** Whether other machines are asked. */
@@ -44,19 +44,19 @@ export function requestOf(
 }
 
 /** The last that it is told before it goes its way. */
-export function answer(claimant: Claimant, verdict: Verdict): void {
-  claimant.isWarned = false;
-  claimant.connection.send(encodeVerdict(frameOf(verdict, claimant.request)));
+export function answer(client: ClaimClient, verdict: Verdict): void {
+  client.isWarned = false;
+  client.connection.send(encodeVerdict(frameOf(verdict, client.request)));
 }
 
 /** `again`: so that it sees that somebody is there. */
-export function tellToWait(claimant: Claimant, again?: 'again'): void {
-  if (claimant.isWarned && again === undefined) return;
+export function tellToWait(client: ClaimClient, again?: 'again'): void {
+  if (client.isWarned && again === undefined) return;
   // It is answered in a moment, and would not believe that it is to wait.
-  if (claimant.request.onDuplicate === 'deny') return;
-  claimant.isWarned = true;
-  const { key } = claimant.request;
-  claimant.connection.send(encodeVerdict({ kind: 'wait', key }));
+  if (client.request.onDuplicate === 'deny') return;
+  client.isWarned = true;
+  const { key } = client.request;
+  client.connection.send(encodeVerdict({ kind: 'wait', key }));
 }
 
 function frameOf(verdict: Verdict, { key, onDuplicate, eventType }: KeyRequest): VerdictFrame {

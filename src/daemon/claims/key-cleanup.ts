@@ -1,20 +1,20 @@
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { reasonOf } from '../../domain/errors.ts';
-import { sweepKeys } from '../../store/retention.ts';
+import { deleteExpiredKeys } from '../../store/retention.ts';
 import type { Log } from '../log.ts';
 
 /** How long a key that ran out may stay, in ms; and how often to look for keys that nothing was heard of. */
 const SOON_MS = 1000;
 const EVERY_MS = 10_000;
 
-interface KeySweepParts {
+interface KeyCleanupParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
 }
 
 /** Deletes dedupe keys when they run out: with them is what hooks wrote, and that is kept no longer than said. */
-export function createKeySweep({ store, now, log }: KeySweepParts) {
+export function createKeyCleanup({ store, now, log }: KeyCleanupParts) {
   let timer: NodeJS.Timeout | undefined;
   let dueMs = Number.POSITIVE_INFINITY;
 
@@ -25,9 +25,9 @@ export function createKeySweep({ store, now, log }: KeySweepParts) {
     timer = setTimeout(step, ms);
   }
 
-  function sweep(): string | undefined {
+  function deleteExpired(): string | undefined {
     try {
-      return store.use(({ db }) => sweepKeys(db, new Date(now()).toISOString()));
+      return store.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
     } catch (error) {
       log('keys_not_swept', { reason: reasonOf(error) });
       return undefined;
@@ -36,7 +36,7 @@ export function createKeySweep({ store, now, log }: KeySweepParts) {
 
   function step(): void {
     dueMs = Number.POSITIVE_INFINITY;
-    const next = sweep();
+    const next = deleteExpired();
     const inMs = next === undefined ? EVERY_MS : Date.parse(next) - now() + 1;
     within(Math.min(Math.max(inMs, SOON_MS), EVERY_MS));
   }
@@ -48,7 +48,7 @@ export function createKeySweep({ store, now, log }: KeySweepParts) {
     stop(): void {
       clearTimeout(timer);
       dueMs = Number.NEGATIVE_INFINITY;
-      sweep();
+      deleteExpired();
     },
   };
 }

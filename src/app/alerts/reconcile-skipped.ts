@@ -9,13 +9,13 @@ import type { AlertsConfig } from './rule.ts';
 import { guardSkipped } from './rules/guard-skipped.ts';
 
 /** Opens, counts and clears alerts about skipped guards, also where no daemon looks: nobody is to miss one. */
-export function settleSkippedGuards(db: Database, config: AlertsConfig, nowMs: number): void {
+export function reconcileSkippedGuards(db: Database, config: AlertsConfig, nowMs: number): void {
   if (listSkippedGuards(db).length === 0) return;
   // A daemon may be telling of one meanwhile, and is not to be made to tell it again.
-  db.transaction(() => settle(db, config, nowMs)).immediate();
+  db.transaction(() => reconcile(db, config, nowMs)).immediate();
 }
 
-function settle(db: Database, config: AlertsConfig, nowMs: number): void {
+function reconcile(db: Database, config: AlertsConfig, nowMs: number): void {
   const spool = { waiting: 0, before: 0 };
   const changed = evaluateAlerts({
     rules: [guardSkipped],

@@ -1,15 +1,15 @@
 import { createConfigWatch } from '../../config/file/config-watch.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
-import { followBreakers } from './breaker.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
+import { followBreakers } from './breaker.ts';
 
 /**
  * For a process that stores executions itself: what it gives opens and closes the breakers of these hooks, to be called
  * once executions of them were stored. A config.json that cannot be used opens and closes none, or the last good one
  * stays in force. It throws what the store says, or in the end the file system of the first gate that it refused to change.
  */
-export function createBreakerTender(
+export function createBreakerTracker(
   paths: StatePaths,
   store: StoreHandle,
   now: () => number,

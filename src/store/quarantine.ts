@@ -13,7 +13,7 @@ export function fileIdentity(path: string): number {
  * longer the one that was found corrupt: another process was first.
  * @returns the new name, or undefined when there was nothing left to do
  */
-export function setAsideDatabase(path: string, identity: number, now: Date): string | undefined {
+export function quarantineDatabase(path: string, identity: number, now: Date): string | undefined {
   return withLock(`${path}.repair-lock`, HOOK_BUSY_MS, () => {
     if (identity === 0 || fileIdentity(path) !== identity) return undefined;
     const target = freeName(`${path}.corrupt-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`);

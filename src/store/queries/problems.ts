@@ -9,7 +9,7 @@ export interface Sighting {
 }
 
 /** What makes a hook do less than its author thinks, of one hook on one event. */
-export interface HookMistakes {
+export interface HookProblems {
   readonly hookName: string;
   readonly eventType: string;
   readonly runs: number;
@@ -29,15 +29,15 @@ export interface HookMistakes {
 }
 
 /** An agent takes no more of what a hook says, in characters. */
-export const MOST_CHARACTERS = 10_000;
+export const MAX_CHARACTERS = 10_000;
 
 const CONDITIONS = {
   oddExit: 'exit_code NOT IN (0, 2, 124, 126, 127) AND signal IS NULL',
   notStarted: 'exit_code IN (126, 127)',
   brokenJson: "stdout_kind = 'broken'",
   silentBlock: "exit_code = 2 AND stderr_bytes = 0 AND stdout_kind <> 'json'",
-  longText: `stdout_kind = 'text' AND stdout_bytes > ${MOST_CHARACTERS}`,
-  longJson: `stdout_kind = 'json' AND stdout_bytes > ${MOST_CHARACTERS}`,
+  longText: `stdout_kind = 'text' AND stdout_bytes > ${MAX_CHARACTERS}`,
+  longJson: `stdout_kind = 'json' AND stdout_bytes > ${MAX_CHARACTERS}`,
   cutShort: `status = 'timeout' OR error LIKE '${CUT_OFF}%'`,
 } as const;
 
@@ -45,7 +45,7 @@ type Kind = keyof typeof CONDITIONS;
 const KINDS = Object.keys(CONDITIONS) as Kind[];
 
 /** Every hook of the executions since then (UTC, as in `created_at`), one row a hook and event. */
-export function readMistakes(db: Database, since: string): HookMistakes[] {
+export function readHookProblems(db: Database, since: string): HookProblems[] {
   const columns = KINDS.map((kind) => {
     const condition = CONDITIONS[kind];
     return `coalesce(sum(${condition}), 0) AS ${kind},
