@@ -53,7 +53,7 @@ function start(home: string, ...words: string[]): ChildProcess {
 function fillSpool(home: string, count: number, ageMs = 0): void {
   const paths = statePaths(home);
   makeStateHome(home);
-  const spool = createSpool(paths.spool, paths.setAside);
+  const spool = createSpool(paths.spool, paths.quarantine);
   for (let index = 0; index < count; index += 1) {
     const begin = aBegin({ createdAtMs: Date.now() - ageMs });
     spool.finish(begin.executionId, encodeBegin(begin), encodeEnd(anEnd()));
