@@ -11,7 +11,7 @@ ESBUILD := $(BIN)/esbuild --bundle --platform=node --target=node20.19 --format=c
 	--outdir=dist/new --out-extension:.js=.cjs --external:better-sqlite3 --log-level=warning \
 	--alias:jsonc-parser=jsonc-parser/lib/esm/main.js --external:protobufjs/minimal --external:*/dashboard.cjs
 TYPESCRIPT := $(shell find src -name '*.ts')
-PAGE := $(wildcard src/dashboard/page/*)
+PAGE := $(wildcard src/dashboard/page/*.* src/dashboard/page/*/*)
 LAUNCHER := $(wildcard src/launcher/*.[ch])
 
 help: ## list the targets

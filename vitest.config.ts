@@ -3,7 +3,7 @@ import { LineAFile } from './test/support/line-a-file.ts';
 
 /** Tests that measure no times and start few processes. */
 const QUIET = [
-  'test/{agents,bus,cli,config,domain,metrics,protocol,store}/**/*.test.ts',
+  'test/{app,cli,config,domain,metrics,protocol,redaction,spool,store}/**/*.test.ts',
   'test/docs.test.ts',
 ];
 
@@ -17,7 +17,7 @@ const WAITING = [
 
 /** Tests that start many processes and measure no times. */
 const CROWDED = [
-  'test/{dist,gates,library}/**/*.test.ts',
+  'test/{dist,gates,library,redis}/**/*.test.ts',
   'test/launcher/{analyzer,arm64,claim,cross,frames,hardened,sanitized,twins,vectors}.test.ts',
   'test/daemon/memory.test.ts',
   'test/e2e/{codex,gemini,refusals}.test.ts',

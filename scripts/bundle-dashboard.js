@@ -12,7 +12,7 @@ const PAGE = 'src/dashboard/page';
 const UPLOT = 'node_modules/uplot';
 
 const read = (name) => readFileSync(join(PAGE, name), 'utf8');
-const names = readdirSync(PAGE);
+const names = readdirSync(PAGE, { recursive: true }).filter((name) => name.includes('.'));
 const files = Object.fromEntries(
   names.filter((name) => !name.endsWith('.css')).map((name) => [name, read(name)]),
 );

@@ -84,7 +84,7 @@ export const getIpcExport = () => ({});`,
  */
 const REDACTION = 'src/redaction/redact-text.ts';
 REPLACEMENTS.push({
-  path: /\/src\/domain\/redact-text\.ts$/,
+  path: /\/src\/redaction\/redact-text\.ts$/,
   change: () => `const rules = () => require('./redaction.cjs');
 export const redactByRules = (text, cut) => rules().redactByRules(text, cut);
 export const withoutCutKey = (text) => rules().withoutCutKey(text);`,

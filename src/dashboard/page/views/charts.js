@@ -1,6 +1,6 @@
 import { byId, el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
-import uPlot from './uplot.js';
+import uPlot from '../uplot.js';
 
 const HEIGHT = 220;
 
