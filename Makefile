@@ -76,8 +76,8 @@ check: build ## formatting, lint, ranks of folders, types, dead code, generated 
 	@$(BIN)/knip
 	@$(MAKE) --no-print-directory docs ARGS=--check
 
-docs: build ## write docs/cli.md anew from the commands
-	@$(ESBUILD) scripts/generate-cli-docs.ts --entry-names=generate-cli-docs && node dist/new/generate-cli-docs.cjs $(ARGS)
+docs: build ## write docs/cli.md, docs/errors.md and the tables of columns anew from the code
+	@$(ESBUILD) scripts/generate-docs.ts --entry-names=generate-docs && node dist/new/generate-docs.cjs $(ARGS)
 
 demo: build ## show the main job in a throw-away state directory
 	@scripts/demo.sh

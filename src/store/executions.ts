@@ -1,5 +1,6 @@
 import { CUT_OFF, type Execution, type StoredPayload } from '../domain/execution.ts';
 import { isSkippedGuard } from '../domain/skipped-guard.ts';
+import { INSERT_EXECUTION, toParameters } from './columns.ts';
 import type { Database } from './database.ts';
 import { prepareSkipCount } from './skipped-guards.ts';
 
@@ -10,17 +11,6 @@ export interface Recorded {
   /** Sentences about the command line or the settings, for `status`. */
   readonly warnings: readonly string[];
 }
-
-const INSERT = `
-  INSERT INTO hook_logs (
-    execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
-    cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-    stdout_kind, stdout_digest, dedupe_key, redacted, created_at
-  ) VALUES (
-    @executionId, @correlationId, @spanId, @parentSpanId, @hookName, @eventType, @toolName, @sessionId, @toolUseId,
-    @cwd, @command, @status, @exitCode, @signal, @error, @durationMs, @overheadMs, @stdinBytes, @stdoutBytes, @stderrBytes,
-    @stdoutKind, @stdoutDigest, @dedupeKey, @redacted, @createdAt
-  ) ON CONFLICT (execution_id) DO NOTHING`;
 
 interface InterruptedRow {
   readonly id: number;
@@ -39,7 +29,7 @@ const UNCOUNT = `
 
 /** Writes executions; the one place that does. */
 export function createExecutionWriter(db: Database) {
-  const insert = db.prepare(INSERT);
+  const insert = db.prepare(INSERT_EXECUTION);
   // An execution taken for cut off whose end turns up after all: the end is the truth.
   const forgetInterrupted = onceNeeded(() =>
     db.prepare<[string], InterruptedRow>(
@@ -58,7 +48,7 @@ export function createExecutionWriter(db: Database) {
 
   /** @returns its number; undefined where it is stored already */
   function insertRow(execution: Execution): number | bigint | undefined {
-    const row = toRow(execution);
+    const row = toParameters(execution);
     const first = insert.run(row);
     if (first.changes > 0) return first.lastInsertRowid;
     if (isInterrupted(execution)) return undefined;
@@ -114,11 +104,4 @@ function prepareNotice(db: Database): (kind: NoticeKind, text: string, at: strin
 
 function isInterrupted(execution: Execution): boolean {
   return execution.status === 'error' && (execution.error ?? '').startsWith(CUT_OFF);
-}
-
-/** SQLite knows no undefined. */
-function toRow(execution: Execution): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(execution).map(([key, value]) => [key, value ?? null]),
-  ) as Record<string, unknown>;
 }

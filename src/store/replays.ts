@@ -1,7 +1,7 @@
 import type { Status } from '../domain/execution.ts';
 import type { StdoutKind } from '../domain/record.ts';
+import { LOG_COLUMNS, type LogRow } from './columns.ts';
 import type { Database } from './database.ts';
-import { LOG_COLUMNS, type LogRow } from './queries/queries.ts';
 
 /** One row of `replays`; docs/database.md says what each column means. */
 export interface ReplayRow {

@@ -8,9 +8,9 @@ import {
   type Total,
   withValue,
 } from '../domain/totals.ts';
+import type { LogRow } from './columns.ts';
 import type { Database } from './database.ts';
 import { lastLogId } from './last-log-id.ts';
-import type { LogRow } from './queries/queries.ts';
 
 interface TotalRow {
   readonly hook_name: string;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { LogRow } from '../../src/store/queries/queries.ts';
+import type { LogRow } from '../../src/store/columns.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
 import { freshState, spoolWhole } from '../support/state.ts';

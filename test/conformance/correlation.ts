@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import type { LogRow } from '../../src/store/queries/queries.ts';
+import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';

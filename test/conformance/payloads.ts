@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import type { LogRow } from '../../src/store/queries/queries.ts';
+import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
 import { briefly } from './support/running.ts';
 import { topic } from './support/topic.ts';

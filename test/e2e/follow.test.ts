@@ -11,7 +11,7 @@ import {
 } from '../../src/protocol/follow.ts';
 import { FRAME_KIND, splitFrames } from '../../src/protocol/frame.ts';
 import { encodeState } from '../../src/protocol/socket.ts';
-import type { LogRow } from '../../src/store/queries/queries.ts';
+import type { LogRow } from '../../src/store/columns.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { makeDatabase, spoolWhole } from '../support/state.ts';

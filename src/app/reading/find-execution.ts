@@ -1,13 +1,9 @@
 import { inflateSync } from 'node:zlib';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { StoredPayload } from '../../domain/execution.ts';
+import type { LogRow } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
-import {
-  findByExecutionId,
-  findById,
-  type LogRow,
-  readPayloads,
-} from '../../store/queries/queries.ts';
+import { findByExecutionId, findById, readPayloads } from '../../store/queries/queries.ts';
 
 /** By what an execution is asked for. */
 export type ExecutionReference =

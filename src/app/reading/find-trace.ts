@@ -1,6 +1,7 @@
 import { HookbusError } from '../../domain/errors.ts';
+import type { LogRow } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
-import { findByExecutionId, findById, type LogRow } from '../../store/queries/queries.ts';
+import { findByExecutionId, findById } from '../../store/queries/queries.ts';
 import { findTraceIds, listTrace, type TraceColumn } from '../../store/queries/trace.ts';
 import { findExecution, parseReference } from './find-execution.ts';
 

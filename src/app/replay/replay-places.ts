@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { readPlaces, workTreeOf } from '../../agents/settings/agent-places.ts';
 import { scriptOf } from '../../domain/hook/hook-name.ts';
-import type { LogRow } from '../../store/queries/queries.ts';
+import type { LogRow } from '../../store/columns.ts';
 
 /** Whether a directory is in the work tree of another one; where that is in none, whether it is below. */
 export function isHere(directory: string, here: string): boolean {

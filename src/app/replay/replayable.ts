@@ -10,8 +10,8 @@ import {
   holdsPlaceholder,
 } from '../../domain/replay.ts';
 import { redactBytes } from '../../redaction/redaction.ts';
+import type { LogRow } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
-import type { LogRow } from '../../store/queries/queries.ts';
 import type { ReplayRow } from '../../store/replays.ts';
 import { findPayloads, type Payload } from '../reading/find-execution.ts';
 import { assemble } from '../recording/assemble.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { FileReport } from '../../app/install/install.ts';
 import { findChangedScript } from '../../app/replay/replay-places.ts';
-import type { LogRow } from '../../store/queries/queries.ts';
+import type { LogRow } from '../../store/columns.ts';
 import { formatThings } from '../output/format.ts';
 import { visible } from '../output/text.ts';
 

@@ -4,7 +4,7 @@ import { askDaemon } from '../../daemon/client/client.ts';
 import { followDaemon } from '../../daemon/client/follow.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import type { FollowedExecutions, FollowRequest } from '../../protocol/follow.ts';
-import type { LogRow } from '../../store/queries/queries.ts';
+import type { LogRow } from '../../store/columns.ts';
 import { createFollowedTable } from '../output/executions/followed-table.ts';
 import { formatThings } from '../output/format.ts';
 import type { Context, LiveAnswer, LiveOutput } from '../words/command.ts';

@@ -16,7 +16,7 @@ import {
 import { HookbusError } from '../../domain/errors.ts';
 import { traceIdOf } from '../../domain/identifiers.ts';
 import { replayHook } from '../../engine/replay-hook.ts';
-import type { LogRow } from '../../store/queries/queries.ts';
+import type { LogRow } from '../../store/columns.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
 import { formatCount } from '../output/format.ts';

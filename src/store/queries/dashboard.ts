@@ -1,6 +1,6 @@
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
+import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import type { LogRow } from './queries.ts';
 
 /** Of a row, what a list shows. */
 export type ListedRow = Pick<

@@ -1,5 +1,6 @@
+import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import { conditionsOf, LOG_COLUMNS, type LogFilter, type LogRow } from './queries.ts';
+import { conditionsOf, type LogFilter } from './queries.ts';
 
 /** Rows by their numbers: behind the first, up to the second. */
 export interface NumberSpan {

@@ -1,44 +1,7 @@
-import type { Status, StoredPayload } from '../../domain/execution.ts';
-import type { StdoutKind, StreamName } from '../../domain/record.ts';
-import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
+import type { StoredPayload } from '../../domain/execution.ts';
+import type { StreamName } from '../../domain/record.ts';
+import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-
-/** One row of `hook_logs`, by the names of its columns; docs/json.md says what each means. */
-export interface LogRow {
-  readonly id: number;
-  readonly execution_id: string;
-  readonly correlation_id: string;
-  readonly span_id: string;
-  readonly parent_span_id: string | null;
-  readonly hook_name: string;
-  readonly event_type: string;
-  readonly tool_name: string | null;
-  readonly session_id: string | null;
-  readonly tool_use_id: string | null;
-  readonly cwd: string | null;
-  readonly command: string;
-  readonly status: Status;
-  readonly exit_code: number | null;
-  readonly signal: string | null;
-  readonly error: string | null;
-  readonly duration_ms: number | null;
-  readonly overhead_ms: number | null;
-  readonly stdin_bytes: number;
-  readonly stdout_bytes: number;
-  readonly stderr_bytes: number;
-  readonly stdout_kind: StdoutKind;
-  readonly stdout_digest: string | null;
-  readonly dedupe_key: string | null;
-  readonly redacted: number | null;
-  readonly created_at: string;
-  /** 1: it could have refused and was kept from running, and nothing was refused in its place; else 0. */
-  readonly guard_skipped: 0 | 1;
-}
-
-export const LOG_COLUMNS = `
-  id, execution_id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, tool_use_id,
-  cwd, command, status, exit_code, signal, error, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes,
-  stdout_kind, stdout_digest, dedupe_key, created_at, redacted, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
 export interface LogFilter {

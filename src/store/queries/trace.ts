@@ -1,5 +1,5 @@
+import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import { LOG_COLUMNS, type LogRow } from './queries.ts';
 
 /** By which of its ids an execution belongs to others. */
 export type TraceColumn = 'correlation_id' | 'session_id';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import type { LogRow } from '../../../src/store/queries/queries.ts';
+import type { LogRow } from '../../../src/store/columns.ts';
 import { recordsIn } from '../../support/spooled.ts';
 
 export interface PayloadRow {

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { openForCommand } from '../../../src/app/store/open-for-command.ts';
 import { statePaths } from '../../../src/config/home/paths.ts';
 import { makeStateHome } from '../../../src/config/home/state-home.ts';
-import type { LogRow } from '../../../src/store/queries/queries.ts';
+import type { LogRow } from '../../../src/store/columns.ts';
 import type { Engine } from './engine.ts';
 import { endProcess, sessionMembers } from './processes.ts';
 import { readRows } from './rows.ts';

@@ -1,5 +1,5 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
-import type { LogRow } from '../../../store/queries/queries.ts';
+import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
 import { formatAge, formatBytes, formatMoment, formatMs } from '../format.ts';
 import type { Page } from '../page.ts';

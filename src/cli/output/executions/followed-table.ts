@@ -1,4 +1,4 @@
-import type { LogRow } from '../../../store/queries/queries.ts';
+import { EMPTY_ROW, type LogRow } from '../../../store/columns.ts';
 import { formatClock, formatDate } from '../format.ts';
 import type { Page } from '../page.ts';
 import { createTable } from '../table.ts';
@@ -6,6 +6,7 @@ import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';
 
 /** Room for what is to come, since a line that was printed cannot be moved. The rest is clipped. */
 const WIDEST: LogRow = {
+  ...EMPTY_ROW,
   id: 999_999,
   hook_name: 'x'.repeat(18),
   event_type: 'PostToolUseFailure',
@@ -17,22 +18,6 @@ const WIDEST: LogRow = {
   duration_ms: 600_000,
   overhead_ms: null,
   created_at: '2026-11-22T10:00:00.000Z',
-  execution_id: '',
-  correlation_id: '',
-  span_id: '',
-  parent_span_id: null,
-  session_id: null,
-  tool_use_id: null,
-  cwd: null,
-  command: '',
-  stdin_bytes: 0,
-  stdout_bytes: 0,
-  stderr_bytes: 0,
-  stdout_kind: 'empty',
-  stdout_digest: null,
-  dedupe_key: null,
-  guard_skipped: 0,
-  redacted: null,
 };
 
 /** The table of executions, row by row as they come; a line of its own says when another day begins. */

@@ -1,4 +1,4 @@
-import type { LogRow } from '../../../store/queries/queries.ts';
+import type { LogRow } from '../../../store/columns.ts';
 import { formatClock, formatDate, formatMsAligned, NOTHING } from '../format.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';

@@ -1,7 +1,7 @@
 import type { Replayed } from '../../../app/replay/replayable.ts';
 import type { Came } from '../../../domain/replay.ts';
 import { redactBytes } from '../../../redaction/redaction.ts';
-import type { LogRow } from '../../../store/queries/queries.ts';
+import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
 import type { Refused, ReplayReport } from '../../terminal/replay-work.ts';
 import {

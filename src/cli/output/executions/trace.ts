@@ -1,5 +1,5 @@
 import type { Trace } from '../../../app/reading/find-trace.ts';
-import type { LogRow } from '../../../store/queries/queries.ts';
+import type { LogRow } from '../../../store/columns.ts';
 import { formatMoment, formatMs, formatMsAligned, formatThings, NOTHING } from '../format.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
