@@ -3,13 +3,13 @@ import { reasonOf } from '../domain/errors.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
 import type { Database } from '../store/database.ts';
-import { lastLogId } from '../store/last-log-id.ts';
 import {
   beforeLatest,
   countExecutions,
   eachExecution,
   type NumberSpan,
 } from '../store/queries/follow.ts';
+import { lastLogId } from '../store/queries/last-log-id.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { StoreHandle } from '../app/store/store-handle.ts';
-import { lastLogId } from '../store/last-log-id.ts';
 import { rowsAfter } from '../store/queries/dashboard.ts';
+import { lastLogId } from '../store/queries/last-log-id.ts';
 
 /** How often rows are looked for while somebody watches, in ms: engines without a daemon write them too. */
 const LOOK_MS = 400;

@@ -10,7 +10,7 @@ import {
 } from '../domain/totals.ts';
 import type { LogRow } from './columns.ts';
 import type { Database } from './database.ts';
-import { lastLogId } from './last-log-id.ts';
+import { lastLogId } from './queries/last-log-id.ts';
 
 interface TotalRow {
   readonly hook_name: string;

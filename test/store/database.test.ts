@@ -5,8 +5,8 @@ import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { makeStateHome } from '../../src/config/home/state-home.ts';
 import { isBusy, isCorrupt, openDatabase, withLock } from '../../src/store/database.ts';
+import { fileIdentity, quarantineDatabase } from '../../src/store/files/quarantine.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
-import { fileIdentity, quarantineDatabase } from '../../src/store/quarantine.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** One of each version that there was. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { databaseBytes, listQuarantined } from '../../src/store/database-files.ts';
+import { databaseBytes, listQuarantined } from '../../src/store/files/database-files.ts';
 import {
   countExpired,
   deleteExecutions,

@@ -1,6 +1,6 @@
 import type { StatePaths } from '../../config/home/paths.ts';
 import { findOldFiles, removeFiles } from '../../spool/old-files.ts';
-import { listQuarantinedBefore } from '../../store/database-files.ts';
+import { listQuarantinedBefore } from '../../store/files/database-files.ts';
 import { createLedger } from './settings-ledger.ts';
 
 /** Files in the state directory that are copies of something private, and past their time. */

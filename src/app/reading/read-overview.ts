@@ -2,7 +2,7 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
-import { lastLogId } from '../../store/last-log-id.ts';
+import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';

@@ -7,7 +7,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../../metrics/report.ts';
 import { createSpool } from '../../spool/spool.ts';
-import { databaseBytes, listQuarantined } from '../../store/database-files.ts';
+import { databaseBytes, listQuarantined } from '../../store/files/database-files.ts';
 import {
   listNotices,
   type Notice,

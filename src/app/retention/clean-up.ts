@@ -2,7 +2,7 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
 import { deleteOldAlerts } from '../../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
-import { databaseBytes } from '../../store/database-files.ts';
+import { databaseBytes } from '../../store/files/database-files.ts';
 import {
   countExpired,
   deleteExecutions,

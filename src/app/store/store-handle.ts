@@ -1,6 +1,6 @@
 import { type Database, isCorrupt, openDatabase } from '../../store/database.ts';
 import { createExecutionWriter, type ExecutionWriter } from '../../store/executions.ts';
-import { fileIdentity, quarantineDatabase } from '../../store/quarantine.ts';
+import { fileIdentity, quarantineDatabase } from '../../store/files/quarantine.ts';
 
 export interface Store {
   readonly db: Database;

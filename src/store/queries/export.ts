@@ -1,7 +1,7 @@
 import { type ExportedExecution, programOf } from '../../domain/exported.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import { lastLogId } from '../last-log-id.ts';
+import { lastLogId } from './last-log-id.ts';
 
 /** Rows that were written behind another one, and which row to go on behind. */
 export interface Exported {

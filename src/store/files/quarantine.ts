@@ -1,5 +1,5 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
-import { HOOK_BUSY_MS, withLock } from './database.ts';
+import { HOOK_BUSY_MS, withLock } from '../database.ts';
 
 const SIDE_FILES = ['-wal', '-shm'];
 

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts';
+import type { Database } from '../database.ts';
 
 /**
  * The number of the execution that was written last, 0 where none was. Kept by AUTOINCREMENT, so that it does not go back
