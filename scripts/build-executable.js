@@ -11,16 +11,6 @@ import sea from '@yao-pkg/pkg/lib-es5/sea.js';
 import { build } from 'esbuild';
 import { BUNDLE } from './bundling.js';
 
-/** better-sqlite3 asks bin/executable.js for its native part, instead of looking where npm would have put it. */
-const embeddedAddon = {
-  name: 'embedded-addon',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/bindings\/bindings\.js$/ }, () => ({
-      contents: "module.exports = () => globalThis[Symbol.for('hookbus.addon')]();",
-    }));
-  },
-};
-
 const [output] = process.argv.slice(2);
 const work = resolve('tmp/executable');
 
@@ -30,7 +20,8 @@ await build({
   ...BUNDLE,
   entryPoints: { 'better-sqlite3': 'better-sqlite3' },
   outdir: work,
-  plugins: [embeddedAddon],
+  alias: { ...BUNDLE.alias, bindings: './scripts/native-part.cjs' },
+  external: ['better-sqlite3/package.json'],
 });
 
 // pkg asks npx for postject and node for the blob, both from where its temporary files are: the ones of this checkout

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { execa } from 'execa';
 import { nowMs } from '../clock.ts';
 import type { Channels } from '../streams/channels.ts';
 import { withInherited } from './inherited-descriptors.ts';
@@ -65,38 +64,14 @@ interface Spawned {
 
 function spawnHook({ argv, env, channels, inherited }: StartOptions): Spawned {
   const [program = '', ...parameters] = argv;
-  const stdio = withInherited(channels.childStdio, inherited);
-  if (!hasWorkingDirectory() || inherited.length > 0) {
-    // execa insists on a directory, which the system does not; and where a number is above 2 it opens stdin, which is ours
-    // already and, if it is a socket, cannot be opened twice.
-    const child = spawn(program, parameters, { env, stdio });
-    const refused = new Promise<string | undefined>((resolve) => {
-      child.on('error', (error) => resolve(codeOf(error)));
-    });
-    return { child, refused };
-  }
-  const child = execa(program, parameters, {
+  const child = spawn(program, parameters, {
     env,
-    extendEnv: false,
-    // Streaming, capping and the end are ours; execa must neither buffer, nor judge, nor print.
-    stdio: stdio as ['pipe', 'pipe', 'pipe'],
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    verbose: 'none',
-    stripFinalNewline: false,
-    encoding: 'buffer',
+    stdio: withInherited(channels.childStdio, inherited),
   });
-  return { child: child as unknown as ChildProcess, refused: child.then(({ code }) => code) };
-}
-
-function hasWorkingDirectory(): boolean {
-  try {
-    process.cwd();
-    return true;
-  } catch {
-    return false;
-  }
+  const refused = new Promise<string | undefined>((resolve) => {
+    child.on('error', (error) => resolve(codeOf(error)));
+  });
+  return { child, refused };
 }
 
 function codeOf(error: unknown): string | undefined {
