@@ -61,14 +61,15 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
 {
     char name[GATE_DIGITS + 1];
     struct stat stat;
-    off_t size;
     name_gate(run->hook_name, run->options.argv, name);
     /* As a rule that is one look at a file that is not there. */
     (void)JOIN(run->path, PATH_BYTES, "gates/", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    if (open_in_home(run, &run->gates, "gates", false) < 0) return false;
-    int file = openat(run->gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    ssize_t length = file >= 0 && is_own_file(file, &size) ? read(file, line, MAX_LINE_BYTES) : 0;
+    int gates = open_in_home(run, "gates", false);
+    if (gates < 0) return false;
+    int file = openat(gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    close(gates);
+    ssize_t length = file >= 0 && is_own_file(file) ? read(file, line, MAX_LINE_BYTES) : 0;
     if (file >= 0) close(file);
     if (length <= 0) return false;
     line[length] = '\0';

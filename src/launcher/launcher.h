@@ -72,7 +72,7 @@ struct options {
 };
 
 struct settings {
-    bool is_enabled, compress, store_raw, redact, starts_daemon, debug;
+    bool is_enabled, compress, store_raw, redact, starts_daemon;
     uint64_t max_bytes, dedupe_ttl;
     bool shares_keys;        /* with other machines, where config.json names a key server */
     char home[HOME_BYTES];   /* empty: nothing is recorded */
@@ -110,14 +110,14 @@ struct run {
     bool awaits_event;           /* the gate is to be looked at again once it is known */
     char default_name[HOOK_NAME_BYTES];
 
-    int home, spool, gates; /* the state directory and those in it; -1: not open */
+    int home;                    /* the state directory; -1: there is none that counts */
 
     /* record.c */
     struct bytes begin, entry;   /* what there is to begin with; what goes to the log next */
     unsigned char token[8];      /* what the log knows our entries by */
     size_t pid_start_at;         /* where in `begin` our start goes */
     int spool_file;              /* the log; -1: not on record so far */
-    int torn_file;               /* one that took only `torn_bytes` of an entry; -1 for none */
+    int torn_file;               /* one that took only `torn_bytes` of an entry, if that is any */
     size_t torn_bytes;
 
     /* child.c and signals.c */
@@ -194,12 +194,12 @@ struct text named_event(struct run *run);
  */
 bool open_home(struct run *run);
 uid_t our_user(void);
-/* Opens a directory, if it is our user's alone, or a directory in the state directory that is in `directory` once it is open; -1 for a link. */
+/* Opens a directory, if it is our user's alone, or one in the state directory; -1 for a link. */
 int open_directory(int above, const char *name);
 int open_own_directory(const char *path);
-int open_in_home(struct run *run, int *directory, const char *name, bool makes);
+int open_in_home(const struct run *run, const char *name, bool makes);
 /* A regular file of our user, with no other name by which it could be somebody else's too. */
-bool is_own_file(int file, off_t *size);
+bool is_own_file(int file);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -207,7 +207,6 @@ void record_pid_start(struct run *run);
 void record_signal(struct run *run, int signal);
 void record_end(struct run *run);
 void record_forget(struct run *run);
-void report(const struct run *run, const char *what);
 
 /*
  * gate.c: whether a gate keeps the hook from running; says why in `reason`. Before the event is known, a breaker's is

@@ -73,7 +73,7 @@ static void heed_policy(struct run *run)
 /* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
-    run->spool_file = run->torn_file = -1;
+    run->spool_file = -1;
     run->duration_us = -1;
     run->claim = (struct claim){.bus = -1};
     run->signals = -1;

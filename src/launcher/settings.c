@@ -104,7 +104,7 @@ void read_settings(struct settings *settings, const struct options *options, str
     settings->shares_keys = url.length != 3 || strncasecmp(url.at, "off", 3) != 0;
     if (settings->shares_keys && url.length > 0) refuse(warnings, "HOOKBUS_DEDUPE_URL", NULL);
     settings->starts_daemon = read_word(warnings, "HOOKBUS_DAEMON", "auto off ") != 1;
-    settings->debug = read_flag(warnings, "HOOKBUS_DEBUG", false);
+    (void)read_flag(warnings, "HOOKBUS_DEBUG", false);
     if (options->max_bytes >= 0) settings->max_bytes = (uint64_t)options->max_bytes;
     if (options->compress >= 0) settings->compress = options->compress != 0;
     if (options->store_raw >= 0) settings->store_raw = options->store_raw != 0;

@@ -29,12 +29,10 @@ uid_t our_user(void)
 #endif
 }
 
-bool is_own_file(int file, off_t *size)
+bool is_own_file(int file)
 {
     struct stat stat;
-    if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_nlink != 1) return false;
-    *size = stat.st_size;
-    return stat.st_uid == our_user();
+    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink <= 1 && stat.st_uid == our_user();
 }
 
 int open_directory(int above, const char *name)
@@ -59,14 +57,12 @@ int open_own_directory(const char *path)
     return -1;
 }
 
-int open_in_home(struct run *run, int *directory, const char *name, bool makes)
+int open_in_home(const struct run *run, const char *name, bool makes)
 {
-    if (*directory >= 0) return *directory;
-    *directory = open_directory(run->home, name);
-    if (*directory < 0 && errno == ENOENT && makes &&
-        (mkdirat(run->home, name, 0700) == 0 || errno == EEXIST))
-        *directory = open_directory(run->home, name);
-    return *directory;
+    int directory = open_directory(run->home, name);
+    if (directory >= 0 || errno != ENOENT || !makes) return directory;
+    if (mkdirat(run->home, name, 0700) != 0 && errno != EEXIST) return -1;
+    return open_directory(run->home, name);
 }
 
 /* With all that is missing above it, for the owner alone. */
@@ -187,7 +183,6 @@ static void note_refused(const char *home, char *scratch)
 bool open_home(struct run *run)
 {
     char *home = run->settings.home, *scratch = run->path;
-    run->spool = run->gates = -1;
     run->home = home[0] == '\0' ? -1 : open_own_directory(home);
     if (home[0] == '\0') return false;
     bool is_missing = run->home < 0 && errno == ENOENT, can_be = false;

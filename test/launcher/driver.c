@@ -163,8 +163,8 @@ static void do_settings(struct argument *arguments, size_t count)
     environ = variables;
     read_settings(&settings, &options, &warnings);
     printf("dedupe_ttl=%llu ", (unsigned long long)settings.dedupe_ttl);
-    printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d debug=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
-           settings.compress, settings.store_raw, settings.redact, settings.starts_daemon, settings.debug,
+    printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
+           settings.compress, settings.store_raw, settings.redact, settings.starts_daemon,
            settings.shares_keys, (unsigned long long)settings.max_bytes);
     print_text("home", settings.home);
     print_warnings(&warnings);

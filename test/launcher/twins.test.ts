@@ -420,8 +420,7 @@ function anEnvironment(random: Random): Record<string, string> {
 
 function settingsOf(env: Record<string, string>) {
   const settings = readSettings(env);
-  const { paths, problems, enabled, compress, storeRaw, redact, daemon, debug, maxBytes } =
-    settings;
+  const { paths, problems, enabled, compress, storeRaw, redact, daemon, maxBytes } = settings;
   const { sharesKeys } = settings;
   return {
     dedupeTtlSeconds: settings.dedupeTtlSeconds,
@@ -431,7 +430,6 @@ function settingsOf(env: Record<string, string>) {
     storeRaw,
     redact,
     daemon,
-    debug,
     maxBytes,
     home: withoutSlash(paths?.home ?? ''),
     problems,
@@ -452,7 +450,6 @@ function parsedSettings(line: string) {
     storeRaw: one('store_raw') === '1',
     redact: one('redact') === '1',
     daemon: one('daemon') === '1' ? 'auto' : 'off',
-    debug: one('debug') === '1',
     maxBytes: Number(one('max_bytes')),
     home: Buffer.from(one('home'), 'hex').toString(),
     problems: mistakesOf(one('warnings')),
