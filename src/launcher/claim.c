@@ -19,13 +19,6 @@ enum {
     CROWDED_US = 100,                 /* another process had the processor meanwhile, and there may be more of them */
 };
 
-void call_bus(struct run *run)
-{
-    run->claim.bus = connect_bus(run);
-    /* The number of a stream that the caller closed is for what stands in for it. */
-    if (run->claim.bus <= STDERR) hang_up(&run->claim);
-}
-
 void hang_up(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
@@ -76,7 +69,6 @@ static void send_claim(struct run *run, int64_t within_us)
 
 void ask_for_key(struct run *run)
 {
-    run->claim.deadline_us = now_us() + ANSWER_US;
     send_claim(run, ANSWER_US);
 }
 
@@ -128,12 +120,12 @@ static void look_out(int bus)
     }
 }
 
-/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us, if it counts here. */
-static bool receive(struct run *run, int signals, int64_t deadline_us)
+/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
+static bool receive(struct run *run, int64_t deadline_us)
 {
     unsigned char piece[4096];
     struct bytes *reply = &run->claim.reply;
-    struct pollfd fds[] = {{.fd = run->claim.bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = run->claim.bus, .events = POLLIN}, {.fd = run->signals, .events = POLLIN}};
     size_t wanted = HEADER_BYTES;
     reply->length = 0;
     while (reply->length < wanted) {
@@ -177,9 +169,10 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
     bool is_answered;
+    if (claim->bus < 0) return false;
     do {
         int64_t until = now_us() + silence_us;
-        is_answered = receive(run, run->signals, until < claim->until_us ? until : claim->until_us);
+        is_answered = receive(run, until < claim->until_us ? until : claim->until_us);
         silence_us = SILENCE_US;
     } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
     return is_answered;
@@ -190,10 +183,8 @@ static bool ask_daemon(struct run *run)
     struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
     if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
-    if (claim->bus < 0) return false;
     look_out(claim->bus);
-    if (!receive(run, -1, claim->deadline_us)) return false;
-    return claim->verdict != VERDICT_WAIT || !is_usable(run) || wait_for_answer(run, SILENCE_US);
+    return wait_for_answer(run, ANSWER_US);
 }
 
 void call_helper(struct run *run)
@@ -217,7 +208,7 @@ static bool ask_helper(struct run *run)
     if (now_us() >= claim->until_us) return false;
     call_helper(run);
     if (claim->bus >= 0) send_claim(run, patience_us);
-    return claim->bus >= 0 && wait_for_answer(run, patience_us);
+    return wait_for_answer(run, patience_us);
 }
 
 /* So much of its outputs the owner keeps, for a duplicate. */

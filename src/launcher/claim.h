@@ -17,8 +17,7 @@ enum {
 struct claim {
     int bus;                     /* to the daemon or our helper; -1: there is no connection */
     pid_t helper;                /* the one on the line; 0: it is the daemon */
-    int64_t deadline_us;         /* for the daemon's first answer */
-    int64_t until_us;            /* for all of them: then the hook runs */
+    int64_t until_us;            /* for all answers: then the hook runs */
     enum verdict verdict;
     bool is_owner, wants_outputs, refuses;
     int exit_code;
@@ -26,8 +25,6 @@ struct claim {
     struct bytes reply;          /* the answer, in which these are */
 };
 
-/* Calls the daemon before there is anything to ask: it wakes up, which takes it a while, as the payload is read. */
-void call_bus(struct run *run);
 /* Ends the connection, and the helper if there is one. */
 void hang_up(struct claim *claim);
 /* Asks the daemon. */

@@ -19,6 +19,14 @@ bool make_channel(bool is_socket, int ends[2])
 #endif
 }
 
+int above_streams(int low)
+{
+    if (low < 0 || low > STDERR) return low;
+    int higher = fcntl(low, F_DUPFD_CLOEXEC, STDERR + 1);
+    close(low);
+    return higher;
+}
+
 /* Of the descriptors in the system's list of them; false where there is none. */
 static bool close_listed(unsigned first, unsigned last)
 {

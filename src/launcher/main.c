@@ -84,8 +84,8 @@ static bool prepare(struct run *run)
         run->hook_name = run->default_name;
     }
     heed_policy(run);
-    /* As early as can be, since it takes a while to wake up. */
-    if (run->options.wants_dedupe) call_bus(run);
+    /* Before there is anything to ask: the daemon takes a while to wake up. */
+    if (run->options.wants_dedupe) run->claim.bus = connect_bus(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
     if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
     bool is_closed = is_gated(run, false);

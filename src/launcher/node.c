@@ -147,28 +147,21 @@ pid_t start_helper(const char *home, int *bus)
     static char claim[] = "claim";
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
-    pid_t owner = getpid();
     *bus = -1;
     if (!make_channel(true, ends)) return 0;
-    for (int i = 0; i < 2; i++) {
-        /* The number of a stream that the caller closed is for what stands in for it. */
-        int low = ends[i];
-        ends[i] = fcntl(low, F_DUPFD_CLOEXEC, SOCKET_NUMBER);
-        close(low);
-    }
-    pid_t pid = ends[0] < 0 || ends[1] < 0 ? -1 : fork();
+    int ours = above_streams(ends[0]), its = above_streams(ends[1]);
+    pid_t pid = ours < 0 || its < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
+        /* Where we are gone by now, it finds its line closed. */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pid_t parent = getppid();
-        if (parent > 0 && owner > 0 && parent != owner) _exit(0);
 #endif
         (void)setsid();
-        become_node(home, argv, ends[1]);
+        become_node(home, argv, its);
     }
-    close(ends[1]);
-    if (pid > 0) *bus = ends[0];
-    else close(ends[0]);
+    close(its);
+    if (pid > 0) *bus = ours;
+    else close(ours);
     return pid > 0 ? pid : 0;
 }
 
@@ -205,19 +198,17 @@ int connect_bus(const struct run *run)
     bool comes_back = run->spawned_us == 0;
     int here = comes_back ? open_directory(AT_FDCWD, ".") : -1, bus = -1;
     /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if (run->home >= 0 && (!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) {
-        bus = open_socket();
-        bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
-        bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
-        if (comes_back) (void)!fchdir(here);
-        if (is_nobody && run->settings.starts_daemon) start_daemon(run);
-        if (bus >= 0 && !(is_there && is_our_users(bus))) {
-            close(bus);
-            bus = -1;
-        }
+    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = above_streams(open_socket());
+    bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
+    bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
+    if (here >= 0) {
+        (void)!fchdir(here);
+        close(here);
     }
-    if (here >= 0) close(here);
-    return bus;
+    if (is_nobody && run->settings.starts_daemon) start_daemon(run);
+    if (is_there && is_our_users(bus)) return bus;
+    if (bus >= 0) close(bus);
+    return -1;
 }
 
 void encode_poke(struct bytes *bytes)

@@ -37,12 +37,7 @@ bool is_own_file(int file)
 
 int open_directory(int above, const char *name)
 {
-    int directory = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (directory < 0 || directory > STDERR) return directory;
-    /* The number of a stream that the caller closed is for what stands in for it. */
-    int higher = fcntl(directory, F_DUPFD_CLOEXEC, STDERR + 1);
-    close(directory);
-    return higher;
+    return above_streams(openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 int open_own_directory(const char *path)
