@@ -6,7 +6,6 @@
  */
 #include "launcher.h"
 
-#include <sched.h>
 #include <sys/socket.h>
 
 enum {
@@ -15,8 +14,6 @@ enum {
     HEADER_BYTES = 6,
     MAX_WAIT_US = 5000000,            /* for the first one's result; as src/gates/dedupe.ts */
     SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
-    SOON_US = 1000,                   /* most answers come within this */
-    CROWDED_US = 100,                 /* another process had the processor meanwhile, and there may be more of them */
 };
 
 void hang_up(struct claim *claim)
@@ -48,7 +45,7 @@ bool send_all(int bus, const struct bytes *bytes, int64_t within_us)
     return !bytes->failed;
 }
 
-static void send_claim(struct run *run, int64_t within_us)
+void ask_for_key(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
@@ -65,11 +62,6 @@ static void send_claim(struct run *run, int64_t within_us)
     frame_end(&frames, start);
     if (!send_all(run->claim.bus, &frames, within_us)) hang_up(&run->claim);
     free(frames.at);
-}
-
-void ask_for_key(struct run *run)
-{
-    send_claim(run, ANSWER_US);
 }
 
 static uint32_t length_at(const unsigned char *at)
@@ -103,21 +95,6 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
     }
     claim->verdict = (enum verdict)kind;
     return kind <= VERDICT_WAIT;
-}
-
-/*
- * Looks again and again for an answer that is about to come: to be put to sleep and woken up would cost the hook 0.1 ms.
- * No longer than nobody else wants the processor.
- */
-static void look_out(int bus)
-{
-    struct pollfd source = {.fd = bus, .events = POLLIN};
-    int64_t now = now_us(), until = now + SOON_US, before = now;
-    while (poll(&source, 1, 0) == 0 && now < until && now - before < CROWDED_US) {
-        (void)sched_yield();
-        before = now;
-        now = now_us();
-    }
 }
 
 /* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
@@ -182,8 +159,7 @@ static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
-    look_out(claim->bus);
+    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run, ANSWER_US);
     return wait_for_answer(run, ANSWER_US);
 }
 
@@ -207,7 +183,7 @@ static bool ask_helper(struct run *run)
     int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
     if (now_us() >= claim->until_us) return false;
     call_helper(run);
-    if (claim->bus >= 0) send_claim(run, patience_us);
+    if (claim->bus >= 0) ask_for_key(run, patience_us);
     return wait_for_answer(run, patience_us);
 }
 

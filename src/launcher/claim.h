@@ -27,8 +27,8 @@ struct claim {
 
 /* Ends the connection, and the helper if there is one. */
 void hang_up(struct claim *claim);
-/* Asks the daemon. */
-void ask_for_key(struct run *run);
+/* Asks who is on the line; hangs up where that takes longer. */
+void ask_for_key(struct run *run, int64_t within_us);
 /* What the daemon says, or our helper; VERDICT_RUN without a key where nobody says anything in time. */
 enum verdict hear_verdict(struct run *run);
 /* Puts the helper on the line, if it can be started. It makes the state directory, if that is still to be made. */

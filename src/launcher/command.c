@@ -16,8 +16,8 @@ char **hook_environment(const struct run *run)
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TRACEPARENT=", 12) != 0 && strncmp(environ[i], "HOOKBUS_CORRELATION_ID=", 23) != 0)
             variables[kept++] = environ[i];
-    (void)JOIN(correlation, sizeof correlation, "HOOKBUS_CORRELATION_ID=", run->correlation_id);
-    (void)JOIN(trace, sizeof trace, "TRACEPARENT=00-", run->correlation_id, "-", run->span_id, "-", run->trace_flags);
+    (void)FORMAT(correlation, sizeof correlation, "HOOKBUS_CORRELATION_ID=%s", run->correlation_id);
+    (void)FORMAT(trace, sizeof trace, "TRACEPARENT=00-%s-%s-%s", run->correlation_id, run->span_id, run->trace_flags);
     variables[kept++] = correlation;
     variables[kept++] = trace;
     variables[kept] = NULL;
@@ -99,7 +99,7 @@ void refuse_start(struct run *run, int error)
         if (REASONS[i].number == error) text = REASONS[i].text;
     size_t size = strlen(name) + strlen(text) + 3;
     char *reason = malloc(size);
-    if (reason != NULL) (void)JOIN(reason, size, name, ": ", text);
+    if (reason != NULL) (void)FORMAT(reason, size, "%s: %s", name, text);
     run->kind = NOT_STARTED;
     run->exit_code = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG ? 127 : 126;
     run->reason = reason != NULL ? reason : text;

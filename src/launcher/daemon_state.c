@@ -11,7 +11,7 @@ extern char **environ;
 enum { MOST_VARIABLES = 64 };
 
 /* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
-static const char *const KEPT[] = {
+static const char KEPT[][28] = {
     "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
     "DBUS_SESSION_BUS_ADDRESS=",
 };
@@ -38,7 +38,7 @@ void prepare_daemon(const char *home)
     }
     (void)setpriority(PRIO_PROCESS, 0, 0);
     (void)umask(S_IRWXG | S_IRWXO);
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
+    (void)FORMAT(variable, sizeof variable, "HOOKBUS_HOME=%s", home);
     size_t count = 2;
     for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
         if (is_kept(*at)) kept[count++] = *at;

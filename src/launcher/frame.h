@@ -71,18 +71,16 @@ struct bytes {
 };
 
 void bytes_add(struct bytes *bytes, const void *added, size_t length);
-void bytes_text(struct bytes *bytes, const char *text);
 
 /* A frame, and a field in it, is begun, filled and ended; what begins it gives back what ends it. */
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
-void frame_end(struct bytes *bytes, size_t start);
 size_t field_begin(struct bytes *bytes, int tag);
-void field_end(struct bytes *bytes, size_t start);
+void frame_end(struct bytes *bytes, size_t start);
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);
 /* Leaves the field out where the text is NULL. */
 void field_text(struct bytes *bytes, int tag, const char *text);
-void write_number(unsigned char value[8], uint64_t number);
+void write_number(unsigned char *at, int size, uint64_t number);
 void field_number(struct bytes *bytes, int tag, uint64_t number);
 
 #endif

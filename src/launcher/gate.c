@@ -63,7 +63,7 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
     struct stat stat;
     name_gate(run->hook_name, run->options.argv, name);
     /* As a rule that is one look at a file that is not there. */
-    (void)JOIN(run->path, PATH_BYTES, "gates/", name);
+    (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
     int gates = open_in_home(run, "gates", false);
     if (gates < 0) return false;

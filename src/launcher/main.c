@@ -98,7 +98,7 @@ static bool prepare(struct run *run)
     if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run, ANSWER_US);
     record_begin(run);
     /* A hook is not skipped unless that is on record: nobody would hear of it. */
     if (is_closed && run->spool_file >= 0) leave_out(run);

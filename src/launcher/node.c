@@ -30,7 +30,7 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     char *slash = strrchr(self, '/');
     if (slash == NULL) return false;
     *slash = '\0';
-    return JOIN(path, PATH_BYTES, self, name);
+    return FORMAT(path, PATH_BYTES, "%s%s", self, name);
 }
 
 /*
@@ -43,7 +43,7 @@ static bool find_node(char node[PATH_BYTES])
     static const char BUILT_IN[] = HOOKBUS_NODE;
     char beside[PATH_BYTES];
     struct stat stat, script;
-    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
+    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return FORMAT(node, PATH_BYTES, "%s", BUILT_IN);
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;

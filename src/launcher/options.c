@@ -56,16 +56,11 @@ static uint64_t parse_seconds(const char *value)
     return is_number && whole * 1000000 + parts <= MAX_TIMEOUT_US ? whole * 1000000 + parts : 0;
 }
 
-static struct text whole(const char *text)
-{
-    return (struct text){text, text == NULL ? 0 : strlen(text)};
-}
-
 /* False where the value cannot be used. */
 static bool take_value(struct options *options, const struct option *option, const char *value)
 {
     void *at = (char *)options + option->at;
-    struct text text = whole(value);
+    struct text text = text_of(value);
     uint64_t count = 0;
     int mode = ON_DUPLICATE_DENY;
     switch (option->kind) {
@@ -104,13 +99,13 @@ static int take_option(struct options *options, struct bytes *warnings, char *wo
         if (strncmp(option->name, word, length) != 0 || option->name[length] != '\0') continue;
         if (is_switch && word[length] == '=') break;
         if (option->kind == IS_OLD || (!is_switch && (value == NULL || !take_value(options, option, value))))
-            add_warning(warnings, name, whole(is_switch ? NULL : value));
+            add_warning(warnings, name, text_of(is_switch ? NULL : value));
         if (is_switch && option->kind != IS_NOTHING)
             *(int *)(void *)((char *)options + option->at) = option->kind != IS_OFF;
         return is_switch || value == NULL || value != next ? 1 : 2;
     }
     /* Of what nobody knows, what it was to be may be a secret. */
-    add_warning(warnings, name, whole(word[length] == '=' ? "" : NULL));
+    add_warning(warnings, name, text_of(word[length] == '=' ? "" : NULL));
     return 1;
 }
 
@@ -124,11 +119,11 @@ void parse_options(char **words, struct options *options, struct bytes *warnings
         bool is_option = words[at][0] == '-' && words[at][1] != '\0';
         if (!is_option && !is_separated) break;
         /* It is none of the command's, and none that we know. */
-        if (!is_option) add_warning(warnings, (struct text){"", 0}, whole(words[at]));
+        if (!is_option) add_warning(warnings, (struct text){"", 0}, text_of(words[at]));
         at += !is_option ? 1 : take_option(options, warnings, words[at], at + 1 < separator ? words[at + 1] : NULL);
     }
     if (options->on_duplicate != AS_THE_EVENT_SAYS)
-        add_warning(warnings, whole("--on-duplicate"), whole(MODES[options->on_duplicate]));
+        add_warning(warnings, text_of("--on-duplicate"), text_of(MODES[options->on_duplicate]));
     options->argv = words + (is_separated ? separator + 1 : at);
     if (options->shell == NULL) return;
     /* `hookbus`, `run` and the option itself leave three words free in front of the command. */

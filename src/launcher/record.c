@@ -27,7 +27,7 @@ static void entry_end(struct run *run)
     size_t length = entry->length - ENTRY_HEADER_BYTES;
     bytes_add(entry, run->token, sizeof run->token);
     if (entry->failed) return;
-    for (int i = 0; i < 4; i++) entry->at[4 + i] = (unsigned char)(length >> (8 * i));
+    write_number(entry->at + 4, 4, length);
     for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
@@ -99,7 +99,7 @@ static bool append(struct run *run)
 {
     char own[64];
     if (append_to(run, "log")) return true;
-    (void)JOIN(own, sizeof own, "log.", run->execution_id);
+    (void)FORMAT(own, sizeof own, "log.%s", run->execution_id);
     return append_to(run, own);
 }
 
@@ -140,7 +140,7 @@ void record_pid_start(struct run *run)
     struct process self;
     if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
     run->pid_start = self.start;
-    write_number(run->begin.at + run->pid_start_at, self.start);
+    write_number(run->begin.at + run->pid_start_at, 8, self.start);
     encode_only_begin(run);
     (void)write_entry(run);
 }

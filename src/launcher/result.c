@@ -34,8 +34,8 @@ void answer_duplicate(struct run *run)
     }
     /* src/domain/skipped-guard.ts reads it. */
     bool is_refused = claim->verdict == VERDICT_REPLAY && claim->refuses;
-    (void)JOIN(reason, sizeof reason, is_refused ? "refused again, as a " : "", "duplicate of ");
-    if (length > 0) memcpy(reason + strlen(reason), claim->of.at, length);
+    const char *how = is_refused ? "refused again, as a " : "", *of = length > 0 ? claim->of.at : "";
+    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", how, (int)length, of);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
     /* No hook will write to them, so there is nothing to pass on. */

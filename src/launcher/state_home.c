@@ -88,7 +88,7 @@ static bool go_up(char *path)
 static bool can_have(const char *path, int levels)
 {
     char part[PATH_BYTES];
-    (void)JOIN(part, sizeof part, path);
+    (void)FORMAT(part, sizeof part, "%s", path);
     for (; access(part, W_OK | X_OK) != 0; levels--)
         if (errno != ENOENT || levels == 0 || !go_up(part)) return false;
     return true;
@@ -119,7 +119,7 @@ static uint64_t birth_of(int directory, const struct stat *stat)
  */
 static bool is_stamped(int directory, const char *home, char *scratch)
 {
-    char stamp[STAMP_ROOM], expected[STAMP_ROOM], *said = scratch + PATH_BYTES;
+    char stamp[STAMP_ROOM], expected[STAMP_ROOM + 8], *said = scratch + PATH_BYTES;
     struct stat stat;
     ssize_t length = readlinkat(directory, "stamp", stamp, sizeof stamp - 1);
     if (length <= 0) return false;
@@ -128,12 +128,12 @@ static bool is_stamped(int directory, const char *home, char *scratch)
     if (length != WORD_DIGITS || strspn(stamp, "0123456789abcdef") != WORD_DIGITS) {
         if (fstat(directory, &stat) != 0 || (has_default && can_have(scratch, LEVELS))) return false;
         uint64_t birth = birth_of(directory, &stat);
-        snprintf(expected, sizeof expected, "%llu-%llu", (unsigned long long)stat.st_ino, (unsigned long long)birth);
+        (void)FORMAT(expected, sizeof expected, "%llu-%llu", (unsigned long long)stat.st_ino, (unsigned long long)birth);
         return strcmp(stamp, expected) == 0;
     }
     int known = has_default ? open_own_directory(scratch) : -1;
     if (known < 0) return false;
-    (void)JOIN(expected, sizeof expected, "trusted/", stamp);
+    (void)FORMAT(expected, sizeof expected, "trusted/%s", stamp);
     length = readlinkat(known, expected, said, PATH_BYTES);
     close(known);
     return length == (ssize_t)strlen(home) && memcmp(said, home, (size_t)length) == 0;
@@ -155,10 +155,10 @@ static bool can_be_made(int directory, const char *home, char *scratch)
 {
     char path[PATH_BYTES], git[PATH_BYTES + 8];
     if ((directory >= 0 && !is_empty(directory)) || !can_have(home, INT_MAX)) return false;
-    (void)JOIN(path, sizeof path, home);
+    (void)FORMAT(path, sizeof path, "%s", home);
     do {
         /* In a work tree a later pull could bring a gate. */
-        if (!JOIN(git, sizeof git, path, "/.git") || access(git, F_OK) == 0) return false;
+        if (!FORMAT(git, sizeof git, "%s/.git", path) || access(git, F_OK) == 0) return false;
     } while (go_up(path));
     if (!default_home(scratch) || !can_have(scratch, LEVELS)) return true;
     int known = open_own_directory(scratch);

@@ -15,24 +15,17 @@ bool is_listed(const char *list, struct text word)
     return false;
 }
 
-bool join(char *out, size_t size, const char *const parts[])
+struct text text_of(const char *text)
 {
-    size_t length = 0;
-    for (; *parts != NULL; parts++) {
-        size_t more = strlen(*parts);
-        if (more >= size - length) return false;
-        memcpy(out + length, *parts, more + 1);
-        length += more;
-    }
-    return true;
+    return (struct text){text, text == NULL ? 0 : strlen(text)};
 }
 
 void add_warning(struct bytes *warnings, struct text name, struct text value)
 {
-    size_t start = field_begin(warnings, BEGIN_WARNING), most = WARNING_BYTES;
-    bytes_add(warnings, name.at, name.length < most ? name.length : most);
-    most = name.length + 1 < most ? most - name.length - 1 : 0;
-    if (value.at != NULL && most > 0) bytes_text(warnings, "=");
-    if (value.at != NULL) bytes_add(warnings, value.at, value.length < most ? value.length : most);
-    field_end(warnings, start);
+    size_t start = field_begin(warnings, BEGIN_WARNING);
+    bytes_add(warnings, name.at, name.length);
+    bytes_add(warnings, "=", value.at != NULL);
+    bytes_add(warnings, value.at, value.length);
+    if (warnings->length > start + WARNING_BYTES) warnings->length = start + WARNING_BYTES;
+    frame_end(warnings, start);
 }

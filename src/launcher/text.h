@@ -25,9 +25,10 @@ struct text {
 void write_hex(char *text, const unsigned char *bytes, size_t count);
 /* Whether a list, in which a blank stands before and behind each word, has this one. */
 bool is_listed(const char *list, struct text word);
-/* Writes the parts, of which the last is NULL, one behind the other; false where they do not fit. */
-bool join(char *out, size_t size, const char *const parts[]);
-#define JOIN(out, size, ...) join(out, size, (const char *const[]){__VA_ARGS__, NULL})
+/* Of a C string; of no length where that is NULL. */
+struct text text_of(const char *text);
+/* As printf; false where it does not fit. */
+#define FORMAT(out, size, ...) ((size_t)snprintf(out, size, __VA_ARGS__) < (size))
 /* Adds to a begin frame what cannot be used, as it was given: a name, and its value if it has one. TypeScript finds the words. */
 void add_warning(struct bytes *warnings, struct text name, struct text value);
 
