@@ -66,15 +66,11 @@ static bool is_below(const char *path, const char *above)
 static bool find_node_on_path(char node[PATH_BYTES])
 {
     char here[PATH_BYTES], real[PATH_BYTES];
-    const char *user = getenv("HOME");
+    const char *user = getenv("HOME"), *place = getenv("PATH");
     if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
-    for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
-        size_t length = strcspn(places, ":");
-        const char *place = places;
-        places += length;
-        if (*place != '/' || length + sizeof "/node" > PATH_BYTES) continue;
-        memcpy(node, place, length);
-        strcpy(node + length, "/node");
+    for (size_t length; place != NULL && *place != '\0'; place += length + (place[length] == ':')) {
+        length = strcspn(place, ":");
+        if (*place != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, place)) continue;
         if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
         if (!is_below(node, here) && !is_below(real, here)) return true;
     }
@@ -84,12 +80,9 @@ static bool find_node_on_path(char node[PATH_BYTES])
 void exec_node(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
-    struct stat stat_of;
     argv[1] = script;
     if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
     if (!find_beside("/hookbus.js", script)) return;
-    /* An update that was interrupted may leave nothing there, and Node would take that for success. */
-    if (!looks_on_path && (stat(script, &stat_of) != 0 || stat_of.st_size == 0)) return;
     if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
     (void)execv(node, argv);
