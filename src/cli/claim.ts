@@ -4,7 +4,7 @@ import { withMadeHome } from '../config/state-home.ts';
 import { serveOneClaim } from '../daemon/claim-helper.ts';
 import { sayOnStderr } from '../runner/pass-through.ts';
 
-/** As src/launcher/helper.c has it. */
+/** As src/launcher/node.c has it. */
 const DESCRIPTOR = 3;
 
 /**

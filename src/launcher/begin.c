@@ -22,7 +22,7 @@ static void write_id(char *text, unsigned char *random, size_t count)
     static const unsigned char ZERO[16];
     /* All zero is no valid trace or span id. */
     if (memcmp(random, ZERO, count) == 0) random[count - 1] = 1;
-    write_hex(text, random, count);
+    text_write_hex(text, random, count);
 }
 
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
@@ -47,7 +47,7 @@ void make_ids(struct run *run)
     char *out = run->execution_id;
     for (int i = 0; i < 16; i++, out += 2) {
         if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-        write_hex(out, uuid + i, 1);
+        text_write_hex(out, uuid + i, 1);
     }
     write_id(run->span_id, random + 10, 8);
     write_id(run->correlation_id, random + 18, 16);

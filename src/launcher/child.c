@@ -116,7 +116,7 @@ static _Noreturn void become_hook(struct run *run, struct command *command)
 static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
 {
     record_forget(run);
-    hang_up(&run->claim);
+    claim_hang_up(&run->claim);
     leave_input(run);
     give_back_signals(run);
     refuse_start(run, become_either(command));

@@ -16,7 +16,7 @@ enum {
     SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
 };
 
-void hang_up(struct claim *claim)
+void claim_hang_up(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
@@ -32,7 +32,7 @@ static int ms_until(int64_t deadline_us)
     return left <= 0 ? 0 : (int)((left + 999) / 1000);
 }
 
-bool send_all(int bus, const struct bytes *bytes, int64_t within_us)
+bool claim_send(int bus, const struct bytes *bytes, int64_t within_us)
 {
     int64_t deadline_us = now_us() + within_us;
     struct pollfd target = {.fd = bus, .events = POLLOUT};
@@ -45,7 +45,7 @@ bool send_all(int bus, const struct bytes *bytes, int64_t within_us)
     return !bytes->failed;
 }
 
-void ask_for_key(struct run *run, int64_t within_us)
+void claim_ask(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
@@ -60,7 +60,7 @@ void ask_for_key(struct run *run, int64_t within_us)
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
-    if (!send_all(run->claim.bus, &frames, within_us)) hang_up(&run->claim);
+    if (!claim_send(run->claim.bus, &frames, within_us)) claim_hang_up(&run->claim);
     free(frames.at);
 }
 
@@ -69,7 +69,7 @@ static uint32_t length_at(const unsigned char *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
+bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
     claim->key = claim->of = claim->out = claim->err = (struct text){0};
@@ -120,10 +120,10 @@ static bool receive(struct run *run, int64_t deadline_us)
         wanted += length_at(reply->at + 2);
         if (reply->at[0] != FRAME_VERSION || reply->at[1] != FRAME_VERDICT || wanted > REPLY_BYTES) return false;
     }
-    return read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
+    return claim_read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
 }
 
-bool gives_refusals_only(const struct run *run)
+bool claim_gives_refusals_only(const struct run *run)
 {
     return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
@@ -137,8 +137,8 @@ static bool is_usable(const struct run *run)
     const struct claim *claim = &run->claim;
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
-    if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !gives_refusals_only(run));
-    return claim->verdict == VERDICT_SKIP ? !can_block(event_of(run)) : !gives_refusals_only(run);
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !claim_gives_refusals_only(run));
+    return claim->verdict == VERDICT_SKIP ? !can_block(event_of(run)) : !claim_gives_refusals_only(run);
 }
 
 /* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
@@ -159,31 +159,31 @@ static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run, ANSWER_US);
+    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_US);
     return wait_for_answer(run, ANSWER_US);
 }
 
-void call_helper(struct run *run)
+void claim_call_helper(struct run *run)
 {
-    hang_up(&run->claim);
-    run->claim.helper = start_helper(run->settings.home, &run->claim.bus);
+    claim_hang_up(&run->claim);
+    run->claim.helper = node_start_helper(run->settings.home, &run->claim.bus);
 }
 
-void await_helper(struct claim *claim, int64_t most_us)
+void claim_await_helper(struct claim *claim, int64_t most_us)
 {
     struct pollfd source = {.fd = claim->bus, .events = POLLIN};
     if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(most_us / 1000));
-    hang_up(claim);
+    claim_hang_up(claim);
 }
 
 static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
-    int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
+    int64_t patience_us = claim_gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
     if (now_us() >= claim->until_us) return false;
-    call_helper(run);
-    if (claim->bus >= 0) ask_for_key(run, patience_us);
+    claim_call_helper(run);
+    if (claim->bus >= 0) claim_ask(run, patience_us);
     return wait_for_answer(run, patience_us);
 }
 
@@ -195,7 +195,7 @@ static void keep_outputs(struct run *run)
         if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
 }
 
-enum verdict hear_verdict(struct run *run)
+enum verdict claim_hear(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
@@ -207,6 +207,6 @@ enum verdict hear_verdict(struct run *run)
     }
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (claim->is_owner) keep_outputs(run);
-    else hang_up(claim);
+    else claim_hang_up(claim);
     return claim->verdict;
 }

@@ -19,13 +19,13 @@ static const char KEPT[][28] = {
 static bool is_kept(const char *variable)
 {
     /* Others could put files into it for the daemon to find. */
-    if (strncmp(variable, "TMPDIR=/", 8) == 0) return open_own_directory(variable + 7) >= 0;
+    if (strncmp(variable, "TMPDIR=/", 8) == 0) return home_open_own(variable + 7) >= 0;
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
         if (strncmp(variable, KEPT[i], strlen(KEPT[i])) == 0) return true;
     return false;
 }
 
-void prepare_daemon(const char *home)
+void daemon_prepare(const char *home)
 {
     static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3] = {path, variable};
     /* But for the stack and core files, whose limits change more than what is allowed. */

@@ -9,7 +9,7 @@ void note_forgiving(struct run *run)
     if (!run->options.fail_open) return;
     if (event.length == 0 || !can_block(event)) event = event_of(run);
     run->is_forgiving = !can_block(event);
-    if (!run->is_forgiving) add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
+    if (!run->is_forgiving) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
 /*

@@ -19,7 +19,7 @@ bool make_channel(bool is_socket, int ends[2])
 #endif
 }
 
-int above_streams(int low)
+int fd_above_streams(int low)
 {
     if (low < 0 || low > STDERR) return low;
     int higher = fcntl(low, F_DUPFD_CLOEXEC, STDERR + 1);

@@ -16,7 +16,7 @@ bool can_block(struct text event)
     static const char OTHERS[] = " SessionStart Setup InstructionsLoaded MessageDisplay PermissionDenied PostToolUse"
                                  " PostToolUseFailure Notification SubagentStart StopFailure CwdChanged DirectoryAdded"
                                  " FileChanged WorktreeRemove PostCompact PostModelSwitch SessionEnd ";
-    return !is_listed(OTHERS, event);
+    return !text_is_listed(OTHERS, event);
 }
 
 /*
@@ -65,11 +65,11 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
     /* As a rule that is one look at a file that is not there. */
     (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    int gates = open_in_home(run, "gates", false);
+    int gates = home_open_inside(run, "gates", false);
     if (gates < 0) return false;
     int file = openat(gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     close(gates);
-    ssize_t length = file >= 0 && is_own_file(file) ? read(file, line, MAX_LINE_BYTES) : 0;
+    ssize_t length = file >= 0 && home_is_own_file(file) ? read(file, line, MAX_LINE_BYTES) : 0;
     if (file >= 0) close(file);
     if (length <= 0) return false;
     line[length] = '\0';
@@ -85,10 +85,10 @@ bool is_gated(struct run *run, bool is_event_known)
     bool is_off = strncmp(line, "off ", 4) == 0;
     if (!is_off && strncmp(line, "breaker ", 8) != 0) return false;
     const char *until = line + (is_off ? 4 : 8), *events = until + strcspn(until, " ");
-    if (!parse_count((struct text){until, (size_t)(events - until)}, &until_ms)) return false;
+    if (!text_count((struct text){until, (size_t)(events - until)}, &until_ms)) return false;
     if (until_ms <= run->created_at_ms || until_ms - run->created_at_ms > MAX_GATE_MS) return false;
     run->awaits_event = !is_off && !is_event_known;
-    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !is_listed(events, event_of(run))) return false;
+    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !text_is_listed(events, event_of(run))) return false;
     if (is_protected(run->hook_name)) return false;
     run->reason = is_off ? "off" : "breaker open";
     return true;

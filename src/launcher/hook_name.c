@@ -47,7 +47,7 @@ static bool is_interpreter(struct text name)
 {
     bool is_prefixed = (name.length >= 6 && memcmp(name.at, "python", 6) == 0) ||
                        (name.length >= 4 && memcmp(name.at, "pypy", 4) == 0);
-    return is_prefixed || is_listed(INTERPRETERS, name);
+    return is_prefixed || text_is_listed(INTERPRETERS, name);
 }
 
 /* Bytes of the white space, as JavaScript understands it, that the text begins with. */
@@ -100,8 +100,8 @@ static struct text choose(char *const *argv, const char *line, char *out)
         struct text word = line == NULL ? (struct text){argv[i], strlen(argv[i])} : (struct text){start, (size_t)(out - start)};
         struct text name = base_name(word, &ending);
         if (i == 0) first = name;
-        if (word.length > 0 && word.at[0] != '-' && !is_assignment(word) && !is_listed(CODE_OPTIONS, before)) {
-            if (is_listed(SCRIPT_ENDINGS, ending)) return name;
+        if (word.length > 0 && word.at[0] != '-' && !is_assignment(word) && !text_is_listed(CODE_OPTIONS, before)) {
+            if (text_is_listed(SCRIPT_ENDINGS, ending)) return name;
             if (other.at == NULL && !is_interpreter(name)) other = name;
         }
         before = word;

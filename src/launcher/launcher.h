@@ -78,13 +78,12 @@ struct settings {
     char home[HOME_BYTES];   /* empty: nothing is recorded */
 };
 
-bool parse_count(struct text text, uint64_t *count);
 /* Reads the words behind `run`; may overwrite up to three words in front of the command. */
-void parse_options(char **words, struct options *options, struct bytes *warnings);
+void options_parse(char **words, struct options *options, struct bytes *warnings);
 /* The default state directory, which HOME alone says; false where it says none. */
-bool default_home(char home[HOME_BYTES]);
+bool settings_default_home(char home[HOME_BYTES]);
 /* What is in force: an option counts more than the environment. */
-void read_settings(struct settings *settings, const struct options *options, struct bytes *warnings);
+void settings_read(struct settings *settings, const struct options *options, struct bytes *warnings);
 
 /* ---- the run */
 
@@ -192,14 +191,14 @@ struct text named_event(struct run *run);
  * state_home.c. Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
  * where there is none yet that Node would make. Overwrites `path`.
  */
-bool open_home(struct run *run);
-uid_t our_user(void);
+bool home_open(struct run *run);
+uid_t home_user(void);
 /* Opens a directory, if it is our user's alone, or one in the state directory; -1 for a link. */
-int open_directory(int above, const char *name);
-int open_own_directory(const char *path);
-int open_in_home(const struct run *run, const char *name, bool makes);
+int home_open_directory(int above, const char *name);
+int home_open_own(const char *path);
+int home_open_inside(const struct run *run, const char *name, bool makes);
 /* A regular file of our user, with no other name by which it could be somebody else's too. */
-bool is_own_file(int file);
+bool home_is_own_file(int file);
 
 /* record.c. Nothing here fails: what cannot be recorded is not. */
 void record_begin(struct run *run);
@@ -275,15 +274,15 @@ bool end_tree(struct run *run);
  * Becomes Node; its words begin at the third of `argv`. Gives back where that failed. On PATH it is looked for only where
  * no hook waits.
  */
-void exec_node(char **argv, bool looks_on_path);
+void node_exec(char **argv, bool looks_on_path);
 /* Starts `hookbus claim` with a socket pair, of which `bus` is our end; 0 where that is not possible, and -1 for `bus`. */
-pid_t start_helper(const char *home, int *bus);
+pid_t node_start_helper(const char *home, int *bus);
 /* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
-void prepare_daemon(const char *home);
-void encode_poke(struct bytes *bytes);
+void daemon_prepare(const char *home);
+void node_encode_poke(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
-int connect_bus(const struct run *run);
+int node_connect(const struct run *run);
 /* Tells the daemon that there is something to drain; starts one where there is none. Never waits. */
-void poke(const struct run *run);
+void node_poke(const struct run *run);
 
 #endif

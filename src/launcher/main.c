@@ -58,7 +58,7 @@ static bool prepare_memory(struct run *run)
 static void leave_out(struct run *run)
 {
     run->kind = BREAKER_SKIP;
-    hang_up(&run->claim);
+    claim_hang_up(&run->claim);
     for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
@@ -85,7 +85,7 @@ static bool prepare(struct run *run)
     }
     heed_policy(run);
     /* Before there is anything to ask: the daemon takes a while to wake up. */
-    if (run->options.wants_dedupe) run->claim.bus = connect_bus(run);
+    if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
     if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
     bool is_closed = is_gated(run, false);
@@ -98,7 +98,7 @@ static bool prepare(struct run *run)
     if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run, ANSWER_US);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
     record_begin(run);
     /* A hook is not skipped unless that is on record: nobody would hear of it. */
     if (is_closed && run->spool_file >= 0) leave_out(run);
@@ -110,12 +110,12 @@ static bool prepare(struct run *run)
 static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
-        hang_up(&run->claim);
+        claim_hang_up(&run->claim);
         return true;
     }
-    enum verdict verdict = hear_verdict(run);
+    enum verdict verdict = claim_hear(run);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    answer_duplicate(run);
+    result_repeat(run);
     return false;
 }
 
@@ -123,9 +123,9 @@ static bool may_run(struct run *run)
 static void make_home(struct run *run)
 {
     run->claim.bus = -1;
-    call_helper(run);
-    await_helper(&run->claim, MAKE_HOME_US);
-    if (open_home(run)) run->settings.home[0] = '\0';
+    claim_call_helper(run);
+    claim_await_helper(&run->claim, MAKE_HOME_US);
+    if (home_open(run)) run->settings.home[0] = '\0';
 }
 
 static void run_hook(struct run *run)
@@ -145,24 +145,24 @@ int main(int argc, char **argv)
     run->started_us = now_us();
     if (!is_run(argc, argv)) {
         char **words = words_for_node(argc, argv);
-        if (words != NULL) exec_node(words, true);
+        if (words != NULL) node_exec(words, true);
         say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
-    parse_options(argv + 2, &run->options, &run->warnings);
+    options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
         say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
-    read_settings(&run->settings, &run->options, &run->warnings);
+    settings_read(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) exec_command(run);
     if (!hold_signals(run)) exec_command(run);
-    if (open_home(run)) make_home(run);
+    if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
     if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
     (void)block_signals(NULL);
     record_end(run);
-    if (!tell_result(run)) poke(run);
+    if (!result_tell(run)) node_poke(run);
     hand_over(run);
     leave(run);
 }

@@ -77,7 +77,7 @@ static bool find_node_on_path(char node[PATH_BYTES])
     return false;
 }
 
-void exec_node(char **argv, bool looks_on_path)
+void node_exec(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
     argv[1] = script;
@@ -115,8 +115,8 @@ static _Noreturn void become_node(const char *home, char **argv, int socket)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    prepare_daemon(home);
-    exec_node(argv, false);
+    daemon_prepare(home);
+    node_exec(argv, false);
     _exit(0);
 }
 
@@ -135,14 +135,14 @@ static void start_daemon(const struct run *starter)
 }
 
 /* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. It ends with us. */
-pid_t start_helper(const char *home, int *bus)
+pid_t node_start_helper(const char *home, int *bus)
 {
     static char claim[] = "claim";
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
     *bus = -1;
     if (!make_channel(true, ends)) return 0;
-    int ours = above_streams(ends[0]), its = above_streams(ends[1]);
+    int ours = fd_above_streams(ends[0]), its = fd_above_streams(ends[1]);
     pid_t pid = ours < 0 || its < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
@@ -164,11 +164,11 @@ static bool is_our_users(int bus)
 #ifdef __APPLE__
     uid_t user;
     gid_t group;
-    return getpeereid(bus, &user, &group) == 0 && user == our_user();
+    return getpeereid(bus, &user, &group) == 0 && user == home_user();
 #else
     struct ucred peer;
     socklen_t size = sizeof peer;
-    return getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == our_user();
+    return getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == home_user();
 #endif
 }
 
@@ -184,14 +184,14 @@ static int open_socket(void)
 #endif
 }
 
-int connect_bus(const struct run *run)
+int node_connect(const struct run *run)
 {
     /* By this name in the state directory, since its path may be longer than a socket's. */
     static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
     bool comes_back = run->spawned_us == 0;
-    int here = comes_back ? open_directory(AT_FDCWD, ".") : -1, bus = -1;
+    int here = comes_back ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
     /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = above_streams(open_socket());
+    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = fd_above_streams(open_socket());
     bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
     bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
     if (here >= 0) {
@@ -204,19 +204,19 @@ int connect_bus(const struct run *run)
     return -1;
 }
 
-void encode_poke(struct bytes *bytes)
+void node_encode_poke(struct bytes *bytes)
 {
     size_t start = frame_begin(bytes, FRAME_POKE);
     field_text(bytes, POKE_VERSION, HOOKBUS_VERSION);
     frame_end(bytes, start);
 }
 
-void poke(const struct run *run)
+void node_poke(const struct run *run)
 {
     struct bytes frame = {0};
-    int bus = run->spool_file < 0 ? -1 : connect_bus(run);
+    int bus = run->spool_file < 0 ? -1 : node_connect(run);
     if (bus < 0) return;
-    encode_poke(&frame);
+    node_encode_poke(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
 }

@@ -42,18 +42,18 @@ static bool is_closed(int file)
 static bool open_log(struct run *run, const char *name)
 {
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int spool = open_in_home(run, "spool", true);
+    int spool = home_open_inside(run, "spool", true);
     if (spool < 0 && run->home >= 0 && errno == ENOENT) {
         /* Somebody took all of the state directory away. */
         close(run->home);
-        (void)open_home(run);
-        spool = open_in_home(run, "spool", true);
+        (void)home_open(run);
+        spool = home_open_inside(run, "spool", true);
     }
     if (spool < 0) return false;
     run->spool_file = openat(spool, name, flags, 0600);
     close(spool);
     if (run->spool_file < 0) return false;
-    if (is_own_file(run->spool_file)) return true;
+    if (home_is_own_file(run->spool_file)) return true;
     close(run->spool_file);
     run->spool_file = -1;
     return false;

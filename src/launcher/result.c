@@ -22,7 +22,7 @@ static void say_again(struct run *run, int which, struct text text)
     }
 }
 
-void answer_duplicate(struct run *run)
+void result_repeat(struct run *run)
 {
     static char reason[128];
     struct claim *claim = &run->claim;
@@ -67,7 +67,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
     bool has_outputs = is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    if (gives_refusals_only(run) && !(is_result && may_refuse)) return;
+    if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
     field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
@@ -80,25 +80,25 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     frame_end(bytes, start);
 }
 
-bool tell_result(struct run *run)
+bool result_tell(struct run *run)
 {
     struct claim *claim = &run->claim;
     struct bytes frames = {0};
     if (!claim->is_owner) return false;
     encode_result(run, &frames);
     bool is_result = frames.length > 0;
-    if (!claim->helper) encode_poke(&frames);
-    bool is_told = frames.length > 0 && send_all(claim->bus, &frames, ANSWER_US);
+    if (!claim->helper) node_encode_poke(&frames);
+    bool is_told = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
     /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
     if (claim->helper > 0) {
-        if (is_told) await_helper(claim, LAST_WORD_US);
+        if (is_told) claim_await_helper(claim, LAST_WORD_US);
         is_told = is_result = false;
     }
-    hang_up(claim);
-    if (is_result && !is_told && (claim->bus = connect_bus(run)) >= 0) {
+    claim_hang_up(claim);
+    if (is_result && !is_told && (claim->bus = node_connect(run)) >= 0) {
         /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = send_all(claim->bus, &frames, ANSWER_US);
-        hang_up(claim);
+        is_told = claim_send(claim->bus, &frames, ANSWER_US);
+        claim_hang_up(claim);
     }
     free(frames.at);
     return is_told;

@@ -21,7 +21,7 @@ static int read_word(struct bytes *warnings, const char *name, const char *words
     int place = 0;
     for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, place++)
         if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return place;
-    if (value.length > 0) add_warning(warnings, text_of(name), text_of(value.at));
+    if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return -1;
 }
 
@@ -35,8 +35,8 @@ static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fa
 {
     struct text value = value_of(name);
     uint64_t count = 0;
-    if (parse_count(value, &count) && count >= least && count <= most) return count;
-    if (value.length > 0) add_warning(warnings, text_of(name), text_of(value.at));
+    if (text_count(value, &count) && count >= least && count <= most) return count;
+    if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return fallback;
 }
 
@@ -59,7 +59,7 @@ static void normalise(char *path)
     *out = '\0';
 }
 
-bool default_home(char home[HOME_BYTES])
+bool settings_default_home(char home[HOME_BYTES])
 {
     const char *user = getenv("HOME");
     if (user == NULL || user[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user)) return false;
@@ -75,16 +75,16 @@ static bool find_home(char home[HOME_BYTES], struct bytes *warnings)
     bool is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
     bool is_usable = is_in_home ? user != NULL && user[0] == '/' : is_set && own[0] == '/';
     /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
-    if (is_set && !is_usable) add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(own));
+    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(own));
     if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user, own + 1);
     else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", own);
     else if (xdg != NULL && xdg[0] == '/') is_found = FORMAT(home, HOME_BYTES, "%s/hookbus", xdg);
-    else return default_home(home);
+    else return settings_default_home(home);
     if (is_found) normalise(home);
     return is_found;
 }
 
-void read_settings(struct settings *settings, const struct options *options, struct bytes *warnings)
+void settings_read(struct settings *settings, const struct options *options, struct bytes *warnings)
 {
     if (!find_home(settings->home, warnings)) settings->home[0] = '\0';
     settings->is_enabled = read_flag(warnings, "HOOKBUS_ENABLED", false);
@@ -96,7 +96,7 @@ void read_settings(struct settings *settings, const struct options *options, str
     /* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
     struct text url = value_of("HOOKBUS_DEDUPE_URL");
     settings->shares_keys = url.length != 3 || strncasecmp(url.at, "off", 3) != 0;
-    if (settings->shares_keys && url.length > 0) add_warning(warnings, text_of("HOOKBUS_DEDUPE_URL"), text_of(NULL));
+    if (settings->shares_keys && url.length > 0) text_add_warning(warnings, text_of("HOOKBUS_DEDUPE_URL"), text_of(NULL));
     settings->starts_daemon = read_word(warnings, "HOOKBUS_DAEMON", "auto off ") != 1;
     (void)read_flag(warnings, "HOOKBUS_DEBUG", false);
     if (options->max_bytes >= 0) settings->max_bytes = (uint64_t)options->max_bytes;

@@ -67,5 +67,5 @@ void sha256_hex(struct sha256 hash, char *text, size_t digits)
     while (hash.length % 64 != 56) sha256_add(&hash, "", 1);
     sha256_add(&hash, end, sizeof end);
     for (int i = 0; i < 32; i++) digest[i] = (unsigned char)(hash.state[i / 4] >> (24 - 8 * (i % 4)));
-    write_hex(text, digest, digits / 2);
+    text_write_hex(text, digest, digits / 2);
 }

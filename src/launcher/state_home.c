@@ -19,7 +19,7 @@ enum {
     LEVELS = 3,       /* of the default directory below HOME */
 };
 
-uid_t our_user(void)
+uid_t home_user(void)
 {
 #ifdef __linux__
     /* What the kernel told at our start: no system call. */
@@ -29,35 +29,35 @@ uid_t our_user(void)
 #endif
 }
 
-bool is_own_file(int file)
+bool home_is_own_file(int file)
 {
     struct stat stat;
-    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink <= 1 && stat.st_uid == our_user();
+    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink <= 1 && stat.st_uid == home_user();
 }
 
-int open_directory(int above, const char *name)
+int home_open_directory(int above, const char *name)
 {
-    return above_streams(openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    return fd_above_streams(openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-int open_own_directory(const char *path)
+int home_open_own(const char *path)
 {
     struct stat stat;
-    int directory = open_directory(AT_FDCWD, path);
+    int directory = home_open_directory(AT_FDCWD, path);
     if (directory < 0) return -1;
     bool is_known = fstat(directory, &stat) == 0;
-    if (is_known && stat.st_uid == our_user() && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0) return directory;
+    if (is_known && stat.st_uid == home_user() && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0) return directory;
     close(directory);
     errno = EPERM;
     return -1;
 }
 
-int open_in_home(const struct run *run, const char *name, bool makes)
+int home_open_inside(const struct run *run, const char *name, bool makes)
 {
-    int directory = open_directory(run->home, name);
+    int directory = home_open_directory(run->home, name);
     if (directory >= 0 || errno != ENOENT || !makes) return directory;
     if (mkdirat(run->home, name, 0700) != 0 && errno != EEXIST) return -1;
-    return open_directory(run->home, name);
+    return home_open_directory(run->home, name);
 }
 
 /* With all that is missing above it, for the owner alone. */
@@ -124,14 +124,14 @@ static bool is_stamped(int directory, const char *home, char *scratch)
     ssize_t length = readlinkat(directory, "stamp", stamp, sizeof stamp - 1);
     if (length <= 0) return false;
     stamp[length] = '\0';
-    bool has_default = default_home(scratch);
+    bool has_default = settings_default_home(scratch);
     if (length != WORD_DIGITS || strspn(stamp, "0123456789abcdef") != WORD_DIGITS) {
         if (fstat(directory, &stat) != 0 || (has_default && can_have(scratch, LEVELS))) return false;
         uint64_t birth = birth_of(directory, &stat);
         (void)FORMAT(expected, sizeof expected, "%llu-%llu", (unsigned long long)stat.st_ino, (unsigned long long)birth);
         return strcmp(stamp, expected) == 0;
     }
-    int known = has_default ? open_own_directory(scratch) : -1;
+    int known = has_default ? home_open_own(scratch) : -1;
     if (known < 0) return false;
     (void)FORMAT(expected, sizeof expected, "trusted/%s", stamp);
     length = readlinkat(known, expected, said, PATH_BYTES);
@@ -160,30 +160,30 @@ static bool can_be_made(int directory, const char *home, char *scratch)
         /* In a work tree a later pull could bring a gate. */
         if (!FORMAT(git, sizeof git, "%s/.git", path) || access(git, F_OK) == 0) return false;
     } while (go_up(path));
-    if (!default_home(scratch) || !can_have(scratch, LEVELS)) return true;
-    int known = open_own_directory(scratch);
+    if (!settings_default_home(scratch) || !can_have(scratch, LEVELS)) return true;
+    int known = home_open_own(scratch);
     return known >= 0 ? close(known) == 0 : errno == ENOENT;
 }
 
 /* For `status`, which is asked elsewhere and would not know. */
 static void note_refused(const char *home, char *scratch)
 {
-    int known = default_home(scratch) && strcmp(scratch, home) != 0 ? open_own_directory(scratch) : -1;
+    int known = settings_default_home(scratch) && strcmp(scratch, home) != 0 ? home_open_own(scratch) : -1;
     if (known < 0) return;
     (void)unlinkat(known, "refused", 0);
     (void)!symlinkat(home, known, "refused");
     close(known);
 }
 
-bool open_home(struct run *run)
+bool home_open(struct run *run)
 {
     char *home = run->settings.home, *scratch = run->path;
-    run->home = home[0] == '\0' ? -1 : open_own_directory(home);
+    run->home = home[0] == '\0' ? -1 : home_open_own(home);
     if (home[0] == '\0') return false;
     bool is_missing = run->home < 0 && errno == ENOENT, can_be = false;
-    if (default_home(scratch) && strcmp(scratch, home) == 0) {
+    if (settings_default_home(scratch) && strcmp(scratch, home) == 0) {
         if (is_missing) make_directories(home);
-        if (is_missing) run->home = open_own_directory(home);
+        if (is_missing) run->home = home_open_own(home);
     } else if (is_missing || (run->home >= 0 && !is_stamped(run->home, home, scratch))) {
         can_be = can_be_made(run->home, home, scratch);
         /* Another process may just have stamped it. */

@@ -1,13 +1,13 @@
 /* Pieces of text. */
 #include "launcher.h"
 
-void write_hex(char *text, const unsigned char *bytes, size_t count)
+void text_write_hex(char *text, const unsigned char *bytes, size_t count)
 {
     for (size_t i = 0; i < 2 * count; i++) text[i] = "0123456789abcdef"[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
     text[2 * count] = '\0';
 }
 
-bool is_listed(const char *list, struct text word)
+bool text_is_listed(const char *list, struct text word)
 {
     bool is_word = word.length > 0 && memchr(word.at, ' ', word.length) == NULL;
     for (; is_word && *list != '\0'; list++)
@@ -20,7 +20,17 @@ struct text text_of(const char *text)
     return (struct text){text, text == NULL ? 0 : strlen(text)};
 }
 
-void add_warning(struct bytes *warnings, struct text name, struct text value)
+bool text_count(struct text text, uint64_t *count)
+{
+    bool is_number = text.length >= 1 && text.length <= 15;
+    for (*count = 0; is_number && text.length > 0; text.at++, text.length--) {
+        is_number = *text.at >= '0' && *text.at <= '9';
+        *count = *count * 10 + (uint64_t)(*text.at - '0');
+    }
+    return is_number;
+}
+
+void text_add_warning(struct bytes *warnings, struct text name, struct text value)
 {
     size_t start = field_begin(warnings, BEGIN_WARNING);
     bytes_add(warnings, name.at, name.length);

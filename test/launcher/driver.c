@@ -139,7 +139,7 @@ static void do_options(struct argument *arguments, size_t count)
     struct options options;
     struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) words[i + 2] = arguments[i].text;
-    parse_options(words + 2, &options, &warnings);
+    options_parse(words + 2, &options, &warnings);
     print_text("name", options.name);
     print_text("event", options.event);
     print_text("tool", options.tool);
@@ -161,7 +161,7 @@ static void do_settings(struct argument *arguments, size_t count)
     struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;
-    read_settings(&settings, &options, &warnings);
+    settings_read(&settings, &options, &warnings);
     printf("dedupe_ttl=%llu ", (unsigned long long)settings.dedupe_ttl);
     printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
            settings.compress, settings.store_raw, settings.redact, settings.starts_daemon,
@@ -177,7 +177,7 @@ static void do_verdict(struct argument *arguments)
     unsigned char *body = malloc(arguments[0].length + (arguments[0].length == 0));
     if (body == NULL) abort();
     memcpy(body, arguments[0].text, arguments[0].length);
-    if (!read_verdict(&claim, body, arguments[0].length)) {
+    if (!claim_read_verdict(&claim, body, arguments[0].length)) {
         printf("-");
     } else {
         printf("kind=%d wants_outputs=%d exit_code=%d refuses=%d", (int)claim.verdict, claim.wants_outputs,
