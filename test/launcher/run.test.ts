@@ -213,6 +213,22 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(readdirSync(place.spool)).toHaveLength(2);
   });
 
+  it('leaves zeros where its end did not fit, once that is elsewhere', () => {
+    const place = openPlace();
+    const long = ['sh', '-c', 'head -c 9999 /dev/zero >&2'];
+    run(place, long);
+    const log = join(place.spool, 'log');
+    const limit = readFileSync(log).length + 4000;
+    const words = [`--fsize=${limit}`, '--', LAUNCHER, 'run', '--name', 'limited', '--', ...long];
+    expect(end('prlimit', words, { cwd: place.directory, env: place.env() }).code).toBe(0);
+    const bytes = readFileSync(log);
+    expect(bytes).toHaveLength(limit);
+    expect(bytes.subarray(-2000).equals(Buffer.alloc(2000))).toBe(true);
+    const found = spooled(place).map((one) => decodeRecord(one.bytes));
+    expect(found.at(-1)).toMatchObject({ begin: { hookName: 'limited' }, end: { kind: 'exited' } });
+    expect(found.at(-1)?.end?.stderrTail).toHaveLength(9999);
+  });
+
   it('is there of a run with a small stack, whatever its options', () => {
     for (const option of ['--dedupe', '--fail-open', '--store-raw', '--timeout=5']) {
       const place = openPlace();
