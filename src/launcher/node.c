@@ -174,14 +174,10 @@ static bool is_our_users(int bus)
 
 static int open_socket(void)
 {
-#ifdef __linux__
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-#else
-    int bus = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bus >= 0) (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
-    if (bus >= 0) (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    int bus = fd_above_streams(socket(AF_UNIX, SOCK_STREAM, 0));
+    (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
     return bus;
-#endif
 }
 
 int node_connect(const struct run *run)
@@ -191,7 +187,7 @@ int node_connect(const struct run *run)
     bool comes_back = run->spawned_us == 0;
     int here = comes_back ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
     /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = fd_above_streams(open_socket());
+    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = open_socket();
     bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
     bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
     if (here >= 0) {

@@ -63,10 +63,7 @@ static bool open_log(struct run *run, const char *name)
 static size_t write_entry(const struct run *run)
 {
     const struct bytes *entry = &run->entry;
-    ssize_t written;
-    if (entry->failed) return 0;
-    do written = write(run->spool_file, entry->at, entry->length);
-    while (written < 0 && errno == EINTR);
+    ssize_t written = entry->failed ? 0 : write(run->spool_file, entry->at, entry->length);
     return written < 0 ? 0 : (size_t)written;
 }
 
@@ -145,13 +142,12 @@ void record_pid_start(struct run *run)
     (void)write_entry(run);
 }
 
-static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which, uint64_t most)
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t most)
 {
     size_t length = stream->kept_length < most ? stream->kept_length : (size_t)most;
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
-    field_number(bytes, CAPTURE_STREAM, which);
-    field_number(bytes, CAPTURE_TRUNCATED,
-                 stream->total > length || (stream->number == STDIN && stream->is_cut));
+    field_number(bytes, CAPTURE_STREAM, (uint64_t)stream->number);
+    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_cut));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, length);
     frame_end(bytes, start);
 }
@@ -165,7 +161,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
-        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
+        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
     if (signal != 0) field_number(bytes, END_SIGNAL_NUMBER, (uint64_t)signal);
