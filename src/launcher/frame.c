@@ -31,13 +31,6 @@ size_t frame_begin(struct bytes *bytes, enum frame_kind kind)
     return bytes->length;
 }
 
-size_t field_begin(struct bytes *bytes, int tag)
-{
-    unsigned char header[5] = {(unsigned char)tag};
-    bytes_add(bytes, header, sizeof header);
-    return bytes->length;
-}
-
 void frame_end(struct bytes *bytes, size_t start)
 {
     if (!bytes->failed) write_number(bytes->at + start - 4, 4, bytes->length - start);
@@ -45,9 +38,10 @@ void frame_end(struct bytes *bytes, size_t start)
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length)
 {
-    size_t start = field_begin(bytes, tag);
+    unsigned char header[5] = {(unsigned char)tag};
+    write_number(header + 1, 4, length);
+    bytes_add(bytes, header, sizeof header);
     bytes_add(bytes, value, length);
-    frame_end(bytes, start);
 }
 
 void field_text(struct bytes *bytes, int tag, const char *text)

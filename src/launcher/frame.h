@@ -72,9 +72,8 @@ struct bytes {
 
 void bytes_add(struct bytes *bytes, const void *added, size_t length);
 
-/* A frame, and a field in it, is begun, filled and ended; what begins it gives back what ends it. */
+/* A frame is begun, filled with fields and ended; what begins it gives back what ends it. */
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
-size_t field_begin(struct bytes *bytes, int tag);
 void frame_end(struct bytes *bytes, size_t start);
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);

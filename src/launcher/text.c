@@ -32,10 +32,8 @@ bool text_count(struct text text, uint64_t *count)
 
 void text_add_warning(struct bytes *warnings, struct text name, struct text value)
 {
-    size_t start = field_begin(warnings, BEGIN_WARNING);
-    bytes_add(warnings, name.at, name.length);
-    bytes_add(warnings, "=", value.at != NULL);
-    bytes_add(warnings, value.at, value.length);
-    if (warnings->length > start + WARNING_BYTES) warnings->length = start + WARNING_BYTES;
-    frame_end(warnings, start);
+    char warning[WARNING_BYTES + 1];
+    const char *mark = value.at == NULL ? "" : "=", *said = value.at == NULL ? "" : value.at;
+    (void)FORMAT(warning, sizeof warning, "%.*s%s%.*s", (int)name.length, name.at, mark, (int)value.length, said);
+    field_text(warnings, BEGIN_WARNING, warning);
 }
