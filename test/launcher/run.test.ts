@@ -288,7 +288,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
 });
 
 tests('a gate', () => {
-  const later = Date.now() + 60_000;
+  const later = Date.now() + 3_600_000;
 
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
