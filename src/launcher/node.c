@@ -162,6 +162,8 @@ pid_t start_helper(const char *home, int *bus)
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         pid_t parent = getppid();
         if (parent > 0 && owner > 0 && parent != owner) _exit(0);
+#else
+        (void)owner;
 #endif
         (void)setsid();
         become_node(home, argv, ends[1]);
