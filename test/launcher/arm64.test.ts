@@ -60,7 +60,10 @@ if (typeof built === 'string') {
         name: 'launcher for arm64',
         command,
         env: { HOOKBUS_DAEMON: 'off' },
-        capabilities: CAPABLE,
+        capabilities: {
+          ...CAPABLE,
+          makesHome: 'its /proc/self/exe is the emulator, beside which there is no helper',
+        },
         cannot: EMULATED,
       },
       PORTABLE,
