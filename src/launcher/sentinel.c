@@ -56,8 +56,8 @@ void ask_sentinel(struct run *run)
 {
     struct pollfd source = {.fd = answers, .events = POLLIN};
     unsigned char byte;
-    if (run->sentinel <= 0 || kill(run->sentinel, QUESTION) != 0) return;
-    while (poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
+    bool is_asked = run->sentinel > 0 && kill(run->sentinel, QUESTION) == 0;
+    while (is_asked && poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
         if (byte == 0) return;
         counts[byte]++;
     }
