@@ -273,19 +273,28 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
 
 tests('a gate', () => {
   const later = Date.now() + 60_000;
+  /** With all of it there from the beginning: on a busy machine the event could come too late. */
+  const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
+    const pipe = await makePipe();
+    writeSync(pipe.write, input);
+    closeSync(pipe.write);
+    const outcome = run(place, hook, { stdin: pipe.read });
+    closeSync(pipe.read);
+    return outcome;
+  };
 
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
     [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
-    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, () => {
+    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, async () => {
       const place = openPlace();
       const hook = 'touch ran; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
       writeFileSync(gatePath(place, gateFile(id)), text);
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(false);
       const { end: ended, begin, bytes } = onlyRecord(place);
@@ -309,12 +318,7 @@ tests('a gate', () => {
         `${gateLine({ kind: 'breaker', untilMs: later })}\n`,
       );
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      // All there from the beginning: on a busy machine the event could come too late.
-      const pipe = await makePipe();
-      writeSync(pipe.write, input);
-      closeSync(pipe.write);
-      const outcome = run(place, ['sh', '-c', hook], { stdin: pipe.read });
-      closeSync(pipe.read);
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       const blocks = canBlock(eventType);
       const [code, stdout] = blocks ? [2, 'out\n'] : [0, ''];
       expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });
