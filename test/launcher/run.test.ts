@@ -57,6 +57,16 @@ const PATIENCE = isMeasurable === true ? 1 : 8;
 
 const tests = describe.skipIf(hasLauncher !== true);
 
+/** With all of it there from the beginning: on a busy machine it could come too late. */
+const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
+  const pipe = await makePipe();
+  writeSync(pipe.write, input);
+  closeSync(pipe.write);
+  const outcome = run(place, hook, { stdin: pipe.read });
+  closeSync(pipe.read);
+  return outcome;
+};
+
 tests(titleOf('a record of the launcher', hasLauncher), () => {
   it('has all that the hook wrote, also what a caller that does not read holds up', async () => {
     const place = openPlace();
@@ -224,9 +234,10 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('is begun again at the end where it was swept away meanwhile', () => {
+  it('is begun again at the end where it was swept away meanwhile', async () => {
     const place = openPlace();
-    expect(run(place, ['rm', '-r', place.spool], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    const outcome = await runWithPayload(place, ['rm', '-r', place.spool], PAYLOAD);
+    expect(outcome).toMatchObject({ code: 0 });
     expect(onlyRecord(place)).toMatchObject({
       begin: { sessionId: 's' },
       end: { kind: 'exited', exitCode: 0 },
@@ -273,15 +284,6 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
 
 tests('a gate', () => {
   const later = Date.now() + 60_000;
-  /** With all of it there from the beginning: on a busy machine the event could come too late. */
-  const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
-    const pipe = await makePipe();
-    writeSync(pipe.write, input);
-    closeSync(pipe.write);
-    const outcome = run(place, hook, { stdin: pipe.read });
-    closeSync(pipe.read);
-    return outcome;
-  };
 
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
