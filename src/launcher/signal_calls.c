@@ -7,24 +7,18 @@
 #ifdef __linux__
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#else
+#include <sys/event.h>
+#endif
 
-static const signal_mask ALL = UINT64_MAX;
+static const signal_mask ALL = ~(signal_mask)0;
+
+#ifdef __linux__
 
 /* Not by the C library, which leaves out the real-time signals that it uses itself. */
 static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
 {
     return syscall(SYS_rt_sigprocmask, how, mask, old, sizeof *mask) == 0;
-}
-
-bool block_signals(signal_mask *old)
-{
-    return set_mask(SIG_SETMASK, &ALL, old);
-}
-
-void unblock_signal(int number)
-{
-    signal_mask one = UINT64_C(1) << (number - 1);
-    (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
 static int open_queue(void)
@@ -46,33 +40,11 @@ bool read_arrival(const struct run *run, struct arrival *arrival)
     return true;
 }
 
-void pass_on(const struct run *run, const struct arrival *arrival)
-{
-    if (arrival->is_queued) (void)sigqueue(run->hook, arrival->number, arrival->value);
-    else (void)kill(run->hook, arrival->number);
-}
-
 #else
-#include <sys/event.h>
 
 static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
 {
     return sigprocmask(how, mask, old) == 0;
-}
-
-bool block_signals(signal_mask *old)
-{
-    sigset_t all;
-    sigfillset(&all);
-    return set_mask(SIG_SETMASK, &all, old);
-}
-
-void unblock_signal(int number)
-{
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, number);
-    (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
 static int open_queue(void)
@@ -95,12 +67,26 @@ bool read_arrival(const struct run *run, struct arrival *arrival)
     return true;
 }
 
-void pass_on(const struct run *run, const struct arrival *arrival)
+#endif
+
+bool block_signals(signal_mask *old)
 {
-    (void)kill(run->hook, arrival->number);
+    return set_mask(SIG_SETMASK, &ALL, old);
 }
 
+void unblock_signal(int number)
+{
+    signal_mask one = (signal_mask)1 << (number - 1);
+    (void)set_mask(SIG_UNBLOCK, &one, NULL);
+}
+
+void pass_on(const struct run *run, const struct arrival *arrival)
+{
+#ifdef __linux__
+    if (arrival->is_queued && sigqueue(run->hook, arrival->number, arrival->value) == 0) return;
 #endif
+    (void)kill(run->hook, arrival->number);
+}
 
 void restore_mask(const struct run *run)
 {

@@ -7,7 +7,7 @@ struct run;
 #ifdef __linux__
 typedef uint64_t signal_mask; /* as the system has it: all 64 signals, of which C libraries hide some */
 #else
-typedef sigset_t signal_mask;
+typedef sigset_t signal_mask; /* a number on macOS too */
 #endif
 
 /* signal_calls.c */

@@ -1,7 +1,17 @@
 /* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
 #include "launcher.h"
 
-enum { TIMEOUT_EXIT_CODE = 124 };
+#include <dirent.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum {
+    TIMEOUT_EXIT_CODE = 124,
+    GRACE_US = 1000000,
+    KILL_US = 1000000,
+    LOOK_US = 15000,
+};
 
 /* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */
 static bool may_have_refused(const struct run *run)
@@ -25,20 +35,18 @@ void note_timeout(struct run *run)
     run->exit_code = TIMEOUT_EXIT_CODE;
 }
 
-#ifdef __linux__
-#include <dirent.h>
-#include <sys/prctl.h>
-
-enum { GRACE_US = 1000000, KILL_US = 1000000, LOOK_US = 15000 };
-
 /* What the hook started stays below us even where its parent is gone, so that all of it is found. */
 void prepare_timeout(struct run *run)
 {
+#ifdef __linux__
     struct timespec now;
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     clock_gettime(CLOCK_BOOTTIME, &now);
     uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
     run->spawned_ticks = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
+#else
+    (void)run;
+#endif
 }
 
 /* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
@@ -95,22 +103,3 @@ bool end_tree(struct run *run)
     }
     return is_left;
 }
-
-#else
-
-void prepare_timeout(struct run *run)
-{
-    (void)run;
-}
-
-/* Without /proc the hook itself is all that is known. */
-bool end_tree(struct run *run)
-{
-    bool is_killing = now_us() - run->ending_us >= 1000000;
-    run->look_us = now_us() + 15000;
-    if (run->hook > 0 && (is_killing || !run->is_told)) (void)kill(run->hook, is_killing ? SIGKILL : SIGTERM);
-    run->is_told = true;
-    return run->hook > 0;
-}
-
-#endif

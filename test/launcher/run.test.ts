@@ -57,6 +57,16 @@ const PATIENCE = isMeasurable === true ? 1 : 8;
 
 const tests = describe.skipIf(hasLauncher !== true);
 
+/** With all of it there from the beginning: on a busy machine it could come too late. */
+const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
+  const pipe = await makePipe();
+  writeSync(pipe.write, input);
+  closeSync(pipe.write);
+  const outcome = run(place, hook, { stdin: pipe.read });
+  closeSync(pipe.read);
+  return outcome;
+};
+
 tests(titleOf('a record of the launcher', hasLauncher), () => {
   it('has all that the hook wrote, also what a caller that does not read holds up', async () => {
     const place = openPlace();
@@ -240,9 +250,10 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('is begun again at the end where it was swept away meanwhile', () => {
+  it('is begun again at the end where it was swept away meanwhile', async () => {
     const place = openPlace();
-    expect(run(place, ['rm', '-r', place.spool], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    const outcome = await runWithPayload(place, ['rm', '-r', place.spool], PAYLOAD);
+    expect(outcome).toMatchObject({ code: 0 });
     expect(onlyRecord(place)).toMatchObject({
       begin: { sessionId: 's' },
       end: { kind: 'exited', exitCode: 0 },
@@ -295,13 +306,13 @@ tests('a gate', () => {
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
     [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
-    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, () => {
+    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, async () => {
       const place = openPlace();
       const hook = 'touch ran; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
       writeFileSync(gatePath(place, gateFile(id)), text);
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(false);
       const { end: ended, begin, bytes } = onlyRecord(place);
@@ -325,12 +336,7 @@ tests('a gate', () => {
         `${gateLine({ kind: 'breaker', untilMs: later })}\n`,
       );
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      // All there from the beginning: on a busy machine the event could come too late.
-      const pipe = await makePipe();
-      writeSync(pipe.write, input);
-      closeSync(pipe.write);
-      const outcome = run(place, ['sh', '-c', hook], { stdin: pipe.read });
-      closeSync(pipe.read);
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       const blocks = canBlock(eventType);
       const [code, stdout] = blocks ? [2, 'out\n'] : [0, ''];
       expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });
