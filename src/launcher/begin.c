@@ -8,8 +8,8 @@
 /* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
 enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
 static const struct {
-    enum fact fact;
-    const char *name;
+    unsigned char fact;
+    char name[16];
 } PAYLOAD_NAMES[] = {
     {EVENT, "hook_event_name"}, {TOOL, "tool_name"},          {TOOL, "toolName"},     {SESSION, "session_id"},
     {SESSION, "conversation_id"}, {SESSION, "sessionId"},     {TOOL_USE, "tool_use_id"}, {TOOL_USE, "toolUseId"},
@@ -158,7 +158,7 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
     field_text(begin, BEGIN_SPAN_ID, run->span_id);
     field_text(begin, BEGIN_PARENT_SPAN_ID, *run->parent_span_id != '\0' ? run->parent_span_id : NULL);
-    field_text(begin, BEGIN_HOOK_NAME, run->hook_name);
+    field_text(begin, BEGIN_HOOK_NAME, run->options.name);
     field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
     field_part(begin, BEGIN_TOOL_NAME, tool);
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
@@ -175,7 +175,8 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_number(begin, BEGIN_MAX_BYTES, settings->max_bytes);
     field_number(begin, BEGIN_FLAGS, (settings->store_raw ? FLAG_STORE_RAW : 0u) |
                                          (settings->compress ? FLAG_COMPRESS : 0u) |
-                                         (settings->redact ? FLAG_REDACT : 0u));
+                                         (settings->redact ? FLAG_REDACT : 0u) |
+                                         (run->options.shell != NULL ? FLAG_SHELL : 0u));
     bytes_add(begin, run->warnings.at, run->warnings.length);
     frame_end(begin, start);
 }

@@ -84,7 +84,7 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
     lines: () => [
       `${quote(hookName)} is off until ${formatMoment(until)}.`,
       ...(commands.length === 1 ? [] : commands.map((command) => `  ${visible(command)}`)),
-      ...(meaning.isGuard ? [visible(meaning.text)] : []),
+      ...(meaning.isGuard ? [visible(meaning.text)] : meaning.exceptions),
       ...unknownHook(hookName, known),
     ],
   };
