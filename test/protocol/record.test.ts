@@ -45,7 +45,7 @@ describe('a record', () => {
     [['/bin/sh', '-c', 'x/guard.py | cat'], 0, 'sh'],
     [['/bin/sh', '-c', 'x/guard.py | cat'], 8, 'guard'],
     [['/bin/sh', '-c', '', 'a.py'], 8, 'hook'],
-    [['a.py'], 8, 'hook'],
+    [['a.py'], 8, 'a'],
     [[], 15, 'hook'],
   ])('without a name has that of its command %j, flags %d', (argv, flags, hookName) => {
     const { executionId, correlationId, spanId, createdAtMs } = aBegin();
