@@ -17,14 +17,6 @@ static const struct {
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
-static void write_id(char *text, unsigned char *random, size_t count)
-{
-    static const unsigned char ZERO[16];
-    /* All zero is no valid trace or span id. */
-    if (memcmp(random, ZERO, count) == 0) random[count - 1] = 1;
-    write_hex(text, random, count);
-}
-
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
 void make_ids(struct run *run)
 {
@@ -49,8 +41,8 @@ void make_ids(struct run *run)
         if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
         write_hex(out, uuid + i, 1);
     }
-    write_id(run->span_id, random + 10, 8);
-    write_id(run->correlation_id, random + 18, 16);
+    write_hex(run->span_id, random + 10, 8);
+    write_hex(run->correlation_id, random + 18, 16);
     memcpy(run->token, random + 34, sizeof run->token);
 }
 
