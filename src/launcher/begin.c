@@ -8,22 +8,14 @@
 /* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
 enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
 static const struct {
-    enum fact fact;
-    const char *name;
+    unsigned char fact;
+    char name[16];
 } PAYLOAD_NAMES[] = {
     {EVENT, "hook_event_name"}, {TOOL, "tool_name"},          {TOOL, "toolName"},     {SESSION, "session_id"},
     {SESSION, "conversation_id"}, {SESSION, "sessionId"},     {TOOL_USE, "tool_use_id"}, {TOOL_USE, "toolUseId"},
     {PROMPT, "prompt_id"},      {PROMPT, "turn_id"},          {PROMPT, "generation_id"},
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
-
-static void write_id(char *text, unsigned char *random, size_t count)
-{
-    static const unsigned char ZERO[16];
-    /* All zero is no valid trace or span id. */
-    if (memcmp(random, ZERO, count) == 0) random[count - 1] = 1;
-    text_write_hex(text, random, count);
-}
 
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
 void make_ids(struct run *run)
@@ -49,8 +41,8 @@ void make_ids(struct run *run)
         if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
         text_write_hex(out, uuid + i, 1);
     }
-    write_id(run->span_id, random + 10, 8);
-    write_id(run->correlation_id, random + 18, 16);
+    text_write_hex(run->span_id, random + 10, 8);
+    text_write_hex(run->correlation_id, random + 18, 16);
     memcpy(run->token, random + 34, sizeof run->token);
 }
 
@@ -158,7 +150,7 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
     field_text(begin, BEGIN_SPAN_ID, run->span_id);
     field_text(begin, BEGIN_PARENT_SPAN_ID, *run->parent_span_id != '\0' ? run->parent_span_id : NULL);
-    field_text(begin, BEGIN_HOOK_NAME, run->hook_name);
+    field_text(begin, BEGIN_HOOK_NAME, run->options.name);
     field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
     field_part(begin, BEGIN_TOOL_NAME, tool);
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
@@ -175,7 +167,8 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_number(begin, BEGIN_MAX_BYTES, settings->max_bytes);
     field_number(begin, BEGIN_FLAGS, (settings->store_raw ? FLAG_STORE_RAW : 0u) |
                                          (settings->compress ? FLAG_COMPRESS : 0u) |
-                                         (settings->redact ? FLAG_REDACT : 0u));
+                                         (settings->redact ? FLAG_REDACT : 0u) |
+                                         (run->options.shell != NULL ? FLAG_SHELL : 0u));
     bytes_add(begin, run->warnings.at, run->warnings.length);
     frame_end(begin, start);
 }

@@ -35,7 +35,7 @@ enum begin_tag {
     BEGIN_MAX_BYTES, BEGIN_FLAGS,
     BEGIN_WARNING = 21, /* 20 was a finished sentence */
 };
-enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4 };
+enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4, FLAG_SHELL = 8 };
 enum { ENGINE_LAUNCHER = 1 };
 
 enum end_tag {

@@ -36,16 +36,21 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
     }
 }
 
-/* Of the name and the shell line that runs the same, as it is on record. Twin: src/domain/hook-id.ts. */
-static void name_gate(const char *hook_name, char *const *argv, char name[GATE_DIGITS + 1])
+/*
+ * Of the name and the shell line that runs the same, as it is on record. Without a name, of what it follows from: all the
+ * words, and whether they are those of --shell. Twin: src/domain/hook-id.ts.
+ */
+static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
 {
     static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     struct sha256 hash;
-    bool is_line = strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 &&
+    char *const *argv = options->argv;
+    bool is_named = options->name != NULL;
+    bool is_line = is_named && strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 &&
                    argv[2] != NULL && argv[3] == NULL;
     sha256_start(&hash);
-    hash_text(&hash, hook_name, false);
-    sha256_add(&hash, "", 1);
+    if (is_named) hash_text(&hash, options->name, false);
+    sha256_add(&hash, "\0", is_named || options->shell == NULL ? 1 : 2);
     for (char *const *word = is_line ? argv + 2 : argv; *word != NULL; word++) {
         bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, PLAIN)] != '\0');
         if (!is_line && word != argv) sha256_add(&hash, " ", 1);
@@ -61,7 +66,7 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
 {
     char name[GATE_DIGITS + 1];
     struct stat stat;
-    name_gate(run->hook_name, run->options.argv, name);
+    name_gate(&run->options, name);
     /* As a rule that is one look at a file that is not there. */
     (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
@@ -89,7 +94,7 @@ bool is_gated(struct run *run, bool is_event_known)
     if (until_ms <= run->created_at_ms || until_ms - run->created_at_ms > MAX_GATE_MS) return false;
     run->awaits_event = !is_off && !is_event_known;
     if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !text_is_listed(events, event_of(run))) return false;
-    if (is_protected(run->hook_name)) return false;
+    if (is_protected(run->options.name)) return false;
     run->reason = is_off ? "off" : "breaker open";
     return true;
 }

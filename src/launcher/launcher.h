@@ -47,21 +47,16 @@ enum {
     PAYLOAD_FIELDS = 11,                /* names that are looked for in a payload */
     PATH_BYTES = 4096,
     HOME_BYTES = PATH_BYTES - 300,      /* longest state directory: room is left for the names in it */
-    HOOK_NAME_BYTES = 256,              /* longest default name */
     MAX_PAYLOAD_CAP = 64 * 1024 * 1024,
     MAX_PROCESSES = 8192,               /* most that are looked through after a timeout */
 };
 
 #define MAX_TTL_SECONDS (36500 * UINT64_C(86400)) /* a hundred years */
 
-/* ---- hook_name.c */
-
-void default_hook_name(char *const *argv, const char *shell_line, char name[HOOK_NAME_BYTES]);
-
 /* ---- options.c and settings.c */
 
 struct options {
-    const char *name, *event, *tool, *shell, *dedupe_key;
+    const char *name, *event, *tool, *shell, *dedupe_key; /* NULL: not given */
     uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
     enum on_duplicate on_duplicate;
     int64_t timeout_us;      /* 0: none */
@@ -104,10 +99,8 @@ struct run {
     /* begin.c: what is known before the hook starts */
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms, pid_start;
-    const char *hook_name;
     bool is_late;                /* the hook has started before all of its payload had come */
     bool awaits_event;           /* the gate is to be looked at again once it is known */
-    char default_name[HOOK_NAME_BYTES];
 
     int home;                    /* the state directory; -1: there is none that counts */
 
@@ -215,7 +208,7 @@ bool is_gated(struct run *run, bool is_event_known);
 /* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
 bool can_block(struct text event);
 
-/* policy.c: whether root has this hook run and its answer passed on, whatever the user's own files and options say. */
+/* policy.c: whether root has this hook run and its answer passed on, whatever the user's own files and options say. NULL: no --name. */
 bool is_protected(const char *hook_name);
 
 /* child.c */

@@ -66,11 +66,11 @@ static void leave_out(struct run *run)
 static void heed_policy(struct run *run)
 {
     struct options *options = &run->options;
-    if ((options->wants_dedupe || options->fail_open) && is_protected(run->hook_name))
+    if ((options->wants_dedupe || options->fail_open) && is_protected(options->name))
         options->wants_dedupe = options->fail_open = false;
 }
 
-/* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
+/* Before the hook: whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
     run->spool_file = -1;
@@ -78,11 +78,6 @@ static bool prepare(struct run *run)
     run->claim = (struct claim){.bus = -1};
     run->signals = -1;
     make_ids(run);
-    run->hook_name = run->options.name;
-    if (run->hook_name == NULL || *run->hook_name == '\0') {
-        default_hook_name(run->options.argv, run->options.shell, run->default_name);
-        run->hook_name = run->default_name;
-    }
     heed_policy(run);
     /* Before there is anything to ask: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
@@ -154,6 +149,8 @@ int main(int argc, char **argv)
         say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
+    /* An empty name is none: what the hook is called then is for whoever reads the record. */
+    if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
     settings_read(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) exec_command(run);
     if (!hold_signals(run)) exec_command(run);

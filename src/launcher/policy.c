@@ -29,7 +29,10 @@ static const char *after(const char *at, const char *mark)
     return strncmp(at, mark, strlen(mark)) == 0 ? at + strlen(mark) : NULL;
 }
 
-/* Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. */
+/*
+ * Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. Nor is it
+ * known here what a hook without a name is called: it may be any of them.
+ */
 static bool names_hook(const char *text, size_t length, const char *hook_name)
 {
     bool is_named = false;
@@ -40,7 +43,7 @@ static bool names_hook(const char *text, size_t length, const char *hook_name)
         /* A name with an escape in it may be any other. */
         while (at[size] != '"' && at[size] != '\\' && (unsigned char)at[size] >= ' ') size++;
         if (at[size] != '"') return true;
-        is_named = is_named || strncmp(at, "*\"", 2) == 0 ||
+        is_named = is_named || hook_name == NULL || strncmp(at, "*\"", 2) == 0 ||
                    (size == strlen(hook_name) && memcmp(at, hook_name, size) == 0);
         at += size + 1;
         end = after(at, "]");

@@ -70,7 +70,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
-    field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
+    field_text(bytes, RESULT_HOOK_NAME, run->options.name);
     field_bytes(bytes, RESULT_KEY, run->claim.key.at, run->claim.key.length);
     if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
     if (is_result && has_outputs && (run->claim.wants_outputs || may_refuse)) {
@@ -96,8 +96,8 @@ bool result_tell(struct run *run)
     }
     claim_hang_up(claim);
     if (is_result && !is_told && (claim->bus = node_connect(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = claim_send(claim->bus, &frames, ANSWER_US);
+        /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
+        is_told = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
         claim_hang_up(claim);
     }
     free(frames.at);

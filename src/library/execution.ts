@@ -6,7 +6,6 @@ import { type Report, report as reportFor } from '../bus/report.ts';
 import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
 import { withMadeHome } from '../config/state-home.ts';
 import { guardedKey } from '../domain/dedupe-key.ts';
-import { hookOf } from '../domain/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
 import { duplicateMode } from '../gates/dedupe.ts';
@@ -94,9 +93,9 @@ function withGuard({ dedupeKey, ...call }: Call, { hookName, argv, cwd, eventTyp
 }
 
 /** On doubt, the body runs. */
-function gateOf({ begin, report }: Watch, gates: string): Gate | undefined {
+function gateOf({ call, begin, report }: Watch, gates: string): Gate | undefined {
   try {
-    return closedGate(gates, hookOf(begin), begin.createdAtMs, begin.eventType);
+    return closedGate(gates, call.run, begin.createdAtMs, begin.eventType);
   } catch (error) {
     report('look at gate', error);
     return undefined;

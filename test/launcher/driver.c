@@ -86,14 +86,6 @@ static void do_scan(struct argument *arguments, size_t count)
     }
 }
 
-static void do_name(struct argument *arguments, size_t count, bool is_shell)
-{
-    char *argv[MAX_ARGUMENTS + 1] = {0}, name[HOOK_NAME_BYTES];
-    for (size_t i = 0; i < count; i++) argv[i] = arguments[i].text;
-    default_hook_name(argv, is_shell ? argv[0] : NULL, name);
-    print_hex(name, strlen(name));
-}
-
 static void do_trace(struct argument *arguments)
 {
     struct trace_parent parent = {0};
@@ -195,8 +187,6 @@ static void answer(const char *word, struct argument *arguments, size_t count)
     if (strcmp(word, "sha256") == 0) do_sha256(arguments);
     else if (strcmp(word, "kind") == 0) do_kind(arguments);
     else if (strcmp(word, "scan") == 0) do_scan(arguments, count);
-    else if (strcmp(word, "name") == 0) do_name(arguments, count, false);
-    else if (strcmp(word, "shell") == 0) do_name(arguments, count, true);
     else if (strcmp(word, "trace") == 0) do_trace(arguments);
     else if (strcmp(word, "derive") == 0) do_derive(arguments);
     else if (strcmp(word, "frame") == 0) do_frame(arguments, count);
