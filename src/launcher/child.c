@@ -71,7 +71,7 @@ static bool is_one(const struct stat *out, const struct stat *err)
  * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
  * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
  */
-bool open_channels(struct run *run)
+bool child_open_channels(struct run *run)
 {
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
@@ -117,7 +117,7 @@ static _Noreturn void become_hook_ourselves(struct run *run, struct command *com
 {
     record_forget(run);
     hang_up(&run->claim);
-    leave_input(run);
+    input_leave(run);
     give_back_signals(run);
     refuse_start(run, become_either(command));
     say(run->reason);
@@ -136,7 +136,7 @@ static int read_refusal(const struct run *run)
 }
 
 /* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
-bool start_hook(struct run *run)
+bool child_start(struct run *run)
 {
     struct command command = make_command(run, hook_environment(run));
     run->spawned_us = now_us();

@@ -29,11 +29,11 @@ static bool look_into_file(struct stream *input)
 {
     ssize_t got = -1;
     off_t at = input->starts_at;
-    for (size_t most; at >= 0 && (most = room(input)) > 0; at += got) {
+    for (size_t most; at >= 0 && (most = stream_room(input)) > 0; at += got) {
         unsigned char *place = input->buffer + input->length;
         got = pread(STDIN, place, most, at);
         if (got <= 0) break;
-        measure(input, place, (size_t)got);
+        stream_measure(input, place, (size_t)got);
         input->length += (size_t)got;
     }
     if (input->starts_at < 0) return false;
@@ -42,20 +42,20 @@ static bool look_into_file(struct stream *input)
     return got == 0;
 }
 
-void count_file(struct stream *input)
+void input_count_file(struct stream *input)
 {
     off_t at = input->starts_at >= 0 ? lseek(STDIN, 0, SEEK_CUR) : -1;
     if (at > input->starts_at) input->total = (uint64_t)(at - input->starts_at);
 }
 
-bool is_unfinished(struct stream *input)
+bool input_is_unfinished(struct stream *input)
 {
     return input->from >= 0 && !input->ends_line && !is_whole(input);
 }
 
 static bool takes_more(struct stream *input)
 {
-    return input->from >= 0 && input->total < HOLD_BYTES && room(input) > 0;
+    return input->from >= 0 && input->total < HOLD_BYTES && stream_room(input) > 0;
 }
 
 /* Takes what comes within that time; false where nothing does. */
@@ -63,12 +63,12 @@ static bool take_within(struct stream *input, int wait_ms)
 {
     struct pollfd source = {.fd = input->from, .events = POLLIN};
     int ready = poll(&source, 1, wait_ms);
-    if (ready > 0) take(input);
+    if (ready > 0) stream_read(input);
     return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
 /* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
-void take_prelude(struct stream *input)
+void input_take_prelude(struct stream *input)
 {
     input->is_held = true;
     (void)look_into_file(input);
@@ -77,7 +77,7 @@ void take_prelude(struct stream *input)
     input->is_held = false;
 }
 
-bool take_payload(struct stream *input)
+bool input_take_payload(struct stream *input)
 {
     int64_t until = now_us() + PAYLOAD_US, left;
     input->is_held = input->is_followed = true;
@@ -90,12 +90,12 @@ bool take_payload(struct stream *input)
     return has_all;
 }
 
-void hear_out(struct run *run)
+void input_hear_out(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int64_t until = now_us() + HEAR_US;
-    bool has_begun = input->total > 0 && is_unfinished(input);
-    abandon(input);
+    bool has_begun = input->total > 0 && input_is_unfinished(input);
+    stream_close(input);
     input->is_followed = true;
     while (has_begun && input->from >= 0 && !input->ends_line && !stdout_kind_is_settled(&input->kind) && now_us() < until)
         if (!take_within(input, PAUSE_MS)) break;
@@ -105,7 +105,7 @@ void hear_out(struct run *run)
 static void take_rest(struct stream *input)
 {
     input->is_stalled = true;
-    while (input->from >= 0 && room(input) > 0) {
+    while (input->from >= 0 && stream_room(input) > 0) {
         if (take_within(input, 0)) continue;
         if (is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON) return;
         if (!take_within(input, input->ends_line ? LINE_MS : -1)) return;
@@ -126,7 +126,7 @@ static int file_of(const unsigned char *bytes, size_t length)
 }
 #endif
 
-void leave_input(struct run *run)
+void input_leave(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int source = run->theirs[STDIN];
@@ -139,12 +139,12 @@ void leave_input(struct run *run)
     const unsigned char *all = input->buffer + input->at;
     size_t length = input->length;
     (void)fcntl(input->to, F_SETPIPE_SZ, length);
-    give(input);
+    stream_write(input);
     int file = input->length > 0 ? file_of(all, length) : -1;
     if (file >= 0) source = file;
 #else
-    give(input);
+    stream_write(input);
 #endif
-    abandon(input);
+    stream_close(input);
     (void)dup2(source, STDIN);
 }

@@ -221,9 +221,9 @@ bool can_block(struct text event);
 bool is_protected(const char *hook_name);
 
 /* child.c */
-bool open_channels(struct run *run);
+bool child_open_channels(struct run *run);
 /* False where it could not be started: `exit_code` and `reason` then say what a shell would. */
-bool start_hook(struct run *run);
+bool child_start(struct run *run);
 
 /* command.c */
 struct command {

@@ -87,13 +87,13 @@ static bool prepare(struct run *run)
     /* As early as can be, since it takes a while to wake up. */
     if (run->options.wants_dedupe) call_bus(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
+    if (!prepare_memory(run) || !child_open_channels(run) || !open_signals(run)) exec_command(run);
     bool is_closed = is_gated(run, false);
-    if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
-    else take_prelude(&run->streams[STDIN]);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(&run->streams[STDIN]);
+    else input_take_prelude(&run->streams[STDIN]);
     describe(run);
-    run->is_late = is_unfinished(&run->streams[STDIN]);
-    if (run->is_late) keep_late(&run->streams[STDIN]);
+    run->is_late = input_is_unfinished(&run->streams[STDIN]);
+    if (run->is_late) stream_keep_late(&run->streams[STDIN]);
     note_forgiving(run);
     if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run, &run->begin);
@@ -131,7 +131,7 @@ static void make_home(struct run *run)
 static void run_hook(struct run *run)
 {
     if (run->options.timeout_us > 0) prepare_timeout(run);
-    if (start_hook(run)) {
+    if (child_start(run)) {
         watch(run);
         return;
     }
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     if (!hold_signals(run)) exec_command(run);
     if (open_home(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
-    if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
+    if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) input_hear_out(run);
     (void)block_signals(NULL);
     record_end(run);
     if (!tell_result(run)) poke(run);

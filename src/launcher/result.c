@@ -6,7 +6,7 @@ static void say_again(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
     struct pollfd fds[] = {{.fd = which, .events = POLLOUT}, {.fd = run->signals, .events = POLLIN}};
-    if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
+    if (text.length > 0) stream_measure(stream, (const unsigned char *)text.at, text.length);
     stream->to = which;
     stream->to_socket = run->streams[run->is_merged ? STDOUT : which].to_socket;
     stream->to_pipe = run->streams[run->is_merged ? STDOUT : which].to_pipe;
@@ -15,7 +15,7 @@ static void say_again(struct run *run, int which, struct text text)
         stream->length = text.length < BUFFER_BYTES ? text.length : BUFFER_BYTES;
         memcpy(stream->buffer, text.at, stream->length);
         text = (struct text){text.at + stream->length, text.length - stream->length};
-        for (give(stream); stream->length > 0; give(stream)) {
+        for (stream_write(stream); stream->length > 0; stream_write(stream)) {
             (void)poll(fds, sizeof fds / sizeof *fds, -1);
             if (fds[1].revents != 0) die_before_the_hook(run);
         }

@@ -23,7 +23,7 @@ static void keep(struct stream *stream, const unsigned char *bytes, size_t lengt
     stream->kept_length += left;
 }
 
-void measure(struct stream *stream, const unsigned char *bytes, size_t length)
+void stream_measure(struct stream *stream, const unsigned char *bytes, size_t length)
 {
     if (stream->number == STDOUT || stream->is_followed) stdout_kind_push(&stream->kind, bytes, length);
     if (stream->number == STDOUT) {
@@ -44,7 +44,7 @@ void measure(struct stream *stream, const unsigned char *bytes, size_t length)
     keep(stream, bytes, length);
 }
 
-void keep_late(struct stream *stream)
+void stream_keep_late(struct stream *stream)
 {
     if (stream->kept_most >= LATE_BYTES) return;
     /* All that came still waits in the buffer. */
@@ -73,7 +73,7 @@ static bool grow(struct stream *stream)
     return true;
 }
 
-size_t room(struct stream *stream)
+size_t stream_room(struct stream *stream)
 {
     size_t most = stream->goal - stream->total < CHUNK_BYTES ? (size_t)(stream->goal - stream->total) : CHUNK_BYTES;
     if (stream->length == 0) return most;
@@ -85,10 +85,10 @@ size_t room(struct stream *stream)
     return left < most ? left : most;
 }
 
-void take(struct stream *stream)
+void stream_read(struct stream *stream)
 {
     if (stream->length == 0) stream->at = 0;
-    size_t most = room(stream);
+    size_t most = stream_room(stream);
     if (most == 0) return;
     unsigned char *place = stream->buffer + stream->at + stream->length;
     ssize_t got = read(stream->from, place, most);
@@ -98,7 +98,7 @@ void take(struct stream *stream)
         stream->from = -1;
         return;
     }
-    measure(stream, place, (size_t)got);
+    stream_measure(stream, place, (size_t)got);
     if (stream->to < 0) return;
     if (stream->length == 0) stream->moved_us = now_us();
     stream->length += (size_t)got;
@@ -140,23 +140,23 @@ static ssize_t put(struct stream *stream)
     return -1;
 }
 
-void give(struct stream *stream)
+void stream_write(struct stream *stream)
 {
     while (stream->length > 0 && stream->to >= 0) {
         ssize_t given = put(stream);
         if (given < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (given < 0) {
-            abandon(stream);
+            stream_close(stream);
             return;
         }
         stream->moved_us = now_us();
         stream->at += (size_t)given;
         stream->length -= (size_t)given;
-        if (stream->length == 0) drop(stream);
+        if (stream->length == 0) stream_drop(stream);
     }
 }
 
-void drop(struct stream *stream)
+void stream_drop(struct stream *stream)
 {
     stream->at = stream->length = 0;
     stream->is_stalled = false;
@@ -166,9 +166,9 @@ void drop(struct stream *stream)
  * For an output, closing our end gives the hook the SIGPIPE that it would have had. Of the input we go on reading,
  * so that the caller gets none.
  */
-void abandon(struct stream *stream)
+void stream_close(struct stream *stream)
 {
-    drop(stream);
+    stream_drop(stream);
     if (stream->to >= 0) close(stream->to);
     stream->to = -1;
     if (stream->number == STDIN || stream->from < 0) return;

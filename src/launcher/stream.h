@@ -43,18 +43,18 @@ struct stream {
 };
 
 /* How much may be read now; 0 where it has to wait until what came before has gone. */
-size_t room(struct stream *stream);
+size_t stream_room(struct stream *stream);
 /* Tells `stream` of bytes that it carries. */
-void measure(struct stream *stream, const unsigned char *bytes, size_t length);
+void stream_measure(struct stream *stream, const unsigned char *bytes, size_t length);
 /* Reads a piece. To be called when there is one, or the end. */
-void take(struct stream *stream);
+void stream_read(struct stream *stream);
 /* Keeps the beginning of what waits and of what comes, where nobody asked for that yet. */
-void keep_late(struct stream *stream);
+void stream_keep_late(struct stream *stream);
 /* Passes on what waits, as far as it is taken. */
-void give(struct stream *stream);
+void stream_write(struct stream *stream);
 /* Forgets what waits. */
-void drop(struct stream *stream);
+void stream_drop(struct stream *stream);
 /* Nobody takes any more. */
-void abandon(struct stream *stream);
+void stream_close(struct stream *stream);
 
 #endif

@@ -49,7 +49,7 @@ bool move_bytes(struct run *run, int wait_ms)
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         bool is_waiting = stream->length > 0 && !stream->is_held;
-        bool takes_more = stream->from >= 0 && room(stream) > 0;
+        bool takes_more = stream->from >= 0 && stream_room(stream) > 0;
         fds[1 + 2 * i] = (struct pollfd){.fd = takes_more ? stream->from : -1, .events = POLLIN};
         fds[2 + 2 * i] = (struct pollfd){.fd = stream->to, .events = is_waiting ? POLLOUT : 0};
     }
@@ -64,9 +64,9 @@ bool move_bytes(struct run *run, int wait_ms)
     }
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
-        if ((fds[2 + 2 * i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) abandon(stream);
-        if (fds[1 + 2 * i].revents != 0 && stream->from >= 0) take(stream);
-        if (!stream->is_held) give(stream);
+        if ((fds[2 + 2 * i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) stream_close(stream);
+        if (fds[1 + 2 * i].revents != 0 && stream->from >= 0) stream_read(stream);
+        if (!stream->is_held) stream_write(stream);
         pass_on_end(run, stream);
     }
     return true;
@@ -151,8 +151,8 @@ static int patience(const struct run *run)
 static void die_late(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
-        drop(&run->streams[i]);
-        if (!run->streams[i].is_shared) abandon(&run->streams[i]);
+        stream_drop(&run->streams[i]);
+        if (!run->streams[i].is_shared) stream_close(&run->streams[i]);
     }
     run->kind = SIGNALED;
     run->signal = run->late_signal;
@@ -201,11 +201,11 @@ static void release(struct run *run)
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         if (output->is_held && run->is_pardoned) {
-            drop(output);
+            stream_drop(output);
             output->to = -1;
         }
         output->is_held = false;
-        give(output);
+        stream_write(output);
     }
     settle(run);
 }
@@ -219,7 +219,7 @@ static bool goes_on(struct run *run)
 
 static bool is_too_much(struct stream *output)
 {
-    return output->total > HOLD_BYTES || room(output) == 0;
+    return output->total > HOLD_BYTES || stream_room(output) == 0;
 }
 
 /* More than could be held is passed on after all; then there is nothing left to forgive. */
@@ -237,12 +237,12 @@ void watch(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     run->streams[STDOUT].is_held = run->streams[STDERR].is_held = run->is_forgiving;
-    if (input->to < 0) drop(input);
-    give(input);
+    if (input->to < 0) stream_drop(input);
+    stream_write(input);
     pass_on_end(run, input);
     attend(run);
-    abandon(input);
-    count_file(input);
+    stream_close(input);
+    input_count_file(input);
     settle(run);
     /* Its time may have run out while the caller read nothing. */
     attend(run);
