@@ -6,11 +6,11 @@
 
 struct run;
 
-void input_take_prelude(struct stream *input);
+void input_take_prelude(struct run *run);
 /* Whether more of a payload is to come, or all of it. */
 bool input_is_unfinished(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
-bool input_take_payload(struct stream *input);
+bool input_take_payload(struct run *run);
 /* A caller that is in the middle of what no hook will read is heard out. */
 void input_hear_out(struct run *run);
 /* How much the hook has read of a file that is its own, if it has one. */

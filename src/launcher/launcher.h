@@ -88,6 +88,15 @@ void read_settings(struct settings *settings, const struct options *options, str
 
 /* ---- the run */
 
+/* What is going on, and so what is waited for. */
+enum phase {
+    PREPARING,    /* the payload, before the hook starts or in its place; signals wait, and outputs are left alone */
+    ANSWERING,    /* a duplicate is given what the first one said; a signal ends us */
+    RUNNING,      /* everything */
+    SETTLING,     /* the same, but the hook has exited; what it wrote is passed on */
+    HANDING_OVER, /* what its background children write; signals are no longer read */
+};
+
 /* What is told of a process. */
 struct process {
     pid_t pid, parent;
@@ -134,11 +143,11 @@ struct run {
     int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
     int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
-    /* watch.c */
+    enum phase phase;
     struct stream streams[STREAMS];
     bool has_payload;            /* all of it, before the start */
     bool is_merged;              /* stdout and stderr are one and the same */
-    bool has_exited, has_lasted; /* it is no short run */
+    bool has_lasted;             /* it is no short run */
     int64_t spawned_us, duration_us; /* -1: it has not run */
 
     /* timeout.c */
@@ -246,9 +255,13 @@ _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
 
+/* loop.c */
+/* Waits until something comes that this phase waits for, or so long, and deals with it; false where nothing came. */
+bool take_turn(struct run *run, int wait_ms);
+/* To where the stream goes, as far as that takes it: what waits in it, and its end. */
+void pass_along(struct run *run, struct stream *stream);
+
 /* watch.c */
-/* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
-bool move_bytes(struct run *run, int wait_ms);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);
