@@ -235,19 +235,12 @@ bool child_open_channels(struct run *run);
 bool child_start(struct run *run);
 
 /* command.c */
-struct command {
-    char **argv, **environment;
-    const char *places; /* PATH */
-    char *path;         /* PATH_BYTES for what is tried */
-    char **by_shell;    /* room for the same command as a script of the shell's; NULL for none */
-};
-
 char **hook_environment(const struct run *run);
-struct command make_command(struct run *run, char **environment);
-/* Becomes the command, found as a shell finds it; gives back why that failed. */
-int become(const struct command *command);
-/* The same; where the system has no room for our two variables, without them. */
-int become_either(struct command *command);
+/*
+ * Becomes the command, found as a shell finds it; where the system has no room for our two variables, without them. Gives
+ * back why that failed.
+ */
+int become(struct run *run, char **environment);
 /* What the run comes to where it failed. */
 void refuse_start(struct run *run, int error);
 /* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
