@@ -112,7 +112,7 @@ void stream_read(struct stream *stream)
 static size_t first_part(struct stream *stream, bool *is_ours)
 {
     uint64_t given = stream->total - stream->length;
-    int unread = 1;
+    int unread = -1;
     *is_ours = false;
     if (given == stream->page_at) return stream->length;
     if (ioctl(stream->to, FIONREAD, &unread) == 0 && unread == 0) stream->page_at = given;
