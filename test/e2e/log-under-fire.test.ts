@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../support/random.ts';
 import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../support/daemon.ts';
+import { createRandom } from '../support/random.ts';
 import { recordsIn } from '../support/spooled.ts';
 
 /** Long enough that the log is rotated again and again. */
