@@ -6,16 +6,16 @@
 
 struct run;
 
-void take_prelude(struct stream *input);
+void input_take_prelude(struct run *run);
 /* Whether more of a payload is to come, or all of it. */
-bool is_unfinished(struct stream *input);
+bool input_is_unfinished(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
-bool take_payload(struct stream *input);
+bool input_take_payload(struct run *run);
 /* A caller that is in the middle of what no hook will read is heard out. */
-void hear_out(struct run *run);
+void input_hear_out(struct run *run);
 /* How much the hook has read of a file that is its own, if it has one. */
-void count_file(struct stream *input);
+void input_count_file(struct stream *input);
 /* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
-void leave_input(struct run *run);
+void input_leave(struct run *run);
 
 #endif

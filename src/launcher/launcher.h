@@ -82,6 +82,15 @@ void settings_read(struct settings *settings, const struct options *options, str
 
 /* ---- the run */
 
+/* What is going on, and so what is waited for. */
+enum phase {
+    PREPARING,    /* the payload, before the hook starts or in its place; signals wait, and outputs are left alone */
+    ANSWERING,    /* a duplicate is given what the first one said; a signal ends us */
+    RUNNING,      /* everything */
+    SETTLING,     /* the same, but the hook has exited; what it wrote is passed on */
+    HANDING_OVER, /* what its background children write; signals are no longer read */
+};
+
 /* What is told of a process. */
 struct process {
     pid_t pid, parent;
@@ -126,11 +135,11 @@ struct run {
     int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
     int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
-    /* watch.c */
+    enum phase phase;
     struct stream streams[STREAMS];
     bool has_payload;            /* all of it, before the start */
     bool is_merged;              /* stdout and stderr are one and the same */
-    bool has_exited, has_lasted; /* it is no short run */
+    bool has_lasted;             /* it is no short run */
     int64_t spawned_us, duration_us; /* -1: it has not run */
 
     /* timeout.c */
@@ -212,24 +221,17 @@ bool can_block(struct text event);
 bool is_protected(const char *hook_name);
 
 /* child.c */
-bool open_channels(struct run *run);
+bool child_open_channels(struct run *run);
 /* False where it could not be started: `exit_code` and `reason` then say what a shell would. */
-bool start_hook(struct run *run);
+bool child_start(struct run *run);
 
 /* command.c */
-struct command {
-    char **argv, **environment;
-    const char *places; /* PATH */
-    char *path;         /* PATH_BYTES for what is tried */
-    char **by_shell;    /* room for the same command as a script of the shell's; NULL for none */
-};
-
 char **hook_environment(const struct run *run);
-struct command make_command(struct run *run, char **environment);
-/* Becomes the command, found as a shell finds it; gives back why that failed. */
-int become(const struct command *command);
-/* The same; where the system has no room for our two variables, without them. */
-int become_either(struct command *command);
+/*
+ * Becomes the command, found as a shell finds it; where the system has no room for our two variables, without them. Gives
+ * back why that failed.
+ */
+int become(struct run *run, char **environment);
 /* What the run comes to where it failed. */
 void refuse_start(struct run *run, int error);
 /* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
@@ -237,9 +239,13 @@ _Noreturn void exec_command(struct run *run);
 /* One line of our own on stderr. */
 void say(const char *what);
 
+/* loop.c */
+/* Waits until something comes that this phase waits for, or so long, and deals with it; false where nothing came. */
+bool take_turn(struct run *run, int wait_ms);
+/* To where the stream goes, as far as that takes it: what waits in it, and its end. */
+void pass_along(struct run *run, struct stream *stream);
+
 /* watch.c */
-/* Waits until something can be moved, or so long, and moves it; false where nothing could be. */
-bool move_bytes(struct run *run, int wait_ms);
 void watch(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
 void hand_over(struct run *run);

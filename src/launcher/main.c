@@ -54,14 +54,6 @@ static bool prepare_memory(struct run *run)
     return true;
 }
 
-/* By a gate. The hook will write nothing, so there is nothing to pass on. */
-static void leave_out(struct run *run)
-{
-    run->kind = BREAKER_SKIP;
-    claim_hang_up(&run->claim);
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
-}
-
 /* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
 static void heed_policy(struct run *run)
 {
@@ -73,22 +65,18 @@ static void heed_policy(struct run *run)
 /* Before the hook: whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
-    run->spool_file = -1;
-    run->duration_us = -1;
-    run->claim = (struct claim){.bus = -1};
-    run->signals = -1;
     make_ids(run);
     heed_policy(run);
     /* Before there is anything to ask: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
+    if (!prepare_memory(run) || !child_open_channels(run) || !open_signals(run)) exec_command(run);
     bool is_closed = is_gated(run, false);
-    if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
-    else take_prelude(&run->streams[STDIN]);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
+    else input_take_prelude(run);
     describe(run);
-    run->is_late = is_unfinished(&run->streams[STDIN]);
-    if (run->is_late) keep_late(&run->streams[STDIN]);
+    run->is_late = input_is_unfinished(&run->streams[STDIN]);
+    if (run->is_late) stream_keep_late(&run->streams[STDIN]);
     note_forgiving(run);
     if (run->awaits_event) is_closed = is_gated(run, true);
     encode_begin(run, &run->begin);
@@ -96,9 +84,13 @@ static bool prepare(struct run *run)
     if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
     record_begin(run);
     /* A hook is not skipped unless that is on record: nobody would hear of it. */
-    if (is_closed && run->spool_file >= 0) leave_out(run);
-    else run->reason = NULL;
-    return run->kind != BREAKER_SKIP;
+    if (is_closed && run->spool_file >= 0) {
+        claim_hang_up(&run->claim);
+        run->kind = BREAKER_SKIP;
+        return false;
+    }
+    run->reason = NULL;
+    return true;
 }
 
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
@@ -117,7 +109,6 @@ static bool may_run(struct run *run)
 /* A state directory that is not the default is for Node to make, once. Where it does not, the hook runs unrecorded. */
 static void make_home(struct run *run)
 {
-    run->claim.bus = -1;
     claim_call_helper(run);
     claim_await_helper(&run->claim, MAKE_HOME_US);
     if (home_open(run)) run->settings.home[0] = '\0';
@@ -126,7 +117,7 @@ static void make_home(struct run *run)
 static void run_hook(struct run *run)
 {
     if (run->options.timeout_us > 0) prepare_timeout(run);
-    if (start_hook(run)) {
+    if (child_start(run)) {
         watch(run);
         return;
     }
@@ -138,6 +129,7 @@ int main(int argc, char **argv)
 {
     struct run *run = &the_run;
     run->started_us = now_us();
+    run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
     if (!is_run(argc, argv)) {
         char **words = words_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
@@ -156,8 +148,7 @@ int main(int argc, char **argv)
     if (!hold_signals(run)) exec_command(run);
     if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
-    if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    (void)block_signals(NULL);
+    else input_hear_out(run);
     record_end(run);
     if (!result_tell(run)) node_poke(run);
     hand_over(run);

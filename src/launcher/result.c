@@ -5,21 +5,17 @@
 static void say_again(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
-    struct pollfd fds[] = {{.fd = which, .events = POLLOUT}, {.fd = run->signals, .events = POLLIN}};
-    if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
+    const struct stream *first = &run->streams[run->is_merged ? STDOUT : which];
+    if (text.length == 0) return;
+    stream_measure(stream, (const unsigned char *)text.at, text.length);
+    stream->to_socket = first->to_socket;
+    stream->to_pipe = first->to_pipe;
     stream->to = which;
-    stream->to_socket = run->streams[run->is_merged ? STDOUT : which].to_socket;
-    stream->to_pipe = run->streams[run->is_merged ? STDOUT : which].to_pipe;
-    while (text.length > 0 && stream->to >= 0) {
-        stream->at = 0;
-        stream->length = text.length < BUFFER_BYTES ? text.length : BUFFER_BYTES;
-        memcpy(stream->buffer, text.at, stream->length);
-        text = (struct text){text.at + stream->length, text.length - stream->length};
-        for (give(stream); stream->length > 0; give(stream)) {
-            (void)poll(fds, sizeof fds / sizeof *fds, -1);
-            if (fds[1].revents != 0) die_before_the_hook(run);
-        }
-    }
+    stream->flow = PASSING;
+    stream->buffer = (unsigned char *)(uintptr_t)text.at;
+    stream->length = text.length;
+    run->phase = ANSWERING;
+    for (stream_write(stream); stream->length > 0;) (void)take_turn(run, -1);
 }
 
 void result_repeat(struct run *run)
@@ -38,8 +34,6 @@ void result_repeat(struct run *run)
     (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", how, (int)length, of);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
-    /* No hook will write to them, so there is nothing to pass on. */
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
 /* Whether we have all of an output that the hook had, and it is little enough to be kept. */
