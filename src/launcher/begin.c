@@ -18,7 +18,7 @@ static const struct {
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
-void make_ids(struct run *run)
+void begin_make_ids(struct run *run)
 {
     struct timespec now = {0};
     unsigned char random[42], uuid[16];
@@ -51,7 +51,7 @@ static bool is_hex(const char *text, size_t length)
     return strspn(text, "0123456789abcdef") >= length;
 }
 
-bool parse_trace_parent(const char *text, struct trace_parent *parent)
+bool begin_parse_trace(const char *text, struct trace_parent *parent)
 {
     if (text == NULL || !is_hex(text, 2) || text[2] != '-' || !is_hex(text + 3, 32) || text[35] != '-' ||
         !is_hex(text + 36, 16) || text[52] != '-' || !is_hex(text + 53, 2))
@@ -67,7 +67,7 @@ bool parse_trace_parent(const char *text, struct trace_parent *parent)
     return true;
 }
 
-void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
+void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
                         char id[33])
 {
     struct sha256 hash;
@@ -90,7 +90,7 @@ static struct text find(const struct run *run, enum fact fact)
     return (struct text){0};
 }
 
-struct text event_of(const struct run *run)
+struct text begin_event(const struct run *run)
 {
     struct text event = find(run, EVENT);
     if (event.at != NULL || run->options.event == NULL) return event;
@@ -102,16 +102,16 @@ static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
     struct scan scan = {.bytes = in->kept, .length = in->kept_length};
-    if (in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    if (in->kept_length > 0) payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
 }
 
-struct text named_event(struct run *run)
+struct text begin_named_event(struct run *run)
 {
     if (find(run, EVENT).at == NULL) scan_kept(run);
     return find(run, EVENT);
 }
 
-bool learn_late(struct run *run)
+bool begin_learn_late(struct run *run)
 {
     if (!run->is_late) return false;
     scan_kept(run);
@@ -119,18 +119,18 @@ bool learn_late(struct run *run)
 }
 
 /* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
-void describe(struct run *run)
+void begin_describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
     struct scan scan = {.bytes = in->buffer + in->at, .length = in->length};
     struct trace_parent parent = {.flags = "01"};
     for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
-    scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
-    if (parse_trace_parent(getenv("TRACEPARENT"), &parent)) {
+    payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
+    if (begin_parse_trace(getenv("TRACEPARENT"), &parent)) {
         strcpy(run->correlation_id, parent.trace_id);
         strcpy(run->parent_span_id, parent.span_id);
     } else if (find(run, SESSION).length > 0) {
-        derive_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), event_of(run),
+        begin_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), begin_event(run),
                            run->correlation_id);
     }
     strcpy(run->trace_flags, parent.flags);
@@ -141,10 +141,10 @@ static void field_part(struct bytes *begin, int tag, struct text text)
     if (text.at != NULL) field_bytes(begin, tag, text.at, text.length);
 }
 
-void encode_begin(struct run *run, struct bytes *begin)
+void begin_encode(struct run *run, struct bytes *begin)
 {
     const struct settings *settings = &run->settings;
-    struct text tool = find(run, TOOL), event = event_of(run);
+    struct text tool = find(run, TOOL), event = begin_event(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);

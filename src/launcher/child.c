@@ -31,7 +31,7 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
     /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
     if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
 #endif
-    if (!make_channel(is_socket, ends)) return false;
+    if (!fd_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
         run->theirs[STDIN] = ends[0];
@@ -79,7 +79,7 @@ bool child_open_channels(struct run *run)
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
     if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
-    return make_channel(false, run->refusal);
+    return fd_channel(false, run->refusal);
 }
 
 /* Some sandboxes refuse the one call, and some the other. */
@@ -101,8 +101,8 @@ static _Noreturn void become_hook(struct run *run, char **environment)
     pid_t parent = getppid();
     if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
-    give_back_signals(run);
-    int error = become(run, environment);
+    signals_give_back(run);
+    int error = command_become(run, environment);
     (void)!write(run->refusal[1], &error, sizeof error);
     _exit(127);
 }
@@ -113,9 +113,9 @@ static _Noreturn void become_hook_ourselves(struct run *run, char **environment)
     record_forget(run);
     claim_hang_up(&run->claim);
     input_leave(run);
-    give_back_signals(run);
-    refuse_start(run, become(run, environment));
-    say(run->reason);
+    signals_give_back(run);
+    command_refuse(run, command_become(run, environment));
+    command_say(run->reason);
     _exit(run->exit_code);
 }
 
@@ -133,8 +133,8 @@ static int read_refusal(const struct run *run)
 /* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
 bool child_start(struct run *run)
 {
-    char **environment = hook_environment(run);
-    run->spawned_us = now_us();
+    char **environment = command_environment(run);
+    run->spawned_us = clock_us();
     pid_t pid = vfork();
     if (pid == 0) become_hook(run, environment);
     if (pid < 0 && (pid = fork()) == 0) become_hook(run, environment);
@@ -147,6 +147,6 @@ bool child_start(struct run *run)
         return true;
     }
     (void)waitpid(pid, NULL, 0);
-    refuse_start(run, error);
+    command_refuse(run, error);
     return false;
 }

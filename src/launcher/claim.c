@@ -28,19 +28,19 @@ void claim_hang_up(struct claim *claim)
 
 static int ms_until(int64_t deadline_us)
 {
-    int64_t left = deadline_us - now_us();
+    int64_t left = deadline_us - clock_us();
     return left <= 0 ? 0 : (int)((left + 999) / 1000);
 }
 
 bool claim_send(int bus, const struct bytes *bytes, int64_t within_us)
 {
-    int64_t deadline_us = now_us() + within_us;
+    int64_t deadline_us = clock_us() + within_us;
     struct pollfd target = {.fd = bus, .events = POLLOUT};
     for (size_t at = 0; at < bytes->length;) {
         ssize_t sent = send(bus, bytes->at + at, bytes->length - at, MSG_DONTWAIT);
         if (sent > 0) at += (size_t)sent;
         else if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
-        else if (now_us() >= deadline_us || poll(&target, 1, ms_until(deadline_us)) == 0) return false;
+        else if (clock_us() >= deadline_us || poll(&target, 1, ms_until(deadline_us)) == 0) return false;
     }
     return !bytes->failed;
 }
@@ -108,14 +108,14 @@ static bool receive(struct run *run, int64_t deadline_us)
     while (reply->length < wanted) {
         int ready = poll(fds, 2, ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) return false;
-        if (ready > 0 && fds[1].revents != 0) die_before_the_hook(run);
+        if (ready > 0 && fds[1].revents != 0) leave_before_hook(run);
         if (ready < 0 || fds[0].revents == 0) continue;
         size_t left = wanted - reply->length;
         ssize_t got = read(run->claim.bus, piece, left < sizeof piece ? left : sizeof piece);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got > 0) bytes_add(reply, piece, (size_t)got);
         /* Who says a byte now and then holds nobody up. */
-        if (got <= 0 || reply->failed || (reply->length < wanted && now_us() >= deadline_us)) return false;
+        if (got <= 0 || reply->failed || (reply->length < wanted && clock_us() >= deadline_us)) return false;
         if (reply->length != HEADER_BYTES || wanted != HEADER_BYTES) continue;
         wanted += length_at(reply->at + 2);
         if (reply->at[0] != FRAME_VERSION || reply->at[1] != FRAME_VERDICT || wanted > REPLY_BYTES) return false;
@@ -125,7 +125,7 @@ static bool receive(struct run *run, int64_t deadline_us)
 
 bool claim_gives_refusals_only(const struct run *run)
 {
-    return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
+    return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
 
 /*
@@ -138,7 +138,7 @@ static bool is_usable(const struct run *run)
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
     if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !claim_gives_refusals_only(run));
-    return claim->verdict == VERDICT_SKIP ? !can_block(event_of(run)) : !claim_gives_refusals_only(run);
+    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
 }
 
 /* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
@@ -148,10 +148,10 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
     bool is_answered;
     if (claim->bus < 0) return false;
     do {
-        int64_t until = now_us() + silence_us;
+        int64_t until = clock_us() + silence_us;
         is_answered = receive(run, until < claim->until_us ? until : claim->until_us);
         silence_us = SILENCE_US;
-    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->until_us);
     return is_answered;
 }
 
@@ -181,7 +181,7 @@ static bool ask_helper(struct run *run)
     struct claim *claim = &run->claim;
     /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
     int64_t patience_us = claim_gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
-    if (now_us() >= claim->until_us) return false;
+    if (clock_us() >= claim->until_us) return false;
     claim_call_helper(run);
     if (claim->bus >= 0) claim_ask(run, patience_us);
     return wait_for_answer(run, patience_us);
@@ -199,7 +199,7 @@ enum verdict claim_hear(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
-    claim->until_us = now_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    claim->until_us = clock_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
     bool is_answered = ask_daemon(run) || ask_helper(run);
     if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
         claim->verdict = VERDICT_RUN;

@@ -1,7 +1,7 @@
 /* The clock that only goes forward. */
 #include "launcher.h"
 
-int64_t now_us(void)
+int64_t clock_us(void)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now);

@@ -6,7 +6,7 @@
 extern char **environ;
 
 /* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
-char **hook_environment(const struct run *run)
+char **command_environment(const struct run *run)
 {
     static char correlation[64], trace[80];
     size_t count = 0, kept = 0;
@@ -67,14 +67,14 @@ static int find(struct run *run, char **environment)
     }
 }
 
-int become(struct run *run, char **environment)
+int command_become(struct run *run, char **environment)
 {
     int error = find(run, environment);
     return error == E2BIG ? find(run, environ) : error;
 }
 
 /* As a shell says it and exits. Never 2: to an agent that is a decision to block. */
-void refuse_start(struct run *run, int error)
+void command_refuse(struct run *run, int error)
 {
     bool is_absent = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
     const char *text = is_absent ? "not found" : strerror(error), *name = run->options.argv[0];
@@ -86,15 +86,15 @@ void refuse_start(struct run *run, int error)
     run->reason = reason != NULL ? reason : text;
 }
 
-_Noreturn void exec_command(struct run *run)
+_Noreturn void command_exec(struct run *run)
 {
-    give_back_signals(run);
-    refuse_start(run, become(run, environ));
-    say(run->reason);
+    signals_give_back(run);
+    command_refuse(run, command_become(run, environ));
+    command_say(run->reason);
     _exit(run->exit_code);
 }
 
-void say(const char *what)
+void command_say(const char *what)
 {
     struct iovec parts[] = {{"hookbus: ", 9}, {(void *)(uintptr_t)what, strlen(what)}, {"\n", 1}};
     (void)!writev(STDERR, parts, 3);

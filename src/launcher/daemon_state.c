@@ -8,7 +8,7 @@
 
 extern char **environ;
 
-enum { MOST_VARIABLES = 64 };
+enum { MAX_VARIABLES = 64 };
 
 /* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
 static const char KEPT[][28] = {
@@ -27,7 +27,7 @@ static bool is_kept(const char *variable)
 
 void daemon_prepare(const char *home)
 {
-    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3] = {path, variable};
+    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MAX_VARIABLES + 3] = {path, variable};
     /* But for the stack and core files, whose limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
@@ -40,7 +40,7 @@ void daemon_prepare(const char *home)
     (void)umask(S_IRWXG | S_IRWXO);
     (void)FORMAT(variable, sizeof variable, "HOOKBUS_HOME=%s", home);
     size_t count = 2;
-    for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
+    for (char **at = environ; *at != NULL && count < MAX_VARIABLES; at++)
         if (is_kept(*at)) kept[count++] = *at;
     environ = kept;
 }

@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MOST_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
+enum { MAX_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
 
-bool make_channel(bool is_socket, int ends[2])
+bool fd_channel(bool is_socket, int ends[2])
 {
 #ifdef __linux__
     return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;
@@ -49,11 +49,11 @@ static void close_span(unsigned first, unsigned last)
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
     if (close_listed(first, last)) return;
-    long limit = sysconf(_SC_OPEN_MAX), most = limit < MOST_CLOSED ? limit : MOST_CLOSED;
+    long limit = sysconf(_SC_OPEN_MAX), most = limit < MAX_CLOSED ? limit : MAX_CLOSED;
     for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
 }
 
-void close_all_but(const int *kept, size_t count)
+void fd_close_all_but(const int *kept, size_t count)
 {
     for (unsigned first = 0;;) {
         unsigned next = UINT_MAX;

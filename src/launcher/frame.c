@@ -1,7 +1,7 @@
 /* Writes frames; frame.h says how they look. */
 #include "launcher.h"
 
-void write_number(unsigned char *at, int size, uint64_t number)
+void frame_write_number(unsigned char *at, int size, uint64_t number)
 {
     for (int i = 0; i < size; i++) at[i] = (unsigned char)(number >> (8 * i));
 }
@@ -33,13 +33,13 @@ size_t frame_begin(struct bytes *bytes, enum frame_kind kind)
 
 void frame_end(struct bytes *bytes, size_t start)
 {
-    if (!bytes->failed) write_number(bytes->at + start - 4, 4, bytes->length - start);
+    if (!bytes->failed) frame_write_number(bytes->at + start - 4, 4, bytes->length - start);
 }
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length)
 {
     unsigned char header[5] = {(unsigned char)tag};
-    write_number(header + 1, 4, length);
+    frame_write_number(header + 1, 4, length);
     bytes_add(bytes, header, sizeof header);
     bytes_add(bytes, value, length);
 }
@@ -52,6 +52,6 @@ void field_text(struct bytes *bytes, int tag, const char *text)
 void field_number(struct bytes *bytes, int tag, uint64_t number)
 {
     unsigned char value[8];
-    write_number(value, sizeof value, number);
+    frame_write_number(value, sizeof value, number);
     field_bytes(bytes, tag, value, sizeof value);
 }

@@ -23,7 +23,7 @@ enum { FRAME_VERSION = 1 };
  * ends it. The socket's other kinds, 5 to 7 and 11 to 14, are between the command line and the daemon.
  */
 enum frame_kind {
-    FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4,
+    FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_NOTIFY = 4,
     FRAME_CLAIM = 8, FRAME_VERDICT = 9, FRAME_RESULT = 10,
 };
 
@@ -47,7 +47,7 @@ enum end_tag {
 /* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP: it is a duplicate. */
 enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, CUT_OFF, BREAKER_SKIP, DEDUPE_SKIP };
 
-enum poke_tag { POKE_VERSION = 1 };
+enum notify_tag { NOTIFY_VERSION = 1 };
 enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
 
 /* The tags of src/protocol/claim.ts. */
@@ -79,7 +79,7 @@ void frame_end(struct bytes *bytes, size_t start);
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);
 /* Leaves the field out where the text is NULL. */
 void field_text(struct bytes *bytes, int tag, const char *text);
-void write_number(unsigned char *at, int size, uint64_t number);
+void frame_write_number(unsigned char *at, int size, uint64_t number);
 void field_number(struct bytes *bytes, int tag, uint64_t number);
 
 #endif

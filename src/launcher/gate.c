@@ -11,7 +11,7 @@
 enum { MAX_LINE_BYTES = 1000, GATE_DIGITS = 32 };
 
 /* Twin: src/domain/events.ts. On doubt, and on an unknown event, a hook can block. */
-bool can_block(struct text event)
+bool gate_can_block(struct text event)
 {
     static const char OTHERS[] = " SessionStart Setup InstructionsLoaded MessageDisplay PermissionDenied PostToolUse"
                                  " PostToolUseFailure Notification SubagentStart StopFailure CwdChanged DirectoryAdded"
@@ -82,7 +82,7 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
     return true;
 }
 
-bool is_gated(struct run *run, bool is_event_known)
+bool gate_is_closed(struct run *run, bool is_event_known)
 {
     char line[MAX_LINE_BYTES + 2];
     uint64_t until_ms;
@@ -93,8 +93,8 @@ bool is_gated(struct run *run, bool is_event_known)
     if (!text_count((struct text){until, (size_t)(events - until)}, &until_ms)) return false;
     if (until_ms <= run->created_at_ms || until_ms - run->created_at_ms > MAX_GATE_MS) return false;
     run->awaits_event = !is_off && !is_event_known;
-    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !text_is_listed(events, event_of(run))) return false;
-    if (is_protected(run->options.name)) return false;
+    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !text_is_listed(events, begin_event(run))) return false;
+    if (policy_protects(run->options.name)) return false;
     run->reason = is_off ? "off" : "breaker open";
     return true;
 }

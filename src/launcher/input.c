@@ -69,27 +69,27 @@ void input_take_prelude(struct run *run)
     struct stream *input = &run->streams[STDIN];
     (void)look_into_file(input);
     while (takes_more(input) && !input->ends_line)
-        if (!take_turn(run, 0) && (is_whole(input) || !take_turn(run, SILENCE_MS))) break;
+        if (!loop_turn(run, 0) && (is_whole(input) || !loop_turn(run, SILENCE_MS))) break;
 }
 
 bool input_take_payload(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t until = now_us() + PAYLOAD_US, left;
+    int64_t until = clock_us() + PAYLOAD_US, left;
     if (look_into_file(input)) return true;
-    while (takes_more(input) && !is_object(input) && (left = until - now_us()) > 0)
-        if (!take_turn(run, (int)(left / 1000) + 1)) break;
+    while (takes_more(input) && !is_object(input) && (left = until - clock_us()) > 0)
+        if (!loop_turn(run, (int)(left / 1000) + 1)) break;
     return input->starts_at < 0 && (input->from < 0 || is_object(input));
 }
 
 void input_hear_out(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t until = now_us() + HEAR_US;
+    int64_t until = clock_us() + HEAR_US;
     run->phase = PREPARING;
-    while (input->total > 0 && input_is_unfinished(input) && now_us() < until) {
+    while (input->total > 0 && input_is_unfinished(input) && clock_us() < until) {
         stream_drop(input);
-        if (!take_turn(run, PAUSE_MS)) break;
+        if (!loop_turn(run, PAUSE_MS)) break;
     }
 }
 
@@ -97,9 +97,9 @@ void input_hear_out(struct run *run)
 static void take_rest(struct run *run, struct stream *input)
 {
     while (input->from >= 0 && stream_room(input) > 0) {
-        if (take_turn(run, 0)) continue;
+        if (loop_turn(run, 0)) continue;
         if (is_object(input)) return;
-        if (!take_turn(run, input->ends_line ? LINE_MS : -1)) return;
+        if (!loop_turn(run, input->ends_line ? LINE_MS : -1)) return;
     }
 }
 
@@ -124,7 +124,7 @@ void input_leave(struct run *run)
     /* What has not been touched needs nobody to pass it on. */
     if (source < 0 || (input->total == 0 && input->from >= 0)) return;
     /* To wait for the caller is what the hook would do now, and a signal would end it. */
-    restore_mask(run);
+    signal_restore_mask(run);
     take_rest(run, input);
 #ifdef __linux__
     const unsigned char *all = input->buffer + input->at;

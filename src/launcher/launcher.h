@@ -130,8 +130,8 @@ struct run {
     signal_mask mask;
     mode_t umask;
     struct sigaction child_action; /* the same of SIGCHLD */
-    bool is_told_to_end;         /* so it may seem to the hook: a signal came for it */
-    int64_t told_to_stop_us;     /* when such a signal came; 0: none */
+    bool was_asked_to_end;         /* so it may seem to the hook: a signal came for it */
+    int64_t stop_asked_us;     /* when such a signal came; 0: none */
     int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
     int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
 
@@ -147,7 +147,7 @@ struct run {
     int64_t looked_us, stopped_us; /* when we last ran; how long we were stopped */
     int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
     uint64_t spawned_ticks;
-    bool is_told;                /* they have got SIGTERM */
+    bool has_sent_term;                /* they have got SIGTERM */
 
     struct claim claim;
 
@@ -164,10 +164,10 @@ struct run {
 };
 
 /* By a clock that starts anywhere and only goes forward. */
-int64_t now_us(void);
+int64_t clock_us(void);
 
 /* process.c. False where there is no such process, or the system does not tell. */
-bool read_process(pid_t pid, struct process *process);
+bool process_read(pid_t pid, struct process *process);
 
 /* begin.c */
 struct trace_parent {
@@ -175,19 +175,19 @@ struct trace_parent {
 };
 
 /* Reads a W3C `traceparent`; false when it is absent or not valid. */
-bool parse_trace_parent(const char *text, struct trace_parent *parent);
+bool begin_parse_trace(const char *text, struct trace_parent *parent);
 /* The correlation id of everything with this cause; twin of src/domain/correlation.ts. */
-void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
-void make_ids(struct run *run);
-void describe(struct run *run);
+void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
+void begin_make_ids(struct run *run);
+void begin_describe(struct run *run);
 /* To the end of `begin`. */
-void encode_begin(struct run *run, struct bytes *begin);
+void begin_encode(struct run *run, struct bytes *begin);
 /* Whether the rest of a payload that came late names what the record lacks. */
-bool learn_late(struct run *run);
+bool begin_learn_late(struct run *run);
 /* Known once the run is described; of no length where nobody told it. */
-struct text event_of(const struct run *run);
+struct text begin_event(const struct run *run);
 /* The event that the payload names, as far as it has come by now. Overwrites the run's fields. */
-struct text named_event(struct run *run);
+struct text begin_named_event(struct run *run);
 
 /*
  * state_home.c. Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
@@ -213,12 +213,12 @@ void record_forget(struct run *run);
  * gate.c: whether a gate keeps the hook from running; says why in `reason`. Before the event is known, a breaker's is
  * left open, and `awaits_event` says so.
  */
-bool is_gated(struct run *run, bool is_event_known);
+bool gate_is_closed(struct run *run, bool is_event_known);
 /* Whether a hook on this event may stop what the agent is about to do; on doubt it may. */
-bool can_block(struct text event);
+bool gate_can_block(struct text event);
 
 /* policy.c: whether root has this hook run and its answer passed on, whatever the user's own files and options say. NULL: no --name. */
-bool is_protected(const char *hook_name);
+bool policy_protects(const char *hook_name);
 
 /* child.c */
 bool child_open_channels(struct run *run);
@@ -226,47 +226,47 @@ bool child_open_channels(struct run *run);
 bool child_start(struct run *run);
 
 /* command.c */
-char **hook_environment(const struct run *run);
+char **command_environment(const struct run *run);
 /*
  * Becomes the command, found as a shell finds it; where the system has no room for our two variables, without them. Gives
  * back why that failed.
  */
-int become(struct run *run, char **environment);
+int command_become(struct run *run, char **environment);
 /* What the run comes to where it failed. */
-void refuse_start(struct run *run, int error);
+void command_refuse(struct run *run, int error);
 /* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
-_Noreturn void exec_command(struct run *run);
+_Noreturn void command_exec(struct run *run);
 /* One line of our own on stderr. */
-void say(const char *what);
+void command_say(const char *what);
 
 /* loop.c */
 /* Waits until something comes that this phase waits for, or so long, and deals with it; false where nothing came. */
-bool take_turn(struct run *run, int wait_ms);
+bool loop_turn(struct run *run, int wait_ms);
 /* To where the stream goes, as far as that takes it: what waits in it, and its end. */
-void pass_along(struct run *run, struct stream *stream);
+void loop_pass_along(struct run *run, struct stream *stream);
 
 /* watch.c */
-void watch(struct run *run);
+void watch_hook(struct run *run);
 /* Leaves streams that the hook's background children hold open to a process of its own. */
-void hand_over(struct run *run);
+void watch_hand_over(struct run *run);
 
 /* leave.c */
 /* Ends us as the hook ended. */
-_Noreturn void leave(struct run *run);
+_Noreturn void leave_as_hook(struct run *run);
 /* A signal came while there was no hook yet to take it: it goes on record and ends us. */
-void die_before_the_hook(struct run *run);
+void leave_before_hook(struct run *run);
 
 /* fail_open.c */
 /* Whether a failure on this event may be forgiven; where that was asked for in vain, a warning goes on record. */
-void note_forgiving(struct run *run);
-bool is_pardoned(struct run *run);
+void fail_open_note(struct run *run);
+bool fail_open_pardons(struct run *run);
 
 /* timeout.c */
-void prepare_timeout(struct run *run);
+void timeout_prepare(struct run *run);
 /* What the run comes to when its time ran out. */
-void note_timeout(struct run *run);
+void timeout_note(struct run *run);
 /* Ends the hook and all that it started; false once nothing is left, or nothing helps. */
-bool end_tree(struct run *run);
+bool timeout_end_tree(struct run *run);
 
 /* node.c: the parts of HookBus that are not in C. */
 /*
@@ -278,10 +278,10 @@ void node_exec(char **argv, bool looks_on_path);
 pid_t node_start_helper(const char *home, int *bus);
 /* daemon_state.c. In the process that becomes the daemon of this state directory, or a helper. */
 void daemon_prepare(const char *home);
-void node_encode_poke(struct bytes *bytes);
+void node_encode_notify(struct bytes *bytes);
 /* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
 int node_connect(const struct run *run);
 /* Tells the daemon that there is something to drain; starts one where there is none. Never waits. */
-void node_poke(const struct run *run);
+void node_notify(const struct run *run);
 
 #endif

@@ -13,8 +13,8 @@ static void reap(struct run *run)
         if (pid != run->hook) continue;
         run->stopped_by = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
         if (WIFSTOPPED(status) || WIFCONTINUED(status)) continue;
-        end_sentinel(run);
-        run->duration_us = now_us() - run->spawned_us;
+        sentinel_end(run);
+        run->duration_us = clock_us() - run->spawned_us;
         run->phase = SETTLING;
         run->hook = 0;
         run->kind = WIFSIGNALED(status) ? SIGNALED : EXITED;
@@ -26,15 +26,15 @@ static void reap(struct run *run)
 static void hear_signals(struct run *run)
 {
     if (run->phase == ANSWERING) {
-        die_before_the_hook(run);
+        leave_before_hook(run);
         return;
     }
-    take_signals(run);
+    signals_take(run);
     reap(run);
-    if (run->stopped_by != 0) stop_too(run);
+    if (run->stopped_by != 0) signals_stop_too(run);
 }
 
-void pass_along(struct run *run, struct stream *stream)
+void loop_pass_along(struct run *run, struct stream *stream)
 {
     if (stream->flow == HOLDING) return;
     stream_write(stream);
@@ -47,7 +47,7 @@ void pass_along(struct run *run, struct stream *stream)
     stream->to = -1;
 }
 
-bool take_turn(struct run *run, int wait_ms)
+bool loop_turn(struct run *run, int wait_ms)
 {
     bool hears = run->phase != PREPARING && run->phase != HANDING_OVER;
     int count = run->phase == PREPARING ? 1 : STREAMS;
@@ -67,7 +67,7 @@ bool take_turn(struct run *run, int wait_ms)
         struct stream *stream = &run->streams[i];
         if ((fds[2 + 2 * i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) stream_close(stream);
         if (fds[1 + 2 * i].revents != 0 && stream->from >= 0) stream_read(stream);
-        pass_along(run, stream);
+        loop_pass_along(run, stream);
     }
     return true;
 }

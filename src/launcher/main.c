@@ -55,31 +55,31 @@ static bool prepare_memory(struct run *run)
 }
 
 /* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
-static void heed_policy(struct run *run)
+static void apply_policy(struct run *run)
 {
     struct options *options = &run->options;
-    if ((options->wants_dedupe || options->fail_open) && is_protected(options->name))
+    if ((options->wants_dedupe || options->fail_open) && policy_protects(options->name))
         options->wants_dedupe = options->fail_open = false;
 }
 
 /* Before the hook: whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
-    make_ids(run);
-    heed_policy(run);
+    begin_make_ids(run);
+    apply_policy(run);
     /* Before there is anything to ask: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run) || !child_open_channels(run) || !open_signals(run)) exec_command(run);
-    bool is_closed = is_gated(run, false);
+    if (!prepare_memory(run) || !child_open_channels(run) || !signals_open(run)) command_exec(run);
+    bool is_closed = gate_is_closed(run, false);
     if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
     else input_take_prelude(run);
-    describe(run);
+    begin_describe(run);
     run->is_late = input_is_unfinished(&run->streams[STDIN]);
     if (run->is_late) stream_keep_late(&run->streams[STDIN]);
-    note_forgiving(run);
-    if (run->awaits_event) is_closed = is_gated(run, true);
-    encode_begin(run, &run->begin);
+    fail_open_note(run);
+    if (run->awaits_event) is_closed = gate_is_closed(run, true);
+    begin_encode(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
     if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
     record_begin(run);
@@ -116,41 +116,41 @@ static void make_home(struct run *run)
 
 static void run_hook(struct run *run)
 {
-    if (run->options.timeout_us > 0) prepare_timeout(run);
+    if (run->options.timeout_us > 0) timeout_prepare(run);
     if (child_start(run)) {
-        watch(run);
+        watch_hook(run);
         return;
     }
-    run->is_pardoned = is_pardoned(run);
-    if (!run->is_pardoned) say(run->reason);
+    run->is_pardoned = fail_open_pardons(run);
+    if (!run->is_pardoned) command_say(run->reason);
 }
 
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
-    run->started_us = now_us();
+    run->started_us = clock_us();
     run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
     if (!is_run(argc, argv)) {
         char **words = words_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
-        say("Node.js was not found, and all commands but `run` need it");
+        command_say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
     options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
-        say("expected a command behind --, got none. Try: hookbus run --help");
+        command_say("expected a command behind --, got none. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
     /* An empty name is none: what the hook is called then is for whoever reads the record. */
     if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
     settings_read(&run->settings, &run->options, &run->warnings);
-    if (!run->settings.is_enabled) exec_command(run);
-    if (!hold_signals(run)) exec_command(run);
+    if (!run->settings.is_enabled) command_exec(run);
+    if (!signals_hold(run)) command_exec(run);
     if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
     else input_hear_out(run);
     record_end(run);
-    if (!result_tell(run)) node_poke(run);
-    hand_over(run);
-    leave(run);
+    if (!result_tell(run)) node_notify(run);
+    watch_hand_over(run);
+    leave_as_hook(run);
 }

@@ -107,7 +107,7 @@ static bool may_start(int home)
 static _Noreturn void become_node(const char *home, char **argv, int socket)
 {
     sigset_t none;
-    close_all_but(&socket, 1);
+    fd_close_all_but(&socket, 1);
     if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
     if (socket == SOCKET_NUMBER) (void)fcntl(socket, F_SETFD, 0);
     else if (socket >= 0 && dup2(socket, SOCKET_NUMBER) == SOCKET_NUMBER) close(socket);
@@ -141,7 +141,7 @@ pid_t node_start_helper(const char *home, int *bus)
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
     *bus = -1;
-    if (!make_channel(true, ends)) return 0;
+    if (!fd_channel(true, ends)) return 0;
     int ours = fd_above_streams(ends[0]), its = fd_above_streams(ends[1]);
     pid_t pid = ours < 0 || its < 0 ? -1 : fork();
     if (pid == 0) {
@@ -200,19 +200,19 @@ int node_connect(const struct run *run)
     return -1;
 }
 
-void node_encode_poke(struct bytes *bytes)
+void node_encode_notify(struct bytes *bytes)
 {
-    size_t start = frame_begin(bytes, FRAME_POKE);
-    field_text(bytes, POKE_VERSION, HOOKBUS_VERSION);
+    size_t start = frame_begin(bytes, FRAME_NOTIFY);
+    field_text(bytes, NOTIFY_VERSION, HOOKBUS_VERSION);
     frame_end(bytes, start);
 }
 
-void node_poke(const struct run *run)
+void node_notify(const struct run *run)
 {
     struct bytes frame = {0};
     int bus = run->spool_file < 0 ? -1 : node_connect(run);
     if (bus < 0) return;
-    node_encode_poke(&frame);
+    node_encode_notify(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
 }

@@ -162,7 +162,7 @@ static bool read_member(struct scan *scan, struct field *fields, size_t count)
     return true;
 }
 
-void scan_payload(struct scan *scan, struct field *fields, size_t count)
+void payload_scan(struct scan *scan, struct field *fields, size_t count)
 {
     if (scan->length >= 3 && memcmp(scan->bytes, "\xef\xbb\xbf", 3) == 0) scan->at = 3;
     if (!accept(scan, '{')) return;

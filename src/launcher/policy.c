@@ -59,7 +59,7 @@ static bool is_hidden(void)
     return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 }
 
-bool is_protected(const char *hook_name)
+bool policy_protects(const char *hook_name)
 {
     static char text[MAX_POLICY_BYTES + 1]; /* more than a small stack holds */
     int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -1,7 +1,7 @@
 /* What Linux tells of a process, under /proc. */
 #include "launcher.h"
 
-bool read_process(pid_t pid, struct process *process)
+bool process_read(pid_t pid, struct process *process)
 {
     char path[64], stat[1024];
     int parent;

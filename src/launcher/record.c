@@ -7,7 +7,7 @@
 
 enum {
     ENTRY_HEADER_BYTES = 16,
-    MOST_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
+    MAX_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
 };
 
 /* An entry is begun, filled with frames, and ended. */
@@ -27,7 +27,7 @@ static void entry_end(struct run *run)
     size_t length = entry->length - ENTRY_HEADER_BYTES;
     bytes_add(entry, run->token, sizeof run->token);
     if (entry->failed) return;
-    write_number(entry->at + 4, 4, length);
+    frame_write_number(entry->at + 4, 4, length);
     for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
@@ -70,7 +70,7 @@ static size_t write_entry(const struct run *run)
 /* False where it does not fit there; the largest piece that did is kept open. */
 static bool append_to(struct run *run, const char *name)
 {
-    for (int attempt = 0; attempt < MOST_TRIES; attempt++) {
+    for (int attempt = 0; attempt < MAX_TRIES; attempt++) {
         if (run->spool_file < 0 && !open_log(run, name)) return false;
         int file = run->spool_file;
         size_t written = write_entry(run);
@@ -135,9 +135,9 @@ void record_begin(struct run *run)
 void record_pid_start(struct run *run)
 {
     struct process self;
-    if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
+    if (run->spool_file < 0 || !process_read(run->pid, &self)) return;
     run->pid_start = self.start;
-    write_number(run->begin.at + run->pid_start_at, 8, self.start);
+    frame_write_number(run->begin.at + run->pid_start_at, 8, self.start);
     encode_only_begin(run);
     (void)write_entry(run);
 }
@@ -158,7 +158,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17];
-    if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
+    if (kind != CUT_OFF && run->is_late) begin_encode(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
@@ -168,7 +168,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     else field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
     field_text(bytes, END_REASON, run->reason);
     if (run->duration_us >= 0) {
-        int64_t overhead = now_us() - run->started_us - run->duration_us;
+        int64_t overhead = clock_us() - run->started_us - run->duration_us;
         field_number(bytes, END_DURATION_US, (uint64_t)run->duration_us);
         field_number(bytes, END_OVERHEAD_US, (uint64_t)(overhead > 0 ? overhead : 0));
     }
@@ -200,7 +200,7 @@ void record_signal(struct run *run, int signal)
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    run->is_late = learn_late(run);
+    run->is_late = begin_learn_late(run);
     encode_end(run, run->kind, run->signal, true);
     bool is_done = append(run);
     if (!is_done) {

@@ -15,7 +15,7 @@ static void say_again(struct run *run, int which, struct text text)
     stream->buffer = (unsigned char *)(uintptr_t)text.at;
     stream->length = text.length;
     run->phase = ANSWERING;
-    for (stream_write(stream); stream->length > 0;) (void)take_turn(run, -1);
+    for (stream_write(stream); stream->length > 0;) (void)loop_turn(run, -1);
 }
 
 void result_repeat(struct run *run)
@@ -49,7 +49,7 @@ static bool has_result(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT];
     bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->is_told_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
+    if (!is_well || run->was_asked_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
     if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
     /* Of a decision that is not kept nobody knows what it is. */
     return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
@@ -81,19 +81,19 @@ bool result_tell(struct run *run)
     if (!claim->is_owner) return false;
     encode_result(run, &frames);
     bool is_result = frames.length > 0;
-    if (!claim->helper) node_encode_poke(&frames);
-    bool is_told = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
+    if (!claim->helper) node_encode_notify(&frames);
+    bool has_sent_term = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
     /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
     if (claim->helper > 0) {
-        if (is_told) claim_await_helper(claim, LAST_WORD_US);
-        is_told = is_result = false;
+        if (has_sent_term) claim_await_helper(claim, LAST_WORD_US);
+        has_sent_term = is_result = false;
     }
     claim_hang_up(claim);
-    if (is_result && !is_told && (claim->bus = node_connect(run)) >= 0) {
+    if (is_result && !has_sent_term && (claim->bus = node_connect(run)) >= 0) {
         /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
-        is_told = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
+        has_sent_term = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
         claim_hang_up(claim);
     }
     free(frames.at);
-    return is_told;
+    return has_sent_term;
 }

@@ -27,7 +27,7 @@ static _Noreturn void tell_signals(pid_t owner, int out)
     siginfo_t info;
     bool ends_with_us = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
     pid_t parent = getppid(); /* 0 where that is in another pid namespace; less where the system does not tell */
-    close_all_but(&out, 1);
+    fd_close_all_but(&out, 1);
     while (ends_with_us && (parent == owner || parent <= 0)) {
         long number = syscall(SYS_rt_sigtimedwait, &ALL, &info, NULL, sizeof ALL);
         if (number < 0 && errno == EINTR) continue;
@@ -39,12 +39,12 @@ static _Noreturn void tell_signals(pid_t owner, int out)
 }
 #endif
 
-void start_sentinel(struct run *run)
+void sentinel_start(struct run *run)
 {
     run->sentinel = -1;
 #ifdef __linux__
     int ends[2];
-    if (!make_channel(false, ends)) return;
+    if (!fd_channel(false, ends)) return;
     run->sentinel = fork();
     if (run->sentinel == 0) tell_signals(run->pid, ends[1]);
     close(ends[1]);
@@ -52,7 +52,7 @@ void start_sentinel(struct run *run)
 #endif
 }
 
-void ask_sentinel(struct run *run)
+void sentinel_ask(struct run *run)
 {
     struct pollfd source = {.fd = answers, .events = POLLIN};
     unsigned char byte;
@@ -61,29 +61,29 @@ void ask_sentinel(struct run *run)
         if (byte == 0) return;
         counts[byte]++;
     }
-    end_sentinel(run);
+    sentinel_end(run);
 }
 
-bool has_reached_group(int number)
+bool sentinel_has(int number)
 {
     if (counts[number] == 0) return false;
     counts[number]--;
     return true;
 }
 
-void forget_group(int number)
+void sentinel_forget(int number)
 {
     /* Of real-time signals each comes; of others several that come at once may be one here and two there. */
     if (number < 32) counts[number] = 0;
 }
 
-void end_sentinel(struct run *run)
+void sentinel_end(struct run *run)
 {
     /* Where it cannot be ended it is not waited for: it ends with us. */
     if (run->sentinel > 0 && kill(run->sentinel, SIGKILL) != 0) run->sentinel = -1;
 }
 
-void reap_sentinel(struct run *run)
+void sentinel_reap(struct run *run)
 {
     if (run->sentinel > 0) (void)waitpid(run->sentinel, NULL, 0);
     run->sentinel = 0;

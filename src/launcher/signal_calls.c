@@ -26,7 +26,7 @@ static int open_queue(void)
     return (int)syscall(SYS_signalfd4, -1, &ALL, sizeof ALL, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool read_arrival(const struct run *run, struct arrival *arrival)
+bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct signalfd_siginfo info;
     if (read(run->signals, &info, sizeof info) != sizeof info) return false;
@@ -59,7 +59,7 @@ static int open_queue(void)
 }
 
 /* Who sent it is not told: what a terminal sends is taken for the terminal's, so for the group. */
-bool read_arrival(const struct run *run, struct arrival *arrival)
+bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct kevent event;
     if (kevent(run->signals, NULL, 0, &event, 1, &(struct timespec){0}) != 1) return false;
@@ -69,18 +69,18 @@ bool read_arrival(const struct run *run, struct arrival *arrival)
 
 #endif
 
-bool block_signals(signal_mask *old)
+bool signal_block(signal_mask *old)
 {
     return set_mask(SIG_SETMASK, &ALL, old);
 }
 
-void unblock_signal(int number)
+void signal_unblock(int number)
 {
     signal_mask one = (signal_mask)1 << (number - 1);
     (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
-void pass_on(const struct run *run, const struct arrival *arrival)
+void signal_pass_on(const struct run *run, const struct arrival *arrival)
 {
 #ifdef __linux__
     if (arrival->is_queued && sigqueue(run->hook, arrival->number, arrival->value) == 0) return;
@@ -88,13 +88,13 @@ void pass_on(const struct run *run, const struct arrival *arrival)
     (void)kill(run->hook, arrival->number);
 }
 
-void restore_mask(const struct run *run)
+void signal_restore_mask(const struct run *run)
 {
     (void)set_mask(SIG_SETMASK, &run->mask, NULL);
 }
 
 /* The end of a child is told to us only where SIGCHLD is not ignored. */
-bool listen_to_signals(struct run *run)
+bool signal_listen(struct run *run)
 {
     (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->child_action);
     run->signals = open_queue();

@@ -19,35 +19,35 @@ struct arrival {
     union sigval value;
 };
 
-bool block_signals(signal_mask *old);
-void unblock_signal(int number);
-void restore_mask(const struct run *run);
-bool listen_to_signals(struct run *run);
-bool read_arrival(const struct run *run, struct arrival *arrival);
-void pass_on(const struct run *run, const struct arrival *arrival);
+bool signal_block(signal_mask *old);
+void signal_unblock(int number);
+void signal_restore_mask(const struct run *run);
+bool signal_listen(struct run *run);
+bool signal_read(const struct run *run, struct arrival *arrival);
+void signal_pass_on(const struct run *run, const struct arrival *arrival);
 
 /* signals.c */
 enum { WATCHED = 1 + 2 * STREAMS }; /* descriptors that are polled at once */
 /* From here until the end all signals wait, and files that we make are for their owner. False where that is refused. */
-bool hold_signals(struct run *run);
+bool signals_hold(struct run *run);
 /* In the process that becomes the hook: as the caller has it. */
-void give_back_signals(const struct run *run);
+void signals_give_back(const struct run *run);
 /* False where the system refuses what a run cannot do without. */
-bool open_signals(struct run *run);
-void take_signals(struct run *run);
-void stop_too(struct run *run);
-bool is_stop(int number);
+bool signals_open(struct run *run);
+void signals_take(struct run *run);
+void signals_stop_too(struct run *run);
+bool signals_is_stop(int number);
 /* By default it does nothing, so no execution ends by it. */
-bool is_harmless(int number);
+bool signals_is_harmless(int number);
 
 /* sentinel.c */
-void start_sentinel(struct run *run);
+void sentinel_start(struct run *run);
 /* Waits until all that was sent to the group has been counted; then, of each signal, whether one was, and no more of it. */
-void ask_sentinel(struct run *run);
-bool has_reached_group(int number);
-void forget_group(int number);
-void end_sentinel(struct run *run);
+void sentinel_ask(struct run *run);
+bool sentinel_has(int number);
+void sentinel_forget(int number);
+void sentinel_end(struct run *run);
 /* Nobody else may do it: there are systems without a process that reaps what is left. */
-void reap_sentinel(struct run *run);
+void sentinel_reap(struct run *run);
 
 #endif

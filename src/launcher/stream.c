@@ -9,7 +9,7 @@
 #endif
 
 enum {
-    MOST_BYTES = 64 * 1024 * 1024, /* that are taken for a hook that does not read them */
+    MAX_BYTES = 64 * 1024 * 1024, /* that are taken for a hook that does not read them */
     DIGEST_BYTES = 64 * 1024,
 };
 
@@ -66,7 +66,7 @@ static bool grow(struct stream *stream)
         stream->at = 0;
         return true;
     }
-    if (wanted > MOST_BYTES) return false;
+    if (wanted > MAX_BYTES) return false;
     unsigned char *more = realloc(stream->buffer, wanted);
     if (more == NULL) return false;
     stream->buffer = more;
@@ -100,7 +100,7 @@ void stream_read(struct stream *stream)
     }
     stream_measure(stream, place, (size_t)got);
     if (stream->to < 0) return;
-    if (stream->length == 0) stream->moved_us = now_us();
+    if (stream->length == 0) stream->moved_us = clock_us();
     stream->length += (size_t)got;
 }
 
@@ -158,7 +158,7 @@ void stream_write(struct stream *stream)
             stream_close(stream);
             return;
         }
-        stream->moved_us = now_us();
+        stream->moved_us = clock_us();
         stream->at += (size_t)given;
         stream->length -= (size_t)given;
         if (stream->length == 0) stream_drop(stream);

@@ -65,7 +65,7 @@ struct scan {
     unsigned char text[MAX_FIELD_BYTES];
 };
 
-void scan_payload(struct scan *scan, struct field *fields, size_t count);
+void payload_scan(struct scan *scan, struct field *fields, size_t count);
 
 /* ---- stdout_kind.c */
 

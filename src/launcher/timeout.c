@@ -19,7 +19,7 @@ static bool may_have_refused(const struct run *run)
     return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
 }
 
-void note_timeout(struct run *run)
+void timeout_note(struct run *run)
 {
     long long us = run->options.timeout_us;
     char *text = run->timed_out;
@@ -28,7 +28,7 @@ void note_timeout(struct run *run)
     strcpy(text + length - (text[length - 1] == '.'), " s");
     run->reason = run->timed_out;
     /* Nobody is to get it again: of another call nobody knows how long it takes. */
-    run->is_told_to_end = true;
+    run->was_asked_to_end = true;
     if (may_have_refused(run)) return;
     run->kind = TIMED_OUT;
     run->signal = 0;
@@ -36,7 +36,7 @@ void note_timeout(struct run *run)
 }
 
 /* What the hook started stays below us even where its parent is gone, so that all of it is found. */
-void prepare_timeout(struct run *run)
+void timeout_prepare(struct run *run)
 {
 #ifdef __linux__
     struct timespec now;
@@ -67,7 +67,7 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
         /* What was there before the hook is not its doing: a shell that became us may have had children. */
-        count += pid > 0 && read_process(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
+        count += pid > 0 && process_read(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
     }
     closedir(proc);
     for (bool has_grown = true; has_grown;) {
@@ -85,15 +85,15 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 }
 
 /* SIGTERM once, to all that are there; SIGKILL as often as needed. */
-bool end_tree(struct run *run)
+bool timeout_end_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
-    int64_t passed = now_us() - run->ending_us;
+    int64_t passed = clock_us() - run->ending_us;
     bool is_left = false;
-    int number = passed >= GRACE_US ? SIGKILL : run->is_told ? 0 : SIGTERM;
+    int number = passed >= GRACE_US ? SIGKILL : run->has_sent_term ? 0 : SIGTERM;
     size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
-    run->is_told = true;
-    run->look_us = now_us() + LOOK_US;
+    run->has_sent_term = true;
+    run->look_us = clock_us() + LOOK_US;
     /* The hook is known without a look at /proc. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {

@@ -22,9 +22,9 @@ static bool is_due(int64_t due, int64_t now, int64_t *next)
 static int keep_time(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t now = now_us(), next = INT64_MAX;
+    int64_t now = clock_us(), next = INT64_MAX;
     bool runs = run->phase == RUNNING;
-    if (runs && run->sentinel == 0 && is_due(run->spawned_us + ALONE_US, now, &next)) start_sentinel(run);
+    if (runs && run->sentinel == 0 && is_due(run->spawned_us + ALONE_US, now, &next)) sentinel_start(run);
     if (runs && !run->has_lasted && is_due(run->spawned_us + SHORT_US, now, &next)) {
         run->has_lasted = true;
         record_pid_start(run);
@@ -53,7 +53,7 @@ static bool is_too_much(struct stream *output)
 static bool take_held_turn(struct run *run, int wait_ms)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool has_moved = take_turn(run, wait_ms);
+    bool has_moved = loop_turn(run, wait_ms);
     if (!run->is_forgiving || !(is_too_much(out) || is_too_much(err))) return has_moved;
     run->is_forgiving = false;
     out->flow = err->flow = PASSING;
@@ -87,7 +87,7 @@ static int patience(const struct run *run, int64_t silence_us)
         const struct stream *output = &run->streams[i];
         bool is_unread = output->from >= 0 && output->total < output->goal;
         if (!is_unread && !stream_is_waiting(output)) continue;
-        int most = run->ending_us != 0 || run->is_told_to_end ? STALL_MS : output->patience_ms;
+        int most = run->ending_us != 0 || run->was_asked_to_end ? STALL_MS : output->patience_ms;
         if (most < 0) return -1;
         if (most > longest) longest = most;
     }
@@ -119,31 +119,31 @@ static void settle(struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_ending = run->ending_us != 0, has_waited = false;
-    int64_t exited_us = now_us(), moved_us = exited_us;
+    int64_t exited_us = clock_us(), moved_us = exited_us;
     int wait;
     find_goals(run);
-    while ((wait = patience(run, now_us() - moved_us)) != 0 && run->late_signal == 0) {
+    while ((wait = patience(run, clock_us() - moved_us)) != 0 && run->late_signal == 0) {
         int due = is_ending ? -1 : keep_time(run);
         if (!is_ending && run->ending_us != 0) break;
         bool out_waits = stream_is_waiting(out), err_waits = stream_is_waiting(err);
         has_waited = has_waited || out_waits || err_waits;
-        if (take_held_turn(run, due >= 0 && (wait < 0 || due < wait) ? due : wait)) moved_us = now_us();
+        if (take_held_turn(run, due >= 0 && (wait < 0 || due < wait) ? due : wait)) moved_us = clock_us();
         if ((out_waits && is_deadly(out)) || (err_waits && is_deadly(err))) run->late_signal = SIGPIPE;
     }
     /* Bare the hook would have been writing all that time. */
-    if (has_waited) run->duration_us += now_us() - exited_us;
+    if (has_waited) run->duration_us += clock_us() - exited_us;
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         if (output->goal != UINT64_MAX && output->total < output->goal) output->is_cut = true;
         output->goal = UINT64_MAX;
     }
     if (run->late_signal == SIGPIPE || (wait != 0 && run->late_signal != 0)) die_late(run);
-    else if (out->from >= 0 || err->from >= 0) (void)take_turn(run, 0);
+    else if (out->from >= 0 || err->from >= 0) (void)loop_turn(run, 0);
 }
 
 static void release(struct run *run)
 {
-    run->is_pardoned = is_pardoned(run);
+    run->is_pardoned = fail_open_pardons(run);
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         if (run->is_pardoned) {
@@ -159,7 +159,7 @@ static void release(struct run *run)
 /* Whether the hook still runs or, once its time is out, anything that it started. */
 static bool goes_on(struct run *run)
 {
-    if (run->ending_us != 0 && now_us() >= run->look_us) run->has_descendants = end_tree(run);
+    if (run->ending_us != 0 && clock_us() >= run->look_us) run->has_descendants = timeout_end_tree(run);
     return run->phase == RUNNING || run->has_descendants;
 }
 
@@ -168,21 +168,21 @@ static void attend(struct run *run)
     while (goes_on(run)) (void)take_held_turn(run, keep_time(run));
 }
 
-void watch(struct run *run)
+void watch_hook(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     run->streams[STDOUT].flow = run->streams[STDERR].flow = run->is_forgiving ? HOLDING : PASSING;
     input->flow = PASSING;
     if (input->to < 0) stream_drop(input);
     run->phase = RUNNING;
-    pass_along(run, input);
+    loop_pass_along(run, input);
     attend(run);
     stream_close(input);
     input_count_file(input);
     settle(run);
     /* Its time may have run out while the caller read nothing. */
     attend(run);
-    if (run->ending_us != 0) note_timeout(run);
+    if (run->ending_us != 0) timeout_note(run);
     if (run->is_forgiving) release(run);
 }
 
@@ -192,18 +192,18 @@ static bool is_left(const struct stream *output)
 }
 
 /* What background children of a pardoned hook write is read, so that they get no SIGPIPE, and given to nobody. */
-void hand_over(struct run *run)
+void watch_hand_over(struct run *run)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     if (run->duration_us < 0 || !(is_left(out) || is_left(err))) return;
     pid_t pid = fork();
     if (pid > 0) return;
     int kept[] = {out->from, out->to, err->from, err->to};
-    if (pid == 0) close_all_but(kept, sizeof kept / sizeof *kept);
+    if (pid == 0) fd_close_all_but(kept, sizeof kept / sizeof *kept);
     run->phase = HANDING_OVER;
     run->streams[STDIN].from = -1;
-    if (pid < 0) restore_mask(run);
-    while (is_left(out) || is_left(err)) (void)take_turn(run, -1);
+    if (pid < 0) signal_restore_mask(run);
+    while (is_left(out) || is_left(err)) (void)loop_turn(run, -1);
     /* Where no process was to be had we stay until the end ourselves. */
     if (pid == 0) _exit(0);
 }

@@ -77,7 +77,7 @@ static void do_scan(struct argument *arguments, size_t count)
     if (length > 0) memcpy(bytes, arguments[0].text, length);
     struct scan scan = {.bytes = bytes, .length = length};
     for (size_t i = 1; i < count; i++) fields[i - 1].name = arguments[i].text;
-    scan_payload(&scan, fields, count - 1);
+    payload_scan(&scan, fields, count - 1);
     free(bytes);
     for (size_t i = 0; i < count - 1; i++) {
         if (!fields[i].is_found) continue;
@@ -89,7 +89,7 @@ static void do_scan(struct argument *arguments, size_t count)
 static void do_trace(struct argument *arguments)
 {
     struct trace_parent parent = {0};
-    if (!parse_trace_parent(arguments[0].text, &parent)) printf("-");
+    if (!begin_parse_trace(arguments[0].text, &parent)) printf("-");
     else printf("%s %s %s", parent.trace_id, parent.span_id, parent.flags);
 }
 
@@ -98,7 +98,7 @@ static void do_derive(struct argument *arguments)
     struct text parts[4];
     char id[33];
     for (int i = 0; i < 4; i++) parts[i] = (struct text){arguments[i].text, arguments[i].length};
-    derive_correlation(parts[0], parts[1], parts[2], parts[3], id);
+    begin_correlation(parts[0], parts[1], parts[2], parts[3], id);
     printf("%s", id);
 }
 
