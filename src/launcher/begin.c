@@ -1,5 +1,6 @@
 /* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
-#include "launcher.h"
+#include "begin.h"
+#include "run.h"
 
 #ifndef __linux__
 #include <sys/random.h>

@@ -1,5 +1,11 @@
 /* The hook's process: its streams and its start. */
-#include "launcher.h"
+#include "child.h"
+#include "command.h"
+#include "fd.h"
+#include "input.h"
+#include "record.h"
+#include "run.h"
+#include "signals.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>

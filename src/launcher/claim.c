@@ -4,7 +4,12 @@
  * instead, a Node of our own that answers the same frames from the database; and where that says nothing either, the hook
  * runs.
  */
-#include "launcher.h"
+#include "claim.h"
+#include "begin.h"
+#include "gate.h"
+#include "leave.h"
+#include "node.h"
+#include "run.h"
 
 #include <sys/socket.h>
 

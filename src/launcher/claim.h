@@ -1,6 +1,5 @@
-/* A dedupe key, as claim.c asks for it, the run goes by it, and result.c tells of it. Included by launcher.h. */
-#ifndef HOOKBUS_CLAIM_H
-#define HOOKBUS_CLAIM_H
+/* claim.c: a dedupe key. */
+#pragma once
 
 #include "frame.h"
 #include "text.h"
@@ -41,11 +40,3 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
 bool claim_send(int bus, const struct bytes *bytes, int64_t within_us);
 /* Whether only a refusal is given again: nobody waits then, and nobody owns the key. */
 bool claim_gives_refusals_only(const struct run *run);
-
-/* result.c */
-/* The hook does not run: what the first one said is said once more, or nothing. */
-void result_repeat(struct run *run);
-/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
-bool result_tell(struct run *run);
-
-#endif

@@ -1,5 +1,7 @@
 /* The command: how a process becomes it, and what is said when it cannot. */
-#include "launcher.h"
+#include "command.h"
+#include "run.h"
+#include "signals.h"
 
 #include <sys/uio.h>
 

@@ -2,7 +2,10 @@
  * What a daemon is started with. It serves all projects of its user for as long as there is work, so it has nothing of the
  * hook that happened to start it: a short list of variables, the limits and the niceness that the user may have.
  */
-#include "launcher.h"
+#include "daemon_state.h"
+#include "command.h"
+#include "home.h"
+#include "settings.h"
 
 #include <sys/resource.h>
 

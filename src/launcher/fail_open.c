@@ -1,5 +1,8 @@
 /* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
-#include "launcher.h"
+#include "fail_open.h"
+#include "begin.h"
+#include "gate.h"
+#include "run.h"
 
 /* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
 void fail_open_note(struct run *run)

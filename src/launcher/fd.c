@@ -1,5 +1,6 @@
 /* Descriptors: made in pairs, and closed by the hundred. */
-#include "launcher.h"
+#include "fd.h"
+#include "stream.h"
 
 #include <dirent.h>
 #include <sys/socket.h>

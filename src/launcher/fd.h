@@ -1,9 +1,7 @@
 /* fd.c: descriptors. */
-#ifndef HOOKBUS_FD_H
-#define HOOKBUS_FD_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "system.h"
 
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
 bool fd_channel(bool is_socket, int ends[2]);
@@ -11,5 +9,3 @@ bool fd_channel(bool is_socket, int ends[2]);
 int fd_above_streams(int low);
 /* Closes all descriptors but these, of which some may be -1. */
 void fd_close_all_but(const int *kept, size_t count);
-
-#endif

@@ -1,5 +1,5 @@
 /* Writes frames; frame.h says how they look. */
-#include "launcher.h"
+#include "frame.h"
 
 void frame_write_number(unsigned char *at, int size, uint64_t number)
 {

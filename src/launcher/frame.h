@@ -8,12 +8,9 @@
  *
  * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
  */
-#ifndef HOOKBUS_FRAME_H
-#define HOOKBUS_FRAME_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "system.h"
 
 enum { FRAME_VERSION = 1 };
 
@@ -81,5 +78,3 @@ void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length)
 void field_text(struct bytes *bytes, int tag, const char *text);
 void frame_write_number(unsigned char *at, int size, uint64_t number);
 void field_number(struct bytes *bytes, int tag, uint64_t number);
-
-#endif

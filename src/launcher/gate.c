@@ -3,7 +3,11 @@
  * first line says what it is (`off` or `breaker`), until when in Unix ms, and of a breaker on which events it counts; what
  * follows is for people. Twin: src/gates/gate-file.ts.
  */
-#include "launcher.h"
+#include "gate.h"
+#include "begin.h"
+#include "home.h"
+#include "policy.h"
+#include "run.h"
 
 /* A gate that would count for longer was not made by HookBus, or the clock was set back: the hook runs. */
 #define MAX_GATE_MS (7 * UINT64_C(86400000))

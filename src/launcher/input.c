@@ -1,5 +1,7 @@
 /* The payload: what is taken of it before the hook starts, and what becomes of it where no hook can be started. */
-#include "launcher.h"
+#include "input.h"
+#include "loop.h"
+#include "run.h"
 
 #ifdef __linux__
 #include <sys/mman.h>

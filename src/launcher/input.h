@@ -1,6 +1,5 @@
 /* input.c: the payload, before the hook starts and where none is started. */
-#ifndef HOOKBUS_INPUT_H
-#define HOOKBUS_INPUT_H
+#pragma once
 
 #include "stream.h"
 
@@ -17,5 +16,3 @@ void input_hear_out(struct run *run);
 void input_count_file(struct stream *input);
 /* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
 void input_leave(struct run *run);
-
-#endif

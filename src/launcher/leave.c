@@ -1,5 +1,9 @@
 /* Our end: as the hook ended, or by a signal that came before there was a hook. */
-#include "launcher.h"
+#include "leave.h"
+#include "record.h"
+#include "run.h"
+#include "sentinel.h"
+#include "signals.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>

@@ -1,5 +1,9 @@
 /* The one loop: waits for signals and bytes, and deals with what comes. Who calls it says when the phase is over. */
-#include "launcher.h"
+#include "loop.h"
+#include "leave.h"
+#include "run.h"
+#include "sentinel.h"
+#include "signals.h"
 
 enum { PAUSE_MS = 10 }; /* between two calls that the system refuses */
 

@@ -9,7 +9,22 @@
  *
  * If HookBus fails, the command still runs and its status is passed on.
  */
-#include "launcher.h"
+#include "begin.h"
+#include "child.h"
+#include "command.h"
+#include "fail_open.h"
+#include "gate.h"
+#include "home.h"
+#include "input.h"
+#include "leave.h"
+#include "node.h"
+#include "policy.h"
+#include "record.h"
+#include "result.h"
+#include "run.h"
+#include "signals.h"
+#include "timeout.h"
+#include "watch.h"
 
 enum { UNUSABLE_EXIT_CODE = 125, MAKE_HOME_US = 3000000 };
 

@@ -2,7 +2,11 @@
  * The parts of HookBus that are not in C: the command line and the daemon, both in Node. They are beside us wherever we
  * were called from: as hookbus-cli, which has Node in it, or as hookbus.js.
  */
-#include "launcher.h"
+#include "node.h"
+#include "daemon_state.h"
+#include "fd.h"
+#include "home.h"
+#include "run.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

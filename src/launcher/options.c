@@ -1,5 +1,5 @@
 /* The words behind `hookbus run`. Twin: src/config/run-options.ts. What cannot be used goes on record and stops no hook. */
-#include "launcher.h"
+#include "options.h"
 
 #include <stddef.h>
 

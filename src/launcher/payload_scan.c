@@ -2,7 +2,7 @@
  * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
  * Twin: src/domain/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
  */
-#include "launcher.h"
+#include "payload_scan.h"
 
 /* The next byte without taking it; -1 at the end. */
 static int peek(struct scan *scan)

@@ -2,7 +2,7 @@
  * Hooks that root protects: no gate, key or option keeps them from running or being heard. Twin: src/gates/policy.ts.
  * Both are held to fixtures/vectors/policy.json. Only looked at where something would be done to a hook.
  */
-#include "launcher.h"
+#include "policy.h"
 
 /* No setting moves it: who could set that would take the protection away. */
 static const char DIRECTORY[] = "/etc/hookbus";

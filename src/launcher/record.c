@@ -3,7 +3,11 @@
  * it has ended. Each says all that is known by then, so that one alone is enough; docs/protocol.md has how it looks.
  * It outlives the death of any process, not a power cut: nothing here waits for the disk.
  */
-#include "launcher.h"
+#include "record.h"
+#include "begin.h"
+#include "home.h"
+#include "input.h"
+#include "run.h"
 
 enum {
     ENTRY_HEADER_BYTES = 16,

@@ -1,5 +1,8 @@
 /* What comes of a claim: its owner tells the daemon, and a duplicate says it once more. claim.c asks for it. */
-#include "launcher.h"
+#include "result.h"
+#include "loop.h"
+#include "node.h"
+#include "run.h"
 
 /* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
 static void say_again(struct run *run, int which, struct text text)

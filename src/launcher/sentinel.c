@@ -4,7 +4,9 @@
  * the members of a group from the newest to the oldest, so the sentinel has a signal before we do. Where it cannot be
  * started, signals.c guesses.
  */
-#include "launcher.h"
+#include "sentinel.h"
+#include "fd.h"
+#include "run.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>

@@ -1,5 +1,5 @@
 /* The settings in force. Twin: src/config/settings.ts and paths.ts. What cannot be used goes on record as it is. */
-#include "launcher.h"
+#include "settings.h"
 
 static const char BLANKS[] = " \t\n\v\f\r";
 

@@ -2,7 +2,8 @@
  * How signals are blocked, read and sent. They stay blocked, and are read from a descriptor: on Linux a signalfd, elsewhere
  * a kqueue, which tells of blocked signals too. signals.c says what is done about them.
  */
-#include "launcher.h"
+#include "signal_calls.h"
+#include "run.h"
 
 #ifdef __linux__
 #include <sys/signalfd.h>

@@ -3,7 +3,10 @@
  * the hook has started waits for it, and is passed on then. What was sent to the whole process group is not passed on,
  * since the hook has it already; sentinel.c knows.
  */
-#include "launcher.h"
+#include "signals.h"
+#include "record.h"
+#include "run.h"
+#include "sentinel.h"
 
 enum { STOP_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
 

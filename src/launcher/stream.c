@@ -1,5 +1,6 @@
 /* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
-#include "launcher.h"
+#include "stream.h"
+#include "process.h"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>

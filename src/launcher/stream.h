@@ -1,8 +1,9 @@
-/* One stream between the caller and the hook, as stream.c moves it. Included by launcher.h. */
-#ifndef HOOKBUS_STREAM_H
-#define HOOKBUS_STREAM_H
+/* One stream between the caller and the hook, as stream.c moves it. */
+#pragma once
 
-#include "text.h"
+#include "sha256.h"
+#include "stdout_kind.h"
+#include "system.h"
 
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
@@ -14,6 +15,7 @@ enum {
 };
 
 enum { STDIN, STDOUT, STDERR, STREAMS };
+enum { WATCHED = 1 + 2 * STREAMS }; /* descriptors that are polled at once */
 
 /* What becomes of what comes. */
 enum flow {
@@ -63,5 +65,3 @@ void stream_write(struct stream *stream);
 void stream_drop(struct stream *stream);
 /* Nobody takes any more. */
 void stream_close(struct stream *stream);
-
-#endif

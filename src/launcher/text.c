@@ -1,5 +1,5 @@
 /* Pieces of text. */
-#include "launcher.h"
+#include "text.h"
 
 void text_write_hex(char *text, const unsigned char *bytes, size_t count)
 {

@@ -1,5 +1,6 @@
 /* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
-#include "launcher.h"
+#include "timeout.h"
+#include "run.h"
 
 #include <dirent.h>
 #ifdef __linux__
@@ -11,6 +12,7 @@ enum {
     GRACE_US = 1000000,
     KILL_US = 1000000,
     LOOK_US = 15000,
+    MAX_PROCESSES = 8192, /* that are looked through */
 };
 
 /* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */

@@ -1,5 +1,13 @@
 /* The run itself, from the hook's start to our end: how long each of its phases goes on, by the clock and by what waits. */
-#include "launcher.h"
+#include "watch.h"
+#include "fail_open.h"
+#include "fd.h"
+#include "input.h"
+#include "loop.h"
+#include "record.h"
+#include "run.h"
+#include "sentinel.h"
+#include "timeout.h"
 
 #include <sys/ioctl.h>
 

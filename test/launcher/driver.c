@@ -2,7 +2,14 @@
  * Lets tests call the launcher's pure functions: reads a line, `WORD ARGUMENT...` with the arguments in hex, and answers
  * with a line. Compiled by test/launcher/support/driver.ts with the sanitizers on, and by nobody else.
  */
-#include "../../src/launcher/launcher.h"
+#include "../../src/launcher/begin.h"
+#include "../../src/launcher/gate.h"
+#include "../../src/launcher/options.h"
+#include "../../src/launcher/payload_scan.h"
+#include "../../src/launcher/policy.h"
+#include "../../src/launcher/run.h"
+#include "../../src/launcher/settings.h"
+#include "../../src/launcher/stdout_kind.h"
 
 enum { MAX_ARGUMENTS = 4096 };
 
@@ -148,8 +155,7 @@ static void do_settings(struct argument *arguments, size_t count)
 {
     char *variables[MAX_ARGUMENTS + 1] = {0};
     const struct options options = {.store_raw = -1, .compress = -1, .max_bytes = -1};
-    static char home[HOME_BYTES];
-    struct settings settings = {.home = home};
+    static struct settings settings;
     struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;

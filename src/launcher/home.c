@@ -5,7 +5,9 @@
  * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/state-home.ts,
  * which says in words what is wrong.
  */
-#include "launcher.h"
+#include "home.h"
+#include "fd.h"
+#include "run.h"
 
 #include <dirent.h>
 #ifdef __linux__
