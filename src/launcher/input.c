@@ -49,12 +49,6 @@ static bool look_into_file(struct stream *input)
     return got == 0;
 }
 
-void input_count_file(struct stream *input)
-{
-    off_t at = input->starts_at >= 0 ? lseek(STDIN, 0, SEEK_CUR) : -1;
-    if (at > input->starts_at) input->total = (uint64_t)(at - input->starts_at);
-}
-
 bool input_is_unfinished(struct stream *input)
 {
     return input->from >= 0 && !input->ends_line && !is_whole(input);

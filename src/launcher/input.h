@@ -12,7 +12,5 @@ bool input_is_unfinished(struct stream *input);
 bool input_take_payload(struct run *run);
 /* A caller that is in the middle of what no hook will read is heard out. */
 void input_hear_out(struct run *run);
-/* How much the hook has read of a file that is its own, if it has one. */
-void input_count_file(struct stream *input);
 /* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
 void input_leave(struct run *run);

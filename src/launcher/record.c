@@ -196,7 +196,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
-    input_count_file(&run->streams[STDIN]);
+    stream_count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true);
     (void)append(run);
 }

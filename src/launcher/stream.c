@@ -58,6 +58,12 @@ void stream_keep_late(struct stream *stream)
     keep(stream, stream->buffer + stream->at, stream->length);
 }
 
+void stream_count_file(struct stream *stream)
+{
+    off_t at = stream->starts_at >= 0 ? lseek(STDIN, 0, SEEK_CUR) : -1;
+    if (at > stream->starts_at) stream->total = (uint64_t)(at - stream->starts_at);
+}
+
 /* More memory for what waits. Where there is none, what comes next waits with its writer. */
 static bool grow(struct stream *stream)
 {

@@ -57,6 +57,8 @@ void stream_measure(struct stream *stream, const unsigned char *bytes, size_t le
 void stream_read(struct stream *stream);
 /* Keeps the beginning of what waits and of what comes, where nobody asked for that yet. */
 void stream_keep_late(struct stream *stream);
+/* How much the hook has read of a file that is its own, if it has one. */
+void stream_count_file(struct stream *stream);
 /* Whether something waits until it is taken. */
 bool stream_is_waiting(const struct stream *stream);
 /* Passes on what waits, as far as it is taken. */

@@ -186,7 +186,7 @@ void watch_hook(struct run *run)
     loop_pass_along(run, input);
     attend(run);
     stream_close(input);
-    input_count_file(input);
+    stream_count_file(input);
     settle(run);
     /* Its time may have run out while the caller read nothing. */
     attend(run);
