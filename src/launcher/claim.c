@@ -133,6 +133,14 @@ bool claim_gives_refusals_only(const struct run *run)
     return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
 
+/* Whether it can be a refusal at all: a daemon that is wrong about that would silence a guard. */
+static bool is_refusal(const struct claim *claim)
+{
+    struct stdout_kind kind = {0};
+    stdout_kind_push(&kind, (const unsigned char *)claim->out.at, claim->out.length);
+    return claim->refuses && (claim->exit_code == 2 || stdout_kind_of(&kind) == KIND_JSON);
+}
+
 /*
  * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
  * is skipped, and is given nothing but a refusal, unless its user asked for more.
@@ -142,7 +150,7 @@ static bool is_usable(const struct run *run)
     const struct claim *claim = &run->claim;
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
-    if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !claim_gives_refusals_only(run));
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_gives_refusals_only(run));
     return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
 }
 

@@ -153,7 +153,7 @@ int main(int argc, char **argv)
     }
     options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
-        command_say("expected a command behind --, got none. Try: hookbus run --help");
+        command_say("no command after --. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
     /* An empty name is none: what the hook is called then is for whoever reads the record. */
