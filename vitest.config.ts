@@ -18,7 +18,7 @@ const WAITING = [
 /** Tests that start many processes and measure no times. */
 const CROWDED = [
   'test/{dist,gates,library,redis}/**/*.test.ts',
-  'test/launcher/{analyzer,arm64,claim,cross,frames,hardened,sanitized,twins,vectors}.test.ts',
+  'test/launcher/{analyzer,arm64,circles,claim,cross,frames,hardened,sanitized,twins,vectors}.test.ts',
   'test/daemon/memory.test.ts',
   'test/e2e/{codex,gemini,refusals}.test.ts',
 ];

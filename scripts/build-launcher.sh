@@ -9,10 +9,10 @@ cd "$(dirname "$0")/.."
 
 version=$(node -p 'require("./package.json").version')
 node=$(node -p 'require("node:fs").realpathSync(process.execPath)')
-strict=-Werror output=bin/hookbus kinds='static dynamic plain' compilers="${CC:-} musl-gcc cc gcc clang" target=
+strict=-Werror output=bin/hookbus kinds='pie static dynamic plain' compilers="${CC:-} musl-gcc cc gcc clang" target=
 case ${1:-} in
 --lenient) strict= output=${2:-$output} ;;
---portable) output=$2 kinds=static node= ;;
+--portable) output=$2 kinds='pie static' node= ;;
 --cross)
   output=$3 node=
   case $2 in
@@ -47,7 +47,7 @@ compile() { # compile COMPILER
   "$1" -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef \
     -Wcast-align -Wstrict-prototypes -Wmissing-prototypes -Wvla $strict $probes -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
     -DHOOKBUS_VERSION="\"$version\"" -DHOOKBUS_NODE="\"$node\"" \
-    -o "$new" src/launcher/*.c $link >"$log" 2>&1 || return 1
+    -o "$new" $start src/launcher/*.c $link >"$log" 2>&1 || return 1
   [ -z "$target" ] || return 0
   # What was compiled must run here: a hook that does nothing, switched off.
   HOOKBUS_ENABLED=0 "$new" run -- true >>"$log" 2>&1
@@ -55,11 +55,19 @@ compile() { # compile COMPILER
 
 for compiler in $compilers; do
   for kind in $kinds; do
+    start=
     case $kind in
+    # At other addresses in each run. musl-gcc has no -static-pie, so it is told what to start with.
+    pie)
+      musl=/usr/lib/$(uname -m)-linux-musl
+      [ "$compiler" = musl-gcc ] && [ -e "$musl/rcrt1.o" ] || continue
+      start="-fPIE -nostartfiles $musl/rcrt1.o $musl/crti.o"
+      link="-static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,separate-code -s $musl/crtn.o"
+      ;;
     # What only the start writes is read-only from then on, and what can be run is in pages of its own.
     static) link='-static -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
     dynamic) link='-fPIE -pie -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
-    cross) link='-static -Wl,-z,relro,-z,now -s' ;;
+    cross) start=-fPIE link='-static -pie -Wl,-z,relro,-z,now -s' ;;
     plain) link= ;;
     esac
     if compile "$compiler"; then

@@ -4,7 +4,7 @@ import { readSettings } from '../config/settings.ts';
 import { serveOneClaim } from '../daemon/claims/claim-helper.ts';
 import { sayOnStderr } from '../engine/streams/pass-through.ts';
 
-/** As src/launcher/helper.c has it. */
+/** As src/launcher/node.c has it. */
 const DESCRIPTOR = 3;
 
 /**

@@ -6,7 +6,6 @@ import { withMadeHome } from '../config/home/state-home.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { statusOf } from '../domain/execution.ts';
-import { hookOf } from '../domain/hook/hook-id.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
@@ -71,7 +70,7 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
   }
   const { begin, companion, meters, recorder } = watch;
   // A hook is not skipped unless that is on record: nobody would hear of it.
-  const gate = watch.isBegun ? gateOf(settings, begin) : undefined;
+  const gate = watch.isBegun ? gateOf(settings, options, begin) : undefined;
   if (gate !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate), meters));
     await companion.stop();
@@ -93,9 +92,9 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
   return hook.isPardoned === true ? { kind: 'code', code: 0 } : hook.exit;
 }
 
-function gateOf({ paths }: Settings, begin: Begin): Gate | undefined {
+function gateOf({ paths }: Settings, options: RunOptions, begin: Begin): Gate | undefined {
   if (paths === undefined) return undefined;
-  return closedGate(paths.gates, hookOf(begin), begin.createdAtMs, begin.eventType);
+  return closedGate(paths.gates, options, begin.createdAtMs, begin.eventType);
 }
 
 /** Everything before the hook: what is known of it goes on record. */

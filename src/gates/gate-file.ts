@@ -1,6 +1,12 @@
 import { dirname, join } from 'node:path';
 import { CANNOT_BLOCK } from '../domain/events.ts';
-import type { HookId } from '../domain/hook/hook-id.ts';
+import {
+  commandLine,
+  type HookId,
+  type NamelessRun,
+  namelessRuns,
+  quoteWords,
+} from '../domain/hook/hook-id.ts';
 import { sha256Hex } from '../domain/key/sha256.ts';
 import { readOwnFile, requireDirectory } from '../os/own-file.ts';
 import { isProtected } from './policy.ts';
@@ -20,13 +26,37 @@ const MAX_GATE_MS = 7 * 86_400_000;
 
 const DIGEST_DIGITS = 32;
 
-/** The name of the file of a hook's gate: nothing in it means anything to a file system, whatever a hook is called. */
+/**
+ * The name of the file of a hook's gate, for runs that are given its name: nothing in it means anything to a file
+ * system, whatever a hook is called.
+ */
 export function gateFile({ hookName, command }: HookId): string {
-  return sha256Hex(`${hookName}\0${command}`).slice(0, DIGEST_DIGITS);
+  return digest(`${hookName}\0${command}`);
 }
+
+/**
+ * The same for a run without a name. The launcher does not know what the hook is called, so this tells apart all that may
+ * be called in different ways; no name begins with a NUL. Twin: src/launcher/gate.c.
+ */
+function namelessGateFile({ argv, shellLine }: NamelessRun): string {
+  return digest(`\0${shellLine === undefined ? '' : '\0'}${quoteWords(argv)}`);
+}
+
+/** All gate files of a hook: it may also run without a name, where that comes to the same. They are written together. */
+export const gateFiles = (hook: HookId): string[] => [
+  gateFile(hook),
+  ...namelessRuns(hook).map(namelessGateFile),
+];
+
+const digest = (text: string): string => sha256Hex(text).slice(0, DIGEST_DIGITS);
 
 export function gatePath(directory: string, hook: HookId): string {
   return join(directory, gateFile(hook));
+}
+
+/** A run, as its engine was asked for it. */
+export interface GatedRun extends NamelessRun {
+  readonly name?: string;
 }
 
 /** The first line of a gate file. A breaker's names the events on which it counts. */
@@ -57,14 +87,18 @@ export function isInForce({ untilMs }: Gate, nowMs: number): boolean {
  */
 export function closedGate(
   directory: string,
-  hook: HookId,
+  run: GatedRun,
   nowMs: number,
   eventType: string,
 ): Gate | undefined {
-  const gate = readWhole(gatePath(directory, hook));
+  const { name: hookName, argv } = run;
+  const file = hookName
+    ? gateFile({ hookName, command: commandLine(argv) })
+    : namelessGateFile(run);
+  const gate = readWhole(join(directory, file));
   if (gate === undefined || !isInForce(gate, nowMs)) return undefined;
   if (gate.kind === 'breaker' && !gate.events.includes(eventType)) return undefined;
-  return isProtected(hook.hookName) ? undefined : gate;
+  return isProtected(hookName) ? undefined : gate;
 }
 
 /** The gate of this file; undefined where there is none, or none that makes sense and is our own. */

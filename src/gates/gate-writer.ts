@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type HookId, isWholeCommand } from '../domain/hook/hook-id.ts';
 import { readOwnFile } from '../os/own-file.ts';
 import { redactText } from '../redaction/redaction.ts';
-import { type Gate, type GateKind, gateFile, gateLine, readGate } from './gate-file.ts';
+import { type Gate, type GateKind, gateFiles, gateLine, readGate } from './gate-file.ts';
 
 /** A gate as it is found in the directory. */
 export interface FoundGate extends Gate {
@@ -14,9 +14,14 @@ export interface FoundGate extends Gate {
   readonly file: string;
 }
 
-/** Puts a gate in place of whatever is there, as a whole; the directory must be there. @throws what the file system says */
+/** Puts a gate in place of whatever is there; the directory must be there. @throws what the file system says */
 export function writeGate(directory: string, hook: HookId, gate: Gate): void {
-  const path = join(directory, gateFile(hook));
+  for (const file of gateFiles(hook)) writeGateFile(directory, file, hook, gate);
+}
+
+/** The same for one of its files, as a whole. */
+export function writeGateFile(directory: string, file: string, hook: HookId, gate: Gate): void {
+  const path = join(directory, file);
   const temporary = `${path}~${process.pid}.new`;
   rmSync(temporary, { force: true });
   // Engines read the first line. Whose it is only people want to know: a command that was redacted is not what it is named by.
@@ -40,8 +45,17 @@ const GATE_FILE = /^[0-9a-f]{32}$/;
 /** Before gates were named by a digest: the hook's name, and a digest of its command in versions that told hooks by that. */
 const OLD_FILE = /^([^~]+)(?:~[0-9a-f]{32})?$/;
 
-/** Every gate there is, whether in force or run out. */
+/** Every gate there is, whether in force or run out; of a hook that has several files, once. */
 export function listGates(directory: string): FoundGate[] {
+  const files = listGateFiles(directory).map((gate) => {
+    const { hookName, command, kind, untilMs } = gate;
+    return [JSON.stringify([hookName, command, kind, untilMs]), gate] as const;
+  });
+  return [...new Map(files).values()];
+}
+
+/** The same, file by file. */
+export function listGateFiles(directory: string): FoundGate[] {
   return namesIn(directory).flatMap((file) => {
     const gate = GATE_FILE.test(file) ? readGate(join(directory, file)) : undefined;
     return gate === undefined ? [] : [{ ...gate, file, ...shownIn(directory, file) }];
@@ -84,7 +98,7 @@ function shownIn(directory: string, file: string): Pick<FoundGate, 'hookName' | 
     if (typeof hook === 'string' && typeof command === 'string') {
       const id = { hookName: hook, command };
       // A lie would hide which hook does not run. Of a command that was redacted nobody can tell.
-      if (!isWholeCommand(command) || gateFile(id) === file) return id;
+      if (!isWholeCommand(command) || gateFiles(id).includes(file)) return id;
     }
   } catch {
     // It was written by hand, or is gone.

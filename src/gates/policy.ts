@@ -72,9 +72,14 @@ function protectedIn(value: unknown): readonly string[] | undefined {
   return names.every((name) => typeof name === 'string') ? names : undefined;
 }
 
-/** Whether root has this hook run and its answer passed on. Reads the file: to be asked only where it matters. */
-export const isProtected = (hookName: string, policy = readPolicy()): boolean =>
-  policy.state === 'broken' || policy.names.has('*') || policy.names.has(hookName);
+/**
+ * Whether root has this hook run and its answer passed on. Of a run without a name the launcher does not know what the
+ * hook is called: it may be any that root names. Reads the file: to be asked only where it matters.
+ * @param hookName undefined or empty: there was no `--name`
+ */
+export const isProtected = (hookName: string | undefined, policy = readPolicy()): boolean =>
+  policy.state === 'broken' ||
+  (hookName ? policy.names.has('*') || policy.names.has(hookName) : policy.names.size > 0);
 
 const ignored = (path: string, why: string): Policy => ({
   state: 'ignored',

@@ -1,5 +1,6 @@
-/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/app/recording/begin.ts. */
-#include "launcher.h"
+/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
+#include "begin.h"
+#include "run.h"
 
 #ifndef __linux__
 #include <sys/random.h>
@@ -8,8 +9,8 @@
 /* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
 enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
 static const struct {
-    enum fact fact;
-    const char *name;
+    unsigned char fact;
+    char name[16];
 } PAYLOAD_NAMES[] = {
     {EVENT, "hook_event_name"}, {TOOL, "tool_name"},          {TOOL, "toolName"},     {SESSION, "session_id"},
     {SESSION, "conversation_id"}, {SESSION, "sessionId"},     {TOOL_USE, "tool_use_id"}, {TOOL_USE, "toolUseId"},
@@ -17,16 +18,8 @@ static const struct {
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
-static void write_id(char *text, unsigned char *random, size_t count)
-{
-    static const unsigned char ZERO[16];
-    /* All zero is no valid trace or span id. */
-    if (memcmp(random, ZERO, count) == 0) random[count - 1] = 1;
-    write_hex(text, random, count);
-}
-
 /* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
-void make_ids(struct run *run)
+void begin_make_ids(struct run *run)
 {
     struct timespec now = {0};
     unsigned char random[42], uuid[16];
@@ -47,10 +40,10 @@ void make_ids(struct run *run)
     char *out = run->execution_id;
     for (int i = 0; i < 16; i++, out += 2) {
         if (i == 4 || i == 6 || i == 8 || i == 10) *out++ = '-';
-        write_hex(out, uuid + i, 1);
+        text_write_hex(out, uuid + i, 1);
     }
-    write_id(run->span_id, random + 10, 8);
-    write_id(run->correlation_id, random + 18, 16);
+    text_write_hex(run->span_id, random + 10, 8);
+    text_write_hex(run->correlation_id, random + 18, 16);
     memcpy(run->token, random + 34, sizeof run->token);
 }
 
@@ -59,7 +52,7 @@ static bool is_hex(const char *text, size_t length)
     return strspn(text, "0123456789abcdef") >= length;
 }
 
-bool parse_trace_parent(const char *text, struct trace_parent *parent)
+bool begin_parse_trace(const char *text, struct trace_parent *parent)
 {
     if (text == NULL || !is_hex(text, 2) || text[2] != '-' || !is_hex(text + 3, 32) || text[35] != '-' ||
         !is_hex(text + 36, 16) || text[52] != '-' || !is_hex(text + 53, 2))
@@ -75,7 +68,7 @@ bool parse_trace_parent(const char *text, struct trace_parent *parent)
     return true;
 }
 
-void derive_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
+void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event,
                         char id[33])
 {
     struct sha256 hash;
@@ -98,7 +91,7 @@ static struct text find(const struct run *run, enum fact fact)
     return (struct text){0};
 }
 
-struct text event_of(const struct run *run)
+struct text begin_event(const struct run *run)
 {
     struct text event = find(run, EVENT);
     if (event.at != NULL || run->options.event == NULL) return event;
@@ -110,16 +103,16 @@ static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
     struct scan scan = {.bytes = in->kept, .length = in->kept_length};
-    if (in->kept_length > 0) scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
+    if (in->kept_length > 0) payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
 }
 
-struct text named_event(struct run *run)
+struct text begin_named_event(struct run *run)
 {
     if (find(run, EVENT).at == NULL) scan_kept(run);
     return find(run, EVENT);
 }
 
-bool learn_late(struct run *run)
+bool begin_learn_late(struct run *run)
 {
     if (!run->is_late) return false;
     scan_kept(run);
@@ -127,18 +120,18 @@ bool learn_late(struct run *run)
 }
 
 /* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
-void describe(struct run *run)
+void begin_describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
     struct scan scan = {.bytes = in->buffer + in->at, .length = in->length};
     struct trace_parent parent = {.flags = "01"};
     for (int i = 0; i < PAYLOAD_FIELDS; i++) run->fields[i].name = PAYLOAD_NAMES[i].name;
-    scan_payload(&scan, run->fields, PAYLOAD_FIELDS);
-    if (parse_trace_parent(getenv("TRACEPARENT"), &parent)) {
+    payload_scan(&scan, run->fields, PAYLOAD_FIELDS);
+    if (begin_parse_trace(getenv("TRACEPARENT"), &parent)) {
         strcpy(run->correlation_id, parent.trace_id);
         strcpy(run->parent_span_id, parent.span_id);
     } else if (find(run, SESSION).length > 0) {
-        derive_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), event_of(run),
+        begin_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), begin_event(run),
                            run->correlation_id);
     }
     strcpy(run->trace_flags, parent.flags);
@@ -149,16 +142,16 @@ static void field_part(struct bytes *begin, int tag, struct text text)
     if (text.at != NULL) field_bytes(begin, tag, text.at, text.length);
 }
 
-void encode_begin(struct run *run, struct bytes *begin)
+void begin_encode(struct run *run, struct bytes *begin)
 {
     const struct settings *settings = &run->settings;
-    struct text tool = find(run, TOOL), event = event_of(run);
+    struct text tool = find(run, TOOL), event = begin_event(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
     field_text(begin, BEGIN_SPAN_ID, run->span_id);
     field_text(begin, BEGIN_PARENT_SPAN_ID, *run->parent_span_id != '\0' ? run->parent_span_id : NULL);
-    field_text(begin, BEGIN_HOOK_NAME, run->hook_name);
+    field_text(begin, BEGIN_HOOK_NAME, run->options.name);
     field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
     field_part(begin, BEGIN_TOOL_NAME, tool);
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
@@ -175,7 +168,8 @@ void encode_begin(struct run *run, struct bytes *begin)
     field_number(begin, BEGIN_MAX_BYTES, settings->max_bytes);
     field_number(begin, BEGIN_FLAGS, (settings->store_raw ? FLAG_STORE_RAW : 0u) |
                                          (settings->compress ? FLAG_COMPRESS : 0u) |
-                                         (settings->redact ? FLAG_REDACT : 0u));
+                                         (settings->redact ? FLAG_REDACT : 0u) |
+                                         (run->options.shell != NULL ? FLAG_SHELL : 0u));
     bytes_add(begin, run->warnings.at, run->warnings.length);
     frame_end(begin, start);
 }

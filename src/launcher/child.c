@@ -1,5 +1,11 @@
 /* The hook's process: its streams and its start. */
-#include "launcher.h"
+#include "child.h"
+#include "command.h"
+#include "fd.h"
+#include "input.h"
+#include "record.h"
+#include "run.h"
+#include "signals.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -9,11 +15,6 @@
 #ifdef __APPLE__
 #pragma clang diagnostic ignored "-Wdeprecated-declarations" /* vfork */
 #endif
-
-static bool is_same_file(const struct stat *one, const struct stat *other)
-{
-    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
 
 /*
  * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
@@ -36,7 +37,7 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
     /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
     if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
 #endif
-    if (!make_channel(is_socket, ends)) return false;
+    if (!fd_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
         run->theirs[STDIN] = ends[0];
@@ -57,7 +58,7 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
  */
 static bool is_one(const struct stat *out, const struct stat *err)
 {
-    if (!is_same_file(out, err)) return false;
+    if (out->st_dev != err->st_dev || out->st_ino != err->st_ino) return false;
     if (S_ISCHR(out->st_mode)) return isatty(STDOUT);
 #ifdef SYS_kcmp
     bool is_appended = (fcntl(STDOUT, F_GETFL) & fcntl(STDERR, F_GETFL) & O_APPEND) != 0;
@@ -71,12 +72,12 @@ static bool is_one(const struct stat *out, const struct stat *err)
  * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
  * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
  */
-bool open_channels(struct run *run)
+bool child_open_channels(struct run *run)
 {
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
     for (int i = 0; i < STREAMS; i++) {
-        run->theirs[i] = run->streams[i].from = run->streams[i].to = -1;
+        run->theirs[i] = -1;
         is_open[i] = fstat(i, &stats[i]) == 0;
         if (!is_open[i] && open("/dev/null", O_RDWR | O_CLOEXEC) != i) return false;
     }
@@ -84,7 +85,7 @@ bool open_channels(struct run *run)
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
     if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
-    return make_channel(false, run->refusal);
+    return fd_channel(false, run->refusal);
 }
 
 /* Some sandboxes refuse the one call, and some the other. */
@@ -96,7 +97,7 @@ static void put_in_place(int from, int to)
 }
 
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
-static _Noreturn void become_hook(struct run *run, struct command *command)
+static _Noreturn void become_hook(struct run *run, char **environment)
 {
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0) put_in_place(run->theirs[i], i);
@@ -106,21 +107,21 @@ static _Noreturn void become_hook(struct run *run, struct command *command)
     pid_t parent = getppid();
     if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
-    give_back_signals(run);
-    int error = become_either(command);
+    signals_give_back(run);
+    int error = command_become(run, environment);
     (void)!write(run->refusal[1], &error, sizeof error);
     _exit(127);
 }
 
 /* No process to be had: we become the hook ourselves, unrecorded, with all of its input. */
-static _Noreturn void become_hook_ourselves(struct run *run, struct command *command)
+static _Noreturn void become_hook_ourselves(struct run *run, char **environment)
 {
     record_forget(run);
-    hang_up(&run->claim);
-    leave_input(run);
-    give_back_signals(run);
-    refuse_start(run, become_either(command));
-    say(run->reason);
+    claim_hang_up(&run->claim);
+    input_leave(run);
+    signals_give_back(run);
+    command_refuse(run, command_become(run, environment));
+    command_say(run->reason);
     _exit(run->exit_code);
 }
 
@@ -136,21 +137,22 @@ static int read_refusal(const struct run *run)
 }
 
 /* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
-bool start_hook(struct run *run)
+bool child_start(struct run *run)
 {
-    struct command command = make_command(run, hook_environment(run));
-    run->spawned_us = now_us();
+    char **environment = command_environment(run);
+    run->spawned_us = clock_us();
     pid_t pid = vfork();
-    if (pid == 0) become_hook(run, &command);
-    if (pid < 0 && (pid = fork()) == 0) become_hook(run, &command);
-    if (pid < 0) become_hook_ourselves(run, &command);
+    if (pid == 0) become_hook(run, environment);
+    if (pid < 0 && (pid = fork()) == 0) become_hook(run, environment);
+    if (pid < 0) become_hook_ourselves(run, environment);
     for (int i = 0; i < STREAMS; i++)
         if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
     int error = read_refusal(run);
-    run->hook = pid;
-    if (error == 0) return true;
-    run->hook = 0;
+    if (error == 0) {
+        run->hook = pid;
+        return true;
+    }
     (void)waitpid(pid, NULL, 0);
-    refuse_start(run, error);
+    command_refuse(run, error);
     return false;
 }

@@ -4,9 +4,13 @@
  * instead, a Node of our own that answers the same frames from the database; and where that says nothing either, the hook
  * runs.
  */
-#include "launcher.h"
+#include "claim.h"
+#include "begin.h"
+#include "gate.h"
+#include "leave.h"
+#include "node.h"
+#include "run.h"
 
-#include <sched.h>
 #include <sys/socket.h>
 
 enum {
@@ -15,18 +19,9 @@ enum {
     HEADER_BYTES = 6,
     MAX_WAIT_US = 5000000,            /* for the first one's result; as src/gates/dedupe.ts */
     SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
-    SOON_US = 1000,                   /* most answers come within this */
-    CROWDED_US = 100,                 /* another process had the processor meanwhile, and there may be more of them */
 };
 
-void call_bus(struct run *run)
-{
-    run->claim.bus = connect_bus(run);
-    /* The number of a stream that the caller closed is for what stands in for it. */
-    if (run->claim.bus <= STDERR) hang_up(&run->claim);
-}
-
-void hang_up(struct claim *claim)
+void claim_hang_up(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
@@ -38,24 +33,24 @@ void hang_up(struct claim *claim)
 
 static int ms_until(int64_t deadline_us)
 {
-    int64_t left = deadline_us - now_us();
+    int64_t left = deadline_us - clock_us();
     return left <= 0 ? 0 : (int)((left + 999) / 1000);
 }
 
-bool send_all(int bus, const struct bytes *bytes, int64_t within_us)
+bool claim_send(int bus, const struct bytes *bytes, int64_t within_us)
 {
-    int64_t deadline_us = now_us() + within_us;
+    int64_t deadline_us = clock_us() + within_us;
     struct pollfd target = {.fd = bus, .events = POLLOUT};
     for (size_t at = 0; at < bytes->length;) {
         ssize_t sent = send(bus, bytes->at + at, bytes->length - at, MSG_DONTWAIT);
         if (sent > 0) at += (size_t)sent;
         else if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
-        else if (now_us() >= deadline_us || poll(&target, 1, ms_until(deadline_us)) == 0) return false;
+        else if (clock_us() >= deadline_us || poll(&target, 1, ms_until(deadline_us)) == 0) return false;
     }
     return !bytes->failed;
 }
 
-static void send_claim(struct run *run, int64_t within_us)
+void claim_ask(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
@@ -70,14 +65,8 @@ static void send_claim(struct run *run, int64_t within_us)
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
-    if (!send_all(run->claim.bus, &frames, within_us)) hang_up(&run->claim);
+    if (!claim_send(run->claim.bus, &frames, within_us)) claim_hang_up(&run->claim);
     free(frames.at);
-}
-
-void ask_for_key(struct run *run)
-{
-    run->claim.deadline_us = now_us() + ANSWER_US;
-    send_claim(run, ANSWER_US);
 }
 
 static uint32_t length_at(const unsigned char *at)
@@ -85,7 +74,7 @@ static uint32_t length_at(const unsigned char *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
+bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
     claim->key = claim->of = claim->out = claim->err = (struct text){0};
@@ -113,50 +102,43 @@ bool read_verdict(struct claim *claim, const unsigned char *body, size_t length)
     return kind <= VERDICT_WAIT;
 }
 
-/*
- * Looks again and again for an answer that is about to come: to be put to sleep and woken up would cost the hook 0.1 ms.
- * No longer than nobody else wants the processor.
- */
-static void look_out(int bus)
-{
-    struct pollfd source = {.fd = bus, .events = POLLIN};
-    int64_t now = now_us(), until = now + SOON_US, before = now;
-    while (poll(&source, 1, 0) == 0 && now < until && now - before < CROWDED_US) {
-        (void)sched_yield();
-        before = now;
-        now = now_us();
-    }
-}
-
-/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us, if it counts here. */
-static bool receive(struct run *run, int signals, int64_t deadline_us)
+/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
+static bool receive(struct run *run, int64_t deadline_us)
 {
     unsigned char piece[4096];
     struct bytes *reply = &run->claim.reply;
-    struct pollfd fds[] = {{.fd = run->claim.bus, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = run->claim.bus, .events = POLLIN}, {.fd = run->signals, .events = POLLIN}};
     size_t wanted = HEADER_BYTES;
     reply->length = 0;
     while (reply->length < wanted) {
         int ready = poll(fds, 2, ms_until(deadline_us));
         if (ready == 0 || (ready < 0 && errno != EINTR)) return false;
-        if (ready > 0 && fds[1].revents != 0) die_before_the_hook(run);
+        if (ready > 0 && fds[1].revents != 0) leave_before_hook(run);
         if (ready < 0 || fds[0].revents == 0) continue;
         size_t left = wanted - reply->length;
         ssize_t got = read(run->claim.bus, piece, left < sizeof piece ? left : sizeof piece);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got > 0) bytes_add(reply, piece, (size_t)got);
         /* Who says a byte now and then holds nobody up. */
-        if (got <= 0 || reply->failed || (reply->length < wanted && now_us() >= deadline_us)) return false;
+        if (got <= 0 || reply->failed || (reply->length < wanted && clock_us() >= deadline_us)) return false;
         if (reply->length != HEADER_BYTES || wanted != HEADER_BYTES) continue;
         wanted += length_at(reply->at + 2);
         if (reply->at[0] != FRAME_VERSION || reply->at[1] != FRAME_VERDICT || wanted > REPLY_BYTES) return false;
     }
-    return read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
+    return claim_read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
 }
 
-bool gives_refusals_only(const struct run *run)
+bool claim_gives_refusals_only(const struct run *run)
 {
-    return can_block(event_of(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
+    return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
+}
+
+/* Whether it can be a refusal at all: a daemon that is wrong about that would silence a guard. */
+static bool is_refusal(const struct claim *claim)
+{
+    struct stdout_kind kind = {0};
+    stdout_kind_push(&kind, (const unsigned char *)claim->out.at, claim->out.length);
+    return claim->refuses && (claim->exit_code == 2 || stdout_kind_of(&kind) == KIND_JSON);
 }
 
 /*
@@ -168,8 +150,8 @@ static bool is_usable(const struct run *run)
     const struct claim *claim = &run->claim;
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
-    if (claim->verdict == VERDICT_REPLAY) return is_result && (claim->refuses || !gives_refusals_only(run));
-    return claim->verdict == VERDICT_SKIP ? !can_block(event_of(run)) : !gives_refusals_only(run);
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_gives_refusals_only(run));
+    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
 }
 
 /* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
@@ -177,11 +159,12 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
     bool is_answered;
+    if (claim->bus < 0) return false;
     do {
-        int64_t until = now_us() + silence_us;
-        is_answered = receive(run, run->signals, until < claim->until_us ? until : claim->until_us);
+        int64_t until = clock_us() + silence_us;
+        is_answered = receive(run, until < claim->until_us ? until : claim->until_us);
         silence_us = SILENCE_US;
-    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && now_us() < claim->until_us);
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->until_us);
     return is_answered;
 }
 
@@ -189,35 +172,32 @@ static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = connect_bus(run)) >= 0) ask_for_key(run);
-    if (claim->bus < 0) return false;
-    look_out(claim->bus);
-    if (!receive(run, -1, claim->deadline_us)) return false;
-    return claim->verdict != VERDICT_WAIT || !is_usable(run) || wait_for_answer(run, SILENCE_US);
+    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_US);
+    return wait_for_answer(run, ANSWER_US);
 }
 
-void call_helper(struct run *run)
+void claim_call_helper(struct run *run)
 {
-    hang_up(&run->claim);
-    run->claim.helper = start_helper(run->settings.home, &run->claim.bus);
+    claim_hang_up(&run->claim);
+    run->claim.helper = node_start_helper(run->settings.home, &run->claim.bus);
 }
 
-void await_helper(struct claim *claim, int64_t most_us)
+void claim_await_helper(struct claim *claim, int64_t most_us)
 {
     struct pollfd source = {.fd = claim->bus, .events = POLLIN};
     if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(most_us / 1000));
-    hang_up(claim);
+    claim_hang_up(claim);
 }
 
 static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
-    int64_t patience_us = gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
-    if (now_us() >= claim->until_us) return false;
-    call_helper(run);
-    if (claim->bus >= 0) send_claim(run, patience_us);
-    return claim->bus >= 0 && wait_for_answer(run, patience_us);
+    int64_t patience_us = claim_gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
+    if (clock_us() >= claim->until_us) return false;
+    claim_call_helper(run);
+    if (claim->bus >= 0) claim_ask(run, patience_us);
+    return wait_for_answer(run, patience_us);
 }
 
 /* So much of its outputs the owner keeps, for a duplicate. */
@@ -228,11 +208,11 @@ static void keep_outputs(struct run *run)
         if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
 }
 
-enum verdict hear_verdict(struct run *run)
+enum verdict claim_hear(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
-    claim->until_us = now_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    claim->until_us = clock_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
     bool is_answered = ask_daemon(run) || ask_helper(run);
     if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
         claim->verdict = VERDICT_RUN;
@@ -240,6 +220,6 @@ enum verdict hear_verdict(struct run *run)
     }
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (claim->is_owner) keep_outputs(run);
-    else hang_up(claim);
+    else claim_hang_up(claim);
     return claim->verdict;
 }

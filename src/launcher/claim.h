@@ -1,6 +1,5 @@
-/* A dedupe key, as claim.c asks for it, the run goes by it, and result.c tells of it. Included by launcher.h. */
-#ifndef HOOKBUS_CLAIM_H
-#define HOOKBUS_CLAIM_H
+/* claim.c: a dedupe key. */
+#pragma once
 
 #include "frame.h"
 #include "text.h"
@@ -17,8 +16,7 @@ enum {
 struct claim {
     int bus;                     /* to the daemon or our helper; -1: there is no connection */
     pid_t helper;                /* the one on the line; 0: it is the daemon */
-    int64_t deadline_us;         /* for the daemon's first answer */
-    int64_t until_us;            /* for all of them: then the hook runs */
+    int64_t until_us;            /* for all answers: then the hook runs */
     enum verdict verdict;
     bool is_owner, wants_outputs, refuses;
     int exit_code;
@@ -26,29 +24,19 @@ struct claim {
     struct bytes reply;          /* the answer, in which these are */
 };
 
-/* Calls the daemon before there is anything to ask: it wakes up, which takes it a while, as the payload is read. */
-void call_bus(struct run *run);
 /* Ends the connection, and the helper if there is one. */
-void hang_up(struct claim *claim);
-/* Asks the daemon. */
-void ask_for_key(struct run *run);
+void claim_hang_up(struct claim *claim);
+/* Asks who is on the line; hangs up where that takes longer. */
+void claim_ask(struct run *run, int64_t within_us);
 /* What the daemon says, or our helper; VERDICT_RUN without a key where nobody says anything in time. */
-enum verdict hear_verdict(struct run *run);
+enum verdict claim_hear(struct run *run);
 /* Puts the helper on the line, if it can be started. It makes the state directory, if that is still to be made. */
-void call_helper(struct run *run);
+void claim_call_helper(struct run *run);
 /* Lets it end its work, which ends the connection. */
-void await_helper(struct claim *claim, int64_t most_us);
+void claim_await_helper(struct claim *claim, int64_t most_us);
 /* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
-bool read_verdict(struct claim *claim, const unsigned char *body, size_t length);
+bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length);
 /* Sends all of it within that time; false where that was not possible. */
-bool send_all(int bus, const struct bytes *bytes, int64_t within_us);
+bool claim_send(int bus, const struct bytes *bytes, int64_t within_us);
 /* Whether only a refusal is given again: nobody waits then, and nobody owns the key. */
-bool gives_refusals_only(const struct run *run);
-
-/* result.c */
-/* The hook does not run: what the first one said is said once more, or nothing. */
-void answer_duplicate(struct run *run);
-/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
-bool tell_result(struct run *run);
-
-#endif
+bool claim_gives_refusals_only(const struct run *run);

@@ -1,12 +1,14 @@
 /* The command: how a process becomes it, and what is said when it cannot. */
-#include "launcher.h"
+#include "command.h"
+#include "run.h"
+#include "signals.h"
 
 #include <sys/uio.h>
 
 extern char **environ;
 
 /* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
-char **hook_environment(const struct run *run)
+char **command_environment(const struct run *run)
 {
     static char correlation[64], trace[80];
     size_t count = 0, kept = 0;
@@ -16,46 +18,40 @@ char **hook_environment(const struct run *run)
     for (size_t i = 0; i < count; i++)
         if (strncmp(environ[i], "TRACEPARENT=", 12) != 0 && strncmp(environ[i], "HOOKBUS_CORRELATION_ID=", 23) != 0)
             variables[kept++] = environ[i];
-    (void)JOIN(correlation, sizeof correlation, "HOOKBUS_CORRELATION_ID=", run->correlation_id);
-    (void)JOIN(trace, sizeof trace, "TRACEPARENT=00-", run->correlation_id, "-", run->span_id, "-", run->trace_flags);
+    (void)FORMAT(correlation, sizeof correlation, "HOOKBUS_CORRELATION_ID=%s", run->correlation_id);
+    (void)FORMAT(trace, sizeof trace, "TRACEPARENT=00-%s-%s-%s", run->correlation_id, run->span_id, run->trace_flags);
     variables[kept++] = correlation;
     variables[kept++] = trace;
     variables[kept] = NULL;
     return variables;
 }
 
-struct command make_command(struct run *run, char **environment)
-{
-    struct command command = {
-        .argv = run->options.argv, .environment = environment, .places = getenv("PATH"), .path = run->path};
-    size_t count = 0;
-    while (command.argv[count] != NULL) count++;
-    command.by_shell = malloc((count + 2) * sizeof *command.by_shell);
-    if (command.by_shell != NULL) memcpy(command.by_shell + 1, command.argv, (count + 1) * sizeof *command.argv);
-    return command;
-}
-
-/* A script that does not name its interpreter is the shell's. */
-static int try_path(const struct command *command, char *path)
+/* A script that does not name its interpreter is the shell's. Nobody else is in malloc(3), also where memory is shared. */
+static int try_path(const struct run *run, char *path, char **environment)
 {
     static char shell[] = "/bin/sh";
-    (void)execve(path, command->argv, command->environment);
-    if (errno == ENOEXEC && command->by_shell != NULL) {
-        command->by_shell[0] = shell;
-        command->by_shell[1] = path;
-        (void)execve(shell, command->by_shell, command->environment);
-    }
+    char **argv = run->options.argv;
+    size_t count = 0;
+    (void)execve(path, argv, environment);
+    if (errno != ENOEXEC) return errno;
+    while (argv[count] != NULL) count++;
+    char **words = malloc((count + 2) * sizeof *words);
+    if (words == NULL) return ENOEXEC;
+    words[0] = shell;
+    words[1] = path;
+    memcpy(words + 2, argv + 1, count * sizeof *argv);
+    (void)execve(shell, words, environment);
     return errno;
 }
 
-/* Not execvp: what that does with a script, and without PATH, differs between C libraries. Allocates nothing. */
-int become(const struct command *command)
+/* Not execvp: what that does with a script, and without PATH, differs between C libraries. */
+static int find(struct run *run, char **environment)
 {
-    char *path = command->path, *name = command->argv[0];
-    const char *places = command->places == NULL ? SYSTEM_PATH : command->places;
+    char *path = run->path, *name = run->options.argv[0];
+    const char *given = getenv("PATH"), *places = given == NULL ? SYSTEM_PATH : given;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
-    if (strchr(name, '/') != NULL) return try_path(command, name);
+    if (strchr(name, '/') != NULL) return try_path(run, name, environment);
     if (strlen(name) > NAME_MAX) return ENAMETOOLONG;
     for (;; places++) {
         size_t length = strcspn(places, ":");
@@ -63,7 +59,7 @@ int become(const struct command *command)
             memcpy(path, places, length);
             path[length] = '/';
             strcpy(path + length + (length > 0), name);
-            int found = try_path(command, path);
+            int found = try_path(run, path, environment);
             bool is_elsewhere = found == ENOENT || found == ENOTDIR || found == EACCES || found == ESTALE;
             if (!is_elsewhere) return found;
             if (error != EACCES) error = found;
@@ -73,50 +69,35 @@ int become(const struct command *command)
     }
 }
 
-int become_either(struct command *command)
+int command_become(struct run *run, char **environment)
 {
-    int error = become(command);
-    if (error != E2BIG) return error;
-    command->environment = environ;
-    return become(command);
+    int error = find(run, environment);
+    return error == E2BIG ? find(run, environ) : error;
 }
 
 /* As a shell says it and exits. Never 2: to an agent that is a decision to block. */
-void refuse_start(struct run *run, int error)
+void command_refuse(struct run *run, int error)
 {
-    static const struct {
-        int number;
-        const char *text;
-    } REASONS[] = {
-        {ENOENT, "not found"},          {ENOTDIR, "not found"},
-        {EACCES, "Permission denied"},  {EPERM, "Operation not permitted"},
-        {ENOEXEC, "Exec format error"}, {E2BIG, "Argument list too long"},
-        {ETXTBSY, "Text file busy"},    {ELOOP, "Too many levels of symbolic links"},
-        {EISDIR, "Is a directory"},     {ENAMETOOLONG, "not found"},
-    };
-    const char *text = "cannot be run", *name = run->options.argv[0];
-    for (size_t i = 0; i < sizeof REASONS / sizeof *REASONS; i++)
-        if (REASONS[i].number == error) text = REASONS[i].text;
+    bool is_absent = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
+    const char *text = is_absent ? "not found" : strerror(error), *name = run->options.argv[0];
     size_t size = strlen(name) + strlen(text) + 3;
     char *reason = malloc(size);
-    if (reason != NULL) (void)JOIN(reason, size, name, ": ", text);
+    if (reason != NULL) (void)FORMAT(reason, size, "%s: %s", name, text);
     run->kind = NOT_STARTED;
-    run->exit_code = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG ? 127 : 126;
+    run->exit_code = is_absent ? 127 : 126;
     run->reason = reason != NULL ? reason : text;
 }
 
-_Noreturn void exec_command(struct run *run)
+_Noreturn void command_exec(struct run *run)
 {
-    struct command command = make_command(run, environ);
-    give_back_signals(run);
-    refuse_start(run, become(&command));
-    say(run->reason);
+    signals_give_back(run);
+    command_refuse(run, command_become(run, environ));
+    command_say(run->reason);
     _exit(run->exit_code);
 }
 
-void say(const char *what)
+void command_say(const char *what)
 {
-    struct iovec parts[] = {
-        {(void *)(uintptr_t)"hookbus: ", 9}, {(void *)(uintptr_t)what, strlen(what)}, {(void *)(uintptr_t)"\n", 1}};
+    struct iovec parts[] = {{"hookbus: ", 9}, {(void *)(uintptr_t)what, strlen(what)}, {"\n", 1}};
     (void)!writev(STDERR, parts, 3);
 }

@@ -2,16 +2,19 @@
  * What a daemon is started with. It serves all projects of its user for as long as there is work, so it has nothing of the
  * hook that happened to start it: a short list of variables, the limits and the niceness that the user may have.
  */
-#include "launcher.h"
+#include "daemon_state.h"
+#include "command.h"
+#include "home.h"
+#include "settings.h"
 
 #include <sys/resource.h>
 
 extern char **environ;
 
-enum { MOST_VARIABLES = 64 };
+enum { MAX_VARIABLES = 64 };
 
-/* Twin of src/os/daemon-environment.ts; of each that ends in _, all that begin so. */
-static const char *const KEPT[] = {
+/* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
+static const char KEPT[][28] = {
     "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
     "DBUS_SESSION_BUS_ADDRESS=",
 };
@@ -19,15 +22,15 @@ static const char *const KEPT[] = {
 static bool is_kept(const char *variable)
 {
     /* Others could put files into it for the daemon to find. */
-    if (strncmp(variable, "TMPDIR=/", 8) == 0) return open_own_directory(variable + 7) >= 0;
+    if (strncmp(variable, "TMPDIR=/", 8) == 0) return home_open_own(variable + 7) >= 0;
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
         if (strncmp(variable, KEPT[i], strlen(KEPT[i])) == 0) return true;
     return false;
 }
 
-void prepare_daemon(const char *home)
+void daemon_prepare(const char *home)
 {
-    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MOST_VARIABLES + 3] = {path, variable};
+    static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MAX_VARIABLES + 3] = {path, variable};
     /* But for the stack and core files, whose limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
@@ -38,9 +41,9 @@ void prepare_daemon(const char *home)
     }
     (void)setpriority(PRIO_PROCESS, 0, 0);
     (void)umask(S_IRWXG | S_IRWXO);
-    (void)JOIN(variable, sizeof variable, "HOOKBUS_HOME=", home);
+    (void)FORMAT(variable, sizeof variable, "HOOKBUS_HOME=%s", home);
     size_t count = 2;
-    for (char **at = environ; *at != NULL && count < MOST_VARIABLES; at++)
+    for (char **at = environ; *at != NULL && count < MAX_VARIABLES; at++)
         if (is_kept(*at)) kept[count++] = *at;
     environ = kept;
 }

@@ -1,15 +1,18 @@
 /* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
-#include "launcher.h"
+#include "fail_open.h"
+#include "begin.h"
+#include "gate.h"
+#include "run.h"
 
-/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/app/recording/begin.ts says the same. */
-void note_forgiving(struct run *run)
+/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
+void fail_open_note(struct run *run)
 {
     const char *named = run->options.event == NULL ? "" : run->options.event;
     struct text event = {named, strlen(named)};
     if (!run->options.fail_open) return;
-    if (event.length == 0 || !can_block(event)) event = event_of(run);
-    run->is_forgiving = !can_block(event);
-    if (!run->is_forgiving) add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
+    if (event.length == 0 || !gate_can_block(event)) event = begin_event(run);
+    run->is_forgiving = !gate_can_block(event);
+    if (!run->is_forgiving) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
 /*
@@ -25,10 +28,10 @@ static bool may_steer(const struct run *run)
     return said < end && *said == '{';
 }
 
-bool is_pardoned(struct run *run)
+bool fail_open_pardons(struct run *run)
 {
     bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
     if (!run->is_forgiving || is_well || may_steer(run)) return false;
-    struct text event = named_event(run);
-    return event.at == NULL || !can_block(event);
+    struct text event = begin_named_event(run);
+    return event.at == NULL || !gate_can_block(event);
 }

@@ -1,5 +1,6 @@
 /* Descriptors: made in pairs, and closed by the hundred. */
-#include "launcher.h"
+#include "fd.h"
+#include "stream.h"
 
 #include <dirent.h>
 #include <sys/socket.h>
@@ -7,9 +8,9 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MOST_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
+enum { MAX_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
 
-bool make_channel(bool is_socket, int ends[2])
+bool fd_channel(bool is_socket, int ends[2])
 {
 #ifdef __linux__
     return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;
@@ -17,6 +18,14 @@ bool make_channel(bool is_socket, int ends[2])
     if ((is_socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends)) != 0) return false;
     return fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0 && fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
 #endif
+}
+
+int fd_above_streams(int low)
+{
+    if (low < 0 || low > STDERR) return low;
+    int higher = fcntl(low, F_DUPFD_CLOEXEC, STDERR + 1);
+    close(low);
+    return higher;
 }
 
 /* Of the descriptors in the system's list of them; false where there is none. */
@@ -41,11 +50,11 @@ static void close_span(unsigned first, unsigned last)
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
     if (close_listed(first, last)) return;
-    long limit = sysconf(_SC_OPEN_MAX), most = limit < MOST_CLOSED ? limit : MOST_CLOSED;
+    long limit = sysconf(_SC_OPEN_MAX), most = limit < MAX_CLOSED ? limit : MAX_CLOSED;
     for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
 }
 
-void close_all_but(const int *kept, size_t count)
+void fd_close_all_but(const int *kept, size_t count)
 {
     for (unsigned first = 0;;) {
         unsigned next = UINT_MAX;

@@ -1,13 +1,11 @@
 /* fd.c: descriptors. */
-#ifndef HOOKBUS_FD_H
-#define HOOKBUS_FD_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "system.h"
 
 /* The ends of a new channel, closed for whoever is started: [0] is read, [1] is written. */
-bool make_channel(bool is_socket, int ends[2]);
+bool fd_channel(bool is_socket, int ends[2]);
+/* The same descriptor by a number that is no stream's: that of one which the caller closed is for what stands in for it. */
+int fd_above_streams(int low);
 /* Closes all descriptors but these, of which some may be -1. */
-void close_all_but(const int *kept, size_t count);
-
-#endif
+void fd_close_all_but(const int *kept, size_t count);

@@ -1,9 +1,9 @@
 /* Writes frames; frame.h says how they look. */
-#include "launcher.h"
+#include "frame.h"
 
-static void put_length(unsigned char *at, size_t length)
+void frame_write_number(unsigned char *at, int size, uint64_t number)
 {
-    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(length >> (8 * i));
+    for (int i = 0; i < size; i++) at[i] = (unsigned char)(number >> (8 * i));
 }
 
 static void grow(struct bytes *bytes, size_t capacity)
@@ -24,42 +24,24 @@ void bytes_add(struct bytes *bytes, const void *added, size_t length)
     bytes->length = needed;
 }
 
-void bytes_text(struct bytes *bytes, const char *text)
-{
-    bytes_add(bytes, text, strlen(text));
-}
-
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind)
 {
-    size_t start = bytes->length;
     unsigned char header[6] = {FRAME_VERSION, (unsigned char)kind};
     bytes_add(bytes, header, sizeof header);
-    return start;
+    return bytes->length;
 }
 
 void frame_end(struct bytes *bytes, size_t start)
 {
-    if (!bytes->failed) put_length(bytes->at + start + 2, bytes->length - start - 6);
-}
-
-size_t field_begin(struct bytes *bytes, int tag)
-{
-    size_t start = bytes->length;
-    unsigned char header[5] = {(unsigned char)tag};
-    bytes_add(bytes, header, sizeof header);
-    return start;
-}
-
-void field_end(struct bytes *bytes, size_t start)
-{
-    if (!bytes->failed) put_length(bytes->at + start + 1, bytes->length - start - 5);
+    if (!bytes->failed) frame_write_number(bytes->at + start - 4, 4, bytes->length - start);
 }
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length)
 {
-    size_t start = field_begin(bytes, tag);
+    unsigned char header[5] = {(unsigned char)tag};
+    frame_write_number(header + 1, 4, length);
+    bytes_add(bytes, header, sizeof header);
     bytes_add(bytes, value, length);
-    field_end(bytes, start);
 }
 
 void field_text(struct bytes *bytes, int tag, const char *text)
@@ -67,14 +49,9 @@ void field_text(struct bytes *bytes, int tag, const char *text)
     if (text != NULL) field_bytes(bytes, tag, text, strlen(text));
 }
 
-void write_number(unsigned char value[8], uint64_t number)
-{
-    for (int i = 0; i < 8; i++) value[i] = (unsigned char)(number >> (8 * i));
-}
-
 void field_number(struct bytes *bytes, int tag, uint64_t number)
 {
     unsigned char value[8];
-    write_number(value, number);
+    frame_write_number(value, sizeof value, number);
     field_bytes(bytes, tag, value, sizeof value);
 }

@@ -8,12 +8,9 @@
  *
  * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
  */
-#ifndef HOOKBUS_FRAME_H
-#define HOOKBUS_FRAME_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "system.h"
 
 enum { FRAME_VERSION = 1 };
 
@@ -23,7 +20,7 @@ enum { FRAME_VERSION = 1 };
  * ends it. The socket's other kinds, 5 to 7 and 11 to 14, are between the command line and the daemon.
  */
 enum frame_kind {
-    FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_POKE = 4,
+    FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_NOTIFY = 4,
     FRAME_CLAIM = 8, FRAME_VERDICT = 9, FRAME_RESULT = 10,
 };
 
@@ -35,7 +32,7 @@ enum begin_tag {
     BEGIN_MAX_BYTES, BEGIN_FLAGS,
     BEGIN_WARNING = 21, /* 20 was a finished sentence */
 };
-enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4 };
+enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4, FLAG_SHELL = 8 };
 enum { ENGINE_LAUNCHER = 1 };
 
 enum end_tag {
@@ -47,7 +44,7 @@ enum end_tag {
 /* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP: it is a duplicate. */
 enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, CUT_OFF, BREAKER_SKIP, DEDUPE_SKIP };
 
-enum poke_tag { POKE_VERSION = 1 };
+enum notify_tag { NOTIFY_VERSION = 1 };
 enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
 
 /* The tags of src/protocol/claim.ts. */
@@ -71,18 +68,13 @@ struct bytes {
 };
 
 void bytes_add(struct bytes *bytes, const void *added, size_t length);
-void bytes_text(struct bytes *bytes, const char *text);
 
-/* A frame, and a field in it, is begun, filled and ended; what begins it gives back what ends it. */
+/* A frame is begun, filled with fields and ended; what begins it gives back what ends it. */
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
 void frame_end(struct bytes *bytes, size_t start);
-size_t field_begin(struct bytes *bytes, int tag);
-void field_end(struct bytes *bytes, size_t start);
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);
 /* Leaves the field out where the text is NULL. */
 void field_text(struct bytes *bytes, int tag, const char *text);
-void write_number(unsigned char value[8], uint64_t number);
+void frame_write_number(unsigned char *at, int size, uint64_t number);
 void field_number(struct bytes *bytes, int tag, uint64_t number);
-
-#endif

@@ -3,7 +3,11 @@
  * first line says what it is (`off` or `breaker`), until when in Unix ms, and of a breaker on which events it counts; what
  * follows is for people. Twin: src/gates/gate-file.ts.
  */
-#include "launcher.h"
+#include "gate.h"
+#include "begin.h"
+#include "home.h"
+#include "policy.h"
+#include "run.h"
 
 /* A gate that would count for longer was not made by HookBus, or the clock was set back: the hook runs. */
 #define MAX_GATE_MS (7 * UINT64_C(86400000))
@@ -11,12 +15,12 @@
 enum { MAX_LINE_BYTES = 1000, GATE_DIGITS = 32 };
 
 /* Twin: src/domain/events.ts. On doubt, and on an unknown event, a hook can block. */
-bool can_block(struct text event)
+bool gate_can_block(struct text event)
 {
     static const char OTHERS[] = " SessionStart Setup InstructionsLoaded MessageDisplay PermissionDenied PostToolUse"
                                  " PostToolUseFailure Notification SubagentStart StopFailure CwdChanged DirectoryAdded"
                                  " FileChanged WorktreeRemove PostCompact PostModelSwitch SessionEnd ";
-    return !is_listed(OTHERS, event);
+    return !text_is_listed(OTHERS, event);
 }
 
 /*
@@ -36,16 +40,21 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
     }
 }
 
-/* Of the name and the shell line that runs the same, as it is on record. Twin: src/domain/hook/hook-id.ts. */
-static void name_gate(const char *hook_name, char *const *argv, char name[GATE_DIGITS + 1])
+/*
+ * Of the name and the shell line that runs the same, as it is on record. Without a name, of what it follows from: all the
+ * words, and whether they are those of --shell. Twin: src/domain/hook-id.ts.
+ */
+static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
 {
     static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     struct sha256 hash;
-    bool is_line = strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 &&
+    char *const *argv = options->argv;
+    bool is_named = options->name != NULL;
+    bool is_line = is_named && strcmp(argv[0], "/bin/sh") == 0 && argv[1] != NULL && strcmp(argv[1], "-c") == 0 &&
                    argv[2] != NULL && argv[3] == NULL;
     sha256_start(&hash);
-    hash_text(&hash, hook_name, false);
-    sha256_add(&hash, "", 1);
+    if (is_named) hash_text(&hash, options->name, false);
+    sha256_add(&hash, "\0", is_named || options->shell == NULL ? 1 : 2);
     for (char *const *word = is_line ? argv + 2 : argv; *word != NULL; word++) {
         bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, PLAIN)] != '\0');
         if (!is_line && word != argv) sha256_add(&hash, " ", 1);
@@ -61,14 +70,15 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
 {
     char name[GATE_DIGITS + 1];
     struct stat stat;
-    off_t size;
-    name_gate(run->hook_name, run->options.argv, name);
+    name_gate(&run->options, name);
     /* As a rule that is one look at a file that is not there. */
-    (void)JOIN(run->path, PATH_BYTES, "gates/", name);
+    (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    if (open_in_home(run, &run->gates, "gates", false) < 0) return false;
-    int file = openat(run->gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    ssize_t length = file >= 0 && is_own_file(file, &size) ? read(file, line, MAX_LINE_BYTES) : 0;
+    int gates = home_open_inside(run, "gates", false);
+    if (gates < 0) return false;
+    int file = openat(gates, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    close(gates);
+    ssize_t length = file >= 0 && home_is_own_file(file) ? read(file, line, MAX_LINE_BYTES) : 0;
     if (file >= 0) close(file);
     if (length <= 0) return false;
     line[length] = '\0';
@@ -76,7 +86,7 @@ static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
     return true;
 }
 
-bool is_gated(struct run *run, bool is_event_known)
+bool gate_is_closed(struct run *run, bool is_event_known)
 {
     char line[MAX_LINE_BYTES + 2];
     uint64_t until_ms;
@@ -84,11 +94,11 @@ bool is_gated(struct run *run, bool is_event_known)
     bool is_off = strncmp(line, "off ", 4) == 0;
     if (!is_off && strncmp(line, "breaker ", 8) != 0) return false;
     const char *until = line + (is_off ? 4 : 8), *events = until + strcspn(until, " ");
-    if (!parse_count((struct text){until, (size_t)(events - until)}, &until_ms)) return false;
+    if (!text_count((struct text){until, (size_t)(events - until)}, &until_ms)) return false;
     if (until_ms <= run->created_at_ms || until_ms - run->created_at_ms > MAX_GATE_MS) return false;
     run->awaits_event = !is_off && !is_event_known;
-    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !is_listed(events, event_of(run))) return false;
-    if (is_protected(run->hook_name)) return false;
+    if (is_off ? strcmp(events, " ") != 0 : !is_event_known || !text_is_listed(events, begin_event(run))) return false;
+    if (policy_protects(run->options.name)) return false;
     run->reason = is_off ? "off" : "breaker open";
     return true;
 }

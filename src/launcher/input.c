@@ -1,5 +1,7 @@
 /* The payload: what is taken of it before the hook starts, and what becomes of it where no hook can be started. */
-#include "launcher.h"
+#include "input.h"
+#include "loop.h"
+#include "run.h"
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -21,6 +23,11 @@ static bool is_whole(struct stream *input)
     return stdout_kind_is_settled(&input->kind);
 }
 
+static bool is_object(struct stream *input)
+{
+    return is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON;
+}
+
 /*
  * A file stays the hook's own, and so does the place where the hook begins to read: what is in it is read beside that.
  * It counts as read as far as the hook has come. False where there is none, or not all of it was read.
@@ -29,11 +36,11 @@ static bool look_into_file(struct stream *input)
 {
     ssize_t got = -1;
     off_t at = input->starts_at;
-    for (size_t most; at >= 0 && (most = room(input)) > 0; at += got) {
+    for (size_t most; at >= 0 && input->length < HOLD_BYTES && (most = stream_room(input)) > 0; at += got) {
         unsigned char *place = input->buffer + input->length;
         got = pread(STDIN, place, most, at);
         if (got <= 0) break;
-        measure(input, place, (size_t)got);
+        stream_measure(input, place, (size_t)got);
         input->length += (size_t)got;
     }
     if (input->starts_at < 0) return false;
@@ -42,73 +49,53 @@ static bool look_into_file(struct stream *input)
     return got == 0;
 }
 
-void count_file(struct stream *input)
-{
-    off_t at = input->starts_at >= 0 ? lseek(STDIN, 0, SEEK_CUR) : -1;
-    if (at > input->starts_at) input->total = (uint64_t)(at - input->starts_at);
-}
-
-bool is_unfinished(struct stream *input)
+bool input_is_unfinished(struct stream *input)
 {
     return input->from >= 0 && !input->ends_line && !is_whole(input);
 }
 
 static bool takes_more(struct stream *input)
 {
-    return input->from >= 0 && input->total < HOLD_BYTES && room(input) > 0;
-}
-
-/* Takes what comes within that time; false where nothing does. */
-static bool take_within(struct stream *input, int wait_ms)
-{
-    struct pollfd source = {.fd = input->from, .events = POLLIN};
-    int ready = poll(&source, 1, wait_ms);
-    if (ready > 0) take(input);
-    return ready > 0 || (ready < 0 && errno == EINTR);
+    return input->from >= 0 && input->total < HOLD_BYTES && stream_room(input) > 0;
 }
 
 /* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
-void take_prelude(struct stream *input)
-{
-    input->is_held = true;
-    (void)look_into_file(input);
-    while (takes_more(input) && !input->ends_line)
-        if (!take_within(input, 0) && (is_whole(input) || !take_within(input, SILENCE_MS))) break;
-    input->is_held = false;
-}
-
-bool take_payload(struct stream *input)
-{
-    int64_t until = now_us() + PAYLOAD_US, left;
-    input->is_held = input->is_followed = true;
-    bool has_all = look_into_file(input);
-    while (takes_more(input) && stdout_kind_of(&input->kind) != KIND_JSON && (left = until - now_us()) > 0)
-        if (!take_within(input, (int)(left / 1000) + 1)) break;
-    if (input->starts_at < 0) has_all = input->from < 0 || stdout_kind_of(&input->kind) == KIND_JSON;
-    input->is_held = input->is_followed = false;
-    input->checked = input->length;
-    return has_all;
-}
-
-void hear_out(struct run *run)
+void input_take_prelude(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t until = now_us() + HEAR_US;
-    bool has_begun = input->total > 0 && is_unfinished(input);
-    abandon(input);
-    input->is_followed = true;
-    while (has_begun && input->from >= 0 && !input->ends_line && !stdout_kind_is_settled(&input->kind) && now_us() < until)
-        if (!take_within(input, PAUSE_MS)) break;
+    (void)look_into_file(input);
+    while (takes_more(input) && !input->ends_line)
+        if (!loop_turn(run, 0) && (is_whole(input) || !loop_turn(run, SILENCE_MS))) break;
+}
+
+bool input_take_payload(struct run *run)
+{
+    struct stream *input = &run->streams[STDIN];
+    int64_t until = clock_us() + PAYLOAD_US, left;
+    if (look_into_file(input)) return true;
+    while (takes_more(input) && !is_object(input) && (left = until - clock_us()) > 0)
+        if (!loop_turn(run, (int)(left / 1000) + 1)) break;
+    return input->starts_at < 0 && (input->from < 0 || is_object(input));
+}
+
+void input_hear_out(struct run *run)
+{
+    struct stream *input = &run->streams[STDIN];
+    int64_t until = clock_us() + HEAR_US;
+    run->phase = PREPARING;
+    while (input->total > 0 && input_is_unfinished(input) && clock_us() < until) {
+        stream_drop(input);
+        if (!loop_turn(run, PAUSE_MS)) break;
+    }
 }
 
 /* All of the input that there is, or will be before the caller ends it: but behind an object nothing is waited for. */
-static void take_rest(struct stream *input)
+static void take_rest(struct run *run, struct stream *input)
 {
-    input->is_stalled = true;
-    while (input->from >= 0 && room(input) > 0) {
-        if (take_within(input, 0)) continue;
-        if (is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON) return;
-        if (!take_within(input, input->ends_line ? LINE_MS : -1)) return;
+    while (input->from >= 0 && stream_room(input) > 0) {
+        if (loop_turn(run, 0)) continue;
+        if (is_object(input)) return;
+        if (!loop_turn(run, input->ends_line ? LINE_MS : -1)) return;
     }
 }
 
@@ -126,25 +113,25 @@ static int file_of(const unsigned char *bytes, size_t length)
 }
 #endif
 
-void leave_input(struct run *run)
+void input_leave(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int source = run->theirs[STDIN];
     /* What has not been touched needs nobody to pass it on. */
     if (source < 0 || (input->total == 0 && input->from >= 0)) return;
     /* To wait for the caller is what the hook would do now, and a signal would end it. */
-    restore_mask(run);
-    take_rest(input);
+    signal_restore_mask(run);
+    take_rest(run, input);
 #ifdef __linux__
     const unsigned char *all = input->buffer + input->at;
     size_t length = input->length;
     (void)fcntl(input->to, F_SETPIPE_SZ, length);
-    give(input);
+    stream_write(input);
     int file = input->length > 0 ? file_of(all, length) : -1;
     if (file >= 0) source = file;
 #else
-    give(input);
+    stream_write(input);
 #endif
-    abandon(input);
+    stream_close(input);
     (void)dup2(source, STDIN);
 }

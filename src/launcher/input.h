@@ -1,21 +1,16 @@
 /* input.c: the payload, before the hook starts and where none is started. */
-#ifndef HOOKBUS_INPUT_H
-#define HOOKBUS_INPUT_H
+#pragma once
 
 #include "stream.h"
 
 struct run;
 
-void take_prelude(struct stream *input);
+void input_take_prelude(struct run *run);
 /* Whether more of a payload is to come, or all of it. */
-bool is_unfinished(struct stream *input);
+bool input_is_unfinished(struct stream *input);
 /* For a dedupe key all of the payload; false where it is not complete in time. */
-bool take_payload(struct stream *input);
+bool input_take_payload(struct run *run);
 /* A caller that is in the middle of what no hook will read is heard out. */
-void hear_out(struct run *run);
-/* How much the hook has read of a file that is its own, if it has one. */
-void count_file(struct stream *input);
+void input_hear_out(struct run *run);
 /* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
-void leave_input(struct run *run);
-
-#endif
+void input_leave(struct run *run);

@@ -1,5 +1,9 @@
 /* Our end: as the hook ended, or by a signal that came before there was a hook. */
-#include "launcher.h"
+#include "leave.h"
+#include "record.h"
+#include "run.h"
+#include "sentinel.h"
+#include "signals.h"
 
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -8,9 +12,9 @@
 #endif
 
 /* The hook's own core file is the true one. */
-_Noreturn void leave(struct run *run)
+_Noreturn void leave_as_hook(struct run *run)
 {
-    reap_sentinel(run);
+    sentinel_reap(run);
     if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
 #ifdef __linux__
     (void)prctl(PR_SET_DUMPABLE, 0);
@@ -19,17 +23,17 @@ _Noreturn void leave(struct run *run)
 #endif
     (void)signal(run->signal, SIG_DFL);
     (void)kill(getpid(), run->signal);
-    unblock_signal(run->signal);
+    signal_unblock(run->signal);
     _exit(128 + run->signal);
 }
 
-void die_before_the_hook(struct run *run)
+void leave_before_hook(struct run *run)
 {
     struct arrival arrival;
-    while (read_arrival(run, &arrival)) {
-        if (is_harmless(arrival.number) || is_stop(arrival.number) || arrival.sender == run->pid) continue;
+    while (signal_read(run, &arrival)) {
+        if (signals_is_harmless(arrival.number) || signals_is_stop(arrival.number) || arrival.sender == run->pid) continue;
         run->signal = arrival.number;
         record_signal(run, arrival.number);
-        leave(run);
+        leave_as_hook(run);
     }
 }

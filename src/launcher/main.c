@@ -9,7 +9,22 @@
  *
  * If HookBus fails, the command still runs and its status is passed on.
  */
-#include "launcher.h"
+#include "begin.h"
+#include "child.h"
+#include "command.h"
+#include "fail_open.h"
+#include "gate.h"
+#include "home.h"
+#include "input.h"
+#include "leave.h"
+#include "node.h"
+#include "policy.h"
+#include "record.h"
+#include "result.h"
+#include "run.h"
+#include "signals.h"
+#include "timeout.h"
+#include "watch.h"
 
 enum { UNUSABLE_EXIT_CODE = 125, MAKE_HOME_US = 3000000 };
 
@@ -54,115 +69,103 @@ static bool prepare_memory(struct run *run)
     return true;
 }
 
-/* By a gate. The hook will write nothing, so there is nothing to pass on. */
-static void leave_out(struct run *run)
-{
-    run->kind = BREAKER_SKIP;
-    hang_up(&run->claim);
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
-}
-
 /* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
-static void heed_policy(struct run *run)
+static void apply_policy(struct run *run)
 {
     struct options *options = &run->options;
-    if ((options->wants_dedupe || options->fail_open) && is_protected(run->hook_name))
+    if ((options->wants_dedupe || options->fail_open) && policy_protects(options->name))
         options->wants_dedupe = options->fail_open = false;
 }
 
-/* Before the hook: what it is called, whether it may run, what it is given, and that on record. */
+/* Before the hook: whether it may run, what it is given, and that on record. */
 static bool prepare(struct run *run)
 {
-    run->spool_file = run->torn_file = -1;
-    run->duration_us = -1;
-    run->claim = (struct claim){.bus = -1};
-    run->signals = -1;
-    make_ids(run);
-    run->hook_name = run->options.name;
-    if (run->hook_name == NULL || *run->hook_name == '\0') {
-        default_hook_name(run->options.argv, run->options.shell, run->default_name);
-        run->hook_name = run->default_name;
-    }
-    heed_policy(run);
-    /* As early as can be, since it takes a while to wake up. */
-    if (run->options.wants_dedupe) call_bus(run);
+    begin_make_ids(run);
+    apply_policy(run);
+    /* Before there is anything to ask: the daemon takes a while to wake up. */
+    if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
     /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run) || !open_channels(run) || !open_signals(run)) exec_command(run);
-    bool is_closed = is_gated(run, false);
-    if (run->options.wants_dedupe && !is_closed) run->has_payload = take_payload(&run->streams[STDIN]);
-    else take_prelude(&run->streams[STDIN]);
-    describe(run);
-    run->is_late = is_unfinished(&run->streams[STDIN]);
-    if (run->is_late) keep_late(&run->streams[STDIN]);
-    note_forgiving(run);
-    if (run->awaits_event) is_closed = is_gated(run, true);
-    encode_begin(run, &run->begin);
+    if (!prepare_memory(run) || !child_open_channels(run) || !signals_open(run)) command_exec(run);
+    bool is_closed = gate_is_closed(run, false);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
+    else input_take_prelude(run);
+    begin_describe(run);
+    run->is_late = input_is_unfinished(&run->streams[STDIN]);
+    if (run->is_late) stream_keep_late(&run->streams[STDIN]);
+    fail_open_note(run);
+    if (run->awaits_event) is_closed = gate_is_closed(run, true);
+    begin_encode(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) ask_for_key(run);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
     record_begin(run);
     /* A hook is not skipped unless that is on record: nobody would hear of it. */
-    if (is_closed && run->spool_file >= 0) leave_out(run);
-    else run->reason = NULL;
-    return run->kind != BREAKER_SKIP;
+    if (is_closed && run->spool_file >= 0) {
+        claim_hang_up(&run->claim);
+        run->kind = BREAKER_SKIP;
+        return false;
+    }
+    run->reason = NULL;
+    return true;
 }
 
 /* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
 static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
-        hang_up(&run->claim);
+        claim_hang_up(&run->claim);
         return true;
     }
-    enum verdict verdict = hear_verdict(run);
+    enum verdict verdict = claim_hear(run);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    answer_duplicate(run);
+    result_repeat(run);
     return false;
 }
 
 /* A state directory that is not the default is for Node to make, once. Where it does not, the hook runs unrecorded. */
 static void make_home(struct run *run)
 {
-    run->claim.bus = -1;
-    call_helper(run);
-    await_helper(&run->claim, MAKE_HOME_US);
-    if (open_home(run)) run->settings.home[0] = '\0';
+    claim_call_helper(run);
+    claim_await_helper(&run->claim, MAKE_HOME_US);
+    if (home_open(run)) run->settings.home[0] = '\0';
 }
 
 static void run_hook(struct run *run)
 {
-    if (run->options.timeout_us > 0) prepare_timeout(run);
-    if (start_hook(run)) {
-        watch(run);
+    if (run->options.timeout_us > 0) timeout_prepare(run);
+    if (child_start(run)) {
+        watch_hook(run);
         return;
     }
-    run->is_pardoned = is_pardoned(run);
-    if (!run->is_pardoned) say(run->reason);
+    run->is_pardoned = fail_open_pardons(run);
+    if (!run->is_pardoned) command_say(run->reason);
 }
 
 int main(int argc, char **argv)
 {
     struct run *run = &the_run;
-    run->started_us = now_us();
+    run->started_us = clock_us();
+    run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
     if (!is_run(argc, argv)) {
         char **words = words_for_node(argc, argv);
-        if (words != NULL) exec_node(words, true);
-        say("Node.js was not found, and all commands but `run` need it");
+        if (words != NULL) node_exec(words, true);
+        command_say("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
-    parse_options(argv + 2, &run->options, &run->warnings);
+    options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
-        say("expected a command behind --, got none. Try: hookbus run --help");
+        command_say("no command after --. Try: hookbus run --help");
         return UNUSABLE_EXIT_CODE;
     }
-    read_settings(&run->settings, &run->options, &run->warnings);
-    if (!run->settings.is_enabled) exec_command(run);
-    if (!hold_signals(run)) exec_command(run);
-    if (open_home(run)) make_home(run);
+    /* An empty name is none: what the hook is called then is for whoever reads the record. */
+    if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
+    settings_read(&run->settings, &run->options, &run->warnings);
+    if (!run->settings.is_enabled) command_exec(run);
+    if (!signals_hold(run)) command_exec(run);
+    if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
-    if (run->kind == BREAKER_SKIP || run->kind == DEDUPE_SKIP) hear_out(run);
-    (void)block_signals(NULL);
+    else input_hear_out(run);
     record_end(run);
-    if (!tell_result(run)) poke(run);
-    hand_over(run);
-    leave(run);
+    if (!result_tell(run)) node_notify(run);
+    watch_hand_over(run);
+    leave_as_hook(run);
 }

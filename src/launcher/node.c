@@ -2,7 +2,11 @@
  * The parts of HookBus that are not in C: the command line and the daemon, both in Node. They are beside us wherever we
  * were called from: as hookbus-cli, which has Node in it, or as hookbus.js.
  */
-#include "launcher.h"
+#include "node.h"
+#include "daemon_state.h"
+#include "fd.h"
+#include "home.h"
+#include "run.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -30,7 +34,7 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
     char *slash = strrchr(self, '/');
     if (slash == NULL) return false;
     *slash = '\0';
-    return JOIN(path, PATH_BYTES, self, name);
+    return FORMAT(path, PATH_BYTES, "%s%s", self, name);
 }
 
 /*
@@ -43,7 +47,7 @@ static bool find_node(char node[PATH_BYTES])
     static const char BUILT_IN[] = HOOKBUS_NODE;
     char beside[PATH_BYTES];
     struct stat stat, script;
-    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return JOIN(node, PATH_BYTES, BUILT_IN);
+    if (BUILT_IN[0] == '/' && access(BUILT_IN, X_OK) == 0) return FORMAT(node, PATH_BYTES, "%s", BUILT_IN);
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
@@ -66,30 +70,23 @@ static bool is_below(const char *path, const char *above)
 static bool find_node_on_path(char node[PATH_BYTES])
 {
     char here[PATH_BYTES], real[PATH_BYTES];
-    const char *user = getenv("HOME");
+    const char *user = getenv("HOME"), *place = getenv("PATH");
     if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
-    for (const char *places = getenv("PATH"); places != NULL && *places != '\0'; places += *places == ':') {
-        size_t length = strcspn(places, ":");
-        const char *place = places;
-        places += length;
-        if (*place != '/' || length + sizeof "/node" > PATH_BYTES) continue;
-        memcpy(node, place, length);
-        strcpy(node + length, "/node");
+    for (size_t length; place != NULL && *place != '\0'; place += length + (place[length] == ':')) {
+        length = strcspn(place, ":");
+        if (*place != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, place)) continue;
         if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
         if (!is_below(node, here) && !is_below(real, here)) return true;
     }
     return false;
 }
 
-void exec_node(char **argv, bool looks_on_path)
+void node_exec(char **argv, bool looks_on_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
-    struct stat stat_of;
     argv[1] = script;
     if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
     if (!find_beside("/hookbus.js", script)) return;
-    /* An update that was interrupted may leave nothing there, and Node would take that for success. */
-    if (!looks_on_path && (stat(script, &stat_of) != 0 || stat_of.st_size == 0)) return;
     if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
     argv[0] = node;
     (void)execv(node, argv);
@@ -114,7 +111,7 @@ static bool may_start(int home)
 static _Noreturn void become_node(const char *home, char **argv, int socket)
 {
     sigset_t none;
-    close_all_but(&socket, 1);
+    fd_close_all_but(&socket, 1);
     if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
     if (socket == SOCKET_NUMBER) (void)fcntl(socket, F_SETFD, 0);
     else if (socket >= 0 && dup2(socket, SOCKET_NUMBER) == SOCKET_NUMBER) close(socket);
@@ -122,8 +119,8 @@ static _Noreturn void become_node(const char *home, char **argv, int socket)
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    prepare_daemon(home);
-    exec_node(argv, false);
+    daemon_prepare(home);
+    node_exec(argv, false);
     _exit(0);
 }
 
@@ -142,33 +139,26 @@ static void start_daemon(const struct run *starter)
 }
 
 /* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. It ends with us. */
-pid_t start_helper(const char *home, int *bus)
+pid_t node_start_helper(const char *home, int *bus)
 {
     static char claim[] = "claim";
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
-    pid_t owner = getpid();
     *bus = -1;
-    if (!make_channel(true, ends)) return 0;
-    for (int i = 0; i < 2; i++) {
-        /* The number of a stream that the caller closed is for what stands in for it. */
-        int low = ends[i];
-        ends[i] = fcntl(low, F_DUPFD_CLOEXEC, SOCKET_NUMBER);
-        close(low);
-    }
-    pid_t pid = ends[0] < 0 || ends[1] < 0 ? -1 : fork();
+    if (!fd_channel(true, ends)) return 0;
+    int ours = fd_above_streams(ends[0]), its = fd_above_streams(ends[1]);
+    pid_t pid = ours < 0 || its < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
+        /* Where we are gone by now, it finds its line closed. */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pid_t parent = getppid();
-        if (parent > 0 && owner > 0 && parent != owner) _exit(0);
 #endif
         (void)setsid();
-        become_node(home, argv, ends[1]);
+        become_node(home, argv, its);
     }
-    close(ends[1]);
-    if (pid > 0) *bus = ends[0];
-    else close(ends[0]);
+    close(its);
+    if (pid > 0) *bus = ours;
+    else close(ours);
     return pid > 0 ? pid : 0;
 }
 
@@ -178,61 +168,55 @@ static bool is_our_users(int bus)
 #ifdef __APPLE__
     uid_t user;
     gid_t group;
-    return getpeereid(bus, &user, &group) == 0 && user == our_user();
+    return getpeereid(bus, &user, &group) == 0 && user == home_user();
 #else
     struct ucred peer;
     socklen_t size = sizeof peer;
-    return getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == our_user();
+    return getsockopt(bus, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == home_user();
 #endif
 }
 
 static int open_socket(void)
 {
-#ifdef __linux__
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-#else
-    int bus = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bus >= 0) (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
-    if (bus >= 0) (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
+    int bus = fd_above_streams(socket(AF_UNIX, SOCK_STREAM, 0));
+    (void)fcntl(bus, F_SETFD, FD_CLOEXEC);
+    (void)fcntl(bus, F_SETFL, O_RDWR | O_NONBLOCK);
     return bus;
-#endif
 }
 
-int connect_bus(const struct run *run)
+int node_connect(const struct run *run)
 {
     /* By this name in the state directory, since its path may be longer than a socket's. */
     static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
     bool comes_back = run->spawned_us == 0;
-    int here = comes_back ? open_directory(AT_FDCWD, ".") : -1, bus = -1;
+    int here = comes_back ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
     /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if (run->home >= 0 && (!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) {
-        bus = open_socket();
-        bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
-        bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
-        if (comes_back) (void)!fchdir(here);
-        if (is_nobody && run->settings.starts_daemon) start_daemon(run);
-        if (bus >= 0 && !(is_there && is_our_users(bus))) {
-            close(bus);
-            bus = -1;
-        }
+    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = open_socket();
+    bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
+    bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
+    if (here >= 0) {
+        (void)!fchdir(here);
+        close(here);
     }
-    if (here >= 0) close(here);
-    return bus;
+    if (is_nobody && run->settings.starts_daemon) start_daemon(run);
+    if (is_there && is_our_users(bus)) return bus;
+    if (bus >= 0) close(bus);
+    return -1;
 }
 
-void encode_poke(struct bytes *bytes)
+void node_encode_notify(struct bytes *bytes)
 {
-    size_t start = frame_begin(bytes, FRAME_POKE);
-    field_text(bytes, POKE_VERSION, HOOKBUS_VERSION);
+    size_t start = frame_begin(bytes, FRAME_NOTIFY);
+    field_text(bytes, NOTIFY_VERSION, HOOKBUS_VERSION);
     frame_end(bytes, start);
 }
 
-void poke(const struct run *run)
+void node_notify(const struct run *run)
 {
     struct bytes frame = {0};
-    int bus = run->spool_file < 0 ? -1 : connect_bus(run);
+    int bus = run->spool_file < 0 ? -1 : node_connect(run);
     if (bus < 0) return;
-    encode_poke(&frame);
+    node_encode_notify(&frame);
     /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
 }

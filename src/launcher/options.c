@@ -1,12 +1,12 @@
 /* The words behind `hookbus run`. Twin: src/config/run-options.ts. What cannot be used goes on record and stops no hook. */
-#include "launcher.h"
+#include "options.h"
 
 #include <stddef.h>
 
 #define MAX_TIMEOUT_US INT64_C(2147483000000)
 
 /* From IS_ON on they take no value. */
-enum option_kind { IS_TEXT, IS_KEY, IS_MODE, IS_TTL, IS_BYTES, IS_TIME, IS_ON, IS_OLD, IS_OFF, IS_NOTHING };
+enum option_kind { IS_TEXT, IS_MODE, IS_TTL, IS_BYTES, IS_TIME, IS_ON, IS_OLD, IS_OFF, IS_NOTHING };
 
 static const char MODES[][8] = {"", "replay", "skip", "deny"}; /* as enum on_duplicate has them */
 
@@ -19,7 +19,7 @@ static const struct option {
     {"--event", IS_TEXT, offsetof(struct options, event)},
     {"--tool", IS_TEXT, offsetof(struct options, tool)},
     {"--shell", IS_TEXT, offsetof(struct options, shell)},
-    {"--dedupe-key", IS_KEY, offsetof(struct options, dedupe_key)},
+    {"--dedupe-key", IS_TEXT, offsetof(struct options, dedupe_key)},
     {"--dedupe-ttl", IS_TTL, offsetof(struct options, dedupe_ttl)},
     {"--max-bytes", IS_BYTES, offsetof(struct options, max_bytes)},
     {"--timeout", IS_TIME, offsetof(struct options, timeout_us)},
@@ -35,55 +35,38 @@ static const struct option {
     {"-h", IS_NOTHING, 0},
 };
 
-bool parse_count(struct text text, uint64_t *count)
-{
-    bool is_number = text.length >= 1 && text.length <= 15;
-    for (*count = 0; is_number && text.length > 0; text.at++, text.length--) {
-        is_number = *text.at >= '0' && *text.at <= '9';
-        *count = *count * 10 + (uint64_t)(*text.at - '0');
-    }
-    return is_number;
-}
-
 /* Seconds with up to six decimals; 0 for what cannot be used. */
 static uint64_t parse_seconds(const char *value)
 {
     uint64_t whole = 0, parts = 0;
     size_t digits = strcspn(value, "."), decimals = value[digits] == '\0' ? 0 : strlen(value + digits + 1);
-    bool is_number = digits <= 7 && decimals <= 6 && parse_count((struct text){value, digits}, &whole);
-    if (value[digits] != '\0') is_number = is_number && parse_count((struct text){value + digits + 1, decimals}, &parts);
+    bool is_number = digits <= 7 && decimals <= 6 && text_count((struct text){value, digits}, &whole);
+    if (value[digits] != '\0') is_number = is_number && text_count((struct text){value + digits + 1, decimals}, &parts);
     for (size_t i = decimals; i < 6; i++) parts *= 10;
     return is_number && whole * 1000000 + parts <= MAX_TIMEOUT_US ? whole * 1000000 + parts : 0;
-}
-
-static struct text whole(const char *text)
-{
-    return (struct text){text, text == NULL ? 0 : strlen(text)};
 }
 
 /* False where the value cannot be used. */
 static bool take_value(struct options *options, const struct option *option, const char *value)
 {
     void *at = (char *)options + option->at;
-    struct text text = whole(value);
+    struct text text = text_of(value);
     uint64_t count = 0;
     int mode = ON_DUPLICATE_DENY;
     switch (option->kind) {
     case IS_TEXT:
-    case IS_KEY:
         *(const char **)at = value;
-        options->wants_dedupe |= option->kind == IS_KEY;
         return true;
     case IS_MODE:
         while (mode > 0 && strcmp(value, MODES[mode]) != 0) mode--;
         if (mode > 0) options->on_duplicate = (enum on_duplicate)mode;
         return mode > 0;
     case IS_TTL:
-        if (!parse_count(text, &count) || count < 1) return false;
+        if (!text_count(text, &count) || count < 1) return false;
         if (count > MAX_TTL_SECONDS) count = MAX_TTL_SECONDS;
         break;
     case IS_BYTES:
-        if (!parse_count(text, &count) || count > MAX_PAYLOAD_CAP) return false;
+        if (!text_count(text, &count) || count > MAX_PAYLOAD_CAP) return false;
         break;
     default:
         if ((count = parse_seconds(value)) == 0) return false;
@@ -104,17 +87,17 @@ static int take_option(struct options *options, struct bytes *warnings, char *wo
         if (strncmp(option->name, word, length) != 0 || option->name[length] != '\0') continue;
         if (is_switch && word[length] == '=') break;
         if (option->kind == IS_OLD || (!is_switch && (value == NULL || !take_value(options, option, value))))
-            add_warning(warnings, name, whole(is_switch ? NULL : value));
+            text_add_warning(warnings, name, text_of(is_switch ? NULL : value));
         if (is_switch && option->kind != IS_NOTHING)
             *(int *)(void *)((char *)options + option->at) = option->kind != IS_OFF;
         return is_switch || value == NULL || value != next ? 1 : 2;
     }
     /* Of what nobody knows, what it was to be may be a secret. */
-    add_warning(warnings, name, whole(word[length] == '=' ? "" : NULL));
+    text_add_warning(warnings, name, text_of(word[length] == '=' ? "" : NULL));
     return 1;
 }
 
-void parse_options(char **words, struct options *options, struct bytes *warnings)
+void options_parse(char **words, struct options *options, struct bytes *warnings)
 {
     int separator = 0, at = 0;
     *options = (struct options){.store_raw = -1, .compress = -1, .max_bytes = -1};
@@ -124,11 +107,12 @@ void parse_options(char **words, struct options *options, struct bytes *warnings
         bool is_option = words[at][0] == '-' && words[at][1] != '\0';
         if (!is_option && !is_separated) break;
         /* It is none of the command's, and none that we know. */
-        if (!is_option) add_warning(warnings, (struct text){"", 0}, whole(words[at]));
+        if (!is_option) text_add_warning(warnings, (struct text){"", 0}, text_of(words[at]));
         at += !is_option ? 1 : take_option(options, warnings, words[at], at + 1 < separator ? words[at + 1] : NULL);
     }
+    options->wants_dedupe |= options->dedupe_key != NULL;
     if (options->on_duplicate != AS_THE_EVENT_SAYS)
-        add_warning(warnings, whole("--on-duplicate"), whole(MODES[options->on_duplicate]));
+        text_add_warning(warnings, text_of("--on-duplicate"), text_of(MODES[options->on_duplicate]));
     options->argv = words + (is_separated ? separator + 1 : at);
     if (options->shell == NULL) return;
     /* `hookbus`, `run` and the option itself leave three words free in front of the command. */

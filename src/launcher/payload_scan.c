@@ -1,8 +1,8 @@
 /*
  * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
- * Twin: src/domain/payload/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
+ * Twin: src/domain/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
  */
-#include "launcher.h"
+#include "payload_scan.h"
 
 /* The next byte without taking it; -1 at the end. */
 static int peek(struct scan *scan)
@@ -162,7 +162,7 @@ static bool read_member(struct scan *scan, struct field *fields, size_t count)
     return true;
 }
 
-void scan_payload(struct scan *scan, struct field *fields, size_t count)
+void payload_scan(struct scan *scan, struct field *fields, size_t count)
 {
     if (scan->length >= 3 && memcmp(scan->bytes, "\xef\xbb\xbf", 3) == 0) scan->at = 3;
     if (!accept(scan, '{')) return;

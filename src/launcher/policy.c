@@ -2,7 +2,7 @@
  * Hooks that root protects: no gate, key or option keeps them from running or being heard. Twin: src/gates/policy.ts.
  * Both are held to fixtures/vectors/policy.json. Only looked at where something would be done to a hook.
  */
-#include "launcher.h"
+#include "policy.h"
 
 /* No setting moves it: who could set that would take the protection away. */
 static const char DIRECTORY[] = "/etc/hookbus";
@@ -29,7 +29,10 @@ static const char *after(const char *at, const char *mark)
     return strncmp(at, mark, strlen(mark)) == 0 ? at + strlen(mark) : NULL;
 }
 
-/* Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. */
+/*
+ * Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. Nor is it
+ * known here what a hook without a name is called: it may be any of them.
+ */
 static bool names_hook(const char *text, size_t length, const char *hook_name)
 {
     bool is_named = false;
@@ -40,7 +43,7 @@ static bool names_hook(const char *text, size_t length, const char *hook_name)
         /* A name with an escape in it may be any other. */
         while (at[size] != '"' && at[size] != '\\' && (unsigned char)at[size] >= ' ') size++;
         if (at[size] != '"') return true;
-        is_named = is_named || strncmp(at, "*\"", 2) == 0 ||
+        is_named = is_named || hook_name == NULL || strncmp(at, "*\"", 2) == 0 ||
                    (size == strlen(hook_name) && memcmp(at, hook_name, size) == 0);
         at += size + 1;
         end = after(at, "]");
@@ -56,7 +59,7 @@ static bool is_hidden(void)
     return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 }
 
-bool is_protected(const char *hook_name)
+bool policy_protects(const char *hook_name)
 {
     static char text[MAX_POLICY_BYTES + 1]; /* more than a small stack holds */
     int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -1,7 +1,15 @@
 /* What Linux tells of a process, under /proc. */
-#include "launcher.h"
+#include "process.h"
+#include "text.h"
 
-bool read_process(pid_t pid, struct process *process)
+int64_t clock_us(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+bool process_read(pid_t pid, struct process *process)
 {
     char path[64], stat[1024];
     int parent;

@@ -3,12 +3,15 @@
  * it has ended. Each says all that is known by then, so that one alone is enough; docs/protocol.md has how it looks.
  * It outlives the death of any process, not a power cut: nothing here waits for the disk.
  */
-#include "launcher.h"
+#include "record.h"
+#include "begin.h"
+#include "home.h"
+#include "input.h"
+#include "run.h"
 
 enum {
-    MAX_LOG_BYTES = 1024 * 1024,
     ENTRY_HEADER_BYTES = 16,
-    MOST_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
+    MAX_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
 };
 
 /* An entry is begun, filled with frames, and ended. */
@@ -28,7 +31,7 @@ static void entry_end(struct run *run)
     size_t length = entry->length - ENTRY_HEADER_BYTES;
     bytes_add(entry, run->token, sizeof run->token);
     if (entry->failed) return;
-    for (int i = 0; i < 4; i++) entry->at[4 + i] = (unsigned char)(length >> (8 * i));
+    frame_write_number(entry->at + 4, 4, length);
     for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
@@ -39,75 +42,53 @@ static bool is_closed(int file)
     return fstat(file, &stat) != 0 || stat.st_nlink == 0 || (stat.st_mode & S_IWUSR) == 0;
 }
 
-/* Somebody took the spool away, or all of the state directory. */
-static void open_anew(struct run *run)
-{
-    int *const directories[] = {&run->spool, &run->gates, &run->home};
-    for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
-        if (*directories[i] >= 0) close(*directories[i]);
-        *directories[i] = -1;
-    }
-    (void)open_home(run);
-}
-
-/* False where there is none to be had that is ours; a closed one is for `append` to find. */
+/* False where there is none to be had that is ours; a closed one is for `append_to` to find. */
 static bool open_log(struct run *run, const char *name)
 {
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    off_t size;
-    for (int attempt = 0; attempt < 2; attempt++) {
-        if (attempt > 0) open_anew(run);
-        if (run->home < 0 || open_in_home(run, &run->spool, "spool", true) < 0) return false;
-        run->spool_file = openat(run->spool, name, flags, 0600);
-        if (run->spool_file >= 0 || errno != ENOENT) break;
+    int spool = home_open_inside(run, "spool", true);
+    if (spool < 0 && run->home >= 0 && errno == ENOENT) {
+        /* Somebody took all of the state directory away. */
+        close(run->home);
+        (void)home_open(run);
+        spool = home_open_inside(run, "spool", true);
     }
+    if (spool < 0) return false;
+    run->spool_file = openat(spool, name, flags, 0600);
+    close(spool);
     if (run->spool_file < 0) return false;
-    if (is_own_file(run->spool_file, &size) || is_closed(run->spool_file)) return true;
+    if (home_is_own_file(run->spool_file)) return true;
     close(run->spool_file);
     run->spool_file = -1;
     return false;
 }
 
-/* Zeros are nothing to who reads, and may make room again. */
-static void wipe(int file, off_t at, size_t length)
-{
-#ifdef FALLOC_FL_PUNCH_HOLE
-    if (length > 0) (void)fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)length);
-#else
-    (void)file, (void)at, (void)length;
-#endif
-}
-
-/* In one write, which the system does not mix with another's. What did not all fit leaves a piece: `torn` bytes. */
-static bool write_entry(int file, const struct bytes *entry, size_t *torn)
-{
-    ssize_t written;
-    *torn = 0;
-    if (entry->failed) return false;
-    do written = write(file, entry->at, entry->length);
-    while (written < 0 && errno == EINTR);
-    if (written == (ssize_t)entry->length) return true;
-    if (written >= 0) errno = ENOSPC;
-    if (written > 0) *torn = (size_t)written;
-    return false;
-}
-
-/* Where the disk is full there may be room in the piece that fitted, and nowhere else. It is the last in our file so far. */
-static bool write_over(struct run *run)
+/* In one write, which the system does not mix with another's; gives back how much of it fitted. */
+static size_t write_entry(const struct run *run)
 {
     const struct bytes *entry = &run->entry;
-    int file = run->torn_file;
-    if (file < 0) return false;
-    run->torn_file = -1;
-    off_t at = lseek(file, 0, SEEK_CUR) - (off_t)run->torn_bytes;
-    if (run->torn_bytes >= entry->length && !entry->failed && fcntl(file, F_SETFL, 0) == 0 &&
-        pwrite(file, entry->at, entry->length, at) == (ssize_t)entry->length && !is_closed(file)) {
-        wipe(file, at + (off_t)entry->length, run->torn_bytes - entry->length);
-        run->spool_file = file;
-        return true;
+    ssize_t written = entry->failed ? 0 : write(run->spool_file, entry->at, entry->length);
+    return written < 0 ? 0 : (size_t)written;
+}
+
+/* False where it does not fit there; the largest piece that did is kept open. */
+static bool append_to(struct run *run, const char *name)
+{
+    for (int attempt = 0; attempt < MAX_TRIES; attempt++) {
+        if (run->spool_file < 0 && !open_log(run, name)) return false;
+        int file = run->spool_file;
+        size_t written = write_entry(run);
+        bool is_whole = !run->entry.failed && written == run->entry.length;
+        if (is_whole && !is_closed(file)) return true;
+        run->spool_file = -1;
+        if (!is_whole && written > run->torn_bytes) {
+            run->torn_bytes = written;
+            run->torn_file = file;
+            return false;
+        }
+        close(file);
+        if (!is_whole) return false;
     }
-    wipe(file, at, run->torn_bytes);
-    close(file);
     return false;
 }
 
@@ -118,33 +99,23 @@ static bool write_over(struct run *run)
 static bool append(struct run *run)
 {
     char own[64];
-    const char *name = "log";
-    size_t torn;
-    for (int attempt = 0; attempt < MOST_TRIES; attempt++) {
-        if (run->spool_file < 0 && !open_log(run, name)) break;
-        if (write_entry(run->spool_file, &run->entry, &torn)) {
-            if (!is_closed(run->spool_file)) return true;
-        } else {
-            report(run, "record");
-            (void)JOIN(own, sizeof own, "log.", run->execution_id);
-            if (name == own) attempt = MOST_TRIES;
-            name = own;
-        }
-        if (torn > 0 && run->torn_file < 0) {
-            run->torn_file = run->spool_file;
-            run->torn_bytes = torn;
-        } else {
-            close(run->spool_file);
-        }
-        run->spool_file = -1;
-    }
-    return false;
+    if (append_to(run, "log")) return true;
+    (void)FORMAT(own, sizeof own, "log.%s", run->execution_id);
+    return append_to(run, own);
 }
 
-static void put_on_record(struct run *run)
+/*
+ * Over the piece that fitted, since on a full disk there may be room in it and nowhere else. What is left of the piece
+ * becomes zeros, which are nothing to who reads.
+ */
+static void write_over(struct run *run)
 {
-    (void)append(run);
-    (void)write_over(run);
+    struct bytes *entry = &run->entry;
+    if (run->torn_bytes == 0 || entry->length > run->torn_bytes) return;
+    while (entry->length < run->torn_bytes && !entry->failed) bytes_add(entry, "", 1);
+    off_t at = lseek(run->torn_file, 0, SEEK_CUR) - (off_t)run->torn_bytes;
+    if (!entry->failed && fcntl(run->torn_file, F_SETFL, 0) == 0)
+        (void)!pwrite(run->torn_file, entry->at, entry->length, at);
 }
 
 static void encode_only_begin(struct run *run)
@@ -157,7 +128,7 @@ void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
     encode_only_begin(run);
-    put_on_record(run);
+    (void)append(run);
 }
 
 /*
@@ -168,22 +139,19 @@ void record_begin(struct run *run)
 void record_pid_start(struct run *run)
 {
     struct process self;
-    size_t torn;
-    if (run->spool_file < 0 || !read_process(run->pid, &self)) return;
+    if (run->spool_file < 0 || !process_read(run->pid, &self)) return;
     run->pid_start = self.start;
-    write_number(run->begin.at + run->pid_start_at, self.start);
+    frame_write_number(run->begin.at + run->pid_start_at, 8, self.start);
     encode_only_begin(run);
-    if (write_entry(run->spool_file, &run->entry, &torn)) return;
-    wipe(run->spool_file, lseek(run->spool_file, 0, SEEK_CUR) - (off_t)torn, torn);
+    (void)write_entry(run);
 }
 
-static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t which, uint64_t most)
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t most)
 {
     size_t length = stream->kept_length < most ? stream->kept_length : (size_t)most;
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
-    field_number(bytes, CAPTURE_STREAM, which);
-    field_number(bytes, CAPTURE_TRUNCATED,
-                 stream->total > length || (stream->number == STDIN && stream->is_cut));
+    field_number(bytes, CAPTURE_STREAM, (uint64_t)stream->number);
+    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_cut));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, length);
     frame_end(bytes, start);
 }
@@ -194,17 +162,17 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17];
-    if (kind != CUT_OFF && run->is_late) encode_begin(run, bytes);
+    if (kind != CUT_OFF && run->is_late) begin_encode(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
-        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], (uint64_t)i, run->settings.max_bytes);
+        for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
     if (signal != 0) field_number(bytes, END_SIGNAL_NUMBER, (uint64_t)signal);
     else field_number(bytes, END_EXIT_CODE, (uint64_t)run->exit_code);
     field_text(bytes, END_REASON, run->reason);
     if (run->duration_us >= 0) {
-        int64_t overhead = now_us() - run->started_us - run->duration_us;
+        int64_t overhead = clock_us() - run->started_us - run->duration_us;
         field_number(bytes, END_DURATION_US, (uint64_t)run->duration_us);
         field_number(bytes, END_OVERHEAD_US, (uint64_t)(overhead > 0 ? overhead : 0));
     }
@@ -228,18 +196,23 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
-    count_file(&run->streams[STDIN]);
+    stream_count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true);
-    put_on_record(run);
+    (void)append(run);
 }
 
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    run->is_late = learn_late(run);
+    run->is_late = begin_learn_late(run);
     encode_end(run, run->kind, run->signal, true);
-    if (!append(run)) encode_end(run, run->kind, run->signal, false);
-    if (!write_over(run) && run->spool_file < 0) put_on_record(run);
+    bool is_done = append(run);
+    if (!is_done) {
+        encode_end(run, run->kind, run->signal, false);
+        is_done = append(run);
+    }
+    if (is_done) run->entry.length = 0;
+    write_over(run);
 }
 
 /* An empty entry: what was begun is not ours to tell. */
@@ -248,26 +221,5 @@ void record_forget(struct run *run)
     if (run->spool_file < 0) return;
     (void)entry_begin(run);
     entry_end(run);
-    put_on_record(run);
-}
-
-/* Says on the log file what went wrong inside HookBus, under HOOKBUS_DEBUG; never on a stream of the hook. */
-void report(const struct run *run, const char *what)
-{
-    char line[512];
-    off_t size;
-    struct timespec now;
-    struct tm utc;
-    int error = errno;
-    if (!run->settings.debug || run->settings.home[0] == '\0') return;
-    int log = openat(run->home, "hookbus.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0600);
-    if (log < 0) return;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t length = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    length += (size_t)snprintf(line + length, sizeof line - length, ".%03dZ pid=%d failed=\"%s\" reason=\"%s\"\n",
-                               (int)(now.tv_nsec / 1000000), (int)run->pid, what, strerror(error));
-    if (is_own_file(log, &size) && size <= MAX_LOG_BYTES) (void)!write(log, line, length);
-    close(log);
-    errno = error;
+    (void)append(run);
 }

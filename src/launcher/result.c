@@ -1,28 +1,27 @@
 /* What comes of a claim: its owner tells the daemon, and a duplicate says it once more. claim.c asks for it. */
-#include "launcher.h"
+#include "result.h"
+#include "loop.h"
+#include "node.h"
+#include "run.h"
 
 /* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
 static void say_again(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
-    struct pollfd fds[] = {{.fd = which, .events = POLLOUT}, {.fd = run->signals, .events = POLLIN}};
-    if (text.length > 0) measure(stream, (const unsigned char *)text.at, text.length);
+    const struct stream *first = &run->streams[run->is_merged ? STDOUT : which];
+    if (text.length == 0) return;
+    stream_measure(stream, (const unsigned char *)text.at, text.length);
+    stream->to_socket = first->to_socket;
+    stream->to_pipe = first->to_pipe;
     stream->to = which;
-    stream->to_socket = run->streams[run->is_merged ? STDOUT : which].to_socket;
-    stream->to_pipe = run->streams[run->is_merged ? STDOUT : which].to_pipe;
-    while (text.length > 0 && stream->to >= 0) {
-        stream->at = 0;
-        stream->length = text.length < BUFFER_BYTES ? text.length : BUFFER_BYTES;
-        memcpy(stream->buffer, text.at, stream->length);
-        text = (struct text){text.at + stream->length, text.length - stream->length};
-        for (give(stream); stream->length > 0; give(stream)) {
-            (void)poll(fds, sizeof fds / sizeof *fds, -1);
-            if (fds[1].revents != 0) die_before_the_hook(run);
-        }
-    }
+    stream->flow = PASSING;
+    stream->buffer = (unsigned char *)(uintptr_t)text.at;
+    stream->length = text.length;
+    run->phase = ANSWERING;
+    for (stream_write(stream); stream->length > 0;) (void)loop_turn(run, -1);
 }
 
-void answer_duplicate(struct run *run)
+void result_repeat(struct run *run)
 {
     static char reason[128];
     struct claim *claim = &run->claim;
@@ -34,12 +33,10 @@ void answer_duplicate(struct run *run)
     }
     /* src/domain/skipped-guard.ts reads it. */
     bool is_refused = claim->verdict == VERDICT_REPLAY && claim->refuses;
-    (void)JOIN(reason, sizeof reason, is_refused ? "refused again, as a " : "", "duplicate of ");
-    if (length > 0) memcpy(reason + strlen(reason), claim->of.at, length);
+    const char *how = is_refused ? "refused again, as a " : "", *of = length > 0 ? claim->of.at : "";
+    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", how, (int)length, of);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
-    /* No hook will write to them, so there is nothing to pass on. */
-    for (int i = STDOUT; i < STREAMS; i++) run->streams[i].from = run->streams[i].to = -1;
 }
 
 /* Whether we have all of an output that the hook had, and it is little enough to be kept. */
@@ -55,7 +52,7 @@ static bool has_result(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT];
     bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->is_told_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
+    if (!is_well || run->was_asked_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
     if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
     /* Of a decision that is not kept nobody knows what it is. */
     return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
@@ -67,10 +64,10 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
     bool has_outputs = is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    if (gives_refusals_only(run) && !(is_result && may_refuse)) return;
+    if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
-    field_text(bytes, RESULT_HOOK_NAME, run->hook_name);
+    field_text(bytes, RESULT_HOOK_NAME, run->options.name);
     field_bytes(bytes, RESULT_KEY, run->claim.key.at, run->claim.key.length);
     if (is_result) field_number(bytes, RESULT_EXIT_CODE, (uint64_t)run->exit_code);
     if (is_result && has_outputs && (run->claim.wants_outputs || may_refuse)) {
@@ -80,26 +77,26 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     frame_end(bytes, start);
 }
 
-bool tell_result(struct run *run)
+bool result_tell(struct run *run)
 {
     struct claim *claim = &run->claim;
     struct bytes frames = {0};
     if (!claim->is_owner) return false;
     encode_result(run, &frames);
     bool is_result = frames.length > 0;
-    if (!claim->helper) encode_poke(&frames);
-    bool is_told = frames.length > 0 && send_all(claim->bus, &frames, ANSWER_US);
+    if (!claim->helper) node_encode_notify(&frames);
+    bool has_sent_term = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
     /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
     if (claim->helper > 0) {
-        if (is_told) await_helper(claim, LAST_WORD_US);
-        is_told = is_result = false;
+        if (has_sent_term) claim_await_helper(claim, LAST_WORD_US);
+        has_sent_term = is_result = false;
     }
-    hang_up(claim);
-    if (is_result && !is_told && (claim->bus = connect_bus(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place. */
-        is_told = send_all(claim->bus, &frames, ANSWER_US);
-        hang_up(claim);
+    claim_hang_up(claim);
+    if (is_result && !has_sent_term && (claim->bus = node_connect(run)) >= 0) {
+        /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
+        has_sent_term = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
+        claim_hang_up(claim);
     }
     free(frames.at);
-    return is_told;
+    return has_sent_term;
 }

@@ -4,12 +4,14 @@
  * the members of a group from the newest to the oldest, so the sentinel has a signal before we do. Where it cannot be
  * started, signals.c guesses.
  */
-#include "launcher.h"
+#include "sentinel.h"
+#include "fd.h"
+#include "run.h"
 
 #ifdef __linux__
-
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#endif
 
 enum {
     QUESTION = 64,      /* the last signal: the sentinel takes the lowest first, so it has told of all before it answers */
@@ -19,6 +21,7 @@ enum {
 static int answers = -1; /* a byte for each signal that came, 0 where it was the question */
 static unsigned counts[QUESTION + 1];
 
+#ifdef __linux__
 /* In the sentinel, where all signals are blocked. */
 static _Noreturn void tell_signals(pid_t owner, int out)
 {
@@ -26,85 +29,63 @@ static _Noreturn void tell_signals(pid_t owner, int out)
     siginfo_t info;
     bool ends_with_us = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
     pid_t parent = getppid(); /* 0 where that is in another pid namespace; less where the system does not tell */
-    close_all_but(&out, 1);
+    fd_close_all_but(&out, 1);
     while (ends_with_us && (parent == owner || parent <= 0)) {
         long number = syscall(SYS_rt_sigtimedwait, &ALL, &info, NULL, sizeof ALL);
         if (number < 0 && errno == EINTR) continue;
-        bool is_question = number == QUESTION && info.si_code == SI_QUEUE && info.si_pid == parent;
+        bool is_question = number == QUESTION && info.si_pid == parent;
         unsigned char byte = is_question ? 0 : (unsigned char)number;
         if (number < 0 || write(out, &byte, 1) != 1) break;
     }
     _exit(0);
 }
+#endif
 
-void start_sentinel(struct run *run)
+void sentinel_start(struct run *run)
 {
-    int ends[2];
     run->sentinel = -1;
-    if (!make_channel(false, ends)) return;
+#ifdef __linux__
+    int ends[2];
+    if (!fd_channel(false, ends)) return;
     run->sentinel = fork();
     if (run->sentinel == 0) tell_signals(run->pid, ends[1]);
     close(ends[1]);
     answers = ends[0];
+#endif
 }
 
-void ask_sentinel(struct run *run)
+void sentinel_ask(struct run *run)
 {
     struct pollfd source = {.fd = answers, .events = POLLIN};
     unsigned char byte;
-    if (run->sentinel <= 0 || sigqueue(run->sentinel, QUESTION, (union sigval){0}) != 0) return;
-    while (poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
+    bool is_asked = run->sentinel > 0 && kill(run->sentinel, QUESTION) == 0;
+    while (is_asked && poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
         if (byte == 0) return;
         counts[byte]++;
     }
-    end_sentinel(run);
+    sentinel_end(run);
 }
 
-bool has_reached_group(int number)
+bool sentinel_has(int number)
 {
     if (counts[number] == 0) return false;
     counts[number]--;
     return true;
 }
 
-void forget_group(int number)
+void sentinel_forget(int number)
 {
     /* Of real-time signals each comes; of others several that come at once may be one here and two there. */
     if (number < 32) counts[number] = 0;
 }
 
-#else
-
-void start_sentinel(struct run *run)
-{
-    run->sentinel = -1;
-}
-
-void ask_sentinel(struct run *run)
-{
-    (void)run;
-}
-
-bool has_reached_group(int number)
-{
-    (void)number;
-    return false;
-}
-
-void forget_group(int number)
-{
-    (void)number;
-}
-
-#endif
-
-void end_sentinel(struct run *run)
+void sentinel_end(struct run *run)
 {
     /* Where it cannot be ended it is not waited for: it ends with us. */
     if (run->sentinel > 0 && kill(run->sentinel, SIGKILL) != 0) run->sentinel = -1;
 }
 
-void reap_sentinel(struct run *run)
+void sentinel_reap(struct run *run)
 {
     if (run->sentinel > 0) (void)waitpid(run->sentinel, NULL, 0);
     run->sentinel = 0;

@@ -1,5 +1,5 @@
 /* The settings in force. Twin: src/config/settings.ts and paths.ts. What cannot be used goes on record as it is. */
-#include "launcher.h"
+#include "settings.h"
 
 static const char BLANKS[] = " \t\n\v\f\r";
 
@@ -9,15 +9,9 @@ static struct text value_of(const char *name)
     const char *value = getenv(name);
     if (value == NULL) value = "";
     value += strspn(value, BLANKS);
-    struct text text = {value, strlen(value)};
+    struct text text = text_of(value);
     while (text.length > 0 && strchr(BLANKS, value[text.length - 1]) != NULL) text.length--;
     return text;
-}
-
-/* The default is in force then. */
-static void refuse(struct bytes *warnings, const char *name, const char *value)
-{
-    add_warning(warnings, (struct text){name, strlen(name)}, (struct text){value, value == NULL ? 0 : strlen(value)});
 }
 
 /* The place of the value among words, each with a blank behind it; -1 where it is none of them. */
@@ -27,7 +21,7 @@ static int read_word(struct bytes *warnings, const char *name, const char *words
     int place = 0;
     for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, place++)
         if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return place;
-    if (value.length > 0) refuse(warnings, name, value.at);
+    if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return -1;
 }
 
@@ -41,8 +35,8 @@ static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fa
 {
     struct text value = value_of(name);
     uint64_t count = 0;
-    if (parse_count(value, &count) && count >= least && count <= most) return count;
-    if (value.length > 0) refuse(warnings, name, value.at);
+    if (text_count(value, &count) && count >= least && count <= most) return count;
+    if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return fallback;
 }
 
@@ -65,10 +59,10 @@ static void normalise(char *path)
     *out = '\0';
 }
 
-bool default_home(char home[HOME_BYTES])
+bool settings_default_home(char home[HOME_BYTES])
 {
     const char *user = getenv("HOME");
-    if (user == NULL || user[0] != '/' || !JOIN(home, HOME_BYTES, user, "/.local/state/hookbus")) return false;
+    if (user == NULL || user[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user)) return false;
     normalise(home);
     return true;
 }
@@ -81,16 +75,16 @@ static bool find_home(char home[HOME_BYTES], struct bytes *warnings)
     bool is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
     bool is_usable = is_in_home ? user != NULL && user[0] == '/' : is_set && own[0] == '/';
     /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
-    if (is_set && !is_usable) refuse(warnings, "HOOKBUS_HOME", own);
-    if (is_in_home) is_found = is_usable && JOIN(home, HOME_BYTES, user, "/", own + 1);
-    else if (is_usable) is_found = JOIN(home, HOME_BYTES, own);
-    else if (xdg != NULL && xdg[0] == '/') is_found = JOIN(home, HOME_BYTES, xdg, "/hookbus");
-    else return default_home(home);
+    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(own));
+    if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user, own + 1);
+    else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", own);
+    else if (xdg != NULL && xdg[0] == '/') is_found = FORMAT(home, HOME_BYTES, "%s/hookbus", xdg);
+    else return settings_default_home(home);
     if (is_found) normalise(home);
     return is_found;
 }
 
-void read_settings(struct settings *settings, const struct options *options, struct bytes *warnings)
+void settings_read(struct settings *settings, const struct options *options, struct bytes *warnings)
 {
     if (!find_home(settings->home, warnings)) settings->home[0] = '\0';
     settings->is_enabled = read_flag(warnings, "HOOKBUS_ENABLED", false);
@@ -102,9 +96,9 @@ void read_settings(struct settings *settings, const struct options *options, str
     /* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
     struct text url = value_of("HOOKBUS_DEDUPE_URL");
     settings->shares_keys = url.length != 3 || strncasecmp(url.at, "off", 3) != 0;
-    if (settings->shares_keys && url.length > 0) refuse(warnings, "HOOKBUS_DEDUPE_URL", NULL);
+    if (settings->shares_keys && url.length > 0) text_add_warning(warnings, text_of("HOOKBUS_DEDUPE_URL"), text_of(NULL));
     settings->starts_daemon = read_word(warnings, "HOOKBUS_DAEMON", "auto off ") != 1;
-    settings->debug = read_flag(warnings, "HOOKBUS_DEBUG", false);
+    (void)read_flag(warnings, "HOOKBUS_DEBUG", false);
     if (options->max_bytes >= 0) settings->max_bytes = (uint64_t)options->max_bytes;
     if (options->compress >= 0) settings->compress = options->compress != 0;
     if (options->store_raw >= 0) settings->store_raw = options->store_raw != 0;

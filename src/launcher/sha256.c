@@ -1,5 +1,6 @@
 /* SHA-256 (FIPS 180-4). */
-#include "launcher.h"
+#include "sha256.h"
+#include "text.h"
 
 static const uint32_t ROUND[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -67,5 +68,5 @@ void sha256_hex(struct sha256 hash, char *text, size_t digits)
     while (hash.length % 64 != 56) sha256_add(&hash, "", 1);
     sha256_add(&hash, end, sizeof end);
     for (int i = 0; i < 32; i++) digest[i] = (unsigned char)(hash.state[i / 4] >> (24 - 8 * (i % 4)));
-    write_hex(text, digest, digits / 2);
+    text_write_hex(text, digest, digits / 2);
 }

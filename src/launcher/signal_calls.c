@@ -2,13 +2,19 @@
  * How signals are blocked, read and sent. They stay blocked, and are read from a descriptor: on Linux a signalfd, elsewhere
  * a kqueue, which tells of blocked signals too. signals.c says what is done about them.
  */
-#include "launcher.h"
+#include "signal_calls.h"
+#include "run.h"
 
 #ifdef __linux__
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#else
+#include <sys/event.h>
+#endif
 
-static const signal_mask ALL = UINT64_MAX;
+static const signal_mask ALL = ~(signal_mask)0;
+
+#ifdef __linux__
 
 /* Not by the C library, which leaves out the real-time signals that it uses itself. */
 static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
@@ -16,23 +22,12 @@ static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
     return syscall(SYS_rt_sigprocmask, how, mask, old, sizeof *mask) == 0;
 }
 
-bool block_signals(signal_mask *old)
-{
-    return set_mask(SIG_SETMASK, &ALL, old);
-}
-
-void unblock_signal(int number)
-{
-    signal_mask one = UINT64_C(1) << (number - 1);
-    (void)set_mask(SIG_UNBLOCK, &one, NULL);
-}
-
 static int open_queue(void)
 {
     return (int)syscall(SYS_signalfd4, -1, &ALL, sizeof ALL, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-bool read_arrival(const struct run *run, struct arrival *arrival)
+bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct signalfd_siginfo info;
     if (read(run->signals, &info, sizeof info) != sizeof info) return false;
@@ -46,33 +41,11 @@ bool read_arrival(const struct run *run, struct arrival *arrival)
     return true;
 }
 
-void pass_on(const struct run *run, const struct arrival *arrival)
-{
-    if (arrival->is_queued) (void)sigqueue(run->hook, arrival->number, arrival->value);
-    else (void)kill(run->hook, arrival->number);
-}
-
 #else
-#include <sys/event.h>
 
 static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
 {
     return sigprocmask(how, mask, old) == 0;
-}
-
-bool block_signals(signal_mask *old)
-{
-    sigset_t all;
-    sigfillset(&all);
-    return set_mask(SIG_SETMASK, &all, old);
-}
-
-void unblock_signal(int number)
-{
-    sigset_t one;
-    sigemptyset(&one);
-    sigaddset(&one, number);
-    (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
 static int open_queue(void)
@@ -87,7 +60,7 @@ static int open_queue(void)
 }
 
 /* Who sent it is not told: what a terminal sends is taken for the terminal's, so for the group. */
-bool read_arrival(const struct run *run, struct arrival *arrival)
+bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct kevent event;
     if (kevent(run->signals, NULL, 0, &event, 1, &(struct timespec){0}) != 1) return false;
@@ -95,20 +68,34 @@ bool read_arrival(const struct run *run, struct arrival *arrival)
     return true;
 }
 
-void pass_on(const struct run *run, const struct arrival *arrival)
+#endif
+
+bool signal_block(signal_mask *old)
 {
+    return set_mask(SIG_SETMASK, &ALL, old);
+}
+
+void signal_unblock(int number)
+{
+    signal_mask one = (signal_mask)1 << (number - 1);
+    (void)set_mask(SIG_UNBLOCK, &one, NULL);
+}
+
+void signal_pass_on(const struct run *run, const struct arrival *arrival)
+{
+#ifdef __linux__
+    if (arrival->is_queued && sigqueue(run->hook, arrival->number, arrival->value) == 0) return;
+#endif
     (void)kill(run->hook, arrival->number);
 }
 
-#endif
-
-void restore_mask(const struct run *run)
+void signal_restore_mask(const struct run *run)
 {
     (void)set_mask(SIG_SETMASK, &run->mask, NULL);
 }
 
 /* The end of a child is told to us only where SIGCHLD is not ignored. */
-bool listen_to_signals(struct run *run)
+bool signal_listen(struct run *run)
 {
     (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->child_action);
     run->signals = open_queue();

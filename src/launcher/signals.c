@@ -3,44 +3,47 @@
  * the hook has started waits for it, and is passed on then. What was sent to the whole process group is not passed on,
  * since the hook has it already; sentinel.c knows.
  */
-#include "launcher.h"
+#include "signals.h"
+#include "record.h"
+#include "run.h"
+#include "sentinel.h"
 
 enum { STOP_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
 
-bool is_stop(int number)
+bool signals_is_stop(int number)
 {
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-bool is_harmless(int number)
+bool signals_is_harmless(int number)
 {
     return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
 
-bool hold_signals(struct run *run)
+bool signals_hold(struct run *run)
 {
-    if (!block_signals(&run->mask)) return false;
+    if (!signal_block(&run->mask)) return false;
     /* What we make is ours to read, whatever mask the caller has. */
     run->umask = umask(S_IRWXG | S_IRWXO);
     return run->is_holding = true;
 }
 
-void give_back_signals(const struct run *run)
+void signals_give_back(const struct run *run)
 {
     if (!run->is_holding) return;
     (void)umask(run->umask);
     if (run->signals >= 0) (void)sigaction(SIGCHLD, &run->child_action, NULL);
-    restore_mask(run);
+    signal_restore_mask(run);
 }
 
-bool open_signals(struct run *run)
+bool signals_open(struct run *run)
 {
     struct pollfd fds[WATCHED];
     for (int i = 0; i < WATCHED; i++) fds[i] = (struct pollfd){.fd = -1};
     /* Where one of the calls that we live by is refused, the hook is to run without us. */
     bool can_poll = poll(fds, WATCHED, 0) == 0;
     bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
-    return can_poll && can_wait && listen_to_signals(run);
+    return can_poll && can_wait && signal_listen(run);
 }
 
 /* Where there is no sentinel, or not yet: what the hook or a child of it sent was for the group, or for us alone. */
@@ -48,7 +51,7 @@ static bool has_reached_hook(const struct run *run, const struct arrival *arriva
 {
     int number = arrival->number;
     struct process sender;
-    if (run->sentinel <= 0 && read_process(arrival->sender, &sender) && sender.parent == run->hook) return true;
+    if (run->sentinel <= 0 && process_read(arrival->sender, &sender) && sender.parent == run->hook) return true;
     bool is_from_terminal = number == SIGINT || number == SIGQUIT || number == SIGTSTP || number == SIGWINCH;
     return arrival->sender == run->hook || (arrival->is_from_kernel && is_from_terminal);
 }
@@ -56,56 +59,56 @@ static bool has_reached_hook(const struct run *run, const struct arrival *arriva
 static void take_signal(struct run *run, const struct arrival *arrival)
 {
     int number = arrival->number;
-    if (is_stop(number)) {
-        run->told_to_stop_us = now_us();
-    } else if (!is_harmless(number)) {
-        run->is_told_to_end = true;
+    if (signals_is_stop(number)) {
+        run->stop_asked_us = clock_us();
+    } else if (!signals_is_harmless(number)) {
+        run->was_asked_to_end = true;
         record_signal(run, number);
     }
     /* While we are stopped the time of --timeout stands still. */
-    if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += now_us() - run->looked_us;
-    bool is_for_group = has_reached_group(number);
-    if (!is_for_group && !has_reached_hook(run, arrival)) pass_on(run, arrival);
+    if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += clock_us() - run->looked_us;
+    bool is_for_group = sentinel_has(number);
+    if (!is_for_group && !has_reached_hook(run, arrival)) signal_pass_on(run, arrival);
 }
 
 /* All that has come is read before the sentinel is asked: it has had by then what was sent to it too. */
-void take_signals(struct run *run)
+void signals_take(struct run *run)
 {
     struct arrival arrivals[32];
     size_t count = 0, most = sizeof arrivals / sizeof *arrivals;
     bool is_asked = false;
-    while (count < most && read_arrival(run, &arrivals[count])) count++;
+    while (count < most && signal_read(run, &arrivals[count])) count++;
     for (size_t i = 0; i < count; i++) {
         int number = arrivals[i].number;
         /* The last is what the system sends us for a write of ours that nobody reads. */
         if (number == SIGCHLD || arrivals[i].sender == run->pid) continue;
         if (run->hook == 0) {
-            if (!is_harmless(number) && !is_stop(number)) run->late_signal = number;
+            if (!signals_is_harmless(number) && !signals_is_stop(number)) run->late_signal = number;
             continue;
         }
-        if (!is_asked) ask_sentinel(run);
+        if (!is_asked) sentinel_ask(run);
         is_asked = true;
         take_signal(run, &arrivals[i]);
     }
-    for (size_t i = 0; i < count; i++) forget_group(arrivals[i].number);
+    for (size_t i = 0; i < count; i++) sentinel_forget(arrivals[i].number);
 }
 
 /* A hook that was told to stop by way of us has stopped: so do we, as it would have bare. */
-void stop_too(struct run *run)
+void signals_stop_too(struct run *run)
 {
     int number = run->stopped_by;
-    int64_t now = now_us();
-    if (run->told_to_stop_us == 0 || now - run->told_to_stop_us > STOP_US) return;
-    run->told_to_stop_us = 0;
+    int64_t now = clock_us();
+    if (run->stop_asked_us == 0 || now - run->stop_asked_us > STOP_US) return;
+    run->stop_asked_us = 0;
     run->stopped_by = 0;
 #ifdef __linux__
     (void)kill(run->pid, number);
-    unblock_signal(number);
-    (void)block_signals(NULL);
+    signal_unblock(number);
+    (void)signal_block(NULL);
 #else
     (void)number;
     (void)kill(run->pid, SIGSTOP);
 #endif
-    run->looked_us = now_us();
+    run->looked_us = clock_us();
     run->stopped_us += run->looked_us - now;
 }

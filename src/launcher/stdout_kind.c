@@ -1,8 +1,8 @@
 /*
  * Tells what a hook wrote on stdout, as it streams by: whether it is one object, as far as quotes and brackets tell, and
- * nothing else. The record carries the beginning of such an output, which src/domain/payload/stdout-kind.ts looks at in full.
+ * nothing else. The record carries the beginning of such an output, which src/domain/stdout-kind.ts looks at in full.
  */
-#include "launcher.h"
+#include "stdout_kind.h"
 
 enum state { START, LEAD, OBJECT, STRING, ESCAPE, DONE, TEXT, BROKEN };
 

@@ -1,5 +1,6 @@
 /* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
-#include "launcher.h"
+#include "stream.h"
+#include "process.h"
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -9,32 +10,34 @@
 #endif
 
 enum {
-    STALLED_BYTES = 64 * 1024 * 1024, /* most that is taken for a hook that does not read it */
+    MAX_BYTES = 64 * 1024 * 1024, /* that are taken for a hook that does not read them */
     DIGEST_BYTES = 64 * 1024,
 };
+
+static size_t least(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
 
 /* The beginning of what goes by, as far as it is wanted. */
 static void keep(struct stream *stream, const unsigned char *bytes, size_t length)
 {
-    size_t left = stream->kept_most - stream->kept_length;
-    if (left > 0 && stream->kept == NULL && (stream->kept = malloc(stream->kept_most)) == NULL) left = 0;
-    if (length < left) left = length;
-    if (left > 0) memcpy(stream->kept + stream->kept_length, bytes, left);
-    stream->kept_length += left;
+    size_t part = least(length, stream->kept_most - stream->kept_length);
+    if (part > 0 && stream->kept == NULL) stream->kept = malloc(stream->kept_most);
+    if (part == 0 || stream->kept == NULL) return;
+    memcpy(stream->kept + stream->kept_length, bytes, part);
+    stream->kept_length += part;
 }
 
-void measure(struct stream *stream, const unsigned char *bytes, size_t length)
+void stream_measure(struct stream *stream, const unsigned char *bytes, size_t length)
 {
-    if (stream->number == STDOUT || stream->is_followed) stdout_kind_push(&stream->kind, bytes, length);
     if (stream->number == STDOUT) {
-        if (stream->total < DIGEST_BYTES) {
-            size_t left = DIGEST_BYTES - (size_t)stream->total;
-            sha256_add(&stream->digest, bytes, length < left ? length : left);
-        }
+        stdout_kind_push(&stream->kind, bytes, length);
+        if (stream->total < DIGEST_BYTES)
+            sha256_add(&stream->digest, bytes, least(length, DIGEST_BYTES - (size_t)stream->total));
     }
     if (stream->number != STDIN) {
-        size_t part = length < TAIL_BYTES ? length : TAIL_BYTES;
-        size_t stays = stream->tail_length + part > TAIL_BYTES ? TAIL_BYTES - part : stream->tail_length;
+        size_t part = least(length, TAIL_BYTES), stays = least(stream->tail_length, TAIL_BYTES - part);
         memmove(stream->tail, stream->tail + stream->tail_length - stays, stays);
         memcpy(stream->tail + stays, bytes + length - part, part);
         stream->tail_length = stays + part;
@@ -44,7 +47,7 @@ void measure(struct stream *stream, const unsigned char *bytes, size_t length)
     keep(stream, bytes, length);
 }
 
-void keep_late(struct stream *stream)
+void stream_keep_late(struct stream *stream)
 {
     if (stream->kept_most >= LATE_BYTES) return;
     /* All that came still waits in the buffer. */
@@ -55,17 +58,22 @@ void keep_late(struct stream *stream)
     keep(stream, stream->buffer + stream->at, stream->length);
 }
 
+void stream_count_file(struct stream *stream)
+{
+    off_t at = stream->starts_at >= 0 ? lseek(STDIN, 0, SEEK_CUR) : -1;
+    if (at > stream->starts_at) stream->total = (uint64_t)(at - stream->starts_at);
+}
+
 /* More memory for what waits. Where there is none, what comes next waits with its writer. */
 static bool grow(struct stream *stream)
 {
-    size_t most = stream->is_held ? HOLD_BYTES : STALLED_BYTES;
     size_t wanted = 2 * stream->capacity;
     if (stream->at >= stream->capacity / 2) {
         memmove(stream->buffer, stream->buffer + stream->at, stream->length);
         stream->at = 0;
         return true;
     }
-    if (wanted > most) return false;
+    if (wanted > MAX_BYTES) return false;
     unsigned char *more = realloc(stream->buffer, wanted);
     if (more == NULL) return false;
     stream->buffer = more;
@@ -73,22 +81,21 @@ static bool grow(struct stream *stream)
     return true;
 }
 
-size_t room(struct stream *stream)
+size_t stream_room(struct stream *stream)
 {
-    size_t most = stream->goal - stream->total < CHUNK_BYTES ? (size_t)(stream->goal - stream->total) : CHUNK_BYTES;
+    size_t most = (size_t)(stream->goal - stream->total < CHUNK_BYTES ? stream->goal - stream->total : CHUNK_BYTES);
     if (stream->length == 0) return most;
     /* A goal is set once the hook has exited: it waits for nobody any more, and the record wants all that it wrote. */
-    if (!stream->is_held && !stream->is_stalled && stream->goal == UINT64_MAX) return 0;
+    if (stream->flow == PASSING && stream->goal == UINT64_MAX) return 0;
     size_t end = stream->at + stream->length;
     if (end == stream->capacity && !grow(stream)) return 0;
-    size_t left = stream->capacity - stream->at - stream->length;
-    return left < most ? left : most;
+    return least(most, stream->capacity - stream->at - stream->length);
 }
 
-void take(struct stream *stream)
+void stream_read(struct stream *stream)
 {
     if (stream->length == 0) stream->at = 0;
-    size_t most = room(stream);
+    size_t most = stream_room(stream);
     if (most == 0) return;
     unsigned char *place = stream->buffer + stream->at + stream->length;
     ssize_t got = read(stream->from, place, most);
@@ -98,24 +105,27 @@ void take(struct stream *stream)
         stream->from = -1;
         return;
     }
-    measure(stream, place, (size_t)got);
+    stream_measure(stream, place, (size_t)got);
     if (stream->to < 0) return;
-    if (stream->length == 0) stream->moved_us = now_us();
+    if (stream->length == 0) stream->moved_us = clock_us();
     stream->length += (size_t)got;
 }
 
 /*
  * How much of what waits goes to the caller's pipe at once. A page of it that was begun is filled up first, as it may
- * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader.
+ * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader. Whether
+ * the page `is_ours`, so that what fills it up is taken at once, though `poll` calls a pipe full whose last page is begun.
  */
-static size_t first_part(struct stream *stream)
+static size_t first_part(struct stream *stream, bool *is_ours)
 {
     uint64_t given = stream->total - stream->length;
-    int unread = 1;
+    int unread = -1;
+    *is_ours = false;
     if (given == stream->page_at) return stream->length;
     if (ioctl(stream->to, FIONREAD, &unread) == 0 && unread == 0) stream->page_at = given;
     size_t left = PIPE_BUF - (size_t)((given - stream->page_at) % PIPE_BUF);
-    return left == PIPE_BUF || stream->length < left ? stream->length : left;
+    *is_ours = left < PIPE_BUF && (uint64_t)unread == given - stream->page_at;
+    return least(stream->length, left == PIPE_BUF ? stream->length : left);
 }
 
 /* Writes as much as can be without waiting; -1 where that is nothing. */
@@ -126,7 +136,8 @@ static ssize_t put(struct stream *stream)
     /* Sandboxes that keep a hook from the network refuse the call itself. */
     if (stream->to_socket && (sent >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))) return sent;
     if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, stream->length);
-    size_t length = first_part(stream);
+    bool is_ours;
+    size_t length = first_part(stream, &is_ours);
     /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without waiting. */
 #ifdef SYS_pwritev2
     struct iovec piece = {(void *)(uintptr_t)from, length};
@@ -135,40 +146,45 @@ static ssize_t put(struct stream *stream)
 #endif
     /* Once it can be written to it takes PIPE_BUF bytes. */
     struct pollfd target = {.fd = stream->to, .events = POLLOUT};
-    if (poll(&target, 1, 0) > 0) return write(stream->to, from, length < PIPE_BUF ? length : PIPE_BUF);
+    if (poll(&target, 1, 0) > 0 || is_ours) return write(stream->to, from, least(length, PIPE_BUF));
     errno = EAGAIN;
     return -1;
 }
 
-void give(struct stream *stream)
+bool stream_is_waiting(const struct stream *stream)
+{
+    return stream->length > 0 && stream->to >= 0 && stream->flow != HOLDING;
+}
+
+void stream_write(struct stream *stream)
 {
     while (stream->length > 0 && stream->to >= 0) {
         ssize_t given = put(stream);
         if (given < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (given < 0) {
-            abandon(stream);
+            stream_close(stream);
             return;
         }
-        stream->moved_us = now_us();
+        stream->moved_us = clock_us();
         stream->at += (size_t)given;
         stream->length -= (size_t)given;
-        if (stream->length == 0) drop(stream);
+        if (stream->length == 0) stream_drop(stream);
     }
 }
 
-void drop(struct stream *stream)
+void stream_drop(struct stream *stream)
 {
-    stream->at = stream->length = 0;
-    stream->is_stalled = false;
+    stream->at = stream->length = stream->checked = 0;
+    if (stream->flow == ABSORBING) stream->flow = PASSING;
 }
 
 /*
  * For an output, closing our end gives the hook the SIGPIPE that it would have had. Of the input we go on reading,
  * so that the caller gets none.
  */
-void abandon(struct stream *stream)
+void stream_close(struct stream *stream)
 {
-    drop(stream);
+    stream_drop(stream);
     if (stream->to >= 0) close(stream->to);
     stream->to = -1;
     if (stream->number == STDIN || stream->from < 0) return;

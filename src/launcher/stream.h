@@ -1,8 +1,9 @@
-/* One stream between the caller and the hook, as stream.c moves it. Included by launcher.h. */
-#ifndef HOOKBUS_STREAM_H
-#define HOOKBUS_STREAM_H
+/* One stream between the caller and the hook, as stream.c moves it. */
+#pragma once
 
-#include "text.h"
+#include "sha256.h"
+#include "stdout_kind.h"
+#include "system.h"
 
 enum {
     CHUNK_BYTES = 64 * 1024,            /* most that is read at once */
@@ -14,20 +15,26 @@ enum {
 };
 
 enum { STDIN, STDOUT, STDERR, STREAMS };
+enum { WATCHED = 1 + 2 * STREAMS }; /* descriptors that are polled at once */
+
+/* What becomes of what comes. */
+enum flow {
+    HOLDING,     /* nothing is passed on yet: before the start, and under --fail-open */
+    PASSING,     /* it is passed on, and more is read once it has gone */
+    ABSORBING,   /* the hook does not read: what comes waits here, so that the caller need not */
+};
 
 /* What is moved, and what is told of it. */
 struct stream {
     int number;                  /* STDIN, STDOUT or STDERR */
     int from, to;                /* -1 once it has ended; once nobody takes any more */
     bool to_socket, to_pipe;     /* what `to` is; a pipe only where it is the caller's, and must not be blocked on */
-    bool is_held;                /* nothing is passed on yet: before the start, and under --fail-open */
-    bool is_followed;            /* `kind` is told of what comes before the start, too */
-    bool is_stalled;             /* the hook does not read: what comes waits here, so that the caller need not */
+    enum flow flow;
     bool ends_line;              /* so far */
     bool is_cut;                 /* it was closed to the hook, or not read to its end: there may have been more */
-    bool is_shared, is_flooded;  /* the hook has exited, and others can still write to it; they wait for room to */
+    int patience_ms;             /* for what a hook that has exited wrote; -1: without end, as nobody else can write to it */
     size_t at, length;           /* what waits in `buffer` */
-    size_t checked;              /* so much of it has been looked at before the start */
+    size_t checked;              /* so much of it `kind` has been told of, before the start */
     off_t starts_at;             /* where in a file that is its own the hook begins to read; -1 for none */
     int64_t moved_us;            /* when `to` took something last */
     uint64_t page_at;            /* so many had been given to the caller's pipe when it was seen empty */
@@ -43,18 +50,20 @@ struct stream {
 };
 
 /* How much may be read now; 0 where it has to wait until what came before has gone. */
-size_t room(struct stream *stream);
+size_t stream_room(struct stream *stream);
 /* Tells `stream` of bytes that it carries. */
-void measure(struct stream *stream, const unsigned char *bytes, size_t length);
+void stream_measure(struct stream *stream, const unsigned char *bytes, size_t length);
 /* Reads a piece. To be called when there is one, or the end. */
-void take(struct stream *stream);
+void stream_read(struct stream *stream);
 /* Keeps the beginning of what waits and of what comes, where nobody asked for that yet. */
-void keep_late(struct stream *stream);
+void stream_keep_late(struct stream *stream);
+/* How much the hook has read of a file that is its own, if it has one. */
+void stream_count_file(struct stream *stream);
+/* Whether something waits until it is taken. */
+bool stream_is_waiting(const struct stream *stream);
 /* Passes on what waits, as far as it is taken. */
-void give(struct stream *stream);
+void stream_write(struct stream *stream);
 /* Forgets what waits. */
-void drop(struct stream *stream);
+void stream_drop(struct stream *stream);
 /* Nobody takes any more. */
-void abandon(struct stream *stream);
-
-#endif
+void stream_close(struct stream *stream);

@@ -1,13 +1,13 @@
 /* Pieces of text. */
-#include "launcher.h"
+#include "text.h"
 
-void write_hex(char *text, const unsigned char *bytes, size_t count)
+void text_write_hex(char *text, const unsigned char *bytes, size_t count)
 {
     for (size_t i = 0; i < 2 * count; i++) text[i] = "0123456789abcdef"[bytes[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15];
     text[2 * count] = '\0';
 }
 
-bool is_listed(const char *list, struct text word)
+bool text_is_listed(const char *list, struct text word)
 {
     bool is_word = word.length > 0 && memchr(word.at, ' ', word.length) == NULL;
     for (; is_word && *list != '\0'; list++)
@@ -15,24 +15,25 @@ bool is_listed(const char *list, struct text word)
     return false;
 }
 
-bool join(char *out, size_t size, const char *const parts[])
+struct text text_of(const char *text)
 {
-    size_t length = 0;
-    for (; *parts != NULL; parts++) {
-        size_t more = strlen(*parts);
-        if (more >= size - length) return false;
-        memcpy(out + length, *parts, more + 1);
-        length += more;
-    }
-    return true;
+    return (struct text){text, text == NULL ? 0 : strlen(text)};
 }
 
-void add_warning(struct bytes *warnings, struct text name, struct text value)
+bool text_count(struct text text, uint64_t *count)
 {
-    size_t start = field_begin(warnings, BEGIN_WARNING), most = WARNING_BYTES;
-    bytes_add(warnings, name.at, name.length < most ? name.length : most);
-    most = name.length + 1 < most ? most - name.length - 1 : 0;
-    if (value.at != NULL && most > 0) bytes_text(warnings, "=");
-    if (value.at != NULL) bytes_add(warnings, value.at, value.length < most ? value.length : most);
-    field_end(warnings, start);
+    bool is_number = text.length >= 1 && text.length <= 15;
+    for (*count = 0; is_number && text.length > 0; text.at++, text.length--) {
+        is_number = *text.at >= '0' && *text.at <= '9';
+        *count = *count * 10 + (uint64_t)(*text.at - '0');
+    }
+    return is_number;
+}
+
+void text_add_warning(struct bytes *warnings, struct text name, struct text value)
+{
+    char warning[WARNING_BYTES + 1];
+    const char *mark = value.at == NULL ? "" : "=", *said = value.at == NULL ? "" : value.at;
+    (void)FORMAT(warning, sizeof warning, "%.*s%s%.*s", (int)name.length, name.at, mark, (int)value.length, said);
+    field_text(warnings, BEGIN_WARNING, warning);
 }

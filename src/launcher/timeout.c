@@ -1,7 +1,19 @@
 /* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
-#include "launcher.h"
+#include "timeout.h"
+#include "run.h"
 
-enum { TIMEOUT_EXIT_CODE = 124 };
+#include <dirent.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+enum {
+    TIMEOUT_EXIT_CODE = 124,
+    GRACE_US = 1000000,
+    KILL_US = 1000000,
+    LOOK_US = 15000,
+    MAX_PROCESSES = 8192, /* that are looked through */
+};
 
 /* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */
 static bool may_have_refused(const struct run *run)
@@ -9,7 +21,7 @@ static bool may_have_refused(const struct run *run)
     return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
 }
 
-void note_timeout(struct run *run)
+void timeout_note(struct run *run)
 {
     long long us = run->options.timeout_us;
     char *text = run->timed_out;
@@ -18,27 +30,25 @@ void note_timeout(struct run *run)
     strcpy(text + length - (text[length - 1] == '.'), " s");
     run->reason = run->timed_out;
     /* Nobody is to get it again: of another call nobody knows how long it takes. */
-    run->is_told_to_end = true;
+    run->was_asked_to_end = true;
     if (may_have_refused(run)) return;
     run->kind = TIMED_OUT;
     run->signal = 0;
     run->exit_code = TIMEOUT_EXIT_CODE;
 }
 
-#ifdef __linux__
-#include <dirent.h>
-#include <sys/prctl.h>
-
-enum { GRACE_US = 1000000, KILL_US = 1000000, LOOK_US = 15000 };
-
 /* What the hook started stays below us even where its parent is gone, so that all of it is found. */
-void prepare_timeout(struct run *run)
+void timeout_prepare(struct run *run)
 {
+#ifdef __linux__
     struct timespec now;
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     clock_gettime(CLOCK_BOOTTIME, &now);
     uint64_t ticks = (uint64_t)sysconf(_SC_CLK_TCK);
     run->spawned_ticks = (uint64_t)now.tv_sec * ticks + (uint64_t)now.tv_nsec * ticks / 1000000000;
+#else
+    (void)run;
+#endif
 }
 
 /* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
@@ -59,7 +69,7 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
         /* What was there before the hook is not its doing: a shell that became us may have had children. */
-        count += pid > 0 && read_process(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
+        count += pid > 0 && process_read(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
     }
     closedir(proc);
     for (bool has_grown = true; has_grown;) {
@@ -77,15 +87,15 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 }
 
 /* SIGTERM once, to all that are there; SIGKILL as often as needed. */
-bool end_tree(struct run *run)
+bool timeout_end_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
-    int64_t passed = now_us() - run->ending_us;
+    int64_t passed = clock_us() - run->ending_us;
     bool is_left = false;
-    int number = passed >= GRACE_US ? SIGKILL : run->is_told ? 0 : SIGTERM;
+    int number = passed >= GRACE_US ? SIGKILL : run->has_sent_term ? 0 : SIGTERM;
     size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
-    run->is_told = true;
-    run->look_us = now_us() + LOOK_US;
+    run->has_sent_term = true;
+    run->look_us = clock_us() + LOOK_US;
     /* The hook is known without a look at /proc. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
@@ -95,22 +105,3 @@ bool end_tree(struct run *run)
     }
     return is_left;
 }
-
-#else
-
-void prepare_timeout(struct run *run)
-{
-    (void)run;
-}
-
-/* Without /proc the hook itself is all that is known. */
-bool end_tree(struct run *run)
-{
-    bool is_killing = now_us() - run->ending_us >= 1000000;
-    run->look_us = now_us() + 15000;
-    if (run->hook > 0 && (is_killing || !run->is_told)) (void)kill(run->hook, is_killing ? SIGKILL : SIGTERM);
-    run->is_told = true;
-    return run->hook > 0;
-}
-
-#endif

@@ -4,7 +4,6 @@ import type { Meter } from '../app/recording/meter.ts';
 import { type Report, report as reportFor } from '../app/store/debug-log.ts';
 import { withMadeHome } from '../config/home/state-home.ts';
 import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
-import { hookOf } from '../domain/hook/hook-id.ts';
 import { guardedKey } from '../domain/key/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
@@ -94,9 +93,9 @@ function withGuard({ dedupeKey, ...call }: Call, { hookName, argv, cwd, eventTyp
 }
 
 /** On doubt, the body runs. */
-function gateOf({ begin, report }: Watch, gates: string): Gate | undefined {
+function gateOf({ call, begin, report }: Watch, gates: string): Gate | undefined {
   try {
-    return closedGate(gates, hookOf(begin), begin.createdAtMs, begin.eventType);
+    return closedGate(gates, call.run, begin.createdAtMs, begin.eventType);
   } catch (error) {
     report('look at gate', error);
     return undefined;

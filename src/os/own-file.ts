@@ -11,7 +11,7 @@ import {
 
 /**
  * Files that only this user can have made: no links are followed, nothing is waited for, and what has another name
- * may be somebody else's file. Twin: src/launcher/state_home.c.
+ * may be somebody else's file. Twin: src/launcher/home.c.
  */
 
 /** Undefined on Windows, which has no such users: there everything is one's own. */

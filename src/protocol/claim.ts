@@ -4,6 +4,7 @@
  * docs/protocol.md; tags as in src/launcher/frame.h.
  */
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
+import type { Begin } from '../domain/record.ts';
 import { createFrameWriter, FRAME_KIND, type Frame, FrameError, readFields } from './frame.ts';
 
 const CLAIM = {
@@ -156,8 +157,8 @@ export function encodeResult(ended: ResultFrame): Buffer {
   return frame.finish();
 }
 
-/** @throws FrameError */
-export function decodeResult(frame: Frame): ResultFrame {
+/** @param begin of the execution, where that was told before: a run without a name says none. @throws FrameError */
+export function decodeResult(frame: Frame, begin?: Pick<Begin, 'hookName'>): ResultFrame {
   const fields = readFields(frame.body);
   const executionId = fields.text(RESULT.executionId) ?? '';
   const key = fields.text(RESULT.key) ?? '';
@@ -169,7 +170,7 @@ export function decodeResult(frame: Frame): ResultFrame {
     stdout === undefined || stderr === undefined ? {} : { outputs: { stdout, stderr } };
   return {
     executionId,
-    hookName: fields.text(RESULT.hookName) ?? '',
+    hookName: fields.text(RESULT.hookName) || (begin?.hookName ?? ''),
     key,
     ...(exitCode === undefined ? {} : { end: { exitCode, ...outputs } }),
   };

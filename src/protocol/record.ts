@@ -3,6 +3,7 @@
  * `begin`, then (once the hook has ended) its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
  */
 import { constants } from 'node:os';
+import { defaultHookName } from '../domain/hook/hook-name.ts';
 import { createStdoutKind } from '../domain/payload/stdout-kind.ts';
 import type {
   Begin,
@@ -47,7 +48,7 @@ const BEGIN = {
   rawWarning: 21,
 } as const;
 
-const FLAG = { storeRaw: 1, compress: 2, redact: 4 } as const;
+const FLAG = { storeRaw: 1, compress: 2, redact: 4, shellLine: 8 } as const;
 
 const END = {
   kind: 1,
@@ -178,15 +179,17 @@ export type KeyedBegin = Pick<
 
 /** @throws FrameError */
 export function decodeKeyedBegin(fields: Fields): KeyedBegin {
+  const argv = fields.texts(BEGIN.argument);
+  const isLine = ((fields.number(BEGIN.flags) ?? 0) & FLAG.shellLine) !== 0;
   return {
     executionId: required(fields.text(BEGIN.executionId), 'execution id'),
-    hookName: fields.text(BEGIN.hookName) ?? '',
+    hookName: fields.text(BEGIN.hookName) || defaultHookName(argv, isLine ? argv[2] : undefined),
     eventType: fields.text(BEGIN.eventType) ?? '',
     ...optional('toolName', fields.text(BEGIN.toolName)),
     ...optional('sessionId', fields.text(BEGIN.sessionId)),
     ...optional('toolUseId', fields.text(BEGIN.toolUseId)),
     ...optional('cwd', fields.text(BEGIN.cwd)),
-    argv: fields.texts(BEGIN.argument),
+    argv,
     createdAtMs: timestamp(fields.number(BEGIN.createdAtMs)),
     pid: fields.number(BEGIN.pid) ?? 0,
     pidStart: fields.number(BEGIN.pidStart) ?? 0,

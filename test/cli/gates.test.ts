@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatMoment } from '../../src/cli/output/format.ts';
@@ -364,6 +364,29 @@ describe('off', () => {
       30_000,
     );
   });
+
+  it.skipIf(canHavePolicy !== true)(
+    'says what it does not hold where root protects another hook: runs without --name',
+    () => {
+      const { home, paths } = aState();
+      const ask = (...words: string[]) => {
+        const policy = '{"protected_hooks": ["guard"]}';
+        const [program = '', ...before] = underPolicy(temporaryDirectory(), policy);
+        const { stdout } = spawnSync(program, [...before, process.execPath, CLI, ...words], {
+          env: { ...process.env, HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' },
+          encoding: 'utf8',
+        });
+        return oneLine(stdout);
+      };
+      const text = 'Where it is run without --name it still runs';
+      expect(ask('off', 'lint', '--yes', '--command', 'npx lint.js')).toContain(text);
+      expect(readdirSync(paths.gates)).toHaveLength(3);
+      expect(ask('off', 'other', '--yes', '--command', 'npx lint.js')).not.toContain(text);
+      expect(ask('status')).toContain('guard, and every hook without --name');
+      expect(ask('doctor')).toContain('protected by root: 1, and all without --name');
+    },
+    30_000,
+  );
   if (canHavePolicy !== true) process.stderr.write(`gates.test.ts: ${canHavePolicy}\n`);
 });
 

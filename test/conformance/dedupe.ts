@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect } from 'vitest';
 import { recordsIn } from '../support/spooled.ts';
 import type { Engine } from './support/engine.ts';
+import { makePipe } from './support/pipes.ts';
 import { brief, briefly, type Running } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
 import { type Topic, topic } from './support/topic.ts';
@@ -35,6 +36,9 @@ const STOP = payload('Stop.json');
 const FLAGS = ['--name', 'probe', '--dedupe'];
 /** For what is no guard: duplicates wait, and get whatever the first one gave. */
 const REPLAY = [...FLAGS, '--on-duplicate', 'replay'];
+/** For so long a caller that has not read all must see no exit. */
+const UNREAD_MS = 200;
+
 /** Exit 0, and yet a refusal. */
 const denial = (event: string): string =>
   `echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny' } })}'`;
@@ -101,6 +105,31 @@ function results(test: Topic['test']): void {
       stdout_kind: 'json',
       duration_ms: null,
     });
+  });
+
+  test('a duplicate ends when its caller has all that the first one said, or by a signal', async (stage) => {
+    const flags = [...REPLAY, '--max-bytes', '400000'];
+    const line = 'head -c 300000 /dev/zero; echo err >&2; exit 2';
+    expect((await run(stage, line, PRE, flags)).stdout).toHaveLength(300_000);
+    for (const ends of ['reading', 'signal']) {
+      const pipe = await makePipe();
+      const other = await stage.startWrapped(counted(line), { flags, stdout: pipe.write });
+      other.stdin.end(PRE);
+      closeSync(pipe.write);
+      const piece = Buffer.alloc(65_536);
+      // It is told no more than a pipe holds until somebody reads.
+      let length = readSync(pipe.read, piece, 0, 1, null);
+      const end = performance.now() + UNREAD_MS;
+      await until('the time to pass', () => other.hasExited() || performance.now() > end);
+      expect(other.hasExited()).toBe(false);
+      if (ends === 'signal') other.kill('SIGTERM');
+      else for (let got = 1; got > 0; length += got) got = readSync(pipe.read, piece);
+      const code = ends === 'signal' ? null : 2;
+      expect(await other.exit()).toEqual({ code, signal: code === null ? 'SIGTERM' : null });
+      closeSync(pipe.read);
+      if (ends === 'reading') expect(length).toBe(300_000);
+    }
+    expect(runs(stage)).toBe(1);
   });
 
   test('where a hook cannot block, the duplicate exits 0 without output', async (stage) => {

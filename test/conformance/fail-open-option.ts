@@ -143,6 +143,19 @@ export function failOpenOption(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: 1 });
     });
 
+    // A socket holds more of it than is read at once, so the hook is gone while the rest is still to be read.
+    test('output a little over 8 MiB holds nobody up', async (stage) => {
+      for (const more of [2000, 6000, 10_000, 22_000, 30_000, 34_000, 38_000]) {
+        const length = 8 * MIB + more;
+        const outcome = await stage.wrapped(['head', '-c', `${length}`, '/dev/zero'], {
+          flags: FORGIVING,
+          stdout: 'socket',
+        });
+        expect(outcome).toMatchObject({ code: 0, signal: null });
+        expect(outcome.stdout).toHaveLength(length);
+      }
+    });
+
     test('a signal from the caller still ends the hook', async (stage: Stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo $$ >pid; exec sleep 60'], {
         flags: FORGIVING,

@@ -109,7 +109,9 @@ export function gates(engine: Engine): void {
         );
       }
       const input = '{"hook_event_name":"PreToolUse"}\n';
-      expect(await guarded(stage, { input, flags: flags('guard', 'PostToolUse') })).toEqual(DENIED);
+      expect(
+        await guarded(stage, { input, stdin: 'pipe', flags: flags('guard', 'PostToolUse') }),
+      ).toEqual(DENIED);
     });
 
     test('counts on no event but those that it names', async (stage) => {

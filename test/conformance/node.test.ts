@@ -18,6 +18,7 @@ defineConformance({
     passesEverySignal: 'Node knows no real-time signals, and is stopped by stop signals',
     startsSentinel: 'the Node engine guesses',
     takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
+    makesHome: true,
     replacesItself: 'Node cannot replace its process',
     handsOnFullDevice: 'the Node engine reads every output by itself',
     startsAtOnce: 'Node takes 40 ms and more to start',

@@ -1,10 +1,11 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Engine } from './support/engine.ts';
 import { query, readPayloads } from './support/rows.ts';
 import { brief, briefly } from './support/running.ts';
+import type { RunOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -30,8 +31,20 @@ const NAMES: ReadonlyArray<readonly [words: readonly string[], name: string]> = 
   [['/bin/true', '--flag'], 'true'],
 ];
 
+/** What a run makes is for its user alone; `homeFor` says where the state directory is, below an empty directory. */
+async function staysPrivate(stage: Stage, homeFor: (place: string) => RunOptions['set']) {
+  for (const umask of [0o000, 0o022, 0o077]) {
+    const place = stage.path(`mask-${umask.toString(8)}`);
+    mkdirSync(place, { mode: 0o700 });
+    const set = { ...homeFor(place), HOOKBUS_STORE_RAW: '1' };
+    await stage.wrapped(['echo', 'out'], { set, conditions: { umask } });
+    expect(modes(place).length).toBeGreaterThan(2);
+    expect(modes(place).filter(([, mode]) => mode !== '700' && mode !== '600')).toEqual([]);
+  }
+}
+
 export function recording(engine: Engine): void {
-  topic(engine, 'the record', 'concurrent', ({ test }) => {
+  topic(engine, 'the record', 'concurrent', ({ test, testIf }) => {
     test('a row says what ran, where and when', async (stage) => {
       const before = new Date().toISOString();
       await stage.wrapped(['sh', '-c', 'exit 3', "it's", 'b c'], {
@@ -200,15 +213,13 @@ export function recording(engine: Engine): void {
       });
     });
 
-    test('the state directory is private, whatever the mask', async (stage) => {
-      for (const umask of [0o000, 0o022, 0o077]) {
-        const home = `${stage.home}-${umask.toString(8)}`;
-        const set = { HOOKBUS_HOME: home, HOOKBUS_STORE_RAW: '1' };
-        await stage.wrapped(['echo', 'out'], { set, conditions: { umask } });
-        expect(modes(home).length).toBeGreaterThan(1);
-        expect(modes(home).filter(([, mode]) => mode !== '700' && mode !== '600')).toEqual([]);
-      }
-    });
+    testIf(
+      engine.capabilities.makesHome,
+      'the state directory is private, whatever the mask',
+      (stage) => staysPrivate(stage, (place) => ({ HOOKBUS_HOME: join(place, 'state') })),
+    );
+    test('the default state directory is private, whatever the mask', (stage) =>
+      staysPrivate(stage, (place) => ({ HOOKBUS_HOME: undefined, HOME: place })));
 
     test('nothing of what went through a hook is in the state directory unless asked for', async (stage) => {
       const secret = `canary-${randomUUID()}`;

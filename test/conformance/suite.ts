@@ -9,6 +9,7 @@ import { failOpenOption } from './fail-open-option.ts';
 import { gates } from './gates.ts';
 import { input } from './input.ts';
 import { limits } from './limits.ts';
+import { nameless } from './nameless.ts';
 import { off } from './off.ts';
 import { options } from './options.ts';
 import { output } from './output.ts';
@@ -49,6 +50,7 @@ const TOPICS = [
   off,
   trust,
   gates,
+  nameless,
   signalsAtStart,
   timing,
   waiting,

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
@@ -228,6 +228,29 @@ describe('a breaker', () => {
     // Another process may have run it before the gate was there.
     spoolMany(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
     await until('it to close', () => gateOf(state, 'scan') === undefined);
+  });
+
+  it('holds back a run without --name too, where the hook is called so, and is told once', async () => {
+    const state = aState();
+    configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
+    await state.daemon();
+    spoolMany(state, 3, { hookName: 'hook' }, { exitCode: 1 });
+    await until('the gate', () => gateOf(state, 'hook'));
+    for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(0);
+    expect((await run(state, 'other', 'exit 7')).code).toBe(7);
+    const { gates } = await status(state);
+    expect(gates).toMatchObject([{ hook_name: 'hook', state: 'open', runs: 3, failures: 3 }]);
+    // A gate that goes missing is put back, whichever it is.
+    expect(await state.stop()).toBe(true);
+    const files = readdirSync(state.paths.gates);
+    for (const file of files) {
+      rmSync(join(state.paths.gates, file));
+      await status(state);
+      expect(readdirSync(state.paths.gates)).toEqual(files);
+    }
+    await cli(state, 'on', 'hook');
+    expect(readdirSync(state.paths.gates)).toEqual([]);
+    for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(7);
   });
 
   it('of a hook is none of another that has its name', async () => {

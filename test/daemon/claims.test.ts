@@ -95,13 +95,29 @@ it('two that ask one daemon are two, though both may have one process id in cont
 describe.skipIf(!hasLauncher)('one that waits for the first', () => {
   const HOOK =
     'echo run >>"$HOOKBUS_HOME/runs"; until [ -e "$HOOKBUS_HOME/go" ]; do sleep 0.02; done; exit 2';
-  const WORDS = ['run', '--name', 'n', '--event', 'Stop', '--dedupe', '--on-duplicate', 'replay'];
+  const NAMELESS = ['run', '--event', 'Stop', '--dedupe', '--on-duplicate', 'replay'];
+  const WORDS = [...NAMELESS, '--name', 'n'];
   const runs = ({ home }: State) => {
     const file = join(home, 'runs');
     return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
   };
-  const run = (state: State) =>
-    start([LAUNCHER, ...WORDS, '--', 'sh', '-c', HOOK], state.env, '{"tool_use_id":"t"}\n');
+  const run = (state: State, words = WORDS) =>
+    start([LAUNCHER, ...words, '--', 'sh', '-c', HOOK], state.env, '{"tool_use_id":"t"}\n');
+
+  it('is told to the next daemon with what the hook is called, though it was given no name', async () => {
+    const state = aState();
+    const daemon = await state.daemon();
+    const first = run(state, NAMELESS);
+    await until('it to run', () => runs(state) === 1);
+    daemon.kill('SIGKILL');
+    await once(daemon, 'exit');
+    await state.daemon();
+    writeFileSync(join(state.home, 'go'), '');
+    expect((await first.ended).code).toBe(2);
+    const rows = () => state.rows('SELECT hook_name, state, exit_code FROM dedupe_keys');
+    await until('the result', () => JSON.stringify(rows()).includes('done'));
+    expect(rows()).toEqual([{ hook_name: 'sh', state: 'done', exit_code: 2 }]);
+  });
 
   it('runs in the end where the daemon is stuck, be it alive', async () => {
     const state = aState();

@@ -154,12 +154,15 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
       const bin = join(realpathSync(output), 'package', 'bin');
       const launcher = join(bin, `hookbus-linux-${process.arch}`);
       const { run, home, state } = aUser(launcher, aPath('node'));
-      expect(run(['run', '--', 'cat'], {}, PAYLOAD)).toEqual({
-        code: 0,
-        stdout: PAYLOAD,
-        stderr: '',
-      });
-      expect(recordsIn(join(state, 'spool'))).toHaveLength(1);
+      const runsInto = (directory: string) => {
+        const env = { HOOKBUS_HOME: directory };
+        const passed = { code: 0, stdout: PAYLOAD, stderr: '' };
+        expect(run(['run', '--', 'cat'], env, PAYLOAD)).toEqual(passed);
+        return recordsIn(join(directory, 'spool')).length;
+      };
+      expect(runsInto(join(home, '.local', 'state', 'hookbus'))).toBe(1);
+      // Another directory is for Node to make, which no hook looks for on PATH.
+      expect(runsInto(state)).toBe(0);
       expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
       const file = join(home, '.claude', 'settings.json');
       mkdirSync(dirname(file));
@@ -174,6 +177,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
         0,
       );
       expect(readFileSync(file, 'utf8')).toContain(`set -- ${launcher} run --; `);
+      expect(runsInto(state)).toBe(1);
     },
   );
 

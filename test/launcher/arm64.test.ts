@@ -16,7 +16,7 @@ const EMULATED: Engine['cannot'] = [
   [/^every signal to hookbus that a bare hook/, 'it takes signals for faults of its own'],
   [
     /to its group reaches the hook exactly once/,
-    'it has no clone that shares memory, so there is no sentinel',
+    'it has not the last signal, by which the sentinel is asked',
   ],
   [/^a signal before the hook has started/, 'the process is named for the emulator'],
   [/^a run that still goes on is not taken/, 'it makes up the start time in /proc/self/stat'],
@@ -60,7 +60,10 @@ if (typeof built === 'string') {
         name: 'launcher for arm64',
         command,
         env: { HOOKBUS_DAEMON: 'off' },
-        capabilities: CAPABLE,
+        capabilities: {
+          ...CAPABLE,
+          makesHome: 'its /proc/self/exe is the emulator, beside which there is no helper',
+        },
         cannot: EMULATED,
       },
       PORTABLE,

@@ -183,9 +183,10 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     ]);
     return { code, stdout, ran: stderr === 'ran\n', ms: performance.now() - startedAtMs };
   };
-  const reply = (exitCode: number, stdout: string) =>
+  const reply = (exitCode: number, stdout: string, more: { refuses?: true } = {}) =>
     encodeVerdict({
       ...{ kind: 'replay', key: 'k', of: 'x', wantsOutputs: false },
+      ...more,
       result: { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.alloc(0) },
     });
   const specific = (event: string, permissionDecision: string): string =>
@@ -200,6 +201,7 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     ['denies what is not asked', reply(0, specific('Stop', 'deny'))],
     ['gives another exit code', reply(1, specific('PreToolUse', 'deny'))],
     ['gives an exit code that there is not', reply(255, '')],
+    ['refuses, and does not say so', reply(2, '')],
   ])('and %s keeps no guard from running', async (_, frame) => {
     const place = openPlace();
     await aDaemon(place, (socket) => void socket.write(frame));
@@ -213,7 +215,7 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     [0, specific('PreToolUse', 'deny')],
   ])('can refuse: exit %i and %s', async (code, stdout) => {
     const place = openPlace();
-    await aDaemon(place, (socket) => void socket.write(reply(code, stdout)));
+    await aDaemon(place, (socket) => void socket.write(reply(code, stdout, { refuses: true })));
     expect(await run(place, 'PreToolUse')).toMatchObject({ code, stdout, ran: false });
   });
 

@@ -10,6 +10,7 @@ const canCross = findCrossCompiler();
 const ELF: Partial<ProgramFile> = {
   format: 'ELF',
   isStatic: true,
+  isPie: true,
   hasRelro: true,
   bindsNow: true,
   hasExecutableStack: false,

@@ -2,7 +2,14 @@
  * Lets tests call the launcher's pure functions: reads a line, `WORD ARGUMENT...` with the arguments in hex, and answers
  * with a line. Compiled by test/launcher/support/driver.ts with the sanitizers on, and by nobody else.
  */
-#include "../../src/launcher/launcher.h"
+#include "../../src/launcher/begin.h"
+#include "../../src/launcher/gate.h"
+#include "../../src/launcher/options.h"
+#include "../../src/launcher/payload_scan.h"
+#include "../../src/launcher/policy.h"
+#include "../../src/launcher/run.h"
+#include "../../src/launcher/settings.h"
+#include "../../src/launcher/stdout_kind.h"
 
 enum { MAX_ARGUMENTS = 4096 };
 
@@ -77,7 +84,7 @@ static void do_scan(struct argument *arguments, size_t count)
     if (length > 0) memcpy(bytes, arguments[0].text, length);
     struct scan scan = {.bytes = bytes, .length = length};
     for (size_t i = 1; i < count; i++) fields[i - 1].name = arguments[i].text;
-    scan_payload(&scan, fields, count - 1);
+    payload_scan(&scan, fields, count - 1);
     free(bytes);
     for (size_t i = 0; i < count - 1; i++) {
         if (!fields[i].is_found) continue;
@@ -86,18 +93,10 @@ static void do_scan(struct argument *arguments, size_t count)
     }
 }
 
-static void do_name(struct argument *arguments, size_t count, bool is_shell)
-{
-    char *argv[MAX_ARGUMENTS + 1] = {0}, name[HOOK_NAME_BYTES];
-    for (size_t i = 0; i < count; i++) argv[i] = arguments[i].text;
-    default_hook_name(argv, is_shell ? argv[0] : NULL, name);
-    print_hex(name, strlen(name));
-}
-
 static void do_trace(struct argument *arguments)
 {
     struct trace_parent parent = {0};
-    if (!parse_trace_parent(arguments[0].text, &parent)) printf("-");
+    if (!begin_parse_trace(arguments[0].text, &parent)) printf("-");
     else printf("%s %s %s", parent.trace_id, parent.span_id, parent.flags);
 }
 
@@ -106,7 +105,7 @@ static void do_derive(struct argument *arguments)
     struct text parts[4];
     char id[33];
     for (int i = 0; i < 4; i++) parts[i] = (struct text){arguments[i].text, arguments[i].length};
-    derive_correlation(parts[0], parts[1], parts[2], parts[3], id);
+    begin_correlation(parts[0], parts[1], parts[2], parts[3], id);
     printf("%s", id);
 }
 
@@ -139,7 +138,7 @@ static void do_options(struct argument *arguments, size_t count)
     struct options options;
     struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) words[i + 2] = arguments[i].text;
-    parse_options(words + 2, &options, &warnings);
+    options_parse(words + 2, &options, &warnings);
     print_text("name", options.name);
     print_text("event", options.event);
     print_text("tool", options.tool);
@@ -156,15 +155,14 @@ static void do_settings(struct argument *arguments, size_t count)
 {
     char *variables[MAX_ARGUMENTS + 1] = {0};
     const struct options options = {.store_raw = -1, .compress = -1, .max_bytes = -1};
-    static char home[HOME_BYTES];
-    struct settings settings = {.home = home};
+    static struct settings settings;
     struct bytes warnings = {0};
     for (size_t i = 0; i < count; i++) variables[i] = arguments[i].text;
     environ = variables;
-    read_settings(&settings, &options, &warnings);
+    settings_read(&settings, &options, &warnings);
     printf("dedupe_ttl=%llu ", (unsigned long long)settings.dedupe_ttl);
-    printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d debug=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
-           settings.compress, settings.store_raw, settings.redact, settings.starts_daemon, settings.debug,
+    printf("enabled=%d compress=%d store_raw=%d redact=%d daemon=%d shares_keys=%d max_bytes=%llu", settings.is_enabled,
+           settings.compress, settings.store_raw, settings.redact, settings.starts_daemon,
            settings.shares_keys, (unsigned long long)settings.max_bytes);
     print_text("home", settings.home);
     print_warnings(&warnings);
@@ -177,7 +175,7 @@ static void do_verdict(struct argument *arguments)
     unsigned char *body = malloc(arguments[0].length + (arguments[0].length == 0));
     if (body == NULL) abort();
     memcpy(body, arguments[0].text, arguments[0].length);
-    if (!read_verdict(&claim, body, arguments[0].length)) {
+    if (!claim_read_verdict(&claim, body, arguments[0].length)) {
         printf("-");
     } else {
         printf("kind=%d wants_outputs=%d exit_code=%d refuses=%d", (int)claim.verdict, claim.wants_outputs,
@@ -195,8 +193,6 @@ static void answer(const char *word, struct argument *arguments, size_t count)
     if (strcmp(word, "sha256") == 0) do_sha256(arguments);
     else if (strcmp(word, "kind") == 0) do_kind(arguments);
     else if (strcmp(word, "scan") == 0) do_scan(arguments, count);
-    else if (strcmp(word, "name") == 0) do_name(arguments, count, false);
-    else if (strcmp(word, "shell") == 0) do_name(arguments, count, true);
     else if (strcmp(word, "trace") == 0) do_trace(arguments);
     else if (strcmp(word, "derive") == 0) do_derive(arguments);
     else if (strcmp(word, "frame") == 0) do_frame(arguments, count);

@@ -57,6 +57,16 @@ const PATIENCE = isMeasurable === true ? 1 : 8;
 
 const tests = describe.skipIf(hasLauncher !== true);
 
+/** With all of it there from the beginning: on a busy machine it could come too late. */
+const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
+  const pipe = await makePipe();
+  writeSync(pipe.write, input);
+  closeSync(pipe.write);
+  const outcome = run(place, hook, { stdin: pipe.read });
+  closeSync(pipe.read);
+  return outcome;
+};
+
 tests(titleOf('a record of the launcher', hasLauncher), () => {
   it('has all that the hook wrote, also what a caller that does not read holds up', async () => {
     const place = openPlace();
@@ -213,6 +223,22 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(readdirSync(place.spool)).toHaveLength(2);
   });
 
+  it('leaves zeros where its end did not fit, once that is elsewhere', () => {
+    const place = openPlace();
+    const long = ['sh', '-c', 'head -c 9999 /dev/zero >&2'];
+    run(place, long);
+    const log = join(place.spool, 'log');
+    const limit = readFileSync(log).length + 4000;
+    const words = [`--fsize=${limit}`, '--', LAUNCHER, 'run', '--name', 'limited', '--', ...long];
+    expect(end('prlimit', words, { cwd: place.directory, env: place.env() }).code).toBe(0);
+    const bytes = readFileSync(log);
+    expect(bytes).toHaveLength(limit);
+    expect(bytes.subarray(-2000).equals(Buffer.alloc(2000))).toBe(true);
+    const found = spooled(place).map((one) => decodeRecord(one.bytes));
+    expect(found.at(-1)).toMatchObject({ begin: { hookName: 'limited' }, end: { kind: 'exited' } });
+    expect(found.at(-1)?.end?.stderrTail).toHaveLength(9999);
+  });
+
   it('is there of a run with a small stack, whatever its options', () => {
     for (const option of ['--dedupe', '--fail-open', '--store-raw', '--timeout=5']) {
       const place = openPlace();
@@ -224,9 +250,10 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('is begun again at the end where it was swept away meanwhile', () => {
+  it('is begun again at the end where it was swept away meanwhile', async () => {
     const place = openPlace();
-    expect(run(place, ['rm', '-r', place.spool], { input: PAYLOAD })).toMatchObject({ code: 0 });
+    const outcome = await runWithPayload(place, ['rm', '-r', place.spool], PAYLOAD);
+    expect(outcome).toMatchObject({ code: 0 });
     expect(onlyRecord(place)).toMatchObject({
       begin: { sessionId: 's' },
       end: { kind: 'exited', exitCode: 0 },
@@ -272,20 +299,20 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
 });
 
 tests('a gate', () => {
-  const later = Date.now() + 60_000;
+  const later = Date.now() + 3_600_000;
 
   for (const [text, reason, eventType] of [
     [`off ${later}`, 'off', 'Stop'],
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
     [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
-    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, () => {
+    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, async () => {
       const place = openPlace();
       const hook = 'touch ran; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
       writeFileSync(gatePath(place, gateFile(id)), text);
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      const outcome = run(place, ['sh', '-c', hook], { input, flags: ['--name', 'probe'] });
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(false);
       const { end: ended, begin, bytes } = onlyRecord(place);
@@ -309,12 +336,7 @@ tests('a gate', () => {
         `${gateLine({ kind: 'breaker', untilMs: later })}\n`,
       );
       const input = `${JSON.stringify({ ...JSON.parse(PAYLOAD), hook_event_name: eventType })}\n`;
-      // All there from the beginning: on a busy machine the event could come too late.
-      const pipe = await makePipe();
-      writeSync(pipe.write, input);
-      closeSync(pipe.write);
-      const outcome = run(place, ['sh', '-c', hook], { stdin: pipe.read });
-      closeSync(pipe.read);
+      const outcome = await runWithPayload(place, ['sh', '-c', hook], input);
       const blocks = canBlock(eventType);
       const [code, stdout] = blocks ? [2, 'out\n'] : [0, ''];
       expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });

@@ -126,13 +126,19 @@ tests(
 
 tests(titleOf('a caller that reads nothing', hasLauncher), () => {
   it('sees the exit of a hook whose output its pipe holds, however that was written, as bare', async () => {
-    const place = openPlace();
-    // Each page of a pipe takes 585 such lines, and 16 pages 9,360.
-    const hook = ['sh', '-c', 'i=0; while [ $i -lt 9300 ]; do echo abcdef; i=$((i+1)); done'];
-    for (const way of WAYS) {
-      const { child, read } = await startUnread(place, way, hook);
-      expect(await once(child, 'exit'), way).toEqual([0, null]);
-      expect(read(), way).toBe(9300 * 7);
+    const hooks: readonly [hook: string, length: number][] = [
+      // Each page of a pipe takes 585 such lines, and 16 pages 9,360.
+      ['i=0; while [ $i -lt 9300 ]; do echo abcdef; i=$((i+1)); done', 9300 * 7],
+      // The last page is begun by what HookBus has passed on before the rest comes.
+      ['head -c 61500 /dev/zero; sleep 0.1; head -c 1000 /dev/zero', 62_500],
+    ];
+    for (const [hook, length] of hooks) {
+      const place = openPlace();
+      for (const way of WAYS) {
+        const { child, read } = await startUnread(place, way, ['sh', '-c', hook]);
+        expect(await once(child, 'exit'), way).toEqual([0, null]);
+        expect(read(), way).toBe(length);
+      }
     }
   });
 
@@ -159,6 +165,17 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
     }
   });
 
+  it('sees the exit of a hook that leaves a background child, and --timeout does not change that', async () => {
+    const hook = ['sh', '-c', 'head -c 100000 /dev/zero; sleep 60 & echo $! >child; exit 3'];
+    for (const options of [[], ['--timeout', '20']]) {
+      const place = openPlace();
+      const { child, close } = await startUnread(place, 'wrapped', hook, 0, options);
+      onTestFinished(() => endProcess(Number(readFileSync(place.path('child'), 'utf8'))));
+      expect(await once(child, 'exit'), options.join(' ')).toEqual([3, null]);
+      close();
+    }
+  });
+
   it('has all of a hook that leaves a background child before it sees the exit, if it reads soon', async () => {
     const place = openPlace();
     const hook = 'head -c 100000 /dev/zero; sleep 60 & echo $! >child; exit 3';
@@ -181,10 +198,12 @@ async function startUnread(
   way: Way,
   hook: readonly string[],
   most = Number.POSITIVE_INFINITY,
+  options: readonly string[] = [],
 ): Promise<{ child: ChildProcess; read: () => number; close: () => void }> {
   const pipe = await makePipe();
   const words = ['sh', '-c', 'echo $$ >pid.new; mv pid.new pid; exec "$@"', 'sh', ...hook];
-  const [program = '', ...rest] = way === 'bare' ? words : [LAUNCHER, 'run', '--', ...words];
+  const [program = '', ...rest] =
+    way === 'bare' ? words : [LAUNCHER, 'run', ...options, '--', ...words];
   const child = spawn(program, rest, {
     cwd: place.directory,
     env: place.env(),

@@ -5,7 +5,6 @@ import { parseRunOptions } from '../../src/config/run-options.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { wordsOf } from '../../src/config/warnings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
-import { defaultHookName } from '../../src/domain/hook/hook-name.ts';
 import { scanPayloadBytes } from '../../src/domain/payload/payload-scan.ts';
 import { createStdoutKind } from '../../src/domain/payload/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
@@ -27,8 +26,6 @@ describe.skipIf(canCompile !== true)(
       driver = compileDriver();
     }, 120_000);
     afterAll(() => driver?.close());
-
-    const hexOf = (text: string): string => Buffer.from(text).toString('hex');
 
     /** Asks both, and shows the first call on which they differ. */
     function agree(calls: readonly Call[], expected: readonly string[]): void {
@@ -88,21 +85,6 @@ describe.skipIf(canCompile !== true)(
       );
     });
 
-    it('agree on the vectors of names', () => {
-      const cases = vectors('hook-name') as unknown as {
-        argv?: string[];
-        shell?: string;
-        name: string;
-      }[];
-      agree(
-        cases.map(
-          ({ argv, shell }): Call =>
-            argv === undefined ? ['shell', shell ?? ''] : ['name', ...argv],
-        ),
-        cases.map(({ name }) => hexOf(name)),
-      );
-    });
-
     it('agree on the vectors of correlation', () => {
       const cases = vectors('correlation') as unknown as {
         traceparent?: string;
@@ -154,46 +136,6 @@ describe.skipIf(canCompile !== true)(
           }),
         );
       }
-    });
-
-    it('agree on 4,000 names', () => {
-      const random = createRandom(5);
-      const parts = [
-        'python3',
-        'bash',
-        '-c',
-        '-m',
-        'x.py',
-        'a/b.sh',
-        ' ',
-        '"',
-        "'",
-        '$X',
-        '/',
-        '\\',
-        '.',
-        'é',
-        '🚀',
-        '=',
-        'A',
-        '|',
-        '\t',
-        '\u2028',
-        '-',
-        'tool',
-      ];
-      const lines = Array.from({ length: 4000 }, () =>
-        Array.from({ length: random(12) }, () => parts[random(parts.length)]).join(''),
-      );
-      agree(
-        lines.map((line): Call => ['shell', line]),
-        lines.map((line) => hexOf(defaultHookName([], line))),
-      );
-      const commands = lines.map((line) => line.split(' '));
-      agree(
-        commands.map((argv): Call => ['name', ...argv]),
-        commands.map((argv) => hexOf(defaultHookName(argv))),
-      );
     });
 
     it('agree on 4,000 command lines, mistakes and all', () => {
@@ -420,8 +362,7 @@ function anEnvironment(random: Random): Record<string, string> {
 
 function settingsOf(env: Record<string, string>) {
   const settings = readSettings(env);
-  const { paths, problems, enabled, compress, storeRaw, redact, daemon, debug, maxBytes } =
-    settings;
+  const { paths, problems, enabled, compress, storeRaw, redact, daemon, maxBytes } = settings;
   const { sharesKeys } = settings;
   return {
     dedupeTtlSeconds: settings.dedupeTtlSeconds,
@@ -431,7 +372,6 @@ function settingsOf(env: Record<string, string>) {
     storeRaw,
     redact,
     daemon,
-    debug,
     maxBytes,
     home: withoutSlash(paths?.home ?? ''),
     problems,
@@ -452,7 +392,6 @@ function parsedSettings(line: string) {
     storeRaw: one('store_raw') === '1',
     redact: one('redact') === '1',
     daemon: one('daemon') === '1' ? 'auto' : 'off',
-    debug: one('debug') === '1',
     maxBytes: Number(one('max_bytes')),
     home: Buffer.from(one('home'), 'hex').toString(),
     problems: warningsOf(one('warnings')),

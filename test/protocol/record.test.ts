@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FrameError, MAX_FRAME_BODY_BYTES, splitFrames } from '../../src/protocol/frame.ts';
+import {
+  createFrameWriter,
+  FRAME_KIND,
+  FrameError,
+  MAX_FRAME_BODY_BYTES,
+  splitFrames,
+} from '../../src/protocol/frame.ts';
 import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { aBegin, anEnd } from '../support/records.ts';
 
@@ -32,6 +38,26 @@ describe('a record', () => {
       begin,
       end,
     });
+  });
+
+  it.each([
+    [['python3', 'x/guard.py'], 0, 'guard'],
+    [['/bin/sh', '-c', 'x/guard.py | cat'], 0, 'sh'],
+    [['/bin/sh', '-c', 'x/guard.py | cat'], 8, 'guard'],
+    [['/bin/sh', '-c', '', 'a.py'], 8, 'hook'],
+    [['a.py'], 8, 'a'],
+    [[], 15, 'hook'],
+  ])('without a name has that of its command %j, flags %d', (argv, flags, hookName) => {
+    const { executionId, correlationId, spanId, createdAtMs } = aBegin();
+    for (const name of [undefined, '']) {
+      const frame = createFrameWriter(FRAME_KIND.begin);
+      [executionId, correlationId, spanId].forEach((id, index) => void frame.text(index + 1, id));
+      frame.text(5, name);
+      for (const word of argv) frame.text(12, word);
+      frame.number(13, createdAtMs);
+      frame.number(19, flags);
+      expect(decodeRecord(frame.finish()).begin).toMatchObject({ hookName, argv });
+    }
   });
 
   it('has no end while its hook runs', () => {

@@ -1,10 +1,16 @@
+import { join } from 'node:path';
 import type { Config } from '../../config/file/config-file.ts';
 import { canBlock } from '../../domain/events.ts';
 import { isFailure } from '../../domain/execution.ts';
 import { type HookId, hookText, isWholeCommand } from '../../domain/hook/hook-id.ts';
 import { assess, type BreakerPolicy, RAN } from '../../gates/breaker.ts';
-import { gateFile, gatePath, isInForce, readGate } from '../../gates/gate-file.ts';
-import { listGates, removeGate, removeOldBreakers, writeGate } from '../../gates/gate-writer.ts';
+import { gateFiles, isInForce, readGate } from '../../gates/gate-file.ts';
+import {
+  listGateFiles,
+  removeGate,
+  removeOldBreakers,
+  writeGateFile,
+} from '../../gates/gate-writer.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { makeOwnDirectory } from '../../os/own-file.ts';
 import { type BreakerRow, type BreakerStore, createBreakerStore } from '../../store/breakers.ts';
@@ -52,7 +58,7 @@ export function followBreakers(
     // Several processes may come to this at once: the first does it, and the others see that it is done.
     return atOnce(parts, hook, () => {
       const decided = decide(parts, store, hook);
-      if (decided === 'stray') removeGate(parts.gates, gateFile(hook));
+      if (decided === 'stray') removeBreakers(parts, hook);
       if (decided === 'stray' || decided === undefined) return [];
       carryOut(parts, store, decided);
       return [decided];
@@ -92,7 +98,7 @@ function decide(
   const ends = store.latestEnds(hook, row?.closed_at ?? '', isoOf(parts.nowMs), policy.window);
   const { runs, failures, isTooMany } = assess(ends, policy);
   if (!isTooMany || !isMeant(parts.config, store, hook)) {
-    return gateOf(parts, hook)?.kind === 'breaker' ? 'stray' : undefined;
+    return breakerFiles(parts, hook).length > 0 ? 'stray' : undefined;
   }
   return { hook, to: 'open', why: 'too_many_failures', runs, failures, until: untilOf(parts) };
 }
@@ -172,18 +178,25 @@ function carryOut(parts: BreakerParts, store: BreakerStore, change: BreakerChang
     closed_at: to === 'closed' ? at : (before?.closed_at ?? null),
   });
   if (to === 'open') putGate(parts, hook, until);
-  else if (gateOf(parts, hook)?.kind === 'breaker') removeGate(parts.gates, gateFile(hook));
+  else removeBreakers(parts, hook);
 }
 
 /** Whoever put a hook off by hand meant it, so that stays. */
 function putGate(parts: BreakerParts, hook: HookId, until: string): void {
-  const there = gateOf(parts, hook);
-  if (there?.kind === 'off' && isInForce(there, parts.nowMs)) return;
   makeOwnDirectory(parts.gates);
-  writeGate(parts.gates, hook, { kind: 'breaker', untilMs: Date.parse(until) });
+  for (const file of gateFiles(hook)) {
+    const there = readGate(join(parts.gates, file));
+    if (there?.kind === 'off' && isInForce(there, parts.nowMs)) continue;
+    writeGateFile(parts.gates, file, hook, { kind: 'breaker', untilMs: Date.parse(until) });
+  }
 }
 
-const gateOf = ({ gates }: BreakerParts, hook: HookId) => readGate(gatePath(gates, hook));
+const breakerFiles = ({ gates }: BreakerParts, hook: HookId): string[] =>
+  gateFiles(hook).filter((file) => readGate(join(gates, file))?.kind === 'breaker');
+
+function removeBreakers(parts: BreakerParts, hook: HookId): void {
+  for (const file of breakerFiles(parts, hook)) removeGate(parts.gates, file);
+}
 
 const hookOfRow = ({ hook_name: hookName, command }: BreakerRow): HookId => ({ hookName, command });
 
@@ -227,8 +240,8 @@ function findWork(parts: BreakerParts, store: BreakerStore) {
     ...misdated.map((row) => opening(parts, row, 'clock')),
   ];
   const missing = kept.filter((row) => !misdated.includes(row) && lacksGate(parts, row));
-  const files = new Set(open.map((row) => gateFile(hookOfRow(row))));
-  const stray = listGates(parts.gates).filter((gate) =>
+  const files = new Set(open.flatMap((row) => gateFiles(hookOfRow(row))));
+  const stray = listGateFiles(parts.gates).filter((gate) =>
     gate.kind === 'off' ? !isInForce(gate, parts.nowMs) : !files.has(gate.file),
   );
   const isReconciled = changes.length + missing.length + stray.length === 0;
@@ -236,7 +249,7 @@ function findWork(parts: BreakerParts, store: BreakerStore) {
 }
 
 const lacksGate = (parts: BreakerParts, row: BreakerRow): boolean =>
-  gateOf(parts, hookOfRow(row)) === undefined;
+  gateFiles(hookOfRow(row)).some((file) => readGate(join(parts.gates, file)) === undefined);
 
 /** The same breaker, open from now on. */
 function opening(parts: BreakerParts, row: BreakerRow, why: BreakerChange['why']): BreakerChange {

@@ -1,5 +1,6 @@
 import { canBlock } from '../../domain/events.ts';
-import type { HookId } from '../../domain/hook/hook-id.ts';
+import { type HookId, namelessRuns } from '../../domain/hook/hook-id.ts';
+import { isProtected } from '../../gates/policy.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
 import { type HookDecisions, readHookDecisions } from '../../store/hook-commands.ts';
@@ -12,12 +13,28 @@ export interface OffMeaning {
   /** Calls that they refused in the last 24 hours. */
   readonly refusedLastDay: number;
   readonly text: string;
+  /** What of the hooks runs all the same, a sentence each. */
+  readonly exceptions: readonly string[];
 }
 
 const DAY_MS = 86_400_000;
 
 /** @param db undefined where there is none that can be used */
 export function readOffMeaning(
+  db: Database | undefined,
+  hookName: string,
+  hooks: readonly HookId[],
+  nowMs: number,
+): OffMeaning {
+  const meant = whatIsRefused(db, hookName, hooks, nowMs);
+  const isNameless = hooks.some((hook) => namelessRuns(hook).length > 0);
+  if (!isNameless || !isProtected(undefined)) return meant;
+  const exception =
+    'Where it is run without --name it still runs: /etc/hookbus/policy.json protects every such hook.';
+  return { ...meant, text: `${meant.text} ${exception}`, exceptions: [exception] };
+}
+
+function whatIsRefused(
   db: Database | undefined,
   hookName: string,
   hooks: readonly HookId[],
@@ -49,6 +66,7 @@ const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMea
   isGuard,
   refusedLastDay,
   text,
+  exceptions: [],
 });
 
 const unknownWords = (hookName: string): string =>

@@ -7,7 +7,7 @@ import {
 import type { StatePaths } from '../../config/home/paths.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
 import { assess, type BreakerState, RAN, stateOfOpened } from '../../gates/breaker.ts';
-import { gateFile, isInForce } from '../../gates/gate-file.ts';
+import { gateFiles, isInForce } from '../../gates/gate-file.ts';
 import { type FoundGate, listGates, listOldGates } from '../../gates/gate-writer.ts';
 import { type Policy, readPolicy } from '../../gates/policy.ts';
 import { type BreakerStore, createBreakerStore, listHookNames } from '../../store/breakers.ts';
@@ -111,13 +111,13 @@ function gatesNow(directory: string, db: Database | undefined, nowMs: number): G
   );
   if (found.length === 0) return [];
   const breakers = db === undefined ? [] : createBreakerStore(db, RAN).listOpen();
+  const rowOf = new Map(
+    breakers.flatMap((row) =>
+      gateFiles({ hookName: row.hook_name, command: row.command }).map((file) => [file, row]),
+    ),
+  );
   return found.map((gate) => {
-    const row =
-      gate.kind === 'breaker'
-        ? breakers.find(
-            ({ hook_name: hookName, command }) => gateFile({ hookName, command }) === gate.file,
-          )
-        : undefined;
+    const row = gate.kind === 'breaker' ? rowOf.get(gate.file) : undefined;
     return {
       hook_name: row?.hook_name ?? gate.hookName,
       command: row?.command ?? gate.command ?? null,

@@ -3,8 +3,8 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
-import { type GateKind, gateFile, isInForce } from '../../gates/gate-file.ts';
-import { listGates, listOldGates, removeGate, writeGate } from '../../gates/gate-writer.ts';
+import { type GateKind, gateFile, gateFiles, isInForce } from '../../gates/gate-file.ts';
+import { listGateFiles, listOldGates, removeGate, writeGate } from '../../gates/gate-writer.ts';
 import { isProtected, POLICY_PATH } from '../../gates/policy.ts';
 import { makeOwnDirectory } from '../../os/own-file.ts';
 import { listHookNames } from '../../store/breakers.ts';
@@ -88,7 +88,7 @@ export function switchOn(
   withLock: WithLock,
 ): SwitchedOn & { readonly known: KnownHooks } {
   // Before others on the way may take it away for reasons of their own.
-  const before = listGates(paths.gates);
+  const before = listGateFiles(paths.gates);
   return withLock((db) => {
     const nowMs = now();
     const parts = { gates: paths.gates, config: DEFAULT_CONFIG.breaker, nowMs };
@@ -121,18 +121,18 @@ export function switchOn(
 function chooseClosed(
   db: Database | undefined,
   choice: HookChoice,
-  gates: ReturnType<typeof listGates>,
+  gates: ReturnType<typeof listGateFiles>,
   breakers: readonly HookId[],
 ): { files: ReadonlySet<string>; chosen: string[] } {
   const { hookName, command } = choice;
   if (command !== undefined) {
-    return { files: new Set([gateFile({ hookName, command })]), chosen: [command] };
+    return { files: new Set(gateFiles({ hookName, command })), chosen: [command] };
   }
   const shown = new Map([
     ...gates
       .filter((gate) => gate.hookName === hookName)
       .map((gate) => [gate.file, gate.command ?? gate.file] as const),
-    ...breakers.map((hook) => [gateFile(hook), hook.command] as const),
+    ...breakers.flatMap((hook) => gateFiles(hook).map((file) => [file, hook.command] as const)),
   ]);
   const places = db === undefined ? [] : listHookCommands(db, hookName);
   const candidates = [...shown.values()].flatMap((one) => [

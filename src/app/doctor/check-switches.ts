@@ -12,7 +12,9 @@ export function checkSwitches(report: StatusReport): Check {
     ...(policy.problem === null ? [] : [policyProblem(policy.state, policy.problem)]),
   ];
   const { length } = policy.protected_hooks;
-  const names = policy.protected_hooks.includes('*') ? 'every hook' : `${length}`;
+  const names = policy.protected_hooks.includes('*')
+    ? 'every hook'
+    : `${length}, and all without --name`;
   return {
     name: 'switches',
     summary: `protected by root: ${length === 0 ? 'none' : names}`,

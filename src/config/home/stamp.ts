@@ -21,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * What tells a state directory that this user made, or trusted, from one that came with a checkout, an archive or a
  * shared folder: a link `stamp` in it, whose text is a random word, and a link of that name in the default directory,
  * whose text is the path it was given for. Links cost one system call to read, and are never followed. Where no default
- * directory is to be had, the word is the directory's inode and time of birth. Twin: src/launcher/state_home.c.
+ * directory is to be had, the word is the directory's inode and time of birth. Twin: src/launcher/home.c.
  */
 const STAMP = 'stamp';
 const TRUSTED = 'trusted';

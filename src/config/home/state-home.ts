@@ -17,7 +17,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The state directory is the user's own, or none: what lies in it can keep a hook from running and is run by the daemon.
- * This decides which counts, and says in words why one does not. Twin: src/launcher/state_home.c.
+ * This decides which counts, and says in words why one does not. Twin: src/launcher/home.c.
  */
 
 /** The settings with a state directory that counts, or with `homeProblem` and none. Only looks. */

@@ -31,7 +31,7 @@ export function serveOneClaim(
     } else if (frame.kind === FRAME_KIND.claim && begin !== undefined) {
       claims.ask(connection, begin, decodeClaim(frame));
     } else if (frame.kind === FRAME_KIND.result) {
-      claims.finish(decodeResult(frame));
+      claims.finish(decodeResult(frame, begin));
       // The launcher waits for this: it is written down.
       socket.destroy();
     } else {

@@ -47,7 +47,7 @@ export function createConversation(parts: ConversationParts): OnFrame {
         break;
       }
       case FRAME_KIND.result:
-        claims.finish(decodeResult(frame));
+        claims.finish(decodeResult(frame, begins.get(connection)));
         break;
       case FRAME_KIND.follow:
         followers.add(connection, decodeFollow(frame));

@@ -1,4 +1,5 @@
 import type { Begin } from '../record.ts';
+import { defaultHookName } from './hook-name.ts';
 
 /** A hook, as it is told from others: two that happen to have one name are two hooks. */
 export interface HookId {
@@ -15,11 +16,36 @@ export const hookOf = ({ hookName, argv }: Pick<Begin, 'hookName' | 'argv'>): Ho
 
 /** A shell line that runs the same command. Twin: src/launcher/gate.c. */
 export function commandLine(argv: readonly string[]): string {
-  const [program, option, line] = argv;
-  if (program === '/bin/sh' && option === '-c' && line !== undefined && argv.length === 3)
-    return line;
+  return isShellLine(argv) && argv.length === 3 ? (argv[2] ?? '') : quoteWords(argv);
+}
+
+const isShellLine = ([program, option, line]: readonly string[]): boolean =>
+  program === '/bin/sh' && option === '-c' && line !== undefined;
+
+/** What a run without a name is told by: its name follows from this, and no two share it. */
+export interface NamelessRun {
+  readonly argv: readonly string[];
+  /** Of `--shell`: the line, which is the third word. */
+  readonly shellLine?: string | undefined;
+}
+
+/** The runs without a name that are this hook's all the same, since they are called as it is. */
+export function namelessRuns({ hookName, command }: HookId): NamelessRun[] {
+  return [['/bin/sh', '-c', command], wordsOf(command)]
+    .filter((argv) => commandLine(argv) === command)
+    .flatMap((argv) => [{ argv }, ...(isShellLine(argv) ? [{ argv, shellLine: argv[2] }] : [])])
+    .filter(({ argv, shellLine }) => defaultHookName(argv, shellLine) === hookName);
+}
+
+export function quoteWords(argv: readonly string[]): string {
   return argv.map(quoteWord).join(' ');
 }
+
+/** The words that were quoted so; of any other line no matter what. */
+const wordsOf = (line: string): string[] =>
+  (line.match(/'[^']*(?:'\\''[^']*)*'|[^' ]+/g) ?? []).map((word) =>
+    word.startsWith("'") ? word.slice(1, -1).replaceAll(`'\\''`, "'") : word,
+  );
 
 function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -23,7 +23,9 @@ const MAX_NAME = 80;
  * (`python3 x/guard_rm.py` gives `guard_rm`). A function of the command alone; for a shell line its words count.
  */
 export function defaultHookName(argv: readonly string[], shellLine?: string): string {
-  return baseName(scriptOf(argv, shellLine)).slice(0, MAX_NAME) || 'hook';
+  const name = baseName(scriptOf(argv, shellLine)).slice(0, MAX_NAME);
+  // As it is on record: half a surrogate pair, where that was cut, becomes U+FFFD.
+  return Buffer.from(name).toString() || 'hook';
 }
 
 /** The word that is the script which the command runs, as it is written there; the program where there is none. */

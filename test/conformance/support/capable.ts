@@ -12,6 +12,7 @@ export const CAPABLE: Engine['capabilities'] = {
   passesEverySignal: true,
   startsSentinel: true,
   takesHookAlong: true,
+  makesHome: true,
   replacesItself: true,
   handsOnFullDevice: true,
   startsAtOnce: true,

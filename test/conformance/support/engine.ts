@@ -23,6 +23,8 @@ interface Capabilities {
   readonly startsSentinel: Capability;
   /** The hook dies with an engine that is killed by SIGKILL. */
   readonly takesHookAlong: Capability;
+  /** It makes a state directory that is not the default; where it cannot, that is there before it starts. */
+  readonly makesHome: Capability;
   /** Switched off, it replaces itself with the command. */
   readonly replacesItself: Capability;
   /** Of what a hook writes to a device that takes nothing, it is told at once. */

@@ -24,7 +24,7 @@ export interface InputOptions extends RunOptions {
   readonly deadlineMs?: number;
 }
 
-/** What one test works with: a directory, a state directory not yet made, an engine, and an end for all it starts. */
+/** What one test works with: a directory, a state directory that the engine makes, an engine, and an end for all it starts. */
 export interface Stage {
   readonly engine: Engine;
   readonly directory: string;
@@ -62,6 +62,8 @@ export function openStage(engine: Engine): Stage {
   const work = join(directory, 'work');
   const person = join(directory, 'person');
   for (const path of [work, person]) mkdirSync(path);
+  const makeHome = (): void => makeStateHome(home, { HOME: person });
+  if (engine.capabilities.makesHome !== true) makeHome();
   const running: Running[] = [];
   const adopted: number[] = [];
 
@@ -118,7 +120,7 @@ export function openStage(engine: Engine): Stage {
     engine,
     directory: work,
     home,
-    makeHome: () => makeStateHome(home, { HOME: person }),
+    makeHome,
     path: (name) => join(work, name),
     environment,
     startBare: launch,

@@ -38,7 +38,7 @@ export const offCommand: Command = {
   about: [
     'Until the time that it prints, the hook is not run: its agent gets no output and exit code 0, and the execution is on record as breaker_skip with the error `off`. `hookbus on` ends it before that; `hookbus status` shows what is off.',
     'It goes by the name and the command line, so another hook of the same name still runs. It counts for every agent and session that records here, at once. Where HOOKBUS_ENABLED is off, the hook runs all the same.',
-    'Of a hook that refused something, that answered in JSON, or that runs on an event on which a hook can block, `off` says what nobody will refuse meanwhile, and asks; so too where nothing is on record of it. Where nobody can be asked it wants --yes. A hook that root protects in /etc/hookbus/policy.json stays on, and so does every hook where there is a database that cannot be used, since nobody could be told what was skipped.',
+    'Of a hook that refused something, that answered in JSON, or that runs on an event on which a hook can block, `off` says what nobody will refuse meanwhile, and asks; so too where nothing is on record of it. Where nobody can be asked it wants --yes. A hook that root protects in /etc/hookbus/policy.json stays on; where that names any, so do runs without --name; and so does every hook where there is a database that cannot be used, since nobody could be told what was skipped.',
   ],
   argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus logs` shows it' },
   options: {
@@ -84,7 +84,7 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
     lines: () => [
       `${quote(hookName)} is off until ${formatMoment(until)}.`,
       ...(commands.length === 1 ? [] : commands.map((command) => `  ${visible(command)}`)),
-      ...(meaning.isGuard ? [visible(meaning.text)] : []),
+      ...(meaning.isGuard ? [visible(meaning.text)] : meaning.exceptions),
       ...unknownHook(hookName, known),
     ],
   };

@@ -65,5 +65,6 @@ export function elsewhereTexts(found: StatusReport['switched_off_elsewhere']): s
 
 /** The hooks that root protects. */
 export function protectedText({ protected_hooks }: GateState['policy']): string {
-  return protected_hooks.includes('*') ? 'every hook' : protected_hooks.join(', ');
+  if (protected_hooks.includes('*')) return 'every hook';
+  return [...protected_hooks, 'and every hook without --name'].join(', ');
 }

@@ -2,10 +2,12 @@
  * The state directory: the user's own, or none. What lies in it can keep a hook from running, so it counts only where
  * nobody else can have made it: a directory and no link, of our user, that others cannot write. One that is not the
  * default may be a repository's all the same, and has to bear a stamp that no repository can carry. The Node engine makes
- * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/home/state-home.ts,
+ * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/state-home.ts,
  * which says in words what is wrong.
  */
-#include "launcher.h"
+#include "home.h"
+#include "fd.h"
+#include "run.h"
 
 #include <dirent.h>
 #ifdef __linux__
@@ -19,7 +21,7 @@ enum {
     LEVELS = 3,       /* of the default directory below HOME */
 };
 
-uid_t our_user(void)
+uid_t home_user(void)
 {
 #ifdef __linux__
     /* What the kernel told at our start: no system call. */
@@ -29,44 +31,35 @@ uid_t our_user(void)
 #endif
 }
 
-bool is_own_file(int file, off_t *size)
+bool home_is_own_file(int file)
 {
     struct stat stat;
-    if (fstat(file, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_nlink != 1) return false;
-    *size = stat.st_size;
-    return stat.st_uid == our_user();
+    return fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_nlink <= 1 && stat.st_uid == home_user();
 }
 
-int open_directory(int above, const char *name)
+int home_open_directory(int above, const char *name)
 {
-    int directory = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (directory < 0 || directory > STDERR) return directory;
-    /* The number of a stream that the caller closed is for what stands in for it. */
-    int higher = fcntl(directory, F_DUPFD_CLOEXEC, STDERR + 1);
-    close(directory);
-    return higher;
+    return fd_above_streams(openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-int open_own_directory(const char *path)
+int home_open_own(const char *path)
 {
     struct stat stat;
-    int directory = open_directory(AT_FDCWD, path);
+    int directory = home_open_directory(AT_FDCWD, path);
     if (directory < 0) return -1;
     bool is_known = fstat(directory, &stat) == 0;
-    if (is_known && stat.st_uid == our_user() && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0) return directory;
+    if (is_known && stat.st_uid == home_user() && (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0) return directory;
     close(directory);
     errno = EPERM;
     return -1;
 }
 
-int open_in_home(struct run *run, int *directory, const char *name, bool makes)
+int home_open_inside(const struct run *run, const char *name, bool makes)
 {
-    if (*directory >= 0) return *directory;
-    *directory = open_directory(run->home, name);
-    if (*directory < 0 && errno == ENOENT && makes &&
-        (mkdirat(run->home, name, 0700) == 0 || errno == EEXIST))
-        *directory = open_directory(run->home, name);
-    return *directory;
+    int directory = home_open_directory(run->home, name);
+    if (directory >= 0 || errno != ENOENT || !makes) return directory;
+    if (mkdirat(run->home, name, 0700) != 0 && errno != EEXIST) return -1;
+    return home_open_directory(run->home, name);
 }
 
 /* With all that is missing above it, for the owner alone. */
@@ -97,7 +90,7 @@ static bool go_up(char *path)
 static bool can_have(const char *path, int levels)
 {
     char part[PATH_BYTES];
-    (void)JOIN(part, sizeof part, path);
+    (void)FORMAT(part, sizeof part, "%s", path);
     for (; access(part, W_OK | X_OK) != 0; levels--)
         if (errno != ENOENT || levels == 0 || !go_up(part)) return false;
     return true;
@@ -128,21 +121,21 @@ static uint64_t birth_of(int directory, const struct stat *stat)
  */
 static bool is_stamped(int directory, const char *home, char *scratch)
 {
-    char stamp[STAMP_ROOM], expected[STAMP_ROOM], *said = scratch + PATH_BYTES;
+    char stamp[STAMP_ROOM], expected[STAMP_ROOM + 8], *said = scratch + PATH_BYTES;
     struct stat stat;
     ssize_t length = readlinkat(directory, "stamp", stamp, sizeof stamp - 1);
     if (length <= 0) return false;
     stamp[length] = '\0';
-    bool has_default = default_home(scratch);
+    bool has_default = settings_default_home(scratch);
     if (length != WORD_DIGITS || strspn(stamp, "0123456789abcdef") != WORD_DIGITS) {
         if (fstat(directory, &stat) != 0 || (has_default && can_have(scratch, LEVELS))) return false;
         uint64_t birth = birth_of(directory, &stat);
-        snprintf(expected, sizeof expected, "%llu-%llu", (unsigned long long)stat.st_ino, (unsigned long long)birth);
+        (void)FORMAT(expected, sizeof expected, "%llu-%llu", (unsigned long long)stat.st_ino, (unsigned long long)birth);
         return strcmp(stamp, expected) == 0;
     }
-    int known = has_default ? open_own_directory(scratch) : -1;
+    int known = has_default ? home_open_own(scratch) : -1;
     if (known < 0) return false;
-    (void)JOIN(expected, sizeof expected, "trusted/", stamp);
+    (void)FORMAT(expected, sizeof expected, "trusted/%s", stamp);
     length = readlinkat(known, expected, said, PATH_BYTES);
     close(known);
     return length == (ssize_t)strlen(home) && memcmp(said, home, (size_t)length) == 0;
@@ -164,36 +157,35 @@ static bool can_be_made(int directory, const char *home, char *scratch)
 {
     char path[PATH_BYTES], git[PATH_BYTES + 8];
     if ((directory >= 0 && !is_empty(directory)) || !can_have(home, INT_MAX)) return false;
-    (void)JOIN(path, sizeof path, home);
+    (void)FORMAT(path, sizeof path, "%s", home);
     do {
         /* In a work tree a later pull could bring a gate. */
-        if (!JOIN(git, sizeof git, path, "/.git") || access(git, F_OK) == 0) return false;
+        if (!FORMAT(git, sizeof git, "%s/.git", path) || access(git, F_OK) == 0) return false;
     } while (go_up(path));
-    if (!default_home(scratch) || !can_have(scratch, LEVELS)) return true;
-    int known = open_own_directory(scratch);
+    if (!settings_default_home(scratch) || !can_have(scratch, LEVELS)) return true;
+    int known = home_open_own(scratch);
     return known >= 0 ? close(known) == 0 : errno == ENOENT;
 }
 
 /* For `status`, which is asked elsewhere and would not know. */
 static void note_refused(const char *home, char *scratch)
 {
-    int known = default_home(scratch) && strcmp(scratch, home) != 0 ? open_own_directory(scratch) : -1;
+    int known = settings_default_home(scratch) && strcmp(scratch, home) != 0 ? home_open_own(scratch) : -1;
     if (known < 0) return;
     (void)unlinkat(known, "refused", 0);
     (void)!symlinkat(home, known, "refused");
     close(known);
 }
 
-bool open_home(struct run *run)
+bool home_open(struct run *run)
 {
     char *home = run->settings.home, *scratch = run->path;
-    run->spool = run->gates = -1;
-    run->home = home[0] == '\0' ? -1 : open_own_directory(home);
+    run->home = home[0] == '\0' ? -1 : home_open_own(home);
     if (home[0] == '\0') return false;
     bool is_missing = run->home < 0 && errno == ENOENT, can_be = false;
-    if (default_home(scratch) && strcmp(scratch, home) == 0) {
+    if (settings_default_home(scratch) && strcmp(scratch, home) == 0) {
         if (is_missing) make_directories(home);
-        if (is_missing) run->home = open_own_directory(home);
+        if (is_missing) run->home = home_open_own(home);
     } else if (is_missing || (run->home >= 0 && !is_stamped(run->home, home, scratch))) {
         can_be = can_be_made(run->home, home, scratch);
         /* Another process may just have stamped it. */

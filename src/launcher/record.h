@@ -1,0 +1,12 @@
+/* record.c: the record in the log. Nothing here fails: what cannot be recorded is not. */
+#pragma once
+
+#include "system.h"
+
+struct run;
+
+void record_begin(struct run *run);
+void record_pid_start(struct run *run);
+void record_signal(struct run *run, int signal);
+void record_end(struct run *run);
+void record_forget(struct run *run);

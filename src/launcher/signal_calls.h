@@ -1,0 +1,27 @@
+/* signal_calls.c: how signals are blocked, read and sent. */
+#pragma once
+
+#include "system.h"
+
+struct run;
+
+#ifdef __linux__
+typedef uint64_t signal_mask; /* as the system has it: all 64 signals, of which C libraries hide some */
+#else
+typedef sigset_t signal_mask; /* a number on macOS too */
+#endif
+
+/* What is known of a signal that came. */
+struct arrival {
+    int number;
+    pid_t sender;
+    bool is_queued, is_from_kernel;
+    union sigval value;
+};
+
+bool signal_block(signal_mask *old);
+void signal_unblock(int number);
+void signal_restore_mask(const struct run *run);
+bool signal_listen(struct run *run);
+bool signal_read(const struct run *run, struct arrival *arrival);
+void signal_pass_on(const struct run *run, const struct arrival *arrival);
