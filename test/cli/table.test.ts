@@ -5,9 +5,9 @@ import { columnsOf } from '../../src/cli/output/text.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
-  { title: 'HOOK', least: 12, clip: 'middle' },
+  { title: 'HOOK', minWidth: 12, clip: 'middle' },
   { title: 'STATUS' },
-  { title: 'OVERHEAD', align: 'right', goes: 1 },
+  { title: 'OVERHEAD', align: 'right', dropOrder: 1 },
 ];
 
 const rowOf = (...texts: readonly string[]) => ({ cells: texts.map((text) => ({ text })) });
