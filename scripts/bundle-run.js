@@ -1,18 +1,18 @@
 /*
- * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts. It is smaller than what it is made of:
- *  - better-sqlite3's JavaScript goes in, and its native part is loaded from where npm put it, without the search for it;
- *    or from where bin/executable.js has it.
- *  - Of execa, what its synchronous form and its options `ipc` and `verbose` need is left out: a run uses none of them. Above all its list of
- *    process.stdin, stdout and stderr stays empty, since looking at those opens them; it is only there to recognize them
- *    when they are given to a child, which a run never does.
- *  - Redaction goes to dist/new/redaction.cjs.
- * To be run from the root of the repository: make build
+ * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts, and trims it:
+ *  - It contains the JavaScript of better-sqlite3, which loads its native part from where npm put it without searching,
+ *    or from bin/executable.js.
+ *  - It omits what the synchronous form of execa and its options `ipc` and `verbose` need: a run uses none of them. The
+ *    list of process.stdin, stdout and stderr in execa is empty, because reading these properties opens the streams. execa
+ *    only uses the list to recognize them as streams of a child, which a run never does.
+ *  - Redaction is a separate bundle, dist/new/redaction.cjs.
+ * Run it from the root of the repository: make build
  */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { BUNDLE } from './bundling.js';
 
-/** What replaces a file, by the end of its path, or a package. Each fails the build when there is nothing left to replace. */
+/** Replaces the text of a file, found by the end of its path. The build fails if a replacement changes nothing. */
 const REPLACEMENTS = [
   {
     path: /\/execa\/lib\/utils\/standard-stream\.js$/,
@@ -79,8 +79,8 @@ export const getIpcExport = () => ({});`,
 ];
 
 /**
- * Redaction with its hundreds of rules is a bundle of its own beside this one: most runs store nothing that a rule has to
- * look at, and those that do need it only once the hook has ended.
+ * Redaction with its hundreds of rules is a separate bundle: most runs store nothing that a rule must check, and the
+ * others need the rules only after the hook has finished.
  */
 const REDACTION = 'src/redaction/redact-text.ts';
 REPLACEMENTS.push({
@@ -115,5 +115,5 @@ await build({
 await build({ ...BUNDLE, entryPoints: { redaction: REDACTION }, outdir: 'dist/new' });
 if (unused.size > 0)
   throw new Error(
-    `expected to trim ${[...unused].map(({ path }) => path).join(', ')}, and found nothing to change there`,
+    `nothing to trim in ${[...unused].map(({ path }) => path).join(', ')}: update its replacement`,
   );

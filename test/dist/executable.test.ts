@@ -187,7 +187,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     mkdirSync(other);
     writeFileSync(join(other, 'install.sh'), readFileSync(install));
     writeFileSync(join(other, 'hookbus'), '', { mode: 0o755 });
-    expect(() => mustRun('sh', [join(other, 'install.sh'), bin])).toThrow('stays as it is');
+    expect(() => mustRun('sh', [join(other, 'install.sh'), bin])).toThrow('was not changed');
     expect(realpathSync(join(bin, 'hookbus'))).toBe(realpathSync(program()));
     expect(readdirSync(bin)).toEqual(['hookbus']);
   });
