@@ -59,7 +59,7 @@ function anOpener(): { readonly directory: string; readonly given: () => string[
 }
 
 describe('hookbus dashboard', () => {
-  it('starts a daemon where none runs, and prints a URL that lets in', async () => {
+  it('starts a daemon if none runs, and prints a URL that admits a browser', async () => {
     const state = aState();
     const url = await urlOf(state);
     expect(url.href).toMatch(/^http:\/\/hookbus-[\da-f]{32}\.localhost:\d+\/\?code=[\da-f]{64}$/);
@@ -73,7 +73,7 @@ describe('hookbus dashboard', () => {
     expect(statSync(state.paths.dashboardHost).mode & 0o777).toBe(0o600);
   });
 
-  it('is at the same place after the daemon has ended, and the old URL opens nothing', async () => {
+  it('keeps its host and port after a restart of the daemon, and refuses the old URL', async () => {
     const state = aState();
     const port = await freePort();
     writeFileSync(state.paths.config, JSON.stringify({ dashboard: { port } }));
@@ -85,7 +85,7 @@ describe('hookbus dashboard', () => {
     expect(await open(old)).toBe(403);
   });
 
-  it('says so where the port is taken, and serves once it is free', async () => {
+  it('reports that the port is taken, and serves once it is free', async () => {
     const state = aState();
     const port = await freePort();
     writeFileSync(state.paths.config, JSON.stringify({ dashboard: { port } }));
@@ -97,7 +97,7 @@ describe('hookbus dashboard', () => {
     expect((await urlOf(state)).port).toBe(String(port));
   });
 
-  it('has no name of somebody else’s choice', async () => {
+  it('does not accept a host name that another user wrote', async () => {
     const state = aState();
     const victim = join(temporaryDirectory(), 'victim');
     writeFileSync(victim, `hookbus-${'0'.repeat(32)}.localhost\n`);
@@ -108,7 +108,7 @@ describe('hookbus dashboard', () => {
     expect(readFileSync(victim, 'utf8')).toContain('00000000');
   });
 
-  it('hands a page of its own to what opens such things, so that nobody sees the URL', async () => {
+  it('opens the browser with a local file, so that other users cannot see the URL', async () => {
     const state = aState();
     const { directory, given } = anOpener();
     const { stdout, code } = await dashboard(state, ['--open', '--json'], {
@@ -128,7 +128,7 @@ describe('hookbus dashboard', () => {
     expect(await open(new URL(url))).toBe(200);
   });
 
-  it('says where the page is where no browser can be opened', async () => {
+  it('prints the URL if no browser can be opened', async () => {
     const state = aState();
     const { code, stdout } = await dashboard(state, ['--open'], { PATH: '/nowhere' });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -30,11 +30,11 @@ const pageOf = (columns: number) => createPage(columns, false, NOW);
 const shown = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;
 
 beforeAll(() => {
-  // Times are local, and these pages were written in Greenwich.
+  // Times are local, and these snapshots use UTC.
   process.env['TZ'] = 'UTC';
 });
 
-/** Half a day of work. */
+/** Half a day of executions. */
 function aDatabase() {
   const path = join(temporaryDirectory(), 'hook_bus.db');
   seedExecutions(path, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
@@ -44,7 +44,7 @@ function aDatabase() {
 const ALL = { hookNames: [], eventTypes: [], statuses: [], sessions: [], since: undefined };
 
 describe('the table of executions', () => {
-  it('says what happened, and of a failure why', () => {
+  it('shows the status, and the reason of a failure', () => {
     const db = aDatabase();
     const rows = listExecutions(db, { ...ALL, limit: 24 });
     expect(shown(logLines(rows, pageOf(100)))).toMatchInlineSnapshot(`
@@ -81,7 +81,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('has the failures at a glance, also on 80 columns', () => {
+  it('shows failures in full on 80 columns', () => {
     const db = aDatabase();
     const rows = listExecutions(db, {
       ...ALL,
@@ -108,7 +108,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('has the day where one is not of today, and the year where it is of another', () => {
+  it('shows the date unless all are of today, and the year unless all are of this year', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const times = [
       '2026-11-22T13:00:00.000Z',
@@ -145,7 +145,7 @@ describe('the table of executions', () => {
       'json.decoder.JSONDecodeError: Expecting value',
       'json.decoder.JSONDecodeError: Expecting value',
     ],
-  ])('shows of %j the line that says most', (error, line) => {
+  ])('shows the most useful line of %j', (error, line) => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     writeExecutions(path, [recordedOf(anExecution({ status: 'error', exitCode: 1, error }))]);
     const db = openDatabase(path, 0);
@@ -155,7 +155,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('shows our own reason before what the hook said', () => {
+  it('prefers our own reason to the output of the hook', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const error = 'timed out after 2 s\nKeyError: late';
     writeExecutions(path, [
@@ -212,7 +212,7 @@ describe('the page of metrics', () => {
     db.close();
   });
 
-  it('leaves the columns out that one can do without on 80 columns', () => {
+  it('drops the less important columns on 80 columns', () => {
     const db = aDatabase();
     const lines = metricsLines(readMetrics(db, 0.5, NOW), pageOf(80));
     expect(shown(lines)).toMatchInlineSnapshot(`
@@ -249,7 +249,7 @@ describe('the page of metrics', () => {
     db.close();
   });
 
-  it('says so where there is nothing', () => {
+  it('says that there are no executions', () => {
     expect(metricsLines(createMetrics().report(1), pageOf(100))).toEqual([
       'No execution began in the last hour.',
     ]);
@@ -270,7 +270,7 @@ describe('the page of one execution', () => {
     return shown(lines);
   }
 
-  it('has every field, and says how to store payloads', () => {
+  it('shows every field, and how to store payloads', () => {
     const page = pageOfOne(
       anExecution({
         ...at,
@@ -326,7 +326,7 @@ describe('the page of one execution', () => {
     `);
   });
 
-  it('lays JSON out, keeps text as it is, and dumps what is neither', () => {
+  it('indents JSON, keeps text, and dumps binary data', () => {
     const json = Buffer.from('{"tool_name":"Bash","tool_input":{"command":"ls \\u001b[0m"}}\n');
     const page = pageOfOne(anExecution({ ...at, stderrBytes: 90_000 }), [
       { stream: 'stdin', encoding: 'zlib', truncated: false, body: zlibSync(json) },
@@ -379,7 +379,7 @@ describe('the page of one execution', () => {
     `);
   });
 
-  it('leaves out a character that the cap has cut, and shows an empty payload as that', () => {
+  it('omits a truncated character, and marks an empty payload', () => {
     const page = pageOfOne(anExecution({ ...at, stdinBytes: 9 }), [
       {
         stream: 'stdin',
@@ -406,7 +406,7 @@ describe('the page of status', () => {
       .replace(/\d+ kB/, 'N kB');
   };
 
-  it('on a fresh machine says how to begin', () => {
+  it('says on a new machine how to start', () => {
     expect(statusOf(freshState().home)).toMatchInlineSnapshot(`
       "
       HookBus 1.2.3 is OFF in this shell: hooks run unrecorded. To switch it on:
@@ -424,7 +424,7 @@ describe('the page of status', () => {
     `);
   });
 
-  it('at work has everything at a glance', () => {
+  it('shows everything at a glance', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
     spoolWhole(paths, { createdAtMs: NOW - 5000, warnings: ['unknown option --nmae'] });
@@ -463,13 +463,13 @@ describe('the page of status', () => {
     `);
   });
 
-  it('says who drains without a daemon', () => {
+  it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
       'daemon     off: each `hookbus` command takes in what the launcher left\n',
     );
   });
 
-  it('says that a newer database is left alone, and what waits', () => {
+  it('says that a newer database is not used, and how many executions wait', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     spoolWhole(paths);
@@ -480,7 +480,7 @@ describe('the page of status', () => {
     expect(page).not.toContain('Last 24 hours');
   });
 
-  it('shows ten of many mistakes', () => {
+  it('shows ten of many warnings', () => {
     const { home, paths } = freshState();
     const warnings = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
     writeExecutions(paths.database, [recordedOf(anExecution(), [], warnings)]);

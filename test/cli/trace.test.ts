@@ -42,7 +42,7 @@ const refusal = (words: readonly string[], env: Record<string, string>): unknown
 };
 
 describe('hookbus trace', () => {
-  it('shows what has one cause as bars over one line of time', () => {
+  it('shows executions with one cause as bars on a timeline', () => {
     const { stdout } = hookbus(['trace', '1'], aTrace());
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
@@ -58,7 +58,7 @@ describe('hookbus trace', () => {
     `);
   });
 
-  it('finds by number, execution id, correlation id and session id, or the beginning of them', () => {
+  it('finds executions by number, execution id, correlation id, session id, or the beginning of an id', () => {
     const env = aTrace();
     const ask = (...words: string[]) =>
       JSON.parse(hookbus(['trace', ...words, '--json'], env).stdout) as {
@@ -81,7 +81,7 @@ describe('hookbus trace', () => {
     });
   });
 
-  it('says what it cannot find, or not tell apart', () => {
+  it('reports an unknown id, and an ambiguous one', () => {
     const env = aTrace();
     for (const id of ['99', '\x1b[31m']) expect(refusal(['trace', id], env)).toBe('E_NOT_FOUND');
     expect(refusal(['trace'], env)).toBe('E_USAGE');
@@ -101,7 +101,7 @@ describe('hookbus trace', () => {
     db.close();
   });
 
-  it('bounds a session of thousands, and says so', () => {
+  it('limits a session of thousands, and says so', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
     const { stdout } = hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
@@ -109,7 +109,7 @@ describe('hookbus trace', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(5 + 200);
   });
 
-  it('fits 100 columns and steers no terminal, whatever is on record; colour is for terminals', () => {
+  it('fits 100 columns, does not control the terminal, and colours only there', () => {
     const { home, paths } = freshState();
     const hostile = {
       hookName: `\x1b[31m\u202e${'日本'.repeat(90)}`,

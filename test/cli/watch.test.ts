@@ -30,7 +30,7 @@ function aWatch(command: readonly string[]) {
   return { child, record, text: () => text };
 }
 
-it('metrics --watch shows what is recorded meanwhile, one JSON a line', async () => {
+it('metrics --watch shows new executions, as one JSON object per line', async () => {
   const { child, record, text } = aWatch([execPath, ENTRY, 'metrics', '1', '--watch', '--json']);
   const lines = (): MetricsReport[] =>
     text()

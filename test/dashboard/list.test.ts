@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     return { ...dashboard, ...opened, write };
   }
 
-  it('says where a guard was skipped: in the list, beside the hook, of the execution and as an alert', async () => {
+  it('shows a skipped guard in the list, beside the hook, in the execution and as an alert', async () => {
     const dashboard = await aDashboard(({ paths }) => {
       const skipped = {
         hookName: 'guard',
@@ -75,9 +75,9 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('has no gap below what came in while older ones were looked at', async () => {
+  it('has no gap below executions that came in while older ones were shown', async () => {
     const { page, write, expectClean } = await aList(1000);
-    const older = page.getByRole('button', { name: 'Older executions' });
+    const older = page.getByRole('button', { name: 'Load older executions' });
     for (const count of [400, 600]) {
       await older.click();
       await until(`${count} rows`, async () => (await rows(page).count()) === count);
@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('lists after a pause what the filters want now, each once', async () => {
+  it('lists after a pause what matches the current filters, each once', async () => {
     const { page, write, expectClean } = await aList(3, 'alpha');
     write(1, 'beta');
     await until('beta', async () => (await names(page)).includes('beta'));
@@ -107,18 +107,18 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     const hook = page.locator('#filters select[name=hook]');
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
-    await page.getByRole('button', { name: 'Go on (2 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (2 new)' }).click();
     await until('both', async () => (await ids(page)).length === 6);
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
-    await page.getByRole('button', { name: 'Go on (2 new)' }).waitFor();
+    await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
     await hook.selectOption('alpha');
     // Of what is kept nothing is wanted any more, and the list has the rest.
-    const goOn = page.getByRole('button', { name: 'Go on (0 new)' });
+    const goOn = page.getByRole('button', { name: 'Resume (0 new)' });
     await goOn.waitFor({ timeout: 8000 });
     write(1, 'beta');
     write(1, 'alpha');
-    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (1 new)' }).click();
     await until('alpha', async () => (await ids(page))[0] === 10);
     expect(await names(page)).toEqual(Array(4).fill('alpha'));
     await hook.selectOption('');
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('does not lose what comes in while it is loaded anew', async () => {
+  it('does not lose executions that come in while it reloads', async () => {
     const { page, write, expectClean } = await aList(3);
     let release = (): void => undefined;
     const isHeld = new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('says what came in too fast until it is loaded anew', async () => {
+  it('says how many executions came in too fast, until it reloads', async () => {
     const { page, write } = await aList(3);
     write(6000, 'fast');
     const note = page.locator('#feed-note');
@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await until('no note', () => note.isHidden());
   });
 
-  it('has the day before times of yesterday, once it is past midnight', async () => {
+  it('adds the date to times of yesterday after midnight', async () => {
     const { page, write, expectClean } = await aList(1);
     const time = page.locator('#feed-table tbody tr:last-child time');
     expect(await time.textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('does not say that nothing is on record where rows are gone, or a hook is off', async () => {
+  it('does not say that nothing is recorded if rows were deleted, or a hook is off', async () => {
     const { page, paths } = await aList(3);
     const db = openDatabase(paths.database, 5000);
     db.exec('DELETE FROM hook_logs; DELETE FROM hook_metrics');

@@ -34,13 +34,13 @@ const setHidden = (page: Page, isHidden: boolean) =>
 describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
   const browser = useBrowser();
 
-  it('is there for the seventh tab, since a hidden one lets go of it, and catches up when shown', async () => {
+  it('works in the seventh tab, because hidden tabs disconnect, and catches up when shown', async () => {
     const { url, origin, paths } = await aDashboard();
     writeExecutions(paths.database, newOnes('before'));
     const { page: first, expectClean } = await browser.open(url);
     await says(first, 'live');
     await setHidden(first, true);
-    await says(first, 'waits while hidden');
+    await says(first, 'paused while hidden');
     for (let count = 2; count <= 7; count += 1) {
       const tab = await first.context().newPage();
       await tab.goto(origin, { timeout: 8000 });
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await expectClean();
   });
 
-  it('comes back by itself with the next daemon, once another tab was let in there', async () => {
+  it('reconnects to the next daemon once another tab was admitted there', async () => {
     const port = await freePort();
     const dashboard = await aDashboard(({ paths }) => {
       makeState(dirname(paths.config));
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await until('no problem', () => page.locator('#problem').isHidden());
   });
 
-  it('says that too many pages are open, and is there once they are fewer', async () => {
+  it('says that too many pages are open, and connects once there are fewer', async () => {
     const { url, port, cookie } = await aDashboard();
     const others = Array.from({ length: 16 }, () =>
       request({
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await expectClean();
   });
 
-  it('begins behind the newest row also where the first look at the record fails', async () => {
+  it('starts after the newest row even if the first query fails', async () => {
     const { url, paths } = await aDashboard();
     writeExecutions(paths.database, newOnes('one', 'two', 'three'));
     const { page } = await browser.open(url);

@@ -58,7 +58,7 @@ async function aPage(
 describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
   const browser = useBrowser();
 
-  it('says what to do next where nothing is on record, and shows the first execution as it comes', async () => {
+  it('says what to do if nothing is recorded, and shows the first execution as it comes', async () => {
     const { url, env } = await aDashboard();
     const { page, expectClean } = await browser.open(url);
     await page.getByText('hookbus install --enable').waitFor();
@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('shows an execution as soon as it has ended, and charts, hooks and overhead at a glance', async () => {
+  it('shows an execution as soon as it has finished, and charts, hooks and overhead', async () => {
     const { page, env, expectClean } = await aPage(browser);
     await page.getByText('live', { exact: true }).waitFor();
     const began = performance.now();
@@ -94,7 +94,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('draws a chart of one hook and of each range, with the same values in a table', async () => {
+  it('draws charts of one hook and of each range, with the same values in a table', async () => {
     const { page, get, expectClean } = await aPage(browser);
     await page.locator('#chart-hook option[value=lint]').waitFor({ state: 'attached' });
     await page.selectOption('#chart-hook', 'lint');
@@ -115,7 +115,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('filters by hook, event, status and session, what is on record and what comes in', async () => {
+  it('filters recorded and new executions by hook, event, status and session', async () => {
     const { page, env, expectClean } = await aPage(browser);
     const cells = (column: number) => page.locator(`#feed-table tbody tr > :nth-child(${column})`);
     const only = async (column: number, wanted: RegExp): Promise<void> => {
@@ -134,7 +134,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.locator('#filters select[name=event]').selectOption('PreToolUse');
     await only(3, /^PreToolUse$/);
     await page.locator('#filters select[name=status]').selectOption('timeout');
-    await page.getByText('There is no such execution in the time range.').waitFor();
+    await page.getByText('No matching execution in the time range.').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.locator('#filters input').fill('5e552');
     await only(9, /^5e552/);
@@ -150,7 +150,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await only(2, /^guard_rm$/);
     await page.getByRole('button', { name: 'Pause' }).click();
     await run('guard_rm');
-    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (1 new)' }).click();
     await until(
       'both new rows',
       async () => (await page.locator('#feed-table tr.new').count()) === 2,
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('shows a session as a waterfall, in which hooks that overlap in time overlap', async () => {
+  it('shows a session as a waterfall in which parallel hooks overlap', async () => {
     const { page, expectClean } = await aPage(browser);
     const link = page.locator('#sessions-table').getByRole('link').first();
     const session = (await link.textContent()) ?? '';
@@ -234,7 +234,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('asks before it switches a guard off, in the words of the command', async () => {
+  it('asks before it switches a guard off, with the same text as the command', async () => {
     const { page, paths, answerWith } = await aPage(browser);
     const guard = { hookName: 'guard_rm', command: '.claude/hooks/guard_rm' };
     const gate = () => readGate(gatePath(paths.gates, guard));
@@ -253,7 +253,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(untilMs).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
   });
 
-  it('keeps the focus where a hook is switched, and where the page is brought up to date', async () => {
+  it('keeps the focus when a hook is switched and when the page refreshes', async () => {
     const { page, paths, expectClean } = await aPage(browser);
     const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>;
     await page.getByRole('button', { name: 'Switch lint off' }).press('Enter');
@@ -289,7 +289,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('says how many executions of an hour are too many to be drawn', async () => {
+  it('says how many executions of an hour are not drawn', async () => {
     const at = new Date(Date.now() - 60_000).toISOString();
     const { url } = await aDashboard(({ paths }) =>
       writeExecutions(paths.database, [
@@ -305,11 +305,11 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.check('input[value="1h"]');
     await page
       .locator('#chart-note')
-      .getByText('Only the newest 10,000 executions are drawn; 42 are left out.')
+      .getByText('Only the newest 10,000 executions are drawn; 42 are omitted.')
       .waitFor({ timeout: 8000 });
   });
 
-  it('shows what looks like HTML as text, wherever it comes from', async () => {
+  it('shows recorded HTML as text everywhere', async () => {
     const evil =
       '<img src=x onerror="globalThis.owned=1"></script><script>globalThis.owned=1</script>';
     const { url } = await aDashboard(({ paths }) =>
@@ -354,7 +354,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it.each([false, true])('can be used by everybody, dark: %s', async (isDark) => {
+  it.each([false, true])('is accessible, dark: %s', async (isDark) => {
     const { page, expectClean } = await aPage(browser, { isDark, sessions: 1, calls: 3 });
     await page.locator('#hooks-table tbody tr').first().waitFor();
     await page.locator('#sessions-table').getByRole('link').first().click();
@@ -369,7 +369,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('can be used by keyboard alone, and shows where the focus is', async () => {
+  it('works with the keyboard alone, and shows the focus', async () => {
     const { page, expectClean } = await aPage(browser);
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the live feed');
@@ -404,14 +404,14 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('says so when its daemon is gone', async () => {
+  it('says that its daemon has stopped', async () => {
     const { page, stop } = await aPage(browser);
     await page.getByText('live', { exact: true }).waitFor();
     await stop();
     await page.getByText('not connected').waitFor();
   });
 
-  it('is refused to a browser that was not let in; the token is in a cookie that no script sees', async () => {
+  it('refuses a browser without the cookie, which scripts cannot read', async () => {
     const { page, origin, newUrl } = await aPage(browser);
     expect(page.url()).toBe(`${origin}/`);
     expect(await page.evaluate('document.cookie')).toBe('');
@@ -429,7 +429,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(reply.status()).toBe(403);
   });
 
-  it('is there in several tabs, and again by the same URL or another', async () => {
+  it('works in several tabs, and again with the same URL or another', async () => {
     const { page, url, origin, newUrl } = await aPage(browser);
     for (const address of [url, origin, await newUrl(), url]) {
       const tab = await page.context().newPage();
@@ -441,7 +441,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.getByText('live', { exact: true }).waitFor();
   });
 
-  it('sends its cookie to no other server of this machine', async () => {
+  it('does not send its cookie to other servers of this machine', async () => {
     const { page, port } = await aPage(browser);
     const seen: (string | undefined)[] = [];
     const server = createServer(({ headers }, response) => {
@@ -460,7 +460,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(seen.filter((cookie) => cookie !== undefined)).toEqual([]);
   });
 
-  it('leaves nothing in the profile of a browser that lets anybody in', async () => {
+  it('leaves no valid code in the profile of the browser', async () => {
     const { url, send, token } = await aDashboard();
     const profile = temporaryDirectory();
     const context = await chromium.launchPersistentContext(profile, browserOptions());
@@ -478,7 +478,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect((await send(`/?code=${code}`)).status).toBe(403);
   });
 
-  it('lets in who comes by a link of another site, and keeps the code out of the way back', async () => {
+  it('admits a browser that follows a link of another site, and keeps the code out of its history', async () => {
     const { origin, url } = await aDashboard();
     const site = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');
@@ -496,7 +496,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(page.url()).toBe(`http://localhost:${port}/`);
   });
 
-  it('is in the docs as it looks', async () => {
+  it('has a screenshot in the docs', async () => {
     const isWanted = process.env['HOOKBUS_TEST_SCREENSHOT'] === '1' || !existsSync(SCREENSHOT);
     const { page, expectClean } = await aPage(browser, { height: 1400 });
     await until('charts', async () => (await painted(page, 'chart-times')) > 100);

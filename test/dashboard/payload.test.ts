@@ -17,13 +17,13 @@ describe('a payload on the page', () => {
     [' [ 1 , "\\\\" ] ', undefined],
     [nested(30, 100), undefined],
     ['[]', '[]'],
-  ])('is laid out where it is JSON: %s', (text, wanted) => {
+  ])('is indented if it is JSON: %s', (text, wanted) => {
     const laidOut = JSON.stringify(JSON.parse(text), null, 2);
     expect(shown(text).text).toBe(wanted ?? laidOut);
     expect(laidOut).toBe(wanted ?? laidOut);
   });
 
-  it('is as it is where it would be longer than 1 MiB', () => {
+  it('is unchanged if the indented text would be longer than 1 MiB', () => {
     // 74 MB, of a depth that a JSON library takes.
     const deep = nested(400, 92_000);
     expect(shown(deep)).toMatchObject({ form: 'text', left_out: 0 });
@@ -37,7 +37,7 @@ describe('a payload on the page', () => {
     expect(shown(numbers(most + 1)).form).toBe('text');
   });
 
-  it('is as it is where it only looks like JSON', () => {
+  it('is unchanged if it only looks like JSON', () => {
     for (const text of ['{"a":', '[1,]', '{"a":"', ']]]]', '[1]x', 'plain']) {
       expect([text, shown(text).text, shown(text).form]).toEqual([text, text, 'text']);
     }

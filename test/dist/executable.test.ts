@@ -128,7 +128,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
       expect(run(['daemon', 'stop'], auto).stdout).toBe('The daemon has stopped.\n');
       expect(run(['daemon', 'start'], auto)).toMatchObject({
         code: 0,
-        stdout: expect.stringContaining('The daemon runs'),
+        stdout: expect.stringContaining('The daemon is running'),
       });
       expect(run(['daemon', 'restart'], auto).code).toBe(0);
     },

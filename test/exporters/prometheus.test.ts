@@ -266,7 +266,7 @@ describe('export prometheus', () => {
     });
     expect(cli(state, 'export', 'prometheus', '--file', '/nowhere/x').stderr).toContain('--file');
     expect(cli(state, 'export', 'json').stderr).toContain('expected FORMAT');
-    expect(cli(state, 'export').stderr).toContain('expected a format');
+    expect(cli(state, 'export').stderr).toContain('missing argument FORMAT');
   });
 });
 
