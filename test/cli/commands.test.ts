@@ -12,7 +12,7 @@ const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 it.each([
   [['status'], 'is OFF in this shell'],
   [['logs'], 'No execution is recorded yet.'],
-  [['metrics'], 'No execution began in the last 24 hours.'],
+  [['metrics'], 'No execution started in the last 24 hours.'],
   [['cleanup'], 'Nothing is older than'],
 ])('hookbus %j on a new machine says so and creates nothing', (words, said) => {
   const { home } = freshState();

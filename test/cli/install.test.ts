@@ -89,7 +89,7 @@ describe('hookbus install', () => {
       HOOK      EVENT       FOR   NOW
       guard_rm  PreToolUse  Bash  wrapped
             python3 ~/.claude/hooks/guard_rm.py
-      –         PreToolUse  Bash  left alone
+      –         PreToolUse  Bash  not wrapped
             it is of type http and has no command
 
       /top/project/.claude/settings.json (shared with the project)
@@ -105,12 +105,12 @@ describe('hookbus install', () => {
             git status
 
       Wrapped 4 hooks in 3 files.
-      What was there before is kept:
+      The previous files are kept in:
         /top/home/.local/state/hookbus/settings
-      The status line is no hook and stays as it is.
-      Hooks of shared files are recorded once hookbus is on your PATH:
+      The status line is not a hook, so it is not wrapped.
+      Hooks in shared files are recorded once hookbus is on your PATH:
         ln -s HOOKBUS ~/.local/bin/hookbus
-      Recording is off, the hooks just run. To switch it on: hookbus install --enable, or
+      Recording is off, so hooks run unrecorded. To switch it on: hookbus install --enable, or
       "HOOKBUS_ENABLED": "1" in the env block of a settings file.
       "
     `);
@@ -145,7 +145,7 @@ describe('hookbus install', () => {
        }
 
       Would wrap 1 hook in 1 file.
-      The status line is no hook and stays as it is.
+      The status line is not a hook, so it is not wrapped.
       "
     `);
     expect(read('home/.claude/settings.json')).toBe(before);
@@ -602,7 +602,7 @@ describe('other agents', () => {
       hooks: { BeforeTool: groups(line(command)) },
     });
     const { run, read, top } = stage({ [file]: settings('./off.sh', old) });
-    expect(run('install --agent gemini').stdout).toContain('taken out');
+    expect(run('install --agent gemini').stdout).toContain('removed');
     expect(commandsOf(read(file))).toEqual(['./off.sh']);
     writeFileSync(join(top, file), JSON.stringify(settings(old, old), null, 2));
     run('uninstall --agent gemini');

@@ -129,7 +129,7 @@ describe('hookbus report', () => {
     expect(exitCode).toBe(0);
     const lines = table.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(table).toContain('By hook: how long agents waited for it');
+    expect(table).toContain('By hook: how long agents waited, and a suggested timeout');
     expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
   });
 
@@ -153,7 +153,7 @@ describe('hookbus report', () => {
     const { home } = freshState();
     const { stdout: text, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
     expect({ text, exitCode }).toEqual({
-      text: 'No execution began in the last 24 hours.\n',
+      text: 'No execution started in the last 24 hours.\n',
       exitCode: 0,
     });
     expect(existsSync(home)).toBe(false);

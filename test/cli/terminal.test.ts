@@ -100,5 +100,5 @@ it('a reader that closes the output ends the command without an error', () => {
     env: { PATH: process.env['PATH'], HOOKBUS_HOME: home },
   });
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^ *ID +BEGAN .*\n0\n$/);
+  expect(stdout).toMatch(/^ *ID +STARTED .*\n0\n$/);
 });

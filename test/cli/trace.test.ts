@@ -49,7 +49,7 @@ describe('hookbus trace', () => {
       Correlation id abababababababababababababababab
       4 executions in 1.00 s, from 2026-11-22 10:00:00.000 +00:00
 
-      ID     BEGAN  HOOK     EVENT       TOOL  STATUS         TOOK
+      ID   STARTED  HOOK     EVENT       TOOL  STATUS         TOOK
        1  +0.00 ms  slow     PreToolUse  –     success      500 ms  ██████████████
        2   +250 ms  quick    PreToolUse  –     blocked      250 ms         ███████
        4   +500 ms  skipped  PreToolUse  –     dedupe_skip       –                ·
@@ -105,7 +105,7 @@ describe('hookbus trace', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
     const { stdout } = hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
-    expect(stdout).toContain('The latest of 10,000 executions; --limit shows more.');
+    expect(stdout).toContain('Only the latest of 10,000 executions; use --limit to show more.');
     expect(stdout.trimEnd().split('\n')).toHaveLength(5 + 200);
   });
 

@@ -205,7 +205,7 @@ function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page
       'dim',
     ),
     page.paint(
-      'HookBus measures overhead from inside. The targets are for the caller, who sees more.',
+      'HookBus measures this from inside. The targets are for callers, who see more.',
       'dim',
     ),
   ];
