@@ -12,7 +12,7 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { makeCorruptDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** Names that a shell would take for more than a name. */
+/** Names with characters that a shell interprets. */
 const HOSTILE = [
   'zap$(>PWNED)',
   'own`>PWNED`',
@@ -22,7 +22,7 @@ const HOSTILE = [
   'own\n>PWNED',
 ];
 
-/** A state directory with two hooks on record, one of them on an event of its own. */
+/** A state directory with two recorded hooks, one of them on a custom event. */
 function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: string } {
   const home = makeState(temporaryDirectory(), env);
   const db = openDatabase(statePaths(home).database, 1000);
@@ -133,7 +133,7 @@ if (missing.length > 0)
   );
 
 describe('in a real shell', () => {
-  /** A shell's environment with hookbus on PATH, and its script in a file. */
+  /** A shell environment with hookbus on PATH, and its completion script in a file. */
   function aShell(shell: string) {
     const bin = join(temporaryDirectory(), 'bin');
     mkdirSync(bin);
@@ -165,7 +165,7 @@ describe('in a real shell', () => {
     );
   });
 
-  /** Presses TAB and then Enter behind each of these lines in a shell that a person uses. */
+  /** Types each line, TAB and Enter in an interactive shell. */
   async function pressTab(
     command: string,
     script: string,
@@ -212,7 +212,7 @@ echo do''ne${index}
   it.skipIf(!has('bash'))('bash quotes every completion', async () => {
     const { env, script } = aShell('bash');
     for (const name of HOSTILE.filter((word) => !word.includes('\n'))) {
-      // An older hookbus, or another program of that name.
+      // An older hookbus, or another program with that name.
       const words = join(temporaryDirectory(), 'words');
       writeFileSync(words, `${name}\n`);
       writeFileSync(join(env.HOME, 'hookbus'), `#!/bin/sh\ncat '${words}'\n`);

@@ -22,7 +22,7 @@ type State = ReturnType<typeof aState>;
 const dashboard = (state: State, words: readonly string[] = [], env = {}) =>
   start([process.execPath, CLI, 'dashboard', ...words], { ...state.env, ...env }).ended;
 
-/** Opens a URL as a browser does, which needs nobody to tell it where our name is. */
+/** Opens a URL like a browser, which resolves our host name itself. */
 const open = (url: URL): Promise<number> =>
   new Promise((resolve, reject) => {
     const { host, port, pathname, search } = url;
@@ -33,14 +33,14 @@ const open = (url: URL): Promise<number> =>
     }).once('error', reject);
   });
 
-/** The URL that is printed, by a command that was to succeed. */
+/** The URL that the command prints; the command must succeed. */
 async function urlOf(state: State): Promise<URL> {
   const { stdout, code } = await dashboard(state);
   expect(code).toBe(0);
   return new URL(stdout.trim());
 }
 
-/** A program of this name that notes what it is given. */
+/** A program with this name that records its arguments. */
 function anOpener(): { readonly directory: string; readonly given: () => string[] | undefined } {
   const directory = temporaryDirectory();
   const note = join(directory, 'given');
@@ -66,7 +66,7 @@ describe('hookbus dashboard', () => {
     expect(await open(url)).toBe(200);
     expect(await open(url)).toBe(403);
     expect((await state.ask())?.pid).toBeGreaterThan(0);
-    // Asked again, it is the same page, and another URL that lets in.
+    // The second call gives another URL of the same page.
     const next = await urlOf(state);
     expect([next.origin, next.href === url.href]).toEqual([url.origin, false]);
     expect(await open(next)).toBe(200);
@@ -123,7 +123,7 @@ describe('hookbus dashboard', () => {
     expect(statSync(page).mode & 0o777).toBe(0o600);
     const [, handed = ''] = /content="0;url=([^"]*)"/.exec(readFileSync(page, 'utf8')) ?? [];
     expect(new URL(handed).origin).toBe(new URL(url).origin);
-    // Each lets in, so a person has one where no browser came up.
+    // Both URLs are valid, so the user has one if no browser opens.
     expect(await open(new URL(handed))).toBe(200);
     expect(await open(new URL(url))).toBe(200);
   });

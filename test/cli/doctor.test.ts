@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
 
-/** A machine with a home and a project, where `doctor` is asked. */
+/** A home and a project in which `doctor` runs. */
 function aMachine() {
   const top = temporaryDirectory();
   const home = join(top, 'home');
@@ -89,7 +89,7 @@ describe('doctor on the installation', () => {
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
     expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another one');
     expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
-    // What npm puts on PATH is another file of the same HookBus.
+    // npm puts another file of the same HookBus on PATH.
     mkdirSync(join(top, 'npm'));
     symlinkSync(join(BIN, 'hookbus-command'), join(top, 'npm', 'hookbus'));
     expect(textOf(report({ PATH: `${join(top, 'npm')}:/usr/bin:/bin` }), 'PATH')).toBe('');

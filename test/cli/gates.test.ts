@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const LINT = { hookName: 'lint', command: 'npx eslint' };
 const HOUR_MS = 3_600_000;
 
-/** A state directory with these executions; one of `lint`, on an event where no hook can block, where none are given. */
+/** A state directory with these executions; the default is one of `lint`, on an event where no hook can block. */
 function aState(...executions: NonNullable<Parameters<typeof anExecution>[0]>[]) {
   const { home, paths } = freshState();
   const lint = { ...LINT, eventType: 'PostToolUse' };
@@ -32,7 +32,7 @@ function aState(...executions: NonNullable<Parameters<typeof anExecution>[0]>[])
   return { home, paths, ask, json, gate, gates: () => listGates(paths.gates) };
 }
 
-/** In one line, without what a terminal's width does to it. */
+/** On one line, so that the width of the terminal does not matter. */
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 const GUARD = { hookName: 'guard_rm', command: 'python3 guard_rm.py' };
@@ -180,7 +180,7 @@ describe('off', () => {
     const { stdout } = ask(...words, '--yes');
     expect(stdout).toContain('No execution of "lnt" is recorded. Did you mean "lint"?');
     expect(gate({ hookName: 'lnt', command: 'make lint' })?.kind).toBe('off');
-    // Nor is another command of a known name.
+    // Another command of a known name is not found either.
     expect(ask('off', 'lint', '--command', 'make lint').exitCode).toBe(1);
     expect(ask('on', 'nothing-like-it').stdout).toContain('is recorded.\n');
   });

@@ -11,13 +11,13 @@ const PROGRAM = existsSync(LAUNCHER) ? LAUNCHER : `${process.execPath} ${join(BI
 
 const RUNNABLE = (word: string): string => `[ -f ${word} ] && [ -x ${word} ] && [ -s ${word} ]`;
 
-/** What `install` writes before a command in one's own file; behind it follows the command, or `exec` and a shell. */
+/** The prefix in the user's own file; the command, or `exec` and a shell, follows it. */
 const OWN = (name = ''): string => {
   const isScript = existsSync(LAUNCHER) ? '' : ' && [ -f "$2" ] && [ -r "$2" ] && [ -s "$2" ]';
   return `set -- HOOKBUS run${name} --; ${RUNNABLE('"$1"')}${isScript} || set --; `;
 };
 
-/** And in one that is shared, where PATH says which HookBus it is. */
+/** The prefix in a shared file, which finds HookBus on PATH. */
 const SHARED = (name = ''): string =>
   `set -- "$PATH:"; while [ "$1" ]; do set -- "\${1#*:}" "\${1%%:*}/hookbus"; ${RUNNABLE('"$2"')} && ` +
   `set -- "" "$2" run${name} -- || set -- "$1"; done; shift; `;
@@ -209,7 +209,7 @@ describe('hookbus install', () => {
   });
 });
 
-/** What is on the screen when a person types this. */
+/** The screen after the user types this. */
 function typed(top: string, input: string, ...options: string[]): string {
   const words = [process.execPath, join(BIN, 'hookbus.js'), 'install', ...options];
   const line = words.map((word) => `'${word}'`).join(' ');
@@ -375,7 +375,7 @@ describe('hookbus uninstall --all', () => {
     'project/.claude/settings.local.json': hooks,
   };
 
-  /** `hookbus` before all of them that it may be before. */
+  /** Installs in every file that may be changed. */
   function everywhere(more: Readonly<Record<string, unknown>> = {}) {
     const staged = stage({ ...files, ...more });
     const { run, top } = staged;
@@ -511,7 +511,7 @@ describe('other agents', () => {
       (match) => JSON.parse(match[1] ?? '') as string,
     );
 
-  /** Installs, gives the commands as they then are, and makes sure that all of it can be taken back. */
+  /** Installs, returns the wrapped commands, and checks that uninstall restores the files. */
   function wrapped(agent: string, files: Readonly<Record<string, unknown>>) {
     const { run, read } = stage(files);
     const names = Object.keys(files);
@@ -550,7 +550,7 @@ describe('other agents', () => {
     });
     const { stdout } = run('install --agent codex', { SHELL: '/usr/bin/fish' });
     expect(read('home/.codex/hooks.json')).toContain('hookbus');
-    // Which hooks are trusted is no hook.
+    // The list of trusted hooks is not a hook.
     expect(stdout).not.toContain('in TOML');
   });
 

@@ -6,7 +6,7 @@ import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeCorruptDatabase, spoolWhole } from '../support/state.ts';
 
-/** The fields that docs/json.md has under a heading, and their types. */
+/** The fields and types in a section of docs/json.md. */
 function documented(heading: string): Map<string, string> {
   const page = readFileSync('docs/json.md', 'utf8');
   const section = page.split(`\n## ${heading}\n`)[1]?.split(/^## /m)[0] ?? '';
@@ -18,7 +18,7 @@ function documented(heading: string): Map<string, string> {
   );
 }
 
-/** Every field of a value by its path, as the page writes them. */
+/** The paths of all fields of a value, written as on the page. */
 function pathsOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, `${path}[]`));
   if (value === null || typeof value !== 'object') return [];
@@ -98,7 +98,7 @@ describe('the fields of', () => {
 
   it('replay are documented', () => {
     const paths = pathsOf(ask(['replay', '1', '--', 'true']));
-    // None is refused here; test/e2e/replay.test.ts has some.
+    // test/e2e/replay.test.ts covers refused executions.
     const expected = [...documented('replay').keys()].filter((path) => !/^refused\[/.test(path));
     const isResult = (path: string): boolean => /\.(?:recorded|replayed)\./.test(path);
     expect(unique(paths.filter((path) => !isResult(path)))).toEqual(unique(expected));
@@ -129,11 +129,11 @@ describe('the fields of', () => {
   });
 
   it('status are documented', () => {
-    // These two are described under other headings.
+    // Other sections describe these two.
     const paths = pathsOf(ask(['status'])).filter(
       (path) => !/^(?:last_24_hours|alerts)\./.test(path),
     );
-    // No daemon runs here, so no servers are listed; test/e2e/two-machines.test.ts has some.
+    // No daemon runs here; test/e2e/two-machines.test.ts covers key servers.
     const expected = [...documented('status').keys()].filter(
       (path) => !/^(?:shared_keys|key_server_problems|switched_off_elsewhere)\[\]/.test(path),
     );

@@ -473,7 +473,7 @@ describe('the page of status', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     spoolWhole(paths);
-    // Where a line breaks depends on the length of the path.
+    // Line breaks depend on the length of the path.
     const page = statusOf(home).replace(/\s+/g, ' ');
     expect(page).toContain('not used: /state/hook_bus.db is of version 99');
     expect(page).toContain('1 execution waits');

@@ -22,7 +22,7 @@ const stdout = (
   return [{ stream: 'stdout', encoding, truncated: false, body }];
 };
 
-/** A database of these executions, and what asks for its report. */
+/** A database of these executions, and functions that run `report` on it. */
 function aState(executions: readonly (readonly [Partial<Execution>, StoredPayload[]?])[]) {
   const { home, paths } = freshState();
   writeExecutions(

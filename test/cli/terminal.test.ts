@@ -32,7 +32,7 @@ const HOSTILE: Partial<Execution> = {
   stdinBytes: 123_456_789_012,
 };
 
-/** A state directory with days of work in it, and one execution that tries everything. */
+/** A state directory with days of executions, and one with hostile text in every field. */
 function aHostileState(): string {
   const { home, paths } = freshState();
   seedExecutions(paths.database, { count: 300, untilMs: Date.now() - 60_000, overMs: 86_400_000 });
@@ -52,7 +52,7 @@ function aHostileState(): string {
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(columnsOf));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are what is taken out.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes our own colours.
 const withoutColours = (text: string): string => text.replace(/\x1b\[\d+m/g, '');
 
 describe('whatever was recorded', () => {

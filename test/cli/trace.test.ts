@@ -12,7 +12,7 @@ const SESSION = '7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04';
 
 const at = (ms: number): string => new Date(T0 + ms).toISOString();
 
-/** Two that overlap, one behind them, one that did not run, and one of the session alone. */
+/** Two executions that overlap, a later one, one that did not run, and one that shares only the session. */
 function aTrace(): Record<string, string> {
   const { home, paths } = freshState();
   const shared = { correlationId: CAUSE, sessionId: SESSION };
@@ -126,7 +126,7 @@ describe('hookbus trace', () => {
     expect(Math.max(...plain.split('\n').map(columnsOf))).toBeLessThanOrEqual(100);
     const coloured = hookbusInTerminal(['trace', '1', '--session'], 80, env);
     expect(coloured).toContain('\x1b[31m█');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are what is taken out.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes our own colours.
     const shown = coloured.replace(/\x1b\[\d+m/g, '');
     expect(Math.max(...shown.split('\n').map(columnsOf))).toBeLessThanOrEqual(80);
   });

@@ -10,7 +10,7 @@ import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 
 const codeOf = (url: string): string => new URL(url).searchParams.get('code') ?? '';
 
-/** A connection of no browser, and what came over it. */
+/** A raw connection, and the data that it received. */
 function aConnection(port: number, host = '127.0.0.1') {
   const socket: Socket = connect(port, host);
   onTestFinished(() => void socket.destroy());
@@ -30,7 +30,7 @@ function aConnection(port: number, host = '127.0.0.1') {
 
 const LINT = { hookName: 'lint', command: 'npx eslint' };
 
-/** An execution of a hook that decides nothing. */
+/** An execution of a hook that never refuses. */
 const lintRun = () => recordedOf(anExecution({ ...LINT, eventType: 'PostToolUse' }));
 
 describe('the dashboard', () => {
@@ -53,7 +53,7 @@ describe('the dashboard', () => {
     expect(page.body).not.toContain(token);
     const other = await send('/', { headers: { cookie: `other=1; ${cookie}; more=2` } });
     expect(other.status).toBe(200);
-    // Used once, it is nothing but a way for who is in already.
+    // A used URL still works for a browser with the cookie.
     const again = await send(`/?code=${code}`);
     expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
     expect(again.body).toContain('This URL was used');
@@ -261,7 +261,7 @@ describe('the dashboard', () => {
 
   it('listens on the loopback only', async () => {
     const { port } = await aDashboard();
-    // Another address of the same machine.
+    // Another address of this machine.
     const other = aConnection(port, '127.0.0.2');
     await until('a refusal', () => other.state() === 'refused');
   });

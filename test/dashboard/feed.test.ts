@@ -20,7 +20,7 @@ interface FeedEvent {
   readonly missed?: number;
 }
 
-/** A page that is open, without a browser. */
+/** An open page without a browser. */
 async function aWatcher({ port, cookie }: Dashboard, after: number, lastEventId?: number) {
   const headers = {
     cookie,
@@ -98,7 +98,7 @@ describe('the feed', () => {
       await until('who is quick', () => quick.events().at(-1)?.id === round * 1000 + 1);
     }
     const after = (await dashboard.ask())?.rss_bytes ?? 0;
-    // All that came in is some 5 MB as text.
+    // All executions are about 5 MB of text.
     expect(after - before).toBeLessThan(40 * 1024 * 1024);
     slow.response.resume();
     await until('who is slow', () => slow.ids().at(-1) === 7001);
@@ -123,7 +123,7 @@ describe('the feed', () => {
     const db = openDatabase(dashboard.paths.database, 5000);
     onTestFinished(() => void db.close());
     db.exec('DELETE FROM hook_logs');
-    // One that comes later has looked by then.
+    // By the time of a later execution, the feed has polled.
     const other = await aWatcher(dashboard, 5999);
     await until('a look', () => other.events().length > 0);
     createExecutionWriter(db).write(many(1));

@@ -8,7 +8,7 @@ import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 
-/** So many, each a second after the one before it, the last one now. */
+/** `count` executions, one second apart; the last one starts now. */
 const many = (count: number, hookName: string) =>
   Array.from({ length: count }, (_, index) =>
     recordedOf(
@@ -34,7 +34,7 @@ const names = (page: Page): Promise<string[]> =>
 describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
   const browser = useBrowser();
 
-  /** A page that is live over these executions. */
+  /** A live page with these executions. */
   async function aList(count: number, hookName = 'old') {
     const dashboard = await aDashboard(({ paths }) =>
       writeExecutions(paths.database, many(count, hookName)),
@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     for (const round of [1, 2, 3]) {
       write(60, 'new');
       await until('new rows', async () => (await ids(page))[0] === 1000 + 60 * round);
-      // What somebody asked for is not taken away.
+      // Rows that the user loaded stay.
       expect(await rows(page).count()).toBe(600);
     }
     for (let step = 0; await older.isVisible(); step += 1) {
@@ -113,7 +113,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     write(2, 'beta');
     await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
     await hook.selectOption('alpha');
-    // Of what is kept nothing is wanted any more, and the list has the rest.
+    // No kept execution matches the filters any more, and the list has the others.
     const goOn = page.getByRole('button', { name: 'Resume (0 new)' });
     await goOn.waitFor({ timeout: 8000 });
     write(1, 'beta');
@@ -135,7 +135,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     });
     let hasAnswer = false;
     await page.route('**/api/executions*', async (route) => {
-      // It is asked for by Node here, which knows nothing of our name.
+      // Node requests it here, and does not resolve our host name.
       const { port, pathname, search, host } = new URL(route.request().url());
       const response = await route.fetch({
         url: `http://127.0.0.1:${port}${pathname}${search}`,
@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     const loaded = page.waitForResponse('**/api/executions*');
     release();
     await (await loaded).finished();
-    // By then the page has made its list of it.
+    // By then the page has built its list.
     await page.evaluate(
       'new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 100))',
     );

@@ -22,7 +22,7 @@ const says = (page: Page, text: string) =>
 const listed = (page: Page, hookName: string) =>
   page.locator('#feed-table').getByRole('link', { name: hookName }).waitFor({ timeout: 8000 });
 
-/** As when another tab is chosen, which a browser without a window does not tell its pages. */
+/** Simulates a switch to another tab, which a headless browser does not report to its pages. */
 const setHidden = (page: Page, isHidden: boolean) =>
   page.evaluate(`(() => {
     const value = ${isHidden};

@@ -14,14 +14,14 @@ import { workdays } from '../support/workdays.ts';
 
 const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
 
-/** Where the docs have the page; made when it is missing, or anew with HOOKBUS_TEST_SCREENSHOT=1. */
+/** The screenshot of the docs; taken if it is missing, or with HOOKBUS_TEST_SCREENSHOT=1. */
 const SCREENSHOT = 'docs/assets/dashboard.png';
 
 const rows = (page: Page) => page.locator('#feed-table tbody tr:not(.none)');
 
 /**
- * How many points of the chart are painted in the colour of the line, those at its edges that are half of it included: how
- * many are that in full depends on where the time of day puts the line.
+ * How many pixels of the chart have the colour of the line, including the half-transparent ones at its edges: the number
+ * of full ones depends on where the time of day puts the line.
  */
 const painted = (page: Page, chart: string): Promise<number> =>
   page.evaluate(`(() => {
@@ -36,8 +36,8 @@ const painted = (page: Page, chart: string): Promise<number> =>
     return count;
   })()`) as Promise<number>;
 
-/** A page over some days of work. */
-/** As `workdays` has it; it decides nothing. */
+/** A page with some days of executions. */
+/** A hook of `workdays` that never refuses. */
 const LINT = {
   hookName: 'lint',
   command: '.claude/hooks/lint',
@@ -174,7 +174,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     const [guard, scan, format] = bars;
     if (guard === undefined || scan === undefined || format === undefined)
       throw new Error('expected bars');
-    // Both before the tool call run at once; what runs behind it comes later.
+    // The two hooks before the tool call run in parallel; the hook after it runs later.
     expect(scan.x).toBeLessThan(guard.x + guard.width);
     expect(format.x).toBeGreaterThan(scan.x + scan.width);
     await call.getByRole('link', { name: 'lint' }).click();
@@ -261,7 +261,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await until('the same hook', async () => (await focused()) === 'Switch lint on');
     expect(await page.evaluate("document.activeElement.closest('table')?.id")).toBe('hooks-table');
     const on = page.locator('#gates').getByRole('button', { name: 'Switch lint on' });
-    // First in the table, where the focus is already, then in the list of gates.
+    // First in the table, which has the focus, then in the list of gates.
     for (const [part, focus] of [
       ['#hooks-table', () => undefined],
       ['#cards', () => on.focus()],
@@ -421,7 +421,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(await other.page.textContent('body')).toContain(
       'by the URL that `hookbus dashboard` prints',
     );
-    // A name that was made to lead here is another host to the browser, and to us.
+    // Another name that resolves here is another host for the browser, and for us.
     const { port, search } = new URL(await newUrl());
     const reply = await page
       .context()
@@ -472,7 +472,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
     const code = new URL(url).searchParams.get('code') ?? '';
-    // It is there, or the place where it would be was not looked at.
+    // Check that the search covers the place of the code.
     expect(files.some((bytes) => bytes.includes(new URL(url).hostname))).toBe(true);
     expect(files.filter((bytes) => bytes.includes(token))).toEqual([]);
     expect((await send(`/?code=${code}`)).status).toBe(403);
@@ -487,7 +487,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void site.close());
     const { port } = site.address() as AddressInfo;
-    // Another name is another site to the browser.
+    // For the browser, another name is another site.
     const { page } = await browser.open(`http://localhost:${port}/`);
     await page.getByRole('link').click();
     await page.getByText('live', { exact: true }).waitFor({ timeout: 8000 });

@@ -20,7 +20,7 @@ export function readHookChoice(given: Given, hookName: string): HookChoice {
   return { hookName, command, isAll, here: process.cwd() };
 }
 
-/** A note about a name that is not on record, so it may be mistyped; `known` is undefined if there is no record. */
+/** A note about a name that was never recorded, so it may be mistyped. @param known undefined if there is no database */
 export function unknownHook(hookName: string, known: readonly string[] | undefined): string[] {
   if (known === undefined || known.includes(hookName)) return [];
   return [`No execution of ${quote(hookName)} is recorded${didYouMean(hookName, known) || '.'}`];

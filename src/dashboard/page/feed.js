@@ -59,15 +59,15 @@ export function createFeed({ rangeNow, onProblem }) {
   const query = createQuery(onProblem);
   const ask = (before) => query({ ...filters(), range: rangeNow(), before });
   /** Executions that came in since the list was requested; undefined if no request is running. */
-  let meanwhile;
+  let incoming;
   fillSelect(form.elements.status, 'all', STATUSES);
 
   async function load() {
-    meanwhile = [];
+    incoming = [];
     const found = await ask(null);
     if (found === undefined) return;
-    const came = meanwhile;
-    meanwhile = undefined;
+    const came = incoming;
+    incoming = undefined;
     if (found === null) return;
     list.clear();
     pause.forget();
@@ -79,7 +79,7 @@ export function createFeed({ rangeNow, onProblem }) {
 
   async function loadOlder() {
     // The list that is loading will have another end.
-    if (meanwhile !== undefined) return;
+    if (incoming !== undefined) return;
     list.keepEnd(true);
     const found = await ask(list.end());
     list.keepEnd(false);
@@ -97,7 +97,7 @@ export function createFeed({ rangeNow, onProblem }) {
     load,
     redate: list.redate,
     add(rows) {
-      if (meanwhile !== undefined) meanwhile = [...meanwhile, ...rows];
+      if (incoming !== undefined) incoming = [...incoming, ...rows];
       take(rows);
     },
     /** Sets the choices of the filters. */
