@@ -56,7 +56,7 @@ describe('the dashboard', () => {
     // A used URL still works for a browser with the cookie.
     const again = await send(`/?code=${code}`);
     expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
-    expect(again.body).toContain('This URL was used');
+    expect(again.body).toContain('This URL was already used');
     const known = await send(`/?code=${code}`, { headers: { cookie } });
     expect([known.status, known.headers['set-cookie']]).toEqual([200, undefined]);
   });

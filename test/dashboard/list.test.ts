@@ -65,10 +65,10 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       ]);
     });
     const { page, expectClean } = await browser.open(dashboard.url);
-    const said = 'did not run, nothing was refused in its place';
+    const said = 'did not run, so it refused nothing';
     await page.locator('#feed-table').getByText(said).waitFor();
     expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
-    await page.locator('#hooks-table').getByText('skipped once, nothing refused').waitFor();
+    await page.locator('#hooks-table').getByText('skipped once, so it refused nothing').waitFor();
     await page.locator('#alerts').getByText('guard: skipped 1 time').waitFor();
     await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
     await page.locator('#execution-body').getByText(said).waitFor();
@@ -114,8 +114,8 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
     await hook.selectOption('alpha');
     // No kept execution matches the filters any more, and the list has the others.
-    const goOn = page.getByRole('button', { name: 'Resume (0 new)' });
-    await goOn.waitFor({ timeout: 8000 });
+    const resume = page.getByRole('button', { name: 'Resume (0 new)' });
+    await resume.waitFor({ timeout: 8000 });
     write(1, 'beta');
     write(1, 'alpha');
     await page.getByRole('button', { name: 'Resume (1 new)' }).click();

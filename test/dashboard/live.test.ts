@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     const answer = await askDashboard(dashboard.paths.socket);
     if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
     expect(new URL(answer.url).port).toBe(String(port));
-    await page.locator('#problem').getByText('a daemon that has ended').waitFor();
+    await page.locator('#problem').getByText('The daemon of this page has stopped').waitFor();
     const other = await page.context().newPage();
     await other.goto(answer.url);
     await says(page, 'live');
