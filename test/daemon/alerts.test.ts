@@ -146,7 +146,7 @@ describe('an alert', () => {
     expect(alerts).toMatchObject({ enabled: true, actions: { command: true, webhook: false } });
     expect(alerts.open).toHaveLength(2);
     const status = await cli(state, 'status');
-    expect(status).toContain('2 open; `hookbus alerts` has them');
+    expect(status).toContain('2 open; `hookbus alerts` lists them');
     expect(status).toContain('lint: 3 of 20 runs (15 %)');
     const table = await cli(state, 'alerts', '--history');
     expect(table).toContain('failure_rate');

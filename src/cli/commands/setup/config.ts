@@ -158,7 +158,7 @@ async function change(
   const config = editing.editConfig(paths.config, key, wanted);
   const value = shownValue(config, key, editing);
   await applyConfig(paths, now);
-  const how = text === undefined ? 'has its default again' : 'is now';
+  const how = text === undefined ? 'is now the default' : 'is now';
   return {
     json: { key: editing.nameOfKey(key), value, given: text !== undefined },
     lines: () => [`${editing.nameOfKey(key)} ${how}: ${visible(JSON.stringify(value))}`],
