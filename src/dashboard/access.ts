@@ -31,7 +31,7 @@ export function createAccess(port: number, name: string, now: () => number) {
       return `http://${name}:${port}/?code=${code}`;
     },
     /** Uses up a code. @returns whether it was valid */
-    takeCode(code: string): boolean {
+    consumeCode(code: string): boolean {
       const digest = digestOf(code).toString('hex');
       const untilMs = codes.get(digest) ?? 0;
       codes.delete(digest);

@@ -92,7 +92,7 @@ function admit(
   code: string,
   access: Access,
 ): void {
-  if (access.takeCode(code)) response.setHeader('Set-Cookie', access.setCookie);
+  if (access.consumeCode(code)) response.setHeader('Set-Cookie', access.setCookie);
   // A browser that opens the URL again already has the cookie.
   else if (!access.hasCookie(request)) throw new Refusal(403, INVALID_CODE);
   response.setHeader('Content-Type', 'text/html; charset=utf-8');

@@ -76,9 +76,9 @@ describe('the dashboard', () => {
     const access = createAccess(7070, 'hookbus.localhost', () => nowMs);
     const [early, late] = [codeOf(access.newUrl()), codeOf(access.newUrl())];
     nowMs += 59_999;
-    expect(access.takeCode(early)).toBe(true);
+    expect(access.consumeCode(early)).toBe(true);
     nowMs += 1;
-    expect(access.takeCode(late)).toBe(false);
+    expect(access.consumeCode(late)).toBe(false);
   });
 
   it('refuses everyone else', async () => {

@@ -46,16 +46,16 @@ export function clip(text: string, columns: number, where: 'end' | 'middle' = 'e
   const room = columns - 1;
   const tailRoom = where === 'end' ? 0 : Math.floor(room / 2);
   const graphemes = split(text);
-  const head = takeFitting(graphemes, room - tailRoom);
-  const tail = takeFitting(graphemes.reverse(), tailRoom).reverse();
+  const head = fittingPrefix(graphemes, room - tailRoom);
+  const tail = fittingPrefix(graphemes.reverse(), tailRoom).reverse();
   return head.join('') + ELLIPSIS + tail.join('');
 }
 
-function takeFitting(graphemes: readonly string[], columns: number): string[] {
-  let taken = 0;
+function fittingPrefix(graphemes: readonly string[], columns: number): string[] {
+  let used = 0;
   const end = graphemes.findIndex((grapheme) => {
-    taken += columnsOf(grapheme);
-    return taken > columns;
+    used += columnsOf(grapheme);
+    return used > columns;
   });
   return graphemes.slice(0, end < 0 ? graphemes.length : end);
 }
@@ -90,16 +90,16 @@ export function breakAnywhere(text: string, columns: number): string[] {
   if (columnsOf(text) <= columns) return [text];
   const lines: string[] = [];
   let line = '';
-  let taken = 0;
+  let used = 0;
   for (const grapheme of split(text)) {
     const width = columnsOf(grapheme);
-    if (taken + width > columns && line !== '') {
+    if (used + width > columns && line !== '') {
       lines.push(line);
       line = '';
-      taken = 0;
+      used = 0;
     }
     line += grapheme;
-    taken += width;
+    used += width;
   }
   return [...lines, line];
 }

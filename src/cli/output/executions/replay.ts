@@ -161,7 +161,7 @@ function outputLines(
 ): string[] {
   const side = (word: string, { [stream]: whole }: Came): string[] => {
     const title = page.paint(`${stream}, ${word}`, 'strong');
-    if (whole === undefined) return ['', title, '  (not stored completely)'];
+    if (whole === undefined) return ['', title, '  (not kept completely)'];
     const payload = {
       stream,
       truncated: false,

@@ -49,9 +49,9 @@ export function ratedTimeout({
 }
 
 /** `1,234`, or a range if the number is not known exactly. */
-export function charactersText({ characters, characters_at_most: most }: ContextCost): string {
-  if (characters === most) return formatCount(most);
-  return `${characters === 0 ? '≤ ' : `${formatCount(characters)} – `}${formatCount(most)}`;
+export function charactersText({ characters, characters_at_most: max }: ContextCost): string {
+  if (characters === max) return formatCount(max);
+  return `${characters === 0 ? '≤ ' : `${formatCount(characters)} – `}${formatCount(max)}`;
 }
 
 export const callTitle = ({ tool_name, tool_use_id }: CostReport['calls'][number]): string =>
