@@ -288,7 +288,7 @@ describe('the dashboard', () => {
     await until('an end of what is too long', () => long.state() !== 'open');
     const many = Array.from({ length: 150 }, () => aConnection(port));
     await until(
-      'all but 64 to be cut off',
+      'all but 64 connections to close',
       () => many.filter(({ state }) => state() === 'open').length < 64,
     );
     expect((await ask())?.pid).toBeGreaterThan(0);
