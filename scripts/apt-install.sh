@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Debian packages as root, and starts none of the services in them:
+# Installs Debian packages as root without starting their services:
 #   scripts/apt-install.sh PACKAGE...
 set -eu
 
@@ -7,7 +7,7 @@ export DEBIAN_FRONTEND=noninteractive
 policy=/usr/sbin/policy-rc.d
 units() { find /lib/systemd/system /usr/lib/systemd/system /etc/init.d -type f 2>/dev/null | sort; }
 
-# Debian asks this file whether it may start a service; 101 is "no".
+# Debian runs this file before it starts a service; exit code 101 forbids it.
 is_ours=
 if [ ! -e $policy ]; then
   is_ours=yes
@@ -20,10 +20,10 @@ trap 'rm -f "$before"; [ -z "$is_ours" ] || rm -f $policy' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# The lists of a fresh system are empty or old.
+# The package lists of a fresh system may be empty or old.
 apt-get install -y --no-install-recommends "$@" || { apt-get update && apt-get install -y --no-install-recommends "$@"; }
 
-# Nor may the next start of the system start one that came with these.
+# The services must not start at the next boot either.
 units | comm -13 "$before" - | while read -r unit; do
   name=${unit##*/}
   case $unit in

@@ -1,6 +1,6 @@
 /*
- * Makes the self-contained command line: the Node that runs this, with the bundles of dist/ and better-sqlite3 in it.
- * To be run from the root of the repository, after make build:
+ * Makes the self-contained executable: the Node that runs this script, the bundles of dist/ and better-sqlite3.
+ * Run it from the root of the repository, after make build:
  *
  *   node scripts/build-executable.js release/hookbus-cli
  */
@@ -24,8 +24,8 @@ await build({
   external: ['better-sqlite3/package.json'],
 });
 
-// pkg asks npx for postject and node for the blob, both from where its temporary files are: the ones of this checkout
-// and the one that runs this.
+// pkg runs npx and node in its temporary directory: they must be those of this checkout and the Node that runs this
+// script.
 process.env.TMPDIR = work;
 process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
 const system = { darwin: 'macos', win32: 'win' }[process.platform] ?? process.platform;
@@ -34,7 +34,7 @@ const assets = {
   ...Object.fromEntries(
     ['run.cjs', 'run.cache', 'main.cjs', 'main.cache'].map((name) => [name, resolve('dist', name)]),
   ),
-  // Loaded on demand, by the names they have beside the others.
+  // Loaded on demand, under the same names as in dist/.
   ...Object.fromEntries(
     [
       'redaction.cjs',
@@ -53,13 +53,11 @@ await sea.default('bin/executable.js', {
   seaConfig: { assets, useCodeCache: true },
 });
 
-// pkg keeps it to itself when the blob did not get into the executable: what is left then is a bare Node.
+// pkg does not report a failure to insert the blob; the executable is then a plain Node.
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { stdout, stderr } = spawnSync(target.output, ['--version'], { encoding: 'utf8' });
 if (stdout !== `hookbus ${version}\n`)
-  throw new Error(
-    `expected ${output} to say that it is hookbus ${version}, got: ${stdout}${stderr}`,
-  );
+  throw new Error(`${output} --version must print hookbus ${version}, got: ${stdout}${stderr}`);
 console.log(
   `${output}: ${Math.round(statSync(target.output).size / 1e6)} MB, Node ${process.versions.node}`,
 );

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Compiles the launcher to bin/hookbus, statically where the libc allows: a static program starts faster, and one by
-# musl faster still. Without a C compiler it says what is lost; everything else works through Node then.
-#   --lenient [FILE]    a warning is none of the business of who installs a package
-#   --portable FILE     into that, for machines of other people: static or not at all, and with no Node but that on PATH
-#   --cross SYSTEM FILE   the same for linux-x64, linux-arm64, darwin-x64 or darwin-arm64, by zig; it is not tried here
+# Compiles the launcher to bin/hookbus, statically if the libc allows: a static program starts faster, and faster still
+# with musl. Without a C compiler, hookbus works through Node, and this script says what that costs.
+#   --lenient [FILE]      for an installation: compiler warnings are not errors
+#   --portable FILE       for other machines: only a static program, which uses the Node on PATH
+#   --cross SYSTEM FILE   the same for linux-x64, linux-arm64, darwin-x64 or darwin-arm64, with zig; not tested here
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ case ${1:-} in
   linux-arm64) target=aarch64-linux-musl kinds=cross ;;
   darwin-x64) target=x86_64-macos kinds=plain ;;
   darwin-arm64) target=aarch64-macos kinds=plain ;;
-  *) echo "build: expected linux-x64, linux-arm64, darwin-x64 or darwin-arm64, got \"$2\"" >&2; exit 1 ;;
+  *) echo "build: unknown system \"$2\": use linux-x64, linux-arm64, darwin-x64 or darwin-arm64" >&2; exit 1 ;;
   esac
   zig=$(scripts/fetch-client.sh zig)
   compilers=zig_cc
@@ -34,7 +34,7 @@ zig_cc() {
   ZIG_GLOBAL_CACHE_DIR=$PWD/tmp/zig/cache ZIG_LOCAL_CACHE_DIR=$PWD/tmp/zig/cache "$zig" cc -target "$target" "$@"
 }
 
-# Not every compiler has it for every processor.
+# Not every compiler supports the flag for every processor.
 has_stack_probes() { # has_stack_probes COMPILER
   "$1" -Werror -fstack-clash-protection -c -x c -o "$new" /dev/null >/dev/null 2>&1
 }
@@ -49,7 +49,7 @@ compile() { # compile COMPILER
     -DHOOKBUS_VERSION="\"$version\"" -DHOOKBUS_NODE="\"$node\"" \
     -o "$new" $start src/launcher/*.c $link >"$log" 2>&1 || return 1
   [ -z "$target" ] || return 0
-  # What was compiled must run here: a hook that does nothing, switched off.
+  # The program must run here: test it with a hook that does nothing.
   HOOKBUS_ENABLED=0 "$new" run -- true >>"$log" 2>&1
 }
 
@@ -57,21 +57,21 @@ for compiler in $compilers; do
   for kind in $kinds; do
     start=
     case $kind in
-    # At other addresses in each run. musl-gcc has no -static-pie, so it is told what to start with.
+    # At other addresses in each run. musl-gcc has no -static-pie, so this names the files to start with.
     pie)
       musl=/usr/lib/$(uname -m)-linux-musl
       [ "$compiler" = musl-gcc ] && [ -e "$musl/rcrt1.o" ] || continue
       start="-fPIE -nostartfiles $musl/rcrt1.o $musl/crti.o"
       link="-static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,separate-code -s $musl/crtn.o"
       ;;
-    # What only the start writes is read-only from then on, and what can be run is in pages of its own.
+    # Memory that only the start writes becomes read-only, and code has its own pages.
     static) link='-static -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
     dynamic) link='-fPIE -pie -Wl,-z,relro,-z,now,-z,separate-code -s' ;;
     cross) start=-fPIE link='-static -pie -Wl,-z,relro,-z,now -s' ;;
     plain) link= ;;
     esac
     if compile "$compiler"; then
-      # On disk before it has the name: after a power cut it would be empty there.
+      # Flush before the rename: after a power failure the file could be empty.
       node -e 'const fs = require("node:fs"); fs.fsyncSync(fs.openSync(process.argv[1], "r"))' "$new"
       mv "$new" "$output"
       exit 0
@@ -81,8 +81,8 @@ done
 
 if [ -n "$target" ] || command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1; then
   cat "$log" >&2
-  echo "build: the launcher does not compile" >&2
+  echo "build: the launcher does not compile; the compiler output is above" >&2
   exit 1
 fi
 rm -f "$output"
-echo "build: no C compiler, so no launcher: hookbus works through Node, which costs each hook some 70 ms instead of 1" >&2
+echo "build: there is no C compiler, so the launcher was not built. hookbus works through Node, which costs each hook about 70 ms instead of 1. To build it: install gcc and run make again" >&2

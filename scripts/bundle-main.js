@@ -1,7 +1,7 @@
 /*
  * Bundles src/cli/main.ts to dist/new/main.cjs, and each exporter that src/exporters/index.ts loads to
- * dist/new/exporters/: their packages are large, and only a daemon that has one switched on needs them. To be run from
- * the root of the repository: make build
+ * dist/new/exporters/. The packages of the exporters are large, and only a daemon that uses an exporter needs them.
+ * Run it from the root of the repository: make build
  */
 import { basename } from 'node:path';
 import { build } from 'esbuild';
@@ -10,9 +10,9 @@ import { BUNDLE, OUTSIDE } from './bundling.js';
 const EXPORTER = /\/exporters\/([a-z]+)\.ts$|^\.\/([a-z]+)\.ts$/;
 const found = new Set();
 
-/** What is loaded of src/exporters/ when it is needed stays outside, as a bundle of its own beside this one. */
-const apart = {
-  name: 'exporters apart',
+/** Dynamic imports of src/exporters/ stay outside: each exporter is a separate bundle beside this one. */
+const separateExporters = {
+  name: 'separate exporters',
   setup({ onResolve }) {
     onResolve({ filter: EXPORTER }, ({ path, kind, importer }) => {
       const isOfExporters =
@@ -27,7 +27,7 @@ const apart = {
 
 const common = {
   ...BUNDLE,
-  // What cannot be bundled is loaded by `require`, which is at home in these bundles.
+  // These bundles are CommonJS, so they load external packages by `require`.
   supported: { 'dynamic-import': false },
 };
 
@@ -35,13 +35,14 @@ await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
-  // For a kind of proxy that is not offered.
+  // Only for a kind of proxy that HookBus does not support.
   external: [...OUTSIDE, 'kerberos'],
-  // yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
+  // yargs looks for translations beside its own file. The bundle has none, so any path without translations works.
   define: { 'import.meta.url': '"file:///C:/none/x/y/z"' },
-  plugins: [apart],
+  plugins: [separateExporters],
 });
-if (found.size === 0) throw new Error('expected src/exporters/index.ts to load exporters');
+if (found.size === 0)
+  throw new Error('src/exporters/index.ts must load exporters, but none was found');
 await build({
   ...common,
   entryPoints: [...found].map((name) => `src/exporters/${name}.ts`),

@@ -1,6 +1,6 @@
-/* What the bundles have in common; each script says what is its own. */
+/* Options that the bundles share. */
 
-/** For esbuild: CommonJS for the oldest Node that HookBus runs on. */
+/** For esbuild: CommonJS for the oldest supported Node. */
 export const BUNDLE = {
   bundle: true,
   platform: 'node',
@@ -9,9 +9,9 @@ export const BUNDLE = {
   outExtension: { '.js': '.cjs' },
   minify: true,
   logLevel: 'warning',
-  // Its other form, for Node's require, does not bundle.
+  // The CommonJS form of jsonc-parser does not bundle.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
 
-/** Not in the bundles of the commands and the page. protobufjs would be loaded by functions of the sketch package that nobody here calls. */
+/** Outside the bundles of the commands and the page. Only unused functions of the sketch package load protobufjs. */
 export const OUTSIDE = ['better-sqlite3', 'protobufjs/minimal', '*/dashboard.cjs'];

@@ -1,13 +1,13 @@
 /*
- * Checks where the code is: each file imports from its own folder or from one of a lower rank, as the table in
- * docs/architecture.md ranks them, and no folder holds more files than a reader can take in. Run by `make check`.
+ * Checks the folders: each file imports only from its own folder or from a folder of a lower rank, as in the table of
+ * docs/architecture.md, and no folder holds too many files. Run by `make check`.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const MAX_FILES = 14;
-/** A migration stays for ever, and the C files have no folders below them. */
+/** Migrations are never removed, and the C files have no sub-folders. */
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
 const RANK = /^\| `src\/([a-z]+)(?:\/|\.ts)` \| (\d+) \|/gm;
@@ -28,7 +28,7 @@ function* wrongImports(file) {
   for (const [, path] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
     const to = folderOf(join(dirname(file), path));
     if (from === to || ranks.get(to) < ranks.get(from)) continue;
-    yield `${file}: imports ${path}, and src/${to}/ is not of a lower rank than src/${from}/ (docs/architecture.md)`;
+    yield `${file}: imports ${path}, but src/${to}/ must have a lower rank than src/${from}/ (docs/architecture.md)`;
   }
 }
 
@@ -37,7 +37,7 @@ function* largeFolders() {
   for (const file of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
   for (const [folder, size] of sizes)
     if (size > MAX_FILES && !LARGE.has(folder))
-      yield `${folder}/: ${size} files, at most ${MAX_FILES} beside sub-folders: give a part of them a folder`;
+      yield `${folder}/: ${size} files, at most ${MAX_FILES} allowed; move some of them to a sub-folder`;
 }
 
 const problems = [

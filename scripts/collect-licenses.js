@@ -1,18 +1,18 @@
 /*
- * Prints the licences of what is in the bundles and comes with them: each package that they are made of, and SQLite.
- * With --with-node also that of Node, which is in the self-contained executable. To be run from the root of the repository.
+ * Prints the licences of the packages in the bundles, and of SQLite. With --with-node also the licence of Node, which
+ * is in the self-contained executable. Run it from the root of the repository.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE, OUTSIDE } from './bundling.js';
 
-/** Where distributions of Node put its licence, from its prefix. */
+/** Where Node distributions put the licence, relative to the prefix. */
 const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
 
 const { metafile } = await build({
   ...BUNDLE,
-  // uplot is in the page, as it is.
+  // The page contains uplot.
   entryPoints: [
     'src/cli/run.ts',
     'src/cli/main.ts',
@@ -22,7 +22,7 @@ const { metafile } = await build({
     'uplot',
   ],
   outdir: 'unused',
-  // What is kept apart is an entry point here, or in one.
+  // The separate bundles are entry points here, or are part of one.
   external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
   define: { PAGE_FILES: '{}' },
   write: false,
@@ -56,7 +56,7 @@ for (const folder of [...packages].sort()) {
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8'));
   part(
     `${name} ${version} (${license})`,
-    texts.join('\n') || `No text comes with it: ${dirname(folder)}`,
+    texts.join('\n') || `The package has no licence text: ${dirname(folder)}`,
   );
 }
 part('SQLite', 'SQLite is in the public domain: https://www.sqlite.org/copyright.html');

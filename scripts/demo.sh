@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs the fixture hooks under HookBus on a payload of every Claude Code event, then shows what is on record.
-# Everything goes to a state directory of its own, which is removed at the end.
+# Runs the fixture hooks under HookBus with a payload of every Claude Code event, then shows the recorded executions.
+# It uses a temporary state directory, which is removed at the end.
 set -eu
 
 cd "$(dirname "$0")/.."
 for variable in $(env | sed -n 's/^\(HOOKBUS_[A-Z_]*\)=.*/\1/p'); do unset "$variable"; done
 
 command -v python3 >/dev/null || {
-  echo "demo: python3 is missing, and some of the demo's hooks are written in it. Debian, Ubuntu: sudo apt-get install python3" >&2
+  echo "demo: python3 is missing; some hooks of the demo need it. On Debian or Ubuntu: sudo apt-get install python3" >&2
   exit 1
 }
 if [ -x bin/hookbus ]; then
@@ -15,7 +15,7 @@ if [ -x bin/hookbus ]; then
 elif [ -f bin/hookbus.js ]; then
   hookbus="node bin/hookbus.js"
 else
-  echo "demo: there is no bin/hookbus.js yet. Type: make build" >&2
+  echo "demo: bin/hookbus.js does not exist. Run: make build" >&2
   exit 1
 fi
 
@@ -26,7 +26,7 @@ trap 'exit 143' TERM HUP
 export HOME="$place" HOOKBUS_HOME="$place/state" HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
 export HOOK_LOG="$place/events.log" WORKTREE_ROOT="$place/worktrees"
 
-# What a project might have set up, by the name of the payload.
+# The hooks of an imaginary project, by the name of the payload.
 hooks_for() {
   case $1 in
   PreToolUse.Bash) echo "guard_rm.py deny_json.cjs" ;;
@@ -44,7 +44,7 @@ hooks_for() {
   esac
 }
 
-# call PAYLOAD_FILE HOOK: leaves the exit code in `code`; the hook's output goes where the caller says.
+# call PAYLOAD_FILE HOOK: sets `code` to the exit code; the caller redirects the output.
 call() {
   code=0
   $hookbus run -- "fixtures/hooks/$2" <"$1" || code=$?
@@ -65,8 +65,8 @@ for payload in fixtures/payloads/*.json; do
 done
 cat <<END
 
-An agent's session, played: $calls calls of the hooks in fixtures/hooks, each behind "$hookbus run --".
-Two more do not go well. The agent sees what it would see without HookBus:
+A simulated session: $calls calls of the hooks in fixtures/hooks, each with the prefix "$hookbus run --".
+Two more calls fail. The agent sees exactly what it would see without HookBus:
 
 END
 bash_call=fixtures/payloads/PreToolUse.Bash.json
@@ -76,13 +76,13 @@ sed 's/^/  guard_rm: /' "$place/said"
 printf '  guard_rm: exit %s, so the call is blocked\n' "$code"
 call "$bash_call" crash.py 2>"$place/said" >/dev/null
 sed -n '$s/^/  crash: /p' "$place/said"
-printf '  crash: exit %s, so the call goes on although its guard is broken\n' "$code"
+printf '  crash: exit %s, so the call goes ahead although its guard crashed\n' "$code"
 
 hookbus status
 hookbus logs --limit 6
 cat <<END
 
-That was a throw-away state directory. For your own hooks (it shows what it would change, and changes nothing):
+This demo used a temporary state directory. For your own hooks (this only shows the changes):
 
   $hookbus install --dry-run
 END

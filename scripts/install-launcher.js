@@ -1,7 +1,7 @@
 /*
- * What npm runs when it installs the package: compiles the launcher, puts it on PATH in place of the Node script, and
- * lets V8 compile the bundles for the Node that is here. Nothing of this is needed, so nothing of it fails an
- * installation: without it, hookbus works through Node.
+ * npm runs this when it installs the package. It compiles the launcher, puts it on PATH instead of the Node script, and
+ * compiles the bundles for the installed Node. All of this is optional, so it never fails an installation: without it,
+ * hookbus works through Node.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { placeLauncher, tryLauncher } from './place-launcher.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
-/** Scripts ask for the Node that is on PATH. */
+/** The scripts run the Node on PATH. */
 const env = {
   ...process.env,
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -21,7 +21,7 @@ const env = {
 const succeeds = (command, ...words) =>
   spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
 
-/** The one that is built here, or else one that came with the package for machines like this; one that runs hooks. */
+/** The launcher that is built here, or the one in the package for this system. Both are tested with hooks. */
 function findLauncher() {
   const built = '.hookbus.built';
   try {
@@ -48,13 +48,13 @@ function installLauncher() {
   const launcher = findLauncher();
   if (launcher === undefined) {
     console.error(
-      'hookbus: the launcher was not built; it needs a C compiler. hookbus works through Node, which costs each hook some 70 ms instead of 1.',
+      'hookbus: the launcher was not built, because there is no C compiler. hookbus works through Node, which costs each hook about 70 ms instead of 1.',
     );
     return;
   }
-  // What a hook waits for is not looked up on PATH, where a repository may have put something.
+  // Hooks must not find Node on PATH: a repository may have added a program there.
   writeFileSync(at('bin', 'node-path'), `${realpathSync(process.execPath)}\n`, { mode: 0o644 });
-  // Relative, so that the package may be moved; in one step, so that there is a command at any time.
+  // A relative link, so that the package can be moved; replaced atomically, so that the command always exists.
   const link = at('bin', '.hookbus-command.new');
   rmSync(link, { force: true });
   symlinkSync(launcher, link);
@@ -63,18 +63,18 @@ function installLauncher() {
 
 function compileBundles() {
   for (const name of ['run', 'main']) {
-    // Of another version of V8, which would refuse it.
+    // The cache may belong to another version of V8.
     rmSync(at('dist', `${name}.cache`), { force: true });
     succeeds(process.execPath, 'scripts/write-code-cache.js', name, 'dist');
   }
 }
 
-// In a checkout, make does all this.
+// In a checkout, make does this.
 if (!existsSync(at('Makefile'))) {
   try {
     installLauncher();
     compileBundles();
   } catch (error) {
-    console.error(`hookbus: ${error.message}. It works through Node all the same.`);
+    console.error(`hookbus: ${error.message}. hookbus works through Node.`);
   }
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# In the tarball as install.sh: has ~/.local/bin/hookbus, or BIN/hookbus, lead to the HookBus beside this script.
+# install.sh of the tarball: links ~/.local/bin/hookbus, or BIN/hookbus, to the HookBus beside this script.
 #   install.sh [BIN]
-# It is flushed and runs hooks that do nothing before the link is switched, in one step; else the old one stays.
+# Flushes the files and runs test hooks first, then switches the link atomically. If a test fails, the old link stays.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 bin=${1:-$HOME/.local/bin}
@@ -15,11 +15,11 @@ for enabled in 0 1; do
     HOOKBUS_ENABLED=$enabled HOOKBUS_DAEMON=off HOOKBUS_HOME=$try \
       "$here/hookbus" run -- /bin/sh -c "exit $code" >/dev/null 2>&1 </dev/null || said=$?
     [ "$said" = "$code" ] && [ -s "$here/hookbus" ] && continue
-    echo "install: $here/hookbus does not run a hook (exit code $said instead of $code), so $bin/hookbus stays as it is" >&2
+    echo "install: $here/hookbus does not run a hook (exit code $said instead of $code), so $bin/hookbus was not changed" >&2
     exit 1
   done
 done
 mkdir -p "$bin"
 ln -s "$here/hookbus" "$bin/.hookbus.$$"
 mv -f "$bin/.hookbus.$$" "$bin/hookbus"
-echo "install: $bin/hookbus"
+echo "install: installed $bin/hookbus"

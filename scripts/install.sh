@@ -1,23 +1,23 @@
 #!/bin/sh
-# Puts a built checkout under a prefix, or takes it away from there; for make install and make uninstall:
+# Installs a built checkout under a prefix, or removes it; for make install and make uninstall:
 #   scripts/install.sh install|uninstall PREFIX [DESTDIR]
 set -eu
 cd "$(dirname "$0")/.."
 
 work=$1 prefix=$2 root=${3:-}$2
-case $prefix in /*) ;; *) echo "install: expected PREFIX to be an absolute path, got \"$prefix\"" >&2; exit 1 ;; esac
+case $prefix in /*) ;; *) echo "install: PREFIX must be an absolute path, got \"$prefix\"" >&2; exit 1 ;; esac
 library=$root/lib/hookbus
 bash=$root/share/bash-completion/completions/hookbus
 zsh=$root/share/zsh/site-functions/_hookbus
 fish=$root/share/fish/vendor_completions.d/hookbus.fish
 
 if [ "$work" = uninstall ]; then
-  # Settings that still lead here first. A packager's DESTDIR is nobody's installation.
+  # First unwrap the settings that use this installation. A packager's DESTDIR is not an installation.
   cli=bin/hookbus.js
   [ -e dist/main.cjs ] || cli=$library/bin/hookbus.js
   if [ -z "${3:-}" ] && [ -e "$library/bin/hookbus.js" ]; then
     node "$cli" uninstall --all || {
-      echo "install: the prefix is still in settings, for the reason above, so nothing was removed" >&2
+      echo "install: some settings still use hookbus, for the reason above, so nothing was removed" >&2
       exit 1
     }
   fi
@@ -36,10 +36,10 @@ for name in run main; do
   cp "dist/$name.cjs" "$library.new/dist/"
   [ ! -e "dist/$name.cache" ] || cp "dist/$name.cache" "$library.new/dist/"
 done
-# What these load on demand.
+# The bundles that these load on demand.
 cp dist/redaction.cjs dist/dashboard.cjs "$library.new/dist/"
 cp -R dist/exporters "$library.new/dist/"
-# What better-sqlite3 needs to run; the rest of it is there to compile it.
+# better-sqlite3 without the sources to compile it.
 sqlite=node_modules/better-sqlite3
 mkdir -p "$library.new/$sqlite/build/Release"
 cp -R "$sqlite/package.json" "$sqlite/lib" "$sqlite/LICENSE" "$library.new/$sqlite/"
@@ -48,8 +48,8 @@ cp -R node_modules/bindings node_modules/file-uri-to-path "$library.new/node_mod
 cp package.json README.md CHANGELOG.md SECURITY.md LICENSE LICENSE-of-parts "$library.new/"
 cp -R docs "$library.new/docs"
 
-# Hooks may be running: each file is the old one or the new one at any moment, and the launcher, which is what they
-# start, is tried before anything else changes.
+# Hooks may be running: every file is replaced atomically, and the launcher, which hooks start, is tested before
+# anything else changes.
 program=hookbus.js
 chmod 755 "$library.new/bin/hookbus.js"
 if [ -x "$library.new/bin/hookbus" ]; then
@@ -64,16 +64,16 @@ done <"$library.new/.files"
 mkdir -p "$library/bin"
 mv -f "$library.new/bin/hookbus.js" "$library/bin/"
 [ "$program" = hookbus.js ] || node scripts/place-launcher.js "$library.new/bin/hookbus" "$library/bin"
-# What only an older version had.
+# Remove the files that only an older version had.
 (cd "$library" && find . -type f ! -path './bin/*') | while read -r file; do
   grep -qxF "$file" "$library.new/.files" || rm -f "$library/$file"
 done
 
 mkdir -p "$root/bin" "$(dirname "$bash")" "$(dirname "$zsh")" "$(dirname "$fish")"
-# By rename, since ln -f takes the old one away first.
+# By rename, because ln -f removes the old link first.
 ln -s "../lib/hookbus/bin/$program" "$root/bin/.hookbus.$$"
 mv -f "$root/bin/.hookbus.$$" "$root/bin/hookbus"
 node bin/hookbus.js completion bash >"$bash"
 node bin/hookbus.js completion zsh >"$zsh"
 node bin/hookbus.js completion fish >"$fish"
-echo "install: $root/bin/hookbus"
+echo "install: installed $root/bin/hookbus"

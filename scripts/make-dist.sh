@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes what is given to users, and tries it, to be run from anywhere after make build:
-#   hookbus-VERSION-SYSTEM.tar.gz   for this kind of machine, without Node
+# Makes the release files and tests them. Run it after make build:
+#   hookbus-VERSION-SYSTEM.tar.gz   for this system, without Node
 #   hookbus-VERSION.tgz             the npm package
 #   SHA256SUMS
-# Into release/, or the directory that is named.
+# It writes to release/, or to the directory given as the argument.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -26,7 +26,7 @@ node scripts/build-executable.js "$tree/hookbus-cli"
 if [ -x bin/hookbus ]; then
   cp bin/hookbus "$tree/hookbus"
 else
-  say "without a launcher, there being no C compiler: each hook pays for a start of Node"
+  say "there is no C compiler, so the tarball has no launcher: each hook costs a start of Node"
   mv "$tree/hookbus-cli" "$tree/hookbus"
 fi
 "$tree/hookbus" completion bash >"$tree/completions/hookbus.bash"
@@ -43,14 +43,14 @@ tar --version 2>/dev/null | grep -q GNU && owners='--owner=0 --group=0 --numeric
 tar -C "$output" $owners -czf "$output/$name.tar.gz" "$name"
 rm -rf "$tree"
 
-# Runs on any Linux of this kind, so npm's users there have it where they cannot build it, or may not.
+# This launcher runs on any Linux with this processor, for npm users who cannot compile it.
 portable=bin/hookbus-$(node -p '`${process.platform}-${process.arch}`')
 trap 'rm -f "$portable"' EXIT
-[ "$(uname)" != Linux ] || scripts/build-launcher.sh --portable "$portable" || say "npm's package without a launcher for $portable"
+[ "$(uname)" != Linux ] || scripts/build-launcher.sh --portable "$portable" || say "the npm package has no $portable"
 scripts/pack-npm.sh "$output"
 (cd "$output" && sums "$name.tar.gz" "hookbus-$version.tgz" >SHA256SUMS)
 
-# The main job, from the tarball: nothing of this checkout, no Node, no PATH.
+# Test the tarball without this checkout, without Node and without PATH.
 rm -f "$portable"
 try=$(mktemp -d)
 trap 'rm -rf "$try"' EXIT
@@ -60,9 +60,9 @@ run() {
     "$try/$name/hookbus" "$@"
 }
 code=0
-[ "$(echo payload | run run --name try -- /bin/cat)" = payload ] || fail "a hook did not run as it should"
+[ "$(echo payload | run run --name try -- /bin/cat)" = payload ] || fail "the tarball does not run a hook"
 run run --name try -- /bin/sh -c 'exit 3' || code=$?
-[ "$code" = 3 ] || fail "expected the exit code 3 of a hook, got $code"
+[ "$code" = 3 ] || fail "the tarball changes the exit code of a hook: expected 3, got $code"
 found=$(run logs --json | grep -c '"hook_name": "try"') || true
-[ "$found" = 2 ] || fail "expected 2 executions on record, got $found"
-say "$output has $name.tar.gz and hookbus-$version.tgz"
+[ "$found" = 2 ] || fail "expected 2 recorded executions, got $found"
+say "wrote $name.tar.gz and hookbus-$version.tgz to $output"

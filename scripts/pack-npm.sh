@@ -10,6 +10,6 @@ npm pack --silent --ignore-scripts --pack-destination "$stage" >/dev/null
 tar -C "$stage" -xzf "$stage"/hookbus-*.tgz
 node scripts/write-shrinkwrap.js >"$stage/package/npm-shrinkwrap.json"
 cd "$stage/package"
-# What the checkout alone needs would not agree with the shrinkwrap.
+# These fields are for the checkout only, and would contradict the shrinkwrap.
 npm pkg delete devDependencies overrides
 npm pack --silent --ignore-scripts --pack-destination "$output" >/dev/null

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Installs the npm packages, and makes sure that better-sqlite3 has its native part: a prebuilt one where that can be
-# had, else one that is compiled here, for which node-gyp needs python3, make and a C++ compiler.
-#   scripts/setup.sh MARKER    the file that says for make that all of this is done
-# What fails says so on its last line, with what to type, and leaves no half of node_modules behind.
+# Installs the npm packages, and the native part of better-sqlite3: prebuilt if possible, else compiled here, for which
+# node-gyp needs python3, make and a C++ compiler.
+#   scripts/setup.sh MARKER    MARKER tells make that the setup is complete
+# If a step fails, the last line says what to type, and an incomplete node_modules is removed.
 set -eu
 cd "$(dirname "$0")/.."
 marker=$1
@@ -14,15 +14,15 @@ has() { command -v "$1" >/dev/null 2>&1; }
 has node || fail "Node is missing. Install Node 20.19 or newer with npm, from your system's packages or https://nodejs.org"
 node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
   fail "Node $(node --version) is too old. Install Node 20.19 or newer, from https://nodejs.org"
-has npm || fail "npm is missing. Install it (Debian: apt-get install npm)"
+has npm || fail "npm is missing. Install it, on Debian or Ubuntu: sudo apt-get install npm"
 
-probe=$(mktemp ./.setup-XXXXXX 2>/dev/null) || fail "$PWD cannot be written to. Clone into a directory of your own"
+probe=$(mktemp ./.setup-XXXXXX 2>/dev/null) || fail "$PWD is not writable. Clone into a directory that you own"
 printf '#!/bin/sh\n' >"$probe"
 chmod 700 "$probe"
 runs=yes
 "$probe" 2>/dev/null || runs=no
 rm -f "$probe"
-[ $runs = yes ] || fail "no program can run in $PWD: its file system is mounted noexec. Clone into another directory, such as your home"
+[ $runs = yes ] || fail "programs cannot run in $PWD: its file system is mounted noexec. Clone into another directory, such as your home"
 
 log=$(mktemp)
 is_done=
@@ -41,20 +41,20 @@ sum() { cksum <package-lock.json; }
 
 if [ "$(cat node_modules/.lock-sum 2>/dev/null)" != "$(sum)" ]; then
   say "npm ci: downloading the npm packages"
-  # No install script runs here: the only one that is needed is that of better-sqlite3, below.
+  # Skip the install scripts: only better-sqlite3 needs one, which is below.
   npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error --fetch-retries=2 --fetch-retry-mintimeout=2000 >"$log" 2>&1 || {
     cat "$log" >&2
     if grep -Eq 'EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET' "$log"; then
-      fail "npm cannot reach its registry. Check the network (npm ping), then run make again"
+      fail "npm cannot reach its registry. Check the network with npm ping, then run make again"
     fi
-    fail "npm ci failed, for the reason above. Mend that, then run make again"
+    fail "npm ci failed; its output is above. Fix the problem, then run make again"
   }
   sum >node_modules/.lock-sum
 fi
 
 if ! works; then
   say "looking for a prebuilt better-sqlite3"
-  # Half a minute at most: some networks let no connection through and refuse none.
+  # At most half a minute: some networks neither accept nor refuse a connection.
   (cd $sqlite && node -e 'require("node:child_process").spawnSync(process.execPath, ["../prebuild-install/bin.js"], { timeout: 30_000 })') || true
 fi
 if ! works; then
@@ -65,20 +65,20 @@ if ! works; then
   missing=${missing# }
   if [ -n "$missing" ]; then
     if [ "$(id -u)" != 0 ] || ! has apt-get; then
-      fail "better-sqlite3 has to be compiled here, and what that needs is missing. Debian, Ubuntu: sudo apt-get install $missing"
+      fail "better-sqlite3 must be compiled here, but $missing is missing. On Debian or Ubuntu: sudo apt-get install $missing"
     fi
-    say "better-sqlite3 has to be compiled here: installing $missing and what they need, with apt-get"
+    say "better-sqlite3 must be compiled here: installing $missing with apt-get"
     # shellcheck disable=SC2086 # a list of packages
     scripts/apt-install.sh $missing >"$log" 2>&1 || {
       cat "$log" >&2
-      fail "$missing could not be installed. Type: apt-get update && apt-get install $missing"
+      fail "apt-get could not install $missing; its output is above. Run: apt-get update && apt-get install $missing"
     }
   fi
-  # A Node from a package has its headers beside it; node-gyp would download others.
+  # A packaged Node comes with its headers; node-gyp would download others.
   prefix=$(node -p 'require("node:path").resolve(process.execPath, "../..")')
   [ ! -f "$prefix/include/node/node.h" ] || export npm_config_nodedir="${npm_config_nodedir:-$prefix}"
   say "compiling better-sqlite3, which takes one to three minutes"
-  # In a directory of its own: node-gyp's makefiles take no blanks or quotes in a path.
+  # In a temporary directory: node-gyp's makefiles do not work with blanks or quotes in the path.
   place=$(mktemp -d)
   cp -R $sqlite/. "$place/"
   (cd "$place" && npm run build-release) >"$log" 2>&1 || true
@@ -88,7 +88,7 @@ if ! works; then
 fi
 if ! works; then
   tail -n 40 "$log" >&2
-  fail "better-sqlite3 does not compile, for the reason above. It needs python3, make, a C++ compiler and Node's headers"
+  fail "better-sqlite3 does not compile; the compiler output is above. It needs python3, make, a C++ compiler and the headers of Node"
 fi
 
 is_done=yes

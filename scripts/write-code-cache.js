@@ -1,6 +1,6 @@
 /*
- * Writes what V8 compiled of a bundle while it did what it mostly does: bin/hookbus.js loads that, which spares every
- * start the compilation. To be run from the root of the repository or package, with the bundle and where it is:
+ * Writes the code that V8 compiled while a bundle did its typical work. bin/hookbus.js loads it, so that a start does not
+ * compile the bundle again. Run it from the root of the repository or package, with a bundle and its directory:
  *
  *   node scripts/write-code-cache.js run|main dist/new
  */
@@ -15,13 +15,13 @@ const file = resolve(directory, `${name}.cjs`);
 const cache = resolve(directory, `${name}.cache`);
 const home = mkdtempSync(join(tmpdir(), 'hookbus-build-'));
 Object.assign(process.env, { HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' });
-// Nothing is written to the home of who builds.
+// Do not write to the home directory of the user.
 delete process.env.HOME;
 
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file });
 const bundle = { exports: {} };
 script.runInThisContext()(bundle.exports, Module.createRequire(file), bundle, file, dirname(file));
-// A run ends the process when its hook has ended; by then all that it needs is compiled.
+// A run exits when its hook has finished; by then V8 has compiled all that it needs.
 process.on('exit', () => {
   writeFileSync(`${cache}.new`, script.createCachedData());
   renameSync(`${cache}.new`, cache);

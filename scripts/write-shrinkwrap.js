@@ -1,7 +1,7 @@
 /*
- * Prints the npm-shrinkwrap.json of the npm package: what package-lock.json says of the packages that users get, so that
- * they get these versions with these contents. In the checkout it would take the place of package-lock.json, so
- * scripts/pack-npm.sh puts it in the package only.
+ * Prints the npm-shrinkwrap.json of the npm package: the entries of package-lock.json for the packages that users get, so
+ * that they get exactly these versions. In the checkout it would override package-lock.json, so scripts/pack-npm.sh adds
+ * it to the package only.
  */
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ const { name, version, lockfileVersion, packages } = JSON.parse(
 const { devDependencies: _, ...root } = packages[''];
 const used = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true);
 for (const [path, { integrity }] of used) {
-  if (integrity === undefined) throw new Error(`package-lock.json has no integrity of ${path}`);
+  if (integrity === undefined) throw new Error(`package-lock.json has no integrity for ${path}`);
 }
 const shrinkwrap = {
   ...{ name, version, lockfileVersion, requires: true },

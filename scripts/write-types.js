@@ -1,7 +1,7 @@
 /*
- * Writes what the library's users see of its types to dist/new/types: of src/index.ts and the file that its types are
- * in. Nothing is checked here, which would take a build some seconds; `make check` does that. To be run from the root
- * of the repository: make build
+ * Writes the public types of the library, from src/index.ts and the file that declares them, to dist/new/types. It does
+ * not check types, which would slow the build down by seconds; `make check` does. Run it from the root of the
+ * repository: make build
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

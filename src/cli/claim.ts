@@ -4,11 +4,11 @@ import { readSettings } from '../config/settings.ts';
 import { serveOneClaim } from '../daemon/claims/claim-helper.ts';
 import { sayOnStderr } from '../engine/streams/pass-through.ts';
 
-/** As src/launcher/node.c has it. */
+/** The same number as in src/launcher/node.c. */
 const DESCRIPTOR = 3;
 
 /**
- * `hookbus claim`, which only the launcher starts: answers for a dedupe key where no daemon does, and makes the state
+ * `hookbus claim`, which only the launcher starts: claims a dedupe key when no daemon runs, and creates the state
  * directory.
  */
 export function claim(): void {
@@ -18,7 +18,7 @@ export function claim(): void {
       serveOneClaim(DESCRIPTOR, settings.paths.database, report(settings));
     }
   } catch {
-    sayOnStderr('hookbus claim is for the launcher, which asks it for a dedupe key');
+    sayOnStderr('`hookbus claim` is internal: the launcher starts it to claim a dedupe key');
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,7 @@
 import { VERSION } from '../domain/version.ts';
 import { COMPLETE } from './completion/completion-scripts.ts';
 
-/** The command line of `hookbus`, but for the hot path (run.ts): prints, and sets the exit code. */
+/** Every command but `run`, which is in run.ts: prints the answer and sets the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
   process.stdout.on('error', endQuietly);
   process.stderr.on('error', endQuietly);
@@ -23,7 +23,7 @@ export async function main(words: readonly string[]): Promise<void> {
   if (stdout !== '') process.stdout.write(stdout);
 }
 
-/** Whoever read our output has seen enough, as `head` has. */
+/** A reader such as `head` may close our output early; that is not an error. */
 function endQuietly(error: Error): void {
   if ('code' in error && error.code === 'EPIPE') process.exit();
   throw error;

@@ -10,7 +10,7 @@ import { didYouMean } from './words/nearest.ts';
 import { parseWords, readGiven } from './words/parse.ts';
 import { quote, usageError } from './words/values.ts';
 
-/** What is to be printed, and how the process is to end. */
+/** What to print, and the exit code. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
@@ -22,15 +22,15 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
   const settings = withOwnHome(readSettings());
   let command: Command | undefined;
   try {
-    // `hookbus help logs` is what people try first.
-    const asked = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
-    const parsed = await parseWords(asked, COMMANDS);
+    // People also type `hookbus help logs`.
+    const line = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
+    const parsed = await parseWords(line, COMMANDS);
     command = parsed.command;
     if (command === undefined && parsed.rest.length > 0) throw unknownCommand(parsed.rest[0] ?? '');
     if (parsed.asksForHelp || words.length === 0) {
       return succeeded(command === undefined ? overview(COMMANDS) : commandHelp(command));
     }
-    if (command === undefined) throw usageError('expected a command, got only options');
+    if (command === undefined) throw usageError('no command given');
     const given = readGiven(command, parsed);
     const answer = await command.perform(given, { settings, now: Date.now });
     if ('live' in answer) {
@@ -41,7 +41,7 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(currentPage());
     return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
   } catch (error) {
-    // What is behind -- is for another command.
+    // The words after -- belong to another command.
     const dashes = words.indexOf('--');
     const isJson = (dashes < 0 ? words : words.slice(0, dashes)).includes('--json');
     const stderr = describeFailure(error, {

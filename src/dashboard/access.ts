@@ -3,43 +3,43 @@ import type { IncomingMessage } from 'node:http';
 
 const SECRET_BYTES = 32;
 
-/** How long the code of a URL counts, in ms: it is to be opened, not kept. */
+/** How long the code of a URL is valid: the user opens the URL at once. */
 const CODE_MS = 60_000;
 
 /**
- * Who may look. Everybody on this machine can reach a port of the loopback, and so can any page in a browser.
- * @param name the host of the page's URLs: a browser sends a cookie to every port of a host, so that is one of its own
+ * Access control. Every user of this machine can reach a loopback port, and so can any page in a browser.
+ * @param name the host name of the page. Browsers send a cookie to every port of a host, so the page has its own host
  * @param now milliseconds since the epoch
  */
 export function createAccess(port: number, name: string, now: () => number) {
   const token = randomBytes(SECRET_BYTES).toString('hex');
-  /** Codes that nobody has used yet, by their digests, and until when they count. */
+  /** Unused codes: their digests, and when they expire. */
   const codes = new Map<string, number>();
   const names = [name, '127.0.0.1', 'localhost', '[::1]'];
   const hosts = new Set(
     names.flatMap((host) => [`${host}:${port}`, ...(port === 80 ? [host] : [])]),
   );
-  // There is a daemon for each state directory, and cookies do not tell ports apart.
+  // Each state directory has its own daemon, and cookies do not distinguish ports.
   const cookie = `hookbus_${port}`;
 
   return {
-    /** A URL that lets in once: browsers keep it in their history, and it may be seen on the way there. */
+    /** A URL that is valid once: browsers keep URLs in their history, and other users may see it on the way. */
     newUrl(): string {
       for (const [digest, untilMs] of codes) if (untilMs <= now()) codes.delete(digest);
       const code = randomBytes(SECRET_BYTES).toString('hex');
       codes.set(digestOf(code).toString('hex'), now() + CODE_MS);
       return `http://${name}:${port}/?code=${code}`;
     },
-    /** Whether that is a code that counts; from now on it does not. */
-    takeCode(code: string): boolean {
+    /** Uses up a code. @returns whether it was valid */
+    consumeCode(code: string): boolean {
       const digest = digestOf(code).toString('hex');
       const untilMs = codes.get(digest) ?? 0;
       codes.delete(digest);
       return now() < untilMs;
     },
-    /** A page of another site whose name was made to lead here says that name. */
+    /** Against DNS rebinding: another site's name that resolves to this machine appears in the Host header. */
     hasOwnHost: ({ headers }: IncomingMessage): boolean => hosts.has(headers.host ?? ''),
-    /** A request that a page sends says which page; only ours may. */
+    /** Browsers send the origin of the page; only our own page may send requests. */
     hasOwnOrigin: ({ headers }: IncomingMessage): boolean =>
       headers.origin !== undefined && headers.origin === `http://${headers.host}`,
     hasCookie: ({ headers }: IncomingMessage): boolean =>
@@ -55,7 +55,7 @@ export type Access = ReturnType<typeof createAccess>;
 
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Takes as long whatever they have in common. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   return timingSafeEqual(digestOf(one), digestOf(other));
 }

@@ -19,7 +19,7 @@ import {
 } from '../store/queries/dashboard.ts';
 import { showPayload } from './payload.ts';
 
-/** What the page asks for, each with what it gets as JSON. @throws HookbusError for what was asked wrongly */
+/** Answers a request of the page with JSON. @throws HookbusError if the request is invalid */
 export type Answer = (query: URLSearchParams, parts: DashboardParts) => unknown;
 
 const MAX_ROWS = 200;
@@ -70,7 +70,7 @@ function listExecutions(query: URLSearchParams, { store, now }: DashboardParts):
 
 function showExecution(query: URLSearchParams, { store }: DashboardParts): unknown {
   const reference = parseReference(query.get('id') ?? '');
-  if (reference === undefined) throw badRequest('id', 'an execution', query.get('id'));
+  if (reference === undefined) throw badRequest('id', 'the id of an execution', query.get('id'));
   return store.use(({ db }) => {
     const row = findExecution(db, reference);
     return { ...row, payloads: findPayloads(db, row.id).map(showPayload) };
@@ -84,16 +84,16 @@ function showSession(query: URLSearchParams, { store }: DashboardParts): unknown
   );
   const [first] = rows;
   if (first === undefined)
-    throw new HookbusError('E_NOT_FOUND', 'there is nothing of that session');
+    throw new HookbusError('E_NOT_FOUND', 'there is no execution of that session');
   const hasOlder = rows.length === MAX_OF_SESSION;
   const older = { createdAt: first.created_at, id: first.id };
   return { session_id: session, rows, next: hasOlder ? cursorText(older) : null };
 }
 
-/** What the page may change, by the body of its request. */
+/** Performs a change that the page requests in its body. */
 export type Change = (body: Readonly<Record<string, unknown>>, parts: DashboardParts) => unknown;
 
-/** What the page offers: an hour, a day, a week. */
+/** The durations that the page offers: an hour, a day, a week. */
 const OFF_SECONDS: readonly unknown[] = [3600, 86_400, 604_800];
 
 export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
@@ -108,7 +108,7 @@ export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ],
 ]);
 
-/** The page shows names, so it is about every hook of that name. What that means has to be agreed to. */
+/** Switches off every hook with this name, since the page shows names only. The user must confirm a guard. */
 function switchHookOff(
   body: Readonly<Record<string, unknown>>,
   { paths, store, now }: DashboardParts,
@@ -152,10 +152,10 @@ function cursorOf(query: URLSearchParams): Cursor {
   const text = query.get('before');
   if (text === null) return NEWEST;
   const [, createdAt, id] = /^([\d:.TZ-]{1,30}) (\d{1,15})$/.exec(text) ?? [];
-  if (createdAt === undefined) throw badRequest('before', 'what `next` said', text);
+  if (createdAt === undefined) throw badRequest('before', 'the value of `next`', text);
   return { createdAt, id: Number(id) };
 }
 
 function badRequest(name: string, wanted: string, got: unknown): HookbusError {
-  return new HookbusError('E_USAGE', `${name}: expected ${wanted}, got ${JSON.stringify(got)}`);
+  return new HookbusError('E_USAGE', `${name} must be ${wanted}, got ${JSON.stringify(got)}`);
 }

@@ -8,16 +8,16 @@ import { readHostName } from './host-name.ts';
 import { createRequestListener } from './requests.ts';
 
 /**
- * The only addresses it listens on: other machines cannot reach them. A browser may take either for our name, so what
- * is not held here could be another user's.
+ * The only addresses it listens on: other machines cannot reach them. A browser may resolve our host name to either, so
+ * the dashboard takes both; otherwise another user could take the second.
  */
 const LOOPBACK = '127.0.0.1';
-const LOOPBACK_6 = '::1';
+const LOOPBACK_V6 = '::1';
 
-/** How often another free port is tried where the other address has it taken. */
-const TRIES = 10;
+/** How many free ports to try if the port is taken on the other address. */
+const MAX_TRIES = 10;
 
-/** Nobody else's slowness or number may cost the daemon more than that. */
+/** Bounds what slow or many clients can cost the daemon. */
 const LIMITS = {
   headersTimeout: 3000,
   requestTimeout: 5000,
@@ -26,7 +26,7 @@ const LIMITS = {
   maxHeaderSize: 16 * 1024,
 };
 const MAX_CONNECTIONS = 64;
-const SILENCE_MS = 30_000;
+const IDLE_TIMEOUT_MS = 30_000;
 
 export const createDashboard: CreateDashboard = (parts) => {
   const feed = createFeed(parts.store);
@@ -38,7 +38,7 @@ export const createDashboard: CreateDashboard = (parts) => {
       try {
         return (await opening).access.newUrl();
       } catch (error) {
-        // The port may be free the next time, or another one in config.json.
+        // The port may be free next time, or config.json may have another one.
         opening = undefined;
         throw error;
       }
@@ -63,19 +63,19 @@ async function start(parts: DashboardParts, feed: ReturnType<typeof createFeed>)
   return { servers, access };
 }
 
-/** @param wanted 0: any port that is free on both */
+/** @param wanted 0 means any port that is free on both addresses */
 async function listenOnBoth(wanted: number): Promise<{ servers: Server[]; port: number }> {
   for (let tried = 1; ; tried += 1) {
     const first = await listen(wanted, LOOPBACK);
     const { port } = first.address() as AddressInfo;
     try {
-      return { servers: [first, await listen(port, LOOPBACK_6)], port };
+      return { servers: [first, await listen(port, LOOPBACK_V6)], port };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      // Where there is no such address, nobody else has it either.
+      // If this machine has no IPv6 loopback, no other user can listen on it.
       if (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') return { servers: [first], port };
       await close(first);
-      if (wanted !== 0 || tried === TRIES) throw error;
+      if (wanted !== 0 || tried === MAX_TRIES) throw error;
     }
   }
 }
@@ -83,7 +83,7 @@ async function listenOnBoth(wanted: number): Promise<{ servers: Server[]; port: 
 function listen(port: number, host: string): Promise<Server> {
   const server = createServer(LIMITS);
   server.maxConnections = MAX_CONNECTIONS;
-  server.setTimeout(SILENCE_MS, (socket) => void socket.destroy());
+  server.setTimeout(IDLE_TIMEOUT_MS, (socket) => void socket.destroy());
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

@@ -3,61 +3,61 @@ import type { StoreHandle } from '../app/store/store-handle.ts';
 import { rowsAfter } from '../store/queries/dashboard.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
 
-/** How often rows are looked for while somebody watches, in ms: engines without a daemon write them too. */
-const LOOK_MS = 400;
+/** How often to poll for rows while a page watches: engines write rows without the daemon too. */
+const POLL_MS = 400;
 
-/** The least between two looks, in ms, however many executions come in. */
-const PAUSE_MS = 200;
+/** The minimum time between two polls. */
+const MIN_PAUSE_MS = 200;
 
-/** Rows in one event. */
-const BATCH = 500;
+/** The maximum number of rows in one event. */
+const BATCH_ROWS = 500;
 
-/** Who is further behind gets the newest alone, and how many there were. */
+/** A page that is further behind gets only the newest rows, and the number of missed ones. */
 const MAX_BEHIND = 5000;
 
-/** A comment so often, in ms, keeps the connection from looking dead. */
-const BEAT_MS = 10_000;
+/** How often to send a comment that keeps the connection alive. */
+const KEEP_ALIVE_MS = 10_000;
 
-/** Pages at once. */
+/** The maximum number of pages at once. */
 const MAX_WATCHERS = 16;
 
 interface Watcher {
   readonly response: ServerResponse;
   lastId: number;
-  /** It takes less than it is sent: nothing more until it has. */
+  /** Its socket buffer is full: send nothing until it drains. */
   isFull: boolean;
 }
 
-/** What is new, to everybody who watches. The table is the queue: a slow reader costs one batch of memory. */
+/** Sends new rows to every page that watches. The table is the queue: a slow reader costs one batch of memory. */
 export function createFeed(store: StoreHandle) {
   const watchers = new Set<Watcher>();
   let timer: NodeJS.Timeout | undefined;
-  let lookedAt = 0;
-  let beatAt = 0;
+  let polledAt = 0;
+  let keptAliveAt = 0;
 
-  function look(): void {
-    lookedAt = performance.now();
+  function poll(): void {
+    polledAt = performance.now();
     const ready = [...watchers].filter(({ isFull }) => !isFull);
     try {
       const last = store.use(({ db }) => lastLogId(db));
-      for (const watcher of ready) bring(store, watcher, last);
+      for (const watcher of ready) sendNewRows(store, watcher, last);
     } catch {
-      // A locked database is looked at again; the daemon's log says what lasts.
+      // The database may be locked: the next poll tries again, and the daemon logs lasting errors.
     }
-    if (lookedAt - beatAt > BEAT_MS) {
-      beatAt = lookedAt;
+    if (polledAt - keptAliveAt > KEEP_ALIVE_MS) {
+      keptAliveAt = polledAt;
       for (const watcher of ready) send(watcher, ':\n\n');
     }
-    later(LOOK_MS);
+    schedule(POLL_MS);
   }
 
-  function later(ms: number): void {
+  function schedule(ms: number): void {
     clearTimeout(timer);
-    timer = watchers.size === 0 ? undefined : setTimeout(look, ms);
+    timer = watchers.size === 0 ? undefined : setTimeout(poll, ms);
   }
 
   return {
-    /** @returns false where there are too many already */
+    /** @returns false if there are too many watchers */
     add(response: ServerResponse, lastId: number): boolean {
       if (watchers.size >= MAX_WATCHERS) return false;
       const watcher: Watcher = { response, lastId, isFull: false };
@@ -67,11 +67,11 @@ export function createFeed(store: StoreHandle) {
       });
       response.once('close', () => void watchers.delete(watcher));
       send(watcher, 'retry: 1000\n\n');
-      later(0);
+      schedule(0);
       return true;
     },
     tell(): void {
-      if (watchers.size > 0) later(Math.max(lookedAt + PAUSE_MS - performance.now(), 0));
+      if (watchers.size > 0) schedule(Math.max(polledAt + MIN_PAUSE_MS - performance.now(), 0));
     },
     count: (): number => watchers.size,
     stop(): void {
@@ -84,19 +84,19 @@ export function createFeed(store: StoreHandle) {
 
 export type Feed = ReturnType<typeof createFeed>;
 
-/** Sends what is behind the watcher's last row, up to a batch. */
-function bring(store: StoreHandle, watcher: Watcher, last: number): void {
+/** Sends the rows after the last one that the watcher has, up to a batch. */
+function sendNewRows(store: StoreHandle, watcher: Watcher, last: number): void {
   const behind = last - watcher.lastId;
   if (behind === 0) return;
-  // Another database is in its place.
+  // The database was replaced.
   if (behind < 0) {
     watcher.lastId = last;
     send(watcher, eventText('reset', last, {}));
     return;
   }
-  const missed = behind > MAX_BEHIND ? behind - BATCH : 0;
-  const rows = store.use(({ db }) => rowsAfter(db, watcher.lastId + missed, BATCH));
-  // Rows may be gone again.
+  const missed = behind > MAX_BEHIND ? behind - BATCH_ROWS : 0;
+  const rows = store.use(({ db }) => rowsAfter(db, watcher.lastId + missed, BATCH_ROWS));
+  // The rows may have been deleted since.
   watcher.lastId = rows.at(-1)?.id ?? last;
   send(watcher, eventText('rows', watcher.lastId, { rows, missed }));
 }

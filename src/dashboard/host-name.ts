@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { readOwnFile } from '../os/own-file.ts';
 
-/** Browsers take every name below `localhost` for this machine, and ask no server for it. */
+/** Browsers resolve every name below `localhost` to this machine without DNS. */
 const OWN_NAME = /^hookbus-[\da-f]{32}\.localhost$/;
 
 /**
- * The page's host: nobody else's, and one that no other server of this machine knows, or a browser could be led to that
- * one by the same name and would send the cookie there. It outlives the daemon, so that a page that is open comes back.
+ * The host name of the page. It is secret: if another server of this machine knew it, it could lead a browser to itself
+ * under that name and get the cookie. It outlives the daemon, so that an open page can reconnect.
  */
 export function readHostName(path: string): string {
   const known = textOf(path);
@@ -17,7 +17,7 @@ export function readHostName(path: string): string {
     rmSync(path, { force: true });
     writeFileSync(path, `${name}\n`, { mode: 0o600, flag: 'wx' });
   } catch {
-    // Then it is the name of this daemon alone.
+    // The next daemon will use another name.
   }
   return name;
 }

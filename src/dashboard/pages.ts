@@ -1,6 +1,5 @@
 /**
- * The files of page/ and of uPlot, by their names. scripts/bundle-dashboard.js puts them here, so that they are there
- * wherever the bundle is.
+ * The files of page/ and of uPlot by name. scripts/bundle-dashboard.js inserts them, so that the bundle contains them.
  */
 declare const PAGE_FILES: Readonly<Record<string, string>>;
 
@@ -16,7 +15,7 @@ export interface PageFile {
   readonly body: Buffer;
 }
 
-/** What the browser may ask for, by its path. */
+/** The files that the browser may load, by path. */
 export function readPages(): ReadonlyMap<string, PageFile> {
   return new Map(
     Object.entries(PAGE_FILES).map(([name, text]) => [

@@ -1,7 +1,7 @@
 import type { Payload } from '../app/reading/find-execution.ts';
 import { decodeUtf8, hexLines, layOut } from '../app/reading/payload-text.ts';
 
-/** Most of a payload that the page gets, in bytes: a browser lays out no more at once. */
+/** How much of a payload the page gets: a browser is slow to lay out more. */
 const MAX_TEXT_BYTES = 1024 * 1024;
 const MAX_HEX_BYTES = 16 * 1024;
 
@@ -11,9 +11,9 @@ export interface ShownPayload {
   readonly form: 'empty' | 'json' | 'text' | 'hex';
   readonly text: string;
   readonly bytes: number;
-  /** Bytes of it that are not in the text. */
+  /** The number of bytes that are not in the text. */
   readonly left_out: number;
-  /** The stream had more than is stored. */
+  /** Only a part of the stream is stored. */
   readonly truncated: boolean;
   readonly problem: string | null;
 }

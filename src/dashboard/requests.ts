@@ -7,7 +7,7 @@ import { ANSWERS, CHANGES } from './answers.ts';
 import type { Feed } from './feed.ts';
 import { type PageFile, readPages } from './pages.ts';
 
-/** Most that a request may bring, in bytes. */
+/** The maximum size of a request body. */
 const MAX_BODY_BYTES = 4096;
 
 const HEADERS = {
@@ -22,7 +22,7 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-/** An answer that is no news to anybody but a person who reads it. */
+/** A refused request: an HTTP status, and plain text for a person. */
 class Refusal extends Error {
   readonly status: number;
 
@@ -32,38 +32,38 @@ class Refusal extends Error {
   }
 }
 
-const NOT_LET_IN = 'Open the page by the URL that `hookbus dashboard` prints.\n';
-const NO_CODE =
-  'This URL was used, or is older than a minute. `hookbus dashboard` prints another.\n';
+const NO_COOKIE = 'Access denied. Run `hookbus dashboard` and open the URL that it prints.\n';
+const INVALID_CODE =
+  'This URL was already used, or is older than a minute. Run `hookbus dashboard` for a new one.\n';
 
 /**
- * The way on from the URL with the code, as a page: a browser that was sent here by another site keeps the cookie back
- * along a redirect, since that still is the doing of the other site.
+ * Redirects from the URL with the code by a page, not by an HTTP redirect: if another site opened the URL, the browser
+ * counts an HTTP redirect as that site's request and withholds the cookie.
  */
-const ONWARD = `<!doctype html>
+const REDIRECT = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="refresh" content="0;url=/" />
     <title>HookBus</title>
   </head>
-  <body><a href="/">To the dashboard</a></body>
+  <body><a href="/">Open the dashboard</a></body>
 </html>
 `;
 
-/** Answers every request of the page, and refuses all others. */
+/** Answers the requests of the page, and refuses all others. */
 export function createRequestListener(parts: DashboardParts, access: Access, feed: Feed) {
   const pages = readPages();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = guard(request, access);
+    const url = checkRequest(request, access);
     const isPost = request.method === 'POST';
     const code = url.searchParams.get('code');
-    if (!isPost && url.pathname === '/' && code !== null) letIn(request, response, code, access);
-    else if (!access.hasCookie(request)) throw new Refusal(403, NOT_LET_IN);
-    else if (isPost) await change(request, response, url.pathname, parts);
-    else if (url.pathname === '/api/feed') watch(request, response, url, feed);
-    else look(response, url, parts, pages);
+    if (!isPost && url.pathname === '/' && code !== null) admit(request, response, code, access);
+    else if (!access.hasCookie(request)) throw new Refusal(403, NO_COOKIE);
+    else if (isPost) await serveChange(request, response, url.pathname, parts);
+    else if (url.pathname === '/api/feed') serveFeed(request, response, url, feed);
+    else serveRead(response, url, parts, pages);
   }
 
   return (request: IncomingMessage, response: ServerResponse): void => {
@@ -72,34 +72,34 @@ export function createRequestListener(parts: DashboardParts, access: Access, fee
   };
 }
 
-/** Lets through what may come from our own page, or from a person. @throws Refusal */
-function guard(request: IncomingMessage, access: Access): URL {
+/** Accepts only requests from our own page, or from a person. @throws Refusal */
+function checkRequest(request: IncomingMessage, access: Access): URL {
   const { method, url = '/', headers } = request;
-  if (!access.hasOwnHost(request)) throw new Refusal(403, 'This is not the host you asked for.\n');
-  if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'Expected GET or POST.\n');
-  // A browser says with every POST where it comes from.
+  if (!access.hasOwnHost(request)) throw new Refusal(403, 'Unknown host.\n');
+  if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'Use GET or POST.\n');
+  // Browsers send the origin with every POST.
   const isOfPage = method === 'POST' || headers.origin !== undefined;
   if (isOfPage && !access.hasOwnOrigin(request)) {
-    throw new Refusal(403, 'This page is not for other sites.\n');
+    throw new Refusal(403, 'Requests from other sites are not allowed.\n');
   }
-  if (!URL.canParse(url, 'http://localhost')) throw new Refusal(400, 'Expected a path.\n');
+  if (!URL.canParse(url, 'http://localhost')) throw new Refusal(400, 'Invalid path.\n');
   return new URL(url, 'http://localhost');
 }
 
-function letIn(
+function admit(
   request: IncomingMessage,
   response: ServerResponse,
   code: string,
   access: Access,
 ): void {
-  if (access.takeCode(code)) response.setHeader('Set-Cookie', access.setCookie);
-  // Who opens the URL once more, or goes back to it, is in already.
-  else if (!access.hasCookie(request)) throw new Refusal(403, NO_CODE);
+  if (access.consumeCode(code)) response.setHeader('Set-Cookie', access.setCookie);
+  // A browser that opens the URL again already has the cookie.
+  else if (!access.hasCookie(request)) throw new Refusal(403, INVALID_CODE);
   response.setHeader('Content-Type', 'text/html; charset=utf-8');
-  response.end(ONWARD);
+  response.end(REDIRECT);
 }
 
-function look(
+function serveRead(
   response: ServerResponse,
   url: URL,
   parts: DashboardParts,
@@ -112,30 +112,31 @@ function look(
     return;
   }
   const read = ANSWERS.get(url.pathname);
-  if (read === undefined) throw new Refusal(404, 'There is no such page.\n');
+  if (read === undefined) throw new Refusal(404, 'Not found.\n');
   sendJson(response, 200, read(url.searchParams, parts));
 }
 
-function watch(request: IncomingMessage, response: ServerResponse, url: URL, feed: Feed): void {
-  // A browser that comes back says itself what it had last.
+function serveFeed(request: IncomingMessage, response: ServerResponse, url: URL, feed: Feed): void {
+  // A browser that reconnects sends the id of the last event.
   const after = request.headers['last-event-id'] ?? url.searchParams.get('after') ?? '';
   if (typeof after !== 'string' || !/^\d{1,15}$/.test(after)) {
-    throw new Refusal(400, 'Expected the number of a row.\n');
+    throw new Refusal(400, '`after` must be the id of a row.\n');
   }
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
-  if (!feed.add(response, Number(after))) throw new Refusal(503, 'Too many pages are open.\n');
+  if (!feed.add(response, Number(after)))
+    throw new Refusal(503, 'Too many pages are open. Close one and reload.\n');
 }
 
-async function change(
+async function serveChange(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
   parts: DashboardParts,
 ): Promise<void> {
   const work = CHANGES.get(path);
-  if (work === undefined) throw new Refusal(404, 'There is no such page.\n');
+  if (work === undefined) throw new Refusal(404, 'Not found.\n');
   if (!/^application\/json(?:;|$)/.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(415, 'Expected application/json.\n');
+    throw new Refusal(415, 'The content type must be application/json.\n');
   }
   sendJson(response, 200, work(await readBody(request), parts));
 }
@@ -145,14 +146,14 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Refusal(413, 'That is too long.\n');
+    if (bytes > MAX_BODY_BYTES) throw new Refusal(413, 'The request body is too large.\n');
     chunks.push(chunk);
   }
   try {
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
   } catch {}
-  throw new Refusal(400, 'Expected a JSON object.\n');
+  throw new Refusal(400, 'The body must be a JSON object.\n');
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
@@ -169,7 +170,7 @@ function fail(response: ServerResponse, error: unknown): void {
   if (error instanceof Refusal) {
     response.statusCode = error.status;
     response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-    // Whatever is still to come of the request is not waited for.
+    // Do not wait for the rest of the request.
     response.setHeader('Connection', 'close');
     response.end(error.message);
     return;
@@ -183,6 +184,7 @@ function describe(error: unknown): { status: number; code: string; message: stri
   if (error instanceof HookbusError) {
     return { status: error.code === 'E_NOT_FOUND' ? 404 : 400, code: error.code, message };
   }
-  if (isBusy(error)) return { status: 503, code: 'E_DB', message: 'the database is busy' };
+  if (isBusy(error))
+    return { status: 503, code: 'E_DB', message: 'the database is busy; try again' };
   return { status: 500, code: 'E_UNEXPECTED', message };
 }

@@ -119,7 +119,7 @@ describe('the secret of machines', () => {
     expect(said[2]).toBe('(hidden)\n');
     const short = hookbus(['config', 'set', 'dedupe.secret', 'hunter2'], env);
     expect(short.exitCode).toBe(1);
-    expect(short.stderr).toMatch(/expected dedupe\.secret to be a text of 16/);
+    expect(short.stderr).toMatch(/dedupe\.secret must be a text of 16/);
     expect(short.stderr).not.toContain('hunter2');
     expect(hookbus(['config', 'unset', 'dedupe.secret'], env).stdout).toMatch(/default: ""/);
   });

@@ -12,9 +12,9 @@ const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 it.each([
   [['status'], 'is OFF in this shell'],
   [['logs'], 'No execution is recorded yet.'],
-  [['metrics'], 'No execution began in the last 24 hours.'],
+  [['metrics'], 'No execution started in the last 24 hours.'],
   [['cleanup'], 'Nothing is older than'],
-])('hookbus %j on a machine that was never used says so and makes nothing', (words, said) => {
+])('hookbus %j on a new machine says so and creates nothing', (words, said) => {
   const { home } = freshState();
   const { stdout, stderr, exitCode } = hookbus(words, { HOOKBUS_HOME: home });
   expect(stdout).toContain(said);
@@ -37,7 +37,7 @@ describe('hookbus logs', () => {
     return home;
   };
 
-  it('takes every filter', () => {
+  it('applies every filter', () => {
     const home = aState();
     const ids = (...words: readonly string[]): number[] => {
       const { stdout } = hookbus(['logs', '--json', ...words], { HOOKBUS_HOME: home });
@@ -55,12 +55,12 @@ describe('hookbus logs', () => {
     expect(ids('--since', '2h', '--hook', 'guard_rm')).toEqual([3]);
   });
 
-  it('says so where nothing matches', () => {
+  it('says that nothing matches', () => {
     const { stdout } = hookbus(['logs', '--hook', 'nosuch'], { HOOKBUS_HOME: aState() });
     expect(stdout).toBe('No recorded execution matches.\n');
   });
 
-  it('takes in what waits in the spool first', () => {
+  it('ingests the spool first', () => {
     const state = freshState();
     spoolWhole(state.paths, { hookName: 'waited' });
     expect(hookbus(['logs'], { HOOKBUS_HOME: state.home }).stdout).toContain('waited');
@@ -68,7 +68,7 @@ describe('hookbus logs', () => {
 });
 
 describe('hookbus show', () => {
-  it('finds by number, id and the beginning of that', () => {
+  it('finds an execution by number, id and the beginning of an id', () => {
     const { home, paths } = freshState();
     const executionId = '01a20375-1111-7000-8000-000000000001';
     writeExecutions(paths.database, [recordedOf(anExecution({ executionId }))]);
@@ -93,7 +93,7 @@ describe('hookbus cleanup', () => {
   const countOf = (env: Readonly<Record<string, string>>): number =>
     (JSON.parse(hookbus(['logs', '--json', '--limit', '9999'], env).stdout) as LogRow[]).length;
 
-  it('says on a dry run what the real one then does', () => {
+  it('lists on a dry run what the real one then deletes', () => {
     const env = state();
     const dry = hookbus(['cleanup', '--dry-run'], env).stdout;
     expect(dry).toMatch(
@@ -108,7 +108,7 @@ describe('hookbus cleanup', () => {
     expect(hookbus(['cleanup'], env).stdout).toMatch(/^Nothing is older than /);
   });
 
-  it('goes by HOOKBUS_RETENTION_DAYS, and by --older-than before that', () => {
+  it('uses --older-than, or else HOOKBUS_RETENTION_DAYS', () => {
     const env = { ...state(), HOOKBUS_RETENTION_DAYS: '19' };
     hookbus(['cleanup'], env);
     expect(countOf(env)).toBeGreaterThan(1890);
@@ -118,7 +118,7 @@ describe('hookbus cleanup', () => {
     expect(countOf(env)).toBe(0);
   });
 
-  it('goes by retention_days of config.json where no variable says more', () => {
+  it('uses retention_days of config.json if no variable is set', () => {
     const env = state();
     hookbus(['config', 'set', 'retention_days', '19'], env);
     expect(JSON.parse(hookbus(['status', '--json'], env).stdout).retention_days).toBe(19);

@@ -12,7 +12,7 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { makeCorruptDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** Names that a shell would take for more than a name. */
+/** Names with characters that a shell interprets. */
 const HOSTILE = [
   'zap$(>PWNED)',
   'own`>PWNED`',
@@ -22,7 +22,7 @@ const HOSTILE = [
   'own\n>PWNED',
 ];
 
-/** A state directory with two hooks on record, one of them on an event of its own. */
+/** A state directory with two recorded hooks, one of them on a custom event. */
 function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: string } {
   const home = makeState(temporaryDirectory(), env);
   const db = openDatabase(statePaths(home).database, 1000);
@@ -44,7 +44,7 @@ const offered = (env: Readonly<Record<string, string>>, ...words: string[]): str
   return stdout.split('\n').slice(0, -1);
 };
 
-describe('what a shell is offered', () => {
+describe('the completions', () => {
   it.each([
     [['st'], ['status']],
     [['help', 'unin'], ['uninstall']],
@@ -93,28 +93,31 @@ describe('what a shell is offered', () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['no-such-command', ''], []],
-  ])('behind hookbus %j is %j', (words, expected) => {
+  ])('after hookbus %j are %j', (words, expected) => {
     expect(offered(aRecord(), ...words)).toEqual(expected);
   });
 
-  it('knows every agent that install knows', () => {
+  it('include every agent of install', () => {
     const { stderr } = hookbus(['install', '--agent', 'x'], { HOME: temporaryDirectory() });
     for (const agent of offered(aRecord(), 'install', '--agent', ''))
       expect(stderr).toContain(agent);
   });
 
-  it.each(['nowhere', 'corrupt'])('is silent where the record is %s, and makes none', (kind) => {
-    const home = join(temporaryDirectory(), 'state');
-    if (kind === 'corrupt') makeCorruptDatabase(statePaths(home));
-    expect(offered({ HOOKBUS_HOME: home }, 'off', '')).toEqual([]);
-    expect(existsSync(home)).toBe(kind === 'corrupt');
-    expect(offered({ HOOKBUS_HOME: home }, 'logs', '--status', 'err')).toEqual(['error']);
-  });
+  it.each(['nowhere', 'corrupt'])(
+    'are empty if the database is %s, and no database is created',
+    (kind) => {
+      const home = join(temporaryDirectory(), 'state');
+      if (kind === 'corrupt') makeCorruptDatabase(statePaths(home));
+      expect(offered({ HOOKBUS_HOME: home }, 'off', '')).toEqual([]);
+      expect(existsSync(home)).toBe(kind === 'corrupt');
+      expect(offered({ HOOKBUS_HOME: home }, 'logs', '--status', 'err')).toEqual(['error']);
+    },
+  );
 });
 
-it('an unknown shell is named', () => {
+it('the error names an unknown shell', () => {
   expect(hookbus(['completion', 'csh']).stderr).toBe(
-    'hookbus: expected SHELL to be bash, zsh, fish, got "csh". Try: hookbus completion --help\n',
+    'hookbus: SHELL must be one of bash, zsh, fish, got "csh". Try: hookbus completion --help\n',
   );
   const { script } = JSON.parse(hookbus(['completion', 'zsh', '--json']).stdout) as {
     script: string;
@@ -130,7 +133,7 @@ if (missing.length > 0)
   );
 
 describe('in a real shell', () => {
-  /** A shell's environment with hookbus on PATH, and its script in a file. */
+  /** A shell environment with hookbus on PATH, and its completion script in a file. */
   function aShell(shell: string) {
     const bin = join(temporaryDirectory(), 'bin');
     mkdirSync(bin);
@@ -162,7 +165,7 @@ describe('in a real shell', () => {
     );
   });
 
-  /** Presses TAB and then Enter behind each of these lines in a shell that a person uses. */
+  /** Types each line, TAB and Enter in an interactive shell. */
   async function pressTab(
     command: string,
     script: string,
@@ -200,16 +203,16 @@ echo do''ne${index}
     ['hookbus off "own', '"'],
   ];
 
-  it.skipIf(!has('bash'))('bash runs nothing of a name on record', async () => {
+  it.skipIf(!has('bash'))('bash runs no code in a recorded name', async () => {
     const { env, script } = aShell('bash');
     const made = await pressTab('bash --norc -i', script, env, HALVES);
     expect(made).toEqual([]);
   });
 
-  it.skipIf(!has('bash'))('bash quotes whatever it is offered', async () => {
+  it.skipIf(!has('bash'))('bash quotes every completion', async () => {
     const { env, script } = aShell('bash');
     for (const name of HOSTILE.filter((word) => !word.includes('\n'))) {
-      // An older hookbus, or another program of that name.
+      // An older hookbus, or another program with that name.
       const words = join(temporaryDirectory(), 'words');
       writeFileSync(words, `${name}\n`);
       writeFileSync(join(env.HOME, 'hookbus'), `#!/bin/sh\ncat '${words}'\n`);

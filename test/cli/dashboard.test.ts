@@ -22,7 +22,7 @@ type State = ReturnType<typeof aState>;
 const dashboard = (state: State, words: readonly string[] = [], env = {}) =>
   start([process.execPath, CLI, 'dashboard', ...words], { ...state.env, ...env }).ended;
 
-/** Opens a URL as a browser does, which needs nobody to tell it where our name is. */
+/** Opens a URL like a browser, which resolves our host name itself. */
 const open = (url: URL): Promise<number> =>
   new Promise((resolve, reject) => {
     const { host, port, pathname, search } = url;
@@ -33,14 +33,14 @@ const open = (url: URL): Promise<number> =>
     }).once('error', reject);
   });
 
-/** The URL that is printed, by a command that was to succeed. */
+/** The URL that the command prints; the command must succeed. */
 async function urlOf(state: State): Promise<URL> {
   const { stdout, code } = await dashboard(state);
   expect(code).toBe(0);
   return new URL(stdout.trim());
 }
 
-/** A program of this name that notes what it is given. */
+/** A program with this name that records its arguments. */
 function anOpener(): { readonly directory: string; readonly given: () => string[] | undefined } {
   const directory = temporaryDirectory();
   const note = join(directory, 'given');
@@ -59,21 +59,21 @@ function anOpener(): { readonly directory: string; readonly given: () => string[
 }
 
 describe('hookbus dashboard', () => {
-  it('starts a daemon where none runs, and prints a URL that lets in', async () => {
+  it('starts a daemon if none runs, and prints a URL that admits a browser', async () => {
     const state = aState();
     const url = await urlOf(state);
     expect(url.href).toMatch(/^http:\/\/hookbus-[\da-f]{32}\.localhost:\d+\/\?code=[\da-f]{64}$/);
     expect(await open(url)).toBe(200);
     expect(await open(url)).toBe(403);
     expect((await state.ask())?.pid).toBeGreaterThan(0);
-    // Asked again, it is the same page, and another URL that lets in.
+    // The second call gives another URL of the same page.
     const next = await urlOf(state);
     expect([next.origin, next.href === url.href]).toEqual([url.origin, false]);
     expect(await open(next)).toBe(200);
     expect(statSync(state.paths.dashboardHost).mode & 0o777).toBe(0o600);
   });
 
-  it('is at the same place after the daemon has ended, and the old URL opens nothing', async () => {
+  it('keeps its host and port after a restart of the daemon, and refuses the old URL', async () => {
     const state = aState();
     const port = await freePort();
     writeFileSync(state.paths.config, JSON.stringify({ dashboard: { port } }));
@@ -85,7 +85,7 @@ describe('hookbus dashboard', () => {
     expect(await open(old)).toBe(403);
   });
 
-  it('says so where the port is taken, and serves once it is free', async () => {
+  it('reports that the port is taken, and serves once it is free', async () => {
     const state = aState();
     const port = await freePort();
     writeFileSync(state.paths.config, JSON.stringify({ dashboard: { port } }));
@@ -97,7 +97,7 @@ describe('hookbus dashboard', () => {
     expect((await urlOf(state)).port).toBe(String(port));
   });
 
-  it('has no name of somebody else’s choice', async () => {
+  it('does not accept a host name that another user wrote', async () => {
     const state = aState();
     const victim = join(temporaryDirectory(), 'victim');
     writeFileSync(victim, `hookbus-${'0'.repeat(32)}.localhost\n`);
@@ -108,7 +108,7 @@ describe('hookbus dashboard', () => {
     expect(readFileSync(victim, 'utf8')).toContain('00000000');
   });
 
-  it('hands a page of its own to what opens such things, so that nobody sees the URL', async () => {
+  it('opens the browser with a local file, so that other users cannot see the URL', async () => {
     const state = aState();
     const { directory, given } = anOpener();
     const { stdout, code } = await dashboard(state, ['--open', '--json'], {
@@ -123,12 +123,12 @@ describe('hookbus dashboard', () => {
     expect(statSync(page).mode & 0o777).toBe(0o600);
     const [, handed = ''] = /content="0;url=([^"]*)"/.exec(readFileSync(page, 'utf8')) ?? [];
     expect(new URL(handed).origin).toBe(new URL(url).origin);
-    // Each lets in, so a person has one where no browser came up.
+    // Both URLs are valid, so the user has one if no browser opens.
     expect(await open(new URL(handed))).toBe(200);
     expect(await open(new URL(url))).toBe(200);
   });
 
-  it('says where the page is where no browser can be opened', async () => {
+  it('prints the URL if no browser can be opened', async () => {
     const state = aState();
     const { code, stdout } = await dashboard(state, ['--open'], { PATH: '/nowhere' });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

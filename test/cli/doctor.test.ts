@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
 
-/** A machine with a home and a project, where `doctor` is asked. */
+/** A home and a project in which `doctor` runs. */
 function aMachine() {
   const top = temporaryDirectory();
   const home = join(top, 'home');
@@ -71,8 +71,8 @@ const hooks = (event: string, ...commands: (string | object)[]): object => ({
   },
 });
 
-describe('doctor on what HookBus consists of', () => {
-  it('finds no problem on a machine that has only just begun', () => {
+describe('doctor on the installation', () => {
+  it('finds no problem on a new machine', () => {
     const { ask, report } = aMachine();
     expect(findingsOf(report()).filter(({ severity }) => severity === 'problem')).toEqual([]);
     const { stdout, exitCode } = ask(['doctor']);
@@ -83,19 +83,19 @@ describe('doctor on what HookBus consists of', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('says that another hookbus is on PATH', () => {
+  it('reports another hookbus on PATH', () => {
     const { top, report, write } = aMachine();
     chmodSync(write('bin/hookbus', '#!/bin/sh\n'), 0o755);
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
     expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another one');
     expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
-    // What npm puts on PATH is another file of the same HookBus.
+    // npm puts another file of the same HookBus on PATH.
     mkdirSync(join(top, 'npm'));
     symlinkSync(join(BIN, 'hookbus-command'), join(top, 'npm', 'hookbus'));
     expect(textOf(report({ PATH: `${join(top, 'npm')}:/usr/bin:/bin` }), 'PATH')).toBe('');
   });
 
-  it('names settings that cannot be used, of this shell, of hooks and of config.json', () => {
+  it('reports invalid settings of this shell, of hooks and of config.json', () => {
     const { report, paths, write } = aMachine();
     const hook = ['run', '--timeout', 'soon', '--name', 'lint', '--', 'true'];
     hookbus(hook, {
@@ -113,7 +113,7 @@ describe('doctor on what HookBus consists of', () => {
 });
 
 describe('doctor on the state directory', () => {
-  it('says who else can read or write it', () => {
+  it('reports who else can read or write it', () => {
     const { state, report } = aMachine();
     chmodSync(state, 0o755);
     expect(textOf(report(), 'directory')).toContain('advice: others can look into');
@@ -121,7 +121,7 @@ describe('doctor on the state directory', () => {
     expect(textOf(report(), 'directory')).toContain('problem: others can write to');
   });
 
-  it('says so where it is no directory', () => {
+  it('reports that it is not a directory', () => {
     const { top, ask, write } = aMachine();
     write('file', 'x');
     const { stdout, exitCode } = ask(['doctor'], { HOOKBUS_HOME: join(top, 'file') });
@@ -129,7 +129,7 @@ describe('doctor on the state directory', () => {
     expect(exitCode).toBe(1);
   });
 
-  it('finds a newer database, a damaged one, and one that was set aside', () => {
+  it('finds a newer database, a corrupt one, and one in quarantine', () => {
     const newer = aMachine();
     makeNewerDatabase(newer.paths);
     expect(textOf(newer.report(), 'database')).toContain('this HookBus knows');
@@ -139,7 +139,7 @@ describe('doctor on the state directory', () => {
     expect(textOf(corrupt.report(), 'database')).toContain('a corrupt database was set aside');
   });
 
-  it('finds a page that was overwritten', () => {
+  it('finds an overwritten database page', () => {
     const { paths, report, record } = aMachine();
     record(...Array.from({ length: 400 }, () => ({ error: 'x'.repeat(500) })));
     const script = `import sys
@@ -152,7 +152,7 @@ f.write(b'\\xff' * 4096 * 4)`;
 });
 
 describe('doctor on settings files', () => {
-  it('counts what is wrapped, and sees whether recording is on', () => {
+  it('counts wrapped hooks, and checks whether recording is on', () => {
     const { ask, report, write } = aMachine();
     write('home/.claude/settings.json', hooks('PreToolUse', 'python3 a.py', 'python3 b.py'));
     expect(ask(['install', '--scope', 'user', '--only', 'a', '--enable']).exitCode).toBe(0);
@@ -165,7 +165,7 @@ describe('doctor on settings files', () => {
     expect(checks.find(({ name }) => name === 'recording')?.summary).toMatch(/^on, by .*settings/);
   });
 
-  it('finds prefixes whose program is gone', () => {
+  it('finds prefixes whose program no longer exists', () => {
     const { report, write } = aMachine();
     write(
       'home/.claude/settings.json',
@@ -181,7 +181,7 @@ describe('doctor on settings files', () => {
     expect(text).toContain('/gone too/hookbus, which is not there');
   });
 
-  it('finds prefixes that a refusal depends on, whoever wrote them', () => {
+  it('finds unguarded prefixes before guards, whoever wrote them', () => {
     const { report, write, ask } = aMachine();
     const old = `[ -e ${BIN}/hookbus.js ] && set -- ${BIN}/hookbus.js run --; "$@" python3 a.py`;
     write(
@@ -204,7 +204,7 @@ describe('doctor on settings files', () => {
     expect(textOf(report(), 'Claude Code')).not.toContain('the prefix of a ');
   });
 
-  it('finds a launcher that cannot start, and knows which hooks run all the same', () => {
+  it('finds a launcher that cannot start, and which hooks still run', () => {
     const { report, write, ask } = aMachine();
     const launcher = write('opt/hookbus', '');
     const line = `set -- ${launcher} run --; [ -f "$1" ] && [ -x "$1" ] && [ -s "$1" ] || set --; "$@" ./a.sh`;
@@ -220,13 +220,13 @@ describe('doctor on settings files', () => {
     expect(textOf(report(), 'Claude Code')).toContain('look for hookbus on PATH');
   });
 
-  it('names a file that is no JSON, with line and column', () => {
+  it('reports invalid JSON with file, line and column', () => {
     const { report, write } = aMachine();
     write('home/.claude/settings.json', '{\n  "hooks": {,}\n}');
     expect(textOf(report(), 'Claude Code')).toMatch(/problem: .* line 2, column 13/);
   });
 
-  it('finds the same hook in two files in texts that differ, and not where they are alike', () => {
+  it('finds the same hook in two files if the texts differ, but not if they are equal', () => {
     const { report, write, ask } = aMachine();
     write('home/.claude/settings.json', hooks('Stop', 'python3 check.py'));
     write('project/.claude/settings.json', hooks('Stop', 'python3 check.py'));
@@ -244,8 +244,8 @@ describe('doctor on settings files', () => {
   });
 });
 
-describe('doctor on what was recorded', () => {
-  it('finds each mistake that disarms a hook', () => {
+describe('doctor on recorded executions', () => {
+  it('finds each problem that disarms a hook', () => {
     const { record, report, ask } = aMachine();
     const call = { sessionId: 's', toolUseId: 't', hookName: 'twice', command: 'sh twice.sh' };
     record(
@@ -278,7 +278,7 @@ describe('doctor on what was recorded', () => {
     expect(ask(['show', id]).exitCode).toBe(0);
   });
 
-  it('finds nothing where all is as it should be, nor what is past', () => {
+  it('finds nothing if all is well, and ignores what is past', () => {
     const { record, report } = aMachine();
     const old = new Date(Date.now() - 25 * 3_600_000).toISOString();
     record(
@@ -296,7 +296,7 @@ describe('doctor on what was recorded', () => {
     expect(textOf(report(), 'hooks')).toBe('');
   });
 
-  it('finds two settings files by two starts of a session at the same time', () => {
+  it('recognizes two settings files by two simultaneous starts of a session', () => {
     const { record, report } = aMachine();
     record(
       { eventType: 'SessionStart', sessionId: 's' },
@@ -305,7 +305,7 @@ describe('doctor on what was recorded', () => {
     expect(textOf(report(), 'hooks')).toContain('ran twice for one and the same call');
   });
 
-  it('compares P99 with the limit of the settings file, of the event, and with nothing else', () => {
+  it('compares P99 only with the limit of the settings file and of the event', () => {
     const { record, report, write } = aMachine();
     write('home/.claude/settings.json', {
       hooks: {
@@ -329,7 +329,7 @@ describe('doctor on what was recorded', () => {
     ]);
   });
 
-  it('names a replay where a guard answers for one call, in settings files and as it ran', () => {
+  it('warns of --on-duplicate replay for a guard, in settings files and in executions', () => {
     const { ask, report, write } = aMachine();
     const hook = (options: string) => ({
       hooks: [{ type: 'command', command: `hookbus run ${options} -- sh guard.sh` }],
@@ -358,7 +358,7 @@ describe('doctor on what was recorded', () => {
     expect(said).toHaveLength(3);
   });
 
-  it('takes the mistakes of real hooks from their runs', () => {
+  it('finds the problems of real hooks in their executions', () => {
     const { report, paths } = aMachine();
     const env = {
       HOME: dirname(paths.home),
@@ -377,11 +377,11 @@ describe('doctor on what was recorded', () => {
   });
 });
 
-describe('doctor that is asked the wrong way', () => {
-  it('says what it expected', () => {
+describe('doctor with an invalid argument', () => {
+  it('says what the argument must be', () => {
     const { ask } = aMachine();
     const { stderr, exitCode } = ask(['doctor', 'yesterday']);
-    expect(stderr).toContain('expected HOURS to be a number above 0');
+    expect(stderr).toContain('HOURS must be a number above 0');
     expect(exitCode).toBe(1);
   });
 });

@@ -9,7 +9,7 @@ import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** What a command line that cannot be used prints on stderr. */
+/** The stderr of an invalid command line. */
 function complaint(words: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   const { stdout, stderr, exitCode } = hookbus(words, { HOOKBUS_HOME: '/nowhere', ...env });
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
@@ -18,65 +18,62 @@ function complaint(words: readonly string[], env: Readonly<Record<string, string
 }
 
 it.each([
-  ['lgos', 'unknown command "lgos"; did you mean "logs"? Try: hookbus --help'],
+  ['lgos', 'unknown command "lgos". Did you mean "logs"? Try: hookbus --help'],
   ['frobnicate', 'unknown command "frobnicate". Try: hookbus --help'],
   ['--nosuch', 'unknown command "--nosuch". Try: hookbus --help'],
-  ['--json', 'expected a command, got only options'],
-  ['logs --hoook x', 'unknown option "--hoook"; did you mean "--hook"? Try: hookbus logs --help'],
-  ['logs --limt=5', 'unknown option "--limt"; did you mean "--limit"? Try: hookbus logs --help'],
+  ['--json', 'no command given'],
+  ['logs --hoook x', 'unknown option "--hoook". Did you mean "--hook"? Try: hookbus logs --help'],
+  ['logs --limt=5', 'unknown option "--limt". Did you mean "--limit"? Try: hookbus logs --help'],
   ['logs -n 5', 'unknown option "-n". Try: hookbus logs --help'],
-  ['logs extra', 'expected only options behind "logs", got "extra". Try: hookbus logs --help'],
-  ['logs --hook', 'expected a value behind --hook, got none. Try: hookbus logs --help'],
-  ['logs --hook --json', 'expected a value behind --hook, got none'],
+  ['logs extra', 'unexpected argument "extra". Try: hookbus logs --help'],
+  ['logs --hook', '--hook needs a value. Try: hookbus logs --help'],
+  ['logs --hook --json', '--hook needs a value'],
   [
     'logs --limit 0',
-    'expected --limit to be a whole number from 1 to 1000000, got "0". Try: hookbus logs --help',
+    '--limit must be a whole number from 1 to 1000000, got "0". Try: hookbus logs --help',
   ],
   [
     'logs --limit 5x',
-    'expected --limit to be a whole number from 1 to 1000000, got "5x". Try: hookbus logs --help',
+    '--limit must be a whole number from 1 to 1000000, got "5x". Try: hookbus logs --help',
   ],
-  ['logs --limit 1 --limit 2', 'expected --limit once, got it 2 times. Try: hookbus logs --help'],
+  ['logs --limit 1 --limit 2', '--limit was given 2 times; give it once. Try: hookbus logs --help'],
   [
     'logs --status bad',
-    'expected --status to be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, got "bad". Try: hookbus logs --help',
+    '--status must be one of success, blocked, error, timeout, dedupe_skip, breaker_skip, got "bad". Try: hookbus logs --help',
   ],
   [
     'logs --since soon',
-    'expected --since to be an age such as 30m, 2h or 7d, or a date such as 2026-11-22, got "soon". Try: hookbus logs --help',
+    '--since must be an age such as 30m, 2h or 7d, or a date such as 2026-11-22, got "soon". Try: hookbus logs --help',
   ],
   [
     'metrics soon',
-    'expected HOURS to be a number above 0 and at most 876000, got "soon". Try: hookbus metrics --help',
+    'HOURS must be a number above 0 and at most 876000, got "soon". Try: hookbus metrics --help',
   ],
   [
     'metrics 0',
-    'expected HOURS to be a number above 0 and at most 876000, got "0". Try: hookbus metrics --help',
+    'HOURS must be a number above 0 and at most 876000, got "0". Try: hookbus metrics --help',
   ],
   [
     'metrics -5',
-    'expected HOURS to be a number above 0 and at most 876000, got "-5". Try: hookbus metrics --help',
+    'HOURS must be a number above 0 and at most 876000, got "-5". Try: hookbus metrics --help',
   ],
   [
     'metrics 876001',
-    'expected HOURS to be a number above 0 and at most 876000, got "876001". Try: hookbus metrics --help',
+    'HOURS must be a number above 0 and at most 876000, got "876001". Try: hookbus metrics --help',
   ],
   [
     'metrics 1e3',
-    'expected HOURS to be a number above 0 and at most 876000, got "1e3". Try: hookbus metrics --help',
+    'HOURS must be a number above 0 and at most 876000, got "1e3". Try: hookbus metrics --help',
   ],
-  [
-    'metrics 24 25',
-    'expected only options behind "metrics 24", got "25". Try: hookbus metrics --help',
-  ],
-  ['show', 'expected the ID of an execution, got none. Try: hookbus show --help'],
+  ['metrics 24 25', 'unexpected argument "25". Try: hookbus metrics --help'],
+  ['show', 'missing argument ID; `hookbus logs` lists the executions. Try: hookbus show --help'],
   [
     'show abc',
-    'expected ID to be a number, an execution id or at least 6 characters of its beginning, got "abc". Try: hookbus show --help',
+    'ID must be a number, an execution id, or at least its first 6 characters, got "abc". Try: hookbus show --help',
   ],
   [
     'cleanup --older-than 7',
-    'expected --older-than to be an age such as 12h, 7d or 4w, got "7". Try: hookbus cleanup --help',
+    '--older-than must be an age such as 12h, 7d or 4w, got "7". Try: hookbus cleanup --help',
   ],
 ])('hookbus %s', async (line, message) => {
   const { stdout, stderr, exitCode } = await perform(line.split(' '));
@@ -85,15 +82,15 @@ it.each([
   else expect(stderr).toBe(`hookbus: ${message}\n`);
 });
 
-describe('one line says what is wrong', () => {
-  it('whatever was typed', () => {
+describe('the error is one line', () => {
+  it('even for control characters and long arguments', () => {
     expect(complaint(['logs', '--since', '\x1b[2J\nsecond line'])).toContain(
       'got "\\x1b[2J\\nsecond line"',
     );
     expect(complaint(['x'.repeat(5000)]).length).toBeLessThan(120);
   });
 
-  it('with a retention that cannot be used, so that nothing is deleted by mistake', () => {
+  it('if the retention is invalid, and nothing is deleted', () => {
     const { home, paths } = freshState();
     makeDatabase(paths);
     const env = { HOOKBUS_HOME: home, HOOKBUS_RETENTION_DAYS: '30d' };
@@ -108,7 +105,7 @@ describe('one line says what is wrong', () => {
     );
   });
 
-  it('where nothing says where the state directory is', () => {
+  it('if no variable names the state directory', () => {
     const message =
       'expected HOOKBUS_HOME or HOME to say where the state directory is, got neither';
     for (const words of [['logs'], ['show', '1'], ['metrics'], ['cleanup']]) {
@@ -116,7 +113,7 @@ describe('one line says what is wrong', () => {
     }
   });
 
-  it('with a database of a newer HookBus, which it leaves alone', () => {
+  it('if a newer HookBus wrote the database, which is not changed', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     expect(complaint(['logs'], { HOOKBUS_HOME: home })).toMatch(
@@ -124,7 +121,7 @@ describe('one line says what is wrong', () => {
     );
   });
 
-  it('with a state directory that is a file', () => {
+  it('if the state directory is a file', () => {
     const { home } = freshState();
     writeFileSync(home, '');
     expect(complaint(['metrics'], { HOOKBUS_HOME: home })).toMatch(
@@ -132,7 +129,7 @@ describe('one line says what is wrong', () => {
     );
   });
 
-  it('with a database that cannot be opened', () => {
+  it('if the database cannot be opened', () => {
     const { home, paths } = freshState();
     makeState(paths.home);
     mkdirSync(paths.database);
@@ -141,7 +138,7 @@ describe('one line says what is wrong', () => {
     );
   });
 
-  it('of an execution that is not there, or not alone', () => {
+  it('if no execution matches an id, or several do', () => {
     const { home, paths } = freshState();
     const env = { HOOKBUS_HOME: home };
     expect(complaint(['show', '1'], env)).toBe('no execution is recorded yet');
@@ -160,7 +157,7 @@ describe('one line says what is wrong', () => {
 });
 
 describe('without better-sqlite3', () => {
-  /** The bundle alone, away from node_modules. */
+  /** Runs the bundle outside of this checkout, without node_modules. */
   function runAlone(...words: readonly string[]) {
     const directory = temporaryDirectory();
     copyFileSync('dist/main.cjs', join(directory, 'main.cjs'));
@@ -180,19 +177,19 @@ describe('without better-sqlite3', () => {
       expect(runAlone(command)).toEqual({
         stdout: '',
         stderr:
-          'hookbus: better-sqlite3 is not installed. Run `npm install` where hookbus is installed\n',
+          'hookbus: better-sqlite3 is not installed. Run `npm install` in the directory of hookbus\n',
         status: 1,
       });
     }
   });
 
-  it('has its help and its version', () => {
+  it('still prints help and version', () => {
     expect(runAlone('logs', '--help')).toMatchObject({ stderr: '', status: 0 });
     expect(runAlone('--version')).toMatchObject({ stderr: '', status: 0 });
   });
 });
 
-it('shows where a fault was only under HOOKBUS_DEBUG=1', () => {
+it('prints a stack only with HOOKBUS_DEBUG=1', () => {
   const { home } = freshState();
   writeFileSync(home, '');
   const env = { HOOKBUS_HOME: home };

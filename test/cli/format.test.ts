@@ -30,7 +30,7 @@ it.each([
   expect(formatMs(ms)).toBe(shown);
 });
 
-it('seconds are moved so that the numbers of a column stand above each other', () => {
+it('seconds are padded so that the numbers of a column align', () => {
   expect(['1.20 ms', '1.20 s '].map((text) => text.length)).toEqual([7, 7]);
   expect(formatMsAligned(1200)).toBe('1.20 s ');
   expect(formatMsAligned(12)).toBe('12.0 ms');
@@ -60,7 +60,7 @@ it.each([
   expect(formatPercent(rate)).toBe(shown);
 });
 
-it('thousands stand apart', () => {
+it('thousands are separated', () => {
   expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '1,234,567']);
   expect([formatThings(1, 'hook'), formatThings(1200, 'hook')]).toEqual(['1 hook', '1,200 hooks']);
 });
@@ -71,6 +71,6 @@ it.each([
   [60_000, '1 minute ago'],
   [7_199_999, '1 hour ago'],
   [172_800_000, '2 days ago'],
-])('what is %d ms old is %s', (ageMs, shown) => {
+])('an age of %d ms is shown as %s', (ageMs, shown) => {
   expect(formatAge(new Date(1_000_000_000_000), 1_000_000_000_000 + ageMs)).toBe(shown);
 });

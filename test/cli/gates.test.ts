@@ -16,7 +16,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const LINT = { hookName: 'lint', command: 'npx eslint' };
 const HOUR_MS = 3_600_000;
 
-/** A state directory with these executions; one of `lint`, on an event where no hook can block, where none are given. */
+/** A state directory with these executions; the default is one of `lint`, on an event where no hook can block. */
 function aState(...executions: NonNullable<Parameters<typeof anExecution>[0]>[]) {
   const { home, paths } = freshState();
   const lint = { ...LINT, eventType: 'PostToolUse' };
@@ -32,12 +32,12 @@ function aState(...executions: NonNullable<Parameters<typeof anExecution>[0]>[])
   return { home, paths, ask, json, gate, gates: () => listGates(paths.gates) };
 }
 
-/** In one line, without what a terminal's width does to it. */
+/** On one line, so that the width of the terminal does not matter. */
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 const GUARD = { hookName: 'guard_rm', command: 'python3 guard_rm.py' };
 
-it('what is switched off in another state directory is named by status and doctor', () => {
+it('status and doctor list hooks that are off in another state directory', () => {
   const person = temporaryDirectory();
   const other = join(temporaryDirectory(), 'other');
   const run = (...words: string[]) => hookbus(words, { HOME: person });
@@ -55,7 +55,7 @@ it('what is switched off in another state directory is named by status and docto
 });
 
 describe('off', () => {
-  it('skips a hook for an hour, says until when, and status says so', () => {
+  it('skips a hook for an hour, and prints until when, as status does', () => {
     const { ask, json, gate, paths } = aState();
     const before = Date.now();
     const { stdout } = ask('off', 'lint');
@@ -76,10 +76,10 @@ describe('off', () => {
       on_record: true,
     });
     expect(existsSync(gatePath(paths.gates, LINT))).toBe(false);
-    expect(ask('on', 'lint').stdout).toBe('"lint" is on, and was before.\n');
+    expect(ask('on', 'lint').stdout).toBe('"lint" was already on.\n');
   });
 
-  it('skips it for a time of at most 7 days', () => {
+  it('skips a hook for at most 7 days', () => {
     const { ask, json, gate } = aState();
     for (const [time, ms] of Object.entries({
       '30s': 30_000,
@@ -139,7 +139,7 @@ describe('off', () => {
       [{ ...GUARD, eventType: '' }],
       'guard_rm runs on an event that nobody named, so it may refuse; while it is off nothing is refused.',
     ],
-  ] as const)('of a hook that %s says what it means, and wants --yes', (_, executions, text) => {
+  ] as const)('needs --yes for a hook that %s, and says what that means', (_, executions, text) => {
     const { ask, json, gate, paths } = aState(...executions);
     for (const more of [[], ['--json'], ['--for', '5m']]) {
       const { exitCode, stdout, stderr } = ask('off', 'guard_rm', ...more);
@@ -168,7 +168,7 @@ describe('off', () => {
     expect(gate(GUARD)?.kind).toBe('off');
   });
 
-  it('of a hook that never ran wants its command, and --yes', () => {
+  it('needs --command and --yes for a hook that never ran', () => {
     const { ask, gate, paths } = aState();
     expect(ask('off', 'lnt')).toMatchObject({
       exitCode: 1,
@@ -178,14 +178,14 @@ describe('off', () => {
     expect(oneLine(ask(...words).stderr)).toContain('nobody knows what it refuses');
     expect(existsSync(paths.gates)).toBe(false);
     const { stdout } = ask(...words, '--yes');
-    expect(stdout).toContain('No execution of "lnt" is on record; did you mean "lint"?');
+    expect(stdout).toContain('No execution of "lnt" is recorded. Did you mean "lint"?');
     expect(gate({ hookName: 'lnt', command: 'make lint' })?.kind).toBe('off');
-    // Nor is another command of a known name.
+    // Another command of a known name is not found either.
     expect(ask('off', 'lint', '--command', 'make lint').exitCode).toBe(1);
-    expect(ask('on', 'nothing-like-it').stdout).toContain('is on record.\n');
+    expect(ask('on', 'nothing-like-it').stdout).toContain('is recorded.\n');
   });
 
-  it('of several hooks with one name is about those of this work tree, else about what it is told', () => {
+  it('chooses, among hooks with the same name, those of this work tree, or those of --command or --all', () => {
     const at = (cwd: string, command: string) => ({
       hookName: 'check',
       eventType: 'PostToolUse',
@@ -223,7 +223,7 @@ describe('off', () => {
     expect(here.gates()).toHaveLength(2);
   }, 30_000);
 
-  it('finds no hook by a command that a secret was taken out of, and keeps none in its file', () => {
+  it('finds no hook by a redacted command, and stores no secret in the gate file', () => {
     const secret = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
     const command = `lint --token ${secret}`;
     const { ask, gates, gate, paths } = aState({ ...LINT, command: redactText(command) });
@@ -237,7 +237,7 @@ describe('off', () => {
     expect(gates()).toEqual([]);
   });
 
-  it.each(['--x', '--json', '-h', '--'])('takes the name %j behind --, as on does', (name) => {
+  it.each(['--x', '--json', '-h', '--'])('accepts the name %j after --, as on does', (name) => {
     const hook = { hookName: name, command: 'npx eslint' };
     const { ask, gate } = aState({ ...hook, eventType: 'PostToolUse' });
     expect(ask('off', '--', name).stdout).toContain(`"${name}" is off until`);
@@ -247,19 +247,19 @@ describe('off', () => {
   });
 
   it.each([
-    [['off'], 'expected the name of a hook'],
-    [['on', ''], 'expected the name of a hook'],
-    [['off', 'lint', '--for', '0s'], 'expected --for to be a time above 0'],
-    [['off', 'lint', '--for', 'ever'], 'expected --for to be a time above 0'],
-    [['off', 'lint', '--command', ''], 'expected a value behind --command'],
-    [['off', 'lint', 'format'], 'expected only options behind "off lint", got "format"'],
+    [['off'], 'missing argument HOOK'],
+    [['on', ''], 'missing argument HOOK'],
+    [['off', 'lint', '--for', '0s'], '--for must be a time above 0'],
+    [['off', 'lint', '--for', 'ever'], '--for must be a time above 0'],
+    [['off', 'lint', '--command', ''], '--command needs a value'],
+    [['off', 'lint', 'format'], 'unexpected argument "format"'],
   ])('%j is refused', (words, message) => {
     const { ask, paths } = aState();
     expect(ask(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
     expect(existsSync(paths.gates)).toBe(false);
   });
 
-  it('wants a database that can be used, as on does not; and works where there is none yet', () => {
+  it('needs a usable database, unlike on, but works before a database exists', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     const ask = (env: string, ...words: string[]) => hookbus(words, { HOOKBUS_HOME: env });
@@ -281,7 +281,7 @@ describe('off', () => {
     expect(statSync(fresh.home).mode & 0o777).toBe(0o700);
   });
 
-  it('says what is in the way', () => {
+  it('reports why the gate file cannot be written', () => {
     const { ask, paths } = aState();
     mkdirSync(join(gatePath(paths.gates, LINT), 'x'), { recursive: true });
     const { stderr, exitCode } = ask('off', 'lint', '--json');
@@ -289,7 +289,7 @@ describe('off', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'E_GATE' } });
   });
 
-  it('has names that would lead elsewhere in its own directory', () => {
+  it('keeps the gate files of names such as ../x in its own directory', () => {
     const { ask, gates, home } = aState();
     for (const name of ['../../evil', '..']) ask('off', name, '--command', 'x', '--yes');
     expect(gates().map(({ file, hookName }) => [hookName, file.length])).toEqual(
@@ -302,7 +302,7 @@ describe('off', () => {
     expect(ask('status').stdout).toContain('- ../../evil: off');
   });
 
-  it('that says it is of another hook is not taken for that', () => {
+  it('ignores the name of another hook in a gate file', () => {
     const { json, paths } = aState();
     mkdirSync(paths.gates, { recursive: true });
     const path = gatePath(paths.gates, { hookName: 'guard', command: 'x' });
@@ -312,12 +312,12 @@ describe('off', () => {
     });
   });
 
-  it('of an older version, by a name alone, is told of until `on` clears it', () => {
+  it('lists a gate file of an older version until `on` clears it', () => {
     const { ask, json, paths } = aState();
     mkdirSync(paths.gates);
     writeFileSync(join(paths.gates, 'lint'), 'off 0\n');
     expect(json('status')).toMatchObject({ gates: [], old_gates: ['lint'] });
-    const text = 'lint: switched off by an older version; that counts no more';
+    const text = 'lint: switched off by an older version, which has no effect any more';
     expect(oneLine(ask('status').stdout)).toContain(text);
     expect(oneLine(ask('doctor').stdout)).toContain('lint was switched off by an older version');
     ask('on', 'lint');
@@ -325,13 +325,13 @@ describe('off', () => {
     expect(json('status')).toMatchObject({ old_gates: [] });
   });
 
-  describe.skipIf(canHavePolicy !== true)('of a hook that root protects', () => {
+  describe.skipIf(canHavePolicy !== true)('for a hook that root protects', () => {
     it.each([
       ['{"protected_hooks": ["lint"]}', 'good', ['lint']],
       ['{"protected_hooks": ["*"]}', 'good', ['*']],
       ['protected_hooks: lint', 'broken', ['*']],
     ] as const)(
-      'is refused under %s, and status and doctor say what is so',
+      'is refused with the policy %s, and status and doctor report the policy',
       (policy, state, names) => {
         const { home, paths } = aState();
         const ask = (...words: string[]) => {
@@ -391,7 +391,7 @@ describe('off', () => {
 });
 
 describe('config', () => {
-  it('shows what is in force, changes it and takes it back', () => {
+  it('shows, sets and unsets values', () => {
     const { ask, json, paths } = aState();
     expect(ask('config', 'path').stdout).toBe(`${paths.config}\n`);
     expect(json('config')).toMatchObject({ state: 'absent', given: [], problem: null });
@@ -415,15 +415,15 @@ describe('config', () => {
   }, 30_000);
 
   it.each([
-    [['frob'], 'expected ACTION to be one of show, get'],
-    [['get'], 'expected a KEY behind "config get", got none'],
-    [['set', 'breaker.window'], 'expected a KEY and a VALUE'],
-    [['set', 'breaker.windo', '3'], 'unknown key "breaker.windo"; did you mean "breaker.window"?'],
+    [['frob'], 'ACTION must be one of show, get'],
+    [['get'], 'config get needs a KEY'],
+    [['set', 'breaker.window'], 'config set needs a KEY and a VALUE'],
+    [['set', 'breaker.windo', '3'], 'unknown key "breaker.windo". Did you mean "breaker.window"?'],
     [['set', 'toString.name', '3'], 'unknown key'],
-    [['set', 'breaker.window', '0'], 'expected breaker.window to be a whole number'],
-    [['set', 'breaker.enabled', 'maybe'], 'expected breaker.enabled to be true or false'],
-    [['set', 'breaker.window', '3', '4'], 'expected only options'],
-    [['show', 'breaker'], 'expected no word behind "config show"'],
+    [['set', 'breaker.window', '0'], 'breaker.window must be a whole number'],
+    [['set', 'breaker.enabled', 'maybe'], 'breaker.enabled must be true or false'],
+    [['set', 'breaker.window', '3', '4'], 'unexpected argument "4"'],
+    [['show', 'breaker'], 'unexpected argument "breaker"'],
   ])('%j is refused', (words, message) => {
     const { ask, paths } = aState();
     expect(ask('config', ...words)).toMatchObject({
@@ -434,7 +434,7 @@ describe('config', () => {
     expect(existsSync(paths.config)).toBe(false);
   });
 
-  it('says where a file cannot be used, and changes nothing in it', () => {
+  it('says where config.json is invalid, and does not change it', () => {
     const { ask, json, paths } = aState();
     writeFileSync(paths.config, '{"breaker": {"window": 0}}');
     expect(json('config')).toMatchObject({
@@ -450,7 +450,7 @@ describe('config', () => {
     expect(readFileSync(paths.config, 'utf8')).toBe('{"breaker": {"window": 0}}');
   });
 
-  it('says where a file cannot be written', () => {
+  it('reports that config.json cannot be written', () => {
     const { paths } = aState();
     const env = { HOOKBUS_HOME: join(paths.database, 'state') };
     const { stderr, exitCode } = hookbus(['config', 'set', 'breaker.window', '3', '--json'], env);

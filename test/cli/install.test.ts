@@ -11,13 +11,13 @@ const PROGRAM = existsSync(LAUNCHER) ? LAUNCHER : `${process.execPath} ${join(BI
 
 const RUNNABLE = (word: string): string => `[ -f ${word} ] && [ -x ${word} ] && [ -s ${word} ]`;
 
-/** What `install` writes before a command in one's own file; behind it follows the command, or `exec` and a shell. */
+/** The prefix in the user's own file; the command, or `exec` and a shell, follows it. */
 const OWN = (name = ''): string => {
   const isScript = existsSync(LAUNCHER) ? '' : ' && [ -f "$2" ] && [ -r "$2" ] && [ -s "$2" ]';
   return `set -- HOOKBUS run${name} --; ${RUNNABLE('"$1"')}${isScript} || set --; `;
 };
 
-/** And in one that is shared, where PATH says which HookBus it is. */
+/** The prefix in a shared file, which finds HookBus on PATH. */
 const SHARED = (name = ''): string =>
   `set -- "$PATH:"; while [ "$1" ]; do set -- "\${1#*:}" "\${1%%:*}/hookbus"; ${RUNNABLE('"$2"')} && ` +
   `set -- "" "$2" run${name} -- || set -- "$1"; done; shift; `;
@@ -80,7 +80,7 @@ const CLAUDE = {
 };
 
 describe('hookbus install', () => {
-  it('tells of each file and hook, and what is left to do', () => {
+  it('reports each file and hook, and what to do next', () => {
     const { run, read } = stage(CLAUDE);
     const { stdout, stderr, exitCode } = run('install');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
@@ -89,7 +89,7 @@ describe('hookbus install', () => {
       HOOK      EVENT       FOR   NOW
       guard_rm  PreToolUse  Bash  wrapped
             python3 ~/.claude/hooks/guard_rm.py
-      –         PreToolUse  Bash  left alone
+      –         PreToolUse  Bash  not wrapped
             it is of type http and has no command
 
       /top/project/.claude/settings.json (shared with the project)
@@ -105,12 +105,12 @@ describe('hookbus install', () => {
             git status
 
       Wrapped 4 hooks in 3 files.
-      What was there before is kept:
+      The previous files are kept in:
         /top/home/.local/state/hookbus/settings
-      The status line is no hook and stays as it is.
-      Hooks of shared files are recorded once hookbus is on your PATH:
+      The status line is not a hook, so it is not wrapped.
+      Hooks in shared files are recorded once hookbus is on your PATH:
         ln -s HOOKBUS ~/.local/bin/hookbus
-      Recording is off, the hooks just run. To switch it on: hookbus install --enable, or
+      Recording is off, so hooks run unrecorded. To switch it on: hookbus install --enable, or
       "HOOKBUS_ENABLED": "1" in the env block of a settings file.
       "
     `);
@@ -145,14 +145,14 @@ describe('hookbus install', () => {
        }
 
       Would wrap 1 hook in 1 file.
-      The status line is no hook and stays as it is.
+      The status line is not a hook, so it is not wrapped.
       "
     `);
     expect(read('home/.claude/settings.json')).toBe(before);
     expect(existsSync(join(top, 'home/.local'))).toBe(false);
   });
 
-  it('takes the scopes that are asked for', () => {
+  it('changes only the given scopes', () => {
     const { run, read } = stage(CLAUDE);
     expect(run('install --scope user --scope local').exitCode).toBe(0);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
@@ -160,7 +160,7 @@ describe('hookbus install', () => {
     expect(read('project/.claude/settings.json')).not.toContain('hookbus');
   });
 
-  it('finds the files of CLAUDE_CONFIG_DIR, and one file once', () => {
+  it('finds the files of CLAUDE_CONFIG_DIR, and each file only once', () => {
     const { run, read, top } = stage({
       'conf/settings.json': CLAUDE['home/.claude/settings.json'],
     });
@@ -171,7 +171,7 @@ describe('hookbus install', () => {
     expect(read('conf/settings.json')).toContain('hookbus run --; ');
   });
 
-  it('records what it wrapped, in all three files', () => {
+  it('wraps hooks in all three files so that they are recorded', () => {
     const files = stage(CLAUDE);
     const { top, run } = files;
     mkdirSync(join(top, 'bin'));
@@ -209,7 +209,7 @@ describe('hookbus install', () => {
   });
 });
 
-/** What is on the screen when a person types this. */
+/** The screen after the user types this. */
 function typed(top: string, input: string, ...options: string[]): string {
   const words = [process.execPath, join(BIN, 'hookbus.js'), 'install', ...options];
   const line = words.map((word) => `'${word}'`).join(' ');
@@ -240,11 +240,11 @@ describe('at a terminal', () => {
   });
 });
 
-describe('a file of the project that leads out of it', () => {
+describe('a project file that links out of the project', () => {
   const TARGET = 'home/other/settings.json';
 
   /** A repository whose settings are a link to a file of the user. */
-  function aStray(more: Readonly<Record<string, unknown>> = {}) {
+  function aLinkOutside(more: Readonly<Record<string, unknown>> = {}) {
     const staged = stage({ [TARGET]: CLAUDE['project/.claude/settings.json'], ...more });
     mkdirSync(join(staged.top, 'project/.claude'), { recursive: true });
     symlinkSync(join(staged.top, TARGET), join(staged.top, 'project/.claude/settings.json'));
@@ -252,22 +252,22 @@ describe('a file of the project that leads out of it', () => {
   }
   const user = { 'home/.claude/settings.json': CLAUDE['home/.claude/settings.json'] };
 
-  it('is left alone and named, and the others are written', () => {
-    const { run, read } = aStray(user);
+  it('is named and not changed, but the others are', () => {
+    const { run, read } = aLinkOutside(user);
     const before = read(TARGET);
     const { stdout, exitCode } = run('install');
     expect(exitCode).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      '/top/project/.claude/settings.json leads to /top/home/other/settings.json, outside of the project. It is left alone; --yes writes there.',
+      '/top/project/.claude/settings.json leads to /top/home/other/settings.json, outside of the project. It was not changed; use --yes to change it.',
     );
     expect(read(TARGET)).toBe(before);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
   });
 
   it.each(['install', 'install --scope project', 'install --settings .claude/settings.json'])(
-    'is refused by `%s` where there is no other',
+    'is refused by `%s` if there is no other file',
     (words) => {
-      const { run, read } = aStray();
+      const { run, read } = aLinkOutside();
       const before = read(TARGET);
       const { stderr, exitCode } = run(words);
       expect(exitCode).toBe(1);
@@ -281,7 +281,7 @@ describe('a file of the project that leads out of it', () => {
     },
   );
 
-  it('is one too where its directory is the link, whatever that has in it', () => {
+  it('is recognized if its directory is the link', () => {
     const { run, read, top } = stage({
       'home/other/settings.json': CLAUDE['project/.claude/settings.json'],
       'home/other/.git/config': '',
@@ -294,19 +294,21 @@ describe('a file of the project that leads out of it', () => {
   });
 
   it('is asked about at a terminal', () => {
-    const { top, read } = aStray();
+    const { top, read } = aLinkOutside();
     for (const [input, isWritten] of [
       ['\n', false],
       ['y\n', true],
     ] as const) {
       const screen = typed(top, input, '--scope', 'project');
-      expect(screen).toContain(`${top}/project/.claude/settings.json leads out of the project, to`);
+      expect(screen).toContain(
+        `${top}/project/.claude/settings.json is a link out of the project, to`,
+      );
       expect(screen).toContain(`${top}/${TARGET}`);
       expect(read(TARGET).includes('hookbus')).toBe(isWritten);
     }
   });
 
-  it('is written as ever where the link stays in the project, and where it is your own', () => {
+  it('is changed if the link stays in the project, or the file is your own', () => {
     const { run, read, top } = stage({
       'project/shared/claude.json': CLAUDE['project/.claude/settings.json'],
       'home/dotfiles/claude.json': CLAUDE['home/.claude/settings.json'],
@@ -320,7 +322,7 @@ describe('a file of the project that leads out of it', () => {
   });
 });
 
-it('a planted link of the process number leads nowhere', () => {
+it('does not follow a planted link with the name of its temporary file', () => {
   const { top, read } = stage({ ...CLAUDE, 'home/.bashrc': 'mine' });
   const script =
     'ln -s "$HOME/.bashrc" ".claude/.settings.json.hookbus-$$"; exec "$0" "$1" install --scope project';
@@ -334,7 +336,7 @@ it('a planted link of the process number leads nowhere', () => {
 });
 
 describe('hookbus uninstall', () => {
-  it('gives everything back, and names what is still wrapped elsewhere', () => {
+  it('restores every file, and lists files that are still wrapped', () => {
     const { run, read, top } = stage({
       ...CLAUDE,
       'other.json': CLAUDE['project/.claude/settings.json'],
@@ -343,18 +345,18 @@ describe('hookbus uninstall', () => {
     run(`install --settings ${top}/other.json --scope local`);
     const { stdout, exitCode } = run('uninstall');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('Took the prefix out of 4 hooks in 3 files.');
+    expect(stdout).toContain('Removed the prefix from 4 hooks in 3 files.');
     expect(stdout).toContain(
-      'Still wrapped, as far as is known (hookbus uninstall --settings FILE):\n  /top/other.json\n',
+      'These files are still wrapped. To unwrap one: hookbus uninstall --settings FILE\n  /top/other.json\n',
     );
     for (const [name, content] of Object.entries(CLAUDE)) {
       expect(read(name)).toBe(`${JSON.stringify(content, null, 2)}\n`);
     }
-    expect(run('uninstall').stdout).toContain('No prefix to take out.');
+    expect(run('uninstall').stdout).toContain('No prefix to remove.');
   });
 });
 
-it('takes a file in any other directory for one of Claude Code', () => {
+it('treats a file in any other directory as one of Claude Code', () => {
   const { run, read } = stage({
     'project/constructor/hooks.json': { hooks: { Stop: groups(line('./x')) } },
   });
@@ -373,7 +375,7 @@ describe('hookbus uninstall --all', () => {
     'project/.claude/settings.local.json': hooks,
   };
 
-  /** `hookbus` before all of them that it may be before. */
+  /** Installs in every file that may be changed. */
   function everywhere(more: Readonly<Record<string, unknown>> = {}) {
     const staged = stage({ ...files, ...more });
     const { run, top } = staged;
@@ -386,18 +388,18 @@ describe('hookbus uninstall --all', () => {
     return staged;
   }
 
-  it('takes the prefix out of what install wrote, of every agent and wherever it is, to the byte', () => {
+  it('restores every file that install wrote, of every agent, to the byte', () => {
     const { run, read } = everywhere();
     const { stdout, stderr, exitCode } = run('uninstall --all');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-    expect(stdout).toContain('Took the prefix out of 10 hooks in 5 files.');
+    expect(stdout).toContain('Removed the prefix from 10 hooks in 5 files.');
     for (const [name, content] of Object.entries(files)) {
       const text = typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`;
       expect(read(name)).toBe(text);
     }
   });
 
-  it('takes it out of your own files also where nobody knows any more who put it there', () => {
+  it('restores your own files even if the list of installed files is lost', () => {
     const { run, read, top } = everywhere();
     rmSync(join(top, 'home/.local'), { recursive: true });
     const shared = read('project/.claude/settings.json');
@@ -406,7 +408,7 @@ describe('hookbus uninstall --all', () => {
     expect(read('project/.claude/settings.json')).toBe(shared);
   });
 
-  it('changes nothing where a hook would be left that does not run without hookbus', () => {
+  it('changes nothing if a remaining hook needs hookbus to run', () => {
     const byHand = {
       hooks: { PreToolUse: groups(line('/x/hookbus run --name mine -- ./mine.sh')) },
     };
@@ -415,12 +417,12 @@ describe('hookbus uninstall --all', () => {
     const { stderr, exitCode } = run('uninstall --all');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      '/top/home/.gemini/settings.json: mine on PreToolUse has hookbus in words of your own',
+      '/top/home/.gemini/settings.json: you put hookbus before mine on PreToolUse by hand',
     );
     expect(read('home/.claude/settings.json')).toBe(before);
   });
 
-  it('follows no link that leads out of a project since then', () => {
+  it('does not follow a new link out of a project', () => {
     const { run, read, top } = everywhere();
     const wrapped = read('project/.claude/settings.local.json');
     writeFileSync(join(top, 'home/mine.json'), wrapped);
@@ -436,20 +438,20 @@ describe('hookbus uninstall --all', () => {
   });
 });
 
-describe('what cannot be used is said in one line, and nothing is written', () => {
+describe('the error is one line, and nothing is written', () => {
   it.each([
     [
       'install --agent cline',
-      'expected --agent to be one of claude, codex, gemini, cursor, copilot, got "cline"',
+      '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
     ],
-    ['install --scope team', 'expected --scope to be user, project or local, got "team"'],
-    ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
+    ['install --scope team', '--scope must be user, project or local, got "team"'],
+    ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
     ['install --settings nowhere.json', 'nowhere.json is not there'],
     [
       'install --agent codex',
-      'Codex has no settings file at /top/home/.codex/hooks.json nor /top/project/.codex/hooks.json. Name one with --settings FILE.',
+      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. Name one with --settings FILE.',
     ],
-    ['install --agent cursor --enable', 'Cursor has no settings file'],
+    ['install --agent cursor --enable', 'there is no settings file of Cursor'],
     [
       'install --settings bad.json',
       '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. It is left as it is',
@@ -457,7 +459,7 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
-    ['uninstall --all --agent codex', '--all goes with no --agent'],
+    ['uninstall --all --agent codex', '--all and --agent cannot be used together'],
     [
       'install --settings elsewhere/.gemini/settings.json',
       'is in .gemini, so it is not of Claude Code. Use --agent gemini.',
@@ -509,7 +511,7 @@ describe('other agents', () => {
       (match) => JSON.parse(match[1] ?? '') as string,
     );
 
-  /** Installs, gives the commands as they then are, and makes sure that all of it can be taken back. */
+  /** Installs, returns the wrapped commands, and checks that uninstall restores the files. */
   function wrapped(agent: string, files: Readonly<Record<string, unknown>>) {
     const { run, read } = stage(files);
     const names = Object.keys(files);
@@ -523,7 +525,7 @@ describe('other agents', () => {
     return { commands, stdout };
   }
 
-  it('Codex: for the shell that reads the line, and says that changed hooks are to be trusted', () => {
+  it('Codex: writes lines for its shell, and says that you must trust changed hooks', () => {
     const hooks = {
       hooks: { PreToolUse: groups(line('./guard.sh'), line('[[ -n $X ]] && ./x.sh')) },
     };
@@ -541,18 +543,18 @@ describe('other agents', () => {
     expect(stdout).toContain('export HOOKBUS_ENABLED=1');
   });
 
-  it('Codex: wraps lines whatever $SHELL is, since it does not go by it', () => {
+  it('Codex: wraps lines whatever $SHELL is, because Codex ignores it', () => {
     const { run, read } = stage({
       'home/.codex/hooks.json': { hooks: { Stop: groups(line('x')) } },
       'home/.codex/config.toml': '[hooks.state]\n[hooks.state."x:stop:0:0"]\ntrusted_hash = "y"\n',
     });
     const { stdout } = run('install --agent codex', { SHELL: '/usr/bin/fish' });
     expect(read('home/.codex/hooks.json')).toContain('hookbus');
-    // Which hooks are trusted is no hook.
+    // The list of trusted hooks is not a hook.
     expect(stdout).not.toContain('in TOML');
   });
 
-  it('Gemini CLI: for bash, guarded everywhere, comments and all', () => {
+  it('Gemini CLI: writes lines for bash, guarded everywhere, and keeps comments', () => {
     const { commands } = wrapped('gemini', {
       'home/.gemini/settings.json': `{
   // mine
@@ -566,7 +568,7 @@ describe('other agents', () => {
     expect(commands).toEqual([[`${OWN()}"$@" node .gemini/hooks/lint.js`]]);
   });
 
-  it('Gemini CLI: leaves alone what it would write into quotes, and what is disabled by its text', () => {
+  it('Gemini CLI: does not wrap hooks that it would quote, or that are disabled by their text', () => {
     const hook = (command: string, more: object = {}) => line(command, more);
     const before = {
       hooksConfig: { disabled: ['./off.sh', './named.sh'] },
@@ -592,7 +594,7 @@ describe('other agents', () => {
     expect(stdout).toContain('it is disabled by its text');
   });
 
-  it('Gemini CLI: takes the prefix of 0.1.0 out of a disabled hook, and keeps one that was disabled since', () => {
+  it('Gemini CLI: removes the prefix of 0.1.0 from a disabled hook, and keeps one that was disabled later', () => {
     const old = `[ -e /x/bin/hookbus ] && set -- /x/bin/hookbus run --; "$@" ./off.sh`;
     const file = 'home/.gemini/settings.json';
     const settings = (disabled: string, command: string) => ({
@@ -600,14 +602,14 @@ describe('other agents', () => {
       hooks: { BeforeTool: groups(line(command)) },
     });
     const { run, read, top } = stage({ [file]: settings('./off.sh', old) });
-    expect(run('install --agent gemini').stdout).toContain('taken out');
+    expect(run('install --agent gemini').stdout).toContain('removed');
     expect(commandsOf(read(file))).toEqual(['./off.sh']);
     writeFileSync(join(top, file), JSON.stringify(settings(old, old), null, 2));
     run('uninstall --agent gemini');
     expect(commandsOf(read(file))).toEqual([old]);
   });
 
-  it('leaves lines of a shared file alone where it has hooks for PowerShell', () => {
+  it('does not wrap lines of a shared file that has hooks for PowerShell', () => {
     const hooks = (shell: object) => ({
       hooks: {
         PreToolUse: groups(
@@ -640,7 +642,7 @@ describe('other agents', () => {
     },
   );
 
-  it('leaves a hook of your own alone that a shared file keeps as it is for Windows, or it would run twice', () => {
+  it('does not wrap your own hook if a shared file keeps it unchanged for Windows, or it would run twice', () => {
     const { run, read } = stage({
       'home/.claude/settings.json': {
         hooks: { Stop: groups(line('./same.sh'), line('./own.sh')) },
@@ -657,7 +659,7 @@ describe('other agents', () => {
     ]);
   });
 
-  it('Cursor: a list of hooks for each event', () => {
+  it('Cursor: wraps a list of hooks for each event', () => {
     const { commands } = wrapped('cursor', {
       'project/.cursor/hooks.json': {
         version: 1,
@@ -675,7 +677,7 @@ describe('other agents', () => {
     ]);
   });
 
-  it('Copilot CLI: each file of a directory, and what bash runs of it', () => {
+  it('Copilot CLI: wraps each file of a directory, and the bash line of each hook', () => {
     const { commands, stdout } = wrapped('copilot', {
       'project/.github/hooks/a.json': {
         version: 1,
@@ -699,7 +701,7 @@ describe('other agents', () => {
   });
 });
 
-it('the fields of --json are those of docs/json.md', () => {
+it('the fields of --json are documented in docs/json.md', () => {
   const { run } = stage(CLAUDE);
   const answer = JSON.parse(run('install --dry-run --json').stdout) as object;
   const page = readFileSync(join(BIN, '..', 'docs/json.md'), 'utf8');

@@ -6,7 +6,7 @@ import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeCorruptDatabase, spoolWhole } from '../support/state.ts';
 
-/** The fields that docs/json.md has under a heading, and their types. */
+/** The fields and types in a section of docs/json.md. */
 function documented(heading: string): Map<string, string> {
   const page = readFileSync('docs/json.md', 'utf8');
   const section = page.split(`\n## ${heading}\n`)[1]?.split(/^## /m)[0] ?? '';
@@ -18,7 +18,7 @@ function documented(heading: string): Map<string, string> {
   );
 }
 
-/** Every field of a value by its path, as the page writes them. */
+/** The paths of all fields of a value, written as on the page. */
 function pathsOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, `${path}[]`));
   if (value === null || typeof value !== 'object') return [];
@@ -30,7 +30,7 @@ function pathsOf(value: unknown, path = ''): string[] {
 
 const unique = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
 
-/** The answer of a command on a state directory with something of everything. */
+/** The output of a command on a state directory with some data of every kind. */
 function ask(words: readonly string[]): unknown {
   const { home, paths } = freshState();
   if (words[0] === 'status') {
@@ -48,7 +48,7 @@ function ask(words: readonly string[]): unknown {
     ),
   ]);
   if (words[0] === 'status') {
-    // Without a daemon, so that it says that one is waited for.
+    // Without a daemon, so that the exporter waits for one.
     writeFileSync(paths.config, '{"statsd": {"enabled": true}}');
     hookbus(['off', 'noisy', '--command', 'x', '--yes'], { HOOKBUS_HOME: home });
     const lint = { hookName: 'lint', eventType: 'PostToolUse', createdAt };
@@ -59,7 +59,7 @@ function ask(words: readonly string[]): unknown {
   }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
   if (words[0] === 'show') hookbus(['replay', '1', '--', 'false'], { HOOKBUS_HOME: home });
-  // What is behind -- is another command's.
+  // The words after -- belong to another command.
   const [given, behind] = words.includes('--')
     ? [words.slice(0, -2), words.slice(-2)]
     : [words, []];
@@ -72,7 +72,7 @@ function ask(words: readonly string[]): unknown {
 }
 
 describe('the fields of', () => {
-  it('logs are those of the page, in an array', () => {
+  it('logs are documented, in an array', () => {
     const rows = ask(['logs']);
     expect(rows).toHaveLength(2);
     expect(unique(pathsOf(rows))).toEqual(
@@ -80,7 +80,7 @@ describe('the fields of', () => {
     );
   });
 
-  it('show are those of logs and the page', () => {
+  it('show are documented, with those of logs', () => {
     const paths = pathsOf(ask(['show', '1'])).map((path) =>
       path.replace(/^payloads\.(?:stdout|stderr)(?=\.)/, 'payloads.stdin'),
     );
@@ -89,23 +89,23 @@ describe('the fields of', () => {
     );
   });
 
-  it('trace are those of the page and of logs', () => {
+  it('trace are documented, with those of logs', () => {
     const logs = [...documented('logs').keys()].map((name) => `executions[].${name}`);
     expect(unique(pathsOf(ask(['trace', '1'])))).toEqual(
       unique([...documented('trace').keys(), ...logs]),
     );
   });
 
-  it('replay are those of the page', () => {
+  it('replay are documented', () => {
     const paths = pathsOf(ask(['replay', '1', '--', 'true']));
-    // None is refused here; test/e2e/replay.test.ts has some.
+    // test/e2e/replay.test.ts covers refused executions.
     const expected = [...documented('replay').keys()].filter((path) => !/^refused\[/.test(path));
     const isResult = (path: string): boolean => /\.(?:recorded|replayed)\./.test(path);
     expect(unique(paths.filter((path) => !isResult(path)))).toEqual(unique(expected));
     expect(paths.filter(isResult)).toHaveLength(18);
   });
 
-  it('metrics are those of the page, graded ones included', () => {
+  it('metrics are documented, including the graded ones', () => {
     const fields = [...documented('metrics').entries()];
     const gradedFields = ['value', 'target', 'alert', 'grade'];
     const graded = [
@@ -128,31 +128,31 @@ describe('the fields of', () => {
     );
   });
 
-  it('status are those of the page', () => {
-    // These two are described under other headings.
+  it('status are documented', () => {
+    // Other sections describe these two.
     const paths = pathsOf(ask(['status'])).filter(
       (path) => !/^(?:last_24_hours|alerts)\./.test(path),
     );
-    // No daemon runs here, so no servers are listed; test/e2e/two-machines.test.ts has some.
+    // No daemon runs here; test/e2e/two-machines.test.ts covers key servers.
     const expected = [...documented('status').keys()].filter(
       (path) => !/^(?:shared_keys|key_server_problems|switched_off_elsewhere)\[\]/.test(path),
     );
     expect(unique(paths)).toEqual(unique(expected));
   });
 
-  it('off, on and config are those of the page', () => {
+  it('off, on and config are documented', () => {
     const off = ['off', 'lint', '--yes', '--command', 'x'];
     for (const words of [off, ['on', 'lint'], ['config']]) {
       expect(unique(pathsOf(ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
     }
   });
 
-  it('export are those of the page, but for the names of labels', () => {
+  it('export are documented, except the names of labels', () => {
     const paths = pathsOf(ask(['export', 'prometheus'])).filter((path) => !/labels\./.test(path));
     expect(unique(paths)).toEqual(unique(documented('export').keys()));
   });
 
-  it('alerts are those of the page, and history has those of open', () => {
+  it('alerts are documented, and history has the same as open', () => {
     const { home, paths } = freshState();
     writeExecutions(paths.database, [recordedOf(anExecution())]);
     const db = openDatabase(paths.database, 1000);
@@ -168,7 +168,7 @@ describe('the fields of', () => {
     expect(found).toEqual(unique([...fields, ...ofHistory]));
   });
 
-  it('report are those of the page', () => {
+  it('report are documented', () => {
     const { home, paths } = freshState();
     const createdAt = new Date(Date.now() - 60_000).toISOString();
     const one = { createdAt, sessionId: 's', toolUseId: 't', stdoutKind: 'json', stdoutBytes: 9 };
@@ -177,13 +177,13 @@ describe('the fields of', () => {
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
   });
 
-  it('cleanup are those of the page', () => {
+  it('cleanup are documented', () => {
     expect(unique(pathsOf(ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
   });
 });
 
 describe('values', () => {
-  it('are of the types of the page', () => {
+  it('have the documented types', () => {
     for (const words of [
       ['status'],
       ['metrics'],
@@ -209,7 +209,7 @@ describe('values', () => {
     }
   });
 
-  it('of metrics have the shape that was agreed', () => {
+  it('of metrics have a fixed shape', () => {
     expect(ask(['metrics', '1'])).toMatchObject({
       window_hours: 1,
       overhead: { count: 2, p50_ms: 1.25, p95_ms: 1.25, p99_ms: 1.25 },
@@ -236,7 +236,7 @@ describe('values', () => {
     });
   });
 
-  it('never hold a character raw that could steer a terminal, and lose none', () => {
+  it('escape every character that could control a terminal, and lose none', () => {
     const { home, paths } = freshState();
     const hookName = 'a\x1b[31m\u009b\u202e\u200b\u2028\u{e0041}"\\é日本🚀';
     writeExecutions(paths.database, [recordedOf(anExecution({ hookName }))]);
@@ -258,7 +258,7 @@ describe('a failure', () => {
     expect(JSON.parse(stderr)).toEqual({
       error: {
         code: 'E_USAGE',
-        message: 'expected HOURS to be a number above 0 and at most 876000, got "soon"',
+        message: 'HOURS must be a number above 0 and at most 876000, got "soon"',
         hint: 'Try: hookbus metrics --help',
       },
     });

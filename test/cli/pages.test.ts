@@ -30,11 +30,11 @@ const pageOf = (columns: number) => createPage(columns, false, NOW);
 const shown = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;
 
 beforeAll(() => {
-  // Times are local, and these pages were written in Greenwich.
+  // Times are local, and these snapshots use UTC.
   process.env['TZ'] = 'UTC';
 });
 
-/** Half a day of work. */
+/** Half a day of executions. */
 function aDatabase() {
   const path = join(temporaryDirectory(), 'hook_bus.db');
   seedExecutions(path, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
@@ -44,12 +44,12 @@ function aDatabase() {
 const ALL = { hookNames: [], eventTypes: [], statuses: [], sessions: [], since: undefined };
 
 describe('the table of executions', () => {
-  it('says what happened, and of a failure why', () => {
+  it('shows the status, and the reason of a failure', () => {
     const db = aDatabase();
     const rows = listExecutions(db, { ...ALL, limit: 24 });
     expect(shown(logLines(rows, pageOf(100)))).toMatchInlineSnapshot(`
       "
-       ID  BEGAN     HOOK             EVENT         TOOL   STATUS   EXIT     TOOK  OVERHEAD
+       ID  STARTED   HOOK             EVENT         TOOL   STATUS   EXIT     TOOK  OVERHEAD
       200  13:59:00  format_file      PostToolUse   Edit   success     0   629 ms   1.22 ms
       199  13:55:24  guard_rm         PreToolUse    Bash   success     0  21.2 ms   0.60 ms
       198  13:51:48  format_file      PostToolUse   Edit   success     0   570 ms   0.48 ms
@@ -81,7 +81,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('has the failures at a glance, also on 80 columns', () => {
+  it('shows failures in full on 80 columns', () => {
     const db = aDatabase();
     const rows = listExecutions(db, {
       ...ALL,
@@ -90,7 +90,7 @@ describe('the table of executions', () => {
     });
     expect(shown(logLines(rows, pageOf(80)))).toMatchInlineSnapshot(`
       "
-       ID  BEGAN     HOOK         EVENT         TOOL   STATUS      EXIT     TOOK
+       ID  STARTED   HOOK         EVENT         TOOL   STATUS      EXIT     TOOK
       197  13:48:12  notify       Notification  –      error          1  14.2 ms
             sh: 1: notify-send: not found
       190  13:23:00  notify       Notification  –      error          1  18.4 ms
@@ -108,7 +108,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('has the day where one is not of today, and the year where it is of another', () => {
+  it('shows the date unless all are of today, and the year unless all are of this year', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const times = [
       '2026-11-22T13:00:00.000Z',
@@ -121,13 +121,13 @@ describe('the table of executions', () => {
     );
     const db = openDatabase(path, 0);
     const rows = listExecutions(db, { ...ALL, limit: 9 });
-    const began = (count: number): (string | undefined)[] =>
+    const startTimes = (count: number): (string | undefined)[] =>
       logLines(rows.slice(0, count), pageOf(100))
         .slice(1)
         .map((line) => /\d[-\d]*[-:][-: \d]*\d/.exec(line.slice(4))?.[0]);
-    expect(began(1)).toEqual(['13:00:00']);
-    expect(began(2)).toEqual(['11-22 13:00:00', '11-21 23:59:59']);
-    expect(began(3)[2]).toBe('2025-01-02 03:04:05');
+    expect(startTimes(1)).toEqual(['13:00:00']);
+    expect(startTimes(2)).toEqual(['11-22 13:00:00', '11-21 23:59:59']);
+    expect(startTimes(3)[2]).toBe('2025-01-02 03:04:05');
     db.close();
   });
 
@@ -145,7 +145,7 @@ describe('the table of executions', () => {
       'json.decoder.JSONDecodeError: Expecting value',
       'json.decoder.JSONDecodeError: Expecting value',
     ],
-  ])('shows of %j the line that says most', (error, line) => {
+  ])('shows the most useful line of %j', (error, line) => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     writeExecutions(path, [recordedOf(anExecution({ status: 'error', exitCode: 1, error }))]);
     const db = openDatabase(path, 0);
@@ -155,7 +155,7 @@ describe('the table of executions', () => {
     db.close();
   });
 
-  it('shows our own reason before what the hook said', () => {
+  it('prefers our own reason to the output of the hook', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const error = 'timed out after 2 s\nKeyError: late';
     writeExecutions(path, [
@@ -174,7 +174,7 @@ describe('the page of metrics', () => {
     const db = aDatabase();
     expect(shown(metricsLines(readMetrics(db, 24, NOW), pageOf(100)))).toMatchInlineSnapshot(`
       "
-      The last 24 hours: 200 executions of 8 hooks, 2 min 07 s in all.
+      The last 24 hours: 200 executions of 8 hooks, 2 min 07 s in total.
 
       How they ended
       HOOK             EVENT         RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED  DUP %
@@ -198,7 +198,7 @@ describe('the page of metrics', () => {
       notify           Notification  13.2 ms  13.3 ms  19.8 ms  19.8 ms  19.8 ms       184 ms
       log_event        PreToolUse    4.62 ms  4.32 ms  10.1 ms  10.1 ms  10.1 ms      78.5 ms
 
-      What hookbus added to their time, and how many failed
+      Overhead of hookbus, and failure rate
                     MEASURED   TARGET    ALERT
       overhead P50   0.91 ms   < 2 ms   > 5 ms
       overhead P95   1.85 ms  < 10 ms  > 15 ms
@@ -206,18 +206,18 @@ describe('the page of metrics', () => {
       failure rate     5.5 %      0 %    > 1 %  alert
 
       Overhead of 200 executions; failures among 200 runs.
-      Overhead is seen from inside; callers see more, and the targets are for that.
+      HookBus measures this from inside. The targets are for callers, who see more.
       "
     `);
     db.close();
   });
 
-  it('leaves the columns out that one can do without on 80 columns', () => {
+  it('drops the less important columns on 80 columns', () => {
     const db = aDatabase();
     const lines = metricsLines(readMetrics(db, 0.5, NOW), pageOf(80));
     expect(shown(lines)).toMatchInlineSnapshot(`
       "
-      The last 0.5 hours: 9 executions of 5 hooks, 8.19 s in all.
+      The last 0.5 hours: 9 executions of 5 hooks, 8.19 s in total.
 
       How they ended
       HOOK        EVENT        RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED
@@ -235,7 +235,7 @@ describe('the page of metrics', () => {
       guard_rm      PreToolUse    21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms  21.2 ms
       notify        Notification  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms  14.2 ms
 
-      What hookbus added to their time, and how many failed
+      Overhead of hookbus, and failure rate
                     MEASURED   TARGET    ALERT
       overhead P50   0.64 ms   < 2 ms   > 5 ms
       overhead P95   1.71 ms  < 10 ms  > 15 ms
@@ -243,15 +243,15 @@ describe('the page of metrics', () => {
       failure rate    11.1 %      0 %    > 1 %  alert
 
       Overhead of 9 executions; failures among 9 runs.
-      Overhead is seen from inside; callers see more, and the targets are for that.
+      HookBus measures this from inside. The targets are for callers, who see more.
       "
     `);
     db.close();
   });
 
-  it('says so where there is nothing', () => {
+  it('says that there are no executions', () => {
     expect(metricsLines(createMetrics().report(1), pageOf(100))).toEqual([
-      'No execution began in the last hour.',
+      'No execution started in the last hour.',
     ]);
   });
 });
@@ -270,7 +270,7 @@ describe('the page of one execution', () => {
     return shown(lines);
   }
 
-  it('has every field, and says how to store payloads', () => {
+  it('shows every field, and how to store payloads', () => {
     const page = pageOfOne(
       anExecution({
         ...at,
@@ -301,7 +301,7 @@ describe('the page of one execution', () => {
       tool            Bash
       command         python3 .claude/hooks/guard_rm.py
       directory       /home/dev/app
-      began           2026-11-22 13:57:00.123 +00:00, 2 minutes ago
+      started         2026-11-22 13:57:00.123 +00:00, 2 minutes ago
       took            12.5 ms
       overhead        1.25 ms
       exit code       2
@@ -320,13 +320,13 @@ describe('the page of one execution', () => {
         guard_rm: refusing to delete outside the project
         rm -rf ../build
 
-      No payloads are stored of this execution.
-      HOOKBUS_STORE_RAW=1 stores those of later ones; \`hookbus run --store-raw\` those of one hook.
+      The payloads of this execution were not stored.
+      To store payloads from now on: HOOKBUS_STORE_RAW=1, or \`hookbus run --store-raw\` for one hook.
       "
     `);
   });
 
-  it('lays JSON out, keeps text as it is, and dumps what is neither', () => {
+  it('indents JSON, keeps text, and dumps binary data', () => {
     const json = Buffer.from('{"tool_name":"Bash","tool_input":{"command":"ls \\u001b[0m"}}\n');
     const page = pageOfOne(anExecution({ ...at, stderrBytes: 90_000 }), [
       { stream: 'stdin', encoding: 'zlib', truncated: false, body: zlibSync(json) },
@@ -345,7 +345,7 @@ describe('the page of one execution', () => {
     ]);
     expect(page.slice(page.indexOf('\nstdin ('))).toMatchInlineSnapshot(`
       "
-      stdin (61 B, whole)
+      stdin (61 B, complete)
         {
           "tool_name": "Bash",
           "tool_input": {
@@ -353,7 +353,7 @@ describe('the page of one execution', () => {
           }
         }
 
-      stdout (29 B, whole)
+      stdout (29 B, complete)
         {not    JSON\\x1b[2J
         second 日本
 
@@ -379,7 +379,7 @@ describe('the page of one execution', () => {
     `);
   });
 
-  it('leaves out a character that the cap has cut, and shows an empty payload as that', () => {
+  it('omits a truncated character, and marks an empty payload', () => {
     const page = pageOfOne(anExecution({ ...at, stdinBytes: 9 }), [
       {
         stream: 'stdin',
@@ -390,7 +390,7 @@ describe('the page of one execution', () => {
       { stream: 'stdout', encoding: 'identity', truncated: false, body: Buffer.alloc(0) },
     ]);
     expect(page).toContain('stdin (the first 5 B of 9 B)\n  日\n');
-    expect(page).toContain('stdout (0 B, whole)\n  (empty)\n');
+    expect(page).toContain('stdout (0 B, complete)\n  (empty)\n');
   });
 });
 
@@ -406,25 +406,25 @@ describe('the page of status', () => {
       .replace(/\d+ kB/, 'N kB');
   };
 
-  it('on a fresh machine says how to begin', () => {
+  it('says on a new machine how to start', () => {
     expect(statusOf(freshState().home)).toMatchInlineSnapshot(`
       "
       HookBus 1.2.3 is OFF in this shell: hooks run unrecorded. To switch it on:
         Claude Code  "env": { "HOOKBUS_ENABLED": "1" }  in ~/.claude/settings.json
         this shell   export HOOKBUS_ENABLED=1
 
-        directory  /state (not made yet)
-        database   none yet: the first execution makes it
-        spool      nothing waits
-        payloads   not stored (HOOKBUS_STORE_RAW=1 stores them)
+        directory  /state (not created yet)
+        database   none yet: the first execution creates it
+        spool      empty
+        payloads   not stored (to store them: HOOKBUS_STORE_RAW=1)
         retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto: the launcher starts it when it is needed
-        alerts     none is open
+        daemon     auto: the launcher starts it on demand
+        alerts     none open
       "
     `);
   });
 
-  it('at work has everything at a glance', () => {
+  it('shows everything at a glance', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 200, untilMs: NOW - 60_000, overMs: 43_200_000 });
     spoolWhole(paths, { createdAtMs: NOW - 5000, warnings: ['unknown option --nmae'] });
@@ -440,47 +440,47 @@ describe('the page of status', () => {
       HookBus 1.2.3 is ON in this shell.
 
         directory  /state
-        database   201 executions, N kB, the oldest began 11 hours ago
-        spool      nothing waits, 1 running now, 1 taken in just now
-        payloads   stored, up to 200 kB of each stream, compressed, secrets taken out
+        database   201 executions, N kB, the oldest started 11 hours ago
+        spool      empty, 1 running now, 1 just ingested
+        payloads   stored, up to 200 kB of each stream, compressed, secrets redacted
         retention  7 days; \`hookbus cleanup\` deletes what is older
-        daemon     auto: the launcher starts it when it is needed
-        alerts     none is open
+        daemon     auto: the launcher starts it on demand
+        alerts     none open
 
       Last 24 hours
         runs       201
         failures   11 (5.5 %) alert
-        overhead   P50 0.92 ms, P95 1.85 ms, seen from inside
+        overhead   P50 0.92 ms, P95 1.85 ms, measured from inside
         slowest    lint on PostToolUse, P95 20.0 s in 27 runs
 
-      Mistakes in the settings of this shell
+      Warnings about the settings of this shell
       - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; the default is in
         force
 
-      Mistakes in command lines and settings of hooks
+      Warnings about command lines and settings of hooks
       - guard_rm: unknown option --nmae (just now)
       "
     `);
   });
 
-  it('says who drains without a daemon', () => {
+  it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off: each `hookbus` command takes in what the launcher left\n',
+      'daemon     off: each `hookbus` command ingests the spool\n',
     );
   });
 
-  it('says that a newer database is left alone, and what waits', () => {
+  it('says that a newer database is not used, and how many executions wait', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     spoolWhole(paths);
-    // Where a line breaks depends on the length of the path.
+    // Line breaks depend on the length of the path.
     const page = statusOf(home).replace(/\s+/g, ' ');
-    expect(page).toContain('left alone: /state/hook_bus.db is of version 99');
+    expect(page).toContain('not used: /state/hook_bus.db is of version 99');
     expect(page).toContain('1 execution waits');
     expect(page).not.toContain('Last 24 hours');
   });
 
-  it('shows ten of many mistakes', () => {
+  it('shows ten of many warnings', () => {
     const { home, paths } = freshState();
     const warnings = Array.from({ length: 12 }, (_, index) => `unknown option --x${index}`);
     writeExecutions(paths.database, [recordedOf(anExecution(), [], warnings)]);

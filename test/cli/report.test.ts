@@ -22,7 +22,7 @@ const stdout = (
   return [{ stream: 'stdout', encoding, truncated: false, body }];
 };
 
-/** A database of these executions, and what asks for its report. */
+/** A database of these executions, and functions that run `report` on it. */
 function aState(executions: readonly (readonly [Partial<Execution>, StoredPayload[]?])[]) {
   const { home, paths } = freshState();
   writeExecutions(
@@ -48,7 +48,7 @@ function aState(executions: readonly (readonly [Partial<Execution>, StoredPayloa
 const SAID = { eventType: 'SessionStart', hookName: 'context', exitCode: 0 } as const;
 
 describe('hookbus report', () => {
-  it('counts parallel hooks once, duplicates by their waiting, and leaves SessionEnd apart', () => {
+  it('counts parallel hooks once, duplicates by their waiting time, and SessionEnd separately', () => {
     const { report } = aState([
       [{ createdAt: at(0), durationMs: 100, overheadMs: 2, toolUseId: 't1', hookName: 'slow' }],
       [{ createdAt: at(0), durationMs: 40, toolUseId: 't1', hookName: 'quick' }],
@@ -88,7 +88,7 @@ describe('hookbus report', () => {
     });
   });
 
-  it('counts what went into the context, exactly where payloads are stored, and what was said again', () => {
+  it('counts the context that hooks add, exactly if payloads are stored, and repeated text', () => {
     const json = JSON.stringify({ hookSpecificOutput: { additionalContext: 'é'.repeat(40) } });
     const { report, run } = aState([
       [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
@@ -122,18 +122,18 @@ describe('hookbus report', () => {
     expect(table).toMatch(/json +PreToolUse +1 +≤ 700/);
   });
 
-  it('lays out a table within 100 columns', () => {
+  it('lays out its tables within 100 columns', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 2000, untilMs: Date.now(), overMs: 20 * 3_600_000 });
     const { stdout: table, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
     expect(exitCode).toBe(0);
     const lines = table.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
-    expect(table).toContain('By hook: how long agents waited for it');
+    expect(table).toContain('By hook: how long agents waited, and a suggested timeout');
     expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
   });
 
-  it('refuses what makes no sense', () => {
+  it('refuses contradictory options', () => {
     const { run } = aState([[{ sessionId: 'abc-1' }], [{ sessionId: 'abc-2' }]]);
     const said = (...words: string[]) => {
       const { stderr, exitCode, stdout: out } = run(...words);
@@ -142,16 +142,18 @@ describe('hookbus report', () => {
     };
     expect(said('--session', 'abc')).toContain('several sessions begin with abc');
     expect(said('--session', 'nosuch')).toContain('no execution is on record of a session');
-    expect(said('3', '--session', 'abc-1')).toContain('expected HOURS or --session, got both');
-    expect(said('--force')).toContain('expected --html with --force');
-    expect(said('0')).toContain('expected HOURS to be a number above 0');
+    expect(said('3', '--session', 'abc-1')).toContain(
+      'HOURS and --session cannot be used together',
+    );
+    expect(said('--force')).toContain('--force needs --html');
+    expect(said('0')).toContain('HOURS must be a number above 0');
   });
 
-  it('has nothing to tell on a machine that was never used, and makes nothing', () => {
+  it('is empty on a new machine, and creates nothing', () => {
     const { home } = freshState();
     const { stdout: text, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
     expect({ text, exitCode }).toEqual({
-      text: 'No execution began in the last 24 hours.\n',
+      text: 'No execution started in the last 24 hours.\n',
       exitCode: 0,
     });
     expect(existsSync(home)).toBe(false);
@@ -161,7 +163,7 @@ describe('hookbus report', () => {
 describe('hookbus report --html', () => {
   const NASTY = '<script>alert(1)</script>"\'&\u202e\n';
 
-  it('writes one private file that loads nothing and in which no recorded text is markup', () => {
+  it('writes one private file that loads nothing, and escapes recorded text', () => {
     const { run } = aState([
       [{ hookName: NASTY, toolName: NASTY, toolUseId: NASTY, sessionId: NASTY }],
       [{ ...SAID, hookName: NASTY, stdoutKind: 'text', stdoutBytes: 3 }],
@@ -178,7 +180,7 @@ describe('hookbus report --html', () => {
     expect(page).toContain('prefers-color-scheme: dark');
   });
 
-  it('replaces no file unless told to, and leaves none half written', () => {
+  it('replaces a file only with --force, and never leaves a partial one', () => {
     const { run } = aState([[{}]]);
     const directory = temporaryDirectory();
     const file = join(directory, 'report.html');

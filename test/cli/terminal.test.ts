@@ -32,7 +32,7 @@ const HOSTILE: Partial<Execution> = {
   stdinBytes: 123_456_789_012,
 };
 
-/** A state directory with days of work in it, and one execution that tries everything. */
+/** A state directory with days of executions, and one with hostile text in every field. */
 function aHostileState(): string {
   const { home, paths } = freshState();
   seedExecutions(paths.database, { count: 300, untilMs: Date.now() - 60_000, overMs: 86_400_000 });
@@ -52,11 +52,11 @@ function aHostileState(): string {
 
 const widest = (text: string): number => Math.max(...text.split('\n').map(columnsOf));
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are what is taken out.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes our own colours.
 const withoutColours = (text: string): string => text.replace(/\x1b\[\d+m/g, '');
 
-describe('whatever is on record', () => {
-  it.each(COMMANDS)('%s fits the page and steers no terminal', (...words) => {
+describe('whatever was recorded', () => {
+  it.each(COMMANDS)('%s fits the page and does not control the terminal', (...words) => {
     const home = { HOOKBUS_HOME: aHostileState() };
     for (const [columns, room] of [
       [80, 80],
@@ -79,11 +79,11 @@ describe('colour', () => {
     return { HOOKBUS_HOME: home };
   };
 
-  it('is there on a terminal', () => {
+  it('is used on a terminal', () => {
     expect(hookbusInTerminal(words, 100, state())).toContain('\x1b[31merror');
   });
 
-  it('is not there where NO_COLOR is set, the terminal is dumb, or there is none', () => {
+  it('is not used with NO_COLOR, on a dumb terminal, or without a terminal', () => {
     const env = state();
     expect(hookbusInTerminal(words, 100, { ...env, NO_COLOR: '1' })).not.toContain('\x1b');
     expect(hookbusInTerminal(words, 100, { ...env, TERM: 'dumb' })).not.toContain('\x1b');
@@ -91,7 +91,7 @@ describe('colour', () => {
   });
 });
 
-it('a reader that has seen enough ends it without a word', () => {
+it('a reader that closes the output ends the command without an error', () => {
   const { home, paths } = freshState();
   seedExecutions(paths.database, { count: 5000, untilMs: Date.now(), overMs: 3_600_000 });
   const line = `'${execPath}' bin/hookbus.js logs --limit 5000 | head -n 1; echo "\${PIPESTATUS[0]}"`;
@@ -100,5 +100,5 @@ it('a reader that has seen enough ends it without a word', () => {
     env: { PATH: process.env['PATH'], HOOKBUS_HOME: home },
   });
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^ *ID +BEGAN .*\n0\n$/);
+  expect(stdout).toMatch(/^ *ID +STARTED .*\n0\n$/);
 });

@@ -9,7 +9,7 @@ import {
   wrap,
 } from '../../src/cli/output/text.ts';
 
-describe('what is visible', () => {
+describe('visible text', () => {
   it.each([
     ['\x1b[31mred', '\\x1b[31mred'],
     ['a\nb\tc\rd', 'a\\nb\\tc\\rd'],
@@ -23,7 +23,7 @@ describe('what is visible', () => {
     ['\u{e0041}', '\\u{e0041}'],
     ['\ud800', '\\ud800'],
     ['soft\u00adhyphen', 'soft\\xadhyphen'],
-  ])('%j is spelled out', (text, shown) => {
+  ])('%j is escaped', (text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
@@ -34,23 +34,23 @@ describe('what is visible', () => {
     },
   );
 
-  it('leaves no control or format character of the whole plane raw', () => {
+  it('escapes every control and format character of the plane', () => {
     const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).join('');
     expect(visible(all)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   });
 
-  it('keeps the lines of a text, and widens its tabs', () => {
+  it('keeps the lines of a text, and expands tabs', () => {
     expect(visibleLines('one\r\n\ttwo\x1b\n\nfour\n')).toEqual(['one', '    two\\x1b', '', 'four']);
     expect(visibleLines('')).toEqual([]);
   });
 });
 
 describe('width', () => {
-  it('is what a terminal takes, not how many code units there are', () => {
+  it('counts terminal columns, not code units', () => {
     expect(['abc', '日本', '🚀', 'e\u0301', '👩‍💻'].map(columnsOf)).toEqual([3, 4, 2, 1, 2]);
   });
 
-  it('is clipped at the end or in the middle, and never cuts a character', () => {
+  it('is clipped at the end or in the middle, never within a character', () => {
     expect(clip('short', 5)).toBe('short');
     expect(clip('too long', 5)).toBe('too …');
     expect(clip('mcp__github__create_issue', 11, 'middle')).toBe('mcp__…issue');
@@ -65,7 +65,7 @@ describe('width', () => {
     }
   });
 
-  it('is filled up with blanks on either side', () => {
+  it('is padded with blanks on either side', () => {
     expect(pad('日本', 6)).toBe('日本  ');
     expect(pad('7', 3, 'right')).toBe('  7');
     expect(pad('long', 2)).toBe('long');
@@ -73,14 +73,14 @@ describe('width', () => {
 });
 
 describe('lines', () => {
-  it('are broken between words, and within one that is too long', () => {
+  it('are broken between words, and within a word that is too long', () => {
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
     expect(wrap('one two', 7)).toEqual(['one two']);
     expect(wrap('a incomprehensible b', 8)).toEqual(['a', 'incompre', 'hensible', 'b']);
     expect(wrap('', 8)).toEqual(['']);
   });
 
-  it('are never wider, wherever words end', () => {
+  it('are never too wide', () => {
     const text =
       'The percentiles are exact, by nearest rank over every execution 日本語; and so on';
     for (let columns = 2; columns < 90; columns += 1) {

@@ -12,7 +12,7 @@ const SESSION = '7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04';
 
 const at = (ms: number): string => new Date(T0 + ms).toISOString();
 
-/** Two that overlap, one behind them, one that did not run, and one of the session alone. */
+/** Two executions that overlap, a later one, one that did not run, and one that shares only the session. */
 function aTrace(): Record<string, string> {
   const { home, paths } = freshState();
   const shared = { correlationId: CAUSE, sessionId: SESSION };
@@ -42,14 +42,14 @@ const refusal = (words: readonly string[], env: Record<string, string>): unknown
 };
 
 describe('hookbus trace', () => {
-  it('shows what has one cause as bars over one line of time', () => {
+  it('shows executions with one cause as bars on a timeline', () => {
     const { stdout } = hookbus(['trace', '1'], aTrace());
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
       Correlation id abababababababababababababababab
       4 executions in 1.00 s, from 2026-11-22 10:00:00.000 +00:00
 
-      ID     BEGAN  HOOK     EVENT       TOOL  STATUS         TOOK
+      ID   STARTED  HOOK     EVENT       TOOL  STATUS         TOOK
        1  +0.00 ms  slow     PreToolUse  –     success      500 ms  ██████████████
        2   +250 ms  quick    PreToolUse  –     blocked      250 ms         ███████
        4   +500 ms  skipped  PreToolUse  –     dedupe_skip       –                ·
@@ -58,7 +58,7 @@ describe('hookbus trace', () => {
     `);
   });
 
-  it('finds by number, execution id, correlation id and session id, or the beginning of them', () => {
+  it('finds executions by number, execution id, correlation id, session id, or the beginning of an id', () => {
     const env = aTrace();
     const ask = (...words: string[]) =>
       JSON.parse(hookbus(['trace', ...words, '--json'], env).stdout) as {
@@ -81,7 +81,7 @@ describe('hookbus trace', () => {
     });
   });
 
-  it('says what it cannot find, or not tell apart', () => {
+  it('reports an unknown id, and an ambiguous one', () => {
     const env = aTrace();
     for (const id of ['99', '\x1b[31m']) expect(refusal(['trace', id], env)).toBe('E_NOT_FOUND');
     expect(refusal(['trace'], env)).toBe('E_USAGE');
@@ -101,15 +101,15 @@ describe('hookbus trace', () => {
     db.close();
   });
 
-  it('bounds a session of thousands, and says so', () => {
+  it('limits a session of thousands, and says so', () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
     const { stdout } = hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
-    expect(stdout).toContain('The latest of 10,000 executions; --limit shows more.');
+    expect(stdout).toContain('Only the latest of 10,000 executions; use --limit to show more.');
     expect(stdout.trimEnd().split('\n')).toHaveLength(5 + 200);
   });
 
-  it('fits 100 columns and steers no terminal, whatever is on record; colour is for terminals', () => {
+  it('fits 100 columns, does not control the terminal, and colours only there', () => {
     const { home, paths } = freshState();
     const hostile = {
       hookName: `\x1b[31m\u202e${'日本'.repeat(90)}`,
@@ -126,7 +126,7 @@ describe('hookbus trace', () => {
     expect(Math.max(...plain.split('\n').map(columnsOf))).toBeLessThanOrEqual(100);
     const coloured = hookbusInTerminal(['trace', '1', '--session'], 80, env);
     expect(coloured).toContain('\x1b[31m█');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are what is taken out.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes our own colours.
     const shown = coloured.replace(/\x1b\[\d+m/g, '');
     expect(Math.max(...shown.split('\n').map(columnsOf))).toBeLessThanOrEqual(80);
   });

@@ -12,7 +12,7 @@ describe('an age', () => {
     ['4w', 2_419_200_000],
     [' 2 H ', 7_200_000],
     ['0d', 0],
-  ])('%j is understood', (text, ms) => {
+  ])('%j is valid', (text, ms) => {
     expect(parseAge(text)).toBe(ms);
   });
 
@@ -30,11 +30,11 @@ describe('a moment', () => {
     ['2026-11-22T14:30:05+01:00', '2026-11-22T13:30:05.000Z'],
     ['2026-11-22 14:30:05.123-0530', '2026-11-22T20:00:05.123Z'],
     ['2028-02-29T00:00z', '2028-02-29T00:00:00.000Z'],
-  ])('%j is understood', (text, iso) => {
+  ])('%j is valid', (text, iso) => {
     expect(new Date(parseMoment(text) ?? Number.NaN).toISOString()).toBe(iso);
   });
 
-  it('without a zone is local, also where it is only a date', () => {
+  it('without a time zone is local, even if it is only a date', () => {
     expect(parseMoment('2026-11-22')).toBe(new Date(2026, 10, 22).getTime());
     expect(parseMoment('2026-11-22T14:30')).toBe(new Date(2026, 10, 22, 14, 30).getTime());
   });
@@ -50,21 +50,21 @@ describe('a moment', () => {
     '2026-11-22T25:00',
     '2026-11-22T14',
     '2026-11-22T14:30+99:99',
-  ])('%j is not', (text) => {
+  ])('%j is invalid', (text) => {
     expect(parseMoment(text)).toBeUndefined();
   });
 });
 
 it.each(['', '0', '-1', '1.5', '1e2', '101', '0x10', ' 5', 'NaN', '99999999999999'])(
-  '%j is no whole number from 1 to 100',
+  '%j is not a whole number from 1 to 100',
   (text) => {
     expect(() => readWhole('--limit', text, 1, 100)).toThrow(
-      'expected --limit to be a whole number from 1 to 100, got ',
+      '--limit must be a whole number from 1 to 100, got ',
     );
   },
 );
 
-it('what a person typed is repeated on one short line, spelled out', () => {
+it('a message quotes an argument on one short line, with control characters escaped', () => {
   expect(quote('a\x1b[2J\nb')).toBe('"a\\x1b[2J\\nb"');
   expect(quote('x'.repeat(500))).toHaveLength(62);
 });
@@ -78,7 +78,7 @@ it.each([
   ['xyzzy', undefined],
   ['', undefined],
   ['l', undefined],
-])('for %j one may have meant %s', (word, guess) => {
+])('the suggestion for %j is %s', (word, guess) => {
   const known = ['run', 'status', 'logs', 'show', 'metrics', 'cleanup'];
-  expect(didYouMean(word, known)).toBe(guess === undefined ? '' : `; did you mean "${guess}"?`);
+  expect(didYouMean(word, known)).toBe(guess === undefined ? '' : `. Did you mean "${guess}"?`);
 });

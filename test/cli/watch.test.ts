@@ -9,7 +9,7 @@ import { freshState } from '../support/state.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
 
-/** A watch over a state directory with one execution, and what it printed so far. */
+/** Runs --watch on a state directory with one execution, and collects its output. */
 function aWatch(command: readonly string[]) {
   const { home, paths } = freshState();
   const record = (): void =>
@@ -30,7 +30,7 @@ function aWatch(command: readonly string[]) {
   return { child, record, text: () => text };
 }
 
-it('metrics --watch shows what is recorded meanwhile, one JSON a line', async () => {
+it('metrics --watch shows new executions, as one JSON object per line', async () => {
   const { child, record, text } = aWatch([execPath, ENTRY, 'metrics', '1', '--watch', '--json']);
   const lines = (): MetricsReport[] =>
     text()
@@ -54,6 +54,6 @@ it('metrics --watch redraws in place on a terminal', async () => {
   await until('the next ones', () => text().includes('2 executions of'), 15_000);
   const screens = text().split('\u001b[H').slice(1);
   expect(screens.length).toBeGreaterThan(1);
-  // Twelve rows: what is longer would scroll away.
+  // The terminal has twelve rows; more lines would scroll.
   for (const screen of screens) expect(screen.split('\n').length).toBeLessThanOrEqual(12);
 });

@@ -47,18 +47,18 @@ export function skippedGuards(engine: Engine): void {
       const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
       expect(skipped).toMatchObject([{ ...facts, is_gated: true, until: expect.any(String) }]);
       expect(String((await stage.hookbus('status')).stdout)).toContain(
-        'Guards that were skipped, and nothing was refused in their place\n- probe on PreToolUse: 3 times',
+        'Guards that were skipped, so they refused nothing\n- probe on PreToolUse: 3 times',
       );
       const doctor = await stage.hookbus('doctor');
       expect(doctor.code).toBe(1);
       expect(String(doctor.stdout)).toContain('probe on PreToolUse was skipped 3 times (off, last');
       expect(String(doctor.stdout)).toContain('hookbus on probe');
-      const said = 'off: the hook did not run, and nothing was refused in its place';
+      const said = 'off: the hook did not run, so it refused nothing';
       expect(String((await stage.hookbus('logs')).stdout)).toContain(said);
       const rows = await json(stage, 'logs');
       expect(rows.map((row: { guard_skipped: number }) => row.guard_skipped)).toEqual([1, 1, 1, 0]);
       expect(String((await stage.hookbus('show', `${rows[0].id}`)).stdout)).toContain(
-        'the hook did not run, and nothing was refused in its place',
+        'the hook did not run, so it refused nothing',
       );
     });
 

@@ -146,7 +146,7 @@ describe('an alert', () => {
     expect(alerts).toMatchObject({ enabled: true, actions: { command: true, webhook: false } });
     expect(alerts.open).toHaveLength(2);
     const status = await cli(state, 'status');
-    expect(status).toContain('2 open; `hookbus alerts` has them');
+    expect(status).toContain('2 open; `hookbus alerts` lists them');
     expect(status).toContain('lint: 3 of 20 runs (15 %)');
     const table = await cli(state, 'alerts', '--history');
     expect(table).toContain('failure_rate');
@@ -243,7 +243,7 @@ describe('an alert', () => {
     ]);
     // Nobody was to be told.
     expect(alertsOf(state).map(({ owed }) => owed)).toEqual(['', '', '', '', '']);
-    expect(await cli(state, 'alerts')).toContain('Nobody is told of alerts');
+    expect(await cli(state, 'alerts')).toContain('No action is set for alerts');
     // Switched off, they go without a word.
     await cli(state, 'config', 'set', 'alerts.rules_off', 'hook_p95,overhead_p50,overhead_p95');
     await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken');

@@ -274,7 +274,7 @@ describe('a breaker', () => {
     const { breaker } = await status(state);
     expect(breaker).toMatchObject({ hooks: ['lint'], unused: ['lint'] });
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
-    const text = 'breaker.hooks: "lint" has no command and counts for no hook';
+    const text = 'breaker.hooks: "lint" has no command, so it has no effect';
     expect((await cli(state, 'status')).replace(/\s+/g, ' ')).toContain(text);
     const { stdout } = await start([process.execPath, CLI, 'doctor'], state.env).ended;
     expect(stdout.replace(/\s+/g, ' ')).toContain('has "lint" without a command');

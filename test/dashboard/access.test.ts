@@ -10,7 +10,7 @@ import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 
 const codeOf = (url: string): string => new URL(url).searchParams.get('code') ?? '';
 
-/** A connection of no browser, and what came over it. */
+/** A raw connection, and the data that it received. */
 function aConnection(port: number, host = '127.0.0.1') {
   const socket: Socket = connect(port, host);
   onTestFinished(() => void socket.destroy());
@@ -30,11 +30,11 @@ function aConnection(port: number, host = '127.0.0.1') {
 
 const LINT = { hookName: 'lint', command: 'npx eslint' };
 
-/** An execution of a hook that decides nothing. */
+/** An execution of a hook that never refuses. */
 const lintRun = () => recordedOf(anExecution({ ...LINT, eventType: 'PostToolUse' }));
 
 describe('the dashboard', () => {
-  it('lets in once who has the URL, and gives a cookie for it', async () => {
+  it('admits a URL once, and sets a cookie', async () => {
     const { send, token, cookie, url } = await aDashboard();
     const code = codeOf(url);
     expect(url).toMatch(/^http:\/\/hookbus-[\da-f]{32}\.localhost:\d+\/\?code=[\da-f]{64}$/);
@@ -53,15 +53,15 @@ describe('the dashboard', () => {
     expect(page.body).not.toContain(token);
     const other = await send('/', { headers: { cookie: `other=1; ${cookie}; more=2` } });
     expect(other.status).toBe(200);
-    // Used once, it is nothing but a way for who is in already.
+    // A used URL still works for a browser with the cookie.
     const again = await send(`/?code=${code}`);
     expect([again.status, again.headers['set-cookie']]).toEqual([403, undefined]);
-    expect(again.body).toContain('This URL was used');
+    expect(again.body).toContain('This URL was already used');
     const known = await send(`/?code=${code}`, { headers: { cookie } });
     expect([known.status, known.headers['set-cookie']]).toEqual([200, undefined]);
   });
 
-  it('gives each who asks a code of their own, and takes it of one of two at a time', async () => {
+  it('issues a new code for each URL, and accepts it from only one of two clients', async () => {
     const { send, newUrl, token } = await aDashboard();
     const [one, other] = [codeOf(await newUrl()), codeOf(await newUrl())];
     expect(one).not.toBe(other);
@@ -71,17 +71,17 @@ describe('the dashboard', () => {
     expect([status, headers['set-cookie']?.[0]]).toEqual([200, expect.stringContaining(token)]);
   });
 
-  it('takes a code for a minute', () => {
+  it('accepts a code for a minute', () => {
     let nowMs = 1_000_000;
     const access = createAccess(7070, 'hookbus.localhost', () => nowMs);
     const [early, late] = [codeOf(access.newUrl()), codeOf(access.newUrl())];
     nowMs += 59_999;
-    expect(access.takeCode(early)).toBe(true);
+    expect(access.consumeCode(early)).toBe(true);
     nowMs += 1;
-    expect(access.takeCode(late)).toBe(false);
+    expect(access.consumeCode(late)).toBe(false);
   });
 
-  it('refuses everybody else', async () => {
+  it('refuses everyone else', async () => {
     const { send, token, cookie, newUrl } = await aDashboard();
     const wrong = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     for (const path of ['/', '/app.js', '/api/overview', '/api/feed?after=0', '/nothing']) {
@@ -100,7 +100,7 @@ describe('the dashboard', () => {
     expect((await send('/', { headers })).status).toBe(403);
   });
 
-  it('refuses names of other hosts and pages of other sites, whatever they bring', async () => {
+  it('refuses other host names and pages of other sites, even with the cookie', async () => {
     const { send, cookie, port, newUrl, origin } = await aDashboard(({ paths: { database } }) =>
       writeExecutions(database, [lintRun()]),
     );
@@ -156,7 +156,7 @@ describe('the dashboard', () => {
     },
   );
 
-  it('switches a guard off only where what that means was agreed to', async () => {
+  it('switches a guard off only after a confirmation', async () => {
     const guard = { hookName: 'guard_rm', command: 'python3 .claude/hooks/guard_rm.py' };
     const createdAt = new Date().toISOString();
     const { post, paths } = await aDashboard(({ paths: { database } }) =>
@@ -181,7 +181,7 @@ describe('the dashboard', () => {
     expect((await post('/api/off', { hook: 'never', for_seconds: 3600 })).body).toContain('E_HOOK');
   });
 
-  it('does not wait for a database that is busy to switch a hook, and says so', async () => {
+  it('reports a busy database instead of waiting to switch a hook', async () => {
     const { post, paths } = await aDashboard(({ paths: { database } }) =>
       writeExecutions(database, [lintRun()]),
     );
@@ -201,7 +201,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('forbids the browser all that it does not need, with every answer', async () => {
+  it('restricts the browser in every response', async () => {
     const { send, cookie } = await aDashboard();
     for (const path of [
       '/',
@@ -227,7 +227,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('says what is wrong with a question', async () => {
+  it('says what is wrong with a request', async () => {
     const { send, cookie, post, origin } = await aDashboard();
     const status = async (path: string) => (await send(path, { headers: { cookie } })).status;
     for (const [path, wanted] of [
@@ -259,14 +259,14 @@ describe('the dashboard', () => {
     expect((await send('/api/on', { method: 'POST', headers, body: '{' })).status).toBe(400);
   });
 
-  it('can be reached on the loopback alone', async () => {
+  it('listens on the loopback only', async () => {
     const { port } = await aDashboard();
-    // Another address of the same machine.
+    // Another address of this machine.
     const other = aConnection(port, '127.0.0.2');
     await until('a refusal', () => other.state() === 'refused');
   });
 
-  it('holds both addresses that a browser may take its name for, or is served on another port', async () => {
+  it('takes both addresses that its name may resolve to, or uses another port', async () => {
     const { port, send, cookie } = await aDashboard();
     expect((await send('/', { headers: { cookie } })).status).toBe(200);
     const taken = await new Promise((resolve) => {
@@ -277,7 +277,7 @@ describe('the dashboard', () => {
     expect(['EADDRINUSE', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']).toContain(taken);
   });
 
-  it('bears with slow, silent and many clients', async () => {
+  it('tolerates slow, silent and many clients', async () => {
     const { port, send, cookie, ask } = await aDashboard(({ paths }) =>
       writeExecutions(paths.database, [recordedOf(anExecution())]),
     );
@@ -288,7 +288,7 @@ describe('the dashboard', () => {
     await until('an end of what is too long', () => long.state() !== 'open');
     const many = Array.from({ length: 150 }, () => aConnection(port));
     await until(
-      'all but 64 to be cut off',
+      'all but 64 connections to close',
       () => many.filter(({ state }) => state() === 'open').length < 64,
     );
     expect((await ask())?.pid).toBeGreaterThan(0);

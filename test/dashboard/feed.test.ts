@@ -20,7 +20,7 @@ interface FeedEvent {
   readonly missed?: number;
 }
 
-/** A page that is open, without a browser. */
+/** An open page without a browser. */
 async function aWatcher({ port, cookie }: Dashboard, after: number, lastEventId?: number) {
   const headers = {
     cookie,
@@ -61,7 +61,7 @@ async function aWatcher({ port, cookie }: Dashboard, after: number, lastEventId?
 }
 
 describe('the feed', () => {
-  it('has every execution once and in its order, also for who comes back', async () => {
+  it('sends every execution once and in order, even after a reconnect', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(3)));
     const watcher = await aWatcher(dashboard, 0);
     await until('3 rows', () => watcher.ids().length === 3);
@@ -75,7 +75,7 @@ describe('the feed', () => {
     expect(back.ids()).toEqual([901, 902, 903]);
   });
 
-  it('says how many there were where they are too many', async () => {
+  it('sends the number of missed executions if there are too many', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(9000)));
     const watcher = await aWatcher(dashboard, 0);
     await until('the newest', () => watcher.ids().at(-1) === 9000);
@@ -83,7 +83,7 @@ describe('the feed', () => {
     expect(watcher.missed()).toBeGreaterThan(5000);
   });
 
-  it('keeps nothing for a slow reader, who hears of everything later', async () => {
+  it('buffers nothing for a slow reader, who gets everything later', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(1)));
     const slow = await aWatcher(dashboard, 0);
     await until('the first row', () => slow.ids().length === 1);
@@ -98,7 +98,7 @@ describe('the feed', () => {
       await until('who is quick', () => quick.events().at(-1)?.id === round * 1000 + 1);
     }
     const after = (await dashboard.ask())?.rss_bytes ?? 0;
-    // All that came in is some 5 MB as text.
+    // All executions are about 5 MB of text.
     expect(after - before).toBeLessThan(40 * 1024 * 1024);
     slow.response.resume();
     await until('who is slow', () => slow.ids().at(-1) === 7001);
@@ -106,7 +106,7 @@ describe('the feed', () => {
     expect(new Set(slow.ids()).size).toBe(slow.ids().length);
   });
 
-  it('begins anew where the database was deleted', async () => {
+  it('restarts if the database was deleted', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(3)));
     const watcher = await aWatcher(dashboard, 99);
     await until('a new beginning', () => watcher.events().length > 0);
@@ -116,14 +116,14 @@ describe('the feed', () => {
     expect(watcher.ids()).toEqual([4]);
   });
 
-  it('does not begin anew where rows were deleted, nor takes them for missed', async () => {
+  it('neither restarts nor reports missed rows if rows were deleted', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(6000)));
     const watcher = await aWatcher(dashboard, 5999);
     await until('the last row', () => watcher.ids().length === 1);
     const db = openDatabase(dashboard.paths.database, 5000);
     onTestFinished(() => void db.close());
     db.exec('DELETE FROM hook_logs');
-    // One that comes later has looked by then.
+    // By the time of a later execution, the feed has polled.
     const other = await aWatcher(dashboard, 5999);
     await until('a look', () => other.events().length > 0);
     createExecutionWriter(db).write(many(1));
@@ -133,13 +133,13 @@ describe('the feed', () => {
     expect(watcher.events().map(({ event }) => event)).toEqual(['rows', 'rows']);
   });
 
-  it('is for 16 pages at once', async () => {
+  it('serves 16 pages at once', async () => {
     const dashboard = await aDashboard();
     const watchers = await Promise.all(Array.from({ length: 17 }, () => aWatcher(dashboard, 0)));
     expect(watchers.map(({ status }) => status).sort()).toEqual([...Array(16).fill(200), 503]);
   });
 
-  it('keeps the daemon as long as it is watched, and no longer', async () => {
+  it('keeps the daemon running only as long as a page watches', async () => {
     const idle = await aDashboard(undefined, '--idle-seconds', '1');
     const ended = new Promise((resolve) => idle.child.once('exit', resolve));
     const watcher = await aWatcher(idle, 0);

@@ -8,7 +8,7 @@ import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 
-/** So many, each a second after the one before it, the last one now. */
+/** `count` executions, one second apart; the last one starts now. */
 const many = (count: number, hookName: string) =>
   Array.from({ length: count }, (_, index) =>
     recordedOf(
@@ -34,7 +34,7 @@ const names = (page: Page): Promise<string[]> =>
 describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
   const browser = useBrowser();
 
-  /** A page that is live over these executions. */
+  /** A live page with these executions. */
   async function aList(count: number, hookName = 'old') {
     const dashboard = await aDashboard(({ paths }) =>
       writeExecutions(paths.database, many(count, hookName)),
@@ -47,7 +47,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     return { ...dashboard, ...opened, write };
   }
 
-  it('says where a guard was skipped: in the list, beside the hook, of the execution and as an alert', async () => {
+  it('shows a skipped guard in the list, beside the hook, in the execution and as an alert', async () => {
     const dashboard = await aDashboard(({ paths }) => {
       const skipped = {
         hookName: 'guard',
@@ -65,19 +65,19 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       ]);
     });
     const { page, expectClean } = await browser.open(dashboard.url);
-    const said = 'did not run, nothing was refused in its place';
+    const said = 'did not run, so it refused nothing';
     await page.locator('#feed-table').getByText(said).waitFor();
     expect(await page.locator('#feed-table').getByText(said).count()).toBe(1);
-    await page.locator('#hooks-table').getByText('skipped once, nothing refused').waitFor();
+    await page.locator('#hooks-table').getByText('skipped once, so it refused nothing').waitFor();
     await page.locator('#alerts').getByText('guard: skipped 1 time').waitFor();
     await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
     await page.locator('#execution-body').getByText(said).waitFor();
     await expectClean();
   });
 
-  it('has no gap below what came in while older ones were looked at', async () => {
+  it('has no gap below executions that came in while older ones were shown', async () => {
     const { page, write, expectClean } = await aList(1000);
-    const older = page.getByRole('button', { name: 'Older executions' });
+    const older = page.getByRole('button', { name: 'Load older executions' });
     for (const count of [400, 600]) {
       await older.click();
       await until(`${count} rows`, async () => (await rows(page).count()) === count);
@@ -85,7 +85,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     for (const round of [1, 2, 3]) {
       write(60, 'new');
       await until('new rows', async () => (await ids(page))[0] === 1000 + 60 * round);
-      // What somebody asked for is not taken away.
+      // Rows that the user loaded stay.
       expect(await rows(page).count()).toBe(600);
     }
     for (let step = 0; await older.isVisible(); step += 1) {
@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('lists after a pause what the filters want now, each once', async () => {
+  it('lists after a pause what matches the current filters, each once', async () => {
     const { page, write, expectClean } = await aList(3, 'alpha');
     write(1, 'beta');
     await until('beta', async () => (await names(page)).includes('beta'));
@@ -107,18 +107,18 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     const hook = page.locator('#filters select[name=hook]');
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
-    await page.getByRole('button', { name: 'Go on (2 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (2 new)' }).click();
     await until('both', async () => (await ids(page)).length === 6);
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
-    await page.getByRole('button', { name: 'Go on (2 new)' }).waitFor();
+    await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
     await hook.selectOption('alpha');
-    // Of what is kept nothing is wanted any more, and the list has the rest.
-    const goOn = page.getByRole('button', { name: 'Go on (0 new)' });
-    await goOn.waitFor({ timeout: 8000 });
+    // No kept execution matches the filters any more, and the list has the others.
+    const resume = page.getByRole('button', { name: 'Resume (0 new)' });
+    await resume.waitFor({ timeout: 8000 });
     write(1, 'beta');
     write(1, 'alpha');
-    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (1 new)' }).click();
     await until('alpha', async () => (await ids(page))[0] === 10);
     expect(await names(page)).toEqual(Array(4).fill('alpha'));
     await hook.selectOption('');
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('does not lose what comes in while it is loaded anew', async () => {
+  it('does not lose executions that come in while it reloads', async () => {
     const { page, write, expectClean } = await aList(3);
     let release = (): void => undefined;
     const isHeld = new Promise<void>((resolve) => {
@@ -135,7 +135,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     });
     let hasAnswer = false;
     await page.route('**/api/executions*', async (route) => {
-      // It is asked for by Node here, which knows nothing of our name.
+      // Node requests it here, and does not resolve our host name.
       const { port, pathname, search, host } = new URL(route.request().url());
       const response = await route.fetch({
         url: `http://127.0.0.1:${port}${pathname}${search}`,
@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     const loaded = page.waitForResponse('**/api/executions*');
     release();
     await (await loaded).finished();
-    // By then the page has made its list of it.
+    // By then the page has built its list.
     await page.evaluate(
       'new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve), 100))',
     );
@@ -160,7 +160,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('says what came in too fast until it is loaded anew', async () => {
+  it('says how many executions came in too fast, until it reloads', async () => {
     const { page, write } = await aList(3);
     write(6000, 'fast');
     const note = page.locator('#feed-note');
@@ -169,7 +169,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await until('no note', () => note.isHidden());
   });
 
-  it('has the day before times of yesterday, once it is past midnight', async () => {
+  it('adds the date to times of yesterday after midnight', async () => {
     const { page, write, expectClean } = await aList(1);
     const time = page.locator('#feed-table tbody tr:last-child time');
     expect(await time.textContent()).toMatch(/^\d\d:\d\d:\d\d$/);
@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('does not say that nothing is on record where rows are gone, or a hook is off', async () => {
+  it('does not say that nothing is recorded if rows were deleted, or a hook is off', async () => {
     const { page, paths } = await aList(3);
     const db = openDatabase(paths.database, 5000);
     db.exec('DELETE FROM hook_logs; DELETE FROM hook_metrics');

@@ -22,7 +22,7 @@ const says = (page: Page, text: string) =>
 const listed = (page: Page, hookName: string) =>
   page.locator('#feed-table').getByRole('link', { name: hookName }).waitFor({ timeout: 8000 });
 
-/** As when another tab is chosen, which a browser without a window does not tell its pages. */
+/** Simulates a switch to another tab, which a headless browser does not report to its pages. */
 const setHidden = (page: Page, isHidden: boolean) =>
   page.evaluate(`(() => {
     const value = ${isHidden};
@@ -34,13 +34,13 @@ const setHidden = (page: Page, isHidden: boolean) =>
 describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
   const browser = useBrowser();
 
-  it('is there for the seventh tab, since a hidden one lets go of it, and catches up when shown', async () => {
+  it('works in the seventh tab, because hidden tabs disconnect, and catches up when shown', async () => {
     const { url, origin, paths } = await aDashboard();
     writeExecutions(paths.database, newOnes('before'));
     const { page: first, expectClean } = await browser.open(url);
     await says(first, 'live');
     await setHidden(first, true);
-    await says(first, 'waits while hidden');
+    await says(first, 'paused while hidden');
     for (let count = 2; count <= 7; count += 1) {
       const tab = await first.context().newPage();
       await tab.goto(origin, { timeout: 8000 });
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await expectClean();
   });
 
-  it('comes back by itself with the next daemon, once another tab was let in there', async () => {
+  it('reconnects to the next daemon once another tab was admitted there', async () => {
     const port = await freePort();
     const dashboard = await aDashboard(({ paths }) => {
       makeState(dirname(paths.config));
@@ -71,7 +71,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     const answer = await askDashboard(dashboard.paths.socket);
     if (answer === undefined || 'problem' in answer) throw new Error('expected a dashboard');
     expect(new URL(answer.url).port).toBe(String(port));
-    await page.locator('#problem').getByText('a daemon that has ended').waitFor();
+    await page.locator('#problem').getByText('The daemon of this page has stopped').waitFor();
     const other = await page.context().newPage();
     await other.goto(answer.url);
     await says(page, 'live');
@@ -79,7 +79,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await until('no problem', () => page.locator('#problem').isHidden());
   });
 
-  it('says that too many pages are open, and is there once they are fewer', async () => {
+  it('says that too many pages are open, and connects once there are fewer', async () => {
     const { url, port, cookie } = await aDashboard();
     const others = Array.from({ length: 16 }, () =>
       request({
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the connection of the page'), () => {
     await expectClean();
   });
 
-  it('begins behind the newest row also where the first look at the record fails', async () => {
+  it('starts after the newest row even if the first query fails', async () => {
     const { url, paths } = await aDashboard();
     writeExecutions(paths.database, newOnes('one', 'two', 'three'));
     const { page } = await browser.open(url);

@@ -8,11 +8,11 @@ import { aDashboard } from '../support/dashboard.ts';
 const ROWS = 1_000_000;
 const DAY_SECONDS = 86_400;
 
-/** A million executions over the last thirty days, with what the daemon would have rolled up of them. */
+/** A million executions over the last thirty days, with the rollups that the daemon would have made. */
 function fill(path: string): void {
   const db = openDatabase(path, 5000);
   db.pragma('synchronous = OFF');
-  // Made at the end, an index takes a fraction of the time.
+  // Creating the index at the end takes a fraction of the time.
   const indexes = db
     .prepare(
       "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'hook_logs' AND sql LIKE 'CREATE INDEX%'",
@@ -37,7 +37,7 @@ function fill(path: string): void {
 describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
   const browser = useBrowser();
 
-  it('feel instant: the first chart is there within a second, and no answer takes half of one', async () => {
+  it('feel instant: the first chart is shown within a second, and no response takes half a second', async () => {
     const { newUrl, get, paths } = await aDashboard((state) => fill(state.paths.database));
     const db = openDatabase(paths.database, 5000);
     expect(db.prepare('SELECT count(*) FROM hook_logs').pluck().get()).toBe(ROWS);
@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
       await expectClean();
       await page.close();
     }
-    // The best of them: what else the machine does at the time is no matter of the page.
+    // Use the best time: other work on the machine must not count.
     process.stderr.write(
       `million.test.ts: first chart after ${drawn.map(Math.round).join(', ')} ms\n`,
     );
@@ -70,14 +70,14 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         `/api/sessions?range=${range}`,
         `/api/executions?range=${range}&status=error`,
       ]),
-      // One of the first is the only one.
+      // Only one of the first executions matches.
       '/api/executions?range=30d&status=breaker_skip',
       '/api/executions?range=30d&hook=hook_7&event=none',
       '/api/executions?range=30d&session=session-25',
       '/api/session?id=session-250',
     ]) {
       let took = Number.POSITIVE_INFINITY;
-      // Up to three times, for the same reason.
+      // Try up to three times, for the same reason.
       for (let time = 0; time < 3 && took >= 500; time += 1) {
         const began = performance.now();
         await get(path);
@@ -89,7 +89,7 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
     const [ms = 0, path = ''] = times.sort(([a], [b]) => b - a)[0] ?? [];
     process.stderr.write(`million.test.ts: slowest answer ${Math.round(ms)} ms, ${path}\n`);
 
-    // What is rare is found in steps.
+    // Rare executions are found in steps.
     let next: string | null = '';
     let rows: unknown[] = [];
     for (let step = 0; rows.length === 0 && next !== null; step += 1) {

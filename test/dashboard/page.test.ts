@@ -14,14 +14,14 @@ import { workdays } from '../support/workdays.ts';
 
 const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
 
-/** Where the docs have the page; made when it is missing, or anew with HOOKBUS_TEST_SCREENSHOT=1. */
+/** The screenshot of the docs; taken if it is missing, or with HOOKBUS_TEST_SCREENSHOT=1. */
 const SCREENSHOT = 'docs/assets/dashboard.png';
 
 const rows = (page: Page) => page.locator('#feed-table tbody tr:not(.none)');
 
 /**
- * How many points of the chart are painted in the colour of the line, those at its edges that are half of it included: how
- * many are that in full depends on where the time of day puts the line.
+ * How many pixels of the chart have the colour of the line, including the half-transparent ones at its edges: the number
+ * of full ones depends on where the time of day puts the line.
  */
 const painted = (page: Page, chart: string): Promise<number> =>
   page.evaluate(`(() => {
@@ -36,8 +36,8 @@ const painted = (page: Page, chart: string): Promise<number> =>
     return count;
   })()`) as Promise<number>;
 
-/** A page over some days of work. */
-/** As `workdays` has it; it decides nothing. */
+/** A page with some days of executions. */
+/** A hook of `workdays` that never refuses. */
 const LINT = {
   hookName: 'lint',
   command: '.claude/hooks/lint',
@@ -58,7 +58,7 @@ async function aPage(
 describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
   const browser = useBrowser();
 
-  it('says what to do next where nothing is on record, and shows the first execution as it comes', async () => {
+  it('says what to do if nothing is recorded, and shows the first execution as it comes', async () => {
     const { url, env } = await aDashboard();
     const { page, expectClean } = await browser.open(url);
     await page.getByText('hookbus install --enable').waitFor();
@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('shows an execution as soon as it has ended, and charts, hooks and overhead at a glance', async () => {
+  it('shows an execution as soon as it has finished, and charts, hooks and overhead', async () => {
     const { page, env, expectClean } = await aPage(browser);
     await page.getByText('live', { exact: true }).waitFor();
     const began = performance.now();
@@ -89,12 +89,14 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     }
     const glance = await page.locator('#cards').textContent();
     expect(glance).toMatch(/Executions1,\d+/);
-    expect(glance).toMatch(/Overhead P95\d\.\d+ msfrom inside; for the caller under 10 ms/);
+    expect(glance).toMatch(
+      /Overhead P95\d\.\d+ msmeasured inside; target for the caller: under 10 ms/,
+    );
     expect(await page.locator('#hooks-table tbody tr').count()).toBeGreaterThanOrEqual(5);
     await expectClean();
   });
 
-  it('draws a chart of one hook and of each range, with the same values in a table', async () => {
+  it('draws charts of one hook and of each range, with the same values in a table', async () => {
     const { page, get, expectClean } = await aPage(browser);
     await page.locator('#chart-hook option[value=lint]').waitFor({ state: 'attached' });
     await page.selectOption('#chart-hook', 'lint');
@@ -115,7 +117,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('filters by hook, event, status and session, what is on record and what comes in', async () => {
+  it('filters recorded and new executions by hook, event, status and session', async () => {
     const { page, env, expectClean } = await aPage(browser);
     const cells = (column: number) => page.locator(`#feed-table tbody tr > :nth-child(${column})`);
     const only = async (column: number, wanted: RegExp): Promise<void> => {
@@ -134,7 +136,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.locator('#filters select[name=event]').selectOption('PreToolUse');
     await only(3, /^PreToolUse$/);
     await page.locator('#filters select[name=status]').selectOption('timeout');
-    await page.getByText('There is no such execution in the time range.').waitFor();
+    await page.getByText('No matching execution in the time range.').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.locator('#filters input').fill('5e552');
     await only(9, /^5e552/);
@@ -150,7 +152,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await only(2, /^guard_rm$/);
     await page.getByRole('button', { name: 'Pause' }).click();
     await run('guard_rm');
-    await page.getByRole('button', { name: 'Go on (1 new)' }).click();
+    await page.getByRole('button', { name: 'Resume (1 new)' }).click();
     await until(
       'both new rows',
       async () => (await page.locator('#feed-table tr.new').count()) === 2,
@@ -158,7 +160,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('shows a session as a waterfall, in which hooks that overlap in time overlap', async () => {
+  it('shows a session as a waterfall in which parallel hooks overlap', async () => {
     const { page, expectClean } = await aPage(browser);
     const link = page.locator('#sessions-table').getByRole('link').first();
     const session = (await link.textContent()) ?? '';
@@ -174,7 +176,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     const [guard, scan, format] = bars;
     if (guard === undefined || scan === undefined || format === undefined)
       throw new Error('expected bars');
-    // Both before the tool call run at once; what runs behind it comes later.
+    // The two hooks before the tool call run in parallel; the hook after it runs later.
     expect(scan.x).toBeLessThan(guard.x + guard.width);
     expect(format.x).toBeGreaterThan(scan.x + scan.width);
     await call.getByRole('link', { name: 'lint' }).click();
@@ -215,7 +217,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
       '{\n  "tool_input": {\n    "a": 1\n  }\n}',
     );
     expect(await body.getByLabel('stdout').textContent()).toMatch(/^00000000 {2}00 01 02 ff /);
-    expect(await body.textContent()).toContain('the stream had more than is stored');
+    expect(await body.textContent()).toContain('only the beginning of the stream is stored');
     expect(await barriers(page)).toEqual([]);
     await expectClean();
   });
@@ -234,7 +236,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('asks before it switches a guard off, in the words of the command', async () => {
+  it('asks before it switches a guard off, with the same text as the command', async () => {
     const { page, paths, answerWith } = await aPage(browser);
     const guard = { hookName: 'guard_rm', command: '.claude/hooks/guard_rm' };
     const gate = () => readGate(gatePath(paths.gates, guard));
@@ -253,7 +255,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(untilMs).toBeGreaterThan(Date.now() + 6.9 * 86_400_000);
   });
 
-  it('keeps the focus where a hook is switched, and where the page is brought up to date', async () => {
+  it('keeps the focus when a hook is switched and when the page refreshes', async () => {
     const { page, paths, expectClean } = await aPage(browser);
     const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>;
     await page.getByRole('button', { name: 'Switch lint off' }).press('Enter');
@@ -261,7 +263,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await until('the same hook', async () => (await focused()) === 'Switch lint on');
     expect(await page.evaluate("document.activeElement.closest('table')?.id")).toBe('hooks-table');
     const on = page.locator('#gates').getByRole('button', { name: 'Switch lint on' });
-    // First in the table, where the focus is already, then in the list of gates.
+    // First in the table, which has the focus, then in the list of gates.
     for (const [part, focus] of [
       ['#hooks-table', () => undefined],
       ['#cards', () => on.focus()],
@@ -289,7 +291,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('says how many executions of an hour are too many to be drawn', async () => {
+  it('says how many executions of an hour are not drawn', async () => {
     const at = new Date(Date.now() - 60_000).toISOString();
     const { url } = await aDashboard(({ paths }) =>
       writeExecutions(paths.database, [
@@ -305,11 +307,11 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.check('input[value="1h"]');
     await page
       .locator('#chart-note')
-      .getByText('Only the newest 10,000 executions are drawn; 42 are left out.')
+      .getByText('Only the newest 10,000 executions are drawn; 42 are omitted.')
       .waitFor({ timeout: 8000 });
   });
 
-  it('shows what looks like HTML as text, wherever it comes from', async () => {
+  it('shows recorded HTML as text everywhere', async () => {
     const evil =
       '<img src=x onerror="globalThis.owned=1"></script><script>globalThis.owned=1</script>';
     const { url } = await aDashboard(({ paths }) =>
@@ -354,7 +356,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it.each([false, true])('can be used by everybody, dark: %s', async (isDark) => {
+  it.each([false, true])('is accessible, dark: %s', async (isDark) => {
     const { page, expectClean } = await aPage(browser, { isDark, sessions: 1, calls: 3 });
     await page.locator('#hooks-table tbody tr').first().waitFor();
     await page.locator('#sessions-table').getByRole('link').first().click();
@@ -369,7 +371,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('can be used by keyboard alone, and shows where the focus is', async () => {
+  it('works with the keyboard alone, and shows the focus', async () => {
     const { page, expectClean } = await aPage(browser);
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the live feed');
@@ -404,14 +406,14 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await expectClean();
   });
 
-  it('says so when its daemon is gone', async () => {
+  it('says that its daemon has stopped', async () => {
     const { page, stop } = await aPage(browser);
     await page.getByText('live', { exact: true }).waitFor();
     await stop();
     await page.getByText('not connected').waitFor();
   });
 
-  it('is refused to a browser that was not let in; the token is in a cookie that no script sees', async () => {
+  it('refuses a browser without the cookie, which scripts cannot read', async () => {
     const { page, origin, newUrl } = await aPage(browser);
     expect(page.url()).toBe(`${origin}/`);
     expect(await page.evaluate('document.cookie')).toBe('');
@@ -419,9 +421,9 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
     const other = await browser.open(origin);
     expect(await other.page.textContent('body')).toContain(
-      'by the URL that `hookbus dashboard` prints',
+      'Run `hookbus dashboard` and open the URL',
     );
-    // A name that was made to lead here is another host to the browser, and to us.
+    // Another name that resolves here is another host for the browser, and for us.
     const { port, search } = new URL(await newUrl());
     const reply = await page
       .context()
@@ -429,7 +431,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(reply.status()).toBe(403);
   });
 
-  it('is there in several tabs, and again by the same URL or another', async () => {
+  it('works in several tabs, and again with the same URL or another', async () => {
     const { page, url, origin, newUrl } = await aPage(browser);
     for (const address of [url, origin, await newUrl(), url]) {
       const tab = await page.context().newPage();
@@ -441,7 +443,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.getByText('live', { exact: true }).waitFor();
   });
 
-  it('sends its cookie to no other server of this machine', async () => {
+  it('does not send its cookie to other servers of this machine', async () => {
     const { page, port } = await aPage(browser);
     const seen: (string | undefined)[] = [];
     const server = createServer(({ headers }, response) => {
@@ -460,7 +462,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(seen.filter((cookie) => cookie !== undefined)).toEqual([]);
   });
 
-  it('leaves nothing in the profile of a browser that lets anybody in', async () => {
+  it('leaves no valid code in the profile of the browser', async () => {
     const { url, send, token } = await aDashboard();
     const profile = temporaryDirectory();
     const context = await chromium.launchPersistentContext(profile, browserOptions());
@@ -472,13 +474,13 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
     const code = new URL(url).searchParams.get('code') ?? '';
-    // It is there, or the place where it would be was not looked at.
+    // Check that the search covers the place of the code.
     expect(files.some((bytes) => bytes.includes(new URL(url).hostname))).toBe(true);
     expect(files.filter((bytes) => bytes.includes(token))).toEqual([]);
     expect((await send(`/?code=${code}`)).status).toBe(403);
   });
 
-  it('lets in who comes by a link of another site, and keeps the code out of the way back', async () => {
+  it('admits a browser that follows a link of another site, and keeps the code out of its history', async () => {
     const { origin, url } = await aDashboard();
     const site = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');
@@ -487,7 +489,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void site.close());
     const { port } = site.address() as AddressInfo;
-    // Another name is another site to the browser.
+    // For the browser, another name is another site.
     const { page } = await browser.open(`http://localhost:${port}/`);
     await page.getByRole('link').click();
     await page.getByText('live', { exact: true }).waitFor({ timeout: 8000 });
@@ -496,7 +498,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     expect(page.url()).toBe(`http://localhost:${port}/`);
   });
 
-  it('is in the docs as it looks', async () => {
+  it('has a screenshot in the docs', async () => {
     const isWanted = process.env['HOOKBUS_TEST_SCREENSHOT'] === '1' || !existsSync(SCREENSHOT);
     const { page, expectClean } = await aPage(browser, { height: 1400 });
     await until('charts', async () => (await painted(page, 'chart-times')) > 100);

@@ -6,7 +6,7 @@ const MIB = 1024 * 1024;
 const shown = (text: string, truncated = false) =>
   showPayload({ stream: 'stdin', bytes: Buffer.from(text), truncated, problem: undefined });
 
-/** A list so deep, whose innermost one has so many numbers. */
+/** Nested lists of this depth; the innermost has this many numbers. */
 const nested = (depth: number, numbers: number): string =>
   `${'['.repeat(depth)}${Array(numbers).fill('1').join(',')}${']'.repeat(depth)}`;
 
@@ -17,18 +17,18 @@ describe('a payload on the page', () => {
     [' [ 1 , "\\\\" ] ', undefined],
     [nested(30, 100), undefined],
     ['[]', '[]'],
-  ])('is laid out where it is JSON: %s', (text, wanted) => {
+  ])('is indented if it is JSON: %s', (text, wanted) => {
     const laidOut = JSON.stringify(JSON.parse(text), null, 2);
     expect(shown(text).text).toBe(wanted ?? laidOut);
     expect(laidOut).toBe(wanted ?? laidOut);
   });
 
-  it('is as it is where it would be longer than 1 MiB', () => {
-    // 74 MB, of a depth that a JSON library takes.
+  it('is unchanged if the indented text would be longer than 1 MiB', () => {
+    // 74 MB, with a depth that a JSON library accepts.
     const deep = nested(400, 92_000);
     expect(shown(deep)).toMatchObject({ form: 'text', left_out: 0 });
     expect(shown(deep).text).toBe(deep);
-    // Each number has a line of its own, with four bytes more.
+    // Each number gets its own line, with four more bytes.
     const numbers = (count: number) => `[${Array(count).fill('1').join(',')}]`;
     const most = Math.floor((MIB - 2) / 5);
     const wide = shown(numbers(most - 1));
@@ -37,7 +37,7 @@ describe('a payload on the page', () => {
     expect(shown(numbers(most + 1)).form).toBe('text');
   });
 
-  it('is as it is where it only looks like JSON', () => {
+  it('is unchanged if it only looks like JSON', () => {
     for (const text of ['{"a":', '[1,]', '{"a":"', ']]]]', '[1]x', 'plain']) {
       expect([text, shown(text).text, shown(text).form]).toEqual([text, text, 'text']);
     }

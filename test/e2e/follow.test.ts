@@ -224,7 +224,7 @@ describe('hookbus logs --follow', () => {
     const alone = follow(state, [], { HOOKBUS_DAEMON: 'off' });
     expect(await alone.ended).toEqual({ code: 1, signal: null });
     expect(alone.stderr()).toBe(
-      'hookbus: the daemon tells of executions as they come, and HOOKBUS_DAEMON is off. Start it by hand: hookbus daemon start\n',
+      'hookbus: --follow needs the daemon, and HOOKBUS_DAEMON is off. To start it: hookbus daemon start\n',
     );
     await state.daemon();
     const follower = follow(state, ['--json'], { HOOKBUS_DAEMON: 'off' });
@@ -250,7 +250,7 @@ describe('hookbus logs --follow', () => {
     onTestFinished(() => void server.close());
     const follower = follow(state);
     expect(await follower.ended).toEqual({ code: 1, signal: null });
-    expect(follower.stderr()).toMatch(/^hookbus: the daemon .*: hookbus daemon restart\n$/);
+    expect(follower.stderr()).toMatch(/^hookbus: the running daemon .*: hookbus daemon restart\n$/);
     await new Promise((resolve) => server.close(resolve));
   });
 });

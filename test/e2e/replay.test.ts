@@ -84,7 +84,7 @@ const payload = (command: string): string =>
 const rowsOf = (state: State): unknown[] => state.rows('SELECT * FROM hook_logs ORDER BY id');
 
 describe('hookbus replay', () => {
-  it('exits 0 on the same hook, and tells on an edited one what changed its mind', async () => {
+  it('exits 0 on the same hook, and lists what changed with an edited one', async () => {
     const stage = aStage();
     const hook = stage.hook('guard.sh', GUARD);
     for (const command of ['rm -rf x', 'ls', 'rm y', 'pwd'])
@@ -113,7 +113,9 @@ describe('hookbus replay', () => {
       replayed: { status: 'success', exit_code: 0, stdout_kind: 'json' },
     });
     const told = stage.replay('--hook', 'guard');
-    expect(told.stdout).toContain('4 executions replayed; in 1 of them the hook changed its mind.');
+    expect(told.stdout).toContain(
+      'Replayed 4 executions. The agent would act differently in 1 case.',
+    );
     expect(told.stdout).toMatch(/^ 3 {2}guard +PreToolUse +blocked +success +status, exit code/m);
 
     // On record as replays, and nowhere else.
@@ -133,7 +135,7 @@ describe('hookbus replay', () => {
     const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256));
     await stage.run(['sha256sum'], bytes);
     const same = stage.replay('1');
-    expect(same.stdout).toContain('It did not change its mind.');
+    expect(same.stdout).toContain('The agent would act the same.');
     expect(same.exitCode).toBe(0);
     const out = join(stage.directory, 'seen');
     const line = `pwd -P > ${out}; cat >/dev/null; env >> ${out}; echo "$0:$1" >> ${out}`;
@@ -232,9 +234,9 @@ describe('hookbus replay', () => {
       /a secret was taken out of its command; give the command behind --/,
     );
     expect(refusal('99')).toMatch(/no execution of number 99/);
-    expect(refusal()).toMatch(/expected the ID of an execution/);
-    expect(refusal('4', '--hook', 'guard')).toMatch(/expected IDs or --hook, got both/);
-    expect(refusal('4', '--timeout', '0')).toMatch(/expected --timeout to be/);
+    expect(refusal()).toMatch(/missing argument ID/);
+    expect(refusal('4', '--hook', 'guard')).toMatch(/IDs and --hook cannot be used together/);
+    expect(refusal('4', '--timeout', '0')).toMatch(/--timeout must be/);
     // Beside one that can: that one is, and the others are told.
     const both = stage.replay('1', '4', '2', '4', '--json');
     expect(both.exitCode).toBe(1);
@@ -252,7 +254,7 @@ describe('hookbus replay', () => {
       payload('curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"'),
     );
     const { stdout } = stage.replay('1');
-    expect(stdout).toContain('Secrets were taken out of the stored payload');
+    expect(stdout).toContain('Secrets were redacted from the stored payload');
     expect((JSON.parse(stage.replay('1', '--json').stdout) as Report).replays[0]?.redacted).toBe(
       true,
     );
@@ -264,7 +266,7 @@ describe('hookbus replay', () => {
     expect(stage.replay('--hook', 'guard').stderr).toBe('');
     const shown = stage.atTerminal('', '--hook', 'guard', '--yes');
     expect(shown).toContain('Replaying 2 of 3: guard');
-    expect(shown).toContain('3 executions replayed; in 0 of them the hook changed its mind.');
+    expect(shown).toContain('Replayed 3 executions. The agent would act the same in every case.');
   });
 
   describe('of a hook by its name', () => {
@@ -292,7 +294,7 @@ describe('hookbus replay', () => {
       const refused = stage.replay('--hook', 'guard', '--everywhere');
       expect(refused).toMatchObject({
         exitCode: 1,
-        stderr: expect.stringContaining('expected --yes beside --everywhere'),
+        stderr: expect.stringContaining('--everywhere needs --yes'),
       });
       expect(existsSync(note(stage))).toBe(false);
       const all = stage.replay('--hook', 'guard', '--everywhere', '--yes', '--json');
@@ -327,11 +329,11 @@ describe('hookbus replay', () => {
       const screen = stage.atTerminal(input, '--hook', 'guard');
       expect(screen).toContain(`cat > /dev/null; echo ran >> ${note(stage)}`);
       expect(screen).toContain(`in ${stage.directory}\n    2 times`);
-      expect(screen).toContain(runs ? '2 executions replayed' : 'nothing was run');
+      expect(screen).toContain(runs ? 'Replayed 2 executions' : 'nothing was replayed');
       expect(existsSync(note(stage))).toBe(runs);
     });
 
-    it('says where the script is not what ran then', async () => {
+    it('says that the script has changed since', async () => {
       const stage = aStage();
       const hook = stage.hook('guard.sh', 'exit 0');
       await stage.run(['sh', './guard.sh'], payload('ls'));
@@ -342,15 +344,15 @@ describe('hookbus replay', () => {
           }
         ).replays.map(({ script_changed }) => script_changed);
       expect(changes()).toEqual([false]);
-      expect(stage.replay('1').stdout).not.toContain('not what ran');
+      expect(stage.replay('1').stdout).not.toContain('has changed since');
       utimesSync(hook, new Date(), new Date(Date.now() + 1000));
       expect(changes()).toEqual([true]);
       expect(changes('--', 'true')).toEqual([false]);
       for (const words of [['1'], ['--hook', 'guard']])
         expect(stage.replay(...words).stdout.replaceAll('\n', '')).toContain(
-          `it is not what ran then: ${hook}`,
+          `Changed since the recording: ${hook}`,
         );
-      expect(stage.atTerminal('n\n', '--hook', 'guard')).toContain(`${hook} is not what ran then`);
+      expect(stage.atTerminal('n\n', '--hook', 'guard')).toContain(`${hook} has changed since`);
     });
   });
 

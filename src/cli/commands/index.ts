@@ -21,7 +21,7 @@ import { doctorCommand } from './setup/doctor.ts';
 import { installCommand } from './setup/install.ts';
 import { uninstallCommand } from './setup/uninstall.ts';
 
-/** Every command, in the order in which one comes to need them. */
+/** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   installCommand,
   runCommand,

@@ -11,12 +11,12 @@ import { COMMANDS } from '../commands/index.ts';
 import { visible } from '../output/text.ts';
 import type { Command } from '../words/command.ts';
 
-/** Most a person who pressed a key waits for a lock on the database, in ms. */
+/** How long to wait for a lock on the database after a key press. */
 const BUSY_MS = 100;
 
 type Candidates = readonly string[];
 
-/** What stands for a value in the help, and what it may be. What is not here is left to the shell: files, mostly. */
+/** The candidates for each placeholder of the help. The shell completes the others, mostly files. */
 const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candidates>>> = {
   AGENT: () => Object.keys(AGENT_SETTINGS),
   SCOPE: () => SCOPES,
@@ -35,15 +35,15 @@ const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candida
 };
 
 /**
- * What the last of these words, behind `hookbus`, may become: nothing where that is for the shell to say. Never throws,
- * whatever is wrong: somebody is in the middle of typing.
+ * The candidates for the last of these words, which follow `hookbus`; none if the shell completes it. Never throws:
+ * an error would garble the line that the user is typing.
  */
 export async function complete(words: readonly string[]): Promise<Candidates> {
-  // bash takes `--hook=lint` for three words.
+  // bash splits `--hook=lint` into three words.
   const before = words.filter((word) => word !== '=');
   const current = words.at(-1) === '=' ? '' : (before.pop() ?? '');
   try {
-    return beginningWith(current, await candidates(before, current));
+    return startingWith(current, await candidates(before, current));
   } catch {
     return [];
   }
@@ -71,15 +71,15 @@ function optionsOf({ name, options }: Command): Candidates {
 }
 
 async function argumentsOf(command: Command, given: Candidates): Promise<Candidates> {
-  const { argument, furtherArguments = [] } = command;
+  const { argument, moreArguments = [] } = command;
   const words = given.filter(
     (word, at) => !word.startsWith('-') && placeholder(command, given[at - 1]) === undefined,
   );
-  const next = [...(argument === undefined ? [] : [argument]), ...furtherArguments][words.length];
+  const next = [...(argument === undefined ? [] : [argument]), ...moreArguments][words.length];
   return next === undefined ? [] : (next.values ?? (await BY_PLACEHOLDER[next.name]?.()) ?? []);
 }
 
-/** What an option may be given; undefined where it is none that takes a value. */
+/** The candidates for the value of an option; undefined if the word is not an option with a value. */
 async function valuesOf(
   command: Command,
   word: string | undefined,
@@ -93,11 +93,11 @@ function placeholder({ options }: Command, word = ''): string | undefined {
   return word.startsWith('--') ? options[word.slice(2)]?.value : undefined;
 }
 
-/** Names on record are anybody's: one with a sign in it that means something to a shell is not offered. */
+/** Recorded names are untrusted: do not offer one with a character that a shell interprets. */
 const PLAIN = /^[\p{L}\p{M}\p{N}_.@:+,=/-]*$/u;
 
-/** Of a list with commas, its last part is completed. What could steer a terminal is not offered either. */
-function beginningWith(current: string, words: Candidates): Candidates {
+/** Completes the last item of a list with commas. Omits words with control characters. */
+function startingWith(current: string, words: Candidates): Candidates {
   const listed = current.slice(0, current.lastIndexOf(',') + 1);
   return words
     .map((word) => `${listed}${word}`)
@@ -108,7 +108,7 @@ function hooksOnRecord(): Promise<Candidates> {
   return onRecord(async (db) => (await import('../../store/breakers.ts')).listHookNames(db));
 }
 
-/** Nothing where there is no record, or none that can be read now. */
+/** Empty if the database does not exist or cannot be read now. */
 async function onRecord(list: (db: Database) => Promise<Candidates>): Promise<Candidates> {
   const { paths } = withOwnHome(readSettings());
   if (paths === undefined) return [];

@@ -1,12 +1,12 @@
-/** The word that asks for completions, in place of a command; what follows is the line so far. */
+/** The internal command that prints completions; its arguments are the line so far. */
 export const COMPLETE = '__complete';
 
-const BASH = `# bash completion for hookbus: hooks, events and executions are those on record.
+const BASH = `# bash completion for hookbus: hooks, events and executions come from the database.
 _hookbus() {
   local word
   COMPREPLY=()
   while IFS= read -r word; do
-    # bash puts a word into the line as it is, so one that is not plain would be read as code.
+    # bash inserts a word unquoted, so a special character would run as code.
     [[ $word != *[!A-Za-z0-9_.@:+,=/-]* ]] || printf -v word %q "$word"
     COMPREPLY+=("$word")
   done < <("$1" ${COMPLETE} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
@@ -14,7 +14,7 @@ _hookbus() {
 complete -o bashdefault -o default -F _hookbus hookbus`;
 
 const ZSH = `#compdef hookbus
-# zsh completion for hookbus: hooks, events and executions are those on record.
+# zsh completion for hookbus: hooks, events and executions come from the database.
 _hookbus() {
   local -a found
   found=("\${(@f)$("\${(Q)words[1]}" ${COMPLETE} "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
@@ -30,7 +30,7 @@ else
   compdef _hookbus hookbus
 fi`;
 
-const FISH = `# fish completion for hookbus: hooks, events and executions are those on record.
+const FISH = `# fish completion for hookbus: hooks, events and executions come from the database.
 function __hookbus_complete
     set -l words (commandline -opc)
     set -l program $words[1]
@@ -45,5 +45,5 @@ function __hookbus_complete
 end
 complete -c hookbus -f -a '(__hookbus_complete)'`;
 
-/** For each shell what it has to read to complete the command line. */
+/** The completion script of each shell. */
 export const COMPLETION_SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH } as const;

@@ -1,9 +1,9 @@
 import { localDate } from '../../domain/local-date.ts';
 
-/** What is shown where there is nothing to show. */
+/** Stands for a missing value. */
 export const NOTHING = '–';
 
-/** A time in ms, with three digits or so and its unit: `0.94 ms`, `48.2 ms`, `1.20 s`, `2 min 05 s`. */
+/** A duration in ms with about three digits and a unit: `0.94 ms`, `48.2 ms`, `1.20 s`, `2 min 05 s`. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return NOTHING;
   if (ms < 9.995) return `${ms.toFixed(2)} ms`;
@@ -17,7 +17,7 @@ export function formatMs(ms: number | null | undefined): string {
   return `${minutes} min ${twoDigits(seconds % 60)} s`;
 }
 
-/** The same for a right-aligned column, where the numbers are to stand above each other. */
+/** The same for a right-aligned column: numbers stay aligned whatever the unit. */
 export function formatMsAligned(ms: number | null | undefined): string {
   return formatMs(ms).replace(/ s$/, ' s ');
 }
@@ -32,7 +32,7 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
 }
 
-/** A whole number with its thousands apart: `12,345`. */
+/** A whole number with thousands separators: `12,345`. */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
@@ -42,7 +42,7 @@ export function formatThings(count: number, one: string, many = `${one}s`): stri
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** A fraction as a percentage; neither 0 % nor 100 % unless it is. */
+/** A fraction as a percentage; only an exact 0 or 1 becomes 0 % or 100 %. */
 export function formatPercent(fraction: number | null): string {
   if (fraction === null) return NOTHING;
   const percent = fraction * 100;
@@ -62,7 +62,7 @@ export function formatClock(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(twoDigits).join(':');
 }
 
-/** The local date and time to the millisecond with the distance from UTC: `2026-11-22 14:03:22.123 +01:00`. */
+/** The local date and time with milliseconds and the offset from UTC: `2026-11-22 14:03:22.123 +01:00`. */
 export function formatMoment(at: Date): string {
   const milliseconds = String(at.getMilliseconds()).padStart(3, '0');
   const offset = -at.getTimezoneOffset();
@@ -77,7 +77,7 @@ const AGES = [
   { unit: 'minute', ms: 60_000 },
 ] as const;
 
-/** How long ago something was: `3 minutes ago`. */
+/** How long ago a moment was: `3 minutes ago`. */
 export function formatAge(at: Date, nowMs: number): string {
   const ageMs = nowMs - at.getTime();
   const age = AGES.find(({ ms }) => ageMs >= ms);

@@ -1,6 +1,6 @@
 import { visible } from './text.ts';
 
-/** JSON spells out the control characters of old; others could steer a terminal just as well. */
+/** JSON escapes only ASCII control characters; this also escapes others that could control a terminal. */
 export function jsonText(value: unknown, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(/[^\n\x20-\x7e]/gu, (character) =>
     visible(character) === character ? character : escaped(character),

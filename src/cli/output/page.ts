@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What a piece of text means, not how it looks. */
+/** What a text means, not how it looks. */
 export type Tone = 'good' | 'warn' | 'bad' | 'dim' | 'strong';
 
 const STYLES = {
@@ -11,21 +11,21 @@ const STYLES = {
   strong: 'bold',
 } as const satisfies Record<Tone, Parameters<typeof styleText>[0]>;
 
-/** What lines are written for. */
+/** The page that lines are written for. */
 export interface Page {
-  /** No line is wider. */
+  /** The maximum width of a line. */
   readonly columns: number;
   readonly nowMs: number;
   readonly paint: (text: string, tone: Tone | undefined) => string;
 }
 
-/** Nothing is wider than this, however wide the terminal. */
+/** Lines stay readable on a wide terminal. */
 const MAX_COLUMNS = 100;
 
-/** Nor is anything squeezed below this, however narrow. */
+/** A narrower terminal wraps lines instead. */
 const MIN_COLUMNS = 80;
 
-/** @param terminalColumns undefined where the output is no terminal */
+/** @param terminalColumns undefined if the output is not a terminal */
 export function createPage(
   terminalColumns: number | undefined,
   isColoured: boolean,
@@ -35,7 +35,7 @@ export function createPage(
   return {
     columns: Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS),
     nowMs,
-    // Whether to colour is decided by then, so that Node is not to look at the environment once more.
+    // `isColoured` already takes the environment into account, so Node must not check it again.
     paint: (text, tone) =>
       isColoured && tone !== undefined && text !== ''
         ? styleText(STYLES[tone], text, { validateStream: false })

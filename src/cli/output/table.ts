@@ -4,14 +4,14 @@ import { clip, columnsOf, pad } from './text.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** The column may be clipped down to so many columns of the terminal; absent: it is never clipped. */
-  readonly least?: number;
+  /** The column may be clipped to this width; if absent, it is never clipped. */
+  readonly minWidth?: number;
   readonly clip?: 'end' | 'middle';
-  /** Where there is not enough room, the column with the lowest number goes first; absent: it stays. */
-  readonly goes?: number;
+  /** If room is short, columns are dropped from the lowest number up; if absent, the column stays. */
+  readonly dropOrder?: number;
 }
 
-/** Text on one line, nothing unseen in it, and what it means. */
+/** Text on one line without invisible characters, and what it means. */
 export interface Cell {
   readonly text: string;
   readonly tone?: Tone | undefined;
@@ -19,16 +19,16 @@ export interface Cell {
 
 export interface Row {
   readonly cells: readonly Cell[];
-  /** A line of its own beneath the row. */
+  /** A separate line below the row. */
   readonly below?: Cell | undefined;
 }
 
 const GAP = '  ';
 
-/** How far the line beneath a row is moved in. */
+/** The indent of the line below a row. */
 const BELOW_INDENT = 6;
 
-/** Lays out a table of aligned columns, no line wider than the page. */
+/** Lays out a table; no line is wider than the page. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly Row[],
@@ -38,7 +38,7 @@ export function renderTable(
   return [header, ...rows.flatMap(linesOf)];
 }
 
-/** A table whose rows may come later: `examples` says how wide they are likely to be. */
+/** A table whose rows come later; `examples` set the widths of the columns. */
 export function createTable(columns: readonly Column[], examples: readonly Row[], page: Page) {
   const layout = layOut(columns, examples, page.columns);
   const line = (cells: readonly Cell[]): string =>
@@ -65,36 +65,36 @@ function belowLine(below: Cell | undefined, page: Page): string[] {
 
 interface Placed {
   readonly column: Column;
-  /** Its place among all columns. */
+  /** Its index among all columns. */
   readonly index: number;
   readonly width: number;
 }
 
-/** Chooses the columns that have room, and their widths. */
+/** Chooses the columns that fit, and their widths. */
 function layOut(columns: readonly Column[], rows: readonly Row[], room: number): Placed[] {
   let placed: Placed[] = columns.map((column, index) => {
     const texts = [column.title, ...rows.map((row) => row.cells[index]?.text ?? '')];
     return { column, index, width: Math.max(...texts.map(columnsOf)) };
   });
   while (total(placed.map(narrowest)) > room) {
-    const going = placed
-      .filter(({ column }) => column.goes !== undefined)
-      .sort((a, b) => (a.column.goes ?? 0) - (b.column.goes ?? 0))[0];
-    if (going === undefined) break;
-    placed = placed.filter((other) => other !== going);
+    const dropped = placed
+      .filter(({ column }) => column.dropOrder !== undefined)
+      .sort((a, b) => (a.column.dropOrder ?? 0) - (b.column.dropOrder ?? 0))[0];
+    if (dropped === undefined) break;
+    placed = placed.filter((other) => other !== dropped);
   }
   return shrink(placed, room);
 }
 
 function narrowest({ column, width }: Placed): number {
-  return Math.min(width, column.least ?? width);
+  return Math.min(width, column.minWidth ?? width);
 }
 
 function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, (widths.length - 1) * GAP.length);
 }
 
-/** Takes what is too much from whichever column is the widest at the time. */
+/** Shrinks the widest column step by step until the table fits. */
 function shrink(placed: readonly Placed[], room: number): Placed[] {
   const widths = placed.map(({ width }) => width);
   const canShrink = (width: number, at: number): boolean => {

@@ -2,71 +2,71 @@ import stringWidth from 'string-width';
 import type { Page, Tone } from './page.ts';
 
 /*
- * Recorded text comes from anywhere and must not steer the terminal: what cannot be seen is spelled out.
- * That is control characters, bidirectional and other format characters, line separators, lone surrogates, and
- * whatever else is drawn as nothing, but not the variation selector that makes an emoji of a sign.
+ * Recorded text is untrusted and must not control the terminal, so invisible characters are escaped: control
+ * characters, bidirectional and other format characters, line separators, lone surrogates, and everything else that is
+ * drawn as nothing. The variation selector that turns a sign into an emoji is kept.
  */
-const UNSEEN = /(?!\u{fe0f})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const INVISIBLE = /(?!\u{fe0f})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** Tabs of recorded text stand for so many columns. */
+/** The width of a tab in recorded text. */
 const TAB_COLUMNS = 4;
 
 const ELLIPSIS = '…';
 
-/** The text on one line, with everything unseen spelled out: `\n`, `\x1b`, `\u202e`. */
+/** The text on one line, with invisible characters escaped: `\n`, `\x1b`, `\u202e`. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, spellOut);
+  return text.replace(INVISIBLE, escapeCharacter);
 }
 
-/** The lines of a text, each with everything unseen spelled out; tabs become blanks. */
+/** The lines of a text, with invisible characters escaped and tabs expanded. */
 export function visibleLines(text: string): string[] {
   const lines = text.replaceAll('\t', ' '.repeat(TAB_COLUMNS)).split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();
   return lines.map(visible);
 }
 
-function spellOut(character: string): string {
+function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   const hex = code.toString(16);
   if (code <= 0xff) return SHORT[character] ?? `\\x${hex.padStart(2, '0')}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }
 
-/** How many columns a text takes on a terminal. */
+/** The width of a text on a terminal. */
 export function columnsOf(text: string): number {
   return stringWidth(text);
 }
 
-/** The text in at most so many columns; what is left out, at the end or in the middle, shows as `…`. */
+/** Shortens a text to at most `columns`, with `…` at the end or in the middle. */
 export function clip(text: string, columns: number, where: 'end' | 'middle' = 'end'): string {
   if (columnsOf(text) <= columns) return text;
   if (columns <= 1) return ELLIPSIS.slice(0, Math.max(columns, 0));
   const room = columns - 1;
   const tailRoom = where === 'end' ? 0 : Math.floor(room / 2);
   const graphemes = split(text);
-  const head = takeFitting(graphemes, room - tailRoom);
-  const tail = takeFitting(graphemes.reverse(), tailRoom).reverse();
+  const head = fittingPrefix(graphemes, room - tailRoom);
+  const tail = fittingPrefix(graphemes.reverse(), tailRoom).reverse();
   return head.join('') + ELLIPSIS + tail.join('');
 }
 
-function takeFitting(graphemes: readonly string[], columns: number): string[] {
-  let taken = 0;
+function fittingPrefix(graphemes: readonly string[], columns: number): string[] {
+  let used = 0;
   const end = graphemes.findIndex((grapheme) => {
-    taken += columnsOf(grapheme);
-    return taken > columns;
+    used += columnsOf(grapheme);
+    return used > columns;
   });
   return graphemes.slice(0, end < 0 ? graphemes.length : end);
 }
 
-/** Fills a text up with blanks to so many columns. */
+/** Pads a text with blanks to `columns`. */
 export function pad(text: string, columns: number, align: 'left' | 'right' = 'left'): string {
   const blanks = ' '.repeat(Math.max(columns - columnsOf(text), 0));
   return align === 'left' ? text + blanks : blanks + text;
 }
 
-/** Breaks a text into lines of at most so many columns: between words where a line has room for one, else anywhere. */
+/** Breaks a text into lines of at most `columns`: between words, or within a word that is too long. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -85,35 +85,35 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Breaks a text into lines of at most so many columns with nothing lost, not even a blank. */
+/** Breaks a text into lines of at most `columns` anywhere, and keeps every character. */
 export function breakAnywhere(text: string, columns: number): string[] {
   if (columnsOf(text) <= columns) return [text];
   const lines: string[] = [];
   let line = '';
-  let taken = 0;
+  let used = 0;
   for (const grapheme of split(text)) {
     const width = columnsOf(grapheme);
-    if (taken + width > columns && line !== '') {
+    if (used + width > columns && line !== '') {
       lines.push(line);
       line = '';
-      taken = 0;
+      used = 0;
     }
     line += grapheme;
-    taken += width;
+    used += width;
   }
   return [...lines, line];
 }
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** What a reader takes for one character each. */
+/** The graphemes of a text. */
 function split(text: string): string[] {
   if (/^[\x20-\x7e]*$/.test(text)) return text.split('');
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** A text behind a mark, its further lines below its first word. */
+/** A text after a mark; further lines are indented to the first word. */
 export function hanging(mark: string, text: string, page: Page, tone?: Tone): string[] {
   const indent = columnsOf(mark);
   return wrap(text, page.columns - indent).map(

@@ -4,26 +4,26 @@ import type { CommandOption } from '../words/command.ts';
 export const SETTINGS_OPTIONS: Readonly<Record<string, CommandOption>> = {
   agent: {
     value: 'AGENT',
-    describe: 'whose settings: claude, codex, gemini, cursor or copilot',
+    describe: 'the agent: claude, codex, gemini, cursor or copilot',
     default: 'claude',
   },
   scope: {
     value: 'SCOPE',
     describe:
-      'user: your own for every project; project: what a team shares; local: your own for this project; repeatable',
-    default: 'every one of them that is there',
+      'user: yours, for every project; project: shared by a team; local: yours, for this project; repeatable',
+    default: 'every existing settings file',
     isRepeatable: true,
   },
-  settings: { value: 'FILE', describe: 'this file instead; repeatable', isRepeatable: true },
-  only: { value: 'HOOK', describe: 'only hooks of this name; repeatable', isRepeatable: true },
-  except: { value: 'HOOK', describe: 'no hooks of this name; repeatable', isRepeatable: true },
+  settings: { value: 'FILE', describe: 'use this file instead; repeatable', isRepeatable: true },
+  only: { value: 'HOOK', describe: 'only hooks with this name; repeatable', isRepeatable: true },
+  except: { value: 'HOOK', describe: 'skip hooks with this name; repeatable', isRepeatable: true },
   yes: {
-    describe: 'ask nothing; also write a file of the project that is a link to one outside of it',
+    describe: 'do not ask; also follow a link that leads out of the project',
   },
-  'dry-run': { describe: 'show what would change as a diff, and change nothing' },
+  'dry-run': { describe: 'show the changes as a diff, and change nothing' },
 };
 
 export const SETTINGS_EXIT_CODES = [
-  ['0', 'done, or there was nothing to do'],
-  ['1', 'an option or a file cannot be used; no file was changed'],
+  ['0', 'done, or nothing to do'],
+  ['1', 'an option or a file cannot be used; nothing was changed'],
 ] as const;

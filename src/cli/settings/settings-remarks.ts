@@ -13,14 +13,14 @@ interface Work {
   readonly isOnHere: boolean;
 }
 
-/** What a person has to know or do next: a sentence or two each, then lines that are to be copied as they are. */
+/** What the user has to know or do next. Each text is a sentence or two, then lines to copy. */
 export function remarksOn(work: Work): string[] {
   const { request, files } = work;
   const isWritten = files.some(({ backup }) => backup !== undefined);
   const isChanged = files.some(({ before, after }) => before !== after);
   const { advice } = request.agent;
   return [
-    ...(isWritten ? [`What was there before is kept:\n${request.paths.settings}`] : []),
+    ...(isWritten ? [`The previous files are kept in:\n${request.paths.settings}`] : []),
     ...(isChanged && advice !== undefined ? [advice] : []),
     ...(request.work === 'install' ? onInstall(work) : onUninstall(request)),
   ];
@@ -30,7 +30,7 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
   const { agent, program, isDryRun } = request;
   const remarks = findNeighbours(agent, places).map(({ path, saying }) => `${path} ${saying}.`);
   if (files.some(({ hasStatusLine }) => hasStatusLine)) {
-    remarks.push('The status line is no hook and stays as it is.');
+    remarks.push('The status line is not a hook, so it is not wrapped.');
   }
   const hooks = files.flatMap((file) => file.hooks);
   const isShared = hooks.some(
@@ -38,12 +38,12 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
   );
   if (isShared && findOnPath() === undefined) {
     const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
-    remarks.push(`Hooks of shared files are recorded once hookbus is on your PATH:\n${link}`);
+    remarks.push(`Hooks in shared files are recorded once hookbus is on your PATH:\n${link}`);
   }
   const isOn = isOnHere || files.some((file) => file.isEnabled) || isSwitchedOnElsewhere(request);
   if (!isOn) {
-    remarks.push(`Recording is off, the hooks just run. To switch it on: ${agent.switchOn}.`);
-  } else if (!isDryRun) remarks.push('Recording is on: hookbus logs shows what ran.');
+    remarks.push(`Recording is off, so hooks run unrecorded. To switch it on: ${agent.switchOn}.`);
+  } else if (!isDryRun) remarks.push('Recording is on: `hookbus logs` shows what ran.');
   return remarks;
 }
 
@@ -51,6 +51,6 @@ function onUninstall(request: InstallRequest): string[] {
   const others = installedElsewhere(request);
   if (others.length === 0) return [];
   return [
-    `Still wrapped, as far as is known (hookbus uninstall --settings FILE):\n${others.join('\n')}`,
+    `These files are still wrapped. To unwrap one: hookbus uninstall --settings FILE\n${others.join('\n')}`,
   ];
 }

@@ -29,35 +29,40 @@ import { installLines, unifiedDiff } from '../output/state/install.ts';
 import { isAtTerminal, isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { didYouMean } from '../words/nearest.ts';
-import { expected, quote, usageError } from '../words/values.ts';
+import { invalidValue, quote, usageError } from '../words/values.ts';
 import { remarksOn } from './settings-remarks.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
-/** What `install` and `uninstall` do: read what was given, change the files, tell of it. */
+/** Performs `install` and `uninstall`: reads the options, changes the files, reports the result. */
 export async function workOnSettings(
   work: InstallRequest['work'],
   given: Given,
   context: Context,
 ): Promise<Answer> {
   const places = readPlaces();
-  const { request, left } = await withinBounds(
+  const { request, skipped } = await withoutOutsideFiles(
     readRequest(work, given, context, places),
     given,
     places,
   );
-  // A name that nothing has is found out, and a person asked, before anything is written.
+  // Check the names and ask before writing anything.
   const planned = changeSettings({ ...request, isDryRun: true });
   checkNames(given, planned);
-  const isFree =
+  const isUnscoped =
     given.values('scope').length + given.values('settings').length === 0 && !given.isOn('yes');
-  if (isFree && !request.isDryRun && !given.isOn('json') && !(await isConfirmed(work, planned))) {
+  if (
+    isUnscoped &&
+    !request.isDryRun &&
+    !given.isOn('json') &&
+    !(await isConfirmed(work, planned))
+  ) {
     return { json: null, lines: () => ['Nothing was changed.'] };
   }
   if (!request.isDryRun) tellLauncherOfNode(execPath, process.argv[1] ?? '');
   const files = request.isDryRun ? planned : changeSettings(request);
   const remarks = [
-    ...left,
+    ...skipped,
     ...remarksOn({ request, files, places, isOnHere: context.settings.enabled }),
   ];
   return {
@@ -72,31 +77,36 @@ export async function workOnSettings(
 }
 
 /**
- * Takes files of a project that are links to others outside of it out of the request, unless a person wants them.
- * @throws HookbusError `E_SETTINGS_FILE` where there is no other file
+ * Removes project files that link to a file outside the project, unless the user agrees to change them.
+ * @throws HookbusError `E_SETTINGS_FILE` if no other file remains
  */
-async function withinBounds(request: InstallRequest, given: Given, places: Places) {
+async function withoutOutsideFiles(request: InstallRequest, given: Given, places: Places) {
   const files: FoundFile[] = [];
-  const strays: FoundFile[] = [];
-  const left: string[] = [];
+  const outside: FoundFile[] = [];
+  const skipped: string[] = [];
   const mayAsk = isAtTerminal() && !request.isDryRun && !given.isOn('json');
   for (const file of request.files) {
     const within = boundsOf(file, places);
     const target = realpathSync(file.path);
-    const isStray = within !== undefined && !isBelow(target, within);
-    if (!isStray) files.push(within === undefined ? file : { ...file, within });
+    const leadsOutside = within !== undefined && !isBelow(target, within);
+    if (!leadsOutside) files.push(within === undefined ? file : { ...file, within });
     else if (given.isOn('yes') || (mayAsk && (await isOutsideConfirmed(file.path, target)))) {
       files.push(file);
     } else {
-      strays.push(file);
-      left.push(`${leadsOut(file.path, target).message}. It is left alone; --yes writes there.`);
+      outside.push(file);
+      skipped.push(
+        `${leadsOut(file.path, target).message}. It was not changed; use --yes to change it.`,
+      );
     }
   }
-  const [stray] = strays;
-  if (files.length === 0 && stray !== undefined) {
-    throw leadsOut(stray.path, realpathSync(stray.path));
+  const [firstOutside] = outside;
+  if (files.length === 0 && firstOutside !== undefined) {
+    throw leadsOut(firstOutside.path, realpathSync(firstOutside.path));
   }
-  return { request: { ...request, files, otherFiles: [...request.otherFiles, ...strays] }, left };
+  return {
+    request: { ...request, files, otherFiles: [...request.otherFiles, ...outside] },
+    skipped,
+  };
 }
 
 function readRequest(
@@ -112,7 +122,7 @@ function readRequest(
   const enables = given.isOn('enable');
   if (enables && !agent.hasEnvBlock) {
     throw usageError(
-      `--enable: settings of ${agent.title} have no env block; instead, ${agent.switchOn}`,
+      `--enable does not work for ${agent.title}, whose settings have no env block. Instead: ${agent.switchOn}`,
     );
   }
   return {
@@ -131,13 +141,13 @@ function readRequest(
 
 function readAgent(name: string): AgentSettings {
   const agent = AGENT_NAMES.find((candidate) => candidate === name);
-  if (agent === undefined) throw expected('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
+  if (agent === undefined) throw invalidValue('--agent', `one of ${AGENT_NAMES.join(', ')}`, name);
   return AGENT_SETTINGS[agent];
 }
 
 function readScope(name: string): Scope {
   const scope = SCOPES.find((candidate) => candidate === name);
-  if (scope === undefined) throw expected('--scope', 'user, project or local', name);
+  if (scope === undefined) throw invalidValue('--scope', 'user, project or local', name);
   return scope;
 }
 
@@ -151,7 +161,7 @@ function chooseFiles(
   const named = given.values('settings');
   if (named.length > 0) {
     if (scopes.length > 1) {
-      throw usageError(`expected --scope once with --settings, got it ${scopes.length} times`);
+      throw usageError(`--scope was given ${scopes.length} times; give it once with --settings`);
     }
     return named.map((path) =>
       nameSettings(path, scopes[0], agent, places, given.value('agent') !== undefined),
@@ -163,7 +173,7 @@ function chooseFiles(
   if (files.length > 0) return files;
   const looked = agent.places(places).filter(isWanted);
   throw settingsError(
-    `${agent.title} has no settings file at ${looked.map(({ path }) => path).join(' nor ') || 'any known place'}`,
+    `there is no settings file of ${agent.title} at ${looked.map(({ path }) => path).join(' or ') || 'any known place'}`,
     'Name one with --settings FILE.',
   );
 }
@@ -174,7 +184,7 @@ function checkNames(given: Given, files: readonly FileReport[]): void {
     for (const name of given.values(option)) {
       if (names.has(name)) continue;
       throw usageError(
-        `--${option}: no hook is called ${quote(name)}${didYouMean(name, [...names])}`,
+        `--${option}: there is no hook named ${quote(name)}${didYouMean(name, [...names])}`,
       );
     }
   }

@@ -13,21 +13,22 @@ import { usageError } from '../words/values.ts';
 import { AGENT_NAMES, fileJson } from './settings-work.ts';
 
 /**
- * Takes the prefix out of every file that `install` wrote, and of your own that have one all the same.
- * @throws HookbusError `E_SETTINGS_FILE`, before anything is written, where hooks would be left that need HookBus to run
+ * Removes the prefix from every file that `install` wrote, and from the user's own files that have one.
+ * @throws HookbusError `E_SETTINGS_FILE`, before anything is written, if a remaining hook needs HookBus to run
  */
 export function uninstallAll(given: Given, context: Context): Answer {
   for (const option of ['agent', 'scope', 'settings', 'only', 'except']) {
-    if (given.values(option).length > 0) throw usageError(`--all goes with no --${option}`);
+    if (given.values(option).length > 0)
+      throw usageError(`--all and --${option} cannot be used together`);
   }
   const isDryRun = given.isOn('dry-run');
   const places = readPlaces();
   const requests = AGENT_NAMES.map((name) =>
     requestFor(name, { given, context, places, isDryRun }),
   );
-  // Every one is looked at before the first is written.
+  // Check every file before writing the first.
   for (const file of requests.flatMap((request) => changeSettings(asDryRun(request)))) {
-    requireNoOther(file);
+    requireNoPrefixByHand(file);
   }
   const files = requests.flatMap(changeSettings);
   return {
@@ -85,16 +86,16 @@ function hasPrefix(
     const [report] = changeSettings(asDryRun({ ...request, files: [file], otherFiles: [] }));
     return report?.hooks.some(({ action }) => action !== 'left') === true;
   } catch {
-    // Nobody knows of a prefix in a file that cannot be read.
+    // A file that cannot be read counts as having no prefix.
     return false;
   }
 }
 
-function requireNoOther({ path, hooks }: FileReport): void {
+function requireNoPrefixByHand({ path, hooks }: FileReport): void {
   const other = hooks.find(({ action, isGuarded }) => action === 'by_hand' && !isGuarded);
   if (other === undefined) return;
   throw settingsError(
-    `${path}: ${other.name} on ${other.event} has hookbus in words of your own, and would not run without it`,
-    'Take them out; nothing was changed.',
+    `${path}: you put hookbus before ${other.name} on ${other.event} by hand, and the hook would not run without it`,
+    'Remove it by hand first; nothing was changed.',
   );
 }

@@ -5,10 +5,10 @@ import type { LogRow } from '../../store/columns.ts';
 import { formatThings } from '../output/format.ts';
 import { visible } from '../output/text.ts';
 
-/** Whether there is somebody to ask. */
+/** Whether there is a user to ask. */
 export const isAtTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
 
-/** @param isDefault what no word means; where nobody is at a terminal, the answer is no */
+/** Asks a yes-or-no question; without a terminal the answer is no. @param isDefault the answer to an empty line */
 export async function askAtTerminal(question: string, isDefault: boolean): Promise<boolean> {
   if (!isAtTerminal()) return false;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
@@ -16,7 +16,7 @@ export async function askAtTerminal(question: string, isDefault: boolean): Promi
     const word = (await asking.question(question)).trim();
     return word === '' ? isDefault : /^y(?:es)?$/i.test(word);
   } catch {
-    // Control-C and Control-D end the question, and are no yes.
+    // Control-C and Control-D mean no.
     process.stderr.write('\n');
     return false;
   } finally {
@@ -24,7 +24,7 @@ export async function askAtTerminal(question: string, isDefault: boolean): Promi
   }
 }
 
-/** Shows a person at a terminal which files would change, and asks; without one the answer is yes. */
+/** Shows which files would change, and asks; without a terminal the answer is yes. */
 export async function isConfirmed(
   work: 'install' | 'uninstall',
   files: readonly FileReport[],
@@ -32,24 +32,30 @@ export async function isConfirmed(
   const changed = files.filter(({ before, after }) => before !== after);
   if (changed.length === 0 || !isAtTerminal()) return true;
   const action = work === 'install' ? 'wrapped' : 'unwrapped';
+  let total = 0;
   const lines = changed.map(({ path, scope, hooks }) => {
     const count = hooks.filter((hook) => hook.action === action).length;
+    total += count;
     const whose = scope === 'project' ? ', shared with the project' : '';
     return `  ${visible(path)}: ${formatThings(count, 'hook')}${whose}\n`;
   });
-  const verb = work === 'install' ? 'To put hookbus before' : 'To take hookbus out of';
-  return askAtTerminal(`${verb} the hooks of\n${lines.join('')}Go on? [Y/n] `, true);
+  const verb = work === 'install' ? 'Wrap' : 'Unwrap';
+  const question =
+    total === 0
+      ? `Change ${formatThings(changed.length, 'file')}?`
+      : `${verb} ${formatThings(total, 'hook')}?`;
+  return askAtTerminal(`${lines.join('')}${question} [Y/n] `, true);
 }
 
-/** Asks at a terminal whether to write the file that a link leads to. */
+/** Asks whether to write the target of a link. */
 export function isOutsideConfirmed(path: string, target: string): Promise<boolean> {
-  const where = `${visible(path)} leads out of the project, to\n  ${visible(target)}\n`;
-  return askAtTerminal(`${where}Write that file? [y/N] `, false);
+  const where = `${visible(path)} is a link out of the project, to\n  ${visible(target)}\n`;
+  return askAtTerminal(`${where}Change that file? [y/N] `, false);
 }
 
 /**
- * Shows at a terminal which commands would run where, and asks.
- * @param argv what is to run instead of the recorded commands
+ * Shows which commands would run and where, and asks.
+ * @param argv the command to run instead of the recorded ones
  */
 export function isReplayConfirmed(
   rows: readonly LogRow[],
@@ -61,12 +67,12 @@ export function isReplayConfirmed(
     const text = [
       `  ${visible(argv?.join(' ') ?? row.command)}`,
       `    in ${visible(row.cwd ?? '')}`,
-      ...(changed === undefined ? [] : [`    ${visible(changed)} is not what ran then`]),
+      ...(changed === undefined ? [] : [`    ${visible(changed)} has changed since`]),
     ].join('\n');
     times.set(text, (times.get(text) ?? 0) + 1);
   }
   const listed = [...times].map(([text, count]) =>
     count === 1 ? text : `${text}\n    ${formatThings(count, 'time')}`,
   );
-  return askAtTerminal(`To be run:\n${listed.join('\n')}\nGo on? [y/N] `, false);
+  return askAtTerminal(`These commands will run:\n${listed.join('\n')}\nRun them? [y/N] `, false);
 }

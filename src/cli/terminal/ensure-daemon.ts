@@ -9,7 +9,7 @@ import { HookbusError } from '../../domain/errors.ts';
 import { daemonEnvironment } from '../../os/daemon-environment.ts';
 import { ownCommandLine, tellLauncherOfNode } from '../../os/own-program.ts';
 
-/** The daemon that runs, or one that is started now. @throws HookbusError `E_DAEMON` where it does not answer */
+/** The state of the running daemon; starts one if needed. @throws HookbusError `E_DAEMON` if it does not answer */
 export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
   makeStateHome(paths.home);
   tellLauncherOfNode(process.execPath, process.argv[1] ?? '');
@@ -22,7 +22,7 @@ export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
   if (state !== undefined) return state;
   throw new HookbusError(
     'E_DAEMON',
-    'the daemon was started and does not answer',
-    `Its log is ${paths.log}. Run it in the foreground to see more: hookbus daemon run`,
+    'the daemon was started but does not answer',
+    `Its log is ${paths.log}. To run it in the foreground: hookbus daemon run`,
   );
 }

@@ -11,7 +11,7 @@ import type { Context, LiveAnswer, LiveOutput } from '../words/command.ts';
 import { ensureDaemon } from './ensure-daemon.ts';
 import { withStore } from './with-store.ts';
 
-/** Executions as they are recorded, told by the daemon, until Ctrl-C or until nobody reads them. */
+/** Prints executions as the daemon reports them, until Ctrl-C or until the output is closed. */
 export function followLogs(
   filter: Omit<FollowRequest, 'after'>,
   isJson: boolean,
@@ -22,49 +22,49 @@ export function followLogs(
   const path = socketPath(paths.home);
   return {
     async live(output) {
-      // Of a database that cannot be used the daemon would say nothing here.
+      // The daemon would not report a database that cannot be used.
       await withStore(context, () => undefined);
-      if (process.stderr.isTTY) process.stderr.write('Ctrl-C ends this.\n');
+      if (process.stderr.isTTY) process.stderr.write('Press Ctrl-C to stop.\n');
       await followDaemon({
         socketPath: path,
         request: { ...filter, after: undefined },
-        take: isJson ? takeJson(output) : takeLines(output),
+        take: isJson ? writeJson(output) : writeLines(output),
         async ensureDaemon() {
           if (settings.daemon === 'auto') await ensureDaemon(paths);
-          else if ((await askDaemon(path)) === undefined) throw switchedOff();
+          else if ((await askDaemon(path)) === undefined) throw daemonIsOff();
         },
       });
       throw new HookbusError(
         'E_DAEMON',
-        'the daemon that runs does not let itself be followed: it is of another version, or too many follow it',
-        'To have one of this version: hookbus daemon restart',
+        'the running daemon refused to follow: it has another version, or too many clients follow it',
+        'To start one of this version: hookbus daemon restart',
       );
     },
   };
 }
 
-function switchedOff(): HookbusError {
+function daemonIsOff(): HookbusError {
   return new HookbusError(
     'E_DAEMON',
-    'the daemon tells of executions as they come, and HOOKBUS_DAEMON is off',
-    'Start it by hand: hookbus daemon start',
+    '--follow needs the daemon, and HOOKBUS_DAEMON is off',
+    'To start it: hookbus daemon start',
   );
 }
 
-const takeJson =
+const writeJson =
   (output: LiveOutput) =>
   async ({ rows, skipped }: FollowedExecutions): Promise<void> => {
     if (skipped > 0) await output.json([{ left_out: skipped }]);
     await output.json(rows.map((row) => JSON.parse(row) as unknown));
   };
 
-function takeLines(output: LiveOutput) {
+function writeLines(output: LiveOutput) {
   const linesOf = createFollowedTable(output.page);
   return async ({ rows, skipped }: FollowedExecutions): Promise<void> => {
     if (skipped > 0) {
       const count = formatThings(skipped, 'execution');
-      const said = `${count} left out, to keep up; \`hookbus logs\` has them.`;
-      await output.lines([output.page.paint(said, 'warn')]);
+      const note = `${count} skipped to keep up; \`hookbus logs\` shows them.`;
+      await output.lines([output.page.paint(note, 'warn')]);
     }
     await output.lines(linesOf(rows.map((row) => JSON.parse(row) as LogRow)));
   };

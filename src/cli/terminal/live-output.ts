@@ -3,12 +3,12 @@ import { jsonText } from '../output/json.ts';
 import type { Page } from '../output/page.ts';
 import type { LiveOutput } from '../words/command.ts';
 
-/** Terminal control: to the first place, and clear to the end of the line or of the screen (ECMA-48). */
+/** ECMA-48: move to the top left; clear to the end of the line; clear to the end of the screen. */
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_REST = '\u001b[J';
 
-/** Writes to stdout bit by bit, no faster than it is read. @param pageNow what is written for, at this moment */
+/** Writes to stdout no faster than it is read. @param pageNow the page at this moment: the terminal may be resized */
 export function liveOutput(pageNow: () => Page): LiveOutput {
   const write = async (text: string): Promise<void> => {
     if (!process.stdout.write(text)) await once(process.stdout, 'drain');
@@ -26,7 +26,7 @@ export function liveOutput(pageNow: () => Page): LiveOutput {
       if (process.stdout.isTTY !== true) {
         await lines([...(isFirst ? [] : ['']), ...texts]);
       } else {
-        // What does not fit would scroll, and the next one would not be in its place.
+        // More lines than the screen has would scroll, and the next redraw would start in the wrong place.
         const shown = texts.slice(0, Math.max(process.stdout.rows - 1, 1));
         const screen = shown.map((text) => `${text}${CLEAR_LINE}\n`).join('');
         await write(`${HOME}${isFirst ? CLEAR_REST : ''}${screen}${CLEAR_REST}`);

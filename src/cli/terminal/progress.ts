@@ -1,4 +1,4 @@
-/** Says on a terminal how far long work is, on a line of stderr that goes when it is over; elsewhere nothing. */
+/** Shows progress on one line of stderr, on a terminal only. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr) {
   const write = (text: string): void => {
     if (stream.isTTY) stream.write(text);

@@ -22,11 +22,11 @@ import { replayJson, replayLines } from '../output/executions/replay.ts';
 import { formatCount } from '../output/format.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
-import { expected } from '../words/values.ts';
+import { ID_FORMAT, invalidValue } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
 
-/** What is to be replayed: executions that were named, or the latest of a hook. */
+/** What to replay: executions by id, or the latest of a hook. */
 export type ReplayChoice =
   | { readonly by: 'id'; readonly ids: readonly string[] }
   | {
@@ -34,15 +34,15 @@ export type ReplayChoice =
       readonly hookName: string;
       readonly eventTypes: readonly string[];
       readonly last: number;
-      /** Not only in this work tree. */
+      /** Also executions of other work trees. */
       readonly isEverywhere: boolean;
-      /** A person sees what will run, and may say no. */
+      /** The user sees what will run, and may say no. */
       readonly asks: boolean;
     };
 
 export interface ReplayRequest {
   readonly choice: ReplayChoice;
-  /** Instead of the recorded command. */
+  /** The command to run instead of the recorded one. */
   readonly argv: readonly string[] | undefined;
   readonly timeoutSeconds: number;
 }
@@ -59,10 +59,10 @@ export interface ReplayReport {
   readonly refused: readonly Refused[];
 }
 
-/** Most that is kept of a fresh output for comparison, beyond what is stored of the recorded one, in bytes. */
+/** How much of a new output to keep for comparison, beyond the size of the recorded one. */
 const KEPT_BYTES = 256 * 1024;
 
-/** Replays one after the other, since hooks may get in each other's way, and puts each on record. */
+/** Replays executions one after the other, since hooks may disturb each other, and records each replay. */
 export async function replay(request: ReplayRequest, context: Context): Promise<Answer> {
   const store = openForCommand(requirePaths(context.settings), context.now);
   try {
@@ -90,7 +90,7 @@ async function replayAll(
   const { choice, argv } = request;
   const rows = chosenRows(store, choice);
   if (choice.by === 'hook' && choice.asks && !(await isReplayConfirmed(rows, argv))) {
-    throw new HookbusError('E_REPLAY', 'nothing was run');
+    throw new HookbusError('E_REPLAY', 'not confirmed: nothing was replayed');
   }
   const progress = createProgress();
   const replays: Replayed[] = [];
@@ -128,7 +128,7 @@ async function replayOne(
   return replayed;
 }
 
-/** Every one is found before anything runs. */
+/** Finds every execution before anything runs. */
 function chosenRows(store: CommandStore, choice: ReplayChoice): LogRow[] {
   if (choice.by === 'hook') {
     const { hookName, eventTypes, last, isEverywhere } = choice;
@@ -141,20 +141,20 @@ function chosenRows(store: CommandStore, choice: ReplayChoice): LogRow[] {
     if (rowsOf(ran, 1).length > 0) {
       throw new HookbusError(
         'E_NOT_FOUND',
-        `no execution of ${hookName} in this work tree is on record with its payload`,
-        '--everywhere takes those of others',
+        `no execution of ${hookName} in this work tree was recorded with its payload`,
+        'Use --everywhere to replay executions of other work trees',
       );
     }
     throw new HookbusError(
       'E_NOT_FOUND',
-      `no execution of ${hookName} is on record with its payload`,
-      'HOOKBUS_STORE_RAW=1 stores those of later ones; `hookbus metrics` lists the hooks',
+      `no execution of ${hookName} was recorded with its payload`,
+      'Set HOOKBUS_STORE_RAW=1 to store payloads from now on; `hookbus metrics` lists the hooks',
     );
   }
   const rows = choice.ids.map((id) => {
     const reference = parseReference(id);
     if (reference !== undefined) return store.use((db) => findExecution(db, reference));
-    throw expected('ID', 'a number, an execution id or at least 6 characters of its beginning', id);
+    throw invalidValue('ID', ID_FORMAT, id);
   });
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
@@ -168,6 +168,6 @@ function nothingReplayed({ choice, refused }: ReplayReport, first: Refused): Hoo
   }
   return new HookbusError(
     'E_REPLAY',
-    `none of ${formatCount(refused.length)} executions can be replayed; of ${first.row.id}: ${first.reason}`,
+    `none of the ${formatCount(refused.length)} executions can be replayed; execution ${first.row.id}: ${first.reason}`,
   );
 }

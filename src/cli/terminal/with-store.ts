@@ -2,9 +2,9 @@ import type { Database } from '../../store/database.ts';
 import type { Context } from '../words/command.ts';
 
 /**
- * Does `work` on the database, with what waited in the spool taken in. Undefined where nothing was ever recorded.
- * SQLite loads only here, so that help and the version come at once.
- * @throws HookbusError when the database cannot be used
+ * Ingests the spool, then does `work` on the database. SQLite loads only here, so that help and version stay fast.
+ * @returns undefined if nothing was ever recorded
+ * @throws HookbusError if the database cannot be used
  */
 export async function withStore<T>(
   { settings, now }: Context,

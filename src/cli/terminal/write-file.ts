@@ -4,9 +4,9 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { visible } from '../output/text.ts';
 
 /**
- * Writes a file that only its owner can read, whole or not at all.
- * @returns where it is, fit to be shown
- * @throws HookbusError `E_FILE` where it cannot be written, or is there and is not to be replaced
+ * Writes a file that only its owner can read, atomically.
+ * @returns its path, safe to print
+ * @throws HookbusError `E_FILE` if it cannot be written, or exists and must not be replaced
  */
 export function writeNewFile(name: string, text: string, mayReplace: boolean): string {
   const path = resolve(name);
@@ -14,13 +14,13 @@ export function writeNewFile(name: string, text: string, mayReplace: boolean): s
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
     if (mayReplace) renameSync(temporary, path);
-    // Unlike a rename, it does not replace what somebody else has made meanwhile.
+    // Unlike a rename, a link does not replace a file that was created meanwhile.
     else linkSync(temporary, path);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new HookbusError(
         'E_FILE',
-        `${visible(path)} is there already`,
+        `${visible(path)} already exists`,
         'Add --force to replace it',
       );
     }

@@ -5,64 +5,64 @@ import type { Page } from '../output/page.ts';
 export interface CommandOption {
   /** What it does, with the unit of its value. */
   readonly describe: string;
-  /** What stands for its value in the help; absent: it is a switch. */
+  /** The placeholder of its value in the help; a switch has none. */
   readonly value?: string;
-  /** What holds without it, in words. */
+  /** Its default, in words. */
   readonly default?: string;
-  /** Given several times, every value counts; otherwise that is a mistake. */
+  /** It may be given several times, and every value counts. */
   readonly isRepeatable?: boolean;
 }
 
-/** A word that a command may take beside its options. */
+/** A positional argument of a command. */
 interface CommandArgument {
   readonly name: string;
   readonly describe: string;
   readonly default?: string;
-  /** All that it may be, where that is known beforehand; a shell completes it. */
+  /** The possible values, if they are fixed; a shell completes them. */
   readonly values?: readonly string[];
   /** It may be given any number of times. */
   readonly isRepeatable?: boolean;
 }
 
-/** What a person gave. Every value is still text: each command reads its own. */
+/** The arguments of a command. Every value is still text; the command parses it. */
 export interface Given {
   readonly argument: string | undefined;
-  /** The words behind the argument, as far as the command takes any. */
-  readonly further: readonly string[];
-  /** The words behind `--`, where the command takes any. */
-  readonly behindDashes: readonly string[] | undefined;
+  /** The arguments after the first, if the command takes any. */
+  readonly moreArguments: readonly string[];
+  /** The words after `--`, if the command takes any. */
+  readonly passthrough: readonly string[] | undefined;
   readonly value: (option: string) => string | undefined;
   readonly values: (option: string) => readonly string[];
   readonly isOn: (option: string) => boolean;
 }
 
-/** What a command may use of the world. */
+/** What a command gets from its environment. */
 export interface Context {
   readonly settings: Settings;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** What a command has to say, for programs and for people. */
+/** The output of a command, for programs and for people. */
 export interface Answer {
   readonly json: unknown;
   readonly lines: (page: Page) => readonly string[];
-  /** 0 where it is left out. */
+  /** The default is 0. */
   readonly exitCode?: 0 | 1;
 }
 
-/** Where a command that has no end says what it has to say. */
+/** Where a command that runs until it is stopped writes its output. */
 export interface LiveOutput {
   readonly page: Page;
   /** Resolves once the reader can take more. */
   readonly lines: (lines: readonly string[]) => Promise<void>;
-  /** On a terminal in the place of what was there before, else behind it. */
+  /** Replaces the previous output on a terminal; elsewhere appends to it. */
   readonly redraw: (lines: (page: Page) => readonly string[]) => Promise<void>;
   /** One JSON value a line. */
   readonly json: (values: readonly unknown[]) => Promise<void>;
 }
 
-/** A command that goes on until it is ended, or nobody reads it any more. */
+/** The output of a command that runs until it is stopped, or until its output is closed. */
 export interface LiveAnswer {
   readonly live: (output: LiveOutput) => Promise<void>;
 }
@@ -72,28 +72,28 @@ export interface Command {
   readonly name: string;
   /** What it does, in at most 60 characters. */
   readonly summary: string;
-  /** The command that undoes it, which the overview has on the same line. */
+  /** The command that undoes it; the overview shows both on one line. */
   readonly opposite?: string;
-  /** Nobody needs it every day, so the overview goes without it. */
-  readonly isAside?: boolean;
-  /** What follows the name in the usage line. */
+  /** The overview omits it, because it is rarely needed. */
+  readonly isHidden?: boolean;
+  /** The usage line after the name. */
   readonly usage: string;
   /** Paragraphs of the help. */
   readonly about: readonly string[];
   readonly argument?: CommandArgument;
-  /** Words that it takes behind the argument. */
-  readonly furtherArguments?: readonly CommandArgument[];
-  /** What the words behind `--` are, where it takes any. */
-  readonly behindDashes?: CommandArgument;
+  /** The arguments after the first. */
+  readonly moreArguments?: readonly CommandArgument[];
+  /** Describes the words after `--`, if it takes any. */
+  readonly passthrough?: CommandArgument;
   readonly options: Readonly<Record<string, CommandOption>>;
   readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** @throws HookbusError for what the person can mend */
+  /** @throws HookbusError for a problem that the user can fix */
   readonly perform: (given: Given, context: Context) => Promise<Answer | LiveAnswer>;
 }
 
 /** Exit codes of a command for people. */
 export const EXIT_CODES = [
   ['0', 'done'],
-  ['1', 'an option or a value cannot be used, or the database cannot'],
+  ['1', 'an option or a value is invalid, or the database cannot be used'],
 ] as const;

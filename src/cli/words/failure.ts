@@ -2,14 +2,14 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { visible } from '../output/text.ts';
 
 export interface FailureStyle {
-  /** The command it happened in; undefined before one was known. */
+  /** The command that failed; undefined if the command line names none. */
   readonly command: string | undefined;
   readonly isJson: boolean;
-  /** Under `HOOKBUS_DEBUG=1`. */
+  /** True with `HOOKBUS_DEBUG=1`. */
   readonly showsStack: boolean;
 }
 
-/** What goes to stderr of a failure: one line, or one JSON object. */
+/** The text for stderr: one line, or one JSON object. */
 export function describeFailure(error: unknown, style: FailureStyle): string {
   const { code, message, hint } = asHookbusError(error, style);
   if (style.isJson) {
@@ -28,13 +28,13 @@ function asHookbusError(error: unknown, { command }: FailureStyle): HookbusError
       return new HookbusError(
         'E_SQLITE',
         'better-sqlite3 is not installed',
-        'Run `npm install` where hookbus is installed',
+        'Run `npm install` in the directory of hookbus',
       );
     }
     return new HookbusError(
       'E_UNEXPECTED',
-      `something unexpected happened: ${message}`,
-      'HOOKBUS_DEBUG=1 shows where',
+      `internal error: ${message}`,
+      'HOOKBUS_DEBUG=1 prints the stack',
     );
   }
   if (error.code !== 'E_USAGE') return error;

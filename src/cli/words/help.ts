@@ -1,35 +1,35 @@
 import { pad, wrap } from '../output/text.ts';
 import type { Command, CommandOption } from './command.ts';
 
-/** Help looks the same everywhere, so that the documentation can quote it. */
+/** A fixed width, so that the documentation can quote the help. */
 const COLUMNS = 80;
 
-const JSON_OPTION: CommandOption = { describe: 'print JSON instead; docs/json.md describes it' };
-const HELP_OPTION: CommandOption = { describe: 'print this' };
+const JSON_OPTION: CommandOption = { describe: 'print JSON; docs/json.md describes its fields' };
+const HELP_OPTION: CommandOption = { describe: 'print this help' };
 
-/** What `hookbus` alone prints. */
+/** The output of `hookbus` without a command. */
 export function overview(commands: readonly Command[]): string[] {
-  const shown = commands.filter(({ isAside }) => isAside !== true);
+  const shown = commands.filter(({ isHidden }) => isHidden !== true);
   const named = shown.map(({ name, opposite, summary }) => ({
     names: opposite === undefined ? name : `${name}, ${opposite}`,
     summary,
   }));
   const width = Math.max(...named.map(({ names }) => names.length));
   return [
-    "HookBus records each execution of an agent's hooks and changes nothing about it.",
+    "HookBus records every execution of your agent's hooks and changes none of them.",
     'Usage: hookbus COMMAND [options]',
     '',
     'Commands:',
     ...named.map(({ names, summary }) => `  ${pad(names, width)}  ${summary}`),
     '',
-    'Options: --help, also behind a command; --version. Docs: docs/ in the package.',
+    'Options: --version; --help, also after a command. Docs: docs/ in the package.',
   ];
 }
 
-/** What `hookbus COMMAND --help` prints. */
+/** The output of `hookbus COMMAND --help`. */
 export function commandHelp(command: Command): string[] {
-  const { argument, furtherArguments = [], behindDashes } = command;
-  const words = [argument, ...furtherArguments, behindDashes].filter((word) => word !== undefined);
+  const { argument, moreArguments = [], passthrough } = command;
+  const words = [argument, ...moreArguments, passthrough].filter((word) => word !== undefined);
   const options = Object.entries({
     ...command.options,
     ...(command.name === 'run' ? {} : { json: JSON_OPTION }),
@@ -43,11 +43,11 @@ export function commandHelp(command: Command): string[] {
       ? []
       : section(
           words.length === 1 ? 'Argument' : 'Arguments',
-          words.map((word) => [word.name, described(word)]),
+          words.map((word) => [word.name, describeWithDefault(word)]),
         )),
     ...section(
       'Options',
-      options.map(([name, option]) => [flag(name, option), described(option)]),
+      options.map(([name, option]) => [flag(name, option), describeWithDefault(option)]),
     ),
     ...section('Exit codes', command.exitCodes),
     'Examples:',
@@ -59,11 +59,14 @@ function flag(name: string, { value }: CommandOption): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-function described(what: { readonly describe: string; readonly default?: string }): string {
+function describeWithDefault(what: {
+  readonly describe: string;
+  readonly default?: string;
+}): string {
   return what.default === undefined ? what.describe : `${what.describe} (default: ${what.default})`;
 }
 
-/** A titled list of terms, with what they mean beside them. */
+/** A title, then each term with its meaning beside it. */
 function section(title: string, entries: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...entries.map(([term]) => term.length));
   const lines = entries.flatMap(([term, meaning]) =>

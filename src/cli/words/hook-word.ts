@@ -3,24 +3,25 @@ import type { Given } from './command.ts';
 import { didYouMean } from './nearest.ts';
 import { quote, usageError } from './values.ts';
 
-/** The hook that a command is about. @throws HookbusError `E_USAGE` where none was given */
+/** The name of the hook. @throws HookbusError `E_USAGE` if there is none */
 export function requireHook(given: Given): string {
   if (given.argument === undefined || given.argument === '') {
-    throw usageError('expected the name of a hook, got none; `hookbus metrics` lists them');
+    throw usageError('missing argument HOOK; `hookbus metrics` lists the hooks');
   }
   return given.argument;
 }
 
-/** Which of the hooks of this name are meant. @throws HookbusError `E_USAGE` */
+/** Which hooks with this name to choose. @throws HookbusError `E_USAGE` */
 export function readHookChoice(given: Given, hookName: string): HookChoice {
   const command = given.value('command');
   const isAll = given.isOn('all');
-  if (command !== undefined && isAll) throw usageError('expected --command or --all, got both');
+  if (command !== undefined && isAll)
+    throw usageError('--command and --all cannot be used together');
   return { hookName, command, isAll, here: process.cwd() };
 }
 
-/** What to say of a name that may be mistyped; nothing where it is on record, or where nobody knows. */
+/** A note about a name that was never recorded, so it may be mistyped. @param known undefined if there is no database */
 export function unknownHook(hookName: string, known: readonly string[] | undefined): string[] {
   if (known === undefined || known.includes(hookName)) return [];
-  return [`No execution of ${quote(hookName)} is on record${didYouMean(hookName, known) || '.'}`];
+  return [`No execution of ${quote(hookName)} is recorded${didYouMean(hookName, known) || '.'}`];
 }

@@ -1,7 +1,7 @@
-/** A word that differs by more is another word. */
+/** A word that differs by more edits is a different word. */
 const MAX_EDITS = 2;
 
-/** A question to add to a message about a word nobody knows; empty where no known one is near. */
+/** The end of a message about an unknown word; empty if no known word is similar. */
 export function didYouMean(word: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
@@ -9,10 +9,10 @@ export function didYouMean(word: string, known: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance)[0];
   const longer = known.find((candidate) => word.length >= 3 && candidate.startsWith(word));
   const guess = near?.candidate ?? longer;
-  return guess === undefined ? '' : `; did you mean "${guess}"?`;
+  return guess === undefined ? '' : `. Did you mean "${guess}"?`;
 }
 
-/** How many characters one has to add, leave out or change to make the other of it (Levenshtein). */
+/** Levenshtein distance: how many characters to add, remove or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, character] of [...from.slice(0, 40)].entries()) {

@@ -1,29 +1,32 @@
 import { HookbusError } from '../../domain/errors.ts';
 import { clip, visible } from '../output/text.ts';
 
-/** Longest that a value is repeated in a message, in columns. */
+/** A longer value is clipped in a message. */
 const QUOTE_COLUMNS = 60;
 
-/** A mistake in what a person typed. */
+/** An error in the command line. */
 export function usageError(message: string): HookbusError {
   return new HookbusError('E_USAGE', message);
 }
 
-/** Says what was expected of `what`, and what came. */
-export function expected(what: string, expectation: string, got: string): HookbusError {
-  return usageError(`expected ${what} to be ${expectation}, got ${quote(got)}`);
+/** An error about a value: what it must be, and what it is. */
+export function invalidValue(what: string, expectation: string, got: string): HookbusError {
+  return usageError(`${what} must be ${expectation}, got ${quote(got)}`);
 }
 
-/** A person's own word, safe to print. */
+/** How to write the id of an execution. */
+export const ID_FORMAT = 'a number, an execution id, or at least its first 6 characters';
+
+/** Quotes a word of the user so that it is safe to print. */
 export function quote(text: string): string {
   return `"${clip(visible(text), QUOTE_COLUMNS, 'middle')}"`;
 }
 
-/** Reads a whole number. @throws HookbusError `E_USAGE` */
-export function readWhole(what: string, text: string, least: number, most: number): number {
+/** Parses a whole number. @throws HookbusError `E_USAGE` */
+export function readWhole(what: string, text: string, min: number, max: number): number {
   const number = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw expected(what, `a whole number from ${least} to ${most}`, text);
+  if (number >= min && number <= max) return number;
+  throw invalidValue(what, `a whole number from ${min} to ${max}`, text);
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -34,10 +37,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** Longest age that is understood: a hundred years, so that date arithmetic stays sound. */
+/** The longest age: a hundred years, so that dates stay valid. */
 const MAX_AGE_MS = 36_525 * 86_400_000;
 
-/** Reads a length of time such as `90s`, `30m`, `2h`, `7d` or `1.5h`, in ms; undefined for anything else. */
+/** Parses an age such as `90s`, `30m`, `2h`, `7d` or `1.5h`, in ms; undefined if it is invalid. */
 export function parseAge(text: string): number | undefined {
   const match = /^(\d{1,9}(?:\.\d{1,6})?)\s*([smhdw])$/i.exec(text.trim());
   if (match === null) return undefined;
@@ -48,14 +51,14 @@ export function parseAge(text: string): number | undefined {
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Reads a date, or a date and time, in ms since the epoch; undefined for anything else, such as the 31st of June.
- * Without a zone it is local.
+ * Parses a date, or a date and time, in ms since the epoch. Without a zone it is local.
+ * @returns undefined if it is invalid, such as the 31st of June
  */
 export function parseMoment(text: string): number | undefined {
   const match = DATE.exec(text.trim());
   if (match === null) return undefined;
   const [, date = '', time = '00:00', zone = ''] = match;
-  // JavaScript takes the 31st of June for the 1st of July.
+  // JavaScript reads the 31st of June as the 1st of July.
   const midnight = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(date))
     return undefined;
@@ -64,12 +67,12 @@ export function parseMoment(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** Most hours that a window may have: a hundred years. */
+/** The longest window in hours: a hundred years. */
 export const MAX_HOURS = 876_000;
 
-/** A window. @throws HookbusError `E_USAGE` */
+/** Parses the length of a window. @throws HookbusError `E_USAGE` */
 export function readHours(text: string): number {
   const hours = /^\d{1,6}(?:\.\d{1,6})?$|^\.\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (hours > 0 && hours <= MAX_HOURS) return hours;
-  throw expected('HOURS', `a number above 0 and at most ${MAX_HOURS}`, text);
+  throw invalidValue('HOURS', `a number above 0 and at most ${MAX_HOURS}`, text);
 }

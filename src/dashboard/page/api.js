@@ -1,4 +1,4 @@
-/** What went wrong, in words for a person, and with the daemon's code for it if it has one. */
+/** An error for a person, with the error code of the daemon if there is one. */
 async function problemOf(response) {
   try {
     const { code, message } = (await response.json()).error;
@@ -6,29 +6,31 @@ async function problemOf(response) {
   } catch {
     return new Error(
       response.status === 403
-        ? 'This page is of a daemon that has ended. `hookbus dashboard` prints the URL of the next.'
-        : `the daemon answered ${response.status}`,
+        ? 'The daemon of this page has stopped. Run `hookbus dashboard` and open the URL that it prints.'
+        : `The daemon answered with HTTP status ${response.status}.`,
     );
   }
 }
 
-/** The JSON of an answer. @throws Error with words for a person */
+/** The JSON of a response. @throws Error with a message for a person */
 export async function read(response) {
   if (!response.ok) throw await problemOf(response);
   return response.json();
 }
 
-/** @throws Error with words for a person where nobody answers */
+/** @throws Error with a message for a person if the daemon does not answer */
 async function ask(path, options) {
   try {
     return await fetch(path, options);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw new Error('The daemon does not answer. `hookbus dashboard` prints the URL of the next.');
+    throw new Error(
+      'The daemon does not answer. Run `hookbus dashboard` and open the URL that it prints.',
+    );
   }
 }
 
-/** Asks for JSON; values that are empty are left out of the query. */
+/** Requests JSON; omits empty values from the query. */
 export async function getJson(path, query = {}, signal = undefined) {
   const given = Object.entries(query).filter(
     ([, value]) => value !== '' && value !== null && value !== undefined,

@@ -7,9 +7,9 @@ import { focusHook, showGlance, showHooks } from './views/glance.js';
 import { createLive, createPauses } from './views/live.js';
 import { showSessions, showWaterfall } from './views/sessions.js';
 
-/** While executions come in, numbers are read anew at most so often, and at least so often, in ms. */
+/** How often to refresh the numbers: at most while executions come in, and otherwise. */
 const REFRESH_MS = 5000;
-const STEADY_MS = 30_000;
+const IDLE_REFRESH_MS = 30_000;
 
 let series;
 const rangeNow = () => document.querySelector('input[name=range]:checked').value;
@@ -48,16 +48,16 @@ const loadOverview = guarded(async () => {
   return overview;
 });
 
-/** @param asked an answer that is on its way already */
-const loadSeries = guarded(async (asked = undefined) => {
+/** @param pending a response that was already requested */
+const loadSeries = guarded(async (pending = undefined) => {
   const query = { range: rangeNow(), hook: byId('chart-hook').value };
-  series = await (asked === undefined ? getJson('/api/series', query) : asked.then(read));
+  series = await (pending === undefined ? getJson('/api/series', query) : pending.then(read));
   showCharts(series);
 });
 
 const loadSessions = guarded(() => showSessions(rangeNow()));
 
-/** The button that was used is gone then, and another one for the same hook has its place. */
+/** The refresh replaces the button that was pressed; the focus moves to the new button of the same hook. */
 async function showSwitched(hook) {
   document.activeElement?.blur();
   await loadOverview();
@@ -76,7 +76,7 @@ const actions = {
       await postJson('/api/off', change);
     } catch (error) {
       if (error.code !== 'E_CONFIRM') throw error;
-      // It stops everything else, which is what is wanted here.
+      // A blocking dialog is intended.
       if (!globalThis.confirm(`${error.message}\n\nSwitch ${hook} off for ${time.text}?`)) return;
       await postJson('/api/off', { ...change, confirmed: true });
     }
@@ -87,14 +87,14 @@ const actions = {
 const refresh = throttled(REFRESH_MS, () => {
   feed.redate();
   void loadOverview();
-  // Points of hours change slowly, and many rollups are read for them.
+  // Longer ranges change slowly, and read many rollups.
   if (['1h', '24h'].includes(rangeNow())) void loadSeries();
   void loadSessions();
 });
 
 const live = createLive({
   onRows({ rows, missed }, isCatchingUp) {
-    // What was missed while nobody looked is not worth a word: the list has the newest again.
+    // After a reconnect, reload the list instead of reporting missed executions.
     if (missed > 0 && isCatchingUp) void feed.load();
     else if (missed > 0) feed.missed(missed);
     feed.add(rows);
@@ -105,10 +105,10 @@ const live = createLive({
     refresh();
   },
   onRefused: () => void loadOverview(),
-  onBack: refresh,
+  onReconnect: refresh,
 });
 
-/** What the address asks for behind its `#/`. */
+/** Opens the execution or session that the address names after `#/`. */
 const openAddress = guarded(async () => {
   const [, kind, id] = /^#\/(execution|session)\/(.+)$/.exec(location.hash) ?? [];
   if (kind === 'execution') await showExecution(id);
@@ -116,7 +116,7 @@ const openAddress = guarded(async () => {
   if (kind === 'session') await showWaterfall(decodeURIComponent(id));
 });
 
-/** What was opened from the page is closed by going back to it. */
+/** Removes a closed execution or session from the address. */
 function leaveAddress(kind) {
   if (location.hash.startsWith(`#/${kind}/`)) history.pushState(null, '', location.pathname);
 }
@@ -150,8 +150,8 @@ function wireUp() {
 }
 
 wireUp();
-const isRangeKept = rangeNow() !== '24h';
-void loadSeries(isRangeKept ? undefined : globalThis.firstSeries);
+const isOtherRange = rangeNow() !== '24h';
+void loadSeries(isOtherRange ? undefined : globalThis.firstSeries);
 const pauses = createPauses();
 let overview = await loadOverview();
 while (overview === undefined) {
@@ -166,4 +166,4 @@ setInterval(() => {
   if (document.hidden) return;
   refresh();
   void loadSeries();
-}, STEADY_MS);
+}, IDLE_REFRESH_MS);

@@ -1,4 +1,4 @@
-/** Makes an element. Children are elements, or texts, which are never read as HTML. */
+/** Creates an element. Children are elements or texts; a text is never parsed as HTML. */
 export function el(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
@@ -13,7 +13,7 @@ export function el(name, properties = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** A row of headings. A heading that begins with a sign for it is of numbers. */
+/** A row of headings. */
 export function headings(names) {
   const cells = names.map(({ text, isNumber }) =>
     el('th', { scope: 'col', class: isNumber ? 'number' : undefined }, text),
@@ -21,12 +21,12 @@ export function headings(names) {
   return el('thead', {}, el('tr', {}, ...cells));
 }
 
-/** Puts these in the place of what an element holds. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...children.filter((child) => child !== undefined && child !== null));
 }
 
-/** Fills a select with choices, keeping what is chosen. The first has no value and means all. */
+/** Fills a select with choices, and keeps the selection. The first choice has no value and means all. */
 export function fillSelect(select, all, values) {
   const wanted = [...new Set(values)].sort();
   const now = [...select.options].slice(1).map(({ value }) => value);
@@ -40,7 +40,7 @@ export function fillSelect(select, all, values) {
   select.value = chosen;
 }
 
-/** Calls `work` at once and then at most every so many ms, the last call included. */
+/** Calls `work` at once, then at most once every `ms`; the last call is not lost. */
 export function throttled(ms, work) {
   let timer;
   let lastAt = -ms;

@@ -9,14 +9,14 @@ const STATUSES = ['success', 'blocked', 'error', 'timeout', 'dedupe_skip', 'brea
 const form = byId('filters');
 const filters = () => Object.fromEntries(new FormData(form));
 
-/** Of executions that came in, those that the filters let through now. */
+/** The executions that match the current filters. */
 const wanted = (rows) => rows.filter((row) => matches(row, filters()));
 
 /**
- * Asks one question at a time, the last one.
- * @returns null where it went wrong, undefined where another one took its place
+ * Sends one query at a time; a new one aborts the last.
+ * @returns null on failure, undefined if a newer query replaced this one
  */
-function createAsking(onProblem) {
+function createQuery(onProblem) {
   let request = new AbortController();
   return async (query) => {
     request.abort();
@@ -37,7 +37,7 @@ function wireUp(load, loadOlder) {
     'input',
     throttled(150, () => void load()),
   );
-  // The fields are empty only once the event is over.
+  // The fields are only empty after the event.
   form.addEventListener('reset', () => setTimeout(load));
   form.addEventListener('submit', (event) => event.preventDefault());
   byId('older').addEventListener('click', () => void loadOlder());
@@ -45,29 +45,29 @@ function wireUp(load, loadOlder) {
 
 function showMissed(count) {
   const note = byId('feed-note');
-  note.textContent = `${format.count(count)} executions came in too fast to be listed; the charts have them.`;
+  note.textContent = `${format.count(count)} executions came in too fast to list them; the charts include them.`;
   note.hidden = false;
 }
 
-/** The list of executions that grows at its top. */
+/** The list of executions, the newest at the top. */
 export function createFeed({ rangeNow, onProblem }) {
   const list = createList();
   const pause = createPause({
-    onGoOn: (rows) => list.add(wanted(rows)),
+    onResume: (rows) => list.add(wanted(rows)),
     onTooMany: () => void load(),
   });
-  const asking = createAsking(onProblem);
-  const ask = (before) => asking({ ...filters(), range: rangeNow(), before });
-  /** What came in since the list was asked for anew; undefined where it is not. */
-  let meanwhile;
+  const query = createQuery(onProblem);
+  const ask = (before) => query({ ...filters(), range: rangeNow(), before });
+  /** Executions that came in since the list was requested; undefined if no request is running. */
+  let incoming;
   fillSelect(form.elements.status, 'all', STATUSES);
 
   async function load() {
-    meanwhile = [];
+    incoming = [];
     const found = await ask(null);
     if (found === undefined) return;
-    const came = meanwhile;
-    meanwhile = undefined;
+    const came = incoming;
+    incoming = undefined;
     if (found === null) return;
     list.clear();
     pause.forget();
@@ -78,11 +78,11 @@ export function createFeed({ rangeNow, onProblem }) {
   }
 
   async function loadOlder() {
-    // What is on its way has another end.
-    if (meanwhile !== undefined) return;
-    list.holdOn(true);
+    // The list that is loading will have another end.
+    if (incoming !== undefined) return;
+    list.keepEnd(true);
     const found = await ask(list.end());
-    list.holdOn(false);
+    list.keepEnd(false);
     if (found) list.append(found);
   }
 
@@ -97,10 +97,10 @@ export function createFeed({ rangeNow, onProblem }) {
     load,
     redate: list.redate,
     add(rows) {
-      if (meanwhile !== undefined) meanwhile = [...meanwhile, ...rows];
+      if (incoming !== undefined) incoming = [...incoming, ...rows];
       take(rows);
     },
-    /** What the filters offer. */
+    /** Sets the choices of the filters. */
     offer(hookNames, eventTypes) {
       fillSelect(form.elements.hook, 'all', hookNames);
       fillSelect(form.elements.event, 'all', eventTypes);
@@ -110,10 +110,10 @@ export function createFeed({ rangeNow, onProblem }) {
 }
 
 /**
- * A button that holds back what comes in until it is pressed again. All of it is kept, since filters may change meanwhile.
- * @param onTooMany more came than are kept
+ * A button that holds new executions back until it is pressed again. It keeps all of them, since the filters may change.
+ * @param onTooMany called if more came in than are kept
  */
-function createPause({ onGoOn, onTooMany }) {
+function createPause({ onResume, onTooMany }) {
   const button = byId('pause');
   let isPaused = false;
   let kept = [];
@@ -121,7 +121,7 @@ function createPause({ onGoOn, onTooMany }) {
   const show = () => {
     const count = isTooMuch ? `more than ${MAX_ROWS}` : wanted(kept).length;
     button.setAttribute('aria-pressed', String(isPaused));
-    button.textContent = isPaused ? `Go on (${count} new)` : 'Pause';
+    button.textContent = isPaused ? `Resume (${count} new)` : 'Pause';
   };
   const forget = () => {
     kept = [];
@@ -131,12 +131,12 @@ function createPause({ onGoOn, onTooMany }) {
   button.addEventListener('click', () => {
     isPaused = !isPaused;
     if (!isPaused && isTooMuch) onTooMany();
-    else if (!isPaused) onGoOn(kept);
+    else if (!isPaused) onResume(kept);
     forget();
   });
   return {
     forget,
-    /** @returns whether it did */
+    /** @returns whether it kept them */
     keeps(rows) {
       if (!isPaused) return false;
       kept = [...kept, ...rows];

@@ -1,6 +1,6 @@
 const NOTHING = '–';
 
-/** Milliseconds in the unit that reads best. */
+/** A duration in a suitable unit. */
 export function ms(value) {
   if (value === null || value === undefined) return NOTHING;
   if (value < 10) return `${value.toFixed(value < 1 ? 2 : 1)} ms`;
@@ -17,7 +17,7 @@ export function percent(value) {
   return `${hundredth === 0 || hundredth >= 10 ? Math.round(hundredth) : hundredth.toFixed(1)} %`;
 }
 
-/** With a comma before every three digits. Not by the locale, whose data take a browser long to load. */
+/** With thousands separators. `toLocaleString` would be slow: the browser has to load locale data. */
 export const count = (value) => String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 
 export const text = (value) =>
@@ -25,7 +25,7 @@ export const text = (value) =>
 
 const twoDigits = (value) => String(value).padStart(2, '0');
 
-/** As a calendar and a clock on the wall have it: `2026-11-22`, `10:04`. */
+/** The local date and time: `2026-11-22`, `10:04`. */
 export function dayAndTime(at) {
   const day = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(twoDigits).join('-');
   return [day, [at.getHours(), at.getMinutes()].map(twoDigits).join(':')];
@@ -33,7 +33,7 @@ export function dayAndTime(at) {
 
 export const today = () => dayAndTime(new Date())[0];
 
-/** The time of day, with the day where that is another than today's. */
+/** The time of day, with the date unless it is today. */
 export function moment(utc) {
   const at = new Date(utc);
   const [day, time] = dayAndTime(at);
@@ -48,5 +48,5 @@ export function bytes(value) {
     : `${(value / 1048576).toFixed(1)} MB`;
 }
 
-/** How something ended that has no exit code says so by its signal. */
+/** The exit code, or the signal. */
 export const exit = ({ exit_code, signal }) => text(exit_code ?? signal);

@@ -1,8 +1,8 @@
 /*
- * What cannot wait for modules: the colours, so that the page does not flash in others, and the question for the first
- * chart, which is answered while the rest is read.
+ * Runs before the modules: sets the colours, so that the page does not flash, and requests the data of the first chart
+ * while the modules load.
  */
 document.documentElement.dataset.theme = localStorage.getItem('theme') ?? 'auto';
 globalThis.firstSeries = fetch('/api/series?range=24h');
-// Whoever takes it says what went wrong.
+// app.js reports the error.
 globalThis.firstSeries.catch(() => undefined);

@@ -6,25 +6,24 @@ import { visible } from '../../output/text.ts';
 import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
-import { expected, parseAge, quote } from '../../words/values.ts';
+import { invalidValue, parseAge, quote } from '../../words/values.ts';
 
 export const GATE_EXIT_CODES = [
   ['0', 'done'],
   [
     '1',
-    'nothing was changed: an option or a value cannot be used, it is not clear which hook is meant, nobody said yes, root protects the hook, or the state directory cannot be written',
+    'nothing was changed: an option or a value is invalid, several hooks match, you did not confirm, root protects the hook, or the state directory is not writable',
   ],
 ] as const;
 
-/** Of several hooks with one name. */
+/** Options that choose among several hooks with the same name. */
 export const CHOICE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   command: {
     value: 'LINE',
-    describe:
-      'the hook with this command line, as `hookbus show` has it, with its secrets in place',
-    default: 'the one of that name; of several, those that ran in this work tree',
+    describe: 'the hook with this command line, as `hookbus show` prints it, but with its secrets',
+    default: 'the only hook with that name, or else those that ran in this work tree',
   },
-  all: { describe: 'every hook of that name that is on record' },
+  all: { describe: 'every recorded hook with that name' },
 };
 
 const HOUR_MS = 3_600_000;
@@ -33,24 +32,27 @@ const MAX_OFF_MS = 7 * 24 * HOUR_MS;
 export const offCommand: Command = {
   name: 'off',
   opposite: 'on',
-  summary: 'Skip a hook for a while and run it again, without an edit',
+  summary: 'Switch a hook off for a while, and on again',
   usage: 'HOOK [options]',
   about: [
-    'Until the time that it prints, the hook is not run: its agent gets no output and exit code 0, and the execution is on record as breaker_skip with the error `off`. `hookbus on` ends it before that; `hookbus status` shows what is off.',
-    'It goes by the name and the command line, so another hook of the same name still runs. It counts for every agent and session that records here, at once. Where HOOKBUS_ENABLED is off, the hook runs all the same.',
-    'Of a hook that refused something, that answered in JSON, or that runs on an event on which a hook can block, `off` says what nobody will refuse meanwhile, and asks; so too where nothing is on record of it. Where nobody can be asked it wants --yes. A hook that root protects in /etc/hookbus/policy.json stays on; where that names any, so do runs without --name; and so does every hook where there is a database that cannot be used, since nobody could be told what was skipped.',
+    'Skips the hook until the time that it prints: the agent gets no output and exit code 0, and HookBus records the execution as breaker_skip with the error `off`. `hookbus on` switches it on earlier; `hookbus status` lists hooks that are off.',
+    'A hook is identified by its name and command line, so another hook with the same name still runs. The switch takes effect at once, for every agent and session that records here. If HOOKBUS_ENABLED is off, the hook runs anyway.',
+    'If the hook has refused a call, answers in JSON, runs on an event where a hook can block, or was never recorded, `off` says what will not be refused meanwhile and asks you to confirm; without a terminal it needs --yes. A hook that root protects in /etc/hookbus/policy.json stays on; if that file names any hook, so do runs without --name. So does every hook if the database cannot be used, because HookBus could not report what was skipped.',
   ],
   argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus logs` shows it' },
   options: {
-    for: { value: 'TIME', describe: 'for so long: 30s, 15m, 1h, at most 7d', default: '1h' },
+    for: { value: 'TIME', describe: 'how long: 30s, 15m, 1h, at most 7d', default: '1h' },
     ...CHOICE_OPTIONS,
     yes: { describe: 'do not ask' },
   },
   exitCodes: GATE_EXIT_CODES,
   examples: [
-    ['hookbus off lint', 'no lint for an hour'],
-    ['hookbus off guard_rm --for 15m --yes', 'a guard, from a script'],
-    ["hookbus off guard --command 'python3 .claude/hooks/guard.py'", 'one of two called guard'],
+    ['hookbus off lint', 'skip lint for an hour'],
+    ['hookbus off guard_rm --for 15m --yes', 'skip a guard, from a script'],
+    [
+      "hookbus off guard --command 'python3 .claude/hooks/guard.py'",
+      'one of two hooks named guard',
+    ],
   ],
   perform,
 };
@@ -90,23 +92,23 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   };
 }
 
-/** @throws HookbusError `E_CONFIRM` where nobody says yes */
+/** @throws HookbusError `E_CONFIRM` if the user does not say yes */
 async function requireYes(given: Given, { meaning, hooks }: OffPlan): Promise<void> {
   const text = visible(meaning.text);
   if (!isAtTerminal() || given.isOn('json')) {
     throw new HookbusError(
       'E_CONFIRM',
-      `${text} Nothing was changed: expected --yes where nobody can be asked`,
+      `${text} Nothing was changed; use --yes to switch it off without a question`,
     );
   }
   const lines = hooks.map(({ command }) => `  ${visible(redactText(command))}\n`).join('');
   if (await askAtTerminal(`${lines}${text}\nSwitch it off? [y/N] `, false)) return;
-  throw new HookbusError('E_CONFIRM', 'nothing was changed');
+  throw new HookbusError('E_CONFIRM', 'not confirmed: nothing was changed');
 }
 
 function readFor(text: string | undefined): number {
   if (text === undefined) return HOUR_MS;
   const ms = parseAge(text);
   if (ms !== undefined && ms > 0 && ms <= MAX_OFF_MS) return ms;
-  throw expected('--for', 'a time above 0 such as 30m, 2h or 7d, at most 7d', text);
+  throw invalidValue('--for', 'a time above 0 such as 30m, 2h or 7d, at most 7d', text);
 }

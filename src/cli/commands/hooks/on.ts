@@ -6,16 +6,16 @@ import { CHOICE_OPTIONS, GATE_EXIT_CODES } from './off.ts';
 
 export const onCommand: Command = {
   name: 'on',
-  isAside: true,
-  summary: 'Run a hook again that is off, or whose breaker is open',
+  isHidden: true,
+  summary: 'Run a hook again that is off or whose breaker is open',
   usage: 'HOOK [options]',
   about: [
-    'Ends `hookbus off`, and closes the breaker of the hook where that is open. What failed until now is forgiven: the breaker looks only at executions that begin from now on. It goes by the name and the command line, as `hookbus off` does.',
+    'Undoes `hookbus off`, and closes the breaker of the hook if it is open. The breaker forgets past failures: it counts only executions that start from now on. Like `hookbus off`, it identifies a hook by its name and command line.',
   ],
   argument: { name: 'HOOK', describe: 'the name of the hook, as `hookbus status` shows it' },
   options: CHOICE_OPTIONS,
   exitCodes: GATE_EXIT_CODES,
-  examples: [['hookbus on lint', 'lint is back']],
+  examples: [['hookbus on lint', 'run lint again']],
   perform,
 };
 
@@ -46,7 +46,7 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
 }
 
 const WORDS = {
-  on: 'is on, and was before',
+  on: 'was already on',
   off: 'is on again',
   breaker: 'is on again; its breaker is closed',
 } as const;

@@ -7,25 +7,25 @@ import { usageError } from '../../words/values.ts';
 
 export const trustCommand: Command = {
   name: 'trust',
-  summary: 'Let a state directory count that hookbus did not make',
-  isAside: true,
+  summary: 'Trust a state directory that hookbus did not create',
+  isHidden: true,
   usage: 'DIR [options]',
   about: [
-    'What is in a state directory can keep hooks from running, and says what the daemon runs. So one that is not the default counts only where hookbus made it, or found it empty, outside of git work trees. This lets one count that was moved, restored from a backup, or made by version 0.1.0; and one that is in a work tree.',
-    'What is in it that acts is shown first: closed gates, and commands, webhooks and exporters of config.json. A directory of another user, one that others can write, and a link are refused.',
+    'The files in a state directory can keep hooks from running, and tell the daemon what to run. So hookbus uses a directory other than the default only if it created it, or found it empty, outside of git work trees. This command trusts a directory that was moved, restored from a backup, created by version 0.1.0, or lies in a work tree.',
+    'It first lists what is active in the directory: hooks that are off, and the commands, webhooks and exporters of config.json. It refuses a link, a directory of another user, and a directory that others can write.',
   ],
-  argument: { name: 'DIR', describe: 'the directory, as HOOKBUS_HOME names it' },
+  argument: { name: 'DIR', describe: 'the directory, as in HOOKBUS_HOME' },
   options: { yes: { describe: 'do not ask' } },
   exitCodes: [
-    ['0', 'it counts from now on, or did before'],
-    ['1', 'it cannot be trusted, or nobody said yes'],
+    ['0', 'the directory is trusted'],
+    ['1', 'the directory cannot be trusted, or you did not confirm'],
   ],
-  examples: [['hookbus trust ~/hookbus', 'one that was restored from a backup']],
+  examples: [['hookbus trust ~/hookbus', 'trust a directory that you restored from a backup']],
   perform,
 };
 
 async function perform(given: Given, { now }: Context): Promise<Answer> {
-  if (given.argument === undefined) throw usageError('expected a directory, got none');
+  if (given.argument === undefined) throw usageError('missing argument DIR');
   const home = resolve(given.argument);
   const { findUnfitness, homeError, isTrusted, trustHome } = await import(
     '../../../config/home/state-home.ts'
@@ -38,7 +38,7 @@ async function perform(given: Given, { now }: Context): Promise<Answer> {
   const isAgreed = was || given.isOn('yes') || (await isConfirmed(home, acts));
   if (isAgreed && !was) trustHome(home);
   const lines = [
-    ...(acts.length === 0 ? ['Nothing in it acts by itself.'] : ['What acts in it:']),
+    ...(acts.length === 0 ? ['Nothing in it is active.'] : ['Active in it:']),
     ...acts.map((line) => `  ${visible(line)}`),
     outcome(visible(home), was, isAgreed),
   ];
@@ -50,15 +50,14 @@ async function perform(given: Given, { now }: Context): Promise<Answer> {
 }
 
 function outcome(home: string, was: boolean, isAgreed: boolean): string {
-  if (was) return `${home} counts already.`;
-  if (isAgreed) return `${home} counts from now on.`;
+  if (was) return `${home} is already trusted.`;
+  if (isAgreed) return `${home} is now trusted.`;
   return `Nothing was changed. To trust it: hookbus trust --yes ${home}`;
 }
 
-/** Nobody at a terminal is no yes. */
+/** Without a terminal the answer is no. */
 function isConfirmed(home: string, acts: readonly string[]): Promise<boolean> {
   const listed = acts.map((line) => `  ${visible(line)}\n`).join('');
-  const what =
-    acts.length === 0 ? 'Nothing in it acts by itself.\n' : `What acts in it:\n${listed}`;
-  return askAtTerminal(`${what}Let ${visible(home)} count? [y/N] `, false);
+  const what = acts.length === 0 ? 'Nothing in it is active.\n' : `Active in it:\n${listed}`;
+  return askAtTerminal(`${what}Trust ${visible(home)}? [y/N] `, false);
 }

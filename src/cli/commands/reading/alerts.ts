@@ -10,19 +10,19 @@ import {
 
 export const alertsCommand: Command = {
   name: 'alerts',
-  summary: 'Show what went wrong and is not well again',
+  summary: 'Show open alerts',
   usage: '[options]',
   about: [
-    'The daemon raises an alert when a hook fails too often or becomes slow, when hookbus itself does, when a guard is skipped, exits 1 or runs out of time, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears once that is over.',
-    'Thresholds, and what is to be done about alerts (a command, a webhook, a desktop notification), are in config.json: `hookbus config` shows them, docs/alerts.md describes them.',
+    'The daemon opens an alert when a hook or hookbus itself fails too often or becomes slow, when a guard is skipped, exits 1 or times out, when a breaker opens, when the spool grows, and when an exporter keeps failing. It clears the alert once the problem is over.',
+    'config.json has the thresholds and the actions: a command, a webhook, a desktop notification. `hookbus config` shows them; docs/alerts.md describes them.',
   ],
-  options: { history: { describe: 'those that cleared as well, as far back as the retention' } },
+  options: { history: { describe: 'also show cleared alerts, as far back as the retention' } },
   exitCodes: EXIT_CODES,
   examples: [
     ['hookbus alerts', 'what is wrong now'],
-    ['hookbus alerts --history', 'what was'],
+    ['hookbus alerts --history', 'what was wrong before'],
     ["hookbus alerts --json | jq '.open | length'", 'for programs'],
-    ['hookbus config set alerts.desktop true', 'have them shown on the desktop'],
+    ['hookbus config set alerts.desktop true', 'show alerts on the desktop'],
   ],
   perform,
 };

@@ -7,20 +7,20 @@ import type { Answer, Command, Context, Given } from '../../words/command.ts';
 
 export const dashboardCommand: Command = {
   name: 'dashboard',
-  summary: 'Show executions as they come in, and charts, in a browser',
+  summary: 'Show live executions and charts in a browser',
   usage: '[options]',
   about: [
-    'Prints the URL of a page that the daemon serves to this machine alone, from now until it ends; a daemon is started where none runs. Each URL counts for a minute and lets one browser in, which can see what is on record, payloads too, and switch hooks off and on.',
-    'The port is any free one, or `dashboard.port` in config.json. The daemon stays while a page is shown; of the next one the URL is another.',
+    'Prints the URL of a page that the daemon serves on this machine only; starts the daemon if none runs. Each URL is valid for a minute and admits one browser, which can then see all recorded data, including payloads, and switch hooks off and on.',
+    'The daemon uses a free port, or `dashboard.port` of config.json. It keeps running while a browser shows the page; a later daemon needs a new URL.',
   ],
-  options: { open: { describe: 'open it in the browser of this desktop' } },
+  options: { open: { describe: 'open the page in the browser of this desktop' } },
   exitCodes: [
     ['0', 'done'],
-    ['1', 'an option cannot be used, or the page cannot be served or opened'],
+    ['1', 'an option is invalid, or the page cannot be served or opened'],
   ],
   examples: [
-    ['hookbus dashboard --open', 'the page, in the browser'],
-    ['hookbus config set dashboard.port 7070', 'always on the same port'],
+    ['hookbus dashboard --open', 'open the page in the browser'],
+    ['hookbus config set dashboard.port 7070', 'always use the same port'],
   ],
   perform,
 };
@@ -44,22 +44,22 @@ async function findUrl(paths: StatePaths): Promise<string> {
   if (answer === undefined) {
     throw new HookbusError(
       'E_DASHBOARD',
-      `the daemon that runs, of version ${version}, knows no dashboard`,
-      '`hookbus daemon restart` starts one of this version',
+      `the running daemon has version ${version}, which has no dashboard`,
+      'To start one of this version: hookbus daemon restart',
     );
   }
   if ('url' in answer) return answer.url;
   throw new HookbusError(
     'E_DASHBOARD',
     `the dashboard cannot be served: ${answer.problem}`,
-    '`hookbus config set dashboard.port 0` takes any port that is free',
+    'To use any free port: hookbus config set dashboard.port 0',
   );
 }
 
 /**
- * Hands a page of our own that goes on there to what the desktop opens such things with: other users see what a program
- * is given, and could be faster. No shell reads it.
- * @param url one that lets in too, for a person
+ * Opens a local file that redirects to the dashboard. Other users can see the arguments of a program, so a URL on the
+ * command line could be used by them first. No shell is involved.
+ * @param url a valid URL, for the error message
  */
 async function openInBrowser(paths: StatePaths, url: string): Promise<void> {
   const { writeNewFile } = await import('../../terminal/write-file.ts');
@@ -72,8 +72,8 @@ async function openInBrowser(paths: StatePaths, url: string): Promise<void> {
       reject(
         new HookbusError(
           'E_DASHBOARD',
-          `no browser can be opened: ${message}`,
-          `The page is ${url}`,
+          `cannot open a browser: ${message}`,
+          `Open this URL yourself: ${url}`,
         ),
       );
     });
@@ -92,6 +92,6 @@ const redirectTo = (url: string): string => `<!doctype html>
     <meta http-equiv="refresh" content="0;url=${url}" />
     <title>HookBus</title>
   </head>
-  <body><a href="${url}">To the dashboard</a></body>
+  <body><a href="${url}">Open the dashboard</a></body>
 </html>
 `;

@@ -13,26 +13,29 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected, usageError } from '../../words/values.ts';
+import { invalidValue, usageError } from '../../words/values.ts';
 
 const FORMATS = ['prometheus'] as const;
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'Print metrics for Prometheus, also without a daemon',
+  summary: 'Print metrics for Prometheus',
   usage: 'prometheus [options]',
   about: [
-    'Prints what the daemon serves at /metrics, in the text format of Prometheus, with or without a daemon: everything that was ever recorded, also what retention has deleted since.',
-    'With --file it goes into a file for the textfile collector of node_exporter, which is there whole or as it was before.',
-    'What is sent by itself, to Prometheus, StatsD and OpenTelemetry, is set in config.json.',
+    'Prints in the text format of Prometheus what the daemon serves at /metrics; it needs no daemon. The counts cover everything ever recorded, even what retention has deleted since.',
+    'With --file, writes a file for the textfile collector of node_exporter. The file is replaced atomically.',
+    'To send metrics continuously to Prometheus, StatsD or OpenTelemetry, use config.json.',
   ],
   argument: { name: 'FORMAT', describe: FORMATS.join(', ') },
   options: {
-    file: { value: 'PATH', describe: 'write to this file, which anyone on this machine may read' },
+    file: {
+      value: 'PATH',
+      describe: 'write to this file, which everyone on this machine can read',
+    },
   },
   exitCodes: EXIT_CODES,
   examples: [
-    ['hookbus export prometheus | promtool check metrics', 'see it, and that it is well-formed'],
+    ['hookbus export prometheus | promtool check metrics', 'check the output'],
     ['hookbus export prometheus --file /var/lib/node_exporter/hookbus.prom', 'from a timer'],
   ],
   perform,
@@ -40,8 +43,8 @@ export const exportCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { argument } = given;
-  if (argument === undefined) throw usageError(`expected a format: ${FORMATS.join(', ')}`);
-  if (argument !== 'prometheus') throw expected('FORMAT', FORMATS.join(', '), argument);
+  if (argument === undefined) throw usageError(`missing argument FORMAT: ${FORMATS.join(', ')}`);
+  if (argument !== 'prometheus') throw invalidValue('FORMAT', FORMATS.join(', '), argument);
   const [{ openForCommand, requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
     import('../../../app/store/open-for-command.ts'),
     import('../../../exporters/prometheus.ts'),
@@ -74,7 +77,7 @@ async function readAll(
     import('../../../spool/spool.ts'),
   ]);
   const daemon = await askDaemon(socketPath(paths.home));
-  // A daemon of before the exporters says nothing of them.
+  // An older daemon reports no exporters.
   const exporters = (daemon?.exporters ?? []).filter(({ name }) => name !== 'prometheus');
   if (store === undefined) {
     return { version: VERSION, totals: [], breakers: [], spoolPending: 0, exporters };
@@ -83,7 +86,7 @@ async function readAll(
   return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
 }
 
-/** Whoever reads the file at the same time has the old text or the new. */
+/** Atomic: a reader gets the old text or the new one. */
 function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
@@ -92,6 +95,6 @@ function writeWhole(file: string, text: string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     const reason = reasonOf(error);
-    throw new HookbusError('E_USAGE', `--file: expected a file that can be written: ${reason}`);
+    throw new HookbusError('E_USAGE', `--file cannot be written: ${reason}`);
   }
 }

@@ -10,12 +10,12 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import { expected, parseAge, parseMoment, readWhole, usageError } from '../../words/values.ts';
+import { invalidValue, parseAge, parseMoment, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
 
-/** Of those before it began to follow, as `tail` does; and most of them. */
+/** How many earlier executions `--follow` shows first. */
 const FOLLOW_LIMIT = 10;
 const MAX_FOLLOW_LIMIT = 10_000;
 
@@ -24,39 +24,39 @@ export const logsCommand: Command = {
   summary: 'List recent executions',
   usage: '[options]',
   about: [
-    'Lists recorded executions, newest first: when each began, its hook, event, tool, status, exit code or signal, how long the hook took and what hookbus added to that. What a failed or blocked one said is beneath it.',
-    'Times are local. Options of different kinds narrow the list down together.',
-    'With --follow, the latest come first and further ones as they are recorded, until Ctrl-C, in the order in which they are recorded. The daemon tells of them, and is started where there is none.',
+    'Lists recorded executions, newest first: start time, hook, event, tool, status, exit code or signal, duration, and the overhead of hookbus. The line below a failed or blocked execution shows its error or reason.',
+    'Times are local. An execution must match every kind of filter that you give.',
+    'With --follow, shows the latest executions and then each new one as it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],
   options: {
-    hook: { value: 'NAME', describe: 'only this hook; may be repeated', isRepeatable: true },
+    hook: { value: 'NAME', describe: 'only this hook; repeatable', isRepeatable: true },
     event: {
       value: 'EVENT',
-      describe: 'only this event, such as PreToolUse; may be repeated',
+      describe: 'only this event, such as PreToolUse; repeatable',
       isRepeatable: true,
     },
     status: {
       value: 'STATUS',
-      describe: `only this status: ${STATUSES.join(', ')}; several with commas between`,
+      describe: `only this status: ${STATUSES.join(', ')}; separate several by commas`,
       isRepeatable: true,
     },
     session: {
       value: 'ID',
-      describe: 'only this session: its id, or how that begins; may be repeated',
+      describe: 'only this session: its id or the beginning of it; repeatable',
       isRepeatable: true,
     },
     since: {
       value: 'WHEN',
       describe:
-        'only what began since then: 90s, 30m, 2h, 7d or 4w back, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a zone',
+        'only executions that started since then: 90s, 30m, 2h, 7d or 4w ago, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a time zone',
       default: 'everything',
     },
     limit: {
       value: 'N',
-      describe: 'at most so many executions',
-      default: `${DEFAULT_LIMIT}; with --follow, of those so far, ${FOLLOW_LIMIT}`,
+      describe: 'the maximum number of executions',
+      default: `${DEFAULT_LIMIT}; with --follow, ${FOLLOW_LIMIT} earlier ones`,
     },
-    follow: { describe: 'go on with those to come; with --json, one object a line' },
+    follow: { describe: 'show new executions as they come; with --json, one object per line' },
   },
   exitCodes: EXIT_CODES,
   examples: [
@@ -65,10 +65,7 @@ export const logsCommand: Command = {
       'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
       'the last ten executions of one hook on one event',
     ],
-    [
-      'hookbus logs --follow --status error,timeout,blocked',
-      'whatever fails or blocks, as it does',
-    ],
+    ['hookbus logs --follow --status error,timeout,blocked', 'failures and refusals, live'],
     ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
   ],
   perform,
@@ -99,7 +96,7 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   const filter = readFilter(given, context.now());
   for (const values of Object.values(filter)) {
     if (values !== undefined && typeof values !== 'string' && values.length > MAX_FOLLOW_VALUES)
-      throw usageError(`expected at most ${MAX_FOLLOW_VALUES} values of one option`);
+      throw usageError(`--follow takes at most ${MAX_FOLLOW_VALUES} values of one option`);
   }
   return followLogs({ ...filter, latest }, given.isOn('json'), context);
 }
@@ -117,7 +114,7 @@ function readFilter(given: Given, nowMs: number): Omit<LogFilter, 'limit'> {
 
 function readStatusWord(word: string): Status {
   const status = STATUSES.find((candidate) => candidate === word.trim().toLowerCase());
-  if (status === undefined) throw expected('--status', `one of ${STATUSES.join(', ')}`, word);
+  if (status === undefined) throw invalidValue('--status', `one of ${STATUSES.join(', ')}`, word);
   return status;
 }
 
@@ -125,7 +122,11 @@ function readSince(text: string, nowMs: number): string {
   const ageMs = parseAge(text);
   const ms = ageMs === undefined ? parseMoment(text) : nowMs - ageMs;
   if (ms === undefined) {
-    throw expected('--since', 'an age such as 30m, 2h or 7d, or a date such as 2026-11-22', text);
+    throw invalidValue(
+      '--since',
+      'an age such as 30m, 2h or 7d, or a date such as 2026-11-22',
+      text,
+    );
   }
   return new Date(ms).toISOString();
 }
@@ -134,5 +135,5 @@ function nothingFound({ limit: _, ...filter }: LogFilter): string {
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
   return isFiltered
     ? 'No recorded execution matches.'
-    : 'No execution is recorded yet. `hookbus status` says whether recording is on.';
+    : 'No execution is recorded yet. `hookbus status` shows whether recording is on.';
 }

@@ -12,7 +12,7 @@ import {
   type LiveAnswer,
   type LiveOutput,
 } from '../../words/command.ts';
-import { expected, MAX_HOURS, readHours } from '../../words/values.ts';
+import { invalidValue, MAX_HOURS, readHours } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';
 
@@ -20,7 +20,7 @@ const REBUILD = 'rebuild';
 
 const HOUR_MS = 3_600_000;
 
-/** How often `--watch` looks, in ms. */
+/** How often `--watch` refreshes. */
 const WATCH_MS = 2000;
 
 export const metricsCommand: Command = {
@@ -28,9 +28,9 @@ export const metricsCommand: Command = {
   summary: 'Show how often hooks fail and how long they take',
   usage: '[HOURS | rebuild] [options]',
   about: [
-    'For every hook and event of the last HOURS: how its executions ended, and the times it took. The hook that took most time in all comes first. Percentiles are exact, by nearest rank over every execution; of more than 50,000 executions, and of times of which the executions are deleted, they come from rollups and are within 1 %.',
-    'Beneath, the failure rate against its target: ok, above target, or an alert. And what hookbus itself added, as seen from inside. Its targets are for what the caller sees, which is more, so a figure below them is not called ok.',
-    'rebuild makes the rollups anew from the executions that there are.',
+    'Shows for each hook and event of the last HOURS how its executions ended and how long they took. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
+    'Below, it grades the failure rate against its target: ok, above target, or alert. It also shows the overhead that hookbus measures from inside. The targets are for the caller, who sees more, so a figure below the target is not called ok.',
+    'rebuild computes the rollups again from the recorded executions.',
   ],
   argument: {
     name: 'HOURS',
@@ -40,18 +40,18 @@ export const metricsCommand: Command = {
   options: {
     by: {
       value: 'WHAT',
-      describe: 'put executions together by hook, event, tool, session or day',
+      describe: 'group executions by hook, event, tool, session or day',
       default: 'hook and event',
     },
-    compare: { describe: 'beside it, the same of the window before' },
-    watch: { describe: 'go on until you end it, with the figures of every 2 seconds in place' },
+    compare: { describe: 'compare with the window before' },
+    watch: { describe: 'refresh every 2 seconds until Ctrl-C' },
   },
   exitCodes: EXIT_CODES,
   examples: [
     ['hookbus metrics', 'the last 24 hours'],
     ['hookbus metrics 0.5', 'the last half hour'],
     ['hookbus metrics 168 --compare', 'this week against the last'],
-    ['hookbus metrics 720 --by day', 'how the last month went'],
+    ['hookbus metrics 720 --by day', 'the last month, day by day'],
     ['hookbus metrics 1 --watch', 'while an agent works'],
     ["hookbus metrics 168 --json | jq '.overhead.p95_ms'", 'for programs'],
   ],
@@ -69,13 +69,13 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
   return { json: report, lines: (page) => metricsLines(report, page) };
 }
 
-interface Asked {
+interface Query {
   readonly hours: number;
   readonly by: Grouping | undefined;
   readonly isCompared: boolean;
 }
 
-async function readReport(context: Context, { hours, by, isCompared }: Asked) {
+async function readReport(context: Context, { hours, by, isCompared }: Query) {
   const { readMetrics } = await import('../../../app/reading/read-metrics.ts');
   const nowMs = context.now();
   const reports = await withStore(context, (db) => {
@@ -90,7 +90,7 @@ async function readReport(context: Context, { hours, by, isCompared }: Asked) {
   };
 }
 
-/** Until somebody ends it: on a terminal in place of what was there, else one after the other. */
+/** Runs until it is stopped. Redraws on a terminal; elsewhere prints one report after the other. */
 async function watch(
   output: LiveOutput,
   read: () => Promise<ComparedReport>,
@@ -107,7 +107,7 @@ async function watch(
 function readBy(text: string | undefined) {
   const by = GROUPINGS.find((word) => word === text);
   if (text !== undefined && by === undefined) {
-    throw expected('--by', `one of ${GROUPINGS.join(', ')}`, text);
+    throw invalidValue('--by', `one of ${GROUPINGS.join(', ')}`, text);
   }
   return by;
 }
@@ -117,6 +117,6 @@ async function rebuild(context: Context): Promise<Answer> {
   const executions = (await withStore(context, rebuildRollups)) ?? 0;
   return {
     json: { executions },
-    lines: () => [`The rollups are made anew, of ${formatThings(executions, 'execution')}.`],
+    lines: () => [`Computed the rollups again from ${formatThings(executions, 'execution')}.`],
   };
 }

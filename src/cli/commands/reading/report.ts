@@ -7,17 +7,17 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected, MAX_HOURS, readHours, usageError } from '../../words/values.ts';
+import { invalidValue, MAX_HOURS, readHours, usageError } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';
 
 export const reportCommand: Command = {
   name: 'report',
-  summary: 'Show what hooks cost: time waited for, context filled',
+  summary: 'Show what hooks cost: waiting time and context',
   usage: '[HOURS|--session ID] [options]',
   about: [
-    'How long agents waited for hooks, where what ran at the same time counts once; which hook ended last for each tool call, so that the agent waited for it; what each hook put into the context; and a timeout for each, from its P99.',
-    'docs/report.md says how each figure is come by, and what is assumed.',
+    'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, what each hook added to the context, and a suggested timeout for each hook, from its P99.',
+    'docs/report.md explains how each figure is computed, and what it assumes.',
   ],
   argument: {
     name: 'HOURS',
@@ -25,16 +25,19 @@ export const reportCommand: Command = {
     default: DEFAULT_HOURS,
   },
   options: {
-    session: { value: 'ID', describe: 'one session, by its id or how that begins' },
+    session: { value: 'ID', describe: 'one session: its id or the beginning of it' },
     html: {
       value: 'FILE',
-      describe: 'write it to a file, for a browser; it loads nothing from elsewhere',
+      describe: 'write a self-contained HTML file',
     },
-    force: { describe: 'let --html replace a file that is there' },
+    force: { describe: 'let --html replace an existing file' },
   },
   exitCodes: [
     EXIT_CODES[0],
-    ['1', 'there is no such session, a value or the database cannot be used, or the file is there'],
+    [
+      '1',
+      'there is no such session, a value is invalid, the database cannot be used, or the file exists',
+    ],
   ],
   examples: [
     ['hookbus report', 'the last 24 hours'],
@@ -49,18 +52,18 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const session = given.value('session');
   const file = given.value('html');
   if (session !== undefined && given.argument !== undefined) {
-    throw usageError('expected HOURS or --session, got both');
+    throw usageError('HOURS and --session cannot be used together');
   }
-  if (session === '') throw expected('--session', 'the id of a session', session);
-  if (file === '') throw expected('--html', 'the name of a file', file);
+  if (session === '') throw invalidValue('--session', 'the id of a session', session);
+  if (file === '') throw invalidValue('--html', 'the name of a file', file);
   if (given.isOn('force') && file === undefined) {
-    throw usageError('expected --html with --force, got --force alone');
+    throw usageError('--force needs --html');
   }
-  const asked =
+  const query =
     session === undefined ? { hours: readHours(given.argument ?? DEFAULT_HOURS) } : { session };
   const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
   const report =
-    (await withStore(context, (db) => readCosts(db, asked, context.now()))) ?? noCosts(asked);
+    (await withStore(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
   if (file === undefined) return { json: report, lines: (page) => reportLines(report, page) };
   const [{ reportHtml }, { writeNewFile }] = await Promise.all([
     import('../../output/metrics/report-html.ts'),

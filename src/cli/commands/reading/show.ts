@@ -12,44 +12,45 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected, usageError } from '../../words/values.ts';
+import { ID_FORMAT, invalidValue, usageError } from '../../words/values.ts';
 
-/** The latest are enough to see whether an edit did what it should. */
+/** The latest replays are enough to check an edit of the hook. */
 const MAX_REPLAYS = 20;
 
 export const showCommand: Command = {
   name: 'show',
-  summary: 'Show one execution with all that is stored of it',
+  summary: 'Show one execution in full',
   usage: 'ID [options]',
   about: [
-    'Shows every field of one execution, and its payloads where they are stored: JSON is laid out, bytes that are no text become a hex dump, and control characters are spelled out.',
+    'Shows every field of one execution, and its payloads if they are stored. JSON is indented, binary data is shown as a hex dump, and control characters are escaped.',
   ],
   argument: {
     name: 'ID',
     describe:
-      'the number that `hookbus logs` shows, or an execution id, or at least 6 characters of its beginning',
+      'the number that `hookbus logs` shows, an execution id, or at least its first 6 characters',
   },
   options: {},
   exitCodes: [
     EXIT_CODES[0],
-    ['1', 'there is no such execution, or several fit; or the database cannot be used'],
+    ['1', 'there is no such execution, several match, or the database cannot be used'],
   ],
   examples: [
-    ['hookbus show 142', 'the execution of this number'],
-    ["hookbus show 142 --json | jq -r '.payloads.stdin.text'", 'what the hook was given'],
+    ['hookbus show 142', 'the execution with this number'],
+    ["hookbus show 142 --json | jq -r '.payloads.stdin.text'", 'what the hook read on stdin'],
   ],
   perform,
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const id = given.argument;
-  if (id === undefined) throw usageError('expected the ID of an execution, got none');
+  if (id === undefined)
+    throw usageError('missing argument ID; `hookbus logs` lists the executions');
   const { findExecution, findPayloads, parseReference } = await import(
     '../../../app/reading/find-execution.ts'
   );
   const reference = parseReference(id);
   if (reference === undefined) {
-    throw expected('ID', 'a number, an execution id or at least 6 characters of its beginning', id);
+    throw invalidValue('ID', ID_FORMAT, id);
   }
   const found = await withStore(context, (db) => {
     const row = findExecution(db, reference);

@@ -5,19 +5,19 @@ import type { Answer, Command, Context, Given } from '../../words/command.ts';
 
 export const statusCommand: Command = {
   name: 'status',
-  summary: 'Show whether hookbus is on, and how it is doing',
+  summary: 'Show whether recording is on, and the state of hookbus',
   usage: '[options]',
   about: [
-    'Shows whether recording is on in this shell, where it goes, what waits in the spool, the last 24 hours at a glance, and every mistake that was found in settings and command lines.',
-    'An agent may have other settings than this shell: those in its settings file count for its hooks.',
+    'Shows whether recording is on in this shell, where executions are recorded, how many wait in the spool, a summary of the last 24 hours, and every warning about settings and command lines.',
+    'An agent may have other settings than this shell: its hooks use those in its settings file.',
   ],
   options: {},
   exitCodes: [
-    ['0', 'always; what is wrong is part of the answer'],
-    ['1', 'an option cannot be used'],
+    ['0', 'done, even if something is wrong'],
+    ['1', 'an option is invalid'],
   ],
   examples: [
-    ['hookbus status', 'is it on, and is all well?'],
+    ['hookbus status', 'is recording on, and is all well?'],
     ["hookbus status --json | jq '.spool.waiting'", 'for programs'],
   ],
   perform,
@@ -42,7 +42,7 @@ async function perform(_given: Given, { settings, now }: Context): Promise<Answe
   return { json: report, lines: (page) => statusLines(report, page) };
 }
 
-/** What the daemon says of them; without one, those that config.json switches on and that nobody serves now. */
+/** The exporters as the daemon reports them; without a daemon, those that config.json switches on. */
 async function exportersOf(
   config: string | undefined,
   daemon: DaemonState | undefined,

@@ -8,39 +8,39 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected, readWhole, usageError } from '../../words/values.ts';
+import { invalidValue, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 100_000;
 
 export const traceCommand: Command = {
   name: 'trace',
-  summary: 'Show what belongs together as a timeline',
+  summary: 'Show related executions as a timeline',
   usage: 'ID [options]',
   about: [
-    'Shows all executions with one cause, such as those before and after one tool call, or all of one session: when each began after the first, and how long it took, as a bar. Bars above each other that cover the same columns ran at the same time; a dot is an execution that did not run, or whose end was not seen.',
-    'ID is looked up as an execution, then as a correlation id, then as a session id.',
+    'Shows all executions with one cause, such as those before and after one tool call, or all of one session. Each row shows when the execution started after the first one, and a bar for how long it took. Bars that share columns ran at the same time. A dot marks an execution that did not run, or whose end was not recorded.',
+    'HookBus looks ID up as an execution, then as a correlation id, then as a session id.',
   ],
   argument: {
     name: 'ID',
     describe:
-      'the number that `hookbus logs` shows, an execution id, a correlation id or a session id; of an id at least 6 characters of its beginning',
+      'the number that `hookbus logs` shows, an execution id, a correlation id, a session id, or at least the first 6 characters of an id',
   },
   options: {
-    session: { describe: 'of an execution, its whole session' },
+    session: { describe: 'show the whole session of the execution' },
     limit: {
       value: 'N',
-      describe: 'at most so many executions, the latest',
+      describe: 'the maximum number of executions; shows the latest',
       default: String(DEFAULT_LIMIT),
     },
   },
   exitCodes: [
     EXIT_CODES[0],
-    ['1', 'nothing has that id, or several do; or the database cannot be used'],
+    ['1', 'no execution or session has that id, several have it, or the database cannot be used'],
   ],
   examples: [
-    ['hookbus trace 142', 'all that ran for the same cause'],
-    ['hookbus trace 142 --session --limit 1000', 'all of its session'],
+    ['hookbus trace 142', 'every execution with the same cause'],
+    ['hookbus trace 142 --session --limit 1000', 'every execution of its session'],
     ["hookbus trace 142 --json | jq '.executions[].offset_ms'", 'for programs'],
   ],
   perform,
@@ -48,8 +48,9 @@ export const traceCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const id = given.argument;
-  if (id === undefined) throw usageError('expected an ID, got none');
-  if (id.trim() === '') throw expected('ID', 'an id', id);
+  if (id === undefined)
+    throw usageError('missing argument ID; `hookbus logs` lists the executions');
+  if (id.trim() === '') throw invalidValue('ID', 'an id', id);
   const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MAX_LIMIT);
   const wholeSession = given.isOn('session');
   const { findTrace } = await import('../../../app/reading/find-trace.ts');

@@ -10,29 +10,29 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected, parseAge } from '../../words/values.ts';
+import { invalidValue, parseAge } from '../../words/values.ts';
 
 const DAY_MS = 86_400_000;
 
 export const cleanupCommand: Command = {
   name: 'cleanup',
-  summary: 'Delete what is past its retention and free the space',
+  summary: 'Delete executions past retention, and free the space',
   usage: '[options]',
   about: [
-    'Deletes the executions that began longer ago than the retention, with their payloads; notices, unreadable spool records, databases that were found corrupt and backups of settings files of that age; and dedupe keys that ran out. Of a settings file that is still wrapped, the first backup and the last stay. Then gives the space back to the file system.',
-    'It works in short turns, so that no hook waits for it, and can be stopped at any time.',
+    'Deletes executions that started before the retention period, with their payloads. Also deletes notices, unreadable spool records, corrupt databases and backups of settings files of that age, and expired dedupe keys. If a settings file is still wrapped, its first and last backups stay. Then returns the freed space to the file system.',
+    'It works in short steps, so that no hook waits for it. You can stop it at any time.',
   ],
   options: {
     'older-than': {
       value: 'AGE',
-      describe: 'delete what is older than this: 12h, 7d or 4w; 0d deletes every execution',
-      default: 'HOOKBUS_RETENTION_DAYS, else retention_days of config.json',
+      describe: 'delete everything older than this: 12h, 7d or 4w; 0d deletes every execution',
+      default: 'HOOKBUS_RETENTION_DAYS, or retention_days of config.json',
     },
-    'dry-run': { describe: 'say what would be deleted, and delete nothing' },
+    'dry-run': { describe: 'show what would be deleted, and delete nothing' },
   },
   exitCodes: EXIT_CODES,
   examples: [
-    ['hookbus cleanup --dry-run', 'what would go by the retention'],
+    ['hookbus cleanup --dry-run', 'what the retention would delete'],
     ['hookbus cleanup --older-than 12h', 'keep the last twelve hours'],
   ],
   perform,
@@ -58,10 +58,10 @@ function readAge(olderThan: string | undefined, { settings }: Context): number {
   if (olderThan !== undefined) {
     const ageMs = parseAge(olderThan);
     if (ageMs === undefined)
-      throw expected('--older-than', 'an age such as 12h, 7d or 4w', olderThan);
+      throw invalidValue('--older-than', 'an age such as 12h, 7d or 4w', olderThan);
     return ageMs;
   }
-  // Elsewhere the default is in force instead; here that would delete what somebody meant to keep.
+  // Other commands use the default instead; here that could delete what the user meant to keep.
   const problem = settings.problems.find((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
   if (problem !== undefined) {
     throw new HookbusError('E_SETTING', problem.replace(/;.*$/, ''), 'Try: hookbus cleanup --help');

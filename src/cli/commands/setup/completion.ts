@@ -1,31 +1,35 @@
 import { COMPLETION_SCRIPTS } from '../../completion/completion-scripts.ts';
 import { type Command, EXIT_CODES } from '../../words/command.ts';
-import { expected } from '../../words/values.ts';
+import { invalidValue, usageError } from '../../words/values.ts';
 
 type Shell = keyof typeof COMPLETION_SCRIPTS;
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as Shell[];
 
 export const completionCommand: Command = {
   name: 'completion',
-  summary: 'Print what makes your shell complete hookbus',
-  isAside: true,
+  summary: 'Print a completion script for your shell',
+  isHidden: true,
   usage: 'SHELL',
   about: [
-    'Prints a script for your shell to read. It then completes commands, options, statuses, and the hooks, events and executions that are on record.',
+    'Prints a script for your shell to load. It completes commands, options, statuses, and recorded hooks, events and executions.',
   ],
   argument: { name: 'SHELL', describe: SHELLS.join(', '), values: SHELLS },
   options: {},
   exitCodes: EXIT_CODES,
   examples: [
-    ['source <(hookbus completion bash)', 'in ~/.bashrc; with zsh in ~/.zshrc, behind compinit'],
+    ['source <(hookbus completion bash)', 'in ~/.bashrc; for zsh in ~/.zshrc, after compinit'],
     [
       'hookbus completion fish > ~/.config/fish/completions/hookbus.fish',
-      'once, and after an update',
+      'once, and after each update',
     ],
   ],
   perform: async (given) => {
     const shell = SHELLS.find((name) => name === given.argument);
-    if (shell === undefined) throw expected('SHELL', SHELLS.join(', '), given.argument ?? '');
+    if (given.argument === undefined) {
+      throw usageError(`missing argument SHELL: ${SHELLS.join(', ')}`);
+    }
+    if (shell === undefined)
+      throw invalidValue('SHELL', `one of ${SHELLS.join(', ')}`, given.argument);
     const script = COMPLETION_SCRIPTS[shell];
     return { json: { shell, script }, lines: () => script.split('\n') };
   },

@@ -6,7 +6,7 @@ import { configLines } from '../../output/state/config.ts';
 import { visible } from '../../output/text.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { didYouMean } from '../../words/nearest.ts';
-import { expected, quote, usageError } from '../../words/values.ts';
+import { invalidValue, quote, usageError } from '../../words/values.ts';
 
 const ACTIONS = ['show', 'get', 'set', 'unset', 'path'] as const;
 type Action = (typeof ACTIONS)[number];
@@ -16,33 +16,33 @@ export const configCommand: Command = {
   summary: 'Show and change config.json: breakers, alerts, exporters',
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
-    'config.json in the state directory has what belongs to the background rather than to one run; docs/settings.md describes each key. The daemon takes a change over within seconds. A file that cannot be used is refused as a whole, and what was in force stays.',
-    'set and unset change one value and keep the rest as it is written. Lists take commas; write a JSON array where a command has a comma. The value - of dedupe.secret is read from stdin.',
+    'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores all of it and keeps the previous configuration.',
+    'set and unset change one value and keep the rest of the file as you wrote it. Separate the items of a list by commas; if a command has a comma, write a JSON array. If the value of dedupe.secret is -, it is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
-  furtherArguments: [
+  moreArguments: [
     { name: 'KEY', describe: 'such as breaker.enabled' },
     { name: 'VALUE', describe: 'such as true' },
   ],
   options: {},
   exitCodes: [
     ['0', 'done'],
-    ['1', 'a word or a value cannot be used, or config.json cannot be read or written'],
+    ['1', 'an argument is invalid, or config.json cannot be read or written'],
   ],
   examples: [
-    ['hookbus config', 'what is in force, and what of it is set'],
-    ['hookbus config set breaker.enabled true', 'breakers for all hooks that decide nothing'],
-    ["hookbus config set breaker.hooks 'lint: npx eslint'", 'or for this one alone'],
+    ['hookbus config', 'every value, and which of them are defaults'],
+    ['hookbus config set breaker.enabled true', 'breakers for all hooks that cannot refuse'],
+    ["hookbus config set breaker.hooks 'lint: npx eslint'", 'a breaker for one hook only'],
     [
       'openssl rand -hex 32 | hookbus config set dedupe.secret -',
-      'what machines with one key server share',
+      'the secret that machines with one key server share',
     ],
-    ['hookbus config unset breaker.window', 'back to the default'],
+    ['hookbus config unset breaker.window', 'return to the default'],
   ],
   perform,
 };
 
-/** As `withoutSecrets` has it. */
+/** The same text as in `withoutSecrets`. */
 const HIDDEN = '(hidden)';
 
 type Editing = typeof import('../../../config/file/edit-config.ts');
@@ -51,7 +51,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const action = ACTIONS.find((word) => word === (given.argument ?? 'show'));
   if (action === undefined) {
     throw usageError(
-      `expected ACTION to be one of ${ACTIONS.join(', ')}, got ${quote(given.argument ?? '')}${didYouMean(given.argument ?? '', ACTIONS)}`,
+      `ACTION must be one of ${ACTIONS.join(', ')}, got ${quote(given.argument ?? '')}${didYouMean(given.argument ?? '', ACTIONS)}`,
     );
   }
   const [editing, { requirePaths }] = await Promise.all([
@@ -59,7 +59,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     import('../../../app/store/open-for-command.ts'),
   ]);
   const paths = requirePaths(context.settings);
-  const [key, value] = readWords(action, given.further, editing);
+  const [key, value] = readArguments(action, given.moreArguments, editing);
   switch (action) {
     case 'show':
       return show(paths, editing);
@@ -73,31 +73,39 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   }
 }
 
-const WORDS: Readonly<Record<Action, number>> = { show: 0, path: 0, get: 1, unset: 1, set: 2 };
+const ARGUMENT_COUNTS: Readonly<Record<Action, number>> = {
+  show: 0,
+  path: 0,
+  get: 1,
+  unset: 1,
+  set: 2,
+};
 
-function readWords(
+function readArguments(
   action: Action,
   words: readonly string[],
   editing: Editing,
 ): [ConfigKey | undefined, string | undefined] {
   const [keyWord, value] = words;
-  const what = ['no word', 'a KEY', 'a KEY and a VALUE'][WORDS[action]];
-  if (words.length !== WORDS[action]) {
-    throw usageError(`expected ${what} behind "config ${action}", got ${words.length || 'none'}`);
+  const count = ARGUMENT_COUNTS[action];
+  const surplus = words[count];
+  if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
+  if (words.length < count) {
+    throw usageError(`config ${action} needs ${count === 1 ? 'a KEY' : 'a KEY and a VALUE'}`);
   }
   if (keyWord === undefined) return [undefined, undefined];
   const key = editing.parseConfigKey(keyWord);
   if (key === undefined) {
     const guess = didYouMean(keyWord, editing.CONFIG_KEYS);
     throw usageError(
-      `unknown key ${quote(keyWord)}${guess || `; known: ${editing.CONFIG_KEYS.join(', ')}`}`,
+      `unknown key ${quote(keyWord)}${guess || `. Known keys: ${editing.CONFIG_KEYS.join(', ')}`}`,
     );
   }
   return [key, value];
 }
 
 function required(key: ConfigKey | undefined): ConfigKey {
-  if (key === undefined) throw new Error('a key was asked for and not looked for');
+  if (key === undefined) throw new Error('this action needs a key');
   return key;
 }
 
@@ -139,31 +147,30 @@ async function change(
 ): Promise<Answer> {
   const setting = editing.configSetting(key);
   const isPiped = setting.isHidden === true && text === '-';
-  // What is on a command line, every user of this machine can see.
+  // Every user of this machine can see a command line, so a secret comes from stdin.
   const typed = isPiped ? readFileSync(0, 'utf8') : text;
   const wanted = typed === undefined ? undefined : setting.fromText(typed);
   const isUnusable = setting.read(wanted) === undefined || (isPiped && wanted === '');
   if (typed !== undefined && isUnusable) {
-    if (setting.isSecret)
-      throw usageError(`expected ${editing.nameOfKey(key)} to be ${setting.expected}`);
-    throw expected(editing.nameOfKey(key), setting.expected, typed);
+    if (setting.isSecret) throw usageError(`${editing.nameOfKey(key)} must be ${setting.expected}`);
+    throw invalidValue(editing.nameOfKey(key), setting.expected, typed);
   }
   const config = editing.editConfig(paths.config, key, wanted);
   const value = shownValue(config, key, editing);
   await applyConfig(paths, now);
-  const how = text === undefined ? 'is back to its default' : 'is now';
+  const how = text === undefined ? 'is now the default' : 'is now';
   return {
     json: { key: editing.nameOfKey(key), value, given: text !== undefined },
     lines: () => [`${editing.nameOfKey(key)} ${how}: ${visible(JSON.stringify(value))}`],
   };
 }
 
-/** Where no daemon runs nobody else would: a breaker that is switched off lets its hook run again. */
+/** Applies the change without a daemon too: a breaker that is switched off lets its hook run again. */
 async function applyConfig(paths: StatePaths, now: () => number): Promise<void> {
   const { openForCommand } = await import('../../../app/store/open-for-command.ts');
   try {
     openForCommand(paths, now)?.close();
   } catch {
-    // The database cannot be used. That is no fault of the configuration, and `hookbus status` says it.
+    // The configuration is saved even if the database cannot be used; `hookbus status` reports that.
   }
 }

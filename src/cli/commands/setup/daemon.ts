@@ -10,27 +10,27 @@ import {
   EXIT_CODES,
   type Given,
 } from '../../words/command.ts';
-import { expected } from '../../words/values.ts';
+import { invalidValue } from '../../words/values.ts';
 
 const ACTIONS = ['start', 'stop', 'restart', 'status', 'run'] as const;
 type Action = (typeof ACTIONS)[number];
 
-/** The next run starts another, so that leaving costs nobody anything. */
+/** The next execution starts another daemon, so exiting costs nothing. */
 const DEFAULT_IDLE_SECONDS = 15 * 60;
 
 export const daemonCommand: Command = {
   name: 'daemon',
-  summary: 'Start, stop or look at the background process',
+  summary: 'Start, stop or inspect the background process',
   usage: '[start|stop|restart|status|run] [options]',
   about: [
-    'The daemon takes what the launcher leaves in the spool into the database, within milliseconds, and deletes what is past its retention. The first run that finds none starts it; it leaves when there is nothing to do for 15 minutes. Hooks never wait for it, and nothing is lost without it.',
-    'run is the daemon itself, in the foreground, until SIGTERM or SIGINT.',
+    'The daemon ingests what the launcher writes to the spool within milliseconds, and deletes executions past the retention period. An execution starts the daemon if none runs; the daemon exits after 15 minutes without work. Hooks never wait for it, and nothing is lost without it.',
+    '`hookbus daemon run` runs it in the foreground until SIGTERM or SIGINT.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'status', values: ACTIONS },
   options: {
     'idle-seconds': {
       value: 'N',
-      describe: 'with run: leave after so many seconds without work',
+      describe: 'with run: exit after N seconds without work',
       default: String(DEFAULT_IDLE_SECONDS),
     },
   },
@@ -44,7 +44,8 @@ export const daemonCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const action = ACTIONS.find((word) => word === (given.argument ?? 'status'));
-  if (action === undefined) throw expected('ACTION', ACTIONS.join(', '), given.argument ?? '');
+  if (action === undefined)
+    throw invalidValue('ACTION', `one of ${ACTIONS.join(', ')}`, given.argument ?? '');
   const { requirePaths } = await import('../../../app/store/open-for-command.ts');
   const paths = requirePaths(context.settings);
   return act(action, paths, given, context);
@@ -91,13 +92,13 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
   ]);
   makeStateHome(paths.home);
   closeToOthers(paths.home);
-  // The default could delete what somebody meant to keep.
+  // The default could delete what the user meant to keep.
   const isUnusable = settings.problems.some((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));
   const wantedDays = settings.isRetentionGiven ? settings.retentionDays : undefined;
   const retentionDays = (): number | undefined => {
     const reading = readConfigFile(paths.config);
     if (isUnusable || reading.state === 'refused') return undefined;
-    // The variable of whoever starts it can have more kept, and never less: it may be a repository's.
+    // The environment can only lengthen the retention: a repository may have set it.
     return Math.max(reading.config.retention_days, wantedDays ?? 0);
   };
   const stop = new Promise<void>((resolve) => {
@@ -117,16 +118,16 @@ async function run(paths: StatePaths, idleMs: number, { settings, now }: Context
   );
   const words = {
     stopped: 'The daemon has stopped.',
-    idle: 'The daemon had nothing to do and has left.',
-    replaced: 'The daemon has left for a newer version.',
-    another_runs: 'Another daemon runs for this state directory.',
+    idle: 'The daemon had no work and has exited.',
+    replaced: 'The daemon has exited for a newer version.',
+    another_runs: 'Another daemon already runs for this state directory.',
   };
   return { json: { ended: end }, lines: () => [words[end]] };
 }
 
-/** Loaded from a bundle of its own, so that no other command has to read past the page. */
+/** A separate bundle, so that no other command has to load the page. */
 function loadDashboard(): typeof import('../../../dashboard/dashboard.ts') {
-  // Beside the bundle that this is part of; scripts/bundle-dashboard.js makes it.
+  // scripts/bundle-dashboard.js writes it beside this bundle.
   return require('./dashboard.cjs');
 }
 
@@ -135,23 +136,23 @@ function stateAnswer(state: DaemonState | undefined, { now }: Context): Answer {
     return {
       json: { running: false },
       lines: () => [
-        'No daemon runs. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
+        'No daemon is running. The next execution starts one, unless HOOKBUS_DAEMON is off.',
       ],
     };
   }
   return {
     json: { running: true, ...state },
     lines: () => [
-      `The daemon runs: pid ${state.pid}, version ${state.version}, started ${formatAge(new Date(state.started_at), now())}.`,
-      `Since then it took in ${state.drained} executions; ${state.unreadable} records could not be read.`,
+      `The daemon is running: pid ${state.pid}, version ${state.version}, started ${formatAge(new Date(state.started_at), now())}.`,
+      `Since then it has ingested ${state.drained} executions; ${state.unreadable} records were unreadable.`,
       `It uses ${formatBytes(state.rss_bytes)} of memory.`,
     ],
   };
 }
 
 /**
- * V8 lets its heap grow for speed and keeps it: a drain makes garbage of up to 60 MB beside the 6 that are in use. What
- * sits in the background for hours should be small instead.
+ * V8 lets the heap grow for speed and keeps it: ingesting produces up to 60 MB of garbage beside the 6 MB in use. A
+ * process that stays in the background for hours should be small instead.
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--max-semi-space-size=1');
@@ -162,6 +163,6 @@ function keepHeapSmall(): void {
 function readIdle(value: string | undefined): number {
   if (value === undefined) return DEFAULT_IDLE_SECONDS * 1000;
   const seconds = /^\d{1,7}(?:\.\d{1,3})?$/.test(value) ? Number(value) : 0;
-  if (!(seconds > 0)) throw expected('--idle-seconds', 'a number of seconds above 0', value);
+  if (!(seconds > 0)) throw invalidValue('--idle-seconds', 'a number of seconds above 0', value);
   return seconds * 1000;
 }

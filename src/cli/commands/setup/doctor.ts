@@ -10,25 +10,25 @@ const DEFAULT_HOURS = '24';
 
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'Find what is wrong, and say what to do about it',
+  summary: 'Find problems, and say how to fix them',
   usage: '[HOURS] [options]',
   about: [
-    'Looks at Node.js, the launcher, SQLite, PATH, the state directory, the database, the spool, the daemon, settings, and the settings files of agents with what is wrapped in them.',
-    'Then at what was recorded in the last HOURS, for mistakes that silently disarm hooks: exit codes that do not block, commands that cannot start, broken JSON, blocks without a reason, too much output, the same hook twice, and times near the limit.',
-    'Nothing is changed.',
+    'Checks Node.js, the launcher, SQLite, PATH, the state directory, the database, the spool, the daemon, settings, and the settings files of agents with their wrapped hooks.',
+    'Then checks the executions of the last HOURS for problems that silently disarm hooks: exit codes that do not block, commands that cannot start, broken JSON, refusals without a reason, too much output, the same hook twice, and durations near the limit.',
+    'It changes nothing.',
   ],
   argument: {
     name: 'HOURS',
-    describe: 'how far to look back for mistakes of hooks',
+    describe: 'how far to look back at executions',
     default: DEFAULT_HOURS,
   },
   options: {},
   exitCodes: [
-    ['0', 'no problem was found; there may be advice'],
-    ['1', 'a problem was found, or an option cannot be used'],
+    ['0', 'no problem found; there may be advice'],
+    ['1', 'a problem was found, or an argument is invalid'],
   ],
   examples: [
-    ['hookbus doctor', 'is everything as it should be?'],
+    ['hookbus doctor', 'is everything all right?'],
     ['hookbus doctor 1', 'after a change: did the last hour go well?'],
     ["hookbus doctor --json | jq '.checks[].findings[].what'", 'for programs'],
   ],

@@ -4,21 +4,21 @@ import type { Command } from '../../words/command.ts';
 export const installCommand: Command = {
   name: 'install',
   opposite: 'uninstall',
-  summary: "Put hookbus before the hooks in an agent's settings",
+  summary: "Put hookbus before the hooks in your agent's settings",
   usage: '[options]',
   about: [
-    'Puts `hookbus run` before the command of each hook, and changes nothing else in the file. How the file was before is kept in the state directory; `hookbus uninstall` gives the commands back as they were.',
-    'In a file that a team shares, hooks run as before on a machine without hookbus. What is no command is left alone.',
+    'Puts `hookbus run` before the command of each hook, and changes nothing else in the file. It keeps a backup of the file in the state directory; `hookbus uninstall` restores the commands.',
+    'In a file that your team shares, hooks run as before on machines without hookbus. Hooks that are not commands are not changed.',
   ],
   options: {
     ...SETTINGS_OPTIONS,
-    enable: { describe: 'also switch recording on, by HOOKBUS_ENABLED in the env block' },
+    enable: { describe: 'also switch recording on, with HOOKBUS_ENABLED in the env block' },
   },
   exitCodes: SETTINGS_EXIT_CODES,
   examples: [
-    ['hookbus install --dry-run', 'what would change, as a diff'],
-    ['hookbus install --scope user --enable', 'your own hooks, recorded from now on'],
-    ['hookbus install --only guard_rm', 'one hook, wherever it is'],
+    ['hookbus install --dry-run', 'show the changes as a diff'],
+    ['hookbus install --scope user --enable', 'record your own hooks from now on'],
+    ['hookbus install --only guard_rm', 'wrap one hook, in every file that has it'],
   ],
   perform: async (given, context) => {
     const { workOnSettings } = await import('../../settings/settings-work.ts');

@@ -3,25 +3,25 @@ import type { Command } from '../../words/command.ts';
 
 export const uninstallCommand: Command = {
   name: 'uninstall',
-  isAside: true,
-  summary: 'Take out of the settings what install put in',
+  isHidden: true,
+  summary: 'Remove what install added to the settings',
   usage: '[options]',
   about: [
-    'Takes the prefix of `hookbus install` out of each command, also where you changed other things in the file since then; and the HOOKBUS_ENABLED of its --enable. A prefix that you wrote in words of your own stays.',
-    'What was recorded stays as well; it is in the state directory, see `hookbus status`.',
+    'Removes the prefix of `hookbus install` from each command, and the HOOKBUS_ENABLED of --enable, even if you have changed the file since. A prefix that you wrote by hand stays.',
+    'Recorded executions stay in the state directory; `hookbus status` shows where it is.',
   ],
   options: {
     ...SETTINGS_OPTIONS,
     all: {
       describe:
-        'every file that install wrote, of every agent, wherever it is; goes with --yes, --dry-run and --json alone',
+        'every file that install wrote, of every agent; only --yes, --dry-run and --json can be added',
     },
   },
   exitCodes: SETTINGS_EXIT_CODES,
   examples: [
-    ['hookbus uninstall', 'every settings file that applies here'],
-    ['hookbus uninstall --all', 'every settings file that install wrote'],
-    ['hookbus uninstall --settings .claude/settings.json', 'one file'],
+    ['hookbus uninstall', 'unwrap every settings file that applies here'],
+    ['hookbus uninstall --all', 'unwrap every settings file that install wrote'],
+    ['hookbus uninstall --settings .claude/settings.json', 'unwrap one file'],
   ],
   perform: async (given, context) => {
     if (given.isOn('all'))

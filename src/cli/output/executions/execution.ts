@@ -9,7 +9,7 @@ import { DID_NOT_RUN, exitOf } from './log-table.ts';
 import { payloadLines } from './payload.ts';
 import { replayRowLines } from './replay-row.ts';
 
-/** Room for the names of the fields, in columns. */
+/** The width of the field names. */
 const NAME_COLUMNS = 14;
 
 /** Everything about one execution. */
@@ -33,16 +33,16 @@ export function executionLines(
 
 type Field = readonly [name: string, value: string | null];
 
-/** The fields in the order in which one asks for them; those without a value are left out. */
+/** The fields in the order in which people look for them; omits those without a value. */
 function fields(row: LogRow, nowMs: number): Field[] {
-  const began = new Date(row.created_at);
+  const started = new Date(row.created_at);
   const all: Field[] = [
     ['hook', row.hook_name],
     ['event', row.event_type],
     ['tool', row.tool_name],
     ['command', row.command],
     ['directory', row.cwd],
-    ['began', `${formatMoment(began)}, ${formatAge(began, nowMs)}`],
+    ['started', `${formatMoment(started)}, ${formatAge(started, nowMs)}`],
     ['took', row.duration_ms === null ? null : formatMs(row.duration_ms)],
     ['overhead', row.overhead_ms === null ? null : formatMs(row.overhead_ms)],
     [row.signal === null ? 'exit code' : 'signal', endOf(row)],
@@ -57,7 +57,7 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['tool use id', row.tool_use_id],
     ['dedupe key', row.dedupe_key],
     ['guard', row.guard_skipped === 1 ? DID_NOT_RUN : null],
-    ['secrets', row.redacted === 0 ? 'not taken out' : null],
+    ['secrets', row.redacted === 0 ? 'not redacted' : null],
   ];
   return all.filter(([, value]) => value !== null && value !== '');
 }
@@ -92,8 +92,8 @@ const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
 function storedLines(row: LogRow, payloads: readonly Payload[], page: Page): string[] {
   if (payloads.length === 0) {
     return [
-      'No payloads are stored of this execution.',
-      'HOOKBUS_STORE_RAW=1 stores those of later ones; `hookbus run --store-raw` those of one hook.',
+      'The payloads of this execution were not stored.',
+      'To store payloads from now on: HOOKBUS_STORE_RAW=1, or `hookbus run --store-raw` for one hook.',
     ];
   }
   const sizes = { stdin: row.stdin_bytes, stdout: row.stdout_bytes, stderr: row.stderr_bytes };
@@ -106,7 +106,7 @@ function storedLines(row: LogRow, payloads: readonly Payload[], page: Page): str
 }
 
 function extent({ bytes, truncated, problem }: Payload, wholeBytes: number): string {
-  if (problem !== undefined) return `${problem}; as stored`;
-  if (!truncated) return `${formatBytes(bytes.length)}, whole`;
+  if (problem !== undefined) return `${problem}; shown as stored`;
+  if (!truncated) return `${formatBytes(bytes.length)}, complete`;
   return `the first ${formatBytes(bytes.length)} of ${formatBytes(wholeBytes)}`;
 }

@@ -4,7 +4,7 @@ import type { Page } from '../page.ts';
 import { createTable } from '../table.ts';
 import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';
 
-/** Room for what is to come, since a line that was printed cannot be moved. The rest is clipped. */
+/** Sets the widths for rows to come, since a printed line cannot be changed. Longer texts are clipped. */
 const WIDEST: LogRow = {
   ...EMPTY_ROW,
   id: 999_999,
@@ -20,7 +20,7 @@ const WIDEST: LogRow = {
   created_at: '2026-11-22T10:00:00.000Z',
 };
 
-/** The table of executions, row by row as they come; a line of its own says when another day begins. */
+/** The table of executions, row by row as they come; a separate line marks the start of a new day. */
 export function createFollowedTable(page: Page) {
   const columns = LOG_TABLE_COLUMNS.filter(({ title }) => title !== 'OVERHEAD');
   let day = formatDate(new Date(page.nowMs));
@@ -29,14 +29,14 @@ export function createFollowedTable(page: Page) {
     const lines: string[] = [];
     for (const row of rows) {
       if (table === undefined) {
-        // Numbers are never clipped as long as they do not gain more than a digit.
+        // Leave room for one more digit, so that ids are not clipped soon.
         const id = Math.max(row.id * 10, WIDEST.id);
         table = createTable(columns, [logRow({ ...WIDEST, id }, formatClock)], page);
         lines.push(table.header);
       }
-      const began = formatDate(new Date(row.created_at));
-      if (began !== day) lines.push(page.paint(began, 'dim'));
-      day = began;
+      const startDay = formatDate(new Date(row.created_at));
+      if (startDay !== day) lines.push(page.paint(startDay, 'dim'));
+      day = startDay;
       lines.push(...table.linesOf(logRow(row, formatClock)));
     }
     return lines;

@@ -7,32 +7,32 @@ import { visible } from '../text.ts';
 
 export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
-  { title: 'BEGAN' },
-  { title: 'HOOK', least: 12, clip: 'middle' },
-  { title: 'EVENT', least: 11, clip: 'middle' },
-  { title: 'TOOL', least: 8, clip: 'middle', goes: 2 },
+  { title: 'STARTED' },
+  { title: 'HOOK', minWidth: 12, clip: 'middle' },
+  { title: 'EVENT', minWidth: 11, clip: 'middle' },
+  { title: 'TOOL', minWidth: 8, clip: 'middle', dropOrder: 2 },
   { title: 'STATUS' },
   { title: 'EXIT', align: 'right' },
   { title: 'TOOK', align: 'right' },
-  { title: 'OVERHEAD', align: 'right', goes: 1 },
+  { title: 'OVERHEAD', align: 'right', dropOrder: 1 },
 ];
 
-/** A table of executions, with what a failed or blocked one said beneath it. */
+/** A table of executions, with the error or reason of a failed or blocked one below its row. */
 export function logLines(rows: readonly LogRow[], page: Page): string[] {
-  const began = momentFormat(rows, page.nowMs);
+  const startOf = momentFormat(rows, page.nowMs);
   return renderTable(
     LOG_TABLE_COLUMNS,
-    rows.map((row) => logRow(row, began)),
+    rows.map((row) => logRow(row, startOf)),
     page,
   );
 }
 
 /** One execution as a row of these columns. */
-export function logRow(row: LogRow, began: (at: Date) => string): Row {
+export function logRow(row: LogRow, startOf: (at: Date) => string): Row {
   const tone = row.guard_skipped === 1 ? 'bad' : STATUS_TONES[row.status];
   const cells: Cell[] = [
     { text: String(row.id) },
-    { text: began(new Date(row.created_at)) },
+    { text: startOf(new Date(row.created_at)) },
     { text: visible(row.hook_name) },
     { text: visible(row.event_type || NOTHING) },
     { text: visible(row.tool_name || NOTHING) },
@@ -41,16 +41,16 @@ export function logRow(row: LogRow, began: (at: Date) => string): Row {
     { text: formatMsAligned(row.duration_ms) },
     { text: formatMsAligned(row.overhead_ms) },
   ];
-  const said = tellingLine(row);
-  return { cells, below: said === undefined ? undefined : { text: visible(said), tone } };
+  const error = mainErrorLine(row);
+  return { cells, below: error === undefined ? undefined : { text: visible(error), tone } };
 }
 
-/** By what a hook ended: its exit code, or the signal. */
+/** The exit code of a hook, or the signal that ended it. */
 export function exitOf({ exit_code, signal }: Pick<LogRow, 'exit_code' | 'signal'>): string {
   return visible(signal ?? (exit_code === null ? NOTHING : String(exit_code)));
 }
 
-/** The time of day alone where all of them are of today, else with the day, and the year where it is another. */
+/** The time of day; with the day unless every row is of today, and with the year unless every row is of this year. */
 function momentFormat(rows: readonly LogRow[], nowMs: number): (at: Date) => string {
   const today = formatDate(new Date(nowMs));
   const days = rows.map(({ created_at }) => formatDate(new Date(created_at)));
@@ -59,20 +59,20 @@ function momentFormat(rows: readonly LogRow[], nowMs: number): (at: Date) => str
   return (at) => `${formatDate(at).slice(isThisYear ? 5 : 0)} ${formatClock(at)}`;
 }
 
-/** What a guard that was skipped came to. */
-export const DID_NOT_RUN = 'the hook did not run, and nothing was refused in its place';
+/** The consequence of skipping a guard. */
+export const DID_NOT_RUN = 'the hook did not run, so it refused nothing';
 
-/** How the line with the error itself begins in the traces of Python, Node and their like. */
+/** The start of the line that names the exception, in stack traces of Python, Node and others. */
 const EXCEPTION = /^(?:Uncaught )?[\w.]*(?:Error|Exception|Interrupt|Exit)\b/;
 
 /**
- * The one line of an error text that says most: our own reason where there is one, since it comes first; of a stack
- * trace the line that names the exception; else the first line.
+ * The most useful line of an error text: the line of a stack trace that names the exception, else the first line,
+ * which has our own reason if there is one.
  */
-function tellingLine({ status, exit_code, error, guard_skipped }: LogRow): string | undefined {
+function mainErrorLine({ status, exit_code, error, guard_skipped }: LogRow): string | undefined {
   const lines = (error ?? '').split('\n').filter((line) => line.trim() !== '');
   const isOwnEnd = status === 'error' && exit_code !== null;
   const exception = isOwnEnd ? lines.findLast((line) => EXCEPTION.test(line)) : undefined;
-  const said = (exception ?? lines[0])?.trim();
-  return guard_skipped === 1 ? `${said ?? status}: ${DID_NOT_RUN}` : said;
+  const line = (exception ?? lines[0])?.trim();
+  return guard_skipped === 1 ? `${line ?? status}: ${DID_NOT_RUN}` : line;
 }

@@ -4,14 +4,14 @@ import { formatBytes } from '../format.ts';
 import type { Page } from '../page.ts';
 import { breakAnywhere, visibleLines } from '../text.ts';
 
-/** A payload for programs: text as it is where its bytes are UTF-8, else in base64. */
+/** A payload for programs: as text if its bytes are UTF-8, else in base64. */
 export interface PayloadJson {
   readonly encoding: 'utf8' | 'base64';
   readonly truncated: boolean;
-  /** How many bytes `text` stands for. */
+  /** The number of bytes that `text` stands for. */
   readonly bytes: number;
   readonly text: string;
-  /** Why the bytes are still as they are stored; null when they are as recorded. */
+  /** Why the bytes could not be decoded; null if they are as recorded. */
   readonly problem: string | null;
 }
 
@@ -26,12 +26,12 @@ export function payloadJson({ bytes, truncated, problem }: Payload): PayloadJson
   };
 }
 
-/** Most bytes of a binary payload that are shown. */
+/** How much of a binary payload is shown. */
 const DUMP_BYTES = 256;
 
 const INDENT = '  ';
 
-/** A payload for people: JSON is laid out, other text is as it is, and anything else becomes a hex dump. */
+/** A payload for people: indented JSON, plain text, or a hex dump. */
 export function payloadLines({ bytes, truncated }: Payload, page: Page): string[] {
   if (bytes.length === 0) return [`${INDENT}${page.paint('(empty)', 'dim')}`];
   const text = decodeUtf8(bytes, truncated);
@@ -42,7 +42,7 @@ export function payloadLines({ bytes, truncated }: Payload, page: Page): string[
     .map((line) => INDENT + line);
 }
 
-/** The beginning in hex, and how much there is more. */
+/** The beginning in hex, and how much more there is. */
 function hexDump(bytes: Buffer): string[] {
   const lines = hexLines(bytes, DUMP_BYTES);
   const rest = bytes.length - DUMP_BYTES;

@@ -4,7 +4,7 @@ import type { Page } from '../page.ts';
 import { breakAnywhere, visible } from '../text.ts';
 import { exitOf } from './log-table.ts';
 
-/** A replay that is on record, for programs. */
+/** A recorded replay, for programs. */
 export function replayRowJson({ log_id: _, changed, differences, ...row }: ReplayRow) {
   return {
     ...row,
@@ -13,12 +13,12 @@ export function replayRowJson({ log_id: _, changed, differences, ...row }: Repla
   };
 }
 
-/** The replays of an execution, a line each; nothing where there are none. */
+/** The replays of an execution, one line each. */
 export function replayRowLines(replays: readonly ReplayRow[], page: Page): string[] {
   if (replays.length === 0) return [];
   const lines = replays.map((row) => {
-    const mind = row.changed !== 0 ? 'changed its mind' : 'did not change its mind';
-    return `${formatMoment(new Date(row.created_at))}  ${row.status} (${exitOf(row)}), ${formatMs(row.duration_ms)}, ${mind}: ${row.command}`;
+    const change = row.changed !== 0 ? 'changed' : 'unchanged';
+    return `${formatMoment(new Date(row.created_at))}  ${row.status} (${exitOf(row)}), ${formatMs(row.duration_ms)}, ${change}: ${row.command}`;
   });
   return [
     '',

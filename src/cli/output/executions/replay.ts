@@ -57,7 +57,7 @@ function resultOf(
   };
 }
 
-/** Replays for people: one in full; of several a line each of those that differ, and how many do not. */
+/** Replays for people: a single one in full; of several, one line for each that changed, and a summary. */
 export function replayLines(report: ReplayReport, page: Page): string[] {
   const { replays, refused } = report;
   const [only] = replays;
@@ -78,8 +78,8 @@ const COMPARED: readonly Column[] = [
 function oneLines(replayed: Replayed, page: Page): string[] {
   const { row, isRedacted, record, differences, changed } = replayed;
   const what = [row.hook_name, row.event_type, row.tool_name].filter(Boolean).join(', ');
-  const verdict = page.paint(
-    changed ? 'It changed its mind.' : 'It did not change its mind.',
+  const conclusion = page.paint(
+    changed ? 'The agent would act differently.' : 'The agent would act the same.',
     toneOf(changed),
   );
   const line = (name: string, then: Cell, now: Cell, difference: string) => ({
@@ -107,7 +107,7 @@ function oneLines(replayed: Replayed, page: Page): string[] {
   );
   return [
     ...breakAnywhere(visible(`Execution ${row.id} replayed: ${what}`), page.columns),
-    verdict,
+    conclusion,
     '',
     ...table,
     ...(isRedacted ? ['', REDACTED] : []),
@@ -120,19 +120,16 @@ function oneLines(replayed: Replayed, page: Page): string[] {
   ];
 }
 
-/** Scripts that were written since: what was recorded then is of another text. */
+/** Scripts that have changed since the recording: the replay ran another version. */
 function changedLines(replays: readonly Replayed[], page: Page): string[] {
   const scripts = new Set(replays.flatMap(({ changedScript }) => changedScript ?? []));
   return [...scripts].flatMap((script) =>
-    breakAnywhere(
-      visible(`Changed since it ran, so it is not what ran then: ${script}`),
-      page.columns,
-    ),
+    breakAnywhere(visible(`Changed since the recording: ${script}`), page.columns),
   );
 }
 
 const REDACTED =
-  'Secrets were taken out of the stored payload: the hook was given other bytes then.';
+  'Secrets were redacted from the stored payload, so the hook read other bytes than before.';
 
 const toneOf = (changed: boolean) => (changed ? 'warn' : 'good');
 
@@ -154,7 +151,7 @@ const stdoutCell = ({
   text: stdout_bytes === 0 ? formatBytes(0) : `${formatBytes(stdout_bytes)}, ${stdout_kind}`,
 });
 
-/** Most lines of each output that are shown. */
+/** How many lines of each output are shown. */
 const OUTPUT_LINES = 20;
 
 function outputLines(
@@ -164,7 +161,7 @@ function outputLines(
 ): string[] {
   const side = (word: string, { [stream]: whole }: Came): string[] => {
     const title = page.paint(`${stream}, ${word}`, 'strong');
-    if (whole === undefined) return ['', title, '  (not kept whole)'];
+    if (whole === undefined) return ['', title, '  (not kept completely)'];
     const payload = {
       stream,
       truncated: false,
@@ -181,11 +178,11 @@ function outputLines(
 
 const SEVERAL: readonly Column[] = [
   { title: 'ID', align: 'right' },
-  { title: 'HOOK', least: 10, clip: 'middle' },
-  { title: 'EVENT', least: 10, clip: 'middle', goes: 1 },
+  { title: 'HOOK', minWidth: 10, clip: 'middle' },
+  { title: 'EVENT', minWidth: 10, clip: 'middle', dropOrder: 1 },
   { title: 'RECORDED' },
   { title: 'REPLAYED' },
-  { title: 'DIFFERS IN', least: 10 },
+  { title: 'DIFFERS IN', minWidth: 10 },
   { title: 'TOOK', align: 'right' },
   { title: 'NOW', align: 'right' },
 ];
@@ -213,17 +210,17 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
   return [
     ...(rows.length > 0 ? [...renderTable(SEVERAL, rows, page), ''] : []),
     page.paint(
-      `${formatThings(replays.length, 'execution')} replayed; in ${formatCount(changed.length)} of them the hook changed its mind.`,
+      `Replayed ${formatThings(replays.length, 'execution')}. ${changed.length === 0 ? 'The agent would act the same in every case.' : `The agent would act differently in ${formatThings(changed.length, 'case')}.`}`,
       toneOf(changed.length > 0),
     ),
     ...(others === 0
       ? []
-      : [`${formatCount(others)} more differ in what an agent does not act on.`]),
-    `They took ${formatMs(total(replays.map(({ row }) => row.duration_ms)))} in all when recorded, and ${formatMs(total(replays.map(({ record }) => record.duration_ms)))} now.`,
+      : [`${formatCount(others)} more differ only in ways that do not affect the agent.`]),
+    `Total time: ${formatMs(total(replays.map(({ row }) => row.duration_ms)))} when recorded, ${formatMs(total(replays.map(({ record }) => record.duration_ms)))} now.`,
     ...(redacted === 0
       ? []
       : [
-          `Secrets were taken out of ${formatThings(redacted, 'stored payload')}: the hook was given other bytes then.`,
+          `Secrets were redacted from ${formatThings(redacted, 'stored payload')}, so the hook read other bytes than before.`,
         ]),
     ...changedLines(replays, page),
   ];
@@ -232,7 +229,7 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
 const total = (times: readonly (number | null)[]): number =>
   times.reduce<number>((sum, ms) => sum + (ms ?? 0), 0);
 
-/** Most refusals that are shown by themselves. */
+/** How many executions that could not be replayed are listed. */
 const REFUSED_LINES = 10;
 
 function refusedLines(refused: readonly Refused[], page: Page): string[] {
@@ -242,6 +239,6 @@ function refusedLines(refused: readonly Refused[], page: Page): string[] {
       breakAnywhere(visible(`Execution ${row.id} was not replayed: ${reason}`), page.columns),
     );
   const rest = refused.length - REFUSED_LINES;
-  const more = rest > 0 ? [`Neither were ${formatThings(rest, 'other')}.`] : [];
+  const more = rest > 0 ? [`${formatThings(rest, 'more execution')} could not be replayed.`] : [];
   return refused.length === 0 ? [] : ['', ...lines, ...more];
 }

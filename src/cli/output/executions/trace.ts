@@ -6,34 +6,34 @@ import { STATUS_TONES } from '../state/status-words.ts';
 import { type Column, createTable, type Row } from '../table.ts';
 import { breakAnywhere, visible } from '../text.ts';
 
-/** Columns for the bars on a page of 100 and on a narrower one, so that all else has room. */
+/** The width of the bars on a page of 100 columns, and on a narrower one. */
 const BAR_COLUMNS = 28;
 const NARROW_BAR_COLUMNS = 20;
 
 const COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
-  { title: 'BEGAN', align: 'right' },
-  { title: 'HOOK', least: 10, clip: 'middle' },
-  { title: 'EVENT', least: 8, clip: 'middle', goes: 2 },
-  { title: 'TOOL', least: 6, clip: 'middle', goes: 1 },
+  { title: 'STARTED', align: 'right' },
+  { title: 'HOOK', minWidth: 10, clip: 'middle' },
+  { title: 'EVENT', minWidth: 8, clip: 'middle', dropOrder: 2 },
+  { title: 'TOOL', minWidth: 6, clip: 'middle', dropOrder: 1 },
   { title: 'STATUS' },
   { title: 'TOOK', align: 'right' },
   { title: '' },
 ];
 
-/** An execution on the line of time, in ms since the first of them began. */
+/** An execution on the timeline, in ms since the first one started. */
 export interface Placed {
   readonly row: LogRow;
   readonly startMs: number;
-  /** Where that is not known, the start. */
+  /** The start, if the end is not known. */
   readonly endMs: number;
 }
 
-/** Where each of them is in time. */
+/** Places executions on a timeline. */
 export function placeInTime(rows: readonly LogRow[]): Placed[] {
   const starts = rows.map(({ created_at }) => Date.parse(created_at));
   const known = starts.filter((start) => !Number.isNaN(start));
-  const first = known.reduce((least, start) => Math.min(least, start), known[0] ?? 0);
+  const first = known.reduce((min, start) => Math.min(min, start), known[0] ?? 0);
   return rows.map((row, index) => {
     const start = starts[index] ?? Number.NaN;
     const startMs = Number.isNaN(start) ? 0 : start - first;
@@ -41,24 +41,24 @@ export function placeInTime(rows: readonly LogRow[]): Placed[] {
   });
 }
 
-/** Executions that belong together, each with a bar from its beginning to its end. */
+/** Related executions, each with a bar from its start to its end. */
 export function traceLines(trace: Trace, page: Page): string[] {
   const placed = placeInTime(trace.rows);
-  const lengthMs = placed.reduce((most, { endMs }) => Math.max(most, endMs), 0);
+  const lengthMs = placed.reduce((max, { endMs }) => Math.max(max, endMs), 0);
   const width = page.columns >= 100 ? BAR_COLUMNS : NARROW_BAR_COLUMNS;
   const rows = placed.map((each) => toRow(each, { lengthMs, width }));
   const { header, linesOf } = createTable(COLUMNS, rows, page);
   const [first] = trace.rows;
   const word = trace.by === 'session_id' ? 'Session' : 'Correlation id';
-  const left = trace.count - rows.length;
+  const omitted = trace.count - rows.length;
   return [
     ...breakAnywhere(visible(`${word} ${trace.id}`), page.columns),
     `${formatThings(rows.length, 'execution')} in ${formatMs(lengthMs)}, from ${formatMoment(new Date(first?.created_at ?? 0))}`,
-    ...(left === 0
+    ...(omitted === 0
       ? []
       : [
           page.paint(
-            `The latest of ${formatThings(trace.count, 'execution')}; --limit shows more.`,
+            `Only the latest of ${formatThings(trace.count, 'execution')}; use --limit to show more.`,
             'warn',
           ),
         ]),
@@ -70,7 +70,7 @@ export function traceLines(trace: Trace, page: Page): string[] {
 
 interface Scale {
   readonly lengthMs: number;
-  /** Columns that stand for it. */
+  /** The width of the timeline in columns. */
   readonly width: number;
 }
 
@@ -90,10 +90,10 @@ function toRow({ row, startMs, endMs }: Placed, scale: Scale): Row {
   };
 }
 
-/** Marks an execution whose end is not known, or that did not run. */
+/** Marks an execution that did not run, or whose end is not known. */
 const POINT = '·';
 
-/** Every execution has a cell at least. */
+/** Every execution takes at least one column. */
 function barOf(startMs: number, endMs: number | undefined, { lengthMs, width }: Scale): string {
   const scale = lengthMs === 0 ? 0 : width / lengthMs;
   const from = Math.min(Math.floor(startMs * scale), width - 1);

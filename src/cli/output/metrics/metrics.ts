@@ -13,20 +13,20 @@ import { GRADE_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';
 import { visible } from '../text.ts';
 
-const NAMED = { least: 10, clip: 'middle' } as const;
+const NAMED = { minWidth: 10, clip: 'middle' } as const;
 const HOOK: readonly Column[] = [
   { title: 'HOOK', ...NAMED },
   { title: 'EVENT', ...NAMED },
 ];
 
-/** What a row is about: a hook on an event, or what executions were put together by. */
+/** The columns that name a row: hook and event, or the grouping. */
 const namesFor = (by: Grouping | undefined): readonly Column[] =>
   by === undefined ? HOOK : [{ title: by.toUpperCase(), ...NAMED }];
 
-const right = (title: string, goes?: number): Column => ({
+const right = (title: string, dropOrder?: number): Column => ({
   title,
   align: 'right',
-  ...(goes === undefined ? {} : { goes }),
+  ...(dropOrder === undefined ? {} : { dropOrder }),
 });
 
 const ENDINGS: readonly Column[] = [
@@ -49,17 +49,17 @@ const TIMES: readonly Column[] = [
   right('TOTAL'),
 ];
 
-/** Tables: how hooks ended, how long they took, how that was before, and what hookbus added. */
+/** Tables: how hooks ended, how long they took, the comparison with the window before, and the overhead. */
 export function metricsLines(report: ComparedReport, page: Page): string[] {
   const window = windowOf(report.window_hours);
-  if (report.executions === 0) return [`No execution began in ${window}.`];
+  if (report.executions === 0) return [`No execution started in ${window}.`];
   const hooks = new Set(report.hooks.map(({ hook_name }) => hook_name)).size;
   const names = namesFor(report.by);
   const all: readonly Line[] = report.groups ?? report.hooks;
   const endings = all.map((line) => ({ cells: endingCells(line) }));
   const times = all.filter(({ p50_ms }) => p50_ms !== null);
   return [
-    `${capitalised(window)}: ${formatThings(report.executions, 'execution')} of ${formatThings(hooks, 'hook')}, ${formatMs(report.total_ms)} in all.`,
+    `${capitalised(window)}: ${formatThings(report.executions, 'execution')} of ${formatThings(hooks, 'hook')}, ${formatMs(report.total_ms)} in total.`,
     '',
     page.paint('How they ended', 'strong'),
     ...renderTable([...names, ...ENDINGS], endings, page),
@@ -82,7 +82,7 @@ export function metricsLines(report: ComparedReport, page: Page): string[] {
 /** A row of the tables. */
 type Line = Figures & ({ readonly name: string } | Pick<HookMetrics, 'hook_name' | 'event_type'>);
 
-/** A report, how it is grouped, and the one of the window before where that was asked for. */
+/** A report, its grouping, and with --compare the report of the window before. */
 export interface ComparedReport extends MetricsReport {
   readonly by?: Grouping;
   readonly before?: MetricsReport;
@@ -99,7 +99,7 @@ const COMPARED: readonly Column[] = [
   right('BEFORE'),
 ];
 
-/** From this share on a change is worth a colour. */
+/** A larger relative change is coloured. */
 const NOTABLE = 0.2;
 
 function comparedLines(
@@ -125,7 +125,7 @@ function comparedLines(
   });
   return [
     page.paint(
-      `Against the ${before.window_hours === 1 ? 'hour' : `${before.window_hours} hours`} before`,
+      `Compared with the ${before.window_hours === 1 ? 'hour' : `${before.window_hours} hours`} before`,
       'strong',
     ),
     ...renderTable([...names, ...COMPARED], rows, page),
@@ -161,7 +161,7 @@ function nameCells(hook: Line): Cell[] {
   return [{ text: visible(hook.hook_name) }, { text: visible(hook.event_type || NOTHING) }];
 }
 
-/** A zero steps back, so that what there is stands out. */
+/** Dims a zero, so that other counts stand out. */
 function countCell(count: number, tone: Tone | undefined): Cell {
   return { text: formatCount(count), tone: count === 0 ? 'dim' : tone };
 }
@@ -193,7 +193,7 @@ function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page
     targetCells('failure rate', failure_rate, formatPercent),
   ];
   return [
-    page.paint('What hookbus added to their time, and how many failed', 'strong'),
+    page.paint('Overhead of hookbus, and failure rate', 'strong'),
     ...renderTable(
       TARGETS,
       rows.map((cells) => ({ cells })),
@@ -205,13 +205,13 @@ function targetLines({ overhead, failure_rate, runs }: MetricsReport, page: Page
       'dim',
     ),
     page.paint(
-      'Overhead is seen from inside; callers see more, and the targets are for that.',
+      'HookBus measures this from inside. The targets are for callers, who see more.',
       'dim',
     ),
   ];
 }
 
-/** What is seen from inside can miss the targets, but not meet them. */
+/** An overhead measured from inside can miss a target, but cannot prove that it is met. */
 function overheadCells(name: string, whole: Graded): Cell[] {
   const cells = targetCells(name, whole, formatMsAligned);
   return whole.grade === 'ok' ? [...cells.slice(0, -1), { text: '' }] : cells;
@@ -233,7 +233,7 @@ function targetCells(
   ];
 }
 
-/** A round number of ms, without the digits that a measurement has. */
+/** A target in ms, without the decimals of a measurement. */
 function bare(ms: number): string {
   return `${ms} ms`;
 }

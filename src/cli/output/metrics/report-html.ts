@@ -11,7 +11,7 @@ import {
   windowOf,
 } from './report-words.ts';
 
-/** More rows make a page that nobody reads; --json has more. */
+/** Nobody reads more rows; --json has them all. */
 const MAX_ROWS = 100;
 
 const STYLE = `
@@ -30,7 +30,7 @@ th { color: var(--soft); font-weight: 600; }
 footer, li { color: var(--soft); font-size: .9rem; }
 `;
 
-/** A page of its own: no script, nothing from another place, and no recorded text that could be either. */
+/** A self-contained page: no script, nothing loaded, and recorded text cannot inject either. */
 export function reportHtml(report: CostReport, nowMs: number): string {
   const title = `What hooks cost in ${windowOf(report)}`;
   return `<!DOCTYPE html>
@@ -52,7 +52,7 @@ ${hooksTable(report)}
 ${callsTable(report)}
 ${contextTable(report)}
 ${sessionsTable(report)}
-<h2>What is assumed</h2>
+<h2>Assumptions</h2>
 <ul>
 ${report.assumptions.map((text) => `<li>${escaped(text)}</li>`).join('\n')}
 </ul>
@@ -65,7 +65,7 @@ ${report.assumptions.map((text) => `<li>${escaped(text)}</li>`).join('\n')}
 interface Cell {
   readonly text: string;
   readonly isNumber?: boolean;
-  /** Draws a bar behind it, as a share of the longest. */
+  /** Draws a bar behind the text, as a share of the longest bar. */
   readonly part?: number;
 }
 
@@ -77,7 +77,7 @@ const number = (text: string, part?: number): Cell => ({
 });
 
 function hooksTable({ hooks }: CostReport): string {
-  const most = Math.max(...hooks.map(({ waited_ms }) => waited_ms), 1);
+  const max = Math.max(...hooks.map(({ waited_ms }) => waited_ms), 1);
   const head = [
     'Hook',
     'Event',
@@ -94,7 +94,7 @@ function hooksTable({ hooks }: CostReport): string {
     word(hook.hook_name),
     word(hook.event_type),
     number(formatCount(hook.runs)),
-    number(formatMs(hook.waited_ms), hook.waited_ms / most),
+    number(formatMs(hook.waited_ms), hook.waited_ms / max),
     number(formatCount(hook.critical_calls)),
     number(formatMs(hook.critical_calls === 0 ? null : hook.critical_ms)),
     ...[hook.p50_ms, hook.p95_ms, hook.p99_ms].map((ms) => number(formatMs(ms))),
@@ -104,14 +104,14 @@ function hooksTable({ hooks }: CostReport): string {
 }
 
 function callsTable({ calls }: CostReport): string {
-  const most = calls[0]?.blocked_ms || 1;
-  const head = ['Began', 'Tool', 'Event', '#Hooks', '#Waited', 'Last was', '#Alone'];
+  const max = calls[0]?.blocked_ms || 1;
+  const head = ['Started', 'Tool', 'Event', '#Hooks', '#Waited', 'Last hook', '#Alone'];
   const rows = calls.map((call) => [
     word(formatMoment(new Date(call.began_at))),
     word(callTitle(call)),
     word(call.event_type),
     number(formatCount(call.executions)),
-    number(formatMs(call.blocked_ms), call.blocked_ms / most),
+    number(formatMs(call.blocked_ms), call.blocked_ms / max),
     word(call.critical_hook),
     number(formatMs(call.gain_ms)),
   ]);
@@ -119,48 +119,41 @@ function callsTable({ calls }: CostReport): string {
 }
 
 function contextTable({ context }: CostReport): string {
-  const most = context[0]?.characters_at_most || 1;
+  const max = context[0]?.characters_at_most || 1;
   const head = [
     'Hook',
     'Event',
     '#Times',
     '#Characters',
-    '#Cut off',
-    '#Said again',
-    '#Characters again',
+    '#Truncated',
+    '#Repeated',
+    '#Characters repeated',
   ];
   const rows = context.map((one) => [
     word(one.hook_name),
     word(one.event_type),
     number(formatCount(one.executions)),
-    number(charactersText(one), one.characters_at_most / most),
+    number(charactersText(one), one.characters_at_most / max),
     ...[one.cut, one.repeated, one.repeated_characters].map((count) => number(formatCount(count))),
   ]);
   return section(TITLES.context, head, rows);
 }
 
 function sessionsTable({ sessions }: CostReport): string {
-  const most = sessions[0]?.blocked_ms || 1;
-  const head = [
-    'Session',
-    'First hook',
-    'Last hook',
-    '#Executions',
-    '#Waited',
-    '#One after the other',
-  ];
+  const max = sessions[0]?.blocked_ms || 1;
+  const head = ['Session', 'First hook', 'Last hook', '#Executions', '#Waited', '#If sequential'];
   const rows = sessions.map((session) => [
     word(session.session_id),
     word(formatMoment(new Date(session.began_at))),
     word(formatMoment(new Date(session.ended_at))),
     number(formatCount(session.executions)),
-    number(formatMs(session.blocked_ms), session.blocked_ms / most),
+    number(formatMs(session.blocked_ms), session.blocked_ms / max),
     number(formatMs(session.hook_ms)),
   ]);
   return section('By session', head, rows);
 }
 
-/** A column whose title begins with `#` holds numbers. */
+/** A `#` before a title marks a column of numbers. */
 function section(title: string, head: readonly string[], rows: readonly Cell[][]): string {
   if (rows.length === 0) return '';
   const titles = head.map((text) =>
@@ -192,7 +185,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Recorded text comes from anywhere: no markup in it counts, and what cannot be seen is spelled out. */
+/** Recorded text is untrusted: escapes its markup, and invisible characters. */
 function escaped(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -1,34 +1,34 @@
 import type { ContextCost, CostReport, HookCost } from '../../../app/reading/cost-report.ts';
 import { formatCount, formatMs, formatPercent, formatThings, NOTHING } from '../format.ts';
 
-/** What the table for a terminal and the page for a browser both say. */
+/* Texts that the terminal report and the HTML report share. */
 
 export const TITLES = {
-  hooks: 'By hook: how long agents waited for it, and a timeout from its P99',
-  calls: 'The longest tool calls, and the hook that each waited for last',
-  context: 'What went into the context',
+  hooks: 'By hook: how long agents waited, and a suggested timeout from P99',
+  calls: 'The longest tool calls, and the hook that finished last',
+  context: 'What hooks added to the context',
 } as const;
 
-/** So few of the longest are shown; --json has more. */
+/** How many of the longest calls are shown; --json has more. */
 const MAX_CALLS = 10;
 
 export const shownCalls = ({ calls }: CostReport): CostReport['calls'] => calls.slice(0, MAX_CALLS);
 
-/** What it comes to, in a few sentences. */
+/** A summary in a few sentences. */
 export function headline(report: CostReport): string[] {
   const { executions, blocked_ms, hook_ms, session_count, not_waited_for, call_count } = report;
-  if (executions === 0) return [`No execution began in ${windowOf(report)}.`];
+  if (executions === 0) return [`No execution started in ${windowOf(report)}.`];
   const saved = hook_ms > 0 ? (hook_ms - blocked_ms) / hook_ms : 0;
   const apart =
     not_waited_for.executions === 0
       ? ''
-      : ` Nobody waited for ${formatThings(not_waited_for.executions, 'more execution')}, ${formatMs(not_waited_for.total_ms)}.`;
+      : ` The agent did not wait for ${formatThings(not_waited_for.executions, 'more execution')} (${formatMs(not_waited_for.total_ms)}).`;
   return [
-    `In ${windowOf(report)} agents waited ${formatMs(blocked_ms)} for ${formatThings(executions - not_waited_for.executions, 'execution')} of hooks, in ${formatThings(session_count, 'session')} and around ${formatThings(call_count, 'event')} of tool calls.`,
-    `One after the other they would have taken ${formatMs(hook_ms)}; running at the same time saved ${formatPercent(saved)}.${apart}`,
+    `In ${windowOf(report)} agents waited ${formatMs(blocked_ms)} for ${formatThings(executions - not_waited_for.executions, 'execution')} of hooks, in ${formatThings(session_count, 'session')} and for ${formatThings(call_count, 'event')} of tool calls.`,
+    `In sequence they would have taken ${formatMs(hook_ms)}; running in parallel saved ${formatPercent(saved)}.${apart}`,
     ...(report.relative_error === null
       ? []
-      : [`Percentiles are off by up to ${formatPercent(report.relative_error)}.`]),
+      : [`Percentiles are within ${formatPercent(report.relative_error)}.`]),
   ];
 }
 
@@ -37,21 +37,21 @@ export function windowOf({ window_hours: hours, session_id }: CostReport): strin
   return hours === 1 ? 'the last hour' : `the last ${hours} hours`;
 }
 
-/** A timeout with what it rests on: `10 s (412)`. */
+/** A timeout with the number of runs it is based on: `10 s (412)`. */
 export function ratedTimeout({
   suggested_timeout_seconds: seconds,
   runs,
   timeouts,
 }: HookCost): string {
   if (seconds === null) return NOTHING;
-  // What a timeout cut short would have taken longer.
+  // A run that timed out would have taken longer.
   return `${timeouts > 0 ? '≥ ' : ''}${seconds} s (${formatCount(runs)})`;
 }
 
-/** `1,234`, or where it is not known exactly, from and to. */
-export function charactersText({ characters, characters_at_most: most }: ContextCost): string {
-  if (characters === most) return formatCount(most);
-  return `${characters === 0 ? '≤ ' : `${formatCount(characters)} – `}${formatCount(most)}`;
+/** `1,234`, or a range if the number is not known exactly. */
+export function charactersText({ characters, characters_at_most: max }: ContextCost): string {
+  if (characters === max) return formatCount(max);
+  return `${characters === 0 ? '≤ ' : `${formatCount(characters)} – `}${formatCount(max)}`;
 }
 
 export const callTitle = ({ tool_name, tool_use_id }: CostReport['calls'][number]): string =>

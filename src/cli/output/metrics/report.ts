@@ -19,15 +19,15 @@ import {
   TITLES,
 } from './report-words.ts';
 
-const right = (title: string, goes?: number): Column => ({
+const right = (title: string, dropOrder?: number): Column => ({
   title,
   align: 'right',
-  ...(goes === undefined ? {} : { goes }),
+  ...(dropOrder === undefined ? {} : { dropOrder }),
 });
 
 const HOOK: readonly Column[] = [
-  { title: 'HOOK', least: 10, clip: 'middle' },
-  { title: 'EVENT', least: 10, clip: 'middle' },
+  { title: 'HOOK', minWidth: 10, clip: 'middle' },
+  { title: 'EVENT', minWidth: 10, clip: 'middle' },
 ];
 
 const HOOKS: readonly Column[] = [
@@ -41,12 +41,12 @@ const HOOKS: readonly Column[] = [
 ];
 
 const CALLS: readonly Column[] = [
-  { title: 'BEGAN', goes: 1 },
-  { title: 'TOOL', least: 8, clip: 'middle' },
-  { title: 'EVENT', least: 10, clip: 'middle' },
+  { title: 'STARTED', dropOrder: 1 },
+  { title: 'TOOL', minWidth: 8, clip: 'middle' },
+  { title: 'EVENT', minWidth: 10, clip: 'middle' },
   right('HOOKS', 2),
   right('WAITED'),
-  { title: 'LAST WAS', least: 10, clip: 'middle' },
+  { title: 'LAST HOOK', minWidth: 10, clip: 'middle' },
   right('ALONE'),
 ];
 
@@ -55,14 +55,14 @@ const CONTEXT: readonly Column[] = [
   right('TIMES'),
   right('CHARACTERS'),
   right('CUT', 1),
-  right('AGAIN'),
-  right('CHARACTERS AGAIN', 2),
+  right('REPEATED'),
+  right('REPEATED CHARACTERS', 2),
 ];
 
-/** Most rows of a table; --json has more. */
+/** The maximum number of rows of a table; --json has more. */
 const MAX_ROWS = 20;
 
-/** What hooks cost: the sum, then by hook, by tool call and by what went into the context. */
+/** What hooks cost: a summary, then by hook, by tool call, and what they added to the context. */
 export function reportLines(report: CostReport, page: Page): string[] {
   const head = headline(report);
   if (report.executions === 0) return head;
@@ -91,7 +91,7 @@ function table(
     '',
     page.paint(title, 'strong'),
     ...renderTable(columns, rows, page),
-    ...(rest > 0 ? [`… and ${formatCount(rest)} more; --json has them`] : []),
+    ...(rest > 0 ? [`… and ${formatCount(rest)} more; --json has them all`] : []),
   ];
 }
 

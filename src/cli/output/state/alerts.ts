@@ -6,13 +6,13 @@ import { type Column, type Row, renderTable } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 
 export interface AlertsFacts extends AlertsReport {
-  /** Whether a daemon runs: without one nobody looks. */
+  /** Whether a daemon runs; only the daemon checks alerts. */
   readonly watching: boolean;
-  /** Null where only the open ones were asked for. */
+  /** Null without --history. */
   readonly history: readonly AlertReport[] | null;
 }
 
-/** Most that is shown; --json has all of it. */
+/** How many alerts are shown; --json has them all. */
 const MAX_ROWS = 50;
 
 const COLUMNS: readonly Column[] = [
@@ -20,10 +20,10 @@ const COLUMNS: readonly Column[] = [
   { title: 'STATE' },
   { title: 'LASTED', align: 'right' },
   { title: 'RULE' },
-  { title: 'ABOUT', least: 10, clip: 'middle' },
+  { title: 'ABOUT', minWidth: 10, clip: 'middle' },
 ];
 
-/** Alerts, the latest first, each with what happened beneath. */
+/** Alerts, the latest first, each with its text below. */
 export function alertsLines(report: AlertsFacts, page: Page): string[] {
   const alerts = report.history ?? report.open;
   const rest = alerts.length - MAX_ROWS;
@@ -41,8 +41,8 @@ export function alertsLines(report: AlertsFacts, page: Page): string[] {
 }
 
 function emptyText({ enabled, history }: AlertsFacts): string {
-  if (!enabled) return 'Alerts are switched off, and none is open.';
-  return history === null ? 'No alert is open: all is well.' : 'No alert is on record.';
+  if (!enabled) return 'Alerts are off, and none is open.';
+  return history === null ? 'No alert is open: all is well.' : 'No alert is recorded.';
 }
 
 function rowOf(alert: AlertReport, page: Page): Row {
@@ -61,25 +61,25 @@ function rowOf(alert: AlertReport, page: Page): Row {
   };
 }
 
-/** What keeps a person from hearing of alerts. */
+/** Why the user may not hear of alerts. */
 function remarks({ enabled, watching, actions }: AlertsFacts): string[] {
   if (!enabled) return ['To switch them on: hookbus config set alerts.enabled true'];
-  const isSentSomewhere = Object.values(actions).some(Boolean);
+  const hasAction = Object.values(actions).some(Boolean);
   return [
     ...(watching
       ? []
       : [
-          'No daemon runs now: only skipped guards are looked for. The next run of a hook starts one, unless HOOKBUS_DAEMON is off.',
+          'No daemon is running, so only skipped guards are checked. The next execution starts one, unless HOOKBUS_DAEMON is off.',
         ]),
-    ...(isSentSomewhere
+    ...(hasAction
       ? []
       : [
-          'Nobody is told of alerts. To have that: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',
+          'No action is set for alerts. To get notified: hookbus config set alerts.command LINE, alerts.webhook URL or alerts.desktop true',
         ]),
   ];
 }
 
-/** What `status` says, in a line each. */
+/** One line for each open alert, for `status`. */
 export function openAlertTexts(alerts: readonly AlertReport[], page: Page): string[] {
   return alerts.map(
     ({ text, opened_at }) => `${text} (${formatAge(new Date(opened_at), page.nowMs)})`,

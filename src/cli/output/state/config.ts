@@ -6,12 +6,12 @@ export interface ConfigReport {
   readonly path: string;
   readonly state: ConfigReading['state'];
   readonly problem: string | null;
-  /** Keys that the file gives. */
+  /** The keys that the file sets. */
   readonly given: readonly string[];
   readonly config: Config;
 }
 
-/** The configuration, a line for each key. */
+/** The configuration, one line for each key. */
 export function configLines(report: ConfigReport, page: Page): string[] {
   const entries = Object.entries(report.config).flatMap(([section, values]) =>
     typeof values === 'object'
@@ -34,7 +34,7 @@ export function configLines(report: ConfigReport, page: Page): string[] {
 }
 
 function headline({ path, state, problem }: ConfigReport): string {
-  if (state === 'absent') return `${path} is not there; the defaults hold:`;
+  if (state === 'absent') return `${path} does not exist; HookBus uses the defaults:`;
   if (state === 'good') return path;
-  return `${path} cannot be used: ${problem}. What was in force stays; without that, the defaults:`;
+  return `${path} cannot be used: ${problem}. The daemon keeps the previous configuration; otherwise the defaults apply:`;
 }

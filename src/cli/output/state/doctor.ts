@@ -3,7 +3,7 @@ import { formatThings } from '../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { columnsOf, hanging, pad, visible } from '../text.ts';
 
-/** Short enough that what is said of an execution fits behind it. */
+/** Short enough to leave room for the text after it. */
 const ID_CHARACTERS = 13;
 
 const MARKS = {
@@ -12,7 +12,7 @@ const MARKS = {
   problem: { word: 'bad', tone: 'bad' },
 } as const satisfies Record<string, { word: string; tone: Tone }>;
 
-/** What was looked at, a line each; then what was found, the problems first. */
+/** One line for each check, then the findings, problems first. */
 export function doctorLines(report: DoctorReport, page: Page): string[] {
   const width = Math.max(...report.checks.map(({ name }) => columnsOf(name)));
   const findings = report.checks.flatMap((check) => check.findings);
@@ -20,7 +20,7 @@ export function doctorLines(report: DoctorReport, page: Page): string[] {
     findings.filter((finding) => finding.severity === severity),
   );
   return [
-    `${page.paint(`HookBus ${report.version}`, 'strong')}: ${verdict(report, page)}`,
+    `${page.paint(`HookBus ${report.version}`, 'strong')}: ${conclusion(report, page)}`,
     '',
     ...report.checks.flatMap((check) => checkLines(check, width, page)),
     ...section('Problems', problems ?? [], 'bad', page),
@@ -28,7 +28,7 @@ export function doctorLines(report: DoctorReport, page: Page): string[] {
   ];
 }
 
-function verdict({ problems, advice }: DoctorReport, page: Page): string {
+function conclusion({ problems, advice }: DoctorReport, page: Page): string {
   const hints = advice === 0 ? '' : `${formatThings(advice, 'piece', 'pieces')} of advice`;
   if (problems > 0) {
     const found = page.paint(formatThings(problems, 'problem'), 'bad');
@@ -61,7 +61,7 @@ function section(title: string, findings: readonly Finding[], tone: Tone, page: 
 function findingLines(finding: Finding, page: Page): string[] {
   const { what, why, fix, execution_id } = finding;
   const show =
-    execution_id === undefined ? [] : [`see hookbus show ${execution_id.slice(0, ID_CHARACTERS)}`];
+    execution_id === undefined ? [] : [`see: hookbus show ${execution_id.slice(0, ID_CHARACTERS)}`];
   return [
     ...hanging('- ', visible(what), page),
     ...hanging('  ', visible(why), page, 'dim'),

@@ -1,6 +1,6 @@
 import { formatCount } from '../format.ts';
 
-/** One exporter, as `status --json` has it. */
+/** One exporter, as in `status --json`. */
 export interface ExporterFacts {
   readonly name: string;
   readonly target: string | null;
@@ -11,12 +11,13 @@ export interface ExporterFacts {
   readonly failures: number;
 }
 
-/** Whether an exporter works, and what it did. */
+/** Whether an exporter works, and what it has sent. */
 export function exporterText(exporter: ExporterFacts): string {
   const { name, target, state, last_error } = exporter;
   const to = target === null ? name : `${name} to ${target}`;
-  if (state === 'no_daemon') return `${name} is on and waits for a daemon: hookbus daemon start`;
-  if (state === 'starting') return `${name} is being opened`;
+  if (state === 'no_daemon')
+    return `${name} is on, but no daemon is running. To start it: hookbus daemon start`;
+  if (state === 'starting') return `${name} is starting`;
   const why = state === 'failing' ? ` is failing: ${last_error}` : '';
   return `${to}${why}${why === '' ? ',' : ';'} ${countsText(exporter)}`;
 }

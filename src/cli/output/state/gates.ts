@@ -2,7 +2,7 @@ import type { GateReport, GateState } from '../../../app/breaker/read-gates.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import { formatCount, formatMoment, formatThings } from '../format.ts';
 
-/** A line for each hook that is not run now. */
+/** One line for each hook that is skipped now. */
 export function gateTexts(gates: readonly GateReport[]): string[] {
   return gates.map((gate) => {
     const isAlone = gates.filter(({ hook_name }) => hook_name === gate.hook_name).length === 1;
@@ -15,34 +15,32 @@ function stateText({ state, until, runs, failures }: GateReport): string {
   const end = formatMoment(new Date(until));
   if (state === 'off') return `off until ${end}`;
   const why =
-    runs === null
-      ? ''
-      : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} had failed`;
+    runs === null ? '' : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
   return state === 'open'
     ? `breaker open until ${end}${why}`
-    : `breaker half-open: the next run closes it or opens it again${why}`;
+    : `breaker half-open: the next run closes or reopens it${why}`;
 }
 
-/** A line for each hook that a breaker would skip, and how to have that. */
+/** One line for each hook that a breaker would skip, and how to switch breakers on. */
 export function recommendationTexts({ recommended }: GateState['breaker']): string[] {
   if (recommended.length === 0) return [];
   const texts = recommended.map(
     ({ hook_name, failures, runs }) =>
       `${hook_name}: ${formatCount(failures)} of its last ${formatThings(runs, 'run')} failed`,
   );
-  return [...texts, 'to switch it on: hookbus config set breaker.enabled true'];
+  return [...texts, 'to switch breakers on: hookbus config set breaker.enabled true'];
 }
 
-/** What keeps no hook from running, though somebody may think so; and what of the policy does not count as written. */
+/** Switches that look as if they kept a hook from running but do not, and problems of the policy. */
 export function idleTexts({ old_gates, breaker, policy }: GateState): string[] {
   return [
     ...old_gates.map(
       (name) =>
-        `${name}: switched off by an older version; that counts no more, and it runs. \`hookbus on\` clears it`,
+        `${name}: switched off by an older version, which has no effect any more; \`hookbus on\` clears it`,
     ),
     ...breaker.unused.map(
       (entry) =>
-        `breaker.hooks: ${JSON.stringify(entry)} has no command and counts for no hook; write ${JSON.stringify(`${entry}: COMMAND LINE`)}`,
+        `breaker.hooks: ${JSON.stringify(entry)} has no command, so it has no effect; write ${JSON.stringify(`${entry}: COMMAND LINE`)}`,
     ),
     ...(policy.problem === null ? [] : [`${policy.problem}; ${POLICY_STATES[policy.state]}`]),
   ];
@@ -55,7 +53,7 @@ const POLICY_STATES = {
   broken: 'so every hook is protected',
 } as const;
 
-/** A line for each hook that is off where nobody may look. */
+/** One line for each hook that is off in another state directory. */
 export function elsewhereTexts(found: StatusReport['switched_off_elsewhere']): string[] {
   return found.map(
     ({ hook_name, state_directory, until }) =>

@@ -6,17 +6,17 @@ import type { Page, Tone } from '../page.ts';
 import { renderTable } from '../table.ts';
 import { visible, wrap } from '../text.ts';
 
-/** What a person is told of the work, beside the files themselves. */
-export interface InstallStory {
+/** What to report about the work. */
+export interface InstallSummary {
   readonly work: 'install' | 'uninstall';
   readonly isDryRun: boolean;
   readonly files: readonly FileReport[];
-  /** Sentences that follow, each a paragraph. */
+  /** Sentences at the end, each a paragraph. */
   readonly remarks: readonly string[];
 }
 
-/** The files with their hooks, what was done, and what there is to know. */
-export function installLines(story: InstallStory, page: Page): string[] {
+/** The files with their hooks, what was done, and remarks. */
+export function installLines(story: InstallSummary, page: Page): string[] {
   return [
     ...story.files.flatMap((file) => fileLines(file, story, page)),
     ...(story.isDryRun ? story.files.flatMap((file) => diffLines(file, page)) : []),
@@ -34,7 +34,7 @@ const WHOSE = {
   local: 'yours, in this project',
 } as const;
 
-function fileLines(file: FileReport, { work }: InstallStory, page: Page): string[] {
+function fileLines(file: FileReport, { work }: InstallSummary, page: Page): string[] {
   const title = page.paint(`${visible(file.path)} (${WHOSE[file.scope]})`, 'strong');
   if (file.hooks.length === 0) return [title, '  no hooks', ''];
   const rows = file.hooks.map((hook) => {
@@ -50,9 +50,9 @@ function fileLines(file: FileReport, { work }: InstallStory, page: Page): string
     };
   });
   const columns = [
-    { title: 'HOOK', least: 12 },
-    { title: 'EVENT', least: 12 },
-    { title: 'FOR', least: 8 },
+    { title: 'HOOK', minWidth: 12 },
+    { title: 'EVENT', minWidth: 12 },
+    { title: 'FOR', minWidth: 8 },
     { title: work === 'install' ? 'NOW' : 'PREFIX' },
   ];
   return [title, ...renderTable(columns, rows, page), ''];
@@ -61,23 +61,23 @@ function fileLines(file: FileReport, { work }: InstallStory, page: Page): string
 const WORDS = {
   install: {
     wrapped: ['wrapped', 'good'],
-    unchanged: ['wrapped before', undefined],
-    unwrapped: ['taken out', 'warn'],
+    unchanged: ['already wrapped', undefined],
+    unwrapped: ['removed', 'warn'],
     by_hand: ['wrapped by hand', undefined],
-    left: ['left alone', 'warn'],
+    left: ['not wrapped', 'warn'],
   },
   uninstall: {
     wrapped: ['', undefined],
     unchanged: ['kept', undefined],
-    unwrapped: ['taken out', 'good'],
-    by_hand: ['put by hand, kept', 'warn'],
+    unwrapped: ['removed', 'good'],
+    by_hand: ['added by hand, kept', 'warn'],
     left: ['none', undefined],
   },
 } as const;
 
 function describe(
   hook: HookPlan,
-  work: InstallStory['work'],
+  work: InstallSummary['work'],
 ): { text: string; tone: Tone | undefined } {
   const [text, tone] = WORDS[work][hook.action];
   return { text, tone };
@@ -89,7 +89,7 @@ function belowOf({ action, reason, command }: HookPlan) {
   return isNew ? { text: visible(command ?? ''), tone: 'dim' as const } : undefined;
 }
 
-/** What would change, as `diff -u` shows it. */
+/** The changes, as `diff -u` shows them. */
 export function unifiedDiff({ path, before, after }: FileReport): string {
   return before === after
     ? ''
@@ -105,20 +105,20 @@ function diffLines(file: FileReport, page: Page): string[] {
   return lines.length === 0 ? [] : [...toned, ''];
 }
 
-function summary({ work, isDryRun, files }: InstallStory): string {
+function summary({ work, isDryRun, files }: InstallSummary): string {
   const action = work === 'install' ? 'wrapped' : 'unwrapped';
   const changed = files.filter(({ before, after }) => before !== after);
   const count = files.flatMap(({ hooks }) => hooks).filter((hook) => hook.action === action).length;
   if (changed.length === 0)
-    return work === 'install' ? 'Nothing to change.' : 'No prefix to take out.';
+    return work === 'install' ? 'Nothing to change.' : 'No prefix to remove.';
   if (count === 0) {
-    const verb = work === 'install' ? ['put', 'into'] : ['taken', 'out of'];
+    const verb = work === 'install' ? ['added', 'to'] : ['removed', 'from'];
     const were = `HOOKBUS_ENABLED ${isDryRun ? 'would be' : 'was'} ${verb[0]} ${verb[1]}`;
     return `${were} ${formatThings(changed.length, 'file')}.`;
   }
   const what =
     work === 'install'
       ? `${isDryRun ? 'Would wrap' : 'Wrapped'} ${formatThings(count, 'hook')}`
-      : `${isDryRun ? 'Would take' : 'Took'} the prefix out of ${formatThings(count, 'hook')}`;
+      : `${isDryRun ? 'Would remove' : 'Removed'} the prefix from ${formatThings(count, 'hook')}`;
   return `${what} in ${formatThings(changed.length, 'file')}.`;
 }

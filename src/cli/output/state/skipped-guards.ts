@@ -1,7 +1,7 @@
 import type { SkippedGuardReport } from '../../../app/reading/read-skipped-guards.ts';
 import { formatAge, formatMoment, formatThings } from '../format.ts';
 
-/** A line for each guard that was skipped: how often, why, until when, and how to have it back. */
+/** One line for each guard that was skipped: how often, why, until when, and how to switch it on. */
 export function skippedGuardTexts(skipped: readonly SkippedGuardReport[], nowMs: number): string[] {
   return skipped.map((one) => {
     const { hook_name, event_type, reason, count, last_at } = one;
@@ -13,5 +13,5 @@ export function skippedGuardTexts(skipped: readonly SkippedGuardReport[], nowMs:
 
 function endText({ is_gated, until }: SkippedGuardReport): string {
   if (!is_gated) return '';
-  return `; it is skipped until ${until === null ? '`hookbus on`' : formatMoment(new Date(until))}`;
+  return `; skipped until ${until === null ? 'you run `hookbus on`' : formatMoment(new Date(until))}`;
 }

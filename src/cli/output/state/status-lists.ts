@@ -1,4 +1,4 @@
-/* What `status` lists below the fields: hooks that are skipped, and mistakes. */
+/* The lists below the fields of `status`: skipped hooks, and warnings. */
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import { formatAge, formatBytes, formatCount } from '../format.ts';
 import type { Page } from '../page.ts';
@@ -11,7 +11,7 @@ import {
   recommendationTexts,
 } from './gates.ts';
 
-/** Hooks that are not run now, and those that had better not be. */
+/** Hooks that are skipped now, and those that a breaker would skip. */
 export function gateLines(report: StatusReport, page: Page): string[] {
   const { gates, breaker, policy, switched_off_elsewhere } = report;
   const guarded = policy.protected_hooks.length === 0 ? [] : [protectedText(policy)];
@@ -23,9 +23,13 @@ export function gateLines(report: StatusReport, page: Page): string[] {
       page,
     ),
     ...titled('Hooks that root protects (/etc/hookbus/policy.json)', guarded, page),
-    ...titled('Switches that count for nothing, or not as written', idleTexts(report), page),
     ...titled(
-      'Hooks that keep failing; a breaker would skip them for a while',
+      'Switches that have no effect, or not the effect that they state',
+      idleTexts(report),
+      page,
+    ),
+    ...titled(
+      'Hooks that keep failing: a breaker would skip them for a while',
       recommendationTexts(breaker),
       page,
     ),
@@ -38,24 +42,24 @@ export function titled(title: string, texts: readonly string[], page: Page): str
 
 export function configProblemLines({ config }: StatusReport, page: Page): string[] {
   if (config.problem === null) return [];
-  const text = `${config.path} cannot be used: ${config.problem}. What was in force before stays; without that, the defaults hold`;
-  return ['', page.paint('A mistake in the configuration', 'bad'), ...items([text], page)];
+  const text = `${config.path} cannot be used: ${config.problem}. The daemon keeps the previous configuration; otherwise the defaults apply`;
+  return ['', page.paint('Error in the configuration', 'bad'), ...items([text], page)];
 }
 
 export function problemLines({ problems }: StatusReport, page: Page): string[] {
   if (problems.length === 0) return [];
   return [
     '',
-    page.paint('Mistakes in the settings of this shell', 'bad'),
+    page.paint('Warnings about the settings of this shell', 'bad'),
     ...items(problems, page),
   ];
 }
 
-/** How each kind of notice is headed, and whether it is about something that went wrong inside. */
+/** The title of each kind of notice. */
 const NOTICE_TITLES = {
-  mistake: 'Mistakes in command lines and settings of hooks',
-  database: 'What befell the database',
-  spool: 'What befell the spool',
+  mistake: 'Warnings about command lines and settings of hooks',
+  database: 'Database problems',
+  spool: 'Spool problems',
 } as const;
 
 export function noticeLines({ notices }: StatusReport, page: Page): string[] {
@@ -76,15 +80,12 @@ export function quarantineLines({ set_aside_databases }: StatusReport, page: Pag
   const files = set_aside_databases.map(({ path, bytes }) => `${path} (${formatBytes(bytes)})`);
   return [
     '',
-    page.paint(
-      'Corrupt databases that were set aside; delete them when you need them no more',
-      'warn',
-    ),
+    page.paint('Corrupt databases in quarantine; delete them when you no longer need them', 'warn'),
     ...items(files, page),
   ];
 }
 
-/** Most that is shown of a list; --json has all of it. */
+/** How many items of a list are shown; --json has them all. */
 const MAX_ITEMS = 10;
 
 function items(texts: readonly string[], page: Page): string[] {

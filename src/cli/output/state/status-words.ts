@@ -2,7 +2,7 @@ import type { Status } from '../../../domain/execution.ts';
 import type { Grade } from '../../../metrics/targets.ts';
 import type { Tone } from '../page.ts';
 
-/** How a status looks: blocking is a hook's good right, and being skipped is nothing to look at. */
+/** The tone of each status. Blocking is not an error. */
 export const STATUS_TONES: Readonly<Record<Status, Tone>> = {
   success: 'good',
   blocked: 'warn',

@@ -25,13 +25,13 @@ import {
 } from './status-lists.ts';
 import { GRADE_TONES } from './status-words.ts';
 
-/** An execution that began so recently, in ms, may be an agent's at work. */
+/** If an execution started within this time, an agent may be recording now. */
 const HOUR_MS = 3_600_000;
 
-/** Room for the names on the left, in columns. */
+/** The width of the names on the left. */
 const NAME_COLUMNS = 11;
 
-/** What is in the database and around it, and what the daemon says of the servers that keys are shared through. */
+/** The status report, and what the daemon reports. */
 export interface StatusFacts extends StatusReport {
   readonly shared_keys?: readonly {
     readonly url: string;
@@ -39,13 +39,13 @@ export interface StatusFacts extends StatusReport {
     readonly last_error: string | null;
     readonly failures: number;
   }[];
-  /** Those that config.json switches on. */
+  /** The exporters that config.json switches on. */
   readonly exporters?: readonly ExporterFacts[];
-  /** `network.ca_file`, as far as a daemon has read it. */
+  /** `network.ca_file`, if a daemon has read it. */
   readonly certificates?: DaemonState['certificates'];
 }
 
-/** Everything `status` knows, the most important first. */
+/** The status, the most important first. */
 export function statusLines(report: StatusFacts, page: Page): string[] {
   return [
     ...switchLines(report, page),
@@ -63,13 +63,13 @@ export function statusLines(report: StatusFacts, page: Page): string[] {
     ...field('alerts', alertsText(report), page, report.alerts.open.length > 0 ? 'bad' : undefined),
     ...glanceLines(report, page),
     ...titled(
-      'Guards that were skipped, and nothing was refused in their place',
+      'Guards that were skipped, so they refused nothing',
       skippedGuardTexts(report.skipped_guards, page.nowMs),
       page,
     ),
     ...titled('Open alerts', openAlertTexts(otherAlerts(report), page), page),
     ...gateLines(report, page),
-    ...titled('Hooks were given a state directory that does not count', refusedTexts(report), page),
+    ...titled('Hooks got a state directory that is not trusted', refusedTexts(report), page),
     ...configProblemLines(report, page),
     ...problemLines(report, page),
     ...noticeLines(report, page),
@@ -82,7 +82,7 @@ function switchLines(report: StatusReport, page: Page): string[] {
   const name = page.paint(`HookBus ${version}`, 'strong');
   if (enabled && state_directory_problem !== null) {
     return [
-      `${name} is ON in this shell, and records ${page.paint('NOTHING', 'bad')}: its state directory does not count.`,
+      `${name} is ON in this shell but records ${page.paint('NOTHING', 'bad')}: it does not trust its state directory.`,
     ];
   }
   if (enabled) return [`${name} is ${page.paint('ON', 'good')} in this shell.`];
@@ -90,7 +90,7 @@ function switchLines(report: StatusReport, page: Page): string[] {
   const isFresh = newest !== null && page.nowMs - Date.parse(newest) < HOUR_MS;
   const elsewhere = isFresh
     ? [
-        `It may be on elsewhere: the last execution began ${formatAge(new Date(newest), page.nowMs)}.`,
+        `It may be on elsewhere: the last execution started ${formatAge(new Date(newest), page.nowMs)}.`,
       ]
     : [];
   return [
@@ -108,7 +108,7 @@ function sharedLines(
   const { url, state, last_error } = server;
   if (state === 'connected') return field('keys', `shared through ${url}`, page);
   const reason = last_error === null ? '' : ` (${last_error})`;
-  const text = `${url} is unreachable${reason}; dedupe keys count on this machine alone meanwhile`;
+  const text = `${url} is unreachable${reason}; until it is back, dedupe keys are valid on this machine only`;
   return field('keys', text, page, 'warn');
 }
 
@@ -126,11 +126,11 @@ function exporterLines(exporter: ExporterFacts, page: Page): string[] {
 function certificateLines({ certificates }: StatusFacts, page: Page): string[] {
   const { file, last_error = null } = certificates ?? {};
   if (last_error === null) return [];
-  const text = `${file} cannot be used (${last_error}); the usual certificates count meanwhile`;
+  const text = `${file} cannot be used (${last_error}); the daemon uses the default certificates`;
   return field('network', text, page, 'warn');
 }
 
-/** Skipped guards have a list of their own, with more about each. */
+/** Skipped guards have their own list, with more details. */
 const otherAlerts = ({ alerts }: StatusReport) =>
   alerts.open.filter(({ rule }) => rule !== 'guard_skipped');
 
@@ -144,22 +144,22 @@ function directoryText(report: StatusReport): string {
   const { state_directory, state_directory_exists, state_directory_problem } = report;
   if (state_directory_problem !== null) return state_directory_problem;
   if (state_directory === null) {
-    return 'nowhere: neither HOOKBUS_HOME nor HOME is set, so nothing is recorded';
+    return 'none: neither HOOKBUS_HOME nor HOME is set, so nothing is recorded';
   }
-  return state_directory_exists ? state_directory : `${state_directory} (not made yet)`;
+  return state_directory_exists ? state_directory : `${state_directory} (not created yet)`;
 }
 
 function databaseText({ database }: StatusReport, page: Page): string {
   const { state, reason, bytes, executions, oldest } = database;
   const unredacted = database.executions_unredacted;
-  if (state === 'absent') return 'none yet: the first execution makes it';
-  if (state === 'newer') return `left alone: ${reason}; executions wait in the spool`;
+  if (state === 'absent') return 'none yet: the first execution creates it';
+  if (state === 'newer') return `not used: ${reason}; executions wait in the spool`;
   if (state === 'unusable') return `${reason}`;
-  const secrets = unredacted === 0 ? '' : `, ${formatCount(unredacted)} with secrets left in`;
+  const secrets = unredacted === 0 ? '' : `, ${formatCount(unredacted)} with unredacted secrets`;
   const size = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}${secrets}`;
   return oldest === null
     ? size
-    : `${size}, the oldest began ${formatAge(new Date(oldest), page.nowMs)}`;
+    : `${size}, the oldest started ${formatAge(new Date(oldest), page.nowMs)}`;
 }
 
 function databaseTone({ database }: StatusReport): Tone | undefined {
@@ -169,23 +169,19 @@ function databaseTone({ database }: StatusReport): Tone | undefined {
 function spoolText({ spool }: StatusReport): string {
   const { waiting, running, unreadable, drained, problem } = spool;
   const parts = [
-    waiting === 0
-      ? 'nothing waits'
-      : `${formatThings(waiting, 'execution waits', 'executions wait')}`,
+    waiting === 0 ? 'empty' : `${formatThings(waiting, 'execution waits', 'executions wait')}`,
     running === 0 ? '' : `${formatCount(running)} running now`,
-    drained === 0 ? '' : `${formatCount(drained)} taken in just now`,
-    unreadable === 0
-      ? ''
-      : `${formatThings(unreadable, 'record')} could not be read, in spool/unreadable`,
-    problem === null ? '' : `it cannot be drained: ${problem}`,
+    drained === 0 ? '' : `${formatCount(drained)} just ingested`,
+    unreadable === 0 ? '' : `${formatThings(unreadable, 'unreadable record')} in spool/unreadable`,
+    problem === null ? '' : `cannot be ingested: ${problem}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
 function payloadsText({ payloads }: StatusReport): string {
   const { stored, max_bytes, compressed, redacted } = payloads;
-  if (!stored) return 'not stored (HOOKBUS_STORE_RAW=1 stores them)';
-  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets taken out' : 'secrets left in (HOOKBUS_REDACT=0, and redact in config.json)'}`;
+  if (!stored) return 'not stored (to store them: HOOKBUS_STORE_RAW=1)';
+  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets redacted' : 'secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)'}`;
 }
 
 function retentionText({ retention_days }: StatusReport): string {
@@ -194,15 +190,15 @@ function retentionText({ retention_days }: StatusReport): string {
 
 function daemonText({ daemon }: StatusReport): string {
   return daemon === 'off'
-    ? 'off: each `hookbus` command takes in what the launcher left'
-    : 'auto: the launcher starts it when it is needed';
+    ? 'off: each `hookbus` command ingests the spool'
+    : 'auto: the launcher starts it on demand';
 }
 
 function alertsText({ alerts, database }: StatusReport): string {
-  if (!alerts.enabled) return 'off (`hookbus config set alerts.enabled true`)';
+  if (!alerts.enabled) return 'off (to switch them on: hookbus config set alerts.enabled true)';
   if (database.state === 'newer' || database.state === 'unusable') return NOTHING;
   const { length } = alerts.open;
-  return length === 0 ? 'none is open' : `${formatCount(length)} open; \`hookbus alerts\` has them`;
+  return length === 0 ? 'none open' : `${formatCount(length)} open; \`hookbus alerts\` lists them`;
 }
 
 function glanceLines({ last_24_hours, database }: StatusReport, page: Page): string[] {
@@ -217,12 +213,12 @@ function glanceLines({ last_24_hours, database }: StatusReport, page: Page): str
     title,
     ...field('runs', formatCount(runs), page),
     `${nameOf('failures', page)}${graded(failed, failure_rate, page)}`,
-    `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, seen from inside`,
+    `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, measured from inside`,
     ...field('slowest', slowestText(hooks), page),
   ];
 }
 
-/** The targets are for what the caller sees, which is more: what is seen from inside can only be said to miss them. */
+/** The targets are for the caller, who sees more. So a figure measured from inside can only be shown to miss them. */
 function beyond(figure: string, whole: Graded, page: Page): string {
   return whole.grade === 'ok' ? figure : graded(figure, whole, page);
 }

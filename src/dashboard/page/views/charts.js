@@ -4,10 +4,10 @@ import uPlot from '../uplot.js';
 
 const HEIGHT = 220;
 
-/** The daemon draws no more single executions; it says how many it left out. */
+/** The daemon returns at most this many single executions, and the number that it omitted. */
 const MAX_DRAWN = 10_000;
 
-/** Each line of a chart has a pattern of its own beside its colour. */
+/** Each line of a chart has its own dash pattern, not only its own colour. */
 const TIMES = {
   id: 'chart-times',
   title: 'How long hooks took',
@@ -17,7 +17,7 @@ const TIMES = {
     { key: 'p99_ms', name: 'P99', colour: '--line-3', dash: [2, 3] },
   ],
   show: format.ms,
-  // From a millisecond to half a minute is common; a log scale has no zero.
+  // Durations range from a millisecond to half a minute, so the scale is logarithmic, which has no zero.
   scale: { distr: 3 },
   value: (number) => (number === null ? null : Math.max(number, 0.01)),
 };
@@ -29,7 +29,7 @@ const RATES = {
     { key: 'dedupe_rate', name: 'duplicates', colour: '--line-1', dash: [8, 4] },
   ],
   show: format.percent,
-  scale: { range: (_, _least, most) => [0, Math.min(Math.max(most ?? 0, 0.05) * 1.1, 1)] },
+  scale: { range: (_, _min, max) => [0, Math.min(Math.max(max ?? 0, 0.05) * 1.1, 1)] },
   value: (number) => number,
 };
 
@@ -37,11 +37,11 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 const plots = new Map();
 
-/** Notes when a chart is on the screen, which is behind the frame that it is drawn in; a test reads it. */
+/** Marks when a chart is on the screen, which is after the frame that draws it; a test reads the mark. */
 const markPaint = () =>
   requestAnimationFrame(() => setTimeout(() => performance.mark('chart-painted')));
 
-/** Draws both charts anew. */
+/** Redraws both charts. */
 export function showCharts(series) {
   for (const chart of [TIMES, RATES]) draw(chart, series);
   showNote(series);
@@ -58,7 +58,7 @@ function draw(chart, series) {
   const isEmpty = data.every((line) => line.every((value) => value === null));
   const caption = el('figcaption', {}, chart.title, ' ', ...legend(chart));
   if (isEmpty) {
-    fill(figure, caption, el('p', { class: 'note nothing' }, 'Nothing ran in this time.'));
+    fill(figure, caption, el('p', { class: 'note nothing' }, 'No executions in this time range.'));
     return;
   }
   const box = el('div', { class: 'chart', role: 'img', 'aria-label': summary(chart, series) });
@@ -78,7 +78,7 @@ function legend({ lines }) {
   );
 }
 
-/** The chart in a sentence, for who does not see it. */
+/** The chart in a sentence, for screen readers. */
 function summary({ title, lines, show }, series) {
   const parts = lines.map(({ key, name }) => {
     const values = series[key].filter((value) => value !== null);
@@ -124,7 +124,7 @@ function optionsOf({ lines, show, scale }, series, width, reading) {
   };
 }
 
-/** A day where it begins, else the time; no range is so short that seconds count. */
+/** The date at midnight, else the time. */
 function timeTick(seconds) {
   const [day, time] = format.dayAndTime(new Date(seconds * 1000));
   return time === '00:00' ? day.slice(5) : time;
@@ -142,13 +142,13 @@ function read(plot, lines, show, reading) {
 
 function showNote({ source, step_seconds, missing, at }) {
   const step = format.ms(step_seconds * 1000).replace('.0', '');
-  const parts = [`${at.length} points of ${step} each, times are local.`];
-  if (source === 'rollups') parts.push('From rollups: percentiles are off by at most 1 %.');
+  const parts = [`${at.length} points of ${step} each. Times are local.`];
+  if (source === 'rollups') parts.push('From rollups: percentiles are within 1 %.');
   if (missing > 0 && source === 'rows')
     parts.push(
-      `Only the newest ${format.count(MAX_DRAWN)} executions are drawn; ${format.count(missing)} are left out.`,
+      `Only the newest ${format.count(MAX_DRAWN)} executions are drawn; ${format.count(missing)} are omitted.`,
     );
-  else if (missing > 0) parts.push(`${format.count(missing)} executions are not in it yet.`);
+  else if (missing > 0) parts.push(`${format.count(missing)} executions are not included yet.`);
   byId('chart-note').textContent = parts.join(' ');
 }
 
@@ -179,7 +179,7 @@ function fillTable(box, series) {
   fill(box, el('table', {}, headings(columns), el('tbody', {}, ...rows)));
 }
 
-/** Charts are as wide as there is room. */
+/** Resizes the charts with the window. */
 export function watchSize() {
   const fit = () => {
     for (const [id, plot] of plots)

@@ -14,7 +14,7 @@ const FIELDS = [
   ['Guard', ({ guard_skipped }) => (guard_skipped === 1 ? DID_NOT_RUN : '')],
   ['Event', ({ event_type }) => event_type],
   ['Tool', ({ tool_name }) => tool_name],
-  ['Began', ({ created_at }) => `${format.moment(created_at)} (${created_at})`],
+  ['Started', ({ created_at }) => `${format.moment(created_at)} (${created_at})`],
   [
     'Took',
     ({ duration_ms, overhead_ms }) =>
@@ -34,7 +34,7 @@ const FIELDS = [
   ],
 ];
 
-/** Shows one execution over the page. */
+/** Shows one execution in a dialog. */
 export async function showExecution(id) {
   const row = await getJson('/api/execution', { id });
   byId('execution-title').textContent = `${row.hook_name}, execution ${row.id}`;
@@ -59,7 +59,7 @@ function payloads({ payloads: stored }) {
       el(
         'p',
         { class: 'note' },
-        'No payload is stored of it. HOOKBUS_STORE_RAW=1 or --store-raw stores them.',
+        'The payloads of this execution were not stored. To store payloads from now on: HOOKBUS_STORE_RAW=1 or --store-raw.',
       ),
     ];
   }
@@ -67,7 +67,7 @@ function payloads({ payloads: stored }) {
     const notes = [
       `${format.bytes(bytes)}, ${form}`,
       left_out > 0 ? `the last ${format.bytes(left_out)} are not shown` : '',
-      truncated ? 'the stream had more than is stored' : '',
+      truncated ? 'only the beginning of the stream is stored' : '',
       problem ?? '',
     ];
     return [

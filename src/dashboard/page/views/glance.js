@@ -15,7 +15,7 @@ function card(name, value, note, grade) {
 
 function cardsOf({ metrics, behind }) {
   if (metrics === null) {
-    return [card('Executions', '…', `${format.count(behind)} are being summed up`)];
+    return [card('Executions', '…', `${format.count(behind)} are being counted`)];
   }
   const { executions, runs, failures, failure_rate: rate, overhead, total_ms, hooks } = metrics;
   const deduped = hooks.reduce((sum, hook) => sum + hook.deduped, 0);
@@ -24,8 +24,8 @@ function cardsOf({ metrics, behind }) {
     return card(
       `Overhead ${name.toUpperCase()}`,
       format.ms(value),
-      `from inside; for the caller under ${target} ms`,
-      // What the caller sees is more, so this can miss the target, but not meet it.
+      `measured inside; target for the caller: under ${target} ms`,
+      // The caller sees more, so this figure can miss the target, but cannot prove that it is met.
       grade === 'ok' ? undefined : grade,
     );
   };
@@ -48,7 +48,7 @@ function cardsOf({ metrics, behind }) {
   ];
 }
 
-/** What the list of gates was made of. */
+/** The content of the list of gates, to detect changes. */
 let gatesShown;
 
 export function showGlance(overview, switchOn) {
@@ -59,10 +59,10 @@ export function showGlance(overview, switchOn) {
     ...(alerts.length === 0
       ? [el('li', { class: 'note' }, 'none')]
       : alerts.map(({ rule, text, opened_at }) =>
-          el('li', {}, el('strong', {}, rule), ` ${text} since ${format.moment(opened_at)}`),
+          el('li', {}, el('strong', {}, rule), ` ${text} (since ${format.moment(opened_at)})`),
         )),
   );
-  // A button in use would lose the focus with every refresh.
+  // Without a change, keep the elements: a focused button would lose the focus with every refresh.
   const content = JSON.stringify([gates, breaker.recommended, format.today()]);
   if (content === gatesShown) return;
   gatesShown = content;
@@ -101,7 +101,7 @@ const offButton = (name, switchOff) =>
     'Off',
   );
 
-/** Puts the focus on the button of that hook, unless it is somewhere else by now. */
+/** Focuses the button of the hook, unless the user has moved the focus.  */
 export function focusHook(name) {
   if (document.activeElement !== document.body) return;
   const buttons = ['#hooks-table button', '#gates button'].flatMap((selector) => [
@@ -125,7 +125,7 @@ function gateItem({ hook_name, command, state, until, runs, failures }, switchOn
 const COLUMNS = [
   { text: 'Hook' },
   { text: 'Event' },
-  ...['Runs', 'Failed', 'Duplicates', 'P50', 'P95', 'P99', 'Longest', 'In all'].map((text) => ({
+  ...['Runs', 'Failed', 'Duplicates', 'P50', 'P95', 'P99', 'Max', 'Total'].map((text) => ({
     text,
     isNumber: true,
   })),
@@ -134,12 +134,12 @@ const COLUMNS = [
 
 function rateCell(rate, tone) {
   const meter = el('span', { class: `meter ${tone}`, 'aria-hidden': 'true' }, el('span', {}));
-  // By the object model: the policy of this page forbids style attributes.
+  // Set by script: the content security policy of this page forbids style attributes.
   meter.firstChild.style.width = `${Math.min((rate ?? 0) * 100, 100)}%`;
   return el('td', { class: 'number' }, format.percent(rate), meter);
 }
 
-/** Of a hook on an event: how often it was skipped where it could have refused. */
+/** How often a hook was skipped on an event where it could have refused. */
 function skippedNote(skipped, { hook_name: name, event_type: event }) {
   const found = skipped.filter((one) => one.hook_name === name && one.event_type === event);
   const count = found.reduce((sum, one) => sum + one.count, 0);
@@ -147,7 +147,7 @@ function skippedNote(skipped, { hook_name: name, event_type: event }) {
   return el(
     'span',
     { class: 'error' },
-    `skipped ${count === 1 ? 'once' : `${count} times`}, nothing refused in its place`,
+    `skipped ${count === 1 ? 'once' : `${count} times`}, so it refused nothing`,
   );
 }
 
@@ -175,21 +175,24 @@ export function showHooks({ metrics, gates, policy, skipped_guards: skipped }, a
     );
   });
   const table = byId('hooks-table');
-  if (renewAround(table, rows)) return;
+  if (replaceAroundFocus(table, rows)) return;
   fill(
     table,
-    el('caption', {}, 'Executions in the time range, the hook that took most time first'),
+    el(
+      'caption',
+      {},
+      'Executions in the time range; the hook with the longest total time comes first',
+    ),
     headings(COLUMNS),
     el('tbody', {}, ...rows),
   );
 }
 
 /**
- * Puts these rows in the place of those that are there, all but the cell of a button that has the focus, which would lose
- * it with every refresh.
- * @returns whether it could
+ * Replaces the rows of a table, but keeps the cell with the focused button, which would lose the focus.
+ * @returns false if there is no such cell
  */
-function renewAround(table, rows) {
+function replaceAroundFocus(table, rows) {
   const cell = table.contains(document.activeElement) && document.activeElement.closest('td');
   if (!cell) return false;
   const row = cell.parentElement;

@@ -1,10 +1,10 @@
 import { byId } from '../dom.js';
 
-/** How long to wait before the feed is asked for again, in ms: at first, and at most. */
+/** How long to wait before the next connection: at first, and at most. */
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
-/** A pause that doubles from one call to the next. */
+/** A pause that doubles with each call. */
 export function createPauses() {
   let next = FIRST_PAUSE_MS;
   return {
@@ -19,43 +19,43 @@ export function createPauses() {
   };
 }
 
-function say(text, tone) {
+function showState(text, tone) {
   const badge = byId('connection');
   badge.textContent = text;
   badge.className = `badge ${tone}`;
 }
 
-/** How the daemon answers who asks for the feed; a browser keeps that to itself. */
+/** The HTTP status of the feed, which EventSource does not report. */
 async function statusOfFeed(lastId) {
-  const asking = new AbortController();
-  const answer = await fetch(`/api/feed?after=${lastId}`, { signal: asking.signal }).catch(
+  const request = new AbortController();
+  const response = await fetch(`/api/feed?after=${lastId}`, { signal: request.signal }).catch(
     () => undefined,
   );
-  asking.abort();
-  return answer?.status;
+  request.abort();
+  return response?.status;
 }
 
 function openSource(lastId, { onOpen, onError, onEvent }) {
   const source = new EventSource(`/api/feed?after=${lastId}`);
   source.addEventListener('open', onOpen);
-  // Refused rather than cut off: the browser will not try again.
+  // A closed source was refused, not interrupted: the browser will not reconnect.
   source.addEventListener('error', () => onError(source.readyState === EventSource.CLOSED));
   for (const type of ['rows', 'reset']) source.addEventListener(type, onEvent);
   return source;
 }
 
 /**
- * What the daemon sends by itself. Browsers allow a host six connections over all tabs, so that a page that is hidden gives
- * its own back, and catches up from the last row it saw.
- * @param onRefused the daemon does not let the page in; the answer to another question says why
- * @param onBack it is there again after it was not
+ * Receives new executions from the daemon. Browsers allow six connections per host over all tabs, so a hidden page
+ * disconnects, and later catches up from the last row it has.
+ * @param onRefused called if the daemon refuses the page; the next request shows the reason
+ * @param onReconnect called after a lost connection is back
  */
-export function createLive({ onRows, onReset, onRefused, onBack }) {
+export function createLive({ onRows, onReset, onRefused, onReconnect }) {
   const pauses = createPauses();
   let lastId;
   let source;
   let timer;
-  /** What comes next is what came in while the page was not connected. */
+  /** The next rows came in while the page was not connected. */
   let isCatchingUp = false;
 
   function open() {
@@ -70,20 +70,20 @@ export function createLive({ onRows, onReset, onRefused, onBack }) {
 
   const handlers = {
     onOpen() {
-      say('live', 'status-success');
+      showState('live', 'status-success');
       pauses.reset();
-      if (isCatchingUp) onBack();
+      if (isCatchingUp) onReconnect();
     },
     async onError(isRefused) {
       isCatchingUp = true;
-      say('not connected', 'status-error');
+      showState('not connected', 'status-error');
       if (!isRefused) return;
       close();
       timer = setTimeout(open, pauses.take());
       const status = await statusOfFeed(lastId);
       if (status !== 503) onRefused();
       else if (source === undefined && !document.hidden)
-        say('not live: too many pages are open', 'status-error');
+        showState('not live: too many pages are open', 'status-error');
     },
     onEvent({ type, data, lastEventId }) {
       lastId = Number(lastEventId);
@@ -96,12 +96,12 @@ export function createLive({ onRows, onReset, onRefused, onBack }) {
   function showOrHide() {
     close();
     if (document.hidden) isCatchingUp = true;
-    say(document.hidden ? 'waits while hidden' : 'connecting', '');
+    showState(document.hidden ? 'paused while hidden' : 'connecting', '');
     open();
   }
 
   return {
-    /** Begins behind that row. */
+    /** Starts after the row with this id. */
     follow(id) {
       lastId = id;
       showOrHide();

@@ -2,25 +2,25 @@ import { el } from '../dom.js';
 import * as format from '../format.js';
 
 export const COLUMNS = [
-  ...['Began', 'Hook', 'Event', 'Tool', 'Status', 'Exit'].map((text) => ({ text })),
+  ...['Started', 'Hook', 'Event', 'Tool', 'Status', 'Exit'].map((text) => ({ text })),
   { text: 'Took', isNumber: true },
   { text: 'Overhead', isNumber: true },
   { text: 'Session' },
 ];
 
-/** What a guard that was skipped came to. */
-export const DID_NOT_RUN = 'did not run, nothing was refused in its place';
+/** The consequence of skipping a guard. */
+export const DID_NOT_RUN = 'did not run, so it refused nothing';
 
-/** What the list says where it is empty. */
+/** The text of an empty list. */
 export function noRow(next) {
   const text =
     next === null
-      ? 'There is no such execution in the time range.'
-      : 'None among the newest; look further back with the button below.';
+      ? 'No matching execution in the time range.'
+      : 'No match among the newest executions; load older ones with the button below.';
   return el('tr', { class: 'none' }, el('td', { colspan: COLUMNS.length }, text));
 }
 
-/** Whether filters let it through; the same as the daemon does with what is on record. */
+/** Whether a row matches the filters; the daemon filters recorded rows in the same way. */
 export function matches(row, { hook, event, status, session }) {
   return (
     (hook === '' || row.hook_name === hook) &&

@@ -38,11 +38,11 @@ export async function showSessions(range) {
   const none = el(
     'tr',
     { class: 'none' },
-    el('td', { colspan: COLUMNS.length }, 'No session in the time range.'),
+    el('td', { colspan: COLUMNS.length }, 'No sessions in the time range.'),
   );
   fill(
     table,
-    el('caption', {}, 'Sessions of the latest executions; each opens as a waterfall'),
+    el('caption', {}, 'Sessions of the latest executions; open one to see its waterfall'),
     headings(COLUMNS),
     el('tbody', {}, ...(rows.length === 0 ? [none] : rows)),
   );
@@ -50,13 +50,13 @@ export async function showSessions(range) {
 
 const WATERFALL = [
   { text: 'Tool call and hooks' },
-  { text: 'Began' },
+  { text: 'Started' },
   { text: 'Status' },
   { text: 'Took', isNumber: true },
   { text: 'When' },
 ];
 
-/** Shows a session; `before` says that older executions are wanted. */
+/** Shows a session. @param before the cursor of older executions to load */
 export async function showWaterfall(id, before = null) {
   const { rows, next } = await getJson('/api/session', { id, before });
   const calls = layOutSession(rows);
@@ -106,7 +106,7 @@ function barRow({ row, left, width }, pauses) {
   );
 }
 
-/** By the object model: the policy of this page forbids style attributes. */
+/** Set by script: the content security policy of this page forbids style attributes. */
 function placed(element, left) {
   element.style.left = `${left * 100}%`;
   return element;

@@ -1,12 +1,12 @@
-/** A pause longer than that, in ms, is cut out of the scale, and shown as if it were that long. */
+/** A longer pause is shortened to this on the scale. */
 const PAUSE_MS = 1000;
 
 const startOf = ({ created_at }) => Date.parse(created_at);
 const endOf = (row) => startOf(row) + (row.duration_ms ?? 0) + (row.overhead_ms ?? 0);
 
 /**
- * Where each execution of a session lies on a scale from 0 to 1, by the tool call that it belongs to: what has no tool
- * call belongs to its event. Two that overlap in time overlap on the scale.
+ * Places each execution of a session on a scale from 0 to 1, grouped by tool call, or by event if there is no tool call.
+ * Executions that overlap in time overlap on the scale.
  */
 export function layOutSession(rows) {
   const calls = new Map();
@@ -28,7 +28,7 @@ function layOutCall(rows) {
   return { bars, pauses: scale.pauses, totalMs: scale.totalMs };
 }
 
-/** A scale over the time in which something ran. */
+/** A scale of the times in which something ran. */
 function createScale(rows) {
   const spans = [];
   for (const [from, to] of rows
