@@ -89,7 +89,7 @@ describe('a key of which only a refusal is given again', () => {
     const { keys } = someKeys();
     expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
     keys.finish(deny('two'), NO);
-    expect(keys.hasMoved(asks('three', another))).toBe(true);
+    expect(keys.hasChanged(asks('three', another))).toBe(true);
     expect(keys.claim(asks('three', another))).toMatchObject({ kind: 'replay', of: 'two' });
     expect(keys.finish(asks('one'), YES)).toBe(false);
   });

@@ -316,7 +316,7 @@ describe('what is no JSON is refused, with its place', () => {
   it('bytes that are no UTF-8', () => {
     const bytes = Buffer.from([0x7b, 0x22, 0xe4, 0x22, 0x3a, 0x31, 0x7d]);
     const file = aFile(bytes);
-    expect(() => file.install()).toThrow('to be UTF-8');
+    expect(() => file.install()).toThrow('is not valid UTF-8');
     expect(file.bytes()).toEqual(bytes);
   });
 

@@ -49,7 +49,7 @@ describe('a key server', () => {
 
   it('without a secret is a problem', () => {
     expect(whats('rediss://keys', '')).toEqual([
-      'config.json has dedupe.url and no dedupe.secret: no dedupe keys are shared',
+      'config.json has dedupe.url but no dedupe.secret, so no dedupe keys are shared',
     ]);
     expect(whats('', '')).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('a key server', () => {
     for (const command of ['status', 'doctor']) {
       const { stdout } = hookbus([command], env);
       const text = stdout.replace(/\s+/g, ' ');
-      expect(text).toContain('no dedupe.secret: no dedupe keys are shared');
+      expect(text).toContain('no dedupe.secret, so no dedupe keys are shared');
       expect(text).toContain('keys.example.com is reached without encryption');
       expect(text).not.toContain('hunter2');
     }

@@ -27,8 +27,8 @@ it('takes in what waits in the spool, and leaves what still runs', () => {
   spoolWhole(paths);
   spoolRunning(paths);
   const store = openForCommand(paths, Date.now);
-  expect(store?.drained).toMatchObject({ stored: 2, unreadable: 0 });
-  expect(store?.drainProblem).toBeUndefined();
+  expect(store?.ingested).toMatchObject({ stored: 2, unreadable: 0 });
+  expect(store?.ingestProblem).toBeUndefined();
   expect(store?.use(readContents).executions).toBe(2);
   store?.close();
 });
@@ -38,7 +38,7 @@ it('opens the database also where the spool cannot be drained, and says why', ()
   makeDatabase(paths);
   writeFileSync(paths.spool, 'a file where a directory should be');
   const store = openForCommand(paths, Date.now);
-  expect(store?.drainProblem).toContain('ENOTDIR');
+  expect(store?.ingestProblem).toContain('ENOTDIR');
   expect(store?.use(readContents).executions).toBe(0);
   store?.close();
 });

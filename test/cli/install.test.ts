@@ -258,7 +258,7 @@ describe('a file of the project that leads out of it', () => {
     const { stdout, exitCode } = run('install');
     expect(exitCode).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      '/top/project/.claude/settings.json leads to /top/home/other/settings.json, outside of the project. It is left alone; --yes writes there.',
+      '/top/project/.claude/settings.json links to /top/home/other/settings.json, outside the project. It is left alone; --yes writes there.',
     );
     expect(read(TARGET)).toBe(before);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
@@ -271,7 +271,7 @@ describe('a file of the project that leads out of it', () => {
       const before = read(TARGET);
       const { stderr, exitCode } = run(words);
       expect(exitCode).toBe(1);
-      expect(stderr).toContain('outside of the project. It is left alone; --yes writes there.');
+      expect(stderr).toContain('outside the project. HookBus did not change it; add --yes');
       expect(read(TARGET)).toBe(before);
       expect(run(`${words} --yes`).exitCode).toBe(0);
       expect(read(TARGET)).toContain('hookbus');
@@ -428,7 +428,7 @@ describe('hookbus uninstall --all', () => {
     symlinkSync('../../home/mine.json', join(top, 'project/.claude/settings.local.json'));
     const { stderr, exitCode } = run('uninstall --all');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('leads to /top/home/mine.json, outside of the project');
+    expect(stderr).toContain('links to /top/home/mine.json, outside the project');
     expect(read('home/mine.json')).toBe(wrapped);
     expect(read('home/.claude/settings.json')).toContain('hookbus run');
     expect(run('uninstall --all --yes').exitCode).toBe(0);
@@ -444,7 +444,7 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ],
     ['install --scope team', 'expected --scope to be user, project or local, got "team"'],
     ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
-    ['install --settings nowhere.json', 'nowhere.json is not there'],
+    ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
       'Codex has no settings file at /top/home/.codex/hooks.json nor /top/project/.codex/hooks.json. Name one with --settings FILE.',
@@ -452,15 +452,15 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ['install --agent cursor --enable', 'Cursor has no settings file'],
     [
       'install --settings bad.json',
-      '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. It is left as it is',
+      '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. HookBus changed no file',
     ],
-    ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
+    ['install --settings plugins/cache/hooks.json', 'belongs to a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
     ['uninstall --all --agent codex', '--all goes with no --agent'],
     [
       'install --settings elsewhere/.gemini/settings.json',
-      'is in .gemini, so it is not of Claude Code. Use --agent gemini.',
+      'is in .gemini, so it does not belong to Claude Code. Use --agent gemini.',
     ],
     ['install --agent codex --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
     ['install --settings elsewhere/.codex/hooks.json', 'Use --agent codex.'],
@@ -468,13 +468,13 @@ describe('what cannot be used is said in one line, and nothing is written', () =
     ['install --settings elsewhere/.copilot/hooks/a.json', 'Use --agent copilot.'],
     [
       'install --settings elsewhere/.qwen/settings.json',
-      'is in .qwen, so it is not of Claude Code. Say with --agent',
+      'is in .qwen, so it does not belong to Claude Code. Name with --agent',
     ],
     ['install --settings elsewhere/.augment/settings.json', 'is in .augment'],
     ['install --settings elsewhere/.factory/hooks.json', 'is in .factory'],
     [
       'install --settings gemini-like.json',
-      'has hooks on BeforeTool, which is no event of Claude Code. Use --agent gemini.',
+      'has hooks on BeforeTool, which Claude Code does not have. Use --agent gemini.',
     ],
     ['install --settings cursor-like.json', 'Use --agent cursor or --agent copilot.'],
     ['uninstall --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],

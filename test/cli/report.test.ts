@@ -140,8 +140,8 @@ describe('hookbus report', () => {
       expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
       return stderr;
     };
-    expect(said('--session', 'abc')).toContain('several sessions begin with abc');
-    expect(said('--session', 'nosuch')).toContain('no execution is on record of a session');
+    expect(said('--session', 'abc')).toContain('several sessions start with abc');
+    expect(said('--session', 'nosuch')).toContain('no recorded execution belongs to a session');
     expect(said('3', '--session', 'abc-1')).toContain('expected HOURS or --session, got both');
     expect(said('--force')).toContain('expected --html with --force');
     expect(said('0')).toContain('expected HOURS to be a number above 0');

@@ -41,7 +41,7 @@ describe('alerts that open at once', () => {
     const command = `cat >/dev/null; echo start >> '${log}'; sleep 0.05; echo end >> '${log}'`;
     const config = { ...DEFAULT_CONFIG.alerts, command };
     const alerts = Array.from({ length: 20 }, (_, index) => anAlert(index));
-    for (const alert of [...alerts, ...alerts]) notifier.tell(alert, ['command'], config);
+    for (const alert of [...alerts, ...alerts]) notifier.deliver(alert, ['command'], config);
     await until('all to be told', () => settled.length === 20);
     let running = 0;
     const most = readFileSync(log, 'utf8')
@@ -54,7 +54,7 @@ describe('alerts that open at once', () => {
     expect(most).toHaveLength(40);
     expect(Math.max(...most)).toBeLessThanOrEqual(3);
     // Where that could not be noted, it is said again, and not done again.
-    notifier.tell(anAlert(0), ['command'], config);
+    notifier.deliver(anAlert(0), ['command'], config);
     expect(settled).toHaveLength(21);
     notifier.stop();
   });
@@ -83,10 +83,10 @@ describe('alerts that open at once', () => {
     );
     const webhook = `http://127.0.0.1:${port}/`;
     const config = { ...DEFAULT_CONFIG.alerts, webhook, command: 'cat >/dev/null' };
-    for (const number of [0, 1, 2, 3]) notifier.tell(anAlert(number), ['webhook'], config);
-    notifier.tell(anAlert(4), ['command'], config);
+    for (const number of [0, 1, 2, 3]) notifier.deliver(anAlert(number), ['webhook'], config);
+    notifier.deliver(anAlert(4), ['command'], config);
     await until('the command', () => settled.includes('alert-4 open command'));
-    notifier.tell({ ...anAlert(0), state: 'cleared' }, ['webhook'], config);
+    notifier.deliver({ ...anAlert(0), state: 'cleared' }, ['webhook'], config);
     await until('three webhooks', () => told.length === 3);
     // Two more find room, of which the one that cleared is not the first: that it opened is not taken yet.
     asked.get('alert-1 open')?.end();
@@ -146,7 +146,7 @@ describe('the desktop', () => {
       '--app-name=HookBus',
       '--',
       'HookBus alert',
-      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; it blocks nothing',
+      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; exit code 1 does not block, use 2',
     ]);
   });
 });

@@ -123,7 +123,7 @@ describe('an alert', () => {
       value: 0.15,
       threshold: 0.01,
       runs: 20,
-      text: 'lint: 3 of 20 runs (15 %) of the last hour failed; alert above 1 %',
+      text: 'lint: 3 of 20 runs (15 %) of the last hour failed; the threshold is 1 %',
     });
     await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
     daemon.kill('SIGKILL');
@@ -354,7 +354,7 @@ describe('what is done about an alert', () => {
     const line = `sleep 300 & echo $! > '${pids}'; wait`;
     await expect(
       runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 700),
-    ).rejects.toThrow('expected it to end within 700 ms');
+    ).rejects.toThrow('it did not finish within 700 ms');
     const pid = Number(readFileSync(pids, 'utf8'));
     await until('what it started to be gone', () => !isAlive(pid));
   });
@@ -384,7 +384,7 @@ describe('what is done about an alert', () => {
     });
     await expect(leave('exit 0')).resolves.toBeUndefined();
     await expect(leave('exit 4')).rejects.toThrow('exit code 4: no');
-    await expect(leave('sleep 60')).rejects.toThrow('expected it to end within 2000 ms');
+    await expect(leave('sleep 60')).rejects.toThrow('it did not finish within 2000 ms');
   }, 15_000);
 
   it('a desktop is shown the texts as arguments, and a machine without one says so', async () => {

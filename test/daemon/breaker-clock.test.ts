@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { drainSpool } from '../../src/app/recording/drain.ts';
+import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
 import { hookText } from '../../src/domain/hook/hook-id.ts';
@@ -49,7 +49,7 @@ function aKeeper() {
           { exitCode },
         );
       }
-      const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now));
+      const { hooks } = store.use(({ writer }) => ingestSpool(spool, writer, now));
       keeper.follow(hooks);
     },
     looks: () => keeper.follow([]),

@@ -229,7 +229,7 @@ describe('hookbus replay', () => {
     expect(refusal('1')).toMatch(/execution 1 cannot be replayed: its payload is not stored/);
     expect(refusal('2')).toMatch(/was cut at 10 of \d+ bytes/);
     expect(refusal('3')).toMatch(
-      /a secret was taken out of its command; give the command behind --/,
+      /its recorded command has a redacted secret; add the command after --/,
     );
     expect(refusal('99')).toMatch(/no execution of number 99/);
     expect(refusal()).toMatch(/expected the ID of an execution/);
@@ -242,7 +242,7 @@ describe('hookbus replay', () => {
     expect(report.replays.map(({ id }) => id)).toEqual([4]);
     expect(report.refused.map(({ id }) => id)).toEqual([1, 2]);
     rmSync(stage.directory, { recursive: true });
-    expect(refusal('4')).toMatch(/the directory that it ran in is not there any more: /);
+    expect(refusal('4')).toMatch(/its working directory does not exist any more: /);
   });
 
   it('says where secrets were taken out of the payload', async () => {

@@ -87,7 +87,7 @@ describe('switched on', () => {
       'password=hunter22222 is wrong',
       'a text',
       'undefined',
-      expect.stringMatching(/cannot be put in words$/),
+      expect.stringMatching(/cannot be converted to text$/),
       'Symbol(s)',
       'thenable',
       'unreadable',
@@ -120,7 +120,7 @@ describe('switched on', () => {
     expect(said).toEqual([...Array.from({ length: 5 }, () => [true, true]), 2]);
     expect(state.rows().map((row) => row['status'])).toEqual(Array(7).fill('success'));
     expect(state.rows('SELECT * FROM notices')).toMatchObject([
-      { text: 'odd: output: expected what JSON can say', count: 6 },
+      { text: 'odd: output: expected a value that JSON can express', count: 6 },
     ]);
     expect(state.rows('SELECT * FROM dedupe_keys')).toEqual([]);
   });

@@ -15,7 +15,7 @@ describe('a proxy that was revoked', () => {
       say([first.success, first.error instanceof Error, first.error.cause === revoked, second.output]);`);
     expect({ said, stderr }).toEqual({ said: [[false, true, true, 'second']], stderr: '' });
     expect(state.rows().map((row) => [row['status'], row['error']])).toEqual([
-      ['error', expect.stringMatching(/cannot be put in words$/)],
+      ['error', expect.stringMatching(/cannot be converted to text$/)],
       ['success', null],
     ]);
     expect(state.spooled()).toEqual([]);
@@ -63,8 +63,8 @@ it('an option that cannot be read is noted, and the others count', async () => {
   expect(said).toEqual(['ran']);
   expect(state.rows()).toMatchObject([{ hook_name: 'h', status: 'success', tool_name: 'Bash' }]);
   expect(state.rows('SELECT text FROM notices ORDER BY text')).toEqual([
-    { text: 'h: tool: expected a value, got one that cannot be read' },
-    { text: 'h: waitSeconds: expected a value, got one that cannot be read' },
+    { text: 'h: tool: reading it throws, so it is ignored' },
+    { text: 'h: waitSeconds: reading it throws, so it is ignored' },
   ]);
 });
 

@@ -79,7 +79,7 @@ describe('an output', () => {
     });
     expect(state.rows('SELECT text, count FROM notices')).toEqual([
       {
-        text: 'h: output: expected what the body gives, got a generator, of which nothing was run',
+        text: 'h: output: the body returned a generator, so none of its code ran',
         count: 2,
       },
     ]);

@@ -20,7 +20,7 @@ import {
   changeSettings,
   type FileReport,
   type InstallRequest,
-  leadsOut,
+  linksOut,
 } from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
 import { requirePaths } from '../../app/store/open-for-command.ts';
@@ -89,12 +89,12 @@ async function withinBounds(request: InstallRequest, given: Given, places: Place
       files.push(file);
     } else {
       strays.push(file);
-      left.push(`${leadsOut(file.path, target).message}. It is left alone; --yes writes there.`);
+      left.push(`${linksOut(file.path, target).message}. It is left alone; --yes writes there.`);
     }
   }
   const [stray] = strays;
   if (files.length === 0 && stray !== undefined) {
-    throw leadsOut(stray.path, realpathSync(stray.path));
+    throw linksOut(stray.path, realpathSync(stray.path));
   }
   return { request: { ...request, files, otherFiles: [...request.otherFiles, ...strays] }, left };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
-import { createDrainLoop } from '../../src/daemon/loops/drain-loop.ts';
+import { createIngestLoop } from '../../src/daemon/loops/ingest-loop.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { until } from '../support/daemon.ts';
@@ -10,7 +10,7 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 
 /** The loop of a daemon, without one. */
-function aLoop(onDrained: () => void = () => undefined) {
+function aLoop(onIngested: () => void = () => undefined) {
   const { paths } = freshState();
   makeDatabase(paths);
   const store = createStoreHandle(paths.database, 200, Date.now);
@@ -18,11 +18,11 @@ function aLoop(onDrained: () => void = () => undefined) {
   const spool = createSpool(paths.spool, paths.quarantine);
   const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
   const turns: number[] = [];
-  const loop = createDrainLoop({
+  const loop = createIngestLoop({
     ...{ paths, spool, store, log, breakers, now: Date.now },
-    onDrained({ stored }) {
+    onIngested({ stored }) {
       turns.push(stored);
-      onDrained();
+      onIngested();
     },
   });
   onTestFinished(() => {
@@ -48,7 +48,7 @@ describe('the drain', () => {
       if (turns.length > 1) return;
       setImmediate(() => {
         leave(1);
-        loop.poke();
+        loop.notify();
       });
     });
     leave(500);
@@ -72,7 +72,7 @@ describe('the drain', () => {
     loop.start();
     await until('five turns', () => {
       leave(1);
-      loop.poke();
+      loop.notify();
       told.push(performance.now());
       return turns.length >= 5;
     });

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AlertsConfig } from '../../src/app/alerts/rule.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
-import { createLook } from '../../src/daemon/alerts/look.ts';
+import { createEvaluator } from '../../src/daemon/alerts/evaluator.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { until } from '../support/daemon.ts';
@@ -17,7 +17,7 @@ function aView() {
   const store = createStoreHandle(paths.database, 200, Date.now);
   onTestFinished(store.close);
   const spool = createSpool(paths.spool, paths.quarantine);
-  const look = createLook({ store, spool, now: Date.now, failing: [] });
+  const look = createEvaluator({ store, spool, now: Date.now, failing: [] });
   return {
     store,
     wait(records: number): void {

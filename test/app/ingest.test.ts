@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drainSpool } from '../../src/app/recording/drain.ts';
+import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { createRecorder } from '../../src/app/recording/recorder.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
@@ -33,7 +33,7 @@ function aBus() {
     db,
     writer,
     rows,
-    drain: () => drainSpool(spool, writer, Date.now),
+    drain: () => ingestSpool(spool, writer, Date.now),
   };
 }
 
