@@ -84,5 +84,7 @@ export function warningsOf(bodyEnd: BodyEnd): string[] {
   if (isGeneratorObject(bodyEnd.value)) {
     return ['output: the body returned a generator, so none of its code ran'];
   }
-  return outputText(bodyEnd.value) === undefined ? ['output: expected a value that JSON can express'] : [];
+  return outputText(bodyEnd.value) === undefined
+    ? ['output: expected a value that JSON can express']
+    : [];
 }

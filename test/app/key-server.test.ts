@@ -54,7 +54,7 @@ describe('a key server', () => {
     expect(whats('', '')).toEqual([]);
   });
 
-  it('is named by status and doctor where it is one', () => {
+  it('is shown by status and doctor if it has a problem', () => {
     const { env } = configured({ url: 'redis://:hunter2@keys.example.com' });
     for (const command of ['status', 'doctor']) {
       const { stdout } = hookbus([command], env);
@@ -65,7 +65,7 @@ describe('a key server', () => {
     }
   });
 
-  it('that a run names is a mistake that both show', () => {
+  it("in a run's environment causes a warning in both", () => {
     const { env } = configured({});
     for (const command of ['status', 'doctor']) {
       const { stdout } = hookbus([command], { ...env, HOOKBUS_DEDUPE_URL: 'redis://:hunter2@h' });
@@ -96,7 +96,7 @@ describe('the secret of machines', () => {
     },
   );
 
-  it('is shown by no command, not even by the one that sets it', () => {
+  it('is printed by no command, not even by the one that sets it', () => {
     const { env, paths } = configured({});
     const said = [
       ['config', 'set', 'dedupe.url', 'redis://:hunter2@localhost:1'],
@@ -130,7 +130,7 @@ describe('the secret of machines', () => {
       spawnSync(execPath, [CLI, 'config', 'set', 'dedupe.secret', '-'], { input, env });
     expect(set(`${SECRET}\n`).status).toBe(0);
     expect(JSON.parse(readFileSync(paths.config, 'utf8')).dedupe.secret).toBe(SECRET);
-    // Whatever was to make one failed.
+    // The command that should have made a secret failed.
     expect(set('').status).toBe(1);
     expect(JSON.parse(readFileSync(paths.config, 'utf8')).dedupe.secret).toBe(SECRET);
   });

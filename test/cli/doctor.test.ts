@@ -87,7 +87,9 @@ describe('doctor on what HookBus consists of', () => {
     const { top, report, write } = aMachine();
     chmodSync(write('bin/hookbus', '#!/bin/sh\n'), 0o755);
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
-    expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another installation');
+    expect(textOf(report({ PATH }), 'PATH')).toContain(
+      'advice: hookbus on PATH is another installation',
+    );
     expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
     // What npm puts on PATH is another file of the same HookBus.
     mkdirSync(join(top, 'npm'));

@@ -150,9 +150,7 @@ describe('one line says what is wrong', () => {
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000002' })),
     ]);
     expect(complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
-    expect(complaint(['show', '01a2ff'], env)).toMatch(
-      /^no execution has an id that starts with /,
-    );
+    expect(complaint(['show', '01a2ff'], env)).toMatch(/^no execution has an id that starts with /);
     expect(complaint(['show', '01a203'], env)).toMatch(
       /^several executions have an id that starts /,
     );

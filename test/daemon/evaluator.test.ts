@@ -10,7 +10,7 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 
-/** What a daemon looks at, without one. */
+/** The inputs of an evaluator, without a daemon. */
 function aView() {
   const { paths } = freshState();
   makeDatabase(paths);
@@ -33,21 +33,21 @@ function aView() {
   };
 }
 
-describe('a look for alerts', () => {
-  it('takes a spool for growing when it was as full a second ago, not a moment', async () => {
+describe('an evaluation of alerts', () => {
+  it('takes a spool for growing if it was as full a second ago, not a moment ago', async () => {
     const view = aView();
     view.wait(1);
     expect(view.look()).toEqual([]);
     view.wait(300);
-    // A crowd that just came in: the drain may be at it.
+    // A burst that just arrived: ingest may be working on it.
     expect(view.look()).toEqual([]);
     const startMs = performance.now();
     await until('the alert', () => view.look().includes('spool_growing  open'));
-    // The first look that saw them is this one or comes later, and so does the alert.
+    // This evaluation or a later one is the first that saw them, and so opens the alert.
     expect(performance.now() - startMs).toBeGreaterThan(880);
   });
 
-  it('judges what is on record anew when the rules have changed', () => {
+  it('assesses recorded executions again when the rules have changed', () => {
     const view = aView();
     view.store.use(({ writer }) =>
       writer.write(

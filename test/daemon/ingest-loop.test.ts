@@ -31,7 +31,7 @@ function aLoop(onIngested: () => void = () => undefined) {
   });
   return {
     loop,
-    /** How many records each turn took in. */
+    /** How many records each turn ingested. */
     turns,
     leave(records: number): void {
       for (let index = 0; index < records; index += 1) {
@@ -42,8 +42,8 @@ function aLoop(onIngested: () => void = () => undefined) {
   };
 }
 
-describe('the drain', () => {
-  it('takes in what it is told of between two of its turns as soon as these are over', async () => {
+describe('ingest', () => {
+  it('follows at once on a notification between two of its turns', async () => {
     const { loop, turns, leave } = aLoop(() => {
       if (turns.length > 1) return;
       setImmediate(() => {
@@ -56,27 +56,27 @@ describe('the drain', () => {
     await until('the first turn', () => turns.length > 0);
     const startMs = performance.now();
     await until('all', () => turns.reduce((sum, stored) => sum + stored, 0) === 501);
-    // By itself it looks every 2 s.
+    // Without a notification it polls every 2 s.
     expect(performance.now() - startMs).toBeLessThan(1000);
   });
 
-  it('waits while runs come close together, but not for long', async () => {
-    const told: number[] = [];
+  it('waits while hooks run close together, but not for long', async () => {
+    const notified: number[] = [];
     const waits: { readonly sinceFirst: number; readonly sinceLast: number }[] = [];
     const { loop, turns, leave } = aLoop(() => {
       const nowMs = performance.now();
-      const [first = nowMs, last = nowMs] = [told[0], told.at(-1)];
+      const [first = nowMs, last = nowMs] = [notified[0], notified.at(-1)];
       waits.push({ sinceFirst: nowMs - first, sinceLast: nowMs - last });
-      told.length = 0;
+      notified.length = 0;
     });
     loop.start();
     await until('five turns', () => {
       leave(1);
       loop.notify();
-      told.push(performance.now());
+      notified.push(performance.now());
       return turns.length >= 5;
     });
-    // The first look is its own. A timer may be 1 ms early; a machine that does not get around to it makes it late.
+    // The first turn needs no notification. A timer may be 1 ms early; on a busy machine it is late.
     for (const { sinceFirst, sinceLast } of waits.slice(1)) {
       expect(sinceLast >= 9 || sinceFirst >= 99, `${sinceFirst} ms, ${sinceLast} ms`).toBe(true);
       expect(sinceFirst).toBeLessThan(1000);
