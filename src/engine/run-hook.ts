@@ -104,7 +104,7 @@ async function prepare(options: RunOptions, settings: Settings, say: Report): Pr
   const recorder = recorderFor(settings, say);
   const ids = newExecutionIds(startedAtMs(), randomBytes);
   const companion = startCompanion();
-  // Loading execa takes about as long as the companion needs to start.
+  // Loads while the companion starts.
   const starting = import('./process/start.ts');
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
