@@ -10,15 +10,15 @@ import type {
 
 export type { ExecutionContext, GuardedExecution, GuardOptions, GuardResult };
 
-/** Whether `HOOKBUS_ENABLED` is on; off, bodies run and nothing is recorded. */
+/** Whether `HOOKBUS_ENABLED` is on. If not, bodies run and nothing is recorded. */
 export function isEnabled(): boolean {
   return readSettings().enabled;
 }
 
 /**
- * A dedupe key of these parts: texts, numbers and booleans readable, anything else by its digest; at most 256 bytes.
- * Empty where a part is undefined, null, empty or cannot be told apart from others: such a key is none, and the body
- * runs. Never throws.
+ * Makes a dedupe key from these parts: strings, numbers and booleans stay readable, anything else becomes a digest; at
+ * most 256 bytes. If a part is undefined, null, empty or cannot be identified, the key is empty, which means no key:
+ * the body runs. Never throws.
  *
  * @example generateDedupeKey('format', payload.tool_use_id, payload.tool_input)
  */
@@ -27,11 +27,11 @@ export function generateDedupeKey(...parts: unknown[]): string {
 }
 
 /**
- * Runs `body` as an execution of a hook, and records it. What the body returns is the output, unless it calls
- * `setOutput`. A duplicate's body is not run. Never rejects: what the body throws is in the result.
+ * Runs `body` as an execution of a hook, and records it. The output is what the body returns, unless the body calls
+ * `setOutput`. The body of a duplicate does not run. Never rejects: the result contains what the body throws.
  *
- * @param name what the hook is called in the record
- * @param event such as `PreToolUse`; what the payload says goes first
+ * @param name the hook's name in the record
+ * @param event such as `PreToolUse`; an event in the payload takes precedence
  */
 export function guardedExecution<T = unknown>(
   name: string,
@@ -43,9 +43,8 @@ export function guardedExecution<T = unknown>(
 }
 
 /**
- * Makes a guarded function of a function: called, it runs as an execution of a hook, is recorded, and never throws or
- * rejects. Its first argument is taken for what the hook read, where that is a text, bytes or a plain object.
- *
+ * Wraps a function, so that each call runs as an execution of a hook, is recorded, and never throws or rejects. If the
+ * first argument is a string, bytes or a plain object, it counts as the payload.
  * @example const check = guard('check', 'PreToolUse', 'Bash')((payload: Payload) => decide(payload));
  */
 export function guard(
@@ -63,8 +62,9 @@ export function guard(
 }
 
 /**
- * Begins an execution that ends with the scope it is declared in. Look at `skipped` first: the code behind it runs
- * either way. Left without `setOutput` it counts as failed, since that is what an exception looks like from here.
+ * Starts an execution that ends with the scope in which it is declared. Check `skipped` first: the code after it runs
+ * either way. If the scope ends without `setOutput`, the execution counts as failed, because an exception looks the
+ * same.
  *
  * @example await using execution = await startGuardedExecution('check', 'PreToolUse', { payload });
  */

@@ -1,7 +1,7 @@
 import { zlibSync } from 'fflate';
 import type { CreateDashboard } from '../app/reading/dashboard.ts';
 import { provideCompression } from '../app/recording/compression.ts';
-import type { Drained } from '../app/recording/drain.ts';
+import type { Ingested } from '../app/recording/ingest.ts';
 import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
 import type { StatePaths } from '../config/home/paths.ts';
@@ -9,6 +9,7 @@ import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { processStart } from '../os/process.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { isBusy, takeLock } from '../store/database.ts';
+import { createActivity } from './activity.ts';
 import { type Condition, failingSince } from './alerts/failing.ts';
 import { createAlertLoop } from './alerts/loop.ts';
 import { Claims, type ClaimsParts } from './claims/claims.ts';
@@ -20,39 +21,40 @@ import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createBreakerKeeper } from './loops/breaker-keeper.ts';
-import { createDrainLoop } from './loops/drain-loop.ts';
+import { createIngestLoop } from './loops/ingest-loop.ts';
 import { createNetworkKeeper, type NetworkKeeper } from './loops/network-keeper.ts';
 import { createPageKeeper } from './loops/page-keeper.ts';
 import { createRetentionLoop } from './loops/retention-loop.ts';
 import { createRollupLoop } from './loops/rollup-loop.ts';
-import { createNews } from './news.ts';
 import type { DaemonState } from './state.ts';
 
-/** How long a locked database may hold up one turn, in ms: records wait in the spool, but who asks waits for us. */
+/**
+ * How long to wait for the database lock in one turn: records can wait in the spool, but clients wait for the daemon.
+ */
 const BUSY_MS = 200;
 
-/** How long a daemon that is just ending may still hold the lock, in ms. */
+/** How long a daemon that is exiting may still hold the lock. */
 const LOCK_MS = 2000;
 
 export interface DaemonParts {
   readonly paths: StatePaths;
   readonly socketPath: string;
-  /** Asked again and again; undefined: nothing is deleted now. */
+  /** Called before each cleanup; undefined: delete nothing for now. */
   readonly retentionDays: () => number | undefined;
-  /** Without a poke or a record for so long, in ms, the daemon leaves. */
+  /** The daemon exits after this time without notifications or records. */
   readonly idleMs: number;
   readonly now: () => number;
-  /** Makes the page for people; undefined: there is none. */
+  /** Creates the dashboard; undefined: this daemon has none. */
   readonly dashboard?: CreateDashboard | undefined;
 }
 
-/** Why a daemon ended. */
+/** Why a daemon exited. */
 export type DaemonEnd = 'stopped' | 'idle' | 'replaced' | 'another_runs';
 
 /**
- * Runs the daemon of a state directory until it is stopped, has nothing to do for long, or is replaced by a newer
- * version. Resolves at once where another one runs.
- * @param stop resolves when it is to end
+ * Runs the daemon of a state directory until it is stopped, is idle for long, or a newer version replaces it.
+ * Resolves at once if another daemon runs.
+ * @param stop resolves when the daemon should exit
  */
 export async function runDaemon(parts: DaemonParts, stop: Promise<void>): Promise<DaemonEnd> {
   const release = takeLockIfFree(parts.paths.daemonLock);
@@ -74,52 +76,52 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const breakers = createBreakerKeeper({ paths, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
-  // Who follows waits for news of whenever.
-  const isAwaited = (): boolean => followers.count() > 0 || page.isWatched();
-  const news = createNews(parts.idleMs, isAwaited, () => leave('idle'));
+  // Followers and the dashboard may wait for executions for any time.
+  const hasClients = (): boolean => followers.count() > 0 || page.isWatched();
+  const activity = createActivity(parts.idleMs, hasClients, () => leave('idle'));
   const network = createNetworkKeeper(paths.config, log);
   const shared = { store, now, log, network: network.current };
-  const exports = new ExportLoop({ ...shared, paths, spool, onServed: news.onAsked });
-  const onDrained = (drained: Drained): void => {
-    news.onDrained(drained);
-    followers.lookSoon();
-    page.tell();
-    exports.poke();
-    for (const loop of loops) loop.poke?.();
+  const exports = new ExportLoop({ ...shared, paths, spool, onServed: activity.onAsked });
+  const onIngested = (ingested: Ingested): void => {
+    activity.onIngested(ingested);
+    followers.sendSoon();
+    page.notify();
+    exports.notify();
+    for (const loop of loops) loop.notify?.();
   };
-  const drain = createDrainLoop({ paths, spool, store, now, log, breakers, onDrained });
+  const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
   const { sharedKeys, claims } = openClaims(paths.config, shared);
   const loops = backgroundLoops(parts, { store, log, spool, sharedKeys, exports, network });
   const onFrame = createConversation({
     onNotify: (version) => {
-      news.onNotify();
-      drain.poke();
+      activity.onNotify();
+      ingest.notify();
       if (isNewerVersion(version ?? '', VERSION)) leave('replaced');
     },
     onStop: () => leave('stopped'),
     onAskDashboard: (connection) => {
-      news.onAsked();
+      activity.onAsked();
       page.answer(connection);
     },
-    state: () => stateOf(startedAt, news.counts, { sharedKeys, exports, network }),
+    state: () => stateOf(startedAt, activity.counts, { sharedKeys, exports, network }),
     claims,
     followers,
   });
 
   const listener = await listen(parts.socketPath, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
-  for (const part of [exports, drain, ...loops]) part.start();
+  for (const part of [exports, ingest, ...loops]) part.start();
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  for (const part of [news, ...loops, claims, followers]) part.stop();
+  for (const part of [activity, ...loops, claims, followers]) part.stop();
   await page.stop();
-  // The socket goes first: who comes from now on finds no daemon and starts the next.
+  // The socket goes first: later clients find no daemon and start the next one.
   await listener.close();
-  drain.stop();
+  ingest.stop();
   await exports.stop();
   store.close();
-  log('ended', { reason: end, ...news.counts });
+  log('ended', { reason: end, ...activity.counts });
   return end;
 }
 
@@ -129,13 +131,13 @@ function openClaims(
 ) {
   const config = createConfigWatch(configPath, () => undefined);
   const sharedKeys = new SharedClaims({ ...parts, dedupe: () => config.current().dedupe });
-  // So that the first run need not wait for the connection.
+  // Connect now, so that the first claim need not wait for the connection.
   sharedKeys.isOn();
   const broker = { pid: process.pid, start: processStart() };
   return { sharedKeys, claims: new Claims({ ...parts, shared: sharedKeys, broker }) };
 }
 
-/** What the daemon waits for; the first reason to end counts. */
+/** A promise for the first reason to exit, and the function that resolves it. */
 function createEnding() {
   let leave: (end: DaemonEnd) => void = () => undefined;
   const isOver = new Promise<DaemonEnd>((resolve) => {
@@ -144,11 +146,11 @@ function createEnding() {
   return { isOver, leave };
 }
 
-/** What is done in the background, and told where executions were stored. */
+/** A background task. `notify` is called when executions were stored. */
 interface Loop {
   readonly start: () => void;
   readonly stop: () => void;
-  readonly poke?: () => void;
+  readonly notify?: () => void;
 }
 
 interface BackgroundParts {
@@ -160,12 +162,12 @@ interface BackgroundParts {
   readonly network: NetworkKeeper;
 }
 
-/** What is done beside the draining, each in small steps of its own. */
+/** The background tasks other than ingest and export; each works in small steps. */
 function backgroundLoops(
   { paths, retentionDays, now }: DaemonParts,
   { store, log, spool, sharedKeys, exports, network }: BackgroundParts,
 ): readonly Loop[] {
-  // What else may fail beside executions is a line here.
+  // Everything other than hooks that can fail has a line here.
   const failing = [
     failingSince(now, () => sharedConditions(sharedKeys)),
     failingSince(now, () => exports.conditions()),

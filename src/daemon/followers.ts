@@ -13,30 +13,30 @@ import { lastLogId } from '../store/queries/last-log-id.ts';
 import type { Connection } from './listener.ts';
 import type { Log } from './log.ts';
 
-/** How often the table is looked at for rows that others wrote, in ms, while somebody follows. */
-const LOOK_MS = 200;
+/** How often the table is checked, while somebody follows, for rows that other processes wrote. */
+const POLL_MS = 200;
 
-/** Most bytes of rows in one frame, but for a single row that is longer. */
+/** Maximum bytes of rows per frame, except for a single longer row. */
 const FRAME_BYTES = 256 * 1024;
 
 /**
- * A follower that is further behind than so many rows is taken ahead, to where only `KEPT_ROWS` are left: who stalls for
- * long wants to see what happens, not what happened.
+ * A follower that falls behind by more than `MAX_BEHIND_ROWS` skips ahead, until `KEPT_ROWS` are left: after a long
+ * stall, current executions matter more than old ones.
  */
 const MAX_BEHIND_ROWS = 10_000;
 const KEPT_ROWS = 1000;
 
-/** Each costs a query for every batch of rows. */
+/** Every follower costs one query per batch of rows. */
 const MAX_FOLLOWERS = 64;
 
 interface Follower {
   readonly connection: Connection;
   readonly request: FollowRequest;
-  /** The last row that it was given or that was looked at for it; undefined before the first look. */
+  /** The last row that was sent or filtered out; undefined before the first frame. */
   after: number | undefined;
-  /** It asked for what was there up to this row, so none of that is passed over. */
+  /** The follower requested the rows up to this one, so it never skips them. */
   wanted: number;
-  hasHeard: boolean;
+  hasFrame: boolean;
 }
 
 export interface FollowersParts {
@@ -45,8 +45,8 @@ export interface FollowersParts {
 }
 
 /**
- * Sends rows to who follows them. The table is the queue: a follower whose connection is full is given nothing until it
- * has read what is on its way, so a slow one holds up nobody and costs the memory of one frame.
+ * Sends new rows to followers. The table is the queue: a follower whose connection is full gets nothing until it has
+ * read what was sent, so a slow one delays nobody and costs the memory of one frame.
  */
 export function createFollowers({ store, log }: FollowersParts) {
   const followers = new Set<Follower>();
@@ -54,15 +54,15 @@ export function createFollowers({ store, log }: FollowersParts) {
   let isDue = false;
   let lastFailure: string | undefined;
 
-  function look(): void {
+  function sendAll(): void {
     isDue = false;
     try {
       const isBehind = [...followers]
         .filter(({ connection }) => !connection.isFull())
         .map((follower) => store.use(({ db }) => feed(db, follower)));
       lastFailure = undefined;
-      // A turn for others between one frame and the next.
-      if (isBehind.includes(true)) lookSoon();
+      // Serve others between two frames.
+      if (isBehind.includes(true)) sendSoon();
     } catch (error) {
       const reason = reasonOf(error);
       if (reason !== lastFailure) log('follow_failed', { reason });
@@ -70,10 +70,10 @@ export function createFollowers({ store, log }: FollowersParts) {
     }
   }
 
-  function lookSoon(): void {
+  function sendSoon(): void {
     if (isDue || followers.size === 0) return;
     isDue = true;
-    setImmediate(look);
+    setImmediate(sendAll);
   }
 
   function remove(follower: Follower): void {
@@ -82,21 +82,21 @@ export function createFollowers({ store, log }: FollowersParts) {
   }
 
   return {
-    /** @throws FrameError when there are too many */
+    /** @throws FrameError if there are too many followers */
     add(connection: Connection, request: FollowRequest): void {
-      if (followers.size >= MAX_FOLLOWERS) throw new FrameError('too many follow');
+      if (followers.size >= MAX_FOLLOWERS) throw new FrameError('too many followers');
       const { after } = request;
-      const follower = { connection, request, after, wanted: 0, hasHeard: false };
+      const follower = { connection, request, after, wanted: 0, hasFrame: false };
       connection.keep();
       connection.onClose(() => remove(follower));
-      connection.onDrain(lookSoon);
-      if (followers.size === 0) timer = setInterval(look, LOOK_MS);
+      connection.onDrain(sendSoon);
+      if (followers.size === 0) timer = setInterval(sendAll, POLL_MS);
       followers.add(follower);
-      // The first frame comes at once, and be it empty: by it a follower knows that it is understood.
-      lookSoon();
+      // Send the first frame at once, even an empty one: it tells the follower that it was accepted.
+      sendSoon();
     },
-    /** There may be new rows. */
-    lookSoon,
+    /** Call this when there may be new rows. */
+    sendSoon,
     count: (): number => followers.size,
     stop(): void {
       clearInterval(timer);
@@ -107,13 +107,13 @@ export function createFollowers({ store, log }: FollowersParts) {
 
 export type Followers = ReturnType<typeof createFollowers>;
 
-/** Sends one frame, if there is anything to say. @returns whether there is more */
+/** Sends one frame if there is anything to send. @returns whether there is more */
 function feed(db: Database, follower: Follower): boolean {
   const frame = db.transaction(() => nextFrame(db, follower))();
   if (frame === undefined) return false;
   follower.connection.send(encodeExecutions(frame));
   follower.after = frame.upTo;
-  follower.hasHeard = true;
+  follower.hasFrame = true;
   return frame.hasMore;
 }
 
@@ -124,10 +124,10 @@ function nextFrame(db: Database, follower: Follower) {
     follower.wanted = last;
     follower.after = beforeLatest(db, request, request.latest, last);
   }
-  // Numbers never go back, so this is another database than the one that it saw.
+  // Row ids never decrease, so this is a new database.
   if (follower.after > last) follower.after = 0;
-  const { after, hasHeard, wanted } = follower;
-  if (after === last && hasHeard) return undefined;
+  const { after, hasFrame, wanted } = follower;
+  if (after === last && hasFrame) return undefined;
   const isFarBehind = after >= wanted && last - after > MAX_BEHIND_ROWS;
   const start = isFarBehind ? last - KEPT_ROWS : after;
   const skipped = isFarBehind ? countExecutions(db, request, { after, upTo: start }) : 0;

@@ -5,33 +5,36 @@ import { openOwnDirectory } from '../os/own-file.ts';
 import { FRAME_HEADER_BYTES, type Frame, frameBytes, splitFrames } from '../protocol/frame.ts';
 import { atSocket } from './client/connect.ts';
 
-/** Most that one connection may have said without it making a frame, in bytes: the largest payload, and two outputs. */
+/** Maximum bytes of an incomplete frame: the largest payload and two outputs. */
 const MAX_UNREAD_BYTES = 9 * 1024 * 1024;
 
-/** A client says what it wants at once; one that is silent for so long, in ms, is cut off. */
+/** A connection without a request is closed after this time. */
 const SILENCE_MS = 5000;
 
-/** More clients at once than any machine starts hooks; beyond them a connection is closed unheard. */
+/** More than any machine runs hooks at once; further connections are closed at once. */
 const MAX_CONNECTIONS = 512;
 
 export interface Connection {
   readonly send: (bytes: Uint8Array) => void;
-  /** Whether the other side has so much to read yet that it should be sent no more; `onDrain` tells when that is over. */
+  /**
+   * Whether the client still has so much to read that nothing should be sent now; `onDrain` calls back when it has
+   * read.
+   */
   readonly isFull: () => boolean;
   readonly onDrain: (work: () => void) => void;
-  /** No more is expected of the other side: it may be silent for as long as it likes. */
+  /** Disables the idle timeout: the client need not send anything more. */
   readonly keep: () => void;
   readonly onClose: (work: () => void) => void;
   readonly end: () => void;
 }
 
-/** Told of every frame. What it throws ends that connection and no other. */
+/** Called with every frame. If it throws, only that connection is closed. */
 export type OnFrame = (frame: Frame, connection: Connection) => void;
 
 /**
- * Listens on the socket, 0600 in a directory that is 0700, so that the kernel refuses other users. To be called by the one process that holds the daemon's lock: a socket
- * that is there already is left over and is removed.
- * @throws what the system says
+ * Listens on the socket with mode 0600 in a directory with mode 0700, so that the kernel refuses other users. Only the
+ * process that holds the daemon's lock may call this: it removes an existing socket, which a killed daemon left behind.
+ * @throws errors of the system
  */
 export async function listen(
   path: string,
@@ -45,7 +48,7 @@ export async function listen(
     serve(socket, onFrame);
   });
   server.maxConnections = MAX_CONNECTIONS;
-  // By the directory as it is now; held open, since Node takes the socket away by the name that it was given.
+  // Keep the directory open: Node removes the socket under the name that it got here.
   const directory = process.platform === 'win32' ? undefined : openOwnDirectory(dirname(path));
   if (directory === undefined) await startListening(server, path);
   else await atSocket(path, directory, (socket) => startListening(server, socket));
@@ -63,11 +66,11 @@ export async function listen(
 function startListening(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // It is bound at once, and nobody else is to find it open before its mode is set.
+    // `listen` binds at once, and the socket must never have a wider mode.
     const mask = process.umask(0o177);
     server.listen(path, () => {
       server.off('error', reject);
-      // From now on a client that cannot be accepted is its own misfortune.
+      // Later errors concern only the client that could not be accepted.
       server.on('error', () => undefined);
       resolve();
     });
@@ -75,7 +78,7 @@ function startListening(server: Server, path: string): Promise<void> {
   });
 }
 
-/** Hears one client. */
+/** Handles one connection. */
 export function serve(socket: Socket, onFrame: OnFrame): void {
   const unread = createUnread();
   const closers: (() => void)[] = [];
@@ -96,26 +99,29 @@ export function serve(socket: Socket, onFrame: OnFrame): void {
     try {
       for (const frame of unread.add(chunk)) onFrame(frame, connection);
     } catch {
-      // Garbage, another protocol, or a frame that makes no sense: this client is not one of ours.
+      // Garbage, another protocol or an invalid frame: not a HookBus client.
       socket.destroy();
     }
   });
 }
 
-/** What a client has said so far of a frame. Pieces are joined once it is whole: joining each would cost their square. */
+/**
+ * Collects the bytes of an incomplete frame, and joins them once it is complete: joining every chunk would be
+ * quadratic.
+ */
 function createUnread() {
   let pieces: Buffer[] = [];
   let bytes = 0;
   let wanted = FRAME_HEADER_BYTES;
   return {
-    /** @returns the frames that are whole now @throws what ends the connection */
+    /** @returns the frames that are complete now @throws if the connection must be closed */
     add(chunk: Buffer): Frame[] {
       pieces.push(chunk);
       bytes += chunk.length;
       if (bytes < wanted) return [];
       const { frames, rest } = splitFrames(pieces.length === 1 ? chunk : Buffer.concat(pieces));
       wanted = frameBytes(rest) ?? FRAME_HEADER_BYTES;
-      if (wanted > MAX_UNREAD_BYTES) throw new Error('a frame that is too long');
+      if (wanted > MAX_UNREAD_BYTES) throw new Error('the frame is too long');
       pieces = [Buffer.from(rest)];
       bytes = rest.length;
       return frames;

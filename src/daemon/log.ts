@@ -2,12 +2,12 @@ import { closeSync, constants, lstatSync, renameSync, writeSync } from 'node:fs'
 import { openToAppend } from '../os/own-file.ts';
 import { redactText } from '../redaction/redaction.ts';
 
-/** The log is at most twice this, in bytes: the file, and the one before it. */
+/** The log rotates at this size and keeps one old file, so it takes at most twice as much. */
 const MAX_LOG_BYTES = 512 * 1024;
 
 export type LogValue = string | number | boolean | undefined;
 
-/** Writes one line an event: the time, the word, then key=value, with known forms of secrets taken out. A log that cannot be written is no reason to stop. */
+/** Writes one line per event: the time, the event, then key=value, with secrets redacted. Ignores write errors. */
 export function createLog(path: string, now: () => number) {
   return (event: string, values: Readonly<Record<string, LogValue>> = {}): void => {
     try {
@@ -28,7 +28,7 @@ export function createLog(path: string, now: () => number) {
         closeSync(file);
       }
     } catch {
-      // A full disk must not end what drains the spool.
+      // A full disk must not stop the process that ingests the spool.
     }
   };
 }

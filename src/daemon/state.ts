@@ -1,35 +1,36 @@
-/** What a daemon tells of itself; `hookbus daemon status --json` prints it. */
+/** What the daemon reports about itself; `hookbus daemon status --json` prints it. */
 export interface DaemonState {
   readonly pid: number;
   readonly version: string;
   /** UTC. */
   readonly started_at: string;
-  /** Executions taken from the spool since then. */
+  /** Executions ingested since the start. */
   readonly drained: number;
-  /** Records that could not be read since then. */
+  /** Unreadable records since the start. */
   readonly unreadable: number;
+  /** Notifications since the start. */
   readonly pokes: number;
-  /** The server that dedupe keys are shared through, if any; without its password. */
+  /** The server that shares dedupe keys, if any; the URL without its password. */
   readonly shared_keys: readonly {
     readonly url: string;
     readonly connected: boolean;
     readonly last_error: string | null;
     readonly failures: number;
   }[];
-  /** Those that config.json switches on, since it did. */
+  /** The exporters that config.json enables; counters start when they were enabled. */
   readonly exporters: readonly {
     readonly name: string;
-    /** Where to; null until it could be opened. */
+    /** The destination; null until the exporter was opened. */
     readonly target: string | null;
     readonly state: 'starting' | 'working' | 'failing';
     readonly last_error: string | null;
-    /** Executions; of Prometheus, answers. */
+    /** Executions; for Prometheus, scrapes. */
     readonly sent: number;
     readonly dropped: number;
-    /** Attempts that failed. */
+    /** Failed attempts. */
     readonly failures: number;
   }[];
-  /** `network.ca_file` of config.json; null where that names none. */
+  /** `network.ca_file` in config.json; null if unset. */
   readonly certificates: { readonly file: string; readonly last_error: string | null } | null;
   /** Resident memory, in bytes. */
   readonly rss_bytes: number;

@@ -1,7 +1,7 @@
 import {
   lockOfStore,
-  lookOfStore,
   planOff,
+  readOfStore,
   switchOff,
   switchOn,
 } from '../app/breaker/switch-hook.ts';
@@ -117,7 +117,7 @@ function switchHookOff(
   const seconds = body['for_seconds'];
   if (!OFF_SECONDS.includes(seconds))
     throw badRequest('for_seconds', OFF_SECONDS.join(', '), seconds);
-  const look = lookOfStore(store);
+  const look = readOfStore(store);
   const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), look);
   if (body['confirmed'] !== true && (meaning.isGuard || hooks.length > 1)) {
     const several = hooks.length > 1 ? [`${hooks.length} hooks have this name:`] : [];

@@ -7,16 +7,16 @@ import { duplicateMode, MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { type Claim, type ClaimParts, UNKEYED } from './duplicate.ts';
 
 /**
- * How long a claim waits for others who write, in ms: longer than storing a row may, since a hook that would run twice is
- * what the caller asked to be kept from.
+ * How long a claim waits for the database lock; longer than storing a row may, because the caller asked not to run a
+ * hook twice.
  */
 const CLAIM_BUSY_MS = 1000;
 
-/** How soon the first one is looked at, in ms, and how seldom once it takes its time: many may wait for one. */
-const FIRST_LOOK_MS = 10;
-const LAST_LOOK_MS = 80;
+/** Interval of checks for the first execution's result; it grows, because many may wait for one. */
+const MIN_POLL_MS = 10;
+const MAX_POLL_MS = 80;
 
-/** Asks for the dedupe key of a run. Never throws: on doubt, the hook runs. */
+/** Claims the dedupe key of a run. Never throws: on an error, the hook runs. */
 export async function claimKey(parts: ClaimParts): Promise<Claim> {
   const { settings, report } = parts;
   if (settings.paths === undefined) return UNKEYED;
@@ -25,14 +25,14 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
     const { begin, options, payload } = parts;
     const asked = { template: options.dedupeKey, payload, path: searchPath() };
     const key = keyOf(begin, asked, note);
-    return key === undefined ? UNKEYED : await ask(keys, key, parts);
+    return key === undefined ? UNKEYED : await claim(keys, key, parts);
   } catch (error) {
     report('claim key', error);
     return UNKEYED;
   }
 }
 
-async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
+async function claim(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
   const { begin, options, settings, report } = parts;
   const request: KeyRequest = {
     key,
@@ -56,28 +56,28 @@ async function ask(keys: Keys, key: string, parts: ClaimParts): Promise<Claim> {
       try {
         keys.finish(request, end);
       } catch (error) {
-        // The key is free again as soon as this process is gone.
+        // The key is free as soon as this process has exited.
         report('finish key', error);
       }
     },
   };
 }
 
-/** Waits for the first one, as long as it lives and there is time. */
+/** Waits for the first execution, as long as it lives and there is time. */
 async function waitForVerdict(
   keys: Keys,
   request: KeyRequest,
   timeoutSeconds: number | undefined,
 ): Promise<Verdict> {
-  const mostMs = Math.min((timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000, MAX_WAIT_MS);
-  const until = performance.now() + mostMs;
+  const maxMs = Math.min((timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000, MAX_WAIT_MS);
+  const until = performance.now() + maxMs;
   let verdict = keys.claim(request);
-  let lookMs = FIRST_LOOK_MS;
+  let pollMs = MIN_POLL_MS;
   while (verdict.kind === 'wait') {
     if (performance.now() >= until) return { kind: 'run_unkeyed' };
-    await wait(Math.min(lookMs, Math.max(until - performance.now(), 1)));
-    lookMs = Math.min(lookMs * 1.5, LAST_LOOK_MS);
-    if (keys.hasMoved(request)) verdict = keys.claim(request);
+    await wait(Math.min(pollMs, Math.max(until - performance.now(), 1)));
+    pollMs = Math.min(pollMs * 1.5, MAX_POLL_MS);
+    if (keys.hasChanged(request)) verdict = keys.claim(request);
   }
   return verdict;
 }

@@ -1,12 +1,12 @@
 /**
- * Milliseconds since this process started, with fractions, and never back: what `performance.now()` says, without the
+ * Milliseconds since this process started, with fractions, never decreasing. Like `performance.now()`, but without the
  * milliseconds that loading `performance` takes.
  */
 export function nowMs(): number {
   return process.uptime() * 1000;
 }
 
-/** When this process started, in Unix ms. */
+/** When this process started, in Unix milliseconds. */
 export function startedAtMs(): number {
   return Math.round(Date.now() - nowMs());
 }

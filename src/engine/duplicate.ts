@@ -6,7 +6,7 @@ import type { Begin, Capture } from '../domain/record.ts';
 import type { Meters } from './streams/meters.ts';
 import { writeAll } from './streams/output.ts';
 
-/** Whether the hook may run; once it has, `finish` tells those who wait. */
+/** Whether the hook may run. If so, call `finish` afterwards: waiters get the result. */
 export type Claim =
   | {
       readonly kind: 'run';
@@ -17,7 +17,7 @@ export type Claim =
       readonly kind: 'duplicate';
       readonly key: string;
       readonly of: string;
-      /** Absent where nothing is to be said again. */
+      /** Absent if there is nothing to repeat. */
       readonly result?: KeyResult;
     };
 
@@ -25,15 +25,15 @@ export interface ClaimParts {
   readonly begin: Begin;
   readonly options: RunOptions;
   readonly settings: Settings;
-  /** All of it. */
+  /** The complete payload. */
   readonly payload: Uint8Array;
   readonly report: Report;
 }
 
-/** A run that nobody waits for. */
+/** A run without a key, which nobody waits for. */
 export const UNKEYED: Claim = { kind: 'run', finish: () => undefined };
 
-/** The hook does not run: what the first one said is said once more, or nothing. */
+/** Repeats the first execution's output, if the policy says so. */
 export async function answerDuplicate(
   { result }: Claim & { kind: 'duplicate' },
   meters: Meters,
@@ -45,14 +45,14 @@ export async function answerDuplicate(
   await writeAll(2, result.stderr);
 }
 
-/** Tells what duplicates may share of an end, if anything. */
+/** Shares the result with duplicates, if they may have it. */
 export function finishClaim(claim: Claim, exitCode: number | undefined, meters: Meters): void {
   if (claim.kind !== 'run' || claim.key === undefined) return;
   const stdout = meters.stdout.capture();
   const stderr = meters.stderr.capture();
-  // More may be kept than duplicates may get.
+  // The capture may be larger than what duplicates may get.
   const isAllKept = ({ truncated, bytes }: Capture): boolean =>
-    !truncated && bytes.length <= meters.mostShared;
+    !truncated && bytes.length <= meters.maxSharedBytes;
   const isShared = exitCode !== undefined && isAllKept(stdout) && isAllKept(stderr);
   const outputs = { stdout: stdout.bytes, stderr: stderr.bytes };
   claim.finish(isShared ? { exitCode, outputs } : undefined);

@@ -7,24 +7,24 @@ const BRACE = 0x7b;
 const BLANKS = [0, 0x20, 0x09, 0x0d, 0x0a];
 
 /**
- * Under `--fail-open`, whether a hook that ended so leaves nothing behind: it failed, and nothing that it said or did can
- * be a decision. Twin: src/launcher/fail_open.c.
+ * Whether `--fail-open` may hide this failure: the hook failed, and nothing that it printed can be a decision. C port:
+ * src/launcher/fail_open.c.
  */
-export function isPardoned(
+export function mayForgive(
   status: Status,
   meters: Meters,
   outputs: readonly Output[] = [],
 ): boolean {
-  // Once something was passed on there is nothing left to forgive.
+  // Output that was passed on cannot be taken back.
   if (!isFailure(status) || outputs.some((output) => output.isPassedOn())) return false;
-  return !maySteer(outputs) && !namesBlockingEvent(meters.stdin.capture().bytes);
+  return !mayDecide(outputs) && !namesBlockingEvent(meters.stdin.capture().bytes);
 }
 
 /**
- * Agents read JSON on stdout whatever the exit code, some in any line of it, and one of them what begins so on stderr:
- * it may be a decision.
+ * Whether the output may be a decision. Agents read JSON on stdout whatever the exit code, some of them in any line;
+ * one also reads JSON that starts stderr.
  */
-function maySteer([stdout, stderr]: readonly Output[]): boolean {
+function mayDecide([stdout, stderr]: readonly Output[]): boolean {
   if (stdout?.held().some((chunk) => chunk.includes(BRACE))) return true;
   const said = stderr?.held().find((chunk) => !chunk.every((byte) => BLANKS.includes(byte)));
   return said?.find((byte) => !BLANKS.includes(byte)) === BRACE;

@@ -9,7 +9,7 @@ import { ownProcess } from '../os/own-process.ts';
 import { createSpool } from '../spool/spool.ts';
 import { randomBytes } from './process/random.ts';
 
-/** What is known of this execution from here. */
+/** What the engine knows about this execution. */
 export function beginParts(
   ids: BeginParts['ids'],
   options: RunOptions,
@@ -27,7 +27,7 @@ export function beginParts(
   };
 }
 
-/** Undefined where nothing can be recorded. */
+/** Undefined if nothing can be recorded. */
 export function recorderFor(settings: Settings, say: Report): Recorder | undefined {
   const { paths } = settings;
   if (paths === undefined) return undefined;
@@ -39,7 +39,7 @@ export function recorderFor(settings: Settings, say: Report): Recorder | undefin
   });
 }
 
-/** What the hook finds of ours in its environment. */
+/** The variables that HookBus adds to the hook's environment. */
 export function ownVariables(begin: Begin, flags: string): Record<string, string> {
   return {
     HOOKBUS_CORRELATION_ID: begin.correlationId,

@@ -8,7 +8,7 @@ import { nowMs } from './clock.ts';
 import { startFailure } from './process/leave.ts';
 import { startTimeLimit } from './time-limit.ts';
 
-/** Silence after which streams that background children hold open are left, once the hook has ended, in ms. */
+/** After the hook has exited, streams that background children hold open are abandoned after this silence. */
 const LINGER_MS = 100;
 
 export interface ReplayParts {
@@ -18,14 +18,14 @@ export interface ReplayParts {
   readonly correlationId: string;
   readonly spanId: string;
   readonly timeoutSeconds: number;
-  /** Most bytes to keep of each output. */
+  /** How much of each output to keep. */
   readonly keepBytes: number;
 }
 
 /**
- * Runs a hook once more, as a run would but for the record: on this input, in this directory, in the environment of now
- * with the variables that a run gives it. In it HookBus is switched off, so that a command that is itself wrapped, or
- * uses the library, leaves no execution on record and asks neither for a key nor at a gate.
+ * Runs a hook again like `hookbus run`, but without a record: with this input, in this directory, and in the current
+ * environment plus the variables of a run. HOOKBUS_ENABLED=0 makes sure that a command that is itself wrapped, or uses
+ * the library, records nothing and checks neither a key nor a gate.
  */
 export async function replayHook(parts: ReplayParts): Promise<End> {
   const meters = {
@@ -57,14 +57,14 @@ async function runOnce(
   meters: Readonly<Record<Exclude<StreamName, 'stdin'>, Meter>>,
 ): Promise<Ended> {
   const [program = '', ...parameters] = parts.argv;
-  // Node takes an empty name for a programming mistake; a system just does not find it.
+  // For Node an empty name is a programming error; a shell just does not find it.
   if (program === '') return refused(program, 'ENOENT');
   const child = execa(program, parameters, {
     cwd: parts.cwd,
     env: hookEnvironment(variablesOf(parts)),
     extendEnv: false,
     input: parts.stdin,
-    // Counting and capping are ours, so that an endless output costs no memory.
+    // The meters count and cap the output, so that an endless one needs no memory.
     buffer: false,
     reject: false,
     verbose: 'none',
@@ -94,7 +94,7 @@ async function runOnce(
     : { kind: 'signaled', signal, endedAtMs };
 }
 
-/** Waits until the streams have ended, or for as long as something still comes of what is in them. */
+/** Waits until the streams have ended, or nothing has arrived for `LINGER_MS`. */
 async function waitForQuiet(ended: PromiseLike<unknown>, total: () => number): Promise<void> {
   const hasEnded = ended.then(() => true);
   for (let before = -1; before !== total(); ) {

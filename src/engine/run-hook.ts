@@ -13,7 +13,7 @@ import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { nowMs, startedAtMs } from './clock.ts';
 import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
-import { isPardoned } from './fail-open.ts';
+import { mayForgive } from './fail-open.ts';
 import { beginParts, ownVariables, recorderFor } from './parts.ts';
 import { type Companion, startCompanion } from './process/companion.ts';
 import { inheritedDescriptors } from './process/inherited-descriptors.ts';
@@ -28,38 +28,38 @@ import { Output } from './streams/output.ts';
 import { passThrough, sayOnStderr } from './streams/pass-through.ts';
 import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
-/** `--fail-open` holds back so much of each stream; a hook that says more is passed on as it speaks. */
+/** `--fail-open` holds back this much of each stream; a hook that prints more is passed on as it prints. */
 const HELD_BYTES = 8 * 1024 * 1024;
 
-/** Exit code when `--timeout` ran out, as timeout(1) has it. */
+/** Exit code after `--timeout`, as with timeout(1). */
 const TIMEOUT_EXIT_CODE = 124;
 
 /**
- * When, in ms after the hook's start, we load what its end needs. Loading takes the event loop for some ms: a hook that
- * is over by then is not made to look slower, and one that runs longer than both does not wait for it at all.
+ * When to load, after the hook's start, what its end needs. Loading blocks the event loop for some ms: a hook that
+ * exits before is not measured as slower, and one that runs longer does not wait for it.
  */
 const PREPARE_AFTER_MS = 5;
 
-/** How the hook ended, seen from here. */
+/** How the hook ended, as the engine sees it. */
 interface HookEnd {
   readonly kind: EndKind;
   readonly exit: Exit;
   readonly reason?: string;
   readonly durationMs?: number;
   readonly dedupeKey?: string;
-  /** Whether it may have been kept from saying all that it would have: it was told to end, or nobody heard it out. */
+  /** Whether the result may be incomplete: the hook got a signal, timed out, or its output was closed early. */
   readonly isCut?: boolean;
-  /** It failed, and nobody is to hear of it. */
-  readonly isPardoned?: boolean;
+  /** `--fail-open` hides the failure. */
+  readonly isForgiven?: boolean;
 }
 
-/** Runs the hook under watch and records it. Resolves to how this process is to end. */
+/** Runs the hook and records it. Resolves to how this process should end. */
 export async function runHook(asked: RunOptions, given: Settings): Promise<Exit> {
   const options = applyPolicy(asked);
-  // One that does not count is as good as none, to the gate and the key as to the record.
+  // A state directory that HookBus must not use is ignored for gate, key and record alike.
   const settings = withMadeHome(given);
   const say = report(settings);
-  // Whatever goes wrong in a corner of HookBus, the hook goes on and nobody sees a stack trace for it.
+  // An error inside HookBus must not disturb the hook or print a stack trace.
   process.on('uncaughtException', (error) => say('uncaught', error));
   let watch: Watch;
   try {
@@ -69,7 +69,7 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
     return passThrough(options.argv);
   }
   const { begin, companion, meters, recorder } = watch;
-  // A hook is not skipped unless that is on record: nobody would hear of it.
+  // Skip a hook only if the skip is recorded; otherwise nobody would know.
   const gate = watch.isBegun ? gateOf(settings, options, begin) : undefined;
   if (gate !== undefined) {
     await recorder?.end(begin, endOf(skipped(gate), meters));
@@ -89,7 +89,7 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
   await companion.stop();
-  return hook.isPardoned === true ? { kind: 'code', code: 0 } : hook.exit;
+  return hook.isForgiven === true ? { kind: 'code', code: 0 } : hook.exit;
 }
 
 function gateOf({ paths }: Settings, options: RunOptions, begin: Begin): Gate | undefined {
@@ -97,18 +97,18 @@ function gateOf({ paths }: Settings, options: RunOptions, begin: Begin): Gate | 
   return closedGate(paths.gates, options, begin.createdAtMs, begin.eventType);
 }
 
-/** Everything before the hook: what is known of it goes on record. */
+/** Does everything before the hook starts, and records what is known so far. */
 async function prepare(options: RunOptions, settings: Settings, say: Report): Promise<Watch> {
   const inherited = inheritedDescriptors();
   const recorder = recorderFor(settings, say);
   const ids = newExecutionIds(startedAtMs(), randomBytes);
   const companion = startCompanion();
-  // Loading execa takes about as long as the companion needs to be ready.
+  // Loads while the companion starts.
   const starting = import('./process/start.ts');
   const meters = createMeters(options, settings);
   const input = new Input(meters.stdin);
   const whole = options.dedupe ? await input.whole() : undefined;
-  // Without a key the payload is not given a name: it may be 8 MiB, and is not needed once its ids are known.
+  // Without a key, keep no reference to the payload: it may be 8 MiB, and is not needed once its ids are known.
   const { begin, traceFlags, isForgiving } = describeExecution(
     beginParts(ids, options, settings, whole?.payload ?? (await input.prelude())),
   );
@@ -131,14 +131,14 @@ interface Watch {
   readonly inherited: readonly number[];
   readonly pipePaths: readonly string[];
   readonly recorder: Recorder | undefined;
-  /** Whether the execution is on record so far. */
+  /** Whether the begin of the execution was recorded. */
   readonly isBegun: boolean;
   readonly startHook: typeof import('./process/start.ts')['startHook'];
-  /** All of it, where a dedupe key is to be made of it. */
+  /** The complete payload, if a dedupe key needs it. */
   readonly payload: Uint8Array | undefined;
 }
 
-/** Without all of its payload nobody can tell whether this is a duplicate, and it runs. */
+/** Without the complete payload or a record, the execution gets no key and runs. */
 async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<Claim> {
   const { begin, options, payload, isBegun } = watch;
   if (payload === undefined || !isBegun) return UNKEYED;
@@ -162,7 +162,7 @@ async function duplicateEnd(
   };
 }
 
-/** Starts the hook and stays with it until it has ended and all it wrote has been passed on. */
+/** Starts the hook, and resolves when it has exited and its output was passed on. */
 async function watchHook(watch: Watch): Promise<HookEnd> {
   const { options, begin, companion, input, meters, recorder, startHook } = watch;
   let isSignalled = false;
@@ -195,7 +195,8 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
   const durationMs = nowMs() - started.startedAtMs;
   const hasTimedOut = (await limit?.finish()) ?? false;
   input.leave();
-  // Bare, the hook would still be writing what the caller has not taken: from here on a signal ends us in its place.
+  // A bare hook would still be writing what the caller has not read, so from here on a signal ends this process in its
+  // place.
   signals.hookEnded(() => outputs.some((output) => output.isBlocked()));
   const finished = await finishOutputs(outputs);
   const own: HookEnd = {
@@ -204,7 +205,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     durationMs,
   };
   const end = hasTimedOut ? timedOut(own, watch) : own;
-  const isForgiven = watch.isForgiving && isPardoned(statusOf(endOf(end, meters)), meters, outputs);
+  const isForgiven = watch.isForgiving && mayForgive(statusOf(endOf(end, meters)), meters, outputs);
   for (const output of outputs) await output.release(!isForgiven);
   for (const [index, output] of outputs.entries()) {
     if (finished[index] === false) await output.handOver();
@@ -215,7 +216,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     ...end,
     durationMs: durationMs + keptMs,
     isCut: isSignalled || hasTimedOut || outputs.some((output) => output.isCut()),
-    isPardoned: isForgiven,
+    isForgiven,
   };
 }
 
@@ -231,14 +232,14 @@ function connect(
   ];
 }
 
-/** Whether each has ended: all of what the hook wrote has been read. */
+/** For each output, whether all that the hook wrote was read. */
 async function finishOutputs(outputs: readonly Output[]): Promise<boolean[]> {
   const finished: boolean[] = [];
   for (const output of outputs) finished.push(await output.finish());
   return finished;
 }
 
-/** What it comes to where its time ran out. A hook that may have refused in the grace has done its work, and is heard. */
+/** The result after a timeout. If the hook may have refused in the grace period, its result counts. */
 function timedOut(own: HookEnd, { options, meters }: Watch): HookEnd {
   const end = { ...own, reason: `timed out after ${options.timeoutSeconds} s` };
   const { exit } = own;
@@ -246,7 +247,7 @@ function timedOut(own: HookEnd, { options, meters }: Watch): HookEnd {
   return { ...end, kind: 'timeout', exit: { kind: 'code', code: TIMEOUT_EXIT_CODE } };
 }
 
-/** A hook that a closed gate keeps from running: no output, exit 0, and a record of it. */
+/** The result of a hook that a gate skips: no output, exit 0, and a record. */
 function skipped({ kind }: Gate): HookEnd {
   return {
     kind: 'breaker_skip',
@@ -255,13 +256,13 @@ function skipped({ kind }: Gate): HookEnd {
   };
 }
 
-/** A command that the system refuses to start: what sh would say and exit with. */
+/** The result of a command that cannot start: the message and exit code of a shell. */
 function refused({ options, isForgiving, meters }: Watch, code: string | undefined): HookEnd {
   const { exitCode, message } = startFailure(options.argv[0] ?? '', code);
-  const isForgiven = isForgiving && isPardoned('error', meters);
+  const isForgiven = isForgiving && mayForgive('error', meters);
   if (!isForgiven) sayOnStderr(message);
   const exit = { kind: 'code', code: exitCode } as const;
-  return { kind: 'not_started', exit, reason: message, isPardoned: isForgiven };
+  return { kind: 'not_started', exit, reason: message, isForgiven };
 }
 
 function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLimit | undefined {

@@ -2,20 +2,20 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { nowMs } from './clock.ts';
 import { Descendants, type DescendantsOptions } from './process/descendants.ts';
 
-/** Time between SIGTERM and SIGKILL, in ms. */
+/** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 1000;
 
-/** How often the dying are looked at, in ms, and how long SIGKILL may take. */
+/** How often to check the processes that were signalled, and how long SIGKILL may take. */
 const DYING_MS = 15;
 const KILL_MS = 1000;
 
 /**
- * How long after its start the hook's descendants are looked at first, in ms, and how often in the long run: at first
- * after twice the time each, since what forks away does so early. Where the hook has much below it, all this takes at
- * most one part in so many of a processor.
+ * When the hook's descendants are scanned first, and how often in the long run. At first the pause doubles each time,
+ * because processes usually fork away early. Scanning uses at most 1/`SHARE` of a CPU, even if there are many
+ * processes.
  */
-const FIRST_LOOK_MS = 5;
-const LOOK_MS = 100;
+const FIRST_SCAN_MS = 5;
+const MAX_SCAN_MS = 100;
 const SHARE = 25;
 
 export interface TimeLimitOptions extends DescendantsOptions {
@@ -23,31 +23,31 @@ export interface TimeLimitOptions extends DescendantsOptions {
 }
 
 export interface TimeLimit {
-  /** After the hook's end: whether the time ran out. Resolves once everything the hook started is gone. */
+  /** Call this when the hook has exited. Resolves to whether time ran out, once everything it started is gone. */
   readonly finish: () => Promise<boolean>;
 }
 
-/** Ends the hook and everything it started once its time is out. To be called as soon as it has started. */
+/** Ends the hook and everything it started when its time runs out. Call this right after the start. */
 export function startTimeLimit(options: TimeLimitOptions): TimeLimit {
   const descendants = new Descendants(options);
   let ending: Promise<void> | undefined;
-  let pauseMs = FIRST_LOOK_MS;
-  let nextLook: NodeJS.Timeout;
-  const look = (): void => {
+  let pauseMs = FIRST_SCAN_MS;
+  let nextScan: NodeJS.Timeout;
+  const scan = (): void => {
     const before = process.cpuUsage();
-    descendants.look();
+    descendants.scan();
     const { user, system } = process.cpuUsage(before);
-    pauseMs = Math.max(Math.min(2 * pauseMs, LOOK_MS), (SHARE * (user + system)) / 1000);
-    nextLook = setTimeout(look, pauseMs);
+    pauseMs = Math.max(Math.min(2 * pauseMs, MAX_SCAN_MS), (SHARE * (user + system)) / 1000);
+    nextScan = setTimeout(scan, pauseMs);
   };
-  nextLook = setTimeout(look, pauseMs);
+  nextScan = setTimeout(scan, pauseMs);
   const timer = setTimeout(() => {
-    clearTimeout(nextLook);
+    clearTimeout(nextScan);
     ending = end(descendants);
   }, options.seconds * 1000);
   return {
     async finish() {
-      clearTimeout(nextLook);
+      clearTimeout(nextScan);
       clearTimeout(timer);
       await ending;
       return ending !== undefined;
@@ -55,13 +55,13 @@ export function startTimeLimit(options: TimeLimitOptions): TimeLimit {
   };
 }
 
-/** SIGTERM to all of them, then SIGKILL after the grace to what is left. */
+/** Sends SIGTERM to all processes, and SIGKILL to those that are left after the grace period. */
 async function end(descendants: Descendants): Promise<void> {
   await send('SIGTERM', descendants, GRACE_MS, false);
   await send('SIGKILL', descendants, KILL_MS, true);
 }
 
-/** Signals each living process, once or again and again, until there is none or the time is over. */
+/** Signals each living process, once or repeatedly, until none is left or `ms` have passed. */
 async function send(
   signal: NodeJS.Signals,
   descendants: Descendants,
@@ -81,7 +81,7 @@ async function send(
       try {
         process.kill(pid, signal);
       } catch {
-        // It went by itself.
+        // It has exited meanwhile.
       }
     }
     await wait(DYING_MS);

@@ -3,14 +3,14 @@ import { isOnDuplicate } from '../domain/key/dedupe-key.ts';
 import { payloadBytes } from './output.ts';
 import type { GuardOptions } from './types.ts';
 
-/** What a caller asked for. From JavaScript anything may come, so nothing is believed. */
+/** The caller's arguments. JavaScript callers may pass anything, so nothing is trusted. */
 export interface Asked {
   readonly name: unknown;
   readonly event: unknown;
   readonly options: unknown;
 }
 
-/** The same, as far as it can be used. */
+/** The valid part of the arguments. */
 export interface Call {
   readonly run: RunOptions;
   readonly payload: Uint8Array;
@@ -19,23 +19,23 @@ export interface Call {
   readonly waitMs: number;
 }
 
-/** A hundred years, in seconds, as in the settings. */
+/** A hundred years, as in the settings. */
 const MAX_TTL_SECONDS = 36_500 * 86_400;
 
-/** Sorts what can be used from what cannot; a mistake is kept for `status` to show. Never throws. */
+/** Validates the arguments. Invalid ones become warnings that `status` shows. Never throws. */
 export function readCall({ name, event, options }: Asked): Call {
   const warnings: string[] = [];
   const given = readOptions(options, warnings);
   const text = <K extends string>(what: K, value: unknown): { [P in K]?: string } => {
     if (typeof value === 'string' && value !== '') return { [what]: value } as { [P in K]: string };
     if (value !== undefined && value !== null && value !== '') {
-      warnings.push(`${what}: expected a text, got ${wordFor(value)}`);
+      warnings.push(`${what}: expected a string, got ${wordFor(value)}`);
     }
     return {};
   };
   const { dedupeKey } = text('dedupeKey', given.dedupeKey);
   const payload = payloadBytes(given.payload);
-  if (payload === undefined) warnings.push('payload: expected what JSON can say');
+  if (payload === undefined) warnings.push('payload: expected a value that JSON can express');
   return {
     payload: payload ?? new Uint8Array(),
     known: {
@@ -72,14 +72,14 @@ const OPTIONS = [
 
 type Given = { readonly [Name in (typeof OPTIONS)[number]]?: unknown };
 
-/** Each is read once. One whose getter throws counts as absent, and is noted. */
+/** Reads each option once. An option whose getter throws counts as absent, with a warning. */
 function readOptions(options: unknown, warnings: string[]): Given {
   const from = (options ?? {}) as Given;
   const read = OPTIONS.flatMap((name) => {
     try {
       return [[name, from[name]] as const];
     } catch {
-      warnings.push(`${name}: expected a value, got one that cannot be read`);
+      warnings.push(`${name}: reading it throws, so it is ignored`);
       return [];
     }
   });

@@ -7,28 +7,28 @@ import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';
 
-/** How often the first one is looked at, in ms, where it runs in another process. */
-const LOOK_MS = 15;
+/** How often to check for the result of an execution in another process. */
+const POLL_MS = 15;
 
-/** Whether the body may run; once it has, `finish` tells those who wait. */
+/** Whether the body may run. If so, call `finish` afterwards: waiters get the result. */
 export type Claim =
   | {
       readonly kind: 'run';
       readonly isKeyed: boolean;
-      /** Runs the body such that what it starts is known to be inside. */
+      /** Runs the body, so that executions that it starts know that they are inside. */
       readonly within: <T>(work: () => T) => T;
-      /** Throws what the store says; the key is free again as soon as this process asks for it or is gone. */
+      /** @throws errors of the store; the key is free as soon as this process claims it again or exits */
       readonly finish: (end: KeyedEnd | undefined) => void;
     }
   | {
       readonly kind: 'duplicate';
       readonly of: string;
       readonly output?: unknown;
-      /** What it is given refuses once more. */
+      /** Whether the output repeats a refusal. */
       readonly isRefused?: boolean;
     };
 
-/** A body that nobody waits for. */
+/** A body without a key, which nobody waits for. */
 export const UNKEYED: Claim = {
   kind: 'run',
   isKeyed: false,
@@ -39,29 +39,29 @@ export const UNKEYED: Claim = {
 export interface ClaimParts {
   readonly recording: Recording;
   readonly request: KeyRequest;
-  /** The span that started this process, if any. */
+  /** The span that this process was started with, if any. */
   readonly parentSpanId: string | undefined;
-  /** Most that it waits for a first one. */
+  /** How long to wait for the first execution. */
   readonly waitMs: number;
-  /** Whether the body is a function that is called here, so that what happens inside it is known. */
+  /** Whether the body is a function that this library calls, so that nested executions are recognized. */
   readonly hasBody: boolean;
 }
 
-/** A key that an execution of this process has, or asks for. */
-interface Flight {
+/** An execution in this process that owns or claims a key. */
+interface InFlightCall {
   readonly executionId: string;
   readonly hasBody: boolean;
-  readonly landed: Promise<void>;
-  readonly land: () => void;
+  readonly finished: Promise<void>;
+  readonly finish: () => void;
 }
 
-/** In one process the database cannot tell one execution from another: to it they have one owner. */
-const flights = new Map<string, Flight>();
+/** Calls by key. The database cannot tell executions of one process apart: all have the same owner process. */
+const inFlight = new Map<string, InFlightCall>();
 
-/** The keys that the running code is inside of: to wait for one of them would be to wait for oneself. */
-const around = new AsyncLocalStorage<readonly Flight[]>();
+/** The calls that enclose the running code. Waiting for one of them would be a deadlock. */
+const enclosingCalls = new AsyncLocalStorage<readonly InFlightCall[]>();
 
-/** Asks for a key. @throws what the store says: on doubt, the body runs */
+/** Claims a key. @throws errors of the store; the caller then runs the body */
 export async function claimKey(parts: ClaimParts): Promise<Claim> {
   const { request, hasBody, recording } = parts;
   if (request.onDuplicate === 'deny') {
@@ -69,49 +69,51 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
   }
   const until = performance.now() + Math.min(parts.waitMs, MAX_WAIT_MS);
   const id = `${recording.home}\0${request.hookName}\0${request.key}`;
-  for (let first = flights.get(id); first !== undefined; first = flights.get(id)) {
-    if (isAround(first)) return UNKEYED;
+  for (let first = inFlight.get(id); first !== undefined; first = inFlight.get(id)) {
+    if (isEnclosing(first)) return UNKEYED;
     if (request.onDuplicate === 'skip') return { kind: 'duplicate', of: first.executionId };
-    // Of one without a body nobody knows whether we are inside it.
-    if (!first.hasBody || !(await landsBy(first, until))) return UNKEYED;
+    // Without a body function, this code may be inside the first execution.
+    if (!first.hasBody || !(await finishesBefore(first, until))) return UNKEYED;
   }
-  const flight = takeOff(id, request.executionId, hasBody);
+  const call = startCall(id, request.executionId, hasBody);
   let claim: Claim = UNKEYED;
   try {
-    claim = toClaim(parts, flight, await waitForVerdict(parts, until));
+    claim = toClaim(parts, call, await waitForVerdict(parts, until));
   } finally {
-    if (claim.kind === 'duplicate' || !claim.isKeyed) flight.land();
+    if (claim.kind === 'duplicate' || !claim.isKeyed) call.finish();
   }
   return claim;
 }
 
-/** @param flight of a key that is taken; where only a refusal is given again nobody takes it */
-function toClaim(parts: ClaimParts, flight: Flight | undefined, verdict: Verdict): Claim {
+/** @param call undefined under `deny`, because nobody owns the key then */
+function toClaim(parts: ClaimParts, call: InFlightCall | undefined, verdict: Verdict): Claim {
   const { recording, request } = parts;
   if (verdict.kind === 'run') {
     return {
       kind: 'run',
       isKeyed: true,
       within: (work) =>
-        flight === undefined ? work() : around.run([...(around.getStore() ?? []), flight], work),
+        call === undefined
+          ? work()
+          : enclosingCalls.run([...(enclosingCalls.getStore() ?? []), call], work),
       finish(end) {
         try {
           recording.keys().finish(request, end);
         } finally {
-          flight?.land();
+          call?.finish();
         }
       },
     };
   }
   if (verdict.kind === 'skip') return { kind: 'duplicate', of: verdict.of };
-  // A block by exit code has no words here, and must not get lost: the body decides anew.
+  // A block by exit code has no equivalent here and must not be lost, so the body decides again.
   if (verdict.kind !== 'replay' || verdict.result.exitCode !== 0) return UNKEYED;
   const { exitCode, stdout } = verdict.result;
   const isRefused = isRefusal(request.eventType, exitCode, stdout);
   return { kind: 'duplicate', of: verdict.of, output: readShared(stdout), isRefused };
 }
 
-/** Waits for a first one in another process, as long as it lives or we may. */
+/** Waits for an execution in another process, as long as it lives and there is time. */
 async function waitForVerdict(parts: ClaimParts, until: number): Promise<Verdict> {
   const { recording, request } = parts;
   const keys = recording.keys();
@@ -121,43 +123,44 @@ async function waitForVerdict(parts: ClaimParts, until: number): Promise<Verdict
   }
   while (verdict.kind === 'wait') {
     if (performance.now() >= until) return { kind: 'run_unkeyed' };
-    await wait(LOOK_MS);
-    if (keys.hasMoved(request)) verdict = keys.claim(request);
+    await wait(POLL_MS);
+    if (keys.hasChanged(request)) verdict = keys.claim(request);
   }
   return verdict;
 }
 
-/** `hookbus run` with the same name and key runs this very process: it waits for us. */
+/** `hookbus run` with the same name and key runs this process, and waits for it. */
 function isParent({ recording, parentSpanId }: ClaimParts, executionId: string): boolean {
   return parentSpanId !== undefined && recording.spanOf(executionId) === parentSpanId;
 }
 
-function takeOff(id: string, executionId: string, hasBody: boolean): Flight {
+function startCall(id: string, executionId: string, hasBody: boolean): InFlightCall {
   let resolve = (): void => undefined;
-  const landed = new Promise<void>((done) => {
+  const finished = new Promise<void>((done) => {
     resolve = done;
   });
-  const flight: Flight = {
+  const call: InFlightCall = {
     executionId,
     hasBody,
-    landed,
-    land: () => {
-      if (flights.get(id) === flight) flights.delete(id);
+    finished,
+    finish: () => {
+      if (inFlight.get(id) === call) inFlight.delete(id);
       resolve();
     },
   };
-  flights.set(id, flight);
-  return flight;
+  inFlight.set(id, call);
+  return call;
 }
 
-const isAround = (flight: Flight): boolean => around.getStore()?.includes(flight) === true;
+const isEnclosing = (call: InFlightCall): boolean =>
+  enclosingCalls.getStore()?.includes(call) === true;
 
-/** Whether it ends in time. */
-async function landsBy(flight: Flight, until: number): Promise<boolean> {
+/** Whether the call finishes before `until`. */
+async function finishesBefore(call: InFlightCall, until: number): Promise<boolean> {
   const giveUp = new AbortController();
   const late = wait(Math.max(0, until - performance.now()), 'late', { signal: giveUp.signal });
   try {
-    return (await Promise.race([flight.landed, late])) !== 'late';
+    return (await Promise.race([call.finished, late])) !== 'late';
   } finally {
     giveUp.abort();
     late.catch(() => undefined);

@@ -14,14 +14,14 @@ type Storing = Pick<Begin, 'storeRaw' | 'maxBytes'>;
 
 const keptBytes = ({ storeRaw, maxBytes }: Storing): number => (storeRaw ? maxBytes : 0);
 
-/** What the hook read: copied before the body may change it, as far as it is stored, and otherwise only counted. */
+/** Measures what the hook read: keeps what will be stored, before the body can change it, and counts the rest. */
 export function measurePayload(storing: Storing, payload: Uint8Array): Meter {
   const meter = createMeter('stdin', keptBytes(storing));
   meter.push(payload);
   return meter;
 }
 
-/** A body's end as a record has it: as the end of a command that exits 0 or 1. */
+/** A body's end as a record: like a command that exits 0 or 1. */
 export function endOf(storing: Storing, stdin: Meter, bodyEnd: BodyEnd): End {
   if (bodyEnd.kind === 'output') {
     return { ...measured(storing, stdin, bodyEnd.value), kind: 'exited', exitCode: 0 };
@@ -36,13 +36,13 @@ export function endOf(storing: Storing, stdin: Meter, bodyEnd: BodyEnd): End {
   };
 }
 
-/** The same of a body that is not run. */
+/** The end of a body that was skipped. */
 export const skippedEnd = (storing: Storing, stdin: Meter, output: unknown) => ({
   ...measured(storing, stdin, output),
   exitCode: 0,
 });
 
-/** Sizes and captures: the payload stands for stdin, the output for stdout. */
+/** Sizes and captures: the payload counts as stdin, the output as stdout. */
 function measured(storing: Storing, stdin: Meter, output: unknown) {
   const stdout = createMeter('stdout', keptBytes(storing));
   stdout.push(Buffer.from(outputText(output) ?? ''));
@@ -60,29 +60,31 @@ function measured(storing: Storing, stdin: Meter, output: unknown) {
 }
 
 /**
- * What duplicates may share: as in an engine, nothing of a failure, nor an output that was not kept whole. Never throws,
- * since those who wait for the key have to hear of its end.
+ * What duplicates may share. As in an engine, nothing if the body failed or the output was too large to keep. Never
+ * throws, because waiters must learn that the body has ended.
  */
 export function sharedEnd(maxBytes: number, bodyEnd: BodyEnd): KeyedEnd | undefined {
-  const most = Math.min(maxBytes, MAX_RESULT_BYTES);
-  if (bodyEnd.kind !== 'output' || isLongText(bodyEnd.value, most)) return undefined;
+  const maxSharedBytes = Math.min(maxBytes, MAX_RESULT_BYTES);
+  if (bodyEnd.kind !== 'output' || isLongText(bodyEnd.value, maxSharedBytes)) return undefined;
   const text = sharedText(bodyEnd.value);
   if (text === undefined) return undefined;
   const stdout = Buffer.from(text);
-  if (stdout.length > most) return undefined;
+  if (stdout.length > maxSharedBytes) return undefined;
   return { exitCode: 0, outputs: { stdout, stderr: new Uint8Array() } };
 }
 
-/** To the longest text that there can be, nothing can be added. */
-const isLongText = (value: unknown, most: number): boolean =>
-  typeof value === 'string' && value.length > most;
+/** Checked first, because appending to a string of the maximum length throws. */
+const isLongText = (value: unknown, max: number): boolean =>
+  typeof value === 'string' && value.length > max;
 
-/** An output that cannot be on record, or whose body did not run at all, is a mistake that somebody can mend. */
+/** Warnings about an output that cannot be recorded, or a body that did not run at all. */
 export function warningsOf(bodyEnd: BodyEnd): string[] {
   if (bodyEnd.kind !== 'output') return [];
-  // Of asynchronous ones, too.
+  // True for asynchronous generators, too.
   if (isGeneratorObject(bodyEnd.value)) {
-    return ['output: expected what the body gives, got a generator, of which nothing was run'];
+    return ['output: the body returned a generator, so none of its code ran'];
   }
-  return outputText(bodyEnd.value) === undefined ? ['output: expected what JSON can say'] : [];
+  return outputText(bodyEnd.value) === undefined
+    ? ['output: expected a value that JSON can express']
+    : [];
 }

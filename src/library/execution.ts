@@ -17,23 +17,23 @@ import { type Claim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, measurePayload, sharedEnd, skippedEnd, warningsOf } from './end.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
-/** An execution that has begun. */
+/** An execution that has started. */
 export interface Opened {
   readonly correlationId: string;
-  /** Present where the body is not to be run. */
+  /** Present if the body must not run. */
   readonly skipped?: { readonly output?: unknown };
-  /** Runs the body; throws what that throws. */
+  /** Runs the body; throws what it throws. */
   readonly within: <T>(work: () => T) => T;
   /** Records how it ended. Never rejects. */
   readonly close: (end: BodyEnd) => Promise<void>;
 }
 
-/** How an execution is opened. */
+/** What opening an execution needs. */
 export interface OpenParts extends Asked {
   readonly settings: Settings;
-  /** By `performance.now()`, when the caller asked. */
+  /** `performance.now()` when the caller called. */
   readonly askedAtMs: number;
-  /** Whether a function is the body, or the caller's own code. */
+  /** Whether the body is a function, not the caller's own code. */
   readonly hasBody: boolean;
 }
 
@@ -47,14 +47,14 @@ interface Watch {
 }
 
 /**
- * Begins an execution: its record is on disk, its gate and its key are looked at.
- * @throws where nothing can be recorded: the body then runs alone
+ * Starts an execution: records its begin, then checks its gate and its key.
+ * @throws if nothing can be recorded; the caller then runs the body unrecorded
  */
 export async function openExecution(parts: OpenParts): Promise<Opened> {
   const settings = withMadeHome(parts.settings);
   const { paths } = settings;
   if (paths === undefined) {
-    const none = 'expected HOOKBUS_HOME or HOME to say where to record';
+    const none = 'neither HOOKBUS_HOME nor HOME is set, so nothing can be recorded';
     throw new Error(settings.homeProblem?.what ?? none);
   }
   const asked = readCall(parts);
@@ -84,7 +84,7 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
   return skip(watch, { kind: 'dedupe_skip', reason, ...keyOf(call) }, claim.output);
 }
 
-/** Where a hook decides, its key holds what this process is. */
+/** On events where a hook decides, the key also identifies the program and its script. */
 function withGuard({ dedupeKey, ...call }: Call, { hookName, argv, cwd, eventType }: Begin): Call {
   if (dedupeKey === undefined || isProtected(hookName)) return call;
   const guard = guardFacts(argv, cwd, searchPath());
@@ -92,12 +92,12 @@ function withGuard({ dedupeKey, ...call }: Call, { hookName, argv, cwd, eventTyp
   return key === undefined ? call : { ...call, dedupeKey: key };
 }
 
-/** On doubt, the body runs. */
+/** On an error returns no gate, so the body runs. */
 function gateOf({ call, begin, report }: Watch, gates: string): Gate | undefined {
   try {
     return closedGate(gates, call.run, begin.createdAtMs, begin.eventType);
   } catch (error) {
-    report('look at gate', error);
+    report('read gate', error);
     return undefined;
   }
 }
@@ -129,7 +129,7 @@ async function claimFor({ parts, call, begin, recording, report }: Watch): Promi
   }
 }
 
-/** The body does not run, and a record says why. */
+/** Skips the body and records why. */
 async function skip(
   { begin, stdin, recording, report }: Watch,
   end: Pick<End, 'kind' | 'reason' | 'dedupeKey'>,

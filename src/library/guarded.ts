@@ -8,7 +8,7 @@ import type { Opened } from './execution.ts';
 import { toError } from './output.ts';
 import type { ExecutionContext, GuardedExecution, GuardOptions, GuardResult } from './types.ts';
 
-/** Runs a body under watch. Never rejects. */
+/** Runs a body and records it. Never rejects. */
 export async function runGuarded<T>(
   asked: Asked,
   body: (context: ExecutionContext<T>) => unknown,
@@ -34,7 +34,7 @@ export async function runGuarded<T>(
   return { success: true, output: value, error: undefined, skipped: false, correlationId };
 }
 
-/** Begins an execution whose body is the caller's own code up to its disposal. Never rejects. */
+/** Starts an execution whose body is the caller's code until disposal. Never rejects. */
 export async function startGuarded<T>(asked: Asked): Promise<GuardedExecution<T>> {
   const execution = await open(asked, false);
   const { correlationId, skipped } = execution;
@@ -61,7 +61,7 @@ export async function startGuarded<T>(asked: Asked): Promise<GuardedExecution<T>
   };
 }
 
-/** The first argument of a hook's function, where it can be what the hook read. Never throws. */
+/** The first argument of a hook's function, if it can be a payload. Never throws. */
 export function payloadOf(value: unknown): GuardOptions['payload'] {
   if (typeof value === 'string' || isUint8Array(value)) return value;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -69,12 +69,12 @@ export function payloadOf(value: unknown): GuardOptions['payload'] {
     const prototype: unknown = Object.getPrototypeOf(value);
     return prototype === null || prototype === Object.prototype ? value : undefined;
   } catch {
-    // A proxy's.
+    // A proxy may throw.
     return undefined;
   }
 }
 
-/** What a scope looks like that an exception left; one that forgot its output does too. */
+/** The error of a scope without an output: an exception left it, or the code forgot `setOutput`. */
 const leftWithoutOutput = (): Error => new Error('left without an output');
 
 function createOutput<T>() {
@@ -90,7 +90,7 @@ function createOutput<T>() {
   };
 }
 
-/** An execution that is on record where HookBus is on and can do so, else one that is not. */
+/** Opens a recorded execution if HookBus is enabled and works, else an unrecorded one. */
 async function open(asked: Asked, hasBody: boolean): Promise<Opened> {
   const askedAtMs = performance.now();
   let settings: Settings | undefined;
@@ -120,6 +120,6 @@ async function say(settings: Settings | undefined, error: unknown): Promise<void
     const { withOwnHome } = await import('../config/home/state-home.ts');
     report(withOwnHome(settings))('open execution', error);
   } catch {
-    // Nobody can be told.
+    // There is no log to write to.
   }
 }

@@ -15,11 +15,11 @@ import { encodeBegin, encodeEnd } from '../protocol/record.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 
-/** How long a claim waits for others who write, in ms: as long as in an engine. */
+/** How long a claim waits for the database lock, as in an engine. */
 const CLAIM_BUSY_MS = 1000;
 
-/** What an execution comes to whose process ends inside its body. */
-const leftInside = (stdinBytes: number): End => ({
+/** The end of an execution whose process exits inside the body. */
+const endInsideBody = (stdinBytes: number): End => ({
   kind: 'cut_off',
   reason: `${CUT_OFF}: the process ended inside the guarded execution`,
   stdinBytes,
@@ -32,7 +32,7 @@ const leftInside = (stdinBytes: number): End => ({
 
 const opened = new Map<string, Recording>();
 
-/** The recording of a state directory; its database stays open as long as this process lives. */
+/** The recording of a state directory. Its database stays open as long as this process lives. */
 export function recordingFor(paths: StatePaths): Recording {
   const known = opened.get(paths.home);
   if (known !== undefined) return known;
@@ -41,7 +41,7 @@ export function recordingFor(paths: StatePaths): Recording {
   return recording;
 }
 
-/** Records executions from inside the process that is the hook. Nothing here throws but `keys`. */
+/** Records executions from inside the process that is the hook. Nothing here throws except `keys`. */
 function createRecording(paths: StatePaths) {
   const spool = createSpool(paths.spool, paths.quarantine);
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, Date.now);
@@ -56,27 +56,27 @@ function createRecording(paths: StatePaths) {
     }
   };
 
-  const followBreaker = createBreakerFollower(paths, store);
+  const updateBreaker = createBreakerUpdater(paths, store);
 
   return {
     home: paths.home,
-    /** Throws what the store says, as all of it does: on doubt, the body runs. */
+    /** The keys throw errors of the store; the caller then runs the body. */
     keys(): Keys {
       keys ??= openKeys(paths.database, CLAIM_BUSY_MS, Date.now).keys;
       return keys;
     },
-    /** Before the body: what is known survives the death of this process. */
+    /** Before the body: records what is known, in case this process dies. */
     begin(begin: Begin, stdinBytes: number, report: Report): void {
       attempt(report, 'begin record', () => {
-        const end = encodeEnd(leftInside(stdinBytes));
+        const end = encodeEnd(endInsideBody(stdinBytes));
         spool.append(begin.executionId, encodeBegin(begin), end);
       });
     },
-    /** After it: into the database, or into the spool where that cannot be written. */
+    /** After the body: stores the execution in the database, or in the spool if that fails. */
     async end(begin: Begin, end: End, report: Report): Promise<void> {
       let inForce = { ...begin, redact: true };
       try {
-        // What only some executions need is loaded where it is needed.
+        // Few executions need these modules, so they load on demand.
         if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
         if (!begin.redact) inForce = (await loadRedactionInForce())(begin, paths.config);
       } catch (error) {
@@ -88,9 +88,9 @@ function createRecording(paths: StatePaths) {
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));
         try {
-          await followBreaker(hookOf(begin));
+          await updateBreaker(hookOf(begin));
         } catch (error) {
-          report('tend breakers', error);
+          report('update breakers', error);
         }
         return;
       }
@@ -105,10 +105,10 @@ function createRecording(paths: StatePaths) {
 const loadRedactionInForce = async () =>
   (await import('../app/recording/redaction-in-force.ts')).withRedactionInForce;
 
-/** What the spool says of executions that have not ended. */
+/** Reads from the spool executions that have not finished. */
 function createRunning(spool: Spool) {
   return {
-    /** The span of such an execution; undefined where that is not known. Throws what the disk says. */
+    /** The span of a running execution; undefined if unknown. @throws file system errors */
     spanOf(executionId: string): string | undefined {
       for (const { frames } of spool.entries()) {
         const begin = decodeEntry(frames)?.begin;
@@ -119,11 +119,11 @@ function createRunning(spool: Spool) {
   };
 }
 
-/** A daemon hears only of what it stores itself. Costs one look for config.json where there is none. */
-function createBreakerFollower(paths: StatePaths, store: StoreHandle) {
+/** No daemon sees executions that this process stores itself. Costs one check for config.json if there is none. */
+function createBreakerUpdater(paths: StatePaths, store: StoreHandle) {
   let track: ReturnType<typeof createBreakerTracker> | undefined;
   return async (hook: HookId): Promise<void> => {
-    // Without that file no breaker is switched on, and what reads it is not even loaded.
+    // Without config.json no breaker is enabled, so its reader is not even loaded.
     if (!existsSync(paths.config)) return;
     const { createBreakerTracker } = await import('../app/breaker/track-breakers.ts');
     track ??= createBreakerTracker(paths, store, Date.now);

@@ -13,7 +13,7 @@ const capture = (text: string) => ({
 });
 
 describe('what is stored of an execution', () => {
-  it('has no secret in its error, its command line, its mistakes or its payloads', () => {
+  it('has no secret in its error, its command line, its warnings or its payloads', () => {
     const begin = aBegin({
       argv: ['curl', '-H', `Authorization: Bearer ${SECRET}`],
       warnings: [`unknown option --key=${SECRET}`],
@@ -30,18 +30,18 @@ describe('what is stored of an execution', () => {
     expect(stored).toContain('[redacted:');
   });
 
-  it('is as it came where redaction is off', () => {
+  it('is unchanged if redaction is off', () => {
     const { execution } = assemble(aBegin({ argv: ['echo', SECRET], redact: false }), anEnd());
     expect(execution).toMatchObject({ command: `echo ${SECRET}`, redacted: 0 });
   });
 
-  it('has payloads only where they were asked for', () => {
+  it('has payloads only if the run stores them', () => {
     const end = anEnd({ captures: [capture('text')] });
     expect(assemble(aBegin(), end).payloads).toEqual([]);
     expect(assemble(aBegin({ storeRaw: true }), end).payloads).toHaveLength(1);
   });
 
-  it('is a standard zlib stream where compression was asked for', () => {
+  it('is a standard zlib stream if compression is on', () => {
     provideCompression(zlibSync);
     const text = 'the same again '.repeat(100);
     const [payload] = assemble(
@@ -83,14 +83,14 @@ describe('what is stored of an execution', () => {
     expect(error).toMatch(/^é+end$/);
   });
 
-  it('keeps the first 300 bytes of a mistake', () => {
-    const [mistake = ''] = assemble(aBegin({ warnings: ['é'.repeat(1000)] }), anEnd()).warnings;
-    expect(mistake).toMatch(/^é{150}…$/);
+  it('keeps the first 300 bytes of a warning', () => {
+    const [warning = ''] = assemble(aBegin({ warnings: ['é'.repeat(1000)] }), anEnd()).warnings;
+    expect(warning).toMatch(/^é{150}…$/);
   });
 });
 
 describe('the command line', () => {
-  it('is the line of a shell, else its words quoted where a shell needs it', () => {
+  it('is the shell line, else its words with the quotes that a shell needs', () => {
     expect(commandLine(['/bin/sh', '-c', 'a | b'])).toBe('a | b');
     expect(commandLine(['echo', `it's`, '', 'a b', '-x=1'])).toBe(`echo 'it'\\''s' '' 'a b' -x=1`);
   });

@@ -11,12 +11,12 @@ const summaryOf = (program: string): string | undefined =>
     ({ name }) => name === 'launcher',
   )?.summary;
 
-describe.skipIf(process.platform !== 'linux')('the launcher, as doctor sees it', () => {
-  it.skipIf(!hasLauncher)('is named, and no more where it is the fastest', () => {
+describe.skipIf(process.platform !== 'linux')('the launcher in doctor', () => {
+  it.skipIf(!hasLauncher)('is named, without a remark if it was built with musl', () => {
     expect(summaryOf(LAUNCHER)?.startsWith(LAUNCHER)).toBe(true);
   });
 
-  it('is said to start slower where it is built with glibc', () => {
+  it('starts slower if it was built with glibc, and doctor says so', () => {
     const program = join(temporaryDirectory(), 'hookbus');
     writeFileSync(program, '#!/bin/sh\n# What every program with glibc has in it: GLIBC_2.34\n', {
       mode: 0o755,

@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** A state directory with so many old executions of 20 kB each, and one of today. */
+/** A state directory with this many old executions of 20 kB each, and one of today. */
 function aState(old: number) {
   const state = freshState();
   const body = new Uint8Array(20_000);
@@ -52,7 +52,7 @@ function contentsOf(path: string) {
   return contents;
 }
 
-it('takes away what is past its time and gives the space back', async () => {
+it('deletes expired executions and returns the space', async () => {
   const { paths } = aState(150);
   const report = await cleanUp(partsOf(paths));
   expect(report).toMatchObject({
@@ -67,7 +67,7 @@ it('takes away what is past its time and gives the space back', async () => {
   expect(contentsOf(paths.database)).toMatchObject({ executions: 1, withPayloads: 1 });
 });
 
-it('says what would go and changes nothing on a dry run', async () => {
+it('reports what it would delete, and changes nothing, on a dry run', async () => {
   const { paths } = aState(20);
   const before = contentsOf(paths.database);
   const report = await cleanUp(partsOf(paths, { isDryRun: true }));
@@ -79,7 +79,7 @@ it('works in turns, and lets others have the database between them', async () =>
   const { paths } = aState(120);
   let clockMs = NOW;
   const left: number[] = [];
-  // Every turn seems to take 100 ms, so that each does a fifth of the one before.
+  // Every turn seems to take 100 ms, so each may do a fifth of the one before.
   await cleanUp(
     partsOf(paths, {
       now: () => {
@@ -96,13 +96,13 @@ it('works in turns, and lets others have the database between them', async () =>
       },
     }),
   );
-  // In the turns before, what is to go was counted.
+  // The turns before counted the rows to delete.
   const deleting = left.slice(left.findIndex((executions) => executions < 121));
   expect(deleting.slice(0, 4)).toEqual([71, 61, 59, 58]);
   expect(left.at(-1)).toBe(0);
 });
 
-it('drains the spool first, so that what waited there is judged too', async () => {
+it('ingests the spool first, so that waiting executions are checked too', async () => {
   const { paths } = freshState();
   spoolWhole(paths, { createdAtMs: NOW - 30 * DAY_MS });
   spoolWhole(paths, { createdAtMs: NOW - DAY_MS });
@@ -124,13 +124,13 @@ it('removes unreadable records of that age, and keeps younger ones', async () =>
   expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
 });
 
-describe('copies of what is private', () => {
+describe('copies of private data', () => {
   const touch = (path: string): void => writeFileSync(path, 'x');
   const stamp = (ms: number): string => iso(ms).replace(/[-:]|\.\d+/g, '');
   const OLD = stamp(NOW - 8 * DAY_MS);
   const YOUNG = stamp(NOW - 6 * DAY_MS);
 
-  it('databases that were set aside go with their side files, younger ones and others stay', async () => {
+  it('deletes quarantined databases with their side files, and keeps younger and other files', async () => {
     const { paths } = aState(0);
     const old = [`corrupt-${OLD}`, `corrupt-${OLD}-wal`, `corrupt-${OLD}-shm`, `corrupt-${OLD}-2`];
     const kept = [`corrupt-${YOUNG}`, `corrupt-${YOUNG}-wal`, 'corrupt-by-hand'];
@@ -143,7 +143,7 @@ describe('copies of what is private', () => {
     expect(left.sort()).toEqual(kept.map((name) => `hook_bus.db.${name}`).sort());
   });
 
-  it('backups of settings go, but for the first and the last of a file that is still wrapped', async () => {
+  it('deletes backups of settings, but keeps the first and last of a wrapped file', async () => {
     const { paths } = aState(0);
     const target = join(paths.home, 'settings.json');
     touch(target);
@@ -176,7 +176,7 @@ describe('copies of what is private', () => {
     expect(installed()).toHaveLength(3);
   });
 
-  it('what hooks wrote under a key that ran out goes when anybody looks, retention or not', async () => {
+  it('deletes outputs under an expired key when any command runs, with or without retention', async () => {
     const { paths } = aState(1);
     const db = openDatabase(paths.database, 0);
     db.prepare(
@@ -191,7 +191,7 @@ describe('copies of what is private', () => {
     after.close();
   });
 
-  it('next to nothing of what is deleted stays in the file', async () => {
+  it('leaves almost nothing of deleted rows in the file', async () => {
     const { paths } = freshState();
     const secret = (index: number) => `SECRET-${String(index).padStart(4, '0')}-`;
     const bodyOf = (index: number) => Buffer.from(secret(index).repeat(1 + (index % 40) * 30));
@@ -216,13 +216,13 @@ describe('copies of what is private', () => {
     const left = Array.from({ length: 240 }, (_, index) => secret(index)).filter((text) =>
       bytes.includes(text),
     );
-    // 49 without secure_delete. What was moved within a page while rows were added leaves a copy now and then.
+    // Without secure_delete it is 49. A row that moved within a page while rows were added may leave a copy.
     expect(left.length).toBeLessThanOrEqual(4);
     expect(bytes.includes(secret(5000))).toBe(true);
   });
 });
 
-it('has nothing to do, and makes nothing, where nothing was ever recorded', async () => {
+it('does nothing, and creates nothing, if nothing was ever recorded', async () => {
   const { home, paths } = freshState();
   expect(await cleanUp(partsOf(paths))).toMatchObject({ executions: 0, bytes_before: 0 });
   expect(existsSync(home)).toBe(false);

@@ -7,7 +7,7 @@ import { freshState, makeDatabase } from '../support/state.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Keys over a database of their own, and a clock. */
+/** Keys over their own database, and a clock. */
 function someKeys() {
   const { paths } = freshState();
   makeDatabase(paths);
@@ -19,7 +19,7 @@ function someKeys() {
     pass: (ms: number): void => {
       nowMs += ms;
     },
-    /** What is on record, in its order. */
+    /** The stored keys, in order. */
     left: () =>
       store.use(({ db }) =>
         db.prepare('SELECT dedupe_key FROM dedupe_keys ORDER BY dedupe_key').pluck().all(),
@@ -27,7 +27,7 @@ function someKeys() {
   };
 }
 
-/** Two that live, and neither started the other. */
+/** Two running processes, neither a descendant of the other. */
 const sleepers = [spawn('sleep', ['600']), spawn('sleep', ['600'])];
 afterAll(() => {
   for (const sleeper of sleepers) sleeper.kill('SIGKILL');
@@ -37,7 +37,7 @@ const [OWN, OTHER] = sleepers.map(({ pid = 0 }) => ({ pid, start: processStart(p
   KeyRequest['owner'],
 ];
 
-/** Of one process; another execution has a process of its own. */
+/** A request of one process; another execution has another process. */
 const asks = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest => ({
   key: 'k',
   hookName: 'h',
@@ -54,11 +54,11 @@ const another = { owner: OTHER };
 const NO = { exitCode: 2, outputs: { stdout: Buffer.alloc(0), stderr: Buffer.from('no') } };
 const YES = { exitCode: 0, outputs: { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) } };
 
-describe('a key of which only a refusal is given again', () => {
+describe('a key under deny', () => {
   const deny = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest =>
     asks(executionId, { onDuplicate: 'deny', ...changes });
 
-  it('is nobody’s: all run until one has refused, and whoever asks after that is refused', () => {
+  it('has no owner: every hook runs until one has refused, and later duplicates are refused', () => {
     const { keys, pass, left } = someKeys();
     for (const id of ['one', 'two', 'three']) {
       expect(keys.claim(deny(id, another))).toEqual({ kind: 'run' });
@@ -75,26 +75,26 @@ describe('a key of which only a refusal is given again', () => {
     expect(keys.claim(deny('seven'))).toEqual({ kind: 'run' });
   });
 
-  it('gives nothing that is no refusal, whoever kept it', () => {
+  it('repeats nothing but a refusal, whatever was stored', () => {
     const { keys } = someKeys();
     expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
-    // Somebody has it who waits, and is waited for.
+    // Another execution owns the key and waits.
     expect(keys.claim(deny('two', another))).toEqual({ kind: 'run' });
     keys.finish(asks('one'), YES);
     expect(keys.claim(asks('three', another))).toMatchObject({ kind: 'replay' });
     expect(keys.claim(deny('four', another))).toEqual({ kind: 'run' });
   });
 
-  it('refuses also who waits for another', () => {
+  it('also refuses a client that waits for another', () => {
     const { keys } = someKeys();
     expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
     keys.finish(deny('two'), NO);
-    expect(keys.hasMoved(asks('three', another))).toBe(true);
+    expect(keys.hasChanged(asks('three', another))).toBe(true);
     expect(keys.claim(asks('three', another))).toMatchObject({ kind: 'replay', of: 'two' });
     expect(keys.finish(asks('one'), YES)).toBe(false);
   });
 
-  it('keeps a refusal where duplicates are skipped', () => {
+  it('keeps a refusal if duplicates are skipped', () => {
     const { keys } = someKeys();
     const skip = { onDuplicate: 'skip', eventType: 'PostToolUse' } as const;
     const stdout = Buffer.from('{"decision":"block"}');
@@ -109,7 +109,7 @@ describe('a key of which only a refusal is given again', () => {
 });
 
 describe('a key', () => {
-  it('is one execution’s, then its result’s, and after its time the next one’s', () => {
+  it('belongs to one execution, then to its result, and after its TTL to the next execution', () => {
     const { keys, pass } = someKeys();
     const outputs = { stdout: Buffer.from('out'), stderr: Buffer.alloc(0) };
     expect(keys.claim(asks('one'))).toEqual({ kind: 'run' });
@@ -126,12 +126,12 @@ describe('a key', () => {
     });
     pass(HOUR_MS + 1);
     expect(keys.claim(asks('four', another))).toEqual({ kind: 'run' });
-    // Whose it was has no say in it any more.
+    // Its former owner can no longer change it.
     expect(keys.finish(asks('one'), { exitCode: 0, outputs })).toBe(false);
     expect(keys.claim(asks('five'))).toEqual({ kind: 'wait', of: 'four' });
   });
 
-  it('is not waited for by who is inside of its owner, nor does that take it', () => {
+  it('makes no execution inside its owner wait, nor does that execution take it', () => {
     const { keys } = someKeys();
     const around = { owner: { pid: process.pid, start: processStart() } };
     expect(keys.claim(asks('one', around))).toEqual({ kind: 'run' });
@@ -140,12 +140,12 @@ describe('a key', () => {
     expect(keys.finish(asks('one'), { exitCode: 0 })).toBe(true);
   });
 
-  it('is not taken back by what its owner asked a daemon for before, and that heard late', () => {
+  it('is not released by an older request that its owner sent to a daemon and that arrives late', () => {
     const { keys } = someKeys();
     const broker = { pid: 1, start: processStart(1) };
     expect(keys.claim(asks('id-2'))).toEqual({ kind: 'run' });
     expect(keys.claim(asks('id-1', { broker }))).toMatchObject({ kind: 'wait' });
-    // Nor what one execution asked it for, before it asked its helper.
+    // Nor by a request that one execution sent to the daemon before it asked its helper.
     expect(keys.claim(asks('id-2', { broker }))).toMatchObject({ kind: 'wait' });
     expect(keys.finish(asks('id-2', { broker }), undefined)).toBe(false);
     expect(keys.claim(asks('id-3', another))).toMatchObject({ kind: 'wait', of: 'id-2' });
@@ -153,7 +153,7 @@ describe('a key', () => {
     expect(keys.claim(asks('id-4'))).toEqual({ kind: 'run' });
   });
 
-  it('is free again at once where its owner failed, is gone, or asks anew', () => {
+  it('is free at once if its owner failed, is gone, or claims again', () => {
     const { keys } = someKeys();
     keys.claim(asks('one'));
     expect(keys.finish(asks('one'), { exitCode: 1 })).toBe(true);
@@ -165,7 +165,7 @@ describe('a key', () => {
     expect(keys.claim(asks('five', another))).toEqual({ kind: 'wait', of: 'four' });
   });
 
-  it('that ran out does not stay for ever: more go than come', () => {
+  it('is deleted some time after it expired: more keys go than come', () => {
     const { keys, pass, left } = someKeys();
     for (let index = 0; index < 10; index += 1) {
       const request = asks(`old ${index}`, { key: `old ${index}` });

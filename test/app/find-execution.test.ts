@@ -28,7 +28,7 @@ describe('a reference', () => {
 });
 
 describe('an execution', () => {
-  it('is found, or the message says what to do', () => {
+  it('is found, or the message says what to type', () => {
     const { paths } = freshState();
     writeExecutions(paths.database, [
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000001' })),
@@ -53,7 +53,7 @@ describe('an execution', () => {
   });
 });
 
-it('payloads are decompressed; one that cannot be is as stored, with the reason', () => {
+it('inflates payloads; one that cannot be inflated is returned as stored, with the reason', () => {
   const { paths } = freshState();
   const stdin = Buffer.from('{"a":1}');
   writeExecutions(paths.database, [

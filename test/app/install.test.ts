@@ -28,7 +28,7 @@ const FIXTURES = join(ROOT, 'fixtures/settings');
 const NAMES = readdirSync(FIXTURES);
 const PROGRAM = ['/opt/hookbus/bin/hookbus'];
 
-/** A copy of a settings file in a directory of its own, and what is done to it. */
+/** A copy of a settings file in its own directory, and functions that change it. */
 function aFile(text: string | Buffer, scope: Scope = 'user') {
   const directory = temporaryDirectory();
   const path = join(directory, 'settings.json');
@@ -78,7 +78,7 @@ const WAYS = [
 ] as const;
 
 describe.each(WAYS)('in $scope scope, enabled: $enables', ({ scope, enables }) => {
-  it.each(NAMES)('%s is given back to the byte', (name) => {
+  it.each(NAMES)('%s is restored to the byte', (name) => {
     const file = aFile(fixture(name), scope);
     file.install({ enables });
     const installed = file.bytes();
@@ -93,8 +93,8 @@ describe.each(WAYS)('in $scope scope, enabled: $enables', ({ scope, enables }) =
     expect(file.bytes()).toEqual(fixture(name));
   });
 
-  it.each(NAMES)('%s is given back without its ledger', (name) => {
-    // Nobody knows by then what stood there before.
+  it.each(NAMES)('%s is restored without its ledger', (name) => {
+    // Without the ledger, the earlier value is unknown.
     if (enables && /env-|by-hand/.test(name)) return;
     const file = aFile(fixture(name), scope);
     file.install({ enables });
@@ -103,7 +103,7 @@ describe.each(WAYS)('in $scope scope, enabled: $enables', ({ scope, enables }) =
   });
 });
 
-/** Changes that somebody makes to a file and that have nothing to do with hooks. */
+/** Changes of other programs that have nothing to do with hooks. */
 const CHANGES: readonly ((text: string) => string)[] = [
   (text) => text.replace('{', '{ "first": [1.50, "\\u0041"],'),
   (text) => text.replace(/\}(\s*)$/, ', "last" : {"a":null}}$1'),
@@ -128,7 +128,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
-it('gives the commands back after other changes, whatever they are', () => {
+it('restores the commands after any other change', () => {
   let tried = 0;
   for (let seed = 1; seed <= 400; seed += 1) {
     const roll = dice(seed);
@@ -139,7 +139,7 @@ it('gives the commands back after other changes, whatever they are', () => {
     const original = fixture(name).toString();
     const scope = roll(2) === 0 ? 'user' : 'project';
     const enables = roll(2) === 0;
-    // A change that the block of ours would be in the way of is another change with it.
+    // A change that HookBus's block would be in the way of is another change with it.
     if (enables && !/"env": ?\{\s*"/.test(original) && changes.includes(CHANGES[5])) continue;
     if (enables && (/^env-|no-hooks/.test(name) || changes.includes(CHANGES[1]))) continue;
     const wanted = change(original);
@@ -162,7 +162,7 @@ it('gives the commands back after other changes, whatever they are', () => {
 describe('HOOKBUS_ENABLED', () => {
   const isOn = (text: string): boolean => text.includes('"HOOKBUS_ENABLED": "1"');
 
-  it('goes again, with its block, also after it was switched off and on', () => {
+  it('is removed with its block, even after it was switched off and on', () => {
     const file = aFile(fixture('two-spaces.json'));
     file.install({ enables: true });
     writeFileSync(
@@ -177,7 +177,7 @@ describe('HOOKBUS_ENABLED', () => {
     expect(file.bytes()).toEqual(fixture('two-spaces.json'));
   });
 
-  it('stays where somebody else put it', () => {
+  it('stays if the user set it', () => {
     const text = fixture('env-on-one-line.json')
       .toString()
       .replace('"DEBUG": ""', '"HOOKBUS_ENABLED": "1"');
@@ -187,7 +187,7 @@ describe('HOOKBUS_ENABLED', () => {
     expect(file.text()).toBe(text);
   });
 
-  it('goes from a block that has more in it by then, and leaves that', () => {
+  it('is removed from a block that has more in it by then, and the rest stays', () => {
     const file = aFile(fixture('two-spaces.json'));
     file.install({ enables: true });
     writeFileSync(
@@ -211,7 +211,7 @@ describe('the file itself', () => {
     expect(statSync(file.path).mode & 0o7777).toBe(0o640);
   });
 
-  it('is written behind its symbolic links, which stay', () => {
+  it('is written through its symbolic links, which stay', () => {
     const file = aFile(text);
     const link = join(file.directory, 'link.json');
     const linked = join(file.directory, 'linked.json');
@@ -222,7 +222,7 @@ describe('the file itself', () => {
     expect(file.text()).toContain('set -- /opt/hookbus/bin/hookbus run --; ');
   });
 
-  it('is refused where it has a second name', () => {
+  it('is refused if it has a second name', () => {
     const file = aFile(text);
     linkSync(file.path, join(file.directory, 'second.json'));
     expect(() => file.install()).toThrow(/has 2 names \(hard links\)/);
@@ -230,10 +230,10 @@ describe('the file itself', () => {
   });
 
   const isRoot = getuid?.() === 0;
-  // Root may write everywhere, which is said since a skipped test looks like one that passed.
+  // Root may write everywhere; print that, because a skipped test looks like a passed one.
   if (isRoot) process.stderr.write('install.test.ts: as root every directory can be written\n');
 
-  it.skipIf(isRoot)('is refused where its directory cannot be written', () => {
+  it.skipIf(isRoot)('is refused if its directory cannot be written', () => {
     const file = aFile(text);
     const directory = join(file.directory, 'read-only');
     mkdirSync(directory);
@@ -245,7 +245,7 @@ describe('the file itself', () => {
     expect(readFileSync(path)).toEqual(text);
   });
 
-  it('is kept as it was, once for each state it was in', () => {
+  it('is backed up once for each state that it was in', () => {
     const file = aFile(text);
     const [first] = file.install();
     expect(readFileSync(first?.backup ?? '')).toEqual(text);
@@ -259,7 +259,7 @@ describe('the file itself', () => {
     expect(readFileSync(first?.backup ?? '')).toEqual(text);
   });
 
-  it('leaves nothing beside it, not even of a writer that was killed', () => {
+  it('leaves no temporary file, not even of a writer that was killed', () => {
     const file = aFile(text);
     writeFileSync(join(file.directory, '.settings.json.hookbus-999999999'), '{"half');
     file.install();
@@ -267,7 +267,7 @@ describe('the file itself', () => {
     expect(readdirSync(file.directory).sort()).toEqual(['settings.json', 'state']);
   });
 
-  it('is never written through what was planted beside it', () => {
+  it('is never written through a file that somebody planted beside it', () => {
     const file = aFile(text);
     const victim = join(file.directory, 'victim');
     writeFileSync(victim, 'mine');
@@ -282,7 +282,7 @@ describe('the file itself', () => {
     expect(lstatSync(file.path).isFile()).toBe(true);
   });
 
-  it('is left alone where somebody else wrote it meanwhile', () => {
+  it('stays if another program wrote it meanwhile', () => {
     const file = aFile(text);
     const read = readSettingsFile(file.path, false);
     writeFileSync(file.path, '{"news": 1}');
@@ -292,7 +292,7 @@ describe('the file itself', () => {
   });
 });
 
-describe('what is no JSON is refused, with its place', () => {
+describe('invalid JSON is refused, with its line and column', () => {
   it.each([
     ['{\n  "a": 1,\n}\n', 'line 3, column 1'],
     ['{\n  // note\n  "a": 1\n}\n', 'line 2, column 3: a comment'],
@@ -313,14 +313,14 @@ describe('what is no JSON is refused, with its place', () => {
     expect(file.text()).toBe(text);
   });
 
-  it('bytes that are no UTF-8', () => {
+  it('bytes that are not UTF-8 are refused', () => {
     const bytes = Buffer.from([0x7b, 0x22, 0xe4, 0x22, 0x3a, 0x31, 0x7d]);
     const file = aFile(bytes);
-    expect(() => file.install()).toThrow('to be UTF-8');
+    expect(() => file.install()).toThrow('is not valid UTF-8');
     expect(file.bytes()).toEqual(bytes);
   });
 
-  it('and no other file is written either', () => {
+  it('no other file is written either', () => {
     const [good, bad] = [aFile(fixture('tabs.json')), aFile('{')];
     const files = [good, bad].map(({ path }) => ({ path, scope: 'user' as const }));
     expect(() => good.install({ files })).toThrow('line 1, column 2');
@@ -334,7 +334,7 @@ describe('a hook', () => {
       JSON.parse(match[1] ?? ''),
     );
 
-  it('of two files is the same text in both, also where one of them is shared', () => {
+  it('of two files has the same text in both, even if one of them is shared', () => {
     const text = fixture('pipelines.json').toString();
     const own = aFile(text);
     const shared = join(own.directory, 'shared.json');
@@ -350,7 +350,7 @@ describe('a hook', () => {
     expect(commandsIn(own.text())).toEqual(commandsIn(readFileSync(shared, 'utf8')));
   });
 
-  it('that a file has which is not changed is left alone, in whichever scope, until both are', () => {
+  it('in a file that stays unchanged is not wrapped in another scope, until both files are', () => {
     const text = fixture('pipelines.json').toString();
     for (const [scope, other] of [
       ['user', 'project'],
@@ -373,13 +373,13 @@ describe('a hook', () => {
       own.install({ files });
       const both = own.text();
       expect(commandsIn(both)).toEqual(commandsIn(readFileSync(path, 'utf8')));
-      // Once both have it, either can be looked at by itself.
+      // Once both files have it, each can be changed alone.
       own.install({ files: [{ path: own.path, scope }], otherFiles: [{ path, scope: other }] });
       expect(own.text()).toBe(both);
     }
   });
 
-  it('of a project does not take the absolute path from one’s own file', () => {
+  it('of a project does not take the absolute path from the user’s own file', () => {
     const text = JSON.stringify({
       hooks: { Stop: [{ hooks: [{ type: 'command', command: './guard.sh' }] }] },
     });
@@ -396,11 +396,11 @@ describe('a hook', () => {
       ],
     });
     expect(own.text()).toBe(before);
-    // In two texts it would run twice.
+    // With two spellings it would run twice.
     expect(commandsIn(readFileSync(path, 'utf8'))).toEqual(commandsIn(before));
   });
 
-  it('of version 0.1.0 is given back, and gets the form of today', () => {
+  it('of version 0.1.0 is restored, and gets the current form', () => {
     const commands = [
       '/opt/hookbus/bin/hookbus run -- ./a.sh',
       "exec /opt/hookbus/bin/hookbus run --shell './a.sh | cat'",
@@ -452,7 +452,7 @@ describe('a hook', () => {
     }
   });
 
-  it('that is not chosen is left', () => {
+  it('that is not selected stays', () => {
     const file = aFile(fixture('same-command-twice.json'));
     const other = aFile(fixture('many-events.json'));
     other.install({ isChosen: (name) => name === 'prompt' });
@@ -464,7 +464,7 @@ describe('a hook', () => {
     expect(file.bytes()).toEqual(fixture('same-command-twice.json'));
   });
 
-  it('put by hand stays as it is', () => {
+  it('wrapped by hand stays unchanged', () => {
     const file = aFile(fixture('by-hand.json'));
     const [report] = file.install();
     expect(report?.hooks.map(({ name, action }) => [name, action])).toEqual([
@@ -486,7 +486,7 @@ describe('several at once', () => {
     'user',
   ];
 
-  it('two installs do not mix', async () => {
+  it('two installs do not interfere', async () => {
     const file = aFile(fixture('many-events.json'));
     const env = { PATH: process.env['PATH'], HOME: file.directory };
     const both = await Promise.all(

@@ -49,23 +49,23 @@ describe('a key server', () => {
 
   it('without a secret is a problem', () => {
     expect(whats('rediss://keys', '')).toEqual([
-      'config.json has dedupe.url and no dedupe.secret: no dedupe keys are shared',
+      'config.json has dedupe.url but no dedupe.secret, so no dedupe keys are shared',
     ]);
     expect(whats('', '')).toEqual([]);
   });
 
-  it('is named by status and doctor where it is one', () => {
+  it('is shown by status and doctor if it has a problem', () => {
     const { env } = configured({ url: 'redis://:hunter2@keys.example.com' });
     for (const command of ['status', 'doctor']) {
       const { stdout } = hookbus([command], env);
       const text = stdout.replace(/\s+/g, ' ');
-      expect(text).toContain('no dedupe.secret: no dedupe keys are shared');
+      expect(text).toContain('no dedupe.secret, so no dedupe keys are shared');
       expect(text).toContain('keys.example.com is reached without encryption');
       expect(text).not.toContain('hunter2');
     }
   });
 
-  it('that a run names is a mistake that both show', () => {
+  it("in a run's environment causes a warning in both", () => {
     const { env } = configured({});
     for (const command of ['status', 'doctor']) {
       const { stdout } = hookbus([command], { ...env, HOOKBUS_DEDUPE_URL: 'redis://:hunter2@h' });
@@ -96,7 +96,7 @@ describe('the secret of machines', () => {
     },
   );
 
-  it('is shown by no command, not even by the one that sets it', () => {
+  it('is printed by no command, not even by the one that sets it', () => {
     const { env, paths } = configured({});
     const said = [
       ['config', 'set', 'dedupe.url', 'redis://:hunter2@localhost:1'],
@@ -130,7 +130,7 @@ describe('the secret of machines', () => {
       spawnSync(execPath, [CLI, 'config', 'set', 'dedupe.secret', '-'], { input, env });
     expect(set(`${SECRET}\n`).status).toBe(0);
     expect(JSON.parse(readFileSync(paths.config, 'utf8')).dedupe.secret).toBe(SECRET);
-    // Whatever was to make one failed.
+    // The command that should have made a secret failed.
     expect(set('').status).toBe(1);
     expect(JSON.parse(readFileSync(paths.config, 'utf8')).dedupe.secret).toBe(SECRET);
   });

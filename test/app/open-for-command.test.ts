@@ -12,7 +12,7 @@ import {
   spoolWhole,
 } from '../support/state.ts';
 
-it('makes nothing where nothing was ever recorded', () => {
+it('creates nothing if nothing was ever recorded', () => {
   const { home, paths } = freshState();
   expect(openForCommand(paths, Date.now)).toBeUndefined();
   expect(existsSync(home)).toBe(false);
@@ -21,29 +21,29 @@ it('makes nothing where nothing was ever recorded', () => {
   expect(existsSync(paths.database)).toBe(false);
 });
 
-it('takes in what waits in the spool, and leaves what still runs', () => {
+it('ingests what waits in the spool, and keeps what still runs', () => {
   const { paths } = freshState();
   spoolWhole(paths);
   spoolWhole(paths);
   spoolRunning(paths);
   const store = openForCommand(paths, Date.now);
-  expect(store?.drained).toMatchObject({ stored: 2, unreadable: 0 });
-  expect(store?.drainProblem).toBeUndefined();
+  expect(store?.ingested).toMatchObject({ stored: 2, unreadable: 0 });
+  expect(store?.ingestProblem).toBeUndefined();
   expect(store?.use(readContents).executions).toBe(2);
   store?.close();
 });
 
-it('opens the database also where the spool cannot be drained, and says why', () => {
+it('opens the database even if the spool cannot be ingested, and says why', () => {
   const { paths } = freshState();
   makeDatabase(paths);
   writeFileSync(paths.spool, 'a file where a directory should be');
   const store = openForCommand(paths, Date.now);
-  expect(store?.drainProblem).toContain('ENOTDIR');
+  expect(store?.ingestProblem).toContain('ENOTDIR');
   expect(store?.use(readContents).executions).toBe(0);
   store?.close();
 });
 
-it('tells a database that cannot be used by its path and the reason', () => {
+it('names the path of a database that cannot be used, and the reason', () => {
   const { paths } = freshState();
   mkdirSync(paths.database, { recursive: true });
   expect(() => openForCommand(paths, Date.now)).toThrow(
@@ -51,7 +51,7 @@ it('tells a database that cannot be used by its path and the reason', () => {
   );
 });
 
-it('refuses a newer database and leaves it alone', () => {
+it('refuses a newer database and does not touch it', () => {
   const { paths } = freshState();
   makeNewerDatabase(paths);
   spoolWhole(paths);
@@ -60,7 +60,7 @@ it('refuses a newer database and leaves it alone', () => {
   );
 });
 
-it('sets a corrupt database aside and goes on with a fresh one', () => {
+it('quarantines a corrupt database and goes on with a new one', () => {
   const { paths } = freshState();
   makeCorruptDatabase(paths);
   const store = openForCommand(paths, Date.now);
@@ -68,7 +68,7 @@ it('sets a corrupt database aside and goes on with a fresh one', () => {
   store?.close();
 });
 
-it('asks for a home where nothing says where the state directory is', () => {
+it('asks for HOOKBUS_HOME if there is no state directory', () => {
   expect(() => requirePaths(readSettings({}))).toThrow(
     expect.objectContaining({ code: 'E_NO_HOME' }),
   );

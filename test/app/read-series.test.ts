@@ -32,7 +32,7 @@ function aDatabase() {
       hookName: `hook_${random(3)}`,
       status,
       durationMs: status === 'dedupe_skip' ? undefined : 0.5 * 10 ** (random(1000) / 250),
-      // Most of them lately, some a month ago.
+      // Most of them recent, some a month old.
       createdAt: new Date(
         NOW - Math.floor((random(1000) / 1000) ** 6 * 31 * 86_400_000),
       ).toISOString(),

@@ -17,7 +17,7 @@ import {
 const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 const now = (): number => NOW;
 
-it('on a machine that was never used makes nothing', () => {
+it('creates nothing on a machine that was never used', () => {
   const { home } = freshState();
   const report = readStatus(settingsOf(home), now);
   expect(report).toMatchObject({
@@ -31,7 +31,7 @@ it('on a machine that was never used makes nothing', () => {
   expect(existsSync(home)).toBe(false);
 });
 
-it('tells what is recorded, what runs, and the last 24 hours', () => {
+it('reports what is recorded, what runs, and the last 24 hours', () => {
   const { home, paths } = freshState();
   writeExecutions(paths.database, [
     recordedOf(anExecution({ createdAt: '2026-11-21T11:59:59.999Z', status: 'error' })),
@@ -49,7 +49,7 @@ it('tells what is recorded, what runs, and the last 24 hours', () => {
   expect(report.problems).toHaveLength(1);
 });
 
-it('says that a newer database is left alone, and what waits meanwhile', () => {
+it('reports a newer database, which it does not touch, and what waits meanwhile', () => {
   const { home, paths } = freshState();
   makeNewerDatabase(paths);
   spoolWhole(paths);
@@ -60,7 +60,7 @@ it('says that a newer database is left alone, and what waits meanwhile', () => {
   });
 });
 
-it('says that an execution waits whose engine is gone, where it cannot be drained', () => {
+it('reports that an execution waits if its engine is gone and it cannot be ingested', () => {
   const { home, paths } = freshState();
   makeState(paths.home);
   mkdirSync(paths.database);
@@ -71,7 +71,7 @@ it('says that an execution waits whose engine is gone, where it cannot be draine
   });
 });
 
-it('names corrupt databases that were set aside, and records that could not be read', () => {
+it('lists quarantined databases and counts unreadable records', () => {
   const { home, paths } = freshState();
   makeCorruptDatabase(paths);
   mkdirSync(paths.quarantine, { recursive: true });
@@ -86,7 +86,7 @@ it('names corrupt databases that were set aside, and records that could not be r
   expect(report.set_aside_databases).toHaveLength(1);
 });
 
-it('has an answer where the state directory cannot be one', () => {
+it('works if the state directory is not a directory', () => {
   const { home } = freshState();
   writeFileSync(home, 'a file');
   const report = readStatus(settingsOf(home), now);

@@ -29,7 +29,7 @@ const HOOKS = [
   ['format', 'PostToolUse'],
 ] as const;
 
-/** Executions over so many hours before NOW. */
+/** Executions over this many hours before NOW. */
 function executions(count: number, hours: number, seed = 3) {
   const random = createRandom(seed);
   return Array.from({ length: count }, () => {
@@ -51,7 +51,7 @@ function executions(count: number, hours: number, seed = 3) {
   });
 }
 
-/** Rows are too many for `readMetrics` to look at one by one. */
+/** There are too many rows for `readMetrics` to read them one by one. */
 function fillUp(db: ReturnType<typeof aDatabase>['db']): void {
   db.exec(`
     WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 50001)
@@ -87,7 +87,7 @@ describe('metrics of large windows', () => {
     for (let turn = 0; turn < turns && rollUp(db) > 0; turn += 1);
     const exact = aDatabase();
     exact.writer.write(executions(3000, 70));
-    // The same rows, few enough to be looked at one by one.
+    // The same rows, few enough to be read one by one.
     for (const { hours, ended } of [
       { hours: 72, ended: 0 },
       { hours: 50.37, ended: 0 },
@@ -142,7 +142,7 @@ describe('rolling up', () => {
   const buckets = (db: ReturnType<typeof aDatabase>['db']): unknown[] =>
     db.prepare('SELECT * FROM hook_metrics ORDER BY 1, 2, 3, 4').all();
 
-  it('counts each execution once, however often and by however many it is done', () => {
+  it('counts each execution once, however many processes do it and how often', () => {
     const { db, writer, path } = aDatabase();
     const other = openDatabase(path, 5000);
     onTestFinished(() => void other.close());
@@ -163,7 +163,7 @@ describe('rolling up', () => {
     expect(counts(buckets(db))).toEqual(counts(buckets(once.db)));
   });
 
-  it('is as it was when it is cut short', () => {
+  it('leaves no trace if it is interrupted', () => {
     const { db, writer } = aDatabase();
     writer.write(executions(100, 5));
     db.exec(
@@ -176,7 +176,7 @@ describe('rolling up', () => {
     expect(readMetrics(db, 6, NOW).executions).toBe(100);
   });
 
-  it('outlives the rows, and a rebuild keeps what they no longer have', () => {
+  it('outlives the rows, and a rebuild keeps what the rows no longer contain', () => {
     const { db, writer } = aDatabase();
     writer.write(executions(4000, 70));
     rollUpAll(db);
@@ -194,7 +194,7 @@ describe('rolling up', () => {
     expect(readMetrics(db, 72, NOW).executions).toBe(before.executions);
   });
 
-  it('loses nothing to a rebuild of an hour that is only partly rolled up', () => {
+  it('loses nothing in a rebuild of an hour that is only partly rolled up', () => {
     const { db, writer } = aDatabase();
     const oneHour = (count: number, seed: number) =>
       executions(count, 1, seed).map(({ execution, ...rest }) => ({
@@ -216,16 +216,16 @@ describe('rolling up', () => {
     expect(sum()).toBe(20);
   });
 
-  it('is rebuilt while others write and roll up', () => {
+  it('can be rebuilt while others write and roll up', () => {
     const { db, writer, path } = aDatabase();
     const other = openDatabase(path, 5000);
     onTestFinished(() => void other.close());
-    // The oldest row is in an hour of its own, so that all others are counted anew.
+    // The oldest row is alone in its hour, so all others are counted again.
     writer.write(executions(2000, 30));
     rollUpAll(db);
     const more = executions(40, 2, 9);
     let turn = 0;
-    // Another process comes in between the reading and the writing: at every row that is read.
+    // Another process works between the reading and the writing: at every row that is read.
     db.function('look', (id: unknown) => {
       turn += 1;
       const recorded = turn % 50 === 0 ? more.pop() : undefined;
@@ -247,7 +247,7 @@ describe('rolling up', () => {
     expect(counted.pluck().get()).toBe(2040 - more.length);
   });
 
-  it('takes back what was counted as cut off and ended after all', () => {
+  it('takes back what was counted as interrupted and ended after all', () => {
     const { db, writer } = aDatabase();
     const createdAt = new Date(NOW - 1000).toISOString();
     const end = anExecution({ createdAt, durationMs: 5 });
@@ -260,7 +260,7 @@ describe('rolling up', () => {
     for (const bucket of buckets(db)) expect(bucket).toMatchObject({ success: 1, error: 0 });
   });
 
-  it('leaves a status alone that it does not know', () => {
+  it('ignores a status that it does not know', () => {
     const { db, writer } = aDatabase();
     writer.write(executions(10, 1));
     db.exec("UPDATE hook_logs SET status = 'paused' WHERE id <= 5");

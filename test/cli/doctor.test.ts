@@ -87,7 +87,9 @@ describe('doctor on the installation', () => {
     const { top, report, write } = aMachine();
     chmodSync(write('bin/hookbus', '#!/bin/sh\n'), 0o755);
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
-    expect(textOf(report({ PATH }), 'PATH')).toContain('advice: hookbus on PATH is another one');
+    expect(textOf(report({ PATH }), 'PATH')).toContain(
+      'advice: hookbus on PATH is another installation',
+    );
     expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
     // npm puts another file of the same HookBus on PATH.
     mkdirSync(join(top, 'npm'));
@@ -116,7 +118,7 @@ describe('doctor on the state directory', () => {
   it('reports who else can read or write it', () => {
     const { state, report } = aMachine();
     chmodSync(state, 0o755);
-    expect(textOf(report(), 'directory')).toContain('advice: others can look into');
+    expect(textOf(report(), 'directory')).toContain('advice: other users can list');
     chmodSync(state, 0o777);
     expect(textOf(report(), 'directory')).toContain('problem: others can write to');
   });
@@ -136,7 +138,7 @@ describe('doctor on the state directory', () => {
 
     const corrupt = aMachine();
     makeCorruptDatabase(corrupt.paths);
-    expect(textOf(corrupt.report(), 'database')).toContain('a corrupt database was set aside');
+    expect(textOf(corrupt.report(), 'database')).toContain('a corrupt database is in quarantine');
   });
 
   it('finds an overwritten database page', () => {
@@ -147,7 +149,7 @@ f = open(sys.argv[1], 'r+b')
 f.seek(4096 * 30)
 f.write(b'\\xff' * 4096 * 4)`;
     expect(spawnSync('python3', ['-c', script, paths.database]).status).toBe(0);
-    expect(textOf(report(), 'database')).toMatch(/damaged|malformed|set aside/);
+    expect(textOf(report(), 'database')).toMatch(/damaged|malformed|quarantine/);
   });
 });
 
@@ -177,8 +179,8 @@ describe('doctor on settings files', () => {
       ),
     );
     const text = textOf(report(), 'Claude Code');
-    expect(text).toContain('a and c would be started with /gone/hookbus, which is not there');
-    expect(text).toContain('/gone too/hookbus, which is not there');
+    expect(text).toContain('a and c would start with /gone/hookbus, which does not exist');
+    expect(text).toContain('/gone too/hookbus, which does not exist');
   });
 
   it('finds unguarded prefixes before guards, whoever wrote them', () => {
@@ -263,14 +265,14 @@ describe('doctor on recorded executions', () => {
     const text = textOf(report(), 'hooks');
     expect(text.split('\n').sort()).toEqual(
       [
-        'problem: guard on PreToolUse: it exits 1 (1 of 2 runs), and only exit code 2 blocks',
+        'problem: guard on PreToolUse: it exits 1 (1 of 2 runs), but only exit code 2 blocks',
         'problem: lost on PreToolUse: its command cannot start (1 of 1 run)',
-        'problem: chatty on PreToolUse: its stdout begins with { and is not one JSON object (1 of 1 run)',
-        'advice: mute on PreToolUse: it blocks without a word (1 of 1 run)',
+        'problem: chatty on PreToolUse: its stdout starts with { but is not one JSON object (1 of 1 run)',
+        'advice: mute on PreToolUse: it blocks without giving a reason (1 of 1 run)',
         'advice: context on SessionStart: up to 10,001 bytes on stdout (1 of 1 run)',
         'advice: json on PreToolUse: up to 20,000 bytes on stdout (1 of 1 run)',
-        'problem: slow on PreToolUse: it was ended before it was done (1 of 1 run)',
-        'problem: twice on PreToolUse: the same command ran twice for one and the same call (1 time)',
+        'problem: slow on PreToolUse: it was ended before it finished (1 of 1 run)',
+        'problem: twice on PreToolUse: the same command ran twice for the same call (1 time)',
       ].sort(),
     );
     expect(ask(['doctor']).exitCode).toBe(1);
@@ -302,7 +304,7 @@ describe('doctor on recorded executions', () => {
       { eventType: 'SessionStart', sessionId: 's' },
       { eventType: 'SessionStart', sessionId: 's' },
     );
-    expect(textOf(report(), 'hooks')).toContain('ran twice for one and the same call');
+    expect(textOf(report(), 'hooks')).toContain('ran twice for the same call');
   });
 
   it('compares P99 only with the limit of the settings file and of the event', () => {
@@ -324,8 +326,8 @@ describe('doctor on recorded executions', () => {
       { hookName: 'once', eventType: 'SessionEnd', durationMs: 1600 },
     );
     expect(textOf(report(), 'time limits').split('\n').sort()).toEqual([
-      'advice: near on PreToolUse: P99 is 4.50 s of the 5.00 s that it may take',
-      'problem: bye on SessionEnd: P99 is 1.60 s of the 1.50 s that it may take',
+      'advice: near on PreToolUse: its P99 is 4.50 s of a limit of 5.00 s',
+      'problem: bye on SessionEnd: its P99 is 1.60 s of a limit of 1.50 s',
     ]);
   });
 

@@ -107,7 +107,7 @@ describe('the error is one line', () => {
 
   it('if no variable names the state directory', () => {
     const message =
-      'expected HOOKBUS_HOME or HOME to say where the state directory is, got neither';
+      'neither HOOKBUS_HOME nor HOME is set, so there is no state directory; set HOOKBUS_HOME to an absolute path';
     for (const words of [['logs'], ['show', '1'], ['metrics'], ['cleanup']]) {
       expect(complaint(words, { HOOKBUS_HOME: '' })).toBe(message);
     }
@@ -146,12 +146,10 @@ describe('the error is one line', () => {
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000001' })),
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000002' })),
     ]);
-    expect(complaint(['show', '9'], env)).toMatch(/^there is no execution of number 9\. /);
-    expect(complaint(['show', '01a2ff'], env)).toMatch(
-      /^there is no execution whose id begins with /,
-    );
+    expect(complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
+    expect(complaint(['show', '01a2ff'], env)).toMatch(/^no execution has an id that starts with /);
     expect(complaint(['show', '01a203'], env)).toMatch(
-      /^several executions have an id that begins /,
+      /^several executions have an id that starts /,
     );
   });
 });

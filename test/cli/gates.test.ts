@@ -107,7 +107,7 @@ describe('off', () => {
         { ...GUARD, status: 'dedupe_skip', exitCode: 2 },
         { ...GUARD, status: 'blocked', exitCode: 2, createdAt: '2026-11-20T10:00:00.000Z' },
       ],
-      'guard_rm refused 2 calls in the last 24 h; while it is off nothing is refused.',
+      'guard_rm refused 2 calls in the last 24 h; while it is off, it refuses nothing.',
     ],
     [
       'refused one, on an event where no hook can block',
@@ -119,7 +119,7 @@ describe('off', () => {
           createdAt: '2026-11-20T10:00:00.000Z',
         },
       ],
-      'guard_rm refused 1 call before the last 24 h; while it is off nothing is refused.',
+      'guard_rm refused 1 call before the last 24 h; while it is off, it refuses nothing.',
     ],
     [
       'runs where a hook can block',
@@ -127,17 +127,17 @@ describe('off', () => {
         { ...GUARD, eventType: 'Stop' },
         { ...GUARD, eventType: 'PostToolUse' },
       ],
-      'guard_rm runs on Stop, where a hook can refuse; while it is off nothing is refused.',
+      'guard_rm runs on Stop, where a hook can refuse; while it is off, it refuses nothing.',
     ],
     [
       'answers in JSON',
       [{ ...GUARD, eventType: 'PostToolUse', stdoutKind: 'json' }],
-      'guard_rm answered 1 call in JSON, which may be refusals; while it is off nothing is refused.',
+      'guard_rm answered 1 call with JSON, which may have been refusals; while it is off, it refuses nothing.',
     ],
     [
       'runs on no known event',
       [{ ...GUARD, eventType: '' }],
-      'guard_rm runs on an event that nobody named, so it may refuse; while it is off nothing is refused.',
+      'guard_rm runs on an unknown event, so it may refuse; while it is off, it refuses nothing.',
     ],
   ] as const)('needs --yes for a hook that %s, and says what that means', (_, executions, text) => {
     const { ask, json, gate, paths } = aState(...executions);
@@ -172,10 +172,10 @@ describe('off', () => {
     const { ask, gate, paths } = aState();
     expect(ask('off', 'lnt')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('no execution of "lnt" is on record'),
+      stderr: expect.stringContaining('no execution of "lnt" is recorded'),
     });
     const words = ['off', 'lnt', '--command', 'make lint'];
-    expect(oneLine(ask(...words).stderr)).toContain('nobody knows what it refuses');
+    expect(oneLine(ask(...words).stderr)).toContain('cannot tell what it refuses');
     expect(existsSync(paths.gates)).toBe(false);
     const { stdout } = ask(...words, '--yes');
     expect(stdout).toContain('No execution of "lnt" is recorded. Did you mean "lint"?');
@@ -228,7 +228,7 @@ describe('off', () => {
     const command = `lint --token ${secret}`;
     const { ask, gates, gate, paths } = aState({ ...LINT, command: redactText(command) });
     expect(redactText(command)).not.toContain(secret);
-    expect(ask('off', 'lint', '--yes').stderr).toContain('a secret was taken out');
+    expect(ask('off', 'lint', '--yes').stderr).toContain('without a secret');
     expect(ask('off', 'lint', '--yes', '--command', command).exitCode).toBe(0);
     expect(gate({ hookName: 'lint', command })?.kind).toBe('off');
     for (const { file } of gates())
@@ -274,7 +274,7 @@ describe('off', () => {
     });
     expect(readGate(gatePath(paths.gates, LINT))).toBeUndefined();
     const fresh = freshState();
-    expect(ask(fresh.home, 'off', 'lint', '--yes').stderr).toContain('expected --command');
+    expect(ask(fresh.home, 'off', 'lint', '--yes').stderr).toContain('add --command');
     expect(ask(fresh.home, ...words).exitCode).toBe(1);
     expect(ask(fresh.home, ...words, '--yes').exitCode).toBe(0);
     expect(readGate(gatePath(fresh.paths.gates, LINT))).toBeDefined();
@@ -349,7 +349,7 @@ describe('off', () => {
           const { status, stderr } = ask(...words);
           expect(status).toBe(1);
           expect(oneLine(stderr)).toContain(
-            '"lint" is protected by /etc/hookbus/policy.json, which is root',
+            '"lint" is protected by /etc/hookbus/policy.json; as root',
           );
         }
         expect(existsSync(paths.gates)).toBe(false);
@@ -358,7 +358,7 @@ describe('off', () => {
         const text = names[0] === '*' ? 'every hook' : 'lint';
         expect(oneLine(ask('status').stdout)).toContain(`(/etc/hookbus/policy.json) - ${text}`);
         const found = oneLine(ask('doctor').stdout);
-        if (state === 'broken') expect(found).toContain('every hook is protected');
+        if (state === 'broken') expect(found).toContain('protects every hook');
         else expect(found).not.toContain('policy.json:');
       },
       30_000,

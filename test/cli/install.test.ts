@@ -258,7 +258,7 @@ describe('a project file that links out of the project', () => {
     const { stdout, exitCode } = run('install');
     expect(exitCode).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
-      '/top/project/.claude/settings.json leads to /top/home/other/settings.json, outside of the project. It was not changed; use --yes to change it.',
+      '/top/project/.claude/settings.json links to /top/home/other/settings.json, outside the project. It was not changed; use --yes to change it.',
     );
     expect(read(TARGET)).toBe(before);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
@@ -271,7 +271,7 @@ describe('a project file that links out of the project', () => {
       const before = read(TARGET);
       const { stderr, exitCode } = run(words);
       expect(exitCode).toBe(1);
-      expect(stderr).toContain('outside of the project. It is left alone; --yes writes there.');
+      expect(stderr).toContain('outside the project. HookBus did not change it; add --yes');
       expect(read(TARGET)).toBe(before);
       expect(run(`${words} --yes`).exitCode).toBe(0);
       expect(read(TARGET)).toContain('hookbus');
@@ -430,7 +430,7 @@ describe('hookbus uninstall --all', () => {
     symlinkSync('../../home/mine.json', join(top, 'project/.claude/settings.local.json'));
     const { stderr, exitCode } = run('uninstall --all');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('leads to /top/home/mine.json, outside of the project');
+    expect(stderr).toContain('links to /top/home/mine.json, outside the project');
     expect(read('home/mine.json')).toBe(wrapped);
     expect(read('home/.claude/settings.json')).toContain('hookbus run');
     expect(run('uninstall --all --yes').exitCode).toBe(0);
@@ -445,8 +445,8 @@ describe('the error is one line, and nothing is written', () => {
       '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
     ],
     ['install --scope team', '--scope must be user, project or local, got "team"'],
-    ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
-    ['install --settings nowhere.json', 'nowhere.json is not there'],
+    ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
+    ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
       'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. Name one with --settings FILE.',
@@ -454,15 +454,15 @@ describe('the error is one line, and nothing is written', () => {
     ['install --agent cursor --enable', 'there is no settings file of Cursor'],
     [
       'install --settings bad.json',
-      '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. It is left as it is',
+      '/top/project/bad.json is not valid JSON at line 3, column 3: a comment, which JSON does not have. HookBus changed no file',
     ],
-    ['install --settings plugins/cache/hooks.json', 'is of a plugin'],
+    ['install --settings plugins/cache/hooks.json', 'belongs to a plugin'],
     ['install --settings managed-settings.json', 'is managed by an administrator'],
     ['uninstall --enable', 'unknown option "--enable"'],
     ['uninstall --all --agent codex', '--all and --agent cannot be used together'],
     [
       'install --settings elsewhere/.gemini/settings.json',
-      'is in .gemini, so it is not of Claude Code. Use --agent gemini.',
+      'is in .gemini, so it does not belong to Claude Code. Use --agent gemini.',
     ],
     ['install --agent codex --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
     ['install --settings elsewhere/.codex/hooks.json', 'Use --agent codex.'],
@@ -470,13 +470,13 @@ describe('the error is one line, and nothing is written', () => {
     ['install --settings elsewhere/.copilot/hooks/a.json', 'Use --agent copilot.'],
     [
       'install --settings elsewhere/.qwen/settings.json',
-      'is in .qwen, so it is not of Claude Code. Say with --agent',
+      'is in .qwen, so it does not belong to Claude Code. Name with --agent',
     ],
     ['install --settings elsewhere/.augment/settings.json', 'is in .augment'],
     ['install --settings elsewhere/.factory/hooks.json', 'is in .factory'],
     [
       'install --settings gemini-like.json',
-      'has hooks on BeforeTool, which is no event of Claude Code. Use --agent gemini.',
+      'has hooks on BeforeTool, which Claude Code does not have. Use --agent gemini.',
     ],
     ['install --settings cursor-like.json', 'Use --agent cursor or --agent copilot.'],
     ['uninstall --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],

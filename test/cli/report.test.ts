@@ -140,8 +140,8 @@ describe('hookbus report', () => {
       expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
       return stderr;
     };
-    expect(said('--session', 'abc')).toContain('several sessions begin with abc');
-    expect(said('--session', 'nosuch')).toContain('no execution is on record of a session');
+    expect(said('--session', 'abc')).toContain('several sessions start with abc');
+    expect(said('--session', 'nosuch')).toContain('no recorded execution belongs to a session');
     expect(said('3', '--session', 'abc-1')).toContain(
       'HOURS and --session cannot be used together',
     );

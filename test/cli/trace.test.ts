@@ -95,9 +95,9 @@ describe('hookbus trace', () => {
     const db = openDatabase(paths.database, 0);
     const find = (id: string) => () => findTrace(db, id, { wholeSession: false, limit: 9 });
     for (const id of ['nosuch', "x' OR 1=1 --", 'same', '', '%%%%%%%', 'same-_', 'f'.repeat(9999)])
-      expect(find(id), id).toThrow('there is no execution');
+      expect(find(id), id).toThrow('no execution, correlation or session has this id');
     expect(find('same-1')().id).toBe('same-1');
-    expect(find('other-')).toThrow('several ids begin like this, such as other-1 and other-2');
+    expect(find('other-')).toThrow('several ids start with this, such as other-1 and other-2');
     db.close();
   });
 

@@ -177,7 +177,7 @@ export function failOpenOption(engine: Engine): void {
         const bare = await stage.bare(hook, { input });
         expect(brief(await stage.wrapped(hook, { flags: NAME, input }))).toEqual(brief(bare));
         // On a busy machine the payload may come too late to name it.
-        const said = `^probe: --fail-open: expected .* no hook can block, got ("${event}"|none); it is ignored$`;
+        const said = `^probe: --fail-open is ignored: (a hook can block on "${event}"|the event is unknown)`;
         expect(await noticesOf(stage)).toEqual([expect.stringMatching(said)]);
       });
     }
@@ -223,7 +223,7 @@ export function failOpenOption(engine: Engine): void {
           brief(bare),
         );
         expect(await noticesOf(stage)).toEqual([
-          expect.stringMatching(/^probe: --fail-open: expected .*; it is ignored$/),
+          expect.stringMatching(/^probe: --fail-open is ignored: /),
         ]);
       });
     }

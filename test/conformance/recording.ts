@@ -182,7 +182,7 @@ export function recording(engine: Engine): void {
         'SELECT text, count FROM notices',
       );
       expect(notices).toEqual([
-        { text: expect.stringContaining('probe: HOOKBUS_REDACT: off counts only'), count: 5 },
+        { text: expect.stringContaining('probe: HOOKBUS_REDACT=off has no effect'), count: 5 },
       ]);
     });
 

@@ -41,7 +41,7 @@ export function skippedGuards(engine: Engine): void {
         { rule: 'guard_skipped', subject: 'probe', state: 'open', value: 3 },
       ]);
       expect(open[0].text).toMatch(
-        /^probe: skipped 3 times, nothing refused in its place: off on PreToolUse, last at \d{4}-/,
+        /^probe: skipped 3 times, and nothing else refused the call: off on PreToolUse, last at \d{4}-/,
       );
       const { skipped_guards: skipped } = await json(stage, 'status');
       const facts = { hook_name: 'probe', event_type: 'PreToolUse', reason: 'off', count: 3 };
@@ -169,7 +169,7 @@ export function skippedGuards(engine: Engine): void {
       await stage.wrapped(['sleep', '60'], { flags, input: payloadOf('PreToolUse') });
       const doctor = await stage.hookbus('doctor');
       expect(doctor.code).toBe(1);
-      expect(String(doctor.stdout)).toContain('it was ended before it was done (1 of 1 run)');
+      expect(String(doctor.stdout)).toContain('it was ended before it finished (1 of 1 run)');
     });
   });
 }

@@ -31,18 +31,18 @@ const anAlert = (number: number): AlertReport => ({
 });
 
 describe('alerts that open at once', () => {
-  it('are told a few at a time, each once', async () => {
+  it('are delivered a few at a time, each once', async () => {
     const log = join(temporaryDirectory(), 'log');
-    const settled: string[] = [];
+    const done: string[] = [];
     const notifier = createNotifier(
       { log: () => undefined, network: () => DIRECT },
-      ({ alert_id }) => settled.push(alert_id),
+      ({ alert_id }) => done.push(alert_id),
     );
     const command = `cat >/dev/null; echo start >> '${log}'; sleep 0.05; echo end >> '${log}'`;
     const config = { ...DEFAULT_CONFIG.alerts, command };
     const alerts = Array.from({ length: 20 }, (_, index) => anAlert(index));
-    for (const alert of [...alerts, ...alerts]) notifier.tell(alert, ['command'], config);
-    await until('all to be told', () => settled.length === 20);
+    for (const alert of [...alerts, ...alerts]) notifier.deliver(alert, ['command'], config);
+    await until('all to be delivered', () => done.length === 20);
     let running = 0;
     const most = readFileSync(log, 'utf8')
       .trim()
@@ -53,14 +53,14 @@ describe('alerts that open at once', () => {
       });
     expect(most).toHaveLength(40);
     expect(Math.max(...most)).toBeLessThanOrEqual(3);
-    // Where that could not be noted, it is said again, and not done again.
-    notifier.tell(anAlert(0), ['command'], config);
-    expect(settled).toHaveLength(21);
+    // If the result could not be noted, it is reported again, but the action is not repeated.
+    notifier.deliver(anAlert(0), ['command'], config);
+    expect(done).toHaveLength(21);
     notifier.stop();
   });
 
-  it('are told to have cleared after they opened, and no slow webhook holds up a command', async () => {
-    const told: string[] = [];
+  it('are reported as cleared after they were reported as opened, and no slow webhook delays a command', async () => {
+    const delivered: string[] = [];
     const asked = new Map<string, ServerResponse>();
     const server = createServer((request, response) => {
       let body = '';
@@ -69,42 +69,42 @@ describe('alerts that open at once', () => {
       });
       request.on('end', () => {
         const { alert_id, state } = JSON.parse(body) as AlertReport;
-        told.push(`${alert_id} ${state}`);
+        delivered.push(`${alert_id} ${state}`);
         asked.set(`${alert_id} ${state}`, response);
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    const settled: string[] = [];
+    const done: string[] = [];
     const notifier = createNotifier(
       { log: () => undefined, network: () => DIRECT },
-      ({ alert_id, state }, action) => settled.push(`${alert_id} ${state} ${action}`),
+      ({ alert_id, state }, action) => done.push(`${alert_id} ${state} ${action}`),
     );
     const webhook = `http://127.0.0.1:${port}/`;
     const config = { ...DEFAULT_CONFIG.alerts, webhook, command: 'cat >/dev/null' };
-    for (const number of [0, 1, 2, 3]) notifier.tell(anAlert(number), ['webhook'], config);
-    notifier.tell(anAlert(4), ['command'], config);
-    await until('the command', () => settled.includes('alert-4 open command'));
-    notifier.tell({ ...anAlert(0), state: 'cleared' }, ['webhook'], config);
-    await until('three webhooks', () => told.length === 3);
-    // Two more find room, of which the one that cleared is not the first: that it opened is not taken yet.
+    for (const number of [0, 1, 2, 3]) notifier.deliver(anAlert(number), ['webhook'], config);
+    notifier.deliver(anAlert(4), ['command'], config);
+    await until('the command', () => done.includes('alert-4 open command'));
+    notifier.deliver({ ...anAlert(0), state: 'cleared' }, ['webhook'], config);
+    await until('three webhooks', () => delivered.length === 3);
+    // Two more may start. The cleared one is not the first of them: its opening is still being delivered.
     asked.get('alert-1 open')?.end();
-    await until('the fourth', () => told.length === 4);
-    expect(told.toSorted()).toEqual([0, 1, 2, 3].map((number) => `alert-${number} open`));
+    await until('the fourth', () => delivered.length === 4);
+    expect(delivered.toSorted()).toEqual([0, 1, 2, 3].map((number) => `alert-${number} open`));
     asked.get('alert-2 open')?.end();
-    await until('the third to be taken', () => settled.includes('alert-2 open webhook'));
-    expect(told).toHaveLength(4);
+    await until('the third to be taken', () => done.includes('alert-2 open webhook'));
+    expect(delivered).toHaveLength(4);
     asked.get('alert-0 open')?.end();
-    await until('the last', () => told.length === 5);
-    expect(told[4]).toBe('alert-0 cleared');
+    await until('the last', () => delivered.length === 5);
+    expect(delivered[4]).toBe('alert-0 cleared');
     notifier.stop();
     server.closeAllConnections();
   });
 });
 
 describe('the desktop', () => {
-  it('is found where there is a display and a program, or osascript on macOS', () => {
+  it('is found if there is a display and a program, or osascript on macOS', () => {
     const directory = temporaryDirectory();
     for (const name of ['notify-send', 'osascript']) writeFileSync(join(directory, name), '');
     const PATH = `relative:/nowhere:${directory}`;
@@ -146,13 +146,13 @@ describe('the desktop', () => {
       '--app-name=HookBus',
       '--',
       'HookBus alert',
-      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; it blocks nothing',
+      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; exit code 1 does not block, use 2',
     ]);
   });
 });
 
-describe('what fails beside executions', () => {
-  it('is known since it began to fail, and not after it was well', () => {
+describe('other things that fail', () => {
+  it('have failed since the first failure after they last worked', () => {
     let nowMs = 1000;
     let failure: string | undefined = 'ECONNREFUSED';
     const source = failingSince(
@@ -172,7 +172,7 @@ describe('what fails beside executions', () => {
     expect(source()).toMatchObject([{ sinceMs: 5000 }]);
   });
 
-  it('raises an alert of a server of dedupe keys that is not there', async () => {
+  it('include a key server that does not answer, which raises an alert', async () => {
     const state = aState();
     const dedupe = { url: 'redis://:s3cret@127.0.0.1:1', secret: 'a secret of the machines' };
     writeFileSync(state.paths.config, JSON.stringify({ alerts: { exporter_seconds: 1 }, dedupe }));
@@ -188,7 +188,7 @@ describe('what fails beside executions', () => {
   });
 });
 
-it('an address that cannot be used is not repeated: it may hold a secret', () => {
+it('does not repeat an invalid address, because it may hold a secret', () => {
   const reading = parseConfig('{"alerts": {"webhook": "ftp://me:s3cret@example.com"}}');
   expect(reading).toEqual({
     state: 'refused',

@@ -15,10 +15,10 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 type State = ReturnType<typeof aState>;
 
-/** What runs hooks: the launcher, or the Node engine where none was built. */
+/** What runs hooks: the launcher, or the Node engine if none was built. */
 const PROGRAM = hasLauncher ? [LAUNCHER] : [execPath, CLI];
 
-/** Longest between the end of the execution that tips an alert and what is done about it, in ms. */
+/** Longest time from the end of the execution that opens an alert to its action, in ms. */
 const PROMISED_MS = 2000;
 
 const run = (state: State, name: string, hook: readonly string[], event = 'PostToolUse') =>
@@ -36,7 +36,7 @@ function configure(state: State, alerts: Record<string, unknown>, more = {}): vo
 
 const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 
-interface Told {
+interface Delivered {
   readonly rule: string;
   readonly subject: string;
   readonly state: string;
@@ -44,22 +44,22 @@ interface Told {
   readonly alert_id: string;
 }
 
-/** A command that writes what it is told to a file, a line each. */
-function teller(state: State): { line: string; told: () => Told[] } {
-  const path = join(state.home, 'told');
+/** A command that appends its input to a file, one line each. */
+function receiverIn(state: State): { line: string; delivered: () => Delivered[] } {
+  const path = join(state.home, 'delivered');
   return {
     line: `cat >> '${path}'`,
-    told: () =>
+    delivered: () =>
       existsSync(path)
         ? readFileSync(path, 'utf8')
             .split('\n')
             .filter(Boolean)
-            .map((line) => JSON.parse(line) as Told)
+            .map((line) => JSON.parse(line) as Delivered)
         : [],
   };
 }
 
-/** Leaves executions in the spool that began now, one ms after the other. */
+/** Puts executions into the spool that started now, one ms apart. */
 function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
   const spool = createSpool(state.paths.spool, state.paths.quarantine);
   for (let index = 0; index < count; index += 1) {
@@ -75,7 +75,7 @@ const alertsOf = (state: State) =>
 
 const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
 
-/** A server on loopback; `answer` is asked for the status of each request, and where it leads. */
+/** A server on loopback; `answer` returns the status of each response, and a redirect. */
 async function aServer(answer: (count: number) => { status: number; location?: string }) {
   const bodies: { body: string; path: string; headers: IncomingMessage['headers'] }[] = [];
   const server: Server = createServer((request, response) => {
@@ -95,9 +95,9 @@ async function aServer(answer: (count: number) => { status: number; location?: s
 }
 
 describe('an alert', () => {
-  it('opens within 2 s of the run that tips it, is told once, and survives a daemon that is killed', async () => {
+  it('opens within 2 s of the run that causes it, is delivered once, and survives a daemon that is killed', async () => {
     const state = aState();
-    const { line, told } = teller(state);
+    const { line, delivered } = receiverIn(state);
     configure(state, { command: line, hold_seconds: 600 });
     const daemon = await state.daemon();
     spoolMany(state, 17, { hookName: 'lint' }, { exitCode: 0 });
@@ -105,15 +105,15 @@ describe('an alert', () => {
       expect((await run(state, 'lint', ['sh', '-c', 'exit 3'])).code).toBe(3);
     }
     await until('19 rows', () => stored(state) === 19);
-    expect(told()).toEqual([]);
+    expect(delivered()).toEqual([]);
     const startMs = performance.now();
     await run(state, 'lint', ['sh', '-c', 'exit 3']);
-    const [first] = await until('the command to be told', () =>
-      told().length > 0 ? told() : undefined,
+    const [first] = await until('the command to be delivered', () =>
+      delivered().length > 0 ? delivered() : undefined,
     );
     const tookMs = performance.now() - startMs;
     process.stderr.write(
-      `alerts.test.ts: told ${tookMs.toFixed(0)} ms after the start of the run\n`,
+      `alerts.test.ts: delivered ${tookMs.toFixed(0)} ms after the start of the run\n`,
     );
     expect(tookMs).toBeLessThan(PROMISED_MS);
     expect(first).toMatchObject({
@@ -123,17 +123,17 @@ describe('an alert', () => {
       value: 0.15,
       threshold: 0.01,
       runs: 20,
-      text: 'lint: 3 of 20 runs (15 %) of the last hour failed; alert above 1 %',
+      text: 'lint: 3 of 20 runs (15 %) of the last hour failed; the threshold is 1 %',
     });
     await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
     daemon.kill('SIGKILL');
     await until('it to be gone', () => daemon.signalCode !== null);
     await state.daemon();
-    // Enough that the new one has looked at the same hook again.
+    // Enough for the new daemon to assess the same hook again.
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 3 });
     spoolMany(state, 20, { hookName: 'other' }, { exitCode: 3 });
-    await until('the other to be told', () => told().length > 1);
-    expect(told().map(({ subject }) => subject)).toEqual(['lint', 'other']);
+    await until('the other to be delivered', () => delivered().length > 1);
+    expect(delivered().map(({ subject }) => subject)).toEqual(['lint', 'other']);
     expect(JSON.parse(await cli(state, 'alerts', '--json'))).toMatchObject({
       watching: true,
       open: [
@@ -153,14 +153,16 @@ describe('an alert', () => {
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
   }, 60_000);
 
-  it('about a skipped guard is told once, and its figure goes on', async () => {
+  it('about a skipped guard is delivered once, and its count goes on', async () => {
     const state = aState();
-    const { line, told } = teller(state);
+    const { line, delivered } = receiverIn(state);
     configure(state, { command: line });
     await state.daemon();
     const guard = { hookName: 'guard', eventType: 'PreToolUse' };
     spoolMany(state, 1, guard, { kind: 'breaker_skip', reason: 'off' });
-    const [first] = await until('it to be told', () => (told().length > 0 ? told() : undefined));
+    const [first] = await until('it to be delivered', () =>
+      delivered().length > 0 ? delivered() : undefined,
+    );
     expect(first).toMatchObject({ rule: 'guard_skipped', subject: 'guard', state: 'open' });
     spoolMany(state, 4, guard, { kind: 'breaker_skip', reason: 'off' });
     await until(
@@ -169,18 +171,18 @@ describe('an alert', () => {
         state.rows("SELECT 1 FROM alerts WHERE rule = 'guard_skipped' AND value = 5").length === 1,
     );
     spoolMany(state, 1, { ...guard, hookName: 'slow' }, { kind: 'timeout', exitCode: 124 });
-    await until('the other to be told', () => told().length > 1);
-    expect(told()).toMatchObject([
+    await until('the other to be delivered', () => delivered().length > 1);
+    expect(delivered()).toMatchObject([
       { subject: 'guard' },
       { rule: 'guard_timeout', subject: 'slow' },
     ]);
     expect(log(state).match(/alert_open .*guard_skipped/g)).toHaveLength(1);
   }, 60_000);
 
-  it('that was not told before the daemon was killed is told by the next', async () => {
+  it('that was not delivered before the daemon was killed is delivered by the next one', async () => {
     const state = aState();
-    const { line, told } = teller(state);
-    // The first time, the command is still at it when the daemon dies.
+    const { line, delivered } = receiverIn(state);
+    // The first time, the command still runs when the daemon dies.
     const started = join(state.home, 'started');
     configure(state, {
       command: `[ -e '${started}' ] || { touch '${started}'; exec sleep 3; }; ${line}`,
@@ -191,28 +193,28 @@ describe('an alert', () => {
     daemon.kill('SIGKILL');
     await until('it to be gone', () => daemon.signalCode !== null);
     await state.daemon();
-    await until('it to be told', () => told().length === 1);
-    expect(told()).toMatchObject([{ rule: 'guard_exit_1', subject: 'guard', state: 'open' }]);
+    await until('it to be delivered', () => delivered().length === 1);
+    expect(delivered()).toMatchObject([{ rule: 'guard_exit_1', subject: 'guard', state: 'open' }]);
   }, 60_000);
 
-  it('clears, is told so, and does not open again on the same executions', async () => {
+  it('clears, which is delivered, and does not open again on the same executions', async () => {
     const state = aState();
-    const { line, told } = teller(state);
+    const { line, delivered } = receiverIn(state);
     configure(state, { command: line, hold_seconds: 0, failure_rate: 0.5 });
     await state.daemon();
     spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 3 });
-    await until('it to open', () => told().length === 1);
+    await until('it to open', () => delivered().length === 1);
     spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 0 });
-    await until('it to clear', () => told().length === 2);
-    expect(told().map(({ state: is }) => is)).toEqual(['open', 'cleared']);
-    expect(told()[0]?.alert_id).toBe(told()[1]?.alert_id);
-    // Two thirds of all have failed, but only those that came since count.
+    await until('it to clear', () => delivered().length === 2);
+    expect(delivered().map(({ state: is }) => is)).toEqual(['open', 'cleared']);
+    expect(delivered()[0]?.alert_id).toBe(delivered()[1]?.alert_id);
+    // Two thirds of all have failed, but only new executions count.
     spoolMany(state, 19, { hookName: 'lint' }, { exitCode: 3 });
     spoolMany(state, 20, { hookName: 'other' }, { exitCode: 3 });
-    await until('the other', () => told().some(({ subject }) => subject === 'other'));
-    expect(told()).toHaveLength(3);
+    await until('the other', () => delivered().some(({ subject }) => subject === 'other'));
+    expect(delivered()).toHaveLength(3);
     spoolMany(state, 1, { hookName: 'lint' }, { exitCode: 3 });
-    await until('it to open again', () => told().length === 4);
+    await until('it to open again', () => delivered().length === 4);
     expect(JSON.parse(await cli(state, 'alerts', '--history', '--json')).history).toHaveLength(3);
   }, 60_000);
 
@@ -241,19 +243,19 @@ describe('an alert', () => {
       'overhead_p50',
       'overhead_p95',
     ]);
-    // Nobody was to be told.
+    // No action was set up.
     expect(alertsOf(state).map(({ owed }) => owed)).toEqual(['', '', '', '', '']);
     expect(await cli(state, 'alerts')).toContain('No action is set for alerts');
-    // Switched off, they go without a word.
+    // After it is muted, it clears without a notification.
     await cli(state, 'config', 'set', 'alerts.rules_off', 'hook_p95,overhead_p50,overhead_p95');
     await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken');
     await until('none to be open', () => !alertsOf(state).some((row) => row.state === 'open'));
     expect(await cli(state, 'alerts')).toContain('No alert is open: all is well.');
   }, 60_000);
 
-  it('is raised for a spool that grows while the database cannot be used, and written once it can', async () => {
+  it('is raised for a spool that grows while the database cannot be used, and stored once it can', async () => {
     const state = aState();
-    const { line, told } = teller(state);
+    const { line, delivered } = receiverIn(state);
     configure(state, { command: line, spool_records: 20, hold_seconds: 0 });
     await state.daemon();
     spoolMany(state, 1, { hookName: 'first' }, {});
@@ -262,14 +264,14 @@ describe('an alert', () => {
     const db = new Sqlite(state.paths.database);
     db.exec('BEGIN IMMEDIATE');
     spoolMany(state, 50, { hookName: 'more' }, {});
-    await until('it to be told', () => told().length === 1);
-    expect(told()).toMatchObject([
+    await until('it to be delivered', () => delivered().length === 1);
+    expect(delivered()).toMatchObject([
       { rule: 'spool_growing', subject: '', state: 'open', value: 50 },
     ]);
     expect(alertsOf(state)).toEqual([]);
     db.exec('COMMIT');
     db.close();
-    await until('it to clear', () => told().length === 2);
+    await until('it to clear', () => delivered().length === 2);
     await until('it to be written', () => alertsOf(state)[0]?.owed === '');
     expect(alertsOf(state)).toMatchObject([{ rule: 'spool_growing', state: 'cleared' }]);
     expect(stored(state)).toBe(51);
@@ -277,7 +279,7 @@ describe('an alert', () => {
 });
 
 describe('a config.json that cannot be used', () => {
-  it('is refused with line and reason, and the last good one stays in force', async () => {
+  it('is refused with line and reason, and the last valid one stays in force', async () => {
     const state = aState();
     configure(state, { rules_off: ['failure_rate'] });
     await state.daemon();
@@ -296,8 +298,8 @@ describe('a config.json that cannot be used', () => {
   });
 });
 
-describe('what is done about an alert', () => {
-  it('a webhook is tried again until it takes it, with the password of its address in a header', async () => {
+describe('the actions of an alert', () => {
+  it('a webhook is retried until it succeeds, with the password of its address in a header', async () => {
     const state = aState();
     const { port, bodies } = await aServer((count) => ({ status: [503, 429][count - 1] ?? 204 }));
     configure(state, { webhook: `http://me:s%3Acret@127.0.0.1:${port}/hook?token=t0ken` });
@@ -317,7 +319,7 @@ describe('what is done about an alert', () => {
     expect(log(state)).toContain('alert_told');
   }, 60_000);
 
-  it('a webhook follows no redirect to another host, gives up on a refusal, and its address is in no log', async () => {
+  it('a webhook follows no redirect to another host, stops on a refusal, and its address is in no log', async () => {
     const state = aState();
     const other = await aServer(() => ({ status: 204 }));
     const { port, bodies } = await aServer((count) =>
@@ -336,7 +338,7 @@ describe('what is done about an alert', () => {
     expect(log(state)).not.toMatch(/t0ken|pa55|elsewhere/);
   }, 60_000);
 
-  it('a command that fails does no harm, and is no hook', async () => {
+  it('a command that fails does no harm, and is not recorded as a hook', async () => {
     const state = aState();
     const command =
       'cat >&2; echo "ghp_0123456789abcdefghijABCDEFGHIJ012345 no: $HOOKBUS_ENABLED" >&2; exit 5';
@@ -349,28 +351,28 @@ describe('what is done about an alert', () => {
     await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
   });
 
-  it('a command that does not end is ended with all that it started', async () => {
+  it('a command that does not exit is killed with everything that it started', async () => {
     const pids = join(temporaryDirectory(), 'pids');
     const line = `sleep 300 & echo $! > '${pids}'; wait`;
     await expect(
       runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 700),
-    ).rejects.toThrow('expected it to end within 700 ms');
+    ).rejects.toThrow('it did not finish within 700 ms');
     const pid = Number(readFileSync(pids, 'utf8'));
     await until('what it started to be gone', () => !isAlive(pid));
   });
 
-  it('what a command says that fails is in the log without its secrets', async () => {
+  it('the output of a command that fails is in the log without its secrets', async () => {
     const say = (line: string) =>
       runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 5000);
     await expect(say('echo API_TOKEN=hunter2 >&2; exit 3')).rejects.toThrow(
       'exit code 3: API_TOKEN=[redacted:secret-assignment]',
     );
-    // So much behind it that only its end is heard.
+    // So much follows that only its end is kept.
     const long = "printf 'API_TOKEN=%070000d' 7 >&2; echo ' end' >&2; exit 3";
     await expect(say(long)).rejects.toThrow(/^exit code 3: end$/);
   });
 
-  it('a command is not waited for beyond its end, whatever it leaves behind', async () => {
+  it('a command is not awaited after its exit, whatever it leaves behind', async () => {
     const pids = join(temporaryDirectory(), 'pids');
     const leave = (then: string) =>
       runProgram(
@@ -384,10 +386,10 @@ describe('what is done about an alert', () => {
     });
     await expect(leave('exit 0')).resolves.toBeUndefined();
     await expect(leave('exit 4')).rejects.toThrow('exit code 4: no');
-    await expect(leave('sleep 60')).rejects.toThrow('expected it to end within 2000 ms');
+    await expect(leave('sleep 60')).rejects.toThrow('it did not finish within 2000 ms');
   }, 15_000);
 
-  it('a desktop is shown the texts as arguments, and a machine without one says so', async () => {
+  it('a desktop gets the texts as arguments, and the log says if there is none', async () => {
     const state = aState();
     configure(state, { desktop: true });
     await state.daemon();
@@ -396,7 +398,7 @@ describe('what is done about an alert', () => {
   });
 });
 
-/** A process that ended and that nobody has waited for yet counts as gone. */
+/** A process that has exited but was not reaped counts as gone. */
 function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

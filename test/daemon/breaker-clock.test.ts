@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { drainSpool } from '../../src/app/recording/drain.ts';
+import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
 import { hookText } from '../../src/domain/hook/hook-id.ts';
@@ -14,10 +14,10 @@ const COOLDOWN_MS = 600_000;
 const DAY_MS = 86_400_000;
 const NOW = Date.parse('2026-11-20T10:00:00.000Z');
 
-/** As `spoolWhole` has it. */
+/** Like `spoolWhole`. */
 const LINT = { hookName: 'lint', command: 'python3 .claude/hooks/guard_rm.py' };
 
-/** The breaker of the hook `lint`, kept by a clock that can be set. */
+/** The breaker of the hook `lint`, with a clock that can be set. */
 function aKeeper() {
   const state = aState();
   const { paths } = state;
@@ -39,7 +39,7 @@ function aKeeper() {
     ...state,
     clock,
     events,
-    /** What ended so, each a second after the other and the last one now, comes in. */
+    /** Ingests executions that ended like this, one second apart and the last one now. */
     comesIn(...exitCodes: readonly number[]): void {
       for (const [index, exitCode] of exitCodes.entries()) {
         const createdAtMs = clock.ms - 1000 * (exitCodes.length - 1 - index);
@@ -49,7 +49,7 @@ function aKeeper() {
           { exitCode },
         );
       }
-      const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now));
+      const { hooks } = store.use(({ writer }) => ingestSpool(spool, writer, now));
       keeper.follow(hooks);
     },
     looks: () => keeper.follow([]),
@@ -58,7 +58,7 @@ function aKeeper() {
 }
 
 describe('a breaker whose clock is set back', () => {
-  it('is open for no longer than its cool-down', () => {
+  it('is open no longer than its cooldown', () => {
     const { clock, comesIn, looks, untilMs, events } = aKeeper();
     clock.ms = NOW + DAY_MS;
     comesIn(1, 1, 1);
@@ -69,7 +69,7 @@ describe('a breaker whose clock is set back', () => {
     expect(events.at(-1)).toBe('breaker_open clock');
   });
 
-  it('is judged by the next run, and not by what began at a time to come', () => {
+  it('depends on the next run, and not on executions that start in the future', () => {
     const { clock, comesIn, untilMs, events } = aKeeper();
     clock.ms = NOW + DAY_MS;
     comesIn(1, 1, 1);
@@ -88,7 +88,7 @@ describe('a breaker whose clock is set back', () => {
     expect(events.at(-1)).toBe('breaker_closed retry');
   });
 
-  it('or whose cool-down is made shorter, is dated anew by any command', async () => {
+  it('or whose cooldown becomes shorter, gets a new end from any command', async () => {
     const { paths, env, comesIn } = aKeeper();
     comesIn(1, 1, 1);
     const store = createStoreHandle(paths.database, 1000, Date.now);

@@ -13,13 +13,13 @@ import { aBegin, anEnd } from '../support/records.ts';
 
 type State = ReturnType<typeof aState>;
 
-/** What runs hooks: the launcher, or the Node engine where none was built. */
+/** What runs hooks: the launcher, or the Node engine if none was built. */
 const PROGRAM = hasLauncher ? [LAUNCHER] : [process.execPath, CLI];
 
 /** A hook of that state directory that does what its file says. */
 const hookIn = (state: State): string[] => ['sh', join(state.home, 'hook.sh')];
 
-/** Runs the hook, which does this. */
+/** Runs the hook with this content of its file. */
 function run(state: State, name: string, work: string, event = 'PostToolUse') {
   writeFileSync(join(state.home, 'hook.sh'), work);
   const words = ['run', '--name', name, '--event', event, '--', ...hookIn(state)];
@@ -41,7 +41,7 @@ const gateIn = (state: State, name: string) => gatePath(state.paths.gates, idIn(
 
 const status = async (state: State) => JSON.parse(await cli(state, 'status', '--json'));
 
-/** @param breaker where `hooks` are names, of the hook of this state directory */
+/** @param breaker names in `hooks` mean the hook of this state directory */
 function configure(
   state: State,
   { hooks, ...breaker }: Record<string, unknown> & { hooks?: string[] },
@@ -54,7 +54,7 @@ const gateOf = (state: State, name: string) => readGate(gateIn(state, name));
 
 const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 
-/** Leaves executions in the spool that began now, one ms after the other. */
+/** Puts executions into the spool that started now, one ms apart. */
 function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
   const spool = createSpool(state.paths.spool, state.paths.quarantine);
   for (let index = 0; index < count; index += 1) {
@@ -64,7 +64,7 @@ function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Part
   }
 }
 
-/** Changes the database as the docs tell people to. */
+/** Changes the database as the docs tell users to. */
 function change(state: State, sql: string): void {
   const db = new Sqlite(state.paths.database, { timeout: 2000 });
   db.exec(sql);
@@ -74,7 +74,7 @@ function change(state: State, sql: string): void {
 const stored = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
 
 describe('a breaker', () => {
-  it('opens after 20 failing runs, and closes when one succeeds after its cool-down', async () => {
+  it('opens after 20 failing runs, and closes when one succeeds after its cooldown', async () => {
     const state = aState();
     configure(state, { enabled: true, cooldown_seconds: 2 });
     await state.daemon();
@@ -95,7 +95,7 @@ describe('a breaker', () => {
     expect(await run(state, 'lint', 'echo well')).toMatchObject({ code: 0, stdout: 'well\n' });
     await until('the breaker to close', () => gateOf(state, 'lint') === undefined);
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
-    // What failed before is forgiven.
+    // Earlier failures no longer count.
     await run(state, 'lint', 'exit 1');
     await until('22 rows', () => stored(state) === 22);
     await until('the log to say so', () => log(state).includes('breaker_closed'));
@@ -133,7 +133,7 @@ describe('a breaker', () => {
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
   }, 60_000);
 
-  it('never opens for exit 2, skips or too few failures, and closes where the next run blocks', async () => {
+  it('never opens for exit 2, skips or too few failures, and closes if the next run blocks', async () => {
     const state = aState();
     configure(state, { hooks: ['guard', 'few', 'half'], window: 4, cooldown_seconds: 1 });
     spoolMany(state, 8, { hookName: 'guard' }, { exitCode: 2 });
@@ -168,19 +168,19 @@ describe('a breaker', () => {
     ]);
     expect(await cli(state, 'status')).toContain('hookbus config set breaker.enabled true');
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
-    // Switched on for all that cannot block, it is on for one of them.
+    // Enabled for all hooks that cannot block, it includes this one.
     await cli(state, 'config', 'set', 'breaker.enabled', 'true');
     spoolMany(state, 1, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'lint'));
     await until('the rows', () => stored(state) === 42);
     expect(gateOf(state, 'guard')).toBeUndefined();
-    // And switched off, nothing is left out any more.
+    // After it is disabled, nothing is skipped any more.
     await cli(state, 'config', 'set', 'breaker.enabled', 'false');
     expect(gateOf(state, 'lint')).toBeUndefined();
   }, 60_000);
 
-  it('leaves a hook alone that runs on an event that it can block, and on others', async () => {
+  it('never skips a hook that runs on an event that it can block, and on others', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
@@ -190,7 +190,7 @@ describe('a breaker', () => {
     await until('the gate of the other', () => gateOf(state, 'one'));
     await until('the rows', () => stored(state) === 13);
     expect(gateOf(state, 'both')).toBeUndefined();
-    // Nor is it opened by name.
+    // Nor does it open if the hook is named.
     const named = hookText(idIn(state, 'both'));
     await cli(state, 'config', 'set', 'breaker.hooks', JSON.stringify([named]));
     spoolMany(state, 1, { hookName: 'both' }, { exitCode: 1 });
@@ -225,12 +225,12 @@ describe('a breaker', () => {
     await state.daemon();
     spoolMany(state, 3, { hookName: 'scan' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'scan'));
-    // Another process may have run it before the gate was there.
+    // Another process may have started it before the gate existed.
     spoolMany(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
     await until('it to close', () => gateOf(state, 'scan') === undefined);
   });
 
-  it('holds back a run without --name too, where the hook is called so, and is told once', async () => {
+  it('also holds back a run without --name if that is the name of the hook, and is listed once', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
@@ -240,7 +240,7 @@ describe('a breaker', () => {
     expect((await run(state, 'other', 'exit 7')).code).toBe(7);
     const { gates } = await status(state);
     expect(gates).toMatchObject([{ hook_name: 'hook', state: 'open', runs: 3, failures: 3 }]);
-    // A gate that goes missing is put back, whichever it is.
+    // Whichever gate file goes missing is written again.
     expect(await state.stop()).toBe(true);
     const files = readdirSync(state.paths.gates);
     for (const file of files) {
@@ -253,7 +253,7 @@ describe('a breaker', () => {
     for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(7);
   });
 
-  it('of a hook is none of another that has its name', async () => {
+  it('of a hook does not affect another hook with the same name', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
@@ -267,7 +267,7 @@ describe('a breaker', () => {
     ]);
   });
 
-  it('of a name without a command counts for none, and status and doctor say so', async () => {
+  it('of a name without a command applies to no hook, and status and doctor say so', async () => {
     const state = aState();
     writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"], "window": 3}}');
     spoolMany(state, 9, { hookName: 'lint' }, { exitCode: 1 });
@@ -286,7 +286,7 @@ describe('a breaker', () => {
     await state.daemon();
     spoolMany(state, 3, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'guard'));
-    // What it blocks is not let through even once.
+    // What the hook blocks is not let through even once.
     expect((await run(state, 'guard', 'exit 2', 'PreToolUse')).code).toBe(2);
     await until('it to close', () => gateOf(state, 'guard') === undefined);
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
@@ -297,13 +297,13 @@ describe('a breaker', () => {
     await until('the gate of another', () => gateOf(state, 'other'));
     await until('the rows', () => stored(state) === 25);
     expect(gateOf(state, 'guard')).toBeUndefined();
-    // A call that an engine without that knowledge left out counts, too.
+    // A call that an older engine skipped counts, too.
     const skip = { kind: 'breaker_skip', reason: 'breaker open' } as const;
     spoolMany(state, 1, { hookName: 'other', eventType: 'PreToolUse' }, skip);
     await until('the other to close', () => gateOf(state, 'other') === undefined);
   });
 
-  it('takes its gate along when its row is deleted', async () => {
+  it('removes its gate when its row is deleted', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
@@ -315,7 +315,7 @@ describe('a breaker', () => {
     expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
   });
 
-  it('opens though the gate of another hook cannot be made, which the log says once', async () => {
+  it('opens even if the gate of another hook cannot be written, which the log says once', async () => {
     const state = aState();
     configure(state, { hooks: ['aaa', 'bbb'], window: 3 });
     mkdirSync(join(gateIn(state, 'aaa'), 'x'), { recursive: true });
@@ -334,7 +334,7 @@ describe('a breaker', () => {
     ]);
   });
 
-  it('does not take the place of a hook that is off by hand', async () => {
+  it('does not replace the gate of a hook that the user switched off', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
@@ -351,12 +351,12 @@ describe('a breaker', () => {
     expect(state.rows('SELECT state FROM breakers')).toEqual([{ state: 'closed' }]);
   });
 
-  it('puts back a gate that was lost, and takes away one that belongs to no breaker', async () => {
+  it('restores a missing gate, and removes one that belongs to no breaker', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     mkdirSync(state.paths.gates);
     writeFileSync(gateIn(state, 'stray'), `breaker ${Date.now() + 60_000}\n`);
-    // What an older version left.
+    // A gate of an older version.
     writeFileSync(join(state.paths.gates, 'old'), `breaker ${Date.now() + 60_000} nonblocking\n`);
     writeFileSync(join(state.paths.gates, 'old~1700000000000.0'), '');
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
@@ -371,7 +371,7 @@ describe('a breaker', () => {
 });
 
 describe('config.json', () => {
-  it('that cannot be used is refused, the last good one stays, and status and log say so', async () => {
+  it('that cannot be used is refused, the last valid one stays, and status and log say so', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
@@ -391,7 +391,7 @@ describe('config.json', () => {
       state: 'refused',
       problem: expect.stringContaining('line 2, column 25'),
     });
-    // Nor does a command take away what it cannot judge.
+    // Nor does a command remove what it cannot assess.
     expect(gates).toMatchObject([{ hook_name: 'lint', state: 'open' }]);
   });
 

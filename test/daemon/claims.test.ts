@@ -14,12 +14,12 @@ import { recordsIn } from '../support/spooled.ts';
 
 type State = ReturnType<typeof aState>;
 
-/** Asks for a key as the launcher does, which does not know yet when it started. @returns what it was told */
+/** Claims a key like the launcher, which does not know yet when it started. @returns the verdict */
 async function claim(state: State, executionId: string, pid = process.pid, pidStart = 0) {
   const socket = connect(state.paths.socket);
   socket.on('error', () => undefined);
   onTestFinished(() => void socket.destroy());
-  // Where no hook decides, a key is what its template says.
+  // If no hook decides, the key is the value of its template.
   const begin = aBegin({ executionId, pid, pidStart, eventType: 'Notification' });
   const asked = encodeClaim({ template: 'k', ttlSeconds: 60, onDuplicate: 'replay' });
   socket.write(Buffer.concat([encodeBegin(begin), asked]));
@@ -36,8 +36,8 @@ const owners = (state: State) =>
 
 const OWNER = { state: 'running', owner_pid: process.pid, owner_start: processStart() };
 
-describe('when the owner of a key started', () => {
-  it('is on record once its hook has run for a while', async () => {
+describe("the start time of a key's owner", () => {
+  it('is stored once the hook has run for a while', async () => {
     const state = aState();
     await state.daemon();
     const { verdict } = await claim(state, 'one');
@@ -46,14 +46,14 @@ describe('when the owner of a key started', () => {
     expect(owners(state)).toEqual([OWNER]);
   });
 
-  it('is on record at once where it is told', async () => {
+  it('is stored at once if the client sends it', async () => {
     const state = aState();
     await state.daemon();
     await claim(state, 'one', process.pid, OWNER.owner_start);
     expect(owners(state)).toEqual([OWNER]);
   });
 
-  it('is on record before the daemon leaves', async () => {
+  it('is stored before the daemon exits', async () => {
     const state = aState();
     const daemon = await state.daemon();
     await claim(state, 'one');
@@ -62,7 +62,7 @@ describe('when the owner of a key started', () => {
     expect(owners(state)).toEqual([OWNER]);
   });
 
-  it('is not put to a result, or to the claim of another', async () => {
+  it('is not added to a result, or to the claim of another execution', async () => {
     const state = aState();
     await state.daemon();
     const first = await claim(state, 'one');
@@ -79,20 +79,20 @@ describe('when the owner of a key started', () => {
   });
 });
 
-it('two that ask one daemon are two, though both may have one process id in containers of their own', async () => {
+it('two clients of one daemon are different, even if both have one process id in their containers', async () => {
   const state = aState();
   await state.daemon();
   const first = await claim(state, 'one');
   const second = await claim(state, 'two');
   expect([first.verdict.kind, second.verdict.kind]).toEqual(['run', 'wait']);
   const answer = once(second.socket, 'data');
-  // Without a result: its turn comes.
+  // No result: the next client's turn comes.
   first.socket.destroy();
   const [frame] = splitFrames((await answer)[0] as Buffer).frames;
   expect(frame && decodeVerdict(frame)).toMatchObject({ kind: 'run', key: 'k' });
 });
 
-describe.skipIf(!hasLauncher)('one that waits for the first', () => {
+describe.skipIf(!hasLauncher)('a client that waits for the first execution', () => {
   const HOOK =
     'echo run >>"$HOOKBUS_HOME/runs"; until [ -e "$HOOKBUS_HOME/go" ]; do sleep 0.02; done; exit 2';
   const NAMELESS = ['run', '--event', 'Stop', '--dedupe', '--on-duplicate', 'replay'];
@@ -119,13 +119,13 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     expect(rows()).toEqual([{ hook_name: 'sh', state: 'done', exit_code: 2 }]);
   });
 
-  it('runs in the end where the daemon is stuck, be it alive', async () => {
+  it('runs its hook in the end if the daemon hangs', async () => {
     const state = aState();
     const daemon = await state.daemon();
     const first = run(state);
     await until('the first to run', () => runs(state) === 1);
     const second = run(state);
-    await until('the second to be on record', () => recordsIn(state.paths.spool).length === 2);
+    await until('the second to be recorded', () => recordsIn(state.paths.spool).length === 2);
     daemon.kill('SIGSTOP');
     onTestFinished(() => void daemon.kill('SIGCONT'));
     writeFileSync(join(state.home, 'go'), '');
@@ -134,7 +134,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     expect(runs(state)).toBe(2);
   }, 30_000);
 
-  it('waits for as long as the daemon says so, and that is longer than its patience', async () => {
+  it('waits as long as the daemon tells it to, even beyond its own timeout', async () => {
     const state = aState();
     await state.daemon();
     const first = run(state);
@@ -142,7 +142,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     const startedAtMs = performance.now();
     const second = run(state);
     await until('some patience to be over', () => performance.now() - startedAtMs > 3200);
-    // It has not become Node.
+    // The launcher has not become Node.
     expect(readlinkSync(`/proc/${second.child.pid}/exe`)).toBe(realpathSync(LAUNCHER));
     writeFileSync(join(state.home, 'go'), '');
     expect((await first.ended).code).toBe(2);
@@ -150,7 +150,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     expect(runs(state)).toBe(1);
   }, 20_000);
 
-  it('says again what the first one said until a signal ends it, though nobody reads', async () => {
+  it('repeats what the first one printed until a signal ends it, even if nobody reads', async () => {
     const state = aState();
     await state.daemon();
     const env = { ...state.env, HOOKBUS_MAX_BYTES: '4000000' };
@@ -160,7 +160,7 @@ describe.skipIf(!hasLauncher)('one that waits for the first', () => {
     expect((await one.ended).stdout).toHaveLength(3_000_000);
     const other = spawn(LAUNCHER, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
     other.stdin.end('{}\n');
-    // Of which some is read, and then no more.
+    // Some of it is read, and then no more.
     await once(other.stdout, 'readable');
     other.kill('SIGTERM');
     expect(await once(other, 'exit')).toEqual([null, 'SIGTERM']);

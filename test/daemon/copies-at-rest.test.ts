@@ -9,7 +9,7 @@ import { freshState } from '../support/state.ts';
 
 type State = ReturnType<typeof aState>;
 
-/** Puts the result of a hook under a key that counts for so many ms. */
+/** Stores the result of a hook under a key with this TTL, in ms. */
 function addKey({ paths }: State, key: string, forMs: number): void {
   mkdirSync(dirname(paths.database), { recursive: true });
   const db = openDatabase(paths.database, 1000);
@@ -25,7 +25,7 @@ const keys = (state: State) =>
     .rows<{ dedupe_key: string }>('SELECT dedupe_key FROM dedupe_keys')
     .map((row) => row.dedupe_key);
 
-it('what a hook wrote goes when its key runs out, not with the next key or the next hour', async () => {
+it('the output of a hook is deleted when its key expires, not with the next key or the next hour', async () => {
   const state = aState();
   for (const [key, forMs] of [
     ['over', -1000],
@@ -37,7 +37,7 @@ it('what a hook wrote goes when its key runs out, not with the next key or the n
   await until('the first to go', () => !keys(state).includes('over'));
   await until('the second to go', () => !keys(state).includes('soon'), 10_000);
   expect(keys(state)).toEqual(['later']);
-  // One that comes while the daemon has long to wait for the next.
+  // A key that arrives while the daemon's next cleanup is far away.
   const { ended } = start(
     [
       process.execPath,
@@ -62,7 +62,7 @@ it('what a hook wrote goes when its key runs out, not with the next key or the n
   expect(keys(state)).toEqual(['later']);
 }, 60_000);
 
-it('the daemon takes old copies away without being asked', () => {
+it('the daemon deletes old copies without a command', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   const { paths } = freshState();

@@ -29,7 +29,7 @@ function say(state: State, bytes: Uint8Array) {
 const count = (state: State): number => state.rows('SELECT 1 FROM hook_logs').length;
 
 describe('the daemon', () => {
-  it('takes in what is in the spool when it starts, and what it is told of within 50 ms', async () => {
+  it('ingests the spool when it starts, and new records within 50 ms of a notification', async () => {
     const state = aState();
     spoolOne(state);
     await state.daemon();
@@ -46,14 +46,14 @@ describe('the daemon', () => {
     expect(latencies[5]).toBeLessThan(50);
   });
 
-  it('finds records by itself when nobody says a word', async () => {
+  it('finds records without a notification', async () => {
     const state = aState();
     await state.daemon();
     spoolOne(state);
     await until('the row', () => count(state) === 1);
   });
 
-  it('keeps its socket and its files from everybody else', async () => {
+  it('keeps its socket and its files from other users', async () => {
     const state = aState();
     await state.daemon();
     spoolOne(state);
@@ -64,7 +64,7 @@ describe('the daemon', () => {
     }
   });
 
-  it('is one: a second says that another runs, and ends', async () => {
+  it('runs once: a second one says that another runs, and exits', async () => {
     const state = aState();
     const first = await state.daemon();
     const second = await start([process.execPath, CLI, 'daemon', 'run', '--json'], state.env).ended;
@@ -83,7 +83,7 @@ describe('the daemon', () => {
     await until('the row', () => count(state) === 1);
   });
 
-  it('takes in what is left on SIGTERM, and takes its socket away', async () => {
+  it('ingests the rest on SIGTERM, and removes its socket', async () => {
     const state = aState();
     const daemon = await state.daemon();
     for (let record = 0; record < 300; record += 1) spoolOne(state);
@@ -94,7 +94,7 @@ describe('the daemon', () => {
     expect(readdirSync(state.home)).not.toContain('bus.sock');
   });
 
-  it('leaves when it has had nothing to do for long', async () => {
+  it('exits when it was idle for long', async () => {
     const daemon = await aState().daemon('--idle-seconds', '0.4');
     await until('its end', () => daemon.exitCode !== null);
     expect(daemon.exitCode).toBe(0);
@@ -104,14 +104,14 @@ describe('the daemon', () => {
     const state = aState();
     const daemon = await state.daemon();
     say(state, encodeNotify('0.0.9')).end();
-    await until('the poke', async () => ((await state.ask())?.pokes ?? 0) >= 1);
+    await until('the notification', async () => ((await state.ask())?.pokes ?? 0) >= 1);
     spoolOne(state);
     say(state, encodeNotify('99.0.0')).end();
     await until('its end', () => daemon.exitCode !== null);
     expect(count(state)).toBe(1);
   });
 
-  it('hears the others while one is silent, one talks garbage, one claims 4 GB and one floods', async () => {
+  it('serves others while one client is silent, one sends garbage, one claims 4 GB and one floods', async () => {
     const state = aState();
     const daemon = await state.daemon();
     const sockets = [
@@ -129,7 +129,7 @@ describe('the daemon', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('goes on after a database that was replaced by garbage', async () => {
+  it('goes on after the database was replaced by garbage', async () => {
     const state = aState();
     writeFileSync(state.paths.database, 'garbage '.repeat(2000));
     await state.daemon();
@@ -138,7 +138,7 @@ describe('the daemon', () => {
     expect(readdirSync(state.home).some((name) => name.includes('.corrupt-'))).toBe(true);
   });
 
-  it('closes its state directory to others', async () => {
+  it('closes its state directory to other users', async () => {
     const state = aState();
     chmodSync(state.home, 0o755);
     await state.daemon();
@@ -146,14 +146,14 @@ describe('the daemon', () => {
     expect(statSync(state.paths.socket).mode & 0o777).toBe(0o600);
   });
 
-  it('is reached however long the path of the state directory is', async () => {
+  it('can be reached however long the path of the state directory is', async () => {
     const home = join(temporaryDirectory(), 'x'.repeat(150));
     const state = aState(home);
     await state.daemon();
     expect(state.paths.socket).toBe(join(home, 'bus.sock'));
     expect(statSync(state.paths.socket).mode & 0o777).toBe(0o600);
     expect((await askDaemon(state.paths.socket))?.version).toBe('0.1.0');
-    // Where others could write to it, one of theirs may have made the socket.
+    // In a directory that others can write to, another user may have made the socket.
     chmodSync(home, 0o777);
     expect(await askDaemon(state.paths.socket)).toBeUndefined();
     chmodSync(home, 0o700);
@@ -171,7 +171,7 @@ describe('daemon commands', () => {
     return { code, answer: JSON.parse(stdout) as Record<string, unknown> };
   };
 
-  it('start, restart and stop it, and tell whether it runs', async () => {
+  it('start, restart and stop it, and report whether it runs', async () => {
     const state = aState();
     expect((await command(state, 'status')).answer).toEqual({ running: false });
     const first = await command(state, 'start');
@@ -185,7 +185,7 @@ describe('daemon commands', () => {
     expect((await command(state, 'stop')).answer).toEqual({ stopped: false });
   });
 
-  it('are not fooled by something else on the socket', async () => {
+  it('are not fooled by another program on the socket', async () => {
     const state = aState();
     const mad = createServer((socket) => socket.resume().end('what?'));
     await new Promise<void>((resolve) => void mad.listen(state.paths.socket, resolve));

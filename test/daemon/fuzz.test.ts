@@ -19,7 +19,7 @@ const said = [
   Buffer.concat([encodeRequest('askState'), encodeNotify(VERSION), encodeRequest('askState')]),
 ];
 
-/** Whether a daemon rightly leaves when it hears this. */
+/** Whether a daemon rightly exits when it receives this. */
 function endsIt(bytes: Buffer): boolean {
   try {
     return splitFrames(bytes).frames.some(
@@ -32,7 +32,7 @@ function endsIt(bytes: Buffer): boolean {
   }
 }
 
-/** Says it in two pieces, and waits for the end of the connection, which is closed by us where the other side waits. */
+/** Sends it in two pieces and waits for the end of the connection; closes it if the daemon waits for more. */
 function say(path: string, bytes: Buffer, cut: number): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -43,7 +43,7 @@ function say(path: string, bytes: Buffer, cut: number): Promise<void> {
   });
 }
 
-describe('the daemon that is told frames that were changed', () => {
+describe('a daemon that receives modified frames', () => {
   it(
     'goes on, and keeps neither a descriptor nor memory of it',
     async () => {
@@ -55,7 +55,7 @@ describe('the daemon that is told frames that were changed', () => {
       ).filter((bytes) => !endsIt(bytes));
       const descriptors = (): number => readdirSync(`/proc/${daemon.pid}/fd`).length;
       await inPool(100, 4, async () => say(state.paths.socket, encodeNotify(VERSION), 3));
-      // One of the frames may ask for the page, which stays once it was asked for.
+      // One of the frames may ask for the dashboard, which stays open then.
       await askDashboard(state.paths.socket);
       const before = { ...(await state.ask()), open: descriptors() };
       await inPool(words.length, 8, (index) => {
@@ -64,7 +64,7 @@ describe('the daemon that is told frames that were changed', () => {
       });
       const after = await state.ask();
       expect(after?.pid).toBe(daemon.pid);
-      // Ours may still be closing.
+      // This side's sockets may still be closing.
       await until('all of them to be closed', () => descriptors() <= before.open);
       expect(after?.rss_bytes).toBeLessThan((before.rss_bytes ?? 0) + 64 * 1024 * 1024);
     },

@@ -29,7 +29,7 @@ const settings = (endpoint: string, network: object = {}, more: object = {}) => 
   network,
 });
 
-/** A daemon that exports one execution so. */
+/** A daemon that exports one execution with these settings. */
 async function anExport(config: object): Promise<State> {
   const state = aStateWith(config);
   await state.daemon();
@@ -47,7 +47,7 @@ const isIn = (state: State, wanted: object) =>
 const lastError = async (state: State) =>
   (await exporterState(state, 'opentelemetry'))?.last_error ?? '';
 
-/** Takes webhooks. */
+/** Receives webhooks. */
 async function aHookServer(server: Server) {
   const paths: string[] = [];
   let strangers = 0;
@@ -73,7 +73,7 @@ const webhook = (address: string, network: object = {}) => ({
   network,
 });
 
-/** A daemon with an alert to tell of. */
+/** A daemon with an alert to deliver. */
 async function anAlert(config: object): Promise<State> {
   const state = aStateWith(config);
   await state.daemon();
@@ -81,8 +81,8 @@ async function anAlert(config: object): Promise<State> {
   return state;
 }
 
-describe('a certificate of an authority that nobody else knows', () => {
-  it('makes a failing exporter, is trusted once network.ca_file names it, and no longer than that', async () => {
+describe('a certificate of a private authority', () => {
+  it('makes an exporter fail until network.ca_file names the authority, and again after it does not', async () => {
     const { ca, tls } = anAuthority();
     const { port, spans } = await aCollector({ tls });
     const endpoint = `https://localhost:${port}`;
@@ -106,11 +106,11 @@ describe('a certificate of an authority that nobody else knows', () => {
     await until('it to be refused', () => strangers() > 0);
     expect(paths).toEqual([]);
     configure(state, webhook(`https://localhost:${port}/h00k`, { ca_file: ca }));
-    await until('it to be told', () => logOf(state).includes('alert_told'));
+    await until('it to be delivered', () => logOf(state).includes('alert_told'));
     expect(paths).toEqual(['/h00k']);
   }, 60_000);
 
-  it('stops a server of dedupe keys until then', async () => {
+  it('stops a key server until then', async () => {
     const { ca, redisWords } = anAuthority();
     const server = await aRedisServer({ tls: true, words: redisWords });
     const state = aState();
@@ -185,7 +185,7 @@ describe('a network.ca_file that cannot be used', () => {
 });
 
 describe('a proxy', () => {
-  it('is asked for a connection to a collector over https, which it cannot read, with its password', async () => {
+  it('connects to a collector over https, which it cannot read, with its password', async () => {
     const { ca, tls } = anAuthority();
     const [proxy, collector] = [await aProxy(), await aCollector({ tls })];
     const network = { ca_file: ca, proxy: `http://me:s%3Acret@${proxy.host}` };
@@ -202,7 +202,7 @@ describe('a proxy', () => {
     expect(shown.join()).not.toMatch(/s%3Acret|s:cret/);
   }, 60_000);
 
-  it('does not make an untrusted certificate a trusted one, nor one of another name', async () => {
+  it('makes no untrusted certificate trusted, nor one with another name', async () => {
     const { ca, tls } = anAuthority();
     const [proxy, collector] = [await aProxy(), await aCollector({ tls })];
     const endpoint = `https://${NAME}:${collector.port}`;
@@ -219,7 +219,7 @@ describe('a proxy', () => {
     }
   }, 60_000);
 
-  it('passes on what goes to a collector over http', async () => {
+  it('forwards requests to a collector over http', async () => {
     const [proxy, collector] = [await aProxy(), await aCollector()];
     const network = { proxy: `http://me:s%3Acret@${proxy.host}` };
     const state = await anExport(settings(`http://${NAME}:${collector.port}/base`, network));
@@ -233,7 +233,7 @@ describe('a proxy', () => {
     expect(collector.spans()).toHaveLength(1);
   }, 60_000);
 
-  it('passes on webhooks over http and https', async () => {
+  it('forwards webhooks over http and https', async () => {
     const { ca, tls } = anAuthority();
     const proxy = await aProxy();
     const [plain, secure] = [
@@ -250,7 +250,7 @@ describe('a proxy', () => {
       `CONNECT ${NAME}:${secure.port}`,
     ]);
     for (const one of [state, other])
-      await until('it to be told', () => logOf(one).includes('alert_told'));
+      await until('it to be delivered', () => logOf(one).includes('alert_told'));
   }, 60_000);
 
   it.each(['localhost', '127.0.0.1', '127.1.2.3', 'a.localhost'])(
@@ -264,14 +264,14 @@ describe('a proxy', () => {
         const found = await exporterState(state, 'opentelemetry');
         return found !== undefined && found.sent + found.failures > 0;
       });
-      // Not every system knows names below localhost.
+      // Not every system resolves names below localhost.
       if (host !== 'a.localhost') expect(collector.spans()).toHaveLength(1);
       expect(proxy.connections()).toBe(0);
     },
     60_000,
   );
 
-  it('is not asked for what network.no_proxy names', async ({ skip }) => {
+  it('is not used for what network.no_proxy names', async ({ skip }) => {
     const own = Object.values(networkInterfaces())
       .flatMap((addresses) => addresses ?? [])
       .find(({ family, internal }) => family === 'IPv4' && !internal);
@@ -313,7 +313,7 @@ describe('a proxy', () => {
     expect(await lastError(state)).toBe('the proxy answers 407');
   }, 60_000);
 
-  it('that is not there or says nothing is a failure, and no connection stays', async () => {
+  it('that is down or silent is a failure, and no connection stays', async () => {
     const proxy = await aProxy({ isSilent: true });
     const gone = `http://127.0.0.1:${await freePort()}`;
     const config = (url: string) =>

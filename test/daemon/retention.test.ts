@@ -5,7 +5,7 @@ import { hookbus } from '../support/hookbus.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Executions that began so many days ago, each a hook of that name. */
+/** Executions that started this many days ago, each by a hook with this name. */
 function spoolAges(state: State, days: readonly number[]): void {
   for (const age of days)
     spoolMany(state, 1, { hookName: `d${age}`, createdAtMs: Date.now() - age * DAY_MS });
@@ -17,7 +17,7 @@ const kept = (state: State): string[] =>
     .map(({ name }) => name)
     .toSorted();
 
-/** Started by a hook, with this in the hook's environment. */
+/** A daemon started by a hook, with this in the hook's environment. */
 async function startedByHook(state: State, days: string): Promise<void> {
   const env = { ...state.env, HOOKBUS_DAEMON: 'auto', HOOKBUS_RETENTION_DAYS: days };
   const { code } = await start([LAUNCHER, 'run', '--name', 'lint', '--', 'true'], env).ended;
@@ -25,7 +25,7 @@ async function startedByHook(state: State, days: string): Promise<void> {
   await until('the daemon', async () => (await state.ask()) !== undefined);
 }
 
-// A daemon looks a minute after its start, so all of them wait for that at the same time.
+// A daemon runs retention a minute after its start, so all of them wait for that at the same time.
 it.skipIf(!hasLauncher)(
   'a daemon deletes by config.json whatever its hook says, keeps longer for who starts it, and nothing goes by a refused file',
   async () => {
@@ -47,7 +47,7 @@ it.skipIf(!hasLauncher)(
       until(`${left} to be left`, () => kept(state).join() === left.join(), 120_000);
     await gone(none, ['d2']);
     await gone(more, ['d2']);
-    // It was started last, so that the turn of all others is over.
+    // It was started last, so all others have had their turn.
     await gone(person, ['d2', 'd5']);
     expect(kept(none)).toEqual(['d2']);
     expect(kept(refused)).toEqual(['d40', 'd5']);

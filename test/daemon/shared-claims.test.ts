@@ -16,7 +16,7 @@ function claimsFor(dedupe: { url: string; secret: string }) {
   return { claims, logged };
 }
 
-it('goes by config.json as it is now, and leaves the server that is no longer there', async () => {
+it('follows config.json, and disconnects from a server that it no longer names', async () => {
   const [one, other] = [await aServer(() => undefined), await aServer(() => undefined)];
   const dedupe = { url: '', secret: SECRET };
   const { claims } = claimsFor(dedupe);

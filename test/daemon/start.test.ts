@@ -17,14 +17,14 @@ const text = (pid: number, name: string): string =>
 describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) => {
   const test = it.skipIf(!isThere);
 
-  test('has nothing of who started it but a short list of variables, and sane limits', async () => {
+  test('inherits nothing from its starter but a short list of variables, and has sane limits', async () => {
     const state = aState();
     const own = join(state.home, 'own');
     mkdirSync(own);
     chmodSync(own, 0o700);
     const env = {
       ...state.env,
-      // Of no use to anybody, so that the state directory is known without it.
+      // Has no effect, so the state directory is known without it.
       HOME: '/nonexistent',
       LANG: 'C.UTF-8',
       LC_TIME: 'C',
@@ -46,7 +46,7 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
     expect(variables.map((one) => one.slice(0, one.indexOf('='))).sort()).toEqual(
       ['HOME', 'HOOKBUS_HOME', 'LANG', 'LC_TIME', 'PATH', 'TMPDIR', 'TZ']
         .concat(
-          // Added by dash, which Node is started by.
+          // Added by dash, which starts Node.
           variables.some((one) => one.startsWith('PWD=')) ? ['PWD'] : [],
         )
         .sort(),
@@ -60,7 +60,7 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
       expect(soft, name).toBe(hard);
     }
     expect(/^Umask:\s+(\d+)/m.exec(text(pid, 'status'))?.[1]).toBe('0077');
-    // A privileged user may do it.
+    // Only a privileged user may do this.
     if (process.getuid?.() === 0) expect(parseStat(text(pid, 'stat')).nice).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) =>
     expect(text(pid, 'environ')).not.toMatch(/^TMPDIR=/m);
   });
 
-  test('loads nothing that who started it asks Node to load', async () => {
+  test('loads nothing that NODE_OPTIONS of its starter names', async () => {
     const state = aState();
     const mark = join(state.home, 'loaded');
     const script = join(state.home, 'evil.cjs');

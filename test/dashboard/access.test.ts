@@ -172,7 +172,7 @@ describe('the dashboard', () => {
       const { error } = JSON.parse(body) as { error: { code: string; message: string } };
       expect(error.code).toBe('E_CONFIRM');
       expect(error.message).toBe(
-        'guard_rm refused 1 call in the last 24 h; while it is off nothing is refused.\n2 hooks have this name:\n  python3 .claude/hooks/guard_rm.py\n  other',
+        'guard_rm refused 1 call in the last 24 h; while it is off, it refuses nothing.\n2 hooks have this name:\n  python3 .claude/hooks/guard_rm.py\n  other',
       );
       expect(existsSync(paths.gates)).toBe(false);
     }

@@ -245,7 +245,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     const refusing = answerWith(false);
     await off.click();
     expect(await refusing).toMatch(
-      /^guard_rm .*; while it is off nothing is refused\.\n\nSwitch guard_rm off for 7 days\?$/,
+      /^guard_rm .*; while it is off, it refuses nothing\.\n\nSwitch guard_rm off for 7 days\?$/,
     );
     expect(gate()).toBeUndefined();
     const agreeing = answerWith(true);

@@ -21,10 +21,10 @@ import { converse, findClaude, makeClientHome, type Session } from './support/cl
 
 const CLAUDE = hasLauncher ? findClaude() : 'no launcher was built, there being no C compiler';
 const WHY = typeof CLAUDE === 'string' ? ` (skipped: ${CLAUDE})` : '';
-// vitest shows the titles of skipped tests only when asked to.
+// vitest prints the titles of skipped tests only on request.
 if (WHY !== '') process.stderr.write(`the real client is not driven${WHY}\n`);
 
-/** WorktreeCreate is not among them: a hook on it has a path to answer. */
+/** Without WorktreeCreate, because a hook on it must print a path. */
 const EVENTS =
   `SessionStart Setup InstructionsLoaded UserPromptSubmit UserPromptExpansion MessageDisplay PreToolUse
   PermissionRequest PermissionDenied PostToolUse PostToolUseFailure PostToolBatch Notification SubagentStart SubagentStop
@@ -41,7 +41,7 @@ const group = (matcher: string, ...hooks: object[]) => ({ matcher, hooks });
 
 const TWICE = `${hook('log_digest.sh')} twice`;
 
-/** What a user might have: each way in which a hook can steer the client, and a log of all that was fired. */
+/** What a user might have: each way in which a hook can control the client, and a log of all events. */
 const USER_SETTINGS: { hooks: Record<string, object[]> } = {
   hooks: Object.fromEntries(
     EVENTS.map((event) => [event, [{ hooks: [handler(`${hook('log_digest.sh')} every`)] }]]),
@@ -61,7 +61,7 @@ also(
     handler(hook('hang.sh'), { timeout: 2 }),
     handler(TWICE),
   ),
-  // The same once more, in another group.
+  // The same hook again, in another group.
   group('Bash|Write', handler(TWICE)),
   group(
     'Write',
@@ -75,14 +75,14 @@ also('Stop', { hooks: [handler(`python3 ${hook('stop_once.py')}`)] });
 
 const PLACEHOLDER = `\${CLAUDE_PROJECT_DIR}`;
 
-/** And in a file that the team shares, the same again. */
+/** The same hook again, in a file that the team shares. */
 const PROJECT_SETTINGS = {
   hooks: {
     PreToolUse: [
       group(
         'Bash',
         handler(TWICE),
-        // Of a program the client replaces placeholders in its arguments, and no shell does.
+        // The client replaces placeholders in the arguments of a program; no shell does.
         handler(hook('log_digest.sh'), { args: [PLACEHOLDER] }),
       ),
     ],
@@ -120,7 +120,7 @@ function turnsIn(project: string) {
   ];
 }
 
-/** Turns of the above, by what they show. */
+/** The turns above, by what they show. */
 const TURN = {
   exit2: 0,
   deny: 1,
@@ -132,7 +132,7 @@ const TURN = {
   fail: 7,
 };
 
-/** A line of what the hooks themselves noted. */
+/** A line that the hooks themselves logged. */
 interface Call {
   readonly who: string;
   readonly event: string;
@@ -157,7 +157,7 @@ interface Row {
   readonly stdin: Buffer | null;
 }
 
-/** A home and a project with these settings, where the client works, bare or with its hooks wrapped. */
+/** A home and a project with these settings, in which the client works with bare or wrapped hooks. */
 function aPlace() {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-claude-')));
   const [home, project, bin] = ['home', 'project', 'bin'].map((name) => join(root, name)) as [
@@ -186,7 +186,7 @@ function aPlace() {
   symlinkSync(LAUNCHER, join(bin, 'hookbus'));
   const env = {
     PATH: `${bin}:${process.env['PATH']}`,
-    // Else it leaves directories in /tmp.
+    // Otherwise the client leaves directories in /tmp.
     TMPDIR: temporary,
     CLAUDE_CODE_TMPDIR: temporary,
     DIGEST_LOG: log,
@@ -201,7 +201,7 @@ function aPlace() {
     state,
     files,
     texts,
-    /** One session; what the hooks noted of it. */
+    /** Runs one session. @returns what the hooks logged */
     async session() {
       rmSync(log, { force: true });
       rmSync(join(project, 'big.txt'), { force: true });
@@ -249,7 +249,7 @@ function aPlace() {
 type Place = ReturnType<typeof aPlace>;
 type Done = Awaited<ReturnType<Place['session']>>;
 
-/** What the client said of a hook in its debug log: how it ended, and after how many ms. */
+/** What the client's debug log says about a hook: how it ended, and after how many ms. */
 const verdictsOn = (done: Done, name: string): { how: string; ms: number }[] =>
   [...done.debug.matchAll(/Hooks: [^[\n]*\[([^\n]*)\] ([a-z ]+\d+)(?:ms)? \((\d+)ms\)/g)]
     .filter(([, command = '']) => command.includes(name))
@@ -262,10 +262,10 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
   let bare: Done;
   let wrapped: Done;
   let rows: Row[];
-  /** What `hookbus install` made of each command. */
+  /** The wrapped line of each command. */
   let made: [becomes: string, command: string][];
 
-  /** All that the model was told between one answer and the next, with each hook called by its bare command. */
+  /** What the model received between one answer and the next, with each hook under its bare command. */
   const toldAfter = (session: Session, turn: number): string[] => {
     const messages = session.requests.at(-1)?.messages ?? [];
     const answers = messages.flatMap(({ role }, at) => (role === 'assistant' ? [at] : []));
@@ -286,8 +286,8 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
 
   const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-  /** The same of the bare and the wrapped session, as one text. @throws where they differ */
-  const toldByBoth = (turn: number): string => {
+  /** The same for the bare and the wrapped session, as one text. @throws if they differ */
+  const receivedByBoth = (turn: number): string => {
     expect(toldAfter(wrapped, turn)).toEqual(toldAfter(bare, turn));
     return toldAfter(wrapped, turn).join('\n');
   };
@@ -317,7 +317,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
     expect(wrapped.requests.map(({ turn }) => turn)).toEqual(bare.requests.map(({ turn }) => turn));
   });
 
-  it('fires the same hooks on the same events, and each is on record once, with the very bytes it was given', () => {
+  it('fires the same hooks on the same events, and each is recorded once, with exactly the bytes it received', () => {
     const fired = (done: Done) => done.calls.map(({ who, event }) => `${who} ${event}`).sort();
     expect(fired(wrapped)).toEqual(fired(bare));
     const events = new Set(wrapped.calls.map(({ event }) => event));
@@ -349,41 +349,41 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
     expect(given[1]).toEqual(given[0]);
   });
 
-  it('is told why by a hook that exits with 2', () => {
-    const told = toldByBoth(TURN.exit2);
-    expect(told).toContain('Refusing to run: rm -rf build\\nName the files');
-    expect(told).toContain('"is_error":true');
+  it('gets the reason from a hook that exits with 2', () => {
+    const received = receivedByBoth(TURN.exit2);
+    expect(received).toContain('Refusing to run: rm -rf build\\nName the files');
+    expect(received).toContain('"is_error":true');
     const blocked = rows.filter(({ status }) => status === 'blocked');
     expect(blocked).toMatchObject([
       { hook_name: 'guard_rm', exit_code: 2, tool_use_id: `toolu_${TURN.exit2}_0` },
     ]);
   });
 
-  it('takes a decision from JSON', () => {
-    const told = toldByBoth(TURN.deny);
-    expect(told).toContain('This repository uses pnpm');
-    expect(told).toContain('"is_error":true');
+  it('reads a decision from JSON', () => {
+    const received = receivedByBoth(TURN.deny);
+    expect(received).toContain('This repository uses pnpm');
+    expect(received).toContain('"is_error":true');
   });
 
-  it('runs what a hook made of its input', () => {
-    expect(toldByBoth(TURN.rewrite)).toContain('would rg needle haystack');
+  it('runs the input that a hook changed', () => {
+    expect(receivedByBoth(TURN.rewrite)).toContain('would rg needle haystack');
   });
 
   it('gives the model the context of hooks', () => {
-    expect(toldByBoth(TURN.context)).toContain('say `git commit -s`. ¡Grüße! 🪝');
+    expect(receivedByBoth(TURN.context)).toContain('say `git commit -s`. ¡Grüße! 🪝');
     const first = [bare, wrapped].map((done) => toldAfter(done, -1).join('\n'));
-    for (const told of first)
-      expect(told).toContain('Branch: none\\nRun the tests before saying that a task is done.');
+    for (const received of first)
+      expect(received).toContain('Branch: none\\nRun the tests before saying that a task is done.');
   });
 
-  it('goes on once when a hook on Stop says so', () => {
+  it('continues once if a hook on Stop says so', () => {
     const feedback = 'Stop hook feedback:\\nRun the tests once more before you stop.';
     for (const done of [bare, wrapped])
       expect(JSON.stringify(done.requests.at(-1)?.messages).split(feedback)).toHaveLength(2);
     expect(rows.filter(({ hook_name }) => hook_name === 'stop_once')).toHaveLength(2);
   });
 
-  it('waits as long for a hook past its timeout, and it is on record', () => {
+  it('waits as long for a hook that exceeds its timeout, and the hook is recorded', () => {
     const [before, after] = [bare, wrapped].map((done) =>
       verdictsOn(done, 'hang.sh').filter(isHung),
     );
@@ -409,12 +409,12 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       ({ who, event }) => who === 'twice' && event === 'PreToolUse',
     );
     const ids = calls.map(({ toolUse }) => toolUse).sort();
-    // Nine calls of Bash and one of Write, each named by up to three groups.
+    // Nine calls of Bash and one of Write, each matched by up to three groups.
     expect(ids).toHaveLength(10);
     expect(new Set(ids).size).toBe(10);
   });
 
-  it('runs hooks of one event side by side', () => {
+  it('runs hooks of one event in parallel', () => {
     const checks = rows.filter(({ hook_name }) => hook_name === 'slow_check');
     expect(checks).toHaveLength(3);
     const begun = checks.map(({ created_at }) => Date.parse(created_at));
@@ -425,7 +425,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
   });
 
   it('hands over 1.5 MB', () => {
-    // Not by its tool use: where the payload comes too slowly, the hook does not wait for what is behind its content.
+    // Not found by its tool use: if the payload arrives slowly, the hook does not wait for the ids after the content.
     const isBefore = ({ stdin }: Row): boolean =>
       (JSON.parse(`${stdin}`) as { hook_event_name: string }).hook_event_name === 'PreToolUse';
     const big = rows.filter((row) => row.stdin_bytes > BIG_BYTES && isBefore(row));
@@ -435,7 +435,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       const { tool_input } = JSON.parse(`${stdin}`) as { tool_input: { content: string } };
       expect(tool_input.content).toHaveLength(BIG_BYTES - 4);
     }
-    expect(toldByBoth(TURN.big)).toContain('File created successfully');
+    expect(receivedByBoth(TURN.big)).toContain('File created successfully');
   });
 
   it('correlates the hooks before and after one tool call', () => {
@@ -445,7 +445,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
     expect(new Set(ofCall.map(({ correlation_id }) => correlation_id)).size).toBe(1);
   });
 
-  it('has its settings back to the byte after uninstall', async () => {
+  it('has its settings restored to the byte after uninstall', async () => {
     await place.hookbus('uninstall');
     expect(readFileSync(place.files.user, 'utf8')).toBe(place.texts.user);
     expect(readFileSync(place.files.project, 'utf8')).toBe(place.texts.project);

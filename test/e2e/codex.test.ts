@@ -17,7 +17,7 @@ const codexWith = (SHELL: string): ClientStart => ({
     '--dangerously-bypass-approvals-and-sandbox',
     '--dangerously-bypass-hook-trust',
     ...['-c', 'model_provider="stub"', '-c', `model_providers.stub=${PROVIDER}`],
-    // Else it waits 5 s for names of its metrics that nobody resolves here.
+    // Otherwise it waits 5 s for hosts of its metrics that cannot be resolved here.
     ...['-c', 'analytics.enabled=false', '-c', 'features.plugins=false'],
     ...['-c', 'model="stub"', 'go'],
   ],
@@ -28,8 +28,13 @@ const codexWith = (SHELL: string): ClientStart => ({
 const json = (decision: object) =>
   `cat >/dev/null; echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: 'PreToolUse', ...decision } })}'`;
 
-/** Hooks, and what the model is told where each decides. The shell of passwd is bash, or Codex takes bash. */
-const CASES: readonly (readonly [title: string, command: string, shell: string, told: string])[] = [
+/** Hooks, and what the model receives if each decides. Whatever the user's shell is, Codex runs bash. */
+const CASES: readonly (readonly [
+  title: string,
+  command: string,
+  shell: string,
+  received: string,
+])[] = [
   ['allows', 'cat >/dev/null', '/bin/bash', 'hello-from-tool'],
   ['exits 2', '/bin/sh -c "echo not this >&2; exit 2"', '/bin/bash', 'not this'],
   [
@@ -51,21 +56,21 @@ const CASES: readonly (readonly [title: string, command: string, shell: string, 
 
 describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
   it.concurrent.for(CASES)(
-    'is told the same by a hook that %s, bare and wrapped',
+    'gets the same from a hook that %s, bare and wrapped',
     { timeout: 120_000 },
-    async ([_title, command, shell, told], { onTestFinished }) => {
+    async ([_title, command, shell, received], { onTestFinished }) => {
       const hooks = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] } };
       const home = aClientHome(CODEX, codexWith(shell), hooks);
       onTestFinished(home.leave);
       const bare = await home.session();
-      expect(bare.told.join('\n'), bare.stderr).toContain(told);
+      expect(bare.received.join('\n'), bare.stderr).toContain(received);
       const before = home.settings();
       await home.install();
       expect(home.settings()).toContain('hookbus run ');
       const wrapped = await home.session();
-      // Of a tool that ran it is told how long that took, and a number.
-      if (told !== 'hello-from-tool') expect(wrapped.told).toEqual(bare.told);
-      expect(wrapped.told.join('\n'), wrapped.stderr).toContain(told);
+      // For a tool that ran, the model also gets its duration and a number.
+      if (received !== 'hello-from-tool') expect(wrapped.received).toEqual(bare.received);
+      expect(wrapped.received.join('\n'), wrapped.stderr).toContain(received);
       expect(wrapped.code).toBe(bare.code);
       expect(await home.recorded()).toBe(1);
       await home.uninstall();

@@ -4,7 +4,7 @@ import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 
-/** Processes that race on one key, and how often in a row. */
+/** How many processes race for one key, and how often. */
 const RACERS = 40;
 const ROUNDS = 20;
 
@@ -13,7 +13,7 @@ type State = ReturnType<typeof aState>;
 const LAUNCHERS = [[LAUNCHER]];
 const NODES = [[execPath, CLI]];
 
-/** A payload with a tool use of its own: a key of its own. */
+/** A payload with its own tool use, so with its own key. */
 const payload = (round: number, event: string): string =>
   JSON.stringify({
     session_id: 'races',
@@ -23,7 +23,7 @@ const payload = (round: number, event: string): string =>
     tool_use_id: `toolu_${round}`,
   });
 
-/** What duplicates do, by the event: wait for the result, be skipped, or run until one has refused. */
+/** What duplicates do on the event: wait for the result, be skipped, or run until one has refused. */
 const MODES = {
   replay: { event: 'Stop', options: ['--on-duplicate', 'replay'] },
   skip: { event: 'PostToolUse', options: [] },
@@ -58,8 +58,8 @@ async function race(
   }
   const runs = readFileSync(count, 'utf8');
   if (mode === 'deny') {
-    // Nobody waited. From now on nobody runs it.
-    await until('the refusal to be on record', async () => {
+    // Nobody waited. From now on no hook runs.
+    await until('the refusal to be recorded', async () => {
       const before = readFileSync(count, 'utf8');
       expect(await run(0)).toEqual(REFUSED);
       return readFileSync(count, 'utf8') === before;
@@ -110,7 +110,7 @@ describe.each([
   );
 });
 
-describe.skipIf(!hasLauncher)(`${RACERS} launchers that race on one key${why}`, () => {
+describe.skipIf(!hasLauncher)(`${RACERS} launchers that race for one key${why}`, () => {
   it('without a daemon, each with a helper, all refuse', { timeout: 300_000 }, async () => {
     const state = aState();
     Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
@@ -125,7 +125,7 @@ describe.skipIf(!hasLauncher)(`${RACERS} launchers that race on one key${why}`, 
 
   it('while the daemon is killed lose no refusal', { timeout: 120_000 }, async () => {
     const state = aState();
-    // No launcher is to start the next one before we do.
+    // No launcher may start the next daemon before this test does.
     Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
     for (let round = 0; round < 5; round += 1) {
       const daemon = await state.daemon();

@@ -26,7 +26,7 @@ interface Follower {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** `hookbus logs --follow` in a process of its own, which is gone when the test is over. */
+/** `hookbus logs --follow` in its own process, which is killed after the test. */
 function follow(state: State, words: readonly string[] = [], env: object = {}): Follower {
   const child = spawn(execPath, [CLI, 'logs', '--follow', ...words], {
     env: { ...state.env, TZ: 'UTC', ...env },
@@ -57,7 +57,7 @@ function follow(state: State, words: readonly string[] = [], env: object = {}): 
 
 const names = (follower: Follower): string[] => follower.rows().map((row) => row.hook_name);
 
-/** Straight into the database, as the Node engine does; nobody tells the daemon. */
+/** Writes to the database directly, like the Node engine; nobody notifies the daemon. */
 const write = ({ paths }: State, ...hookNames: readonly string[]): void =>
   writeExecutions(
     paths.database,
@@ -66,7 +66,7 @@ const write = ({ paths }: State, ...hookNames: readonly string[]): void =>
     ),
   );
 
-/** Rows of a long command, all in one statement. */
+/** Rows of a long command, in one statement. */
 function writeMany({ paths }: State, count: number): void {
   const db = new Sqlite(paths.database, { timeout: 5000 });
   db.prepare(
@@ -79,7 +79,7 @@ function writeMany({ paths }: State, count: number): void {
 }
 
 describe('hookbus logs --follow', () => {
-  it('starts the daemon, begins with the latest, and goes on with what comes', async () => {
+  it('starts the daemon, prints the latest executions, and continues with new ones', async () => {
     const state = aState();
     write(state, 'one', 'two', 'three');
     const follower = follow(state, ['--json', '--limit', '2']);
@@ -96,7 +96,7 @@ describe('hookbus logs --follow', () => {
     expect(follower.stderr()).toBe('');
   });
 
-  it.skipIf(!hasLauncher)('shows an execution at once when the launcher has ended', async () => {
+  it.skipIf(!hasLauncher)('shows an execution as soon as the launcher has exited', async () => {
     const state = aState();
     const follower = follow(state, ['--json', '--limit', '0']);
     await until('the daemon', () => state.ask());
@@ -110,7 +110,7 @@ describe('hookbus logs --follow', () => {
     expect(waits.sort((a, b) => a - b)[2]).toBeLessThan(100);
   });
 
-  it('takes the filters of logs', async () => {
+  it('supports the filters of logs', async () => {
     const state = aState();
     await state.daemon();
     const followers = [
@@ -172,7 +172,7 @@ describe('hookbus logs --follow', () => {
     expect(follower.stderr()).toBe('');
   });
 
-  it('goes on where the database was deleted and begun anew', async () => {
+  it('continues after the database was deleted and created again', async () => {
     const state = aState();
     write(state, 'old', 'older');
     const follower = follow(state, ['--json']);
@@ -184,7 +184,7 @@ describe('hookbus logs --follow', () => {
     await until('the new row', () => names(follower).includes('new'));
   });
 
-  it('shows 10,000 rows that come at once, and fits the page', async () => {
+  it('shows 10,000 rows that arrive at once, and fits the page', async () => {
     const state = aState();
     const follower = follow(state, ['--limit', '0']);
     await until('the daemon', () => state.ask());
@@ -193,13 +193,13 @@ describe('hookbus logs --follow', () => {
     write(state, `\x1b[31m\u202e${'x'.repeat(300)}`, 'last');
     await until('the last row', () => follower.stdout().includes('last'));
     const lines = follower.stdout().trimEnd().split('\n');
-    // A header, and the day of those of another day, and today's again.
+    // A header, the date before the rows of another day, and today's date.
     expect(lines).toHaveLength(10_000 + 3);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(follower.stdout()).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 
-  it('ends with 0 and without a word when its reader has gone', async () => {
+  it('exits with 0 and without a message when its reader has gone', async () => {
     const state = aState();
     write(state, 'one', 'two');
     const line =
@@ -219,7 +219,7 @@ describe('hookbus logs --follow', () => {
     expect(words.sort()).toEqual(['0', 'gone']);
   });
 
-  it('says so where HOOKBUS_DAEMON is off and none runs, and follows one that does', async () => {
+  it('fails with a message if HOOKBUS_DAEMON is off and none runs, and follows one that does', async () => {
     const state = aState();
     const alone = follow(state, [], { HOOKBUS_DAEMON: 'off' });
     expect(await alone.ended).toEqual({ code: 1, signal: null });
@@ -232,10 +232,10 @@ describe('hookbus logs --follow', () => {
     await until('the row', () => names(follower).includes('one'));
   });
 
-  it('says so of a daemon that does not know how to be followed', async () => {
+  it('fails with a message if the daemon does not support following', async () => {
     const state = aState();
     makeDatabase(state.paths);
-    // As a daemon of the first version: it closes the connection on a kind that it does not know.
+    // Like a daemon of the first version, it closes the connection on an unknown kind of frame.
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.on('data', (chunk: Buffer) => {
@@ -256,7 +256,7 @@ describe('hookbus logs --follow', () => {
 });
 
 describe('a follower that does not read', () => {
-  /** Says it and reads nothing until told to. */
+  /** Sends this, and reads nothing before `resume`. */
   function stalled(state: State): { socket: Socket; read: () => () => FollowedExecutions[] } {
     const socket = connect(state.paths.socket);
     onTestFinished(() => void socket.destroy());
@@ -265,20 +265,20 @@ describe('a follower that does not read', () => {
     socket.write(encodeFollow({ ...nothing, after: undefined, latest: 0 }));
     socket.pause();
     const read = () => {
-      const told: FollowedExecutions[] = [];
+      const received: FollowedExecutions[] = [];
       let unread = Buffer.alloc(0);
       socket.on('data', (chunk: Buffer) => {
         const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]));
         unread = Buffer.from(rest);
-        told.push(...frames.map(decodeExecutions));
+        received.push(...frames.map(decodeExecutions));
       });
       socket.resume();
-      return () => told;
+      return () => received;
     };
     return { socket, read };
   }
 
-  it('holds up neither the daemon nor others, costs no memory, and is told what it missed', async () => {
+  it('delays neither the daemon nor others, needs no memory, and learns how much it missed', async () => {
     const state = aState();
     await state.daemon();
     await until('the tables', () => state.rows('SELECT 1 AS one FROM sqlite_schema').length > 0);
@@ -303,18 +303,18 @@ describe('a follower that does not read', () => {
     const [{ id: last } = { id: 0 }] = state.rows<{ id: number }>(
       'SELECT max(id) id FROM hook_logs',
     );
-    const told = stalling[0]?.read() ?? (() => []);
-    await until('all of it', () => told().at(-1)?.upTo === last);
-    const rows = told().flatMap((frame) => frame.rows.map((row) => JSON.parse(row) as LogRow));
-    const skipped = told().reduce((sum, frame) => sum + frame.skipped, 0);
+    const received = stalling[0]?.read() ?? (() => []);
+    await until('all of it', () => received().at(-1)?.upTo === last);
+    const rows = received().flatMap((frame) => frame.rows.map((row) => JSON.parse(row) as LogRow));
+    const skipped = received().reduce((sum, frame) => sum + frame.skipped, 0);
     expect(skipped).toBeGreaterThan(15_000);
-    // All of them but those that were there before it followed.
+    // All of them except those from before it followed.
     const first = (rows[0]?.id ?? 0) - 1;
     expect(rows.length + skipped + first).toBe(last);
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   });
 
-  it('is refused where too many follow, and makes room when it leaves', async () => {
+  it('is refused if there are too many followers, and makes room when it leaves', async () => {
     const state = aState();
     await state.daemon();
     const isClosed = (socket: Socket): boolean => socket.destroyed;

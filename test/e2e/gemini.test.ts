@@ -35,68 +35,73 @@ interface Case {
   readonly title: string;
   readonly hook: { readonly command: string; readonly name?: string };
   readonly disabled?: readonly string[];
-  /** What the model is told. */
-  readonly told: string;
-  /** Executions on record. */
+  /** What the model receives. */
+  readonly received: string;
+  /** Recorded executions. */
   readonly recorded: number;
 }
 
 const REFUSES = 'sh -c "echo not this >&2; exit 2"';
 
 const CASES: readonly Case[] = [
-  { title: 'allows', hook: { command: 'cat >/dev/null' }, told: 'hello-from-tool', recorded: 1 },
-  { title: 'exits 2', hook: { command: REFUSES }, told: 'not this', recorded: 1 },
+  {
+    title: 'allows',
+    hook: { command: 'cat >/dev/null' },
+    received: 'hello-from-tool',
+    recorded: 1,
+  },
+  { title: 'exits 2', hook: { command: REFUSES }, received: 'not this', recorded: 1 },
   {
     title: 'denies by JSON',
     hook: { command: `cat >/dev/null; echo '{"decision":"deny","reason":"not so"}'` },
-    told: 'not so',
+    received: 'not so',
     recorded: 1,
   },
   ...['$CLAUDE_PROJECT_DIR', '$GEMINI_CWD'].map((variable) => ({
     title: `goes to ${variable}, which Gemini CLI writes into the line`,
     hook: { command: `cat >/dev/null; cd ${variable} && pwd >&2; exit 2` },
-    told: '/pro j',
+    received: '/pro j',
     recorded: 0,
   })),
   {
     title: 'has that in a simple command',
     hook: { command: `ls -d $GEMINI_PROJECT_DIR/nothing` },
-    told: '/pro j/nothing',
+    received: '/pro j/nothing',
     recorded: 1,
   },
   {
     title: 'is disabled by its text',
     hook: { command: REFUSES },
     disabled: [REFUSES],
-    told: 'hello-from-tool',
+    received: 'hello-from-tool',
     recorded: 0,
   },
   {
     title: 'is disabled by its name',
     hook: { command: REFUSES, name: 'mine' },
     disabled: ['mine'],
-    told: 'hello-from-tool',
+    received: 'hello-from-tool',
     recorded: 0,
   },
 ];
 
 describe.skipIf(typeof GEMINI === 'string')(`the real Gemini CLI${WHY}`, () => {
   it.concurrent.for(CASES)(
-    'is told the same by a hook that $title, bare and wrapped',
+    'gets the same from a hook that $title, bare and wrapped',
     { timeout: 120_000 },
-    async ({ hook, disabled, told, recorded }, { onTestFinished }) => {
+    async ({ hook, disabled, received, recorded }, { onTestFinished }) => {
       const home = aClientHome(GEMINI, START, settings(hook, disabled));
       onTestFinished(home.leave);
       const bare = await home.session();
-      expect(bare.told.join('\n'), bare.stderr).toContain(told);
-      // Gemini CLI writes its settings anew when it starts.
+      expect(bare.received.join('\n'), bare.stderr).toContain(received);
+      // Gemini CLI rewrites its settings when it starts.
       const before = home.settings();
       await home.install();
       const wrapped = await home.session();
-      expect(wrapped.told.join('\n'), wrapped.stderr).toContain(told);
-      // Of a tool that ran it is told the number of its process group.
+      expect(wrapped.received.join('\n'), wrapped.stderr).toContain(received);
+      // For a tool that ran, the model also gets the id of its process group.
       const same = (lines: readonly string[]) => lines.map((line) => line.replace(/\d+/g, 'N'));
-      expect(same(wrapped.told)).toEqual(same(bare.told));
+      expect(same(wrapped.received)).toEqual(same(bare.received));
       expect(await home.recorded()).toBe(recorded);
       await home.uninstall();
       expect(home.settings()).toBe(before);

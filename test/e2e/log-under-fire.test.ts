@@ -6,13 +6,13 @@ import { aState, CLI, hasLauncher, inPool, LAUNCHER, start, until } from '../sup
 import { createRandom } from '../support/random.ts';
 import { recordsIn } from '../support/spooled.ts';
 
-/** Long enough that the log is rotated again and again. */
+/** Long enough for the log to rotate many times. */
 const PAYLOAD = `${JSON.stringify({ hook_event_name: 'PostToolUse', session_id: 's', tool_response: 'x'.repeat(30_000) })}\n`;
 
 const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
 describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
-  it('has every run that ended exactly once, and none that was not, while launchers, commands and the daemon are killed', async () => {
+  it('has every finished run exactly once, and no other, while launchers, commands and the daemon are killed', async () => {
     const random = createRandom(17);
     const state = aState();
     const ended = new Set<string>();
@@ -55,7 +55,7 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
     isOver = true;
     await Promise.all([killer, drainer]);
     await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
-    await until('all on record', () => recordsIn(state.paths.spool).length === 0, 30_000);
+    await until('all recorded', () => recordsIn(state.paths.spool).length === 0, 30_000);
     expect(await state.stop()).toBe(true);
     const rows = state.rows<{ hook_name: string; error: string | null; bytes: number }>(
       `SELECT hook_name, error, (SELECT sum(length(body)) FROM hook_payloads WHERE log_id = hook_logs.id) bytes

@@ -18,7 +18,7 @@ import {
   outcomeOf,
 } from './support/machine.ts';
 
-/** Refuses what has REFUSE in it. */
+/** Refuses a call that contains REFUSE. */
 const GUARD = [
   'sh',
   '-c',
@@ -32,14 +32,14 @@ interface Stored {
   readonly sealed: Buffer;
 }
 
-/** The words of a claim that a machine sends, and what else the liar knows. */
+/** The words of a claim that a machine sends, and what else the lying server knows. */
 interface Asked {
   readonly key: string;
   readonly token: string;
-  /** What the machine sealed, as it runs. */
+  /** What the machine sealed when it claimed. */
   readonly sealed: Buffer;
   readonly socket: Socket;
-  /** What machines stored when they were done, the first one first. */
+  /** What machines stored when they finished, the first one first. */
   readonly stored: readonly Stored[];
 }
 
@@ -56,7 +56,7 @@ const held = (prefix: string, sealed: string | Buffer): Buffer =>
   ]);
 const CLAIMED = '*1\r\n$7\r\nclaimed\r\n';
 
-/** The commands in what a client has sent; undefined where the last is not there in full. */
+/** The commands in what a client has sent; undefined if the last one is incomplete. */
 function commandsIn(bytes: Buffer): { commands: Buffer[][]; rest: Buffer } {
   const commands: Buffer[][] = [];
   let rest = bytes;
@@ -83,7 +83,7 @@ function commandsIn(bytes: Buffer): { commands: Buffer[][]; rest: Buffer } {
   }
 }
 
-/** A server that passes for one, and answers claims with a lie; what it says itself to other words counts for nothing. */
+/** A server that looks real and answers claims with a lie; its answers to other words have no effect. */
 async function aLiar(lie: Lie) {
   const stored: Stored[] = [];
   let claims = 0;
@@ -119,7 +119,7 @@ const forged = (key: string, exitCode: number): Buffer => {
   return FORGER.seal(name, { exitCode, outputs: nothing }, times);
 };
 
-/** Says one byte a second. */
+/** Sends one byte a second. */
 function trickle(socket: Socket, bytes: Buffer): undefined {
   let at = 0;
   const timer = setInterval(() => {
@@ -130,7 +130,7 @@ function trickle(socket: Socket, bytes: Buffer): undefined {
   return undefined;
 }
 
-/** Says more and more until somebody hangs up. */
+/** Sends more and more until the client closes the connection. */
 function flood(socket: Socket): undefined {
   const much = Buffer.alloc(1024 * 1024, 'x');
   const pour = (): void => {
@@ -229,15 +229,15 @@ const MUCH_MS = 1000;
 /** Twice what a daemon needs, in bytes. */
 const MUCH_MEMORY = 160_000_000;
 
-/** 0 where the system does not tell. */
+/** 0 if the system does not report it. */
 function mostMemoryOf(pid: number | undefined): number {
   const path = `/proc/${pid}/status`;
   if (!existsSync(path)) return 0;
   return 1024 * Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(path, 'utf8'))?.[1]);
 }
 
-describe('a server of keys that lies', () => {
-  it.each(LIES)('changes no decision, and holds no guard up, when it %s', async (_, lie) => {
+describe('a lying key server', () => {
+  it.each(LIES)('changes no decision, and delays no guard, when it %s', async (_, lie) => {
     const liar = await aLiar(lie);
     const machine = await aMachine(liar.url);
     const [[engine, program] = ['', []]] = Object.entries(ENGINES);
@@ -253,7 +253,7 @@ describe('a server of keys that lies', () => {
     expect(mostMemoryOf(machine.daemon.pid)).toBeLessThan(MUCH_MEMORY);
   });
 
-  it('keeps nobody for more than 5 s, whatever it goes on saying, and no guard at all', async () => {
+  it('delays no hook for more than 5 s, whatever it sends, and no guard at all', async () => {
     const liar = await aLiar(({ sealed }) => held('run', sealed));
     const machine = await aMachine(liar.url);
     const [program = []] = Object.values(ENGINES);
@@ -287,8 +287,8 @@ describe('a server of keys that lies', () => {
   );
 });
 
-describe('where HookBus asks no other machine', () => {
-  it('the Node engine decides alike beside a server that lies', async () => {
+describe('processes that ask no key server', () => {
+  it('the Node engine decides the same next to a lying server', async () => {
     const liar = await aLiar(({ key }) => held('done', forged(key, 0)));
     const machine = await aMachine(liar.url);
     const program = ENGINES['Node engine'] ?? [];
@@ -297,7 +297,7 @@ describe('where HookBus asks no other machine', () => {
     expect(liar.claims()).toBe(0);
   });
 
-  it('the library does', async () => {
+  it('the library decides the same', async () => {
     const liar = await aLiar(({ key }) => held('done', forged(key, 0)));
     const machine = await aMachine(liar.url);
     const script = `

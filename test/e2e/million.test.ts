@@ -7,13 +7,13 @@ import { freshState, makeDatabase } from '../support/state.ts';
 
 const EXECUTIONS = 1_000_000;
 
-/** How much longer than the version the metrics of a month may take, in ms. */
+/** How much longer than `--version` the metrics of a month may take, in ms. */
 const MORE_MS = 150;
 
-/** A machine on which the version takes longer than this is a slow one, and is given as much more. */
+/** If `--version` takes longer than this, the machine is slow and gets as much more time. */
 const VERSION_MS = 80;
 
-it('metrics of a month of a million executions come at once', { timeout: 180_000 }, () => {
+it('metrics of a month with a million executions come at once', { timeout: 180_000 }, () => {
   const { home, paths } = freshState();
   makeDatabase(paths);
   const db = openDatabase(paths.database, 5000);
@@ -35,7 +35,7 @@ it('metrics of a month of a million executions come at once', { timeout: 180_000
     expect(hookbus(words, { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);
     return performance.now() - start;
   };
-  // What else the machine does can only add to a time, so the shortest says most, and a busy machine gets more rounds.
+  // Other load can only add time, so the shortest time counts, and a busy machine gets more rounds.
   let [version, metrics] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   const isWithin = (): boolean => metrics - version < MORE_MS * Math.max(1, version / VERSION_MS);
   for (let round = 0; round < 9 || (round < 60 && !isWithin()); round += 1) {

@@ -5,8 +5,8 @@ import { aGuardPlace } from './support/guard-place.ts';
 import { draw, NAME } from './support/random-settings.ts';
 
 /*
- * The promise that HookBus stands on: a guard that refuses bare refuses wrapped, whatever the settings are, or an alert
- * says why not. HOOKBUS_CASES and HOOKBUS_SEED look at more settings, or at others.
+ * The central promise of HookBus: a guard that refuses bare also refuses wrapped, whatever the settings are, or an alert
+ * says why not. HOOKBUS_CASES and HOOKBUS_SEED try more settings, or others.
  */
 const CASES = Number(process.env['HOOKBUS_CASES'] ?? 50);
 const SEED = Number(process.env['HOOKBUS_SEED'] ?? 1);
@@ -22,7 +22,7 @@ interface OpenAlert {
 }
 
 describe.each(Object.entries(ENGINES))('%s', (_name, engine) => {
-  /** How many refusals were not given, with an alert. */
+  /** How many refusals were missing, with an alert. */
   let skipped = 0;
 
   it.each(Array.from({ length: CASES }, (_, index) => SEED * 1000 + index))(
@@ -35,8 +35,10 @@ describe.each(Object.entries(ENGINES))('%s', (_name, engine) => {
       if (same(wrapped, bare)) return;
       const { stdout } = place.hookbus('alerts', '--json');
       const open = (JSON.parse(stdout) as { open: OpenAlert[] }).open;
-      const told = open.filter(({ rule, subject }) => rule === 'guard_skipped' && subject === NAME);
-      expect(told, JSON.stringify({ what, bare, wrapped, open }, undefined, 2)).toHaveLength(1);
+      const received = open.filter(
+        ({ rule, subject }) => rule === 'guard_skipped' && subject === NAME,
+      );
+      expect(received, JSON.stringify({ what, bare, wrapped, open }, undefined, 2)).toHaveLength(1);
       skipped += 1;
     },
     60_000,

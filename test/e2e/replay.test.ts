@@ -17,7 +17,7 @@ import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
 
 type State = ReturnType<typeof aState>;
 
-/** A state, and beside it a directory of hooks. No daemon, so that each command drains. */
+/** A state directory and a directory of hooks. No daemon, so each command ingests the spool. */
 function aStage() {
   const state = aState();
   const directory = join(state.home, 'work');
@@ -39,7 +39,7 @@ function aStage() {
       chmodSync(path, 0o755);
       return path;
     },
-    /** One execution on record, as an agent would cause it. */
+    /** Records one execution, as an agent would cause it. */
     async run(
       command: readonly string[],
       input: string | Uint8Array,
@@ -56,7 +56,7 @@ function aStage() {
     },
     replay: (...words: string[]) =>
       hookbus(['replay', ...words], env, existsSync(directory) ? directory : undefined),
-    /** What a person sees and types. */
+    /** What a user sees and types. */
     atTerminal: (input: string, ...words: string[]) =>
       hookbusInTerminal(['replay', ...words], 100, env, { cwd: directory, input }),
   };
@@ -84,7 +84,7 @@ const payload = (command: string): string =>
 const rowsOf = (state: State): unknown[] => state.rows('SELECT * FROM hook_logs ORDER BY id');
 
 describe('hookbus replay', () => {
-  it('exits 0 on the same hook, and lists what changed with an edited one', async () => {
+  it('exits 0 for the same hook, and shows for an edited one which verdicts changed', async () => {
     const stage = aStage();
     const hook = stage.hook('guard.sh', GUARD);
     for (const command of ['rm -rf x', 'ls', 'rm y', 'pwd'])
@@ -103,7 +103,7 @@ describe('hookbus replay', () => {
       report.replays.map(({ id, changed, differences }) => [id, changed, differences]),
     ).toEqual([
       [1, false, []],
-      // The same JSON in other words is the same to an agent.
+      // The same JSON spelled differently is the same to an agent.
       [2, false, ['stdout', 'stderr']],
       [3, true, ['status', 'exit_code', 'stdout', 'stderr']],
       [4, false, ['stdout', 'stderr']],
@@ -112,13 +112,15 @@ describe('hookbus replay', () => {
       recorded: { status: 'blocked', exit_code: 2, signal: null },
       replayed: { status: 'success', exit_code: 0, stdout_kind: 'json' },
     });
-    const told = stage.replay('--hook', 'guard');
-    expect(told.stdout).toContain(
+    const received = stage.replay('--hook', 'guard');
+    expect(received.stdout).toContain(
       'Replayed 4 executions. The agent would act differently in 1 case.',
     );
-    expect(told.stdout).toMatch(/^ 3 {2}guard +PreToolUse +blocked +success +status, exit code/m);
+    expect(received.stdout).toMatch(
+      /^ 3 {2}guard +PreToolUse +blocked +success +status, exit code/m,
+    );
 
-    // On record as replays, and nowhere else.
+    // Recorded as replays, and nowhere else.
     expect(rowsOf(stage.state)).toEqual(before);
     expect(hookbus(['metrics', '--json'], stage.env).stdout).toBe(metrics);
     expect(stage.state.rows('SELECT DISTINCT log_id FROM replays')).toHaveLength(4);
@@ -130,7 +132,7 @@ describe('hookbus replay', () => {
     });
   });
 
-  it('gives the hook the recorded bytes and directory, and the variables of a run', async () => {
+  it('passes the hook the recorded bytes and directory, and the variables of a run', async () => {
     const stage = aStage();
     const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 256));
     await stage.run(['sha256sum'], bytes);
@@ -150,7 +152,7 @@ describe('hookbus replay', () => {
     expect(seen).toContain("it's:--json\n");
   });
 
-  it('leaves no execution of a command that is itself wrapped', async () => {
+  it('records no execution of a command that is itself wrapped', async () => {
     const stage = aStage();
     await stage.run(['true'], payload('ls'));
     const { exitCode } = stage.replay(
@@ -169,7 +171,7 @@ describe('hookbus replay', () => {
     expect(stage.state.rows('SELECT hook_name FROM hook_logs')).toEqual([{ hook_name: 'guard' }]);
   });
 
-  it('ends a hook and all that it started when its time runs out, and bounds what it writes', async () => {
+  it('ends a hook and all that it started when its time runs out, and caps its output', async () => {
     const stage = aStage();
     await stage.run(['true'], payload('ls'));
     const before = performance.now();
@@ -202,7 +204,7 @@ describe('hookbus replay', () => {
     expect(exitCode).toBe(0);
   });
 
-  it('tells a signal, a command that is not there, and one that does not read its stdin', async () => {
+  it('reports a signal, a missing command, and one that does not read its stdin', async () => {
     const stage = aStage();
     await stage.run(['sh', '-c', 'kill -9 $$'], payload('x'.repeat(150_000)));
     const report = (...words: string[]) =>
@@ -213,7 +215,7 @@ describe('hookbus replay', () => {
     expect(report('--', 'true')).toMatchObject({ replayed: { status: 'success' } });
   });
 
-  it('says plainly what cannot be replayed, and why', async () => {
+  it('says what cannot be replayed, and why', async () => {
     const stage = aStage();
     await stage.run(['true'], payload('ls'), { HOOKBUS_STORE_RAW: '0' });
     await stage.run(['true'], payload('ls'), { HOOKBUS_MAX_BYTES: '10' });
@@ -229,25 +231,25 @@ describe('hookbus replay', () => {
       return stderr;
     };
     expect(refusal('1')).toMatch(/execution 1 cannot be replayed: its payload is not stored/);
-    expect(refusal('2')).toMatch(/was cut at 10 of \d+ bytes/);
+    expect(refusal('2')).toMatch(/is truncated to 10 of \d+ bytes/);
     expect(refusal('3')).toMatch(
-      /a secret was taken out of its command; give the command behind --/,
+      /its recorded command has a redacted secret; add the command after --/,
     );
-    expect(refusal('99')).toMatch(/no execution of number 99/);
+    expect(refusal('99')).toMatch(/no execution has the number 99/);
     expect(refusal()).toMatch(/missing argument ID/);
     expect(refusal('4', '--hook', 'guard')).toMatch(/IDs and --hook cannot be used together/);
     expect(refusal('4', '--timeout', '0')).toMatch(/--timeout must be/);
-    // Beside one that can: that one is, and the others are told.
+    // Next to one that can be replayed: that one is, and the others are listed.
     const both = stage.replay('1', '4', '2', '4', '--json');
     expect(both.exitCode).toBe(1);
     const report = JSON.parse(both.stdout) as Report;
     expect(report.replays.map(({ id }) => id)).toEqual([4]);
     expect(report.refused.map(({ id }) => id)).toEqual([1, 2]);
     rmSync(stage.directory, { recursive: true });
-    expect(refusal('4')).toMatch(/the directory that it ran in is not there any more: /);
+    expect(refusal('4')).toMatch(/its working directory does not exist any more: /);
   });
 
-  it('says where secrets were taken out of the payload', async () => {
+  it('says if secrets in the payload were redacted', async () => {
     const stage = aStage();
     await stage.run(
       ['true'],
@@ -269,10 +271,10 @@ describe('hookbus replay', () => {
     expect(shown).toContain('Replayed 3 executions. The agent would act the same in every case.');
   });
 
-  describe('of a hook by its name', () => {
+  describe('a hook by its name', () => {
     const note = (stage: ReturnType<typeof aStage>) => join(stage.directory, 'ran');
 
-    /** A hook that ran here, and one of the same name in another work tree, which was changed since. */
+    /** A hook that ran here, and one with the same name in another work tree, which was changed since. */
     async function twoTrees() {
       const stage = aStage();
       const other = join(stage.state.home, 'other');
@@ -284,7 +286,7 @@ describe('hookbus replay', () => {
       return { stage, other };
     }
 
-    it('stays in this work tree, unless it is told otherwise and by somebody who was asked', async () => {
+    it('replays this work tree only, unless the user chooses otherwise and confirms', async () => {
       const { stage, other } = await twoTrees();
       writeFileSync(join(other, 'guard.sh'), `echo PWNED > ${note(stage)}\n`);
       const { stdout, exitCode } = stage.replay('--hook', 'guard', '--json');
@@ -302,7 +304,7 @@ describe('hookbus replay', () => {
       expect(existsSync(note(stage))).toBe(true);
     });
 
-    it('says where there are executions of other work trees only', async () => {
+    it('says if all executions are from other work trees', async () => {
       const { stage, other } = await twoTrees();
       rmSync(join(stage.directory, '.git'), { recursive: true });
       mkdirSync(join(stage.directory, 'below/.git'), { recursive: true });
@@ -333,7 +335,7 @@ describe('hookbus replay', () => {
       expect(existsSync(note(stage))).toBe(runs);
     });
 
-    it('says that the script has changed since', async () => {
+    it('says if the script has changed since', async () => {
       const stage = aStage();
       const hook = stage.hook('guard.sh', 'exit 0');
       await stage.run(['sh', './guard.sh'], payload('ls'));
@@ -356,7 +358,7 @@ describe('hookbus replay', () => {
     });
   });
 
-  it('goes when its execution does, and counts for no breaker, key or status', async () => {
+  it('is deleted with its execution, and counts for no breaker, key or status', async () => {
     const stage = aStage();
     await stage.run(['true'], payload('ls'));
     hookbus(['config', 'set', 'breaker.enabled', 'true'], stage.env);

@@ -12,12 +12,12 @@ import {
   OTHER,
 } from './support/machine.ts';
 
-/** So many were made up so far: each is a key that nobody has. */
+/** How many tool uses were made up so far: each is a key that nobody has. */
 let toolUses = 0;
 
 /**
- * Does something for one tool use after the other until the machines shared its key: a server that takes longer than
- * 50 ms on a busy machine counts as not there, and then each machine runs the hook once.
+ * Does something for one tool use after the other until the machines share its key: a server that takes longer than
+ * 50 ms on a busy machine counts as down, and then each machine runs the hook once.
  */
 async function untilShared<T>(
   act: (toolUseId: string, counter: Counter) => Promise<T>,
@@ -42,7 +42,7 @@ async function twoMachines(url: string): Promise<[Machine, Machine]> {
 }
 
 describe('two machines that share dedupe keys', () => {
-  it('run a hook once in all, with 20 processes on each at once, and all give its result', async () => {
+  it('run a hook once in total, with 20 processes on each at once, and all give its result', async () => {
     const server = await aRedisServer();
     const machines = await twoMachines(server.url);
     const outcomes = await untilShared(
@@ -66,7 +66,7 @@ describe('two machines that share dedupe keys', () => {
       );
   });
 
-  it('give the block of one on the other', async () => {
+  it('repeat a block of one machine on the other', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const [first, second] = await untilShared(
@@ -78,7 +78,7 @@ describe('two machines that share dedupe keys', () => {
     expect(second).toEqual(first);
   });
 
-  it('never give the allow of one on the other, where a hook can block', async () => {
+  it('never repeat an allow of one machine on the other, if a hook can block', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const counter = aCounter();
@@ -87,7 +87,7 @@ describe('two machines that share dedupe keys', () => {
     expect(counter.count()).toBe(2);
   });
 
-  it('hold up no guard for the other, be that never done', async () => {
+  it('delay no guard for the other machine, even if that one never finishes', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const counter = aCounter();
@@ -101,7 +101,7 @@ describe('two machines that share dedupe keys', () => {
     expect((await first).code).toBe(2);
   });
 
-  it('run a hook again that failed on the other', async () => {
+  it('run a hook again that failed on the other machine', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const [failed, ran, duplicate] = await untilShared(
@@ -119,7 +119,7 @@ describe('two machines that share dedupe keys', () => {
     expect(duplicate.stdout).not.toBe(failed.stdout);
   });
 
-  it('go on by themselves while the server is gone, say so, and share again when it is back', async () => {
+  it('go on alone while the server is down, say so, and share again when it is back', async () => {
     const server = await aRedisServer();
     const machines = await twoMachines(server.url);
     const onBoth = (id: string, counter: Counter) =>
@@ -142,7 +142,7 @@ describe('two machines that share dedupe keys', () => {
     for (const machine of machines) expect(await machine.status()).not.toMatch(/unreachable/);
   });
 
-  it('never make a hook wait for a server that says nothing', async () => {
+  it('never make a hook wait for a silent server', async () => {
     const server = await aRedisServer();
     const machines = await twoMachines(server.url);
     server.process().kill('SIGSTOP');
@@ -161,7 +161,7 @@ describe('two machines that share dedupe keys', () => {
     );
   });
 
-  it('give a refusal of one on the other with --on-duplicate replay, and no allow, where a hook can block', async () => {
+  it('repeat a refusal with --on-duplicate replay, and no allow, if a hook can block', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const replay = ['--on-duplicate', 'replay'];
@@ -178,7 +178,7 @@ describe('two machines that share dedupe keys', () => {
     expect(second).toEqual(first);
   });
 
-  it('skip a hook that cannot block once it has run on the other, and not while it runs there', async () => {
+  it('skip a hook that cannot block once it has run on the other machine, and not while it runs there', async () => {
     const server = await aRedisServer();
     const [one, two] = await twoMachines(server.url);
     const line = `echo run >>"$COUNT_FILE"; until [ -e "$GO" ]; do sleep 0.02; done; echo done`;
@@ -204,7 +204,7 @@ describe('two machines that share dedupe keys', () => {
     expect((await running).stdout).toBe('done\n');
   });
 
-  it('wait 5 s at most for a daemon that left while it had a key', async () => {
+  it('wait at most 5 s for a daemon that exited while it owned a key', async () => {
     const server = await aRedisServer();
     const machine = await aMachine(server.url);
     const counter = aCounter();
@@ -237,7 +237,7 @@ describe('two machines that share dedupe keys', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
   });
 
-  it('share nothing with a machine that has another server, or another secret', async () => {
+  it('share nothing with a machine that has another server or another secret', async () => {
     const [server, elsewhere] = [await aRedisServer(), await aRedisServer()];
     const machines = [
       await aMachine(server.url),
@@ -249,7 +249,7 @@ describe('two machines that share dedupe keys', () => {
     expect(counter.count()).toBe(3);
   });
 
-  it('go by config.json: a run can keep its keys to itself, and choose no server', async () => {
+  it('follow config.json: a run can keep its keys to itself, but choose no server', async () => {
     const [server, theirs] = [await aRedisServer(), await aServer(() => undefined)];
     const [one, two] = await twoMachines(server.url);
     const run = (machine: Machine, counter: Counter, key: string, url: string) =>

@@ -24,7 +24,7 @@ const names = (state: State): string[] =>
 const run = (state: State, name: string, hook: readonly string[], env = {}) =>
   start([LAUNCHER, 'run', '--name', name, '--', ...hook], { ...state.env, ...env }, PAYLOAD);
 
-/** Every process whose environment names this state directory, but for ourselves. */
+/** Every process whose environment names this state directory, except this one. */
 function daemonsOf(state: State): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
@@ -40,7 +40,7 @@ function daemonsOf(state: State): string[] {
 const WHY = hasLauncher ? '' : ' (skipped: no launcher was built, there being no C compiler)';
 
 describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
-  it('400 runs, 8 at a time, are exact and on record once while the daemon is killed again and again', async () => {
+  it('400 runs, 8 at a time, are exact and recorded once while the daemon is killed repeatedly', async () => {
     const state = aState();
     let isOver = false;
     let kills = 0;
@@ -51,14 +51,14 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
           process.kill(daemon.pid, 'SIGKILL');
           kills += 1;
         }
-        // The next run may start another at once.
+        // The next run may start another one at once.
         for (const name of readdirSync(state.home))
           if (name === 'daemon.tried') await start(['rm', '-f', state.paths.daemonTried], {}).ended;
         await wait(60);
       }
     })();
     let runs = 0;
-    // On a busy machine a daemon takes its time to be there and be killed.
+    // On a busy machine a daemon takes time to start and to be killed.
     while (runs < 400 || kills < 4) {
       const before = runs;
       runs += 100;
@@ -76,7 +76,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(names(state)).toHaveLength(runs);
   }, 120_000);
 
-  it('200 launchers at the same instant with no daemon leave one daemon and 200 rows', async () => {
+  it('200 launchers at the same instant without a daemon leave one daemon and 200 rows', async () => {
     const state = aState();
     await Promise.all(
       Array.from({ length: 200 }, (_, index) => run(state, `hook-${index}`, ['true']).ended),
@@ -98,7 +98,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
       child.kill('SIGKILL');
       await ended;
     }
-    await until('all that is known on record', () => recordsIn(state.paths.spool).length === 0);
+    await until('all that is known recorded', () => recordsIn(state.paths.spool).length === 0);
     const seen = names(state);
     expect(seen.length).toBeGreaterThan(10);
     expect(new Set(seen).size).toBe(seen.length);
@@ -120,7 +120,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(sleepers).toEqual([]);
   }, 60_000);
 
-  it('a deaf, a full and a mad socket cost a run nothing', async () => {
+  it('a deaf, a full and a broken socket cost a run nothing', async () => {
     const state = aState();
     const talkers = [
       createServer((socket) => socket.pause()),
@@ -147,7 +147,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     );
   }, 30_000);
 
-  it('nothing is started in the background where HOOKBUS_DAEMON is off', async () => {
+  it('nothing is started in the background if HOOKBUS_DAEMON is off', async () => {
     const state = aState();
     await run(state, 'hook', ['true'], { HOOKBUS_DAEMON: 'off' }).ended;
     expect(daemonsOf(state)).toEqual([]);
@@ -174,18 +174,18 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     const home = join(parent, 'x'.repeat(149 - parent.length));
     expect(home).toHaveLength(150);
     const state = aState(home);
-    // The launcher finds no daemon, starts one, and pokes it the next time: both find the same place for the socket.
+    // The launcher finds no daemon, starts one, and notifies it the next time: both find the same place for the socket.
     await run(state, 'first', ['true']).ended;
     const daemon = await until('the daemon', () => state.ask());
     await run(state, 'second', ['true']).ended;
     await until('both rows', () => names(state).length === 2);
     const pokes = async () => ((await state.ask())?.pokes ?? 0) > 0;
-    await until('the poke', pokes);
+    await until('the notification', pokes);
     expect((await state.ask())?.pid).toBe(daemon.pid);
     expect(readdirSync(home)).not.toContain('bus.sock');
   });
 
-  it('a whole group that is killed leaves one row that says so, and no process', async () => {
+  it('killing a whole process group leaves one row that says so, and no process', async () => {
     const state = aState();
     await state.daemon();
     const line = [LAUNCHER, 'run', '--name', 'group', '--', 'sh', '-c', 'echo $$; sleep 60 & wait'];

@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAX_KIB = 120 * 1024;
 
-/** Runs a shell line and tells the most memory that one of its processes had, in KiB. */
+/** Runs a shell line and returns the peak memory of its largest process, in KiB. */
 const MEASURE = `
 import resource, subprocess, sys
 assert subprocess.run(["sh", "-c", sys.argv[1]]).returncode == 0

@@ -8,10 +8,10 @@ import { aHookState } from './support.ts';
 
 type State = ReturnType<typeof aHookState>;
 
-/** As a script that Node is given on its command line is recorded. */
+/** The recorded command of a script that Node gets on its command line. */
 const HOOK = { hookName: 'shaky', command: process.execPath };
 
-/** A state directory whose config.json switches the breaker of the hook on. */
+/** A state directory whose config.json enables the breaker of the hook. */
 function aBreakerState(breaker: Record<string, unknown> = {}): State {
   const state = aHookState();
   makeState(state.home);
@@ -31,14 +31,14 @@ const GO = `say((await guardedExecution('shaky', 'PostToolUse', {}, () => 'ran')
 
 const onPre = (code: string): string => code.replaceAll('PostToolUse', 'PreToolUse');
 
-/** Until the breaker's time has come. */
+/** Waits until the cooldown is over. */
 async function cooledDown(state: State): Promise<void> {
   const { untilMs } = gateOf(state) ?? { untilMs: 0 };
   await until('the breaker to cool down', () => Date.now() >= untilMs);
 }
 
 describe('the breaker of a hook', () => {
-  it('opens where its bodies keep failing, and anew where the next one fails', async () => {
+  it('opens if its bodies keep failing, and again if the next one fails', async () => {
     const state = aBreakerState({ cooldown_seconds: 1 });
     await state.run(FAIL);
     expect(gateOf(state)).toBeUndefined();
@@ -55,11 +55,11 @@ describe('the breaker of a hook', () => {
     expect((await state.run(GO)).said).toEqual(['skipped']);
   });
 
-  it('closes where a body does not fail that began when its time had come', async () => {
+  it('closes if a body succeeds that started after the cooldown', async () => {
     const state = aBreakerState({ cooldown_seconds: 1 });
     await state.run(FAIL + FAIL);
     await cooledDown(state);
-    // Its time comes between the begin of this one and the look at the gate.
+    // The cooldown ends between the begin of this one and the check of the gate.
     const tooEarly = `
       const now = Date.now;
       const begin = ${(gateOf(state)?.untilMs ?? 0) - 1};
@@ -83,14 +83,14 @@ describe('the breaker of a hook', () => {
     expect(gateOf(other)).toBeUndefined();
   });
 
-  it('never opens for a hook whose body once gave an object', async () => {
+  it('never opens for a hook whose body once returned an object', async () => {
     const state = aBreakerState();
     const decide = `await guardedExecution('shaky', 'PostToolUse', {}, () => ({ decision: 'block' }));`;
     expect((await state.run(decide + FAIL + FAIL + FAIL + GO)).said).toEqual(['ran']);
     expect(state.rows('SELECT * FROM breakers')).toEqual([]);
   });
 
-  it('follows config.json as it changes under a process that is up', async () => {
+  it('follows config.json as it changes under a running process', async () => {
     const state = aBreakerState({ hooks: [] });
     const named = JSON.stringify({ breaker: { hooks: [hookText(HOOK)], window: 10 } });
     const { said } = await state.run(`
@@ -110,7 +110,7 @@ describe('the breaker of a hook', () => {
     ]);
   });
 
-  it('is not opened where config.json names other hooks, and is not looked for where there is none', async () => {
+  it('does not open if config.json names other hooks, and is not loaded if there is no config.json', async () => {
     const state = aBreakerState({ hooks: [`other: ${HOOK.command}`, 'shaky', 'shaky: node'] });
     await state.run(FAIL.repeat(3));
     expect(state.rows('SELECT * FROM breakers')).toEqual([]);

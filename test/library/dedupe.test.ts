@@ -5,7 +5,7 @@ import { aHookState, runNode } from './support.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'bin', 'hookbus.js');
 
-/** What found the database locked for too long is in the spool; a command takes it in. */
+/** An execution that found the database locked is in the spool; a command ingests it. */
 function takeIn(home: string): void {
   expect(hookbus(['status'], { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);
 }
@@ -13,7 +13,7 @@ function takeIn(home: string): void {
 const KEYED = `{ onDuplicate: 'replay', dedupeKey: 'k' }`;
 
 describe('a duplicate', () => {
-  it('gets the first output where a hook can block, as JSON has it, and its body is not run', async () => {
+  it('gets the first output as JSON if a hook can block, and its body does not run', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const outputs = [{ at: new Date(0), none: undefined }, [1], 'text', '5', '{"decision":"block"}', '', ' \\t\\n',
@@ -32,7 +32,7 @@ describe('a duplicate', () => {
     expect(statuses.filter((status) => status.startsWith('dedupe_skip'))).toHaveLength(16);
   });
 
-  it('is skipped without an output where a hook cannot block, or where that was asked for', async () => {
+  it('is skipped without an output if a hook cannot block, or with onDuplicate skip', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const options = [['PostToolUse', {}], ['Notification', { onDuplicate: 'skip' }], ['PostToolUse', { onDuplicate: 'replay' }]];
@@ -49,7 +49,7 @@ describe('a duplicate', () => {
     ]);
   });
 
-  it('runs once the first one has failed, or its time is over', async () => {
+  it('runs once the first one has failed, or its TTL is over', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const go = (body, more) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k', ...more }, body);
@@ -62,7 +62,7 @@ describe('a duplicate', () => {
     expect(said).toEqual([false, 'second', 'fourth']);
   });
 
-  it('is one of its hook alone, and none where the key is empty', async () => {
+  it('belongs to one hook alone, and is none if the key is empty', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       for (const [name, dedupeKey] of [['a', 'k'], ['b', 'k'], ['b', 'K'], ['c', ''], ['c', ''], ['c', generateDedupeKey('x', undefined)]]) {
@@ -71,7 +71,7 @@ describe('a duplicate', () => {
     expect(said).toEqual(Array(6).fill(false));
   });
 
-  it('in the same process waits for the first one, and runs where that fails', async () => {
+  it('in the same process waits for the first one, and runs if that fails', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       let runs = 0;
@@ -101,7 +101,7 @@ describe('a duplicate', () => {
     ]);
   });
 
-  it('never waits for itself: inside of the first one it runs', async () => {
+  it('never waits for itself: inside the first one it runs', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const go = (body) => guardedExecution('h', 'Notification', ${KEYED}, body);
@@ -116,7 +116,7 @@ describe('a duplicate', () => {
     expect(said).toEqual(['outer inner', [false, false], [true, 'outer']]);
   });
 
-  it('runs when it has waited for as long as it was told', async () => {
+  it('runs when it has waited for waitSeconds', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       let release;
@@ -130,7 +130,7 @@ describe('a duplicate', () => {
   });
 });
 
-it('a call that a body hands to a queue from before waits for it only as long as it was told', async () => {
+it('a call that a body passes to an older queue waits for it no longer than waitSeconds', async () => {
   const state = aHookState();
   const { said } = await state.run(`
     let take;
@@ -145,11 +145,11 @@ it('a call that a body hands to a queue from before waits for it only as long as
   expect(said).toEqual(['outer inner']);
 });
 
-describe('where a hook can block', () => {
+describe('on an event that a hook can block', () => {
   const BLOCK = `{ decision: 'block', reason: 'no' }`;
   const DENY = `{ hookSpecificOutput: { hookEventName: 'PreToolUse', permissionDecision: 'deny' } }`;
 
-  it('a duplicate of what was refused is refused, and of anything else runs', async () => {
+  it('a duplicate of a refused call is refused, and any other duplicate runs', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const outputs = [${DENY}, JSON.stringify(${DENY}), ${BLOCK}, undefined, 'denied', { decision: 'approve' }];
@@ -164,7 +164,7 @@ describe('where a hook can block', () => {
     expect(said).toEqual([...Array(9).fill([true, true]), ...Array(9).fill([false, 'ran'])]);
   });
 
-  it('nobody waits for a first one that does not end', async () => {
+  it('nobody waits for a first execution that does not end', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       const go = (body) => guardedExecution('g', 'PreToolUse', { dedupeKey: 'k' }, body);
@@ -229,7 +229,7 @@ describe('a race on one key', () => {
     ]);
   }, 300_000);
 
-  it('of 40 processes, half of them commands under `hookbus run`, runs one hook, and all say the same', async () => {
+  it('of 40 processes, half of them commands under `hookbus run`, runs one hook, and all print the same', async () => {
     const state = aHookState();
     const run = (): ReturnType<typeof runNode> =>
       runNode(
@@ -268,7 +268,7 @@ describe('a race on one key', () => {
     ]);
   }, 300_000);
 
-  it('is over at once where the first one is killed', async () => {
+  it('is over at once if the first one is killed', async () => {
     const state = aHookState();
     const first = state.run(`
       await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, async () => { process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); });`);
@@ -295,7 +295,7 @@ describe('with `hookbus run` of the same name and key', () => {
     ...command,
   ];
 
-  it('a block by exit code is not lost: the body decides anew', async () => {
+  it('a block by exit code is not lost: the body decides again', async () => {
     const state = aHookState();
     const { code } = await runNode(words('sh', '-c', 'echo no >&2; exit 2'), state.env, '{}\n');
     expect(code).toBe(2);
@@ -305,7 +305,7 @@ describe('with `hookbus run` of the same name and key', () => {
     expect(said).toEqual(['decided']);
   });
 
-  it('a text is given to a command as it is, also where it is JSON', async () => {
+  it('a string reaches a command unchanged, even if it is JSON', async () => {
     const state = aHookState();
     await state.run(
       `await guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, () => '{"decision":"block"}');`,
@@ -314,7 +314,7 @@ describe('with `hookbus run` of the same name and key', () => {
     expect(said[0]).toEqual({ decision: 'block' });
   });
 
-  it('around the very process, the body runs and nobody waits for himself', async () => {
+  it('around this very process, the body runs and nobody waits for itself', async () => {
     const state = aHookState();
     for (const event of ['Notification', 'SessionEnd']) {
       const script = `

@@ -7,8 +7,8 @@ import { aHookState } from './support.ts';
 
 const TRACE = 'a'.repeat(32);
 
-describe('switched on', () => {
-  it('records what the body gave, with the ids of the payload', async () => {
+describe('enabled', () => {
+  it('records what the body returned, with the ids of the payload', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`
       say(isEnabled());
@@ -58,7 +58,7 @@ describe('switched on', () => {
     expect(state.rows('SELECT * FROM hook_payloads')).toEqual([]);
   });
 
-  it('gives what a body throws, whatever that is, and records it without secrets', async () => {
+  it('returns what a body throws, whatever that is, and records it without secrets', async () => {
     const state = aHookState();
     const { said, code, stderr } = await state.run(`
       const hostile = new Proxy(new Error('x'), { get() { throw new Error('getter'); } });
@@ -87,7 +87,7 @@ describe('switched on', () => {
       'password=hunter22222 is wrong',
       'a text',
       'undefined',
-      expect.stringMatching(/cannot be put in words$/),
+      expect.stringMatching(/cannot be converted to text$/),
       'Symbol(s)',
       'thenable',
       'unreadable',
@@ -104,7 +104,7 @@ describe('switched on', () => {
     expect(Buffer.byteLength(String(rows[7]?.['error']))).toBeLessThanOrEqual(2048);
   });
 
-  it('gives an output that JSON cannot say, and notes that it is not on record', async () => {
+  it('returns an output that JSON cannot express, and warns that it is not recorded', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`
       const cycle = {}; cycle.self = cycle;
@@ -120,12 +120,12 @@ describe('switched on', () => {
     expect(said).toEqual([...Array.from({ length: 5 }, () => [true, true]), 2]);
     expect(state.rows().map((row) => row['status'])).toEqual(Array(7).fill('success'));
     expect(state.rows('SELECT * FROM notices')).toMatchObject([
-      { text: 'odd: output: expected what JSON can say', count: 6 },
+      { text: 'odd: output: expected a value that JSON can express', count: 6 },
     ]);
     expect(state.rows('SELECT * FROM dedupe_keys')).toEqual([]);
   });
 
-  it('takes anything for its arguments, and notes what it cannot use', async () => {
+  it('accepts any arguments, and warns about those that it cannot use', async () => {
     const state = aHookState();
     const { said, stderr, code } = await state.run(`
       const cycle = {}; cycle.self = cycle;
@@ -159,7 +159,7 @@ describe('switched on', () => {
     }
   });
 
-  it('stores payload and output where payloads are stored: capped, compressed, without secrets', async () => {
+  it('stores payload and output if payloads are stored: capped, compressed, without secrets', async () => {
     const state = aHookState({
       HOOKBUS_STORE_RAW: '1',
       HOOKBUS_COMPRESS: '1',
@@ -180,7 +180,7 @@ describe('switched on', () => {
     expect(state.rows()).toMatchObject([{ stdin_bytes: 26, stdout_bytes: 80 }]);
   });
 
-  it('is part of the trace that it finds in the environment', async () => {
+  it('is part of the trace in its environment', async () => {
     const state = aHookState({ TRACEPARENT: `00-${TRACE}-${'b'.repeat(16)}-01` });
     const { said } = await state.run(
       `say((await guardedExecution('t', 'Stop', { payload }, () => 1)).correlationId);`,
@@ -189,7 +189,7 @@ describe('switched on', () => {
     expect(state.rows()).toMatchObject([{ correlation_id: TRACE, parent_span_id: 'b'.repeat(16) }]);
   });
 
-  it('does not run the body where the gate of its hook is closed', async () => {
+  it('does not run the body if the gate of its hook is closed', async () => {
     const state = aHookState();
     makeState(state.home);
     mkdirSync(state.paths.gates);
@@ -228,7 +228,7 @@ describe('switched on', () => {
     ]);
   });
 
-  it('records a scope by its output, its failure, or that it was left without either', async () => {
+  it('records a scope by its output, its failure, or that it ended without either', async () => {
     const state = aHookState();
     await state.run(`
       const scope = async (use) => {
@@ -247,7 +247,7 @@ describe('switched on', () => {
     ]);
   });
 
-  it('follows the settings as they are at each execution', async () => {
+  it('follows the settings at each execution', async () => {
     const state = aHookState();
     const other = aHookState();
     await state.run(`
@@ -260,8 +260,8 @@ describe('switched on', () => {
   });
 });
 
-describe('switched off', () => {
-  it('runs bodies, makes no file and loads nothing', async () => {
+describe('disabled', () => {
+  it('runs bodies, creates no file and loads nothing', async () => {
     const state = aHookState({
       HOOKBUS_ENABLED: '0',
       TRACEPARENT: `00-${TRACE}-${'b'.repeat(16)}-01`,

@@ -6,8 +6,8 @@ const REVOKED = `
 const { proxy: revoked, revoke } = Proxy.revocable({}, {});
 revoke();`;
 
-describe('a proxy that was revoked', () => {
-  it('is an error like any other where a body throws it, and its key is free again', async () => {
+describe('a revoked proxy', () => {
+  it('is an error like any other if a body throws it, and its key is free again', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`${REVOKED}
       const go = (body) => guardedExecution('h', 'Notification', { onDuplicate: 'replay', dedupeKey: 'k' }, body);
@@ -15,13 +15,13 @@ describe('a proxy that was revoked', () => {
       say([first.success, first.error instanceof Error, first.error.cause === revoked, second.output]);`);
     expect({ said, stderr }).toEqual({ said: [[false, true, true, 'second']], stderr: '' });
     expect(state.rows().map((row) => [row['status'], row['error']])).toEqual([
-      ['error', expect.stringMatching(/cannot be put in words$/)],
+      ['error', expect.stringMatching(/cannot be converted to text$/)],
       ['success', null],
     ]);
     expect(state.spooled()).toEqual([]);
   });
 
-  it('is recorded wherever else it turns up', async () => {
+  it('is recorded wherever else it appears', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`${REVOKED}
       const results = [
@@ -55,7 +55,7 @@ describe('a proxy that was revoked', () => {
   });
 });
 
-it('an option that cannot be read is noted, and the others count', async () => {
+it('an option that cannot be read causes a warning, and the others count', async () => {
   const state = aHookState();
   const { said } = await state.run(`
     const options = { payload, get tool() { throw new Error('getter'); }, sessionId: 's', get waitSeconds() { throw 1; } };
@@ -63,13 +63,13 @@ it('an option that cannot be read is noted, and the others count', async () => {
   expect(said).toEqual(['ran']);
   expect(state.rows()).toMatchObject([{ hook_name: 'h', status: 'success', tool_name: 'Bash' }]);
   expect(state.rows('SELECT text FROM notices ORDER BY text')).toEqual([
-    { text: 'h: tool: expected a value, got one that cannot be read' },
-    { text: 'h: waitSeconds: expected a value, got one that cannot be read' },
+    { text: 'h: tool: reading it throws, so it is ignored' },
+    { text: 'h: waitSeconds: reading it throws, so it is ignored' },
   ]);
 });
 
 describe('a payload of bytes', () => {
-  it('is on record as it came, whatever the body makes of it', async () => {
+  it('is recorded as it was passed, whatever the body does to it', async () => {
     const state = aHookState({ HOOKBUS_STORE_RAW: '1', HOOKBUS_COMPRESS: '1' });
     await state.run(`
       const changed = new TextEncoder().encode('{"tool_name":"Bash"}');
@@ -88,7 +88,7 @@ describe('a payload of bytes', () => {
     ]);
   });
 
-  it('that were given away before, or are none, does not keep the execution off the record', async () => {
+  it('that were detached before, or are empty, does not prevent the record', async () => {
     const state = aHookState({ HOOKBUS_STORE_RAW: '1' });
     const { said } = await state.run(`
       const gone = new Uint8Array(5);

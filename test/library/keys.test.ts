@@ -3,7 +3,7 @@ import { recordable } from '../../src/domain/key/dedupe-key.ts';
 import { generateDedupeKey } from '../../src/index.ts';
 
 describe('generateDedupeKey', () => {
-  it('is readable where its parts are', () => {
+  it('is readable if its parts are', () => {
     expect(generateDedupeKey('format', 'toolu_1', 7, true, 9n)).toBe('format:toolu_1:7:true:9');
   });
 
@@ -38,7 +38,7 @@ describe('generateDedupeKey', () => {
     expect(new Set(keys).size).toBe(lists.length);
   });
 
-  it('takes equal objects for equal, whatever the order of their members', () => {
+  it('treats equal objects as equal, whatever the order of their members', () => {
     expect(generateDedupeKey({ a: 1, b: [{ c: 2, d: undefined }] })).toBe(
       generateDedupeKey({ b: [{ c: 2 }], a: 1 }),
     );
@@ -46,7 +46,7 @@ describe('generateDedupeKey', () => {
     expect(generateDedupeKey(new Date(0))).not.toBe(generateDedupeKey(new Date(1)));
   });
 
-  it('has at most 256 bytes and no secret in it', () => {
+  it('has at most 256 bytes and contains no secret', () => {
     const keys = [
       generateDedupeKey('ü'.repeat(500)),
       generateDedupeKey('x'.repeat(256)),
@@ -58,13 +58,13 @@ describe('generateDedupeKey', () => {
     expect(generateDedupeKey('deploy', secret)).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
-  it('is recorded as it is', () => {
+  it('is recorded unchanged', () => {
     for (const key of [generateDedupeKey('a', { b: 1 }), generateDedupeKey('x'.repeat(999))]) {
       expect(recordable(key)).toBe(key);
     }
   });
 
-  it('is empty, which is no key, where a part is absent or cannot be told apart from others', () => {
+  it('is empty, which means no key, if a part is absent or cannot be identified', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     class Point {

@@ -44,7 +44,7 @@ const thrown: unknown = await scoped(true).catch((error: unknown) => String(erro
 console.log(JSON.stringify([result.output?.decision, decision, checked.output, kept, thrown, typeof wrong]));
 `;
 
-/** What npm packs of this checkout, unpacked where an empty project has its packages. Nothing comes from a network. */
+/** The npm package of this checkout, unpacked in an empty project. Uses no network. */
 function aProject(): string {
   const project = temporaryDirectory();
   const env = { PATH: process.env['PATH'], HOME: project };
@@ -60,7 +60,7 @@ function aProject(): string {
   const target = join(project, 'node_modules', 'hookbus');
   mkdirSync(target, { recursive: true });
   execFileSync('tar', ['-xzf', join(project, archive), '--strip-components=1', '-C', target]);
-  // Its one dependency, as npm would have put it beside; the modules that has are found from where it really is.
+  // Its one dependency lies beside it, as npm would install it; that one's modules are found through its real path.
   symlinkSync(
     join(ROOT, 'node_modules', 'better-sqlite3'),
     join(project, 'node_modules', 'better-sqlite3'),
@@ -78,13 +78,13 @@ const CHECK = [
   'nodenext',
 ];
 
-describe('the package, in a project of its own', () => {
+describe('the package, in its own project', () => {
   it('is imported from TypeScript and from JavaScript, and records', async () => {
     const project = aProject();
     const state = aHookState();
     const file = join(project, 'hook.ts');
     writeFileSync(file, HOOK);
-    // Library files are checked too, and no types but the language's and the console's are there.
+    // Library files are checked too, with only the types of the language and of the console.
     writeFileSync(
       join(project, 'console.d.ts'),
       'declare const console: { log(text: string): void };',
@@ -127,7 +127,7 @@ describe('the package, in a project of its own', () => {
     ]);
   }, 180_000);
 
-  it('has the library whole, and nothing of its making', () => {
+  it('contains the whole library, and no sources', () => {
     const target = join(aProject(), 'node_modules', 'hookbus');
     expect(existsSync(join(target, 'dist', 'index.js'))).toBe(true);
     expect(existsSync(join(target, 'dist', 'types', 'library', 'types.d.ts'))).toBe(true);
@@ -137,7 +137,7 @@ describe('the package, in a project of its own', () => {
     );
   });
 
-  it('runs a hook of the fixtures, which says the same on and off', async () => {
+  it('runs a hook of the fixtures, which prints the same enabled and disabled', async () => {
     const state = aHookState();
     const payload = (command: string) =>
       JSON.stringify({

@@ -43,7 +43,7 @@ describe('an output', () => {
     expect(state.rows('SELECT * FROM dedupe_keys')).toEqual([]);
   });
 
-  it('is shared where it says what JSON is to say of it, or nothing', async () => {
+  it('is shared if JSON expresses it completely, else not at all', async () => {
     const state = aHookState();
     const { said } = await state.run(`${DECLARATIONS}
       const none = Object.assign(Object.create(null), { deny: true, and: undefined });
@@ -64,7 +64,7 @@ describe('an output', () => {
   it.each([
     ['a generator function', 'function* () { say("ran"); yield 1; }'],
     ['an asynchronous one', 'async function* () { say("ran"); yield 1; }'],
-  ])('of %s is a mistake, since nothing of the body was run', async (_, body) => {
+  ])('of %s causes a warning, because none of the body ran', async (_, body) => {
     const state = aHookState();
     const { said, stderr } = await state.run(`${DECLARATIONS}
       say((await twice('k', ${body})).map(({ success, skipped }) => [success, skipped]));`);
@@ -79,7 +79,7 @@ describe('an output', () => {
     });
     expect(state.rows('SELECT text, count FROM notices')).toEqual([
       {
-        text: 'h: output: expected what the body gives, got a generator, of which nothing was run',
+        text: 'h: output: the body returned a generator, so none of its code ran',
         count: 2,
       },
     ]);

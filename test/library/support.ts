@@ -10,7 +10,7 @@ import { freshState } from '../support/state.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What `make build` makes, as its users get it. */
+/** What `make build` makes, as users get it. */
 export const LIBRARY = pathToFileURL(join(ROOT, 'dist', 'index.js')).href;
 
 const IMPORT = `
@@ -23,7 +23,7 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stderr: string;
-  /** One value a line, as the script said them. */
+  /** One value per line, as printed by the script. */
   readonly said: readonly unknown[];
 }
 
@@ -41,7 +41,7 @@ export function aHookState(env: Readonly<Record<string, string>> = {}) {
     home,
     paths,
     env: environment,
-    /** Runs a script in a process of its own; the library's names, `say` and a `payload` are there. */
+    /** Runs a script in its own process, with the library's names, `say` and a `payload` defined. */
     run: (
       script: string,
       more: Readonly<Record<string, string>> = {},

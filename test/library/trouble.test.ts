@@ -13,13 +13,13 @@ const ONE = `say((await guardedExecution('h', 'PreToolUse', { payload, dedupeKey
 
 type State = ReturnType<typeof aHookState>;
 
-/** What is on record once a command has taken in what waits. */
+/** The rows after a command has ingested the spool. */
 function drained(state: State) {
   expect(hookbus(['logs', '--json'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
   return state.rows();
 }
 
-describe('a process that ends inside a body', () => {
+describe('a process that exits inside a body', () => {
   it.each([
     ['is killed', `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`],
     ['exits', 'process.exit(2);'],
@@ -28,7 +28,7 @@ describe('a process that ends inside a body', () => {
       `setTimeout(() => { throw new Error('loose'); }, 1); await new Promise(() => {});`,
     ],
     ['has nothing more to do', 'await new Promise(() => {});'],
-  ])('leaves an execution that was cut off where it %s', async (_, body) => {
+  ])('leaves an execution that was interrupted if it %s', async (_, body) => {
     const state = aHookState();
     await state.run(
       `await guardedExecution('h', 'PreToolUse', { payload }, async () => { ${body} });`,
@@ -46,7 +46,7 @@ describe('a process that ends inside a body', () => {
     expect(state.spooled()).toEqual([]);
   });
 
-  it('is not taken for cut off while it lives', async () => {
+  it('is not taken for interrupted while it lives', async () => {
     const state = aHookState();
     const script = `
       import { guardedExecution } from '${LIBRARY}';
@@ -66,8 +66,8 @@ describe('a process that ends inside a body', () => {
   });
 });
 
-describe('the body runs and the execution is on record', () => {
-  it('later, where the database is locked', async () => {
+describe('the body runs and the execution is recorded', () => {
+  it('later, if the database is locked', async () => {
     const state = aHookState();
     makeDatabase(state.paths);
     const db = new Sqlite(state.paths.database);
@@ -80,7 +80,7 @@ describe('the body runs and the execution is on record', () => {
     expect(drained(state)).toMatchObject([{ hook_name: 'h', status: 'success', stdout_bytes: 3 }]);
   });
 
-  it('in a fresh database, where the old one is corrupt', async () => {
+  it('in a new database, if the old one is corrupt', async () => {
     const state = aHookState();
     makeCorruptDatabase(state.paths);
     expect(await state.run(ONE)).toMatchObject({ said: ['ran'], stderr: '' });
@@ -88,14 +88,14 @@ describe('the body runs and the execution is on record', () => {
     expect(readdirSync(state.home).filter((name) => name.includes('.corrupt-'))).toHaveLength(1);
   });
 
-  it('in the spool, where the database is of a newer HookBus, which stays as it is', async () => {
+  it('in the spool, if the database is from a newer HookBus, which stays unchanged', async () => {
     const state = aHookState();
     makeNewerDatabase(state.paths);
     expect(await state.run(ONE)).toMatchObject({ said: ['ran'], stderr: '' });
     expect(state.spooled()).toEqual([expect.stringMatching(/\.rec$/)]);
   });
 
-  it('in a new database, where the state directory is deleted under a process that is up', async () => {
+  it('in a new database, if the state directory is deleted under a running process', async () => {
     const state = aHookState();
     const { said, stderr } = await state.run(`
       const { rmSync } = await import('node:fs');
@@ -115,7 +115,7 @@ describe('the body runs, unrecorded', () => {
     ['is a file', (home: string) => writeFileSync(home, 'a file')],
     ['is a directory that cannot be written', (home: string) => mkdirSync(home, { mode: 0o555 })],
   ])('where the state directory %s', async (_, make) => {
-    // The way there must be open to the one who has no privilege.
+    // An unprivileged user must be able to reach it.
     const home = join(tmpdir(), `hookbus-test-${process.pid}-${Math.random()}`);
     make(home);
     onTestFinished(() => rmSync(home, { recursive: true, force: true }));
@@ -126,7 +126,7 @@ describe('the body runs, unrecorded', () => {
     expect({ said, stderr, code }).toEqual({ said: ['ran', 'ran'], stderr: '', code: 0 });
   });
 
-  it('where a repository brings the state directory, with a gate in it', async () => {
+  it('if a repository contains the state directory, with a gate in it', async () => {
     const repository = temporaryDirectory();
     const gates = join(repository, 'hb', 'gates');
     mkdirSync(gates, { recursive: true });
@@ -141,7 +141,7 @@ describe('the body runs, unrecorded', () => {
     expect(readdirSync(dirname(gates))).toEqual(['gates']);
   });
 
-  it('where the database can be read and not written, which then waits in no spool either', async () => {
+  it('if the database can be read but not written; nothing waits in the spool either', async () => {
     const state = aHookState();
     makeDatabase(state.paths);
     chmodSync(join(state.home, '..'), 0o755);
@@ -155,13 +155,13 @@ describe('the body runs, unrecorded', () => {
     expect(state.rows()).toEqual([]);
   });
 
-  it('where nothing says where to record', async () => {
+  it('if there is no state directory', async () => {
     const state = aHookState();
     const { said } = await state.run(ONE, { HOOKBUS_HOME: '', HOME: '', XDG_STATE_HOME: '' });
     expect(said).toEqual(['ran']);
   });
 
-  it('and the debug log says why, where that was asked for', async () => {
+  it('and the debug log says why, if it is on', async () => {
     const state = aHookState({ HOOKBUS_DEBUG: '1' });
     makeNewerDatabase(state.paths);
     await state.run(ONE);

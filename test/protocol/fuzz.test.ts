@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { zlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { provideCompression } from '../../src/app/recording/compression.ts';
-import { drainSpool } from '../../src/app/recording/drain.ts';
+import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { decodeClaim, decodeResult, decodeVerdict } from '../../src/protocol/claim.ts';
 import { decodeExecutions, decodeFollow } from '../../src/protocol/follow.ts';
 import { FRAME_KIND, FrameError, readFields, splitFrames } from '../../src/protocol/frame.ts';
@@ -98,7 +98,7 @@ describe('records that were changed', () => {
         const { bytes } = records[random(records.length)] ?? { bytes: Buffer.alloc(0) };
         writeFileSync(join(directory, `${batch}-${index}.rec`), mutateFrames(bytes, random));
       }
-      const { stored, unreadable } = drainSpool(spool, writer, Date.now);
+      const { stored, unreadable } = ingestSpool(spool, writer, Date.now);
       expect(stored + unreadable).toBe(200);
       expect(stored).toBeGreaterThan(20);
       expect(readdirSync(directory)).toEqual(['unreadable']);

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Drain, drainSpool } from '../../src/app/recording/drain.ts';
+import { Ingester, ingestSpool } from '../../src/app/recording/ingest.ts';
 import { countSpool } from '../../src/app/recording/spool-record.ts';
 import { processStart } from '../../src/os/process.ts';
 import { createFrameWriter } from '../../src/protocol/frame.ts';
@@ -38,10 +38,10 @@ function aSpool() {
     db,
     open,
     names: (): string[] => readdirSync(directory).sort(),
-    drain: (limits = {}) => drainSpool(open(), writer, Date.now, limits),
+    drain: (limits = {}) => ingestSpool(open(), writer, Date.now, limits),
     /** One that goes on where it was, as a daemon's. */
     following() {
-      const drain = new Drain(open());
+      const drain = new Ingester(open());
       onTestFinished(() => drain.close());
       return (limits = {}) => drain.run(writer, Date.now, limits);
     },

@@ -1,7 +1,7 @@
 import type { AlertAction } from '../../domain/alert.ts';
 import type { AlertsConfig } from './rule.ts';
 
-/** The actions that config.json asks for. */
+/** The actions that config.json enables. */
 export function actionsOf(config: AlertsConfig): AlertAction[] {
   return [
     ...(config.command === '' ? [] : (['command'] as const)),

@@ -2,7 +2,7 @@ import type { Alert } from '../../domain/alert.ts';
 import type { AlertsConfig } from './rule.ts';
 import { RULES } from './rules/index.ts';
 
-/** An alert as it leaves in JSON; docs/json.md says what each field means. */
+/** An alert in JSON; docs/json.md describes each field. */
 export interface AlertReport {
   readonly alert_id: string;
   readonly rule: Alert['rule'];
@@ -25,7 +25,7 @@ export function reportAlert(alert: Alert, config: AlertsConfig): AlertReport {
     rule: alert.rule,
     subject: alert.subject,
     state: alert.state,
-    // One of a later version has no text here.
+    // A newer version may have stored a rule that this one does not know.
     text: rule?.text(alert, config) ?? alert.rule,
     value: alert.value,
     threshold: alert.threshold,

@@ -6,12 +6,14 @@ import type { Database } from '../../store/database.ts';
 import type { AlertsConfig, Assessment, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
 import { RULES } from './rules/index.ts';
 
-/** Who was lately cleared is looked at for so long beyond the hold, in ms: what is bad by then opens again. */
-const AFTERWARDS_MS = 10_000;
+/**
+ * For this long after the hold, a cleared alert is still assessed: if its subject is bad again, the alert opens again.
+ */
+const AFTER_HOLD_MS = 10_000;
 
-/** One look at everything that an alert may be about. */
-export interface Look {
-  /** Undefined where the database cannot be used: what is around executions is judged all the same. */
+/** What one evaluation of all rules needs. */
+export interface EvaluationInput {
+  /** Undefined if the database cannot be used; state rules are assessed anyway. */
   readonly db: Database | undefined;
   readonly config: AlertsConfig;
   readonly around: Surroundings;
@@ -19,34 +21,34 @@ export interface Look {
   readonly latest: readonly AlertRow[];
   /** Hooks with new executions. */
   readonly hookNames: Iterable<string>;
-  /** By which it is judged; all of them where it is left out. */
+  /** The rules to assess; all if omitted. */
   readonly rules?: readonly Rule[];
-  /** The last row of `hook_logs`. */
+  /** The id of the last row of `hook_logs`. */
   readonly lastLogId: number;
-  /** What is to be done about each change. */
+  /** The actions to take about each change. */
   readonly actions: readonly AlertAction[];
   readonly random: () => Uint8Array;
 }
 
-/** @returns the alerts that opened or cleared, as they are now */
-export function evaluateAlerts(look: Look): AlertRow[] {
-  const { config, latest } = look;
+/** @returns the alerts that opened, cleared, or changed their value, in their new state */
+export function evaluateAlerts(input: EvaluationInput): AlertRow[] {
+  const { config, latest } = input;
   const known = new Map(latest.map((row) => [alertKey(row.rule, row.subject), row]));
   const changes: AlertRow[] = [];
   const assess = (rule: AlertRule, subject: string, assessment: Assessment | undefined): void => {
-    const change = nextOf(look, rule, subject, known.get(alertKey(rule, subject)), assessment);
+    const change = nextOf(input, rule, subject, known.get(alertKey(rule, subject)), assessment);
     if (change !== undefined) changes.push(change);
   };
-  const executions = createWindows(look);
-  for (const rule of look.rules ?? RULES) {
+  const executions = createWindows(input);
+  for (const rule of input.rules ?? RULES) {
     if (isOff(config, rule.name)) continue;
-    if (rule.of === 'state') assessState(rule, look, assess);
-    else if (look.db !== undefined) assessExecutions(rule, look, known, executions, assess);
+    if (rule.of === 'state') assessState(rule, input, assess);
+    else if (input.db !== undefined) assessExecutions(rule, input, known, executions, assess);
   }
-  // What nobody is to hear of any more goes without a word.
+  // An alert that config.json has muted since clears without a notification.
   for (const row of latest) {
     if (row.state !== 'open' || !isMuted(config, row)) continue;
-    changes.push({ ...cleared(row, look), owed: [] });
+    changes.push({ ...cleared(row, input), owed: [] });
   }
   return changes;
 }
@@ -54,7 +56,7 @@ export function evaluateAlerts(look: Look): AlertRow[] {
 const isOff = (config: AlertsConfig, rule: AlertRule): boolean =>
   !config.enabled || config.rules_off.includes(rule);
 
-/** Whether config.json says that nobody is to hear of it. */
+/** Whether config.json mutes alerts of this rule or about this hook. */
 function isMuted(config: AlertsConfig, { rule, subject }: Pick<AlertRow, 'rule' | 'subject'>) {
   return isOff(config, rule) || (isOfHook(rule) && config.hooks_off.includes(subject));
 }
@@ -67,36 +69,40 @@ const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
 
 type Assess = (rule: AlertRule, subject: string, assessment: Assessment | undefined) => void;
 
-const WELL: Assessment = {
+const HEALTHY: Assessment = {
   value: 0,
   threshold: null,
   runs: null,
   isBad: false,
-  isWell: true,
+  isHealthy: true,
 };
 
-function assessState(rule: StateRule, { around, config, latest }: Look, assess: Assess): void {
+function assessState(
+  rule: StateRule,
+  { around, config, latest }: EvaluationInput,
+  assess: Assess,
+): void {
   const openedMs = (subject: string): number => {
     const open = latest.find(
       (row) => row.rule === rule.name && row.subject === subject && row.state === 'open',
     );
     return open === undefined ? around.nowMs : Date.parse(open.openedAt);
   };
-  const found = rule.look(around, config, openedMs);
+  const found = rule.assess(around, config, openedMs);
   if (found === undefined) return;
   for (const { subject, ...assessment } of found) {
     if (!isMuted(config, { rule: rule.name, subject })) assess(rule.name, subject, assessment);
   }
   const named = new Set(found.map(({ subject }) => subject));
   for (const row of latest) {
-    if (row.rule === rule.name && !named.has(row.subject)) assess(rule.name, row.subject, WELL);
+    if (row.rule === rule.name && !named.has(row.subject)) assess(rule.name, row.subject, HEALTHY);
   }
 }
 
 type Windows = (hookName: string | undefined) => readonly WindowRow[];
 
-/** Reads the executions of a hook once, for however many rules. */
-function createWindows({ db, config, around }: Look): Windows {
+/** Reads the executions of a hook once for all rules. */
+function createWindows({ db, config, around }: EvaluationInput): Windows {
   const since = isoOf(around.nowMs - config.window_minutes * 60_000);
   const windows = new Map<string | undefined, readonly WindowRow[]>();
   return (hookName) => {
@@ -109,16 +115,16 @@ function createWindows({ db, config, around }: Look): Windows {
 
 function assessExecutions(
   rule: RunsRule,
-  look: Look,
+  input: EvaluationInput,
   known: ReadonlyMap<string, AlertRow>,
   executions: Windows,
   assess: Assess,
 ): void {
-  const { config, latest } = look;
+  const { config, latest } = input;
   const watched = latest
-    .filter((row) => row.rule === rule.name && isWatched(row, look))
+    .filter((row) => row.rule === rule.name && isWatched(row, input))
     .map(({ subject }) => subject);
-  const fresh = [...look.hookNames];
+  const fresh = [...input.hookNames];
   const subjects =
     rule.of === 'hook' ? [...fresh, ...watched] : fresh.length > 0 ? ['', ...watched] : watched;
   for (const subject of new Set(subjects)) {
@@ -131,8 +137,8 @@ function assessExecutions(
 }
 
 /**
- * Only what is not spent counts. For an alert to open, all of the window has to be bad as well: after a clear there are
- * few executions, and a few say little.
+ * Assesses the executions after the watermark `spent`. To open an alert, the whole window must be bad too: after a
+ * clear there are few new executions, and few executions prove little.
  */
 function assessRuns(
   rule: RunsRule,
@@ -146,31 +152,31 @@ function assessRuns(
   return { ...assessment, isBad: rule.assess(rows, config).isBad };
 }
 
-/** Whether time alone may change it: it may clear, or be held back from opening again. */
-function isWatched(row: AlertRow, { config, around }: Look): boolean {
+/** Whether time alone may change this alert: it may clear, or open again after its hold. */
+function isWatched(row: AlertRow, { config, around }: EvaluationInput): boolean {
   if (row.state === 'open') return true;
   const clearedMs = Date.parse(row.clearedAt ?? '');
-  return around.nowMs - clearedMs < config.hold_seconds * 1000 + AFTERWARDS_MS;
+  return around.nowMs - clearedMs < config.hold_seconds * 1000 + AFTER_HOLD_MS;
 }
 
 function nextOf(
-  look: Look,
+  input: EvaluationInput,
   rule: AlertRule,
   subject: string,
   row: AlertRow | undefined,
   assessment: Assessment | undefined,
 ): AlertRow | undefined {
   if (assessment === undefined) return undefined;
-  const { nowMs } = look.around;
+  const { nowMs } = input.around;
   if (row?.state === 'open') {
-    if (assessment.isWell && !isHeld(look, row.openedAt)) return cleared(row, look);
+    if (assessment.isHealthy && !isHeld(input, row.openedAt)) return cleared(row, input);
     return assessment.isCounted === true ? counted(row, assessment) : undefined;
   }
-  if (!assessment.isBad || isHeld(look, row?.clearedAt)) return undefined;
-  // The latest sorts last, also where the clock was set back meanwhile.
+  if (!assessment.isBad || isHeld(input, row?.clearedAt)) return undefined;
+  // The new id sorts after the previous one, even if the clock was set back.
   const afterMs = row === undefined ? 0 : timeOfUuidV7(row.alertId) + 1;
   return {
-    alertId: uuidV7(Math.max(nowMs, afterMs), look.random()),
+    alertId: uuidV7(Math.max(nowMs, afterMs), input.random()),
     rule,
     subject,
     state: 'open',
@@ -180,28 +186,31 @@ function nextOf(
     threshold: assessment.threshold,
     runs: assessment.runs,
     reason: assessment.reason ?? null,
-    // Executions that were spent stay so while it is open.
+    // The watermark stays while the alert is open.
     spentLogId: row?.spentLogId ?? 0,
-    owed: look.actions,
+    owed: input.actions,
     lastNotified: null,
   };
 }
 
-/** It goes on, and nobody is told again. */
+/** The alert stays open with a new value, and nobody is notified again. */
 function counted(row: AlertRow, assessment: Assessment): AlertRow | undefined {
   const { value } = assessment;
   const reason = assessment.reason ?? null;
   return value === row.value && reason === row.reason ? undefined : { ...row, value, reason };
 }
 
-/** Whether it changed so lately that it is to stay as it is. What lies ahead is of a clock that was set back. */
-function isHeld({ around, config }: Look, changedAt: string | null | undefined): boolean {
+/** Whether the alert changed too recently to change again. If `changedAt` is in the future, the clock was set back. */
+function isHeld(
+  { around, config }: EvaluationInput,
+  changedAt: string | null | undefined,
+): boolean {
   const ageMs = around.nowMs - Date.parse(changedAt ?? '');
   return ageMs >= 0 && ageMs < config.hold_seconds * 1000;
 }
 
-/** Nothing that was recorded until now raises it again. */
-function cleared(row: AlertRow, { around, lastLogId, actions }: Look): AlertRow {
+/** Clears the alert. The watermark moves, so executions recorded until now cannot open it again. */
+function cleared(row: AlertRow, { around, lastLogId, actions }: EvaluationInput): AlertRow {
   return {
     ...row,
     state: 'cleared',

@@ -4,12 +4,12 @@ import { listAlerts } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import { type AlertReport, reportAlert } from './alert-report.ts';
 
-/** What `status` and `hookbus alerts` tell. */
+/** The alerts in `status` and `hookbus alerts`. */
 export interface AlertsReport {
-  /** Whether config.json has them on. */
+  /** Whether config.json enables alerts. */
   readonly enabled: boolean;
   readonly rules_off: readonly string[];
-  /** What is done about them. */
+  /** Which actions are set up. */
   readonly actions: {
     readonly command: boolean;
     readonly webhook: boolean;
@@ -19,7 +19,7 @@ export interface AlertsReport {
   readonly open: readonly AlertReport[];
 }
 
-/** @param db undefined where there is none, or none that can be used */
+/** @param db undefined if there is no database that can be used */
 export function readAlerts(paths: StatePaths, db: Database | undefined): AlertsReport {
   const config = configOf(paths);
   return {
@@ -41,13 +41,13 @@ export const NO_ALERTS: AlertsReport = {
   open: [],
 };
 
-/** Alerts that are open, or cleared since then; the latest first. */
+/** Alerts that are open or were cleared since then; the latest first. */
 export function readAlertHistory(paths: StatePaths, db: Database, since: string): AlertReport[] {
   const config = configOf(paths);
   return listAlerts(db, since).map((row) => reportAlert(row, config));
 }
 
-/** What is in force where it cannot be used is the daemon's to know. */
+/** Reports the defaults if config.json cannot be used: only the daemon knows the last valid configuration. */
 function configOf({ config }: StatePaths) {
   const reading = readConfigFile(config);
   return (reading.state === 'refused' ? DEFAULT_CONFIG : reading.config).alerts;

@@ -8,10 +8,10 @@ import { evaluateAlerts } from './evaluate.ts';
 import type { AlertsConfig } from './rule.ts';
 import { guardSkipped } from './rules/guard-skipped.ts';
 
-/** Opens, counts and clears alerts about skipped guards, also where no daemon looks: nobody is to miss one. */
+/** Opens, updates and clears alerts about skipped guards without waiting for a daemon, so that nobody misses one. */
 export function reconcileSkippedGuards(db: Database, config: AlertsConfig, nowMs: number): void {
   if (listSkippedGuards(db).length === 0) return;
-  // A daemon may be telling of one meanwhile, and is not to be made to tell it again.
+  // Immediate, so that this cannot undo what a daemon writes meanwhile, and nobody is notified twice.
   db.transaction(() => reconcile(db, config, nowMs)).immediate();
 }
 

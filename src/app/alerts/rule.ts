@@ -6,37 +6,37 @@ import type { SkippedGuard } from '../../store/skipped-guards.ts';
 
 export type AlertsConfig = Config['alerts'];
 
-/** What a rule finds. Between bad and well, things stay as they are: that is what keeps an alert from flapping. */
+/** What a rule finds. Between bad and well nothing changes, which keeps an alert from flapping. */
 export interface Assessment {
   readonly value: number;
   readonly threshold: number | null;
-  /** The executions that the value rests on; null where it rests on none. */
+  /** How many executions the value is based on; null if it is based on none. */
   readonly runs: number | null;
   readonly reason?: string | undefined;
-  /** An alert opens, where there is none. */
+  /** Opens an alert if none is open. */
   readonly isBad: boolean;
-  /** An open one clears. */
-  readonly isWell: boolean;
-  /** Value and reason of an open one go on with what is found. */
+  /** Clears an open alert. */
+  readonly isHealthy: boolean;
+  /** An open alert takes over the new value and reason. */
   readonly isCounted?: boolean;
 }
 
-/** What fails beside executions: an exporter, or a server that dedupe keys are shared through. */
+/** Something other than a hook that fails: an exporter, or a server that shares dedupe keys. */
 export interface Failing {
   readonly name: string;
   readonly sinceMs: number;
   readonly reason: string;
 }
 
-/** What is known at one look, beside executions. */
+/** What one evaluation knows beside executions. */
 export interface Surroundings {
   readonly nowMs: number;
-  /** Records in the spool that wait for the database, now and at the look before. */
+  /** Records in the spool that wait to be ingested, now and about a second ago. */
   readonly spool: { readonly waiting: number; readonly before: number };
   readonly failing: readonly Failing[];
-  /** Undefined where the database cannot tell. */
+  /** Undefined if the database cannot be read. */
   readonly openBreakers: readonly BreakerRow[] | undefined;
-  /** The latest of each hook first; undefined as before. */
+  /** The latest of each hook first. Undefined if the database cannot be read. */
   readonly skippedGuards: readonly SkippedGuard[] | undefined;
 }
 
@@ -46,28 +46,28 @@ interface RuleCommon {
   readonly text: (alert: Alert, config: AlertsConfig) => string;
 }
 
-/** Judges executions, the newest first, none of which raised an alert before. */
+/** Assesses executions after the watermark, the newest first. */
 export interface RunsRule extends RuleCommon {
-  /** `hook`: each hook by itself. `all`: all hooks together. */
+  /** `hook`: each hook separately. `all`: all hooks together. */
   readonly of: 'hook' | 'all';
   readonly assess: (rows: readonly WindowRow[], config: AlertsConfig) => Assessment;
 }
 
-/** Judges what is around executions. */
+/** Assesses everything else: breakers, skipped guards, the spool, exporters. */
 export interface StateRule extends RuleCommon {
   readonly of: 'state';
-  /** What it does not speak of is well. Undefined: nothing can be said now. */
-  readonly look: (
+  /** A subject that it does not return is well. Undefined: unknown at the moment. */
+  readonly assess: (
     around: Surroundings,
     config: AlertsConfig,
-    /** When the alert of this rule about it opened; now, where none is open. */
+    /** When this rule's alert about the subject opened; now if none is open. */
     openedMs: (subject: string) => number,
   ) => readonly (Assessment & { readonly subject: string })[] | undefined;
 }
 
 export type Rule = RunsRule | StateRule;
 
-/** How many of the newest are good before one that is not. */
+/** Counts the good items before the first bad one. */
 export function goodInRow<T>(rows: readonly T[], isGood: (row: T) => boolean): number {
   const first = rows.findIndex((row) => !isGood(row));
   return first < 0 ? rows.length : first;

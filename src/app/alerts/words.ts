@@ -1,13 +1,13 @@
 import type { AlertsConfig } from './rule.ts';
 
-/** What an alert is made of, in words that commands, webhooks and desktops share. */
+/** The wording that commands, webhooks and desktop notifications share. */
 
 export const things = (count: number, one: string): string =>
   `${count} ${one}${count === 1 ? '' : 's'}`;
 
 export const percent = (share: number): string => `${Number((share * 100).toFixed(1))} %`;
 
-/** Three digits or so. */
+/** Rounded to three significant digits. */
 export const milliseconds = (ms: number): string =>
   ms >= 1000 ? `${Number((ms / 1000).toPrecision(3))} s` : `${Number(ms.toPrecision(3))} ms`;
 

@@ -18,11 +18,11 @@ import type { Database } from '../../store/database.ts';
 
 export interface BreakerParts {
   readonly db: Database;
-  /** Where the gate files are. */
+  /** The directory of the gate files. */
   readonly gates: string;
   readonly config: Config['breaker'];
   readonly nowMs: number;
-  /** Told of a hook whose gate the file system refuses to change, and why; the others' are seen to all the same. */
+  /** Called when the file system refuses to change the gate of a hook; the other hooks are still processed. */
   readonly onRefusal?: (hook: HookId, error: Error) => void;
 }
 
@@ -31,46 +31,49 @@ export interface BreakerChange {
   readonly hook: HookId;
   readonly to: 'open' | 'closed';
   /**
-   * `too_many_failures`; `retry`: by what came of the next run; `switched_off`: config.json has it no more, or it is
-   * known by now that the hook may decide something; `clock`: it was dated anew, since the clock was set back or the cool-down made shorter; `by_hand`.
+   * `retry`: the result of the first run after the cooldown. `switched_off`: config.json no longer enables it, or the
+   * hook turned out to decide something. `clock`: `until` was recomputed because the clock was set back or the cooldown
+   * became shorter.
    */
   readonly why: 'too_many_failures' | 'retry' | 'switched_off' | 'clock' | 'by_hand';
   readonly runs: number;
   readonly failures: number;
-  /** UTC; of one that was opened. */
+  /** UTC; when the cooldown ends. */
   readonly until: string;
 }
 
 /**
- * Opens and closes the breakers of these hooks by what is on record of them; to be called when executions of them were
- * stored, whether they ran or not. Costs nothing for a hook whose breaker is not switched on, and two look-ups and a
- * look at its gate for one whose is.
- * @throws what the store says
+ * Opens and closes the breakers of these hooks according to their recorded executions. Call it when executions of them
+ * were stored, skipped ones included. Costs nothing for a hook without an enabled breaker, else two queries and one
+ * read of the gate file.
+ * @throws errors of the store
  */
-export function followBreakers(
+export function updateBreakers(
   parts: BreakerParts,
   hooks: Iterable<HookId>,
 ): readonly BreakerChange[] {
   const store = createBreakerStore(parts.db, RAN);
   return [...hooks].flatMap((hook) => {
-    if (!isNamed(parts.config, hook)) return [];
+    if (!isEnabledFor(parts.config, hook)) return [];
     if (decide(parts, store, hook) === undefined) return [];
-    // Several processes may come to this at once: the first does it, and the others see that it is done.
-    return atOnce(parts, hook, () => {
+    // Several processes may get here at once: the first one makes the change, and the others find it made.
+    return atomically(parts, hook, () => {
       const decided = decide(parts, store, hook);
       if (decided === 'stray') removeBreakers(parts, hook);
       if (decided === 'stray' || decided === undefined) return [];
-      carryOut(parts, store, decided);
+      applyChange(parts, store, decided);
       return [decided];
     });
   });
 }
 
 /**
- * Does this for one hook while no other process does, all of it or nothing. @returns nothing where the file system has
- * something against its gate, which is no reason to leave others alone. @throws what the store says
+ * Runs `work` for one hook in a transaction. If the file system refuses to change the gate, nothing changes for this
+ * hook, and the other hooks are still processed.
+ * @returns nothing in that case.
+ * @throws errors of the store
  */
-function atOnce<T>(parts: BreakerParts, hook: HookId, work: () => readonly T[]): readonly T[] {
+function atomically<T>(parts: BreakerParts, hook: HookId, work: () => readonly T[]): readonly T[] {
   try {
     return parts.db.transaction(work).immediate();
   } catch (error) {
@@ -86,7 +89,7 @@ export const policyOf = (config: Config['breaker']): BreakerPolicy => ({
   cooldownMs: config.cooldown_seconds * 1000,
 });
 
-/** `stray`: a breaker's gate that belongs to none. Whoever deletes rows of `breakers` leaves such. */
+/** `stray`: a gate of a breaker that is not open, left behind when somebody deletes rows of `breakers`. */
 function decide(
   parts: BreakerParts,
   store: BreakerStore,
@@ -97,13 +100,13 @@ function decide(
   const policy = policyOf(parts.config);
   const ends = store.latestEnds(hook, row?.closed_at ?? '', isoOf(parts.nowMs), policy.window);
   const { runs, failures, isTooMany } = assess(ends, policy);
-  if (!isTooMany || !isMeant(parts.config, store, hook)) {
+  if (!isTooMany || !mayBeOpen(parts.config, store, hook)) {
     return breakerFiles(parts, hook).length > 0 ? 'stray' : undefined;
   }
   return { hook, to: 'open', why: 'too_many_failures', runs, failures, until: untilOf(parts) };
 }
 
-/** What ran although the breaker is open, once it had cooled down, says whether the hook is well again. */
+/** After the cooldown, the first run that an open breaker lets through decides whether it closes. */
 function decideOpen(
   parts: BreakerParts,
   store: BreakerStore,
@@ -111,59 +114,60 @@ function decideOpen(
 ): BreakerChange | undefined {
   const { opened_at: openedAt, until } = row;
   const hook = hookOfRow(row);
-  // Before that it is known to have decided nothing, or it would not have opened.
-  if (!isMeant(parts.config, store, hook, openedAt)) return closing(row, 'switched_off');
+  // The executions before `openedAt` were checked when it opened.
+  if (!mayBeOpen(parts.config, store, hook, openedAt)) return closing(row, 'switched_off');
   if (isMisdated(parts, row)) return opening(parts, row, 'clock');
   const end = store.endSince(hook, until, isoOf(parts.nowMs));
   if (end === undefined) return undefined;
   if (!isFailure(end)) return closing(row, 'retry');
-  // Some of what it did before may have been stored since.
-  if (!isMeant(parts.config, store, hook)) return closing(row, 'switched_off');
+  // Executions from before it opened may have been stored since.
+  if (!mayBeOpen(parts.config, store, hook)) return closing(row, 'switched_off');
   return opening(parts, row, 'retry');
 }
 
-/** Whether config.json switches breakers on for this hook, if it is one that decides nothing. */
-export const isNamed = (config: Config['breaker'], hook: HookId): boolean =>
+/** Whether config.json enables breakers for this hook, provided that it decides nothing. */
+export const isEnabledFor = (config: Config['breaker'], hook: HookId): boolean =>
   config.enabled || config.hooks.includes(hookText(hook));
 
 /**
- * Whether the breaker of this hook may be open, by what it did since `from`. Where a hook can block, or has ever said
- * something that may have been a decision, nothing but its own user keeps it from running.
+ * Whether this hook's breaker may be open, according to what the hook did since `from`. A breaker never skips a hook
+ * that can block or may have decided something; only the user can switch such a hook off.
  */
-function isMeant(
+function mayBeOpen(
   config: Config['breaker'],
   store: BreakerStore,
   hook: HookId,
   from?: string,
 ): boolean {
-  return isNamed(config, hook) && isHarmless(store, hook, from) && !isProtected(hook.hookName);
+  return isEnabledFor(config, hook) && isHarmless(store, hook, from) && !isProtected(hook.hookName);
 }
 
-/** Whether nothing is known by which the hook decides anything. */
+/** Whether no recorded execution shows that the hook can decide anything. */
 export const isHarmless = (store: BreakerStore, hook: HookId, from?: string): boolean =>
-  // Of a command that is not on record as it ran, nobody can tell the gate.
+  // Without the complete command the gate file is unknown.
   isWholeCommand(hook.command) &&
   !store.eventTypes(hook, from).some(canBlock) &&
   !store.hasDecided(hook, from);
 
-/** Another process may have opened a breaker a moment later than we looked at the clock. */
-const MOMENT_MS = 1000;
+/** Another process may have opened a breaker just after this process read the clock. */
+const CLOCK_SKEW_MS = 1000;
 
 /**
- * Whether an open breaker would be left open for longer than the cool-down from now on: the clock was set back, and it
- * would last until it is as late once more.
+ * Whether an open breaker lasts longer than the cooldown from now on: the clock was set back, or the cooldown became
+ * shorter.
  */
 function isMisdated(parts: BreakerParts, { opened_at, until }: BreakerRow): boolean {
-  const now = isoOf(parts.nowMs + MOMENT_MS);
+  const now = isoOf(parts.nowMs + CLOCK_SKEW_MS);
   return (
-    opened_at > now || until > isoOf(parts.nowMs + MOMENT_MS + policyOf(parts.config).cooldownMs)
+    opened_at > now ||
+    until > isoOf(parts.nowMs + CLOCK_SKEW_MS + policyOf(parts.config).cooldownMs)
   );
 }
 
 const untilOf = ({ nowMs, config }: BreakerParts): string =>
   isoOf(nowMs + policyOf(config).cooldownMs);
 
-function carryOut(parts: BreakerParts, store: BreakerStore, change: BreakerChange): void {
+function applyChange(parts: BreakerParts, store: BreakerStore, change: BreakerChange): void {
   const { hook, to, runs, failures, until } = change;
   const before = store.find(hook);
   const at = isoOf(parts.nowMs);
@@ -177,12 +181,12 @@ function carryOut(parts: BreakerParts, store: BreakerStore, change: BreakerChang
     until,
     closed_at: to === 'closed' ? at : (before?.closed_at ?? null),
   });
-  if (to === 'open') putGate(parts, hook, until);
+  if (to === 'open') writeBreakerGate(parts, hook, until);
   else removeBreakers(parts, hook);
 }
 
-/** Whoever put a hook off by hand meant it, so that stays. */
-function putGate(parts: BreakerParts, hook: HookId, until: string): void {
+/** Keeps the gate of a user who switched the hook off. */
+function writeBreakerGate(parts: BreakerParts, hook: HookId, until: string): void {
   makeOwnDirectory(parts.gates);
   for (const file of gateFiles(hook)) {
     const there = readGate(join(parts.gates, file));
@@ -201,10 +205,10 @@ function removeBreakers(parts: BreakerParts, hook: HookId): void {
 const hookOfRow = ({ hook_name: hookName, command }: BreakerRow): HookId => ({ hookName, command });
 
 /**
- * Makes gate files and `breakers` one again: closes breakers that config.json has no more, dates those anew that are of
- * a time to come, puts gates back that are missing, and takes those away that belong to no open breaker, were off
- * until a time that has come, or are of a version that knew breakers by a name alone.
- * @throws what the store says
+ * Reconciles gate files with the table `breakers`: closes breakers that config.json no longer enables, recomputes ends
+ * that lie too far in the future, restores missing gates, and removes gates that belong to no open breaker, have
+ * expired, or come from a version that knew breakers by name only.
+ * @throws errors of the store
  */
 export function reconcileGates(parts: BreakerParts): readonly BreakerChange[] {
   const store = createBreakerStore(parts.db, RAN);
@@ -214,17 +218,17 @@ export function reconcileGates(parts: BreakerParts): readonly BreakerChange[] {
     .transaction(() => {
       const { changes, missing, stray } = findWork(parts, store);
       const done = changes.flatMap((change) =>
-        atOnce(parts, change.hook, () => {
-          carryOut(parts, store, change);
+        atomically(parts, change.hook, () => {
+          applyChange(parts, store, change);
           return [change];
         }),
       );
       for (const row of missing) {
         const hook = hookOfRow(row);
-        atOnce(parts, hook, () => [putGate(parts, hook, row.until)]);
+        atomically(parts, hook, () => [writeBreakerGate(parts, hook, row.until)]);
       }
       for (const { file, hookName, command = '' } of stray) {
-        atOnce(parts, { hookName, command }, () => [removeGate(parts.gates, file)]);
+        atomically(parts, { hookName, command }, () => [removeGate(parts.gates, file)]);
       }
       return done;
     })
@@ -233,7 +237,7 @@ export function reconcileGates(parts: BreakerParts): readonly BreakerChange[] {
 
 function findWork(parts: BreakerParts, store: BreakerStore) {
   const open = store.listOpen();
-  const kept = open.filter((row) => isMeant(parts.config, store, hookOfRow(row)));
+  const kept = open.filter((row) => mayBeOpen(parts.config, store, hookOfRow(row)));
   const misdated = kept.filter((row) => isMisdated(parts, row));
   const changes = [
     ...open.filter((row) => !kept.includes(row)).map((row) => closing(row, 'switched_off')),
@@ -251,7 +255,7 @@ function findWork(parts: BreakerParts, store: BreakerStore) {
 const lacksGate = (parts: BreakerParts, row: BreakerRow): boolean =>
   gateFiles(hookOfRow(row)).some((file) => readGate(join(parts.gates, file)) === undefined);
 
-/** The same breaker, open from now on. */
+/** The same breaker, open again from now on. */
 function opening(parts: BreakerParts, row: BreakerRow, why: BreakerChange['why']): BreakerChange {
   const { runs, failures } = row;
   return { hook: hookOfRow(row), to: 'open', why, runs, failures, until: untilOf(parts) };
@@ -269,13 +273,13 @@ export const openBreakersOf = (db: Database, hookName: string): HookId[] =>
     .map(hookOfRow)
     .filter((hook) => hook.hookName === hookName);
 
-/** Closes a hook's breaker by hand, if it is open; to be called inside a transaction. */
+/** Closes a hook's breaker by hand if it is open. Call this inside a transaction. */
 export function closeBreaker(parts: BreakerParts, hook: HookId): BreakerChange | undefined {
   const store = createBreakerStore(parts.db, RAN);
   const row = store.find(hook);
   if (row?.state !== 'open') return undefined;
   const change = closing(row, 'by_hand');
-  carryOut(parts, store, change);
+  applyChange(parts, store, change);
   return change;
 }
 

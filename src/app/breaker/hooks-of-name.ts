@@ -4,23 +4,23 @@ import type { Database } from '../../store/database.ts';
 import { type HookCommand, listHookCommands } from '../../store/hook-commands.ts';
 import { isHere } from '../replay/replay-places.ts';
 
-/** Which of the hooks with one name are meant. */
+/** Selects among the hooks that share a name. */
 export interface HookChoice {
   readonly hookName: string;
-  /** The one with this command line. */
+  /** Only the hook with this command line. */
   readonly command?: string | undefined;
-  /** All of them. */
+  /** All hooks of this name. */
   readonly isAll: boolean;
-  /** Of several, those that ran in the work tree of this directory; undefined: all. */
+  /** If there are several: only those that ran in the work tree of this directory. Undefined: all. */
   readonly here?: string | undefined;
 }
 
-/** More commands than anybody reads are not listed. */
+/** Nobody reads more commands than this. */
 const MAX_LISTED = 20;
 
 /**
- * The hooks that are meant, by what is on record.
- * @throws HookbusError `E_HOOK` where nobody can tell
+ * Finds the selected hooks among the recorded executions.
+ * @throws HookbusError `E_HOOK` if the choice is ambiguous or nothing is recorded
  */
 export function findHooks(db: Database | undefined, choice: HookChoice): HookId[] {
   const { hookName, command } = choice;
@@ -28,28 +28,28 @@ export function findHooks(db: Database | undefined, choice: HookChoice): HookId[
   if (db === undefined) {
     throw new HookbusError(
       'E_HOOK',
-      'expected --command, since no database says what the hook runs',
+      'no database records what the hook runs; add --command with its command line',
     );
   }
   const found = choose(listHookCommands(db, hookName), choice);
   if (found.length === 0) {
     throw new HookbusError(
       'E_HOOK',
-      `no execution of ${JSON.stringify(hookName)} is on record; expected --command with its command line`,
+      `no execution of ${JSON.stringify(hookName)} is recorded; add --command with its command line`,
     );
   }
   if (found.some((one) => !isWholeCommand(one))) {
     throw new HookbusError(
       'E_HOOK',
-      `the command of ${JSON.stringify(hookName)} is not whole on record (a secret was taken out, or it was cut); expected --command with its command line`,
+      `the recorded command of ${JSON.stringify(hookName)} is incomplete (truncated, or without a secret); add --command with its command line`,
     );
   }
   return found.map((one) => ({ hookName, command: one }));
 }
 
 /**
- * Of several commands those of this work tree, or all where that was asked for.
- * @throws HookbusError `E_HOOK`, with a list, where it is not clear which
+ * Selects the commands of this work tree, or all if `isAll`.
+ * @throws HookbusError `E_HOOK`, with a list, if the choice is ambiguous
  */
 export function choose(
   candidates: readonly HookCommand[],
@@ -65,6 +65,6 @@ export function choose(
   if (commands.length > MAX_LISTED) listed.push(`${commands.length - MAX_LISTED} more`);
   throw new HookbusError(
     'E_HOOK',
-    `${commands.length} hooks are called ${JSON.stringify(hookName)}, none of them in this work tree; expected --command with one of these, or --all: ${listed.join(', ')}`,
+    `${commands.length} hooks are called ${JSON.stringify(hookName)}, but none ran in this work tree; add --command with one of these, or --all: ${listed.join(', ')}`,
   );
 }

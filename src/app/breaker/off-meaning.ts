@@ -6,11 +6,11 @@ import type { Database } from '../../store/database.ts';
 import { type HookDecisions, readHookDecisions } from '../../store/hook-commands.ts';
 import { things } from '../alerts/words.ts';
 
-/** What it means to switch hooks off, in the words that the command and the page share. */
+/** What it means to switch hooks off, in words that the command and the dashboard share. */
 export interface OffMeaning {
-  /** Whether it may let something through that would be refused; also where nobody knows. */
+  /** Whether it may let through what the hooks would refuse; true if unknown. */
   readonly isGuard: boolean;
-  /** Calls that they refused in the last 24 hours. */
+  /** Calls that these hooks refused in the last 24 hours. */
   readonly refusedLastDay: number;
   readonly text: string;
   /** What of the hooks runs all the same, a sentence each. */
@@ -19,7 +19,7 @@ export interface OffMeaning {
 
 const DAY_MS = 86_400_000;
 
-/** @param db undefined where there is none that can be used */
+/** @param db undefined if there is no database that can be used */
 export function readOffMeaning(
   db: Database | undefined,
   hookName: string,
@@ -44,7 +44,7 @@ function whatIsRefused(
   const found = db === undefined ? [] : readHookDecisions(db, hookName, since);
   const recorded = new Set(hooks.map(({ command }) => redactText(command)));
   const known = found.filter(({ command }) => recorded.has(command));
-  // One that never ran makes the whole unknown.
+  // If one of the hooks never ran, the answer is unknown.
   if (known.length < recorded.size || known.length === 0) {
     return meaning(unknownWords(hookName), true, 0);
   }
@@ -58,8 +58,8 @@ function whatIsRefused(
     answered: sum((one) => one.answered),
     events: [...new Set(known.flatMap(({ events }) => events))].filter(canBlock),
   });
-  if (reason === undefined) return meaning(`While ${hookName} is off it is not run.`, false, 0);
-  return meaning(`${reason}; while it is off nothing is refused.`, true, refusedLastDay);
+  if (reason === undefined) return meaning(`While ${hookName} is off, it does not run.`, false, 0);
+  return meaning(`${reason}; while it is off, it refuses nothing.`, true, refusedLastDay);
 }
 
 const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMeaning => ({
@@ -70,7 +70,7 @@ const meaning = (text: string, isGuard: boolean, refusedLastDay: number): OffMea
 });
 
 const unknownWords = (hookName: string): string =>
-  `Nothing is on record of this command of ${hookName}, so nobody knows what it refuses; while it is off nothing is refused.`;
+  `No execution of this command of ${hookName} is recorded, so HookBus cannot tell what it refuses; while it is off, it refuses nothing.`;
 
 interface Reasons {
   readonly hookName: string;
@@ -86,7 +86,7 @@ function reasonOf({ hookName, refused, refusedLastDay, answered, events }: Reaso
   if (refused > 0) return `${hookName} refused ${things(refused, 'call')} before the last 24 h`;
   const named = events.filter((event) => event !== '');
   if (named.length > 0) return `${hookName} runs on ${named.join(', ')}, where a hook can refuse`;
-  if (events.length > 0) return `${hookName} runs on an event that nobody named, so it may refuse`;
+  if (events.length > 0) return `${hookName} runs on an unknown event, so it may refuse`;
   if (answered === 0) return undefined;
-  return `${hookName} answered ${things(answered, 'call')} in JSON, which may be refusals`;
+  return `${hookName} answered ${things(answered, 'call')} with JSON, which may have been refusals`;
 }

@@ -14,22 +14,22 @@ import { type BreakerStore, createBreakerStore, listHookNames } from '../../stor
 import type { Database } from '../../store/database.ts';
 import { keyServerFindings } from '../dedupe/key-server.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { isHarmless, isNamed, policyOf } from './breaker.ts';
+import { isEnabledFor, isHarmless, policyOf } from './breaker.ts';
 
-/** A hook that is not run now, or of which the next run says whether it is well again. */
+/** A hook that is off, or whose breaker is open or half open. */
 export interface GateReport {
-  /** Where its file does not say it: the digest that the file is named by. */
+  /** The digest in the file's name, if the file does not contain the hook's name. */
   readonly hook_name: string;
-  /** Null where its file does not say it. */
+  /** Null if the gate file does not contain it. */
   readonly command: string | null;
   readonly state: 'off' | Exclude<BreakerState, 'closed'>;
   readonly until: string;
-  /** Of the executions that a breaker was opened for; null of one that is off. */
+  /** The executions that opened the breaker; null for a hook that is off. */
   readonly runs: number | null;
   readonly failures: number | null;
 }
 
-/** A hook whose breaker would be open, were it switched on. */
+/** A hook whose breaker would be open if it were enabled. */
 interface Recommendation {
   readonly hook_name: string;
   readonly command: string;
@@ -37,22 +37,22 @@ interface Recommendation {
   readonly failures: number;
 }
 
-/** What `status` tells of config.json and of gates. */
+/** What `status` reports about config.json and gates. */
 export interface GateState {
   readonly config: {
     readonly path: string | null;
     readonly state: ConfigReading['state'];
     readonly problem: string | null;
   };
-  /** What is wrong with the key server that it names. */
+  /** What is wrong with the key server in config.json. */
   readonly key_server_problems: readonly Finding[];
   readonly gates: readonly GateReport[];
-  /** Hooks that an older version switched off; that counts no more, and they run. */
+  /** Hooks that an older version switched off. Those switches no longer count: the hooks run. */
   readonly old_gates: readonly string[];
   readonly breaker: {
     readonly enabled: boolean;
     readonly hooks: readonly string[];
-    /** Entries of `hooks` without a command; they count for no hook. */
+    /** Entries of `hooks` without a command; they apply to no hook. */
     readonly unused: readonly string[];
     readonly recommended: readonly Recommendation[];
   };
@@ -73,7 +73,7 @@ export const NO_GATES: GateState = {
   policy: { state: 'absent', problem: null, protected_hooks: [] },
 };
 
-/** @param db undefined where there is none, or none that can be used */
+/** @param db undefined if there is no database that can be used */
 export function readGates(paths: StatePaths, db: Database | undefined, nowMs: number): GateState {
   const reading = readConfigFile(paths.config);
   const { breaker, dedupe } = reading.state === 'refused' ? DEFAULT_CONFIG : reading.config;
@@ -91,14 +91,14 @@ export function readGates(paths: StatePaths, db: Database | undefined, nowMs: nu
       enabled: breaker.enabled,
       hooks: breaker.hooks,
       unused: breaker.hooks.filter((hook) => !hook.includes(': ')),
-      // What is in force where config.json cannot be used is the daemon's to know.
+      // If config.json cannot be used, only the daemon knows the last valid one.
       recommended: isKnown ? recommend(db, breaker, nowMs) : [],
     },
     policy: readPolicyState(),
   };
 }
 
-/** A broken one protects every hook. */
+/** A broken policy protects every hook. */
 function readPolicyState(): GateState['policy'] {
   const { state, problem, names } = readPolicy();
   const protectedHooks = state === 'broken' ? ['*'] : [...names];
@@ -134,7 +134,7 @@ function stateOf({ kind, untilMs }: FoundGate, nowMs: number): GateReport['state
   return stateOfOpened(untilMs, nowMs);
 }
 
-/** Executions that began longer ago are no reason to do anything now, in ms. */
+/** Older executions do not justify a recommendation. */
 const RECENT_MS = 24 * 3_600_000;
 
 function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
@@ -145,7 +145,7 @@ function recommend(db: Database, config: Config['breaker'], nowMs: number): Reco
     .flatMap((hookName) =>
       store.commands(hookName, since, now).map((command) => ({ hookName, command })),
     )
-    .filter((hook) => isWholeCommand(hook.command) && !isNamed(config, hook))
+    .filter((hook) => isWholeCommand(hook.command) && !isEnabledFor(config, hook))
     .flatMap((hook) => recommendation(store, hook, { config, since, now }));
 }
 

@@ -16,24 +16,24 @@ import { closeBreaker, openBreakersOf } from './breaker.ts';
 import { choose, findHooks, type HookChoice } from './hooks-of-name.ts';
 import { type OffMeaning, readOffMeaning } from './off-meaning.ts';
 
-/** What `on` found. */
+/** The result of `on`. */
 export interface SwitchedOn {
-  /** The gate that was in force; undefined where the hook was on. */
+  /** The gate that was in force; undefined if the hook was already on. */
   readonly was: GateKind | undefined;
   readonly hasClosedBreaker: boolean;
   readonly commands: readonly string[];
 }
 
-/** Names of hooks on record; undefined where the database cannot be used. */
+/** Names of recorded hooks; undefined if the database cannot be used. */
 export type KnownHooks = readonly string[] | undefined;
 
 /**
- * Changes gates while nobody else does: whoever opens and closes breakers holds the database meanwhile. Where that
- * cannot be used it is undefined, and a gate can be taken away all the same.
+ * Runs `work` while no other process opens or closes breakers, by locking the database. If the database cannot be used,
+ * `db` is undefined; a gate can be removed even so.
  */
 export type WithLock = <T>(work: (db: Database | undefined) => T) => T;
 
-/** What `off` would do. */
+/** What `off` would do; nothing is changed yet. */
 export interface OffPlan {
   readonly hooks: readonly HookId[];
   readonly meaning: OffMeaning;
@@ -41,12 +41,12 @@ export interface OffPlan {
 }
 
 /**
- * Which hooks `off` would be about, and what that means.
- * @throws HookbusError `E_HOOK` where that is not clear, `E_PROTECTED` where root forbids it
+ * Finds the hooks that `off` would switch off, and what that means.
+ * @throws HookbusError `E_HOOK` if the choice is ambiguous, `E_PROTECTED` if root forbids it
  */
-export function planOff(choice: HookChoice, nowMs: number, look: WithLock): OffPlan {
+export function planOff(choice: HookChoice, nowMs: number, read: WithLock): OffPlan {
   requireUnprotected(choice.hookName);
-  return look((db) => {
+  return read((db) => {
     const hooks = findHooks(db, choice);
     const meaning = readOffMeaning(db, choice.hookName, hooks, nowMs);
     return { hooks, meaning, known: db && listHookNames(db) };
@@ -57,11 +57,11 @@ function requireUnprotected(hookName: string): void {
   if (!isProtected(hookName)) return;
   throw new HookbusError(
     'E_PROTECTED',
-    `${JSON.stringify(hookName)} is protected by ${POLICY_PATH}, which is root's: nothing keeps it from running`,
+    `${JSON.stringify(hookName)} is protected by ${POLICY_PATH}; as root, remove it there to switch it off`,
   );
 }
 
-/** Puts hooks off until then. @throws HookbusError `E_GATE` */
+/** Switches hooks off until `untilMs`. @throws HookbusError `E_GATE` */
 export function switchOff(
   paths: StatePaths,
   hooks: readonly HookId[],
@@ -78,8 +78,8 @@ export function switchOff(
 }
 
 /**
- * Takes gates of hooks away, whoever put them there, and closes their breakers.
- * @throws HookbusError `E_GATE`, or `E_HOOK` where it is not clear which hooks
+ * Removes the gates of hooks, whoever wrote them, and closes their breakers.
+ * @throws HookbusError `E_GATE`, or `E_HOOK` if the choice is ambiguous
  */
 export function switchOn(
   paths: StatePaths,
@@ -87,7 +87,7 @@ export function switchOn(
   now: () => number,
   withLock: WithLock,
 ): SwitchedOn & { readonly known: KnownHooks } {
-  // Before others on the way may take it away for reasons of their own.
+  // Read before the lock: opening the database reconciles gates, and may remove this one.
   const before = listGateFiles(paths.gates);
   return withLock((db) => {
     const nowMs = now();
@@ -99,7 +99,7 @@ export function switchOn(
         .filter((hook) => files.has(gateFile(hook)))
         .map((hook) => db && closeBreaker({ ...parts, db }, hook));
       for (const file of files) removeGate(paths.gates, file);
-      // What an older version left for all hooks of this name.
+      // An older version switched off all hooks of a name with one file.
       for (const { hookName, file } of listOldGates(paths.gates)) {
         if (hookName === choice.hookName) removeGate(paths.gates, file);
       }
@@ -117,7 +117,7 @@ export function switchOn(
   });
 }
 
-/** The gates that are meant, by their files. */
+/** The gate files of the selected hooks. */
 function chooseClosed(
   db: Database | undefined,
   choice: HookChoice,
@@ -144,7 +144,9 @@ function chooseClosed(
   return { files: new Set(files), chosen };
 }
 
-/** What the file system says of a gate is no news of the database, in whose transaction it may happen. */
+/**
+ * Reports file system errors as `E_GATE`, so that the surrounding transaction does not take them for database errors.
+ */
 function changeGate<T>(work: () => T): T {
   try {
     return work();
@@ -155,10 +157,10 @@ function changeGate<T>(work: () => T): T {
 }
 
 /**
- * For a look without a lock: it may take a while, and nobody is to wait for it.
- * @throws HookbusError where there is a database that cannot be used: what a closed gate skips has to be told
+ * Reads without a lock, because the query may take a while and should block nobody.
+ * @throws HookbusError if the database cannot be used: without it, `off` cannot say which refusals would be missing
  */
-export function lookForCommand(paths: StatePaths, now: () => number): WithLock {
+export function readForCommand(paths: StatePaths, now: () => number): WithLock {
   return (work) => {
     const store = openForCommand(paths, now);
     try {
@@ -169,13 +171,13 @@ export function lookForCommand(paths: StatePaths, now: () => number): WithLock {
   };
 }
 
-/** The same of a process that has a store. */
-export const lookOfStore =
+/** Like `readForCommand`, for a process that has a store. */
+export const readOfStore =
   (store: StoreHandle): WithLock =>
   (work) =>
     store.use(({ db }) => work(db));
 
-/** The lock of a command, which waits for the database and drains the spool as all commands do. */
+/** The lock for a command: waits for the database, and ingests the spool as every command does. */
 export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
   return (work) => {
     const store = openIfUsable(paths, now);
@@ -188,7 +190,7 @@ export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
   };
 }
 
-/** The lock of a process that has a store: it waits no longer than that does. @throws what says that it is busy */
+/** The lock for a process that has a store: waits as long as its store does. @throws SQLite's busy error */
 export function lockOfStore(store: StoreHandle): WithLock {
   return (work) => {
     try {

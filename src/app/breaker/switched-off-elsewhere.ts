@@ -3,14 +3,14 @@ import { otherHomes } from '../../config/home/stamp.ts';
 import { isInForce } from '../../gates/gate-file.ts';
 import { listGates } from '../../gates/gate-writer.ts';
 
-/** A hook that is not run where HOOKBUS_HOME names another directory of this user. */
+/** A hook that is off in another state directory of this user. */
 export interface ElsewhereReport {
   readonly state_directory: string;
   readonly hook_name: string;
   readonly until: string;
 }
 
-/** A variable of a run can choose a directory that nobody looks at: what is switched off there is told here. */
+/** Lists hooks that are off in other directories that HOOKBUS_HOME named: a run's environment chooses the directory. */
 export function switchedOffElsewhere(home: string, nowMs: number): ElsewhereReport[] {
   return otherHomes(home).flatMap((other) =>
     listGates(statePaths(other).gates)

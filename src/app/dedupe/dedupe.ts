@@ -24,8 +24,8 @@ export interface KeyRequest extends KeyId, Asking, DuplicateRules {
 }
 
 /**
- * `run`: the key is taken, and what comes of the hook is to be told. `run_unkeyed`: it runs, and nobody is told.
- * `wait`: the first one runs, and its result is wanted.
+ * `run`: the execution holds the key and must finish it. `run_unkeyed`: the hook runs, but shares no result.
+ * `wait`: another execution holds the key, and its result decides.
  */
 export type Verdict =
   | { readonly kind: 'run' }
@@ -33,12 +33,14 @@ export type Verdict =
   | { readonly kind: 'wait'; readonly of: string }
   | DuplicateVerdict;
 
-/** Deduplication over the database of this machine. Everything throws what the store says: on doubt, the hook runs. */
+/**
+ * Deduplication over this machine's database. Every method throws errors of the store; the caller then runs the hook.
+ */
 export function createKeys(store: StoreHandle, now: () => number) {
-  const isOrphaned = createPatience();
+  const isOrphaned = createOrphanDetector();
   let last: { readonly db: Store['db']; readonly table: KeyTable } | undefined;
 
-  /** Statements are prepared once for each opening of the database. */
+  /** Prepares statements once per opened database. */
   const use = <T>(work: (table: KeyTable) => T): T =>
     store.use(({ db }) => {
       if (last?.db !== db) last = { db, table: createKeyTable(db) };
@@ -47,8 +49,8 @@ export function createKeys(store: StoreHandle, now: () => number) {
 
   return {
     /**
-     * Asks for a key; atomic across processes. Where only a refusal is given again nobody takes the key, so that nobody
-     * can hold it: all run, until one has refused.
+     * Claims a key; atomic across processes. Under `deny` nobody holds the key, so nobody can block others: every hook
+     * runs until one of them has refused.
      */
     claim(request: KeyRequest): Verdict {
       const nowMs = now();
@@ -62,19 +64,19 @@ export function createKeys(store: StoreHandle, now: () => number) {
         return taken === undefined ? { kind: 'run' } : verdictOnTaken(taken, request);
       });
     },
-    /** Adds when the owner of a claim started to it. */
+    /** Records when the claim's owner process started. */
     identify: ({ key, hookName, executionId }: KeyRequest, start: number): void =>
       use((table) => table.identify({ key, hookName }, executionId, start)),
-    /** Whether asking again can give another verdict than `wait`, looked at without taking anything. */
-    hasMoved(request: KeyRequest): boolean {
+    /** Whether `claim` may now return something other than `wait`; changes nothing. */
+    hasChanged(request: KeyRequest): boolean {
       const row = use((table) => table.find(request));
       if (row === undefined) return true;
       if (row.state === 'done' || isOrphaned(row, request)) return true;
       return isFree(row, request, new Date(now()).toISOString(), isRunning);
     },
     /**
-     * Ends an execution that had a key: with what duplicates may share, or the key is free again.
-     * @returns false where the claim was not this execution's any more
+     * Finishes an execution that had a key: stores what duplicates may share, or releases the key.
+     * @returns false if the execution no longer holds the claim
      */
     finish(request: EndingKey, end: KeyedEnd | undefined): boolean {
       const nowMs = now();
@@ -108,13 +110,13 @@ function newKey(request: KeyRequest, nowMs: number): NewKey {
 
 function verdictOnTaken(row: KeyRow, request: KeyRequest): Verdict {
   if (row.state === 'done') return verdictOn(row, request) ?? { kind: 'run_unkeyed' };
-  // Who has the key waits for us to end, so we wait for nobody, and our hook is what it runs.
+  // The execution that holds the key waits for this one, so waiting would deadlock.
   if (isInside(request, row)) return { kind: 'run_unkeyed' };
   const of = row.executionId;
   return { kind: request.onDuplicate === 'skip' ? 'skip' : 'wait', of };
 }
 
-/** Whose key ends. Of one that was asked for at another daemon only this much is known. */
+/** The key of a finished execution. If another daemon received the request, only the required fields are known. */
 export type EndingKey = KeyId & { readonly executionId: string } & Partial<KeyRequest>;
 
 function finishIn(
@@ -139,27 +141,27 @@ function finishIn(
 }
 
 /**
- * So long, in ms, a daemon has for a result that it got, also on a machine with much to do: after that it is stuck, and
- * its claim counts no more.
+ * How long another daemon may take to store a result that it received, even on a busy machine. After that its claim is
+ * orphaned.
  */
-const PATIENCE_MS = 5000;
+const ORPHAN_AFTER_MS = 5000;
 
-/** Looks for claims whose owner is gone while another daemon, which alone knows what came of it, says nothing. */
-function createPatience() {
+/** Detects claims of another daemon whose owner is gone and whose result does not arrive. */
+function createOrphanDetector() {
   const goneSince = new Map<string, number>();
   return (row: KeyRow, asking: Asking): boolean => {
     if (row.state !== 'running' || !isElsewhere(row, asking)) return false;
     if (isRunning(row.ownerPid ?? 0, row.ownerStart ?? 0)) return false;
     const since = goneSince.get(row.executionId);
-    if (since !== undefined) return performance.now() - since > PATIENCE_MS;
-    if (goneSince.size >= MAX_GONE) goneSince.clear();
+    if (since !== undefined) return performance.now() - since > ORPHAN_AFTER_MS;
+    if (goneSince.size >= MAX_ORPHANS) goneSince.clear();
     goneSince.set(row.executionId, performance.now());
     return false;
   };
 }
 
-/** More than there are at once. */
-const MAX_GONE = 100;
+/** Upper bound; more orphans than this never coexist. */
+const MAX_ORPHANS = 100;
 
 const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
   isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });

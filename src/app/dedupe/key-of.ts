@@ -2,13 +2,13 @@ import { dedupeKey, TemplateError } from '../../domain/key/dedupe-key.ts';
 import type { Begin } from '../../domain/record.ts';
 import { guardFacts } from '../../gates/hook-files.ts';
 
-/** What an execution that asks for a key says, apart from its begin. */
+/** What a key is made of, apart from the begin of the execution. */
 interface KeyParts {
-  /** Of `--dedupe-key`; undefined for `--dedupe`. */
+  /** The value of `--dedupe-key`; undefined for `--dedupe`. */
   readonly template?: string | undefined;
-  /** All of it. */
+  /** The complete payload. */
   readonly payload?: Uint8Array | undefined;
-  /** `PATH` of the run. */
+  /** `PATH` in the environment of the run. */
   readonly path?: string | undefined;
 }
 
@@ -17,7 +17,7 @@ type KeyedBegin = Pick<
   'hookName' | 'eventType' | 'toolName' | 'sessionId' | 'toolUseId' | 'createdAtMs' | 'argv' | 'cwd'
 >;
 
-/** Undefined where this execution has none; a template that makes no sense is noted for `status`. */
+/** Undefined if the template is invalid; `note` then records a warning for `status`. */
 export function keyOf(
   begin: KeyedBegin,
   { template, payload, path }: KeyParts,

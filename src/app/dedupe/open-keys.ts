@@ -1,7 +1,7 @@
 import { createStoreHandle } from '../store/store-handle.ts';
 import { createKeys, type Keys } from './dedupe.ts';
 
-/** The keys of a database, for a process that asks for one: an engine or the library. */
+/** The keys in a database, for a process that claims one: an engine or the library. */
 export function openKeys(
   databasePath: string,
   busyMs: number,

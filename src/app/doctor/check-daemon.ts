@@ -2,15 +2,15 @@ import { isNewerVersion, VERSION } from '../../domain/version.ts';
 import { advice, type Check } from './finding.ts';
 
 export interface DaemonFacts {
-  /** By `HOOKBUS_DAEMON`. */
+  /** The value of `HOOKBUS_DAEMON`. */
   readonly mode: 'auto' | 'off';
-  /** What it says of itself; undefined where none answers. */
+  /** What the daemon reports about itself; undefined if none answers. */
   readonly running:
     | { readonly pid: number; readonly version: string; readonly rss_bytes: number }
     | undefined;
 }
 
-/** Looks at the daemon. One that is not there is no mistake: it is started when it is needed. */
+/** Compares the daemon's version with this one. A daemon that is not running is fine: the next hook starts it. */
 export function checkDaemon({ mode, running }: DaemonFacts): Check {
   const name = 'daemon';
   if (running === undefined) {
@@ -22,11 +22,11 @@ export function checkDaemon({ mode, running }: DaemonFacts): Check {
   if (version === VERSION) return { name, summary, findings: [] };
   const isNewer = isNewerVersion(version, VERSION);
   const finding = advice(
-    `the daemon is version ${version}, and this is ${VERSION}`,
+    `the daemon is version ${version}, but this is ${VERSION}`,
     isNewer
       ? 'Another, newer HookBus uses the same state directory.'
-      : 'It leaves at the next hook of the newer one.',
-    isNewer ? 'Keep one of them.' : 'hookbus daemon restart',
+      : 'It exits when the next hook of the newer version runs.',
+    isNewer ? 'Keep one of the two.' : 'Type hookbus daemon restart.',
   );
   return { name, summary, findings: [finding] };
 }

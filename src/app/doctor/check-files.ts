@@ -16,18 +16,18 @@ import { advice, type Check, type Finding, problem } from './finding.ts';
 export interface FilesFacts {
   readonly places: Places;
   readonly paths: StatePaths | undefined;
-  /** Recording is on in this shell. */
+  /** Recording is enabled in this shell. */
   readonly isOnHere: boolean;
-  /** What a shell finds as `hookbus`. */
+  /** The `hookbus` that a shell finds on PATH. */
   readonly onPath: string | undefined;
 }
 
-/** A hook of a settings file, and where it is. */
+/** A hook and the settings file that contains it. */
 export interface InstalledHook extends HookPlan {
   readonly path: string;
 }
 
-/** Looks at the settings files of every agent: which hooks are wrapped, and whether they can work. */
+/** Checks the settings files of every agent: which hooks are wrapped, and whether their prefixes can start. */
 export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InstalledHook[] } {
   const { paths } = facts;
   if (paths === undefined) return { checks: [], hooks: [] };
@@ -49,7 +49,7 @@ export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: Install
 
 interface ReadFile {
   readonly report: FileReport | undefined;
-  /** Its env block switches recording on. */
+  /** Its env block enables recording. */
   readonly isEnabled: boolean;
   readonly findings: readonly Finding[];
 }
@@ -74,16 +74,16 @@ function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): Rea
     return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
-    const why = `${agent.title} may leave the whole file out, with every hook in it.`;
+    const why = `${agent.title} may ignore the whole file, with every hook in it.`;
     const finding = problem(error.message, why, 'Correct the file.');
     return { report: undefined, isEnabled: false, findings: [finding] };
   }
 }
 
-/** Hooks that `install` put a prefix before. */
+/** Hooks that `install` wrapped. */
 const isWrapped = ({ action }: HookPlan): boolean => action === 'unwrapped';
 
-/** Whatever has HookBus in front of it, by `install` or by hand. */
+/** Hooks that run under HookBus, wrapped by `install` or by hand. */
 const isRecorded = (hook: HookPlan): boolean => isWrapped(hook) || hook.action === 'by_hand';
 
 function summaryOf(files: readonly FileReport[]): string {
@@ -102,7 +102,7 @@ function brokenPrefixes(file: FileReport, facts: FilesFacts): Finding[] {
   ];
 }
 
-/** Prefixes with a program that cannot be started. What was written since 0.1.0 runs the hook all the same. */
+/** Prefixes whose program cannot start. Prefixes written since 0.1.0 run the hook anyway. */
 function cannotStart(file: FileReport, wrapped: readonly HookPlan[]): Finding[] {
   const broken = new Map<string, HookPlan[]>();
   for (const hook of wrapped) {
@@ -110,24 +110,25 @@ function cannotStart(file: FileReport, wrapped: readonly HookPlan[]): Finding[] 
     const [reason] = words.flatMap((word, at) => brokenReason(word, at === 0) ?? []);
     if (reason !== undefined) broken.set(reason, [...(broken.get(reason) ?? []), hook]);
   }
-  const fix = 'hookbus install writes the new place, hookbus uninstall takes the prefix out.';
+  const fix =
+    'Type hookbus install to write the new path, or hookbus uninstall to remove the prefix.';
   return [...broken].flatMap(([reason, hooks]) =>
     [true, false].flatMap((isGuarded) => {
       const some = hooks.filter((hook) => hook.isGuarded === isGuarded);
       if (some.length === 0) return [];
-      const what = `${file.path}: ${namesOf(some)} would be started with ${reason}`;
+      const what = `${file.path}: ${namesOf(some)} would start with ${reason}`;
       return isGuarded
-        ? [advice(what, 'They run, and are not recorded.', fix)]
-        : [problem(what, 'These hooks do not run, and what cannot start blocks nothing.', fix)];
+        ? [advice(what, 'They run, but are not recorded.', fix)]
+        : [problem(what, 'These hooks do not run, so they block nothing.', fix)];
     }),
   );
 }
 
-/** Why this file starts nothing, with its name. */
+/** Why this file cannot be started, with its name. */
 function brokenReason(path: string, isProgram: boolean): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return `${path}, which is not there`;
-  if (!stat.isFile()) return `${path}, which is no file`;
+  if (stat === undefined) return `${path}, which does not exist`;
+  if (!stat.isFile()) return `${path}, which is not a file`;
   if (stat.size === 0) return `${path}, which is empty`;
   try {
     accessSync(path, isProgram ? constants.X_OK : constants.R_OK);
@@ -137,28 +138,28 @@ function brokenReason(path: string, isProgram: boolean): string | undefined {
   }
 }
 
-/** Prefixes of version 0.1.0 or of a person's own, on events where a refusal would be lost with HookBus. */
+/** Prefixes from version 0.1.0 or written by hand, on events where a broken HookBus would lose a refusal. */
 function unguarded(file: FileReport): Finding[] {
   const hooks = file.hooks.filter(({ isGuarded, event }) => !isGuarded && canBlock(event));
   const kinds = [
-    [hooks.filter(isWrapped), 'hookbus install writes the form that does.'],
+    [hooks.filter(isWrapped), 'Type hookbus install to write the form that does.'],
     [
       hooks.filter((hook) => !isWrapped(hook)),
-      'Take the words before the command out, and let hookbus install write them; docs/install.md has the form.',
+      'Remove the words before the command, then type hookbus install to write them; docs/install.md shows the form.',
     ],
   ] as const;
   return kinds.flatMap(([some, fix]) => {
     if (some.length === 0) return [];
-    const what = `${file.path}: the prefix of ${namesOf(some)} does not let the hook run where hookbus is missing or broken`;
-    const why = 'What a hook on these events would refuse is allowed then, and nobody is told.';
+    const what = `${file.path}: the prefix of ${namesOf(some)} does not let the hook run if hookbus is missing or broken`;
+    const why = 'The agent then allows what the hook would refuse, and nobody notices.';
     return [problem(what, why, fix)];
   });
 }
 
 function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
-  const why = 'They run, and are not recorded.';
+  const why = 'They run, but are not recorded.';
   if (found === undefined) {
-    const what = `${file.path}: its hooks look for hookbus on PATH, and it is not there`;
+    const what = `${file.path}: its hooks look for hookbus on PATH, but it is not there`;
     return [advice(what, why, 'Link hookbus into a directory of PATH (see PATH above).')];
   }
   const reason = brokenReason(found, true);
@@ -166,7 +167,7 @@ function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
   return [advice(`${file.path}: its hooks find ${reason}`, why, 'Install hookbus again.')];
 }
 
-/** A guard whose allow is given again for a call that it did not look at. */
+/** Guards with a duplicate policy that repeats an allow for a call that the guard never saw. */
 function replayedAllows(file: FileReport): Finding[] {
   const replaying = file.hooks.filter(
     ({ event, written }) =>
@@ -175,8 +176,8 @@ function replayedAllows(file: FileReport): Finding[] {
   return replaying.map(({ event, name }) =>
     problem(
       `${file.path}: ${name} on ${event} has --on-duplicate replay`,
-      'A duplicate gets an allow of a hook that did not run.',
-      'Take the option out: a refusal is given again all the same.',
+      'A duplicate gets the allow of a hook that did not run for it.',
+      'Remove the option: a duplicate still gets the refusal.',
     ),
   );
 }
@@ -188,7 +189,7 @@ function namesOf(hooks: readonly HookPlan[]): string {
   return `${first} and ${names.length - 1} others`;
 }
 
-/** The same command on the same event in two files, spelled in two ways: an agent runs both. */
+/** The same command on the same event in two files, spelled differently: the agent runs both. */
 function sameHookTwice(files: readonly FileReport[]): Finding[] {
   const seen = new Map<string, { path: string; text: string }>();
   const findings: Finding[] = [];
@@ -200,9 +201,9 @@ function sameHookTwice(files: readonly FileReport[]): Finding[] {
       if (other !== undefined && other.path !== path && other.text !== written) {
         findings.push(
           problem(
-            `${name} on ${event} is in ${other.path} and in ${path}, in texts that differ`,
-            'Agents run the same text once; this runs twice.',
-            'hookbus install makes them the same; or take one out.',
+            `${name} on ${event} is in ${other.path} and in ${path}, spelled differently`,
+            'Agents merge only identical text; this hook runs twice.',
+            'Type hookbus install to make them the same, or remove one.',
           ),
         );
       }
@@ -219,7 +220,7 @@ function checkSwitch(file: string | undefined, { isOnHere }: FilesFacts): Check 
   const finding = advice(
     'recording is off, here and in every settings file',
     'Hooks run as if HookBus were not there.',
-    'hookbus install --enable, or export HOOKBUS_ENABLED=1 in the shell that starts the agent.',
+    'Type hookbus install --enable, or export HOOKBUS_ENABLED=1 in the shell that starts the agent.',
   );
   return { name, summary: 'off', findings: [finding] };
 }

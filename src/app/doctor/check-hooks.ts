@@ -7,7 +7,7 @@ import {
 } from '../../store/queries/problems.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
-/** Looks for what silently disarms hooks, in what was recorded of them. */
+/** Finds recorded executions that show why a hook silently blocks nothing. */
 export function checkHooks(
   problems: readonly HookProblems[],
   repeated: readonly RepeatedRun[],
@@ -21,9 +21,9 @@ export function checkHooks(
   return { name: 'hooks', summary, findings };
 }
 
-/** A mistake that a hook makes without anybody noticing. */
+/** A fault of a hook that nobody notices. */
 interface Problem {
-  /** How often it was made; undefined on events where it is none. */
+  /** How often it happened; undefined on events where it does no harm. */
   readonly seen: (hook: HookProblems) => Sighting | undefined;
   readonly make: typeof problem;
   readonly what: (hook: HookProblems, times: string) => string;
@@ -40,29 +40,29 @@ const PROBLEMS: readonly Problem[] = [
     make: problem,
     what: (_, times) => `its command cannot start (${times})`,
     why: 'Exit codes 126 and 127 block nothing: the agent goes on as if there were no hook.',
-    fix: 'Correct the path, make the file executable, or name its interpreter. Agents start hooks with a bare PATH.',
+    fix: 'Correct the path, make the file executable, or name its interpreter. Agents start hooks with a minimal PATH.',
   },
   {
     seen: (hook) => whereItBlocks(hook, hook.oddExit),
     make: problem,
     what: ({ oddExit }, times) =>
-      `it exits ${oddExit.code} (${times}), and only exit code 2 blocks`,
-    why: 'If it meant to stop the agent, it did not; if it failed, nothing was guarded meanwhile.',
-    fix: 'Exit 2, with the reason on stderr, to block; 0 to allow. Where the guard itself may fail, let the agent block then ("onFailure": "block" in Claude Code).',
+      `it exits ${oddExit.code} (${times}), but only exit code 2 blocks`,
+    why: "If it meant to block, it didn't; if it crashed, the call went through unchecked.",
+    fix: 'Exit 2, with the reason on stderr, to block; exit 0 to allow. If the guard itself can fail, let the agent block in that case ("onFailure": "block" in Claude Code).',
   },
   {
     seen: (hook) => hook.brokenJson,
     make: problem,
-    what: (_, times) => `its stdout begins with { and is not one JSON object (${times})`,
-    why: 'The agent takes it for JSON, cannot read it, and drops the decision that is in it.',
-    fix: 'Write the object and nothing else to stdout: no second object, no log line. Logs belong on stderr.',
+    what: (_, times) => `its stdout starts with { but is not one JSON object (${times})`,
+    why: 'The agent takes it for JSON, cannot parse it, and drops the decision in it.',
+    fix: 'Write one JSON object to stdout and nothing else: no second object, no log line. Send logs to stderr.',
   },
   {
     seen: (hook) => whereItBlocks(hook, hook.silentBlock),
     make: advice,
-    what: (_, times) => `it blocks without a word (${times})`,
-    why: 'The reason is what stderr says. Without one the agent does not know what to do better, and tries again.',
-    fix: 'Write the reason to stderr before exit 2.',
+    what: (_, times) => `it blocks without giving a reason (${times})`,
+    why: 'The agent reads the reason from stderr. Without one it does not know what to change, and tries again.',
+    fix: 'Write the reason to stderr before you exit 2.',
   },
   {
     seen: ({ eventType, longText, longJson }) =>
@@ -70,15 +70,15 @@ const PROBLEMS: readonly Problem[] = [
     make: advice,
     what: ({ mostStdoutBytes }, times) =>
       `up to ${mostStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
-    why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent is given the name of a file and a preview; and all of it costs tokens.`,
-    fix: 'Say less, or write a file and name it.',
+    why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent gets only a file name and a preview, and every character costs tokens.`,
+    fix: 'Print less, or write a file and print its name.',
   },
   {
     seen: (hook) => hook.cutShort,
     make: problem,
-    what: (_, times) => `it was ended before it was done (${times})`,
-    why: 'What a hook says by then is thrown away, and the agent goes on: a guard that times out guards nothing.',
-    fix: 'Make it faster, or raise its time limit in the settings file.',
+    what: (_, times) => `it was ended before it finished (${times})`,
+    why: 'The agent discards what the hook printed and goes on: a guard that times out guards nothing.',
+    fix: 'Make the hook faster, or raise its time limit in the settings file.',
   },
 ];
 
@@ -102,9 +102,9 @@ function shownBy(finding: Finding, { latest }: Sighting): Finding {
 function repeatedOf(run: RepeatedRun): Finding {
   const times = `${run.count} ${run.count === 1 ? 'time' : 'times'}`;
   const finding = problem(
-    `${nameOf(run)}: the same command ran twice for one and the same call (${times})`,
-    'Two settings files have it, in texts that differ: agents run the same text once only.',
-    'Take it out of one of them, or install both files again so that the text is the same.',
+    `${nameOf(run)}: the same command ran twice for the same call (${times})`,
+    'Two settings files contain it, but spelled differently: agents merge only identical text.',
+    'Remove it from one file, or install both files again so that the text is the same.',
   );
   return shownBy(finding, run);
 }

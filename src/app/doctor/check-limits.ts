@@ -3,13 +3,16 @@ import type { HookMetrics } from '../../metrics/report.ts';
 import type { InstalledHook } from './check-files.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
-/** Fewer runs say nothing of the slowest in a hundred. */
+/** With fewer runs, a P99 means little. */
 const MIN_RUNS = 10;
 
-/** From this share of the limit on there is little left for a slow day. */
+/** From this share of the limit on, one slow day is enough to exceed it. */
 const NEAR = 0.8;
 
-/** Compares how long hooks take with how long they may: what settings files say, else what the agent gives the event. */
+/**
+ * Compares the P99 of each hook with its time limit: the one in the settings file, or the agent's default for the
+ * event.
+ */
 export function checkLimits(
   metrics: readonly HookMetrics[],
   installed: readonly InstalledHook[],
@@ -24,13 +27,13 @@ function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): 
   if (p99_ms === null || runs < MIN_RUNS) return [];
   const limitMs = limitOf(hook, installed);
   if (p99_ms < limitMs * NEAR) return [];
-  const what = `${hook_name} on ${event_type}: P99 is ${seconds(p99_ms)} of the ${seconds(limitMs)} that it may take`;
-  const why = 'A hook that is over its time is ended, and what it says is thrown away.';
-  const fix = 'Make it faster, or raise its time limit in the settings file.';
+  const what = `${hook_name} on ${event_type}: its P99 is ${seconds(p99_ms)} of a limit of ${seconds(limitMs)}`;
+  const why = 'The agent ends a hook that exceeds its limit, and discards what it printed.';
+  const fix = 'Make the hook faster, or raise its time limit in the settings file.';
   return [p99_ms >= limitMs ? problem(what, why, fix) : advice(what, why, fix)];
 }
 
-/** The shortest, where several files have the hook. */
+/** The shortest limit, if several files contain the hook. */
 function limitOf(
   { hook_name, event_type }: HookMetrics,
   installed: readonly InstalledHook[],

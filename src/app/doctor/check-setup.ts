@@ -9,19 +9,19 @@ import { advice, type Check, problem } from './finding.ts';
 /** The oldest Node.js that HookBus runs on. */
 const MIN_NODE = [20, 19] as const;
 
-/** How long the launcher may take to run a command that does nothing, in ms. */
+/** How long the launcher may take to run a command that does nothing. */
 const LAUNCHER_MS = 5000;
 
 export interface SetupFacts {
-  /** Of the Node.js that runs this, without the `v`. */
+  /** The version of the running Node.js, without the `v`. */
   readonly nodeVersion: string;
-  /** The words that start HookBus: the launcher, or Node and the script where there is none. */
+  /** The words that start HookBus: the launcher, or Node and the script if there is no launcher. */
   readonly program: readonly string[];
-  /** What a shell finds as `hookbus`. */
+  /** The `hookbus` that a shell finds on PATH. */
   readonly onPath: string | undefined;
 }
 
-/** Looks at what HookBus itself consists of. */
+/** Checks the parts of HookBus itself. */
 export function checkSetup(facts: SetupFacts): Check[] {
   return [checkNode(facts), checkLauncher(facts), checkSqlite(), checkPath(facts)];
 }
@@ -32,8 +32,8 @@ function checkNode({ nodeVersion }: SetupFacts): Check {
   const findings = isOld
     ? [
         problem(
-          `Node.js is ${nodeVersion}, and hookbus needs ${MIN_NODE.join('.')} or newer`,
-          'What is older lacks what hookbus uses, and may fail anywhere.',
+          `Node.js is ${nodeVersion}, but hookbus needs ${MIN_NODE.join('.')} or newer`,
+          'An older Node.js lacks what hookbus uses, so any command may fail.',
           'Install a newer Node.js, then build or install hookbus again.',
         ),
       ]
@@ -47,31 +47,31 @@ function checkLauncher({ program }: SetupFacts): Check {
   if (script !== undefined) {
     const finding = advice(
       'the launcher was not built',
-      'Every hook then starts through Node.js, which is what most of its time is then (docs/performance.md).',
-      'Install a C compiler (gcc), then `make build` in a checkout or `npm rebuild hookbus` for the package (npm 12 needs the approval of install scripts).',
+      'Every hook starts through Node.js, which takes most of its time (docs/performance.md).',
+      'Install a C compiler (gcc), then run `make build` in a checkout or `npm rebuild hookbus` for the package (npm 12 asks you to approve install scripts).',
     );
     return { name, summary: 'none, hooks go through Node.js', findings: [finding] };
   }
   const { status, error } = spawnSync(launcher, ['run', '--', 'true'], {
-    // Switched off it becomes the command, and nothing is recorded.
+    // Without HOOKBUS_ENABLED the launcher becomes the command and records nothing.
     env: { PATH: '/usr/bin:/bin' },
     stdio: 'ignore',
     timeout: LAUNCHER_MS,
   });
   if (status === 0) return { name, summary: `${launcher}${remarkOn(launcher)}`, findings: [] };
-  const said = error === undefined ? `exit code ${status}` : reasonOf(error);
+  const reason = error === undefined ? `exit code ${status}` : reasonOf(error);
   const finding = problem(
-    `${launcher} cannot run a command: ${said}`,
+    `${launcher} cannot run a command: ${reason}`,
     'No hook that is wrapped with it runs.',
-    'Build it again on this machine: `make build`, or `npm rebuild hookbus`. Until then: hookbus uninstall.',
+    'Build it again on this machine: run `make build` or `npm rebuild hookbus`. Until then, type hookbus uninstall.',
   );
   return { name, summary: 'does not work', findings: [finding] };
 }
 
-/** With glibc, however it is linked, its names are in the file. */
+/** A launcher that was built with glibc, static or not, contains its name. */
 function remarkOn(launcher: string): string {
   if (process.platform !== 'linux' || !readFileSync(launcher).includes('GLIBC_')) return '';
-  return ', built with glibc: with musl-gcc it starts some 0.3 ms faster';
+  return ', built with glibc: with musl-gcc it starts about 0.3 ms faster';
 }
 
 function checkSqlite(): Check {
@@ -84,7 +84,7 @@ function checkSqlite(): Check {
   } catch (error) {
     const finding = problem(
       `better-sqlite3 cannot be loaded: ${reasonOf(error).split('\n')[0]}`,
-      'Hooks still run, but their executions wait in the spool and no command can show them.',
+      'Hooks still run, but their executions wait in the spool, and no command can show them.',
       REBUILD_SQLITE,
     );
     return { name, summary: 'not usable', findings: [finding] };
@@ -97,23 +97,23 @@ function checkPath({ program, onPath }: SetupFacts): Check {
   if (onPath === undefined) {
     const finding = advice(
       'no directory of PATH has hookbus',
-      'Hooks in settings files that a team shares look for it there, and run unrecorded without it.',
-      `ln -s ${own} ~/.local/bin/hookbus, with that directory on the PATH of the agent.`,
+      'Hooks in settings files that a team shares look for it on PATH. Without it they run, but are not recorded.',
+      `Type ln -s ${own} ~/.local/bin/hookbus, with that directory on the PATH of the agent.`,
     );
     return { name, summary: 'hookbus is not on it', findings: [finding] };
   }
   if (isSame(onPath, own)) return { name, summary: onPath, findings: [] };
   const finding = advice(
-    `hookbus on PATH is another one: ${onPath}`,
-    'Two versions beside each other record in different ways, and the newer one ends the daemon of the older.',
-    `Keep one of them; this is ${own}.`,
+    `hookbus on PATH is another installation: ${onPath}`,
+    'The two versions record differently, and the newer one ends the daemon of the older.',
+    `Keep one of them; this one is ${own}.`,
   );
   return { name, summary: onPath, findings: [finding] };
 }
 
 function isSame(one: string, other: string): boolean {
   try {
-    // What is beside each other is one HookBus: the launcher, its script, what npm puts on PATH.
+    // The launcher, its script and the npm command lie in one directory.
     return dirname(realpathSync(one)) === dirname(realpathSync(other));
   } catch {
     return false;

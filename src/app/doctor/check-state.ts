@@ -7,18 +7,18 @@ import type { StatusReport } from '../reading/read-status.ts';
 import { openForCommand } from '../store/open-for-command.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
-/** A database above this, in bytes, is slow to look at and to back up. */
+/** A larger database is slow to query and to back up. */
 const LARGE_BYTES = 2_000_000_000;
 
-/** Free space under this, in bytes, is soon used up by payloads. */
+/** With less free space, payloads soon fill the disk. */
 const LOW_SPACE_BYTES = 200_000_000;
 
-/** More than so many records in the spool are no longer taken in as they come. */
+/** With more records in the spool, the daemon does not keep up. */
 const BACKLOG_RECORDS = 1000;
 
 const GROUP_OR_OTHERS_READ = 0o044;
 
-/** Looks at the state directory and at what is in it. */
+/** Checks the state directory and everything in it. */
 export function checkState(settings: Settings, status: StatusReport, now: () => number): Check[] {
   const { paths } = settings;
   if (paths === undefined) return [checkNowhere(settings.homeProblem)];
@@ -32,7 +32,7 @@ export function checkState(settings: Settings, status: StatusReport, now: () => 
 
 function checkNowhere(unfit: HomeProblem | undefined): Check {
   if (unfit !== undefined) {
-    const why = 'What is in it could keep hooks from running. They run ungated and unrecorded.';
+    const why = 'Files in it could keep hooks from running, so hooks run ungated and unrecorded.';
     const finding = problem(unfit.what, why, unfit.fix);
     return { name: 'directory', summary: 'does not count', findings: [finding] };
   }
@@ -41,7 +41,7 @@ function checkNowhere(unfit: HomeProblem | undefined): Check {
     'Nothing can be recorded.',
     'Set HOOKBUS_HOME to an absolute path.',
   );
-  return { name: 'directory', summary: 'nowhere', findings: [finding] };
+  return { name: 'directory', summary: 'unknown', findings: [finding] };
 }
 
 function checkDirectory({ home }: StatePaths): Check {
@@ -49,13 +49,13 @@ function checkDirectory({ home }: StatePaths): Check {
   let stat: Stats | undefined;
   try {
     stat = statSync(home, { throwIfNoEntry: false });
-    if (stat === undefined) return { name, summary: `${home} (not made yet)`, findings: [] };
+    if (stat === undefined) return { name, summary: `${home} (not created yet)`, findings: [] };
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const finding = problem(
       `the state directory ${home} cannot be used: ${reasonOf(error)}`,
-      'Hooks run, and nothing of them is recorded.',
-      'Make it a directory that you can write, or point HOOKBUS_HOME somewhere else.',
+      'Hooks run, but are not recorded.',
+      'Make it a directory that you can write, or set HOOKBUS_HOME to another one.',
     );
     return { name, summary: home, findings: [finding] };
   }
@@ -65,9 +65,9 @@ function checkDirectory({ home }: StatePaths): Check {
 function permissionFindings(home: string, { mode }: Stats): Finding[] {
   const bits = (mode & 0o777).toString(8).padStart(4, '0');
   if ((mode & GROUP_OR_OTHERS_READ) === 0) return [];
-  const what = `others can look into the state directory (mode ${bits})`;
-  const why = 'The files in it are for you alone, but their names and sizes are not.';
-  return [advice(what, why, `chmod 700 ${home}`)];
+  const what = `other users can list the state directory (mode ${bits})`;
+  const why = 'They cannot read the files in it, but they see their names and sizes.';
+  return [advice(what, why, `Type chmod 700 ${home}.`)];
 }
 
 function spaceOf(home: string): Finding[] {
@@ -75,16 +75,16 @@ function spaceOf(home: string): Finding[] {
     const { bavail, bsize } = statfsSync(home);
     if (bavail * bsize >= LOW_SPACE_BYTES) return [];
     const megabytes = Math.floor((bavail * bsize) / 1e6);
-    const what = `only ${megabytes} MB are free on the disk of the state directory`;
+    const what = `the disk of the state directory has only ${megabytes} MB free`;
     return [
       advice(
         what,
         'When the disk is full, hooks run unrecorded.',
-        'Free space, or: hookbus cleanup',
+        'Free space, or type hookbus cleanup.',
       ),
     ];
   } catch {
-    // A file system that does not tell.
+    // Some file systems do not report their free space.
     return [];
   }
 }
@@ -94,18 +94,18 @@ function checkDatabase(paths: StatePaths, status: StatusReport, now: () => numbe
   const name = 'database';
   const quarantine = status.set_aside_databases.map(({ path }) =>
     advice(
-      `a corrupt database was set aside: ${path}`,
-      'What it holds is not shown any more, and it takes space.',
-      'Look into it with the sqlite3 shell (.recover) or delete it, with its -wal and -shm files.',
+      `a corrupt database is in quarantine: ${path}`,
+      'Its executions are no longer shown, and it takes space.',
+      'Recover it with the sqlite3 shell (.recover), or delete it with its -wal and -shm files.',
     ),
   );
   if (state === 'absent') return { name, summary: 'none yet', findings: quarantine };
   if (state !== 'ready') {
     const fix =
       state === 'newer'
-        ? 'Install the newer HookBus again, or point HOOKBUS_HOME somewhere else.'
-        : 'Make the file readable and writable for you; if it is damaged, move it away, and a fresh one is made.';
-    const why = 'Executions wait in the spool until it can be used.';
+        ? 'Install the newer HookBus again, or set HOOKBUS_HOME to another directory.'
+        : 'Make the file readable and writable for you. If it is damaged, move it away; HookBus makes a new one.';
+    const why = 'Executions wait in the spool until the database can be used.';
     return {
       name,
       summary: state,
@@ -118,9 +118,9 @@ function checkDatabase(paths: StatePaths, status: StatusReport, now: () => numbe
 }
 
 function integrityFindings(paths: StatePaths, now: () => number): Finding[] {
-  const why = 'What is damaged is lost to every figure, and may grow.';
+  const why = 'Reports miss the damaged rows, and the damage may spread.';
   const fix =
-    'hookbus daemon stop, then move hook_bus.db with its -wal and -shm files away; a fresh one is made.';
+    'Type hookbus daemon stop, then move hook_bus.db with its -wal and -shm files away. HookBus makes a new one.';
   let store: ReturnType<typeof openForCommand>;
   try {
     store = openForCommand(paths, now);
@@ -138,29 +138,33 @@ function integrityFindings(paths: StatePaths, now: () => number): Finding[] {
 function sizeFindings(bytes: number): Finding[] {
   if (bytes < LARGE_BYTES) return [];
   const what = `the database takes ${(bytes / 1e9).toFixed(1)} GB`;
-  const why = 'Every look at long windows reads much of it.';
+  const why = 'Every query over a long window reads much of it.';
   const fix =
-    'Keep less: retention_days in config.json, HOOKBUS_MAX_BYTES, or hookbus cleanup --older-than 3d.';
+    'Keep less: set retention_days in config.json or HOOKBUS_MAX_BYTES, or type hookbus cleanup --older-than 3d.';
   return [advice(what, why, fix)];
 }
 
 function checkSpool({ spool }: StatusReport): Check {
   const findings: Finding[] = [];
   if (spool.problem !== null) {
-    const what = `the spool cannot be drained: ${spool.problem}`;
+    const what = `the spool cannot be ingested: ${spool.problem}`;
     findings.push(
-      problem(what, 'Executions wait there and are shown nowhere.', 'hookbus status says more.'),
+      problem(
+        what,
+        'Executions wait there, and no command shows them.',
+        'Type hookbus status for details.',
+      ),
     );
   }
   if (spool.waiting > BACKLOG_RECORDS) {
     const what = `${spool.waiting} executions wait in the spool`;
-    const why = 'They are taken in more slowly than they come, and no figure has them yet.';
-    findings.push(advice(what, why, 'hookbus daemon restart, and look into its log, hookbus.log.'));
+    const why = 'They arrive faster than the daemon ingests them, and no report counts them yet.';
+    findings.push(advice(what, why, 'Type hookbus daemon restart, and read its log, hookbus.log.'));
   }
   if (spool.unreadable > 0) {
     const what = `${spool.unreadable} records could not be read`;
-    const why = 'These executions are on no list.';
-    const fix = 'They are in spool/unreadable. A disk that was full leaves such; delete them.';
+    const why = 'No list shows these executions.';
+    const fix = 'They are in spool/unreadable. A full disk leaves such records; delete them.';
     findings.push(advice(what, why, fix));
   }
   const { waiting, running } = spool;
@@ -168,20 +172,24 @@ function checkSpool({ spool }: StatusReport): Check {
   return { name: 'spool', summary, findings };
 }
 
-/** Settings of this shell, and what hooks said of theirs. */
+/** The settings of this shell, and the warnings that hooks recorded about theirs. */
 function checkSettings(report: StatusReport): Check {
   const { problems, notices, config, refused_directory_problem, key_server_problems } = report;
-  const why = 'The default is in force instead.';
+  const why = 'HookBus uses the default instead.';
   const here = problems.map((text) =>
-    problem(text, why, 'Correct it where it is set: the shell, or the env block of the agent.'),
+    problem(
+      text,
+      why,
+      'Correct it where it is set: in the shell, or in the env block of the agent.',
+    ),
   );
   const hooks = notices
     .filter(({ kind }) => kind === 'mistake')
     .map(({ text, last_seen }) =>
       advice(
         `${text} (last at ${last_seen})`,
-        'What was done instead is said there.',
-        'Correct it where the hook is set up; the note goes away by hookbus cleanup.',
+        'The message says what HookBus did instead.',
+        'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
       ),
     );
   const file =
@@ -190,7 +198,7 @@ function checkSettings(report: StatusReport): Check {
       : [
           problem(
             `${config.path} cannot be used: ${config.problem}`,
-            'What was in force before stays; without that, the defaults hold.',
+            'The last valid configuration stays in force; if there was none, the defaults do.',
             'Correct it by hand, or with hookbus config.',
           ),
         ];
@@ -199,12 +207,12 @@ function checkSettings(report: StatusReport): Check {
       ? []
       : [
           problem(
-            `hooks were given another state directory: ${refused_directory_problem}`,
-            'What is in it could keep hooks from running, so it does not count.',
-            'Do so, or take HOOKBUS_HOME or XDG_STATE_HOME out of the env block that has it.',
+            `some hooks use another state directory: ${refused_directory_problem}`,
+            'Files in it could keep hooks from running, so HookBus ignores it.',
+            'Do so, or remove HOOKBUS_HOME or XDG_STATE_HOME from the env block that sets it.',
           ),
         ];
   const findings = [...here, ...refused, ...file, ...key_server_problems, ...hooks];
-  const summary = findings.length === 0 ? 'all can be used' : 'see below';
+  const summary = findings.length === 0 ? 'all valid' : 'see below';
   return { name: 'settings', summary, findings };
 }

@@ -2,7 +2,9 @@ import { shellWord } from '../../domain/hook/shell-line.ts';
 import type { StatusReport } from '../reading/read-status.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 
-/** Looks at what is to keep hooks from running, or to keep that from happening, and does not. */
+/**
+ * Reports switches, breakers and root's policy that have no effect, and hooks that are off in another state directory.
+ */
 export function checkSwitches(report: StatusReport): Check {
   const { old_gates, breaker, policy, switched_off_elsewhere } = report;
   const findings = [
@@ -29,33 +31,33 @@ const elsewhere = ({
 }: StatusReport['switched_off_elsewhere'][number]): Finding =>
   problem(
     `${hook_name} is off until ${until} in another state directory, ${state_directory}`,
-    'Runs that HOOKBUS_HOME sends there skip it, and nothing here tells of them.',
-    `Look there: HOOKBUS_HOME=${shellWord(state_directory)} hookbus status. Take HOOKBUS_HOME out of the env block that has it.`,
+    'Runs with HOOKBUS_HOME set to that directory skip the hook, and nothing here shows it.',
+    `Type HOOKBUS_HOME=${shellWord(state_directory)} hookbus status. Remove HOOKBUS_HOME from the env block that sets it.`,
   );
 
 const oldGate = (hookName: string): Finding =>
   problem(
     `${hookName} was switched off by an older version`,
-    'That counts no more: the hook runs.',
-    'Type `hookbus on` with its name to clear this, or `hookbus off` to switch it off for a time.',
+    'That switch no longer counts: the hook runs.',
+    'Type `hookbus on` with its name to clear this, or `hookbus off` to switch it off again.',
   );
 
 const unusedBreaker = (entry: string): Finding =>
   problem(
     `breaker.hooks in config.json has ${JSON.stringify(entry)} without a command`,
-    'It counts for no hook: several may have that name.',
-    `Write ${JSON.stringify(`${entry}: COMMAND LINE`)}, as \`hookbus show\` has the command.`,
+    'It applies to no hook, because several hooks may share that name.',
+    `Write ${JSON.stringify(`${entry}: COMMAND LINE`)}; \`hookbus show\` prints the command.`,
   );
 
 const policyProblem = (state: StatusReport['policy']['state'], text: string): Finding =>
   state === 'broken'
     ? problem(
         text,
-        'Nobody knows which hooks it is about, so every hook is protected: no gate, breaker, key or --fail-open counts.',
+        'HookBus cannot tell which hooks it names, so it protects every hook: no gate, breaker, key or --fail-open counts.',
         'As root, write {"protected_hooks": ["NAME"]} and nothing else.',
       )
     : problem(
         text,
-        'Whoever is not root may have written it, so it protects no hook.',
-        'As root: chown root and chmod go-w the file and its directory.',
+        'Someone other than root may have written it, so it protects no hook.',
+        'As root, run chown root and chmod go-w on the file and its directory.',
       );

@@ -20,12 +20,12 @@ const HOUR_MS = 3_600_000;
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
   readonly daemon: DaemonFacts['running'];
-  /** How far to look back for mistakes of hooks. */
+  /** How far to look back for errors of hooks. */
   readonly windowHours: number;
   readonly now: () => number;
 }
 
-/** Looks at everything that can be wrong. What cannot be looked at is a finding itself; nothing is changed. */
+/** Runs every check. If a check itself fails, that is a finding too. Changes nothing. */
 export function diagnose(facts: DoctorFacts): DoctorReport {
   const { settings, windowHours, now } = facts;
   const files = checkFiles({
@@ -54,7 +54,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
   };
 }
 
-/** What was recorded of hooks. Nothing where the database cannot be used, which was found before. */
+/** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, windowHours, now }: DoctorFacts,
   installed: ReturnType<typeof checkFiles>['hooks'],

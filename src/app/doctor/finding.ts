@@ -1,6 +1,6 @@
-/** Something that is wrong, or could be better: what it is, why that matters, and what to do about it. */
+/** Something that is wrong or could be better: what it is, why it matters, and what to do about it. */
 export interface Finding {
-  /** `problem`: something does not work, or not as its author thinks. `advice`: it works, and could be better. */
+  /** `problem`: something fails, or does not do what its author expects. `advice`: it works, but could be better. */
   readonly severity: 'problem' | 'advice';
   readonly what: string;
   readonly why: string;
@@ -9,10 +9,10 @@ export interface Finding {
   readonly execution_id?: string;
 }
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Check {
   readonly name: string;
-  /** What was seen, in a few words. */
+  /** What the check found, in a few words. */
   readonly summary: string;
   readonly findings: readonly Finding[];
 }

@@ -11,14 +11,14 @@ export interface SnapshotParts {
   readonly spool: Spool;
   readonly now: () => number;
   readonly exporters: MetricsSnapshot['exporters'];
-  /** Lets others have the database, and this process, for a moment. */
+  /** Lets other processes use the database, and this process serve others, for a moment. */
   readonly pause: () => Promise<unknown>;
 }
 
-/** Executions that are counted in one transaction: a few ms of the lock. */
+/** Executions counted per transaction, so that it holds the lock for a few ms. */
 const TURN_ROWS = 500;
 
-/** Everything that Prometheus is told, as it is now. @throws where the database cannot be used */
+/** Reads the current values of all metrics. @throws if the database cannot be used */
 export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapshot> {
   const { use, spool, now, exporters, pause } = parts;
   while (use((db) => countNext(db, TURN_ROWS)) === TURN_ROWS) await pause();

@@ -4,8 +4,8 @@ import { isInForce } from '../../gates/gate-file.ts';
 import { listGates } from '../../gates/gate-writer.ts';
 
 /**
- * What is in a state directory that does something by itself once the directory counts, a line each: hooks that are kept
- * from running, what the daemon runs, and where it sends things.
+ * What in a state directory takes effect as soon as HookBus uses the directory, one line each: hooks that are skipped,
+ * commands that the daemon runs, and where it sends data.
  */
 export function actingContent(paths: StatePaths, nowMs: number): string[] {
   const gates = listGates(paths.gates)
@@ -25,7 +25,7 @@ function ofConfig(path: string): string[] {
     ...(alerts.command === '' ? [] : [`config.json runs on alerts: ${alerts.command}`]),
     ...(alerts.webhook === '' ? [] : ['config.json sends alerts to a webhook']),
     ...(breaker.enabled || breaker.hooks.length > 0
-      ? ['config.json lets breakers keep hooks that fail from running']
+      ? ['config.json lets breakers skip hooks that fail']
       : []),
     ...(dedupe.url === '' ? [] : ['config.json shares dedupe keys through a server']),
     ...sent.map(([name]) => `config.json exports to ${name}`),

@@ -10,29 +10,29 @@ import type {
 import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import { readSettingsFile, settingsError } from './settings-file.ts';
 
-/** A settings file to be written. */
+/** A settings file that may be changed. */
 export interface FoundFile {
   readonly path: string;
   readonly scope: Scope;
-  /** The directory that it must not leave by a link; undefined where it may lead anywhere. */
+  /** The directory that the file must be in after resolving links; undefined: anywhere. */
   readonly within?: string;
 }
 
 /**
- * The directory that a file of a project must not leave by a link: what lies in a repository can come from anybody, and a
- * link in it can lead to a file of yours. Undefined for a file of your own place.
+ * The directory that a project's settings file must stay in. Anyone may have written a repository, and a link in it may
+ * point at one of the user's own files. Undefined for a file of the user.
  */
 export function boundsOf({ path, scope }: FoundFile, places: Places): string | undefined {
   if (scope === 'user') return undefined;
   return realpathSync(isBelow(path, places.projectRoot) ? places.projectRoot : workTreeOf(path));
 }
 
-/** Whether a path lies below a directory, as both are written. */
+/** Whether a path lies below a directory, judging by the text of both. */
 export function isBelow(path: string, directory: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`);
 }
 
-/** The work tree that a file is in as it is named, else its directory. What is reached by a link is another place. */
+/** The work tree that contains the file's path, else the file's directory. Does not follow links. */
 function workTreeOf(path: string): string {
   for (let directory = dirname(path); dirname(directory) !== directory; ) {
     const isTop = existsSync(join(directory, '.git')) && !lstatSync(directory).isSymbolicLink();
@@ -42,7 +42,7 @@ function workTreeOf(path: string): string {
   return dirname(path);
 }
 
-/** The settings files of an agent that exist, each once, whatever links lead to it. */
+/** The existing settings files of an agent, each once even if several links lead to it. */
 export function findSettings(agent: AgentSettings, places: Places): FoundFile[] {
   const found = agent
     .places(places)
@@ -60,7 +60,7 @@ export function findSettings(agent: AgentSettings, places: Places): FoundFile[] 
   });
 }
 
-/** What else the agent has there, each once, and why it is left alone. */
+/** Other files in which the agent may have hooks, each once, and why HookBus does not change them. */
 export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[] {
   const seen = new Set<string>();
   return agent.neighbours(places).filter(({ path, holds }) => {
@@ -68,7 +68,7 @@ export function findNeighbours(agent: AgentSettings, places: Places): Neighbour[
       const text = readFileSync(path, 'utf8');
       return (holds === undefined || holds.test(text)) && !seen.has(path) && seen.add(path);
     } catch {
-      // What is not there, or is nobody else's to read, is not named.
+      // A file that is missing or unreadable is not listed.
       return false;
     }
   });
@@ -91,10 +91,10 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Says whose a file is that a person named: as its place tells, else shared, since what is written for that is right
+ * Determines the scope of a file that the user named: from its place, else `project`, because the shared form works
  * everywhere.
- * @param isNamed the agent was named, and is not only the default
- * @throws HookbusError `E_SETTINGS_FILE` for a file that is not to be changed
+ * @param isNamed the user named the agent; it is not just the default
+ * @throws HookbusError `E_SETTINGS_FILE` for a file that HookBus must not change
  */
 export function nameSettings(
   path: string,
@@ -104,18 +104,18 @@ export function nameSettings(
   isNamed: boolean,
 ): FoundFile {
   const absolute = resolve(places.cwd, path);
-  if (!existsSync(absolute)) throw settingsError(`${path} is not there`);
+  if (!existsSync(absolute)) throw settingsError(`${path} does not exist`);
   const target = realpathSync(absolute);
   if (
     /^managed-settings/.test(basename(target)) ||
     /\/managed-settings\.d$/.test(dirname(target))
   ) {
-    throw settingsError(`${path} is managed by an administrator`, 'It is left as it is.');
+    throw settingsError(`${path} is managed by an administrator`, 'HookBus did not change it.');
   }
   if (/\/plugins\/(?:cache|marketplaces)\//.test(target)) {
     throw settingsError(
-      `${path} is of a plugin, whose next update would write over it`,
-      'It is left as it is.',
+      `${path} belongs to a plugin, and the plugin's next update would overwrite it`,
+      'HookBus did not change it.',
     );
   }
   const known = findSettings(agent, places).find((file) => realpathSync(file.path) === target);
@@ -124,7 +124,7 @@ export function nameSettings(
   return { path: absolute, scope: scope ?? guessed };
 }
 
-/** Directories that agents keep their settings in, and what reads them; undefined where `install` knows no such agent. */
+/** Directories of agents' settings files and their agent; undefined if `install` does not support that agent. */
 const DIRECTORIES: Readonly<Record<string, AgentName | undefined>> = {
   '.claude': 'claude',
   '.codex': 'codex',
@@ -137,15 +137,15 @@ const DIRECTORIES: Readonly<Record<string, AgentName | undefined>> = {
   '.factory': undefined,
 };
 
-/** Events that Claude Code does not have, and whose they are. */
+/** Events that Claude Code does not have, and the option that names their agent. */
 const FOREIGN_EVENTS: readonly (readonly [RegExp, string])[] = [
   [/^(?:(?:Before|After)(?:Tool|Agent|Model|ToolSelection)|PreCompress)$/, '--agent gemini'],
   [/^[a-z]/, '--agent cursor or --agent copilot'],
 ];
 
 /**
- * Refuses a file that is another agent's, by its place or its events: lines for the wrong shell would change what hooks
- * mean. @throws HookbusError `E_SETTINGS_FILE`
+ * Rejects a file that belongs to another agent, judging by its place or its events: a line for the wrong shell would
+ * change what a hook means. @throws HookbusError `E_SETTINGS_FILE`
  */
 function requireItsAgent(
   path: string,
@@ -160,16 +160,16 @@ function requireItsAgent(
   if (directory !== undefined && owner !== agent && (owner !== undefined || !isNamed)) {
     const fix =
       owner === undefined
-        ? 'Say with --agent whose rules it follows; Qwen Code follows those of gemini.'
+        ? 'Name with --agent the agent whose format it has; Qwen Code has the format of gemini.'
         : `Use --agent ${owner}.`;
-    throw settingsError(`${path} is in ${directory}, so it is not of ${title}`, fix);
+    throw settingsError(`${path} is in ${directory}, so it does not belong to ${title}`, fix);
   }
   if (isNamed) return;
   for (const event of eventsOf(places[0] ?? path)) {
     const [, fix] = FOREIGN_EVENTS.find(([pattern]) => pattern.test(event)) ?? [];
     if (fix !== undefined)
       throw settingsError(
-        `${path} has hooks on ${event}, which is no event of ${title}`,
+        `${path} has hooks on ${event}, which ${title} does not have`,
         `Use ${fix}.`,
       );
   }
@@ -180,7 +180,7 @@ function eventsOf(path: string): string[] {
     const events = memberOf(readSettingsFile(path, true).root, 'hooks');
     return (events?.children ?? []).map(({ children }) => textOf(children?.[0]) ?? '');
   } catch {
-    // What is wrong with it is said when it is to be changed.
+    // A broken file is reported when it is read to be changed.
     return [];
   }
 }

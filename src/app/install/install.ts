@@ -30,12 +30,12 @@ import {
 } from './settings-file.ts';
 import { createLedger, type LedgerEntry } from './settings-ledger.ts';
 
-/** What is to be done with settings files. */
+/** What to do with settings files. */
 export interface InstallRequest {
   readonly work: 'install' | 'uninstall';
   readonly agent: AgentSettings;
   readonly files: readonly FoundFile[];
-  /** Files of the agent that are not to be changed, but may have the same hooks. */
+  /** Files of the agent that stay unchanged, but may contain the same hooks. */
   readonly otherFiles: readonly FoundFile[];
   readonly program: readonly string[];
   readonly isChosen: (name: string) => boolean;
@@ -45,33 +45,32 @@ export interface InstallRequest {
   readonly now: () => number;
 }
 
-/** What became of a settings file, or would. */
+/** What was done to a settings file, or would be done. */
 export interface FileReport {
   readonly path: string;
   readonly scope: Scope;
   readonly hooks: readonly HookPlan[];
   readonly before: string;
   readonly after: string;
-  /** Where the file is as it was; undefined where it was not written. */
+  /** The path of the backup; undefined if the file was not written. */
   readonly backup: string | undefined;
-  /** What became of `HOOKBUS_ENABLED` in its env block. */
+  /** How `HOOKBUS_ENABLED` in its env block changed. */
   readonly switched: 'on' | 'off' | undefined;
-  /** It has a command for the status line, which is no hook. */
+  /** It has a command for the status line, which is not a hook. */
   readonly hasStatusLine: boolean;
-  /** Whether its env block switches recording on, afterwards. */
+  /** Whether its env block enables recording afterwards. */
   readonly isEnabled: boolean;
 }
 
 type Ledger = ReturnType<typeof createLedger>;
 
-/** How long another install may take, and how often a file that others write is read anew. */
+/** How long to wait for another install, and how often to retry when somebody else writes the file. */
 const LOCK_MS = 10_000;
 const ATTEMPTS = 5;
 
 /**
- * Puts the prefix before the hooks of settings files, or takes it out. Every file is read and checked before the first
- * is written.
- * @throws HookbusError `E_SETTINGS_FILE` where a file cannot be used
+ * Wraps or unwraps the hooks of settings files. Reads and checks every file before it writes the first.
+ * @throws HookbusError `E_SETTINGS_FILE` if a file cannot be used
  */
 export function changeSettings(request: InstallRequest): FileReport[] {
   const ledger = createLedger(request.paths.settings);
@@ -106,7 +105,7 @@ function planFile(
 ): PlannedFile {
   const { agent, work } = request;
   const file = readSettingsFile(path, agent.allowsComments);
-  if (within !== undefined && !isBelow(file.target, within)) throw leadsOut(path, file.target);
+  if (within !== undefined && !isBelow(file.target, within)) throw linksOut(path, file.target);
   const sites = findHooks(file.root, agent);
   const rules: WrapRules = {
     ...request,
@@ -139,7 +138,7 @@ function planFile(
   };
 }
 
-/** What only who has Windows puts into a settings file. */
+/** Signs that a settings file is also used on Windows. */
 const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
 const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
 
@@ -147,15 +146,15 @@ const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
   POWERSHELL.test(text) ||
   sites.some(({ command }) => POWERSHELL_LINE.test(String(command?.value ?? '')));
 
-/** A file of a project that a link leads out of it, so that writing it would write somebody else's. */
-export function leadsOut(path: string, target: string): Error {
+/** The error about a project's settings file that links to a file outside the project, which may belong to anyone. */
+export function linksOut(path: string, target: string): Error {
   return settingsError(
-    `${path} leads to ${target}, outside of the project`,
-    'It is left alone; --yes writes there.',
+    `${path} links to ${target}, outside the project`,
+    'HookBus did not change it; add --yes to change that file.',
   );
 }
 
-/** What stood there first counts, however often it was switched on and off since. */
+/** Keeps the value from before the first install, however often recording was switched since. */
 function remembered(before: Enabled | null | undefined, now: Enabled | undefined): Enabled | null {
   if (!before || !now) return before ?? now ?? null;
   return { previous: before.previous, madeBlock: before.madeBlock || now.madeBlock };
@@ -176,13 +175,13 @@ function enabling(
   return planEnable(text, root) ?? { edits: [] };
 }
 
-/** Without an entry nobody knows who switched it on; where there was a prefix, it is taken for `install`. */
+/** Without an entry, nobody knows who enabled recording; if hooks were wrapped, `install` probably did. */
 function disabling(
   { text, root }: SettingsFile,
   hooks: readonly HookPlan[],
   entry: LedgerEntry | undefined,
 ): EnvPlan {
-  // Other hooks were asked for by name, so these still have their prefix.
+  // The user unwrapped hooks by name, and these are still wrapped.
   if (hooks.some(({ action }) => action === 'unchanged')) return { edits: [] };
   if (entry !== undefined) {
     return { edits: entry.enabled === null ? [] : planDisable(root, entry.enabled) };
@@ -193,10 +192,10 @@ function disabling(
   return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
 }
 
-/** What the lines of other files mean for those of a file that is wrapped. */
+/** What other files of the agent contain that matters for the lines of a wrapped file. */
 type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
 
-/** An agent runs the same text of several files once, so a line is to be the same text everywhere. */
+/** Agents run identical text in several files once, so a line must have the same text everywhere. */
 function otherLinesOf(request: InstallRequest): OtherLines {
   const { work, agent, files, otherFiles } = request;
   const disabledLines = disabledLinesOf(request);
@@ -207,7 +206,7 @@ function otherLinesOf(request: InstallRequest): OtherLines {
     try {
       return linesOf(file, agent).map((hook) => ({ file, hook }));
     } catch {
-      // What is wrong with a file that was not asked for is nobody's business now.
+      // An error in a file that the user did not name is not reported.
       return [];
     }
   });
@@ -223,7 +222,7 @@ function otherLinesOf(request: InstallRequest): OtherLines {
   };
 }
 
-/** A list in one file switches off hooks of every file. */
+/** A list in one file can disable hooks of every file. */
 function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): ReadonlySet<string> {
   const { disabledIn } = agent;
   if (disabledIn === undefined) return new Set();
@@ -231,7 +230,7 @@ function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): Readonly
     try {
       return disabledIn(readSettingsFile(path, agent.allowsComments).root);
     } catch {
-      // A file that cannot be read is refused where it is to be changed.
+      // A file that cannot be read is reported when it is changed.
       return [];
     }
   });
@@ -244,7 +243,7 @@ interface KnownLine {
   readonly site: HookSite;
 }
 
-/** Lines of a shared file that stay as they are, since PowerShell may be to read them. */
+/** Lines of a shared file that stay unchanged, because PowerShell may run them. */
 function leftForWindows(
   file: FoundFile,
   agent: AgentSettings,
@@ -265,20 +264,23 @@ function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
     });
 }
 
-/** One writer at a time, as far as they share a state directory; the others are noticed when the file is replaced. */
+/** Admits one writer at a time per state directory. Other writers are noticed when the file is replaced. */
 function locked<T>(paths: StatePaths, work: () => T): T {
   makeStateHome(paths.home);
-  let begun = false;
+  let hasStarted = false;
   try {
     return withLock(paths.settingsLock, LOCK_MS, () => {
-      begun = true;
+      hasStarted = true;
       return work();
     });
   } catch (error) {
-    if (begun) throw error;
+    if (hasStarted) throw error;
     if (isBusy(error))
-      throw settingsError('another hookbus is writing settings files', 'Try again.');
-    // Where SQLite's native part is missing, settings can be written all the same.
+      throw settingsError(
+        'another hookbus is changing settings files',
+        'Try again when it has finished.',
+      );
+    // Without SQLite's native part there is no lock, but settings can be written.
     return work();
   }
 }
@@ -297,5 +299,5 @@ function changeFile(found: FoundFile, request: InstallRequest, ledger: Ledger): 
     if (request.work === 'uninstall' && !isOurs) ledger.forget(file.target);
     return { ...report, backup };
   }
-  throw settingsError(`${found.path} changes all the time`, 'Try again when nobody writes it.');
+  throw settingsError(`${found.path} keeps changing`, 'Try again when no other program writes it.');
 }

@@ -7,19 +7,19 @@ import type { InstallRequest } from './install.ts';
 import { readSettingsFile } from './settings-file.ts';
 import { createLedger } from './settings-ledger.ts';
 
-/** Whether a settings file that is not changed switches recording on. */
+/** Whether a settings file that stays unchanged already enables recording. */
 export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
   return otherFiles.some(({ path }) => {
     try {
       return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
     } catch {
-      // A file that cannot be read switches nothing on.
+      // A file that cannot be read enables nothing.
       return false;
     }
   });
 }
 
-/** The files of an agent that `install` wrote, that were not given back since, and that are still there. */
+/** The existing files of an agent that `install` changed and `uninstall` has not restored. */
 export function installedFiles(
   paths: StatePaths,
   agent: AgentName,
@@ -30,7 +30,7 @@ export function installedFiles(
     .map(({ path, scope, isWhereItWas }) => ({ path, scope, isWhereItWas }));
 }
 
-/** Other files that `install` wrote and that were not given back since. */
+/** Other existing files that `install` changed and `uninstall` has not restored. */
 export function installedElsewhere({ files, paths }: InstallRequest): string[] {
   const known = createLedger(paths.settings).all();
   const others = known.filter(({ path }) => !files.some((file) => file.path === path));

@@ -3,13 +3,13 @@ import { findOldFiles, removeFiles } from '../../spool/old-files.ts';
 import { listQuarantinedBefore } from '../../store/files/database-files.ts';
 import { createLedger } from './settings-ledger.ts';
 
-/** Files in the state directory that are copies of something private, and past their time. */
+/** Expired files in the state directory that contain copies of private data. */
 export interface OldCopies {
   /** Spool records that could not be read. */
   readonly unreadable: readonly string[];
-  /** Settings files as they were before a change. */
+  /** Settings files from before a change. */
   readonly backups: readonly string[];
-  /** Corrupt databases that were set aside, with their side files. */
+  /** Corrupt databases in quarantine, with their side files. */
   readonly databases: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function findOldCopies(paths: StatePaths, beforeMs: number): OldCopies {
   };
 }
 
-/** @returns what there was */
+/** @returns what it removed */
 export function removeOldCopies(paths: StatePaths, beforeMs: number): OldCopies {
   const copies = findOldCopies(paths, beforeMs);
   removeFiles(Object.values(copies).flat());

@@ -25,23 +25,23 @@ import { parseSettings } from '../../agents/settings/read-settings-text.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { isRunning } from '../../os/process.ts';
 
-/** A settings file as it was read. */
+/** A settings file that was read. */
 export interface SettingsFile {
-  /** As it was named. */
+  /** The path that the user or the agent names. */
   readonly path: string;
-  /** The file itself, behind every symbolic link. */
+  /** The path after resolving every symbolic link. */
   readonly target: string;
   readonly bytes: Buffer;
   readonly text: string;
   readonly root: Node;
 }
 
-/** A mistake about a settings file that a person can mend. */
+/** An error about a settings file that the user can fix. */
 export function settingsError(message: string, hint?: string): HookbusError {
   return new HookbusError('E_SETTINGS_FILE', message, hint);
 }
 
-/** Reads a settings file. @throws HookbusError `E_SETTINGS_FILE` for what is no JSON, or cannot be read */
+/** Reads a settings file. @throws HookbusError `E_SETTINGS_FILE` if it cannot be read or is not valid JSON */
 export function readSettingsFile(path: string, allowsComments: boolean): SettingsFile {
   let target: string;
   let bytes: Buffer;
@@ -54,14 +54,14 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   }
   const text = decode(bytes);
   if (text === undefined) {
-    throw settingsError(`expected ${path} to be UTF-8, got other bytes`, 'It is left as it is.');
+    throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
   }
   const parsed = parseSettings(text, allowsComments);
   if ('root' in parsed) return { path, target, bytes, text, root: parsed.root };
   const { line, column, reason } = parsed.problem;
   throw settingsError(
     `${path} is not valid JSON at line ${line}, column ${column}: ${reason}`,
-    'It is left as it is, and so is every other file.',
+    'HookBus changed no file.',
   );
 }
 
@@ -73,13 +73,13 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-/** Makes sure that the file can be replaced as a whole. @throws HookbusError `E_SETTINGS_FILE` */
+/** Checks that the file can be replaced. @throws HookbusError `E_SETTINGS_FILE` */
 export function requireWritable({ path, target }: SettingsFile): void {
   const { nlink } = statSync(target);
   if (nlink > 1) {
     throw settingsError(
-      `${path} has ${nlink} names (hard links), of which only one would be changed`,
-      'Make it a file of its own, or change it by hand as --dry-run shows.',
+      `${path} has ${nlink} names (hard links), and HookBus could change only one of them`,
+      'Make it a separate file, or change it by hand as --dry-run shows.',
     );
   }
   try {
@@ -88,20 +88,20 @@ export function requireWritable({ path, target }: SettingsFile): void {
   } catch (error) {
     throw settingsError(
       `${path} cannot be written: ${reasonOf(error)}`,
-      'The file and its directory must be writable, since it is replaced as a whole.',
+      'Make the file and its directory writable: HookBus replaces the file as a whole.',
     );
   }
 }
 
 /**
- * Puts the text in the file's place, at one stroke: whoever reads it sees all of the old or all of the new.
- * Mode and owner stay.
- * @returns false where the file is no longer what was read: nothing has changed then
+ * Replaces the file atomically: readers see either the old or the new text. Keeps mode and owner.
+ * @returns false if the file has changed since it was read; nothing is written then
  * @throws HookbusError `E_SETTINGS_FILE`
  */
 export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
   removeLeftovers(target);
-  // Others may write to the directory, or have filled it: nobody can know the name, and what has it is not opened.
+  // Other users may be able to write to the directory, so nobody may guess the name, and an existing file is not
+  // opened.
   const name = `.${basename(target)}.hookbus-${pid}-${randomBytes(16).toString('hex')}`;
   const temporary = join(dirname(target), name);
   let isMade = false;
@@ -123,7 +123,7 @@ export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text:
   }
 }
 
-/** What a writer of ours that was killed left beside the file; never anything else of such a name. */
+/** Removes temporary files of writers that were killed, and nothing else with such a name. */
 function removeLeftovers(target: string): void {
   const prefix = `.${basename(target)}.hookbus-`;
   for (const name of readdirSync(dirname(target))) {
@@ -155,13 +155,13 @@ function syncDirectory(path: string): void {
   try {
     fsyncSync(directory);
   } catch {
-    // Some file systems cannot; the file is whole all the same.
+    // Some file systems cannot sync a directory; the file is complete even so.
   } finally {
     closeSync(directory);
   }
 }
 
-/** A short name for a path that is a file name. */
+/** A short digest that is valid as a file name. */
 export function digestOf(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -16,29 +16,29 @@ import { makeStateHome } from '../../config/home/state-home.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { digestOf, settingsError } from './settings-file.ts';
 
-/** What `install` did to a settings file and cannot be read from it. */
+/** What `install` did to a settings file, as far as the file itself does not show it. */
 export interface LedgerEntry {
   readonly path: string;
   readonly agent: AgentName;
   readonly scope: Scope;
-  /** Null where the env block was left alone. */
+  /** Null if `install` did not change the env block. */
   readonly enabled: Enabled | null;
 }
 
 const ENTRY = 'installed.json';
 
-/** When it was made, the beginning of its digest, and the name of the file. */
+/** When the backup was made, the first digits of its digest, and the name of the file. */
 const BACKUP = /^\d{8}T\d{6}Z-[\da-f]{8}-/;
 
 const stampOf = (time: Date): string => time.toISOString().replace(/[-:]|\.\d+/g, '');
 
-/** What is known of settings files, a directory each: an entry, and the file as it was before each change. */
+/** One directory per settings file: an entry, and a backup from before each change. */
 export function createLedger(directory: string) {
   const directoryOf = (target: string): string => join(directory, digestOf(target));
   const entryOf = (target: string): string => join(directoryOf(target), ENTRY);
 
   return {
-    /** Undefined where the file was not written by `install`, or nobody knows any more. */
+    /** Undefined if `install` did not change the file, or the entry is lost. */
     read: (target: string): LedgerEntry | undefined => readEntry(entryOf(target)),
     write(target: string, entry: LedgerEntry): void {
       const path = entryOf(target);
@@ -48,15 +48,18 @@ export function createLedger(directory: string) {
       });
     },
     forget: (target: string): void => rmSync(entryOf(target), { force: true }),
-    /** Every file that was written and not given back, and whether its path leads to the file that it led to then. */
+    /**
+     * Every file that `install` changed and `uninstall` has not restored, and whether its path still leads to the same
+     * file.
+     */
     all: (): (LedgerEntry & { readonly isWhereItWas: boolean })[] =>
       list(directory).flatMap((name) => {
         const entry = readEntry(join(directory, name, ENTRY));
         return entry === undefined ? [] : { ...entry, isWhereItWas: targetOf(entry.path) === name };
       }),
     /**
-     * Backups that were made before then. Of a file that still is as `install` left it, the first and the last stay,
-     * since somebody may want to go back.
+     * Backups that were made before `beforeMs`. If `install` still manages the file, its first and last backup stay, so
+     * that the user can go back.
      */
     oldBackups: (beforeMs: number): string[] =>
       list(directory).flatMap((name) => {
@@ -71,8 +74,8 @@ export function createLedger(directory: string) {
         return mayGo.filter((file) => file < before).map((file) => join(own, file));
       }),
     /**
-     * Keeps the bytes as they are, unless they are kept already; no backup is ever written over.
-     * @returns where they are
+     * Saves the bytes unless a backup has them already. Never overwrites a backup.
+     * @returns the path of the backup
      */
     backUp(target: string, bytes: Buffer, now: Date): string {
       const own = directoryOf(target);
@@ -93,7 +96,10 @@ export function createLedger(directory: string) {
       write();
     } catch (error) {
       const reason = reasonOf(error);
-      throw settingsError(`no backup can be kept in ${own}: ${reason}`, 'Nothing was changed.');
+      throw settingsError(
+        `no backup can be written to ${own}: ${reason}`,
+        'HookBus changed no file.',
+      );
     }
   }
 }
@@ -111,7 +117,7 @@ function readEntry(path: string): LedgerEntry | undefined {
     const entry = JSON.parse(readFileSync(path, 'utf8')) as LedgerEntry;
     return typeof entry.path === 'string' ? entry : undefined;
   } catch {
-    // Not there, or spoilt: `uninstall` then goes by the file alone.
+    // Missing or broken: `uninstall` then uses the settings file alone.
     return undefined;
   }
 }

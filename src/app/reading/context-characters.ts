@@ -2,19 +2,19 @@ import { inflateSync } from 'node:zlib';
 import type { SaidRow } from '../../store/queries/costs.ts';
 import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
 
-/** What one execution put into the context of its agent, in characters. */
+/** How many characters one execution added to its agent's context. */
 export interface ContextCharacters {
-  /** It is known to be so many, or for plain text as many bytes. */
+  /** The known number; for plain text that is not stored, its bytes. */
   readonly known: number;
   readonly atMost: number;
-  /** The agent cut it off. */
+  /** The agent truncated it. */
   readonly isCut: boolean;
 }
 
-/** Most that a stored payload may unfold to, in bytes: the largest cap there is. */
+/** The largest cap of a payload, so the largest that one may inflate to. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Exact where the payload is stored whole; else plain text counts by its bytes, and of JSON only the most is known. */
+/** Exact if the complete payload is stored. Else plain text counts by its bytes, and JSON has only an upper bound. */
 export function contextCharacters(row: SaidRow): ContextCharacters {
   const text = storedText(row);
   if (row.kind === 'text') return counted(text?.length ?? row.bytes);
@@ -38,7 +38,7 @@ function storedText({ encoding, truncated, body }: SaidRow): string | undefined 
   }
 }
 
-/** The field that an agent takes into its context; empty where there is none, undefined where it is no JSON. */
+/** The field that an agent adds to its context; empty if absent, undefined if the text is not JSON. */
 function additionalContext(text: string): string | undefined {
   try {
     const found = JSON.parse(text) as {

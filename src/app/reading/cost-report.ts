@@ -1,4 +1,4 @@
-/** One hook on one event; docs/json.md says what each field means. */
+/** One hook on one event; docs/json.md describes each field. */
 export interface HookCost {
   readonly hook_name: string;
   readonly event_type: string;
@@ -51,7 +51,7 @@ interface SessionReport {
   readonly hook_ms: number;
 }
 
-/** The whole of `report --json`; docs/json.md says what each field means. */
+/** The whole of `report --json`; docs/json.md describes each field. */
 export interface CostReport {
   readonly window_hours: number | null;
   readonly session_id: string | null;

@@ -5,58 +5,58 @@ import type { LogRow } from '../../store/columns.ts';
 import type { Database } from '../../store/database.ts';
 import { findByExecutionId, findById, readPayloads } from '../../store/queries/queries.ts';
 
-/** By what an execution is asked for. */
+/** How the user refers to an execution. */
 export type ExecutionReference =
   | { readonly by: 'number'; readonly number: number }
   | { readonly by: 'beginning'; readonly beginning: string };
 
-/** Reads a number, an execution id or the beginning of one; undefined for anything else. */
+/** Parses a number, an execution id or its prefix; undefined for anything else. */
 export function parseReference(text: string): ExecutionReference | undefined {
-  // An execution id begins with a zero for some ten thousand years to come, and a number never does.
+  // Execution ids start with a zero for the next ten thousand years; a number never does.
   if (/^[1-9]\d{0,14}$/.test(text)) return { by: 'number', number: Number(text) };
   const beginning = text.toLowerCase();
   return /^[\da-f-]{6,36}$/.test(beginning) ? { by: 'beginning', beginning } : undefined;
 }
 
-/** Finds the one execution that is meant. @throws HookbusError `E_NOT_FOUND`, `E_AMBIGUOUS` */
+/** Finds the execution. @throws HookbusError `E_NOT_FOUND`, `E_AMBIGUOUS` */
 export function findExecution(db: Database, reference: ExecutionReference): LogRow {
   if (reference.by === 'number') {
     const row = findById(db, reference.number);
-    if (row === undefined) throw notFound(`of number ${reference.number}`);
+    if (row === undefined) throw notFound(`has the number ${reference.number}`);
     return row;
   }
   const { beginning } = reference;
   const [row, other] = findByExecutionId(db, beginning, 2);
-  if (row === undefined) throw notFound(`whose id begins with ${beginning}`);
+  if (row === undefined) throw notFound(`has an id that starts with ${beginning}`);
   if (other === undefined) return row;
   throw new HookbusError(
     'E_AMBIGUOUS',
-    `several executions have an id that begins with ${beginning}, such as ${other.execution_id} and ${row.execution_id}`,
-    'Give more of it, or the number that `hookbus logs` shows',
+    `several executions have an id that starts with ${beginning}, such as ${other.execution_id} and ${row.execution_id}`,
+    'Type more of the id, or the number that `hookbus logs` shows',
   );
 }
 
 function notFound(which: string): HookbusError {
   return new HookbusError(
     'E_NOT_FOUND',
-    `there is no execution ${which}`,
-    '`hookbus logs` lists the recent ones',
+    `no execution ${which}`,
+    'Type `hookbus logs` to list recent ones',
   );
 }
 
-/** The kept part of a stream as it was recorded. */
+/** The kept part of a stream, as it was recorded. */
 export interface Payload {
   readonly stream: StoredPayload['stream'];
   readonly truncated: boolean;
   readonly bytes: Buffer;
-  /** Why the bytes are as stored rather than as recorded; undefined when they are as recorded. */
+  /** Why `bytes` are still compressed; undefined if they are as recorded. */
   readonly problem: string | undefined;
 }
 
-/** Most that a stored payload may unfold to, in bytes: the largest cap there is. */
+/** The largest cap of a payload, so the largest that one may inflate to. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** What is stored of an execution's streams, unfolded. */
+/** Reads and inflates the stored payloads of an execution. */
 export function findPayloads(db: Database, logId: number): Payload[] {
   return readPayloads(db, logId).map(({ stream, truncated, encoding, body }) => {
     const stored = Buffer.from(body);
@@ -66,7 +66,7 @@ export function findPayloads(db: Database, logId: number): Payload[] {
       return { stream, truncated, bytes, problem: undefined };
     } catch (error) {
       const reason = reasonOf(error);
-      return { stream, truncated, bytes: stored, problem: `cannot be unfolded: ${reason}` };
+      return { stream, truncated, bytes: stored, problem: `cannot be inflated: ${reason}` };
     }
   });
 }

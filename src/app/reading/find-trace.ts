@@ -5,23 +5,23 @@ import { findByExecutionId, findById } from '../../store/queries/queries.ts';
 import { findTraceIds, listTrace, type TraceColumn } from '../../store/queries/trace.ts';
 import { findExecution, parseReference } from './find-execution.ts';
 
-/** Executions that belong together. */
+/** Executions that share a correlation id or a session. */
 export interface Trace {
   readonly by: TraceColumn;
   readonly id: string;
-  /** In the order in which they began; of too many the latest. */
+  /** In the order in which they started; the latest, if there are too many. */
   readonly rows: readonly LogRow[];
-  /** How many there are in all. */
+  /** How many there are, including those not in `rows`. */
   readonly count: number;
 }
 
-/** Fewer characters of the beginning of an id say too little. */
+/** A shorter prefix of an id is too ambiguous. */
 const MIN_CHARACTERS = 6;
 
 /**
- * Finds what an id means: an execution, by its number or its id, then a correlation id, then a session id, each by its
- * beginning; and all executions that share the correlation id of it, or the session.
- * @param wholeSession of an execution, all of its session
+ * Finds executions by an id or its prefix: the number or id of an execution, then a correlation id, then a session id.
+ * Returns all executions with the same correlation id or session.
+ * @param wholeSession if the id is an execution's, return its whole session
  * @throws HookbusError `E_NOT_FOUND`, `E_AMBIGUOUS`
  */
 export function findTrace(
@@ -33,8 +33,8 @@ export function findTrace(
   if (found === undefined) {
     throw new HookbusError(
       'E_NOT_FOUND',
-      'there is no execution, correlation or session of that id',
-      '`hookbus logs --json` has the ids of recent executions',
+      'no execution, correlation or session has this id',
+      'Type `hookbus logs --json` to see the ids of recent executions',
     );
   }
   return { ...found, ...listTrace(db, found.by, found.id, options.limit) };
@@ -49,7 +49,7 @@ function findGroup(
   if (execution !== undefined) {
     if (!wholeSession) return { by: 'correlation_id', id: execution.correlation_id };
     if (execution.session_id !== null) return { by: 'session_id', id: execution.session_id };
-    throw new HookbusError('E_NOT_FOUND', `execution ${execution.id} is of no session`);
+    throw new HookbusError('E_NOT_FOUND', `execution ${execution.id} belongs to no session`);
   }
   if (id.length < MIN_CHARACTERS) return undefined;
   const correlationId = onlyOne(findTraceIds(db, 'correlation_id', id.toLowerCase()), id);
@@ -58,7 +58,7 @@ function findGroup(
   return sessionId === undefined ? undefined : { by: 'session_id', id: sessionId };
 }
 
-/** Undefined where none is meant: it may be the id of something else. */
+/** Undefined if no execution has this id: it may be a correlation or session id. */
 function executionOf(db: Database, id: string): LogRow | undefined {
   const reference = parseReference(id);
   if (reference === undefined) return undefined;
@@ -67,13 +67,13 @@ function executionOf(db: Database, id: string): LogRow | undefined {
   return isThere ? findExecution(db, reference) : undefined;
 }
 
-/** One that is given in full is meant, whatever else begins so. */
+/** A complete id matches itself, even if others start with it. */
 function onlyOne(found: readonly string[], given: string): string | undefined {
   const [first, other] = found;
   if (other === undefined || first?.toLowerCase() === given.toLowerCase()) return first;
   throw new HookbusError(
     'E_AMBIGUOUS',
-    `several ids begin like this, such as ${first} and ${other}`,
-    'Give more of it',
+    `several ids start with this, such as ${first} and ${other}`,
+    'Type more of the id',
   );
 }

@@ -1,4 +1,4 @@
-/** Undefined for what is not UTF-8. A capture that was cut may end within a character, which is then left out. */
+/** Undefined if the bytes are not UTF-8. With `mayEndWithin`, an incomplete last character is omitted. */
 export function decodeUtf8(bytes: Uint8Array, mayEndWithin: boolean): string | undefined {
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -8,10 +8,10 @@ export function decodeUtf8(bytes: Uint8Array, mayEndWithin: boolean): string | u
   }
 }
 
-/** JSON over many lines, where that makes no more than so many characters; any other text as it is. */
-export function layOut(text: string, most = Number.POSITIVE_INFINITY): string {
-  // Only what is an object or a list gains by it.
-  if (!/^\s*[[{]/.test(text) || isLongerLaidOut(text, most)) return text;
+/** Formats JSON over several lines if the result has at most `maxLength` characters; returns other text unchanged. */
+export function layOut(text: string, maxLength = Number.POSITIVE_INFINITY): string {
+  // Only objects and arrays change.
+  if (!/^\s*[[{]/.test(text) || isLongerLaidOut(text, maxLength)) return text;
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {
@@ -20,19 +20,19 @@ export function layOut(text: string, most = Number.POSITIVE_INFINITY): string {
 }
 
 /**
- * Whether JSON would be longer than that over many lines: each of them begins with as many blanks as it is deep, so that a
- * text of kilobytes may become one of gigabytes.
+ * Whether formatted JSON would exceed `maxLength`. Each line starts with two spaces per level, so deep nesting can turn
+ * kilobytes into gigabytes.
  */
-function isLongerLaidOut(text: string, most: number): boolean {
+function isLongerLaidOut(text: string, maxLength: number): boolean {
   let length = 0;
   let depth = 0;
   let hasOpened = false;
-  for (let at = 0; at < text.length && length <= most; at += 1) {
+  for (let at = 0; at < text.length && length <= maxLength; at += 1) {
     const character = text.charAt(at);
     if (BLANKS.has(character)) continue;
     const isClosing = CLOSING.has(character);
     if (isClosing) depth -= 1;
-    // Behind what opens, and before what closes, but not within what is empty.
+    // A line break after an opening and before a closing bracket, but not within an empty pair.
     if (isClosing !== hasOpened) length += 1 + 2 * depth;
     hasOpened = OPENING.has(character);
     if (hasOpened) depth += 1;
@@ -42,14 +42,14 @@ function isLongerLaidOut(text: string, most: number): boolean {
     length += end + 1 - at;
     at = end;
   }
-  return length > most;
+  return length > maxLength;
 }
 
 const BLANKS = new Set(' \t\n\r');
 const OPENING = new Set('[{');
 const CLOSING = new Set(']}');
 
-/** Where the string ends that begins there; anything else ends where it begins. */
+/** The index of the closing quote if a string starts at `begin`, else `begin`. */
 function endOf(text: string, begin: number): number {
   if (text[begin] !== '"') return begin;
   let at = begin + 1;
@@ -57,11 +57,11 @@ function endOf(text: string, begin: number): number {
   return at;
 }
 
-/** Sixteen bytes a line: offset, hex, and what is printable. */
-export function hexLines(bytes: Uint8Array, most: number): string[] {
+/** Sixteen bytes a line: offset, hex, and printable characters. */
+export function hexLines(bytes: Uint8Array, maxBytes: number): string[] {
   const lines: string[] = [];
-  for (let at = 0; at < Math.min(bytes.length, most); at += 16) {
-    const row = [...bytes.subarray(at, Math.min(at + 16, most))];
+  for (let at = 0; at < Math.min(bytes.length, maxBytes); at += 16) {
+    const row = [...bytes.subarray(at, Math.min(at + 16, maxBytes))];
     const hex = row.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
     const characters = row.map((byte) =>
       byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.',

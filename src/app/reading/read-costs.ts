@@ -18,20 +18,20 @@ import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
 import { contextCharacters } from './context-characters.ts';
 import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
 
-/** With no more executions every percentile is exact. */
+/** Up to this many executions, percentiles are exact. */
 const MAX_EXACT_ROWS = 50_000;
 
-/** So many tool calls, and sessions, are told one by one; of one session all that anybody reads. */
+/** How many tool calls and sessions the report lists; more calls if it is about one session. */
 const MAX_CALLS = 100;
 const MAX_CALLS_OF_SESSION = 1000;
 const MAX_SESSIONS = 100;
 
 const HOUR_MS = 3_600_000;
 
-/** What the report is about. */
+/** What the report covers. */
 export type Asked = { readonly session: string } | { readonly hours: number };
 
-/** What hooks cost. Executions are looked at one after the other, so a million take no more memory than a few. */
+/** Computes what hooks cost. Streams the executions, so that a million need no more memory than a few. */
 export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport {
   const sessionId = 'session' in asked ? findSession(db, asked.session) : undefined;
   const hours = 'hours' in asked ? asked.hours : undefined;
@@ -104,7 +104,7 @@ const callReport = (call: CallCost): CostReport['calls'][number] => ({
   gain_ms: toMicroseconds(call.gainMs),
 });
 
-/** What there is to say where nothing was ever recorded. @throws HookbusError `E_NOT_FOUND` of a session */
+/** The report of an empty database. @throws HookbusError `E_NOT_FOUND` for a session */
 export function noCosts(asked: Asked): CostReport {
   if ('session' in asked) throw unknownSession(asked.session);
   return {
@@ -126,10 +126,10 @@ export function noCosts(asked: Asked): CostReport {
 }
 
 const ASSUMPTIONS = [
-  'The agent waits for the hooks of every event but SessionEnd and DirectoryAdded. Hooks that its settings call async are not told apart, and count as waited for.',
+  'The agent waits for the hooks of every event but SessionEnd and DirectoryAdded. Hooks that its settings call async count as waited for, because HookBus cannot tell them apart.',
   'Executions of one session that ran at the same time count once; sessions are added up.',
   'An execution that was skipped as a duplicate counts with the time that it waited.',
-  'Characters are bytes where the text itself is not stored; of JSON without its payload only the most that it can be is known.',
+  'If the output itself is not stored, characters are its bytes; for JSON, only an upper bound is known.',
 ];
 
 const keyOf = ({ hookName, eventType }: Pick<CostRow, 'hookName' | 'eventType'>): string =>
@@ -193,16 +193,16 @@ function findSession(db: Database, beginning: string): string {
   if (other === undefined || found === beginning) return found;
   throw new HookbusError(
     'E_AMBIGUOUS',
-    `several sessions begin with ${beginning}, such as ${found} and ${other}`,
-    'Give more of it',
+    `several sessions start with ${beginning}, such as ${found} and ${other}`,
+    'Type more of the id',
   );
 }
 
 function unknownSession(beginning: string): HookbusError {
   return new HookbusError(
     'E_NOT_FOUND',
-    `no execution is on record of a session that begins with ${beginning}`,
-    '`hookbus logs --json` has the sessions of recent executions',
+    `no recorded execution belongs to a session that starts with ${beginning}`,
+    'Type `hookbus logs --json` to see the sessions of recent executions',
   );
 }
 

@@ -23,20 +23,20 @@ import {
 
 const HOUR_MS = 3_600_000;
 
-/** A window with no more executions is looked at one by one, so that every percentile is exact. */
+/** Up to this many executions, the window is read row by row, so that every percentile is exact. */
 const MAX_EXACT_ROWS = 50_000;
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
-  /** The window ends so many ms before now. */
+  /** How long before now the window ends. */
   readonly endedMs?: number;
-  /** A window with more executions is read from rollups. */
+  /** With more executions, the window is read from rollups. */
   readonly exactRows?: number;
 }
 
 /**
- * The metrics of the last so many hours. Small windows are read from every row; large ones, and those that go back
- * further than the log, from rollups and the newest rows. Tools and sessions are in the log alone.
+ * The metrics of the last `windowHours`. Small windows are read from every row. Large ones, and those that reach back
+ * further than the log, are read from rollups and the newest rows. Groups by tool or session need the log.
  */
 export function readMetrics(
   db: Database,
@@ -60,14 +60,14 @@ export function readMetrics(
   return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
 }
 
-/** Whether rollups reach back further than the log, within the span. */
+/** Whether rollups reach back further than the log within the span. */
 function outlives(db: Database, { from, until }: Span): boolean {
   const oldest = oldestRow(db);
   const before = oldest === undefined ? until : bucketStart(oldest, BUCKET_SECONDS[0]);
   return hasBuckets(db, { from: nextBucketStart(from, BUCKET_SECONDS[0]), until: before });
 }
 
-/** What names the group of an execution; a rollup has hook, event and time. */
+/** Names the group of an execution. A rollup has only hook, event and time. */
 type GroupName = (
   of: Pick<SampleRow, 'hookName' | 'eventType' | 'createdAt'> & Partial<SampleRow>,
 ) => string;
@@ -94,7 +94,7 @@ const byTotal = (a: GroupMetrics, b: GroupMetrics): number =>
 
 const byName = (a: GroupMetrics, b: GroupMetrics): number => compare(a.name, b.name);
 
-/** Whole days and hours from rollups, what is left at both ends from rows, and the rows that are in no rollup yet. */
+/** Reads whole days and hours from rollups, both ends from rows, and then the rows that are in no rollup yet. */
 function addRollups(
   db: Database,
   span: Span,
@@ -112,7 +112,7 @@ function addRollups(
 
   const [hour, day] = BUCKET_SECONDS;
   const hours = whole(span, hour);
-  // A day of the rollups begins at midnight UTC, so one of the calendar is made of hours.
+  // A rollup's day starts at midnight UTC, so a calendar day is made of hours.
   const days = by === 'day' ? { from: hours.from, until: hours.from } : whole(hours, day);
   rows({ from: span.from, until: hours.from });
   buckets(hour, { from: hours.from, until: days.from });
@@ -122,7 +122,7 @@ function addRollups(
   eachRollupRow(db, span, { behind: mark }, (row) => metrics.add(row, group?.(row)));
 }
 
-/** The whole buckets in a span; none where it holds no whole one. */
+/** The whole buckets in a span; an empty span if there is none. */
 function whole({ from, until }: Span, seconds: BucketSeconds): Span {
   const start = nextBucketStart(from, seconds);
   if (until === undefined) return { from: start, until };

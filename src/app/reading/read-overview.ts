@@ -11,22 +11,22 @@ import { readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 
-/** With more rows than that in no rollup, metrics of a large window would hold up the daemon. */
+/** With more rows outside rollups, the metrics of a large window would block the daemon. */
 const MAX_BEHIND = 100_000;
 
-/** Fewer than where a person waits for a command: the daemon has hooks to answer meanwhile. */
+/** Fewer than for a command, because the daemon must keep answering hooks. */
 const MAX_EXACT_ROWS = 10_000;
 
-/** More than anybody reads at a glance. */
+/** More than fit on the page. */
 const MAX_ALERTS = 50;
 
-/** What the dashboard shows at a glance. */
+/** What the dashboard's overview shows. */
 export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'> {
   readonly version: string;
   readonly range: Range;
-  /** The number of the execution that was written last, there or not; 0 where nothing was ever recorded. */
+  /** The highest execution number ever written, even if that row was deleted; 0 if nothing was ever recorded. */
   readonly last_id: number;
-  /** Null while too many rows wait to be summed up. */
+  /** Null while too many rows wait to be rolled up. */
   readonly metrics: MetricsReport | null;
   /** Rows that are in no rollup yet. */
   readonly behind: number;

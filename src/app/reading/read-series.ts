@@ -15,7 +15,7 @@ import {
   rollupMark,
 } from '../../store/rollups.ts';
 
-/** How far a chart looks back, in seconds, and how long each of its points is. */
+/** How far back a chart goes, and the length of each point. */
 export const RANGES = {
   '1h': { seconds: 3600, step: 60 },
   '24h': { seconds: 86_400, step: 900 },
@@ -24,18 +24,18 @@ export const RANGES = {
 } as const;
 export type Range = keyof typeof RANGES;
 
-/** With more rows than that, a chart is made of rollups: the daemon has hooks to answer meanwhile. */
+/** With more rows, a chart uses rollups, because the daemon must keep answering hooks. */
 const MAX_ROWS = 10_000;
 
-/** A chart over time. Each list has one value for each point, null where nothing ran. */
+/** A chart over time. Each list has one value per point; null if nothing ran. */
 export interface Series {
   readonly range: Range;
   readonly step_seconds: number;
   /** Percentiles of rollups are off by at most 1 %. */
   readonly source: 'rows' | 'rollups';
-  /** Rows that are too many to look at and in no rollup; they are missing. */
+  /** Rows that are in no rollup and too many to read; the chart misses them. */
   readonly missing: number;
-  /** Where each point begins, in seconds since 1970. */
+  /** The start of each point, in seconds since 1970. */
   readonly at: readonly number[];
   readonly runs: readonly number[];
   readonly failure_rate: readonly (number | null)[];
@@ -45,7 +45,7 @@ export interface Series {
   readonly p99_ms: readonly (number | null)[];
 }
 
-/** @param hookName of this hook alone; undefined of all */
+/** @param hookName only this hook; undefined: all hooks */
 export function readSeries(
   db: Database,
   range: Range,
@@ -55,7 +55,7 @@ export function readSeries(
   const { seconds, step: fineStep } = RANGES[range];
   const since = new Date(nowMs - seconds * 1000).toISOString();
   const [hour] = BUCKET_SECONDS;
-  // Rollups outlive the log, and have nothing finer than an hour.
+  // Rollups outlive the log, but are no finer than an hour.
   const isOfRows =
     range === '1h' ||
     (range === '24h' && !hasMoreRows(db, { from: since, until: undefined }, MAX_ROWS));
@@ -78,7 +78,7 @@ export function readSeries(
 
 type IsWanted = (row: { readonly hookName: string }) => boolean;
 
-/** @returns how many rows were left out */
+/** @returns how many rows were omitted */
 function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {
   const newest = newestOf(db, from, MAX_ROWS);
   eachSample(db, { from: newest.from, until: undefined }, (row) => {
@@ -87,14 +87,14 @@ function addRows(db: Database, from: string, points: Points, isWanted: IsWanted)
   return newest.left;
 }
 
-/** @returns how many rows were left out */
+/** @returns how many rows were omitted */
 function addRollups(db: Database, from: string, points: Points, isWanted: IsWanted): number {
   const mark = rollupMark(db);
   const span = { from, until: undefined };
   eachBucket(db, BUCKET_SECONDS[0], span, (bucket) => {
     if (isWanted(bucket)) points.addBucket(bucket);
   });
-  // After an update a whole log may wait for its rollups.
+  // After an upgrade the whole log may be without rollups.
   const behind = lastRow(db) - mark;
   if (behind > MAX_ROWS) return behind;
   eachRollupRow(db, span, { behind: mark }, (row) => {

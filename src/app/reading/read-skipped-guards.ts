@@ -10,7 +10,7 @@ import type { GateReport } from '../breaker/read-gates.ts';
 import { assemble } from '../recording/assemble.ts';
 import { decodeEntry } from '../recording/spool-record.ts';
 
-/** A hook that could have refused and did not run; docs/json.md says what each field means. */
+/** A hook that could have refused but was skipped; docs/json.md describes each field. */
 export interface SkippedGuardReport {
   readonly hook_name: string;
   readonly event_type: string;
@@ -18,9 +18,9 @@ export interface SkippedGuardReport {
   readonly count: number;
   readonly first_at: string;
   readonly last_at: string;
-  /** Whether it is skipped still, by a gate that is closed now. */
+  /** Whether a gate still skips it. */
   readonly is_gated: boolean;
-  /** Until when; null: until `hookbus on`, or it is gated no more. */
+  /** When the gate expires; null: never, or there is no gate any more. */
   readonly until: string | null;
 }
 
@@ -31,7 +31,10 @@ export function readSkippedGuards(
   return listSkippedGuards(db).map((one) => reportOf(one, gates));
 }
 
-/** The same of what waits in the spool: the database cannot be used, and nobody is to miss one for that. Never throws. */
+/**
+ * The same for executions in the spool, so that nobody misses a skipped guard while the database cannot be used. Never
+ * throws.
+ */
 export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): SkippedGuardReport[] {
   const found = new Map<string, SkippedGuard>();
   for (const one of waitingIn(spool)) {
@@ -43,7 +46,7 @@ export function skippedInSpool(spool: Spool, gates: readonly GateReport[]): Skip
   return [...found.values()].map((one) => reportOf(one, gates));
 }
 
-/** As far as it can be read. */
+/** As many as can be read. */
 function waitingIn(spool: Spool): SkippedGuard[] {
   const found: SkippedGuard[] = [];
   try {
@@ -54,7 +57,7 @@ function waitingIn(spool: Spool): SkippedGuard[] {
       if (isSkippedGuard(execution)) found.push(skippedGuardOf(execution));
     }
   } catch {
-    // `status` says why.
+    // `status` reports why the spool cannot be read.
   }
   return found;
 }

@@ -27,7 +27,9 @@ import {
   skippedInSpool,
 } from './read-skipped-guards.ts';
 
-/** `absent`: nothing was recorded yet. `newer`: of a later HookBus, left alone. `unusable`: `reason` says why. */
+/**
+ * `absent`: nothing was recorded yet. `newer`: from a newer HookBus, so it is not touched. `unusable`: see `reason`.
+ */
 type DatabaseState = 'ready' | 'absent' | 'newer' | 'unusable';
 
 /** The whole of `status --json`; docs/json.md says what each field means. */
@@ -36,9 +38,9 @@ export interface StatusReport extends GateState {
   readonly enabled: boolean;
   readonly state_directory: string | null;
   readonly state_directory_exists: boolean;
-  /** Why it does not count, and what to type; hooks then run ungated and unrecorded. */
+  /** Why HookBus does not use it, and what to do; hooks then run ungated and unrecorded. */
   readonly state_directory_problem: string | null;
-  /** The same of another that hooks were given, the last time. */
+  /** The same for another directory that hooks were given most recently. */
   readonly refused_directory_problem: string | null;
   readonly database: {
     readonly path: string | null;
@@ -73,16 +75,16 @@ export interface StatusReport extends GateState {
   readonly alerts: AlertsReport;
   /** Hooks that could have refused and did not run; the latest first. */
   readonly skipped_guards: readonly SkippedGuardReport[];
-  /** Mistakes in the settings of this shell. */
+  /** Warnings about the settings of this shell. */
   readonly problems: readonly string[];
   readonly notices: readonly Notice[];
   readonly set_aside_databases: readonly { readonly path: string; readonly bytes: number }[];
 }
 
-/** The part of the day that `status` looks back on. */
+/** The window of the metrics in `status`. */
 const WINDOW_HOURS = 24;
 
-/** Gathers what `status` shows. Whatever is wrong is part of the answer; nothing is made on disk for it. */
+/** Gathers what `status` shows. Problems are part of the answer. Creates nothing on disk. */
 export function readStatus(settings: Settings, now: () => number): StatusReport {
   const { paths, homeProblem } = settings;
   const refused = findRefused();
@@ -106,17 +108,17 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
     switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now()),
     problems: [...settings.problems, ...redactionProblem(settings)],
   };
-  return { ...common, ...(paths === undefined ? nowhere() : readState(paths, now)) };
+  return { ...common, ...(paths === undefined ? noStateDirectory() : readState(paths, now)) };
 }
 
-/** A shell's, that has no say in it. */
+/** A shell cannot switch redaction off. */
 function redactionProblem({ redact, paths }: Settings): string[] {
   return redact || (paths !== undefined && mayKeepSecrets(paths.config)) ? [] : [REDACTION_IGNORED];
 }
 
 function problemText(problem: HomeProblem | undefined): string | null {
   if (problem === undefined) return null;
-  return `${problem.what}. Hooks run ungated and unrecorded. What to do: ${problem.fix}`;
+  return `${problem.what}. Hooks run ungated and unrecorded. To fix it: ${problem.fix}`;
 }
 
 type State = Pick<
@@ -142,7 +144,7 @@ const EMPTY: Omit<StatusReport['database'], 'path' | 'state'> = {
   newest: null,
 };
 
-function nowhere(): State {
+function noStateDirectory(): State {
   return {
     database: { path: null, state: 'absent', ...EMPTY },
     spool: { running: 0, waiting: 0, unreadable: 0, drained: 0, problem: null },
@@ -172,7 +174,7 @@ function readState(paths: StatePaths, now: () => number): State {
       };
     });
     return {
-      ...nowhere(),
+      ...noStateDirectory(),
       ...(facts?.gates ?? readGates(paths, undefined, now())),
       alerts: facts?.alerts ?? readAlerts(paths, undefined),
       skipped_guards: facts?.skipped ?? [],
@@ -187,7 +189,7 @@ function readState(paths: StatePaths, now: () => number): State {
     const reason = [error.message, isNewer ? undefined : error.hint].filter(Boolean).join('. ');
     const gates = readGates(paths, undefined, now());
     return {
-      ...nowhere(),
+      ...noStateDirectory(),
       ...gates,
       alerts: readAlerts(paths, undefined),
       skipped_guards: skippedInSpool(createSpool(paths.spool, paths.quarantine), gates.gates),
@@ -224,19 +226,19 @@ function ready(path: string, contents: StoreContents) {
   } as const;
 }
 
-/** A directory that cannot be read has nothing to count. */
+/** If the spool cannot be read, the counts are 0 and `problem` says why. */
 function readSpool(paths: StatePaths, store: CommandStore | undefined): StatusReport['spool'] {
   const spool = createSpool(paths.spool, paths.quarantine);
   let counts = { running: 0, waiting: 0 };
   let unreadable = 0;
-  let problem = store?.drainProblem ?? null;
+  let problem = store?.ingestProblem ?? null;
   try {
     counts = countSpool(spool);
     unreadable = spool.countQuarantined();
   } catch (error) {
     problem ??= reasonOf(error);
   }
-  return { ...counts, unreadable, drained: store?.drained.stored ?? 0, problem };
+  return { ...counts, unreadable, drained: store?.ingested.stored ?? 0, problem };
 }
 
 function quarantinedDatabases(path: string): StatusReport['set_aside_databases'] {

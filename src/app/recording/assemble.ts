@@ -13,16 +13,16 @@ import { compress } from './compression.ts';
 import { TAIL_BYTES } from './meter.ts';
 import { warningSentences } from './warning-sentences.ts';
 
-/** Most that is kept of a sentence about a mistake, which may quote a whole command line. */
+/** Maximum length of a stored warning, which may quote a whole command line. */
 const WARNING_BYTES = 300;
 
-/** Longest directory that is stored; one that was cut ends in `…`. */
+/** Maximum length of a stored directory; a truncated one ends in `…`. */
 const DIRECTORY_BYTES = 4096;
 
-/** Longest name and id. */
+/** Maximum length of a name or id. */
 const NAME_CHARACTERS = 200;
 
-/** Makes what the database stores of a record: status, error text, command line, redacted and compressed payloads. */
+/** Makes the database row of a record: status, error text, command line, redacted and compressed payloads. */
 export function assemble(begin: Begin, end: End): Recorded {
   const clean = begin.redact ? (text: string): string => redactText(text) : unchanged;
   const execution = toExecution(cleanNames(begin, clean), cleanKey(end, clean), {
@@ -43,8 +43,8 @@ type Clean = (text: string) => string;
 const unchanged: Clean = (text) => text;
 
 /**
- * All that is stored as text, and so all that is exported, and looked up in the database. What goes by the names
- * themselves (gates, correlation, dedupe keys) was done before, and with the names as they are.
+ * Cleans every text that is stored, exported, and used in queries. Gates, correlation and dedupe keys were computed
+ * before, from the original names.
  */
 function cleanNames(begin: Begin, clean: Clean): Begin {
   const name = (text: string): string => firstCharacters(clean(text), NAME_CHARACTERS);
@@ -65,11 +65,11 @@ function cleanKey(end: End, clean: Clean): End {
   return end.dedupeKey === undefined ? end : { ...end, dedupeKey: clean(end.dedupeKey) };
 }
 
-function firstCharacters(text: string, most: number): string {
-  return text.length <= most ? text : `${Buffer.from(text.slice(0, most - 1)).toString()}…`;
+function firstCharacters(text: string, max: number): string {
+  return text.length <= max ? text : `${Buffer.from(text.slice(0, max - 1)).toString()}…`;
 }
 
-/** The end of an execution whose engine is gone; `seen` is what it had noted of it, if anything. */
+/** The end of an execution whose engine is gone. `seen` is what the engine had recorded, if anything. */
 export function interruptedEnd(seen: End | undefined): End {
   const after = seen?.signal === undefined ? '' : ` after ${seen.signal}`;
   return {
@@ -85,13 +85,13 @@ export function interruptedEnd(seen: End | undefined): End {
   };
 }
 
-/** Why it did not succeed: our reason where there is one, then the end of what it said on stderr. */
+/** Why the execution did not succeed: HookBus's reason if there is one, then the end of stderr. */
 function errorText(end: End, clean: Clean, cleanTail: Clean): string | undefined {
   const reason = end.reason === undefined ? undefined : clean(end.reason);
-  // What went well may still have a reason of ours: it took too long, and refused by JSON.
+  // A successful execution may have a reason, too: it exceeded its time limit and refused by JSON.
   if (statusOf(end) === 'success') return reason;
   const { stderrTail, stderrBytes } = end;
-  // All of it is redacted before any of it is cut, lest half a secret be taken for something else.
+  // Redact before truncating, because half a secret is not recognized.
   const isCut = stderrTail.length < stderrBytes || stderrTail.length >= TAIL_BYTES;
   const tail = Buffer.from(stderrTail).toString('utf8');
   const stderr = (isCut ? cleanTail(tail) : clean(tail)).trim();
@@ -102,20 +102,20 @@ function errorText(end: End, clean: Clean, cleanTail: Clean): string | undefined
   return [firstBytes(why, ERROR_TEXT_BYTES), lastBytes(stderr, room)].filter(Boolean).join('\n');
 }
 
-/** The end of a text, at most so many bytes of UTF-8, beginning with a whole character. */
-function lastBytes(text: string, most: number): string {
+/** The end of a text in at most `max` bytes of UTF-8, starting with a whole character. */
+function lastBytes(text: string, max: number): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= most) return text;
-  let start = bytes.length - most;
+  if (bytes.length <= max) return text;
+  let start = bytes.length - max;
   while (((bytes[start] ?? 0) & 0xc0) === 0x80) start += 1;
   return bytes.subarray(start).toString('utf8');
 }
 
-/** The beginning of a text, at most so many bytes of UTF-8, ending with a whole character. */
-function firstBytes(text: string, most: number): string {
+/** The start of a text in at most `max` bytes of UTF-8, ending with a whole character. */
+function firstBytes(text: string, max: number): string {
   const bytes = Buffer.from(text);
-  if (bytes.length <= most) return text;
-  let end = most;
+  if (bytes.length <= max) return text;
+  let end = max;
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   return `${bytes.subarray(0, end).toString('utf8')}…`;
 }

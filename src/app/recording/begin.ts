@@ -11,7 +11,7 @@ import type { Begin } from '../../domain/record.ts';
 import { modeWarning } from '../../gates/dedupe.ts';
 import { unforgiving } from './warning-sentences.ts';
 
-/** What is read of a payload. */
+/** What HookBus reads from a payload. */
 interface PayloadFacts {
   readonly eventType?: string | undefined;
   readonly toolName?: string | undefined;
@@ -20,7 +20,7 @@ interface PayloadFacts {
   readonly promptId?: string | undefined;
 }
 
-/** What is known without a payload. */
+/** Ids that are known without a payload. */
 interface KnownIds {
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
@@ -28,7 +28,7 @@ interface KnownIds {
 
 const ALL_NAMES = Object.values(PAYLOAD_NAMES).flat();
 
-/** Finds the ids in as much of the payload as has come. */
+/** Finds the ids in the part of the payload that has arrived. */
 function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
   const found = scanPayload(payload, ALL_NAMES);
   const first = (names: readonly string[]): string | undefined =>
@@ -42,7 +42,7 @@ function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
   };
 }
 
-/** A new execution's own ids, made before anything is known of it. */
+/** The ids of a new execution. */
 export function newExecutionIds(nowMs: number, random: (bytes: number) => Uint8Array) {
   return {
     executionId: uuidV7(nowMs, random(10)),
@@ -56,7 +56,7 @@ export interface BeginParts {
   readonly options: RunOptions;
   readonly settings: Settings;
   readonly payload: Uint8Array;
-  /** It counts where the payload does not say. */
+  /** Used if the payload does not contain the ids. */
   readonly known?: KnownIds;
   readonly inheritedTraceParent: string | undefined;
   readonly random: (bytes: number) => Uint8Array;
@@ -65,16 +65,16 @@ export interface BeginParts {
   };
 }
 
-/** An execution as it is known before its hook starts. */
+/** An execution before its hook starts. */
 export interface Described {
   readonly begin: Begin;
-  /** What its hook is given. */
+  /** The trace flags that the hook receives. */
   readonly traceFlags: string;
-  /** By `--fail-open`, which counts on this event. */
+  /** Whether `--fail-open` is set and counts on this event. */
   readonly isForgiving: boolean;
 }
 
-/** The same execution with what a payload says that came too late for its begin. */
+/** Adds facts from a part of the payload that arrived after the begin was written. */
 export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
   const { eventType = begin.eventType, toolName, sessionId, toolUseId } = readFacts(payload, {});
   return {
@@ -86,15 +86,15 @@ export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
   };
 }
 
-/** Whether as much of the payload as has come names an event on which a hook can block. */
+/** Whether the part of the payload that has arrived names an event on which a hook can block. */
 export function namesBlockingEvent(payload: Uint8Array): boolean {
   const { eventType } = readFacts(payload, {});
   return eventType !== undefined && canBlock(eventType);
 }
 
 /**
- * What is to be noted of `--fail-open`: where a hook can block, a failure may be a refusal, and so may any while nobody
- * knows. Undefined where it counts. The launcher says the same in fail_open.c.
+ * The warning about `--fail-open`: if a hook can block on the event, or the event is unknown, a failure may be a
+ * refusal. Undefined if the option counts. The C port is in fail_open.c.
  */
 function failOpenWarning(named: string | undefined, eventType: string): string | undefined {
   const event = named !== undefined && named !== '' && canBlock(named) ? named : eventType;
@@ -102,7 +102,7 @@ function failOpenWarning(named: string | undefined, eventType: string): string |
   return unforgiving(event);
 }
 
-/** All that is known of an execution before its hook starts. */
+/** Collects what is known about an execution before its hook starts. */
 export function describeExecution(parts: BeginParts): Described {
   const { ids, options, settings } = parts;
   const facts = readFacts(parts.payload, parts.known ?? {});

@@ -1,12 +1,12 @@
 /*
- * fflate takes some ms to load, which only those executions of a run pay whose payloads are to be compressed: whoever
- * composes a process hands it in.
+ * fflate takes some ms to load, and a run needs it only if its payloads are compressed. So the entry point of each
+ * process passes it in.
  */
 type Zlib = (bytes: Uint8Array) => Uint8Array;
 
 let zlib: Zlib | undefined;
 
-/** From now on this process can compress: `zlibSync` of fflate. */
+/** Enables compression in this process. Pass `zlibSync` of fflate. */
 export function provideCompression(zlibSync: Zlib): void {
   zlib = zlibSync;
 }
@@ -15,8 +15,8 @@ export function canCompress(): boolean {
   return zlib !== undefined;
 }
 
-/** A standard zlib stream (RFC 1950). @throws where no compression was provided */
+/** A standard zlib stream (RFC 1950). @throws if no compression was provided */
 export function compress(bytes: Uint8Array): Uint8Array {
-  if (zlib === undefined) throw new Error('expected compression to be provided');
+  if (zlib === undefined) throw new Error('call provideCompression first');
   return zlib(bytes);
 }

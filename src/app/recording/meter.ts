@@ -2,20 +2,23 @@ import { sha256Hex } from '../../domain/key/sha256.ts';
 import { createStdoutKind } from '../../domain/payload/stdout-kind.ts';
 import type { Capture, StdoutKind, StreamName } from '../../domain/record.ts';
 
-/** Bytes of stdout that its digest covers. */
+/** How many bytes of stdout the digest covers. */
 const DIGEST_BYTES = 64 * 1024;
 const DIGEST_HEX = 16;
 
-/** Up to so many bytes our own digest is done before Node's is ready to start. */
+/** Up to this size, the TypeScript digest finishes before Node's has loaded. */
 const SHORT_BYTES = 512;
 
-/** Of stdout's beginning, which may decide something where it is an object. */
+/** How much of stdout is kept if it starts an object, which may contain a decision. */
 const HEAD_BYTES = 16 * 1024;
 
-/** Many times what is stored of stderr after a failure: a secret that the cut would halve is whole here, and found. */
+/**
+ * Much more than is stored of stderr after a failure, so that redaction sees secrets whole before the text is
+ * truncated.
+ */
 export const TAIL_BYTES = 16 * 1024;
 
-/** Watches one stream go by: counts it in full, keeps its beginning up to the cap where that was asked for, and its end. */
+/** Measures one stream: counts its bytes, and keeps its start up to the cap and its end. */
 export function createMeter(stream: StreamName, keepBytes: number) {
   const kept: Uint8Array[] = [];
   const kind = stream === 'stdout' ? createStdoutKind() : undefined;
@@ -35,7 +38,7 @@ export function createMeter(stream: StreamName, keepBytes: number) {
   return {
     push(chunk: Uint8Array): void {
       kind?.push(chunk);
-      // Copied, since a slice would keep the whole chunk in memory.
+      // Copied, because a slice would keep the whole chunk in memory.
       if (stream === 'stdout' && total < DIGEST_BYTES)
         digested.push(Uint8Array.prototype.slice.call(chunk, 0, DIGEST_BYTES - total));
       total += chunk.length;
@@ -43,8 +46,8 @@ export function createMeter(stream: StreamName, keepBytes: number) {
         tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
       keep(chunk);
     },
-    /** Bytes that do not go by, but are there for the hook to read; `count` says how many it has read. */
-    look(bytes: Uint8Array, isAll: boolean): void {
+    /** Keeps bytes that the hook reads from its own descriptor; `count` later says how many it has read. */
+    peek(bytes: Uint8Array, isAll: boolean): void {
       keep(bytes);
       hasMore = !isAll || bytes.length > keptBytes;
     },
@@ -54,10 +57,10 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     total: (): number => total,
     tail: (): Uint8Array => tail,
     kind: (): StdoutKind => kind?.kind() ?? 'empty',
-    /** May be asked more than once. */
+    /** May be called more than once. */
     digest: (): string | undefined =>
       digested.length === 0 ? undefined : sha256(Buffer.concat(digested)).slice(0, DIGEST_HEX),
-    /** Undefined where stdout does not begin with `{`. */
+    /** Undefined if stdout does not start with `{`. */
     head: (): Uint8Array | undefined =>
       ['json', 'broken'].includes(kind?.kind() ?? '')
         ? Buffer.concat(digested).subarray(0, HEAD_BYTES)
@@ -70,7 +73,7 @@ export function createMeter(stream: StreamName, keepBytes: number) {
   };
 }
 
-/** Node's own is made ready only where there is much to digest. */
+/** Loads Node's own digest only for large input. */
 function sha256(bytes: Uint8Array): string {
   if (bytes.length <= SHORT_BYTES) return sha256Hex(bytes);
   const { createHash } = process.getBuiltinModule('node:crypto');

@@ -8,16 +8,16 @@ export interface RecorderParts {
   readonly spool: Spool;
   readonly paths: StatePaths;
   readonly now: () => number;
-  /** Says on the log what went wrong, where that was asked for. */
+  /** Logs an internal error, if debugging is on. */
   readonly report: (what: string, error: unknown) => void;
 }
 
 /**
- * Records one execution from inside an engine. Nothing here throws: where the database cannot be written the
- * execution waits in the spool, and where that cannot be either it is not recorded.
+ * Records one execution from inside an engine. Nothing here throws: if the database cannot be written, the execution
+ * waits in the spool; if the spool cannot be written either, it is not recorded.
  */
 export function createRecorder({ spool, paths, now, report }: RecorderParts) {
-  // SQLite, redaction and compression are needed only once the hook has ended, and load while it runs.
+  // Storing needs SQLite, redaction and compression only after the hook, so they load while it runs.
   const loadStorage = () => import('./store-execution.ts');
 
   const attempt = async (what: string, work: () => void | Promise<void>): Promise<boolean> => {
@@ -31,7 +31,10 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
   };
 
   return {
-    /** Before the hook starts: what is known survives the death of this process. @returns whether it could be written */
+    /**
+     * Before the hook starts: records what is known, in case this process dies.
+     * @returns whether it could be written
+     */
     begin(begin: Begin): boolean {
       try {
         spool.begin(begin.executionId, encodeBegin(begin));
@@ -41,23 +44,23 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
         return false;
       }
     },
-    /** While the hook runs. */
+    /** While the hook runs: loads what `end` needs. */
     prepare(): void {
       void attempt('load storage', async () => (await loadStorage()).loadRules());
     },
-    /** A signal that may be the last thing we see: what is known so far goes on record at once. */
+    /** Records what is known at a signal, because the signal may end this process. */
     note(begin: Begin, end: End): void {
       void attempt('note signal', () =>
         spool.append(begin.executionId, encodeBegin(begin), encodeEnd({ ...end, kind: 'cut_off' })),
       );
     },
-    /** After the hook: into the database, and with it what others left in the spool. */
+    /** After the hook: stores the execution, and ingests what others left in the spool. */
     async end(begin: Begin, end: End): Promise<void> {
-      let drain: ((spool: Spool) => void) | undefined;
+      let ingest: ((spool: Spool) => void) | undefined;
       const isStored = await attempt('store execution', async () => {
         const { storeExecution } = await loadStorage();
         if (begin.storeRaw && begin.compress) provideCompression((await import('fflate')).zlibSync);
-        drain = storeExecution(paths, begin, end, now);
+        ingest = storeExecution(paths, begin, end, now);
       });
       if (!isStored) {
         await attempt('spool execution', () =>
@@ -66,7 +69,7 @@ export function createRecorder({ spool, paths, now, report }: RecorderParts) {
         return;
       }
       await attempt('remove record', () => spool.discard(begin.executionId));
-      await attempt('drain spool', () => drain?.(spool));
+      await attempt('ingest spool', () => ingest?.(spool));
     },
   };
 }

@@ -4,17 +4,17 @@ import { FrameError } from '../../protocol/frame.ts';
 import { decodeRecord } from '../../protocol/record.ts';
 import type { Spool } from '../../spool/spool.ts';
 
-/** What is known of an execution in the spool. */
+/** What the spool contains about an execution. */
 export interface SpoolRecord {
   readonly begin: Begin;
   readonly end?: End;
 }
 
-/** Whether nothing more will be known: a cut-off is noted at a signal, and the run goes on. */
+/** Whether the record is complete. An interrupted end is recorded at a signal, but the hook may go on. */
 export const isFinal = ({ end }: SpoolRecord): boolean =>
   end !== undefined && end.kind !== 'cut_off';
 
-/** @returns undefined where these are no frames of a record */
+/** @returns undefined if the frames are no record */
 export function decodeEntry(frames: Buffer): SpoolRecord | undefined {
   try {
     return decodeRecord(frames);
@@ -24,13 +24,16 @@ export function decodeEntry(frames: Buffer): SpoolRecord | undefined {
   }
 }
 
-/** Of the same execution; what is said later counts, but no end takes back one that was. */
+/** Merges two records of one execution: the later one counts, but keeps an end that only the earlier one has. */
 export function withLater(earlier: SpoolRecord | undefined, later: SpoolRecord): SpoolRecord {
   const end = later.end ?? earlier?.end;
   return end === undefined ? later : { begin: later.begin, end };
 }
 
-/** What is still in the spool: executions that are to be taken in, and those whose hook runs. @throws what the disk says */
+/**
+ * Counts executions in the spool: those that wait to be ingested, and those whose hook still runs.
+ * @throws file system errors
+ */
 export function countSpool(spool: Spool): { readonly running: number; readonly waiting: number } {
   const open = new Map<string, SpoolRecord>();
   const final = new Set<string>();

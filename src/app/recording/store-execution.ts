@@ -6,20 +6,20 @@ import { HOOK_BUSY_MS } from '../../store/database.ts';
 import { createBreakerTracker } from '../breaker/track-breakers.ts';
 import { createStoreHandle } from '../store/store-handle.ts';
 import { assemble } from './assemble.ts';
-import { drainSpool } from './drain.ts';
+import { ingestSpool } from './ingest.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
 
 export { loadRules } from '../../redaction/redaction.ts';
 
-/** What a run may spend on records that others left behind. */
-const DRAIN_RECORDS = 64;
-const DRAIN_MS = 15;
+/** How much of other processes' records a run may ingest. */
+const INGEST_RECORDS = 64;
+const INGEST_MS = 15;
 
 /**
- * Puts one ended execution into the database, from inside a run. The database is not closed: the process is about to
- * end, and closing would make the last one out copy the write-ahead log while its caller waits.
- * @returns what takes in some of what others left in the spool, and sees to the breakers; it throws what the store
- *   or the file system says
+ * Stores one finished execution from inside a run. Does not close the database: the process exits soon, and closing
+ * would copy the write-ahead log while the caller waits.
+ * @returns a function that ingests some of what others left in the spool and updates the breakers; it throws errors of
+ * the store or the file system
  */
 export function storeExecution(
   paths: StatePaths,
@@ -31,8 +31,8 @@ export function storeExecution(
   const recorded = assemble(withRedactionInForce(begin, paths.config), end);
   store.use(({ writer }) => writer.write([recorded]));
   return (spool) => {
-    const limits = { records: DRAIN_RECORDS, untilMs: now() + DRAIN_MS, config: paths.config };
-    const { hooks } = store.use(({ writer }) => drainSpool(spool, writer, now, limits));
+    const limits = { records: INGEST_RECORDS, untilMs: now() + INGEST_MS, config: paths.config };
+    const { hooks } = store.use(({ writer }) => ingestSpool(spool, writer, now, limits));
     createBreakerTracker(paths, store, now)(uniqueHooks([hookOf(begin), ...hooks]));
   };
 }

@@ -3,11 +3,13 @@ import { isOnDuplicate } from '../../domain/key/dedupe-key.ts';
 import type { Begin } from '../../domain/record.ts';
 import { modeWarning } from '../../gates/dedupe.ts';
 
-/** The sentence about `--fail-open` on this event, on which it does not count. */
+/** The warning about `--fail-open` on an event on which the option does not count. */
 export const unforgiving = (event: string): string =>
-  `--fail-open: expected an event on which no hook can block, got ${event === '' ? 'none' : JSON.stringify(event)}; it is ignored`;
+  event === ''
+    ? '--fail-open is ignored: the event is unknown, so the hook may be able to block'
+    : `--fail-open is ignored: a hook can block on ${JSON.stringify(event)}`;
 
-/** What an engine's warnings say; a mode of duplicates is one only on some events. */
+/** The text of an engine's warnings. Whether a duplicate policy deserves one depends on the event. */
 export function warningSentences({ rawWarnings = [], eventType }: Begin): string[] {
   return rawWarnings.flatMap((warning) => {
     const { name, value = '' } = readWarning(warning);

@@ -4,7 +4,9 @@ import { readPlaces, workTreeOf } from '../../agents/settings/agent-places.ts';
 import { scriptOf } from '../../domain/hook/hook-name.ts';
 import type { LogRow } from '../../store/columns.ts';
 
-/** Whether a directory is in the work tree of another one; where that is in none, whether it is below. */
+/**
+ * Whether a directory is in the same work tree as `here`. If `here` is in none: whether the directory is below `here`.
+ */
 export function isHere(directory: string, here: string): boolean {
   const tree = workTreeOf(here);
   if (tree !== undefined) return workTreeOf(directory) === tree;
@@ -13,8 +15,8 @@ export function isHere(directory: string, here: string): boolean {
 }
 
 /**
- * The script of a recorded command, where that was written after it ran: what a replay runs is then something else.
- * Undefined also where nobody can tell.
+ * The script of a recorded command, if it was modified after the execution: a replay then runs something else.
+ * Undefined if unknown.
  */
 export function findChangedScript({ command, cwd, created_at }: LogRow): string | undefined {
   if (cwd === null) return undefined;
@@ -23,12 +25,12 @@ export function findChangedScript({ command, cwd, created_at }: LogRow): string 
     const stat = statSync(path);
     return stat.isFile() && stat.mtimeMs > Date.parse(created_at) ? path : undefined;
   } catch {
-    // It is no path, or nobody may look at it.
+    // It is not a path, or the file cannot be read.
     return undefined;
   }
 }
 
-/** What a shell would make of the places that hooks are usually given by. */
+/** Expands the variables that hook commands commonly start with, as a shell would. */
 function expand(word: string, cwd: string): string {
   const [place = '', name] = /^(?:~|\$\{?(\w+)\}?)(?=\/)/.exec(word) ?? [];
   const isHome = place === '~' || name === 'HOME';

@@ -17,23 +17,23 @@ import { findPayloads, type Payload } from '../reading/find-execution.ts';
 import { assemble } from '../recording/assemble.ts';
 import { findChangedScript } from './replay-places.ts';
 
-/** An execution that can be run once more. */
+/** An execution that can be replayed. */
 export interface Replayable {
   readonly row: LogRow;
   readonly argv: readonly string[];
   readonly isRecordedCommand: boolean;
-  /** The script, where that is not what ran then. */
+  /** The script's path, if the script was changed after the execution. */
   readonly changedScript: string | undefined;
   readonly stdin: Uint8Array;
   readonly cwd: string;
-  /** Secrets were taken out of the payload when it was stored: the hook was given other bytes then. */
+  /** Secrets in the payload were redacted, so the hook received other bytes then. */
   readonly isRedacted: boolean;
   readonly recorded: Came;
 }
 
 /**
- * What it takes to run an execution once more, or why it cannot be.
- * @param otherArgv a command to run in place of the recorded one
+ * Collects what a replay needs, or says why there can be none.
+ * @param otherArgv the command to run instead of the recorded one
  */
 export function prepareReplay(
   db: Database,
@@ -41,13 +41,13 @@ export function prepareReplay(
   otherArgv: readonly string[] | undefined,
 ): Replayable | { readonly refused: string } {
   if (row.status === 'dedupe_skip' || row.status === 'breaker_skip') {
-    return { refused: `its hook was not run (${row.status}), so there is nothing to compare with` };
+    return { refused: `its hook was skipped (${row.status}), so there is nothing to compare with` };
   }
   if (otherArgv === undefined && holdsPlaceholder(row.command)) {
-    return { refused: 'a secret was taken out of its command; give the command behind --' };
+    return { refused: 'its recorded command has a redacted secret; add the command after --' };
   }
   if (otherArgv === undefined && isCutCommand(row.command)) {
-    return { refused: 'its command is too long to be on record whole; give the command behind --' };
+    return { refused: 'its recorded command is truncated; add the command after --' };
   }
   const payloads = findPayloads(db, row.id);
   const stdin = payloads.find(({ stream }) => stream === 'stdin');
@@ -63,34 +63,34 @@ export function prepareReplay(
     stdin: stdin.bytes,
     cwd: row.cwd,
     isRedacted: isRedacted(stdin, row),
-    recorded: cameOf(row, payloads),
+    recorded: outcomeOf(row, payloads),
   };
 }
 
 function stdinProblem(stdin: Payload | undefined, row: LogRow): string | undefined {
   if (stdin === undefined) {
-    return 'its payload is not stored; HOOKBUS_STORE_RAW=1 stores those of later ones';
+    return 'its payload is not stored; set HOOKBUS_STORE_RAW=1 to store payloads from now on';
   }
   if (stdin.problem !== undefined) return `its payload ${stdin.problem}`;
   if (!stdin.truncated) return undefined;
-  return `its payload was cut at ${stdin.bytes.length} of ${row.stdin_bytes} bytes when it was stored; HOOKBUS_MAX_BYTES is the cap`;
+  return `its stored payload is truncated to ${stdin.bytes.length} of ${row.stdin_bytes} bytes; set HOOKBUS_MAX_BYTES to store more from now on`;
 }
 
 function directoryProblem(cwd: string | null): string | undefined {
-  if (cwd === null) return 'the directory that it ran in is not on record';
+  if (cwd === null) return 'its working directory is not recorded';
   try {
     if (statSync(cwd).isDirectory()) return undefined;
   } catch {
-    // That it cannot be looked at comes to the same.
+    // Treat a directory that cannot be read as missing.
   }
-  return `the directory that it ran in is not there any more: ${cwd}`;
+  return `its working directory does not exist any more: ${cwd}`;
 }
 
 function isRedacted({ bytes }: Payload, row: LogRow): boolean {
   return bytes.length !== row.stdin_bytes || holdsPlaceholder(bytes.toString('latin1'));
 }
 
-function cameOf(row: LogRow, payloads: readonly Payload[]): Came {
+function outcomeOf(row: LogRow, payloads: readonly Payload[]): Came {
   const whole = (stream: Payload['stream']): Buffer | undefined => {
     const payload = payloads.find((candidate) => candidate.stream === stream);
     const isWhole = payload?.truncated === false && payload.problem === undefined;
@@ -109,32 +109,32 @@ function cameOf(row: LogRow, payloads: readonly Payload[]): Came {
   };
 }
 
-/** A replay that was done. */
+/** A finished replay. */
 export interface Replayed extends Comparison {
   readonly row: LogRow;
   readonly isRedacted: boolean;
   readonly changedScript: string | undefined;
   readonly recorded: Came;
   readonly came: Came;
-  /** For the table `replays`; secrets are taken out of its texts. */
+  /** The row for the table `replays`, with secrets redacted. */
   readonly record: ReplayRow;
 }
 
-/** The same with nothing in it of what was written, which of thousands would be too much to hold. */
+/** Drops the outputs, because those of thousands of replays would need too much memory. */
 export function withoutOutputs(replayed: Replayed): Replayed {
   const nothing = { stdout: undefined, stderr: undefined };
   const { recorded, came } = replayed;
   return { ...replayed, recorded: { ...recorded, ...nothing }, came: { ...came, ...nothing } };
 }
 
-/** Compares what came of a replay with what is on record. */
+/** Compares the outcome of a replay with the recorded one. */
 export function toReplayed(
   of: Replayable,
   replayedEnd: End,
   span: { readonly spanId: string; readonly createdAtMs: number },
 ): Replayed {
   const end = throughShell(of, replayedEnd);
-  const came = cameOfEnd(end);
+  const came = outcomeOfEnd(end);
   const comparison = compareReplay(of.recorded, came, redactBytes);
   const { row } = of;
   const { execution } = assemble(
@@ -171,7 +171,7 @@ export function toReplayed(
   return { ...comparison, row, isRedacted, changedScript, recorded, came, record };
 }
 
-/** A shell that runs a command for us exits with 128 and the number of the signal that the command died of. */
+/** If the command dies from a signal, the shell that runs it exits with 128 plus the signal's number. */
 function throughShell({ row, isRecordedCommand }: Replayable, end: End): End {
   const number = constants.signals[row.signal as NodeJS.Signals];
   if (!isRecordedCommand || end.kind !== 'exited' || end.exitCode !== 128 + number) return end;
@@ -179,7 +179,7 @@ function throughShell({ row, isRecordedCommand }: Replayable, end: End): End {
   return { ...rest, kind: 'signaled', signal: row.signal ?? '' };
 }
 
-function cameOfEnd(end: End): Came {
+function outcomeOfEnd(end: End): Came {
   const whole = (stream: 'stdout' | 'stderr'): Uint8Array | undefined => {
     const capture = end.captures.find((candidate) => candidate.stream === stream);
     return capture?.truncated === false ? capture.bytes : undefined;

@@ -16,10 +16,10 @@ import { findOldCopies, removeOldCopies } from '../install/old-copies.ts';
 import { openForCommand } from '../store/open-for-command.ts';
 import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
 
-/** What a clean-up took away, or would; docs/json.md says what each field means. */
+/** What a cleanup deleted or would delete; docs/json.md describes each field. */
 export interface CleanupReport {
   readonly dry_run: boolean;
-  /** What began before this went. */
+  /** Deletes what started before this. */
   readonly before: string;
   readonly executions: number;
   readonly payloads: number;
@@ -27,11 +27,11 @@ export interface CleanupReport {
   readonly notices: number;
   /** Spool records that could not be read. */
   readonly unreadable_records: number;
-  /** Settings files as they were before `install` changed them. */
+  /** Backups of settings files from before `install` changed them. */
   readonly settings_backups: number;
-  /** Databases that were found corrupt and set aside. */
+  /** Corrupt databases in quarantine. */
   readonly corrupt_databases: number;
-  /** The database with its write-ahead log. */
+  /** The size of the database with its write-ahead log. */
   readonly bytes_before: number;
   readonly bytes_after: number;
   readonly bytes_freed: number;
@@ -43,20 +43,20 @@ export interface CleanupParts {
   readonly isDryRun: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Lets others have the database for so many ms. */
+  /** Lets other processes use the database. */
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
-/** Most executions in one transaction. */
+/** Maximum executions per transaction. */
 const MAX_ROWS = 500;
 
-/** Most pages in one transaction: 8 MiB of the usual 4 KiB. */
+/** Maximum pages per transaction: 8 MiB with the usual 4 KiB pages. */
 const MAX_PAGES = 2000;
 
-/** How long a transaction is meant to take, in ms: well below what a hook waits for the lock. */
+/** Target duration of a transaction, well below the time that a hook waits for the lock. */
 const TURN_MS = 20;
 
-/** Takes away what is past its time and gives its space back, in short turns so that no hook waits long. */
+/** Deletes expired data and returns its space, in short turns so that no hook waits long. */
 export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
   const { paths, beforeMs, isDryRun, now } = parts;
   const expiry = { before: isoOf(beforeMs), now: isoOf(now()) };
@@ -70,8 +70,8 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
     if (!isDryRun) forgetLostStamps(now());
-    const look = isDryRun ? findOldCopies : removeOldCopies;
-    const { unreadable, backups, databases } = look(paths, beforeMs);
+    const collect = isDryRun ? findOldCopies : removeOldCopies;
+    const { unreadable, backups, databases } = collect(paths, beforeMs);
     const bytesAfter = databaseBytes(paths.database);
     return {
       dry_run: isDryRun,
@@ -97,9 +97,9 @@ type Use = <T>(work: (db: Database) => T) => T;
 async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
   let executions = 0;
   let payloads = 0;
-  // Rollups outlive the rows they are made of.
+  // Rollups outlive their rows, so update them before deleting.
   while (use((db) => rollUp(db)) === ROLL_UP_ROWS) await parts.pause(TURN_MS);
-  // What was never counted is many rows after an update, and would be one long transaction with the deleting.
+  // After an upgrade many rows are uncounted; count them first so the delete is not one long transaction.
   await inTurns(parts, MAX_ROWS, (limit) => use((db) => countNext(db, limit)));
   await inTurns(parts, MAX_ROWS, (limit) => {
     const removed = use((db) => deleteExecutions(db, expiry, limit));
@@ -115,20 +115,20 @@ async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
 }
 
 /**
- * Repeats `step` until it does nothing. What it may do at a time is fitted to how long the last turn took, and
- * between two turns others get the database for as long.
+ * Repeats `step` until it does nothing. Adapts the limit to how long the last turn took, and pauses as long between
+ * turns so that others can use the database.
  */
 async function inTurns(
   { now, pause }: Pick<CleanupParts, 'now' | 'pause'>,
-  most: number,
+  max: number,
   step: (limit: number) => number,
 ): Promise<void> {
-  let limit = Math.ceil(most / 10);
+  let limit = Math.ceil(max / 10);
   for (;;) {
     const startMs = now();
     if (step(limit) === 0) return;
     const tookMs = now() - startMs;
-    limit = Math.min(most, Math.max(1, Math.floor((limit * TURN_MS) / Math.max(tookMs, 1))));
+    limit = Math.min(max, Math.max(1, Math.floor((limit * TURN_MS) / Math.max(tookMs, 1))));
     await pause(Math.max(tookMs, 1));
   }
 }

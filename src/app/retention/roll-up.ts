@@ -23,10 +23,10 @@ import {
   writeBucket,
 } from '../../store/rollups.ts';
 
-/** Rows in one transaction: some 20 ms of the database. */
+/** Rows per transaction, which takes about 20 ms. */
 export const ROLL_UP_ROWS = 2000;
 
-/** A bucket while it is added to. */
+/** A bucket that is being filled. */
 interface Tally {
   readonly key: BucketKey;
   readonly counts: Record<Status, number>;
@@ -35,12 +35,12 @@ interface Tally {
 }
 
 /**
- * Brings the rollups up to date with the next rows of the log, in one transaction with the mark that says how far they
- * are: a crash neither loses nor doubles, and several processes may do this at the same time.
- * @returns how many rows these were; 0 where none was left
+ * Adds the next rows of the log to the rollups. One transaction also moves the mark, so a crash neither loses nor
+ * doubles rows, and several processes may do this at once.
+ * @returns how many rows it added; 0 if none was left
  */
 export function rollUp(db: Database, limit = ROLL_UP_ROWS): number {
-  // Most often nothing is new, and a look takes no lock.
+  // Usually nothing is new, and this check takes no lock.
   if (lastRow(db) <= rollupMark(db)) return 0;
   return asOneWrite(db, () => {
     const rows = rowsBehind(db, rollupMark(db), limit);
@@ -55,16 +55,16 @@ export function rollUp(db: Database, limit = ROLL_UP_ROWS): number {
 }
 
 /**
- * Makes the rollups anew from the rows of the log. What reaches back further than the log stays: rollups outlive it.
- * The rows are read without a lock; writing what they come to is all that others wait for.
- * @returns how many executions they are made of
+ * Rebuilds the rollups from the rows of the log. Rollups from before the oldest row stay.
+ * Reads the rows without a lock; others wait only while the result is written.
+ * @returns how many executions they contain
  */
 export function rebuildRollups(db: Database): number {
-  // So that what stays has every row that it should.
+  // Finish the current rollups, so that those that stay are complete.
   while (rollUp(db) > 0);
   const oldest = oldestRow(db);
   if (oldest === undefined) return 0;
-  // The bucket that the oldest row is in may have lost others.
+  // The bucket of the oldest row may contain rows that were deleted since.
   const whole = new Map<BucketSeconds, string>(
     BUCKET_SECONDS.map((seconds) => [seconds, firstWhole(db, oldest, seconds)]),
   );
@@ -80,7 +80,7 @@ export function rebuildRollups(db: Database): number {
   const mark = rollupMark(db);
   eachNumberedRow(db, { behind: 0, upTo: mark }, add);
   asOneWrite(db, () => {
-    // What others have rolled up meanwhile is deleted with the rest.
+    // Includes what other processes have rolled up meanwhile, because that is deleted too.
     eachNumberedRow(db, { behind: mark, upTo: rollupMark(db) }, add);
     for (const [seconds, from] of whole) deleteBuckets(db, seconds, from);
     for (const bucket of buckets.all()) writeBucket(db, bucket);
@@ -88,7 +88,7 @@ export function rebuildRollups(db: Database): number {
   return count;
 }
 
-/** Where nothing was rolled up of the bucket with the oldest row, that one is whole too. */
+/** The first bucket that the log covers completely: the oldest row's own, if it was never rolled up. */
 function firstWhole(db: Database, oldest: string, seconds: BucketSeconds): string {
   const start = bucketStart(oldest, seconds);
   return isRolledUp(db, seconds, start) ? nextBucketStart(oldest, seconds) : start;
@@ -109,7 +109,7 @@ function gatherBuckets(
 
   return {
     add(row: RollupRow): void {
-      // A status of a later version counts as nothing, rather than as something it may not be.
+      // A status of a newer version is not counted.
       if (!STATUSES.includes(row.status)) return;
       for (const seconds of BUCKET_SECONDS) {
         const { hookName, eventType } = row;

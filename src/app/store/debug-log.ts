@@ -3,13 +3,13 @@ import type { Settings } from '../../config/settings.ts';
 import { openToAppend } from '../../os/own-file.ts';
 import { redactText } from '../../redaction/redaction.ts';
 
-/** Says what went wrong; never throws. */
+/** Logs an internal error; never throws. */
 export type Report = (what: string, error: unknown) => void;
 
-/** The log file stops growing here, in bytes: a note that nobody reads must not fill a disk. */
+/** The log file stops growing at this size, so that it never fills a disk. */
 const MAX_LOG_BYTES = 1024 * 1024;
 
-/** Says on the log file what went wrong inside HookBus, under `HOOKBUS_DEBUG=1`; never on a stream of the hook. */
+/** Logs internal errors to the log file if `HOOKBUS_DEBUG=1`; never to a stream of the hook. */
 export function report(settings: Settings): Report {
   const log = settings.paths?.log;
   if (!settings.debug || log === undefined) return () => undefined;
@@ -27,7 +27,7 @@ export function report(settings: Settings): Report {
         closeSync(file);
       }
     } catch {
-      // A log that cannot be written is not worth a hook.
+      // A log that cannot be written must not disturb the hook.
     }
   };
 }

@@ -10,68 +10,71 @@ import { createSpool } from '../../spool/spool.ts';
 import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
 import { deleteExpiredKeys } from '../../store/retention.ts';
 import { reconcileSkippedGuards } from '../alerts/reconcile-skipped.ts';
-import { followBreakers, reconcileGates } from '../breaker/breaker.ts';
+import { reconcileGates, updateBreakers } from '../breaker/breaker.ts';
 import { provideCompression } from '../recording/compression.ts';
-import { type Drained, drainSpool } from '../recording/drain.ts';
+import { type Ingested, ingestSpool } from '../recording/ingest.ts';
 import { createStoreHandle, type StoreHandle } from './store-handle.ts';
 
-/** What to do where the native part of better-sqlite3 is missing or does not fit. */
+/** What to do if the native part of better-sqlite3 is missing or was built for another Node.js. */
 export const REBUILD_SQLITE =
-  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 needs the approval of install scripts).';
+  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 asks you to approve install scripts).';
 
-/** The database as a person's command sees it: what waited in the spool is in it, as far as that could be done. */
+/** The database for a user's command, after the spool was ingested as far as possible. */
 export interface CommandStore {
-  /** Does `work` on the database. @throws HookbusError when it cannot be used */
+  /** Runs `work` on the database. @throws HookbusError if the database cannot be used */
   readonly use: <T>(work: (db: Database) => T) => T;
-  readonly drained: Drained;
-  /** Why the spool could not be drained; undefined when it could. */
-  readonly drainProblem: string | undefined;
+  readonly ingested: Ingested;
+  /** Why the spool could not be ingested; undefined if it could. */
+  readonly ingestProblem: string | undefined;
   readonly close: () => void;
 }
 
-/** Where the state directory is. @throws HookbusError `E_NO_HOME` where nothing says so, `E_HOME` where it does not count */
+/**
+ * The paths of the state directory.
+ * @throws HookbusError `E_NO_HOME` if none is set, `E_HOME` if HookBus must not use it
+ */
 export function requirePaths(settings: Settings): StatePaths {
   if (settings.paths !== undefined) return settings.paths;
   if (settings.homeProblem !== undefined) throw homeError(settings.homeProblem);
   throw new HookbusError(
     'E_NO_HOME',
-    'expected HOOKBUS_HOME or HOME to say where the state directory is, got neither',
+    'neither HOOKBUS_HOME nor HOME is set, so there is no state directory; set HOOKBUS_HOME to an absolute path',
   );
 }
 
 /**
- * Opens the database for a person's command and drains the spool into it.
- * Undefined where nothing was ever recorded: looking does not make a state directory.
- * @throws HookbusError `E_DB`, `E_DB_NEWER` or `E_SQLITE` when the database cannot be used
+ * Opens the database for a user's command and ingests the spool.
+ * Undefined if nothing was ever recorded: reading creates no state directory.
+ * @throws HookbusError `E_DB`, `E_DB_NEWER` or `E_SQLITE` if the database cannot be used
  */
 export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
   const spool = createSpool(paths.spool, paths.quarantine);
   provideCompression(zlibSync);
-  if (!existsSync(paths.database) && explained(paths.database, () => spool.isEmpty())) {
+  if (!existsSync(paths.database) && asUserError(paths.database, () => spool.isEmpty())) {
     return undefined;
   }
   const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);
   const use = <T>(work: (db: Database) => T): T =>
-    explained(paths.database, () => handle.use(({ db }) => work(db)));
-  // A database that cannot even be opened is for the caller to hear of; a spool that cannot be drained is not.
+    asUserError(paths.database, () => handle.use(({ db }) => work(db)));
+  // The caller must know that the database cannot be opened; that the spool cannot be ingested is only reported.
   use(() => undefined);
-  let drained: Drained = { stored: 0, unreadable: 0, hooks: [], hasMore: false };
-  let drainProblem: string | undefined;
+  let ingested: Ingested = { stored: 0, unreadable: 0, hooks: [], hasMore: false };
+  let ingestProblem: string | undefined;
   try {
     const limits = { config: paths.config, rotateBytes: 0 };
-    drained = handle.use(({ writer }) => drainSpool(spool, writer, now, limits));
+    ingested = handle.use(({ writer }) => ingestSpool(spool, writer, now, limits));
   } catch (error) {
-    drainProblem = reasonOf(error);
+    ingestProblem = reasonOf(error);
   }
   try {
-    // Where no daemon runs, nobody else does.
+    // Without a daemon nobody else deletes them.
     handle.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
   } catch {}
-  reconcileBreakers(paths, handle, drained.hooks, now);
-  return { use, drained, drainProblem, close: handle.close };
+  reconcileBreakers(paths, handle, ingested.hooks, now);
+  return { use, ingested, ingestProblem, close: handle.close };
 }
 
-/** Gates and alerts are no part of what a command was asked for, so it does not fail for them; the daemon's log has such failures. */
+/** Ignores errors, because the user did not ask for gates or alerts; the daemon logs such errors. */
 function reconcileBreakers(
   paths: StatePaths,
   handle: StoreHandle,
@@ -83,20 +86,20 @@ function reconcileBreakers(
   try {
     handle.use(({ db }) => reconcileSkippedGuards(db, alerts, now()));
   } catch {}
-  // What cannot be read may switch it on, and a daemon may still have it so.
+  // The unreadable config.json may enable breakers, and a daemon may still use its last valid version.
   if (reading.state === 'refused') return;
   const { breaker: config } = reading.config;
   try {
     handle.use(({ db }) => {
       const parts = { db, gates: paths.gates, config, nowMs: now() };
       reconcileGates(parts);
-      followBreakers(parts, hooks);
+      updateBreakers(parts, hooks);
     });
   } catch {}
 }
 
-/** Does `work` and tells what SQLite or the file system says of it as something a person can act on. */
-function explained<T>(path: string, work: () => T): T {
+/** Runs `work` and turns errors of SQLite and the file system into ones that a user can act on. */
+function asUserError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -109,7 +112,7 @@ function explained<T>(path: string, work: () => T): T {
         REBUILD_SQLITE,
       );
     }
-    // What neither of them said is a fault of ours, and no news about the database.
+    // Without a code it is an internal error, which says nothing about the database.
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
   }

@@ -8,9 +8,8 @@ export interface Store {
 }
 
 /**
- * The database of one process: opened at its first use, closed at the end.
- * A database that turns out corrupt, at opening or at any statement, is set aside under a new name; the same work
- * is then done once more on a fresh one.
+ * The database of one process: opened on first use, closed at the end. If the database is corrupt, at opening or in any
+ * statement, it is quarantined under a new name, and `work` is repeated once on a new database.
  */
 export function createStoreHandle(path: string, busyMs: number, now: () => number) {
   let open: { readonly store: Store; readonly identity: number } | undefined;
@@ -35,16 +34,16 @@ export function createStoreHandle(path: string, busyMs: number, now: () => numbe
     if (target === undefined) return;
     current().writer.note(
       'database',
-      `the database was corrupt and is now ${target}`,
+      `the database was corrupt; it was moved to ${target}`,
       at.toISOString(),
     );
   }
 
   return {
-    /** Does `work` on the open store. @throws what SQLite or the file system says */
+    /** Runs `work` on the open store. @throws errors of SQLite or the file system */
     use<T>(work: (store: Store) => T): T {
       const before = fileIdentity(path);
-      // Deleted or set aside by another process: what is written to the open one would be lost.
+      // Another process deleted or quarantined the file: writes to the open one would be lost.
       if (open !== undefined && open.identity !== before) close();
       try {
         return work(current());

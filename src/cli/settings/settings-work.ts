@@ -20,7 +20,7 @@ import {
   changeSettings,
   type FileReport,
   type InstallRequest,
-  leadsOut,
+  linksOut,
 } from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
 import { requirePaths } from '../../app/store/open-for-command.ts';
@@ -95,13 +95,13 @@ async function withoutOutsideFiles(request: InstallRequest, given: Given, places
     } else {
       outside.push(file);
       skipped.push(
-        `${leadsOut(file.path, target).message}. It was not changed; use --yes to change it.`,
+        `${linksOut(file.path, target).message}. It was not changed; use --yes to change it.`,
       );
     }
   }
   const [firstOutside] = outside;
   if (files.length === 0 && firstOutside !== undefined) {
-    throw leadsOut(firstOutside.path, realpathSync(firstOutside.path));
+    throw linksOut(firstOutside.path, realpathSync(firstOutside.path));
   }
   return {
     request: { ...request, files, otherFiles: [...request.otherFiles, ...outside] },

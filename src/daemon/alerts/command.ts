@@ -1,20 +1,22 @@
 import { kill } from 'node:process';
 import { redactTail, redactText } from '../../redaction/redaction.ts';
 
-/** A command has so long, in ms. */
+/** How long a command may run. */
 const COMMAND_MS = 10_000;
 
-/** What it left behind may hold its stderr open; of that, no more is heard so long, in ms, after its end. */
+/** Child processes may hold stderr open; it is read for this long after the command exits. */
 const LINGER_MS = 200;
 
-/** Most of its stderr that the log repeats, in characters, and that is looked through for secrets: none is to be cut. */
+/**
+ * MAX_SAID: how many characters of stderr go into the log. MAX_HEARD: how many are searched for secrets, so that none
+ * is cut in two.
+ */
 const MAX_SAID = 300;
 const MAX_HEARD = 64 * 1024;
 
 /**
- * Runs a program with this on its stdin and waits for its end. When its time is over, or `signal` says so, it is ended
- * with everything in its process group.
- * @throws where it cannot start, fails, or takes too long
+ * Runs a program with `input` on its stdin and waits until it exits. On timeout or abort, kills its process group.
+ * @throws if the program cannot start, fails, or exceeds `limitMs`
  */
 export async function runProgram(
   words: readonly [program: string, ...parameters: string[]],
@@ -22,13 +24,13 @@ export async function runProgram(
   signal: AbortSignal,
   limitMs = COMMAND_MS,
 ): Promise<void> {
-  // Most daemons never need it.
+  // Loaded on demand: most daemons never run a command.
   const { execa } = await import('execa');
-  if (signal.aborted) throw new Error('the daemon ends');
+  if (signal.aborted) throw new Error('the daemon stopped');
   const [program, ...parameters] = words;
   const child = execa(program, parameters, {
     input,
-    // What it runs is no hook, whatever it is.
+    // A command is never recorded as a hook, even if it is wrapped.
     env: { HOOKBUS_ENABLED: '0' },
     detached: true,
     cleanup: false,
@@ -44,7 +46,7 @@ export async function runProgram(
   const end = (): void => {
     isOver = true;
     endGroup(child.pid);
-    // What left the group goes on, and is not waited for.
+    // Processes that left the group keep running, but their output is not awaited.
     child.stderr.destroy();
   };
   child.once('exit', () => setTimeout(() => child.stderr.destroy(), LINGER_MS));
@@ -52,7 +54,7 @@ export async function runProgram(
   signal.addEventListener('abort', end, { once: true });
   try {
     const result = await child;
-    if (isOver) throw new Error(`expected it to end within ${limitMs} ms`);
+    if (isOver) throw new Error(`it did not finish within ${limitMs} ms`);
     if (result.failed) {
       const clean = said.length < MAX_HEARD ? redactText(said) : redactTail(said);
       throw new Error(failureOf(result, clean.trim().slice(-MAX_SAID)));
@@ -80,6 +82,6 @@ function endGroup(pid: number | undefined): void {
   try {
     kill(-pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // It has already exited.
   }
 }

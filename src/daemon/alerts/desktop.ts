@@ -1,14 +1,14 @@
 import { findDesktop } from '../../os/desktop.ts';
 import { runProgram } from './command.ts';
 
-/** AppleScript that takes both texts as arguments, so that neither can be script. */
+/** AppleScript that takes title and text as arguments, so that neither can inject script. */
 const SHOW = [
   'on run argv',
   'display notification (item 2 of argv) with title (item 1 of argv)',
   'end run',
 ].flatMap((line) => ['-e', line]);
 
-/** Shows a notification. @throws where there is no desktop, or it does not take it */
+/** Shows a notification. @throws if there is no desktop, or the program fails */
 export async function showOnDesktop(
   title: string,
   text: string,
@@ -16,7 +16,7 @@ export async function showOnDesktop(
 ): Promise<void> {
   const program = findDesktop();
   if (program === undefined) {
-    throw new Error('there is no desktop, or no program that shows notifications on it');
+    throw new Error('there is no desktop session, or no program that shows notifications');
   }
   const { kind, path } = program;
   await runProgram(
@@ -28,7 +28,7 @@ export async function showOnDesktop(
   );
 }
 
-/** The body of a notification may hold a few tags of HTML. */
+/** Some desktops interpret HTML tags in the text. */
 function withoutMarkup(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

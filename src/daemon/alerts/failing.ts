@@ -1,20 +1,20 @@
 import type { Failing } from '../../app/alerts/rule.ts';
 
-/** Tells what fails at the moment beside executions; asked once a second, so it only looks. */
+/** Lists what fails now, other than hooks. Called once a second, so it must be cheap. */
 export type FailingSource = () => readonly Failing[];
 
-/** What a source that knows no times says of each of its things. */
+/** The state of one thing, from a source that does not track since when. */
 export interface Condition {
   readonly name: string;
-  /** Undefined: it is well. */
+  /** Undefined if it works. */
   readonly failure: string | undefined;
 }
 
 /** Remembers since when each thing has been failing. */
-export function failingSince(now: () => number, look: () => readonly Condition[]): FailingSource {
+export function failingSince(now: () => number, read: () => readonly Condition[]): FailingSource {
   const since = new Map<string, number>();
   return () => {
-    const failing = look().flatMap(({ name, failure }) => {
+    const failing = read().flatMap(({ name, failure }) => {
       if (failure === undefined) return [];
       const sinceMs = since.get(name) ?? now();
       return [{ name, sinceMs, reason: failure }];

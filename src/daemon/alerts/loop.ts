@@ -7,39 +7,39 @@ import { reasonOf } from '../../domain/errors.ts';
 import type { Network } from '../../network/network.ts';
 import { type AlertRow, alertKey, clearOwed, saveAlerts } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
-import { createLook, type LookParts } from './look.ts';
+import { createEvaluator, type EvaluatorParts } from './evaluator.ts';
 import { createNotifier } from './notifier.ts';
 
-/** It looks this often, in ms, and soon after a drain. */
+/** How often rules are evaluated without a notification. */
 const EVERY_MS = 1000;
 
-/** Between two looks there is at least so much, in ms: executions come in crowds. */
+/** Minimum time between two evaluations, because executions arrive in bursts. */
 const MIN_MS = 250;
 
-export interface AlertLoopParts extends LookParts {
+export interface AlertLoopParts extends EvaluatorParts {
   readonly paths: StatePaths;
   readonly log: Log;
   readonly network: () => Network;
 }
 
-/** Raises and clears alerts by what is on record and around it, and tells of them. */
+/** Opens and clears alerts, and notifies about them. */
 export function createAlertLoop(parts: AlertLoopParts) {
   const { log } = parts;
-  const book = createBook(parts);
-  const notifier = createNotifier({ log, network: parts.network }, book.markDone);
+  const alertStore = createAlertStore(parts);
+  const notifier = createNotifier({ log, network: parts.network }, alertStore.markDone);
   const config = createConfigWatch(parts.paths.config, () => undefined);
-  const look = createLook(parts);
+  const evaluate = createEvaluator(parts);
   let timer: NodeJS.Timeout | undefined;
   let lastMs = Number.NEGATIVE_INFINITY;
   let lastFailure: string | undefined;
 
   function work(): void {
     const { alerts } = config.current();
-    const seen = look(alerts, actionsOf(alerts), book.unsaved);
-    for (const row of seen.news) log(`alert_${row.state}`, figuresOf(row));
-    book.save(seen.changed);
-    for (const row of seen.current) {
-      if (row.owed.length > 0) notifier.tell(reportAlert(row, alerts), row.owed, alerts);
+    const evaluated = evaluate(alerts, actionsOf(alerts), alertStore.unsaved);
+    for (const row of evaluated.news) log(`alert_${row.state}`, figuresOf(row));
+    alertStore.save(evaluated.changed);
+    for (const row of evaluated.current) {
+      if (row.owed.length > 0) notifier.deliver(reportAlert(row, alerts), row.owed, alerts);
     }
   }
 
@@ -58,12 +58,12 @@ export function createAlertLoop(parts: AlertLoopParts) {
 
   return {
     start(): void {
-      // So that there is a good one, should the next be none.
+      // Read config.json now, so that there is a valid configuration if it breaks later.
       config.current();
       timer = setTimeout(step, MIN_MS);
     },
-    /** Executions were stored. */
-    poke(): void {
+    /** Call this when executions were stored. */
+    notify(): void {
       if (timer === undefined) return;
       clearTimeout(timer);
       timer = setTimeout(step, Math.max(lastMs + MIN_MS - performance.now(), 0));
@@ -76,8 +76,8 @@ export function createAlertLoop(parts: AlertLoopParts) {
   };
 }
 
-/** Writes alerts, and keeps those that cannot be written: that the database cannot be used may be what they are about. */
-function createBook({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 'log'>) {
+/** Saves alerts. Keeps those that it cannot save in memory: they may be about the database itself. */
+function createAlertStore({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 'log'>) {
   const unsaved = new Map<string, AlertRow>();
   let isFailing = false;
 
@@ -102,7 +102,7 @@ function createBook({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 
         unsaved.clear();
       }
     },
-    /** An action was done, or given up; said again as long as it is still owed. */
+    /** Removes an action from `owed` after it was done or given up. Repeating it is harmless. */
     markDone({ alert_id: alertId, state, rule, subject }: AlertReport, action: AlertAction): void {
       const key = alertKey(rule, subject);
       const row = unsaved.get(key);

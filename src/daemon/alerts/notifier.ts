@@ -11,79 +11,79 @@ import { runProgram } from './command.ts';
 import { showOnDesktop } from './desktop.ts';
 import { postWebhook } from './webhook.ts';
 
-/** So much is done at a time of each kind of action, so that one that is slow holds up no other; the rest waits. */
-const MAX_AT_ONCE = 3;
+/** How many actions of one kind run at once. The kinds are independent, so a slow kind delays no other. */
+const MAX_CONCURRENT = 3;
 
 interface NotifierParts {
   readonly log: Log;
   readonly network: () => Network;
 }
 
-interface Errand {
+interface Delivery {
   readonly alert: AlertReport;
   readonly action: AlertAction;
   readonly config: AlertsConfig;
 }
 
 /**
- * Tells of alerts, a few at a time.
- * @param onSettled told when an action was done, or given up
+ * Carries out the actions of alerts, a few at a time.
+ * @param onDone called when an action was done or given up
  */
 export function createNotifier(
   { log, network }: NotifierParts,
   onDone: (alert: AlertReport, action: AlertAction) => void,
 ) {
-  let waiting: readonly Errand[] = [];
-  const known = new Map<string, 'doing' | 'done'>();
+  let waiting: readonly Delivery[] = [];
+  const known = new Map<string, 'pending' | 'done'>();
   const abort = new AbortController();
-  const running = new Set<Errand>();
+  const running = new Set<Delivery>();
 
-  async function perform(errand: Errand): Promise<void> {
-    const { alert, action } = errand;
+  async function perform(delivery: Delivery): Promise<void> {
+    const { alert, action } = delivery;
     const about = { action, rule: alert.rule, subject: alert.subject, state: alert.state };
     try {
-      await act(errand, abort.signal, network);
+      await act(delivery, abort.signal, network);
       log('alert_told', about);
     } catch (error) {
-      // What was broken off is still owed, and the next daemon does it.
+      // An interrupted action is still owed; the next daemon does it.
       if (abort.signal.aborted) return;
       log('alert_action_failed', { ...about, reason: reasonOf(error) });
     }
-    known.set(nameOf(errand), 'done');
+    known.set(nameOf(delivery), 'done');
     onDone(alert, action);
   }
 
-  function mayStart(errand: Errand): boolean {
-    const alike = [...running].filter(({ action }) => action === errand.action);
-    // That an alert has cleared is told after that it opened.
-    const isInFlight = alike.some(({ alert }) => alert.alert_id === errand.alert.alert_id);
-    return alike.length < MAX_AT_ONCE && !isInFlight;
+  function mayStart(delivery: Delivery): boolean {
+    const sameKind = [...running].filter(({ action }) => action === delivery.action);
+    // "Cleared" is always sent after "opened".
+    const isInFlight = sameKind.some(({ alert }) => alert.alert_id === delivery.alert.alert_id);
+    return sameKind.length < MAX_CONCURRENT && !isInFlight;
   }
 
   function next(): void {
     if (abort.signal.aborted) return;
-    const errand = waiting.find(mayStart);
-    if (errand === undefined) return;
-    waiting = waiting.filter((other) => other !== errand);
-    running.add(errand);
-    void perform(errand).finally(() => {
-      running.delete(errand);
+    const delivery = waiting.find(mayStart);
+    if (delivery === undefined) return;
+    waiting = waiting.filter((other) => other !== delivery);
+    running.add(delivery);
+    void perform(delivery).finally(() => {
+      running.delete(delivery);
       next();
     });
     next();
   }
 
   return {
-    /** Does what is owed, once; that it was done is said again where it is still owed. */
-    tell(alert: AlertReport, owed: readonly AlertAction[], config: AlertsConfig): void {
+    /** Does each owed action once. Calls `onDone` again if the caller still lists a finished action as owed. */
+    deliver(alert: AlertReport, owed: readonly AlertAction[], config: AlertsConfig): void {
       const wanted = actionsOf(config);
       for (const action of owed) {
-        const errand = { alert, action, config };
-        const how = known.get(nameOf(errand));
-        if (how === 'doing') continue;
-        if (how === undefined && wanted.includes(action)) {
-          known.set(nameOf(errand), 'doing');
-          waiting = [...waiting, errand];
+        const delivery = { alert, action, config };
+        const state = known.get(nameOf(delivery));
+        if (state === 'pending') continue;
+        if (state === undefined && wanted.includes(action)) {
+          known.set(nameOf(delivery), 'pending');
+          waiting = [...waiting, delivery];
         } else onDone(alert, action);
       }
       next();
@@ -92,10 +92,11 @@ export function createNotifier(
   };
 }
 
-const nameOf = ({ alert, action }: Errand): string => `${alert.alert_id} ${alert.state} ${action}`;
+const nameOf = ({ alert, action }: Delivery): string =>
+  `${alert.alert_id} ${alert.state} ${action}`;
 
 async function act(
-  { alert, action, config }: Errand,
+  { alert, action, config }: Delivery,
   signal: AbortSignal,
   network: () => Network,
 ): Promise<void> {

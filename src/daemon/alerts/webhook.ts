@@ -2,27 +2,27 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { VERSION } from '../../domain/version.ts';
 import { type Network, ProxyError } from '../../network/network.ts';
 
-/** One attempt has so long, in ms. */
+/** Time limit of one attempt. */
 const ATTEMPT_MS = 10_000;
 
-/** Pauses between attempts, in ms; one attempt more than these. */
+/** Pauses between attempts; there is one attempt more than pauses. */
 const PAUSES_MS = [500, 2000, 8000, 30_000];
 
-/** So many times it is sent on to another place of the same host. */
+/** How many redirects to the same host one attempt follows. */
 const MAX_REDIRECTS = 3;
 
 interface WebhookParts {
   readonly signal: AbortSignal;
-  /** Asked at each attempt. */
+  /** Called for each attempt. */
   readonly network: () => Network;
 }
 
-/** What no repetition helps against. */
+/** An error that a retry cannot fix. */
 class Refused extends Error {}
 
 /**
- * Sends the JSON, again and again where the other side is not there or not well.
- * @throws what the last attempt came to. The address may hold a secret, so it is in no message
+ * Posts the JSON, and retries if the server is unreachable or overloaded.
+ * @throws the error of the last attempt. No message contains the address, because it may hold a secret
  */
 export async function postWebhook(
   address: string,
@@ -49,18 +49,18 @@ async function attempt(address: string, json: string, parts: WebhookParts): Prom
     if (status !== 307 && status !== 308) throw failureOf(status);
     url = elsewhere(url, location);
   }
-  throw new Refused('it redirects again and again');
+  throw new Refused('it redirects too often');
 }
 
 function failureOf(status: number): Error {
-  const isPassing = status === 408 || status === 429 || status >= 500;
-  return isPassing ? new Error(`status ${status}`) : new Refused(`status ${status}`);
+  const isTemporary = status === 408 || status === 429 || status >= 500;
+  return isTemporary ? new Error(`status ${status}`) : new Refused(`status ${status}`);
 }
 
-/** What an alert says is for the host that config.json names, and for no other. */
+/** Follows a redirect only to the host in config.json: alerts must not reach any other host. */
 function elsewhere(from: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, from.href)) {
-    throw new Refused('it redirects to nowhere');
+    throw new Refused('it redirects without a valid address');
   }
   const to = new URL(location, from);
   if (to.origin !== from.origin) throw new Refused('it redirects to another host');
@@ -82,7 +82,7 @@ async function post(url: URL, json: string, { signal, network }: WebhookParts) {
       },
       body: Buffer.from(json),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
-      // Nobody reads it.
+      // Nobody reads the response body.
       most: 0,
     });
     return { status, location: headers.location };
@@ -91,14 +91,14 @@ async function post(url: URL, json: string, { signal, network }: WebhookParts) {
   }
 }
 
-/** A password is percent-encoded in an address, and a header has it as it is. */
+/** URLs percent-encode the password; the header must not. */
 function authorizationOf({ username, password }: URL): Readonly<Record<string, string>> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-/** A message may repeat the address; a code does not. */
+/** Names the error by its code: a message may repeat the address. */
 function wordFor(error: unknown): string {
   if (!(error instanceof Error)) return 'it cannot be reached';
   if (error instanceof ProxyError) return error.message;

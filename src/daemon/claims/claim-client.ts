@@ -6,24 +6,24 @@ import type { KeyedBegin } from '../../protocol/record.ts';
 import type { Connection } from '../listener.ts';
 import type { SharedClaim } from './shared-claims.ts';
 
-/** One connection that asked for a key. */
+/** A connection that claims a key. */
 export interface ClaimClient {
   readonly request: KeyRequest;
   readonly connection: Connection;
-  /** Whether other machines are asked. */
+  /** Whether the key server is asked. */
   readonly isShared: boolean;
   state: 'asking' | 'waiting' | 'owner' | 'gone';
-  /** Has been told to wait, and nothing else since. */
-  isWarned: boolean;
-  /** Until it is known when the process started. */
-  timer?: NodeJS.Timeout;
-  /** Until it has waited for long enough. */
-  patience?: NodeJS.Timeout;
-  /** What this machine holds for all. */
+  /** Whether the last frame asked the client to wait. */
+  isWaitSent: boolean;
+  /** Until the start time of the owner process is read. */
+  identifyTimer?: NodeJS.Timeout;
+  /** Until the client has waited long enough. */
+  waitTimer?: NodeJS.Timeout;
+  /** The claim on the key server. */
   shared?: SharedClaim;
 }
 
-/** What it asks for. @param broker who stands between it and the database, if anybody */
+/** What the client claims. @param broker the process between the engine and the database, if any */
 export function requestOf(
   begin: KeyedBegin,
   claim: ClaimFrame,
@@ -43,18 +43,18 @@ export function requestOf(
   };
 }
 
-/** The last that it is told before it goes its way. */
+/** Sends the final verdict. */
 export function answer(client: ClaimClient, verdict: Verdict): void {
-  client.isWarned = false;
+  client.isWaitSent = false;
   client.connection.send(encodeVerdict(frameOf(verdict, client.request)));
 }
 
-/** `again`: so that it sees that somebody is there. */
-export function tellToWait(client: ClaimClient, again?: 'again'): void {
-  if (client.isWarned && again === undefined) return;
-  // It is answered in a moment, and would not believe that it is to wait.
+/** Tells the client to wait. `again` repeats it, so that the client knows that this process is alive. */
+export function sendWait(client: ClaimClient, again?: 'again'): void {
+  if (client.isWaitSent && again === undefined) return;
+  // Under `deny` the verdict follows at once, and clients do not expect to wait.
   if (client.request.onDuplicate === 'deny') return;
-  client.isWarned = true;
+  client.isWaitSent = true;
   const { key } = client.request;
   client.connection.send(encodeVerdict({ kind: 'wait', key }));
 }

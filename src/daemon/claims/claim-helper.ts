@@ -6,12 +6,12 @@ import { decodeKeyedBegin, type KeyedBegin } from '../../protocol/record.ts';
 import { type Connection, serve } from '../listener.ts';
 import { Claims } from './claims.ts';
 
-/** How long it waits for others who write, in ms: shorter than the launcher waits for an answer. */
+/** How long a claim waits for the database lock; shorter than the launcher waits for an answer. */
 const BUSY_MS = 1000;
 
 /**
- * Answers one launcher for one key, as the daemon would, and ends with the connection. No other machine is asked.
- * @throws where the descriptor is no socket
+ * Serves one launcher's claim of one key, as the daemon would, and exits with the connection. Asks no key server.
+ * @throws if the descriptor is not a socket
  */
 export function serveOneClaim(
   descriptor: number,
@@ -32,13 +32,13 @@ export function serveOneClaim(
       claims.ask(connection, begin, decodeClaim(frame));
     } else if (frame.kind === FRAME_KIND.result) {
       claims.finish(decodeResult(frame, begin));
-      // The launcher waits for this: it is written down.
+      // The launcher waits for the connection to close, which says that the result is stored.
       socket.destroy();
     } else {
       throw new FrameError(`unexpected kind ${frame.kind}`);
     }
   };
   serve(socket, onFrame);
-  // Nothing that is still to be done is worth more than a launcher that is gone.
+  // Nothing is left to do for a launcher that has gone.
   socket.once('close', () => process.exit());
 }

@@ -15,37 +15,39 @@ import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../../protocol
 import type { KeyedBegin } from '../../protocol/record.ts';
 import type { Connection } from '../listener.ts';
 import type { Log } from '../log.ts';
-import { answer, type ClaimClient, requestOf, tellToWait } from './claim-client.ts';
+import { answer, type ClaimClient, requestOf, sendWait } from './claim-client.ts';
 import type { SharedClaims } from './shared-claims.ts';
 
-/** How often those who wait are thought of, in ms, where no result came by this daemon: its owner may be elsewhere. */
-const LOOK_MS = 25;
+/** How often the database is checked for waiting clients: the owner of a key may report to another daemon. */
+const POLL_MS = 25;
 
 /**
- * After so long, in ms, it is asked and written when a claim's owner started. The system takes its time to tell, its hook
- * would wait for that, and it counts only where this daemon ends before the claim does.
+ * Delay before the start time of a claim's owner process is read and stored. Reading it takes a while, during which the
+ * hook would wait, and it matters only if this daemon exits before the claim is finished.
  */
-const SHORT_MS = 10;
+const IDENTIFY_AFTER_MS = 10;
 
-/** How often those who wait hear from us, in ms: who does not for three times as long asks the database instead. */
+/**
+ * How often waiting clients get a frame. A client that gets none for three times as long falls back to the database.
+ */
 const PULSE_MS = 1000;
 
-/** Pause before the end of a claim that could not be written is tried again, in ms. */
+/** Pause before the end of a claim that could not be written is tried again. */
 const RETRY_MS = 250;
 
 export interface ClaimsParts {
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
-  /** Where machines share keys. Without it this machine decides alone. */
+  /** Shares keys with other machines. If omitted, this machine decides alone. */
   readonly shared?: SharedClaims;
-  /** Who stands between an engine and the database and outlives the engine, if anybody. */
+  /** The process between the engine and the database that outlives the engine, if any. */
   readonly broker?: KeyRequest['owner'];
 }
 
 /**
- * Answers engines that ask for a dedupe key, and keeps those who wait for the first one's result: in the daemon, and in
- * the helper that a launcher starts where no daemon answers.
+ * Answers clients that claim a dedupe key, and keeps those that wait for another execution's result. Used in the
+ * daemon, and in the helper that a launcher starts if no daemon answers.
  */
 export class Claims {
   readonly #parts: ClaimsParts;
@@ -60,7 +62,7 @@ export class Claims {
     this.#keys = createKeys(parts.store, parts.now);
   }
 
-  /** Answers now or later; the end of the connection ends the claim. */
+  /** Answers now or later. If the connection closes, the claim ends. */
   ask(connection: Connection, begin: KeyedBegin, claim: ClaimFrame): void {
     connection.keep();
     const key = this.#attempt(
@@ -75,82 +77,88 @@ export class Claims {
     const { broker, shared } = this.#parts;
     const isShared = claim.isUnshared !== true && shared?.isOn() === true;
     const request = requestOf(begin, claim, key, broker);
-    const client: ClaimClient = { request, connection, isShared, state: 'asking', isWarned: false };
+    const client: ClaimClient = {
+      request,
+      connection,
+      isShared,
+      state: 'asking',
+      isWaitSent: false,
+    };
     this.#clients.add(client);
-    client.patience = setTimeout(() => this.#giveUp(client), MAX_WAIT_MS);
-    connection.onClose(() => this.#leave(client));
-    this.#finish(client);
+    client.waitTimer = setTimeout(() => this.#giveUp(client), MAX_WAIT_MS);
+    connection.onClose(() => this.#disconnect(client));
+    this.#claim(client);
   }
 
-  /** An owner's hook has ended. */
+  /** Finishes the claim of an execution whose hook has ended. */
   finish({ key, hookName, executionId, end }: ResultFrame): void {
     const owners = [...this.#clients].filter(({ request }) => request.executionId === executionId);
-    // The claim that is on record is the one that was asked for, whatever the engine calls it.
+    // The stored claim has the key of the request, whatever key the engine sends.
     const id = owners[0]?.request ?? { key, hookName, executionId };
     this.#end(id, end);
     for (const client of owners) {
       client.shared?.end(sharedPart(end, rulesElsewhere(client.request)));
-      this.#forget(client);
+      this.#remove(client);
     }
-    this.#wake(id);
+    this.#retryWaiters(id);
   }
 
-  /** From now on the end of a connection means nothing: a daemon that ends closes all, and their hooks run on. */
+  /** Stops without ending claims: closing the connections must not free the keys, because the hooks run on. */
   stop(): void {
     for (const client of this.#clients) this.#identify(client);
-    for (const { patience } of this.#clients) clearTimeout(patience);
+    for (const { waitTimer } of this.#clients) clearTimeout(waitTimer);
     this.#isStopped = true;
     clearInterval(this.#timer);
     clearInterval(this.#pulse);
     this.#parts.shared?.close();
   }
 
-  #finish(client: ClaimClient): void {
+  #claim(client: ClaimClient): void {
     const { request } = client;
     const verdict = this.#attempt<Verdict>('claim', () => this.#keys.claim(request), {
       kind: 'run_unkeyed',
     });
     if (verdict.kind === 'wait') {
-      this.#warn(client);
+      this.#sendWait(client);
       client.state = 'waiting';
-      this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+      this.#timer ??= setInterval(() => this.#poll(), POLL_MS);
     } else if (verdict.kind === 'run') {
       this.#own(client);
     } else {
       answer(client, verdict);
-      this.#forget(client);
+      this.#remove(client);
     }
   }
 
-  /** The key is the claimant's, as far as this machine is concerned. */
+  /** The client owns the key on this machine. */
   #own(client: ClaimClient): void {
     client.state = 'owner';
     if (client.isShared) {
-      // An engine waits 100 ms for a first answer, and a server may take half of that.
-      this.#warn(client);
+      // An engine waits 100 ms for a first answer, and the key server may take half of that.
+      this.#sendWait(client);
       void this.#askElsewhere(client);
     } else {
       this.#letRun(client);
     }
-    client.timer = setTimeout(() => this.#identify(client), SHORT_MS).unref();
+    client.identifyTimer = setTimeout(() => this.#identify(client), IDENTIFY_AFTER_MS).unref();
   }
 
   #letRun(client: ClaimClient): void {
-    clearTimeout(client.patience);
+    clearTimeout(client.waitTimer);
     answer(client, { kind: 'run' });
   }
 
-  /** It has waited for long enough, here or for another machine: it runs, and nobody waits for it. */
+  /** The client has waited long enough, here or for another machine: its hook runs without the key. */
   #giveUp(client: ClaimClient): void {
     const { state } = client;
     if (state === 'owner') this.#end(client.request, undefined);
     if (state === 'owner' || state === 'waiting') answer(client, { kind: 'run_unkeyed' });
-    this.#forget(client);
-    if (state === 'owner') this.#wake(client.request);
+    this.#remove(client);
+    if (state === 'owner') this.#retryWaiters(client.request);
   }
 
-  #identify({ request, state, timer }: ClaimClient): void {
-    clearTimeout(timer);
+  #identify({ request, state, identifyTimer }: ClaimClient): void {
+    clearTimeout(identifyTimer);
     if (request.onDuplicate === 'deny') return;
     if (state !== 'owner' || request.owner.start > 0) return;
     const start = processStart(request.owner.pid);
@@ -158,16 +166,16 @@ export class Claims {
     this.#attempt('owner', () => this.#keys.identify(request, start), undefined);
   }
 
-  #warn(client: ClaimClient): void {
-    tellToWait(client);
+  #sendWait(client: ClaimClient): void {
+    sendWait(client);
     this.#pulse ??= setInterval(() => {
-      for (const each of this.#clients) if (each.isWarned) tellToWait(each, 'again');
+      for (const each of this.#clients) if (each.isWaitSent) sendWait(each, 'again');
     }, PULSE_MS);
   }
 
   /**
-   * This machine's key is the claimant's; now for the others. While another machine has it, ours stays taken, so that
-   * whoever else asks here waits for the same.
+   * The client owns the key on this machine; now claim it on the key server. While another machine owns it there, this
+   * machine's claim stays, so that other clients here wait for the same result.
    */
   async #askElsewhere(client: ClaimClient): Promise<void> {
     const { request } = client;
@@ -186,22 +194,22 @@ export class Claims {
     if (found.kind === 'ours') client.shared = found.claim;
     const given = found.kind === 'done' ? verdictElsewhere(found.end, rules) : undefined;
     if (given === undefined) this.#letRun(client);
-    else this.#takeOver(client, given);
+    else this.#answerFromElsewhere(client, given);
   }
 
-  /** Another machine has done it. Its time began there, so it is not kept here. */
-  #takeOver(client: ClaimClient, given: Verdict): void {
+  /** Another machine has the result. Its TTL started there, so the result is not stored here. */
+  #answerFromElsewhere(client: ClaimClient, given: Verdict): void {
     const { request } = client;
     this.#end(request, undefined);
     answer(client, given);
-    this.#forget(client);
-    this.#wake(request);
+    this.#remove(client);
+    this.#retryWaiters(request);
   }
 
-  #forget(client: ClaimClient): void {
+  #remove(client: ClaimClient): void {
     client.state = 'gone';
-    clearTimeout(client.timer);
-    clearTimeout(client.patience);
+    clearTimeout(client.identifyTimer);
+    clearTimeout(client.waitTimer);
     this.#clients.delete(client);
     if (this.#clients.size === 0) {
       clearInterval(this.#pulse);
@@ -216,35 +224,37 @@ export class Claims {
     return [...this.#clients].filter(({ state }) => state === 'waiting');
   }
 
-  /** Those who wait for this key are asked for anew; the first of them may become its owner. */
-  #wake({ key, hookName }: Pick<KeyRequest, 'key' | 'hookName'>): void {
+  /** Claims again for the clients that wait for this key; the first of them may become its owner. */
+  #retryWaiters({ key, hookName }: Pick<KeyRequest, 'key' | 'hookName'>): void {
     for (const client of this.#waiting()) {
       const { request } = client;
-      if (request.key === key && request.hookName === hookName) this.#finish(client);
+      if (request.key === key && request.hookName === hookName) this.#claim(client);
     }
   }
 
-  #look(): void {
+  #poll(): void {
     const seen = new Set<string>();
     for (const { request } of this.#waiting()) {
       const id = JSON.stringify([request.hookName, request.key]);
       if (seen.has(id)) continue;
       seen.add(id);
-      if (this.#attempt('look', () => this.#keys.hasMoved(request), true)) this.#wake(request);
+      if (this.#attempt('poll', () => this.#keys.hasChanged(request), true)) {
+        this.#retryWaiters(request);
+      }
     }
   }
 
-  /** Its connection has ended. Without a result the key is free at once. */
-  #leave(client: ClaimClient): void {
+  /** The connection closed. If the client owned the key, the key is free at once. */
+  #disconnect(client: ClaimClient): void {
     const { request, state } = client;
-    this.#forget(client);
+    this.#remove(client);
     if (state !== 'owner' || this.#isStopped) return;
     client.shared?.end(undefined);
     this.#end(request, undefined);
-    this.#wake(request);
+    this.#retryWaiters(request);
   }
 
-  /** While we run, nobody else takes a claim of ours for over: so its end is written, sooner or later. */
+  /** Retries until it is written: while this process runs, nobody takes its claims for orphaned. */
   #end(id: EndingKey, end: KeyedEnd | undefined): void {
     try {
       this.#keys.finish(id, end);
@@ -254,7 +264,7 @@ export class Claims {
       if (this.#isStopped) return;
       setTimeout(() => {
         this.#end(id, end);
-        this.#wake(id);
+        this.#retryWaiters(id);
       }, RETRY_MS).unref();
     }
   }
@@ -264,7 +274,7 @@ export class Claims {
     this.#parts.store.use(({ writer }) => writer.note('mistake', text, at));
   }
 
-  /** On doubt, the hook runs. */
+  /** On an error returns `fallback`, with which the hook runs. */
   #attempt<T>(what: string, work: () => T, fallback: T): T {
     try {
       return work();

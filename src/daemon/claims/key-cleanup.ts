@@ -3,7 +3,7 @@ import { reasonOf } from '../../domain/errors.ts';
 import { deleteExpiredKeys } from '../../store/retention.ts';
 import type { Log } from '../log.ts';
 
-/** How long a key that ran out may stay, in ms; and how often to look for keys that nothing was heard of. */
+/** How long an expired key may stay; and the interval of cleanup without a notification. */
 const SOON_MS = 1000;
 const EVERY_MS = 10_000;
 
@@ -13,7 +13,7 @@ interface KeyCleanupParts {
   readonly log: Log;
 }
 
-/** Deletes dedupe keys when they run out: with them is what hooks wrote, and that is kept no longer than said. */
+/** Deletes expired dedupe keys: they contain outputs of hooks, which must not be kept longer than configured. */
 export function createKeyCleanup({ store, now, log }: KeyCleanupParts) {
   let timer: NodeJS.Timeout | undefined;
   let dueMs = Number.POSITIVE_INFINITY;
@@ -43,8 +43,8 @@ export function createKeyCleanup({ store, now, log }: KeyCleanupParts) {
 
   return {
     start: (): void => within(SOON_MS),
-    /** There may be new keys. */
-    poke: (): void => within(SOON_MS),
+    /** Call this when there may be new keys. */
+    notify: (): void => within(SOON_MS),
     stop(): void {
       clearTimeout(timer);
       dueMs = Number.NEGATIVE_INFINITY;

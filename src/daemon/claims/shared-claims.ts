@@ -6,61 +6,61 @@ import type { SharedKeys, SharedState } from '../../redis/shared-keys.ts';
 import type { KeyId } from '../../store/dedupe-keys.ts';
 import type { Log } from '../log.ts';
 
-/** A claim that other machines see lasts so long, in ms, and is extended while its hook runs. */
+/** How long a claim on the key server lasts, and how often it is extended while its hook runs. */
 const LEASE_MS = 30_000;
 const EXTEND_MS = 10_000;
 
-/** How often a key is asked for that another machine has, in ms. */
-const LOOK_MS = 50;
+/** How often a key that another machine owns is claimed again. */
+const POLL_MS = 50;
 
-/** What other machines say of a key. `alone`: nobody could be asked, and this machine decides. */
+/** The state of a key on the key server. `alone`: the server could not be asked, so this machine decides. */
 export type Elsewhere =
   | { readonly kind: 'ours'; readonly claim: SharedClaim }
   | Exclude<SharedState, { readonly kind: 'claimed' }>
   | { readonly kind: 'alone' };
 
-/** A claim that this machine holds for all. */
+/** A claim that this machine holds on the key server. */
 export interface SharedClaim {
-  /** Ends it: with what duplicates may share, if anything. */
+  /** Ends the claim, with what duplicates may share, if anything. */
   readonly end: (end: KeyedEnd | undefined) => void;
 }
 
-/** A key, and the event: what a hook says on one of them is no answer on another. */
+/** A key with its event: a result for one event is no answer for another. */
 export type SharedKeyId = KeyId & { readonly eventType: string };
 
 interface SharedClaimsParts {
   readonly log: Log;
-  /** As config.json is now. */
+  /** The current config.json. */
   readonly dedupe: () => Config['dedupe'];
-  /** Asked at each connection. */
+  /** Called for each connection. */
   readonly network: () => Network;
 }
 
 interface Server {
   readonly settings: Config['dedupe'];
   readonly opened: Promise<SharedKeys>;
-  /** Undefined until its client is loaded. */
+  /** Undefined until the client has loaded. */
   keys?: SharedKeys;
 }
 
-/** The keys that machines share through the server of config.json. The client loads where there is one. */
+/** The keys that machines share through the server in config.json. Loads the client only if there is a server. */
 export class SharedClaims {
   readonly #parts: SharedClaimsParts;
   #server: Server | undefined;
   #isClosed = false;
-  /** Each extends a claim that we hold. */
+  /** One timer per held claim, which extends it. */
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(parts: SharedClaimsParts) {
     this.#parts = parts;
   }
 
-  /** Whether there is a server to ask. Connects to it, where that was not done. */
+  /** Whether config.json names a server. Connects to it if necessary. */
   isOn(): boolean {
     return this.#current() !== undefined;
   }
 
-  /** Asks once. Never rejects: in doubt, this machine decides. @param token the execution's own */
+  /** Claims once. Never rejects: on an error, this machine decides alone. @param token identifies the execution */
   async ask(id: SharedKeyId, token: string, ttlMs: number): Promise<Elsewhere> {
     const key = sharedName(id);
     try {
@@ -75,17 +75,17 @@ export class SharedClaims {
     }
   }
 
-  /** The next time to ask of a key that another machine has. */
+  /** Schedules the next attempt for a key that another machine owns. */
   later(work: () => void): NodeJS.Timeout {
-    return setTimeout(work, LOOK_MS);
+    return setTimeout(work, POLL_MS);
   }
 
-  /** Of the server that is asked, if any. */
+  /** The state of the connection; undefined if there is no server. */
   state(): ReturnType<SharedKeys['state']> | undefined {
     return this.#current()?.keys?.state();
   }
 
-  /** What is held runs out by itself. */
+  /** Held claims expire on the server. */
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -98,7 +98,7 @@ export class SharedClaims {
     const known = this.#server?.settings;
     if (known?.url === url && known.secret === secret) return this.#server;
     this.#leave();
-    // Without a secret nobody could tell what machines say from what the server says.
+    // Without a secret nobody could tell results of machines from results that the server made up.
     if (url !== '' && secret !== '') this.#server = this.#open({ url, secret });
     return this.#server;
   }
@@ -147,6 +147,6 @@ export class SharedClaims {
   }
 }
 
-/** Two hooks never answer for each other. */
+/** Separates hooks and events, so that none answers for another. */
 const sharedName = ({ hookName, eventType, key }: SharedKeyId): string =>
   JSON.stringify([hookName, eventType, key]);

@@ -9,10 +9,10 @@ import {
 import type { DaemonState } from '../state.ts';
 import { connect } from './connect.ts';
 
-/** How long an answer may take, in ms. */
+/** How long to wait for an answer. */
 const ANSWER_MS = 2000;
 
-/** Asks the daemon for its state. Undefined where none answers in time. */
+/** Asks the daemon for its state. Undefined if none answers in time. */
 export async function askDaemon(
   socketPath: string,
   answerMs = ANSWER_MS,
@@ -21,13 +21,13 @@ export async function askDaemon(
   return answer && (decodeOrNothing(() => decodeState(answer)) as DaemonState | undefined);
 }
 
-/** Asks the daemon where the dashboard is, which it serves from then on. Undefined where none answers in time. */
+/** Asks the daemon to serve the dashboard, and for its URL. Undefined if none answers in time. */
 export async function askDashboard(socketPath: string): Promise<DashboardAnswer | undefined> {
   const answer = await ask(socketPath, ['askDashboard', 'dashboard'], BUSY_ANSWER_MS);
   return answer && decodeOrNothing(() => decodeDashboard(answer));
 }
 
-/** Sends one request and waits for the frame that answers it. Undefined where something else sits on the socket. */
+/** Sends a request and waits for the frame that answers it. Undefined if it is not a daemon that answers. */
 function ask(
   socketPath: string,
   [request, wanted]: readonly ['askState', 'state'] | readonly ['askDashboard', 'dashboard'],
@@ -62,19 +62,19 @@ function decodeOrNothing<T>(decode: () => T): T | undefined {
   }
 }
 
-/** How long the daemon may take to end, in ms: it takes in what is in the spool first. */
+/** How long the daemon may take to exit: it ingests the spool first. */
 const STOP_MS = 15_000;
 
-/** How long who wants it to end waits for an answer, in ms: one that is busy is there all the same. */
+/** How long to wait for an answer before stopping the daemon: it may be busy. */
 const BUSY_ANSWER_MS = 10_000;
-const LOOK_MS = 10;
+const POLL_MS = 10;
 
-/** Tells the daemon to end and waits until its process is gone. False where none was there, or where it would not go. */
+/** Stops the daemon and waits until its process is gone. False if none was running, or it does not exit in time. */
 export async function stopDaemon(socketPath: string): Promise<boolean> {
   const state = await askDaemon(socketPath, BUSY_ANSWER_MS);
   if (state === undefined || !(await sendStop(socketPath))) return false;
   const until = performance.now() + STOP_MS;
-  while (isAlive(state.pid) && performance.now() < until) await wait(LOOK_MS);
+  while (isAlive(state.pid) && performance.now() < until) await wait(POLL_MS);
   return !isAlive(state.pid);
 }
 

@@ -3,12 +3,13 @@ import { createConnection, Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { isOwn, openOwnDirectory, ownUser } from '../../os/own-file.ts';
 
-/** Longest path of a Unix socket, in bytes: what `sockaddr_un` holds, without the NUL at its end. */
+/** Maximum length of a Unix socket's path: the size of `sockaddr_un` without the final NUL. */
 const SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107;
 
 /**
- * Names a socket so that the system takes it, however long its path is: by the open directory where the system has names
- * for those, else from within the directory, for as long as `use` takes. @throws in a worker, which cannot go there
+ * Passes `use` a name for the socket that fits into `sockaddr_un`, however long its path is: through the open directory
+ * in /proc, else relative to the directory while `use` runs.
+ * @throws in a worker, which cannot change the directory
  */
 export function atSocket<T>(path: string, directory: number, use: (socket: string) => T): T {
   const held = `/proc/self/fd/${directory}`;
@@ -24,9 +25,9 @@ export function atSocket<T>(path: string, directory: number, use: (socket: strin
 }
 
 /**
- * Connects to the daemon's socket, which only this user can have made: Node does not tell whose process answers, so the
- * directory is held open and gone by, and nobody can put another in its place between the look and the call.
- * What goes wrong, also that it is another user's, is told by the event `error`.
+ * Connects to the daemon's socket if it belongs to this user. Node cannot tell which user answers, so the directory is
+ * held open and the socket is opened through it: nobody can replace the directory between the check and the call.
+ * Reports every error, also a socket of another user, through the event `error`.
  */
 export function connect(path: string): Socket {
   if (ownUser() === undefined) return createConnection(path);
@@ -35,8 +36,8 @@ export function connect(path: string): Socket {
     directory = openOwnDirectory(dirname(path));
     return atSocket(path, directory, (socket) => {
       const stat = lstatSync(socket);
-      if (!stat.isSocket() || !isOwn(stat)) throw new Error(`expected ${path} to be this user's`);
-      // The system is asked before this returns.
+      if (!stat.isSocket() || !isOwn(stat)) throw new Error(`${path} is not a socket of this user`);
+      // `createConnection` calls the system before it returns.
       return createConnection(socket);
     });
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Connection, OnFrame } from '../listener.ts';
 import type { DaemonState } from '../state.ts';
 
 export interface ConversationParts {
-  /** An engine of this version says that there is something to drain. */
+  /** An engine of this version notified the daemon. */
   readonly onNotify: (version: string | undefined) => void;
   readonly onStop: () => void;
   readonly onAskDashboard: (connection: Connection) => void;
@@ -18,7 +18,7 @@ export interface ConversationParts {
   readonly followers: Followers;
 }
 
-/** What the daemon does on each frame that comes over its socket. docs/protocol.md */
+/** Handles each frame from the daemon's socket; see docs/protocol.md. */
 export function createConversation(parts: ConversationParts): OnFrame {
   const { onNotify, onStop, onAskDashboard, state, claims, followers } = parts;
   const begins = new WeakMap<Connection, KeyedBegin>();
@@ -41,7 +41,7 @@ export function createConversation(parts: ConversationParts): OnFrame {
         break;
       case FRAME_KIND.claim: {
         const begin = begins.get(connection);
-        if (begin === undefined) throw new FrameError('a claim of no execution');
+        if (begin === undefined) throw new FrameError('a claim without an execution');
         begins.delete(connection);
         claims.ask(connection, begin, decodeClaim(frame));
         break;

@@ -12,27 +12,27 @@ import { FRAME_KIND, type Frame, FrameError, splitFrames } from '../../protocol/
 import { encodeNotify } from '../../protocol/socket.ts';
 import { connect } from './connect.ts';
 
-/** How long the first answer may take, in ms: a daemon that is busy with a full spool answers all the same. */
+/** How long the first answer may take, even from a daemon that is busy with a full spool. */
 const FIRST_ANSWER_MS = 10_000;
 
-/** So often in a row a daemon that is there may close the connection without a word, as an older one does. */
+/** How often in a row a daemon may close the connection without an answer, as older versions do. */
 const MAX_REFUSALS = 4;
 
-/** Pause before the next attempt, in ms, times how often it was in vain. */
+/** Pause before the next attempt; grows with each refusal. */
 const RETRY_MS = 50;
 
 export interface FollowParts {
   readonly socketPath: string;
   readonly request: FollowRequest;
-  /** Makes sure that there is a daemon; throws where there cannot be one. */
+  /** Starts a daemon if none runs. @throws if that fails */
   readonly ensureDaemon: () => Promise<void>;
-  /** No more is read until it resolves. */
+  /** Called with executions in order. Reading pauses until it resolves. */
   readonly take: (executions: FollowedExecutions) => Promise<void>;
 }
 
 /**
- * Follows executions until `take` throws, over as many connections and daemons as it takes: each row once, in the order of
- * their numbers. Resolves when the daemon that is there does not let itself be followed.
+ * Follows executions until `take` throws, across reconnects and restarts of the daemon: each row once, in the order of
+ * the row ids. Resolves if the daemon refuses to be followed.
  */
 export async function followDaemon(parts: FollowParts): Promise<void> {
   let { request } = parts;
@@ -42,13 +42,13 @@ export async function followDaemon(parts: FollowParts): Promise<void> {
   };
   for (let refusals = 0; refusals < MAX_REFUSALS; ) {
     await parts.ensureDaemon();
-    const wasHeard = await followOnce(parts.socketPath, request, take);
-    refusals = wasHeard ? 0 : refusals + 1;
+    const hasAnswered = await followOnce(parts.socketPath, request, take);
+    refusals = hasAnswered ? 0 : refusals + 1;
     await wait(RETRY_MS * (refusals + 1));
   }
 }
 
-/** Follows over one connection until it ends. @returns whether anything came */
+/** Follows over one connection until it closes. @returns whether the daemon answered */
 async function followOnce(
   socketPath: string,
   request: FollowRequest,
@@ -56,24 +56,24 @@ async function followOnce(
 ): Promise<boolean> {
   const socket = connect(socketPath);
   socket.setTimeout(FIRST_ANSWER_MS, () => socket.destroy());
-  let wasHeard = false;
+  let hasAnswered = false;
   try {
     await once(socket, 'connect');
-    // The poke has what waits in the spool taken in, and an older daemon leave for ours.
+    // The notification makes the daemon ingest the spool, and an older daemon exit in favor of this version.
     socket.write(Buffer.concat([encodeNotify(VERSION), encodeFollow(request)]));
   } catch {
     return false;
   }
   for await (const frame of framesOf(socket)) {
     if (frame.kind !== FRAME_KIND.executions) continue;
-    if (!wasHeard) socket.setTimeout(0);
-    wasHeard = true;
+    if (!hasAnswered) socket.setTimeout(0);
+    hasAnswered = true;
     await take(decodeExecutions(frame));
   }
-  return wasHeard;
+  return hasAnswered;
 }
 
-/** The frames that come, until the connection ends, however it does. */
+/** Yields frames until the connection ends, for any reason. */
 async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
   let unread = Buffer.alloc(0);
   try {
@@ -83,7 +83,7 @@ async function* framesOf(socket: Socket): AsyncGenerator<Frame> {
       yield* frames;
     }
   } catch (error) {
-    // A daemon that was killed, or something else on the socket. What is wrong in here is not for us to hide.
+    // The daemon was killed, or something else uses the socket. Other errors are bugs and must show.
     if (!(error instanceof FrameError || (error instanceof Error && 'code' in error))) throw error;
   } finally {
     socket.destroy();

@@ -4,27 +4,27 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DaemonState } from '../state.ts';
 import { askDaemon } from './client.ts';
 
-/** How long a daemon may take to answer after it was started, in ms; and how often we ask. */
+/** How long a daemon may take to answer after its start; and how often to ask. */
 const START_MS = 10_000;
-const ASK_MS = 25;
+const POLL_MS = 25;
 
-/** Soft limits of time, file size, descriptors and memory go up to the hard ones, which Node cannot do. */
+/** Raises the soft limits of time, file size, descriptors and memory to the hard ones, which Node cannot do. */
 const UNLIMITED =
   'umask 077; for one in t f n d v; do ulimit -S -$one "$(ulimit -H -$one)"; done 2>/dev/null; exec "$@"';
 
-/** It serves everybody, so it is not less than others where whoever starts it is; as far as that is allowed. */
-function beEqual(pid: number | undefined): void {
+/** Resets the priority, as far as allowed: the daemon serves every hook, even if a low-priority process starts it. */
+function resetPriority(pid: number | undefined): void {
   try {
     if (pid !== undefined && getPriority(pid) !== 0) setPriority(pid, 0);
   } catch {
-    // Only a privileged user may, or it is gone.
+    // Not permitted, or the process has exited.
   }
 }
 
 /**
- * Starts a daemon in the background, in a session of its own and with nothing of ours open, and waits until it answers.
- * Undefined where it does not.
- * @param program the words that run it: Node, the script and its arguments
+ * Starts a daemon in the background, in its own session and without inherited descriptors, and waits until it answers.
+ * Undefined if it does not.
+ * @param program the words that run the daemon: Node, the script and its arguments
  */
 export async function startDaemon(
   socketPath: string,
@@ -35,11 +35,11 @@ export async function startDaemon(
     process.platform === 'win32' ? program : ['/bin/sh', '-c', UNLIMITED, 'hookbus', ...program];
   const child = spawn(command, parameters, { detached: true, stdio: 'ignore', cwd: '/', env });
   child.on('error', () => undefined).unref();
-  beEqual(child.pid);
+  resetPriority(child.pid);
   const until = performance.now() + START_MS;
   let state = await askDaemon(socketPath);
   while (state === undefined && performance.now() < until) {
-    await wait(ASK_MS);
+    await wait(POLL_MS);
     state = await askDaemon(socketPath);
   }
   return state;

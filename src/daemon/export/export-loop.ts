@@ -15,24 +15,26 @@ import type { Log } from '../log.ts';
 import type { DaemonState } from '../state.ts';
 import { ExporterSlot } from './exporter-slot.ts';
 
-/** How often, in ms, there is a look at config.json and for rows that nobody told of; and at the most, when told. */
-const LOOK_MS = 1000;
+/**
+ * How often config.json and the table are polled without a notification; and the minimum interval with notifications.
+ */
+const POLL_MS = 1000;
 const MIN_MS = 200;
 
-/** Executions given out at a time. */
+/** Executions handed to the exporters at a time. */
 const TURN_ROWS = 500;
 
 /**
- * An exporter without room is waited for, as the table keeps what comes; with looks so often, in ms, and no longer than
- * that: then it drops what is too much, and the others go on.
+ * If an exporter has no room, export waits up to `FULL_MS` and polls every `ROOM_MS`; the table keeps the executions
+ * meanwhile. After that the exporter drops executions, and the others go on.
  */
 const ROOM_MS = 20;
 const FULL_MS = 2000;
 
-/** At the end, so many ms are left for what was not given out, and as many for what exporters have. */
+/** On stop: time for executions not yet handed out, and again for what exporters still hold. */
 const STOP_MS = 1500;
 
-/** What came of a turn. */
+/** The result of a turn. */
 type Turn = 'done' | 'more' | 'full';
 
 export interface ExportLoopParts {
@@ -41,17 +43,17 @@ export interface ExportLoopParts {
   readonly spool: Spool;
   readonly now: () => number;
   readonly log: Log;
-  /** Somebody was served, so the daemon is needed. */
+  /** Called when an exporter served a client, so that the daemon stays up. */
   readonly onServed: () => void;
   readonly network: () => Network;
 }
 
-/** Gives executions to the exporters that are on, in the order in which they were stored, each once. */
+/** Hands executions to the enabled exporters, in the order in which they were stored, each once. */
 export class ExportLoop {
   readonly #parts: ExportLoopParts;
   readonly #watch: ConfigWatch;
   readonly #slots: readonly ExporterSlot[];
-  /** The last row that was given out; undefined while no exporter is on. */
+  /** The last row that was handed out; undefined while no exporter is enabled. */
   #mark: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastTurnAt = 0;
@@ -62,7 +64,7 @@ export class ExportLoop {
 
   constructor(parts: ExportLoopParts) {
     this.#parts = parts;
-    // Who keeps the breakers logs what is read.
+    // The breaker keeper logs changes of config.json.
     this.#watch = createConfigWatch(parts.paths.config, () => undefined);
     const { log, onServed, network } = parts;
     const snapshot = () => this.#snapshot();
@@ -71,22 +73,22 @@ export class ExportLoop {
     );
   }
 
-  /** To be called before anything is drained: what is drained then is exported. */
+  /** Call this before the first ingest, so that what it stores is exported. */
   start(): void {
     try {
       this.#mark = this.#parts.store.use(({ db }) => lastLogId(db));
     } catch {
-      // Then it begins behind what is there once the database can be read; the drain says why it cannot.
+      // Export then starts after the existing rows, once the database can be read; ingest logs the reason.
     }
     this.#later(0);
   }
 
-  /** There are new rows. */
-  poke(): void {
+  /** Call this when there are new rows. */
+  notify(): void {
     if (this.#mark === undefined) return;
     const nowMs = performance.now();
     const dueAt = Math.max(nowMs, this.#lastTurnAt + MIN_MS);
-    // A turn that comes sooner is not put off by news.
+    // A notification never delays a turn that is due sooner.
     if (dueAt < this.#dueAt) this.#later(dueAt - nowMs);
   }
 
@@ -94,7 +96,7 @@ export class ExportLoop {
     return this.#slots.map((slot) => slot.state()).filter((state) => state !== undefined);
   }
 
-  /** Those that are on, with what is wrong with each. */
+  /** The enabled exporters, with the current error of each. */
   conditions(): { readonly name: string; readonly failure: string | undefined }[] {
     return this.#slots.flatMap((slot) => {
       const name = slot.state()?.name;
@@ -102,11 +104,11 @@ export class ExportLoop {
     });
   }
 
-  /** Gives out what is there and closes the exporters. To be called after the last drain. */
+  /** Hands out what is left and closes the exporters. Call this after the last ingest. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    // An exporter that is just being opened is to have what was drained, too.
+    // An exporter that is still opening should get the last executions, too.
     const until = performance.now() + STOP_MS;
     await Promise.race([this.#opened(), wait(STOP_MS, undefined, { ref: false })]);
     for (let turn = this.#turn(); turn !== 'done'; turn = this.#turn()) {
@@ -130,7 +132,7 @@ export class ExportLoop {
   #run(): void {
     const turn = this.#turn();
     const isOpening = this.#slots.some((slot) => slot.isBusy());
-    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? MIN_MS : LOOK_MS };
+    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? MIN_MS : POLL_MS };
     this.#later(pauses[turn]);
   }
 
@@ -140,10 +142,10 @@ export class ExportLoop {
     try {
       const config = this.#watch.current();
       if (!this.#isStopped) for (const slot of this.#slots) slot.follow(config);
-      // What an exporter that is just being opened would miss waits for it.
+      // Wait until no exporter is opening, so that it misses nothing.
       if (this.#slots.some((slot) => slot.isBusy())) return 'done';
-      const turn = this.#giveOut();
-      // So that a scrape has little left to count.
+      const turn = this.#handOut();
+      // Count now, so that a scrape has little left to count.
       if (config.prometheus.enabled) store.use(({ db }) => countNext(db, TURN_ROWS));
       this.#lastFailure = undefined;
       return turn;
@@ -155,7 +157,7 @@ export class ExportLoop {
     }
   }
 
-  #giveOut(): Turn {
+  #handOut(): Turn {
     const active = this.#slots.flatMap((slot) => slot.exporter() ?? []);
     if (active.length === 0) {
       this.#mark = undefined;
@@ -171,7 +173,7 @@ export class ExportLoop {
     });
   }
 
-  /** How many executions all of them take; 0: they are to be waited for. */
+  /** How many executions the exporters take now; 0: wait for room. */
   #limit(active: readonly Exporter[]): number {
     const room = Math.min(TURN_ROWS, ...active.map((exporter) => exporter.room()));
     if (room > 0) {
@@ -189,7 +191,7 @@ export class ExportLoop {
       use: (work) => store.use(({ db }) => work(db)),
       spool,
       now,
-      // Prometheus comes for what it wants, so there is nothing to count of it.
+      // Prometheus pulls, so there is no export to count.
       exporters: this.states().filter(({ name }) => name !== 'prometheus'),
       pause: nextTurn,
     });

@@ -4,7 +4,7 @@ import type { EXPORTERS, ExporterOptions } from '../../exporters/index.ts';
 import type { Log } from '../log.ts';
 import type { DaemonState } from '../state.ts';
 
-/** One that could not be opened is tried again after so long, in ms. */
+/** Delay before an exporter that could not be opened is tried again. */
 const RETRY_MS = 5000;
 
 export interface ExporterSlotParts extends ExporterParts {
@@ -13,7 +13,7 @@ export interface ExporterSlotParts extends ExporterParts {
 
 type State = DaemonState['exporters'][number];
 
-/** Keeps one exporter as config.json has it: opens it, closes it, opens it anew where its section changed. */
+/** Keeps one exporter in the state that config.json describes: opens, closes or reopens it when its section changes. */
 export class ExporterSlot {
   readonly #kind: (typeof EXPORTERS)[number];
   readonly #parts: ExporterSlotParts;
@@ -30,7 +30,7 @@ export class ExporterSlot {
     this.#parts = parts;
   }
 
-  /** Has it as this configuration says. What that takes goes on in the background. */
+  /** Applies this configuration in the background. */
   follow(options: ExporterOptions): void {
     if (this.#work !== undefined) return;
     this.#logFailure();
@@ -49,7 +49,7 @@ export class ExporterSlot {
     return this.#work !== undefined;
   }
 
-  /** Resolves when nothing is being opened or closed any more. */
+  /** Resolves when the exporter is neither opening nor closing. */
   async idle(): Promise<void> {
     await this.#work;
   }
@@ -58,7 +58,7 @@ export class ExporterSlot {
     return this.#exporter;
   }
 
-  /** Undefined where it is off. */
+  /** Undefined if the exporter is off. */
   state(): State | undefined {
     if (this.#wanted === undefined) return undefined;
     const state = this.#exporter?.state();
@@ -74,7 +74,7 @@ export class ExporterSlot {
     };
   }
 
-  /** What is wrong with it now. */
+  /** The current error, if any. */
   failure(): string | undefined {
     const state = this.#exporter?.state();
     return state === undefined ? this.#problem : failureOf(state);
@@ -117,7 +117,7 @@ export class ExporterSlot {
     this.#parts.log('exporter_off', { name: this.#kind.name, sent, dropped });
   }
 
-  /** Once for each kind of failure, not for each time. */
+  /** Logs each kind of failure once, and the recovery. */
   #logFailure(): void {
     const state = this.#exporter?.state();
     const reason = state?.isWorking === true ? undefined : (this.#problem ?? state?.lastError);

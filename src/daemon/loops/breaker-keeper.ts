@@ -1,4 +1,4 @@
-import { type BreakerChange, followBreakers, reconcileGates } from '../../app/breaker/breaker.ts';
+import { type BreakerChange, reconcileGates, updateBreakers } from '../../app/breaker/breaker.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { createConfigWatch } from '../../config/file/config-watch.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
@@ -13,14 +13,14 @@ export interface BreakerKeeperParts {
   readonly log: Log;
 }
 
-/** Why gates could not be changed, by hook. */
+/** Gates that could not be changed, with the reason; keyed by hook. */
 type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
 
-/** Opens and closes breakers as executions come in, by what config.json says at that time. */
+/** Opens and closes breakers as executions are stored, according to config.json at that time. */
 export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
   let isReconciled = false;
   let lastMs = 0;
-  /** Why gates could not be changed when their hooks were last looked at, by hook. */
+  /** Why a hook's gate could not be changed when its breaker was last assessed. */
   const refused = new Map<string, string>();
   let lastFailure: string | undefined;
   const watch = createConfigWatch(paths.config, (reading) => {
@@ -32,7 +32,7 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
   function work(hooks: readonly HookId[]): readonly BreakerChange[] {
     const { breaker: config } = watch.current();
     const nowMs = now();
-    // The clock was set back: breakers may be open until a time that is far off now.
+    // The clock was set back, so a breaker's end may now be far in the future.
     if (nowMs < lastMs) isReconciled = false;
     lastMs = nowMs;
     if (isReconciled && hooks.length === 0) return [];
@@ -42,15 +42,15 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
         void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
       const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
       const reconciled = isReconciled ? [] : reconcileGates(parts);
-      const followed = followBreakers(parts, hooks);
+      const followed = updateBreakers(parts, hooks);
       isReconciled = refusals.size === 0;
-      tell(refusals, hooks.map(hookText));
+      logRefusals(refusals, hooks.map(hookText));
       return [...reconciled, ...followed];
     });
   }
 
-  function tell(refusals: Refusals, looked: readonly string[]): void {
-    for (const hook of looked) if (!refusals.has(hook)) refused.delete(hook);
+  function logRefusals(refusals: Refusals, assessed: readonly string[]): void {
+    for (const hook of assessed) if (!refusals.has(hook)) refused.delete(hook);
     for (const [hook, { name, reason }] of refusals) {
       if (refused.get(hook) !== reason) log('breaker_failed', { hook: name, reason });
       refused.set(hook, reason);
@@ -58,7 +58,7 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
   }
 
   return {
-    /** To be called after each turn of the drain, with the hooks of what it stored. Never throws. */
+    /** Call this after each turn of ingest, with the hooks whose executions it stored. Never throws. */
     follow(hooks: readonly HookId[]): void {
       try {
         for (const { hook, to, why, runs, failures, until } of work(hooks)) {

@@ -8,15 +8,15 @@ import type { Log } from '../log.ts';
 import type { DaemonState } from '../state.ts';
 
 export interface NetworkKeeper {
-  /** As config.json and the file of certificates are now. */
+  /** According to the current config.json and certificate file. */
   readonly current: () => Network;
   readonly state: () => DaemonState['certificates'];
   readonly conditions: () => Condition[];
 }
 
 /**
- * Reads what config.json says of the network, and again where that has changed. Where the certificates cannot be read,
- * the usual ones are trusted.
+ * Creates the network that config.json describes, and creates it again when the file changes. If the certificates
+ * cannot be read, it trusts the default ones.
  */
 export function createNetworkKeeper(configPath: string, log: Log): NetworkKeeper {
   const watch = createConfigWatch(configPath, () => undefined);

@@ -4,7 +4,7 @@ import { encodeDashboard } from '../../protocol/socket.ts';
 import type { Connection } from '../listener.ts';
 import type { Log } from '../log.ts';
 
-/** Loads the dashboard once somebody asks for it: most daemons never serve one. */
+/** Loads the dashboard when a command first asks for it: most daemons never serve it. */
 export function createPageKeeper(
   create: CreateDashboard | undefined,
   parts: DashboardParts,
@@ -13,13 +13,13 @@ export function createPageKeeper(
   let dashboard: Dashboard | undefined;
 
   async function open(): Promise<string> {
-    if (create === undefined) throw new Error('this daemon was started without one');
+    if (create === undefined) throw new Error('this daemon was started without a dashboard');
     dashboard ??= create(parts);
     return dashboard.open();
   }
 
   return {
-    /** Answers a command that asks where the page is. */
+    /** Sends the dashboard's URL to the command that asked for it. */
     answer(connection: Connection): void {
       open()
         .then((url) => connection.send(encodeDashboard({ url })))
@@ -30,7 +30,7 @@ export function createPageKeeper(
         });
     },
     isWatched: (): boolean => dashboard?.isWatched() === true,
-    tell: (): void => dashboard?.tell(),
+    notify: (): void => dashboard?.tell(),
     stop: async (): Promise<void> => dashboard?.stop(),
   };
 }

@@ -9,11 +9,11 @@ import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../../stor
 import { countNext } from '../../store/totals.ts';
 import type { Log } from '../log.ts';
 
-/** First after the start, then so often, in ms. */
+/** Delay after the start, then the interval. */
 const FIRST_MS = 60_000;
 const EVERY_MS = 60 * 60 * 1000;
 
-/** A step takes a few ms of the database, and leaves it to others for longer than that. */
+/** A step takes a few ms; the longer pause leaves the database to others. */
 const STEP_ROWS = 200;
 const STEP_PAGES = 200;
 const PAUSE_MS = 50;
@@ -28,7 +28,7 @@ export interface RetentionLoopParts {
   readonly retentionDays: () => number | undefined;
 }
 
-/** Deletes what is past its time, in the background and in small steps. */
+/** Deletes expired rows and files in the background, in small steps. */
 export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -38,7 +38,7 @@ export function createRetentionLoop({ paths, store, now, log, retentionDays }: R
     if (!isStopped) timer = setTimeout(step, ms);
   }
 
-  /** @returns whether there may be more to do at once */
+  /** @returns whether there is more to do at once */
   function work(): boolean {
     const days = retentionDays();
     if (days === undefined) return false;
@@ -49,9 +49,9 @@ export function createRetentionLoop({ paths, store, now, log, retentionDays }: R
       now: new Date(now()).toISOString(),
     };
     return store.use(({ db }) => {
-      // Rollups outlive the rows they are made of, so these come first, in steps as well.
+      // Rollups outlive their rows, so update them first, in steps as well.
       if (rollUp(db, STEP_ROWS) === STEP_ROWS) return true;
-      // And what is to be counted: after an update that is every row there is.
+      // Totals too: after an upgrade every row is still uncounted.
       if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
       const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
       deleted += executions;

@@ -5,15 +5,15 @@ import { deleteSmallBuckets } from '../../store/rollups.ts';
 import type { Log } from '../log.ts';
 
 /**
- * How often the rollups are brought up to date, in ms. Whoever reads metrics adds the newest rows, so nothing hangs on it;
- * a turn for each execution would cost more than the execution.
+ * How often the rollups are updated. Readers of metrics add the newest rows themselves, so a delay does no harm; one
+ * update per execution would cost more than the execution.
  */
 const EVERY_MS = 2000;
 
-/** Between two transactions others have the database, for so many ms. */
+/** Pause between two transactions, so that other processes can use the database. */
 const PAUSE_MS = 20;
 
-/** How long the rollups of an hour are kept, in days; those of a day stay. */
+/** How long hourly rollups are kept; daily ones stay forever. */
 const HOURS_KEPT_DAYS = 92;
 const DAY_MS = 86_400_000;
 
@@ -23,7 +23,7 @@ export interface RollupLoopParts {
   readonly log: Log;
 }
 
-/** Keeps the rollups up to date, in the background and in small steps. */
+/** Updates the rollups in the background, in small steps. */
 export function createRollupLoop({ store, now, log }: RollupLoopParts) {
   let timer: NodeJS.Timeout | undefined;
   let lastFailure: string | undefined;

@@ -4,14 +4,14 @@ import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /*
- * Three things that Node cannot do by itself, in one small process beside it:
- *  - make pipes. Node gives a child sockets, and /dev/stdin, /dev/stdout and /dev/stderr cannot be opened on a socket;
- *    where the caller gave a pipe, the hook must find one too. A shell makes one for each here-document (one empty line,
- *    since some make nothing of an empty one), and Linux lets us open both its ends under /proc.
- *  - lower the limit of open files to what the caller gave: Node raises its own at start, and the hook would inherit that.
- *  - tell a signal to the process group from one to HookBus alone: the companion sits in the same group and dies by it.
- * One socket, its stdout, goes both ways: a second one would take Node as long as much else here. It ends with HookBus,
- * whose end of the socket it waits for. Without it hooks still run; these finer points are lost.
+ * One small process does three things that Node cannot:
+ *  - make pipes. Node gives a child sockets, but nobody can open /dev/stdin, /dev/stdout or /dev/stderr on a socket. If
+ *    the caller passed a pipe, the hook must get one, too. A shell makes a pipe for each here-document (with one empty
+ *    line, because some shells make none for an empty one), and on Linux both ends can be opened under /proc.
+ *  - lower the limit of open files to the caller's: Node raises its own at start, and the hook would inherit that.
+ *  - distinguish a signal to the process group from one to HookBus: the former also kills the companion.
+ * One socket, its stdout, serves both directions, because a second one would cost Node much time. The companion exits
+ * when HookBus closes the socket. Without it, hooks still run but lose these details.
  */
 const SCRIPT = `exec 3<<E 4<<E 5<<E
 
@@ -23,23 +23,23 @@ E
 [ "$2" = - ] || prlimit --pid "$1" --nofile="$2:"
 echo; read -r word <&1; exec 3<&- 4<&- 5<&-; exec cat <&1 >/dev/null`;
 
-/** The companion's descriptors that are the pipes for the hook's stdin, stdout and stderr. */
+/** The companion's descriptors of the pipes for the hook's stdin, stdout and stderr. */
 const PIPE_DESCRIPTORS = [3, 4, 5] as const;
 
-/** How long a group member may take to show that it got a signal, in ms. */
+/** How long another member of the process group may take to receive a signal. */
 const GROUP_SIGNAL_MS = 3;
 
-/** How long its end is waited for, in ms. */
+/** How long to wait for the companion to exit. */
 const END_MS = 500;
 
 export interface Companion {
-  /** Resolves to the paths of the pipes for stdin, stdout and stderr; to none where they could not be made. */
+  /** Resolves to the paths of the pipes for stdin, stdout and stderr; empty if they could not be made. */
   readonly pipePaths: Promise<readonly string[]>;
-  /** Once the pipes are open on our side: from then on the companion holds none of them. */
+  /** Call this when the pipes are open in this process; the companion then closes its copies. */
   readonly letGo: () => void;
-  /** Whether the signal that just came was sent to the whole process group. */
+  /** Whether the signal that just arrived was sent to the whole process group. */
   readonly gotSignalToo: () => Promise<boolean>;
-  /** Resolves once it is gone and reaped: there are systems without a process that reaps what is left. */
+  /** Resolves when the companion has exited and was reaped: in some containers no init process reaps orphans. */
   readonly stop: () => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function startCompanion(): Companion {
     async gotSignalToo() {
       let isHit = wasHit(child);
       if (!isHit) {
-        // The kernel signals the members of a group one after the other, and we may have been first.
+        // The kernel signals the members of a group one by one, and this process may have been first.
         await wait(GROUP_SIGNAL_MS);
         isHit = wasHit(child);
       }
@@ -80,12 +80,12 @@ function start(limit: string): ChildProcess {
     env: { PATH: '/usr/bin:/bin' },
     cwd: '/',
   });
-  // Its own troubles are no news.
+  // Errors of the companion are ignored: it is optional.
   for (const part of [child, child.stdout]) part?.on('error', () => undefined);
   return child;
 }
 
-/** It keeps HookBus alive until it is ready, and never again: its life is not what a run waits for. */
+/** The companion keeps the event loop alive only until it is ready; after that a run does not wait for it. */
 function readiness(child: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (isReady: boolean): void => {
@@ -103,7 +103,7 @@ function release(child: ChildProcess): void {
   socketOf(child)?.unref();
 }
 
-/** What Node types as readable only. */
+/** Node's types call this stream readable only. */
 function socketOf(child: ChildProcess): Socket | undefined {
   return child.stdout instanceof Socket ? child.stdout : undefined;
 }
@@ -119,7 +119,7 @@ function end(child: ChildProcess): Promise<void> {
   });
 }
 
-/** A process that a signal killed shows it at once: it is gone, dying, or has the signal pending. */
+/** A process that got a deadly signal shows it at once: it is gone, a zombie, or has the signal pending. */
 function wasHit(child: ChildProcess): boolean {
   if (child.pid === undefined) return false;
   if (child.exitCode !== null || child.signalCode !== null) return true;
@@ -130,12 +130,12 @@ function wasHit(child: ChildProcess): boolean {
       ([, mask = '0']) => !/^0*$/.test(mask),
     );
   } catch {
-    // It is gone, where the system tells of any.
+    // The process is gone, provided that this system has /proc at all.
     return existsSync('/proc/self/status');
   }
 }
 
-/** The soft limit of open files of our parent, where it is lower than ours has become. */
+/** The parent's soft limit of open files, if it is lower than this process's. */
 function callersOpenFileLimit(): string | undefined {
   try {
     const own = openFileLimit('self');

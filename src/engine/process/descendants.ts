@@ -10,30 +10,30 @@ import {
 
 export interface DescendantsOptions {
   readonly hookPid: number;
-  /** Stands in the environment of the hook, and so of all that it starts, unless somebody changes that. */
+  /** In the environment of the hook and of everything that it starts, unless somebody changes that. */
   readonly spanId: string;
-  /** Descriptors above 2 that the hook shares with the caller. */
+  /** Descriptors above 2 that the hook shares with its caller. */
   readonly inherited: readonly number[];
 }
 
 /**
- * The hook and what it started, even what forked away and now has another parent. Node cannot ask the kernel to keep
- * such orphans below us, as the launcher does. So they are known by having been seen below the hook before, or by what
- * they have from it: its variables, or those of a run inside it, or an end of its streams.
+ * The hook and everything it started, including processes that forked away and have another parent now. Unlike the
+ * launcher, Node cannot make itself the parent of orphans. So processes are recognized because they were seen below the
+ * hook before, or because they have its variables, those of a run inside it, or one of its streams.
  */
 export class Descendants {
   readonly #hookPid: number;
   readonly #hookStart: number;
-  /** Process ids, and when each started: an id may be given again. */
+  /** Process ids with start times, because ids are reused. */
   readonly #known = new Map<number, number>();
   readonly #spans: Set<string>;
   readonly #callersSpan: string | undefined;
   readonly #streams: ReadonlySet<string>;
-  /** Those that are not the hook's, so that they are looked into once. */
+  /** Processes that do not belong to the hook, so that each is inspected once. */
   readonly #strangers = new Map<number, number>();
   readonly #isProcReadable = process.platform === 'linux' && isProcOurs();
 
-  /** To be made as soon as the hook has started, while its streams are what it was given. */
+  /** Create this right after the hook started, while it still has its original streams. */
   constructor({ hookPid, spanId, inherited }: DescendantsOptions) {
     this.#hookPid = hookPid;
     this.#hookStart = this.#isProcReadable ? processStart(hookPid) : 0;
@@ -47,8 +47,8 @@ export class Descendants {
     );
   }
 
-  /** Gets to know those that are below the hook now, at the cost of some files for each. */
-  look(): void {
+  /** Records the processes below the hook, at the cost of a few file reads per process. */
+  scan(): void {
     if (!this.#isProcReadable) return;
     const queue = [...this.#known.keys()];
     for (const pid of queue) {
@@ -66,15 +66,15 @@ export class Descendants {
     }
   }
 
-  /** All that still live; looks through every process there is. */
+  /** All of them that still run; inspects every process on the system. */
   living(): number[] {
     const all = allProcesses();
     const hook = all.get(this.#hookPid);
-    if (all.size === 0) return isThere(this.#hookPid) ? [this.#hookPid] : [];
-    // Whatever else could not be read: a child of ours with its id is the hook.
+    if (all.size === 0) return exists(this.#hookPid) ? [this.#hookPid] : [];
+    // Even if its start time was unreadable, a child of this process with its id is the hook.
     if (hook?.parent === process.pid) this.#known.set(this.#hookPid, hook.start);
     for (const [pid, { start }] of all) {
-      // What was there before the hook is not its doing.
+      // Processes that are older than the hook do not belong to it.
       if (start < this.#hookStart || pid === process.pid) all.delete(pid);
     }
     for (const [pid, start] of this.#known) {
@@ -108,12 +108,12 @@ export class Descendants {
   #isMarked(pid: number, { parent }: ProcessState): boolean {
     const environment = environmentOf(pid);
     if ([...this.#spans].some((span) => environment.includes(`-${span}-`))) return true;
-    // Helpers of our own may hold the streams, too.
+    // HookBus's own helpers may hold the streams, too.
     if (this.#streams.size === 0 || parent === process.pid) return false;
     return openFilesOf(pid).some((name) => this.#streams.has(name));
   }
 
-  /** A run inside the hook gives its own hook another span: what bears it is ours as well. */
+  /** A run inside the hook gives its hook another span; processes with that span belong to this hook as well. */
   #learnSpan(pid: number): void {
     const span = spanIn(environmentOf(pid));
     if (span === undefined || span === this.#callersSpan || this.#spans.has(span)) return;
@@ -122,14 +122,14 @@ export class Descendants {
   }
 }
 
-/** The span id in an environment that a run of HookBus made; other trace parents may be shared by anybody. */
+/** The span id in an environment that a HookBus run made; anybody may share another TRACEPARENT. */
 function spanIn(environment: string): string | undefined {
   const [, trace, span] =
     /(?:^|\0)TRACEPARENT=00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(environment) ?? [];
   return environment.includes(`HOOKBUS_CORRELATION_ID=${trace}\0`) ? span : undefined;
 }
 
-function isThere(pid: number): boolean {
+function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** As Linux writes it in `/proc/PID/fdinfo`. */
+/** As printed in `/proc/PID/fdinfo`. */
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Descriptors above 2 that the caller left open for the hook. Node marks what it inherits to be closed in children,
- * so the engine has to hand these on itself. Call it before opening anything: what is left out is Node's own, told by
- * its kind (event polls and the like, both ends of one pipe in this process). Empty where the system does not tell.
+ * Descriptors above 2 that the caller left open for the hook. Node marks inherited ones close-on-exec, so the engine
+ * has to pass them on. Call this before opening anything: it omits only Node's own descriptors, which it recognizes by
+ * their kind (event polls, and both ends of one pipe in this process). Empty if the system does not list them.
  */
 export function inheritedDescriptors(): number[] {
   if (process.platform !== 'linux') return [];
@@ -29,7 +29,7 @@ export function inheritedDescriptors(): number[] {
   }
 }
 
-/** Node marks low descriptors only; a high one goes to children by itself, and a long list of them is slow to hand on. */
+/** Node marks only low descriptors; children inherit high ones anyway, and passing many of them on is slow. */
 function isClosedInChildren(fd: number): boolean {
   const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
   return (Number.parseInt(flags ?? '0', 8) & O_CLOEXEC) !== 0;
@@ -39,12 +39,12 @@ function describe(fd: number): { fd: number; target: string }[] {
   try {
     return [{ fd, target: readlinkSync(`/proc/self/fd/${fd}`) }];
   } catch {
-    // The directory's own descriptor was in the list and is closed by now.
+    // The descriptor of the directory listing itself, which is closed by now.
     return [];
   }
 }
 
-/** A `stdio` list for a child: its three streams, and the inherited descriptors under their own numbers. */
+/** A `stdio` list for a child: its three streams, and the inherited descriptors under the same numbers. */
 export function withInherited<T>(
   streams: readonly T[],
   inherited: readonly number[],

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
-/** How a process ends, and how HookBus ends in its stead. */
+/** How a process ended, and so how HookBus ends in its place. */
 export type Exit =
   | { readonly kind: 'code'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals };
@@ -12,21 +12,21 @@ const CORE_SIGNALS: ReadonlySet<string> = new Set(
   'SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGSEGV SIGXCPU SIGXFSZ SIGSYS'.split(' '),
 );
 
-/** How long a signal to ourselves may take to arrive, in ms. */
+/** How long a signal to this process itself may take to arrive. */
 const DEATH_MS = 500;
 
-/** Ends this process as the hook ended: with the same code, or by the same signal. */
+/** Ends this process like the hook: with the same exit code or by the same signal. */
 export function leave(exit: Exit): void {
   if (exit.kind === 'code') process.exit(exit.code);
   const { signal } = exit;
   if (CORE_SIGNALS.has(signal)) forbidCoreFile();
   restoreDefault(signal);
-  // Should the signal not kill us, a shell's way of saying the same.
+  // If the signal does not kill this process, exit like a shell would.
   setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), DEATH_MS);
   process.kill(process.pid, signal);
 }
 
-/** Node ignores or handles some signals itself; taking the last listener off puts the default action back. */
+/** Node ignores or handles some signals; removing the last listener restores the default action. */
 function restoreDefault(signal: NodeJS.Signals): void {
   if (signal === 'SIGKILL' || signal === 'SIGSTOP') return;
   const nothing = (): void => undefined;
@@ -34,12 +34,13 @@ function restoreDefault(signal: NodeJS.Signals): void {
     process.on(signal, nothing);
     process.removeAllListeners(signal);
   } catch {
-    // A signal Node cannot listen to has its default action anyway.
+    // If Node cannot listen to a signal, the signal has its default action anyway.
   }
 }
 
 /**
- * The hook's own core file is the true one. A limit of 1 byte, not 0, since that also stops a dump into a pipe (core(5)).
+ * Only the hook's own core file should exist. The limit is 1 byte and not 0, because that also stops a dump into a pipe
+ * (core(5)).
  */
 function forbidCoreFile(): void {
   try {
@@ -51,11 +52,11 @@ function forbidCoreFile(): void {
       cwd: '/',
     });
   } catch {
-    // No such tool or file here: a second core file is the lesser evil.
+    // Without the program or the file there is a second core file, which does no harm.
   }
 }
 
-/** What a shell says when a program cannot be run; undefined when it can, or when the reason is another. */
+/** The exit code and message of a shell for a program that cannot start. */
 export function startFailure(
   program: string,
   code: string | undefined,

@@ -2,16 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readStat } from '../../os/process.ts';
 
-/** What the system tells of a process. */
+/** What the system reports about a process. */
 export interface ProcessState {
   readonly parent: number;
-  /** As `processStart` has it; 0 where the system does not tell. */
+  /** Like `processStart`; 0 if unknown. */
   readonly start: number;
-  /** It only waits to be reaped. */
+  /** It has exited but was not reaped yet. */
   readonly isOver: boolean;
 }
 
-/** Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
+/** Whether /proc shows the processes of this pid namespace: it may be missing, or mounted for another one. */
 export function isProcOurs(): boolean {
   try {
     return Number(readlinkSync('/proc/self')) === process.pid;
@@ -20,7 +20,7 @@ export function isProcOurs(): boolean {
   }
 }
 
-/** Every process; none where the system does not tell. */
+/** Every process; empty if the system does not list them. */
 export function allProcesses(): Map<number, ProcessState> {
   try {
     if (process.platform !== 'linux') return processesFromPs();
@@ -58,7 +58,7 @@ function processesFromPs(): Map<number, ProcessState> {
   );
 }
 
-/** Those that a process has started and that are still below it, without a look at all there are. Linux only. */
+/** The current children of a process, without reading the whole process table. Linux only. */
 export function childrenOf(pid: number): number[] {
   return namesIn(`/proc/${pid}/task`)
     .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).split(' '))
@@ -66,12 +66,12 @@ export function childrenOf(pid: number): number[] {
     .filter((child) => child > 0);
 }
 
-/** The environment that a process was started with, each variable with a NUL behind it; empty where nobody tells. */
+/** The initial environment of a process, each variable followed by a NUL; empty if unreadable. */
 export function environmentOf(pid: number): string {
   return read(`/proc/${pid}/environ`);
 }
 
-/** What a process has open: a path, or a name such as `pipe:[123]`. */
+/** The open files of a process: paths, or names such as `pipe:[123]`. */
 export function openFilesOf(pid: number | 'self', fds?: readonly number[]): string[] {
   return (fds ?? namesIn(`/proc/${pid}/fd`)).flatMap((fd) => {
     try {

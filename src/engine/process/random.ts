@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** As good as those of node:crypto, whose loading would take a run some milliseconds. */
+/** As random as node:crypto, without the milliseconds that loading it takes. */
 export function randomBytes(count: number): Uint8Array {
   try {
     const bytes = new Uint8Array(count);
@@ -11,7 +11,7 @@ export function randomBytes(count: number): Uint8Array {
       closeSync(fd);
     }
   } catch {
-    // No such file on this system.
+    // Not every system has /dev/urandom.
   }
   return process.getBuiltinModule('node:crypto').randomBytes(count);
 }

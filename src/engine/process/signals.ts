@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Companion } from './companion.ts';
 
-/** Signals a caller may send to steer or end a hook; the others stop or kill HookBus as they would any process. */
+/** Signals that a caller may send to control or end a hook; others stop or kill HookBus like any process. */
 const FORWARDED = [
   'SIGHUP',
   'SIGINT',
@@ -19,22 +19,28 @@ const FORWARDED = [
   'SIGWINCH',
 ] as const satisfies readonly NodeJS.Signals[];
 
-/** Signals that do nothing by default, so that the companion cannot tell whom they were for. Sent twice they do no harm. */
+/**
+ * Signals that do nothing by default, so the companion cannot tell whether it got them too. Sending them twice is
+ * harmless.
+ */
 export const HARMLESS: ReadonlySet<string> = new Set(['SIGCONT', 'SIGWINCH']);
 
 export interface SignalParts {
   readonly companion: Companion;
-  /** A signal came before there was a hook, or when it had ended and the caller had not taken all. */
+  /** Called on a signal before the hook starts, or after it has exited while the caller has not read everything. */
   readonly onEarly: (signal: NodeJS.Signals) => void;
-  /** A signal came while the hook ran; called at once, before it is passed on. */
+  /** Called on a signal while the hook runs, before the signal is forwarded. */
   readonly onSignal: (signal: NodeJS.Signals) => void;
 }
 
-/** Passes signals on to the hook until `stop`. A signal to the whole group has reached the hook already and is not sent again. */
+/**
+ * Forwards signals to the hook until `stop`. A signal to the whole process group has reached the hook and is not sent
+ * again.
+ */
 export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
   let hookPid: number | undefined;
   let isOlderThanHook = true;
-  let isInItsPlace: (() => boolean) | undefined;
+  let isHookKept: (() => boolean) | undefined;
 
   const forward = async (signal: NodeJS.Signals): Promise<void> => {
     if (hookPid === undefined) {
@@ -42,19 +48,19 @@ export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
       return;
     }
     onSignal(signal);
-    if (isInItsPlace !== undefined) {
-      if (isInItsPlace() && !HARMLESS.has(signal)) onEarly(signal);
+    if (isHookKept !== undefined) {
+      if (isHookKept() && !HARMLESS.has(signal)) onEarly(signal);
       return;
     }
     const pid = hookPid;
-    // A signal that came before the hook was there cannot have reached it, to whomever it was sent.
+    // A signal from before the hook started cannot have reached it.
     const mayBeOlder = isOlderThanHook;
     const hasReachedHook = !HARMLESS.has(signal) && (await companion.gotSignalToo());
     if (hasReachedHook && !mayBeOlder) return;
     try {
       process.kill(pid, signal);
     } catch {
-      // It ended meanwhile.
+      // The hook has exited meanwhile.
     }
   };
 
@@ -63,21 +69,21 @@ export function forwardSignals({ companion, onEarly, onSignal }: SignalParts) {
     try {
       process.on(signal, listen);
     } catch {
-      // Not a signal of this system.
+      // This system does not have the signal.
     }
   }
   return {
-    /** From here on there is a hook to pass signals to. */
+    /** The hook has started: forward signals to it from now on. */
     async hookStarted(pid: number): Promise<void> {
       hookPid = pid;
-      // What came before the start is delivered in the first turns of the event loop after it.
+      // Signals from before the start are delivered in the next turns of the event loop.
       await turn();
       await turn();
       isOlderThanHook = false;
     },
-    /** From here on signals are for us, as before its start, while we do what would have kept the hook. */
+    /** The hook has exited: signals concern this process as long as the bare hook would still be writing (`isKept`). */
     hookEnded(isKept: () => boolean): void {
-      isInItsPlace = isKept;
+      isHookKept = isKept;
     },
     stop(): void {
       for (const signal of FORWARDED) process.off(signal, listen);

@@ -5,12 +5,12 @@ import type { Channels } from '../streams/channels.ts';
 import { withInherited } from './inherited-descriptors.ts';
 import type { Exit } from './leave.ts';
 
-/** A hook that was started, or the system's word for why it was not. */
+/** A hook that was started, or the error code that says why it was not. */
 export type Started =
   | {
       readonly isRunning: true;
       readonly pid: number;
-      /** By `nowMs()`, just before it was started. */
+      /** `nowMs()` just before the start. */
       readonly startedAtMs: number;
       readonly exit: Promise<Exit>;
       readonly stdin: Writable | undefined;
@@ -26,13 +26,13 @@ export interface StartOptions {
   readonly inherited: readonly number[];
 }
 
-/** Starts the hook in our process group, working directory and environment. */
+/** Starts the hook in the same process group, working directory and environment. */
 export async function startHook(options: StartOptions): Promise<Started> {
   const { argv, channels } = options;
   let spawned: Spawned;
   const startedAtMs = nowMs();
   try {
-    // Node takes an empty name for a programming mistake; a system just does not find it.
+    // For Node an empty name is a programming error; a shell just does not find it.
     if (argv[0] === '') return { isRunning: false, code: 'ENOENT' };
     spawned = spawnHook(options);
   } catch (error) {
@@ -58,7 +58,7 @@ export async function startHook(options: StartOptions): Promise<Started> {
 
 interface Spawned {
   readonly child: ChildProcess;
-  /** The system's word, where it would not start the hook. */
+  /** The error code, if the system refused to start the hook. */
   readonly refused: Promise<string | undefined>;
 }
 

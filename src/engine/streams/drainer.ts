@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
-/** What of Node's stream is ours to use: its descriptor, and that it stops reading at once. */
+/** The parts of Node's stream handle that are used here. */
 interface Handle {
   readonly fd?: number;
   readonly readStop?: () => void;
 }
 
 /**
- * Starts `cat` from the hook's stream to the caller's: it holds nothing else open, and dies by SIGPIPE when the caller
- * leaves, as the hook's child would. It stays in our process group, where that child is.
- * @param target the caller's descriptor; with `ignore` what comes is read and goes nowhere, and nothing of the caller's
- * is held open
- * @returns false where it could not be started
+ * Starts `cat` from the hook's stream to the caller's. It holds nothing else open, and dies from SIGPIPE when the
+ * caller leaves, as the hook's child would. It stays in the process group of that child.
+ * @param target the caller's descriptor; with `ignore` the data is read and discarded, and nothing of the caller's
+ * stays open
+ * @returns false if it could not be started
  */
 export function startDrainer(source: Socket, target: 1 | 2 | 'ignore'): Promise<boolean> {
   const handle = (source as unknown as { _handle?: Handle })._handle;

@@ -4,69 +4,71 @@ import type { Writable } from 'node:stream';
 import type { Meter } from '../../app/recording/meter.ts';
 import { createStdoutKind } from '../../domain/payload/stdout-kind.ts';
 import { nowMs } from '../clock.ts';
-import { lookIntoOwnFile, passesThrough } from './own-input.ts';
+import { passesThrough, readOwnFile } from './own-input.ts';
 
-/** Most that is taken before the hook starts, in bytes. */
+/** How much is read before the hook starts. */
 const PRELUDE_BYTES = 8 * 1024 * 1024;
 
-/** Silence after which the hook starts with what has come, in ms. */
+/** The hook starts after this silence with what has arrived. */
 const PRELUDE_SILENCE_MS = 7;
 
-/** Silence after which what has come is looked at: it may be one whole object, behind which nothing is waited for. */
-const LOOK_MS = 1;
+/** After this silence, check whether the input is one complete object: then there is nothing more to wait for. */
+const CHECK_MS = 1;
 
-/** How long all of a payload is waited for where a dedupe key is made of it, in ms. */
+/** How long to wait for the complete payload, if a dedupe key needs it. */
 const WHOLE_PAYLOAD_MS = 250;
 
-/** How long a caller in the middle of a line that no hook will read is heard out: between two pieces, and in all. */
+/**
+ * If no hook runs, how long to keep reading from a caller in the middle of a line: between two chunks, and in total.
+ */
 const LINGER_SILENCE_MS = 50;
 const LINGER_MS = 1000;
 
 const NEWLINE = 0x0a;
 
-/** The caller's stdin, read as it comes. */
+/** The caller's stdin, read as it arrives. */
 export class Input {
   readonly #meter: Meter;
   readonly #source: Socket | undefined;
-  /** What is on stdin instead, where the hook has that itself. */
-  readonly #file = lookIntoOwnFile();
-  /** What came before the hook was there to take it. */
+  /** The file on stdin, if the hook reads it itself. */
+  readonly #file = readOwnFile();
+  /** What arrived before the hook could read it. */
   #prelude: Buffer[] = [];
   #target: Writable | undefined;
   #hasHook = false;
-  /** Whether the hook has to start before all of the payload has come. */
+  /** Whether the hook starts before the complete payload has arrived. */
   #isUnfinished = false;
-  /** Tells whether what has come is one whole object, while that matters. */
+  /** Detects whether the input is one complete object, while that matters. */
   #followed: ReturnType<typeof createStdoutKind> | undefined;
   #hasEnded: boolean;
   #endsLine = true;
-  #onNews: () => void = () => undefined;
+  #onChange: () => void = () => undefined;
 
   constructor(meter: Meter) {
     this.#meter = meter;
     this.#source = openSource();
     this.#hasEnded = this.#source === undefined;
-    if (this.#file !== undefined) meter.look(this.#file.bytes, this.#file.isAll);
+    if (this.#file !== undefined) meter.peek(this.#file.bytes, this.#file.isAll);
     this.#source?.on('data', (chunk: Buffer) => this.#take(chunk));
     for (const end of ['end', 'close', 'error']) this.#source?.on(end, () => this.#end());
     this.#source?.pause();
   }
 
-  /** Takes what is already there: until the end of a line, a whole object, the end of input, some silence, or 8 MiB. */
+  /** Reads until the end of a line, a complete object, the end of input, some silence, or 8 MiB. */
   async prelude(): Promise<Buffer> {
     if (this.#file !== undefined) return this.#file.bytes;
     const isEnough = (): boolean =>
       this.#hasEnded || this.#isLine() || this.#meter.total() >= PRELUDE_BYTES;
     const kind = createStdoutKind();
     this.#source?.resume();
-    for (let looked = 0, isSilent = false; !isEnough() && !isSilent; ) {
-      await this.#listen(() => LOOK_MS, isEnough);
-      for (; looked < this.#prelude.length && !isEnough(); looked += 1)
-        kind.push(this.#prelude[looked] as Buffer);
+    for (let checked = 0, isSilent = false; !isEnough() && !isSilent; ) {
+      await this.#listen(() => CHECK_MS, isEnough);
+      for (; checked < this.#prelude.length && !isEnough(); checked += 1)
+        kind.push(this.#prelude[checked] as Buffer);
       if (isEnough() || kind.kind() === 'json') break;
       const before = this.#meter.total();
       await this.#listen(
-        () => PRELUDE_SILENCE_MS - LOOK_MS,
+        () => PRELUDE_SILENCE_MS - CHECK_MS,
         () => isEnough() || this.#meter.total() > before,
       );
       isSilent = this.#meter.total() === before;
@@ -76,7 +78,7 @@ export class Input {
     return this.#taken();
   }
 
-  /** For a dedupe key: all of the payload, or what came of it in time, and whether that is all. */
+  /** For a dedupe key: the payload as far as it arrived in time, and whether it is complete. */
   async whole(): Promise<{ payload: Buffer; isComplete: boolean }> {
     if (this.#file !== undefined)
       return { payload: this.#file.bytes, isComplete: this.#file.isAll };
@@ -99,7 +101,10 @@ export class Input {
     return this.#isUnfinished;
   }
 
-  /** Gives the hook all of it from the beginning. When it stops reading we go on, so that the caller gets no EPIPE. */
+  /**
+   * Passes the whole input to the hook. If the hook stops reading, reading goes on here, so that the caller gets no
+   * EPIPE.
+   */
   feed(hook: Writable): void {
     this.#hasHook = true;
     this.#target = hook;
@@ -110,18 +115,18 @@ export class Input {
     else if (!hook.writableNeedDrain) this.#source?.resume();
   }
 
-  /** Nobody reads it any more: bare, a caller that still writes would be told so now. */
+  /** The hook has exited. A bare caller that still writes would get EPIPE now. */
   leave(): void {
     this.#leaveHook();
     this.count();
   }
 
-  /** How much the hook has read of a file that is its own goes to the meter. */
+  /** Tells the meter how much the hook has read of its own file. */
   count(): void {
     if (this.#file !== undefined) this.#meter.count(this.#file.read());
   }
 
-  /** Where no hook runs: hears a caller out that is in the middle of what it says. */
+  /** If no hook runs: reads the rest from a caller that is in the middle of writing. */
   async linger(): Promise<void> {
     this.#leaveHook();
     const until = nowMs() + LINGER_MS;
@@ -149,13 +154,13 @@ export class Input {
     this.#endsLine = chunk.at(-1) === NEWLINE;
     if (!this.#hasHook) this.#prelude.push(chunk);
     else if (this.#target?.write(chunk) === false) this.#source?.pause();
-    this.#onNews();
+    this.#onChange();
   }
 
   #end(): void {
     this.#hasEnded = true;
     this.#target?.end();
-    this.#onNews();
+    this.#onChange();
   }
 
   #leaveHook(): void {
@@ -163,33 +168,33 @@ export class Input {
     this.#source?.resume();
   }
 
-  /** Resolves after `silenceMs` without news, or as soon as `isEnough`. */
+  /** Resolves after `silenceMs` without input, or as soon as `isEnough`. */
   #listen(silenceMs: () => number, isEnough: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const stop = (): void => {
         clearTimeout(timer);
-        this.#onNews = () => undefined;
+        this.#onChange = () => undefined;
         resolve();
       };
-      // Timers come before streams in a turn of the event loop: on a busy machine news may be there and not seen yet.
-      const lookOnce = (): void => {
+      // Timers run before streams in a turn of the event loop, so on a busy machine input may be waiting unread.
+      const checkOnce = (): void => {
         const before = this.#meter.total();
         setImmediate(() => {
           if (this.#meter.total() === before || isEnough()) stop();
         });
       };
-      this.#onNews = () => {
+      this.#onChange = () => {
         clearTimeout(timer);
         if (isEnough()) stop();
-        else timer = setTimeout(lookOnce, silenceMs());
+        else timer = setTimeout(checkOnce, silenceMs());
       };
-      this.#onNews();
+      this.#onChange();
     });
   }
 }
 
-/** Undefined where nothing passes through us. */
+/** Undefined if stdin does not pass through this process. */
 function openSource(): Socket | undefined {
   if (!passesThrough()) return undefined;
   const fd = fstatSync(0).isFIFO() ? ownDescription() : 0;
@@ -201,8 +206,8 @@ function openSource(): Socket | undefined {
 }
 
 /**
- * Node makes what it reads non-blocking, for all who share the open file. Opening a pipe anew gives a description of
- * our own, so that the caller's stays as it was.
+ * Node sets O_NONBLOCK on what it reads, for everyone who shares the open file. Opening the pipe again gives this
+ * process its own file description, so the caller's stays blocking.
  */
 function ownDescription(): number {
   try {

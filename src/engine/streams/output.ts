@@ -5,13 +5,13 @@ import type { Meter } from '../../app/recording/meter.ts';
 import { nowMs } from '../clock.ts';
 import { startDrainer } from './drainer.ts';
 
-/** Bytes under way to a caller that does not read before we stop reading from the hook: it then waits, as it would bare. */
+/** Reading from the hook pauses when this much waits for a slow caller; the hook then waits, as it would bare. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
-/** Pause before a caller's non-blocking descriptor is tried again, in ms. */
+/** Pause before a write to the caller's non-blocking descriptor is tried again. */
 const RETRY_MS = 2;
 
-/** Turns of the event loop without news after which a stream that has not ended is held open by somebody else. */
+/** After this many turns of the event loop without data, an open stream is held by another process. */
 const QUIET_TURNS = 2;
 
 export interface OutputOptions {
@@ -19,11 +19,11 @@ export interface OutputOptions {
   /** The caller's descriptor: 1 or 2. */
   readonly fd: 1 | 2;
   readonly meter: Meter;
-  /** Bytes to hold back until `release`, 0 for none; when there are more, they are passed on after all. */
+  /** How much to hold back until `release`, 0 for nothing; if there is more, everything is passed on. */
   readonly holdBytes: number;
 }
 
-/** Passes one of the hook's output streams on to the caller, chunk by chunk. */
+/** Passes one of the hook's output streams to the caller, chunk by chunk. */
 export class Output {
   readonly #source: Socket;
   readonly #fd: 1 | 2;
@@ -34,11 +34,11 @@ export class Output {
   #received = 0;
   #keptMs = 0;
   #isHeld: boolean;
-  /** What comes is read, so that nobody gets SIGPIPE, and given to nobody. */
+  /** Data is read, so that nobody gets SIGPIPE, and discarded. */
   #isDropping = false;
   #hasEnded = false;
   #isCut = false;
-  /** The flush under way, while there is one. */
+  /** The current flush, if any. */
   #flushing: Promise<void> | undefined;
 
   constructor({ source, fd, meter, holdBytes }: OutputOptions) {
@@ -55,7 +55,7 @@ export class Output {
     }
   }
 
-  /** Under `--fail-open`: passes on what was held back, or drops it and what is still to come. */
+  /** Under `--fail-open`: passes on what was held back, or discards it and everything that follows. */
   async release(isKept: boolean): Promise<void> {
     if (this.#holdBytes === 0) return;
     if (this.#isHeld && !isKept) this.#drop();
@@ -64,17 +64,17 @@ export class Output {
     await this.#flush();
   }
 
-  /** Whether some of it was more than could be held back. */
+  /** Whether output was passed on, because it was more than could be held back. */
   isPassedOn(): boolean {
     return !this.#isHeld;
   }
 
-  /** What is held back. */
+  /** The output that is held back. */
   held(): readonly Uint8Array[] {
     return this.#queue;
   }
 
-  /** After the hook's exit: waits until all it wrote has been read. False when somebody else holds the stream open. */
+  /** After the hook's exit: waits until all that it wrote was read. False if another process holds the stream open. */
   async finish(): Promise<boolean> {
     for (let quiet = 0; !this.#hasEnded && quiet < QUIET_TURNS; ) {
       const before = this.#received;
@@ -86,14 +86,16 @@ export class Output {
     return this.#hasEnded;
   }
 
-  /** How long the caller kept us after the hook's exit, in ms. Bare, it would have kept the hook. */
+  /**
+   * How long the caller delayed this process after the hook's exit, in ms. It would have delayed a bare hook as well.
+   */
   keptMs(): number {
     return this.#keptMs;
   }
 
   /**
-   * Leaves a stream that the hook's background children hold open to a process of its own, so that the caller sees
-   * the exit now and the end of the stream when they end. Waits for that end itself where no process can be had.
+   * Hands a stream that the hook's background children hold open to a separate process, so that the caller sees the
+   * exit now and the end of the stream when they exit. If no process can be started, waits for that end here.
    */
   async handOver(): Promise<void> {
     if (await startDrainer(this.#source, this.#isDropping ? 'ignore' : this.#fd)) return;
@@ -101,12 +103,12 @@ export class Output {
     await this.#flushing;
   }
 
-  /** It was closed to the hook before its end: there may have been more. */
+  /** The caller closed the stream before its end, so the hook may have wanted to write more. */
   isCut(): boolean {
     return this.#isCut;
   }
 
-  /** The caller has not yet taken what was written. */
+  /** Whether the caller has not read everything yet. */
   isBlocked(): boolean {
     return this.#flushing !== undefined;
   }
@@ -140,7 +142,7 @@ export class Output {
   async #writeQueue(): Promise<void> {
     for (let chunk = this.#queue.shift(); chunk !== undefined; chunk = this.#queue.shift()) {
       if (!(await writeAll(this.#fd, chunk))) {
-        // The caller closed its end. Closing ours gives the hook the SIGPIPE it would have had.
+        // The caller closed its end. Closing this end gives the hook the SIGPIPE that it would have got bare.
         this.#drop();
         this.#source.destroy();
         this.#isCut ||= !this.#hasEnded;
@@ -158,7 +160,7 @@ export class Output {
   }
 }
 
-/** Writes all of it. False when the caller can take no more. */
+/** Writes all bytes. False if the caller has closed its end. */
 export async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> {
   for (let offset = 0; offset < bytes.length; ) {
     const result = await writeSome(fd, bytes, offset);
@@ -169,7 +171,7 @@ export async function writeAll(fd: number, bytes: Uint8Array): Promise<boolean> 
   return true;
 }
 
-/** In the thread pool, so that a caller that reads slowly does not hold up signals and the other streams. */
+/** Uses the thread pool, so that a slow caller delays neither signals nor the other streams. */
 function writeSome(
   fd: number,
   bytes: Uint8Array,

@@ -1,13 +1,13 @@
 import { fstatSync, readFileSync, readSync } from 'node:fs';
 
-/** Most that is looked at, in bytes. */
+/** How much of a file on stdin is read. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const PIECE_BYTES = 256 * 1024;
 
 /**
- * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
- * hook left it: a file of which a loop reads the next line, a keyboard.
+ * Whether stdin passes through this process. The hook gets anything but a pipe or socket itself, so that others who
+ * share it find it as the hook left it: a file that a loop reads line by line, or a keyboard.
  */
 export function passesThrough(): boolean {
   try {
@@ -18,20 +18,20 @@ export function passesThrough(): boolean {
   }
 }
 
-/** A file on stdin that stays the hook's own: read beside the place where the hook begins to read. */
+/** A file on stdin that the hook reads itself. It is read here without moving its offset. */
 export interface OwnFile {
   readonly bytes: Buffer;
-  /** Whether that is all there is of it. */
+  /** Whether `bytes` reach the end of the file. */
   readonly isAll: boolean;
-  /** How many bytes the hook has read by now; 0 where the system does not tell. */
+  /** How many bytes the hook has read by now; 0 if the system does not say. */
   readonly read: () => number;
 }
 
-/** Undefined where there is none, or the system does not say where in it the hook begins. */
-export function lookIntoOwnFile(): OwnFile | undefined {
+/** Undefined if stdin is not a file, or its offset is unknown. */
+export function readOwnFile(): OwnFile | undefined {
   try {
     if (!fstatSync(0).isFile()) return undefined;
-    const start = place();
+    const start = offsetOfStdin();
     const pieces: Buffer[] = [];
     let length = 0;
     let isAll = false;
@@ -42,15 +42,19 @@ export function lookIntoOwnFile(): OwnFile | undefined {
       length += got;
       isAll = got === 0;
     }
-    return { bytes: Buffer.concat(pieces), isAll, read: () => Math.max(place() - start, 0) };
+    return {
+      bytes: Buffer.concat(pieces),
+      isAll,
+      read: () => Math.max(offsetOfStdin() - start, 0),
+    };
   } catch {
     return undefined;
   }
 }
 
-/** Where in its file stdin is. @throws where the system does not tell */
-function place(): number {
+/** @throws if the system does not say */
+function offsetOfStdin(): number {
   const offset = /^pos:\s+(\d+)/m.exec(readFileSync('/proc/self/fdinfo/0', 'latin1'))?.[1];
-  if (offset === undefined) throw new Error('expected a place in /proc/self/fdinfo/0');
+  if (offset === undefined) throw new Error('/proc/self/fdinfo/0 has no offset');
   return Number(offset);
 }

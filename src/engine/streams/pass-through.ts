@@ -6,8 +6,8 @@ import { type Exit, leave, startFailure } from '../process/leave.ts';
 import { forwardSignals } from '../process/signals.ts';
 
 /**
- * Runs the command with our own descriptors and nothing between: the nearest to replacing this process by it
- * that Node 20 can do. For a HookBus that is switched off, and for one that cannot do its work.
+ * Runs the command with this process's own descriptors and records nothing, if HookBus is off or cannot work. The
+ * closest that Node 20 gets to exec.
  */
 export async function passThrough(argv: readonly string[]): Promise<Exit> {
   const [program = '', ...parameters] = argv;
@@ -42,18 +42,18 @@ export async function passThrough(argv: readonly string[]): Promise<Exit> {
   }
 }
 
-/** Says on stderr, as a shell would, why the command could not be started. */
+/** Prints why the command could not start, as a shell would. */
 function refusal(program: string, code: string | undefined): Exit {
   const { exitCode, message } = startFailure(program, code);
   sayOnStderr(message);
   return { kind: 'code', code: exitCode };
 }
 
-/** One line of HookBus's own on stderr; where nobody listens, nobody misses it. */
+/** Prints one line of HookBus on stderr. */
 export function sayOnStderr(message: string): void {
   try {
     writeSync(2, `hookbus: ${message}\n`);
   } catch {
-    // Closed by the caller.
+    // The caller has closed stderr.
   }
 }

@@ -22,7 +22,7 @@ import { freshState, makeDatabase } from '../../support/state.ts';
 const START = Date.parse('2026-11-22T10:00:00.000Z');
 const MINUTE = 60_000;
 
-/** A database whose clock stands until it is told to go on. */
+/** A database whose clock stands still until the test advances it. */
 function aWorld(changes: Partial<AlertsConfig> = {}) {
   const { paths } = freshState();
   makeDatabase(paths);
@@ -37,7 +37,7 @@ function aWorld(changes: Partial<AlertsConfig> = {}) {
     wait(ms: number): void {
       nowMs += ms;
     },
-    /** Executions that begin now. */
+    /** Executions that start now. */
     record(count: number, what: Partial<Execution>): void {
       const createdAt = new Date(nowMs).toISOString();
       const one = () => recordedOf(anExecution({ hookName: 'lint', createdAt, ...what }));
@@ -72,7 +72,7 @@ const FAILED = { status: 'error', exitCode: 3, eventType: 'PostToolUse' } as con
 const GOOD = { status: 'success', exitCode: 0, eventType: 'PostToolUse' } as const;
 
 describe('the rules', () => {
-  it('are those that config.json knows, with the thresholds of the targets', () => {
+  it('are those that config.json knows, with thresholds from the targets', () => {
     expect(RULES.map(({ name }) => name)).toEqual([...ALERT_RULES]);
     const { failure_rate, overhead_p50_ms, overhead_p95_ms, overhead_p99_ms } =
       DEFAULT_CONFIG.alerts;
@@ -98,7 +98,7 @@ describe('a failure rate', () => {
     expect(few.look()).toEqual([]);
   });
 
-  it('counts neither blocks, nor what was skipped, nor what began before the window', () => {
+  it('counts neither blocks, nor skipped executions, nor those from before the window', () => {
     const world = aWorld();
     world.record(50, FAILED);
     world.wait(61 * MINUTE);
@@ -123,7 +123,7 @@ describe('a failure rate', () => {
     expect(world.look([])).toEqual(['failure_rate lint cleared']);
   });
 
-  it('stays open for the hold, is held back for as long, and never opens twice on the same executions', () => {
+  it('stays open for the hold, stays closed for as long, and never opens twice on the same executions', () => {
     const world = aWorld({ hold_seconds: 60 });
     world.record(20, FAILED);
     expect(world.look()).toEqual(['failure_rate lint open']);
@@ -133,7 +133,7 @@ describe('a failure rate', () => {
     expect(world.look([])).toEqual(['failure_rate lint cleared']);
     world.record(20, FAILED);
     expect(world.look()).toEqual([]);
-    // Nothing new is needed for it to open once the hold is over.
+    // It opens after the hold without a new execution.
     world.wait(61_000);
     expect(world.look([])).toEqual(['failure_rate lint open']);
     world.record(200, GOOD);
@@ -145,7 +145,7 @@ describe('a failure rate', () => {
     }
   });
 
-  it.each([0.004, 0.01, 0.02, 0.05, 0.2])('does not flap where %s of the runs fail', (share) => {
+  it.each([0.004, 0.01, 0.02, 0.05, 0.2])('does not flap if %s of the runs fail', (share) => {
     const world = aWorld();
     const random = createRandom(11);
     const changes: string[] = [];
@@ -198,8 +198,8 @@ describe('a percentile', () => {
   });
 });
 
-describe('what is around executions', () => {
-  it('a guard that exits 1 is told at once, and clears after twenty runs that do not', () => {
+describe('state rules', () => {
+  it('a guard that exits 1 opens an alert at once, and it clears after twenty runs that do not', () => {
     const world = aWorld({ hold_seconds: 0 });
     const guard = { eventType: 'PreToolUse', hookName: 'guard' } as const;
     world.record(1, { ...guard, status: 'error', exitCode: 3 });
@@ -214,12 +214,12 @@ describe('what is around executions', () => {
     expect(world.look(['guard'])).toEqual(['guard_exit_1 guard cleared']);
   });
 
-  it('a spool is told of when it grows, and not while it is worked off', () => {
+  it('a spool opens an alert when it grows, and not while the backlog shrinks', () => {
     const world = aWorld({ hold_seconds: 0 });
     const spool = (before: number, waiting: number) =>
       world.look([], { spool: { before, waiting } });
     expect(spool(0, 900)).toEqual([]);
-    // Those before were few: most came in just now.
+    // There were few before: most arrived just now.
     expect(spool(200, 900)).toEqual([]);
     expect(spool(900, 500)).toEqual([]);
     expect(spool(500, 501)).toEqual(['spool_growing  open']);
@@ -227,7 +227,7 @@ describe('what is around executions', () => {
     expect(spool(101, 100)).toEqual(['spool_growing  cleared']);
   });
 
-  it('an exporter is told of once it has failed for long, with its reason', () => {
+  it('an exporter opens an alert, with the reason, once it has failed for long', () => {
     const world = aWorld({ hold_seconds: 0 });
     const failing = [{ name: 'otlp', sinceMs: START, reason: 'ECONNREFUSED' }];
     world.wait(59_999);
@@ -239,7 +239,7 @@ describe('what is around executions', () => {
     expect(world.look([])).toEqual(['exporter_failing otlp cleared']);
   });
 
-  it('a breaker is told of once, and stays as it was where the database cannot tell', () => {
+  it('a breaker opens one alert, which stays if the database cannot be read', () => {
     const world = aWorld({ hold_seconds: 0 });
     const at = new Date(START).toISOString();
     const row = {
@@ -279,7 +279,7 @@ describe('what is around executions', () => {
 });
 
 describe('old alerts', () => {
-  it('go when they have cleared, and never while they are open', () => {
+  it('are deleted after they cleared, and never while they are open', () => {
     const world = aWorld({ hold_seconds: 0 });
     world.record(20, FAILED);
     world.record(20, { ...FAILED, hookName: 'other' });

@@ -11,7 +11,7 @@ import { freshState, makeDatabase } from '../../support/state.ts';
 
 const HOUR = 3_600_000;
 
-/** A state directory without a daemon, whose clock stands until it is told to go on. */
+/** A state directory without a daemon, whose clock stands still until the test advances it. */
 function aWorld() {
   const { paths } = freshState();
   makeDatabase(paths);
@@ -35,7 +35,7 @@ function aWorld() {
       writer.write(Array.from({ length: count }, one));
     },
     command,
-    /** What a person's command sees. */
+    /** What a user's command sees. */
     look() {
       command();
       return listAlerts(db, '').map(({ state, subject, value }) => `${subject} ${state} ${value}`);
@@ -52,7 +52,7 @@ function aWorld() {
   };
 }
 
-it('a skipped guard stays an alert until it has not been skipped for a day, and then is history', () => {
+it('a skipped guard stays an open alert until it was not skipped for a day, and then becomes history', () => {
   const world = aWorld();
   world.skip(2);
   expect(world.look()).toEqual(['guard open 2']);
@@ -69,7 +69,7 @@ it('a skipped guard stays an alert until it has not been skipped for a day, and 
   expect(world.look()).toEqual(['guard open 1', 'guard cleared 3']);
 });
 
-it('one that nobody saw for days is open for a day once somebody looks, whatever is cleaned up meanwhile', async () => {
+it('an alert that nobody saw for days stays open for a day after the first command, whatever is deleted meanwhile', async () => {
   const world = aWorld();
   world.skip(1);
   world.wait(24 * 30);
@@ -82,7 +82,7 @@ it('one that nobody saw for days is open for a day once somebody looks, whatever
   expect(world.look()).toEqual(['guard cleared 1']);
 });
 
-it('each hook has an alert of its own, and an execution that is stored twice counts once', () => {
+it('each hook has its own alert, and an execution that is stored twice counts once', () => {
   const world = aWorld();
   const twice = { executionId: '01a20375-0000-7000-8000-00000000000a' };
   world.skip(1, twice);

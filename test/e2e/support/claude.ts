@@ -6,17 +6,17 @@ import { withCertificates } from '../../support/plain-node.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-/** Brings up the loopback device, the only one that there is in a network namespace of one's own, and goes on as `"$@"`. */
+/** Brings up the loopback device, the only device in a new network namespace, and continues as `"$@"`. */
 const WITH_LOOPBACK = `python3 -c '
 import fcntl, socket, struct
 UP_AND_RUNNING, SIOCSIFFLAGS = 0x49, 0x8914
 fcntl.ioctl(socket.socket(), SIOCSIFFLAGS, struct.pack("16sh", b"lo", UP_AND_RUNNING))
 ' && exec "$@"`;
 
-/** The words before a command that then reaches nothing but loopback; or why this machine cannot have that. */
+/** The words before a command that limit it to loopback; or why this machine does not support that. */
 export function findIsolation(): { words: readonly string[] } | { problem: string } {
   let problem = '';
-  // Who is not root may still be it in a user namespace of their own.
+  // An unprivileged user may be root in a user namespace.
   for (const flags of ['-n', '-rn']) {
     const words = ['unshare', flags, 'sh', '-c', WITH_LOOPBACK, 'sh'];
     const { status, stderr, error } = spawnSync('unshare', [...words.slice(1), 'true'], {
@@ -71,7 +71,7 @@ export interface Session {
   readonly requests: readonly Request[];
 }
 
-/** What a session needs of this machine, or why it cannot be had: the real client, and a network that ends at loopback. */
+/** What a session needs of this machine, or why it is missing: the real client, and a network that ends at loopback. */
 export function findClaude(): { client: string; isolation: readonly string[] } | string {
   if (process.platform !== 'linux') return 'network namespaces are Linux';
   const isolation = findIsolation();
@@ -80,7 +80,7 @@ export function findClaude(): { client: string; isolation: readonly string[] } |
   return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
 }
 
-/** A home in which the client asks nothing of a person before it starts in that project. */
+/** A home in which the client asks the user nothing before it starts in that project. */
 export function makeClientHome(home: string, project: string): void {
   mkdirSync(join(home, '.claude'), { recursive: true });
   const trusted = { hasTrustDialogAccepted: true, hasCompletedProjectOnboarding: true };

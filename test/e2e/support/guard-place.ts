@@ -39,9 +39,9 @@ function run(command: readonly string[], cwd: string, env: Environment, input = 
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }
 
-/** Where one case is played: a guard that goes by what the file `verdict` says, and a state directory as the case has it. */
+/** Where one case runs: a guard that obeys the file `verdict`, and a state directory with the case's settings. */
 export interface GuardPlace {
-  /** Runs the guard as it refuses, bare. */
+  /** Runs the guard bare, so that it refuses. */
   readonly bare: () => Outcome;
   /** The same under the engine. */
   readonly wrapped: () => Outcome;
@@ -62,7 +62,7 @@ export async function aGuardPlace(what: Case, engine: readonly string[]): Promis
   const command = [...engine, ...words];
   const hookbus: GuardPlace['hookbus'] = (...line) => run([execPath, CLI, ...line], directory, env);
   const say = (verdict: string) => writeFileSync(join(directory, 'verdict'), verdict);
-  /** The same guard at another time, under settings as they usually are. */
+  /** The same guard at another time, under usual settings. */
   const before = (verdict: string): void => {
     say(verdict);
     run(command, directory, env, input);
@@ -137,7 +137,7 @@ function prepareHome(home: string, what: Case): void {
   else makeState(home);
 }
 
-/** Keeps everybody else out of a database until it is told to stop. */
+/** Locks a database until it gets a line. */
 function lock(database: string): () => void {
   const db = new Sqlite(database);
   db.exec('BEGIN EXCLUSIVE');

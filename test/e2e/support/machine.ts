@@ -12,7 +12,7 @@ const HOOK = join(ROOT, 'fixtures/hooks/count_run.sh');
 const payload = (name: string): string =>
   readFileSync(join(ROOT, `fixtures/payloads/${name}.json`), 'utf8');
 
-/** Of an event on which a hook can block, and of one on which it cannot. */
+/** Payloads of an event on which a hook can block, and of one on which it cannot. */
 export const BLOCKING = payload('PreToolUse.Bash');
 export const OTHER = payload('PostToolUse.Bash');
 
@@ -29,7 +29,7 @@ export const ENGINES: Readonly<Record<string, readonly string[]>> = {
   'Node engine': [execPath, CLI],
 };
 
-/** What hooks on all machines note when they run. */
+/** What hooks on all machines log when they run. */
 export interface Counter {
   readonly path: string;
   count(): number;
@@ -68,7 +68,7 @@ export async function outcomeOf(
   return { code: code as number | null, ...said };
 }
 
-/** A state directory with its daemon, as a machine of its own would have them. */
+/** A state directory with its daemon, like a separate machine. */
 export async function aMachine(url: string, { secret = SECRET, engine = 'launcher' } = {}) {
   const state = aState();
   writeFileSync(state.paths.config, JSON.stringify({ dedupe: { url, secret } }), { mode: 0o600 });
@@ -87,14 +87,14 @@ export async function aMachine(url: string, { secret = SECRET, engine = 'launche
     state,
     daemon,
     perform,
-    /** Runs a hook that cannot block for one tool use; a duplicate of whatever else runs for it. */
+    /** Runs a hook that cannot block for one tool use; it is a duplicate of whatever else runs for it. */
     run: (toolUseId: string, counter: Counter, exitCode = 0): Promise<Outcome> =>
       perform(
         ['run', '--dedupe', '--on-duplicate', 'replay', '--', HOOK],
         counting(counter, exitCode),
         forToolUse(OTHER, toolUseId),
       ),
-    /** A guard: only a refusal is given again. */
+    /** A guard: only a refusal is repeated. */
     guard: (
       toolUseId: string,
       counter: Counter,

@@ -1,6 +1,6 @@
 /*
  * Small model APIs for one session of a real client, OpenAI's Responses and Gemini's: each calls one tool, then says
- * "done", and keeps what it was told of the tool. It listens on loopback, starts the client, and prints what came of
+ * "done", and keeps what it received from the tool. It listens on loopback, starts the client, and prints what came of
  * both as JSON:
  *
  *   node model-apis.js SCRIPT.json      with { client, args, cwd, env, tool: { name, input } }; PORT in args and env is its port
@@ -15,7 +15,7 @@ const { tool } = script;
 /** A client that hangs is ended, so that a test fails and says why. */
 const MAX_MS = 60_000;
 
-const told = [];
+const received = [];
 const asked = [];
 
 const server = createServer(async (request, response) => {
@@ -38,7 +38,7 @@ const stream = (response) => response.writeHead(200, { 'content-type': 'text/eve
 
 function answerResponses(response, { input }) {
   const outputs = input.filter(({ type }) => /_output$/.test(type));
-  for (const { output } of outputs) told.push(JSON.stringify(output));
+  for (const { output } of outputs) received.push(JSON.stringify(output));
   stream(response);
   const say = (type, data) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
@@ -68,7 +68,7 @@ function answerGemini(url, response, { contents, tools }) {
   const results = contents.flatMap(({ parts }) =>
     parts.flatMap((part) => part.functionResponse ?? []),
   );
-  for (const { response: result } of results) told.push(JSON.stringify(result));
+  for (const { response: result } of results) received.push(JSON.stringify(result));
   const calls = results.length === 0 && JSON.stringify(tools ?? '').includes(tool.name);
   const part = calls ? { functionCall: { name: tool.name, args: tool.input } } : { text: 'done' };
   const answer = {
@@ -79,4 +79,4 @@ function answerGemini(url, response, { contents, tools }) {
   else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
 }
 
-runClient(server, script, MAX_MS, { told, asked });
+runClient(server, script, MAX_MS, { received, asked });

@@ -20,7 +20,7 @@ export interface Driven {
   readonly isolation: readonly string[];
 }
 
-/** What driving this client needs, or why it cannot be had, which is printed: a skipped test looks like one that passed. */
+/** What driving this client needs, or why it is missing. The reason is printed: a skipped test looks like a passed one. */
 export function findDriven(name: 'codex' | 'gemini'): Driven | string {
   const found = lookForDriven(name);
   if (typeof found === 'string') process.stderr.write(`the real ${name} is not driven: ${found}\n`);
@@ -39,7 +39,7 @@ function lookForDriven(name: 'codex' | 'gemini'): Driven | string {
 /** How a client is started, and the one tool that its model calls. */
 export interface ClientStart {
   readonly agent: string;
-  /** From the home directory. */
+  /** Relative to the home directory. */
   readonly settings: string;
   readonly command: (client: string) => readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
@@ -49,11 +49,11 @@ export interface ClientStart {
 export interface Ended {
   readonly code: number | null;
   readonly stderr: string;
-  /** What the model was told of its tool call. */
-  readonly told: readonly string[];
+  /** What the model received for its tool call. */
+  readonly received: readonly string[];
 }
 
-/** A home with these settings and a project whose path has a blank; `hookbus` for them; and a session in it. */
+/** A home with these settings and a project whose path has a space; `hookbus` for them; and a session in it. */
 export function aClientHome(driven: Driven | string, how: ClientStart, settings: object) {
   if (typeof driven === 'string') throw new Error(driven);
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-client-')));
@@ -92,7 +92,7 @@ export function aClientHome(driven: Driven | string, how: ClientStart, settings:
       for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
       return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Ended;
     },
-    /** How many executions are on record. */
+    /** How many executions are recorded. */
     async recorded(): Promise<number> {
       await start([LAUNCHER, 'status'], env, '', project).ended;
       if (!existsSync(join(state, 'hook_bus.db'))) return 0;

@@ -93,11 +93,11 @@ export function draw(seed: number): Case {
   const drawn = Object.fromEntries(
     Object.entries(KINDS).map(([kind, from]) => [kind, pick<unknown>(from)]),
   ) as Case;
-  // Every fifth guard is off for certain, so that there are refusals that go missing.
+  // Every fifth guard is certainly off, so that some refusals are missing.
   if (seed % 5 === 0) return { ...drawn, home: 'usual', gate: 'off', options: [], environment: {} };
   const { options, payload } = drawn;
   const namesEvent = payload === 'whole' || payload === 'without ids';
-  // Where the payload names none, the event of the command line is the event, and nothing can be refused on that one.
+  // If the payload names no event, the command line's counts, and nothing can be refused on that one.
   return options[0] === '--event' && !namesEvent ? { ...drawn, options: [] } : drawn;
 }
 

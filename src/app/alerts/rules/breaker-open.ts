@@ -1,12 +1,12 @@
 import type { StateRule } from '../rule.ts';
 import { things } from '../words.ts';
 
-/** A hook is left out. */
+/** HookBus skips a hook because its breaker is open. */
 export const breakerOpen: StateRule = {
   name: 'breaker_open',
   of: 'state',
-  look: ({ openBreakers }) =>
-    // Of several hooks with one name, one: alerts go by names.
+  assess: ({ openBreakers }) =>
+    // One alert per name: several hooks may share one.
     openBreakers
       ?.filter(({ hook_name }, at, all) => all[at - 1]?.hook_name !== hook_name)
       .map(({ hook_name: subject, runs, failures }) => ({
@@ -15,8 +15,8 @@ export const breakerOpen: StateRule = {
         threshold: null,
         runs,
         isBad: true,
-        isWell: false,
+        isHealthy: false,
       })),
   text: ({ subject, value, runs }) =>
-    `${subject}: its breaker opened, ${value} of ${things(runs ?? 0, 'run')} had failed; it is skipped where no hook can block`,
+    `${subject}: its breaker opened after ${value} of ${things(runs ?? 0, 'run')} failed; the hook is skipped on events where it cannot block`,
 };

@@ -3,10 +3,10 @@ import { MAX_WINDOW_ROWS } from '../../../store/alerts.ts';
 import { goodInRow, type RunsRule } from '../rule.ts';
 import { percent, things, windowText } from '../words.ts';
 
-/** Fewer failures say nothing, however few the runs. */
+/** Fewer failures prove nothing, however few the runs. */
 const MIN_FAILURES = 3;
 
-/** It clears at this part of the threshold. */
+/** The alert clears at this share of the threshold. */
 const CLEARS_AT = 0.5;
 
 /** A hook fails too often. */
@@ -16,7 +16,7 @@ export const failureRate: RunsRule = {
   assess(rows, { failure_rate: threshold, least_runs }) {
     const failures = rows.filter(({ status }) => isFailure(status)).length;
     const value = rows.length === 0 ? 0 : failures / rows.length;
-    // So many good runs in a row that, were that all, the rate could be told to be low enough.
+    // A series of good runs this long proves on its own that the rate is low enough.
     const enough = Math.max(least_runs, Math.ceil(1 / (threshold * CLEARS_AT)));
     const good = goodInRow(rows, ({ status }) => !isFailure(status));
     return {
@@ -24,11 +24,11 @@ export const failureRate: RunsRule = {
       threshold,
       runs: rows.length,
       isBad: rows.length >= least_runs && failures >= MIN_FAILURES && value > threshold,
-      isWell: value <= threshold * CLEARS_AT || good >= Math.min(enough, MAX_WINDOW_ROWS),
+      isHealthy: value <= threshold * CLEARS_AT || good >= Math.min(enough, MAX_WINDOW_ROWS),
     };
   },
   text: ({ subject, value, threshold, runs }, config) => {
     const failures = Math.round(value * (runs ?? 0));
-    return `${subject}: ${failures} of ${things(runs ?? 0, 'run')} (${percent(value)}) ${windowText(config)} failed; alert above ${percent(threshold ?? 0)}`;
+    return `${subject}: ${failures} of ${things(runs ?? 0, 'run')} (${percent(value)}) ${windowText(config)} failed; the threshold is ${percent(threshold ?? 0)}`;
   },
 };

@@ -3,22 +3,22 @@ import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
 import { things, windowText } from '../words.ts';
 
-/** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it failed and guarded nothing. */
+/** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it crashed and guarded nothing. */
 export const guardExit: RunsRule = {
   name: 'guard_exit_1',
   of: 'hook',
   assess(rows, config) {
-    // Of a permission request only JSON decides, and what fails decides nothing.
+    // For a permission request only JSON decides, so exit code 1 decides nothing.
     const guarding = rows.filter(
       ({ eventType }) => blocksByExitCode(eventType) || eventType === 'PermissionRequest',
     );
     return assess(guarding, ({ exitCode }) => exitCode === 1, config);
   },
   text: ({ subject, value, runs }, config) =>
-    `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; it blocks nothing`,
+    `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; exit code 1 does not block, use 2`,
 };
 
-/** A hook's time ran out where it could have refused: the agent goes on, as a rule. */
+/** A hook that could have refused ran out of time; most agents then go on. */
 export const guardTimeout: RunsRule = {
   name: 'guard_timeout',
   of: 'hook',
@@ -42,6 +42,6 @@ function assess(
     threshold: 0,
     runs: rows.length,
     isBad: value > 0,
-    isWell: value === 0 || good >= least_runs,
+    isHealthy: value === 0 || good >= least_runs,
   };
 }

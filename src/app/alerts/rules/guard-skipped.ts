@@ -3,11 +3,11 @@ import type { SkippedGuard } from '../../../store/skipped-guards.ts';
 import type { StateRule } from '../rule.ts';
 import { things } from '../words.ts';
 
-/** A hook that could have refused was kept from running, and nothing was refused in its place. */
+/** A hook that could have refused was skipped, and nothing else refused the call. */
 export const guardSkipped: StateRule = {
   name: 'guard_skipped',
   of: 'state',
-  look({ skippedGuards, nowMs }, _config, openedMs) {
+  assess({ skippedGuards, nowMs }, _config, openedMs) {
     if (skippedGuards === undefined) return undefined;
     return hooksOf(skippedGuards).map(({ subject, count, latest }) => ({
       subject,
@@ -16,19 +16,19 @@ export const guardSkipped: StateRule = {
       runs: null,
       reason: `${latest.reason} on ${latest.eventType || 'an unknown event'}, last at ${latest.lastAt}`,
       isBad: true,
-      isWell: nowMs - Math.max(Date.parse(latest.lastAt), openedMs(subject)) >= SEEN_WITHIN_MS,
+      isHealthy: nowMs - Math.max(Date.parse(latest.lastAt), openedMs(subject)) >= SEEN_WITHIN_MS,
       isCounted: true,
     }));
   },
   text: ({ subject, value, reason }) =>
-    `${subject}: skipped ${things(value, 'time')}, nothing refused in its place: ${reason}`,
+    `${subject}: skipped ${things(value, 'time')}, and nothing else refused the call: ${reason}`,
 };
 
 function hooksOf(skipped: readonly SkippedGuard[]) {
   const hooks = new Map<string, { subject: string; count: number; latest: SkippedGuard }>();
   for (const one of skipped) {
     const { hookName: subject, count } = one;
-    // The latest of each hook comes first.
+    // Each hook's latest entry comes first.
     const { count: before, latest } = hooks.get(subject) ?? { count: 0, latest: one };
     hooks.set(subject, { subject, count: before + count, latest });
   }

@@ -7,7 +7,7 @@ import { guardSkipped } from './guard-skipped.ts';
 import { hookP95, overheadP50, overheadP95, overheadP99 } from './percentiles.ts';
 import { spoolGrowing } from './spool-growing.ts';
 
-/** Every rule; each is in a file here. */
+/** Every rule, in the order in which they are assessed. */
 export const RULES: readonly Rule[] = [
   guardSkipped,
   guardExit,

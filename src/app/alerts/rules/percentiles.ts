@@ -3,7 +3,7 @@ import { MAX_WINDOW_ROWS, type WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
 import { milliseconds, things, windowText } from '../words.ts';
 
-/** It clears at this part of the threshold. */
+/** The alert clears at this share of the threshold. */
 const CLEARS_AT = 0.8;
 
 interface Percentile {
@@ -17,7 +17,7 @@ interface Percentile {
 
 function percentileRule(parts: Percentile): RunsRule {
   const { percent: rank, time } = parts;
-  // A percentile that one in so many is beyond means nothing with fewer.
+  // The P99 of fewer than 100 values is just their maximum.
   const tail = Math.ceil(100 / (100 - rank));
   return {
     name: parts.name,
@@ -33,12 +33,12 @@ function percentileRule(parts: Percentile): RunsRule {
         threshold,
         runs: times.length,
         isBad: times.length >= Math.max(config.least_runs, tail) && value > threshold,
-        isWell: value <= low || goodInRow(times, (ms) => ms <= low) >= enough,
+        isHealthy: value <= low || goodInRow(times, (ms) => ms <= low) >= enough,
       };
     },
     text: ({ subject, value, threshold, runs }, config) => {
       const who = subject === '' ? '' : `${subject}: `;
-      return `${who}the P${rank} of ${parts.what} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; alert above ${milliseconds(threshold ?? 0)}`;
+      return `${who}the P${rank} of ${parts.what} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; the threshold is ${milliseconds(threshold ?? 0)}`;
     },
   };
 }
@@ -48,7 +48,7 @@ export const hookP95 = percentileRule({
   name: 'hook_p95',
   of: 'hook',
   percent: 95,
-  what: 'its time',
+  what: 'its duration',
   time: ({ durationMs }) => durationMs,
   threshold: ({ hook_p95_ms }) => hook_p95_ms,
 });

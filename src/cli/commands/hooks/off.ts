@@ -61,13 +61,13 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
   const choice = readHookChoice(given, hookName);
-  const [{ lockForCommand, lookForCommand, planOff, switchOff }, { requirePaths }] =
+  const [{ lockForCommand, readForCommand, planOff, switchOff }, { requirePaths }] =
     await Promise.all([
       import('../../../app/breaker/switch-hook.ts'),
       import('../../../app/store/open-for-command.ts'),
     ]);
   const paths = requirePaths(settings);
-  const plan = planOff(choice, now(), lookForCommand(paths, now));
+  const plan = planOff(choice, now(), readForCommand(paths, now));
   if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan);
   const until = new Date(Math.ceil(now() + forMs));
   switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now));

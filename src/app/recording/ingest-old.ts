@@ -5,12 +5,12 @@ import { decodeRecord } from '../../protocol/record.ts';
 import type { OldRecord, OldRecords } from '../../spool/old-records.ts';
 import type { SpoolRecord } from './spool-record.ts';
 
-/** A part that makes no sense yet may be half written; after so long, in ms, nobody is writing any more. */
+/** A part that cannot be decoded may be half written; after this time, nobody is writing it any more. */
 const BEING_WRITTEN_MS = 60_000;
 
 /**
- * What a record of version 0.1.0 says. Undefined while its execution still runs, or when another process took it;
- * without an end where its engine is gone.
+ * Reads a record of version 0.1.0. Undefined while its execution runs, or if another process took it. Has no end if its
+ * engine is gone.
  */
 export function readOld(
   old: OldRecords,
@@ -27,8 +27,8 @@ export function readOld(
   }
   if (record === undefined || record === 'unreadable' || entry.state === 'whole') return record;
   if (isRunning(record.begin.pid, record.begin.pidStart)) return undefined;
-  // Its engine is gone. It may have finished the record between our reading and its death, so read again:
-  // from now on nobody writes to it.
+  // Its engine is gone, but may have finished the record after it was read here. Nobody writes to it now, so read it
+  // again.
   return decode(old, entry);
 }
 
@@ -37,11 +37,11 @@ function decode(old: OldRecords, entry: OldRecord): SpoolRecord | 'unreadable' |
     const bytes = old.read(entry);
     if (bytes === undefined) return undefined;
     const record = decodeRecord(bytes);
-    // With another id than its name says and gone from there, another process took it: this is the next one's file.
+    // Another id than in the file's name, and the file is gone: another process took it, and its successor was read.
     const isOwn = record.begin.executionId === entry.executionId;
     return isOwn || old.modifiedMs(entry) > 0 ? record : undefined;
   } catch (error) {
-    // A link, a FIFO, or what has another name is no record, however it came to be here.
+    // A link, a FIFO or a file of another user is not a record.
     if (error instanceof FrameError || error instanceof NotOwnError) return 'unreadable';
     throw error;
   }

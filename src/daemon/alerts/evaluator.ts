@@ -13,30 +13,30 @@ import { lastRow } from '../../store/rollups.ts';
 import { listSkippedGuards } from '../../store/skipped-guards.ts';
 import type { FailingSource } from './failing.ts';
 
-/** A spool grows when it was as full so long ago, in ms: looks follow each other faster, and crowds come and go. */
-const APART_MS = 900;
+/** Compare the spool with its size at least this long ago: evaluations may follow each other faster. */
+const MIN_AGE_MS = 900;
 
-export interface LookParts {
+export interface EvaluatorParts {
   readonly store: StoreHandle;
   readonly spool: Spool;
   readonly now: () => number;
-  /** What may fail beside executions. */
+  /** What can fail other than hooks. */
   readonly failing: readonly FailingSource[];
 }
 
-/** What came of a look. */
-export interface Seen {
-  /** Alerts that opened, cleared or went on. */
+/** The result of an evaluation. */
+export interface Evaluated {
+  /** Alerts that opened, cleared or changed their value. */
   readonly changed: readonly AlertRow[];
-  /** Of these, those that opened or cleared. */
+  /** Those of `changed` that opened or cleared. */
   readonly news: readonly AlertRow[];
-  /** The latest of each rule and subject, these among them. */
+  /** The latest alert of each rule and subject, including `changed`. */
   readonly current: readonly AlertRow[];
 }
 
 type ByKey = ReadonlyMap<string, AlertRow>;
 
-/** What the database says, as far as it can. */
+/** What the database contains, if it can be read. */
 interface Recorded {
   readonly db: Database | undefined;
   readonly rows: readonly AlertRow[];
@@ -46,23 +46,23 @@ interface Recorded {
   readonly skippedGuards: Surroundings['skippedGuards'];
 }
 
-/** Looks at everything that an alert may be about, and remembers how far it has come. */
-export function createLook({ store, spool, now, failing }: LookParts) {
-  /** The last row of `hook_logs` that was looked at; undefined before the first look. */
+/** Evaluates all rules, and remembers the last execution that it assessed. */
+export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) {
+  /** The last row of `hook_logs` that was assessed; undefined before the first evaluation. */
   let mark: number | undefined;
-  /** The `alerts` of config.json at the last look. */
+  /** The `alerts` section of config.json at the last evaluation. */
   let assessedBy = '';
-  const surroundings = createView({ spool, now, failing });
+  const surroundings = createSurroundings({ spool, now, failing });
   let latest: readonly AlertRow[] = [];
 
-  /** @param unsaved alerts that the database does not have yet */
-  return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Seen => {
-    // By other rules, what is on record may mean something else.
+  /** @param unsaved alerts that the database does not contain yet */
+  return (config: AlertsConfig, actions: readonly AlertAction[], unsaved: ByKey): Evaluated => {
+    // Other thresholds may change the assessment of executions already assessed.
     const rules = JSON.stringify(config);
     if (rules !== assessedBy) mark = undefined;
     assessedBy = rules;
-    const assess = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Seen => {
-      const before = withThese(rows, unsaved);
+    const assess = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Evaluated => {
+      const before = replaceRows(rows, unsaved);
       const changed = evaluateAlerts({
         ...recorded,
         config,
@@ -72,7 +72,7 @@ export function createLook({ store, spool, now, failing }: LookParts) {
         random: () => randomBytes(16),
       });
       mark = recorded.lastLogId;
-      latest = withThese(before, byKey(changed));
+      latest = replaceRows(before, byKey(changed));
       const states = new Map(before.map(({ alertId, state }) => [alertId, state]));
       const news = changed.filter(({ alertId, state }) => states.get(alertId) !== state);
       return { changed, news, current: latest };
@@ -85,9 +85,9 @@ export function createLook({ store, spool, now, failing }: LookParts) {
         return assess(recorded);
       });
     } catch (error) {
-      // What was wrong had nothing to do with reading.
+      // The database was read, so this is another error.
       if (recorded !== undefined) throw error;
-      // Of executions nothing is known, and what is wrong around them is to be heard of all the same.
+      // Without the database there are no executions to assess, but state rules still count.
       return assess({
         db: undefined,
         rows: latest,
@@ -112,9 +112,9 @@ function recordedIn(db: Database, mark: number | undefined): Recorded {
   };
 }
 
-/** What is to be seen beside the database. */
-function createView({ spool, now, failing }: Omit<LookParts, 'store'>) {
-  const waitingBefore = createPast();
+/** Reads everything that does not come from the database. */
+function createSurroundings({ spool, now, failing }: Omit<EvaluatorParts, 'store'>) {
+  const waitingBefore = createPreviousCount();
   return (): Pick<Surroundings, 'nowMs' | 'spool' | 'failing'> => {
     const { waiting } = countSpool(spool);
     const before = waitingBefore(waiting);
@@ -123,13 +123,13 @@ function createView({ spool, now, failing }: Omit<LookParts, 'store'>) {
   };
 }
 
-/** Takes how many wait, and tells how many did a while ago. */
-function createPast() {
+/** Stores a count, and returns the count of about `MIN_AGE_MS` before. */
+function createPreviousCount() {
   let before = 0;
   let latest = { count: 0, atMs: Number.NEGATIVE_INFINITY };
   return (count: number): number => {
     const nowMs = performance.now();
-    if (nowMs - latest.atMs >= APART_MS) {
+    if (nowMs - latest.atMs >= MIN_AGE_MS) {
       before = latest.count;
       latest = { count, atMs: nowMs };
     }
@@ -137,7 +137,7 @@ function createPast() {
   };
 }
 
-/** At the first look every hook is new, and where numbers are lower than before: those are of another database. */
+/** Every hook is new at the first evaluation, and after the last id went down: then it is another database. */
 function newHooks(db: Database, mark: number | undefined, lastLogId: number): string[] {
   if (mark === undefined || lastLogId < mark) return listHookNames(db);
   return lastLogId === mark ? [] : hookNamesBetween(db, mark, lastLogId);
@@ -146,7 +146,7 @@ function newHooks(db: Database, mark: number | undefined, lastLogId: number): st
 const byKey = (rows: readonly AlertRow[]): ByKey =>
   new Map(rows.map((row) => [alertKey(row.rule, row.subject), row]));
 
-function withThese(rows: readonly AlertRow[], others: ByKey): readonly AlertRow[] {
+function replaceRows(rows: readonly AlertRow[], others: ByKey): readonly AlertRow[] {
   const kept = rows.filter((row) => !others.has(alertKey(row.rule, row.subject)));
   return [...kept, ...others.values()];
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { drainSpool } from '../../src/app/recording/drain.ts';
+import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { createRecorder } from '../../src/app/recording/recorder.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
@@ -33,7 +33,7 @@ function aBus() {
     db,
     writer,
     rows,
-    drain: () => drainSpool(spool, writer, Date.now),
+    drain: () => ingestSpool(spool, writer, Date.now),
   };
 }
 
@@ -43,8 +43,8 @@ function deadProcess() {
   return { pid, pidStart: 1 };
 }
 
-describe('draining the spool', () => {
-  it('stores whole records, in the order in which they ended, and takes them away', () => {
+describe('ingesting the spool', () => {
+  it('stores complete records in the order in which they ended, and removes them', () => {
     const { spool, rows, drain, spoolDirectory } = aBus();
     const begins = [aBegin(), aBegin(), aBegin()];
     for (const begin of begins) {
@@ -58,7 +58,7 @@ describe('draining the spool', () => {
     expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
-  it('stores a record that is drained twice once', () => {
+  it('stores a record once if it is ingested twice', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin();
     for (let time = 0; time < 2; time += 1) {
@@ -68,7 +68,7 @@ describe('draining the spool', () => {
     expect(rows()).toHaveLength(1);
   });
 
-  it('leaves the part of a process that runs alone', () => {
+  it('keeps the part of a running process', () => {
     const { spool, rows, drain, spoolDirectory } = aBus();
     const begin = aBegin({ pid: process.pid, pidStart: processStart() });
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -77,7 +77,7 @@ describe('draining the spool', () => {
     expect(recordsIn(spoolDirectory)).toMatchObject([{ name: `${begin.executionId}.part` }]);
   });
 
-  it('records a part whose process is gone as cut off', () => {
+  it('records a part whose process is gone as interrupted', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -87,7 +87,7 @@ describe('draining the spool', () => {
     ]);
   });
 
-  it('knows a process id that was used again by its start time', () => {
+  it('recognizes a reused process id by its start time', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin({ pid: process.pid, pidStart: processStart() - 1 });
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -95,7 +95,7 @@ describe('draining the spool', () => {
     expect(rows()).toMatchObject([{ status: 'error' }]);
   });
 
-  it('says after which signal a process was gone', () => {
+  it('records the signal before a process was gone', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -110,7 +110,7 @@ describe('draining the spool', () => {
     ]);
   });
 
-  it('stores the end that a dead process had written', () => {
+  it('stores the end that a dead process has written', () => {
     const { spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -119,7 +119,7 @@ describe('draining the spool', () => {
     expect(rows()).toMatchObject([{ status: 'blocked', exit_code: 2 }]);
   });
 
-  it('lets an end that turns up after all replace a cut-off, and never the other way round', () => {
+  it('replaces an interrupted end by a real one that arrives late, and never the other way round', () => {
     const { writer, spool, rows, drain } = aBus();
     const begin = aBegin(deadProcess());
     spool.begin(begin.executionId, encodeBegin(begin));
@@ -133,7 +133,7 @@ describe('draining the spool', () => {
     expect(writer).toBeDefined();
   });
 
-  it('sets aside what cannot be read, counts it and goes on', () => {
+  it('quarantines what cannot be read, counts it and goes on', () => {
     const { spool, rows, drain, spoolDirectory, db } = aBus();
     mkdirSync(spoolDirectory, { recursive: true });
     writeFileSync(join(spoolDirectory, '0-garbage.rec'), 'no frames');
@@ -148,7 +148,7 @@ describe('draining the spool', () => {
     ]);
   });
 
-  it('gives a part that makes no sense yet a minute to be written', () => {
+  it('waits a minute for a part that cannot be decoded yet', () => {
     const { drain, spoolDirectory } = aBus();
     mkdirSync(spoolDirectory, { recursive: true });
     const path = join(spoolDirectory, 'young.part');
@@ -174,7 +174,7 @@ describe('recording an execution', () => {
     expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
-  it('goes to the spool while the database is locked, and from there with the next execution', async () => {
+  it('goes to the spool while the database is locked, and is stored with the next execution', async () => {
     const { spool, paths, db, rows, spoolDirectory } = aBus();
     const recorder = createRecorder({ spool, paths, now: Date.now, report });
     const [first, second] = [aBegin(), aBegin()];
@@ -191,7 +191,7 @@ describe('recording an execution', () => {
     expect(recordsIn(spoolDirectory)).toEqual([]);
   });
 
-  it('is silent where nothing can be written', async () => {
+  it('is silent if nothing can be written', async () => {
     const failures: string[] = [];
     const nowhere = '/proc/no/such/place';
     const recorder = createRecorder({
@@ -208,7 +208,7 @@ describe('recording an execution', () => {
 });
 
 describe('a database that turns out corrupt', () => {
-  it('is set aside, and the same work is done on a fresh one', () => {
+  it('is quarantined, and the same work is done on a new one', () => {
     const home = temporaryDirectory();
     const path = join(home, 'hook_bus.db');
     writeFileSync(path, 'garbage '.repeat(1000));

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
-import { createDrainLoop } from '../../src/daemon/loops/drain-loop.ts';
+import { createIngestLoop } from '../../src/daemon/loops/ingest-loop.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { until } from '../support/daemon.ts';
@@ -10,7 +10,7 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 
 /** The loop of a daemon, without one. */
-function aLoop(onDrained: () => void = () => undefined) {
+function aLoop(onIngested: () => void = () => undefined) {
   const { paths } = freshState();
   makeDatabase(paths);
   const store = createStoreHandle(paths.database, 200, Date.now);
@@ -18,11 +18,11 @@ function aLoop(onDrained: () => void = () => undefined) {
   const spool = createSpool(paths.spool, paths.quarantine);
   const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
   const turns: number[] = [];
-  const loop = createDrainLoop({
+  const loop = createIngestLoop({
     ...{ paths, spool, store, log, breakers, now: Date.now },
-    onDrained({ stored }) {
+    onIngested({ stored }) {
       turns.push(stored);
-      onDrained();
+      onIngested();
     },
   });
   onTestFinished(() => {
@@ -31,7 +31,7 @@ function aLoop(onDrained: () => void = () => undefined) {
   });
   return {
     loop,
-    /** How many records each turn took in. */
+    /** How many records each turn ingested. */
     turns,
     leave(records: number): void {
       for (let index = 0; index < records; index += 1) {
@@ -42,13 +42,13 @@ function aLoop(onDrained: () => void = () => undefined) {
   };
 }
 
-describe('the drain', () => {
-  it('takes in what it is told of between two of its turns as soon as these are over', async () => {
+describe('ingest', () => {
+  it('follows at once on a notification between two of its turns', async () => {
     const { loop, turns, leave } = aLoop(() => {
       if (turns.length > 1) return;
       setImmediate(() => {
         leave(1);
-        loop.poke();
+        loop.notify();
       });
     });
     leave(500);
@@ -56,27 +56,27 @@ describe('the drain', () => {
     await until('the first turn', () => turns.length > 0);
     const startMs = performance.now();
     await until('all', () => turns.reduce((sum, stored) => sum + stored, 0) === 501);
-    // By itself it looks every 2 s.
+    // Without a notification it polls every 2 s.
     expect(performance.now() - startMs).toBeLessThan(1000);
   });
 
-  it('waits while runs come close together, but not for long', async () => {
-    const told: number[] = [];
+  it('waits while hooks run close together, but not for long', async () => {
+    const notified: number[] = [];
     const waits: { readonly sinceFirst: number; readonly sinceLast: number }[] = [];
     const { loop, turns, leave } = aLoop(() => {
       const nowMs = performance.now();
-      const [first = nowMs, last = nowMs] = [told[0], told.at(-1)];
+      const [first = nowMs, last = nowMs] = [notified[0], notified.at(-1)];
       waits.push({ sinceFirst: nowMs - first, sinceLast: nowMs - last });
-      told.length = 0;
+      notified.length = 0;
     });
     loop.start();
     await until('five turns', () => {
       leave(1);
-      loop.poke();
-      told.push(performance.now());
+      loop.notify();
+      notified.push(performance.now());
       return turns.length >= 5;
     });
-    // The first look is its own. A timer may be 1 ms early; a machine that does not get around to it makes it late.
+    // The first turn needs no notification. A timer may be 1 ms early; on a busy machine it is late.
     for (const { sinceFirst, sinceLast } of waits.slice(1)) {
       expect(sinceLast >= 9 || sinceFirst >= 99, `${sinceFirst} ms, ${sinceLast} ms`).toBe(true);
       expect(sinceFirst).toBeLessThan(1000);

@@ -5,61 +5,60 @@ import type { Spool } from '../../spool/spool.ts';
 import type { ExecutionWriter } from '../../store/executions.ts';
 import { assemble, interruptedEnd } from './assemble.ts';
 import { canCompress } from './compression.ts';
-import { readOld } from './drain-old.ts';
+import { readOld } from './ingest-old.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
 import { decodeEntry, isFinal, type SpoolRecord, withLater } from './spool-record.ts';
 
-export interface DrainLimits {
-  /** Most records to take. */
+export interface IngestLimits {
+  /** Maximum number of records. */
   readonly records?: number;
-  /** Which config.json has a say in redaction; where none does, there is always redaction. */
+  /** The config.json that may switch redaction off; without one, everything is redacted. */
   readonly config?: string;
-  /** Stops before the next batch once the clock is past this, in ms. */
+  /** Stops before the next batch once the clock has passed this. */
   readonly untilMs?: number;
-  /** How much may stay in the log that nobody needs any more, in bytes; as it likes where it is left out. */
+  /** Rotates the log if it is larger than this and completely ingested; the spool decides if omitted. */
   readonly rotateBytes?: number;
 }
 
-/** What one drain did. */
-export interface Drained {
+/** The result of one ingest. */
+export interface Ingested {
   readonly stored: number;
   readonly unreadable: number;
-  /** The hooks of those that were stored. */
+  /** The hooks whose executions were stored. */
   readonly hooks: readonly HookId[];
-  /** Whether there was more than it was to take. */
+  /** Whether it stopped at a limit. */
   readonly hasMore: boolean;
 }
 
-/** Records in one transaction: enough that its cost is spread, few enough that others get a turn. */
+/** Records per transaction: many share its cost, but others still get a turn. */
 const BATCH = 200;
 
-/** An execution, and where in the logs it is told of. */
+/** An execution, and where in the logs its parts are. */
 interface Group {
   readonly pieces: LogPiece[];
   readonly record: SpoolRecord;
 }
 
-/** One that goes into the database, and what takes it away from where it waited. */
+/** A record to store, and how to remove it from the spool. */
 interface Ready {
   readonly record: SpoolRecord;
   readonly isWaiting: () => boolean;
   readonly take: () => void;
 }
 
-interface Draining {
+interface Run {
   readonly writer: ExecutionWriter;
   readonly now: () => number;
-  readonly limits: DrainLimits;
+  readonly limits: IngestLimits;
 }
 
 /**
- * Takes what waits in the spool into the database, in batches of one transaction. Draining a record twice stores it
- * once, so several processes may do this at the same time. It goes on where it was: one that is not called again is to be
- * closed.
+ * Moves records from the spool into the database, in batches of one transaction each. Storing is idempotent, so several
+ * processes may do this at once. A second call to `run` continues where the first one stopped; call `close` when done.
  */
-export class Drain {
+export class Ingester {
   readonly #spool: Spool;
-  /** Executions that have not ended as far as the logs tell, by their token. */
+  /** Executions that have not finished according to the logs, by token. */
   readonly #begun = new Map<string, Group>();
   #stored = 0;
   #unreadable = 0;
@@ -69,11 +68,11 @@ export class Drain {
     this.#spool = spool;
   }
 
-  /** @throws what the store or the file system says; what was not taken then waits */
-  run(writer: ExecutionWriter, now: () => number, limits: DrainLimits = {}): Drained {
+  /** @throws errors of the store or the file system; the rest stays in the spool */
+  run(writer: ExecutionWriter, now: () => number, limits: IngestLimits = {}): Ingested {
     [this.#stored, this.#unreadable, this.#hooks] = [0, 0, []];
     try {
-      const hasMore = this.#drain({ writer, now, limits });
+      const hasMore = this.#ingest({ writer, now, limits });
       const [stored, unreadable] = [this.#stored, this.#unreadable];
       return { stored, unreadable, hooks: uniqueHooks(this.#hooks), hasMore };
     } catch (error) {
@@ -87,29 +86,28 @@ export class Drain {
     this.#spool.logs.close();
   }
 
-  #drain(draining: Draining): boolean {
+  #ingest(run: Run): boolean {
     const { logs } = this.#spool;
-    if (this.#storeAll(() => this.#oldOnes(draining), draining)) return true;
-    this.#noteUnreadable(logs.find(), draining);
-    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
+    if (this.#storeAll(() => this.#oldOnes(run), run)) return true;
+    this.#noteUnreadable(logs.find(), run);
+    if (this.#storeAll(() => this.#endedOnes(run), run)) return true;
     const gone = [...this.#begun].filter(([, group]) => isGone(group));
     if (gone.length === 0) return false;
-    // They may have ended between our reading and their death, so read again: from now on nobody writes for them.
-    this.#noteUnreadable(logs.find(), draining);
-    if (this.#storeAll(() => this.#endedOnes(draining), draining)) return true;
-    if (this.#storeAll(() => this.#interruptedOnes(gone.map(([token]) => token)), draining))
-      return true;
-    return this.#storeAll(() => this.#endedOnes(draining), draining);
+    // An engine may have finished its record after it was read here and before the engine exited, so read once more.
+    this.#noteUnreadable(logs.find(), run);
+    if (this.#storeAll(() => this.#endedOnes(run), run)) return true;
+    if (this.#storeAll(() => this.#interruptedOnes(gone.map(([token]) => token)), run)) return true;
+    return this.#storeAll(() => this.#endedOnes(run), run);
   }
 
-  /** Lists them anew after each batch: a log of which all is taken then goes. @returns whether it stopped before the end */
-  #storeAll(list: () => Generator<Ready>, { writer, now, limits }: Draining): boolean {
+  /** Lists again after each batch, because storing a batch may remove a log. @returns whether it stopped at a limit */
+  #storeAll(list: () => Generator<Ready>, { writer, now, limits }: Run): boolean {
     const { records = Number.POSITIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY } = limits;
     for (;;) {
       if (this.#stored >= records || now() >= untilMs) return true;
-      const most = Math.min(BATCH, records - this.#stored);
+      const size = Math.min(BATCH, records - this.#stored);
       const batch: Ready[] = [];
-      for (const ready of list()) if (batch.push(ready) === most) break;
+      for (const ready of list()) if (batch.push(ready) === size) break;
       if (batch.length === 0) return false;
       this.#store(batch, writer, limits.config);
     }
@@ -129,26 +127,26 @@ export class Drain {
     this.#stored += recorded.length;
   }
 
-  *#oldOnes(draining: Draining): Generator<Ready> {
+  *#oldOnes(run: Run): Generator<Ready> {
     const { old } = this.#spool;
     for (const entry of old.list()) {
-      const record = readOld(old, entry, draining.now());
+      const record = readOld(old, entry, run.now());
       if (record === 'unreadable') {
-        this.#noteUnreadable(old.quarantine(entry) ? 1 : 0, draining);
-      } else if (record !== undefined && !isLeft(record)) {
+        this.#noteUnreadable(old.quarantine(entry) ? 1 : 0, run);
+      } else if (record !== undefined && !isDeferred(record)) {
         yield { record, isWaiting: () => true, take: () => old.remove([entry]) };
       }
     }
   }
 
-  /** Reads on in the logs. */
-  *#endedOnes(draining: Draining): Generator<Ready> {
+  /** Continues to read the logs. */
+  *#endedOnes(run: Run): Generator<Ready> {
     const { logs } = this.#spool;
     for (;;) {
-      const piece = logs.next(draining.limits.rotateBytes);
+      const piece = logs.next(run.limits.rotateBytes);
       if (piece === undefined) return;
-      const group = this.#add(piece, draining);
-      if (group === undefined || !isFinal(group.record) || isLeft(group.record)) continue;
+      const group = this.#add(piece, run);
+      if (group === undefined || !isFinal(group.record) || isDeferred(group.record)) continue;
       this.#begun.delete(piece.token ?? '');
       yield this.#readyOf(group);
     }
@@ -163,8 +161,8 @@ export class Drain {
     }
   }
 
-  /** @returns what is known of its execution now; undefined where that is nothing */
-  #add(piece: LogPiece, draining: Draining): Group | undefined {
+  /** @returns what is known about the execution after this piece; undefined if nothing */
+  #add(piece: LogPiece, run: Run): Group | undefined {
     const { logs } = this.#spool;
     const { token, frames } = piece;
     const before = token === undefined ? undefined : this.#begun.get(token);
@@ -175,7 +173,7 @@ export class Drain {
     }
     const record = token === undefined ? undefined : decodeEntry(frames);
     if (token === undefined || record === undefined) {
-      this.#noteUnreadable(logs.quarantine(piece) ? 1 : 0, draining);
+      this.#noteUnreadable(logs.quarantine(piece) ? 1 : 0, run);
       return undefined;
     }
     const group = {
@@ -190,7 +188,7 @@ export class Drain {
     const { logs } = this.#spool;
     return {
       record,
-      // Each says all that is known by then, and who takes them takes the last one last.
+      // Each piece repeats what the earlier ones say, and whoever takes the pieces takes the last one last.
       isWaiting: () => pieces.slice(-1).every((piece) => logs.isWaiting(piece)),
       take: () => {
         for (const piece of pieces) logs.take(piece);
@@ -198,8 +196,8 @@ export class Drain {
     };
   }
 
-  #noteUnreadable(count: number, { writer, now }: Draining): void {
-    const text = 'a record could not be read and was set aside';
+  #noteUnreadable(count: number, { writer, now }: Run): void {
+    const text = 'a record could not be read and was quarantined';
     for (let one = 0; one < count; one += 1) {
       writer.note('spool', text, new Date(now()).toISOString());
     }
@@ -207,24 +205,24 @@ export class Drain {
   }
 }
 
-/** Left for a process that has loaded what it takes. */
-const isLeft = ({ begin }: SpoolRecord): boolean =>
+/** Deferred to a process that has loaded the compression. */
+const isDeferred = ({ begin }: SpoolRecord): boolean =>
   begin.storeRaw && begin.compress && !canCompress();
 
 const isGone = ({ record }: Group): boolean =>
-  !isFinal(record) && !isLeft(record) && !isRunning(record.begin.pid, record.begin.pidStart);
+  !isFinal(record) && !isDeferred(record) && !isRunning(record.begin.pid, record.begin.pidStart);
 
-/** Drains once. @throws as `run` */
-export function drainSpool(
+/** Ingests once. @throws like `Ingester.run` */
+export function ingestSpool(
   spool: Spool,
   writer: ExecutionWriter,
   now: () => number,
-  limits: DrainLimits = {},
-): Drained {
-  const drain = new Drain(spool);
+  limits: IngestLimits = {},
+): Ingested {
+  const ingester = new Ingester(spool);
   try {
-    return drain.run(writer, now, limits);
+    return ingester.run(writer, now, limits);
   } finally {
-    drain.close();
+    ingester.close();
   }
 }

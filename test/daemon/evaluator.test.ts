@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AlertsConfig } from '../../src/app/alerts/rule.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
 import { DEFAULT_CONFIG } from '../../src/config/file/config-file.ts';
-import { createLook } from '../../src/daemon/alerts/look.ts';
+import { createEvaluator } from '../../src/daemon/alerts/evaluator.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { until } from '../support/daemon.ts';
@@ -10,14 +10,14 @@ import { aBegin, anEnd } from '../support/records.ts';
 import { anExecution, recordedOf } from '../support/seed.ts';
 import { freshState, makeDatabase } from '../support/state.ts';
 
-/** What a daemon looks at, without one. */
+/** The inputs of an evaluator, without a daemon. */
 function aView() {
   const { paths } = freshState();
   makeDatabase(paths);
   const store = createStoreHandle(paths.database, 200, Date.now);
   onTestFinished(store.close);
   const spool = createSpool(paths.spool, paths.quarantine);
-  const look = createLook({ store, spool, now: Date.now, failing: [] });
+  const look = createEvaluator({ store, spool, now: Date.now, failing: [] });
   return {
     store,
     wait(records: number): void {
@@ -33,21 +33,21 @@ function aView() {
   };
 }
 
-describe('a look for alerts', () => {
-  it('takes a spool for growing when it was as full a second ago, not a moment', async () => {
+describe('an evaluation of alerts', () => {
+  it('takes a spool for growing if it was as full a second ago, not a moment ago', async () => {
     const view = aView();
     view.wait(1);
     expect(view.look()).toEqual([]);
     view.wait(300);
-    // A crowd that just came in: the drain may be at it.
+    // A burst that just arrived: ingest may be working on it.
     expect(view.look()).toEqual([]);
     const startMs = performance.now();
     await until('the alert', () => view.look().includes('spool_growing  open'));
-    // The first look that saw them is this one or comes later, and so does the alert.
+    // This evaluation or a later one is the first that saw them, and so opens the alert.
     expect(performance.now() - startMs).toBeGreaterThan(880);
   });
 
-  it('judges what is on record anew when the rules have changed', () => {
+  it('assesses recorded executions again when the rules have changed', () => {
     const view = aView();
     view.store.use(({ writer }) =>
       writer.write(
