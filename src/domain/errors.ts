@@ -1,4 +1,4 @@
-/** A mistake that a person can mend: what was expected, what came, and what to do about it. */
+/** An error that the user can fix: the message says what is wrong, the hint what to do about it. */
 export class HookbusError extends Error {
   override readonly name = 'HookbusError';
   readonly code: string;
@@ -12,7 +12,7 @@ export class HookbusError extends Error {
   }
 }
 
-/** What an error says, whatever was thrown. Some say nothing, such as one for several attempts to connect. */
+/** The message of any thrown value. Some errors have an empty one, such as the error for several failed connections. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -99,12 +99,12 @@ describe('a config.json', () => {
     const path = aPath();
     mkdirSync(path);
     expect(readConfigFile(path)).toMatchObject({
-      problem: expect.stringContaining('it is no regular file'),
+      problem: expect.stringContaining('it is not a regular file'),
     });
     rmSync(path, { recursive: true });
     spawnSync('sh', ['-c', 'mkfifo "$0"', path]);
     expect(readConfigFile(path)).toMatchObject({
-      problem: expect.stringContaining('it is no regular file'),
+      problem: expect.stringContaining('it is not a regular file'),
     });
     rmSync(path);
     writeFileSync(path, ' '.repeat(1024 * 1024 + 1));

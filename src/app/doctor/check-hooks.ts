@@ -68,8 +68,8 @@ const PROBLEMS: readonly Problem[] = [
     seen: ({ eventType, longText, longJson }) =>
       takesText(eventType) && longText.count > 0 ? longText : longJson,
     make: advice,
-    what: ({ mostStdoutBytes }, times) =>
-      `up to ${mostStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
+    what: ({ maxStdoutBytes }, times) =>
+      `up to ${maxStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
     why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent is given the name of a file and a preview; and all of it costs tokens.`,
     fix: 'Say less, or write a file and name it.',
   },

@@ -1,5 +1,5 @@
 import type { Replayed } from '../../../app/replay/replayable.ts';
-import type { Came } from '../../../domain/replay.ts';
+import type { HookResult } from '../../../domain/replay.ts';
 import { redactBytes } from '../../../redaction/redaction.ts';
 import type { LogRow } from '../../../store/queries/queries.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
@@ -162,7 +162,7 @@ function outputLines(
   { recorded, came }: Replayed,
   page: Page,
 ): string[] {
-  const side = (word: string, { [stream]: whole }: Came): string[] => {
+  const side = (word: string, { [stream]: whole }: HookResult): string[] => {
     const title = page.paint(`${stream}, ${word}`, 'strong');
     if (whole === undefined) return ['', title, '  (not kept whole)'];
     const payload = {
