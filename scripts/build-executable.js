@@ -1,6 +1,6 @@
 /*
- * Makes the self-contained command line: the Node that runs this, with the bundles of dist/ and better-sqlite3 in it.
- * To be run from the root of the repository, after make build:
+ * Makes the self-contained command line: the Node that runs this script, with the bundles of dist/ and better-sqlite3.
+ * Run it from the root of the repository, after make build:
  *
  *   node scripts/build-executable.js release/hookbus-cli
  */
@@ -11,7 +11,7 @@ import sea from '@yao-pkg/pkg/lib-es5/sea.js';
 import { build } from 'esbuild';
 import { BUNDLE } from './bundling.js';
 
-/** better-sqlite3 asks bin/executable.js for its native part, instead of looking where npm would have put it. */
+/** Makes better-sqlite3 ask bin/executable.js for its native part, instead of searching where npm would have put it. */
 const embeddedAddon = {
   name: 'embedded-addon',
   setup({ onLoad }) {
@@ -33,8 +33,8 @@ await build({
   plugins: [embeddedAddon],
 });
 
-// pkg asks npx for postject and node for the blob, both from where its temporary files are: the ones of this checkout
-// and the one that runs this.
+// pkg uses npx to run postject, and node to make the blob, from the directory of its temporary files. Give it this
+// checkout's postject and the Node that runs this script.
 process.env.TMPDIR = work;
 process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
 const system = { darwin: 'macos', win32: 'win' }[process.platform] ?? process.platform;
@@ -43,7 +43,7 @@ const assets = {
   ...Object.fromEntries(
     ['run.cjs', 'run.cache', 'main.cjs', 'main.cache'].map((name) => [name, resolve('dist', name)]),
   ),
-  // Loaded on demand, by the names they have beside the others.
+  // Loaded on demand, under the names that they have beside the others.
   ...Object.fromEntries(
     [
       'redaction.cjs',
@@ -62,7 +62,7 @@ await sea.default('bin/executable.js', {
   seaConfig: { assets, useCodeCache: true },
 });
 
-// pkg keeps it to itself when the blob did not get into the executable: what is left then is a bare Node.
+// pkg does not report when the blob is missing from the executable, which is then a plain Node.
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const { stdout, stderr } = spawnSync(target.output, ['--version'], { encoding: 'utf8' });
 if (stdout !== `hookbus ${version}\n`)

@@ -1,7 +1,7 @@
 /*
- * Makes dist/new/dashboard.cjs, which the daemon loads when somebody asks for the dashboard. The files of the page are in
- * it as they are, the style sheets as one, and uPlot, which draws the charts, as a file of its own. better-sqlite3 is what the daemon has loaded
- * already. To be run from the root of the repository: make build
+ * Makes dist/new/dashboard.cjs, which the daemon loads when somebody asks for the dashboard. It contains the page's files
+ * unchanged, the style sheets as one file, and uPlot, which draws the charts, as a separate file. The daemon has loaded
+ * better-sqlite3 already. Run from the root of the repository by make build.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const files = Object.fromEntries(
 const licence = `/*\n${readFileSync(join(UPLOT, 'LICENSE'), 'utf8').trim()}\n*/\n`;
 const uplot = readFileSync(join(UPLOT, 'dist/uPlot.esm.js'), 'utf8');
 files['uplot.js'] = licence + transformSync(uplot, { minify: true }).code;
-// One request for all of them, since the page waits for its colours.
+// One request for all of them, since the page cannot show anything without its style.
 files['style.css'] = [
   licence + readFileSync(join(UPLOT, 'dist/uPlot.min.css'), 'utf8'),
   ...names.filter((name) => name.endsWith('.css')).map(read),

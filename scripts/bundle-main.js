@@ -1,7 +1,7 @@
 /*
  * Bundles src/cli/main.ts to dist/new/main.cjs, and each exporter that src/exporters/index.ts loads to
- * dist/new/exporters/: their packages are large, and only a daemon that has one switched on needs them. To be run from
- * the root of the repository: make build
+ * dist/new/exporters/: their packages are large, and only a daemon with that exporter needs them. Run from the root of the
+ * repository by make build.
  */
 import { basename } from 'node:path';
 import { build } from 'esbuild';
@@ -10,7 +10,7 @@ import { BUNDLE, OUTSIDE } from './bundling.js';
 const EXPORTER = /\/exporters\/([a-z]+)\.ts$|^\.\/([a-z]+)\.ts$/;
 const found = new Set();
 
-/** What is loaded of src/exporters/ when it is needed stays outside, as a bundle of its own beside this one. */
+/** Keeps what src/exporters/ loads on demand outside, in separate bundles beside this one. */
 const apart = {
   name: 'exporters apart',
   setup({ onResolve }) {
@@ -27,7 +27,7 @@ const apart = {
 
 const common = {
   ...BUNDLE,
-  // What cannot be bundled is loaded by `require`, which is at home in these bundles.
+  // Code outside the bundle is loaded by `require`, which these bundles have.
   supported: { 'dynamic-import': false },
 };
 
@@ -35,13 +35,13 @@ await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
-  // For a kind of proxy that is not offered.
+  // For kinds of proxy that HookBus does not offer.
   external: [...OUTSIDE, 'kerberos'],
-  // yargs asks where its own file is, for translations that the bundle does not have: any place without them will do.
+  // yargs looks for translations beside its own file, which the bundle does not have. Any path without them will do.
   define: { 'import.meta.url': '"file:///C:/none/x/y/z"' },
   plugins: [apart],
 });
-if (found.size === 0) throw new Error('expected src/exporters/index.ts to load exporters');
+if (found.size === 0) throw new Error('src/exporters/index.ts loads no exporters');
 await build({
   ...common,
   entryPoints: [...found].map((name) => `src/exporters/${name}.ts`),

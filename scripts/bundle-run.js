@@ -1,18 +1,18 @@
 /*
- * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts. It is smaller than what it is made of:
- *  - better-sqlite3's JavaScript goes in, and its native part is loaded from where npm put it, without the search for it;
- *    or from where bin/executable.js has it.
- *  - Of execa, what its synchronous form and its options `ipc` and `verbose` need is left out: a run uses none of them. Above all its list of
- *    process.stdin, stdout and stderr stays empty, since looking at those opens them; it is only there to recognize them
- *    when they are given to a child, which a run never does.
+ * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts. It is smaller than its sources:
+ *  - It contains better-sqlite3's JavaScript. The native part is loaded from where npm put it, without a search, or from
+ *    where bin/executable.js has it.
+ *  - It omits what execa needs for its synchronous form and for its options `ipc` and `verbose`, which `run` does not use.
+ *    Above all, execa's list of process.stdin, stdout and stderr stays empty: looking at those opens them, and the list
+ *    only serves to recognise them when they are given to a child, which `run` never does.
  *  - Redaction goes to dist/new/redaction.cjs.
- * To be run from the root of the repository: make build
+ * Run from the root of the repository by make build.
  */
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import { BUNDLE } from './bundling.js';
 
-/** What replaces a file, by the end of its path, or a package. Each fails the build when there is nothing left to replace. */
+/** Replacements for files, found by the end of their path. The build fails if a replacement finds nothing to replace. */
 const REPLACEMENTS = [
   {
     path: /\/execa\/lib\/utils\/standard-stream\.js$/,
@@ -79,8 +79,8 @@ export const getIpcExport = () => ({});`,
 ];
 
 /**
- * Redaction with its hundreds of rules is a bundle of its own beside this one: most runs store nothing that a rule has to
- * look at, and those that do need it only once the hook has ended.
+ * Redaction has hundreds of rules, so it is a separate bundle: most executions store nothing that a rule has to check, and
+ * the others need it only once the hook has ended.
  */
 const REDACTION = 'src/redaction/redact-text.ts';
 REPLACEMENTS.push({

@@ -1,6 +1,6 @@
-/* What the bundles have in common; each script says what is its own. */
+/* The settings that all bundles share; each script adds its own. */
 
-/** For esbuild: CommonJS for the oldest Node that HookBus runs on. */
+/** Options for esbuild: CommonJS for the oldest Node that HookBus supports. */
 export const BUNDLE = {
   bundle: true,
   platform: 'node',
@@ -9,9 +9,9 @@ export const BUNDLE = {
   outExtension: { '.js': '.cjs' },
   minify: true,
   logLevel: 'warning',
-  // Its other form, for Node's require, does not bundle.
+  // The other form, for Node's require, cannot be bundled.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
 };
 
-/** Not in the bundles of the commands and the page. protobufjs would be loaded by functions of the sketch package that nobody here calls. */
+/** Not part of the bundles of the commands and the page. Only unused functions of the sketch package would load protobufjs. */
 export const OUTSIDE = ['better-sqlite3', 'protobufjs/minimal', '*/dashboard.cjs'];

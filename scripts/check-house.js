@@ -1,13 +1,13 @@
 /*
- * Checks where the code is: each file imports from its own folder or from one of a lower rank, as the table in
- * docs/architecture.md ranks them, and no folder holds more files than a reader can take in. Run by `make check`.
+ * Checks where the code is: each file imports from its own folder or from one with a lower rank in the table of
+ * docs/architecture.md, and no folder holds more than a few files. Run by make check.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const MAX_FILES = 14;
-/** A migration stays for ever, and the C files have no folders below them. */
+/** Released migrations are never removed, and the C files have no subfolders. */
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
 const RANK = /^\| `src\/([a-z]+)(?:\/|\.ts)` \| (\d+) \|/gm;

@@ -1,18 +1,18 @@
 /*
- * Prints the licences of what is in the bundles and comes with them: each package that they are made of, and SQLite.
- * With --with-node also that of Node, which is in the self-contained executable. To be run from the root of the repository.
+ * Prints the licences of everything in the bundles and beside them: each package in them, and SQLite.
+ * With --with-node also Node's licence, for the self-contained executable. Run it from the root of the repository.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { BUNDLE, OUTSIDE } from './bundling.js';
 
-/** Where distributions of Node put its licence, from its prefix. */
+/** Where distributions of Node put its licence, relative to its prefix. */
 const OF_NODE = ['LICENSE', 'share/doc/node/LICENSE', 'share/doc/nodejs/copyright'];
 
 const { metafile } = await build({
   ...BUNDLE,
-  // uplot is in the page, as it is.
+  // The page contains uplot unchanged.
   entryPoints: [
     'src/cli/run.ts',
     'src/cli/main.ts',
@@ -22,7 +22,7 @@ const { metafile } = await build({
     'uplot',
   ],
   outdir: 'unused',
-  // What is kept apart is an entry point here, or in one.
+  // Code that is kept outside one bundle is an entry point of another.
   external: [...OUTSIDE, 'unix-dgram'].filter((name) => name !== 'better-sqlite3'),
   define: { PAGE_FILES: '{}' },
   write: false,

@@ -1,39 +1,39 @@
 /*
- * Makes src/redaction/gitleaks/rules.json from the rules of gitleaks, as they are in its config/gitleaks.toml.
+ * Makes src/redaction/gitleaks/rules.json from config/gitleaks.toml of gitleaks.
  *
  *   git -C gitleaks show v8.30.0:config/gitleaks.toml > gitleaks.toml
  *   node scripts/convert-gitleaks.js gitleaks.toml VERSION COMMIT
  *
- * Go's regular expressions take linear time and JavaScript's may not, so a rule is taken in one of two shapes that do,
- * and refused otherwise: `forms` begin with something literal and have bounded repetitions; of `named` only the words
- * and the value are taken, and src/redaction/rules/list.ts puts the part between them in front of the value.
+ * Go's regular expressions take linear time and JavaScript's may not. So a rule must have one of two shapes that do, or it
+ * is refused: `forms` begin with something literal and have bounded repetitions; `named` keeps only a rule's words and
+ * value, and src/redaction/rules/list.ts puts the part between them in front of the value.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const [file, version, commit] = process.argv.slice(2);
 if (file === undefined || version === undefined || commit === undefined) {
-  throw new Error('expected: convert-gitleaks.js GITLEAKS_TOML VERSION COMMIT');
+  throw new Error('usage: convert-gitleaks.js GITLEAKS_TOML VERSION COMMIT');
 }
 
-/** Rules that HookBus has better ones for, or that would take much that is no secret. */
+/** Rules for which HookBus has better ones, or which match too much that is not a secret. */
 const REFUSED = new Map([
   ['aws-access-token', 'own rule'],
   ['octopus-deploy-api-key', 'own rule'],
-  ['curl-auth-header', 'not linear; `authorization` and the names do it'],
-  ['curl-auth-user', 'not linear; `curl-user` does it'],
-  ['facebook-access-token', 'takes any long number with a bar behind it'],
-  ['freemius-secret-key', 'takes the quotes with it; the names do it'],
-  ['generic-api-key', 'needs a measure of chance and a long list of words; the names do it'],
-  ['hashicorp-tf-password', 'the names do it'],
+  ['curl-auth-header', 'not linear; `authorization` and the names find it'],
+  ['curl-auth-user', 'not linear; `curl-user` finds it'],
+  ['facebook-access-token', 'matches any long number followed by a bar'],
+  ['freemius-secret-key', 'matches the quotes too; the names find it'],
+  ['generic-api-key', 'needs an entropy test and a long list of words; the names find it'],
+  ['hashicorp-tf-password', 'the names find it'],
   ['jwt', 'own rule'],
   ['jwt-base64', 'base64 is decoded'],
-  ['kubernetes-secret-yaml', 'not linear; the names and base64 do it'],
-  ['nuget-config-password', 'the names do it'],
+  ['kubernetes-secret-yaml', 'not linear; the names and base64 find it'],
+  ['nuget-config-password', 'the names find it'],
   ['private-key', 'own rule'],
-  ['sidekiq-sensitive-url', '`url-password` does it'],
-  ['sourcegraph-access-token', 'takes any SHA-1'],
-  ['twilio-api-key', 'also takes the end of a longer word; own rule'],
-  ['vault-service-token', 'takes any word of 24 letters behind `s.`; own rule'],
+  ['sidekiq-sensitive-url', '`url-password` finds it'],
+  ['sourcegraph-access-token', 'matches any SHA-1'],
+  ['twilio-api-key', 'also matches the end of a longer word; own rule'],
+  ['vault-service-token', 'matches any word of 24 letters after `s.`; own rule'],
 ]);
 
 const BEFORE_NAMES = /^(?:\(\?i\)|\[\\w\.-\]\{0,50\}\?\(\?i:)?\[\\w\.-\]\{0,50\}\?\(\?:/;
@@ -74,7 +74,7 @@ function rulesIn(toml) {
     });
 }
 
-/** Two shapes in one rule: names with a value, or a form. */
+/** One rule with two shapes: names with a value, or a form. */
 function partsOf(regex) {
   const at = regex.indexOf(`${AFTER}|`);
   return at === -1
@@ -90,7 +90,7 @@ function namedParts(regex) {
   let rest = regex.slice(at + first.length);
   if (rest.startsWith(')')) rest = rest.slice(1);
   if (at === -1 || !rest.startsWith(second) || !rest.endsWith(`)${AFTER}`)) {
-    throw new Error(`a shape that is not known: ${regex}`);
+    throw new Error(`unknown shape: ${regex}`);
   }
   const value = rest.slice(second.length, -1 - AFTER.length);
   return { words: regex.slice(before.length, at), value };
@@ -123,7 +123,7 @@ function formOf(rule, regex) {
   };
 }
 
-/** What a match begins with, in lower case, as far as that is literal. */
+/** The literal beginnings of a match, in lower case. */
 function literalStarts(pattern) {
   let rest = pattern;
   for (let parts = alternatives(rest); ; parts = alternatives(rest)) {
@@ -147,7 +147,7 @@ function literalStarts(pattern) {
   }
 }
 
-/** Split at the bars that are in no group and no class. */
+/** Splits at the bars outside all groups and classes. */
 function alternatives(pattern) {
   const parts = [''];
   let depth = 0;
@@ -169,7 +169,7 @@ function isClosed(pattern) {
   return depth === 0;
 }
 
-/** In JavaScript's words, without groups that count; case is told by a flag for the whole. */
+/** In JavaScript's syntax, without capturing groups; a flag for the whole pattern decides about case. */
 function plain(pattern) {
   return pattern
     .replace(/\(\?-?i\)/g, '')

@@ -1,6 +1,6 @@
 /*
- * Makes fixtures/secrets/gitleaks.json of the examples in the sources of gitleaks: the literal strings among what its
- * rules must find and must leave. In base64, so that no secret scanner takes the file for a leak.
+ * Makes fixtures/secrets/gitleaks.json from the examples in the sources of gitleaks: the literal strings that its rules
+ * must find or must ignore. They are in base64, so that no secret scanner takes the file for a leak.
  *
  *   node scripts/extract-gitleaks-examples.js gitleaks/cmd/generate/config/rules
  */
@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
-if (folder === undefined) throw new Error('expected: extract-gitleaks-examples.js FOLDER_OF_RULES');
+if (folder === undefined) throw new Error('usage: extract-gitleaks-examples.js FOLDER_OF_RULES');
 const MAX_LENGTH = 600;
 const LITERAL = /`([^`]*)`|"((?:[^"\\\n]|\\.)*)"/g;
 

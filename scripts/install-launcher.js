@@ -1,7 +1,7 @@
 /*
- * What npm runs when it installs the package: compiles the launcher, puts it on PATH in place of the Node script, and
- * lets V8 compile the bundles for the Node that is here. Nothing of this is needed, so nothing of it fails an
- * installation: without it, hookbus works through Node.
+ * npm runs this when it installs the package. It compiles the launcher, puts it on PATH in place of the Node script, and
+ * lets V8 compile the bundles for the current Node. None of this is required, so no failure here fails the installation:
+ * without it, hookbus works through Node.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { placeLauncher, tryLauncher } from './place-launcher.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 
-/** Scripts ask for the Node that is on PATH. */
+/** The interpreter line uses the Node that is on PATH. */
 const env = {
   ...process.env,
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -21,7 +21,7 @@ const env = {
 const succeeds = (command, ...words) =>
   spawnSync(command, words, { cwd: root, env, stdio: 'ignore', timeout: 120_000 }).status === 0;
 
-/** The one that is built here, or else one that came with the package for machines like this; one that runs hooks. */
+/** The launcher that was built here, or else one from the package for this kind of machine; it must run hooks. */
 function findLauncher() {
   const built = '.hookbus.built';
   try {
@@ -52,9 +52,9 @@ function installLauncher() {
     );
     return;
   }
-  // What a hook waits for is not looked up on PATH, where a repository may have put something.
+  // Nothing that a hook waits for is looked up on PATH, where a repository may have put something.
   writeFileSync(at('bin', 'node-path'), `${realpathSync(process.execPath)}\n`, { mode: 0o644 });
-  // Relative, so that the package may be moved; in one step, so that there is a command at any time.
+  // A relative link, so that the package can be moved; replaced in one step, so that the command always exists.
   const link = at('bin', '.hookbus-command.new');
   rmSync(link, { force: true });
   symlinkSync(launcher, link);
@@ -63,13 +63,13 @@ function installLauncher() {
 
 function compileBundles() {
   for (const name of ['run', 'main']) {
-    // Of another version of V8, which would refuse it.
+    // It belongs to another version of V8, which would refuse it.
     rmSync(at('dist', `${name}.cache`), { force: true });
     succeeds(process.execPath, 'scripts/write-code-cache.js', name, 'dist');
   }
 }
 
-// In a checkout, make does all this.
+// In a checkout, make does all of this.
 if (!existsSync(at('Makefile'))) {
   try {
     installLauncher();

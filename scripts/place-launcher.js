@@ -1,10 +1,10 @@
 /*
- * Puts a new launcher in the place of the old one, which hooks may be starting at this moment:
+ * Replaces a launcher that hooks may be starting at this moment:
  *
- *   node place-launcher.js NEW DIRECTORY     NEW becomes what the link DIRECTORY/hookbus leads to
+ *   node place-launcher.js NEW DIRECTORY     the link DIRECTORY/hookbus then leads to NEW
  *
- * It gets a name of its own there, its bytes are flushed, and it runs two hooks that do nothing; only then the link is
- * switched, in one step. Where any of it fails, the old one stays as it is.
+ * NEW gets a unique name there, its bytes are flushed, and it runs two hooks that do nothing. Only then the link is
+ * switched, in one step. If any of this fails, the old launcher stays.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -36,7 +36,7 @@ function flush(path) {
   }
 }
 
-/** Runs hooks of exit codes 0 and 3, recorded and not. @throws where one of them does not end so */
+/** Runs hooks with exit codes 0 and 3, recorded and not. @throws if one of them ends differently */
 export function tryLauncher(launcher) {
   const home = mkdtempSync(join(tmpdir(), 'hookbus-try-'));
   try {
@@ -65,7 +65,7 @@ export function tryLauncher(launcher) {
   }
 }
 
-/** @returns the name of what the link leads to */
+/** @returns the name of the link's target */
 export function placeLauncher(file, directory) {
   const name = `hookbus-${VERSION}`;
   const [next, link] = ['.hookbus.next', '.hookbus.link'].map((part) => join(directory, part));
@@ -73,7 +73,7 @@ export function placeLauncher(file, directory) {
     copyFileSync(file, next);
     flush(next);
     tryLauncher(next);
-    // What runs now keeps its file, whatever name that had.
+    // Running launchers keep their file, whatever its name was.
     renameSync(next, join(directory, name));
     rmSync(link, { force: true });
     symlinkSync(name, link);

@@ -1,6 +1,6 @@
 /*
- * Writes what V8 compiled of a bundle while it did what it mostly does: bin/hookbus.js loads that, which spares every
- * start the compilation. To be run from the root of the repository or package, with the bundle and where it is:
+ * Writes the code that V8 compiled for a bundle during its usual work. bin/hookbus.js loads it, so that no start has to
+ * compile. Run it from the root of the repository or package, with the bundle's name and directory:
  *
  *   node scripts/write-code-cache.js run|main dist/new
  */
@@ -15,13 +15,13 @@ const file = resolve(directory, `${name}.cjs`);
 const cache = resolve(directory, `${name}.cache`);
 const home = mkdtempSync(join(tmpdir(), 'hookbus-build-'));
 Object.assign(process.env, { HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' });
-// Nothing is written to the home of who builds.
+// Writes nothing to the home of whoever builds.
 delete process.env.HOME;
 
 const script = new Script(Module.wrap(readFileSync(file, 'utf8')), { filename: file });
 const bundle = { exports: {} };
 script.runInThisContext()(bundle.exports, Module.createRequire(file), bundle, file, dirname(file));
-// A run ends the process when its hook has ended; by then all that it needs is compiled.
+// `run` exits when its hook has ended; by then everything that it needs is compiled.
 process.on('exit', () => {
   writeFileSync(`${cache}.new`, script.createCachedData());
   renameSync(`${cache}.new`, cache);

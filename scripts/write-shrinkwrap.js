@@ -1,7 +1,7 @@
 /*
- * Prints the npm-shrinkwrap.json of the npm package: what package-lock.json says of the packages that users get, so that
- * they get these versions with these contents. In the checkout it would take the place of package-lock.json, so
- * scripts/pack-npm.sh puts it in the package only.
+ * Prints the npm-shrinkwrap.json of the npm package: the entries of package-lock.json for the packages that users get, so
+ * that they get the same versions with the same contents. In the checkout it would replace package-lock.json, so
+ * scripts/pack-npm.sh only puts it into the package.
  */
 import { readFileSync } from 'node:fs';
 

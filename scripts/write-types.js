@@ -1,7 +1,6 @@
 /*
- * Writes what the library's users see of its types to dist/new/types: of src/index.ts and the file that its types are
- * in. Nothing is checked here, which would take a build some seconds; `make check` does that. To be run from the root
- * of the repository: make build
+ * Writes the types of the library to dist/new/types: those of src/index.ts and of the file that they come from. It checks
+ * nothing, which would add seconds to a build; make check does. Run from the root of the repository by make build.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

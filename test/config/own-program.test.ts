@@ -23,7 +23,7 @@ describe('the path of Node, beside the launcher,', () => {
     return { directory, script, path: join(directory, 'node-path') };
   }
 
-  it('is written for others to read, not to write, and kept up to date', () => {
+  it('is kept up to date, and only its owner can write it', () => {
     const { script, path } = aPackage(`hookbus-${process.platform}-${process.arch}`);
     saveNodePath(execPath, script);
     expect(readFileSync(path, 'utf8')).toBe(`${realpathSync(execPath)}\n`);
@@ -33,7 +33,7 @@ describe('the path of Node, beside the launcher,', () => {
     expect(readFileSync(path, 'utf8')).toBe(`${realpathSync(execPath)}\n`);
   });
 
-  it('is not written where there is no launcher, nor by what has Node inside', () => {
+  it('is not written without a launcher, nor by an executable that contains Node', () => {
     const bare = aPackage();
     saveNodePath(execPath, bare.script);
     expect(existsSync(bare.path)).toBe(false);

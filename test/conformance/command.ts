@@ -5,7 +5,7 @@ import { brief } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
-/** Prints its own command line as the kernel has it: NUL-terminated, beginning with argv[0]. */
+/** Prints its own command line as the kernel has it: NUL-terminated, starting with argv[0]. */
 const SHOW = ['sh', '-c', 'cat /proc/$$/cmdline; exit 0'];
 
 const ARGUMENTS: ReadonlyArray<readonly [what: string, words: readonly string[]]> = [

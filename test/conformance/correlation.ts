@@ -137,7 +137,7 @@ export function correlation(engine: Engine): void {
   });
 }
 
-/** Runs a hook on each payload, one after another, and gives the rows in that order. */
+/** Runs a hook on each payload, one after another, and returns the rows in that order. */
 async function recorded(stage: Stage, payloads: readonly object[]): Promise<LogRow[]> {
   for (const [index, payload] of payloads.entries()) {
     const flags = ['--name', `hook-${index}`];

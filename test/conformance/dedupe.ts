@@ -16,10 +16,10 @@ const PRE = payload('PreToolUse.Bash.json');
 const POST = payload('PostToolUse.Bash.json');
 const TOOL_USE = JSON.parse(PRE).tool_use_id as string;
 
-/** Says on a file that it ran, then does the rest. */
+/** Notes in a file that it ran, then does the rest. */
 const counted = (line: string): string[] => ['sh', '-c', `echo run >>count; ${line}`];
 
-/** One and the same hook, that does what LINE says. */
+/** Always the same hook, which does what LINE says. */
 const VARIED = counted('eval "$LINE"');
 
 function runs(stage: Stage): number {
@@ -33,9 +33,9 @@ function runs(stage: Stage): number {
 const STOP = payload('Stop.json');
 
 const FLAGS = ['--name', 'probe', '--dedupe'];
-/** For what is no guard: duplicates wait, and get whatever the first one gave. */
+/** For a hook that cannot block: duplicates wait, and get what the first execution gave. */
 const REPLAY = [...FLAGS, '--on-duplicate', 'replay'];
-/** Exit 0, and yet a refusal. */
+/** Exits with 0, but refuses. */
 const denial = (event: string): string =>
   `echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: event, permissionDecision: 'deny' } })}'`;
 
@@ -45,7 +45,7 @@ const run = (stage: Stage, line: string, input = PRE, flags: readonly string[] =
 const statuses = async (stage: Stage) =>
   (await stage.rows()).map(({ status, exit_code: code }) => [status, code]);
 
-/** Deduplication as its callers see it. With a daemon the launcher asks that; without one Node asks the database. */
+/** Deduplication as callers see it. With a daemon, the launcher asks it; without one, Node asks the database. */
 export function dedupe(engine: Engine, withDaemon = false): void {
   const name = `runs a duplicate once${withDaemon ? ', with a daemon' : ''}`;
   topic(engine, name, 'sequential', (topics) => {
@@ -180,7 +180,7 @@ function results(test: Topic['test']): void {
       expect(outcome.stdout).toHaveLength(101);
     }
     expect(runs(stage)).toBe(2);
-    // On an event where duplicates are skipped: nobody knows any more what it decided.
+    // On an event where duplicates are skipped, since nobody knows any more what the first one decided.
     const line = `printf '{"decision":"block","reason":"%0200d"}' 1`;
     for (const _ of [1, 2]) expect((await run(stage, line, POST, flags)).stdout.length).toBe(232);
     expect(runs(stage)).toBe(4);
@@ -215,7 +215,7 @@ function results(test: Topic['test']): void {
   });
 }
 
-/** Where a hook can block, an allow is never given for one that did not run. */
+/** Where a hook can block, an allow is never given to an execution that did not run. */
 function refusals(test: Topic['test']): void {
   const twice = async (stage: Stage, line: string, input: string, name: string) => {
     const before = runs(stage);
@@ -253,14 +253,14 @@ function refusals(test: Topic['test']): void {
       const line = `echo '${JSON.stringify(said)}'`;
       expect(await twice(stage, line, on(event), `hook-${index}`), event).toBe(1);
     }
-    // On a permission request no exit code decides.
+    // For a permission request no exit code decides.
     expect(await twice(stage, 'exit 2', on('PermissionRequest'), 'codes')).toBe(2);
   });
 
   test('a refusal is given again where others are skipped', async (stage) => {
     const blocks = `echo '{"decision":"block","reason":"no"}'`;
     expect(await twice(stage, blocks, POST, 'blocks')).toBe(1);
-    // And another hook of that name is another hook, by a template too.
+    // Another hook with that name is another hook, even with a template.
     for (const [index, key] of [FLAGS, ['--name', 'probe', '--dedupe-key', 'k']].entries()) {
       await run(stage, 'echo fine', POST, key);
       const outcome = await run(stage, `: ${index}; ${blocks}`, POST, key);
@@ -286,7 +286,7 @@ function refusals(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
     await stage.bare(['touch', 'go']);
     expect((await first.finish()).code).toBe(0);
-    // It allowed, and what another one refused meanwhile still counts.
+    // It allowed, but what another execution refused meanwhile still counts.
     expect((await stage.wrapped(hook, { flags, input: PRE })).code).toBe(2);
     expect(runs(stage)).toBe(2);
   });
@@ -315,7 +315,7 @@ function refusals(test: Topic['test']): void {
         expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
       }
       await refused();
-      // One that never ends, by a process that lives.
+      // A claim that never ends, by a process that is alive.
       db.prepare("UPDATE dedupe_keys SET state = 'running', exit_code = NULL, owner_pid = ?").run(
         process.pid,
       );
@@ -492,7 +492,7 @@ function keys(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
     await stage.drain();
     const { stdout } = await stage.hookbus('status', '--json');
-    expect(stdout.toString()).toContain('--dedupe-key: a { without its other half');
+    expect(stdout.toString()).toContain('--dedupe-key: unmatched "{"');
   });
 
   test('a long key, and one with a secret, are recorded by their digest', async (stage) => {
@@ -553,7 +553,7 @@ function waiting(test: Topic['test']): void {
   const go = (stage: Stage) => stage.bare(['touch', 'go']);
   const isWaiting = (stage: Stage, running: Running) =>
     until('the duplicate to wait', async () => {
-      // It is on record as begun, and its hook is not there.
+      // Its start is recorded, and its hook is gone.
       const begun = recordsIn(join(stage.home, 'spool')).filter(({ name }) =>
         name.endsWith('.part'),
       );
@@ -724,7 +724,7 @@ function doubts(test: Topic['test']): void {
   });
 }
 
-/** Ends that look like results and are none: a decision would get lost. */
+/** Ends that look like results but are not: a decision would get lost. */
 function halves(test: Topic['test']): void {
   const DENIES = 'echo deny; exit 0';
   const named = (name: string): string[] => ['--name', name, ...REPLAY.slice(2)];
@@ -742,7 +742,7 @@ function halves(test: Topic['test']): void {
   });
 
   test('what nobody heard to its end is no result', async (stage) => {
-    // The first one says something until nobody takes it any more.
+    // The first execution writes until nobody reads it any more.
     const line = `trap '' PIPE; [ -e go ] || until ! echo on; do sleep 0.02; done; ${DENIES}`;
     for (const [stdout, input, mode] of [
       ['pipe', STOP, 'replay'],
@@ -770,7 +770,7 @@ function halves(test: Topic['test']): void {
   });
 
   test('one inside of the first does not wait for it, nor is it skipped', async (stage) => {
-    // Where nobody decides, a key is what its template says, and no more.
+    // If nobody decides, a key is exactly what its template gives.
     const input = payload('Notification.json');
     for (const mode of ['replay', 'skip']) {
       const keyed = (key: string) => [

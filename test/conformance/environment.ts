@@ -7,7 +7,7 @@ import { brief, type Conditions } from './support/running.ts';
 import type { InputOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
-/** What the hook may find in its environment beyond the caller's. */
+/** Variables that the hook may have beyond the caller's. */
 const OURS = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
 
 const ODD_VARIABLES = {
@@ -236,7 +236,7 @@ export function environment(engine: Engine): void {
 const nameOf = (entry: string): string => entry.slice(0, entry.indexOf('='));
 const notOpenFiles = (line: string): boolean => !line.startsWith('Max open files');
 
-/** The environment as the kernel gave it to the hook, sorted; a byte is a character. */
+/** The environment as the kernel gave it to the hook, sorted; one character per byte. */
 async function variables(
   stage: Stage,
   way: 'bare' | 'wrapped',
@@ -251,7 +251,7 @@ async function variables(
     .sort();
 }
 
-/** Mask, and what is blocked and ignored, of a process in the hook's place. */
+/** The umask and the blocked and ignored signals of a process in the hook's place. */
 async function selfStatus(
   stage: Stage,
   way: 'bare' | 'wrapped',

@@ -15,13 +15,13 @@ const FORGIVING = [...NAME, '--event', 'PostToolUse'];
 const payloadOf = (event: string): string =>
   `${JSON.stringify({ session_id: 's', hook_event_name: event, tool_name: 'Bash' })}\n`;
 
-/** Of other agents; the last is nobody's. */
+/** Events of other agents; the last belongs to none. */
 const FOREIGN = ['BeforeTool', 'beforeShellExecution', 'preToolUse', 'PreSkillShellCommand', 'X'];
 const BLOCKING = [...EVENT_NAMES.filter(canBlock), ...FOREIGN];
 
 const DENY = '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny"}}';
 
-/** Ways to fail; each may be a refusal to some agent. */
+/** Ways to fail; each may be a refusal for some agent. */
 const FAILURES = [
   ['exits 1 with JSON', ['sh', '-c', `cat; echo '${DENY}'; echo err >&2; exit 1`]],
   ['exits 3', ['sh', '-c', 'cat; echo out; echo err >&2; exit 3']],
@@ -29,13 +29,13 @@ const FAILURES = [
   ['is not there', ['no-such-hook']],
 ] as const;
 
-/** What `status` tells of mistakes in command lines. */
+/** The warnings about options that `status` shows. */
 const noticesOf = async (stage: Stage): Promise<string[]> => {
   const report = JSON.parse(String((await stage.hookbus('status', '--json')).stdout));
   return report.notices.map(({ text }: { text: string }) => text);
 };
 
-/** `--fail-open`: a failure is forgiven where a hook cannot block, and only there. */
+/** `--fail-open` forgives a failure if a hook cannot block, and only then. */
 export function failOpenOption(engine: Engine): void {
   topic(engine, '--fail-open', 'concurrent', ({ test }) => {
     for (const [what, hook, row] of [
@@ -163,7 +163,7 @@ export function failOpenOption(engine: Engine): void {
         const input = payloadOf(event);
         const bare = await stage.bare(hook, { input });
         expect(brief(await stage.wrapped(hook, { flags: NAME, input }))).toEqual(brief(bare));
-        // On a busy machine the payload may come too late to name it.
+        // On a busy machine the payload may come too late to give the event's name.
         const said = `^probe: --fail-open: expected .* no hook can block, got ("${event}"|none); it is ignored$`;
         expect(await noticesOf(stage)).toEqual([expect.stringMatching(said)]);
       });
@@ -251,7 +251,7 @@ export function failOpenOption(engine: Engine): void {
       const outcome = await stage.wrapped(['sh', '-c', 'echo out; exit 1'], { flags });
       expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(await noticesOf(stage)).toEqual([
-        'probe: --guard: expected --fail-open, its name now; a guard is a hook that refuses',
+        'probe: --guard is now called --fail-open; a guard is a hook that can refuse',
       ]);
     });
 

@@ -18,10 +18,10 @@ const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
 /** The file of its gate. */
 const GATE = gatePath('gates', { hookName: 'probe', command: `sh -c '${HOOK[2]}'` });
 
-/** A mount of our own takes a privilege that not every machine gives. */
+/** A separate mount needs a privilege that not every machine gives. */
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
 
-/** The hook runs as it does bare, under these conditions of the wrapped run. */
+/** The hook runs as it does without HookBus, under these conditions of the wrapped execution. */
 async function runsAsBare(stage: Stage, options: RunOptions = {}): Promise<void> {
   const { set: _, ...bareOptions } = options;
   const bare = await stage.bare(HOOK, { ...bareOptions, input: INPUT });
@@ -67,7 +67,7 @@ export function failOpen(engine: Engine): void {
       canMount || 'mounting takes a privilege',
       'the hook runs when the disk is full',
       async (stage) => {
-        // The default, which needs no stamp: a file system has none.
+        // The default, which needs no stamp: a new file system has none.
         const home = join(stage.environment()['HOME'] ?? '', '.local', 'state', 'hookbus');
         mkdirSync(home, { recursive: true });
         const full = `mount -t tmpfs -o size=4k,mode=700 none "$0" && head -c 4096 /dev/zero >"$0/filler"; exec "$@"`;
@@ -97,7 +97,7 @@ export function failOpen(engine: Engine): void {
       });
     }
 
-    // Opened as a file, a FIFO holds up its opener until somebody comes to the other end.
+    // If opened like a file, a FIFO blocks its opener until somebody opens the other end.
     for (const name of ['hook_bus.db', 'spool', GATE, 'config.json', 'bus.sock']) {
       test(`the hook runs when ${name === GATE ? 'its gate' : name} is a FIFO`, async (stage) => {
         stage.makeHome();
@@ -186,7 +186,7 @@ export function failOpen(engine: Engine): void {
     });
 
     test('the hook gets 1.5 MB where files may not grow over 100 KB', async (stage) => {
-      // One object, so that HookBus takes all of it before the hook starts.
+      // A single object, so that HookBus reads all of it before the hook starts.
       writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
       const line = 'cat in | prlimit --fsize=100000 -- "$@"';
       const wrapped = [...engine.command, 'run', '--'];
@@ -202,7 +202,7 @@ export function failOpen(engine: Engine): void {
   });
 }
 
-/** Root may write anywhere, so it becomes somebody who may not. */
+/** Root can write anywhere, so it becomes a user who cannot. */
 async function asNobody(stage: Stage): Promise<RunOptions> {
   if (getuid?.() !== 0) return {};
   const parent = stage.home.slice(0, stage.home.lastIndexOf('/'));
@@ -211,7 +211,7 @@ async function asNobody(stage: Stage): Promise<RunOptions> {
   return { uid: NOBODY, program: openToAll(stage.engine.command, parent) };
 }
 
-/** Everything in the database, to tell whether it was touched. */
+/** The complete contents of the database, to see whether it was changed. */
 const contents = (home: string): unknown[] => [
   query(home, 'SELECT type, name, sql FROM sqlite_master ORDER BY name'),
   query(home, 'SELECT * FROM hook_logs ORDER BY id'),

@@ -31,7 +31,7 @@ function close(stage: Stage, text: string, command = `sh -c '${DENY}'`): void {
 
 const later = (ms = 60_000) => Date.now() + ms;
 
-/** Command lines, and how a shell would write them. */
+/** Command lines, and their shell form. */
 const COMMANDS: readonly (readonly [argv: readonly string[], command: string])[] = [
   [['sh', '-c', 'exit 2'], "sh -c 'exit 2'"],
   [['/bin/sh', '-c', 'exit 2'], 'exit 2'],

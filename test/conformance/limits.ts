@@ -65,7 +65,7 @@ export function limits(engine: Engine): void {
       test(`a grandchild in a session of its own, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
         const report = stage.path('pid');
         const inner = within.length > 0 ? [...engine.command, ...within] : [];
-        // Long enough for Python to start on a machine that has much to do.
+        // Long enough for Python to start on a busy machine.
         const flags = ['--name', 'probe', '--timeout', '4'];
         const hook = [...inner, ...python('daemonise.py', report, ...words)];
         const run = await stage.startWrapped(hook, { flags });
@@ -98,7 +98,7 @@ export function limits(engine: Engine): void {
         canMount || 'a namespace takes a privilege',
         `where ${what}, a hook that takes too long is asked to end, and then made to`,
         async (stage) => {
-          // Deaf to SIGTERM, though not without a word.
+          // Deaf to SIGTERM, though it says so.
           const hook = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.02; done";
           const own = [...engine.command, 'run', ...TIMEOUT, '--', 'sh', '-c', hook];
           const run = await stage.startBare(['unshare', ...hides, ...own]);
@@ -168,7 +168,7 @@ export function limits(engine: Engine): void {
       });
     }
 
-    // What may be a refusal to some agent is heard as it is; nobody here has to know them all.
+    // Whatever may be a refusal for some agent is passed on unchanged, without knowing all agents.
     for (const [what, end, event, code] of [
       ['exit 2 on any event', 'exit 2', 'PermissionRequest', 2],
       ['exit 2 where nothing can be blocked', 'exit 2', 'Notification', 2],

@@ -111,7 +111,7 @@ export function recording(engine: Engine): void {
         `-----END RSA PRIVATE ${'KEY'}-----`,
       ];
       const trace = 'Traceback (most recent call last):\n'.repeat(26);
-      // As much behind it as leaves its end in what is stored, and as leaves none but its end in what is recorded.
+      // Followed by enough text that its end is in what is stored, and by enough that only its end is in what is recorded.
       for (const behind of [trace, 'x\n'.repeat(7500)]) {
         const input = `${key.join('\n')}\n${behind}`;
         await stage.wrapped(['sh', '-c', 'cat >&2; exit 1'], { input });
@@ -234,7 +234,7 @@ export function recording(engine: Engine): void {
           return stage.wrapped(['sh', '-c', `cat; echo ${number} >&2; exit ${number}`], {
             flags,
             input,
-            // There before the start: on a busy machine a launcher waits for none that comes later than 10 ms after.
+            // Written before the start: on a busy machine a launcher does not wait for one that comes more than 10 ms later.
             stdin: 'pipe',
             deadlineMs: 25_000,
           });
@@ -267,7 +267,7 @@ export function recording(engine: Engine): void {
   });
 }
 
-/** Everything in a directory and the directory itself, with its mode in octal; of a link there is none. */
+/** Everything in a directory and the directory itself, with modes in octal; links have none. */
 function modes(directory: string): Array<readonly [path: string, mode: string]> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return [directory, ...names.map((name) => join(directory, name))].flatMap((path) => {

@@ -32,7 +32,7 @@ function send(run: Running, signal: NodeJS.Signals, target: Target): void {
   else run.killGroup(signal);
 }
 
-/** Tells a hook that says its process id first. */
+/** Signals a hook that first prints its process id. */
 async function hookPid(run: Running): Promise<number> {
   return until(
     'the process id of the hook',
@@ -40,9 +40,9 @@ async function hookPid(run: Running): Promise<number> {
   );
 }
 
-/** A hook that says its process id and stays. */
+/** A hook that prints its process id and stays. */
 const STAYING = ['sh', '-c', 'echo $$; exec sleep 60'];
-/** For job.py. A shell will not do: one that is just starting a program cannot stop. */
+/** For job.py. A shell would not work: it cannot stop while it is just starting a program. */
 const STOPPABLE = [
   'python3',
   '-IS',
@@ -65,7 +65,7 @@ export function signals(engine: Engine): void {
       for (const signal of HARMLESS) {
         test(`${signal} to ${target} reaches the hook`, async (stage) => {
           const seen = await delivered(stage, signal, target);
-          // Nothing by default, so it may come once more when the group had it already.
+          // It has no default action, so it may arrive again if the group already had it.
           expect(seen.slice(0, target === 'hookbus' ? undefined : 1)).toEqual([signal]);
         });
       }
@@ -106,7 +106,7 @@ export function signals(engine: Engine): void {
         const log = stage.path('signals');
         const run = await stage.startWrapped(python('count_all_signals.py', log));
         await run.stdout.sees('ready\n');
-        // Neither what nobody can handle, nor what is a child's end, nor what C libraries keep to themselves.
+        // Excludes signals that nobody can handle, that mean a child's end, or that C libraries reserve.
         const untold = [9, 17, 19, 32, 33];
         const sent = Array.from({ length: 64 }, (_, index) => index + 1).filter(
           (number) => !untold.includes(number),
@@ -165,7 +165,7 @@ export function signals(engine: Engine): void {
       engine.capabilities.takesHookAlong,
       'a signal before the hook has started ends the hook, and is on record',
       async (stage) => {
-        // With a key, the end of the payload is waited for.
+        // With a key, HookBus waits for the end of the payload.
         const run = await stage.startWrapped(['sleep', '60'], {
           flags: ['--name', 'probe', '--dedupe'],
           opening: '{',
@@ -289,7 +289,7 @@ export function signalsAtStart(engine: Engine): void {
   });
 }
 
-/** Sends one signal, and tells what the hook noted. */
+/** Sends one signal and returns what the hook noted. */
 async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): Promise<string[]> {
   const { run, seen } = await startCounter(stage);
   if (target === 'its group' && stage.engine.capabilities.startsSentinel === true) {
@@ -297,7 +297,7 @@ async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): 
   }
   send(run, signal, target);
   await until(`${signal} at the hook`, () => seen().length > 0);
-  // Two rounds through hookbus, each after what it did about the signal: a second delivery would show by now.
+  // Two more rounds through hookbus, each after it handled the signal: a second delivery would show by now.
   for (const round of [1, 2]) {
     run.stdin.write('question\n');
     await run.stdout.sees('answer\n'.repeat(round));

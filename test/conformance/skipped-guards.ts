@@ -13,13 +13,13 @@ const payloadOf = (event: string): string =>
 const NAMED = ['--name', 'probe', '--event', 'PreToolUse'];
 const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
 
-/** It has run, so that the switch finds it. */
+/** It has run before, so that the switch finds it. */
 async function off(stage: Stage): Promise<void> {
   expect((await call(stage, 'PreToolUse')).code).toBe(2);
   expect((await stage.hookbus('off', 'probe', '--for', '1h', '--yes')).code).toBe(0);
 }
 
-/** A payload that comes late, on a machine with much to do, names no event in time. */
+/** A payload that comes late on a busy machine does not give the event's name in time. */
 const call = (stage: Stage, event: string, ...flags: string[]) =>
   stage.wrapped(REFUSES, {
     flags: ['--name', 'probe', '--event', event, ...flags],
@@ -30,7 +30,7 @@ async function json(stage: Stage, ...words: string[]) {
   return JSON.parse(String((await stage.hookbus(...words, '--json')).stdout));
 }
 
-/** A guard that a gate or a key kept from running is told everywhere, also where no daemon is. */
+/** A guard that a gate or a key skipped is reported everywhere, even without a daemon. */
 export function skippedGuards(engine: Engine): void {
   topic(engine, 'a skipped guard', 'concurrent', ({ test }) => {
     test('opens an alert, and is told by status, doctor, logs and show', async (stage) => {
@@ -144,7 +144,7 @@ export function skippedGuards(engine: Engine): void {
 
     test('is one where a duplicate is given an allow', async (stage) => {
       const flags = [...NAMED, '--dedupe', '--on-duplicate', 'replay'];
-      // What it says cannot pass for a refusal, nor can much of it push out why it did not run.
+      // Its output cannot pass for a refusal, nor can a lot of output hide why it did not run.
       const hook = ['sh', '-c', 'echo "refused again, as a " >&2; head -c 4000 /dev/zero >&2'];
       for (const _ of [1, 2]) await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
       const { open } = await json(stage, 'alerts');

@@ -34,7 +34,7 @@ const DEADLY_SIGNALS = [
   'SIGSYS',
 ] as const;
 
-/** What a real-time signal is called differs, so its number is looked at. */
+/** Names of real-time signals differ, so their numbers are compared. */
 const REAL_TIME_SIGNAL = 36;
 
 const statusOf = (code: number): string =>
@@ -61,7 +61,7 @@ export function status(engine: Engine): void {
     for (const signal of DEADLY_SIGNALS) {
       test(`death of the hook by ${signal} is death by ${signal}`, async (stage) => {
         const number = constants.signals[signal];
-        // Its own limit, so that neither run leaves a core file here.
+        // Sets a limit, so that neither run leaves a core file here.
         const outcome = await stage.same([
           'sh',
           '-c',

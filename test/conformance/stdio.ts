@@ -37,7 +37,7 @@ export function stdio(engine: Engine): void {
     });
 
     test('a hook opens its stdin by name after its end has come, when the caller gave a pipe', async (stage) => {
-      // A named pipe in the place of the caller's would wait for a writer here, for ever.
+      // A named pipe in place of the caller's would wait here for a writer, forever.
       const hook = 'cat; echo "the end"; cat /dev/stdin; echo "again"';
       const outcome = await stage.same(['sh', '-c', hook], { stdin: 'pipe', input: PAYLOAD });
       expect(outcome.stdout.toString()).toBe(`${PAYLOAD}the end\nagain\n`);
@@ -125,7 +125,7 @@ export function stdio(engine: Engine): void {
         readFileSync(stage.path(`both-${way}`), 'utf8'),
       );
       expect(bare).toHaveLength(5);
-      // Which of two streams comes first is not known once they have been two.
+      // Once two streams are separate, nobody knows which comes first.
       expect(['b\naaa', 'aaaaa']).toContain(wrapped);
     });
 

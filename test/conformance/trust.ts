@@ -24,14 +24,14 @@ import type { RunOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 const GUARD = ['sh', '-c', 'cat >/dev/null; echo no >&2; exit 2'];
-/** The file that closes it. */
+/** The file that closes its gate. */
 const HOOK = { hookName: 'guard', command: `sh -c '${GUARD[2]}'` };
 const GATE = gatePath('gates', HOOK);
 const FLAGS = ['--name', 'guard', '--event', 'PreToolUse'];
 const DENIED = { code: 2, signal: null, stdout: '', stderr: 'no\n' };
 const ALLOWED = { code: 0, signal: null, stdout: '', stderr: '' };
 
-/** Another user than the one who runs the tests; only root can be somebody else as well. */
+/** A different user than the one who runs the tests; only root can become one. */
 const SOMEBODY = 4002;
 const canBeOthers = process.getuid?.() === 0 || 'only root can make what is another user’s';
 
@@ -43,21 +43,21 @@ async function guarded(
   return brief(await stage.wrapped(GUARD, { flags: FLAGS, set, input: '{}\n', ...more }));
 }
 
-/** A state directory as a checkout could bring it: it closes the gate of the guard. */
+/** A state directory that a checkout could bring: it closes the gate of the guard. */
 function plant(home: string): void {
   mkdirSync(join(home, 'gates'), { recursive: true });
   const shown = JSON.stringify({ hook: HOOK.hookName, command: HOOK.command });
   writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n${shown}\n`);
 }
 
-/** That a gate which counts does close, so that one which does not is no accident. */
+/** Shows that a valid gate does close, so that the result for an invalid one is no accident. */
 async function closesInOurs(stage: Stage): Promise<void> {
   if (!existsSync(stage.home)) stage.makeHome();
   plant(stage.home);
   expect(await guarded(stage)).toEqual(ALLOWED);
 }
 
-/** What `status` says of the directory under these settings, in one line. */
+/** What `status` says about the directory under these settings, in one line. */
 async function complaint(stage: Stage, set: NonNullable<RunOptions['set']>): Promise<string> {
   const words = [...stage.engine.command, 'status', '--json'];
   const { stdout } = await stage.bare(words, { set });
@@ -79,7 +79,7 @@ export function trust(engine: Engine): void {
       for (const set of [
         { HOOKBUS_HOME: 'hb' },
         { HOOKBUS_HOME: './hb' },
-        // No daemon starts there either, to run what its config.json says.
+        // No daemon starts there either, which would run what its config.json says.
         { HOOKBUS_HOME: planted, HOOKBUS_DAEMON: 'auto' },
         { HOOKBUS_HOME: undefined, XDG_STATE_HOME: stage.path('repo/state') },
       ]) {
@@ -230,7 +230,7 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage, set)).toEqual(ALLOWED);
       chmodSync(known, 0o770);
       expect(await guarded(stage, set)).toEqual(DENIED);
-      // What it knows is not believed either.
+      // Its contents are not trusted either.
       expect(await guarded(stage)).toEqual(DENIED);
       chmodSync(known, 0o700);
       renameSync(known, stage.path('elsewhere'));
@@ -295,7 +295,7 @@ export function trust(engine: Engine): void {
       const planted = stage.path('repo/hb');
       fill(planted, (path) => symlinkSync(victim, path));
       expect(await guarded(stage, { HOOKBUS_HOME: planted })).toEqual(DENIED);
-      // And in one that counts, were it made so by hand.
+      // Also in one that is trusted, if it was made like this by hand.
       for (const put of [
         (path: string) => symlinkSync(victim, path),
         (path: string) => linkSync(victim, path),
@@ -315,7 +315,7 @@ export function trust(engine: Engine): void {
         fill(stage.home, put);
         expect(await guarded(stage)).toEqual(DENIED);
         await stage.drain();
-        // Who drains moves it out of the way, so that the next is on record.
+        // Ingesting moves it out of the way, so that the next execution is recorded.
         const before = (await stage.rows()).length;
         expect(await guarded(stage)).toEqual(DENIED);
         expect((await stage.rows()).length).toBe(before + 1);
@@ -383,7 +383,7 @@ export function trust(engine: Engine): void {
       expect((await stage.bare([...words, '--yes'])).code).toBe(0);
       expect(await guarded(stage, { HOOKBUS_HOME: home })).toEqual(ALLOWED);
       expect((await stage.bare(words)).code).toBe(0);
-      // Moved, it is another one, and can be trusted there.
+      // After a move it is a different directory, and can be trusted there.
       const moved = stage.path('moved');
       renameSync(home, moved);
       expect(await guarded(stage, { HOOKBUS_HOME: moved })).toEqual(DENIED);
@@ -405,7 +405,7 @@ export function trust(engine: Engine): void {
         const copy = stage.path('copy');
         execFileSync('cp', ['-a', stage.home, copy]);
         expect(await guarded(stage, { ...set, HOOKBUS_HOME: copy })).toEqual(DENIED);
-        // Where there can be one, only that is believed.
+        // If there can be a default directory, only that is trusted.
         expect(await guarded(stage)).toEqual(DENIED);
       });
     }

@@ -11,11 +11,11 @@ const OBJECT = { session_id: 's', hook_event_name: 'PreToolUse', tool_input: { c
 const COMPACT = JSON.stringify(OBJECT);
 const WHOLE = { compact: COMPACT, 'pretty-printed': JSON.stringify(OBJECT, undefined, 2) };
 
-/** What may be added to a hook whose caller has said all, and to one whose caller has said nothing, in ms. */
+/** What may be added to a hook whose caller has sent everything, and to one whose caller has sent nothing, in ms. */
 const WHOLE_MS = 1;
 const NOTHING_MS = 10;
 
-/** The same for an engine that takes its time to start, against itself where a line ends. */
+/** The same for an engine that starts slowly, compared with itself for input that ends. */
 const OWN_MS = 20;
 
 const DEADLINE_MS = 60_000;
@@ -122,7 +122,7 @@ export function waiting(engine: Engine): void {
 /** A command, and what its caller has written to its stdin, which stays open. */
 type Run = readonly [command: readonly string[], payload: string];
 
-/** Expects the best run of the first to take less than `limit` ms more than the best of the second; see least_more.py. */
+/** Expects the best run of the first to take less than `limit` ms longer than the best of the second; see least_more.py. */
 async function expectLeastMore(
   stage: Stage,
   kind: 'socket' | 'pipe',

@@ -193,6 +193,6 @@ it('an address that cannot be used is not repeated: it may hold a secret', () =>
   expect(reading).toEqual({
     state: 'refused',
     problem:
-      'line 1, column 24: alerts.webhook: expected an address that begins with https:// or http://',
+      'line 1, column 24: alerts.webhook: expected a URL that begins with https:// or http://',
   });
 });

@@ -81,7 +81,7 @@ export function reasonToLeave(
   const { agent, scope } = rules;
   const own = base.command ?? '';
   if (isDisabled(site, rules.disabledLines, own)) {
-    return 'it is disabled by its text, and with another text it would run';
+    return 'it is disabled by its text, which a prefix would change';
   }
   const [variable] = agent.writesIntoLines?.exec(own) ?? [];
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {

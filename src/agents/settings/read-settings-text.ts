@@ -25,7 +25,7 @@ export function parseSettings(
   }
   const [first] = errors;
   if (first !== undefined) return { problem: problemAt(body, first.offset, describe(first)) };
-  if (root === undefined) return { problem: problemAt(body, 0, 'expected a value, got nothing') };
+  if (root === undefined) return { problem: problemAt(body, 0, 'the file is empty') };
   if (!allowsComments) {
     // The tolerant parser accepts some things that agents reject.
     const strict = strictProblem(body);

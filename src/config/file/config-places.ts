@@ -17,7 +17,7 @@ export function webAddress(): ConfigSetting<string> {
   return {
     default: '',
     isSecret: true,
-    expected: 'an address that begins with https:// or http://',
+    expected: 'a URL that begins with https:// or http://',
     read: (value) => {
       if (value === '') return value;
       return typeof value === 'string' && isWebAddress(value) ? value : undefined;
