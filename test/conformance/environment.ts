@@ -25,7 +25,7 @@ export function environment(engine: Engine): void {
   const can = engine.capabilities;
 
   topic(engine, 'the environment', 'concurrent', ({ test, testIf }) => {
-    test('variables are the same, but for the two of HookBus', async (stage) => {
+    test('variables are the same, except for the two of HookBus', async (stage) => {
       const set = { set: ODD_VARIABLES };
       const bare = await variables(stage, 'bare', set);
       const wrapped = await variables(stage, 'wrapped', set);
@@ -220,7 +220,7 @@ export function environment(engine: Engine): void {
       });
     }
 
-    test('PATH lacking: a program is looked for where the system looks', async (stage) => {
+    test('without PATH: a program is found where the system looks', async (stage) => {
       const set = { PATH: undefined };
       const shell = await stage.bare(['/bin/sh', '-c', 'uname'], { set });
       const outcome = await stage.wrapped(['uname'], { set });

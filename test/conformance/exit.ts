@@ -23,7 +23,7 @@ const canUnshare: true | string =
 
 export function exit(engine: Engine): void {
   topic(engine, 'the exit and what the hook wrote', 'concurrent', ({ test, testIf }) => {
-    test('a caller that has not taken all of it sees no exit, bare and wrapped', async (stage) => {
+    test('a caller that has not read everything sees no exit, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
         const { run, read } = await startUnread(stage, way, ['head', '-c', `${MUCH}`, '/dev/zero']);
         await expectNoExit(run);
@@ -38,7 +38,7 @@ export function exit(engine: Engine): void {
     });
 
     for (const whom of ['hookbus', 'its group'] as const) {
-      test(`SIGTERM to ${whom} ends it while the caller has not taken all, bare and wrapped`, async (stage) => {
+      test(`SIGTERM to ${whom} ends it while the caller has not read everything, bare and wrapped`, async (stage) => {
         for (const way of WAYS) {
           const hook = ['head', '-c', `${MUCH}`, '/dev/zero'];
           const { run, read } = await startUnread(stage, way, hook);
@@ -53,7 +53,7 @@ export function exit(engine: Engine): void {
       });
     }
 
-    test('what fits into the pipe of a caller that reads nothing does not hold the exit up', async (stage) => {
+    test('output that fits into the pipe of a caller that reads nothing does not delay the exit', async (stage) => {
       for (const way of WAYS) {
         const pipe = await makePipe();
         const run = await startAs(stage, way)(['head', '-c', '65536', '/dev/zero'], {

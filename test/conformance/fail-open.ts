@@ -56,7 +56,7 @@ export function failOpen(engine: Engine): void {
       await runsAsBare(stage, await asNobody(stage));
     });
 
-    test('the hook runs when the state directory can be read, and nothing in it written', async (stage) => {
+    test('the hook runs when the state directory can be read but not written', async (stage) => {
       await stage.wrapped(['true']);
       execFileSync('chmod', ['-R', 'a+rX,a-w', stage.home]);
       await runsAsBare(stage, await asNobody(stage));
@@ -85,7 +85,7 @@ export function failOpen(engine: Engine): void {
       },
     );
 
-    test('the hook runs when no file may grow', async (stage) => {
+    test('the hook runs when no file can grow', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { FSIZE: [0, null] } } });
     });
 
@@ -136,7 +136,7 @@ export function failOpen(engine: Engine): void {
       await runsAsBare(stage);
     });
 
-    test('executions are on record again after a garbage database', async (stage) => {
+    test('executions are recorded again after a garbage database', async (stage) => {
       stage.makeHome();
       writeFileSync(databaseIn(stage.home), 'garbage '.repeat(4096));
       await runsAsBare(stage);
@@ -144,7 +144,7 @@ export function failOpen(engine: Engine): void {
       expect((await stage.rows()).map((row) => row.status).sort()).toEqual(['blocked', 'error']);
     });
 
-    test('a database of a newer version is left as it is, and the hook runs', async (stage) => {
+    test('a database of a newer version stays unchanged, and the hook runs', async (stage) => {
       await stage.wrapped(['true']);
       await stage.drain();
       const db = new Database(databaseIn(stage.home));
@@ -169,7 +169,7 @@ export function failOpen(engine: Engine): void {
       expect(await stage.rows()).toHaveLength(3);
     });
 
-    test('settings that make no sense fall back to their defaults', async (stage) => {
+    test('invalid settings fall back to their defaults', async (stage) => {
       await runsAsBare(stage, {
         set: {
           HOOKBUS_MAX_BYTES: 'many',
@@ -185,7 +185,7 @@ export function failOpen(engine: Engine): void {
       expect(query(stage.home, 'SELECT * FROM hook_payloads')).toEqual([]);
     });
 
-    test('the hook gets 1.5 MB where files may not grow over 100 KB', async (stage) => {
+    test('the hook gets 1.5 MB even if files cannot grow over 100 KB', async (stage) => {
       // A single object, so that HookBus reads all of it before the hook starts.
       writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
       const line = 'cat in | prlimit --fsize=100000 -- "$@"';
@@ -196,7 +196,7 @@ export function failOpen(engine: Engine): void {
       }
     });
 
-    test('the hook runs when few files may be open', async (stage) => {
+    test('the hook runs when only a few files can be open', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
     });
   });

@@ -42,7 +42,7 @@ export function options(engine: Engine): void {
       });
     });
 
-    test('without -- the first word that is no option begins the command', async (stage) => {
+    test('without -- the first word that is not an option begins the command', async (stage) => {
       const outcome = await stage.hookbus('run', '--name', 'probe', 'echo', '--name', 'word');
       expect(brief(outcome)).toEqual({
         code: 0,

@@ -51,7 +51,7 @@ export function output(engine: Engine): void {
       }
     });
 
-    test('closing both streams does nothing to a hook that writes no more, bare and wrapped', async (stage) => {
+    test('closing both streams does not affect a hook that has stopped writing, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
         const go = `go-${way}`;
         const run = await startAs(

@@ -83,7 +83,7 @@ const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial
 
 export function payloads(engine: Engine): void {
   topic(engine, 'payloads', 'concurrent', ({ test }) => {
-    test('each payload of fixtures/payloads goes through unchanged, and gives its ids to the row', async (stage) => {
+    test('each payload of fixtures/payloads goes through unchanged, and the row has its ids', async (stage) => {
       const names = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.endsWith('.json'),
       );
@@ -142,7 +142,7 @@ export function payloads(engine: Engine): void {
       });
     }
 
-    test('what the payload says of event and tool counts for more than the options', async (stage) => {
+    test('event and tool in the payload take precedence over the options', async (stage) => {
       await stage.wrapped(['true'], {
         flags: ['--event', 'No', '--tool', 'No'],
         stdin: 'pipe',

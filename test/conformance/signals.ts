@@ -163,7 +163,7 @@ export function signals(engine: Engine): void {
 
     testIf(
       engine.capabilities.takesHookAlong,
-      'a signal before the hook has started ends the hook, and is on record',
+      'a signal before the hook has started ends the hook, and is recorded',
       async (stage) => {
         // With a key, HookBus waits for the end of the payload.
         const run = await stage.startWrapped(['sleep', '60'], {
@@ -204,7 +204,7 @@ export function signals(engine: Engine): void {
       expect(seen().sort()).toEqual([...FORWARDED].sort());
     });
 
-    test('a run that SIGTERM ends is on record before hookbus has ended', async (stage) => {
+    test('an execution that SIGTERM ends is recorded before hookbus has ended', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.killGroup('SIGTERM');
@@ -213,7 +213,7 @@ export function signals(engine: Engine): void {
       expect(found).toEqual({ database: 0, spool: 0, [engine.capabilities.recordsIn]: 1 });
     });
 
-    test('a hook that ignores SIGTERM until its group is killed is on record as cut off', async (stage) => {
+    test('a hook that ignores SIGTERM until its group is killed is recorded as interrupted', async (stage) => {
       const run = await stage.startWrapped(DEAF_TO_TERM);
       await hookPid(run);
       run.killGroup('SIGTERM');
@@ -224,7 +224,7 @@ export function signals(engine: Engine): void {
       await isOnRecordAsInterrupted(stage);
     });
 
-    test('a run whose whole group is killed at once is on record as cut off', async (stage) => {
+    test('an execution whose whole group is killed at once is recorded as interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.killGroup('SIGKILL');
@@ -232,7 +232,7 @@ export function signals(engine: Engine): void {
       await isOnRecordAsInterrupted(stage);
     });
 
-    test('a run that still goes on is not taken for one that was cut off', async (stage) => {
+    test('a running execution does not count as interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       await stage.drain();
@@ -242,7 +242,7 @@ export function signals(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ signal: 'SIGTERM' });
     });
 
-    test('a hook that is killed while hookbus goes on is on record with its signal', async (stage) => {
+    test('a hook that is killed while hookbus continues is recorded with its signal', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       endProcess(await hookPid(run));
       expect(await run.finish()).toMatchObject({ code: null, signal: 'SIGKILL' });
@@ -262,7 +262,7 @@ export function signals(engine: Engine): void {
       },
     );
 
-    test('SIGKILL to hookbus alone leaves one row, and it says cut off', async (stage) => {
+    test('SIGKILL to hookbus alone leaves one row, which is interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.kill('SIGKILL');

@@ -88,7 +88,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(planted)).toEqual(['gates']);
     });
 
-    test('one that hooks were given and that does not count is told of elsewhere', async (stage) => {
+    test('one that hooks got but could not use is reported elsewhere', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: undefined });
       const planted = stage.path('planted');
       plant(planted);
@@ -104,7 +104,7 @@ export function trust(engine: Engine): void {
       expect(await told()).toEqual([false, false]);
     });
 
-    test('a relative HOOKBUS_HOME is a mistake on record, and the default counts', async (stage) => {
+    test('a relative HOOKBUS_HOME is recorded as a warning, and the default is used', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: 'near' });
       expect(existsSync(stage.path('near'))).toBe(false);
       expect(existsSync(defaultOf(stage))).toBe(true);
@@ -138,7 +138,7 @@ export function trust(engine: Engine): void {
       expect(existsSync(ran)).toBe(false);
     });
 
-    test('none is made or adopted inside a git work tree', async (stage) => {
+    test('none is made or trusted inside a git work tree', async (stage) => {
       const repository = stage.path('repo');
       mkdirSync(join(repository, '.git'), { recursive: true });
       mkdirSync(join(repository, 'empty'));
@@ -162,7 +162,7 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage, { HOOKBUS_HOME: home })).toEqual(ALLOWED);
     });
 
-    test('one that is made, or found empty, counts from then on', async (stage) => {
+    test('one that is made, or found empty, is trusted from then on', async (stage) => {
       const empty = stage.path('empty');
       mkdirSync(empty, { mode: 0o700 });
       for (const home of [empty, stage.path('a/b/made')]) {
@@ -177,7 +177,7 @@ export function trust(engine: Engine): void {
       }
     });
 
-    test('one stays made by both where several make it at once', async (stage) => {
+    test('one is trusted even if several processes make it at once', async (stage) => {
       const set = { HOOKBUS_HOME: stage.path('many/at/once') };
       const runs = Array.from({ length: 8 }, () => guarded(stage, set));
       expect(await Promise.all(runs)).toEqual(runs.map(() => DENIED));
@@ -186,7 +186,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(join(defaultOf(stage), 'trusted'))).toHaveLength(1);
     });
 
-    test('a copy, a stamp that leaked, and another directory in its place do not count', async (stage) => {
+    test('a copy, a leaked stamp, and another directory in its place are not trusted', async (stage) => {
       await closesInOurs(stage);
       const word = readlinkSync(join(stage.home, 'stamp'));
       const copy = stage.path('copy');
@@ -208,13 +208,13 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage)).toEqual(DENIED);
     });
 
-    test('one reached through a link in its path is not taken for the one that was made', async (stage) => {
+    test('one reached through a link in its path is not the one that was made', async (stage) => {
       await closesInOurs(stage);
       symlinkSync(dirname(stage.home), stage.path('way'));
       expect(await guarded(stage, { HOOKBUS_HOME: stage.path('way/state') })).toEqual(DENIED);
     });
 
-    test('one that is a link, or that others can write, does not count, be it the default', async (stage) => {
+    test('one that is a link, or that others can write, is not used, even if it is the default', async (stage) => {
       await closesInOurs(stage);
       const known = defaultOf(stage);
       const link = stage.path('link');
@@ -329,7 +329,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(away)).toEqual([]);
     });
 
-    test('records that are links or have another name are set aside, and their files left alone', async (stage) => {
+    test('records that are links or have another name are quarantined, and their files left alone', async (stage) => {
       await stage.wrapped(['true']);
       await stage.drain();
       const victim = stage.path('victim');
@@ -369,7 +369,7 @@ export function trust(engine: Engine): void {
       expect(writable.stdout.toString().replace(/\s+/g, ' ')).toContain('others can write to it');
     });
 
-    test('trust shows what acts in a directory, wants a yes, and lets it count', async (stage) => {
+    test('trust shows what acts in a directory, asks for a yes, and trusts it', async (stage) => {
       const home = stage.path('restored');
       plant(home);
       const config = { alerts: { command: 'notify me' }, statsd: { enabled: true } };
@@ -396,7 +396,7 @@ export function trust(engine: Engine): void {
       ['HOME cannot be made', { HOME: '/proc/none' }],
       ['HOME does not exist', { HOME: '/nonexistent-home' }],
     ] as const) {
-      test(`one counts without a default directory: ${what}`, async (stage) => {
+      test(`one is trusted without a default directory: ${what}`, async (stage) => {
         expect(await guarded(stage, set)).toEqual(DENIED);
         plant(stage.home);
         expect(await guarded(stage, set)).toEqual(ALLOWED);
@@ -428,7 +428,7 @@ export function trust(engine: Engine): void {
       },
     );
 
-    test('the words of directories that are gone are forgotten, once they are old', async (stage) => {
+    test('the words of deleted directories are removed once they are old', async (stage) => {
       const home = stage.path('gone');
       await guarded(stage, { HOOKBUS_HOME: home });
       await guarded(stage);

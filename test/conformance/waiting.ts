@@ -83,7 +83,7 @@ export function waiting(engine: Engine): void {
         DEADLINE_MS,
       );
 
-      test(`and writes to a ${kind} once the hook runs has all of it arrive`, async (stage) => {
+      test(`and writes to a ${kind} once the hook runs gets all of it through`, async (stage) => {
         const late = `${COMPACT}${'x'.repeat(300_000)}`;
         const run = await stage.startWrapped(['sh', '-c', 'echo started; wc -c'], { stdin: kind });
         await run.stdout.sees('started\n');
@@ -94,7 +94,7 @@ export function waiting(engine: Engine): void {
         });
       });
 
-      test(`and writes to a ${kind} once the hook runs has its ids on record`, async (stage) => {
+      test(`and writes to a ${kind} once the hook runs has its ids recorded`, async (stage) => {
         const ids = { session_id: 's', tool_name: 'Bash', tool_use_id: 't' };
         const late = JSON.stringify({ hook_event_name: 'PreToolUse', ...ids });
         const parts = ['', late.slice(0, 30), late.slice(0, late.indexOf('"tool_use_id"'))];
