@@ -86,10 +86,7 @@ function addExporters(registry: Registry, exporters: MetricsSnapshot['exporters'
     'hookbus_exporter_dropped_total',
     'Executions that an exporter had no room for, or that were refused.',
   );
-  const failures = counter(
-    'Failed attempts of an exporter.',
-    'Attempts of an exporter that failed.',
-  );
+  const failures = counter('hookbus_exporter_failures_total', 'Failed attempts of an exporter.');
   for (const state of exporters) {
     const labels = { exporter: state.name };
     sent.inc(labels, state.sent);

@@ -125,7 +125,7 @@ describe('text without secrets', () => {
   });
 
   it('stays unchanged in the sources of HookBus', () => {
-    const folder = new URL('../../src/bus/', import.meta.url);
+    const folder = new URL('../../src/app/recording/', import.meta.url);
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(new URL(file, folder), 'utf8');
       expect(redactText(text), file).toBe(text);

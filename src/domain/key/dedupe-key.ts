@@ -107,7 +107,7 @@ function fill(template: string, facts: KeyFacts): string | undefined {
   const key = template.replace(PART, (part: string, name: string | undefined) => {
     if (part === '{{' || part === '}}') return part.slice(1);
     if (name === undefined)
-      throw new TemplateError(`unmatched "${part}"; write {{ or }} for a brace`);
+      throw new TemplateError(`unmatched ${part}; write {{ or }} for a brace`);
     if (!/^[^\s.]+(?:\.[^\s.]+)*$/.test(name)) {
       throw new TemplateError(`{${name}} is neither a known name nor a dotted path`);
     }
