@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CloseBraceExpected: 'expected a closing brace',
   CloseBracketExpected: 'expected a closing bracket',
   EndOfFileExpected: 'expected the end of the file',
-  InvalidCommentToken: 'a comment is not allowed here',
+  InvalidCommentToken: 'a comment, which JSON does not have',
   UnexpectedEndOfComment: 'the comment has no end',
   UnexpectedEndOfString: 'the string has no end',
   UnexpectedEndOfNumber: 'the number has no end',
