@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 
-/** Ends by itself, should nobody end it. */
+/** Ends on its own, in case nobody ends it. */
 const COUNT = 'const end = Date.now() + 1_200_000; while (Date.now() < end);';
 
-/** Does `work` while each CPU has another process that only counts. */
+/** Does `work` while another process keeps each CPU busy. */
 export async function keepBusy<T>(work: () => T): Promise<T> {
   const counting = cpus().map(() => spawn(process.execPath, ['-e', COUNT], { stdio: 'ignore' }));
   try {

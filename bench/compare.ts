@@ -5,24 +5,24 @@ export interface Subject {
   readonly name: string;
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What it may add on a quiet machine, P50, P95 and P99 in ms. */
+  /** What it may add on an idle machine: P50, P95 and P99 in ms. */
   readonly budget?: Budget;
 }
 
 type Budget = readonly [number, number, number];
 
-/** Where the machine is not quiet no budget holds. */
+/** On a busy machine no budget applies. */
 export function withoutBudget({ budget: _, ...subject }: Subject): Subject {
   return subject;
 }
 
-/** What a subject takes beyond the first one of its table, which is there as it is. */
+/** What a subject takes in addition to the first one of its table, whose own time is listed. */
 export interface Added {
   readonly name: string;
   readonly p50_ms: number;
   readonly p95_ms: number;
   readonly p99_ms: number;
-  /** The median, over the rounds, of its time to the first one's. */
+  /** Median over the rounds of its time divided by the first subject's time. */
   readonly ratio: number;
   readonly budget_ms?: Budget;
   readonly is_within_budget?: boolean;
@@ -30,17 +30,17 @@ export interface Added {
 
 export interface Conditions {
   readonly rounds: number;
-  /** A file that is the stdin of each. */
+  /** A file for the stdin of each. */
   readonly payload: string;
-  /** So many at once, until the last has ended. Default 1. */
+  /** How many run at the same time, until the last has ended. Default 1. */
   readonly sideBySide?: number;
-  /** A variable that is taken out of the environment. */
+  /** A variable to remove from the environment. */
   readonly without?: string;
 }
 
 const WARM_UP = 10;
 
-/** Longest that a round may take, in ms, before it is taken for one that hangs. */
+/** How long a round may take, in ms; after that, it hangs. */
 const MAX_ROUND_MS = 20_000;
 
 const OUTSIDE = Object.fromEntries(
@@ -49,7 +49,7 @@ const OUTSIDE = Object.fromEntries(
 
 /** Measures with bench/timer.c, compiled to `timer`. */
 export function createComparison(timer: string) {
-  /** Rounds of nanoseconds, a number a subject. @throws where a command fails or hangs */
+  /** Rounds of nanoseconds, one number per subject. @throws if a command fails or hangs */
   function time(subjects: readonly Subject[], conditions: Conditions): number[][] {
     const { rounds, payload, sideBySide = 1, without } = conditions;
     const outside = Object.entries(OUTSIDE).filter(([name]) => name !== without);
@@ -64,7 +64,7 @@ export function createComparison(timer: string) {
         encoding: 'utf8',
         maxBuffer: 64 * 1024 * 1024,
         timeout: (rounds + WARM_UP) * MAX_ROUND_MS,
-        // The environment as it is: what Node loads at its start, such as extra certificates, is part of every run.
+        // The unchanged environment: what Node loads at its start, such as extra certificates, is part of every run.
         env: Object.fromEntries(outside),
       },
     );
@@ -76,7 +76,7 @@ export function createComparison(timer: string) {
       .map((line) => line.split(' ').map(Number));
   }
 
-  /** Prints a table and gives it back. */
+  /** Prints a table and returns it. */
   return function compare(
     title: string,
     subjects: readonly Subject[],
@@ -84,14 +84,14 @@ export function createComparison(timer: string) {
   ): Added[] {
     const times = time(subjects, conditions);
     const added = subjects.map(({ name, budget }, index) =>
-      judge({ name, ...summarize(times, index) }, budget),
+      withBudget({ name, ...summarize(times, index) }, budget),
     );
     print(`${title} (${conditions.rounds} rounds, in turn)`, added);
     return added;
   };
 }
 
-/** A round of which all take part is one sample, so what slows the whole machine counts on both sides. */
+/** A round of all subjects is one sample, so that what slows the whole machine counts on both sides. */
 function summarize(times: readonly number[][], index: number): Omit<Added, 'name'> {
   const own = (round: number[]): number => round[index] ?? 0;
   const first = (round: number[]): number => round[0] ?? 0;
@@ -101,14 +101,14 @@ function summarize(times: readonly number[][], index: number): Omit<Added, 'name
   return { p50_ms: at(50), p95_ms: at(95), p99_ms: at(99), ratio: percentile(ratios, 50) ?? 1 };
 }
 
-function judge(added: Added, budget: Budget | undefined): Added {
+function withBudget(added: Added, budget: Budget | undefined): Added {
   if (budget === undefined) return added;
   const [p50, p95, p99] = budget;
   const isWithin = added.p50_ms <= p50 && added.p95_ms <= p95 && added.p99_ms <= p99;
   return { ...added, budget_ms: budget, is_within_budget: isWithin };
 }
 
-/** The budget and how the row stands to it; the rest of a line. */
+/** The rest of a line: the budget, and whether the row keeps it. */
 function verdict({ budget_ms, is_within_budget }: Added): string {
   if (budget_ms === undefined) return '';
   return `   ${is_within_budget ? 'within' : 'over'} ${budget_ms.join(' / ')}`;

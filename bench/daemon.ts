@@ -12,7 +12,7 @@ import { createSpool } from '../src/spool/spool.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { aBegin, anEnd } from '../test/support/records.ts';
 
-/** Longest that anything here is waited for, in ms: a benchmark that hangs tells nothing. */
+/** How long to wait for anything here, in ms: a benchmark that hangs is useless. */
 const DEADLINE_MS = 120_000;
 
 const ENTRY = join(process.cwd(), 'bin', 'hookbus.js');
@@ -27,7 +27,7 @@ async function until<T>(what: string, look: () => Promise<T | undefined>): Promi
   }
 }
 
-/** Ends a process and waits for that; one that does not hear is killed. */
+/** Ends a process and waits for its end; kills it if it does not react. */
 async function end(child: ChildProcess): Promise<void> {
   const isOver = async (): Promise<true | undefined> =>
     child.exitCode !== null || child.signalCode !== null || undefined;
@@ -40,16 +40,16 @@ async function end(child: ChildProcess): Promise<void> {
   }
 }
 
-// Where there is none, nothing is written to the home of who measures.
+// Without this, a daemon would write to the home of whoever measures.
 delete process.env['HOME'];
 
-/** Starts another `hookbus` command, without output, on this state directory. */
+/** Starts another `hookbus` command on this state directory, without output. */
 function start(home: string, ...words: string[]): ChildProcess {
   const env = { ...process.env, HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
   return spawn(process.execPath, [ENTRY, ...words], { env, stdio: 'ignore' });
 }
 
-/** Leaves records in the spool, as launchers would. */
+/** Leaves records in the spool, like launchers. */
 function fillSpool(home: string, count: number, ageMs = 0): void {
   const paths = statePaths(home);
   makeStateHome(home);
@@ -60,7 +60,7 @@ function fillSpool(home: string, count: number, ageMs = 0): void {
   }
 }
 
-/** Does `work` beside a daemon that answers, and ends it, whatever happens. */
+/** Does `work` while a daemon runs that answers, and ends it in any case. */
 export async function withDaemon<T>(
   home: string,
   work: (daemon: ChildProcess) => Promise<T>,
@@ -87,7 +87,7 @@ export interface DaemonFigures {
   readonly descriptors: number[];
 }
 
-/** How fast it drains, its own start included, and what it holds on to after so many executions, and twice as many. */
+/** Ingest rate, including the daemon's start, and the memory and descriptors it keeps after that many executions and after twice as many. */
 export async function measureDaemon(home: string, count: number): Promise<DaemonFigures> {
   fillSpool(home, count);
   const before = performance.now();
@@ -115,7 +115,7 @@ export async function measureDaemon(home: string, count: number): Promise<Daemon
   });
 }
 
-/** Does `work` while a daemon drains and a clean-up deletes all that is in the database. */
+/** Does `work` while a daemon ingests and a clean-up deletes everything in the database. */
 export async function whileBusy<T>(home: string, work: () => T): Promise<T> {
   fillSpool(home, 30_000, 30 * 86_400_000);
   return withDaemon(home, async () => {
@@ -128,7 +128,7 @@ export async function whileBusy<T>(home: string, work: () => T): Promise<T> {
   });
 }
 
-/** Does `work` beside a daemon whose alerts, exporters and dashboard are all on, each with somebody at the other end. */
+/** Does `work` beside a daemon with alerts, exporters and dashboard, each in use. */
 export async function withEverythingOn<T>(home: string, work: () => Promise<T>): Promise<T> {
   const observers = spawn(process.execPath, [join(process.cwd(), 'bench', 'observers.js')], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,6 +1,6 @@
 /*
- * Measures what a guarded execution of the library costs in a process that is already up: switched on and off, and on
- * with a dedupe key of its own, taking turns. Prints a table. From the root of the repository: make bench-library
+ * Measures what a guarded execution of the library costs in a running process: with recording off, on, and on with a
+ * unique dedupe key, in turn. Prints a table. Run it from the root of the repository: make bench-library
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const LIBRARY = join(process.cwd(), 'dist', 'index.js');
 
 const home = mkdtempSync(join(tmpdir(), 'hookbus-bench-'));
 process.env['HOOKBUS_HOME'] = home;
-// Where there is none, nothing is written to the home of who measures.
+// Without this, a daemon would write to the home of whoever measures.
 delete process.env['HOME'];
 const library = (await import(LIBRARY)) as Library;
 const payload = readFileSync('fixtures/payloads/PreToolUse.Bash.json', 'utf8');

@@ -1,14 +1,14 @@
 /*
- * Stands in for all that may look on while hooks run: an OpenTelemetry collector, a StatsD server, a Prometheus that
- * scrapes, and an open dashboard. Prints the ports it listens on as JSON; then takes the addresses it is to visit as a
- * line of JSON on its stdin, and prints once more when each has answered.
+ * Stands in for everything that may watch while hooks run: an OpenTelemetry collector, a StatsD server, a Prometheus that
+ * scrapes, and an open dashboard. Prints its ports as JSON, reads the addresses to visit as a line of JSON from stdin, and
+ * prints once more when each has answered.
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { createInterface } from 'node:readline';
 
-/** Prometheus comes every 15 s or so; this one is in more of a hurry. */
+/** Prometheus scrapes every 15 s or so; this one scrapes more often. */
 const SCRAPE_MS = 1000;
 
 const collector = createServer((request, response) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
- * For comparison: what a wrapper costs that is written in the obvious way, on yargs, execa and better-sqlite3 as they
- * come. It records less than HookBus and passes signals and broken pipes on less well.
+ * For comparison: the cost of a wrapper that is written in the obvious way, with yargs, execa and better-sqlite3 unchanged.
+ * It records less than HookBus, and does not pass on signals and broken pipes as well.
  */
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';

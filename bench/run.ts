@@ -1,7 +1,7 @@
 /*
- * Measures what HookBus adds to a hook, as whole processes that take turns: a machine whose speed drifts slows all of
- * them alike, and each round's difference to the bare command is one sample. Prints tables and writes
- * bench/results.json. From the root of the repository: make bench [ROUNDS=500]. docs/performance.md explains it.
+ * Measures what HookBus adds to a hook, with whole processes in turn: a machine whose speed drifts slows all of them
+ * alike, and the difference to the bare command in each round is one sample. Prints tables and writes
+ * bench/results.json. Run it from the root of the repository: make bench [ROUNDS=500]. docs/performance.md explains it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ const AFTERWARDS = join(ROOT, 'fixtures', 'payloads', 'PostToolUse.Bash.json');
 const ROUNDS = Math.max(1, Math.trunc(Number(process.argv[2] ?? 500)) || 500);
 const HALF = Math.ceil(ROUNDS / 2);
 const FEW = Math.ceil(ROUNDS / 5);
-/** What the daemon is given to take in; fewer in a short run. */
+/** Number of records for the daemon to ingest; fewer in a short run. */
 const RECORDS = Math.min(20_000, 40 * ROUNDS);
 
 async function measure(
@@ -55,7 +55,7 @@ async function measure(
       payload: SMALL,
       sideBySide: count,
     });
-  // As users have it: with a daemon, which takes in meanwhile what the runs before left behind.
+  // As users have it: with a daemon, which meanwhile ingests what earlier runs left behind.
   const [added, large_payload] = await withDaemon(home, async () => [
     compare('Added, in ms, to /bin/true', [...pair, storing(home), off, ...others()], {
       rounds: ROUNDS,
@@ -96,7 +96,7 @@ async function measure(
   const busyHome = join(scratch, 'busy-state');
   const busy = await whileBusy(busyHome, () =>
     compare(
-      'Added, in ms, while the daemon drains and a clean-up runs',
+      'Added, in ms, while the daemon ingests and a clean-up runs',
       [bare, withoutBudget(launcher(busyHome))],
       { rounds: ROUNDS, payload: SMALL },
     ),
@@ -126,7 +126,7 @@ async function measure(
         [
           bare,
           { ...withoutBudget(launcher(home)), name: 'launcher, the daemon alone' },
-          // What the one daemon does after a run must not meet the run of the other.
+          // The work of one daemon after a run must not overlap with the run of the other.
           { ...bare, name: 'bare /bin/true again' },
           {
             ...withoutBudget(launcher(observedHome)),
@@ -141,7 +141,7 @@ async function measure(
     rounds: FEW,
     payload: SMALL,
   });
-  // Extra certificates make every start of Node slower, and so what is added to it weigh less.
+  // Extra certificates make every start of Node slower, which would make the overhead seem smaller.
   const without = 'NODE_EXTRA_CA_CERTS';
   const node_plain = compare(`The same without ${without}`, nodeSubjects(scratch), {
     rounds: FEW,
@@ -171,7 +171,7 @@ async function measure(
 
 function printDaemon({ drained_per_second, executions, rss_mb, descriptors }: DaemonFigures): void {
   console.log(
-    `\nDaemon: ${Math.round(drained_per_second)} records a second, its own start included`,
+    `\nDaemon: ${Math.round(drained_per_second)} records a second, including its own start`,
   );
   for (const [index, count] of executions.entries()) {
     console.log(
@@ -181,7 +181,7 @@ function printDaemon({ drained_per_second, executions, rss_mb, descriptors }: Da
 }
 
 if (!existsSync(LAUNCHER))
-  throw new Error('expected bin/hookbus, which `make build` makes where there is a C compiler');
+  throw new Error('bin/hookbus is missing; run make build on a machine with a C compiler');
 const [cpu] = cpus();
 console.log(
   `${cpus().length} x ${cpu?.model}; load ${loadavg()[0]?.toFixed(2)}; Node ${process.version}`,

@@ -7,7 +7,7 @@ const ROOT = process.cwd();
 export const LAUNCHER = join(ROOT, 'bin', 'hookbus');
 const NODE_ENTRY = join(ROOT, 'bin', 'hookbus.js');
 
-/** What the launcher may add on a quiet machine, P50, P95 and P99 in ms. */
+/** What the launcher may add on an idle machine: P50, P95 and P99 in ms. */
 const BUDGET = {
   nothing: [0.5, 1, 2],
   hookOf10Ms: [0.5, 1.5, 3],
@@ -47,7 +47,7 @@ export const withLargePayload = (home: string): Subject => ({
   budget: BUDGET.largePayload,
 });
 
-/** A hook that takes this long: most do, and a machine that has slept wakes up slower. */
+/** A hook that takes this long, like most; a machine that has slept wakes up more slowly. */
 export function sleeping(ms: number, home: string, aloneHome: string): Subject[] {
   const hook = ['sleep', String(ms / 1000)];
   const budget = ms === 10 ? { budget: BUDGET.hookOf10Ms } : {};
@@ -55,12 +55,12 @@ export function sleeping(ms: number, home: string, aloneHome: string): Subject[]
   return [
     { name: `bare hook of ${ms} ms`, command: hook },
     wrapped,
-    // Nobody leaves it anything to use again.
+    // Leaves nothing to reuse.
     { ...wrapped, name: 'launcher, without a daemon', env: switchedOn(aloneHome) },
   ];
 }
 
-/** A guard as people write them. */
+/** A guard as people write it. */
 export function python(home: string): Subject[] {
   const hook = ['python3', join(ROOT, 'fixtures', 'hooks', 'guard_rm.py')];
   return [
@@ -78,7 +78,7 @@ export const storing = (home: string): Subject => ({
 export const isInstalled = (program: string): boolean =>
   spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** Small programs from Debian that put themselves before a command too. */
+/** Small programs from Debian that also run a command as a prefix. */
 export function others(): Subject[] {
   return [['tini', '-s', '--'], ['dumb-init', '--'], ['chronic']]
     .filter(([program = '']) => isInstalled(program))
@@ -102,7 +102,7 @@ export function nodeSubjects(scratch: string): Subject[] {
   ];
 }
 
-/** A hook that fails frees its key, so that each run claims it anew; `--fail-open` makes that an exit 0. */
+/** A hook that fails frees its key, so that each run claims it again; `--fail-open` turns that into exit code 0. */
 export function keySubjects(home: string): Subject[] {
   const command = (...options: string[]): string[] => [
     LAUNCHER,
@@ -123,7 +123,7 @@ export function keySubjects(home: string): Subject[] {
   ];
 }
 
-/** A payload of 200 KB, with what is looked for in it at both ends. */
+/** A payload of 200 KB, with the fields that HookBus searches for at both ends. */
 export function writeLargePayload(scratch: string): string {
   const path = join(scratch, 'large.json');
   const input = { content: 'x'.repeat(200_000) };

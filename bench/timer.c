@@ -1,10 +1,9 @@
 /*
  * Times commands as whole processes, in turn: timer ROUNDS PAYLOAD SIDE_BY_SIDE < LIST. A line of the list is one
- * command, its words separated by tabs; words of the form NAME=VALUE before the program are added to its environment.
- * Prints a line for each round: the nanoseconds of each command. Each gets the payload on a pipe for its stdin as soon
- * as it has been started, and its output is read to the end and thrown away, as an agent does. A program this small
- * starts processes in a fraction of a millisecond and with little noise; Node needs several and varies by more than is
- * measured.
+ * command, with its words separated by tabs; words of the form NAME=VALUE before the program are added to its environment.
+ * Prints one line per round: the nanoseconds of each command. Like an agent, it sends each command the payload through a
+ * pipe right after its start, reads its output to the end and discards it. A program this small starts processes in a
+ * fraction of a millisecond and with little noise; Node needs several, and varies by more than the measured values.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -62,7 +61,7 @@ static void start(struct command *command, struct process *process)
     close(in[0]);
     close(out[1]);
     process->output = out[0];
-    /* The pipe holds all of it, so this does not wait; and no process waits for its payload until others have ended. */
+    /* The pipe holds the whole payload, so this does not block, and no process waits for its payload until others end. */
     if (write(in[1], payload, payload_length) < 0) { /* it did not want it */ }
     close(in[1]);
 }

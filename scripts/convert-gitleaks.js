@@ -90,7 +90,7 @@ function namedParts(regex) {
   let rest = regex.slice(at + first.length);
   if (rest.startsWith(')')) rest = rest.slice(1);
   if (at === -1 || !rest.startsWith(second) || !rest.endsWith(`)${AFTER}`)) {
-    throw new Error(`a shape that is not known: ${regex}`);
+    throw new Error(`unknown shape: ${regex}`);
   }
   const value = rest.slice(second.length, -1 - AFTER.length);
   return { words: regex.slice(before.length, at), value };

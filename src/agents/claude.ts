@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
-/** Claude Code; Codex and Gemini CLI use the same names but for what their own files say. */
+/** Claude Code. Codex and Gemini CLI use the same names, except for those in their own files. */
 export const claude: PayloadFields = {
   eventType: 'hook_event_name',
   toolName: 'tool_name',
@@ -33,7 +33,7 @@ export const claudeSettings: AgentSettings = {
   },
   neighbours: ({ home, agentHome }) => {
     const own = agentHome.claude ?? (home && join(home, '.claude'));
-    const byPlugins = 'has hooks of plugins, which an update would write anew';
+    const byPlugins = 'has hooks of plugins, which updates overwrite';
     return [
       ...MANAGED.map((path) => ({
         path,

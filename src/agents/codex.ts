@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
-/** Codex CLI: as Claude Code, and a turn where that has a prompt. */
+/** Codex CLI: like Claude Code, with a turn in place of a prompt. */
 export const codex: PayloadFields = { promptId: 'turn_id' };
 
 export const codexSettings: AgentSettings = {
@@ -24,7 +24,7 @@ export const codexSettings: AgentSettings = {
     return [...(own === undefined ? [] : [own]), ...project].map((directory) => ({
       path: join(directory, 'config.toml'),
       saying: 'has hooks in TOML; move them to hooks.json to have them recorded',
-      // Beneath `hooks.state` Codex keeps which hooks are trusted.
+      // Codex keeps its list of trusted hooks under `hooks.state`.
       holds: /^\s*\[+\s*hooks\b(?!\s*\.\s*state\b)/m,
     }));
   },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 
-/** Copilot CLI under camelCase events; its payloads then name no event. */
+/** Copilot CLI with camelCase events; its payloads then do not name the event. */
 export const copilot: PayloadFields = {
   sessionId: 'sessionId',
   toolName: 'toolName',

@@ -3,7 +3,7 @@ import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
 import { memberOf } from './settings/read-settings-text.ts';
 
-/** Gemini CLI: the names of Claude Code; it has no id of a tool use. */
+/** Gemini CLI: the names of Claude Code, but tool uses have no id. */
 export const gemini: PayloadFields = {};
 
 export const geminiSettings: AgentSettings = {

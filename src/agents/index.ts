@@ -11,7 +11,7 @@ function namesOf(fact: PayloadFact): readonly string[] {
   return AGENTS.flatMap((fields) => fields[fact] ?? []);
 }
 
-/** The names of each fact, in the order in which they count when a payload has several. The launcher knows the same. */
+/** The names of each fact, in order of precedence for a payload with several. The launcher has the same list. */
 export const PAYLOAD_NAMES: Readonly<Record<PayloadFact, readonly string[]>> = {
   eventType: namesOf('eventType'),
   toolName: namesOf('toolName'),

@@ -2,8 +2,8 @@ import { readConfigFile } from './file/config-file.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * What `hookbus cleanup` keeps, in days: what the variable of this shell says, else what config.json does.
- * @param refused what to do with a config.json that cannot be used; the default counts where it returns
+ * How many days `hookbus cleanup` keeps: the shell's variable comes first, then config.json.
+ * @param refused called if config.json cannot be used; if it returns, the default counts
  */
 export function retentionDays(
   { paths, retentionDays: days, isRetentionGiven }: Settings,

@@ -3,12 +3,12 @@ import { MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { parseCount, type Settings } from './settings.ts';
 import { toWarning, wordsOf } from './warnings.ts';
 
-/** What `hookbus run` was asked for. Absent means: as the settings or the payload say. */
+/** The options of `hookbus run`. An absent option leaves the choice to the settings or the payload. */
 export interface RunOptions {
   readonly name?: string;
   readonly event?: string;
   readonly tool?: string;
-  /** Whether it is deduplicated, by `--dedupe` or by a key. */
+  /** Whether to deduplicate, by `--dedupe` or by a key. */
   readonly dedupe: boolean;
   readonly dedupeKey?: string;
   readonly dedupeTtlSeconds?: number;
@@ -20,15 +20,15 @@ export interface RunOptions {
   readonly storeRaw?: boolean;
   readonly compress?: boolean;
   readonly help: boolean;
-  /** The command and its arguments; empty where there is nothing to run. */
+  /** The command and its arguments; empty if there is nothing to run. */
   readonly argv: readonly string[];
-  /** What could not be used, one sentence each; the hook runs all the same. */
+  /** Options that could not be used, one sentence each; the hook runs anyway. */
   readonly warnings: readonly string[];
 }
 
 type Draft = Partial<Omit<RunOptions, 'argv' | 'warnings'>>;
 
-/** Longest `--timeout`, in seconds: what a 32-bit count of milliseconds holds. */
+/** Maximum `--timeout`, in seconds: the milliseconds must fit into 32 bits. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 const SWITCHES: Readonly<Record<string, Draft>> = {
@@ -45,7 +45,7 @@ const SWITCHES: Readonly<Record<string, Draft>> = {
 /** Old names. */
 const RENAMED: Readonly<Record<string, string>> = { '--guard': '--fail-open' };
 
-/** What a value sets; undefined where it cannot be used. */
+/** What a value sets; undefined if the value is invalid. */
 type ReadValue = (value: string) => Draft | undefined;
 
 const VALUES: Readonly<Record<string, ReadValue>> = {
@@ -72,8 +72,8 @@ const VALUES: Readonly<Record<string, ReadValue>> = {
 };
 
 /**
- * Reads the words behind `hookbus run`. A mistake never stops a hook: it is kept for `status` to show.
- * The first `--` ends the options; without one, the first word that is no option begins the command.
+ * Reads the words after `hookbus run`. An invalid option never stops a hook: `status` shows a warning.
+ * The first `--` ends the options; without one, the first word that is not an option begins the command.
  */
 export function parseRunOptions(words: readonly string[]): RunOptions {
   const separator = words.indexOf('--');
@@ -85,12 +85,12 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
     const word = before[index] ?? '';
     const isOption = word.startsWith('-') && word !== '-';
     if (!isOption && separator < 0) break;
-    const taken = isOption
-      ? takeOption(word, before[index + 1])
+    const parsed = isOption
+      ? parseOption(word, before[index + 1])
       : { warning: toWarning('', word), words: 1 };
-    if (taken.warning !== undefined) warnings.push(wordsOf(taken.warning));
-    draft = { ...draft, ...taken.sets };
-    index += taken.words;
+    if (parsed.warning !== undefined) warnings.push(wordsOf(parsed.warning));
+    draft = { ...draft, ...parsed.sets };
+    index += parsed.words;
   }
   const command = separator < 0 ? before.slice(index) : words.slice(separator + 1);
   const argv =
@@ -98,14 +98,14 @@ export function parseRunOptions(words: readonly string[]): RunOptions {
   return { dedupe: false, failOpen: false, help: false, ...draft, argv, warnings };
 }
 
-/** What one option sets or that it cannot be used, and how many words it is. */
-interface Taken {
+/** What an option sets, or a warning that it cannot be used, and how many words it takes. */
+interface ParsedOption {
   readonly sets?: Draft;
   readonly warning?: string;
   readonly words: number;
 }
 
-function takeOption(word: string, next: string | undefined): Taken {
+function parseOption(word: string, next: string | undefined): ParsedOption {
   const equals = word.indexOf('=');
   const name = equals < 0 ? word : word.slice(0, equals);
   const newName = (equals < 0 ? RENAMED[name] : undefined) ?? name;
@@ -114,7 +114,7 @@ function takeOption(word: string, next: string | undefined): Taken {
     return { sets: flip, words: 1, ...(newName !== name && { warning: toWarning(name) }) };
   }
   const read = VALUES[name];
-  // Of what nobody knows, what it was to be may be a secret.
+  // The value of an unknown option may be a secret.
   if (read === undefined) {
     return { warning: toWarning(name, equals < 0 ? undefined : ''), words: 1 };
   }
@@ -124,7 +124,7 @@ function takeOption(word: string, next: string | undefined): Taken {
   return sets === undefined ? { warning: toWarning(name, value), words } : { sets, words };
 }
 
-/** The settings that an option can change, as they are in force for this run. */
+/** The settings that options can change, with the values in force for this execution. */
 export function effectiveSettings(options: RunOptions, settings: Settings) {
   return {
     maxBytes: options.maxBytes ?? settings.maxBytes,

@@ -4,14 +4,14 @@ import { toWarning, trim, wordsOf } from './warnings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is wrong with a state directory, in a sentence, and what to do or to type. */
+/** What is wrong with a state directory, in a sentence, and what to do about it. */
 export interface HomeProblem {
   readonly home: string;
   readonly what: string;
   readonly fix: string;
 }
 
-/** The settings in force. docs/settings.md says what each means. */
+/** The settings in force. docs/settings.md explains each. */
 export interface Settings {
   readonly enabled: boolean;
   readonly maxBytes: number;
@@ -19,18 +19,18 @@ export interface Settings {
   readonly storeRaw: boolean;
   readonly redact: boolean;
   readonly dedupeTtlSeconds: number;
-  /** With other machines, where config.json names a key server. */
+  /** Whether keys may be shared with other machines, if config.json names a key server. */
   readonly sharesKeys: boolean;
   readonly retentionDays: number;
-  /** Whether the environment says so. */
+  /** Whether the environment sets it. */
   readonly isRetentionGiven: boolean;
   readonly daemon: 'auto' | 'off';
   readonly debug: boolean;
-  /** Undefined where neither `HOOKBUS_HOME` nor `HOME` says where, or `homeProblem` why not: nothing is recorded then. */
+  /** Undefined if neither `HOOKBUS_HOME` nor `HOME` gives a directory, or `homeProblem` is set: then nothing is recorded. */
   readonly paths: StatePaths | undefined;
-  /** Why the state directory does not count; undefined where it does, or nobody looked (state-home.ts). */
+  /** Why the state directory cannot be used; undefined if it can, or if nobody checked (state-home.ts). */
   readonly homeProblem?: HomeProblem;
-  /** Values that could not be used, one sentence each; their defaults are in force. */
+  /** Invalid values, one sentence each; their defaults are in force. */
   readonly problems: readonly string[];
 }
 
@@ -72,22 +72,22 @@ export function readSettings(env: Environment = process.env): Settings {
   };
 }
 
-/** The caller's trace context, and nothing else of the environment, ever. */
+/** The caller's trace context. Nothing else is read from the environment. */
 export function inheritedTraceParent(env: Environment = process.env): string | undefined {
   return env['TRACEPARENT'];
 }
 
-/** The environment for a hook: the caller's, with the variables given put over it. */
+/** The environment for a hook: the caller's, with these variables added. */
 export function hookEnvironment(ours: Record<string, string>): NodeJS.ProcessEnv {
   return { ...process.env, ...ours };
 }
 
-/** Where a hook's program is looked for. */
+/** The PATH on which a hook's program is found. */
 export function searchPath(): string | undefined {
   return process.env['PATH'];
 }
 
-/** Colour only where a person asked for nothing else (https://no-color.org). */
+/** Colours need a terminal and can be turned off (https://no-color.org). */
 export function wantsColour(isTerminal: boolean, env: Environment = process.env): boolean {
   if (env['NO_COLOR']) return false;
   return isTerminal && env['TERM'] !== 'dumb';
@@ -109,10 +109,10 @@ function createReader(env: Environment, problems: string[]) {
       if (value !== '') refuse(name, value);
       return fallback;
     },
-    count(name: string, fallback: number, least: number, most: number): number {
+    count(name: string, fallback: number, min: number, max: number): number {
       const value = given(name);
       const number = parseCount(value);
-      if (number !== undefined && number >= least && number <= most) return number;
+      if (number !== undefined && number >= min && number <= max) return number;
       if (value !== '') refuse(name, value);
       return fallback;
     },
@@ -122,18 +122,18 @@ function createReader(env: Environment, problems: string[]) {
       if (word === undefined && value !== '') refuse(name, value);
       return word ?? fallback;
     },
-    /** A run can keep its keys on this machine, and not choose a server. */
+    /** An execution can only opt out of sharing its keys; it cannot choose a server. */
     sharing(name: string): boolean {
       const value = given(name);
       if (value.toLowerCase() === 'off') return false;
-      // The value may hold a password, so it is not repeated.
+      // The value may hold a password, so the warning does not repeat it.
       if (value !== '') refuse(name);
       return true;
     },
   };
 }
 
-/** A whole decimal number, as a person writes it; undefined for anything else. */
+/** Parses a whole decimal number; undefined for anything else. */
 export function parseCount(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,19 +1,19 @@
 import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 
 /*
- * A warning is an option or a variable that could not be used, as it was given: `NAME=value`, or `NAME` alone. Both
- * engines note no more than that; what is wrong with it is said here.
+ * A warning is an option or a variable that could not be used, as given: `NAME=value`, or `NAME` alone. Both engines
+ * record only that; this file makes a sentence of it.
  */
 
-/** Longest warning, in bytes; as src/launcher/text.h has it. */
+/** Maximum length of a warning, in bytes; src/launcher/text.h has the same. */
 const WARNING_BYTES = 200;
 
-/** A longer value of a setting is shown by its beginning. */
+/** A longer value of a setting is truncated. */
 const SHOWN_CHARACTERS = 60;
 
 const FLAG = '1, true, yes, on or 0, false, no, off';
 
-/** What is expected of a variable. */
+/** The valid values of a variable. */
 const OF_SETTINGS: Readonly<Record<string, string>> = {
   HOOKBUS_ENABLED: FLAG,
   HOOKBUS_COMPRESS: FLAG,
@@ -26,10 +26,10 @@ const OF_SETTINGS: Readonly<Record<string, string>> = {
   HOOKBUS_RETENTION_DAYS: `a whole number of days from 0 to ${MAX_DAYS}`,
 };
 
-/** Of these the value is shown in small letters, as it was compared. */
+/** Values of these are shown in lower case, as they were compared. */
 const WORDS: readonly string[] = [FLAG, 'auto or off'];
 
-/** What is expected of the value of an option; anything, where that is empty. */
+/** The valid values of an option; empty if any value is valid. */
 const OF_OPTIONS: Readonly<Record<string, string>> = {
   '--name': '',
   '--event': '',
@@ -47,7 +47,7 @@ export function toWarning(name: string, value?: string): string {
   return Buffer.from(text).subarray(0, WARNING_BYTES).toString();
 }
 
-/** The name, and the value where there is one; what was cut ends in `…`. */
+/** The name, and the value if there is one; a truncated text ends in `…`. */
 export function readWarning(warning: string): { name: string; value?: string } {
   const isCut = Buffer.byteLength(warning) >= WARNING_BYTES;
   const text = isCut ? `${warning.replace(/\ufffd+$/, '')}…` : warning;
@@ -57,36 +57,36 @@ export function readWarning(warning: string): { name: string; value?: string } {
     : { name: text.slice(0, equals), value: text.slice(equals + 1) };
 }
 
-/** What is wrong, in a sentence. */
+/** Says what is wrong, in a sentence. */
 export function wordsOf(warning: string): string {
   const { name, value } = readWarning(warning);
   if (name.startsWith('HOOKBUS_')) return ofSetting(name, value);
-  if (name === '') return `expected an option before --, got ${JSON.stringify(value)}`;
+  if (name === '') return `unexpected argument ${JSON.stringify(value)} before --`;
   if (name === '--guard' && value === undefined) {
-    return '--guard: expected --fail-open, its name now; a guard is a hook that refuses';
+    return '--guard is now called --fail-open; a guard is a hook that can refuse';
   }
   const expected = OF_OPTIONS[name];
   if (expected === undefined) return `unknown option ${name}`;
-  if (value === undefined) return `${name}: expected a value`;
+  if (value === undefined) return `${name} needs a value`;
   return `${name}: expected ${expected || 'another value'}, got ${JSON.stringify(value)}`;
 }
 
 function ofSetting(name: string, given = ''): string {
   if (name === 'HOOKBUS_DEDUPE_URL') {
-    return `${name}: expected off; the key server is dedupe.url of config.json`;
+    return `${name}: the only value is off; to use a key server, set dedupe.url in config.json`;
   }
   if (name === 'HOOKBUS_HOME') {
     return /^~(?:\/|$)/.test(given)
-      ? `${name}: expected a path, got ${quote(given)} with no HOME to go from`
-      : `${name}: expected an absolute path, got ${quote(given)}; the default is in force`;
+      ? `${name}: ${quote(given)} needs HOME, which is not set`
+      : `${name}: expected an absolute path, got ${quote(given)}; using the default`;
   }
   const expected = OF_SETTINGS[name] ?? 'another value';
   const value = trim(given);
   const shown = quote(WORDS.includes(expected) ? value.toLowerCase() : value);
-  return `${name}: expected ${expected}, got ${shown}; the default is in force`;
+  return `${name}: expected ${expected}, got ${shown}; using the default`;
 }
 
-/** Without the blanks around it, which are C's: the launcher compares the same. */
+/** Removes blanks at both ends. They are C's blanks, since the launcher compares the same. */
 export const trim = (value: string): string => value.replace(/^[ \t-\r]+|[ \t-\r]+$/g, '');
 
 const quote = (value: string): string =>

@@ -1,4 +1,4 @@
-/** The rules by which alerts are raised, in the order in which people hear of them. */
+/** The alert rules, in the order in which people see their alerts. */
 export const ALERT_RULES = [
   'guard_skipped',
   'guard_exit_1',
@@ -14,26 +14,26 @@ export const ALERT_RULES = [
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 
-/** What is done when an alert opens or clears. */
+/** What HookBus does when an alert opens or clears. */
 export type AlertAction = 'command' | 'webhook' | 'desktop';
 
-/** One time that something was wrong: opened once, cleared once. */
+/** One problem: it opens once and clears once. */
 export interface Alert {
-  /** UUIDv7, by the time at which it opened. */
+  /** UUIDv7 of the time at which it opened. */
   readonly alertId: string;
   readonly rule: AlertRule;
-  /** What it is about: a hook, an exporter; empty where that is this whole HookBus. */
+  /** A hook or an exporter; empty if the alert is about HookBus as a whole. */
   readonly subject: string;
   readonly state: 'open' | 'cleared';
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly openedAt: string;
   readonly clearedAt: string | null;
-  /** What was measured when it opened: a share, ms, a number of things or seconds, by its rule. */
+  /** Measured when it opened: a share, ms, a count or seconds, depending on the rule. */
   readonly value: number;
-  /** What the value was not to be above; null where there is no such figure. */
+  /** The limit that the value exceeded; null if the rule has none. */
   readonly threshold: number | null;
-  /** The executions that the value rests on; null where it rests on none. */
+  /** How many executions the value is based on; null if it is based on none. */
   readonly runs: number | null;
-  /** Why, of what a machine said; null where the figures say it all. */
+  /** The error message of a machine; null if the numbers say it all. */
   readonly reason: string | null;
 }

@@ -9,7 +9,7 @@ export interface TraceParent {
 
 const ALL_ZERO = /^0+$/;
 
-/** Reads a `TRACEPARENT`; undefined when it is absent or not valid. Later versions are read by their first four fields. */
+/** Parses a `TRACEPARENT`; undefined if it is absent or invalid. Of a later version, only the first four fields count. */
 export function parseTraceParent(text: string | undefined): TraceParent | undefined {
   const match = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/.exec(
     text ?? '',
@@ -26,7 +26,7 @@ export function formatTraceParent(parent: TraceParent): string {
   return `00-${parent.traceId}-${parent.spanId}-${parent.flags}`;
 }
 
-/** What of a payload says that two executions have one cause. */
+/** The fields of a payload that show whether two executions have one cause. */
 export interface Cause {
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
@@ -35,9 +35,9 @@ export interface Cause {
 }
 
 /**
- * The correlation id of everything with this cause: the first 32 hex digits of SHA-256 over
- * `session id NUL word NUL id`, where word and id are of the tool use, else of the prompt, else of the event.
- * Undefined without a session id: nothing then says what belongs together.
+ * The correlation id of all executions with this cause: the first 32 hex digits of SHA-256 over
+ * `session id NUL word NUL id`. Word and id come from the tool use, else from the prompt, else from the event.
+ * Undefined without a session id, since nothing then shows what belongs together.
  */
 export function deriveCorrelationId(cause: Cause): string | undefined {
   if (!cause.sessionId) return undefined;

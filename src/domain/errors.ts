@@ -41,7 +41,7 @@ export class HookbusError extends Error {
   }
 }
 
-/** What an error says, whatever was thrown. Some say nothing, such as one for several attempts to connect. */
+/** The message of any thrown value. Some errors have an empty one, such as the error for several failed connections. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,6 +1,6 @@
 /**
- * The events of Claude Code on which a hook cannot stop anything: no exit code of its own does. Codex uses the same
- * names for the same events.
+ * Events of Claude Code on which no exit code of a hook can stop anything. Codex uses the same names for the same
+ * events.
  */
 export const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionStart',
@@ -22,12 +22,12 @@ export const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionEnd',
 ]);
 
-/** Whether a hook on this event may stop what the agent is about to do. On doubt, and of an unknown event, it may. */
+/** Whether a hook on this event may stop what the agent is about to do. True for unknown events. */
 export function canBlock(eventType: string): boolean {
   return !CANNOT_BLOCK.has(eventType);
 }
 
-/** Events of Claude Code, and of Codex by the same names, on which exit code 2 stops what the agent is about to do. */
+/** Events of Claude Code (and, by the same names, of Codex) on which exit code 2 stops what the agent is about to do. */
 const BLOCKS: ReadonlySet<string> = new Set([
   'UserPromptSubmit',
   'UserPromptExpansion',
@@ -45,7 +45,7 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'ElicitationResult',
 ]);
 
-/** Claude Code's events, as a settings file names them. */
+/** Claude Code's events, as settings files name them. */
 export const EVENT_NAMES: readonly string[] = [
   ...CANNOT_BLOCK,
   ...BLOCKS,
@@ -53,12 +53,12 @@ export const EVENT_NAMES: readonly string[] = [
   'WorktreeCreate',
 ];
 
-/** Whether exit code 2, and no other, stops the agent here. Of events of other agents nothing is known. */
+/** Whether exit code 2, and no other code, stops the agent here. False for events of other agents. */
 export function blocksByExitCode(eventType: string): boolean {
   return BLOCKS.has(eventType);
 }
 
-/** Events of which what a hook writes to stdout, as plain text, goes into the agent's context. */
+/** Events on which plain text that a hook writes to stdout goes into the agent's context. */
 const TAKES_TEXT: ReadonlySet<string> = new Set([
   'SessionStart',
   'UserPromptSubmit',
@@ -71,15 +71,15 @@ export function takesText(eventType: string): boolean {
   return TAKES_TEXT.has(eventType);
 }
 
-/** Events after which the agent goes on without waiting for what their hooks do. */
+/** After these events the agent continues without waiting for their hooks. */
 const NOT_WAITED_FOR: ReadonlySet<string> = new Set(['SessionEnd', 'DirectoryAdded']);
 
-/** Whether an agent waits for the hooks of this event; on doubt it does. */
+/** Whether an agent waits for the hooks of this event. True for unknown events. */
 export function waitsForHooks(eventType: string): boolean {
   return !NOT_WAITED_FOR.has(eventType);
 }
 
-/** How long Claude Code lets the hooks of an event run where a settings file says nothing, in ms. */
+/** Claude Code's default timeouts for the hooks of an event, in ms. */
 const LIMITS_MS: Readonly<Record<string, number>> = {
   UserPromptSubmit: 30_000,
   MessageDisplay: 10_000,

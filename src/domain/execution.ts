@@ -1,6 +1,6 @@
 import type { Begin, End, StdoutKind, StreamName } from './record.ts';
 
-/** The words of `hook_logs.status`. */
+/** The values of `hook_logs.status`. */
 export const STATUSES = [
   'success',
   'blocked',
@@ -11,16 +11,16 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Exit code by which a hook tells the agent to block; a decision, not a failure. */
+/** With this exit code a hook tells the agent to block. That is a decision, not a failure. */
 const BLOCK_EXIT_CODE = 2;
 
-/** Most that is kept of a failed execution's stderr, in bytes. */
+/** Maximum size of the stderr that is kept for a failed execution, in bytes. */
 export const ERROR_TEXT_BYTES = 2048;
 
-/** Begins the error text of an execution whose engine was gone before its end was known. */
-export const CUT_OFF = 'cut off';
+/** The error text of an interrupted execution begins with this: its engine was gone before its end was known. */
+export const INTERRUPTED = 'cut off';
 
-/** A stored payload: what `hook_payloads` holds of one stream. */
+/** One stream of an execution, as a row of `hook_payloads`. */
 export interface StoredPayload {
   readonly stream: StreamName;
   readonly encoding: 'identity' | 'zlib';
@@ -53,13 +53,13 @@ export interface Execution {
   readonly stdoutKind: StdoutKind;
   readonly stdoutDigest?: string | undefined;
   readonly dedupeKey?: string | undefined;
-  /** Whether secrets were taken out of it: 1 or 0. */
+  /** 1 if redaction was applied, else 0. */
   readonly redacted: number;
-  /** UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`, when it began. */
+  /** Start time in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   readonly createdAt: string;
 }
 
-/** The status that an end amounts to. */
+/** The status that follows from how an execution ended. */
 export function statusOf(end: End): Status {
   if (end.kind === 'timeout' || end.kind === 'breaker_skip' || end.kind === 'dedupe_skip') {
     return end.kind;
@@ -69,12 +69,12 @@ export function statusOf(end: End): Status {
   return end.exitCode === BLOCK_EXIT_CODE ? 'blocked' : 'error';
 }
 
-/** The hook was not run, or ran and failed: what the failure rate counts, and what frees a dedupe key. */
+/** The hook could not run, or it ran and failed. The failure rate counts this, and it frees a dedupe key. */
 export function isFailure(status: Status): boolean {
   return status === 'error' || status === 'timeout';
 }
 
-/** Joins the two halves into a row. `error` and `command` arrive redacted, since rules are not known here. */
+/** Joins the two halves into a row. The caller redacts `error` and `command` first. */
 export function toExecution(
   begin: Begin,
   end: End,

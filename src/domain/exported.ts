@@ -1,8 +1,8 @@
 import type { Status } from './execution.ts';
 
-/** What may leave the machine of an execution. No payload, no error text, no argument of the command, no directory. */
+/** The parts of an execution that may leave the machine: no payload, error text, command argument or directory. */
 export interface ExportedExecution {
-  /** 32 hex digits; the trace of OpenTelemetry. */
+  /** 32 hex digits; OpenTelemetry's trace id. */
   readonly correlationId: string;
   readonly spanId: string;
   readonly parentSpanId: string | undefined;
@@ -10,7 +10,7 @@ export interface ExportedExecution {
   readonly eventType: string;
   readonly toolName: string | undefined;
   readonly sessionId: string | undefined;
-  /** The base name of the program; undefined where it cannot be told from what else is on the command line. */
+  /** The base name of the program; undefined if the command line does not show it safely. */
   readonly program: string | undefined;
   readonly status: Status;
   readonly exitCode: number | undefined;
@@ -25,39 +25,39 @@ export interface ExportedExecution {
   readonly startedAtMs: number;
 }
 
-/** What stands for all names beyond the bound. */
+/** Stands for all names above the limit. */
 export const OTHER = 'other';
 
-/** So many hooks, and so many events, are told apart by those who count: each is a series for ever. */
+/** How many hooks and events get a name of their own in exported metrics. Each name is a series that never goes away. */
 export const MAX_HOOKS = 100;
 export const MAX_EVENTS = 50;
 
-/** Longer names are cut there. */
+/** Longer names are truncated. */
 const MAX_NAME_LENGTH = 100;
 
-/** A name as it may be shown anywhere: not too long, and without what cannot be seen. */
+/** Makes a name safe to show anywhere: truncates it and replaces characters that cannot be seen. */
 export function plainName(name: string): string {
   return name.slice(0, MAX_NAME_LENGTH).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '_');
 }
 
 /**
- * Lets so many names through, the first that come, and gives `other` for the rest.
- * @param known names that have come before
+ * Passes the first `max` names through and returns `other` for the rest.
+ * @param known names seen before
  */
-export function boundNames(most: number, known: Iterable<string> = []) {
+export function boundNames(max: number, known: Iterable<string> = []) {
   const names = new Set(known);
   return (name: string): string => {
     const short = plainName(name);
     if (names.has(short)) return short;
-    if (names.size >= most) return OTHER;
+    if (names.size >= max) return OTHER;
     names.add(short);
     return short;
   };
 }
 
 /**
- * The program of a command line, without its directory. Only a plain first word is one: an assignment, a quoted word or a
- * piece of shell may hold what must not leave the machine.
+ * The program of a command line, without its directory. Undefined unless the first word is plain: an assignment, a quoted
+ * word or a piece of shell may hold something that must not leave the machine.
  */
 export function programOf(command: string): string | undefined {
   const [word = ''] = command.split(/\s/, 1);
@@ -65,7 +65,7 @@ export function programOf(command: string): string | undefined {
   return word.slice(word.lastIndexOf('/') + 1) || undefined;
 }
 
-/** Whether a status counts as an error to those who watch: a block is the hook's decision, and a skip ours. */
+/** Whether monitoring counts this status as an error. A block is the hook's decision, and a skip is HookBus's. */
 export function isErrorStatus(status: Status): boolean {
   return status === 'error' || status === 'timeout';
 }

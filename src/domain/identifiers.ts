@@ -1,4 +1,4 @@
-/** Random bytes and the time come from the caller, so that these stay pure. */
+/** Callers pass random bytes and the time, so that these functions stay pure. */
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
@@ -21,12 +21,12 @@ export function uuidV7(nowMs: number, random: Uint8Array): string {
   ].join('-');
 }
 
-/** The Unix milliseconds of a UUIDv7. */
+/** The time in a UUIDv7, in Unix milliseconds. */
 export function timeOfUuidV7(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
-/** A W3C span or trace id of the bytes given; never the forbidden all-zero one. */
+/** Makes a W3C span or trace id of these bytes; never the forbidden all-zero id. */
 export function traceIdOf(random: Uint8Array): string {
   const text = hex(random);
   return /^0+$/.test(text) ? `${text.slice(0, -1)}1` : text;

@@ -1,4 +1,4 @@
-/** The date as a calendar on the wall has it: `2026-11-22`. */
+/** The local date, such as `2026-11-22`. */
 export function localDate(at: Date): string {
   const twoDigits = (value: number): string => String(value).padStart(2, '0');
   const year = String(at.getFullYear()).padStart(4, '0');

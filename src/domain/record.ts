@@ -1,11 +1,11 @@
 /**
- * An execution as an engine sees it: what is known before the hook runs, and what came of it.
- * The spool stores these two halves; the bus makes a row of them.
+ * An execution as an engine sees it: what is known before the hook runs, and the result.
+ * The spool stores these two halves; src/app/recording makes one row of them.
  */
 
 export type StreamName = 'stdin' | 'stdout' | 'stderr';
 
-/** Told by the scanner, so known without storing anything. `broken` begins with `{` and is not one object. */
+/** The scanner finds this even if no output is stored. `broken` begins with `{` but is not one object. */
 export type StdoutKind = 'empty' | 'text' | 'json' | 'broken';
 
 export type Engine = 'node' | 'launcher';
@@ -26,24 +26,24 @@ export interface Begin {
   /** The command and its arguments; for a shell line: `/bin/sh`, `-c`, the line. */
   readonly argv: readonly string[];
   readonly createdAtMs: number;
-  /** The engine's own process, to tell an execution that was cut off from one that runs. */
+  /** The engine's process. It shows whether an execution without an end was interrupted or still runs. */
   readonly pid: number;
-  /** Kernel start time of `pid` in clock ticks since boot; 0 where the system does not tell. */
+  /** Kernel start time of `pid` in clock ticks since boot; 0 if the system does not report it. */
   readonly pidStart: number;
   readonly engine: Engine;
   readonly engineVersion: string;
-  /** `HOOKBUS_MAX_BYTES` or `--max-bytes` as it was in force. */
+  /** The value of `HOOKBUS_MAX_BYTES` or `--max-bytes` that was in force. */
   readonly maxBytes: number;
   readonly storeRaw: boolean;
   readonly compress: boolean;
   readonly redact: boolean;
-  /** What could not be used in the command line or the settings, one sentence each. */
+  /** Options and settings that could not be used, one sentence each. */
   readonly warnings: readonly string[];
-  /** The same as the launcher notes it: a name and its raw value; config/warnings.ts has the words. */
+  /** The same as the launcher writes them: a name and its raw value. config/warnings.ts makes sentences of them. */
   readonly rawWarnings?: readonly string[];
 }
 
-/** The kept part of a stream, at most the cap. */
+/** The kept part of a stream, at most `maxBytes`. */
 export interface Capture {
   readonly stream: StreamName;
   readonly bytes: Uint8Array;
@@ -52,9 +52,9 @@ export interface Capture {
 
 /**
  * How an execution ended.
- * `exited`, `signaled`: the hook's own end. `timeout`: our `--timeout` ran out.
- * `not_started`: the system refused to start it. `cut_off`: the engine was gone before the hook's end was known.
- * `breaker_skip`, `dedupe_skip`: it was not run, because a gate was closed or because it is a duplicate.
+ * `exited`, `signaled`: the hook ended. `timeout`: HookBus's `--timeout` expired.
+ * `not_started`: the system refused to start it. `cut_off`: it was interrupted, so that its end is not known.
+ * `breaker_skip`, `dedupe_skip`: HookBus skipped it, because of a gate or because it is a duplicate.
  */
 export type EndKind =
   | 'exited'
@@ -65,30 +65,30 @@ export type EndKind =
   | 'breaker_skip'
   | 'dedupe_skip';
 
-/** What came of it. */
+/** The result of an execution. */
 export interface End {
   readonly kind: EndKind;
   readonly exitCode?: number;
   /** The signal's name, such as `SIGTERM`. */
   readonly signal?: string;
-  /** Why, where no stderr of the hook can say it. */
+  /** Why it ended like this, if the hook's stderr cannot say it. */
   readonly reason?: string;
-  /** The hook's own wall time. */
+  /** The hook's wall time. */
   readonly durationMs?: number;
   /** What HookBus added. */
   readonly overheadMs?: number;
-  /** Sizes in full, also past the cap. */
+  /** Full sizes, even if the capture is truncated. */
   readonly stdinBytes: number;
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
-  /** The beginning of stdout where that begins with `{`, at most 16 KiB, not redacted; nothing is made of it yet. */
+  /** The start of stdout if that begins with `{`: at most 16 KiB, not redacted. Nothing reads it yet. */
   readonly stdoutHead?: Uint8Array;
   /** The end of stderr, at most 16 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;
-  /** Of the execution, where it was deduplicated. */
+  /** Set if the execution was deduplicated. */
   readonly dedupeKey?: string;
   readonly captures: readonly Capture[];
 }

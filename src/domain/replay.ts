@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Status } from './execution.ts';
 import type { StdoutKind } from './record.ts';
 
-/** What came of an execution or of its replay, as far as it can be compared. */
-export interface Came {
+/** The comparable part of the result of an execution or of its replay. */
+export interface HookResult {
   readonly status: Status;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly stdoutBytes: number;
   readonly stderrBytes: number;
   readonly stdoutKind: StdoutKind;
-  /** Of the first 64 KiB of stdout; undefined where there is none. */
+  /** Covers the first 64 KiB of stdout; undefined if stdout is empty. */
   readonly stdoutDigest: string | undefined;
-  /** What was written, where all of it was kept. */
+  /** The full output; undefined unless all of it was kept. */
   readonly stdout: Uint8Array | undefined;
   readonly stderr: Uint8Array | undefined;
 }
@@ -20,21 +20,21 @@ export interface Came {
 const DIFFERENCES = ['status', 'exit_code', 'signal', 'stdout', 'stderr'] as const;
 type Difference = (typeof DIFFERENCES)[number];
 
-/** How a replay differs from what is on record. */
+/** How a replay differs from the recorded execution. */
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Whether the agent would have acted otherwise: the hook changed its mind. */
+  /** Whether the agent would have acted differently. */
   readonly changed: boolean;
 }
 
 /**
- * Compares what an agent acts on: how it ended, what it said on stdout, where that is JSON by its meaning, and of one that
- * blocked why. Other differences on stderr are told and change nothing.
- * @param clean takes secrets out, as was done to what is on record
+ * Compares what an agent acts on: how the hook ended, its stdout (JSON by meaning), and its stderr if it blocked both
+ * times. Other differences on stderr are reported, but do not count as a change.
+ * @param clean removes secrets, as recording does
  */
 export function compareReplay(
-  recorded: Came,
-  replayed: Came,
+  recorded: HookResult,
+  replayed: HookResult,
   clean: (bytes: Uint8Array) => Uint8Array,
 ): Comparison {
   const stdoutDiffers = !isSameStdout(recorded, replayed, clean);
@@ -60,11 +60,11 @@ export function compareReplay(
 
 type Clean = (bytes: Uint8Array) => Uint8Array;
 
-/** What the digest of stdout covers. */
+/** The digest of stdout covers this many bytes. */
 const DIGEST_BYTES = 64 * 1024;
 
-/** By digest and size, which are on record of every execution; beyond what the digest covers, by what is stored. */
-function isSameStdout(recorded: Came, replayed: Came, clean: Clean): boolean {
+/** Compares digest and size, which every execution has; for output longer than the digest covers, also the stored output. */
+function isSameStdout(recorded: HookResult, replayed: HookResult, clean: Clean): boolean {
   if (recorded.stdoutDigest !== replayed.stdoutDigest) return false;
   if (recorded.stdoutBytes !== replayed.stdoutBytes) return false;
   if (recorded.stdoutBytes <= DIGEST_BYTES) return true;
@@ -72,15 +72,15 @@ function isSameStdout(recorded: Came, replayed: Came, clean: Clean): boolean {
   return isSame(recorded.stdout, replayed.stdout, clean);
 }
 
-/** Where it was not stored, by its size. */
-function isSameStderr(recorded: Came, replayed: Came, clean: Clean): boolean {
+/** Compares only sizes if stderr was not stored. */
+function isSameStderr(recorded: HookResult, replayed: HookResult, clean: Clean): boolean {
   if (recorded.stderr === undefined || replayed.stderr === undefined) {
     return recorded.stderrBytes === replayed.stderrBytes;
   }
   return isSame(recorded.stderr, replayed.stderr, clean);
 }
 
-/** What is stored may have been redacted, or not. */
+/** The stored output may be redacted or not, so it is compared with both forms. */
 function isSame(stored: Uint8Array, fresh: Uint8Array, clean: Clean): boolean {
   return Buffer.compare(stored, fresh) === 0 || Buffer.compare(stored, clean(fresh)) === 0;
 }
@@ -95,7 +95,7 @@ function meansTheSame(
   return left !== undefined && rights.some((right) => isDeepStrictEqual(left, right));
 }
 
-/** An agent reads JSON from an object only. */
+/** Agents accept only an object as JSON output. */
 function parseObject(bytes: Uint8Array): object | undefined {
   try {
     const value = JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
@@ -107,7 +107,7 @@ function parseObject(bytes: Uint8Array): object | undefined {
 
 const PLACEHOLDER = /\[redacted:[\w-]+\]/;
 
-/** Whether a stored text holds what redaction put in place of a secret. */
+/** Whether a stored text contains a placeholder of redaction. */
 export function holdsPlaceholder(text: string): boolean {
   return PLACEHOLDER.test(text);
 }

@@ -1,17 +1,17 @@
 import { CANNOT_BLOCK, canBlock } from './events.ts';
 import type { Execution } from './execution.ts';
 
-/** An alert of it stays open for so long at least, and since the last time, in ms: somebody looks once a day. */
+/** An alert stays open at least this long after the last skip, in ms: people look once a day. */
 export const SEEN_WITHIN_MS = 24 * 3_600_000;
 
-/** Comes first, so that no id can look like it. */
+/** Comes first in the text, so that no id can look like it. */
 const REFUSED = 'refused again, as a ';
 
-/** Why a duplicate did not run. The launcher says the same in result.c. */
+/** Why a duplicate did not run. The launcher writes the same text in result.c. */
 export const duplicateReason = (of: string, isRefused: boolean): string =>
   `${isRefused ? REFUSED : ''}duplicate of ${of}`;
 
-/** Whether a hook that could have refused was kept from running, and nothing was refused in its place. */
+/** Whether a hook that could have refused was skipped, and no refusal was repeated in its place. */
 export function isSkippedGuard({
   status,
   eventType,
@@ -22,7 +22,7 @@ export function isSkippedGuard({
   return status === 'dedupe_skip' && error?.startsWith(REFUSED) !== true;
 }
 
-/** The same in SQL, of a row of `hook_logs`: 1 or 0. */
+/** The same check in SQL for a row of `hook_logs`: 1 or 0. */
 export const SKIPPED_GUARD = `(event_type NOT IN (${[...CANNOT_BLOCK].map((name) => `'${name}'`).join(', ')})
   AND (status = 'breaker_skip'
     OR status = 'dedupe_skip' AND coalesce(error, '') NOT GLOB '${REFUSED}*'))`;

@@ -1,27 +1,27 @@
 import type { Status } from './execution.ts';
 
-/** Upper bounds of the buckets, in ms, of how long hooks take. A bound is never changed: stored counts are by its place. */
+/** Upper bounds of duration buckets, in ms. Never change them: stored counts refer to a bound by its index. */
 export const DURATION_BOUNDS_MS = [
   5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000,
 ] as const;
 
-/** The same of what we add; the targets are among them. */
+/** Upper bounds of overhead buckets, in ms. The performance targets are among them. */
 export const OVERHEAD_BOUNDS_MS = [0.25, 0.5, 1, 2, 5, 10, 25, 50, 100, 250, 1000] as const;
 
-/** A histogram as Prometheus has them, but with the counts of each bucket alone; the last has what is above all bounds. */
+/** A histogram as in Prometheus, but not cumulative; the last bucket counts values above all bounds. */
 export interface Histogram {
   readonly count: number;
   readonly sumMs: number;
   readonly buckets: readonly number[];
 }
 
-/** Everything that was ever recorded of a hook on an event with a status. */
+/** All executions ever recorded with this hook, event and status. */
 export interface Total {
   readonly hookName: string;
   readonly eventType: string;
   readonly status: Status;
   readonly executions: number;
-  /** Those that had a dedupe key. */
+  /** How many had a dedupe key. */
   readonly keyed: number;
   readonly duration: Histogram;
   readonly overhead: Histogram;
@@ -31,7 +31,7 @@ export function emptyHistogram(bounds: readonly number[]): Histogram {
   return { count: 0, sumMs: 0, buckets: Array.from({ length: bounds.length + 1 }, () => 0) };
 }
 
-/** With one value more; the same where there is no value. */
+/** Adds a value; returns the same histogram if the value is missing. */
 export function withValue(
   histogram: Histogram,
   bounds: readonly number[],

@@ -1,7 +1,7 @@
-/** The version of this HookBus; the same as in package.json (checked by a test). */
+/** The version of this HookBus. A test checks that package.json has the same. */
 export const VERSION = '0.1.0';
 
-/** Whether `other` is a later version than `own`, by its three numbers; what is no version is not. */
+/** Whether `other` is a later version than `own`, by its three numbers; false if either is not a version. */
 export function isNewerVersion(other: string, own: string): boolean {
   const [left, right] = [numbersOf(other), numbersOf(own)];
   if (left === undefined || right === undefined) return false;

@@ -1,33 +1,33 @@
 import type { Tally } from './exporter.ts';
 
-/** What came of a batch. */
+/** The result of sending a batch. */
 export type BatchEnd =
   | {
       readonly kind: 'sent';
       readonly refused: number;
-      /** What went wrong all the same. */
+      /** An error that did not keep the batch from being sent. */
       readonly problem?: string | undefined;
-      /** What the other side has to say where nothing did. */
+      /** A warning of the receiver. */
       readonly warning?: string | undefined;
     }
   | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface BatchQueueParts<T> {
-  /** Items that may wait, beside one batch that is being sent. */
-  readonly most: number;
+  /** Maximum number of waiting items, in addition to one batch that is being sent. */
+  readonly maxWaiting: number;
   readonly send: (batch: readonly T[]) => Promise<BatchEnd>;
   readonly tally: Tally;
 }
 
-/** Items in one request. */
+/** Number of items in one request. */
 const BATCH = 512;
 
-/** Pause after a failure, in ms: the first, and the longest; each is twice the one before, give or take a fifth. */
+/** The first and the longest pause after a failure, in ms; each is twice the one before, plus or minus a fifth. */
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 
-/** Sends items in batches, one at a time; keeps what cannot be sent now, and of too many drops the oldest. */
+/** Sends items in batches, one batch at a time. Keeps what cannot be sent now, and drops the oldest items above the limit. */
 export class BatchQueue<T> {
   readonly #parts: BatchQueueParts<T>;
   #waiting: T[] = [];
@@ -48,17 +48,19 @@ export class BatchQueue<T> {
     void this.#next();
   }
 
-  /** Whether something could not be sent and is tried again. */
+  /** Whether items could not be sent and will be tried again. */
   isRetrying(): boolean {
     return this.#pauseMs > 0;
   }
 
-  /** Items that may be added without one being dropped. While nothing can be sent, waiting for room would not help. */
+  /** How many items can be added without dropping any. Infinite while nothing can be sent, since waiting would not help. */
   room(): number {
-    return this.isRetrying() ? Number.POSITIVE_INFINITY : this.#parts.most - this.#waiting.length;
+    return this.isRetrying()
+      ? Number.POSITIVE_INFINITY
+      : this.#parts.maxWaiting - this.#waiting.length;
   }
 
-  /** Tries once more to send what waits; resolves when that is done, has failed, or the time is over. */
+  /** Tries once more to send the waiting items; resolves when that succeeds, fails, or takes longer than `ms`. */
   async close(ms: number): Promise<void> {
     this.#isClosing = true;
     this.#endPause();
@@ -78,7 +80,7 @@ export class BatchQueue<T> {
   async #next(): Promise<void> {
     if (this.#isOver || this.#sending > 0 || this.#pause !== undefined) return;
     if (this.#waiting.length === 0) return this.#onIdle();
-    const batch = this.#waiting.splice(0, Math.min(BATCH, this.#parts.most));
+    const batch = this.#waiting.splice(0, Math.min(BATCH, this.#parts.maxWaiting));
     this.#sending = batch.length;
     const end = await this.#parts.send(batch);
     this.#sending = 0;
@@ -105,18 +107,18 @@ export class BatchQueue<T> {
   }
 
   #trim(): void {
-    const surplus = Math.max(0, this.#waiting.length - this.#parts.most);
+    const surplus = Math.max(0, this.#waiting.length - this.#parts.maxWaiting);
     this.#parts.tally.dropped(this.#waiting.splice(0, surplus).length);
   }
 
   #rest(afterMs: number): void {
-    // Who closes wants to know whether all is sent, and waits for no other try.
+    // While closing, one failure is the answer; there is no further attempt.
     if (this.#isClosing) {
       this.#isOver = true;
       this.#onIdle();
       return;
     }
-    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), LONGEST_PAUSE_MS);
+    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), MAX_PAUSE_MS);
     const ms = Math.max(afterMs, this.#pauseMs * (0.8 + 0.4 * Math.random()));
     this.#pause = setTimeout(() => {
       this.#pause = undefined;

@@ -3,10 +3,10 @@ import { isIPv6 } from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { reasonOf } from '../domain/errors.ts';
 
-/** Sends packets, each as it is or not at all, and never waits. */
+/** Sends each packet as a whole or not at all, and never waits. */
 export interface DatagramSender {
   readonly target: string;
-  /** @param done told once: nothing where it was sent, `busy` where the receiver takes none just now, or an error */
+  /** @param done called once: without a failure if sent, with `busy` if the receiver's queue is full, or with an error */
   readonly send: (packet: Buffer, done: (failure?: 'busy' | Error) => void) => void;
   readonly close: () => void;
 }
@@ -14,7 +14,7 @@ export interface DatagramSender {
 export function createUdpSender(host: string, port: number): DatagramSender {
   const isSix = isIPv6(host);
   const socket = createSocket(isSix ? 'udp6' : 'udp4');
-  // Each failure comes to who sent, too.
+  // The caller of `send` gets each failure too.
   socket.on('error', () => undefined);
   socket.unref();
   return {
@@ -25,8 +25,8 @@ export function createUdpSender(host: string, port: number): DatagramSender {
 }
 
 /**
- * Node has no sockets for Unix datagrams, so this takes a package with a native part, which is optional.
- * @throws where it is not there
+ * Node has no sockets for Unix datagrams. This needs an optional package with native code.
+ * @throws if the package is missing
  */
 export async function createUnixSender(path: string): Promise<DatagramSender> {
   const { createSocket: createUnixSocket } = await loadUnixDgram();
@@ -50,12 +50,12 @@ async function loadUnixDgram() {
     return await import('unix-dgram');
   } catch {
     throw new Error(
-      'statsd.socket needs the package unix-dgram, which is not there or was not built: npm install unix-dgram where hookbus is installed, or use statsd.host',
+      'statsd.socket needs the package unix-dgram, which is missing or was not built; run npm install unix-dgram where hookbus is installed, or use statsd.host',
     );
   }
 }
 
-/** unix-dgram has the system's number, negative; or a word or 1 of its own where the receiver's queue is full. */
+/** unix-dgram reports the system's negative error number, or a text or 1 if the receiver's queue is full. */
 function failureOf({ code, message }: Error & { readonly code?: number | string }): 'busy' | Error {
   if (typeof code !== 'number') return new Error(message);
   if (code >= 0) return 'busy';

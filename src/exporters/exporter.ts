@@ -4,49 +4,49 @@ import type { MetricsSnapshot } from './snapshot.ts';
 
 /** One destination of metrics or spans. */
 export interface Exporter {
-  /** Takes executions that were recorded. Returns at once and never throws; what cannot be passed on is dropped and counted. */
+  /** Accepts recorded executions. Returns at once and never throws; drops and counts those that it cannot send. */
   readonly take: (executions: readonly ExportedExecution[]) => void;
-  /** Executions that it takes now without dropping any; without end where waiting for room would not help. */
+  /** How many executions it can accept now without dropping any; infinite if waiting for room would not help. */
   readonly room: () => number;
   readonly state: () => ExporterState;
-  /** Passes on what it has, as far as that takes no longer than about a second, and leaves nothing open. Never throws. */
+  /** Sends what is left, for about a second at most, and leaves nothing open. Never throws. */
   readonly close: () => Promise<void>;
 }
 
-/** How an exporter is doing, since it was opened. */
+/** The state of an exporter since it was opened. */
 export interface ExporterState {
-  /** Where to, for people; without passwords. */
+  /** The destination, for people; without passwords. */
   readonly target: string;
   readonly isWorking: boolean;
-  /** The latest, also where all is well again. */
+  /** The latest error or warning, even if all is well again. */
   readonly lastError: string | undefined;
-  /** Executions, or of Prometheus: answers. */
+  /** Executions; for Prometheus, responses. */
   readonly sent: number;
   readonly dropped: number;
-  /** Attempts that failed. */
+  /** Failed attempts. */
   readonly failures: number;
-  /** When the last one did, by `performance.now()`. */
+  /** Time of the last failure, by `performance.now()`. */
   readonly failedAtMs: number;
-  /** What could not be passed on waits for another try, which comes by itself. */
+  /** Something could not be sent and will be tried again on its own. */
   readonly isRetrying: boolean;
 }
 
-/** A failure of so long ago, in ms, says nothing of now, where nothing was tried since. */
+/** A failure older than this, in ms, says nothing about now, if nothing was tried since. */
 const QUIET_MS = 50_000;
 
-/** What is wrong with an exporter now; undefined where it works, or nobody can tell. */
+/** What is wrong with an exporter now; undefined if it works, or if nobody knows. */
 export function failureOf(state: ExporterState, nowMs = performance.now()): string | undefined {
   const isQuiet = !state.isRetrying && nowMs - state.failedAtMs > QUIET_MS;
-  return state.isWorking || isQuiet ? undefined : (state.lastError ?? 'it does not work');
+  return state.isWorking || isQuiet ? undefined : (state.lastError ?? 'unknown error');
 }
 
-/** What an exporter may use of the world. */
+/** What an exporter needs from the daemon. */
 export interface ExporterParts {
-  /** All that is served to Prometheus, as it is now. @throws where the database cannot be read */
+  /** Everything that Prometheus gets, as of now. @throws if the database cannot be read */
   readonly snapshot: () => Promise<MetricsSnapshot>;
-  /** Somebody was served: the daemon is needed. */
+  /** Somebody was served, so the daemon is in use. */
   readonly onServed: () => void;
-  /** As it is now. */
+  /** The current network settings. */
   readonly network: () => Network;
 }
 
@@ -70,7 +70,7 @@ export function createTally(target: string) {
       isWorking = false;
       failedAtMs = performance.now();
     },
-    /** Worth telling, and no failure. */
+    /** Worth showing, but not a failure. */
     noted(warning: string): void {
       lastError = warning.slice(0, 300);
     },

@@ -3,7 +3,7 @@ import type { OpenTelemetryOptions } from './opentelemetry.ts';
 import type { PrometheusOptions } from './prometheus.ts';
 import type { StatsdOptions } from './statsd.ts';
 
-/** The sections of config.json that exporters have. */
+/** The sections of config.json for exporters. */
 export interface ExporterOptions {
   readonly prometheus: PrometheusOptions & { readonly enabled: boolean };
   readonly statsd: StatsdOptions & { readonly enabled: boolean };
@@ -14,11 +14,11 @@ type ExporterName = keyof ExporterOptions;
 
 interface ExporterKind {
   readonly name: ExporterName;
-  /** Loads it with the packages it needs. @throws where it cannot be opened now */
+  /** Loads the exporter and the packages that it needs. @throws if it cannot be opened now */
   readonly open: (options: ExporterOptions, parts: ExporterParts) => Promise<Exporter>;
 }
 
-/** Every exporter. scripts/bundle-main.js makes a bundle of each file that is loaded here. */
+/** All exporters. scripts/bundle-main.js makes a bundle of each file that is loaded here. */
 export const EXPORTERS: readonly ExporterKind[] = [
   {
     name: 'prometheus',

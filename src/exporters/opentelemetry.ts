@@ -20,14 +20,14 @@ export interface OpenTelemetryOptions extends OtlpTarget {
   readonly traces: boolean;
   readonly metrics: boolean;
   readonly metrics_interval_seconds: number;
-  /** Spans that may wait. */
+  /** Maximum number of waiting spans. */
   readonly queue: number;
 }
 
-/** How long closing may take, in ms. */
+/** Time limit of closing, in ms. */
 const CLOSE_MS = 1000;
 
-/** Sends a span of each execution, and metrics, to a collector. Opening sends nothing. */
+/** Sends a span for each execution, and metrics, to a collector. Opening sends nothing. */
 export function openOpenTelemetry(
   options: OpenTelemetryOptions,
   { network }: Pick<ExporterParts, 'network'>,
@@ -56,7 +56,7 @@ export function openOpenTelemetry(
   };
 }
 
-/** Two signals are one exporter: an execution is sent, or dropped, by its span where there are spans. */
+/** Combines the two signals of one exporter. If there are spans, they decide whether an execution was sent or dropped. */
 function joinedState(target: string, states: readonly ExporterState[]): ExporterState {
   const [first] = states;
   const failing = states.find(({ isWorking }) => !isWorking);
@@ -90,7 +90,7 @@ function createTraces(
     });
     return { kind: 'sent', refused: Math.min(rejected, batch.length), ...said };
   };
-  const queue = new BatchQueue({ most: options.queue, send, tally });
+  const queue = new BatchQueue({ maxWaiting: options.queue, send, tally });
   return {
     take: (executions) => {
       const spans = executions.map((execution) => spanOf(execution, resource, VERSION));
@@ -123,7 +123,7 @@ function createMetricsSignal(
     void sender.send(serializer.serializeRequest(metrics) ?? new Uint8Array()).then((answer) => {
       const isSent = countSent(answer, executions);
       if (!isSent) counted += executions;
-      // The codes of ExportResultCode: sent, and failed.
+      // The codes of ExportResultCode: success and failure.
       done({ code: isSent ? 0 : 1 });
     });
   };
@@ -154,13 +154,13 @@ function createMetricsSignal(
       counted += executions.length;
       for (const execution of executions) metrics.record(execution);
     },
-    // They are counted, not kept.
+    // Metrics are counted, not kept.
     room: () => Number.POSITIVE_INFINITY,
-    // What was not sent is in the next sending.
+    // The next export includes what was not sent.
     state: () => ({ ...tally.state(), isRetrying: !tally.state().isWorking }),
     close: async () => {
       const timer = setTimeout(sender.close, CLOSE_MS);
-      // It sends what there is, and says when that failed: so does the tally.
+      // It sends the last metrics. A failure is in the tally already.
       await metrics.close().catch(() => undefined);
       clearTimeout(timer);
       sender.close();
@@ -173,20 +173,21 @@ interface Reply {
   readonly message?: string | undefined;
 }
 
-/** Reads an answer that is good by its status. Of what was not rejected, a message is a warning. */
+/** Reads the response to a successful request. A message is a warning if nothing was rejected. */
 function read(
   { contentType, body }: Extract<OtlpAnswer, { kind: 'sent' }>,
   decode: (body: Buffer) => Reply,
 ): { readonly rejected: number; readonly problem?: string; readonly warning?: string } {
   if (body.length === 0) return { rejected: 0 };
   const isOtlp = /^application\/(?:x-protobuf|json)\b/.test(contentType);
-  if (!isOtlp) return { rejected: 0, problem: 'whoever answers there is no collector' };
+  if (!isOtlp) return { rejected: 0, problem: 'the server at this URL is not an OTLP collector' };
   try {
     const { rejected, message } = decode(body);
     const count = Number(rejected ?? 0);
-    if (count > 0) return { rejected: count, problem: message || `it rejected ${count}` };
+    if (count > 0)
+      return { rejected: count, problem: message || `the collector rejected ${count}` };
     return { rejected: 0, ...(message ? { warning: message } : {}) };
   } catch (error) {
-    return { rejected: 0, problem: `an answer that cannot be read: ${reasonOf(error)}` };
+    return { rejected: 0, problem: `the response cannot be read: ${reasonOf(error)}` };
   }
 }

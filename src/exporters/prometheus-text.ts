@@ -28,7 +28,7 @@ function registryOf(snapshot: MetricsSnapshot): Registry {
   const registry = new Registry();
   addExecutions(registry, snapshot.totals);
   addBreakers(registry, snapshot.breakers);
-  aGauge(registry, 'hookbus_spool_pending', 'Records that wait to be taken into the database.').set(
+  aGauge(registry, 'hookbus_spool_pending', 'Records that wait to be ingested.').set(
     snapshot.spoolPending,
   );
   aGauge(registry, 'hookbus_build_info', 'Always 1; the version of HookBus.', ['version']).set(
@@ -80,16 +80,13 @@ function addExporters(registry: Registry, exporters: MetricsSnapshot['exporters'
   const counter = (name: string, help: string) => aCounter(registry, name, help, ['exporter']);
   const sent = counter(
     'hookbus_exporter_sent_total',
-    'Executions that the daemon passed on since it opened the exporter.',
+    'Executions that the daemon sent since it opened the exporter.',
   );
   const dropped = counter(
     'hookbus_exporter_dropped_total',
     'Executions that an exporter had no room for, or that were refused.',
   );
-  const failures = counter(
-    'hookbus_exporter_failures_total',
-    'Attempts of an exporter that failed.',
-  );
+  const failures = counter('hookbus_exporter_failures_total', 'Failed attempts of an exporter.');
   for (const state of exporters) {
     const labels = { exporter: state.name };
     sent.inc(labels, state.sent);
@@ -108,7 +105,7 @@ function durations(totals: readonly Total[]): Metric {
   }
   return aHistogram(
     'hookbus_hook_duration_seconds',
-    'How long hooks took, of all that ran.',
+    'How long hooks took, over all hooks that ran.',
     DURATION_BOUNDS_MS,
     [...series.values()],
   );
@@ -129,7 +126,7 @@ interface Series {
   readonly histogram: Histogram;
 }
 
-/** prom-client's own histogram counts values as they come, and takes none that were counted elsewhere. */
+/** prom-client's own histogram counts single values and cannot import counts. */
 function aHistogram(
   name: string,
   help: string,

@@ -6,16 +6,16 @@ import { CONTENT_TYPE, prometheusText } from './prometheus-text.ts';
 export { prometheusJson, prometheusText } from './prometheus-text.ts';
 
 export interface PrometheusOptions {
-  /** Of the loopback. */
+  /** An address of the loopback interface. */
   readonly address: string;
   readonly port: number;
 }
 
-/** A request that is slower than this, in ms, is no scrape; nor is one of so many at a time. */
+/** Limits for requests: a slower one, in ms, is not a scrape, nor are more than this many at once. */
 const REQUEST_MS = 5000;
 const MAX_CONNECTIONS = 16;
 
-/** Serves `/metrics`. @throws where the port is taken */
+/** Serves `/metrics`. @throws if the port is in use */
 export async function openPrometheus(
   { address, port }: PrometheusOptions,
   parts: ExporterParts,
@@ -32,7 +32,7 @@ export async function openPrometheus(
   await listen(server, address, port);
   server.on('error', (error) => tally.failed(reasonOf(error)));
   return {
-    // Everything is read from the database when somebody asks.
+    // Each request reads everything from the database.
     take: () => undefined,
     room: () => Number.POSITIVE_INFINITY,
     state: tally.state,
@@ -72,9 +72,9 @@ async function answer(
   };
   if (!isLoopbackHost(request.headers.host)) return say(403, 'unknown host\n');
   const [path] = (request.url ?? '').split('?', 1);
-  if (path !== '/metrics') return say(404, 'there is only /metrics\n');
+  if (path !== '/metrics') return say(404, 'not found; try /metrics\n');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return say(405, 'expected GET or HEAD\n', { allow: 'GET, HEAD', connection: 'close' });
+    return say(405, 'use GET or HEAD\n', { allow: 'GET, HEAD', connection: 'close' });
   }
   try {
     const text = await prometheusText(await snapshot());
@@ -88,8 +88,8 @@ async function answer(
 }
 
 /**
- * Whether this machine was asked for by a name that no other machine can have. A page in a browser may be from a name that
- * was made to stand for 127.0.0.1, and would read what is here.
+ * Whether the request used a name that only this machine can have. A page in a browser may come from a domain name that
+ * was pointed at 127.0.0.1, and could otherwise read the metrics.
  */
 function isLoopbackHost(host: string | undefined): boolean {
   return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host ?? '');

@@ -1,6 +1,6 @@
 import type { Total } from '../domain/totals.ts';
 
-/** What Prometheus is told, and everything that goes into it. */
+/** Everything that goes into the metrics for Prometheus. */
 export interface MetricsSnapshot {
   readonly version: string;
   readonly totals: readonly Total[];
@@ -8,7 +8,7 @@ export interface MetricsSnapshot {
     readonly hookName: string;
     readonly state: 'closed' | 'half_open' | 'open';
   }[];
-  /** Records that wait to be taken into the database. */
+  /** Records that wait to be ingested. */
   readonly spoolPending: number;
   readonly exporters: readonly {
     readonly name: string;

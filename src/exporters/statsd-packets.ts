@@ -3,17 +3,17 @@ import { boundNames, type ExportedExecution, MAX_EVENTS, MAX_HOOKS } from '../do
 export interface StatsdFormat {
   readonly prefix: string;
   readonly tags: 'none' | 'dogstatsd';
-  /** Most bytes of a packet. */
+  /** Maximum size of a packet. */
   readonly max_packet_bytes: number;
 }
 
 export interface Packet {
   readonly bytes: Buffer;
-  /** So many executions begin in it. */
+  /** How many executions begin in it. */
   readonly executions: number;
 }
 
-/** Makes packets of executions: a counter of each, and its times. */
+/** Makes packets for executions: one counter for each, and its times. */
 export function createPacketWriter({ prefix, tags, max_packet_bytes }: StatsdFormat) {
   const hookOf = boundNames(MAX_HOOKS);
   const eventOf = boundNames(MAX_EVENTS);
@@ -37,13 +37,13 @@ export function createPacketWriter({ prefix, tags, max_packet_bytes }: StatsdFor
     packed(executions.map(linesOf), max_packet_bytes);
 }
 
-/** Puts lines into as few packets as they go into in this order. Every name is ASCII by now, so a character is a byte. */
-function packed(linesOfEach: readonly (readonly string[])[], mostBytes: number): Packet[] {
+/** Packs lines into as few packets as their order allows. All names are ASCII by now, so a character is a byte. */
+function packed(linesOfEach: readonly (readonly string[])[], maxBytes: number): Packet[] {
   const packets: { text: string; executions: number }[] = [];
   for (const lines of linesOfEach) {
     for (const [index, line] of lines.entries()) {
       let last = packets.at(-1);
-      if (last === undefined || last.text.length + 1 + line.length > mostBytes) {
+      if (last === undefined || last.text.length + 1 + line.length > maxBytes) {
         last = { text: '', executions: 0 };
         packets.push(last);
       }
@@ -59,11 +59,11 @@ function packed(linesOfEach: readonly (readonly string[])[], mostBytes: number):
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Three decimals are a microsecond; some servers know no exponent. */
+/** Three decimals give microseconds. Some servers do not support exponents. */
 const timing = (ms: number | undefined, lineOf: (value: string) => string): string[] =>
   ms === undefined || !(ms >= 0) ? [] : [lineOf(`${Number(ms.toFixed(3))}|ms`)];
 
-/** A dot would begin another level. */
+/** A dot would start another level. */
 function plainLine(name: string, value: string, labels: Labels): string {
   const levels = Object.values(labels).map((label) => label.replace(/[^\w-]/g, '_') || 'none');
   return `${[name, ...levels].join('.')}:${value}`;

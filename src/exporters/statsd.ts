@@ -6,21 +6,21 @@ import { createPacketWriter, type Packet, type StatsdFormat } from './statsd-pac
 export interface StatsdOptions extends StatsdFormat {
   readonly host: string;
   readonly port: number;
-  /** Empty: host and port hold. */
+  /** If empty, host and port are used. */
   readonly socket: string;
 }
 
-/** Packets that wait, and those that the system has and has not yet sent: a name may be slow to look up. */
+/** Limits for waiting packets and for packets in the hands of the system, which may have to look up a name first. */
 const MAX_WAITING = 1000;
 const MAX_SENDING = 16;
 
-/** Pause where the receiver's queue is full, in ms. */
+/** Pause while the receiver's queue is full, in ms. */
 const BUSY_MS = 50;
 
-/** How long closing may take, in ms. */
+/** Time limit of closing, in ms. */
 const CLOSE_MS = 500;
 
-/** Sends StatsD packets. @throws where there is no socket of that kind on this machine */
+/** Sends StatsD packets. @throws if this machine has no sockets of that kind */
 export async function openStatsd(options: StatsdOptions): Promise<Exporter> {
   const { host, port, socket } = options;
   const sender = socket === '' ? createUdpSender(host, port) : await createUnixSender(socket);
@@ -31,7 +31,7 @@ export async function openStatsd(options: StatsdOptions): Promise<Exporter> {
     take: (executions) => {
       queue.add(packetsOf(executions));
     },
-    // What is sent, and dropped, is settled at once.
+    // Packets are sent or dropped at once.
     room: () => Number.POSITIVE_INFINITY,
     state: tally.state,
     close: async () => {
@@ -62,7 +62,7 @@ class PacketQueue {
     this.#send();
   }
 
-  /** Resolves when everything was sent, or the time is over. */
+  /** Resolves when all packets were sent, or after `ms`. */
   async emptied(ms: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -75,7 +75,7 @@ class PacketQueue {
   }
 
   #send(): void {
-    // A Unix socket is done at once, inside of #sendOne: this loop goes on then, instead of another within it.
+    // A Unix socket calls back at once, inside #sendOne; then this loop continues instead of starting another.
     if (this.#isLooping) return;
     this.#isLooping = true;
     while (this.#pause === undefined && this.#sending < MAX_SENDING) {
@@ -107,7 +107,7 @@ class PacketQueue {
   }
 
   #rest(packet: Packet): void {
-    this.#tally.failed('the receiver takes no more just now');
+    this.#tally.failed("the receiver's queue is full");
     this.#waiting.unshift(packet);
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The part of unix-dgram that is used; the package has no types. */
+/** The part of unix-dgram that HookBus uses; the package has no types. */
 declare module 'unix-dgram' {
   interface UnixDatagramSocket {
     on(event: 'error', listener: (error: Error) => void): void;

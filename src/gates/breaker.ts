@@ -2,27 +2,27 @@ import { isFailure, type Status } from '../domain/execution.ts';
 
 /** When a breaker opens, and for how long. */
 export interface BreakerPolicy {
-  /** So many of the latest executions that ran are looked at; with fewer, nothing is said. */
+  /** How many of the latest executions that ran to look at; with fewer, a breaker never opens. */
   readonly window: number;
-  /** It opens when at least this share of them failed, above 0 and up to 1. */
+  /** The breaker opens if at least this share of them failed; above 0 and up to 1. */
   readonly failureShare: number;
   readonly cooldownMs: number;
 }
 
-/** `half_open`: it has cooled down, and the next execution says whether the hook is well again. */
+/** `half_open`: the cooldown is over, and the next execution decides whether the hook works again. */
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** The executions that say something of a hook: those that ran. A block is a decision, no failure. */
+/** The statuses of executions that ran, which alone say something about a hook. A block is a decision, not a failure. */
 export const RAN: readonly Status[] = ['success', 'blocked', 'error', 'timeout'];
 
-/** What the latest executions amount to. */
+/** A summary of the latest executions. */
 export interface Assessment {
   readonly runs: number;
   readonly failures: number;
   readonly isTooMany: boolean;
 }
 
-/** @param statuses of the executions that ran since the breaker was last closed, at least the latest of the window */
+/** @param statuses of executions that ran since the breaker last closed, at least the latest ones of the window */
 export function assess(statuses: readonly Status[], policy: BreakerPolicy): Assessment {
   const latest = statuses.slice(0, policy.window);
   const failures = latest.filter(isFailure).length;
@@ -31,7 +31,7 @@ export function assess(statuses: readonly Status[], policy: BreakerPolicy): Asse
   return { runs: latest.length, failures, isTooMany };
 }
 
-/** How a breaker stands that was opened until then and not closed since. */
+/** The state of a breaker that was opened until a time and not closed since. */
 export function stateOfOpened(untilMs: number, nowMs: number): Exclude<BreakerState, 'closed'> {
   return nowMs < untilMs ? 'open' : 'half_open';
 }

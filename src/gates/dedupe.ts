@@ -2,13 +2,13 @@ import { canBlock } from '../domain/events.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
 
-/** Most that is kept of a result, in bytes of each stream, whatever the cap: a duplicate of more than that runs. */
+/** Maximum size of a kept result, in bytes per stream, whatever the capture limit; with a larger result, duplicates run. */
 export const MAX_RESULT_BYTES = 4 * 1024 * 1024;
 
-/** Longest that a duplicate waits for the first one, in ms; then it runs. As src/launcher/claim.c. */
+/** How long a duplicate waits for the first execution before it runs, in ms; src/launcher/claim.c has the same. */
 export const MAX_WAIT_MS = 5000;
 
-/** A claim as it stands on record. */
+/** A claim as stored. */
 export interface ClaimOnRecord {
   readonly executionId: string;
   readonly state: 'running' | 'done';
@@ -17,20 +17,20 @@ export interface ClaimOnRecord {
   readonly stderr: Uint8Array | null;
   readonly ownerPid: number | null;
   readonly ownerStart: number | null;
-  /** The daemon that it was claimed through, which hears of its end. */
+  /** The daemon that made the claim and learns of its end. */
   readonly brokerPid: number | null;
   readonly brokerStart: number | null;
   readonly expiresAt: string;
 }
 
-/** Who asks. */
+/** The process that claims. */
 interface Owner {
   readonly pid: number;
-  /** When that process started, in clock ticks since boot; 0 where that is not known. */
+  /** Start of the process in clock ticks since boot; 0 if not known. */
   readonly start: number;
 }
 
-/** Who asks, and the daemon that it asks through, if any. */
+/** A process that claims, and the daemon through which it does, if any. */
 export interface Asking {
   /** Ids sort by time. */
   readonly executionId: string;
@@ -39,10 +39,10 @@ export interface Asking {
 }
 
 /**
- * Whether a claim on record counts no more: its time is over, or its owner is gone without a result. While the daemon
- * that it was claimed through runs, that alone knows: the owner may be gone, and its result on the way. A process that
- * asks elsewhere has given up what it asked for before; but a daemon may hear late what was asked of it first. Two that
- * ask one daemon are two, though their ids may be the same where each is in a container of its own.
+ * Whether a stored claim is obsolete: it has expired, or its owner is gone without a result. While the daemon that made
+ * the claim runs, only that daemon knows: the owner may be gone and its result on the way. A process that claims through
+ * another broker has given up its earlier claim; but a daemon may get its first request late. Two processes that use the
+ * same daemon are different, even if their ids are the same because each is in a container.
  */
 export function isFree(
   claim: ClaimOnRecord,
@@ -57,7 +57,7 @@ export function isFree(
   return !isRunning(claim.ownerPid ?? 0, claim.ownerStart ?? 0);
 }
 
-/** Whether the daemon that a claim was made through is not the one that is asked now, if any is. */
+/** Whether the claim was made through another daemon than the current one, if there is one. */
 export const isElsewhere = (claim: ClaimOnRecord, { broker }: Asking): boolean =>
   broker === undefined || claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
 
@@ -68,32 +68,32 @@ function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): bool
 
 function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
   if (asking.broker === undefined) return true;
-  // One execution asks a daemon first and its helper after that, and the daemon may hear it late.
+  // An execution asks a daemon first and its helper next, and the daemon may get the request late.
   const isHelpers = claim.brokerPid === null && claim.executionId === asking.executionId;
   return isElsewhere(claim, asking) && !isHelpers && claim.executionId <= asking.executionId;
 }
 
-/** What is to be done with a duplicate of an execution that has ended. */
+/** What a duplicate of a finished execution does. */
 export type DuplicateVerdict =
   | { readonly kind: 'replay'; readonly of: string; readonly result: KeyResult }
   | { readonly kind: 'skip'; readonly of: string };
 
-/** By which rules a duplicate goes. */
+/** The rules for a duplicate. */
 export interface DuplicateRules {
   readonly eventType: string;
   readonly onDuplicate: OnDuplicate;
 }
 
 /**
- * By which rules the results of other machines count, and are sent to them: where a hook can block, refusals alone,
- * whatever its user asked for.
+ * The rules for results that other machines send or get: if a hook can block, they share only refusals, whatever the user
+ * asked for.
  */
 export const rulesElsewhere = ({ eventType, onDuplicate }: DuplicateRules): DuplicateRules => ({
   eventType,
   onDuplicate: canBlock(eventType) ? 'deny' : onDuplicate,
 });
 
-/** The verdict on a duplicate of a finished execution; undefined where it runs. */
+/** The verdict on a duplicate of a finished execution; undefined if it must run. */
 export function verdictOn(
   claim: Pick<ClaimOnRecord, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
   { eventType, onDuplicate }: DuplicateRules,
@@ -107,7 +107,7 @@ export function verdictOn(
   return onDuplicate === 'skip' ? { kind: 'skip', of } : undefined;
 }
 
-/** What the end of an execution on another machine is for a duplicate here; undefined where that runs. */
+/** The verdict on a duplicate of an execution that finished on another machine; undefined if it must run. */
 export function verdictElsewhere(
   { exitCode, outputs }: KeyedEnd,
   rules: DuplicateRules,
@@ -122,7 +122,7 @@ export function verdictElsewhere(
 const isGiven = (result: KeyResult, eventType: string, onDuplicate: OnDuplicate): boolean =>
   onDuplicate === 'replay' || isRefusal(eventType, result.exitCode, result.stdout);
 
-/** What duplicates may share of how an execution ended; undefined where the next one runs. */
+/** The part of a result that duplicates may share; undefined if the next execution must run. */
 export function sharedPart(
   end: KeyedEnd | undefined,
   { eventType, onDuplicate }: DuplicateRules,
@@ -134,13 +134,13 @@ export function sharedPart(
   return onDuplicate === 'skip' ? { exitCode } : undefined;
 }
 
-/** Where a hook can block, to skip it would allow what it may have blocked: `skip` counts as `deny` there. */
+/** If a hook can block, skipping it would allow what it might have blocked, so `skip` then counts as `deny`. */
 export function duplicateMode(asked: OnDuplicate | undefined, eventType: string): OnDuplicate {
   if (!canBlock(eventType)) return asked ?? 'skip';
   return asked === 'replay' ? 'replay' : 'deny';
 }
 
-/** What is to be noted of the mode that was asked for. The launcher says the same in main.c. */
+/** A warning about the requested mode. The launcher writes the same text in main.c. */
 export function modeWarning(
   { onDuplicate }: { readonly onDuplicate?: OnDuplicate },
   eventType: string,
@@ -154,14 +154,14 @@ export function modeWarning(
   return [];
 }
 
-/** Whether a duplicate may get an allow of a guard that did not run: its user said so, and is to know. */
+/** Whether a duplicate may repeat an allow of a guard that did not run. The user chose this, and gets a warning. */
 export const repeatsAllows = (asked: OnDuplicate | undefined, eventType: string): boolean =>
   asked === 'replay' && ALLOWS.has(eventType);
 
 /** Events on which a guard answers for one call. */
 const ALLOWS: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
 
-/** Whether an exit code is a result, which duplicates may share; any other end frees the key. */
+/** Whether an exit code is a result that duplicates may share; any other end frees the key. */
 function isResult(exitCode: number): boolean {
   return exitCode === 0 || exitCode === 2;
 }

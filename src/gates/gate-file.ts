@@ -11,38 +11,35 @@ import { sha256Hex } from '../domain/key/sha256.ts';
 import { readOwnFile, requireDirectory } from '../os/own-file.ts';
 import { isProtected } from './policy.ts';
 
-/** Why a hook is not to run: `off` by hand, `breaker` because it keeps failing. */
+/** Why a hook does not run: `off` by hand, or `breaker` because it keeps failing. */
 export type GateKind = 'off' | 'breaker';
 
-/** A breaker's gate counts only on the events that its file names: those on which no hook can block. */
+/** A breaker's gate counts only on the events named in its file, on which no hook can block. */
 export interface Gate {
   readonly kind: GateKind;
   /** Unix time in ms. */
   readonly untilMs: number;
 }
 
-/** No gate counts for longer: one that says so was not made by HookBus, or the clock was set back. */
+/** No gate counts for longer: HookBus did not make such a gate, or the clock was set back. */
 const MAX_GATE_MS = 7 * 86_400_000;
 
 const DIGEST_DIGITS = 32;
 
-/**
- * The name of the file of a hook's gate, for runs that are given its name: nothing in it means anything to a file
- * system, whatever a hook is called.
- */
+/** The name of a hook's gate file for runs with a name. It has no special characters, whatever the hook is called. */
 export function gateFile({ hookName, command }: HookId): string {
   return digest(`${hookName}\0${command}`);
 }
 
 /**
- * The same for a run without a name. The launcher does not know what the hook is called, so this tells apart all that may
- * be called in different ways; no name begins with a NUL. Twin: src/launcher/gate.c.
+ * The same for a run without a name. The launcher does not know the default name, so the digest distinguishes all commands
+ * that may have different ones; no name starts with a NUL. C port: src/launcher/gate.c.
  */
 function namelessGateFile({ argv, shellLine }: NamelessRun): string {
   return digest(`\0${shellLine === undefined ? '' : '\0'}${quoteWords(argv)}`);
 }
 
-/** All gate files of a hook: it may also run without a name, where that comes to the same. They are written together. */
+/** All gate files of a hook, which may also run without a name if that gives the same one. They are written together. */
 export const gateFiles = (hook: HookId): string[] => [
   gateFile(hook),
   ...namelessRuns(hook).map(namelessGateFile),
@@ -54,17 +51,17 @@ export function gatePath(directory: string, hook: HookId): string {
   return join(directory, gateFile(hook));
 }
 
-/** A run, as its engine was asked for it. */
+/** A run as its engine received it. */
 export interface GatedRun extends NamelessRun {
   readonly name?: string;
 }
 
-/** The first line of a gate file. A breaker's names the events on which it counts. */
+/** The first line of a gate file. A breaker's line names the events on which it counts. */
 export function gateLine({ kind, untilMs }: Gate): string {
   return [kind, untilMs, ...(kind === 'breaker' ? CANNOT_BLOCK : [])].join(' ');
 }
 
-/** Reads the first line of a gate file; undefined where it makes no sense. */
+/** Parses the first line of a gate file; undefined if it is invalid. */
 function parseGate(text: string): (Gate & { readonly events: readonly string[] }) | undefined {
   const [line = ''] = text.split('\n', 1);
   const [, kind, until, events] = /^(off|breaker) (\d{1,15})((?: [^ ]+)*)$/.exec(line) ?? [];
@@ -76,14 +73,14 @@ function parseGate(text: string): (Gate & { readonly events: readonly string[] }
   };
 }
 
-/** Whether a gate lets nothing through now. */
+/** Whether a gate counts at this time. */
 export function isInForce({ untilMs }: Gate, nowMs: number): boolean {
   return untilMs > nowMs && untilMs - nowMs <= MAX_GATE_MS;
 }
 
 /**
- * The gate that keeps a hook from running now. It is open where there is none, or where it makes no sense or has run
- * out: on doubt, the hook runs. Costs one look at a file that is normally not there. Twin: src/launcher/gate.c.
+ * The gate that keeps a hook from running now. A missing, invalid or expired gate does not: when in doubt, the hook runs.
+ * Costs one look at a file that usually does not exist. C port: src/launcher/gate.c.
  */
 export function closedGate(
   directory: string,
@@ -101,7 +98,7 @@ export function closedGate(
   return isProtected(hookName) ? undefined : gate;
 }
 
-/** The gate of this file; undefined where there is none, or none that makes sense and is our own. */
+/** The gate in this file; undefined if there is none, it is invalid, or the file is not this user's own. */
 export function readGate(path: string): Gate | undefined {
   const gate = readWhole(path);
   return gate && { kind: gate.kind, untilMs: gate.untilMs };

@@ -5,26 +5,26 @@ import { readOwnFile } from '../os/own-file.ts';
 import { redactText } from '../redaction/redaction.ts';
 import { type Gate, type GateKind, gateFiles, gateLine, readGate } from './gate-file.ts';
 
-/** A gate as it is found in the directory. */
+/** A gate found in the directory. */
 export interface FoundGate extends Gate {
-  /** The hook's name; where the file does not say it, the name of the file. */
+  /** The hook's name; if the file has none, the name of the file. */
   readonly hookName: string;
-  /** Without secrets; undefined where the file does not say it. */
+  /** Without secrets; undefined if the file has none. */
   readonly command: string | undefined;
   readonly file: string;
 }
 
-/** Puts a gate in place of whatever is there; the directory must be there. @throws what the file system says */
+/** Writes the gate files of a hook; the directory must exist. @throws the file system's error */
 export function writeGate(directory: string, hook: HookId, gate: Gate): void {
   for (const file of gateFiles(hook)) writeGateFile(directory, file, hook, gate);
 }
 
-/** The same for one of its files, as a whole. */
+/** Replaces one of them atomically. */
 export function writeGateFile(directory: string, file: string, hook: HookId, gate: Gate): void {
   const path = join(directory, file);
   const temporary = `${path}~${process.pid}.new`;
   rmSync(temporary, { force: true });
-  // Engines read the first line. Whose it is only people want to know: a command that was redacted is not what it is named by.
+  // Engines read the first line. The second is for people: the file is named after the command, which may be redacted here.
   const shown = JSON.stringify({ hook: hook.hookName, command: redactText(hook.command) });
   writeFileSync(temporary, `${gateLine(gate)}\n${shown}\n`, { mode: 0o600, flag: 'wx' });
   try {
@@ -35,17 +35,17 @@ export function writeGateFile(directory: string, file: string, hook: HookId, gat
   }
 }
 
-/** Takes a gate away by its file; where there is none, that is well. @throws what the file system says */
+/** Removes a gate by its file; a missing file is fine. @throws the file system's error */
 export function removeGate(directory: string, file: string): void {
   rmSync(join(directory, file), { force: true });
 }
 
 const GATE_FILE = /^[0-9a-f]{32}$/;
 
-/** Before gates were named by a digest: the hook's name, and a digest of its command in versions that told hooks by that. */
+/** Older gate files: the hook's name and, in later versions, a digest of its command. */
 const OLD_FILE = /^([^~]+)(?:~[0-9a-f]{32})?$/;
 
-/** Every gate there is, whether in force or run out; of a hook that has several files, once. */
+/** All gates, including expired ones; a hook with several files appears once. */
 export function listGates(directory: string): FoundGate[] {
   const files = listGateFiles(directory).map((gate) => {
     const { hookName, command, kind, untilMs } = gate;
@@ -54,7 +54,7 @@ export function listGates(directory: string): FoundGate[] {
   return [...new Map(files).values()];
 }
 
-/** The same, file by file. */
+/** All gate files. */
 export function listGateFiles(directory: string): FoundGate[] {
   return namesIn(directory).flatMap((file) => {
     const gate = GATE_FILE.test(file) ? readGate(join(directory, file)) : undefined;
@@ -62,7 +62,7 @@ export function listGateFiles(directory: string): FoundGate[] {
   });
 }
 
-/** What older versions left, under other names. They close nothing any more. */
+/** Gates that older versions left under other names. They no longer have any effect. */
 export function listOldGates(
   directory: string,
 ): { readonly hookName: string; readonly kind: GateKind; readonly file: string }[] {
@@ -84,7 +84,7 @@ function oldKind(path: string): GateKind | undefined {
   }
 }
 
-/** Takes away what only older versions read, and nobody put there by hand. @throws what the file system says */
+/** Removes files that only older versions read and that nobody made by hand. @throws the file system's error */
 export function removeOldBreakers(directory: string): void {
   const breakers = listOldGates(directory).filter(({ kind }) => kind === 'breaker');
   const claims = namesIn(directory).filter((file) => /^[^~]+~\d+\.\d+$/.test(file));
@@ -97,7 +97,7 @@ function shownIn(directory: string, file: string): Pick<FoundGate, 'hookName' | 
     const { hook, command } = JSON.parse(line) as { hook?: unknown; command?: unknown };
     if (typeof hook === 'string' && typeof command === 'string') {
       const id = { hookName: hook, command };
-      // A lie would hide which hook does not run. Of a command that was redacted nobody can tell.
+      // A false entry would hide which hook is off. If the command is redacted, this cannot be checked.
       if (!isWholeCommand(command) || gateFiles(id).includes(file)) return id;
     }
   } catch {

@@ -3,10 +3,10 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathWords } from '../domain/hook/hook-name.ts';
 import type { GuardFacts } from '../domain/key/dedupe-key.ts';
 
-/** Where a program is looked for without PATH, as the launcher has it. */
+/** The search path without PATH; the launcher has the same. */
 const DEFAULT_PATH = '/bin:/usr/bin';
 
-/** What runs, with the identity of its program and of the scripts that it runs, as far as they are found. */
+/** What runs, with the identities of its program and scripts, as far as they are found. */
 export function guardFacts(
   argv: readonly string[],
   cwd: string | undefined,
@@ -26,7 +26,7 @@ export function guardFacts(
   return { argv, cwd, files };
 }
 
-/** The first word is what an interpreter runs, as a rule; a later one may be a file that the hook writes. */
+/** Interpreters usually run the first word; a later one may be a file that the hook writes. */
 function firstProgram(
   words: readonly string[],
   cwd: string,
@@ -41,7 +41,7 @@ function firstProgram(
 
 const EXECUTABLE = 0o111n;
 
-/** As a shell finds a program; a script may also lie in the directory. */
+/** Finds a program as a shell does; a script may also be in the working directory. */
 function find(word: string, cwd: string, path: string, isScript: boolean): BigIntStats | undefined {
   if (word.includes('/')) return fileAt(resolve(cwd, word));
   const here = isScript ? fileAt(join(cwd, word)) : undefined;
@@ -62,6 +62,6 @@ function fileAt(path: string): BigIntStats | undefined {
   }
 }
 
-/** Empty where there is no such file. */
+/** Empty if there is no such file. */
 const identityOf = (stats: BigIntStats | undefined): string =>
   stats === undefined ? '' : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}`;

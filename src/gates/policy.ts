@@ -2,20 +2,20 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { isCode, isOthersToWrite } from '../os/own-file.ts';
 
 /**
- * Hooks that root protects: no gate, breaker, key or option keeps them from running or being heard. Twin:
- * src/launcher/policy.c. Both are held to fixtures/vectors/policy.json.
+ * Hooks that root protects: no gate, breaker, key or option keeps them from running or suppresses their output.
+ * C port: src/launcher/policy.c. Tests check both against fixtures/vectors/policy.json.
  */
 
-/** No setting moves it: who could set that would take the protection away. */
+/** No setting changes this path: whoever could set it could remove the protection. */
 export const POLICY_PATH = '/etc/hookbus/policy.json';
 const DIRECTORY = '/etc/hookbus';
 
 const MAX_BYTES = 65_536;
 
 export interface Policy {
-  /** `ignored`: it is not root's alone; `broken`: nobody knows whom root meant, so every hook is protected. */
+  /** `ignored`: others than root can change it; `broken`: root's intent is not known, so every hook is protected. */
   readonly state: 'absent' | 'ignored' | 'broken' | 'good';
-  /** Of one that is ignored or broken. */
+  /** Set if the policy is ignored or broken. */
   readonly problem?: string;
   readonly names: ReadonlySet<string>;
 }
@@ -28,29 +28,30 @@ export function readPolicy(): Policy {
   if (process.geteuid === undefined) return { state: 'absent', names: NO_NAMES };
   try {
     const why = unfitness(DIRECTORY, constants.O_DIRECTORY, ({ stat }) =>
-      stat.isDirectory() ? undefined : 'it is no directory',
+      stat.isDirectory() ? undefined : 'it is not a directory',
     );
     if (why !== undefined) return ignored(DIRECTORY, why);
     let text = '';
     const problem = unfitness(POLICY_PATH, constants.O_NONBLOCK, ({ file, stat }) => {
-      if (!stat.isFile()) return 'it is no regular file';
+      if (!stat.isFile()) return 'it is not a regular file';
       text = textOf(file);
       return undefined;
     });
     return problem === undefined ? parsePolicy(text) : ignored(POLICY_PATH, problem);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return { state: 'absent', names: NO_NAMES };
-    if (isCode(error, 'ELOOP', 'ENOTDIR')) return ignored(POLICY_PATH, 'it is a link, or no file');
+    if (isCode(error, 'ELOOP', 'ENOTDIR'))
+      return ignored(POLICY_PATH, 'it is a link, or not a file');
     const reason = error instanceof Error ? error.message : String(error);
     return broken(`it cannot be read: ${reason}`);
   }
 }
 
-/** What the text says, which is `{"protected_hooks": [NAME...]}` and nothing else; `*` is every hook. */
+/** Parses the text, which must be `{"protected_hooks": [NAME...]}` and nothing else; `*` is every hook. */
 export function parsePolicy(text: string): Policy {
   if (text.length > MAX_BYTES) return broken(`it is longer than ${MAX_BYTES} bytes`);
-  // A name with an escape in it may be any other to a reader that knows none.
-  if (text.includes('\\')) return broken('it holds an escape (\\)');
+  // A reader that does not know escapes could take an escaped name for a different one.
+  if (text.includes('\\')) return broken('it contains an escape (\\)');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -58,10 +59,10 @@ export function parsePolicy(text: string): Policy {
     return broken(error instanceof Error ? error.message : String(error));
   }
   const names = protectedIn(value);
-  // A field that stands there twice.
+  // A repeated field.
   const hasMore = names !== undefined && text.split('"').length - 1 !== 2 * (names.length + 1);
   if (names === undefined || hasMore)
-    return broken('expected {"protected_hooks": [NAME...]} and no more');
+    return broken('expected {"protected_hooks": [NAME...]} and nothing else');
   return { state: 'good', names: new Set(names) };
 }
 
@@ -73,9 +74,9 @@ function protectedIn(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Whether root has this hook run and its answer passed on. Of a run without a name the launcher does not know what the
- * hook is called: it may be any that root names. Reads the file: to be asked only where it matters.
- * @param hookName undefined or empty: there was no `--name`
+ * Whether this hook must run and its answer must be passed on. The launcher does not know what a run without a name is
+ * called, so it may be any hook that root names. Reads the file, so call it only when it matters.
+ * @param hookName undefined or empty without `--name`
  */
 export const isProtected = (hookName: string | undefined, policy = readPolicy()): boolean =>
   policy.state === 'broken' ||
@@ -93,7 +94,7 @@ const broken = (why: string): Policy => ({
   names: NO_NAMES,
 });
 
-/** Why it is not root's alone; undefined where it is. @throws what the file system says */
+/** Why the file is not root's alone; undefined if it is. @throws the file system's error */
 function unfitness(
   path: string,
   flags: number,
@@ -103,7 +104,7 @@ function unfitness(
   try {
     const stat = fstatSync(file);
     if (stat.uid !== 0) return `it belongs to user ${stat.uid}, not to root`;
-    if (isOthersToWrite(stat)) return 'others than root can write it';
+    if (isOthersToWrite(stat)) return 'users other than root can write to it';
     return look({ file, stat });
   } finally {
     closeSync(file);

@@ -42,7 +42,7 @@ enum end_tag {
 };
 
 /* BREAKER_SKIP: a gate kept the hook from running. DEDUPE_SKIP: it is a duplicate. */
-enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, CUT_OFF, BREAKER_SKIP, DEDUPE_SKIP };
+enum end_kind { EXITED, SIGNALED, TIMED_OUT, NOT_STARTED, INTERRUPTED, BREAKER_SKIP, DEDUPE_SKIP };
 
 enum notify_tag { NOTIFY_VERSION = 1 };
 enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };

@@ -162,7 +162,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17];
-    if (kind != CUT_OFF && run->is_late) begin_encode(run, bytes);
+    if (kind != INTERRUPTED && run->is_late) begin_encode(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
     if (is_full && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
@@ -197,7 +197,7 @@ void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
     stream_count_file(&run->streams[STDIN]);
-    encode_end(run, CUT_OFF, signal, true);
+    encode_end(run, INTERRUPTED, signal, true);
     (void)append(run);
 }
 

@@ -8,7 +8,7 @@ import { decodeEntry } from '../app/recording/spool-record.ts';
 import type { Report } from '../app/store/debug-log.ts';
 import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
 import type { StatePaths } from '../config/home/paths.ts';
-import { CUT_OFF } from '../domain/execution.ts';
+import { INTERRUPTED } from '../domain/execution.ts';
 import { type HookId, hookOf } from '../domain/hook/hook-id.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { encodeBegin, encodeEnd } from '../protocol/record.ts';
@@ -21,7 +21,7 @@ const CLAIM_BUSY_MS = 1000;
 /** The end of an execution whose process exits inside the body. */
 const endInsideBody = (stdinBytes: number): End => ({
   kind: 'cut_off',
-  reason: `${CUT_OFF}: the process ended inside the guarded execution`,
+  reason: `${INTERRUPTED}: the process ended inside the guarded execution`,
   stdinBytes,
   stdoutBytes: 0,
   stderrBytes: 0,

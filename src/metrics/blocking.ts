@@ -7,19 +7,19 @@ export interface Waited {
   readonly toolName: string | null;
   /** Unix ms. */
   readonly startMs: number;
-  /** How long it took, with what HookBus added. */
+  /** How long it took, including HookBus's overhead. */
   readonly tookMs: number;
 }
 
-/** What hooks cost a session. */
+/** What hooks cost in one session. */
 export interface SessionCost {
   readonly sessionId: string | null;
   readonly executions: number;
   readonly startMs: number;
   readonly endMs: number;
-  /** What ran at the same time counts once. */
+  /** Executions at the same time count once. */
   readonly blockedMs: number;
-  /** The sum over executions. */
+  /** The sum over all executions. */
   readonly hookMs: number;
 }
 
@@ -35,20 +35,20 @@ export interface CallCost {
   /** The hook that ended last. */
   readonly criticalHook: string;
   readonly criticalMs: number;
-  /** How much sooner the agent would have gone on without it. */
+  /** How much sooner the agent would have continued without it. */
   readonly gainMs: number;
 }
 
-/** How often a hook was the last of a tool call, and what that came to. */
+/** How often a hook was the last of a tool call, and how much time that cost. */
 interface CriticalCost {
   calls: number;
   gainMs: number;
 }
 
-/** Executions of one tool call begin together; one that begins so much later, in ms, belongs to another. */
+/** Executions of one tool call start together; one that starts this much later, in ms, belongs to another call. */
 const SAME_CALL_MS = 60_000;
 
-/** So many keys of calls that are over are kept at the most. */
+/** Maximum number of keys that are kept for closed calls. */
 const MAX_COUNTED = 10_000;
 
 interface Span {
@@ -67,24 +67,24 @@ interface OpenCall extends Span {
   readonly toolUseId: string;
   executions: number;
   last: Waited;
-  /** The end of whatever ended before the last. */
+  /** The latest end of all executions except the last. */
   secondEndMs: number;
 }
 
 /**
- * Sums up what agents waited for. Executions come in the order in which they began, so that each session and each tool
- * call that may go on needs a few numbers, however many executions there are.
- * @param mostCalls so many of the longest tool calls are told one by one
+ * Sums up what agents waited for. Callers add executions in the order of their start, so that an open session or tool call
+ * needs only a few numbers, however many executions it has.
+ * @param maxCalls how many of the longest tool calls to report individually
  */
-export function createBlocking(mostCalls: number) {
+export function createBlocking(maxCalls: number) {
   const sessions = createSessions();
-  const calls = createCalls(mostCalls);
+  const calls = createCalls(maxCalls);
   return {
     add(waited: Waited): void {
       sessions.add(waited);
       calls.add(waited);
     },
-    /** To be called once, after the last. */
+    /** Call this once, after the last execution. */
     end: () => ({ sessions: sessions.end(), ...calls.end() }),
   };
 }
@@ -111,9 +111,9 @@ function createSessions() {
   };
 }
 
-function createCalls(mostCalls: number) {
+function createCalls(maxCalls: number) {
   const open = new Map<string, OpenCall>();
-  /** Their keys in the order in which they began; a map that loses its first again and again is slow to give the next. */
+  /** Their keys in order of their start. A `Map` is slow at finding its first entry after many deletions. */
   let order: string[] = [];
   let counted = 0;
   const critical = new Map<string, CriticalCost>();
@@ -130,7 +130,7 @@ function createCalls(mostCalls: number) {
       const cost = costOf(call);
       callCount += 1;
       slowest.push(cost);
-      if (slowest.length >= 2 * mostCalls + 100) slowest = longest(slowest, mostCalls);
+      if (slowest.length >= 2 * maxCalls + 100) slowest = longest(slowest, maxCalls);
       const name = hookKey(cost.criticalHook, cost.eventType);
       const sum = critical.get(name) ?? { calls: 0, gainMs: 0 };
       critical.set(name, { calls: sum.calls + 1, gainMs: sum.gainMs + cost.gainMs });
@@ -152,13 +152,13 @@ function createCalls(mostCalls: number) {
         addTo(call, waited);
         return;
       }
-      open.set(key, begun(waited, toolUseId));
+      open.set(key, openCall(waited, toolUseId));
       order.push(key);
     },
     end() {
       countClosed(() => true);
       return {
-        calls: longest(slowest, mostCalls),
+        calls: longest(slowest, maxCalls),
         callCount,
         criticalOf: (hookName: string, eventType: string): CriticalCost =>
           critical.get(hookKey(hookName, eventType)) ?? { calls: 0, gainMs: 0 },
@@ -167,7 +167,7 @@ function createCalls(mostCalls: number) {
   };
 }
 
-function begun(first: Waited, toolUseId: string): OpenCall {
+function openCall(first: Waited, toolUseId: string): OpenCall {
   const { startMs, tookMs } = first;
   return {
     first,
@@ -195,7 +195,7 @@ const hookKey = (hookName: string, eventType: string): string =>
 
 const endOf = ({ startMs, tookMs }: Waited): number => startMs + tookMs;
 
-/** Adds a stretch of time that begins no earlier than those before; what they have in common counts once. */
+/** Adds a period that begins no earlier than those before; an overlap counts once. */
 function addSpan(sum: Span, startMs: number, endMs: number): void {
   if (endMs <= sum.untilMs) return;
   sum.blockedMs += endMs - Math.max(startMs, sum.untilMs);
@@ -224,8 +224,8 @@ function costOf({
   };
 }
 
-function longest(calls: readonly CallCost[], most: number): CallCost[] {
+function longest(calls: readonly CallCost[], max: number): CallCost[] {
   return [...calls]
     .sort((a, b) => b.blockedMs - a.blockedMs || a.startMs - b.startMs)
-    .slice(0, most);
+    .slice(0, max);
 }

@@ -1,6 +1,6 @@
 /**
- * The exact percentile by nearest rank: the smallest of the values that at least `percent` of a hundred do not exceed.
- * The values may come in any order; undefined when there are none.
+ * The exact percentile by nearest rank: the smallest value that at least `percent` % of the values do not exceed.
+ * The values may have any order; undefined if there are none.
  */
 export function percentile(values: readonly number[], percent: number): number | undefined {
   return nearestRank(Float64Array.from(values).sort(), percent);
@@ -10,12 +10,12 @@ function nearestRank(sorted: Float64Array, percent: number): number | undefined 
   return sorted[rankOf(sorted.length, percent)];
 }
 
-/** The nearest rank among so many sorted values, from 0. */
+/** The nearest rank among this many sorted values, counted from 0. */
 export function rankOf(count: number, percent: number): number {
   return Math.max(Math.ceil((percent * count) / 100), 1) - 1;
 }
 
-/** What a set of times amounts to, in ms; undefined where nothing was measured. */
+/** Describes a set of times, in ms; undefined if there are none. */
 export interface Distribution {
   readonly count: number;
   readonly totalMs: number;
@@ -36,7 +36,7 @@ export const NO_TIMES: Distribution = {
   maxMs: undefined,
 };
 
-/** Describes times given in ms, in any order. */
+/** Describes times in ms, in any order. */
 export function describeTimes(times: readonly number[]): Distribution {
   const sorted = Float64Array.from(times).sort();
   const totalMs = sorted.reduce((sum, time) => sum + time, 0);

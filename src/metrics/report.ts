@@ -19,7 +19,7 @@ import {
 } from './targets.ts';
 import { exactTimes, sketchedTimes } from './times.ts';
 
-/** What of an execution counts. */
+/** The parts of an execution that metrics count. */
 export interface Sample {
   readonly hookName: string;
   readonly eventType: string;
@@ -28,7 +28,7 @@ export interface Sample {
   readonly overheadMs: number | null;
 }
 
-/** Many executions of one hook on one event, as a rollup has them. */
+/** Many executions of one hook on one event, from a rollup. */
 export interface Rollup {
   readonly hookName: string;
   readonly eventType: string;
@@ -43,31 +43,31 @@ interface RollupTimes {
   readonly sketch: Uint8Array | null;
 }
 
-/** A figure with its target, as it leaves in JSON. */
+/** A value with its target, as in JSON. */
 export interface Graded extends Target {
   readonly value: number | null;
   readonly grade: Grade | null;
 }
 
-/** One hook on one event; docs/json.md says what each field means. */
+/** One hook on one event; docs/json.md explains each field. */
 export interface HookMetrics extends Figures {
   readonly hook_name: string;
   readonly event_type: string;
 }
 
-/** What executions can be put together by, beside hook and event. */
+/** What executions can be grouped by, in addition to hook and event. */
 export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
-/** What executions have in common, and what they come to. */
+/** The metrics of a group of executions. */
 export interface GroupMetrics extends Figures {
   readonly name: string;
 }
 
-/** The whole of `metrics --json`; docs/json.md says what each field means. */
+/** The whole of `metrics --json`; docs/json.md explains each field. */
 export interface MetricsReport {
   readonly window_hours: number;
-  /** Null where every execution was looked at; else how far off a percentile may be, as a share of it. */
+  /** Null if percentiles are exact; else their maximum relative error. */
   readonly relative_error: number | null;
   /** Rows of the window, whether the hook ran or was skipped. */
   readonly executions: number;
@@ -84,15 +84,15 @@ export interface MetricsReport {
     readonly max_ms: number | null;
     readonly grades: Readonly<Record<keyof typeof OVERHEAD_TARGETS, Graded>>;
   };
-  /** The one that took most time first. */
+  /** The hook that took the most time comes first. */
   readonly hooks: readonly HookMetrics[];
-  /** The same executions grouped in another way, where that was asked for. */
+  /** The same executions by another grouping, if requested. */
   readonly groups?: readonly GroupMetrics[];
 }
 
 /**
- * Gathers samples and makes the report of them.
- * @param isExact every percentile is exact, and rollups cannot be added; else all are sketched
+ * Collects samples and makes a report of them.
+ * @param isExact all percentiles are exact, and rollups cannot be added; else all are sketched
  */
 export function createMetrics(isExact = true) {
   const makeTimes = isExact ? exactTimes : sketchedTimes;
@@ -108,7 +108,7 @@ export function createMetrics(isExact = true) {
 
   return {
     isExact,
-    /** @param group its name among groups, where there are any */
+    /** @param group name of the sample's group, if there are groups */
     add(sample: Sample, group?: string): void {
       const { hookName, eventType, status, durationMs, overheadMs } = sample;
       for (const tally of talliesFor(hookName, eventType, group)) {
@@ -181,7 +181,7 @@ function byTotalThenName(a: HookMetrics, b: HookMetrics): number {
   );
 }
 
-/** By code units, so that the order does not depend on the locale. */
+/** Compares code units, so that the order does not depend on the locale. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -1,22 +1,22 @@
 import { DDSketch } from '@datadog/sketches-js';
 import { type Distribution, NO_TIMES, rankOf } from './percentile.ts';
 
-/** A percentile of a sketch is off by at most this share of the exact one. */
+/** Maximum relative error of a sketch's percentile. */
 export const RELATIVE_ERROR = 0.01;
 
 /** The first byte of an encoded sketch. */
 const FORMAT = 1;
 
 /**
- * Many times in little room: how many fell into each of the bins of a DDSketch, with their sum and the longest.
- * Two of them can be added up without losing anything more.
+ * Many times in little space: the counts of the bins of a DDSketch, with the sum and the maximum.
+ * Two sketches can be added without losing accuracy.
  */
 export class TimesSketch {
   readonly #sketch = new DDSketch({ relativeAccuracy: RELATIVE_ERROR });
   #totalMs = 0;
   #maxMs = 0;
 
-  /** The number of times. */
+  /** How many times were added. */
   get count(): number {
     return this.#sketch.count;
   }
@@ -30,17 +30,17 @@ export class TimesSketch {
   }
 
   add(ms: number): void {
-    // A clock that was set back gives less than nothing, which no bin is for.
+    // After the clock was set back, times may be negative; there is no bin for them.
     this.#sketch.accept(Math.max(ms, 0));
     this.#totalMs += ms;
     this.#maxMs = Math.max(this.#maxMs, ms);
   }
 
-  /** Adds what `encode` made of another. @throws RangeError for bytes that are none */
+  /** Adds an encoded sketch. @throws RangeError if the bytes are not one */
   addEncoded(bytes: Uint8Array, totalMs: number, maxMs: number): void {
     const numbers = readNumbers(bytes);
     if (numbers[0] !== FORMAT || numbers.length % 2 !== 0) {
-      throw new RangeError('expected an encoded sketch');
+      throw new RangeError('the bytes are not an encoded sketch');
     }
     const { store } = this.#sketch;
     this.#sketch.zeroCount += numbers[1] ?? 0;
@@ -57,7 +57,7 @@ export class TimesSketch {
     if (added > 0) this.#maxMs = Math.max(this.#maxMs, maxMs);
   }
 
-  /** The bins that are not empty, as numbers of variable length: 1, zeros, then for each the step to its key, and its count. */
+  /** The bins that are not empty, as numbers of variable length: 1, zeros, then the step to each key and its count. */
   encode(): Uint8Array {
     const { store, zeroCount } = this.#sketch;
     const numbers = [FORMAT, zeroCount];
@@ -85,20 +85,20 @@ export class TimesSketch {
     };
   }
 
-  /** By nearest rank, as the exact one. */
+  /** By nearest rank, like the exact percentile. */
   #percentile(percent: number): number {
     const { count } = this.#sketch;
-    // Half a rank more, so that rounding cannot make it the rank before.
+    // Adds half a rank, so that rounding cannot select the previous rank.
     const quantile = count === 1 ? 0 : Math.min((rankOf(count, percent) + 0.5) / (count - 1), 1);
     return Math.min(this.#sketch.getValueAtQuantile(quantile), this.#maxMs);
   }
 }
 
-/** Small numbers, also negative ones, become small positive ones. */
+/** Maps small numbers, including negative ones, to small positive ones. */
 const unsigned = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2);
 const signed = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
 
-/** Seven bits a byte, the lowest first; the eighth says that more follow. */
+/** Seven bits per byte, lowest first; the eighth bit says that more bytes follow. */
 function writeNumbers(numbers: readonly number[]): Uint8Array {
   const bytes: number[] = [];
   for (const number of numbers) {
@@ -120,6 +120,6 @@ function readNumbers(bytes: Uint8Array): number[] {
       [number, factor] = [0, 1];
     }
   }
-  if (factor !== 1) throw new RangeError('expected an encoded sketch, got the beginning of one');
+  if (factor !== 1) throw new RangeError('the encoded sketch is incomplete');
   return numbers;
 }

@@ -1,10 +1,10 @@
-/** Seconds as people write them into settings. */
+/** Timeouts as people write them into settings, in seconds. */
 const ROUND_SECONDS = [5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 420, 600];
 
-/** Beyond those, in steps of so many seconds. */
+/** Above those, timeouts are multiples of this. */
 const STEP_SECONDS = 300;
 
-/** Twice the P99, rounded up to a number of seconds that a person would write; at least 5. */
+/** Twice the P99 in seconds, rounded up to a number that a person would write; at least 5. */
 export function suggestTimeout(p99Ms: number): number {
   const seconds = (2 * p99Ms) / 1000;
   return (

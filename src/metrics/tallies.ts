@@ -2,7 +2,7 @@ import { isFailure, STATUSES, type Status } from '../domain/execution.ts';
 import type { Distribution } from './percentile.ts';
 import type { Times } from './times.ts';
 
-/** How some executions ended and what they took; docs/json.md says what each field means. */
+/** How executions ended and how long they took; docs/json.md explains each field. */
 export interface Figures {
   readonly runs: number;
   readonly success: number;
@@ -21,7 +21,7 @@ export interface Figures {
   readonly total_ms: number;
 }
 
-/** Executions of one kind, as they are counted. */
+/** The counts and times of a group of executions. */
 export interface Tally {
   readonly counts: Record<Status, number>;
   readonly durations: Times;
@@ -46,7 +46,7 @@ export function createTallies<Key>(makeTimes: () => Times) {
   };
 }
 
-/** Whether an execution of this status ran its hook. */
+/** Whether an execution with this status ran its hook. */
 export function isRun(status: Status): boolean {
   return status !== 'dedupe_skip' && status !== 'breaker_skip';
 }
@@ -89,7 +89,7 @@ export function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }
 
-/** Sums of times carry the noise of floating point, and the clock that took them has no more than microseconds. */
+/** Removes floating-point noise from sums; the clock has a resolution of microseconds at best. */
 export function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,10 +1,10 @@
 import { type Distribution, describeTimes } from './percentile.ts';
 import { TimesSketch } from './sketch.ts';
 
-/** Gathers times, in ms. */
+/** Collects times, in ms. */
 export interface Times {
   readonly add: (ms: number) => void;
-  /** Adds what a rollup holds. @throws where every single time is kept */
+  /** Adds the times of a rollup. @throws if single times are kept */
   readonly addEncoded: (sketch: Uint8Array, totalMs: number, maxMs: number) => void;
   readonly describe: () => Distribution;
 }
@@ -15,13 +15,13 @@ export function exactTimes(): Times {
   return {
     add: (ms) => void times.push(ms),
     addEncoded() {
-      throw new TypeError('expected single times, got a sketch');
+      throw new TypeError('exact times cannot include a sketch');
     },
     describe: () => describeTimes(times),
   };
 }
 
-/** Keeps a sketch, for as many times as there are. */
+/** Keeps a sketch, which stays small however many times there are. */
 export function sketchedTimes(): Times {
   const sketch = new TimesSketch();
   return {

@@ -10,7 +10,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { isReachedDirectly } from './no-proxy.ts';
 
 export interface NetworkOptions {
-  /** To be trusted beside the usual ones, in PEM; empty: none. */
+  /** Certificates to trust in addition to the usual ones, in PEM; empty: none. */
   readonly certificates: string;
   /** `http://[USER:PASSWORD@]HOST:PORT`; empty: none. */
   readonly proxy: string;
@@ -20,37 +20,37 @@ export interface NetworkOptions {
 interface Post {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
-  /** Ends it, and every connection that was made for it. */
+  /** Aborts the request and every connection made for it. */
   readonly signal: AbortSignal;
-  /** More, in bytes, is not read of an answer. */
-  readonly most: number;
+  /** Responses are truncated to this size. */
+  readonly maxBytes: number;
 }
 
-export interface Answered {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** How other machines are reached. */
+/** The way to other machines. */
 export interface Network {
-  /** Whom to trust; undefined: the usual ones. */
+  /** Which certificates to trust; undefined: the usual ones. */
   readonly trust: SecureContext | undefined;
-  /** @throws where there is no answer. What is thrown holds no password */
-  readonly post: (url: URL, post: Post) => Promise<Answered>;
+  /** @throws if there is no response. The error holds no password */
+  readonly post: (url: URL, post: Post) => Promise<HttpResponse>;
 }
 
-/** What a proxy said instead of passing something on. */
+/** The proxy refused to pass on the request. */
 export class ProxyError extends Error {
   constructor(status: number) {
     super(`the proxy answers ${status}`);
   }
 }
 
-/** A server never answers so, only a proxy that wants a password or another one. */
+/** Only a proxy sends this status, when it wants a password or a different one. */
 const PROXY_WANTS_PASSWORD = 407;
 
-/** A connection that nobody uses stays for so long, in ms, as those of Node's own agent. */
+/** An idle connection stays open this long, in ms, as in Node's own agent. */
 const UNUSED_MS = 5000;
 
 export function createNetwork({ certificates, proxy, no_proxy }: NetworkOptions): Network {
@@ -69,30 +69,30 @@ export function createNetwork({ certificates, proxy, no_proxy }: NetworkOptions)
   };
 }
 
-/** Node takes a list for all there is, so the usual ones are in it. */
+/** Node replaces its own list by this one, so the usual certificates have to be in it. */
 function trusting(certificates: string): SecureContext {
-  // As of Node 22.15: with those that the system, or a variable, has Node trust.
+  // From Node 22.15 on: the certificates that the system, or a variable, tells Node to trust.
   const { getCACertificates } = tls as { getCACertificates?: () => string[] };
   return createSecureContext({
     ca: [...(getCACertificates?.() ?? tls.rootCertificates), certificates],
   });
 }
 
-/** Over a connection that the proxy makes and cannot read. */
+/** Posts over a connection that the proxy makes but cannot read. */
 function tunnel(url: URL, post: Post, proxy: URL, trust: SecureContext | undefined) {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return ask(url, post, {
-    // Without the signal, a proxy that says nothing would keep its connection.
+    // Without the signal, a silent proxy would keep its connection open.
     agent: new HttpsProxyAgent(proxy, { signal: post.signal }),
     ...(trust && { secureContext: trust }),
-    // The agent asks for the name of an address, and then for whose it does not say.
+    // If the host is an IP address, the agent passes a name that the certificate does not have.
     checkServerIdentity: (_name: string, certificate: tls.PeerCertificate) =>
       checkServerIdentity(host, certificate),
   });
 }
 
-/** By the whole address in place of a path. */
-function askProxy(url: URL, post: Post, proxy: URL): Promise<Answered> {
+/** Posts to the proxy, with the whole URL in place of the path. */
+function askProxy(url: URL, post: Post, proxy: URL): Promise<HttpResponse> {
   const user = decodeURIComponent(proxy.username);
   const pair = `${user}:${decodeURIComponent(proxy.password)}`;
   const auth = { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
@@ -103,9 +103,9 @@ function askProxy(url: URL, post: Post, proxy: URL): Promise<Answered> {
 
 function ask(
   url: URL,
-  { headers, body, signal, most }: Post,
+  { headers, body, signal, maxBytes }: Post,
   more: RequestOptions & tls.ConnectionOptions,
-): Promise<Answered> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const start = url.protocol === 'https:' ? requestHttps : requestHttp;
     const options = {
@@ -117,10 +117,10 @@ function ask(
     const request = start(url, options, (response) => {
       if (response.statusCode === PROXY_WANTS_PASSWORD) {
         request.destroy(new ProxyError(PROXY_WANTS_PASSWORD));
-      } else readAnswer(response, most, resolve, reject);
+      } else readAnswer(response, maxBytes, resolve, reject);
     });
     request.on('error', reject);
-    // The agent passes on what a proxy says as if the server had said it.
+    // The agent reports the proxy's response as if the server had sent it.
     request.on('proxyConnect', ({ statusCode }: { readonly statusCode: number }) => {
       if (statusCode !== 200) request.destroy(new ProxyError(statusCode));
     });
@@ -130,8 +130,8 @@ function ask(
 
 function readAnswer(
   response: IncomingMessage,
-  most: number,
-  resolve: (answer: Answered) => void,
+  maxBytes: number,
+  resolve: (answer: HttpResponse) => void,
   reject: (error: Error) => void,
 ): void {
   const chunks: Buffer[] = [];
@@ -142,7 +142,7 @@ function readAnswer(
   };
   response.on('data', (chunk: Buffer) => {
     size += chunk.length;
-    if (size <= most) chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
     else {
       finish();
       response.destroy();

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses that lead nowhere but to this machine. */
+/** Addresses that only lead to this machine. */
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('0.0.0.0', 'ipv4');
@@ -8,9 +8,9 @@ LOOPBACK.addAddress('::1', 'ipv6');
 LOOPBACK.addAddress('::', 'ipv6');
 
 /**
- * Whether a host is reached without a proxy: this machine always is.
- * @param hostname as a URL has it
- * @param names hosts, each with all below it; `*` is every host
+ * Whether a host is reached without a proxy. This machine always is.
+ * @param hostname as in a URL
+ * @param names hosts, each including its subdomains; `*` is every host
  */
 export function isReachedDirectly(hostname: string, names: readonly string[]): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');

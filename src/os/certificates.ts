@@ -2,26 +2,26 @@ import { X509Certificate } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { isOthersToWrite } from './own-file.ts';
 
-/** More, in bytes, is no list of certificates: that of a system has about 200 KiB. */
+/** Maximum size of a list of certificates, in bytes. A system's list has about 200 KiB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [A-Z\d ]+-----/g;
 
 /**
- * The certificates of a file, in PEM. It may be a link, and somebody else's, as those of the system are.
- * @throws why it cannot be used. Node itself passes over what is no certificate, and nobody would notice
+ * The certificates of a file, in PEM. Like the system's, the file may be a link and may belong to somebody else.
+ * @throws why the file cannot be used. Node itself ignores what is not a certificate, and nobody would notice
  */
 export function readCertificates(path: string): string {
-  // What is no regular file might have us wait.
+  // Opening a pipe could block.
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw new Error('it is no regular file');
-    // Who writes it says whom we trust.
+    if (!stat.isFile()) throw new Error('it is not a regular file');
+    // Whoever can write it decides whom we trust.
     if (isOthersToWrite(stat)) throw new Error('others can write to it');
-    if (stat.size > MAX_BYTES) throw new Error(`expected at most ${MAX_BYTES} bytes`);
+    if (stat.size > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
     const found = readFileSync(file, 'latin1').match(CERTIFICATE) ?? [];
-    if (found.length === 0) throw new Error('there is no certificate in it');
+    if (found.length === 0) throw new Error('it contains no certificate');
     for (const [index, one] of found.entries()) check(one, index + 1);
     return found.join('\n');
   } finally {
@@ -33,6 +33,6 @@ function check(certificate: string, number: number): void {
   try {
     new X509Certificate(certificate);
   } catch {
-    throw new Error(`its certificate ${number} cannot be read`);
+    throw new Error(`certificate ${number} in it is invalid`);
   }
 }

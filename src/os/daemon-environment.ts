@@ -3,26 +3,23 @@ import { geteuid } from 'node:process';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where programs of the system are, whoever starts the daemon. */
+/** Where the system's programs are, whoever starts the daemon. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Twin: src/launcher/daemon_state.c. */
+/** C port: src/launcher/daemon_state.c. */
 const KEPT =
   /^(?:HOME|USER|LOGNAME|LANG|LC_.*|TZ|XDG_.*|DISPLAY|WAYLAND_DISPLAY|DBUS_SESSION_BUS_ADDRESS)$/;
 
-/** What Windows does not do without. */
+/** Windows needs these. */
 const KEPT_ON_WINDOWS = /^(?:PATH|SYSTEMROOT|WINDIR|USERPROFILE|APPDATA|LOCALAPPDATA|TEMP|TMP)$/i;
 
 interface DaemonEnvironmentOptions {
-  /** A person starts it, and may have more kept than config.json says. */
+  /** A person starts the daemon, and may keep records for longer than config.json says. */
   readonly keepsRetention?: boolean;
   readonly env?: Environment;
 }
 
-/**
- * The variables of a daemon, which serves all projects of its user: a short list, and nothing else of whoever happens to
- * start it.
- */
+/** The variables of a daemon, which serves all projects of its user: a short list, independent of who starts it. */
 export function daemonEnvironment(
   home: string,
   { keepsRetention = false, env = process.env }: DaemonEnvironmentOptions = {},
@@ -44,7 +41,7 @@ export function daemonEnvironment(
   };
 }
 
-/** Others could put files into it for the daemon to find. */
+/** In any other directory, others could place files for the daemon to find. */
 function isOwnDirectory(path: string): boolean {
   try {
     const stat = lstatSync(path);

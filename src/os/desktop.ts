@@ -9,7 +9,7 @@ export interface DesktopProgram {
   readonly path: string;
 }
 
-/** Undefined where there is no desktop, or no such program. */
+/** Undefined if there is no desktop, or no such program. */
 export function findDesktop(
   platform: NodeJS.Platform = process.platform,
   env: Environment = process.env,

@@ -10,14 +10,14 @@ import {
 } from 'node:fs';
 
 /**
- * Files that only this user can have made: no links are followed, nothing is waited for, and what has another name
- * may be somebody else's file. Twin: src/launcher/home.c.
+ * Files that only this user can have made. They are opened without following links and without waiting. A file with a
+ * second name may belong to somebody else. C port: src/launcher/home.c.
  */
 
-/** Undefined on Windows, which has no such users: there everything is one's own. */
+/** Undefined on Windows, which has no such user ids: there every file counts as the user's own. */
 export const ownUser = (): number | undefined => process.geteuid?.();
 
-/** Windows has neither of them. */
+/** Windows has neither flag. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const NO_WAIT = constants.O_NONBLOCK ?? 0;
 
@@ -28,24 +28,24 @@ export const isOwn = ({ uid }: Pick<Stats, 'uid'>): boolean => [uid, undefined].
 export const isOthersToWrite = ({ mode }: Pick<Stats, 'mode'>): boolean =>
   ownUser() !== undefined && (mode & OTHERS_WRITE) !== 0;
 
-/** Why it is not to be used; undefined where it is. */
+/** Why the file must not be used; undefined if it may be. */
 function unfitness(stat: Stats): string | undefined {
   if (stat.isSymbolicLink()) return 'it is a link';
-  if (!stat.isFile()) return 'it is no regular file';
+  if (!stat.isFile()) return 'it is not a regular file';
   if (!isOwn(stat)) return `it belongs to another user (${stat.uid})`;
-  // One without any was taken away meanwhile.
+  // A file without any name was deleted meanwhile.
   return stat.nlink > 1 ? 'it has another name (a hard link)' : undefined;
 }
 
-/** What it says of a file is no fault of the file system: it is not one that we made. */
+/** The file exists and can be read, but HookBus did not make it. */
 export class NotOwnError extends Error {}
 
 const unfit = (path: string, why: string): Error =>
-  new NotOwnError(`expected ${path} to be a file of your own: ${why}`);
+  new NotOwnError(`${path} cannot be used: ${why}`);
 
 /**
- * Opens a file by these flags of open(2).
- * @throws what the file system says, or why it is not to be used
+ * Opens a file with these flags of open(2).
+ * @throws the file system's error, or why the file must not be used
  */
 export function openOwnFile(path: string, flags: number, mode = 0o600): number {
   let file: number;
@@ -60,7 +60,7 @@ export function openOwnFile(path: string, flags: number, mode = 0o600): number {
   throw unfit(path, why);
 }
 
-/** All of a file. @throws as `openOwnFile` */
+/** Reads a whole file. @throws like `openOwnFile` */
 export function readOwnFile(path: string): Buffer {
   const file = openOwnFile(path, constants.O_RDONLY);
   try {
@@ -70,12 +70,12 @@ export function readOwnFile(path: string): Buffer {
   }
 }
 
-/** Writes behind what is there; a file that is not there is made only with `O_CREAT`. @throws as `openOwnFile` */
+/** Opens a file to append to it; creates it only with `O_CREAT`. @throws like `openOwnFile` */
 export function openToAppend(path: string, more = 0): number {
   return openOwnFile(path, constants.O_APPEND | constants.O_WRONLY | more);
 }
 
-/** For whoever opens it by its path and follows links. @throws why it is not to be used; one that is not there is fine */
+/** For a caller that opens the path later and follows links. @throws why the file must not be used; a missing file is fine */
 export function requireOwnFile(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const why = stat && unfitness(stat);
@@ -83,18 +83,20 @@ export function requireOwnFile(path: string): void {
 }
 
 /**
- * Opens a directory of our own that others cannot write, as a descriptor that stays on it.
- * @throws what the file system says, or why it is not to be used
+ * Opens a directory that belongs to this user and that others cannot write, as a descriptor that stays on it.
+ * @throws the file system's error, or why the directory must not be used
  */
 export function openOwnDirectory(path: string): number {
   const directory = openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0) | NO_FOLLOW);
   const stat = fstatSync(directory);
   if (stat.isDirectory() && isOwn(stat) && !isOthersToWrite(stat)) return directory;
   closeSync(directory);
-  throw new Error(`expected ${path} to be a directory of your own that others cannot write`);
+  throw new Error(
+    `${path} cannot be used: it must be your directory, and only you may write to it`,
+  );
 }
 
-/** One level of a directory that is known to be ours. @throws where it is a link, or cannot be made */
+/** Makes one level below a directory that is known to be this user's. @throws if it is a link, or cannot be made */
 export function makeOwnDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
@@ -104,11 +106,11 @@ export function makeOwnDirectory(path: string): void {
   requireDirectory(path);
 }
 
-/** @throws where it is a link; what else it may be instead of a directory the file system says */
+/** @throws if it is a link; the file system reports anything else that is not a directory */
 export function requireDirectory(path: string): void {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isSymbolicLink() === true) {
-    throw new Error(`expected ${path} to be a directory, got a link`);
+    throw new Error(`${path} cannot be used: it must be a directory, not a link`);
   }
 }
 

@@ -4,7 +4,7 @@ import { processStart } from './process.ts';
 
 let start: number | undefined;
 
-/** This process as a record names it: who would have to live for an execution not to be cut off. */
+/** This process as a record names it: once it is gone, an execution without an end counts as interrupted. */
 export function ownProcess(): Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
   readonly cwd?: string;
 } {
@@ -22,7 +22,7 @@ function workingDirectory(): { cwd?: string } {
   try {
     return { cwd: process.cwd() };
   } catch {
-    // It was deleted under us.
+    // The directory was deleted.
     return {};
   }
 }

@@ -10,21 +10,21 @@ import {
 import { dirname, join } from 'node:path';
 
 /**
- * The words that start the command line itself: Node and the script; the self-contained executable alone, which Node
- * takes for its script too.
- * @param script what Node runs now
+ * The words that start the command line itself: Node and the script, or the self-contained executable alone, which Node
+ * reports as its script too.
+ * @param script the file that Node runs now
  */
 export function ownCommandLine(node: string, script: string): string[] {
   return isSelfContained(node, script) ? [node] : [node, script];
 }
 
-/** The launcher may be built here, or come with the package for machines of one kind. */
+/** The launcher may be built here, or come with the package for one kind of machine. */
 const LAUNCHERS = ['hookbus', `hookbus-${process.platform}-${process.arch}`];
 
 /**
- * The words that start this HookBus from anywhere, without PATH: the launcher, which is beside what runs now, or what
- * `ownCommandLine` says where there is none.
- * @param script what Node runs now
+ * The words that start this HookBus from anywhere, without PATH: the launcher beside the running script, or else
+ * `ownCommandLine`.
+ * @param script the file that Node runs now
  */
 export function ownProgram(node: string, script: string): string[] {
   const real = realpathSync(isSelfContained(node, script) ? node : script);
@@ -34,12 +34,12 @@ export function ownProgram(node: string, script: string): string[] {
 }
 
 /**
- * Writes Node's path beside the launcher, which looks for none on PATH to start a daemon: where its installation ran no
- * script nobody has told it yet, and what was built into it may have moved. Where that cannot be written, commands still
- * take records in.
- * @param script what Node runs now
+ * Writes Node's path to a file beside the launcher, which does not search PATH for Node when it starts a daemon. The file
+ * may be missing or outdated: an installation without scripts never wrote it, and Node may have moved. If it cannot be
+ * written, commands still ingest the records.
+ * @param script the file that Node runs now
  */
-export function tellLauncherOfNode(node: string, script: string): void {
+export function saveNodePath(node: string, script: string): void {
   if (isSelfContained(node, script)) return;
   try {
     const directory = dirname(realpathSync(script));
@@ -51,7 +51,7 @@ export function tellLauncherOfNode(node: string, script: string): void {
     writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
     renameSync(temporary, path);
   } catch {
-    // It belongs to somebody else, as a package for all users does.
+    // The directory belongs to somebody else, as with a package for all users.
   }
 }
 

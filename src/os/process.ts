@@ -2,24 +2,24 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { kill, pid as ownPid } from 'node:process';
 
 /**
- * When a process started, in clock ticks since boot (field 22 of `/proc/PID/stat`), so that a process id that was
- * used again is not taken for the old process. 0 where the system does not tell.
+ * When a process started, in clock ticks since boot (field 22 of `/proc/PID/stat`). It tells the process from a later one
+ * with the same id. 0 if the system does not report it.
  */
 export function processStart(pid: number = ownPid): number {
   return Number(readStat(pid)?.[19]) || 0;
 }
 
-/** Longer than the line is: a name of 15 bytes and 51 numbers. */
+/** Longer than any such line: a name of 15 bytes and 51 numbers. */
 const stat = Buffer.alloc(2048);
 
-/** The fields of `/proc/PID/stat` from the third on: state, parent, …; undefined where the system does not tell. */
+/** The fields of `/proc/PID/stat` from the third on: state, parent, …; undefined if the system does not report them. */
 export function readStat(pid: number): string[] | undefined {
   let file: number | undefined;
   try {
-    // In one read, which is all it takes: a key is not given before this is known.
+    // One read is enough, and it has to be quick: a claim waits for it.
     file = openSync(`/proc/${pid}/stat`, 'r');
     const text = stat.toString('latin1', 0, readSync(file, stat));
-    // The second field is the program's name in parentheses, which may itself hold blanks and parentheses.
+    // The second field is the program's name in parentheses, which may itself contain blanks and parentheses.
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
@@ -28,13 +28,13 @@ export function readStat(pid: number): string[] | undefined {
   }
 }
 
-/** Whether the very process that had this id and start time still runs. One that only waits to be reaped does not. */
+/** Whether the process with this id and start time still runs. A zombie does not. */
 export function isRunning(pid: number, start: number): boolean {
   if (pid <= 0) return false;
   try {
     kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists, but belongs to another user.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   const stat = readStat(pid);
@@ -43,10 +43,10 @@ export function isRunning(pid: number, start: number): boolean {
   return start === 0 || now === 0 || now === start;
 }
 
-/** More generations than there are between a hook and what it starts. */
+/** Upper bound for the generations between a hook and the processes that it starts. */
 const MAX_GENERATIONS = 64;
 
-/** Whether a process was started by that one, or by one that it started, as far as the system tells. */
+/** Whether `ancestor` started a process, directly or through others, as far as the system reports it. */
 export function isDescendant(pid: number, ancestor: { pid: number; start: number }): boolean {
   if (ancestor.pid <= 0) return false;
   let stat = readStat(pid);

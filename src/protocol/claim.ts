@@ -1,6 +1,6 @@
 /*
- * The conversation for a dedupe key, before the hook and after it: a begin frame and a claim from the engine, a verdict
- * from the daemon, the result from the engine. The end of the connection without a result is the end of the claim.
+ * The exchange about a dedupe key, before and after the hook: a begin frame and a claim from the engine, a verdict from
+ * the daemon, the result from the engine. A connection that closes without a result ends the claim.
  * docs/protocol.md; tags as in src/launcher/frame.h.
  */
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
@@ -39,41 +39,41 @@ const RESULT = {
 const MODES: readonly (OnDuplicate | undefined)[] = [undefined, 'replay', 'skip', 'deny'];
 const VERDICT_KINDS = ['run', 'skip', 'replay', 'wait'] as const;
 
-/** What an engine asks for; its begin frame goes before it. */
+/** An engine's request; its begin frame comes first. */
 export interface ClaimFrame {
-  /** Of `--dedupe-key`; undefined for `--dedupe`. */
+  /** The value of `--dedupe-key`; undefined for `--dedupe`. */
   readonly template?: string;
   readonly ttlSeconds: number;
-  /** Undefined: as the event says. */
+  /** Undefined: the event decides. */
   readonly onDuplicate?: OnDuplicate;
-  /** `HOOKBUS_DEDUPE_URL` is off: its keys stay on this machine. */
+  /** `HOOKBUS_DEDUPE_URL` is `off`: the keys stay on this machine. */
   readonly isUnshared?: true;
   readonly payload?: Uint8Array;
-  /** `PATH` of the run, by which the hook's program is found. */
+  /** `PATH` of the execution, on which the hook's program is found. */
   readonly path?: string;
 }
 
-/** What an engine is told. */
+/** The daemon's answer to an engine. */
 export interface VerdictFrame {
   readonly kind: (typeof VERDICT_KINDS)[number];
-  /** Absent where the execution is not deduplicated after all. */
+  /** Absent if the execution is not deduplicated after all. */
   readonly key?: string;
-  /** The execution whose duplicate this is. */
+  /** The first execution with this key. */
   readonly of?: string;
-  /** With `run`: without the outputs there is no result. */
+  /** With `run`: a result without the outputs is useless to duplicates. */
   readonly wantsOutputs?: boolean;
   /** With `replay`. */
   readonly result?: KeyResult;
-  /** With `replay`: the result is a refusal on this event, and may be given again where a hook can block. */
+  /** With `replay`: the result is a refusal on this event, so it may be repeated even where a hook can block. */
   readonly refuses?: boolean;
 }
 
-/** What came of a claim that was granted. */
+/** The result of a claim that was granted. */
 export interface ResultFrame {
   readonly executionId: string;
   readonly hookName: string;
   readonly key: string;
-  /** Absent where nothing came of it that duplicates may share. */
+  /** Absent if duplicates may not share the result. */
   readonly end?: KeyedEnd;
 }
 
@@ -95,7 +95,7 @@ export function decodeClaim(frame: Frame): ClaimFrame {
   if (ttlSeconds < 1) throw new FrameError('a claim has no time to live');
   const template = fields.text(CLAIM.template);
   const onDuplicate = MODES[fields.number(CLAIM.onDuplicate) ?? 0];
-  // A launcher of before sends an address, which chooses nothing.
+  // An older launcher sends a URL, which has no effect.
   const isUnshared = fields.text(CLAIM.sharing) === 'off';
   const payload = fields.bytes(CLAIM.payload);
   const path = fields.text(CLAIM.path);
@@ -128,7 +128,7 @@ export function encodeVerdict(verdict: VerdictFrame): Buffer {
 export function decodeVerdict(frame: Frame): VerdictFrame {
   const fields = readFields(frame.body);
   const kind = VERDICT_KINDS[fields.number(VERDICT.kind) ?? -1];
-  if (kind === undefined) throw new FrameError('a verdict of no known kind');
+  if (kind === undefined) throw new FrameError('a verdict has an unknown kind');
   const key = fields.text(VERDICT.key);
   const of = fields.text(VERDICT.of);
   const exitCode = fields.number(VERDICT.exitCode);
@@ -162,7 +162,8 @@ export function decodeResult(frame: Frame, begin?: Pick<Begin, 'hookName'>): Res
   const fields = readFields(frame.body);
   const executionId = fields.text(RESULT.executionId) ?? '';
   const key = fields.text(RESULT.key) ?? '';
-  if (executionId === '' || key === '') throw new FrameError('a result of no execution');
+  if (executionId === '' || key === '')
+    throw new FrameError('a result names no execution or no key');
   const exitCode = fields.number(RESULT.exitCode);
   const stdout = fields.bytes(RESULT.stdout);
   const stderr = fields.bytes(RESULT.stderr);

@@ -1,6 +1,6 @@
 /*
- * Following executions over the daemon's socket: a command says which it wants and what it has seen, and the daemon
- * sends them as they come, until one of the two closes the connection. docs/protocol.md.
+ * Following executions over the daemon's socket: a command sends a filter and what it has seen, and the daemon sends new
+ * executions until one side closes the connection. docs/protocol.md.
  */
 import { createFrameWriter, FRAME_KIND, type Frame, FrameError, readFields } from './frame.ts';
 
@@ -15,31 +15,31 @@ const FOLLOW = {
 } as const;
 const EXECUTIONS = { row: 1, upTo: 2, skipped: 3 } as const;
 
-/** A person gives a few; a statement with too many would fail for all who follow. */
+/** People give a few values; a statement with too many would fail for all followers. */
 export const MAX_FOLLOW_VALUES = 100;
 
-/** Which executions are wanted. Several values of one field mean any of them; an empty list means all. */
+/** Which executions to send. Several values of one field mean any of them; an empty list means all. */
 export interface FollowRequest {
-  /** Number of the last row that was seen; undefined: none yet. */
+  /** Number of the last row seen; undefined: none yet. */
   readonly after: number | undefined;
-  /** Where none was seen yet, so many of the latest come first. */
+  /** If no row was seen yet, the daemon first sends this many of the latest. */
   readonly latest: number;
   readonly hookNames: readonly string[];
   readonly eventTypes: readonly string[];
   readonly statuses: readonly string[];
-  /** Session ids, or how they begin. */
+  /** Session ids, or prefixes of them. */
   readonly sessions: readonly string[];
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly since: string | undefined;
 }
 
-/** What a follower is sent. */
+/** What the daemon sends to a follower. */
 export interface FollowedExecutions {
-  /** Each a row of `hook_logs` in JSON, in the order of their numbers. */
+  /** Rows of `hook_logs` in JSON, in the order of their numbers. */
   readonly rows: readonly string[];
-  /** Everything up to this number was looked at: what to give as `after` when asking again. */
+  /** The daemon has checked all rows up to this number: pass it as `after` in the next request. */
   readonly upTo: number;
-  /** So many that were wanted were passed over, since the follower was too far behind. */
+  /** How many matching executions were not sent, because the follower was too slow. */
   readonly skipped: number;
 }
 
@@ -55,7 +55,7 @@ export function encodeFollow(request: FollowRequest): Buffer {
   return frame.finish();
 }
 
-/** @throws FrameError when it is none */
+/** @throws FrameError if the frame is invalid */
 export function decodeFollow(frame: Frame): FollowRequest {
   const fields = readFields(frame.body);
   const few = (tag: number): string[] => {
@@ -82,11 +82,11 @@ export function encodeExecutions({ rows, upTo, skipped }: FollowedExecutions): B
   return frame.finish();
 }
 
-/** @throws FrameError when it is none */
+/** @throws FrameError if the frame is invalid */
 export function decodeExecutions(frame: Frame): FollowedExecutions {
   const fields = readFields(frame.body);
   const upTo = fields.number(EXECUTIONS.upTo);
-  if (upTo === undefined) throw new FrameError('executions without a number');
+  if (upTo === undefined) throw new FrameError('an executions frame has no row number');
   return {
     rows: fields.texts(EXECUTIONS.row),
     upTo,

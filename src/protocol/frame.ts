@@ -1,12 +1,12 @@
 /*
- * HookBus frames, version 1. The twin of src/launcher/frame.h; docs/protocol.md is the reference and
- * fixtures/frames/ holds golden bytes that both sides are tested with.
+ * HookBus frames, version 1. C port: src/launcher/frame.h. docs/protocol.md is the reference, and both sides are tested
+ * with the golden bytes in fixtures/frames/.
  *
  *   frame  = version(1 byte = 1)  kind(1)  length(4, little endian)  body(length bytes)
  *   body   = { tag(1)  length(4, little endian)  bytes }
- *   number = 8 bytes, little endian; text = UTF-8 without NUL at its end; a list repeats its tag
+ *   number = 8 bytes, little endian; text = UTF-8 without a final NUL; a list repeats its tag
  *
- * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
+ * A reader ignores unknown tags. An unknown kind or version makes the frame unreadable.
  */
 
 const FRAME_VERSION = 1;
@@ -15,7 +15,7 @@ export const FRAME_KIND = {
   begin: 1,
   end: 2,
   capture: 3,
-  poke: 4,
+  notify: 4,
   askState: 5,
   state: 6,
   stop: 7,
@@ -31,7 +31,7 @@ export const FRAME_KIND = {
 /** Bytes before a frame's body. */
 export const FRAME_HEADER_BYTES = 6;
 
-/** A longer body is a mistake or an attack, not a record: room for the largest cap and what goes with it. */
+/** A longer body is an error or an attack: this leaves room for the largest capture limit and the other fields. */
 export const MAX_FRAME_BODY_BYTES = 64 * 1024 * 1024 + 1024 * 1024;
 
 const FIELD_HEADER_BYTES = 5;
@@ -48,9 +48,9 @@ export class FrameError extends Error {
 }
 
 /**
- * Takes whole frames off the front of `bytes`.
- * `rest` is what is left: the beginning of a frame that has not wholly arrived.
- * @throws FrameError when what comes next can never become a frame
+ * Removes complete frames from the front of `bytes`.
+ * `rest` is the remainder: the beginning of a frame that has not arrived completely.
+ * @throws FrameError if the next bytes can never become a frame
  */
 export function splitFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
   const frames: Frame[] = [];
@@ -58,7 +58,7 @@ export function splitFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
   while (bytes.length - offset >= FRAME_HEADER_BYTES) {
     const version = bytes.readUInt8(offset);
     if (version !== FRAME_VERSION)
-      throw new FrameError(`expected frame version ${FRAME_VERSION}, got ${version}`);
+      throw new FrameError(`frame version ${version} is not supported; expected ${FRAME_VERSION}`);
     const length = bytes.readUInt32LE(offset + 2);
     if (length > MAX_FRAME_BODY_BYTES)
       throw new FrameError(`a frame body of ${length} bytes is over the limit`);
@@ -73,19 +73,19 @@ export function splitFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
   return { frames, rest: bytes.subarray(offset) };
 }
 
-/** How long the frame is that these bytes begin, header included; undefined where they do not tell yet. */
+/** Length of the frame that begins with these bytes, header included; undefined if they are too few to know it. */
 export function frameBytes(bytes: Buffer): number | undefined {
   return bytes.length < FRAME_HEADER_BYTES ? undefined : FRAME_HEADER_BYTES + bytes.readUInt32LE(2);
 }
 
-/** Room for the fields of most frames, in bytes. */
+/** Enough for the fields of most frames, in bytes. */
 const FEW_BYTES = 512;
 
 /** Collects the fields of one frame. */
 export function createFrameWriter(kind: number) {
   let frame = Buffer.allocUnsafe(FEW_BYTES);
   let length = FRAME_HEADER_BYTES;
-  /** @returns where the value goes, which is then to be written */
+  /** @returns where the caller must write the value */
   function begin(tag: number, bytes: number): number {
     const start = length + FIELD_HEADER_BYTES;
     const end = start + bytes;
@@ -129,18 +129,18 @@ interface Field {
   readonly end: number;
 }
 
-/** Reads the fields of one body. @throws FrameError when a field runs over the end */
+/** Reads the fields of one body. @throws FrameError if a field extends past the end */
 export function readFields(body: Buffer) {
   const fields: Field[] = [];
   let offset = 0;
   while (offset < body.length) {
     if (body.length - offset < FIELD_HEADER_BYTES)
-      throw new FrameError('a field header is cut off');
+      throw new FrameError('a field header is incomplete');
     const tag = body.readUInt8(offset);
     const length = body.readUInt32LE(offset + 1);
     const start = offset + FIELD_HEADER_BYTES;
     if (length > body.length - start)
-      throw new FrameError(`field ${tag} runs over the end of its frame`);
+      throw new FrameError(`field ${tag} extends past the end of its frame`);
     offset = start + length;
     fields.push({ tag, start, end: offset });
   }

@@ -1,6 +1,6 @@
 /*
  * A record: the frames of one execution, in a spool file and on the socket.
- * `begin`, then (once the hook has ended) its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
+ * First `begin`; once the hook has ended, its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
  */
 import { constants } from 'node:os';
 import { defaultHookName } from '../domain/hook/hook-name.ts';
@@ -113,7 +113,7 @@ export function encodeBegin(begin: Begin): Buffer {
   return frame.finish();
 }
 
-/** The `capture` frames and the `end` frame, in the order a record holds them. */
+/** The `capture` frames and the `end` frame, in the order of a record. */
 export function encodeEnd(end: End): Buffer {
   const captures = end.captures.map((capture) => {
     const frame = createFrameWriter(FRAME_KIND.capture);
@@ -141,13 +141,14 @@ export function encodeEnd(end: End): Buffer {
 }
 
 /**
- * Reads a record. `end` is undefined while the hook runs or when its engine was cut off; of several
- * `begin` or `end` frames the last counts: what a late payload says is known only at the end. A frame that is cut off at the end of the bytes is passed over.
- * @throws FrameError when the bytes are no record
+ * Reads a record. `end` is undefined while the hook runs, and if its engine was interrupted. The last `begin` and the last
+ * `end` frame count: some fields of a late payload are known only at the end. An incomplete last frame is ignored.
+ * @throws FrameError if the bytes are not a record
  */
 export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
   const [first, ...others] = splitFrames(bytes).frames;
-  if (first?.kind !== FRAME_KIND.begin) throw new FrameError('a record begins with a begin frame');
+  if (first?.kind !== FRAME_KIND.begin)
+    throw new FrameError('a record has no begin frame at its start');
   let begin = decodeBegin(readFields(first.body));
   let end: End | undefined;
   let captures: Capture[] = [];
@@ -161,7 +162,7 @@ export function decodeRecord(bytes: Buffer): { begin: Begin; end?: End } {
   return end === undefined ? { begin } : { begin, end };
 }
 
-/** What a dedupe key is made of, and whose it is: a hook waits while it is read. */
+/** The facts for a dedupe key, and the process that claims it. Nothing else is read, since a hook waits. */
 export type KeyedBegin = Pick<
   Begin,
   | 'executionId'
@@ -218,7 +219,7 @@ function decodeBegin(fields: Fields): Begin {
 
 function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
   const kind = END_KINDS[fields.number(END.kind) ?? -1];
-  if (kind === undefined) throw new FrameError('an end frame has no known kind');
+  if (kind === undefined) throw new FrameError('an end frame has an unknown kind');
   return {
     kind,
     ...optional('exitCode', fields.number(END.exitCode)),
@@ -238,21 +239,21 @@ function decodeEnd(fields: Fields, captures: readonly Capture[]): End {
   };
 }
 
-/** Of several names of a number, such as SIGIO and SIGPOLL, the usual one is the first. */
+/** A number may have several names, such as SIGIO and SIGPOLL; the usual name comes first. */
 const SIGNALS = Object.entries(constants.signals);
 
-/** Real-time signals, of which Node knows no name, are told by their number. */
+/** Node has no names for real-time signals, so these appear by number. */
 function signalName(number: number | undefined): string | undefined {
   if (number === undefined) return undefined;
   return SIGNALS.find(([, one]) => one === number)?.[0] ?? `SIG${number}`;
 }
 
-/** The launcher goes by quotes and brackets; where the record has all of it, it is looked at in full. */
+/** The launcher checks only quotes and brackets. If the record holds the whole output, it is checked in full here. */
 function stdoutKindOf(fields: Fields): StdoutKind {
-  const told = STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty';
+  const claimed = STDOUT_KINDS[fields.number(END.stdoutKind) ?? 0] ?? 'empty';
   const head = fields.bytes(END.stdoutHead);
-  if (told !== 'json' || head === undefined || head.length !== fields.number(END.stdoutBytes)) {
-    return told;
+  if (claimed !== 'json' || head === undefined || head.length !== fields.number(END.stdoutBytes)) {
+    return claimed;
   }
   const kind = createStdoutKind();
   kind.push(head);
@@ -262,7 +263,7 @@ function stdoutKindOf(fields: Fields): StdoutKind {
 function decodeCapture(frame: Frame): Capture {
   const fields = readFields(frame.body);
   const stream = STREAMS[fields.number(CAPTURE.stream) ?? -1];
-  if (stream === undefined) throw new FrameError('a capture frame names no known stream');
+  if (stream === undefined) throw new FrameError('a capture frame has an unknown stream');
   return {
     stream,
     bytes: fields.bytes(CAPTURE.bytes) ?? new Uint8Array(),
@@ -275,16 +276,16 @@ function required(value: string | undefined, what: string): string {
   return value;
 }
 
-/** The latest time a JavaScript date can hold: a number from a damaged record must not make `toISOString` throw. */
+/** The latest time that a JavaScript date can hold: a damaged record must not make `toISOString` throw. */
 const MAX_DATE_MS = 8.64e15;
 
 function timestamp(value: number | undefined): number {
   if (value === undefined || value > MAX_DATE_MS)
-    throw new FrameError('a begin frame has no usable time');
+    throw new FrameError('a begin frame has no valid time');
   return value;
 }
 
-/** Under `exactOptionalPropertyTypes` an absent field is left out, not undefined. */
+/** With `exactOptionalPropertyTypes`, an absent field must be omitted, not undefined. */
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }

@@ -1,4 +1,4 @@
-/** A part of a text, and what stands in its place. */
+/** A part of a text and its replacement. */
 export interface Edit {
   readonly start: number;
   readonly end: number;
@@ -17,7 +17,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return done === 0 ? text : result + text.slice(done);
 }
 
-/** A text that is edited in steps; it can tell all edits in the places of the text that it began with. */
+/** A text that is edited in steps; it can return all edits by their positions in the original text. */
 export function createDraft(original: string) {
   let text = original;
   let edits: readonly Edit[] = [];
@@ -25,8 +25,8 @@ export function createDraft(original: string) {
     text: (): string => text,
     edits: (): readonly Edit[] => edits,
     /**
-     * @param more in order, in places of the text as it is now; those that overlap one before are left out
-     * @returns the others
+     * @param more in order, with positions in the current text; an edit that overlaps the one before is skipped
+     * @returns the edits that were applied
      */
     apply(more: readonly Edit[]): readonly Edit[] {
       const apart = more.filter((edit, index) => edit.start >= (more[index - 1]?.end ?? 0));
@@ -41,12 +41,12 @@ export function createDraft(original: string) {
 
 export type Draft = ReturnType<typeof createDraft>;
 
-/** One list of two, where the places of `more` are those of the text that `edits` have made. */
+/** Merges two lists; the positions of `more` are those in the text after `edits`. */
 function joinEdits(edits: readonly Edit[], more: readonly Edit[]): readonly Edit[] {
   const joined: Edit[] = [];
   let next = 0;
-  let shift = 0; // from the places of the text that was to those of the text that `edits` have made
-  /** The next of the old ones, where it begins before `place`; its own place in the text that they have made. */
+  let shift = 0; // from positions in the old text to positions in the text after `edits`
+  /** The next of the old edits if it lies before `place`, with its position in the text after `edits`. */
   const takeBefore = (place: number, isWhole: boolean) => {
     const old = edits[next];
     if (old === undefined) return undefined;
@@ -75,7 +75,7 @@ function joinEdits(edits: readonly Edit[], more: readonly Edit[]): readonly Edit
 
 type Taken = { readonly old: Edit; readonly start: number; readonly end: number } | undefined;
 
-/** An edit with the old ones that it overlaps, in the places of the text that was. */
+/** Joins an edit with the old edits that it overlaps; positions are those in the old text. */
 function absorb(edit: Edit, shift: number, take: () => Taken, shiftNow: () => number): Edit {
   let { text } = edit;
   let start = edit.start - shift;

@@ -1,14 +1,14 @@
 import { type Edit, placeholder } from './edits.ts';
 
-/** Base64 and hex, of which only what decodes to text is of interest. */
+/** Base64 and hex, which matter only if they decode to text. */
 const WORDS =
   /[A-Za-z0-9+/_-]*(?:\r?\n[A-Za-z0-9+/]{20,76}(?=[\r\n]|={1,2}|$)|(?:\\{1,4}r)?\\{1,4}n[A-Za-z0-9+/]{20,76}(?=\\|={1,2}|"|$)){0,4096}={0,2}/y;
 const PRINTABLE = /^(?:[\t\r\n -~]|\p{Cc}(?=\[))+$/u;
 const MAX_DEPTH = 2;
 
 /**
- * Words that hold a secret once they are decoded; they go whole.
- * @param words where those of at least 24 characters begin
+ * Replaces each word that holds a secret once decoded, as a whole.
+ * @param words positions of words of at least 24 characters
  */
 export function encodedEdits(
   text: string,
@@ -30,7 +30,7 @@ export function encodedEdits(
   return edits;
 }
 
-/** Undefined for what is no text. */
+/** Undefined if the result is not text. */
 function decode(word: string): string | undefined {
   const letters = word.replace(/\r?\n|(?:\\+r)?\\+n/g, '');
   const isHex = /^(?:[0-9a-f]{2}){12,}$/i.test(letters);

@@ -11,17 +11,17 @@ import { COLUMN_WORDS, CONTAINER_WORDS, structureEdits } from './structures.ts';
 import { decodedView, editsAround, unwrappedView } from './views.ts';
 
 export interface Cut {
-  /** The text was longer: what it ends with may be the first characters of a secret. */
+  /** The text was truncated, so that it may end with the first characters of a secret. */
   readonly atEnd?: boolean;
 }
 
-/** What redaction.ts says of `redactText`, for any text. */
+/** What `redactText` in redaction.ts does, for any text. */
 export function redactByRules(text: string, { atEnd }: Cut): string {
   const redacted = redactAt(text, 0);
   return atEnd === true ? withoutCutPrefix(redacted) : redacted;
 }
 
-/** A text without the lines of base64 that it begins with: a private key whose beginning was cut off. */
+/** Removes leading lines of base64, which may be a private key whose first part is missing. */
 export const withoutCutKey = (text: string): string => withoutKeyAtStart(text, scan(text).base64);
 
 function redactAt(original: string, depth: number): string {
@@ -41,12 +41,12 @@ function redactAt(original: string, depth: number): string {
   return draft.text();
 }
 
-/** @returns what was looked for in the text, at the places where it is now */
+/** @returns what the scanner found, at current positions */
 function redactDraft(draft: Draft): Hits {
   const hits = scan(draft.text());
   const apply = (edits: readonly Edit[]): void => hits.move(draft.apply(edits));
   apply(keyEdits(draft.text(), hits.base64));
-  // First what goes over the end of a line, lest its tail stay.
+  // Secrets that span a line break come first, lest their second half stay.
   const unwrapped = unwrappedView(draft.text());
   if (unwrapped !== undefined) apply(editsAround(unwrapped, wrappedEdits));
   applyRules(draft, hits);
@@ -98,14 +98,14 @@ for (const [index, { hints }] of RULES.entries()) {
   }
 }
 
-/** In their order, those that may match. */
+/** The rules that may match, in their order. */
 function rulesFor({ found }: Hits): RedactionRule[] {
   const due = new Set<number>();
   for (const hint of found) for (const index of rulesByHint.get(hint) ?? []) due.add(index);
   return [...due].sort((a, b) => a - b).flatMap((index) => RULES[index] ?? []);
 }
 
-/** Whether a rule takes nothing but a secret: a group would be what stands in front. */
+/** Whether a rule matches nothing but the secret. A leading group would match what stands before it. */
 const takesAllOf = ({ pattern }: RedactionRule): boolean => !/^\((?!\?)/.test(pattern.source);
 
 const scan = createScanner([
@@ -117,7 +117,7 @@ const scan = createScanner([
 
 let cutPrefix: RegExp | undefined;
 
-/** A prefix of a token at the end of a text, with less behind it than a token has. */
+/** Replaces a token's prefix at the end of a text if less follows than a token has. */
 function withoutCutPrefix(text: string): string {
   cutPrefix ??= new RegExp(
     `(?<![A-Za-z0-9])(?:${PREFIXES.map(escaped).join('|')})[\\w.=+/-]{1,200}$`,

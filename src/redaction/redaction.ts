@@ -1,16 +1,16 @@
 import { type Cut, redactByRules, withoutCutKey } from './redact-text.ts';
 
 /**
- * Replaces each secret of a known form by `[redacted:<rule name>]`. JSON stays JSON, what is redacted already stays as it
- * is, and a secret that the end of the text cuts off goes as far as it can be told.
+ * Replaces each secret of a known form by `[redacted:<rule name>]`. JSON stays JSON, redacted text stays as it is, and a
+ * secret that the end of the text truncates is removed as far as it can be recognised.
  */
 export function redactText(text: string, cut: Cut = {}): string {
   return isPlain(text) ? text : redactByRules(text, cut);
 }
 
 /**
- * As `redactText`, of the end of a text. The line that was cut goes, since nobody can tell whose end it is, and so do
- * lines of base64 that follow: a private key whose beginning was cut off.
+ * Like `redactText`, for the last part of a longer text. It drops the first line, since nobody can tell what that is the
+ * end of, and then lines of base64, which may be a private key whose first part is missing.
  */
 export function redactTail(tail: string): string {
   const line = /[\r\n]/.exec(tail.slice(0, -1));
@@ -19,17 +19,17 @@ export function redactTail(tail: string): string {
   return isPlain(start) ? start : redactText(withoutCutKey(start));
 }
 
-/** Gets ready what only a text with something in it needs, while there is nothing else to do. */
+/** Compiles all rules ahead of time, while there is nothing else to do. */
 export const loadRules = (): void => void redactByRules('', {});
 
-/** As `redactText`, on bytes that need not be UTF-8; gives back the same array if nothing is secret. */
+/** Like `redactText`, for bytes that need not be UTF-8; returns the same array if nothing is secret. */
 export function redactBytes(bytes: Uint8Array, cut: Cut = {}): Uint8Array {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
   const redacted = redactText(text, cut);
   return redacted === text ? bytes : Buffer.from(redacted, 'latin1');
 }
 
-/** Names, ids, paths and plain commands, of which there are many: no word is long enough, and nothing says password. */
+/** Recognises most texts, such as names, ids, paths and plain commands: all words are short and no word is suspicious. */
 function isPlain(text: string): boolean {
   return (
     text.length < 1000 &&

@@ -5,23 +5,23 @@ export interface Run {
   readonly end: number;
 }
 
-/** Where in a text what is looked for may begin: one pass for all of it, instead of one for each rule. */
+/** Where in a text the literals of all rules begin: one pass for all instead of one for each rule. */
 export interface Hits {
-  /** The literals that are in the text. */
+  /** The literals that occur in the text. */
   readonly found: Iterable<string>;
   /** Where these begin, in order. */
   at(literals: readonly string[]): readonly number[];
-  /** Runs of base64, of at least 16 characters. */
+  /** Runs of at least 16 characters of base64. */
   readonly base64: readonly Run[];
   /** Where words of at least 24 letters, digits and `+/_-` begin. */
   readonly words: readonly number[];
-  /** After edits, in the places of the text before them; `base64` stays as it was. */
+  /** Updates the positions after edits, which have positions in the text before them; `base64` stays unchanged. */
   move(edits: readonly Edit[]): void;
 }
 
-/** Stands for the places where at least 24 letters, digits, `_` and `-` begin. */
+/** Stands for the positions where at least 24 letters, digits, `_` and `-` begin. */
 export const LONG_WORD = '';
-/** The same for what base64 is made of in addresses and elsewhere. */
+/** The same for the characters of base64, as used in URLs and elsewhere. */
 const ENCODED_WORD = ' ';
 
 /** @param literals in lower case, at least two characters each */
@@ -41,7 +41,7 @@ export function createScanner(literals: Iterable<string>) {
   };
 }
 
-/** For texts up to this length a look for each literal takes less time than it takes to compile the look for all. */
+/** In texts up to this length, one search for each literal takes less time than compiling one search for all. */
 const SHORT = 4096;
 
 type Find = (lower: string, places: Map<string, number[]>) => void;
@@ -55,8 +55,8 @@ function findEach(literals: readonly string[], lower: string, places: Map<string
 }
 
 /**
- * A regular expression finds the beginnings of the literals: V8 compiles that at once, where a loop over the characters
- * would be interpreted for all of a first text.
+ * Finds the beginnings of literals by a regular expression. V8 compiles that at once, but would interpret a loop over the
+ * characters for the whole of a first text.
  */
 function createFind(literals: readonly string[]): Find {
   const byStart = new Map<string, string[]>();
@@ -78,17 +78,17 @@ function createFind(literals: readonly string[]): Find {
   };
 }
 
-/** As long as the beginnings are, so many characters: longer ones are no faster. */
+/** Number of characters of a beginning; longer ones are no faster. */
 const MAX_START = 4;
 
-/** The source of a regular expression for any of these texts, or for its own beginning where that is one of them too. */
+/** The source of a regular expression that matches any of these texts; of two with the same beginning, the shorter. */
 function trieOf(texts: readonly string[]): string {
   const rests = new Map<string, string[]>();
   for (const [first = '', ...rest] of texts) {
     if (first === '') return '';
     rests.set(first, [...(rests.get(first) ?? []), rest.join('')]);
   }
-  const firsts = new Map<string, string[]>(); // those that the same may follow
+  const firsts = new Map<string, string[]>(); // first characters by what follows them
   for (const [first, rest] of rests) {
     const next = trieOf(rest);
     firsts.set(next, [...(firsts.get(next) ?? []), escaped(first)]);
@@ -108,13 +108,13 @@ const note = (places: Map<string, number[]>, literal: string, at: number): void 
   else known.push(at);
 };
 
-/** What may hold any of the runs below, so that most of a text is looked at once. */
+/** Matches whatever may hold one of the runs below, so that most of a text is scanned only once. */
 const ANY_RUN = /(?<![\w+/=-])[\w+/=-]{16}[\w+/=-]*/g;
 const BASE64 = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
 const WORD = /[\w-]{24}[\w-]*/g;
 const ENCODED = /[\w+/-]{24}[\w+/-]*/g;
 
-/** @returns those of base64 */
+/** @returns the runs of base64 */
 function noteRuns(text: string, places: Map<string, number[]>): Run[] {
   const base64: Run[] = [];
   for (const { index: at, 0: all } of text.matchAll(ANY_RUN)) {
@@ -130,7 +130,7 @@ function noteRuns(text: string, places: Map<string, number[]>): Run[] {
   return base64;
 }
 
-/** The letter of an escape such as `\n` in front is no part of a run. */
+/** The letter of an escape such as `\n` in front is not part of a run. */
 const ESCAPE = /^\\(?:u[0-9a-fA-F]{4}|[bfnrt])/;
 
 function escapeLength(text: string, start: number): number {
@@ -156,7 +156,7 @@ function hitsOf(places: Map<string, number[]>, base64: readonly Run[]): Hits {
   };
 }
 
-/** What lies in an edit is gone. */
+/** Drops positions inside an edit. */
 function moved(places: readonly number[], edits: readonly Edit[]): number[] {
   const kept: number[] = [];
   let next = 0;
@@ -171,7 +171,7 @@ function moved(places: readonly number[], edits: readonly Edit[]): number[] {
   return kept;
 }
 
-/** Character by character where some become two of them, so that places stay the same. */
+/** Keeps a character whose lower case is longer, so that positions stay the same. */
 function inLowerCase(text: string): string {
   const lower = text.toLowerCase();
   return lower.length === text.length

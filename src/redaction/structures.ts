@@ -3,7 +3,7 @@ import { isReference, stringAt } from './rules/named.ts';
 import { PLURAL_NAMES, PLURAL_WORDS } from './rules/names.ts';
 import type { Hits } from './scan.ts';
 
-/** Secrets that a name says over a distance: lists and objects of them, and columns of tables. */
+/** Secrets that a name announces from a distance: lists and objects of secrets, and columns of tables. */
 export function structureEdits(text: string, hits: Hits): Edit[] {
   const edits = [
     ...containerEdits(text, hits.at(CONTAINER_WORDS)),
@@ -21,7 +21,7 @@ const CONTAINER = new RegExp(
 const KEY = /[ \t\r\n]*\\*["'][^"'\\]{1,200}\\*["'][ \t\r\n]*:[ \t\r\n]*/y;
 const BLANKS = /[ \t\r\n]*/y;
 const GAP = /(?:\\*["'])?[ \t\r\n]*,?[ \t\r\n]*/y;
-/** Names in a schema, and in counts of tokens. */
+/** Names in schemas and in counts of tokens. */
 const IS_SCHEMA =
   /["'](?:\$?ref|type|description|format|title|name|pattern|status|integrity|version|id|kind|href|url|unit|model)\\*["']/;
 
@@ -101,7 +101,7 @@ interface Column {
   readonly of: number;
 }
 
-/** Undefined where the line is no header with such delimiters. */
+/** Undefined if the line is not a header with this delimiter. */
 function columnIn(text: string, { start, end }: Line, delimiter: RegExp): Column | undefined {
   const names = cellsOf(text, start, end, delimiter).map(({ content }) => content);
   const at = names.findIndex((name) => IS_SECRET.test(name));
@@ -111,7 +111,7 @@ function columnIn(text: string, { start, end }: Line, delimiter: RegExp): Column
     : undefined;
 }
 
-/** Adds an edit for each line of a table. @returns the end of its last line */
+/** Adds an edit for each row of a table. @returns the end of its last row */
 function cellEdits(
   text: string,
   header: Line,
@@ -147,13 +147,13 @@ function lineAround(text: string, at: number): Line | undefined {
   return lineFrom(text, start);
 }
 
-/** Of a line, or of the string that it is in. */
+/** Whether a line ends here, or the string around it. */
 function isLineEnd(text: string, at: number): boolean {
   const character = text.charAt(at);
   return '\r\n"\''.includes(character) || (character === 'n' && text.charAt(at - 1) === '\\');
 }
 
-/** A line up to its break, or up to the quote that ends the string it is in. */
+/** The line that begins here; undefined at the end of the text and for a line that is too long. */
 function lineFrom(text: string, start: number): Line | undefined {
   const part = text.slice(start, start + MAX_LINE);
   BREAK.lastIndex = 0;

@@ -1,13 +1,13 @@
 import type { Edit } from './edits.ts';
 
-/** A text as it reads once something is decoded or left out, and where each part of it comes from. */
+/** A text as it reads once parts are decoded or omitted, and where each of these parts comes from. */
 interface View {
   readonly text: string;
   /** In order: a part of the view, and the longer part of the text that it stands for. */
   readonly parts: readonly { at: number; length: number; from: number; to: number }[];
 }
 
-/** `\u002B` in strings, `\x2B`, `%2B`, `&#43;`; colours of terminals, as bytes or escaped; the zero bytes of UTF-16. */
+/** `\u002B` in strings, `\x2B`, `%2B`, `&#43;`; colours of terminals, raw or escaped; the zero bytes of UTF-16. */
 const ENCODED = new RegExp(
   [
     String.raw`(?<slashes>\\{1,8})(?:u00(?<unicode>[0-9a-fA-F]{2})(?<colour>\[[\d;]{0,20}m)?|x(?<hex>[0-9a-fA-F]{2})(?<colour2>\[[\d;]{0,20}m)?|(?:033|e)\[[\d;]{0,20}m)`,
@@ -29,7 +29,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ...{ quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' },
 };
 
-/** Undefined where nothing is encoded. */
+/** Undefined if nothing is encoded. */
 export function decodedView(text: string): View | undefined {
   return MAY_BE_ENCODED.test(text) ? viewOf(text, ENCODED, decode) : undefined;
 }
@@ -52,7 +52,7 @@ function decode({ groups = {} }: Match): string | undefined {
   return standIn(String.fromCharCode(code), unicode === undefined ? undefined : slashes);
 }
 
-/** What would end a string of JSON, or escape its end, is something else in a view: there it is content. */
+/** Replaces what would end a JSON string, or escape its end: in a view it is content. */
 function standIn(character: string, slashes: string | undefined): string {
   if (character === '"') {
     return slashes === undefined ? "'" : `${'\\'.repeat(2 * slashes.length - 1)}"`;
@@ -60,7 +60,7 @@ function standIn(character: string, slashes: string | undefined): string {
   return character === '\\' ? '/' : character;
 }
 
-/** A line break inside a word that has been wrapped: behind at least 8 characters, and nothing else is on the next line. */
+/** A line break in a wrapped word: at least 8 characters precede it, and nothing else is on the next line. */
 const LINE_END = String.raw`(?:\\{0,8}(?:\r\n|\n)|\\{1,8}(?:r\\{1,8})?n)`;
 const WRAP = new RegExp(
   String.raw`${LINE_END}(?<=[\w+/=.-]{8}${LINE_END})(?=(?=[a-zA-Z_-]{0,80}\d|\d{0,80}[a-zA-Z])[\w+/=.-]{3,100}(?:[\r\n"'\x60]|\\|$))`,
@@ -90,11 +90,11 @@ function viewOf(
   return parts.length === 0 ? undefined : { text: view + text.slice(done), parts };
 }
 
-/** How far around a part of a view what belongs to it may lie. */
+/** How far around a part of a view related text may be, in characters. */
 const REACH = 1000;
 const BOUNDARY = /[ \t\r\n]/;
 
-/** What `editsOf` finds in the surroundings of a view's parts, as edits of the text. */
+/** What `editsOf` finds around the parts of a view, as edits of the original text. */
 export function editsAround(view: View, editsOf: (part: string) => readonly Edit[]): Edit[] {
   const edits: Edit[] = [];
   for (const { start, end } of surroundings(view)) {
@@ -105,7 +105,7 @@ export function editsAround(view: View, editsOf: (part: string) => readonly Edit
   return editsOfText(view, edits);
 }
 
-/** Whole lines or words, none of them twice. */
+/** Whole lines or words; they do not overlap. */
 function surroundings({ text, parts }: View): { start: number; end: number }[] {
   const spans: { start: number; end: number }[] = [];
   let done = 0;
@@ -123,10 +123,10 @@ function surroundings({ text, parts }: View): { start: number; end: number }[] {
   return spans;
 }
 
-/** Edits of a view as edits of its text; a part that is decoded goes whole. */
+/** Converts edits of a view to edits of its text; a decoded part is replaced as a whole. */
 function editsOfText({ parts }: View, edits: readonly Edit[]): Edit[] {
   let next = 0;
-  let shift = 0; // from the places of the view to those of the text
+  let shift = 0; // from positions in the view to positions in the text
   const passUntil = (isFurther: (part: View['parts'][number]) => boolean) => {
     for (let part = parts[next]; part !== undefined; part = parts[++next]) {
       if (isFurther(part)) return part;

@@ -2,23 +2,23 @@ import { isIP } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 
-/** Where the server is, as `dedupe.url` of config.json says. */
+/** Where the key server is, from `dedupe.url` in config.json. */
 export interface SharedAddress {
   readonly connection: Pick<
     RedisOptions,
     'host' | 'port' | 'path' | 'db' | 'username' | 'password' | 'tls'
   >;
-  /** The URL as it may be shown: without the password. */
+  /** The URL without the password, safe to show. */
   readonly shown: string;
-  /** What must never be shown, in every form a server may repeat it in. */
+  /** What must never be shown, in all forms in which a server may repeat it. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Reads `redis://` and `rediss://` URLs: user, password, host, port, the number of the database as the path, and
- * `?path=` for a Unix socket. Read here and not by ioredis, which takes any of its options from the query.
- * @param trust whose certificates to trust; undefined: the usual ones
- * @throws with what is wrong, the password not in it
+ * Parses `redis://` and `rediss://` URLs: user, password, host, port, the database number as the path, and `?path=` for a
+ * Unix socket. ioredis does not parse them, since it accepts any of its options in the query.
+ * @param trust which certificates to trust; undefined: the usual ones
+ * @throws what is wrong, without the password
  */
 export function readSharedAddress(
   text: string,
@@ -26,7 +26,7 @@ export function readSharedAddress(
 ): SharedAddress {
   const url = parse(text);
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
-    throw new Error('expected redis://… or rediss://…');
+    throw new Error('the URL must begin with redis:// or rediss://');
   const path = readSocketPath(url);
   const username = decode(url.username, 'user');
   const password = decode(url.password, 'password');
@@ -47,7 +47,7 @@ export function readSharedAddress(
 
 function tlsOptions(host: string, trust: () => SecureContext | undefined) {
   return {
-    // A certificate is asked for by name; an address is none (RFC 6066).
+    // TLS asks for a certificate by name, and an IP address is not a name (RFC 6066).
     ...(isIP(host) === 0 && { servername: host }),
     // ioredis copies the options for each connection.
     get secureContext() {
@@ -60,24 +60,26 @@ function parse(text: string): URL {
   try {
     return new URL(text.trim());
   } catch {
-    // What URL throws repeats its input.
-    throw new Error('expected redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE], got no URL');
+    // The error of URL repeats its input.
+    throw new Error('the URL must have the form redis://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]');
   }
 }
 
 function readSocketPath(url: URL): string | undefined {
   for (const name of url.searchParams.keys()) {
-    if (name !== 'path') throw new Error('expected no parameter but path');
+    if (name !== 'path') throw new Error('the only parameter allowed in the URL is path');
   }
   const path = url.searchParams.get('path');
   if (path === null) return undefined;
-  if (!path.startsWith('/') || path.includes('\0')) throw new Error('expected an absolute path');
+  if (!path.startsWith('/') || path.includes('\0'))
+    throw new Error('the path in the URL must be absolute');
   return path;
 }
 
 function readDatabase(url: URL): number {
   const text = url.pathname.replace(/^\//, '');
-  if (!/^\d{0,5}$/.test(text)) throw new Error('expected the number of a database after the host');
+  if (!/^\d{0,5}$/.test(text))
+    throw new Error('after the host, the URL may only have a database number');
   return Number(text);
 }
 
@@ -85,7 +87,7 @@ function decode(text: string, what: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Error(`expected a ${what} in percent encoding`);
+    throw new Error(`the ${what} in the URL must be percent-encoded`);
   }
 }
 

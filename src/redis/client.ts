@@ -2,11 +2,11 @@ import { Redis } from 'ioredis';
 import parsing from 'ioredis/built/DataHandler.js';
 import type { SharedAddress } from './address.ts';
 
-/** How long a connection may take to be made, and to be closed politely, in ms. */
+/** Time limits for connecting and for disconnecting politely, in ms. */
 const CONNECT_MS = 2000;
 const DISCONNECT_MS = 100;
 
-/** A connection that queues nothing, resends nothing, and needs no permission beyond its own commands. */
+/** A client that queues nothing, resends nothing, and needs no permission except for its own commands. */
 export function createClient(
   connection: SharedAddress['connection'],
   nextTryMs: () => number | null,
@@ -14,13 +14,13 @@ export function createClient(
   surviveStrayAnswers();
   return new Redis({
     ...connection,
-    // RESP 2 begins with AUTH and SELECT only; RESP 3 with HELLO.
+    // RESP 2 begins with AUTH and SELECT only, RESP 3 with HELLO.
     protocol: 2,
     disableClientInfo: true,
     enableReadyCheck: false,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    // What was under way when a connection is lost fails at once.
+    // Commands in progress fail at once when the connection is lost.
     maxRetriesPerRequest: 0,
     connectTimeout: CONNECT_MS,
     disconnectTimeout: DISCONNECT_MS,
@@ -29,13 +29,13 @@ export function createClient(
 }
 
 /**
- * Whether what a server sent could not be understood: it is no answer, or an answer to nothing. ioredis has no other
- * sign of that than its words.
+ * Whether the client could not parse a response, or got one that it did not ask for. The text of the error is the only
+ * sign that ioredis gives.
  */
 export const isFromParser = (error: Error): boolean =>
   /please report (?:this|it)/i.test(error.message);
 
-/** Whether a server answered with an error of its own. */
+/** Whether the server responded with an error. */
 export const isFromServer = (error: Error): boolean => error.name === 'ReplyError';
 
 interface Dispatcher {
@@ -44,11 +44,11 @@ interface Dispatcher {
 }
 
 /**
- * ioredis throws what goes wrong with an answer into the event loop, and a null that answers no command does go wrong
- * (it calls `toString` of it): any server could end this process. Give up the connection instead.
+ * ioredis throws parsing errors into the event loop. A null response to no command causes one (ioredis calls `toString` on
+ * it), so any server could end this process. Drop the connection instead.
  */
 function surviveStrayAnswers(): void {
-  // What a default import of a CommonJS module is, loaders disagree about.
+  // Loaders disagree on what the default import of a CommonJS module is.
   const { prototype } = (parsing.default ?? parsing) as unknown as { prototype: Dispatcher };
   prototype.dispatch = function dispatch(act) {
     try {

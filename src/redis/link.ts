@@ -4,10 +4,10 @@ import type { SharedAddress } from './address.ts';
 import { createClient, isFromParser, isFromServer } from './client.ts';
 import { MAX_SEALED_BYTES } from './seal.ts';
 
-/** Why a server could not be asked, or what it said made no sense: unreachable, slow, refused (its error), nonsense. */
+/** Why the shared keys failed: server unreachable, too slow, refused (its own error), or nonsense in its response. */
 export type SharedKeysFault = 'unreachable' | 'slow' | 'refused' | 'nonsense';
 
-/** The shared keys cannot be relied on; the local ones decide. */
+/** The shared keys are not reliable now, so the local keys decide. */
 export class SharedKeysError extends Error {
   override readonly name = 'SharedKeysError';
   readonly fault: SharedKeysFault;
@@ -18,26 +18,26 @@ export class SharedKeysError extends Error {
   }
 }
 
-/** A server that was slow has so long to answer after all, in ms; then its connection is given up. */
+/** After a timeout, the server has this long to respond before the connection is dropped, in ms. */
 const STALL_MS = 1000;
-/** The first and the longest pause before connecting again, in ms. */
+/** The first and the longest pause before reconnecting, in ms. */
 const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2000;
-/** A connection that lived for so long, in ms, was a good one: the next try is soon. */
+const MAX_RETRY_MS = 2000;
+/** After a connection that lasted this long, in ms, reconnecting starts with a short pause again. */
 const GOOD_MS = 1000;
 
-/** A server that says more than so much, in bytes, before it has answered has nothing to say to us. */
+/** A server that sends more than this, in bytes, before its response is complete is broken or hostile. */
 const MAX_ANSWER_BYTES = MAX_SEALED_BYTES + 1024;
 
-/** Fails on a replica, while the server loads, and without permission; leaves nothing. */
+/** Fails on a replica, while the server loads, and without permission. It leaves nothing behind. */
 const PROBE = `redis.call('del', KEYS[1]) return {ARGV[1]}`;
-/** Errors of the server and not of one key; after a failover, another server answers at the same address. */
+/** Errors that concern the whole server. After a failover, another server responds at the same address. */
 const OF_THE_SERVER =
   /\b(?:READONLY|LOADING|NOAUTH|MASTERDOWN|CLUSTERDOWN|MISCONF|BUSY|NOREPLICAS)\b/;
 
 /**
- * `starting`: no connection yet, and none has failed. `up`: the server answered a probe in time. `stalled`: it owes an
- * answer. `down`: being connected again. Only when `up` is a server asked anything but the probe.
+ * `starting`: no connection yet, and none has failed. `up`: the server responded to a probe in time. `stalled`: a response
+ * is late. `down`: reconnecting. Only in `up` does the server get commands other than the probe.
  */
 type Phase = 'starting' | 'up' | 'stalled' | 'down' | 'closed';
 
@@ -50,13 +50,13 @@ export interface Script {
 export interface LinkParts {
   readonly address: SharedAddress;
   readonly probeKey: string;
-  /** A probe may take so long, in ms. */
+  /** Time limit of a probe, in ms. */
   readonly answerMs: number;
-  /** The server is there, for the first time or again. */
+  /** The server is available, for the first time or again. */
   readonly onUp: () => void;
 }
 
-/** One connection that comes back by itself, and says at once when it is not there. */
+/** One connection that reconnects on its own, and reports at once if it is down. */
 export class SharedLink {
   readonly #parts: LinkParts;
   readonly #redis: Redis;
@@ -65,7 +65,7 @@ export class SharedLink {
   #tries = 0;
   #upSince: number | undefined;
   #hasHandshakeFailed = false;
-  /** Since the last answer. */
+  /** Bytes since the last response. */
   #receivedBytes = 0;
   #stall: NodeJS.Timeout | undefined;
   #leaveStart: () => void = () => undefined;
@@ -83,7 +83,7 @@ export class SharedLink {
     this.#redis.on('error', (error: Error) => {
       this.#hasHandshakeFailed = true;
       const failed = this.#note(this.#toKeysError(error));
-      // An answer to nothing: those that follow would be taken for answers to something else.
+      // After a response to no command, the next ones would be taken for responses to the wrong commands.
       if (this.#phase === 'up') this.#drop(failed);
     });
     this.#redis.on('ready', () => void this.#probe());
@@ -98,7 +98,7 @@ export class SharedLink {
     return this.#lastError;
   }
 
-  /** Resolves while the server is there. Rejects at once where it is not; waits only for the very first connection. */
+  /** Resolves if the server is available, rejects at once if not. Waits only for the very first connection. */
   async ready(untilMs: number): Promise<void> {
     if (this.#phase === 'starting' && !(await this.#waitForStart(untilMs)))
       this.#fall(`no connection to ${this.#parts.address.shown} yet`);
@@ -110,8 +110,8 @@ export class SharedLink {
   }
 
   /**
-   * Has the server run a script. Rejects where the answer takes too long; it may come and count all the same.
-   * @param ifLate is told of an answer that came after that, before the connection was given up
+   * Runs a script on the server. Rejects if the response is late, but the script may still take effect.
+   * @param ifLate called if the response arrives later, before the connection is dropped
    */
   run(script: Script, untilMs: number, ifLate: () => void = () => undefined): Promise<unknown> {
     const startedAt = performance.now();
@@ -124,7 +124,7 @@ export class SharedLink {
         const waited = Math.round(performance.now() - startedAt);
         reject(this.#note(new SharedKeysError('slow', `no answer within ${waited} ms`)));
       };
-      // An answer that came while this process was busy is read between the timer and the immediate.
+      // A response that arrived while this process was busy is read between the timer and the immediate.
       const timer = setTimeout(() => setImmediate(giveUp), Math.max(0, untilMs - startedAt));
       const finish = (act: () => void): void => {
         clearTimeout(timer);
@@ -148,19 +148,19 @@ export class SharedLink {
     });
   }
 
-  /** What is stored under one key makes no sense. */
-  doubt(what: string): SharedKeysError {
+  /** Reports nonsense under one key. */
+  nonsense(what: string): SharedKeysError {
     return this.#note(new SharedKeysError('nonsense', what));
   }
 
-  /** What the server said makes no sense: it is not asked again on this connection. */
+  /** Reports nonsense from the server and drops the connection. */
   distrust(what: string): SharedKeysError {
-    const error = this.doubt(what);
+    const error = this.nonsense(what);
     this.#drop(error);
     return error;
   }
 
-  /** Says that a call went well. */
+  /** A call succeeded. */
   clearError(): void {
     this.#lastError = undefined;
   }
@@ -185,7 +185,7 @@ export class SharedLink {
   async #probe(): Promise<void> {
     if (this.#phase === 'closed') return;
     if (this.#hasHandshakeFailed) {
-      // ioredis goes on where the database cannot be selected; the keys of another are not ours.
+      // ioredis continues if it cannot select the database, but another database has other keys.
       this.#drop(undefined);
       return;
     }
@@ -195,7 +195,7 @@ export class SharedLink {
       const reply = await this.run(script, performance.now() + this.#parts.answerMs);
       const [said] = Array.isArray(reply) && reply.length === 1 ? (reply as unknown[]) : [];
       if (!Buffer.isBuffer(said) || said.toString() !== word)
-        throw new SharedKeysError('nonsense', 'this is no Redis, or none that runs scripts');
+        throw new SharedKeysError('nonsense', 'the server is not Redis, or cannot run scripts');
     } catch (error) {
       this.#drop(error);
       return;
@@ -207,14 +207,14 @@ export class SharedLink {
     this.#parts.onUp();
   }
 
-  /** The client would keep all of an answer in memory, however long it is. */
+  /** Without this, the client would keep a response of any length in memory. */
   #limitAnswers(): void {
     const { stream } = this.#redis;
     this.#receivedBytes = 0;
     stream.on('data', (chunk: Buffer) => {
       this.#receivedBytes += chunk.length;
       if (this.#receivedBytes <= MAX_ANSWER_BYTES || stream.destroyed) return;
-      this.#drop(new SharedKeysError('nonsense', 'more than any answer holds'));
+      this.#drop(new SharedKeysError('nonsense', 'the response is too long'));
       stream.destroy();
     });
   }
@@ -270,8 +270,8 @@ export class SharedLink {
     const hasBeenGood = this.#upSince !== undefined && performance.now() - this.#upSince >= GOOD_MS;
     this.#upSince = undefined;
     this.#tries = hasBeenGood ? 0 : this.#tries + 1;
-    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#tries, 10));
-    // Machines that lost the same server do not all come back at the same instant.
+    const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#tries, 10));
+    // The random part keeps machines that lost the same server from reconnecting at the same instant.
     return Math.round(pause * (0.75 + Math.random() / 4));
   }
 
@@ -280,12 +280,12 @@ export class SharedLink {
     return error;
   }
 
-  /** What an error says, on one line and without the password, which servers repeat from a command they do not know. */
+  /** The error's message on one line, without the password: servers repeat unknown commands in their errors. */
   #wordsOf(error: Error): string {
     const first = error instanceof AggregateError ? (error.errors[0] as Error) : error;
     let text = first.message || String((first as NodeJS.ErrnoException).code ?? first.name);
     for (const secret of this.#parts.address.secrets) text = text.replaceAll(secret, '***');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this removes them
     return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 200);
   }
 }

@@ -9,26 +9,26 @@ import {
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import { redactBytes } from '../redaction/redaction.ts';
 
-/** What a machine says of a key to those that have the same secret. */
+/** The state of a key, for machines that have the same secret. */
 export type Sealed = 'running' | KeyedEnd;
 
-/** When it was said, and until when it counts, in ms since 1970. */
+/** When the state was sealed, and until when it is valid, in ms since 1970. */
 interface Times {
   readonly madeAtMs: number;
   readonly untilMs: number;
 }
 
-/** What machines do with their secret, which the server does not have. */
+/** What machines do with their secret, which the server does not know. */
 export interface Sealer {
-  /** What a key is called on the server, which cannot tell what is behind it. */
+  /** A key's name on the server; it reveals nothing about the key. */
   nameOf(key: string): string;
-  /** For this name and time alone; the server can read nothing of it. */
+  /** Seals a state for this name and time only; the server cannot read it. */
   seal(name: string, what: Sealed, times: Times): Buffer;
-  /** @throws where it was not sealed with our secret for this name, or does not count now */
+  /** @throws if it was not sealed with our secret for this name, or is not valid now */
   open(name: string, bytes: Buffer, nowMs: number): Sealed;
 }
 
-/** So that no other use of the secret, and no later version, makes what counts here. */
+/** Keeps other uses of the secret, and later versions, from making anything valid here. */
 const DOMAIN = 'hookbus shared key 1';
 const MAGIC = Buffer.from('HBS1');
 const STATES = ['running', 'done', 'done with outputs'] as const;
@@ -38,17 +38,17 @@ const MAC_BYTES = 32;
 /** Magic, state, exit code, two times, length of stdout. */
 const HEAD_BYTES = MAGIC.length + 1 + 1 + 8 + 8 + 4;
 
-/** Larger results are not stored: a refusal is short, and to look for secrets in it must hold nobody up. */
+/** Larger results are not stored: a refusal is short, and the search for secrets must not delay anybody. */
 const MAX_RESULT_BYTES = 64 * 1024;
-/** More is not sealed by anybody. */
+/** No machine seals more than this. */
 export const MAX_SEALED_BYTES = HEAD_BYTES + IV_BYTES + MAX_RESULT_BYTES + MAC_BYTES;
 
-/** The clocks of two machines may be apart for so long, in ms. */
+/** How far the clocks of two machines may differ, in ms. */
 const SKEW_MS = 60_000;
 
 /**
- * Whether an end may leave this machine: it is a result, small enough, and nothing in it looks like a secret. A redacted
- * one would not be what the hook said, so the next one runs.
+ * Whether a result may leave this machine: it is final, small, and contains nothing that looks like a secret. A redacted
+ * result would not be what the hook wrote, so the next execution runs the hook.
  */
 export function isShareable({ exitCode, outputs }: KeyedEnd): boolean {
   if (!isResultCode(exitCode)) return false;
@@ -58,7 +58,7 @@ export function isShareable({ exitCode, outputs }: KeyedEnd): boolean {
   return bytes <= MAX_RESULT_BYTES && streams.every((stream) => redactBytes(stream) === stream);
 }
 
-/** Each use of the secret has a key of its own. */
+/** Derives a separate key for each use of the secret. */
 export function createSealer(secret: string): Sealer {
   const keyFor = (use: string): Buffer =>
     Buffer.from(hkdfSync('sha256', secret, '', `${DOMAIN}: ${use}`, 32));
@@ -79,9 +79,9 @@ export function createSealer(secret: string): Sealer {
     open(name, bytes, nowMs) {
       const sealed = bytes.subarray(0, -MAC_BYTES);
       if (sealed.length < HEAD_BYTES + IV_BYTES || bytes.length > MAX_SEALED_BYTES)
-        throw new Error('what is there is of another make');
+        throw new Error('the stored value has an unknown format');
       if (!timingSafeEqual(macOf(name, sealed), bytes.subarray(-MAC_BYTES)))
-        throw new Error('what is there was not sealed with our secret for this key');
+        throw new Error('the stored value was not sealed with our secret for this key');
       const iv = sealed.subarray(HEAD_BYTES, HEAD_BYTES + IV_BYTES);
       const decipher = createDecipheriv('aes-256-ctr', cipherKey, iv);
       const rest = sealed.subarray(HEAD_BYTES + IV_BYTES);
@@ -105,7 +105,7 @@ function encode(what: Sealed, { madeAtMs, untilMs }: Times): { head: Buffer; bod
   return { head, body: Buffer.concat([stdout, stderr]) };
 }
 
-/** Of what was sealed with our secret; but another version, or a colleague, may have done that. */
+/** Decodes what was sealed with our secret, though perhaps by another version, or by a colleague. */
 function decode(head: Buffer, body: Buffer, nowMs: number): Sealed {
   const at = MAGIC.length;
   const state = STATES[head.readUInt8(at)];
@@ -113,13 +113,13 @@ function decode(head: Buffer, body: Buffer, nowMs: number): Sealed {
   const [madeAtMs, untilMs] = [head.readDoubleBE(at + 2), head.readDoubleBE(at + 10)];
   const stdoutLength = head.readUInt32BE(at + 18);
   if (!head.subarray(0, at).equals(MAGIC) || state === undefined || stdoutLength > body.length)
-    throw new Error('what is there is of another make');
-  // Written so that what is no number does not count.
-  if (!(untilMs > nowMs)) throw new Error('what is there counts no more; do the clocks agree?');
+    throw new Error('the stored value has an unknown format');
+  // Written so that NaN is not valid.
+  if (!(untilMs > nowMs)) throw new Error('the stored value has expired; do the clocks agree?');
   if (!(madeAtMs <= nowMs + SKEW_MS))
-    throw new Error('what is there comes from the future; do the clocks agree?');
+    throw new Error('the stored value comes from the future; do the clocks agree?');
   if (state === 'running') return 'running';
-  if (!isResultCode(exitCode)) throw new Error(`what is there has exit code ${exitCode}`);
+  if (!isResultCode(exitCode)) throw new Error(`the stored value has exit code ${exitCode}`);
   if (state === 'done') return { exitCode };
   const [stdout, stderr] = [body.subarray(0, stdoutLength), body.subarray(stdoutLength)];
   return { exitCode, outputs: { stdout, stderr } };

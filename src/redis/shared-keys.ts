@@ -7,36 +7,36 @@ import { createSealer, isShareable, type Sealed, type Sealer } from './seal.ts';
 
 export { SharedKeysError } from './link.ts';
 
-/** What a claim found. */
+/** The result of a claim. */
 export type SharedState =
-  /** Ours now. */
+  /** This token owns the key now. */
   | { readonly kind: 'claimed' }
-  /** Another machine has it. */
+  /** Another machine owns the key. */
   | { readonly kind: 'running' }
-  /** Finished elsewhere. */
+  /** Another machine has finished. */
   | { readonly kind: 'done'; readonly end: KeyedEnd };
 
 /** Dedupe keys that machines share. */
 export interface SharedKeys {
   /**
-   * Atomically claims a key for a token, which is one execution's own. A key that the token has already is claimed
-   * anew. Rejects with a SharedKeysError when the server is unreachable, slow, or answers nonsense, which is all that was
-   * not sealed with our secret for this key and this time; at once while there is no connection. A claim that the server
-   * carries out after that is given back.
+   * Atomically claims a key for a token, which belongs to one execution. A token may claim its own key again. Rejects with
+   * a SharedKeysError if the server is unreachable, slow, or responds with nonsense (anything that was not sealed with our
+   * secret for this key and this time); at once while there is no connection. If the server carries out a claim after
+   * that, the claim is released.
    */
   claim(key: string, token: string, leaseMs: number): Promise<SharedState>;
   /**
-   * Stores the result and keeps the key for so long, if the token still owns it. What is no result, is too large, or has
-   * a secret in it frees the key instead. Rejects like `claim`, but waits longer; the key is freed then.
+   * Stores the result and keeps the key for `ttlMs`, if the token still owns it. A result that cannot be shared, is too
+   * large, or contains a secret frees the key instead. Rejects like `claim`, but waits longer, and then frees the key.
    */
   finish(key: string, token: string, end: KeyedEnd, ttlMs: number): Promise<void>;
-  /** Frees the key, if the token still owns it. Where that fails, it is done when the server is back. */
+  /** Frees the key, if the token still owns it. After a failure, this is done once the server is back. */
   release(key: string, token: string): Promise<void>;
-  /** Extends the lease, if the token still owns it; false when it does not any more. */
+  /** Extends the lease; false if the token no longer owns the key. */
   extend(key: string, token: string, leaseMs: number): Promise<boolean>;
-  /** For `status`; never with the password. `failures` counts calls that were rejected. */
+  /** For `status`, without the password. `failures` counts rejected calls. */
   state(): SharedKeysState;
-  /** Ends the connection and leaves no handle; every call rejects from now on. */
+  /** Ends the connection and leaves no handle open. All later calls reject. */
   close(): void;
 }
 
@@ -48,24 +48,24 @@ interface SharedKeysState {
 }
 
 export interface SharedKeysOptions {
-  /** What machines share and the server does not have. */
+  /** The secret that machines share and the server does not know. */
   readonly secret: string;
   readonly now?: () => number;
   readonly keyPrefix?: string;
-  /** A claim may take so long, in ms. */
+  /** Time limit of a claim, in ms. */
   readonly answerMs?: number;
-  /** Whose certificates to trust, asked at each connection; undefined: the usual ones. */
+  /** Which certificates to trust, asked at each connection; undefined: the usual ones. */
   readonly trust?: () => SecureContext | undefined;
 }
 
-/** What nobody waits for may take so long, in ms. */
-const PATIENT_MS = 1000;
-/** Keys to be freed when the server is back; the oldest beyond that run out by themselves. */
-const MAX_DEBTS = 1000;
-/** How long a key may be owned that could not be freed, in ms, where it is not known. */
+/** Time limit for commands that nobody waits for, in ms. */
+const BACKGROUND_MS = 1000;
+/** Maximum number of keys to release once the server is back; the oldest ones above it simply expire. */
+const MAX_PENDING_RELEASES = 1000;
+/** How long a key that could not be released may be owned, in ms, if its lease is not known. */
 const USUAL_LEASE_MS = 10 * 60_000;
 
-// A value is `run:TOKEN:` or, once it is finished, `done:TOKEN:`, and what is sealed. Setting it again is extending it.
+// A value is `run:TOKEN:` or, once finished, `done:TOKEN:`, followed by the sealed state. Setting it again extends it.
 const OWNS = `
 local mine = 'run:' .. ARGV[1] .. ':'
 local held = redis.call('get', KEYS[1]) or ''
@@ -87,11 +87,11 @@ const EXTEND = `${OWNS}
 if not owns then return 0 end
 redis.call('set', KEYS[1], mine .. ARGV[3], 'PX', ARGV[2])
 return 1`;
-/** What stands before what is sealed, which alone counts. */
+/** The part before the sealed state, which alone counts. */
 const PREFIX = /^[^:]*:[^:]*:/;
 const MAX_PREFIX_BYTES = 100;
 
-/** Connects in the background, and again whenever the connection is lost. Never throws, whatever the URL is. */
+/** Connects in the background, and again whenever the connection is lost. Never throws, even if the URL is invalid. */
 export function connectSharedKeys(url: string, options: SharedKeysOptions): SharedKeys {
   let address: SharedAddress;
   try {
@@ -102,8 +102,8 @@ export function connectSharedKeys(url: string, options: SharedKeysOptions): Shar
   return new RedisKeys(address, options);
 }
 
-/** A key freed later: when the server is back, or has said what it did. */
-interface Debt {
+/** A key to release later: when the server is back, or has reported the result of a claim. */
+interface PendingRelease {
   readonly name: string;
   readonly token: string;
   readonly untilMs: number;
@@ -116,7 +116,7 @@ class RedisKeys implements SharedKeys {
   readonly #sealer: Sealer;
   readonly #now: () => number;
   readonly #link: SharedLink;
-  readonly #debts = new Map<string, Debt>();
+  readonly #pendingReleases = new Map<string, PendingRelease>();
   #failures = 0;
 
   constructor(address: SharedAddress, options: SharedKeysOptions) {
@@ -131,26 +131,28 @@ class RedisKeys implements SharedKeys {
       probeKey: `${prefix}{probe}`,
       answerMs,
       onUp: () => {
-        for (const debt of this.#debts.values()) void this.#pay(debt);
+        for (const pending of this.#pendingReleases.values()) void this.#flushRelease(pending);
       },
     });
   }
 
   claim(key: string, token: string, leaseMs: number): Promise<SharedState> {
     const name = this.#sealer.nameOf(key);
-    const script = this.#saying(CLAIM, name, token, 'running', leaseMs);
+    const script = this.#sealedScript(CLAIM, name, token, 'running', leaseMs);
     return this.#call(this.#answerMs, async (untilMs) => {
-      // Who asks again owns it if the answer is yes, so the doubt about the last time is over.
-      this.#debts.delete(debtKey(name, token));
-      const debt = { name, token, untilMs: performance.now() + leaseMs };
+      // A token that claims again owns the key if it gets it, so the doubt about its last claim is over.
+      this.#pendingReleases.delete(releaseKey(name, token));
+      const pending = { name, token, untilMs: performance.now() + leaseMs };
       try {
         const reply = await this.#link.run(script, untilMs, () => {
-          if (this.#debts.get(debtKey(name, token)) === debt) void this.#pay(debt);
+          if (this.#pendingReleases.get(releaseKey(name, token)) === pending)
+            void this.#flushRelease(pending);
         });
         return this.#read(reply, name);
       } catch (error) {
-        // What the server refused it has not done; of anything else nobody knows.
-        if (!(error instanceof SharedKeysError && error.fault === 'refused')) this.#owe(debt);
+        // The server did not carry out what it refused. After any other error nobody knows.
+        if (!(error instanceof SharedKeysError && error.fault === 'refused'))
+          this.#queueRelease(pending);
         throw error;
       }
     });
@@ -159,18 +161,20 @@ class RedisKeys implements SharedKeys {
   async finish(key: string, token: string, end: KeyedEnd, ttlMs: number): Promise<void> {
     if (!isShareable(end)) return this.release(key, token);
     const name = this.#sealer.nameOf(key);
-    const script = this.#saying(FINISH, name, token, end, ttlMs);
-    await this.#orOwe(name, token, () => this.#change(script));
+    const script = this.#sealedScript(FINISH, name, token, end, ttlMs);
+    await this.#orQueueRelease(name, token, () => this.#change(script));
   }
 
   async release(key: string, token: string): Promise<void> {
     const name = this.#sealer.nameOf(key);
-    await this.#orOwe(name, token, () => this.#change(this.#script(RELEASE, name, [token])));
+    await this.#orQueueRelease(name, token, () =>
+      this.#change(this.#script(RELEASE, name, [token])),
+    );
   }
 
   extend(key: string, token: string, leaseMs: number): Promise<boolean> {
     const name = this.#sealer.nameOf(key);
-    return this.#change(this.#saying(EXTEND, name, token, 'running', leaseMs));
+    return this.#change(this.#sealedScript(EXTEND, name, token, 'running', leaseMs));
   }
 
   state(): SharedKeysState {
@@ -186,7 +190,7 @@ class RedisKeys implements SharedKeys {
     this.#link.close();
   }
 
-  /** Runs what needs the server, counting failures. */
+  /** Runs something that needs the server, and counts failures. */
   async #call<T>(forMs: number, act: (untilMs: number) => Promise<T>): Promise<T> {
     const untilMs = performance.now() + forMs;
     try {
@@ -200,44 +204,48 @@ class RedisKeys implements SharedKeys {
     }
   }
 
-  /** A compare-and-act: whether the token owned the key. */
+  /** Runs a compare-and-set script; resolves with whether the token owned the key. */
   #change(script: Script): Promise<boolean> {
-    return this.#call(PATIENT_MS, async (untilMs) => {
+    return this.#call(BACKGROUND_MS, async (untilMs) => {
       const reply = await this.#link.run(script, untilMs);
-      if (reply !== 0 && reply !== 1) throw this.#link.distrust('expected 0 or 1 from a script');
+      if (reply !== 0 && reply !== 1) throw this.#link.distrust('a script must return 0 or 1');
       return reply === 1;
     });
   }
 
-  async #orOwe(name: string, token: string, act: () => Promise<unknown>): Promise<void> {
-    this.#debts.delete(debtKey(name, token));
+  async #orQueueRelease(name: string, token: string, act: () => Promise<unknown>): Promise<void> {
+    this.#pendingReleases.delete(releaseKey(name, token));
     try {
       await act();
     } catch (error) {
-      this.#owe({ name, token, untilMs: performance.now() + USUAL_LEASE_MS });
+      this.#queueRelease({ name, token, untilMs: performance.now() + USUAL_LEASE_MS });
       throw error;
     }
   }
 
-  #owe(debt: Debt): void {
-    this.#debts.set(debtKey(debt.name, debt.token), debt);
-    const [oldest] = this.#debts.keys();
-    if (this.#debts.size > MAX_DEBTS && oldest !== undefined) this.#debts.delete(oldest);
+  #queueRelease(pending: PendingRelease): void {
+    this.#pendingReleases.set(releaseKey(pending.name, pending.token), pending);
+    const [oldest] = this.#pendingReleases.keys();
+    if (this.#pendingReleases.size > MAX_PENDING_RELEASES && oldest !== undefined)
+      this.#pendingReleases.delete(oldest);
   }
 
-  async #pay(debt: Debt): Promise<void> {
-    const key = debtKey(debt.name, debt.token);
+  async #flushRelease(pending: PendingRelease): Promise<void> {
+    const key = releaseKey(pending.name, pending.token);
     const now = performance.now();
     try {
-      if (now < debt.untilMs)
-        await this.#link.run(this.#script(RELEASE, debt.name, [debt.token]), now + PATIENT_MS);
-      if (this.#debts.get(key) === debt) this.#debts.delete(key);
+      if (now < pending.untilMs)
+        await this.#link.run(
+          this.#script(RELEASE, pending.name, [pending.token]),
+          now + BACKGROUND_MS,
+        );
+      if (this.#pendingReleases.get(key) === pending) this.#pendingReleases.delete(key);
     } catch {
-      // It stays owed until the server is back, or has forgotten it.
+      // It stays pending until the server is back, or the lease is over.
     }
   }
 
-  #saying(lua: string, name: string, token: string, what: Sealed, forMs: number): Script {
+  #sealedScript(lua: string, name: string, token: string, what: Sealed, forMs: number): Script {
     const madeAtMs = this.#now();
     const sealed = this.#sealer.seal(name, what, { madeAtMs, untilMs: madeAtMs + forMs });
     return this.#script(lua, name, [token, milliseconds(forMs), sealed]);
@@ -252,18 +260,18 @@ class RedisKeys implements SharedKeys {
     const [word, held] = parts.map((part) => (Buffer.isBuffer(part) ? part : undefined));
     if (word?.toString() === 'claimed' && parts.length === 1) return { kind: 'claimed' };
     if (word?.toString() !== 'held' || held === undefined || parts.length !== 2)
-      throw this.#link.distrust('expected what became of a claim');
+      throw this.#link.distrust('the response to a claim has an unknown form');
     const prefix = PREFIX.exec(held.subarray(0, MAX_PREFIX_BYTES).toString('latin1'))?.[0] ?? '';
     try {
       const found = this.#sealer.open(name, held.subarray(prefix.length), this.#now());
       return found === 'running' ? { kind: 'running' } : { kind: 'done', end: found };
     } catch (error) {
-      throw this.#link.doubt(reasonOf(error));
+      throw this.#link.nonsense(reasonOf(error));
     }
   }
 }
 
-/** The keys of a URL that leads nowhere: every call rejects with the reason. */
+/** The keys for an unusable URL: every call rejects with the reason. */
 function unusableKeys(why: string): SharedKeys {
   let failures = 0;
   const refuse = (): Promise<never> => {
@@ -276,7 +284,7 @@ function unusableKeys(why: string): SharedKeys {
     release: refuse,
     extend: refuse,
     state: () => ({
-      // The password may be anywhere in what is no URL.
+      // In an invalid URL, the password may be anywhere.
       url: 'unusable',
       isConnected: false,
       lastError: `dedupe.url: ${why}`,
@@ -286,7 +294,7 @@ function unusableKeys(why: string): SharedKeys {
   };
 }
 
-const debtKey = (name: string, token: string): string => `${name} ${token}`;
+const releaseKey = (name: string, token: string): string => `${name} ${token}`;
 
-/** As PX wants it. */
+/** In the form that PX expects. */
 const milliseconds = (ms: number): string => String(Math.max(1, Math.round(ms)));

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { isCode, makeOwnDirectory, openToAppend, requireDirectory } from '../os/own-file.ts';
 import { encodeEntry, newToken } from './entry.ts';
 
-/** Who reads takes a log away as it is opened, or written to. */
+/** The reader of the spool may close a log just when it is opened or written to. */
 const MAX_TRIES = 4;
 
 const OWN_BITS = 0o600;
 const WRITE_BIT = 0o200;
 
-/** Puts executions of this process on record. Twin: src/launcher/record.c. */
+/** Records executions of this process. C port: src/launcher/record.c. */
 export function createAppender(directory: string) {
-  /** Those that have begun and not ended. */
-  const begun = new Map<string, { readonly token: Buffer; file: number | undefined }>();
+  /** Executions that have started and not finished. */
+  const unfinished = new Map<string, { readonly token: Buffer; file: number | undefined }>();
 
-  /** @throws what the file system says; then no file is open */
+  /** @throws the file system's error; no file is open then */
   function append(id: string, frames: Uint8Array): void {
-    const own = begun.get(id) ?? { token: newToken(), file: undefined };
-    begun.set(id, own);
+    const own = unfinished.get(id) ?? { token: newToken(), file: undefined };
+    unfinished.set(id, own);
     const entry = encodeEntry(own.token, frames);
     let name = 'log';
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
@@ -26,42 +26,44 @@ export function createAppender(directory: string) {
       try {
         writeWhole(file, entry);
         if (!isClosed(file)) return;
-        forget(own);
+        closeFile(own);
       } catch (error) {
-        forget(own);
-        // A log that may not grow for us: a limit of ours may be lower than what others wrote.
+        closeFile(own);
+        // This process may not let the log grow: its file size limit may be lower than the log's size.
         if (name !== 'log') throw error;
         name = `log.${id}`;
       }
     }
-    throw new Error(`expected ${join(directory, name)} to stay, and it was taken away each time`);
+    throw new Error(
+      `${join(directory, name)} was closed at each of ${MAX_TRIES} attempts to write`,
+    );
   }
 
-  function last(id: string, frames: Uint8Array): void {
+  function finish(id: string, frames: Uint8Array): void {
     try {
       append(id, frames);
     } finally {
-      const own = begun.get(id);
-      if (own !== undefined) forget(own);
-      begun.delete(id);
+      const own = unfinished.get(id);
+      if (own !== undefined) closeFile(own);
+      unfinished.delete(id);
     }
   }
 
   return {
-    /** What is known so far; each says all of it. */
+    /** Appends what is known so far; each entry is complete. */
     append,
-    /** The same, when there will be no more. */
-    finish: last,
-    /** It is on record elsewhere: what was appended does not count. One that is not begun is fine. */
+    /** Appends the last entry of an execution. */
+    finish,
+    /** Revokes an execution that was recorded elsewhere. An unknown id is fine. */
     discard(id: string): void {
-      const own = begun.get(id);
-      if (own?.file === undefined) begun.delete(id);
-      else last(id, new Uint8Array());
+      const own = unfinished.get(id);
+      if (own?.file === undefined) unfinished.delete(id);
+      else finish(id, new Uint8Array());
     },
   };
 }
 
-function forget(own: { file: number | undefined }): void {
+function closeFile(own: { file: number | undefined }): void {
   if (own.file !== undefined) closeSync(own.file);
   own.file = undefined;
 }
@@ -77,18 +79,18 @@ function openLog(directory: string, name: string): number {
     makeOwnDirectory(directory);
     file = openToAppend(path, constants.O_CREAT);
   }
-  // As a mask made it that takes away our own bits.
+  // The umask may have removed our own permissions.
   const { mode, size } = fstatSync(file);
   if (size === 0 && (mode & OWN_BITS) !== OWN_BITS) fchmodSync(file, OWN_BITS);
   return file;
 }
 
-/** In one write, which the system does not mix with another's. */
+/** Writes the entry in one call, so that the system does not mix it with another. */
 function writeWhole(file: number, entry: Buffer): void {
-  if (writeSync(file, entry) < entry.length) throw new Error('there is no room for the record');
+  if (writeSync(file, entry) < entry.length) throw new Error('there is no space for the record');
 }
 
-/** Who has read all of a log makes it read-only, reads what came until then, and deletes it. */
+/** After reading a log, the reader makes it read-only, reads what arrived until then, and deletes it. */
 function isClosed(file: number): boolean {
   const { nlink, mode } = fstatSync(file);
   return nlink === 0 || (mode & WRITE_BIT) === 0;

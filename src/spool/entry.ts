@@ -1,10 +1,10 @@
 /*
- * An entry of a log, which is the frames of one record:
+ * An entry of a log holds the frames of one record:
  *
  *   entry = magic(3 bytes)  state(1: `w` waits, `t` taken)  length(4, little endian)  token(8)  frames(length)  token(8)
  *
- * The token is the execution's, at random; the frames are masked by it, byte for byte, so that nothing in a payload looks
- * like an entry. Twin: src/launcher/record.c.
+ * The token is random and belongs to the execution. The frames are masked with it, byte by byte, so that nothing in a
+ * payload looks like an entry. C port: src/launcher/record.c.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -18,12 +18,12 @@ const TOKEN_AT = 8;
 export const TOKEN_BYTES = 8;
 export const HEADER_BYTES = TOKEN_AT + TOKEN_BYTES;
 
-/** Room for three captures at the largest cap, and what goes with them. */
+/** Enough for three captures of maximum size and the other fields. */
 const MAX_FRAME_BYTES = 200 * 1024 * 1024;
 
 export const newToken = (): Buffer => randomBytes(TOKEN_BYTES);
 
-/** @param frames what is known so far; none at all: whatever there is of this execution is to be forgotten */
+/** @param frames what is known so far; if empty, the reader must drop all entries of the execution */
 export function encodeEntry(token: Buffer, frames: Uint8Array): Buffer {
   const entry = Buffer.concat([Buffer.alloc(HEADER_BYTES), mask(frames, token), token]);
   MAGIC.copy(entry);
@@ -33,7 +33,7 @@ export function encodeEntry(token: Buffer, frames: Uint8Array): Buffer {
   return entry;
 }
 
-/** Puts a mask on, or takes it off, in a copy. */
+/** Masks or unmasks a copy. */
 function mask(bytes: Uint8Array, token: Uint8Array): Buffer {
   const masked = Buffer.from(bytes);
   for (let at = 0; at < masked.length; at += 1) {
@@ -43,15 +43,15 @@ function mask(bytes: Uint8Array, token: Uint8Array): Buffer {
 }
 
 /**
- * What comes next in a log.
- * `entry`: whole. `nothing`: bytes that were wiped. `lost`: of a write that was torn, or of nobody's.
- * `more`: cannot be told without so many bytes from here.
+ * The next piece of a log.
+ * `entry`: complete. `nothing`: wiped bytes. `lost`: a torn write, or bytes of unknown origin.
+ * `more`: `bytes` bytes are needed to decide.
  */
 export type Piece =
   | { readonly kind: 'entry'; readonly bytes: number; readonly isTaken: boolean }
   | { readonly kind: 'nothing' | 'lost' | 'more'; readonly bytes: number };
 
-/** @param isAll whether nothing comes behind these bytes so far */
+/** @param isAll whether the log ends after these bytes for now */
 export function nextPiece(bytes: Buffer, isAll: boolean): Piece {
   if (bytes[0] === 0) {
     const end = bytes.findIndex((byte) => byte !== 0);
@@ -67,13 +67,13 @@ export function nextPiece(bytes: Buffer, isAll: boolean): Piece {
   return { kind: 'more', bytes: 2 * bytes.length };
 }
 
-/** The frames of a whole entry, without the mask. */
+/** The frames of a complete entry, unmasked. */
 export const framesOf = (entry: Buffer): Buffer =>
   mask(entry.subarray(HEADER_BYTES, -TOKEN_BYTES), tokenOf(entry));
 
 export const tokenOf = (entry: Buffer): Buffer => entry.subarray(TOKEN_AT, HEADER_BYTES);
 
-/** What a person can look at of bytes that are no whole entry. */
+/** The readable form of bytes that are not a complete entry. */
 export function readable(piece: Buffer): Buffer {
   if (!isHeader(piece) || piece.length < HEADER_BYTES) return piece;
   return mask(piece.subarray(HEADER_BYTES), tokenOf(piece));
@@ -85,7 +85,7 @@ function isHeader(bytes: Buffer): boolean {
   return bytes.length <= STATE_AT || [WAITING, TAKEN].includes(bytes[STATE_AT] ?? 0);
 }
 
-/** As its header says; undefined where that does not tell yet, or is none, or where its end is another's. */
+/** The length from the header; undefined if it is not known yet, the header is invalid, or the end has another token. */
 function entryBytes(bytes: Buffer): number | undefined {
   if (bytes.length < HEADER_BYTES || !isHeader(bytes)) return undefined;
   const length = bytes.readUInt32LE(LENGTH_AT);
@@ -100,7 +100,7 @@ function entryBytes(bytes: Buffer): number | undefined {
 const couldBecomeWhole = (bytes: Buffer): boolean =>
   isHeader(bytes) && (bytes.length < HEADER_BYTES || entryBytes(bytes) !== undefined);
 
-/** Where the first whole entry begins at `from` or behind. */
+/** Position of the first complete entry at or after `from`. */
 function findEntry(bytes: Buffer, from: number): number | undefined {
   for (let at = bytes.indexOf(MAGIC, from); at >= 0; at = bytes.indexOf(MAGIC, at + 1)) {
     const length = entryBytes(bytes.subarray(at));

@@ -21,30 +21,30 @@ import {
   WAITING,
 } from './entry.ts';
 
-/** Read at once; an entry that is longer is read in one piece. */
+/** Bytes per read; a longer entry is read in one piece. */
 const WINDOW_BYTES = 256 * 1024;
 
-/** What waits in a log, or was lost in it. */
+/** A waiting entry of a log, or a lost piece. */
 export interface LogPiece {
   readonly log: LogFile;
   readonly at: number;
   readonly bytes: number;
-  /** Of an entry: what all entries of its execution share, and its frames. Of what was lost: none of them. */
+  /** All entries of an execution share a token. A lost piece has none, and `frames` holds its bytes. */
   readonly token: string | undefined;
   readonly frames: Buffer;
 }
 
-/** One log, read from its beginning on. */
+/** One log, read from its beginning. */
 export class LogFile {
   readonly inode: number;
-  /** Where it was seen last. */
+  /** Its last known path. */
   path: string;
   readonly #file: number;
   #at = 0;
   #window: Buffer = Buffer.alloc(0);
   #windowAt = 0;
 
-  /** @throws what the file system says, or that it is not one of our own */
+  /** @throws the file system's error, or that the file is not this user's own */
   constructor(path: string, flags: number = constants.O_RDWR) {
     this.path = path;
     this.#file = openOwnFile(path, flags);
@@ -57,7 +57,7 @@ export class LogFile {
 
   stat = () => fstatSync(this.#file);
 
-  /** What waits next, or was lost; undefined at the end of what is there, where a write may be under way. */
+  /** The next waiting or lost piece; undefined at the current end, where a write may be in progress. */
   next(): LogPiece | undefined {
     let wanted = HEADER_BYTES;
     for (;;) {
@@ -83,14 +83,14 @@ export class LogFile {
     }
   }
 
-  /** Reads again from there. */
+  /** Continues reading at a position. */
   rewind(at: number): void {
     this.#at = at;
     this.#window = Buffer.alloc(0);
     this.#windowAt = at;
   }
 
-  /** What is behind all that is whole; undefined where that is nothing. */
+  /** The bytes after the last complete entry; undefined if there are none. */
   tail(): LogPiece | undefined {
     const { size } = this.stat();
     if (size <= this.#at) return undefined;
@@ -99,17 +99,17 @@ export class LogFile {
     return { log: this, at: this.#at, bytes: frames.length, token: undefined, frames };
   }
 
-  /** Whether nobody else has taken it meanwhile: who reads what another wipes finds it taken when looking again. */
+  /** Whether nobody has taken it meanwhile. A reader that read while another wiped notices it here. */
   isWaiting({ at }: LogPiece): boolean {
     return this.#read(at + STATE_AT, 1)[0] === WAITING;
   }
 
-  /** Whether this piece is still as it was read. */
+  /** Whether this piece is unchanged since it was read. */
   isSame({ at, frames }: LogPiece): boolean {
     return this.#read(at, frames.length).equals(frames);
   }
 
-  /** Never again, by whoever reads it; and what it said is private, and goes. */
+  /** Marks it as taken, so that no reader reads it again, and wipes its frames, which are private. */
   take({ at, bytes, token }: LogPiece): void {
     if (token === undefined) return void writeSync(this.#file, Buffer.alloc(bytes), 0, bytes, at);
     writeSync(this.#file, Buffer.from([TAKEN]), 0, 1, at + STATE_AT);
@@ -117,7 +117,7 @@ export class LogFile {
     writeSync(this.#file, Buffer.alloc(length), 0, length, at + HEADER_BYTES);
   }
 
-  /** Takes the name from it under which engines open it. Who else does so at the same time may have been faster. */
+  /** Moves it away from the path that engines open. Another reader may have been faster. */
   rename(path: string): void {
     try {
       renameSync(this.path, path);
@@ -127,17 +127,17 @@ export class LogFile {
     this.path = path;
   }
 
-  /** What engines write from now on they write elsewhere, too: they look at this after each write. */
+  /** Makes engines write elsewhere: they check for this after each write. */
   seal(): void {
     fchmodSync(this.#file, 0o400);
   }
 
-  /** Only where it is still what has this name. */
+  /** Deletes it, but only if the path still leads to this file. */
   unlink(): void {
     if (lstatSync(this.path, { throwIfNoEntry: false })?.ino === this.inode) unlinkSync(this.path);
   }
 
-  /** Has so many bytes from here in the window, or all there are. @returns whether it has all */
+  /** Reads until the window has `wanted` bytes from here, or all there are. @returns whether it has all */
   #look(wanted: number): boolean {
     const here = this.#at - this.#windowAt;
     if (this.#window.length - here >= wanted) return false;
@@ -148,11 +148,11 @@ export class LogFile {
   }
 
   #read(at: number, bytes: number): Buffer {
-    const most = Math.min(bytes, Math.max(this.stat().size - at, 0));
-    const buffer = Buffer.allocUnsafe(most);
+    const available = Math.min(bytes, Math.max(this.stat().size - at, 0));
+    const buffer = Buffer.allocUnsafe(available);
     let length = 0;
-    while (length < most) {
-      const read = readSync(this.#file, buffer, length, most - length, at + length);
+    while (length < available) {
+      const read = readSync(this.#file, buffer, length, available - length, at + length);
       if (read === 0) break;
       length += read;
     }

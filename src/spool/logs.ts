@@ -6,21 +6,21 @@ import { readable } from './entry.ts';
 import { LogFile, type LogPiece } from './log-file.ts';
 import { namesIn } from './old-records.ts';
 
-/** A log of so many bytes gets no more entries: who reads anew begins at its beginning. */
+/** A log of this size gets no more entries: a new reader has to start at its beginning. */
 const ROTATE_BYTES = 1024 * 1024;
 
-/** In a log that is closed, who still wrote so long ago, in ms, was killed meanwhile. */
+/** If the last write to a closed log is older than this, in ms, its writer was killed. */
 const BEING_WRITTEN_MS = 1000;
 
 interface OpenLog {
   readonly log: LogFile;
-  /** What was read and is not taken. */
+  /** Pieces that were read but not taken. */
   readonly held: Set<LogPiece>;
-  /** `open`: engines append to it. `closed`: they do not any more. `gone`: it has no name any more. */
+  /** `open`: engines append to it. `closed`: they no longer do. `gone`: it has no name any more. */
   state: 'open' | 'closed' | 'gone';
 }
 
-/** The logs of a spool as who takes them in reads them: on and on, each piece once. */
+/** The logs of a spool, for the process that ingests them: it reads each piece once, continuously. */
 export class Logs {
   readonly #directory: string;
   readonly #quarantineDirectory: string;
@@ -32,8 +32,8 @@ export class Logs {
   }
 
   /**
-   * Finds what is new; `next` then reads on in all of them. Those that others have rotated are known by their inode.
-   * @returns how many were none, and are out of the way now
+   * Finds new logs, which `next` then reads too. Logs that other processes have rotated are recognised by their inode.
+   * @returns how many files were not logs and are now in quarantine
    */
   find(): number {
     let foreign = 0;
@@ -49,8 +49,8 @@ export class Logs {
   }
 
   /**
-   * The next piece of any log. Undefined once all is read. Logs of which everything is taken go.
-   * @param rotateBytes what the current log may hold, where nothing in it waits
+   * The next piece of any log; undefined once all are read. Deletes logs whose pieces are all taken.
+   * @param rotateBytes maximum size of the current log if nothing in it waits
    */
   next(rotateBytes = ROTATE_BYTES): LogPiece | undefined {
     for (const open of [...this.#open]) {
@@ -73,19 +73,19 @@ export class Logs {
     this.#drop(piece);
   }
 
-  /** Keeps the bytes for a person to look at. @returns false where another process did so */
+  /** Keeps the bytes so that somebody can examine them. @returns false if another process did so */
   quarantine(piece: LogPiece): boolean {
     const isOurs = piece.token === undefined ? piece.log.isSame(piece) : this.isWaiting(piece);
     const bytes = piece.token === undefined ? readable(piece.frames) : piece.frames;
     const isNew = isOurs && this.#keep(bytes);
     if (isOurs) this.take(piece);
     else this.#drop(piece);
-    // It was not what it seemed: an engine wrote over what was torn.
+    // An engine completed a write that seemed torn.
     if (!isOurs && piece.token === undefined) piece.log.rewind(piece.at);
     return isNew;
   }
 
-  /** Begins anew: what was read and not taken is read again. */
+  /** Starts again: pieces that were read but not taken will be read again. */
   close(): void {
     for (const { log } of this.#open) log.close();
     this.#open = [];
@@ -111,7 +111,7 @@ export class Logs {
     }
   }
 
-  /** @returns false where it was none of ours */
+  /** @returns false if it is not our log */
   #add(path: string): boolean {
     try {
       const log = new LogFile(path);
@@ -138,7 +138,7 @@ export class Logs {
     }
   }
 
-  /** Whether something in it waits, or engines begin in it; where it is long they do not any more. */
+  /** Whether something in it waits, or engines start entries in it. Rotates it if it is too long. */
   #isInUse(open: OpenLog, rotateBytes: number): boolean {
     const { nlink, size } = open.log.stat();
     if (nlink === 0) open.state = 'gone';
@@ -155,8 +155,8 @@ export class Logs {
   }
 
   /**
-   * One step nearer its end; after each what engines wrote meanwhile is read. It is deleted only when all that they
-   * could take for recorded was read after it was closed to them: whoever of us is killed, nothing is lost.
+   * Takes one step towards deleting a log; after each step, the caller reads what engines wrote meanwhile. A log is
+   * deleted only after everything written before it was closed was read, so nothing is lost even if a reader is killed.
    */
   #retire(open: OpenLog): LogPiece | 'kept' | undefined {
     const { log } = open;
@@ -180,13 +180,13 @@ export class Logs {
   }
 }
 
-/** Whether it is none of ours, so that no engine can use it either. */
+/** Whether the file is not ours, so that engines cannot use it either. */
 function isForeign(path: string, error: unknown): boolean {
   if (error instanceof NotOwnError || isCode(error, 'EISDIR', 'ENXIO')) return true;
   return isCode(error, 'EACCES') && lstatSync(path).uid !== ownUser();
 }
 
-/** Each piece that waits, also to be read by others; nothing is taken. */
+/** All waiting pieces, which other processes may read too; takes none. */
 export function* piecesOf(directory: string): Generator<LogPiece> {
   for (const name of logNames(directory)) {
     const log = openToRead(join(directory, name));
@@ -201,7 +201,7 @@ export function* piecesOf(directory: string): Generator<LogPiece> {
   }
 }
 
-/** One that is none, who drains moves out of the way. */
+/** Skips files that are not logs; the ingesting process quarantines them. */
 function openToRead(path: string): LogFile | undefined {
   try {
     return new LogFile(path, constants.O_RDONLY);
@@ -211,7 +211,7 @@ function openToRead(path: string): LogFile | undefined {
   }
 }
 
-/** Those that were rotated come before the one that engines append to. */
+/** Rotated logs come before the one that engines append to. */
 function logNames(directory: string): string[] {
   const names = namesIn(directory).filter((name) => /^log(\.|$)/.test(name));
   return names.sort((a, b) => Number(a === 'log') - Number(b === 'log') || (a < b ? -1 : 1));

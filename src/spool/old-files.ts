@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Files of a directory that nobody has written to since `beforeMs`; a missing directory has none. */
+/** Files of a directory that were last written before `beforeMs`; a missing directory has none. */
 export function findOldFiles(directory: string, beforeMs: number): string[] {
   return names(directory)
     .map((name) => join(directory, name))
@@ -11,7 +11,7 @@ export function findOldFiles(directory: string, beforeMs: number): string[] {
     });
 }
 
-/** Takes them away; one that is gone already is fine. */
+/** Deletes files; a missing file is fine. */
 export function removeFiles(paths: readonly string[]): void {
   for (const path of paths) rmSync(path, { force: true });
 }

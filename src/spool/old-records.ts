@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isCode, makeOwnDirectory, readOwnFile, requireDirectory } from '../os/own-file.ts';
 
-/** `part`: its execution has not ended, or its engine was cut off. `whole`: waits for the database. */
+/** `part`: its execution has not ended, or was interrupted. `whole`: waits for the database. */
 export interface OldRecord {
   readonly executionId: string;
   readonly state: 'part' | 'whole';
@@ -12,22 +12,22 @@ export interface OldRecord {
 const PART = '.part';
 const WHOLE = '.rec';
 
-/** Records of version 0.1.0: a file an execution, named by its id. They are taken in, and no more are made. */
+/** Records of version 0.1.0: one file per execution, named by its id. They are still ingested, but no longer written. */
 export function createOldRecords(directory: string, quarantineDirectory: string) {
   return {
-    /** Takes them away; one that is gone already is fine. */
+    /** Deletes records; a missing one is fine. */
     remove(records: readonly OldRecord[]): void {
       for (const { path } of records) unlinkIfThere(path);
     },
-    /** What waits, oldest first. */
+    /** The waiting records, oldest first. */
     list(): OldRecord[] {
       return namesIn(directory)
         .sort()
         .flatMap((name) => toRecord(directory, name));
     },
     /**
-     * The bytes of a record, or undefined when another process took it meanwhile. @throws what the file system says,
-     * or that it is not one of our own
+     * The bytes of a record; undefined if another process took it meanwhile. @throws the file system's error, or that the
+     * file is not this user's own
      */
     read(record: OldRecord): Buffer | undefined {
       try {
@@ -37,12 +37,12 @@ export function createOldRecords(directory: string, quarantineDirectory: string)
         throw error;
       }
     },
-    /** When a record was last written to; 0 when it is gone. */
+    /** When a record was last written to; 0 if it is gone. */
     modifiedMs: (record: OldRecord): number =>
       lstatSync(record.path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
     /**
-     * Moves a record that cannot be read out of the way, for a person to look at.
-     * @returns false where it is gone
+     * Moves an unreadable record out of the way, so that somebody can examine it.
+     * @returns false if it is gone
      */
     quarantine({ path }: OldRecord): boolean {
       makeOwnDirectory(quarantineDirectory);
@@ -68,7 +68,7 @@ function toRecord(directory: string, name: string): OldRecord[] {
   return [];
 }
 
-/** None where there is no such directory. @throws where it is a link */
+/** Empty if there is no such directory. @throws if it is a link */
 export function namesIn(directory: string): string[] {
   try {
     requireDirectory(directory);
@@ -79,7 +79,7 @@ export function namesIn(directory: string): string[] {
   }
 }
 
-/** What `rmSync` loads for its `force` takes longer than this. */
+/** `rmSync` with `force` would load code that takes longer than this. */
 function unlinkIfThere(path: string): void {
   try {
     unlinkSync(path);

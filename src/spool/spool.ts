@@ -3,33 +3,33 @@ import { createAppender } from './appender.ts';
 import { Logs, piecesOf } from './logs.ts';
 import { createOldRecords, namesIn } from './old-records.ts';
 
-/** What is known of one execution, as it was put on record; of several of one execution the last that has an end counts. */
+/** An entry of an execution as it was recorded. If there are several, the last one with an end counts. */
 export interface SpoolEntry {
-  /** The same for all of one execution. */
+  /** The same in all entries of an execution. */
   readonly token: string;
-  /** None: it is on record elsewhere. */
+  /** Empty: the execution is recorded elsewhere. */
   readonly frames: Buffer;
 }
 
 /**
- * Records on disk: a log that all executions append to, and those of it that were rotated.
- * Writing never waits for the disk (no fsync): a record outlives the death of any process, not a power cut.
+ * Records on disk: a log to which all executions append, and its rotated predecessors.
+ * Writing never waits for the disk (no fsync): a record survives the death of any process, but not a power failure.
  */
 export function createSpool(directory: string, quarantineDirectory: string) {
   const appender = createAppender(directory);
   const old = createOldRecords(directory, quarantineDirectory);
   return {
-    /** Says what is known before the hook. @throws what the file system says */
+    /** Records what is known before the hook starts. @throws the file system's error */
     begin: (id: string, begin: Uint8Array): void => appender.append(id, begin),
-    /** Says what is known while it runs. @throws what the file system says */
+    /** Records what is known while it runs. @throws the file system's error */
     append: (id: string, begin: Uint8Array, end: Uint8Array): void =>
       appender.append(id, Buffer.concat([begin, end])),
-    /** Says what came of it. @throws what the file system says */
+    /** Records the result. @throws the file system's error */
     finish: (id: string, begin: Uint8Array, end: Uint8Array): void =>
       appender.finish(id, Buffer.concat([begin, end])),
-    /** It is on record elsewhere. */
+    /** Revokes an execution that was recorded elsewhere. */
     discard: (id: string): void => appender.discard(id),
-    /** All that waits, oldest first, to look at. @throws what the file system says */
+    /** All waiting entries, oldest first; takes none. @throws the file system's error */
     *entries(): Generator<SpoolEntry> {
       for (const record of old.list()) {
         const frames = old.read(record);
@@ -37,10 +37,10 @@ export function createSpool(directory: string, quarantineDirectory: string) {
       }
       for (const { token = '', frames } of piecesOf(directory)) yield { token, frames };
     },
-    /** The same, to be taken. */
+    /** The waiting entries, for the process that ingests them. */
     logs: new Logs(directory, quarantineDirectory),
     old,
-    /** Whether nothing was ever put there, or all of it is gone. @throws what the file system says */
+    /** Whether the spool holds no records. @throws the file system's error */
     isEmpty: (): boolean =>
       namesIn(directory).every((name) => join(directory, name) === quarantineDirectory),
     countQuarantined: (): number => namesIn(quarantineDirectory).length,

@@ -7,7 +7,7 @@ import { deleteUnheardSkips, prepareForget } from './skipped-guards.ts';
 export interface AlertRow extends Alert {
   /** Executions up to this row of `hook_logs` raise no further alert of this rule and subject. */
   readonly spentLogId: number;
-  /** What is still to be done about its state. */
+  /** Actions still to be done for its state. */
   readonly owed: readonly AlertAction[];
   readonly lastNotified: string | null;
 }
@@ -22,7 +22,7 @@ const toRow = ({ owed, ...row }: StoredAlert): AlertRow => ({
   owed: owed.split(' ').filter((word) => word !== '') as AlertAction[],
 });
 
-/** The latest alert of each rule and subject: open, or how it was the last time. */
+/** The latest alert of each rule and subject, whether open or cleared. */
 export function latestAlerts(db: Database): AlertRow[] {
   return db
     .prepare<[], StoredAlert>(
@@ -33,7 +33,7 @@ export function latestAlerts(db: Database): AlertRow[] {
     .map(toRow);
 }
 
-/** Open ones, or all that opened or cleared since then; the latest first. @param since undefined: the open ones */
+/** All open alerts and those that cleared at `since` or later, latest first. @param since undefined: only open ones */
 export function listAlerts(db: Database, since: string | undefined): AlertRow[] {
   const where = since === undefined ? "state = 'open'" : "state = 'open' OR cleared_at >= @since";
   return db
@@ -44,7 +44,7 @@ export function listAlerts(db: Database, since: string | undefined): AlertRow[] 
     .map(toRow);
 }
 
-/** Writes all of them or none. */
+/** Writes all rows or none. */
 export function saveAlerts(db: Database, rows: readonly AlertRow[]): void {
   const save = db.prepare(
     `INSERT OR REPLACE INTO alerts (alert_id, rule, subject, state, opened_at, cleared_at, value, threshold, runs,
@@ -62,7 +62,7 @@ export function saveAlerts(db: Database, rows: readonly AlertRow[]): void {
   }).immediate();
 }
 
-/** One thing was done, or given up, about the state that an alert was in. */
+/** Records that one action for this state of an alert is done, or was given up. */
 export function clearOwed(
   db: Database,
   alert: Pick<AlertRow, 'alertId' | 'state'>,
@@ -81,14 +81,14 @@ export function clearOwed(
   }).immediate();
 }
 
-/** Deletes those that cleared before that. */
+/** Deletes alerts that cleared before a time. */
 export function deleteOldAlerts(db: Database, before: string): number {
   deleteUnheardSkips(db);
   return db.prepare("DELETE FROM alerts WHERE state = 'cleared' AND cleared_at < ?").run(before)
     .changes;
 }
 
-/** What a rule looks at of an execution. */
+/** The parts of an execution that rules look at. */
 export interface WindowRow {
   readonly id: number;
   readonly eventType: string;
@@ -98,15 +98,15 @@ export interface WindowRow {
   readonly overheadMs: number | null;
 }
 
-/** Most executions of a window: looking at them takes less than a ms, however many there are. */
+/** Maximum number of executions in a window, so that a query takes less than 1 ms however many there are. */
 export const MAX_WINDOW_ROWS = 500;
 
-/** So many are looked through for those that ran. */
+/** How many executions to search for those that ran. */
 const MAX_LOOKED_AT = 2000;
 
 /**
- * The latest executions that ran and began at `since` or later, the newest first.
- * @param hookName undefined: of every hook
+ * The latest executions that ran and started at `since` or later, newest first.
+ * @param hookName undefined: every hook
  */
 export function windowRows(
   db: Database,
@@ -127,7 +127,7 @@ export function windowRows(
     .all({ hookName, since });
 }
 
-/** The hooks of the rows behind one, up to another. */
+/** The hooks of all rows after `behind`, up to `upTo`. */
 export function hookNamesBetween(db: Database, behind: number, upTo: number): string[] {
   return db
     .prepare<[number, number]>('SELECT DISTINCT hook_name FROM hook_logs WHERE id > ? AND id <= ?')
@@ -135,6 +135,6 @@ export function hookNamesBetween(db: Database, behind: number, upTo: number): st
     .all(behind, upTo) as string[];
 }
 
-/** What one alert is of: no two of them have the same text. */
+/** Identifies an alert by rule and subject, as a unique text. */
 export const alertKey = (rule: AlertRule, subject: string): string =>
   JSON.stringify([rule, subject]);

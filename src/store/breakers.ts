@@ -2,12 +2,12 @@ import type { Status } from '../domain/execution.ts';
 import type { HookId } from '../domain/hook/hook-id.ts';
 import type { Database } from './database.ts';
 
-/** One row of `breakers`. Open ones that have cooled down are half-open; that is not written, time alone makes it so. */
+/** One row of `breakers`. An open breaker becomes half-open when its cooldown ends; the row does not change then. */
 export interface BreakerRow {
   readonly hook_name: string;
   readonly command: string;
   readonly state: 'open' | 'closed';
-  /** Of the executions that it was opened for. */
+  /** Counted over the executions that opened it. */
   readonly runs: number;
   readonly failures: number;
   readonly opened_at: string;
@@ -17,21 +17,21 @@ export interface BreakerRow {
 
 const COLUMNS = 'hook_name, command, state, runs, failures, opened_at, until, closed_at';
 
-/** So many of the latest executions of a name are looked at. */
+/** How many of a name's latest executions to look at. */
 const MAX_ROWS = 10_000;
 
-/** A hook is judged by no more rows of its name than so many times what is wanted: others may have that name too. */
+/** To assess a hook, this many rows of its name are read for each row wanted: other hooks may have that name too. */
 const ROWS_OF_EACH = 50;
 
-/** Commands of a name that are not among so many of its latest rows are no reason to recommend anything. */
+/** A command that is not among this many of a name's latest rows is not recommended. */
 const FEW_ROWS = 200;
 
-/** A refusal, whoever gave it, or what may have been one in JSON. */
+/** A refusal, by the hook or repeated for a duplicate, or JSON that may have been one. */
 const DECIDED = `(status = 'blocked' OR stdout_kind = 'json' OR (status = 'dedupe_skip' AND exit_code = 2))`;
 
 /**
- * Breakers, and what they are judged by. Times are UTC, as in `created_at`. What is said to have begun later than `now`
- * was recorded before the clock was set back, and says nothing of the hook as it is.
+ * Breakers, and the executions that decide about them. Times are UTC, in the format of `created_at`. An execution that
+ * seems to have started after `now` was recorded before the clock was set back, and does not count.
  */
 export function createBreakerStore(db: Database, ran: readonly Status[]) {
   const hasRun = `status IN (${ran.map((word) => `'${word}'`).join(', ')})`;
@@ -62,10 +62,10 @@ export function createBreakerStore(db: Database, ran: readonly Status[]) {
   };
 }
 
-/** What is on record of hooks. */
+/** Queries of recorded executions. */
 function createHistory(db: Database, hasRun: string) {
   return {
-    /** How the hook's latest executions ended that ran and began behind `after`, the newest first. */
+    /** The statuses of the hook's latest executions that ran and started after `after`, newest first. */
     latestEnds: (hook: HookId, after: string, now: string, limit: number): Status[] =>
       db
         .prepare<[string, string, string, number, string, number], { status: Status }>(
@@ -78,7 +78,7 @@ function createHistory(db: Database, hasRun: string) {
         .all(hook.hookName, after, now, ROWS_OF_EACH * limit, hook.command, limit)
         .map(({ status }) => status),
 
-    /** The commands of a name that began lately, and behind `after`. */
+    /** The commands of a name that started recently and after `after`. */
     commands: (hookName: string, after: string, now: string): string[] =>
       db
         .prepare<[string, string, string, number], { command: string }>(
@@ -91,7 +91,7 @@ function createHistory(db: Database, hasRun: string) {
         .all(hookName, after, now, FEW_ROWS)
         .map(({ command }) => command),
 
-    /** How the latest one ended that ran and began at `from` or later. */
+    /** The status of the latest execution that ran and started at `from` or later. */
     endSince: (hook: HookId, from: string, now: string): Status | undefined =>
       db
         .prepare<[string, string, string, string], { status: Status }>(
@@ -101,7 +101,7 @@ function createHistory(db: Database, hasRun: string) {
         )
         .get(hook.hookName, hook.command, from, now)?.status,
 
-    /** The events that it was called on lately, and not before `from`; also where it was then left out. */
+    /** The events on which the hook was called recently, since `from`, even if it was skipped. */
     eventTypes: (hook: HookId, from = ''): string[] =>
       db
         .prepare<[string, string, number, string], { event_type: string }>(
@@ -113,7 +113,7 @@ function createHistory(db: Database, hasRun: string) {
         .all(hook.hookName, from, MAX_ROWS, hook.command)
         .map(({ event_type }) => event_type),
 
-    /** Whether it ever refused something, or said what may have been a refusal, at `from` or later. */
+    /** Whether the hook refused something, or wrote something that may be a refusal, at `from` or later. */
     hasDecided: (hook: HookId, from = ''): boolean =>
       db
         .prepare<[string, string, string]>(
@@ -126,7 +126,7 @@ function createHistory(db: Database, hasRun: string) {
 
 export type BreakerStore = ReturnType<typeof createBreakerStore>;
 
-/** The name of every hook on record. Jumps from one to the next in the index, past all that each of them left. */
+/** The names of all recorded hooks. Jumps from name to name in the index, instead of reading every row. */
 export function listHookNames(db: Database): string[] {
   return db
     .prepare<[], { name: string }>(

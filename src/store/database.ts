@@ -6,29 +6,29 @@ import { MIGRATIONS } from './migrations/index.ts';
 
 export type Database = Sqlite.Database;
 
-/** Most a statement waits for a lock, in ms, where a hook's caller waits too: opening and writing together stay under 200. */
+/** How long a statement of a hook waits for a lock, in ms. Opening and writing together then take less than 200 ms. */
 export const HOOK_BUSY_MS = 80;
 
-/** The same for a person's command. */
+/** The same for a command that a person runs. */
 export const COMMAND_BUSY_MS = 5000;
 
 /**
- * Opens the database, making it (0600) and migrating it where needed; its directory must be there.
- * @throws HookbusError `E_DB_NEWER` for a database of a later HookBus, which is left as it is;
- *   whatever SQLite says (`isCorrupt`, `isBusy`) otherwise
+ * Opens the database; makes it (0600) and migrates it if necessary. Its directory must exist.
+ * @throws HookbusError `E_DB_NEWER` for a database of a later HookBus, which stays unchanged;
+ *   otherwise SQLite's error (`isCorrupt`, `isBusy`)
  */
 export function openDatabase(path: string, busyMs: number): Database {
   makePrivateFile(path);
   const db = new Sqlite(path, { timeout: busyMs });
   try {
-    // Only a database without pages can take this on; `cleanup` then gives space back a bit at a time.
+    // This works only before the database has pages. It lets `cleanup` return space bit by bit.
     if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
-    // What is deleted is gone, as far as that costs no write of its own.
+    // Overwrites deleted data as long as that takes no additional writes.
     db.pragma('secure_delete = FAST');
-    // In KiB when negative: the default of 16 MB is memory that a process in the background need not hold.
+    // In KiB if negative. The default of 16 MB is too much memory for a background process.
     db.pragma('cache_size = -4000');
     migrate(db, path);
     return db;
@@ -39,8 +39,8 @@ export function openDatabase(path: string, busyMs: number): Database {
 }
 
 /**
- * SQLite would make it by the umask, and its -wal and -shm files take the mode of the database. It also follows links,
- * so there must be none. A FIFO of that name is an error and not waited for.
+ * SQLite would use the umask, and its -wal and -shm files inherit the mode of the database. It also follows links, so
+ * there must be none. A FIFO with this name is an error; opening it does not block.
  */
 function makePrivateFile(path: string): void {
   closeSync(openToAppend(path, constants.O_CREAT));
@@ -51,7 +51,7 @@ function requireOwnSideFiles(path: string): void {
   for (const side of ['-wal', '-shm', '-journal']) requireOwnFile(path + side);
 }
 
-/** Opens a database to look into it, as it is: nothing is made and nothing migrated. @throws whatever SQLite says */
+/** Opens a database to read it; makes and migrates nothing. @throws SQLite's error */
 export function openToRead(path: string, busyMs: number): Database {
   requireOwnFile(path);
   requireOwnSideFiles(path);
@@ -63,12 +63,12 @@ function migrate(db: Database, path: string): void {
   if (version() > MIGRATIONS.length) {
     throw new HookbusError(
       'E_DB_NEWER',
-      `${path} is of version ${version()}; this HookBus knows ${MIGRATIONS.length}`,
+      `${path} has version ${version()}; this HookBus knows versions up to ${MIGRATIONS.length}`,
       'Install the newer HookBus again, or point HOOKBUS_HOME somewhere else. Executions wait in the spool meanwhile.',
     );
   }
   if (version() === MIGRATIONS.length) return;
-  // Another process may have migrated while this one waited for the lock, so the version is read again inside.
+  // Another process may have migrated while this one waited for the lock, so the version is read again.
   db.transaction(() => {
     for (const sql of MIGRATIONS.slice(version())) db.exec(sql);
     db.pragma(`user_version = ${MIGRATIONS.length}`);
@@ -90,9 +90,9 @@ export function isBusy(error: unknown): boolean {
 }
 
 /**
- * Takes a lock that one process can have at a time; the operating system frees it when the process dies.
- * @returns what gives it back
- * @throws when it cannot be had within `busyMs` (`isBusy`)
+ * Takes a lock that only one process can hold; the operating system releases it when the process dies.
+ * @returns a function that releases the lock
+ * @throws if another process holds it for longer than `busyMs` (`isBusy`)
  */
 export function takeLock(lockPath: string, busyMs: number): () => void {
   makePrivateFile(lockPath);
@@ -106,7 +106,7 @@ export function takeLock(lockPath: string, busyMs: number): () => void {
   return () => void lock.close();
 }
 
-/** Runs `work` while no other process does so for the same lock file. @throws as `takeLock` and `work` do */
+/** Runs `work` while this process holds a lock. @throws what `takeLock` and `work` throw */
 export function withLock<T>(lockPath: string, busyMs: number, work: () => T): T {
   const release = takeLock(lockPath, busyMs);
   try {

@@ -18,11 +18,11 @@ export interface KeyRow {
   readonly ownerStart: number | null;
   readonly brokerPid: number | null;
   readonly brokerStart: number | null;
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly expiresAt: string;
 }
 
-/** What a claim writes where the key is free. */
+/** The row that a claim writes if the key is free. */
 export interface NewKey extends KeyId {
   readonly executionId: string;
   readonly ownerPid: number;
@@ -33,8 +33,8 @@ export interface NewKey extends KeyId {
   readonly expiresAt: string;
 }
 
-/** Most keys that ran out and are deleted in one sweep: more than one for each claim, so that the table stays small. */
-const SWEPT_AT_ONCE = 2;
+/** How many expired keys one claim deletes: more than the one that it adds, so that the table stays small. */
+const MAX_DELETED_AT_ONCE = 2;
 
 const ROW = `
   execution_id AS executionId, state, exit_code AS exitCode, stdout, stderr, owner_pid AS ownerPid,
@@ -46,7 +46,7 @@ const NEW_ROW = `
   VALUES (@key, @hookName, @executionId, 'running', @ownerPid, @ownerStart, @brokerPid, @brokerStart, @createdAt,
     @expiresAt)`;
 
-/** The one place that reads and writes `dedupe_keys`. Everything here throws what SQLite says. */
+/** The only code that reads and writes `dedupe_keys`. All functions throw SQLite's errors. */
 export function createKeyTable(db: Database) {
   const find = db.prepare<KeyId, KeyRow>(
     `SELECT ${ROW} FROM dedupe_keys WHERE dedupe_key = @key AND hook_name = @hookName`,
@@ -55,7 +55,7 @@ export function createKeyTable(db: Database) {
   const replace = db.prepare<NewKey>(`INSERT OR REPLACE ${NEW_ROW}`);
   const deleteExpired = db.prepare<[string]>(
     `DELETE FROM dedupe_keys WHERE rowid IN
-      (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE})`,
+      (SELECT rowid FROM dedupe_keys WHERE expires_at < ? ORDER BY expires_at LIMIT ${MAX_DELETED_AT_ONCE})`,
   );
   const identify = db.prepare<KeyId & { executionId: string; start: number }>(`
     UPDATE dedupe_keys SET owner_start = @start
@@ -80,22 +80,22 @@ export function createKeyTable(db: Database) {
   });
 
   return {
-    /** What is on record of a key. */
+    /** The row of a key. */
     find: (id: KeyId): KeyRow | undefined => find.get(idOf(id)),
     /**
-     * Takes the key where nobody has it, or where `isFree` says of who has it that it counts no more; atomically, across
-     * processes. @returns undefined where it is taken now, else the row that is in the way
+     * Takes a key that is free, or whose row `isFree` declares obsolete; atomic across processes.
+     * @returns undefined if the key is taken now, else the row in the way
      */
     claim(asked: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined {
       const wanted = { ...asked, ...idOf(asked) };
-      // Most keys are new, and that is one statement.
+      // Most keys are new, which takes one statement.
       return add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree);
     },
-    /** Says of a claim when the process of its owner started; one that has ended stays as it is. */
+    /** Records when the process of a claim's owner started; a finished claim stays unchanged. */
     identify(id: KeyId, executionId: string, start: number): void {
       identify.run({ ...idOf(id), executionId, start });
     },
-    /** Ends a claim with a result. @returns false where the claim was not this execution's any more */
+    /** Ends a claim with a result. @returns false if the execution no longer owned the claim */
     finish: (id: KeyId, executionId: string, { exitCode, outputs }: KeyedEnd): boolean =>
       finish.run({
         ...idOf(id),
@@ -104,21 +104,21 @@ export function createKeyTable(db: Database) {
         stdout: outputs?.stdout ?? null,
         stderr: outputs?.stderr ?? null,
       }).changes > 0,
-    /** Writes a refusal down, whoever has the key. */
+    /** Stores a refusal, whoever owns the key. */
     refuse: (
       row: Pick<NewKey, 'key' | 'hookName' | 'executionId' | 'createdAt' | 'expiresAt'>,
       exitCode: number,
       { stdout, stderr }: Omit<KeyResult, 'exitCode'>,
     ): void => void refuse.run({ ...row, ...idOf(row), exitCode, stdout, stderr }),
-    /** Deletes a few of the keys that ran out. @param now UTC, as in `created_at` */
+    /** Deletes a few expired keys. @param now UTC, in the format of `created_at` */
     deleteExpired: (now: string): void => void deleteExpired.run(now),
-    /** Gives a claim up; somebody else's stays, and what the execution claimed elsewhere after that. */
+    /** Releases a claim, but neither another owner's nor one that the execution made through another broker. */
     release: (id: KeyId, executionId: string, brokerPid: number | null): boolean =>
       release.run({ ...idOf(id), executionId, brokerPid }).changes > 0,
   };
 }
 
-/** A name that holds a secret is on record by its digest, so that two of them stay two. */
+/** A name that contains a secret is stored as its digest, so that two such names stay different. */
 const idOf = ({ key, hookName }: KeyId): KeyId => ({ key, hookName: recordable(hookName) });
 
 export type KeyTable = ReturnType<typeof createKeyTable>;

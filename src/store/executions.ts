@@ -1,14 +1,14 @@
-import { CUT_OFF, type Execution, type StoredPayload } from '../domain/execution.ts';
+import { type Execution, INTERRUPTED, type StoredPayload } from '../domain/execution.ts';
 import { isSkippedGuard } from '../domain/skipped-guard.ts';
 import { INSERT_EXECUTION, toParameters } from './columns.ts';
 import type { Database } from './database.ts';
 import { prepareSkipCount } from './skipped-guards.ts';
 
-/** One execution with all that is stored of it. */
+/** One execution and everything stored with it. */
 export interface Recorded {
   readonly execution: Execution;
   readonly payloads: readonly StoredPayload[];
-  /** Sentences about the command line or the settings, for `status`. */
+  /** Warnings about options or settings, for `status`. */
   readonly warnings: readonly string[];
 }
 
@@ -19,7 +19,7 @@ interface InterruptedRow {
   readonly created_at: string;
 }
 
-/** Takes an execution that was cut off, and so has no times, out of the rollups that have it (src/store/rollups.ts). */
+/** Removes an interrupted execution, which has no times, from the rollups that count it (src/store/rollups.ts). */
 const UNCOUNT = `
   UPDATE hook_metrics SET error = max(error - 1, 0)
   WHERE hook_name = @hook_name AND event_type = @event_type
@@ -27,13 +27,13 @@ const UNCOUNT = `
       OR bucket_seconds = 86400 AND bucket_start = substr(@created_at, 1, 10) || 'T00:00:00.000Z')
     AND @id <= (SELECT log_id FROM rollup_marks WHERE name = 'hook_metrics')`;
 
-/** Writes executions; the one place that does. */
+/** The only code that writes executions. */
 export function createExecutionWriter(db: Database) {
   const insert = db.prepare(INSERT_EXECUTION);
   // An execution taken for cut off whose end turns up after all: the end is the truth.
   const forgetInterrupted = onceNeeded(() =>
     db.prepare<[string], InterruptedRow>(
-      `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${CUT_OFF}%'
+      `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${INTERRUPTED}%'
        RETURNING id, hook_name, event_type, created_at`,
     ),
   );
@@ -46,7 +46,7 @@ export function createExecutionWriter(db: Database) {
   const notice = onceNeeded(() => prepareNotice(db));
   const countSkip = onceNeeded(() => prepareSkipCount(db));
 
-  /** @returns its number; undefined where it is stored already */
+  /** @returns the row's number; undefined if the execution is stored already */
   function insertRow(execution: Execution): number | bigint | undefined {
     const row = toParameters(execution);
     const first = insert.run(row);
@@ -75,14 +75,14 @@ export function createExecutionWriter(db: Database) {
   });
 
   return {
-    /** Stores all of them or none; one that is stored already is passed over. */
+    /** Stores all of the batch or none of it; skips executions that are stored already. */
     write: (batch: readonly Recorded[]): void => void writeAll.immediate(batch),
-    /** Notes something that is not about one execution; said again, it is counted. */
+    /** Records a notice that is not about a single execution; a repeated notice is counted. */
     note: (kind: NoticeKind, text: string, at: string): void => notice()(kind, text, at),
   };
 }
 
-/** Most runs need one statement: preparing the others would take longer than that one. */
+/** Most executions need one statement, and preparing the others would take longer than running it. */
 function onceNeeded<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
@@ -103,5 +103,5 @@ function prepareNotice(db: Database): (kind: NoticeKind, text: string, at: strin
 }
 
 function isInterrupted(execution: Execution): boolean {
-  return execution.status === 'error' && (execution.error ?? '').startsWith(CUT_OFF);
+  return execution.status === 'error' && (execution.error ?? '').startsWith(INTERRUPTED);
 }

@@ -1,15 +1,15 @@
 import type { Database } from './database.ts';
 
-/** A command that ran under the name of a hook, and where; secrets were taken out of it. */
+/** A command that ran under a hook's name, without secrets, and the directory in which it ran. */
 export interface HookCommand {
   readonly command: string;
   readonly cwd: string | null;
 }
 
-/** More of the latest executions of a name are not looked at. */
+/** How many of a name's latest executions to look at. */
 const MAX_ROWS = 100_000;
 
-/** The commands of a name, the latest first, each with every directory that it ran in. */
+/** The commands of a name, latest first, each with every directory in which it ran. */
 export function listHookCommands(db: Database, hookName: string): HookCommand[] {
   return db
     .prepare<[string, number], HookCommand>(
@@ -21,14 +21,14 @@ export function listHookCommands(db: Database, hookName: string): HookCommand[] 
     .all(hookName, MAX_ROWS);
 }
 
-/** What is on record of a command by which it may have decided something. */
+/** The recorded events and results of a command that may have been decisions. */
 export interface HookDecisions {
   readonly command: string;
-  /** The events that it was called on. */
+  /** The events on which it was called. */
   readonly events: readonly string[];
-  /** Calls that were refused by exit code, by it or once more for a duplicate. */
+  /** Calls refused by exit code, by the hook itself or repeated for a duplicate. */
   readonly refused: number;
-  /** Of these, those that began at `since` or later. */
+  /** Those of them that started at `since` or later. */
   readonly refusedSince: number;
   /** Calls that it answered in JSON, which may have been refusals. */
   readonly answered: number;
@@ -36,7 +36,7 @@ export interface HookDecisions {
 
 const REFUSED = `(status = 'blocked' OR (status = 'dedupe_skip' AND exit_code = 2))`;
 
-/** Of each command of a name. */
+/** One entry for each command of a name. */
 export function readHookDecisions(db: Database, hookName: string, since: string): HookDecisions[] {
   return db
     .prepare<[string, string], Omit<HookDecisions, 'events'> & { events: string }>(

@@ -3,7 +3,7 @@ import type { StdoutKind } from '../domain/record.ts';
 import { LOG_COLUMNS, type LogRow } from './columns.ts';
 import type { Database } from './database.ts';
 
-/** One row of `replays`; docs/database.md says what each column means. */
+/** One row of `replays`; docs/database.md explains each column. */
 export interface ReplayRow {
   readonly log_id: number;
   readonly span_id: string;
@@ -18,7 +18,7 @@ export interface ReplayRow {
   readonly stdout_kind: StdoutKind;
   readonly stdout_digest: string | null;
   readonly changed: number;
-  /** Words with commas between; empty where nothing differs. */
+  /** Words separated by commas; empty if nothing differs. */
   readonly differences: string;
   /** UTC, as in `hook_logs`. */
   readonly created_at: string;
@@ -30,7 +30,7 @@ const COLUMNS = [
   'created_at',
 ];
 
-/** Puts a replay on record, unless its execution was deleted meanwhile. */
+/** Records a replay, unless its execution was deleted meanwhile. */
 export function writeReplay(db: Database, row: ReplayRow): void {
   db.prepare<[ReplayRow]>(
     `INSERT INTO replays (${COLUMNS.join(', ')})
@@ -39,7 +39,7 @@ export function writeReplay(db: Database, row: ReplayRow): void {
   ).run(row);
 }
 
-/** The replays of an execution, the latest first, at most `limit`. */
+/** The replays of an execution, latest first, at most `limit`. */
 export function listReplays(db: Database, logId: number, limit: number): ReplayRow[] {
   return db
     .prepare<[number, number], ReplayRow>(
@@ -48,7 +48,7 @@ export function listReplays(db: Database, logId: number, limit: number): ReplayR
     .all(logId, limit);
 }
 
-/** The directories that a hook ran in. */
+/** All directories in which a hook ran. */
 export function listDirectories(db: Database, hookName: string): string[] {
   return db
     .prepare<[string], { cwd: string }>(
@@ -58,7 +58,7 @@ export function listDirectories(db: Database, hookName: string): string[] {
     .map(({ cwd }) => cwd);
 }
 
-/** The latest executions of a hook that ran in one of these directories and of which the payload is stored, the latest first. */
+/** A hook's latest executions that ran in one of these directories and whose payload is stored, latest first. */
 export function listRan(
   db: Database,
   hookName: string,

@@ -1,15 +1,15 @@
 import type { Database } from './database.ts';
 import { countBeforeDeleting } from './totals.ts';
 
-/** What is past its time; times are UTC, as in `created_at`. */
+/** Limits of retention; times are UTC, in the format of `created_at`. */
 export interface Expiry {
-  /** Executions and notices older than this go. */
+  /** Executions and notices older than this are deleted. */
   readonly before: string;
-  /** Dedupe keys that ran out before this go, whatever their age. */
+  /** Dedupe keys that expired before this are deleted, whatever their age. */
   readonly now: string;
 }
 
-/** Rows by what they are. */
+/** Numbers of expired rows. */
 export interface ExpiredRows {
   readonly executions: number;
   readonly payloads: number;
@@ -17,7 +17,7 @@ export interface ExpiredRows {
   readonly notices: number;
 }
 
-/** What would go now. */
+/** Counts the rows that would be deleted now. */
 export function countExpired(db: Database, expiry: Expiry): ExpiredRows {
   const rows = db
     .prepare<[Expiry], ExpiredRows>(
@@ -32,8 +32,8 @@ export function countExpired(db: Database, expiry: Expiry): ExpiredRows {
 }
 
 /**
- * Deletes at most `limit` executions, the oldest first, with their payloads, in one transaction; they are in the totals
- * by then.
+ * Deletes at most `limit` executions, oldest first, with their payloads, in one transaction. Before that, it adds them to
+ * the totals.
  */
 export function deleteExecutions(
   db: Database,
@@ -60,21 +60,21 @@ export function deleteExecutions(
 }
 
 /**
- * Deletes the dedupe keys that ran out, and so what their hooks wrote.
- * @returns when the next one runs out; undefined where there is none
+ * Deletes expired dedupe keys, including the stored output of their hooks.
+ * @returns when the next key expires; undefined if there is none
  */
 export function deleteExpiredKeys(db: Database, now: string): string | undefined {
   const next = (): string | undefined =>
     db.prepare<[], { next: string | null }>('SELECT min(expires_at) AS next FROM dedupe_keys').get()
       ?.next ?? undefined;
   const first = next();
-  // Only looking needs no lock.
+  // A query needs no lock.
   if (first === undefined || first >= now) return first;
   db.prepare('DELETE FROM dedupe_keys WHERE expires_at < ?').run(now);
   return next();
 }
 
-/** Deletes the dedupe keys that ran out and the notices nobody gave cause for since. Both tables are small. */
+/** Deletes expired dedupe keys, and notices that did not occur again. Both tables are small. */
 export function deleteKeysAndNotices(
   db: Database,
   { before, now }: Expiry,
@@ -88,8 +88,8 @@ export function deleteKeysAndNotices(
 }
 
 /**
- * Gives at most `limit` free pages back to the file system, in one transaction.
- * @returns how many; 0 when none is free or when the database was made without `auto_vacuum`
+ * Returns at most `limit` free pages to the file system, in one transaction.
+ * @returns how many; 0 if none is free or if the database was made without `auto_vacuum`
  */
 export function releasePages(db: Database, limit: number): number {
   const free = (): number => Number(db.pragma('freelist_count', { simple: true }));
@@ -98,12 +98,12 @@ export function releasePages(db: Database, limit: number): number {
   return before - free();
 }
 
-/** How long the last checkpoint waits for readers while writers wait for it, in ms. */
+/** How long the last checkpoint waits for readers, in ms, since writers wait meanwhile. */
 const TRUNCATE_BUSY_MS = 20;
 
-/** Brings the write-ahead log into the database and empties it, as far as others let us. */
+/** Moves the write-ahead log into the database and truncates it, as far as other processes allow. */
 export function foldLog(db: Database, busyMs: number): void {
-  // The passive one keeps nobody waiting and does most of the work; the other holds writers off for what is left.
+  // The passive checkpoint blocks nobody and does most of the work; the second one blocks writers for the rest.
   db.pragma('wal_checkpoint(PASSIVE)');
   db.pragma(`busy_timeout = ${TRUNCATE_BUSY_MS}`);
   db.pragma('wal_checkpoint(TRUNCATE)');

@@ -2,11 +2,11 @@ import { STATUSES, type Status } from '../domain/execution.ts';
 import type { Database } from './database.ts';
 import { type SampleRow, type Span, untilOf } from './queries/overview.ts';
 
-/** Sizes of the buckets, in seconds: of the larger ones, few cover a long window. */
+/** Sizes of the buckets, in seconds. A few large ones cover a long window. */
 export const BUCKET_SECONDS = [3600, 86_400] as const;
 export type BucketSeconds = (typeof BUCKET_SECONDS)[number];
 
-/** What of an execution goes into a rollup. */
+/** The parts of an execution that a rollup counts. */
 export interface RollupRow
   extends Pick<
     SampleRow,
@@ -17,7 +17,7 @@ export interface RollupRow
 
 /** One row of `hook_metrics`; sketches are encoded. */
 export interface Bucket {
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly start: string;
   readonly seconds: BucketSeconds;
   readonly hookName: string;
@@ -29,17 +29,17 @@ export interface Bucket {
 
 interface BucketTimes {
   readonly sumMs: number;
-  /** Null where nothing was measured. */
+  /** Null if nothing was measured. */
   readonly maxMs: number | null;
   readonly sketch: Uint8Array | null;
 }
 
-/** A bucket's key. */
+/** The key of a bucket. */
 export type BucketKey = Pick<Bucket, 'start' | 'seconds' | 'hookName' | 'eventType'>;
 
 const MARK = 'hook_metrics';
 
-/** The last row of `hook_logs` that is in the rollups; 0 where none is. */
+/** The last row of `hook_logs` that the rollups include; 0 if there is none. */
 export function rollupMark(db: Database): number {
   const mark = db.prepare('SELECT log_id FROM rollup_marks WHERE name = ?').pluck().get(MARK);
   return Number(mark ?? 0);
@@ -52,7 +52,7 @@ export function setRollupMark(db: Database, logId: number): void {
   ).run(MARK, logId);
 }
 
-/** What happens in it happens as a whole, and with nobody else writing. */
+/** Runs `work` as one write transaction. */
 export function asOneWrite<T>(db: Database, work: () => T): T {
   return db.transaction(work).immediate();
 }
@@ -62,7 +62,7 @@ const KNOWN = STATUSES.map((status) => `'${status}'`).join(', ');
 const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, duration_ms AS durationMs,
   overhead_ms AS overheadMs, created_at AS createdAt`;
 
-/** Rows behind the mark, in the order of their numbers. */
+/** The rows after the mark, in order of their numbers. */
 export function rowsBehind(db: Database, mark: number, limit: number): RollupRow[] {
   return db
     .prepare<[number, number], RollupRow>(
@@ -71,18 +71,18 @@ export function rowsBehind(db: Database, mark: number, limit: number): RollupRow
     .all(mark, limit);
 }
 
-/** The number of the last row; 0 where there is none. */
+/** The number of the last row; 0 if there is none. */
 export function lastRow(db: Database): number {
   return Number(db.prepare('SELECT max(id) FROM hook_logs').pluck().get() ?? 0);
 }
 
-/** When the oldest execution of which there is a row began. */
+/** When the oldest stored execution started. */
 export function oldestRow(db: Database): string | undefined {
   const oldest = db.prepare('SELECT min(created_at) FROM hook_logs').pluck().get();
   return typeof oldest === 'string' ? oldest : undefined;
 }
 
-/** Gives every execution whose number is in that part to `take`. */
+/** Calls `take` for each execution with a number in this range. */
 export function eachNumberedRow(
   db: Database,
   { behind, upTo }: { readonly behind: number; readonly upTo: number },
@@ -94,14 +94,14 @@ export function eachNumberedRow(
   for (const row of statement.iterate(behind, upTo)) take(row);
 }
 
-/** Gives every execution of the span to `take` whose row is up to the mark, or behind it. */
+/** Calls `take` for each execution of the span whose row is at or before the mark, or after it. */
 export function eachRollupRow(
   db: Database,
   span: Span,
   rows: { readonly upTo: number } | { readonly behind: number },
   take: (row: RollupRow) => void,
 ): void {
-  // The plus takes an index from SQLite's choice: of few new rows go by their number, of a part of an hour by its time.
+  // The plus keeps SQLite from using an index: a few new rows are found by number, part of an hour by time.
   const [time, condition, mark] =
     'upTo' in rows ? ['created_at', '+id <= ?', rows.upTo] : ['+created_at', 'id > ?', rows.behind];
   const statement = db.prepare<[string, string, number], RollupRow>(
@@ -111,10 +111,10 @@ export function eachRollupRow(
   for (const row of statement.iterate(span.from, untilOf(span), mark)) take(row);
 }
 
-/** Whether the span has more rows than that, counted where a look at the numbers does not tell. */
+/** Whether the span has more than `than` rows. Counts them only if the row numbers alone cannot tell. */
 export function hasMoreRows(db: Database, span: Span, than: number): boolean {
   if (span.until === undefined) {
-    // Numbers follow time by and large: where the row so far from the last is in the span, so are those behind it.
+    // Numbers mostly follow time: if the row `than` places before the last is in the span, so are those after it.
     const at = db
       .prepare<[number]>('SELECT created_at FROM hook_logs WHERE id <= ? ORDER BY id DESC LIMIT 1')
       .pluck()
@@ -130,7 +130,7 @@ export function hasMoreRows(db: Database, span: Span, than: number): boolean {
   return Number(count) > than;
 }
 
-/** Whether there are rollups of the span. */
+/** Whether there are rollups in the span. */
 export function hasBuckets(db: Database, span: Span): boolean {
   return (
     db
@@ -142,7 +142,7 @@ export function hasBuckets(db: Database, span: Span): boolean {
   );
 }
 
-/** Whether there is any bucket of this size that begins then. */
+/** Whether there is any bucket of this size that begins at `start`. */
 export function isRolledUp(db: Database, seconds: BucketSeconds, start: string): boolean {
   return (
     db
@@ -164,7 +164,7 @@ interface StoredBucket extends Record<Status, number> {
   readonly overhead_sketch: Buffer | null;
 }
 
-/** Gives every bucket of a size that begins in the span to `take`. */
+/** Calls `take` for each bucket of a size that begins in the span. */
 export function eachBucket(
   db: Database,
   seconds: BucketSeconds,
@@ -208,7 +208,7 @@ function toBucket(row: StoredBucket): Bucket {
   };
 }
 
-/** Puts the bucket in the place of what is there. */
+/** Inserts or replaces a bucket. */
 export function writeBucket(db: Database, bucket: Bucket): void {
   const { start, seconds, hookName, eventType, counts, duration, overhead } = bucket;
   db.prepare(
@@ -226,7 +226,7 @@ export function writeBucket(db: Database, bucket: Bucket): void {
   );
 }
 
-/** Deletes the buckets of a size that begin at that time or later. */
+/** Deletes the buckets of a size that begin at `from` or later. */
 export function deleteBuckets(db: Database, seconds: BucketSeconds, from: string): void {
   db.prepare('DELETE FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start >= ?').run(
     seconds,
@@ -234,7 +234,7 @@ export function deleteBuckets(db: Database, seconds: BucketSeconds, from: string
   );
 }
 
-/** Deletes the smallest buckets that began before that; the large ones stay. */
+/** Deletes the smallest buckets that began before a time; the large ones stay. */
 export function deleteSmallBuckets(db: Database, before: string): void {
   db.prepare('DELETE FROM hook_metrics WHERE bucket_seconds = ? AND bucket_start < ?').run(
     BUCKET_SECONDS[0],
@@ -242,14 +242,14 @@ export function deleteSmallBuckets(db: Database, before: string): void {
   );
 }
 
-/** Where the bucket of this size begins that a time is in. */
+/** Start of the bucket of this size that contains a time. */
 export function bucketStart(createdAt: string, seconds: BucketSeconds): string {
   return seconds === BUCKET_SECONDS[0]
     ? `${createdAt.slice(0, 13)}:00:00.000Z`
     : `${createdAt.slice(0, 10)}T00:00:00.000Z`;
 }
 
-/** Where the first bucket of this size begins that is wholly at or after a time. */
+/** Start of the first bucket of this size that begins at a time or after it. */
 export function nextBucketStart(at: string, seconds: BucketSeconds): string {
   const start = bucketStart(at, seconds);
   return start === at ? at : new Date(Date.parse(start) + seconds * 1000).toISOString();

@@ -2,22 +2,22 @@ import type { Execution } from '../domain/execution.ts';
 import { SEEN_WITHIN_MS } from '../domain/skipped-guard.ts';
 import type { Database } from './database.ts';
 
-/** A hook that could have refused and did not run, on one event and for one reason. */
+/** A hook that could have refused but was skipped, on one event and for one reason. */
 export interface SkippedGuard {
   readonly hookName: string;
   readonly eventType: string;
   /** `off`, `breaker open`, or `duplicate`. */
   readonly reason: string;
   readonly count: number;
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly firstAt: string;
   readonly lastAt: string;
 }
 
-/** Of the sentence why, in characters. */
+/** Maximum length of the reason, in characters. */
 const MAX_REASON = 200;
 
-/** Counts an execution in which a guard was skipped; inside the transaction that writes it. */
+/** Counts an execution of a skipped guard, inside the transaction that writes it. */
 export function prepareSkipCount(db: Database): (execution: Execution) => void {
   const statement = db.prepare(`
     INSERT INTO skipped_guards VALUES (@hookName, @eventType, @reason, 1, @at, @at)
@@ -29,7 +29,7 @@ export function prepareSkipCount(db: Database): (execution: Execution) => void {
   };
 }
 
-/** One such execution. */
+/** The count for a single execution. */
 export function skippedGuardOf(execution: Execution): SkippedGuard {
   const { hookName, eventType, status, error, createdAt: at } = execution;
   const [why = ''] = (error ?? '').split('\n');
@@ -37,7 +37,7 @@ export function skippedGuardOf(execution: Execution): SkippedGuard {
   return { hookName, eventType, reason, count: 1, firstAt: at, lastAt: at };
 }
 
-/** The latest of each hook first. */
+/** Latest first. */
 export function listSkippedGuards(db: Database): SkippedGuard[] {
   return db
     .prepare<[], SkippedGuard>(
@@ -47,7 +47,7 @@ export function listSkippedGuards(db: Database): SkippedGuard[] {
     .all();
 }
 
-/** Forgets those of a hook that were over when its alert cleared; of one that was muted, none may be. */
+/** Deletes a hook's skips that were over when its alert cleared. For a muted hook, none may be. */
 export function prepareForget(db: Database): (hookName: string, clearedAt: string) => void {
   const statement = db.prepare('DELETE FROM skipped_guards WHERE hook_name = ? AND last_at <= ?');
   return (hookName, clearedAt) => {
@@ -56,7 +56,7 @@ export function prepareForget(db: Database): (hookName: string, clearedAt: strin
   };
 }
 
-/** Deletes what nobody is to hear of any more: of a week ago, with no alert open. */
+/** Deletes skips that nobody needs to see any more: they are a week old, and no alert is open. */
 export function deleteUnheardSkips(db: Database): void {
   db.prepare(
     `DELETE FROM skipped_guards WHERE last_at < strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-7 days')

@@ -27,25 +27,25 @@ interface TotalRow {
 }
 
 /**
- * Counts the next rows that were not yet counted, at most `limit`, in one transaction with the mark.
+ * Counts up to `limit` rows that were not counted yet, and moves the mark, in one transaction.
  * @returns how many
  */
 export function countNext(db: Database, limit: number): number {
-  // Most of the time there is nothing, which needs no lock to be seen.
+  // Usually there is nothing to count, and checking that needs no lock.
   const { seq, mark } = marks(db);
   if (seq === mark) return 0;
   return db.transaction(() => countRows(db, limit)).immediate();
 }
 
-/** Rows of one transaction where all are to be counted: a few ms of the lock. */
+/** Rows per transaction when all rows are counted: this holds the lock for a few ms. */
 const TURN_ROWS = 500;
 
-/** Counts every row that was not yet counted, in several transactions. */
+/** Counts all rows that were not counted yet, in several transactions. */
 export function countAll(db: Database): void {
   while (countNext(db, TURN_ROWS) > 0);
 }
 
-/** Counts every row that was not yet counted, inside a transaction of the caller's that is to delete some of them. */
+/** Counts all rows that were not counted yet, inside the caller's transaction, which then deletes some of them. */
 export function countBeforeDeleting(db: Database): void {
   while (countRows(db, TURN_ROWS) > 0);
 }
@@ -64,7 +64,7 @@ type Counted = Pick<
 
 function countRows(db: Database, limit: number): number {
   const { seq, mark } = marks(db);
-  // Somebody began the numbers anew: no row that is there now was counted.
+  // The numbers started again, so none of the current rows was counted.
   const from = seq < mark ? 0 : mark;
   const rows = db
     .prepare<[number, number], Counted>(
@@ -73,7 +73,7 @@ function countRows(db: Database, limit: number): number {
     )
     .all(from, limit);
   if (rows.length > 0) save(db, added(db, rows));
-  // Past the end, so that rows which were deleted uncounted are not looked for again.
+  // Moves the mark to the end, so that rows deleted without being counted are not searched again.
   const lastId = rows.length < limit ? seq : (rows.at(-1)?.id ?? seq);
   db.prepare('INSERT OR REPLACE INTO hook_totals_mark VALUES (1, ?)').run(lastId);
   return rows.length;
@@ -84,7 +84,7 @@ function marks(db: Database): { readonly seq: number; readonly mark: number } {
   return { seq: lastLogId(db), mark: row?.last_id ?? 0 };
 }
 
-/** The totals that these rows change. */
+/** The totals that these rows change, with the new values. */
 function added(db: Database, rows: readonly Counted[]): Total[] {
   const hookOf = boundNames(MAX_HOOKS, namesIn(db, 'hook_name'));
   const eventOf = boundNames(MAX_EVENTS, namesIn(db, 'event_type'));
@@ -170,7 +170,7 @@ function totalOf(row: TotalRow): Total {
   };
 }
 
-/** Joined with an empty one, so that a text with other buckets cannot shift the counts of those that there are. */
+/** Joins with an empty histogram, so that stored text with other buckets cannot shift the counts of valid ones. */
 function histogramOf(
   count: number,
   sumMs: number,

@@ -117,7 +117,7 @@ describe('the error is one line', () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     expect(complaint(['logs'], { HOOKBUS_HOME: home })).toMatch(
-      /hook_bus\.db is of version 99; this HookBus knows \d+\. Install the newer HookBus again/,
+      /hook_bus\.db has version 99; this HookBus knows versions up to \d+\. Install the newer HookBus again/,
     );
   });
 
@@ -125,7 +125,7 @@ describe('the error is one line', () => {
     const { home } = freshState();
     writeFileSync(home, '');
     expect(complaint(['metrics'], { HOOKBUS_HOME: home })).toMatch(
-      /^the state directory .* cannot be used: it is no directory/,
+      /^the state directory .* cannot be used: it is not a directory/,
     );
   });
 

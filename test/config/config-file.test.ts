@@ -25,17 +25,17 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const aPath = (): string => join(temporaryDirectory(), 'config.json');
 
 describe('a config.json', () => {
-  it('is shown without secrets, but with whether there are any', () => {
+  it('is shown without secrets, but shows whether there are any', () => {
     const reading = parseConfig(
       '{"alerts": {"webhook": "https://example.com/t0ken"}, "opentelemetry": {"headers": {"api-key": "k3y"}}}',
     );
-    if (reading.state !== 'good') throw new Error('expected a good one');
+    if (reading.state !== 'good') throw new Error('expected a valid config.json');
     const { alerts, opentelemetry } = withoutSecrets(reading.config);
     expect([alerts.command, alerts.webhook]).toEqual(['', '(hidden)']);
     expect(opentelemetry.headers).toEqual({ 'api-key': '(hidden)' });
   });
 
-  it('gives what it says, and the defaults for the rest', () => {
+  it('sets its values, and the defaults for the rest', () => {
     const reading = parseConfig('{"breaker": {"enabled": true, "hooks": ["a", "b", "a"]}}');
     expect(reading).toEqual({
       state: 'good',
@@ -47,7 +47,7 @@ describe('a config.json', () => {
     expect(parseConfig('{}')).toEqual({ state: 'good', config: DEFAULT_CONFIG });
   });
 
-  it('that is not there is the defaults', () => {
+  it('that is missing means the defaults', () => {
     expect(readConfigFile(aPath())).toEqual({ state: 'absent', config: DEFAULT_CONFIG });
   });
 
@@ -56,13 +56,13 @@ describe('a config.json', () => {
     ['[]', 'line 1, column 1: expected an object'],
     ['{"breaker": {}', 'line 1, column 15: expected a closing brace'],
     ['{"breaker": {},}', 'line 1, column 16: expected'],
-    ['{\n  // on\n  "breaker": {}}', 'line 2, column 3: expected no comment'],
+    ['{\n  // on\n  "breaker": {}}', 'line 2, column 3: comments are not allowed'],
     ['{"breaker": {}} x', 'line 1, column 17: expected'],
     ['{"braker": {}}', 'line 1, column 2: unknown section "braker"; known: breaker'],
     ['{"__proto__": {}}', 'line 1, column 2: unknown section "__proto__"'],
     ['{"breaker": 1}', 'line 1, column 13: breaker: expected an object'],
     ['{"breaker": {"toString": 1}}', 'line 1, column 14: unknown setting of breaker "toString"'],
-    ['{"breaker": {},\r\n"breaker": {}}', 'line 2, column 1: "breaker" is there twice'],
+    ['{"breaker": {},\r\n"breaker": {}}', 'line 2, column 1: "breaker" appears twice'],
     [
       '{"breaker": {\n"enabled": "yes"}}',
       'line 2, column 12: breaker.enabled: expected true or false, got "yes"',
@@ -84,7 +84,7 @@ describe('a config.json', () => {
       'breaker.hooks: expected a list of hooks with their commands',
     ],
     ['{"breaker": {"hooks": [""]}}', 'breaker.hooks: expected a list of hooks with their commands'],
-  ])('that is %j is refused, and where', (text, problem) => {
+  ])('that is %j is refused, with the place', (text, problem) => {
     expect(parseConfig(text)).toEqual({
       state: 'refused',
       problem: expect.stringContaining(problem),
@@ -95,16 +95,16 @@ describe('a config.json', () => {
     expect(parseConfig('['.repeat(500_000)).state).toBe('refused');
   });
 
-  it('that is a directory, a pipe or far too large is refused at once', () => {
+  it('that is a directory, a pipe or far too large is refused without delay', () => {
     const path = aPath();
     mkdirSync(path);
     expect(readConfigFile(path)).toMatchObject({
-      problem: expect.stringContaining('it is no regular file'),
+      problem: expect.stringContaining('it is not a regular file'),
     });
     rmSync(path, { recursive: true });
     spawnSync('sh', ['-c', 'mkfifo "$0"', path]);
     expect(readConfigFile(path)).toMatchObject({
-      problem: expect.stringContaining('it is no regular file'),
+      problem: expect.stringContaining('it is not a regular file'),
     });
     rmSync(path);
     writeFileSync(path, ' '.repeat(1024 * 1024 + 1));
@@ -119,7 +119,7 @@ describe('following it', () => {
     return { states, window: () => watch.current().breaker.window };
   }
 
-  it('takes over what has changed, and keeps the last good one', () => {
+  it('applies changes, and keeps the last valid one', () => {
     const path = aPath();
     const { states, window } = follow(path);
     expect(window()).toBe(20);
@@ -134,7 +134,7 @@ describe('following it', () => {
     expect(states).toEqual(['absent', 'good', 'refused', 'good', 'absent']);
   });
 
-  it('sees a change that keeps size and time', () => {
+  it('notices a change that keeps size and time', () => {
     const path = aPath();
     const { window } = follow(path);
     writeFileSync(path, '{"breaker": {"window": 7}}');
@@ -146,7 +146,7 @@ describe('following it', () => {
     expect(window()).toBe(8);
   });
 
-  it('has the defaults where the first one cannot be used', () => {
+  it('uses the defaults if the first one is invalid', () => {
     const path = aPath();
     writeFileSync(path, 'x');
     expect(follow(path).window()).toBe(20);
@@ -156,7 +156,7 @@ describe('following it', () => {
 describe('changing it', () => {
   const WINDOW = { section: 'breaker', name: 'window' };
 
-  it('makes one for its owner alone, and nothing else', () => {
+  it('makes a file that only its owner can read, and nothing else', () => {
     const path = aPath();
     expect(editConfig(path, WINDOW, 7).breaker.window).toBe(7);
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -164,7 +164,7 @@ describe('changing it', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['config.json', 'stamp']);
   });
 
-  it('keeps the rest as it is written, and its mode', () => {
+  it('keeps the rest of the file, and its mode', () => {
     const path = aPath();
     makeState(dirname(path));
     writeFileSync(path, '{\n\t"breaker": { "enabled" : true,\n\t\t"window": 9 }\n}\n');
@@ -176,7 +176,7 @@ describe('changing it', () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
-  it('takes a value out, also one that is not there', () => {
+  it('removes a value, even one that is not there', () => {
     const path = aPath();
     expect(editConfig(path, WINDOW, undefined)).toEqual(DEFAULT_CONFIG);
     expect(readConfigFile(path).state).toBe('absent');
@@ -185,7 +185,7 @@ describe('changing it', () => {
     expect(readConfigFile(path)).toEqual({ state: 'good', config: DEFAULT_CONFIG });
   });
 
-  it('leaves one alone that it cannot read', () => {
+  it('leaves an unreadable file alone', () => {
     const path = aPath();
     writeFileSync(path, '{"breaker": {"window": 7},}');
     expect(() => editConfig(path, WINDOW, 8)).toThrow('line 1, column 27');

@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { tellLauncherOfNode } from '../../src/os/own-program.ts';
+import { saveNodePath } from '../../src/os/own-program.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 describe('the path of Node, beside the launcher,', () => {
@@ -23,23 +23,23 @@ describe('the path of Node, beside the launcher,', () => {
     return { directory, script, path: join(directory, 'node-path') };
   }
 
-  it('is written for others to read, not to write, and kept up to date', () => {
+  it('is kept up to date, and only its owner can write it', () => {
     const { script, path } = aPackage(`hookbus-${process.platform}-${process.arch}`);
-    tellLauncherOfNode(execPath, script);
+    saveNodePath(execPath, script);
     expect(readFileSync(path, 'utf8')).toBe(`${realpathSync(execPath)}\n`);
     expect(statSync(path).mode & 0o022).toBe(0);
     writeFileSync(path, '/gone/node\n');
-    tellLauncherOfNode(execPath, script);
+    saveNodePath(execPath, script);
     expect(readFileSync(path, 'utf8')).toBe(`${realpathSync(execPath)}\n`);
   });
 
-  it('is not written where there is no launcher, nor by what has Node inside', () => {
+  it('is not written without a launcher, nor by an executable that contains Node', () => {
     const bare = aPackage();
-    tellLauncherOfNode(execPath, bare.script);
+    saveNodePath(execPath, bare.script);
     expect(existsSync(bare.path)).toBe(false);
     const whole = aPackage('hookbus');
     chmodSync(whole.script, 0o755);
-    tellLauncherOfNode(whole.script, whole.script);
+    saveNodePath(whole.script, whole.script);
     expect(existsSync(whole.path)).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ describe('the options of run', () => {
     });
   });
 
-  it('make one shell line of --shell, and give it what follows as its parameters', () => {
+  it('turn --shell into a shell line, with the words that follow as its parameters', () => {
     expect(parse('--shell', 'a | b').argv).toEqual(['/bin/sh', '-c', 'a | b']);
     expect(parse('--shell', 'echo "$1"', '--', 'name', 'x').argv).toEqual([
       '/bin/sh',
@@ -31,7 +31,7 @@ describe('the options of run', () => {
     ]);
   });
 
-  it('let the command begin at the first word that is no option where there is no --', () => {
+  it('without --, let the command begin at the first word that is not an option', () => {
     expect(parse('--name', 'x', 'python3', 'y.py')).toMatchObject({
       name: 'x',
       argv: ['python3', 'y.py'],
@@ -43,7 +43,7 @@ describe('the options of run', () => {
     [['--bogus', '--', 'c'], 'unknown option --bogus'],
     [['--bogus=1', '--', 'c'], 'unknown option --bogus'],
     [['--bogus', 'value', '--', 'c'], 'unknown option --bogus'],
-    [['--name', '--', 'c'], '--name: expected a value'],
+    [['--name', '--', 'c'], '--name needs a value'],
     [
       ['--timeout', 'soon', '--', 'c'],
       '--timeout: expected a number of seconds above 0, got "soon"',
@@ -59,10 +59,10 @@ describe('the options of run', () => {
       '--on-duplicate: expected deny, skip or replay, got "wait"',
     ],
     [['--fail-open=1', '--', 'c'], 'unknown option --fail-open'],
-  ])('keep the mistake in %j and run the command', (words, mistake) => {
+  ])('turn %j into a warning and run the command', (words, warning) => {
     const options = parseRunOptions(words);
     expect(options.argv).toEqual(['c']);
-    expect(options.warnings[0]).toBe(mistake);
+    expect(options.warnings[0]).toBe(warning);
   });
 
   it('have nothing to run when there is no command', () => {

@@ -4,7 +4,7 @@ import { readSettings, wantsColour } from '../../src/config/settings.ts';
 const HOME = '/home/dev';
 
 describe('settings', () => {
-  it('are safe when nothing is set', () => {
+  it('are safe by default', () => {
     const settings = readSettings({ HOME });
     expect(settings).toMatchObject({
       enabled: false,
@@ -21,11 +21,11 @@ describe('settings', () => {
     expect(settings.paths?.database).toBe('/home/dev/.local/state/hookbus/hook_bus.db');
   });
 
-  it.each(['1', 'true', 'YES', ' on '])('take %j for on', (value) => {
+  it.each(['1', 'true', 'YES', ' on '])('read %j as on', (value) => {
     expect(readSettings({ HOME, HOOKBUS_ENABLED: value }).enabled).toBe(true);
   });
 
-  it.each(['0', 'false', 'No', 'off', ''])('take %j for off', (value) => {
+  it.each(['0', 'false', 'No', 'off', ''])('read %j as off', (value) => {
     const settings = readSettings({ HOME, HOOKBUS_ENABLED: value });
     expect(settings.enabled).toBe(false);
     expect(settings.problems).toEqual([]);
@@ -42,14 +42,14 @@ describe('settings', () => {
     ['HOOKBUS_DEDUPE_TTL', '0', 'expected a whole number of seconds from 1'],
     ['HOOKBUS_RETENTION_DAYS', '1e3', 'expected a whole number of days'],
     ['HOOKBUS_DAEMON', 'no', 'expected auto or off, got "no"'],
-  ])('say what was expected when %s is %j, and keep the default', (name, value, expected) => {
+  ])('say what is expected if %s is %j, and use the default', (name, value, expected) => {
     const settings = readSettings({ HOME, [name]: value });
     expect(settings.problems).toHaveLength(1);
     expect(settings.problems[0]).toContain(`${name}: ${expected}`);
     expect({ ...settings, problems: [] }).toEqual(readSettings({ HOME }));
   });
 
-  it('keep dedupe keys on this machine where HOOKBUS_DEDUPE_URL is off, and say so of anything else', () => {
+  it('keep dedupe keys on this machine if HOOKBUS_DEDUPE_URL is off, and warn about any other value', () => {
     for (const url of ['off', ' OFF '])
       expect(readSettings({ HOME, HOOKBUS_DEDUPE_URL: url })).toMatchObject({
         sharesKeys: false,
@@ -59,7 +59,7 @@ describe('settings', () => {
       const settings = readSettings({ HOME, HOOKBUS_DEDUPE_URL: url });
       expect(settings.sharesKeys).toBe(true);
       expect(settings.problems).toEqual([
-        'HOOKBUS_DEDUPE_URL: expected off; the key server is dedupe.url of config.json',
+        'HOOKBUS_DEDUPE_URL: the only value is off; to use a key server, set dedupe.url in config.json',
       ]);
     }
     expect(readSettings({ HOME, HOOKBUS_DEDUPE_URL: ' ' }).problems).toEqual([]);
@@ -78,7 +78,7 @@ describe('settings', () => {
 });
 
 describe('colour', () => {
-  it('is for terminals, and not where NO_COLOR is set or the terminal is dumb', () => {
+  it('is for terminals, unless NO_COLOR is set or the terminal is dumb', () => {
     expect(wantsColour(true, {})).toBe(true);
     expect(wantsColour(false, {})).toBe(false);
     expect(wantsColour(true, { NO_COLOR: '1' })).toBe(false);

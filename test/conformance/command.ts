@@ -5,7 +5,7 @@ import { brief } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
-/** Prints its own command line as the kernel has it: NUL-terminated, beginning with argv[0]. */
+/** Prints its own command line as the kernel has it: NUL-terminated, starting with argv[0]. */
 const SHOW = ['sh', '-c', 'cat /proc/$$/cmdline; exit 0'];
 
 const ARGUMENTS: ReadonlyArray<readonly [what: string, words: readonly string[]]> = [
@@ -34,7 +34,7 @@ const script = (stage: Stage, name: string, text: string, mode = 0o755): string 
 export function command(engine: Engine): void {
   topic(engine, 'the command', 'concurrent', ({ test, testIf }) => {
     for (const [what, words] of ARGUMENTS) {
-      test(`arguments reach the hook as they are: ${what}`, async (stage) => {
+      test(`arguments reach the hook unchanged: ${what}`, async (stage) => {
         const outcome = await stage.same([...SHOW, ...words]);
         expect(outcome.stdout.toString()).toBe(
           [...SHOW, ...words].map((word) => `${word}\0`).join(''),
@@ -44,7 +44,7 @@ export function command(engine: Engine): void {
 
     testIf(
       engine.capabilities.passesRawBytes,
-      'arguments reach the hook as they are: not UTF-8',
+      'arguments reach the hook unchanged: not UTF-8',
       async (stage) => {
         const rawArguments = ['ff80fe', 'c328', '6120ff'];
         const outcome = await stage.same(SHOW, { conditions: { rawArguments } });
@@ -52,7 +52,7 @@ export function command(engine: Engine): void {
       },
     );
 
-    test('the name that the hook is called by is the one that was given', async (stage) => {
+    test('the hook gets the program name that was given', async (stage) => {
       for (const name of ['sh', '/bin/sh', '../work/shell']) {
         const link = `ln -sf /bin/sh ${stage.path('shell')}`;
         await stage.bare(['sh', '-c', link]);
@@ -77,7 +77,7 @@ export function command(engine: Engine): void {
       expect(brief(await stage.wrapped(['hook'], { set: { PATH } }))).toEqual(brief(outcome));
     });
 
-    test('a script without a first line that names its interpreter runs as sh would run it', async (stage) => {
+    test('a script without an interpreter line runs as sh would run it', async (stage) => {
       script(stage, 'hook', 'echo "$0 $1"\ncat\nexit 8\n');
       for (const words of [
         ['./hook', 'a b'],
@@ -91,7 +91,7 @@ export function command(engine: Engine): void {
       }
     });
 
-    test('an empty script succeeds, as sh would have it', async (stage) => {
+    test('an empty script succeeds, as with sh', async (stage) => {
       script(stage, 'hook', '');
       expect(await stage.bare(['/bin/sh', '-c', './hook'])).toMatchObject({ code: 0 });
       expect(brief(await stage.wrapped(['./hook']))).toEqual({
@@ -117,7 +117,7 @@ export function command(engine: Engine): void {
       ['a directory', ['./folder'], 126, /folder.*(Permission denied|[Ii]s a directory)/],
       ['a name of 5000 characters', ['x'.repeat(5000)], 127, /xxx/],
     ] as const) {
-      test(`${what} is ${code}, said in one line on stderr, and on record as an error`, async (stage) => {
+      test(`${what} is ${code}, with one line on stderr, and recorded as an error`, async (stage) => {
         script(stage, 'plain', 'echo no\n', 0o644);
         script(stage, 'orphan', '#!/no/such/interpreter\n');
         mkdirSync(stage.path('folder'));
@@ -131,14 +131,14 @@ export function command(engine: Engine): void {
       });
     }
 
-    test('a hook that itself exits 126 or 127 is not mistaken for one that could not start', async (stage) => {
+    test('a hook that exits with 126 or 127 differs from one that could not start', async (stage) => {
       for (const code of [125, 126, 127]) {
         await stage.same(['sh', '-c', `echo mine >&2; exit ${code}`]);
       }
       expect((await stage.rows()).map((row) => row.exit_code)).toEqual([125, 126, 127]);
     });
 
-    test('nothing to run is 125, never 2', async (stage) => {
+    test('without a command the exit code is 125, never 2', async (stage) => {
       for (const words of [
         ['run'],
         ['run', '--'],

@@ -32,7 +32,7 @@ const tool = (event: string, more: object = {}): object => ({
 
 export function correlation(engine: Engine): void {
   topic(engine, 'correlation', 'concurrent', ({ test }) => {
-    test('the hooks of one tool call share a correlation id, and each has a span of its own', async (stage) => {
+    test('the hooks of one tool call share a correlation id, and each has a separate span', async (stage) => {
       const [pre, post] = await recorded(stage, [
         tool('PreToolUse'),
         tool('PostToolUse', { tool_response: {} }),
@@ -85,7 +85,7 @@ export function correlation(engine: Engine): void {
       ]);
     });
 
-    test('the hook finds the ids of its own row', async (stage) => {
+    test('the hook gets the ids of its row', async (stage) => {
       const outcome = await stage.wrapped(PRINT, { input: JSON.stringify(tool('PreToolUse')) });
       const row = await stage.onlyRow();
       expect(outcome.stdout.toString()).toMatch(
@@ -113,7 +113,7 @@ export function correlation(engine: Engine): void {
     });
 
     for (const [what, TRACEPARENT] of Object.entries(INVALID)) {
-      test(`a TRACEPARENT that is not valid counts for nothing: ${what}`, async (stage) => {
+      test(`an invalid TRACEPARENT is ignored: ${what}`, async (stage) => {
         const outcome = await stage.wrapped(PRINT, { set: { TRACEPARENT } });
         const row = await stage.onlyRow();
         expect(row.parent_span_id).toBeNull();
@@ -124,7 +124,7 @@ export function correlation(engine: Engine): void {
       });
     }
 
-    test('a hook within a hook is a child of it', async (stage) => {
+    test('a hook inside a hook is its child', async (stage) => {
       const inner = [...engine.command, 'run', '--name', 'inner', '--', 'true'];
       await stage.wrapped(inner, { flags: ['--name', 'outer'] });
       const rows = await stage.rows();
@@ -137,7 +137,7 @@ export function correlation(engine: Engine): void {
   });
 }
 
-/** Runs a hook on each payload, one after another, and gives the rows in that order. */
+/** Runs a hook on each payload, one after another, and returns the rows in that order. */
 async function recorded(stage: Stage, payloads: readonly object[]): Promise<LogRow[]> {
   for (const [index, payload] of payloads.entries()) {
     const flags = ['--name', `hook-${index}`];

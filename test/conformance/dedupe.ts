@@ -17,10 +17,10 @@ const PRE = payload('PreToolUse.Bash.json');
 const POST = payload('PostToolUse.Bash.json');
 const TOOL_USE = JSON.parse(PRE).tool_use_id as string;
 
-/** Says on a file that it ran, then does the rest. */
+/** Notes in a file that it ran, then does the rest. */
 const counted = (line: string): string[] => ['sh', '-c', `echo run >>count; ${line}`];
 
-/** One and the same hook, that does what LINE says. */
+/** Always the same hook, which does what LINE says. */
 const VARIED = counted('eval "$LINE"');
 
 function runs(stage: Stage): number {
@@ -34,7 +34,7 @@ function runs(stage: Stage): number {
 const STOP = payload('Stop.json');
 
 const FLAGS = ['--name', 'probe', '--dedupe'];
-/** For what is no guard: duplicates wait, and get whatever the first one gave. */
+/** For a hook that cannot block: duplicates wait, and get what the first execution gave. */
 const REPLAY = [...FLAGS, '--on-duplicate', 'replay'];
 /** For so long a caller that has not read all must see no exit. */
 const UNREAD_MS = 200;
@@ -49,7 +49,7 @@ const run = (stage: Stage, line: string, input = PRE, flags: readonly string[] =
 const statuses = async (stage: Stage) =>
   (await stage.rows()).map(({ status, exit_code: code }) => [status, code]);
 
-/** Deduplication as its callers see it. With a daemon the launcher asks that; without one Node asks the database. */
+/** Deduplication as callers see it. With a daemon, the launcher asks it; without one, Node asks the database. */
 export function dedupe(engine: Engine, withDaemon = false): void {
   const name = `runs a duplicate once${withDaemon ? ', with a daemon' : ''}`;
   topic(engine, name, 'sequential', (topics) => {
@@ -143,7 +143,7 @@ function results(test: Topic['test']): void {
     ]);
   });
 
-  test('--on-duplicate goes before the event', async (stage) => {
+  test('--on-duplicate overrides the event', async (stage) => {
     const replay = [...FLAGS, '--on-duplicate', 'replay'];
     for (const _ of [1, 2]) {
       expect(brief(await run(stage, 'echo said', POST, replay)).stdout).toBe('said\n');
@@ -156,7 +156,7 @@ function results(test: Topic['test']): void {
     expect(runs(stage)).toBe(3);
   });
 
-  test('--on-duplicate skip is deny where a hook can block, and status says so', async (stage) => {
+  test('--on-duplicate skip means deny if a hook can block, and status says so', async (stage) => {
     const skip = ['--name', 'other', '--dedupe', '--on-duplicate=skip'];
     for (const _ of [1, 2]) expect(brief(await run(stage, 'exit 2', PRE, skip)).code).toBe(2);
     expect(runs(stage)).toBe(1);
@@ -174,7 +174,7 @@ function results(test: Topic['test']): void {
     ]);
   });
 
-  test('a result is replayed to the byte, empty, binary and of some size', async (stage) => {
+  test('an empty, a binary and a large result are replayed byte for byte', async (stage) => {
     const outputs = [
       'true',
       'head -c 150000 /dev/urandom >noise; cat noise; cat noise >&2',
@@ -202,20 +202,20 @@ function results(test: Topic['test']): void {
     expect((await stage.rows()).filter(({ status }) => status === 'dedupe_skip')).toEqual([]);
   }, 60_000);
 
-  test('output over the cap is no result, and the duplicate runs', async (stage) => {
+  test('output over the limit is not a result, and the duplicate runs', async (stage) => {
     const flags = [...FLAGS, '--max-bytes', '100'];
     for (const _ of [1, 2]) {
       const outcome = await run(stage, 'head -c 101 /dev/zero; exit 2', PRE, flags);
       expect(outcome.stdout).toHaveLength(101);
     }
     expect(runs(stage)).toBe(2);
-    // On an event where duplicates are skipped: nobody knows any more what it decided.
+    // On an event where duplicates are skipped, since nobody knows any more what the first one decided.
     const line = `printf '{"decision":"block","reason":"%0200d"}' 1`;
     for (const _ of [1, 2]) expect((await run(stage, line, POST, flags)).stdout.length).toBe(232);
     expect(runs(stage)).toBe(4);
   });
 
-  test('under --fail-open a failure is no result, and what went well is', async (stage) => {
+  test('under --fail-open a failure is not a result, and a success is', async (stage) => {
     const forgiving = [...FLAGS, '--fail-open'];
     for (const _ of [1, 2]) expect((await run(stage, 'exit 9', POST, forgiving)).code).toBe(0);
     expect(runs(stage)).toBe(2);
@@ -223,7 +223,7 @@ function results(test: Topic['test']): void {
     expect(runs(stage)).toBe(3);
   });
 
-  test('no payload is stored for it, but the outputs that a duplicate may get', async (stage) => {
+  test('no payload is stored for it, only the output that a duplicate may get', async (stage) => {
     await run(stage, 'echo secret-of-the-hook', POST);
     await run(stage, 'echo allowed-by-the-hook', PRE);
     await run(stage, 'echo refused; exit 2', PRE, ['--name', 'other', '--dedupe']);
@@ -244,7 +244,7 @@ function results(test: Topic['test']): void {
   });
 }
 
-/** Where a hook can block, an allow is never given for one that did not run. */
+/** Where a hook can block, an allow is never given to an execution that did not run. */
 function refusals(test: Topic['test']): void {
   const twice = async (stage: Stage, line: string, input: string, name: string) => {
     const before = runs(stage);
@@ -264,7 +264,7 @@ function refusals(test: Topic['test']): void {
     expect(await twice(stage, allows.replace('allow', 'ask'), PRE, 'asks')).toBe(2);
   });
 
-  test('a denial in JSON is given again, of each agent', async (stage) => {
+  test('a denial in JSON is repeated, in the form of each agent', async (stage) => {
     const request = { hookEventName: 'PermissionRequest', decision: { behavior: 'deny' } };
     const denials: [string, object][] = [
       [
@@ -282,14 +282,14 @@ function refusals(test: Topic['test']): void {
       const line = `echo '${JSON.stringify(said)}'`;
       expect(await twice(stage, line, on(event), `hook-${index}`), event).toBe(1);
     }
-    // On a permission request no exit code decides.
+    // For a permission request no exit code decides.
     expect(await twice(stage, 'exit 2', on('PermissionRequest'), 'codes')).toBe(2);
   });
 
-  test('a refusal is given again where others are skipped', async (stage) => {
+  test('a refusal is repeated even if duplicates are skipped', async (stage) => {
     const blocks = `echo '{"decision":"block","reason":"no"}'`;
     expect(await twice(stage, blocks, POST, 'blocks')).toBe(1);
-    // And another hook of that name is another hook, by a template too.
+    // Another hook with that name is another hook, even with a template.
     for (const [index, key] of [FLAGS, ['--name', 'probe', '--dedupe-key', 'k']].entries()) {
       await run(stage, 'echo fine', POST, key);
       const outcome = await run(stage, `: ${index}; ${blocks}`, POST, key);
@@ -300,7 +300,7 @@ function refusals(test: Topic['test']): void {
     );
   });
 
-  test('who is first and sleeps holds nobody up', async (stage) => {
+  test('a first execution that sleeps delays nobody', async (stage) => {
     const GO = 'until [ -e go ]; do sleep 0.02; done;';
     const line = '[ -e mine ] || exit 2; ';
     await stage.bare(['touch', 'mine']);
@@ -315,7 +315,7 @@ function refusals(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
     await stage.bare(['touch', 'go']);
     expect((await first.finish()).code).toBe(0);
-    // It allowed, and what another one refused meanwhile still counts.
+    // It allowed, but what another execution refused meanwhile still counts.
     expect((await stage.wrapped(hook, { flags, input: PRE })).code).toBe(2);
     expect(runs(stage)).toBe(2);
   });
@@ -344,7 +344,7 @@ function refusals(test: Topic['test']): void {
         expect((await run(stage, 'exit 2', PRE, flags)).code).toBe(2);
       }
       await refused();
-      // One that never ends, by a process that lives.
+      // A claim that never ends, by a process that is alive.
       db.prepare("UPDATE dedupe_keys SET state = 'running', exit_code = NULL, owner_pid = ?").run(
         process.pid,
       );
@@ -355,7 +355,7 @@ function refusals(test: Topic['test']): void {
     expect(runs(stage)).toBe(7);
   });
 
-  test('what an older version kept of an allow allows nothing', async (stage) => {
+  test('an allow that an older version stored allows nothing', async (stage) => {
     await run(stage, 'true', PRE, ['--name', 'other', '--dedupe']);
     await stage.drain();
     const db = new Sqlite(join(stage.home, 'hook_bus.db'));
@@ -393,7 +393,7 @@ function guards(test: Topic['test']): void {
     return codes;
   };
 
-  test('two scripts of one name are two', async (stage) => {
+  test('two scripts with one name have different keys', async (stage) => {
     script(stage, 'a/guard.sh', '#!/bin/sh\nexit 0\n');
     script(stage, 'b/guard.sh');
     expect(await answers(stage, [['a/guard.sh'], ['b/guard.sh'], ['a/guard.sh']])).toEqual([
@@ -405,7 +405,7 @@ function guards(test: Topic['test']): void {
     expect(await answers(stage, [['b/guard.sh'], ['a/guard.sh']], keyed)).toEqual([2, 0]);
   });
 
-  test('one script with two arguments is two', async (stage) => {
+  test('one script with different arguments has different keys', async (stage) => {
     script(stage, 'guard.sh');
     const commands = [
       ['./guard.sh', 'paths'],
@@ -416,7 +416,7 @@ function guards(test: Topic['test']): void {
     expect(await answers(stage, commands, ['--dedupe-key', 'k'])).toEqual([0, 2, 0]);
   });
 
-  test('one id in another session, or with another input, is another call', async (stage) => {
+  test('the same id in another session, or with other input, is another call', async (stage) => {
     script(stage, 'guard.sh', '#!/bin/sh\necho run >>count\n! grep -q rm.-rf || exit 2\n');
     const call = (session: string, command: string): string =>
       JSON.stringify({ ...JSON.parse(PRE), session_id: session, tool_input: { command } });
@@ -433,7 +433,7 @@ function guards(test: Topic['test']): void {
     expect(runs(stage)).toBe(4);
   });
 
-  test('a world that changed is looked at again', async (stage) => {
+  test('a hook looks again after something has changed', async (stage) => {
     script(stage, 'guard.sh', '#!/bin/sh\n[ ! -e evil ] || exit 2\n');
     const call = JSON.stringify({ ...JSON.parse(PRE), tool_use_id: undefined });
     expect((await guard(stage, ['./guard.sh'], call)).code).toBe(0);
@@ -441,7 +441,7 @@ function guards(test: Topic['test']): void {
     expect((await guard(stage, ['./guard.sh'], call)).code).toBe(2);
   });
 
-  test('a guard that was edited decides anew, whatever runs it', async (stage) => {
+  test('an edited guard decides again, whatever runs it', async (stage) => {
     const commands: [string[], string[]][] = [
       [['--dedupe'], ['./guard.sh']],
       [['--dedupe-key', '{tool_input.command}'], ['./guard.sh']],
@@ -459,7 +459,7 @@ function guards(test: Topic['test']): void {
     }
   });
 
-  test('in another directory it is another', async (stage) => {
+  test('in another directory it has another key', async (stage) => {
     script(stage, 'guard.sh', '#!/bin/sh\n[ -e allowed ] || exit 2\n');
     mkdirSync(stage.path('other'));
     writeFileSync(stage.path('other/allowed'), '');
@@ -469,7 +469,7 @@ function guards(test: Topic['test']): void {
     expect((await stage.wrapped(command, elsewhere)).code).toBe(0);
   });
 
-  test('one guard that two settings files name refuses once for both', async (stage) => {
+  test('a guard in two settings files refuses once for both', async (stage) => {
     script(stage, 'guard.sh');
     for (const _ of ['project', 'user']) {
       expect((await guard(stage, [stage.path('guard.sh')])).code).toBe(2);
@@ -515,16 +515,16 @@ function keys(test: Topic['test']): void {
     expect((await stage.rows()).map((row) => row.dedupe_key)).toEqual(Array(8).fill(null));
   });
 
-  test('a template that makes no sense runs the hook, and status says so', async (stage) => {
+  test('with an invalid template the hook runs, and status says so', async (stage) => {
     await keyed(stage, '{tool_use_id');
     await keyed(stage, '{tool_use_id');
     expect(runs(stage)).toBe(2);
     await stage.drain();
     const { stdout } = await stage.hookbus('status', '--json');
-    expect(stdout.toString()).toContain('--dedupe-key: a { without its other half');
+    expect(stdout.toString()).toContain('--dedupe-key: unmatched {');
   });
 
-  test('a long key, and one with a secret, are recorded by their digest', async (stage) => {
+  test('a long key, and one with a secret, are recorded as their digest', async (stage) => {
     const input = PRE.replace('"tool_input":{', `"tool_input":{"long":"${'x'.repeat(300)}",`);
     await keyed(stage, '{tool_input.long}', input);
     await keyed(stage, `ghp_${'a1B2'.repeat(9)}-{tool_use_id}`);
@@ -532,7 +532,7 @@ function keys(test: Topic['test']): void {
       expect(key).toMatch(/^sha256:\w{64}:\w{32}$/);
   });
 
-  test('without a tool use the payload is the key, whatever blanks end it', async (stage) => {
+  test('without a tool use the payload is the key, without its trailing blanks', async (stage) => {
     const stop = payload('Stop.json');
     await run(stage, 'exit 2', stop);
     await run(stage, 'exit 2', stop.trimEnd());
@@ -541,13 +541,13 @@ function keys(test: Topic['test']): void {
     expect((await stage.rows())[0]?.dedupe_key).toMatch(/^probe:Stop:[\w-]+::\w{64}:\w{32}$/);
   });
 
-  test('nothing at all on stdin is no key', async (stage) => {
+  test('an empty stdin gives no key', async (stage) => {
     await run(stage, 'true', '');
     await run(stage, 'true', '');
     expect(runs(stage)).toBe(2);
   });
 
-  test('a key runs out after its time', async (stage) => {
+  test('a key expires after its time to live', async (stage) => {
     const flags = [...FLAGS, '--dedupe-ttl', '4'];
     await run(stage, 'exit 2', PRE, flags);
     await run(stage, 'exit 2', PRE, flags);
@@ -582,14 +582,14 @@ function waiting(test: Topic['test']): void {
   const go = (stage: Stage) => stage.bare(['touch', 'go']);
   const isWaiting = (stage: Stage, running: Running) =>
     until('the duplicate to wait', async () => {
-      // It is on record as begun, and its hook is not there.
+      // Its start is recorded, and its hook is gone.
       const begun = recordsIn(join(stage.home, 'spool')).filter(({ name }) =>
         name.endsWith('.part'),
       );
       return !running.hasExited() && begun.length >= 2;
     });
 
-  test('a duplicate of one that runs waits for its result', async (stage) => {
+  test('a duplicate of a running execution waits for its result', async (stage) => {
     const one = await first(stage, `${GO} echo told; exit 2`);
     const other = await start(stage, 'echo never');
     await isWaiting(stage, other);
@@ -600,7 +600,7 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
-  test('when the first is killed, one that waits runs', async (stage) => {
+  test('when the first is killed, a waiting one runs', async (stage) => {
     const one = await first(stage, `${GO} true`);
     const other = await start(stage, 'echo in its stead');
     await isWaiting(stage, other);
@@ -609,7 +609,7 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
   });
 
-  test('when the first fails, of two that wait one runs and the other gets its result', async (stage) => {
+  test('when the first fails, one of two waiting ones runs and the other gets its result', async (stage) => {
     const one = await first(stage, `${GO} exit 1`);
     const others = [await start(stage, 'echo second'), await start(stage, 'echo second')];
     await isWaiting(stage, others[1] as Running);
@@ -629,7 +629,7 @@ function waiting(test: Topic['test']): void {
     await go(stage);
   });
 
-  test('a signal ends one that waits, and it is on record', async (stage) => {
+  test('a signal ends a waiting execution, which is recorded', async (stage) => {
     const one = await first(stage, `${GO} true`);
     const other = await start(stage, 'true');
     await isWaiting(stage, other);
@@ -642,7 +642,7 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
-  test('a signal that ends nobody leaves one that waits to wait', async (stage) => {
+  test('a harmless signal does not end the wait', async (stage) => {
     const one = await first(stage, `${GO} echo told`);
     const other = await start(stage, 'echo never');
     await isWaiting(stage, other);
@@ -653,7 +653,7 @@ function waiting(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
-  test('nobody waits for longer than five seconds', async (stage) => {
+  test('an execution waits at most five seconds', async (stage) => {
     const one = await first(stage, `${GO} true`);
     const before = performance.now();
     const other = await start(stage, `${GO} true`);
@@ -663,7 +663,7 @@ function waiting(test: Topic['test']): void {
     for (const running of [one, other]) expect((await running.finish()).code).toBe(0);
   });
 
-  test('where duplicates are skipped, none waits', async (stage) => {
+  test('if duplicates are skipped, none waits', async (stage) => {
     const hook = counted(`${GO} true`);
     const one = await stage.startWrapped(hook, { flags: FLAGS, input: POST });
     await until('the first to run', () => runs(stage) === 1);
@@ -701,7 +701,7 @@ function doubts(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
-  test('the hook gets every byte of a large and odd payload', async (stage) => {
+  test('the hook gets every byte of a large and unusual payload', async (stage) => {
     for (const stdin of ['socket', 'pipe'] as const) {
       const filler = JSON.stringify({ tool_use_id: `of ${stdin}`, x: 'é\u0001'.repeat(400_000) });
       const input = `${JSON.stringify(JSON.parse(filler), null, 1)}\r\n\r\n`;
@@ -711,7 +711,7 @@ function doubts(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
   });
 
-  test('a duplicate lets a caller write to the end', async (stage) => {
+  test('a duplicate lets its caller write everything', async (stage) => {
     const input = JSON.stringify({ hook_event_name: 'PostToolUse', x: 'y'.repeat(700_000) });
     for (const _ of [1, 2]) {
       const running = await stage.startWrapped(counted('cat >/dev/null'), { flags: FLAGS, input });
@@ -721,7 +721,7 @@ function doubts(test: Topic['test']): void {
     expect(runs(stage)).toBe(1);
   });
 
-  test('the hook runs where no state directory can be had', async (stage) => {
+  test('the hook runs without a state directory', async (stage) => {
     const set = { HOOKBUS_HOME: '/proc/none' };
     for (const _ of [1, 2]) {
       const outcome = await stage.wrapped(counted('cat'), { flags: FLAGS, input: PRE, set });
@@ -730,7 +730,7 @@ function doubts(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
   });
 
-  test('the hook runs where the database is locked', async (stage) => {
+  test('the hook runs if the database is locked', async (stage) => {
     await run(stage, 'true', PRE, ['--name', 'before']);
     await stage.drain();
     const db = new Sqlite(join(stage.home, 'hook_bus.db'));
@@ -744,7 +744,7 @@ function doubts(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
   });
 
-  test('switched off, nothing is deduplicated', async (stage) => {
+  test('with recording off, nothing is deduplicated', async (stage) => {
     const set = { HOOKBUS_ENABLED: '0' };
     for (const _ of [1, 2]) {
       await stage.wrapped(counted('true'), { flags: FLAGS, input: PRE, set });
@@ -753,12 +753,12 @@ function doubts(test: Topic['test']): void {
   });
 }
 
-/** Ends that look like results and are none: a decision would get lost. */
+/** Ends that look like results but are not: a decision would get lost. */
 function halves(test: Topic['test']): void {
   const DENIES = 'echo deny; exit 0';
   const named = (name: string): string[] => ['--name', name, ...REPLAY.slice(2)];
 
-  test('a hook that was told to end gives no result, whatever it exits with', async (stage) => {
+  test('a hook that was asked to end gives no result, whatever its exit code', async (stage) => {
     const line = "trap 'exit 0' TERM; echo >ready; until [ -e never ]; do sleep 0.02; done";
     const options = { flags: REPLAY, input: STOP };
     const one = await stage.startWrapped(VARIED, { ...options, set: { LINE: line } });
@@ -770,8 +770,8 @@ function halves(test: Topic['test']): void {
     expect(runs(stage)).toBe(2);
   });
 
-  test('what nobody heard to its end is no result', async (stage) => {
-    // The first one says something until nobody takes it any more.
+  test('output that nobody read to its end is not a result', async (stage) => {
+    // The first execution writes until nobody reads it any more.
     const line = `trap '' PIPE; [ -e go ] || until ! echo on; do sleep 0.02; done; ${DENIES}`;
     for (const [stdout, input, mode] of [
       ['pipe', STOP, 'replay'],
@@ -789,7 +789,7 @@ function halves(test: Topic['test']): void {
     expect(runs(stage)).toBe(6);
   });
 
-  test('a first one that could say nothing does not silence its duplicate', async (stage) => {
+  test('a first execution without a reader does not silence its duplicate', async (stage) => {
     for (const close of [[1], [2], [1, 2]]) {
       const flags = named(`without ${close}`);
       const options = { flags, input: STOP, conditions: { close } };
@@ -798,8 +798,8 @@ function halves(test: Topic['test']): void {
     }
   });
 
-  test('one inside of the first does not wait for it, nor is it skipped', async (stage) => {
-    // Where nobody decides, a key is what its template says, and no more.
+  test('an execution inside the first neither waits for it nor is skipped', async (stage) => {
+    // If nobody decides, a key is exactly what its template gives.
     const input = payload('Notification.json');
     for (const mode of ['replay', 'skip']) {
       const keyed = (key: string) => [
@@ -825,7 +825,7 @@ function halves(test: Topic['test']): void {
     expect(runs(stage)).toBe(4);
   });
 
-  test('half a character in a key is as good as a whole one', async (stage) => {
+  test('half a character in a key works like a whole one', async (stage) => {
     const flags = ['--name', 'probe', '--dedupe-key', '{tool_input.command}'];
     const halved = JSON.stringify({ ...JSON.parse(PRE), tool_input: { command: 'a\ud83d' } });
     const other = JSON.stringify({ ...JSON.parse(PRE), tool_input: { command: 'a\ud83c' } });

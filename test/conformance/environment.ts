@@ -7,7 +7,7 @@ import { brief, type Conditions } from './support/running.ts';
 import type { InputOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
-/** What the hook may find in its environment beyond the caller's. */
+/** Variables that the hook may have beyond the caller's. */
 const OURS = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
 
 const ODD_VARIABLES = {
@@ -25,7 +25,7 @@ export function environment(engine: Engine): void {
   const can = engine.capabilities;
 
   topic(engine, 'the environment', 'concurrent', ({ test, testIf }) => {
-    test('variables are the same, but for the two of HookBus', async (stage) => {
+    test('variables are the same, except for the two of HookBus', async (stage) => {
       const set = { set: ODD_VARIABLES };
       const bare = await variables(stage, 'bare', set);
       const wrapped = await variables(stage, 'wrapped', set);
@@ -220,7 +220,7 @@ export function environment(engine: Engine): void {
       });
     }
 
-    test('PATH lacking: a program is looked for where the system looks', async (stage) => {
+    test('without PATH: a program is found where the system looks', async (stage) => {
       const set = { PATH: undefined };
       const shell = await stage.bare(['/bin/sh', '-c', 'uname'], { set });
       const outcome = await stage.wrapped(['uname'], { set });
@@ -236,7 +236,7 @@ export function environment(engine: Engine): void {
 const nameOf = (entry: string): string => entry.slice(0, entry.indexOf('='));
 const notOpenFiles = (line: string): boolean => !line.startsWith('Max open files');
 
-/** The environment as the kernel gave it to the hook, sorted; a byte is a character. */
+/** The environment as the kernel gave it to the hook, sorted; one character per byte. */
 async function variables(
   stage: Stage,
   way: 'bare' | 'wrapped',
@@ -251,7 +251,7 @@ async function variables(
     .sort();
 }
 
-/** Mask, and what is blocked and ignored, of a process in the hook's place. */
+/** The umask and the blocked and ignored signals of a process in the hook's place. */
 async function selfStatus(
   stage: Stage,
   way: 'bare' | 'wrapped',

@@ -12,10 +12,10 @@ import { until } from './support/until.ts';
 const WAYS = ['bare', 'wrapped'] as const;
 type Way = (typeof WAYS)[number];
 
-/** More than a pipe holds, and little enough for a hook to be done with it while HookBus holds the rest. */
+/** More than a pipe holds, but so little that a hook finishes while HookBus holds the rest. */
 const MUCH = 100_000;
 
-/** For so long, in ms, a caller that reads nothing must not see an exit that bare could not have come yet. */
+/** How long, in ms, a caller that reads nothing must not see an exit that could not have come yet without HookBus. */
 const UNREAD_MS = 300;
 
 const canUnshare: true | string =
@@ -23,7 +23,7 @@ const canUnshare: true | string =
 
 export function exit(engine: Engine): void {
   topic(engine, 'the exit and what the hook wrote', 'concurrent', ({ test, testIf }) => {
-    test('a caller that has not taken all of it sees no exit, bare and wrapped', async (stage) => {
+    test('a caller that has not read everything sees no exit, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
         const { run, read } = await startUnread(stage, way, ['head', '-c', `${MUCH}`, '/dev/zero']);
         await expectNoExit(run);
@@ -33,12 +33,12 @@ export function exit(engine: Engine): void {
       }
       const { duration_ms, stdout_bytes } = await stage.onlyRow();
       expect(stdout_bytes).toBe(MUCH);
-      // As bare, where its write would have taken that long.
+      // As without HookBus, if its write had taken that long.
       expect(duration_ms).toBeGreaterThanOrEqual(UNREAD_MS);
     });
 
     for (const whom of ['hookbus', 'its group'] as const) {
-      test(`SIGTERM to ${whom} ends it while the caller has not taken all, bare and wrapped`, async (stage) => {
+      test(`SIGTERM to ${whom} ends it while the caller has not read everything, bare and wrapped`, async (stage) => {
         for (const way of WAYS) {
           const hook = ['head', '-c', `${MUCH}`, '/dev/zero'];
           const { run, read } = await startUnread(stage, way, hook);
@@ -53,7 +53,7 @@ export function exit(engine: Engine): void {
       });
     }
 
-    test('what fits into the pipe of a caller that reads nothing does not hold the exit up', async (stage) => {
+    test('output that fits into the pipe of a caller that reads nothing does not delay the exit', async (stage) => {
       for (const way of WAYS) {
         const pipe = await makePipe();
         const run = await startAs(stage, way)(['head', '-c', '65536', '/dev/zero'], {
@@ -99,7 +99,7 @@ export function exit(engine: Engine): void {
 
 const startAs = (stage: Stage, way: Way) => (way === 'bare' ? stage.startBare : stage.startWrapped);
 
-/** A hook whose stdout is a pipe that nobody reads until `read`, which reads to its end. Under HookBus it is done by then. */
+/** A hook whose stdout is a pipe that nobody reads until `read`, which reads to its end. Under HookBus it has ended by then. */
 async function startUnread(stage: Stage, way: Way, hook: readonly string[]) {
   const pipe = await makePipe();
   const pid = `pid-${way}`;
@@ -111,7 +111,7 @@ async function startUnread(stage: Stage, way: Way, hook: readonly string[]) {
   return { run, read: () => readAll(pipe.read) };
 }
 
-/** Watches for UNREAD_MS, which begin once the hook is under way. */
+/** Watches for UNREAD_MS, starting once the hook runs. */
 async function expectNoExit(run: Running): Promise<void> {
   const end = performance.now() + UNREAD_MS;
   await until('the time to pass', () => run.hasExited() || performance.now() > end);
@@ -122,7 +122,7 @@ function read(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Reads until the end, and closes; how much that was. */
+/** Reads to the end and closes; returns how much that was. */
 function readAll(descriptor: number): number {
   const piece = Buffer.alloc(65_536);
   let length = 0;

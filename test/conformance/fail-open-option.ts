@@ -15,13 +15,13 @@ const FORGIVING = [...NAME, '--event', 'PostToolUse'];
 const payloadOf = (event: string): string =>
   `${JSON.stringify({ session_id: 's', hook_event_name: event, tool_name: 'Bash' })}\n`;
 
-/** Of other agents; the last is nobody's. */
+/** Events of other agents; the last belongs to none. */
 const FOREIGN = ['BeforeTool', 'beforeShellExecution', 'preToolUse', 'PreSkillShellCommand', 'X'];
 const BLOCKING = [...EVENT_NAMES.filter(canBlock), ...FOREIGN];
 
 const DENY = '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"deny"}}';
 
-/** Ways to fail; each may be a refusal to some agent. */
+/** Ways to fail; each may be a refusal for some agent. */
 const FAILURES = [
   ['exits 1 with JSON', ['sh', '-c', `cat; echo '${DENY}'; echo err >&2; exit 1`]],
   ['exits 3', ['sh', '-c', 'cat; echo out; echo err >&2; exit 3']],
@@ -29,13 +29,13 @@ const FAILURES = [
   ['is not there', ['no-such-hook']],
 ] as const;
 
-/** What `status` tells of mistakes in command lines. */
+/** The warnings about options that `status` shows. */
 const noticesOf = async (stage: Stage): Promise<string[]> => {
   const report = JSON.parse(String((await stage.hookbus('status', '--json')).stdout));
   return report.notices.map(({ text }: { text: string }) => text);
 };
 
-/** `--fail-open`: a failure is forgiven where a hook cannot block, and only there. */
+/** `--fail-open` forgives a failure if a hook cannot block, and only then. */
 export function failOpenOption(engine: Engine): void {
   topic(engine, '--fail-open', 'concurrent', ({ test }) => {
     for (const [what, hook, row] of [
@@ -43,7 +43,7 @@ export function failOpenOption(engine: Engine): void {
       ['exits 255', 'exit 255', { status: 'error', exit_code: 255 }],
       ['dies by a signal', 'kill -KILL $$', { status: 'error', signal: 'SIGKILL' }],
     ] as const) {
-      test(`a hook that ${what} ends well and silently, and its own end is on record`, async (stage) => {
+      test(`a hook that ${what} succeeds silently, and its real end is recorded`, async (stage) => {
         const outcome = await stage.wrapped(['sh', '-c', `echo out; echo err >&2; ${hook}`], {
           flags: FORGIVING,
         });
@@ -62,7 +62,7 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('a hook that cannot start ends well and silently', async (stage) => {
+    test('a hook that cannot start succeeds silently', async (stage) => {
       expect(brief(await stage.wrapped(['no-such-hook'], { flags: FORGIVING }))).toEqual({
         code: 0,
         signal: null,
@@ -72,7 +72,7 @@ export function failOpenOption(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ status: 'error' });
     });
 
-    test('a hook that takes too long ends well and silently', async (stage) => {
+    test('a hook that takes too long succeeds silently', async (stage) => {
       const hook = ['sh', '-c', 'echo out; exec sleep 60'];
       const outcome = await stage.wrapped(hook, { flags: [...FORGIVING, '--timeout', '0.5'] });
       expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
@@ -98,7 +98,7 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('the background child of a hook that ended well is carried on', async (stage) => {
+    test('output of the background child of a successful hook is still passed on', async (stage) => {
       const hook = '(until [ -e go ]; do sleep 0.02; done; echo late) & echo early';
       const run = await stage.startWrapped(['sh', '-c', hook], { flags: FORGIVING });
       expect(await run.exit()).toEqual({ code: 0, signal: null });
@@ -131,7 +131,7 @@ export function failOpenOption(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', stdout_bytes: 7 * MIB });
     });
 
-    test('output over 8 MiB is streamed after all, and all else is then as without the option', async (stage) => {
+    test('output over 8 MiB is streamed after all, and everything is then as without the option', async (stage) => {
       const hook = `yes | head -c ${9 * MIB}; read line; echo err >&2; exit 1`;
       const run = await stage.startWrapped(['sh', '-c', hook], { flags: FORGIVING });
       await until('the output to be streamed', () => run.stdout.length === 9 * MIB);
@@ -171,7 +171,7 @@ export function failOpenOption(engine: Engine): void {
     });
 
     for (const event of BLOCKING) {
-      test(`on ${event} what a hook said and how it ended is passed on all the same`, async (stage) => {
+      test(`on ${event} a hook's output and exit code are passed on anyway`, async (stage) => {
         const [, hook] = FAILURES[0];
         const input = payloadOf(event);
         const bare = await stage.bare(hook, { input });
@@ -183,14 +183,14 @@ export function failOpenOption(engine: Engine): void {
     }
 
     for (const [what, hook] of FAILURES) {
-      test(`where it can block, a hook that ${what} is as without the option`, async (stage) => {
+      test(`if it can block, a hook that ${what} behaves as without the option`, async (stage) => {
         const input = payloadOf('PreToolUse');
         const without = await stage.wrapped(hook, { flags: ['--name', 'probe'], input });
         expect(brief(await stage.wrapped(hook, { flags: NAME, input }))).toEqual(brief(without));
       });
     }
 
-    test('where it can block, a hook that takes too long ends with 124', async (stage) => {
+    test('if it can block, a hook that takes too long ends with 124', async (stage) => {
       const flags = [...NAME, '--timeout', '0.5'];
       const input = payloadOf('Stop');
       const outcome = await stage.wrapped(['sh', '-c', 'echo out; exec sleep 60'], {
@@ -200,7 +200,7 @@ export function failOpenOption(engine: Engine): void {
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'out\n' });
     });
 
-    test('where it can block, output is passed on as it is written', async (stage) => {
+    test('if it can block, output is passed on as it is written', async (stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo out; read line; read line'], {
         flags: [...NAME, '--event', 'PreToolUse'],
       });
@@ -228,7 +228,7 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('a payload that comes late, and whose event can block, is heard before anything is dropped', async (stage) => {
+    test('a late payload whose event can block counts before anything is dropped', async (stage) => {
       const hook = ['sh', '-c', 'echo ready >"$STARTED"; cat; echo out; exit 1'];
       for (const flags of [NAME, FORGIVING]) {
         const started = stage.path(`started-${flags.length}`);
@@ -259,16 +259,16 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('--guard is its old name, and says so', async (stage) => {
+    test('--guard is its old name, and gives a warning', async (stage) => {
       const flags = ['--name', 'probe', '--guard', '--event', 'PostToolUse'];
       const outcome = await stage.wrapped(['sh', '-c', 'echo out; exit 1'], { flags });
       expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(await noticesOf(stage)).toEqual([
-        'probe: --guard: expected --fail-open, its name now; a guard is a hook that refuses',
+        'probe: --guard is now called --fail-open; a guard is a hook that can refuse',
       ]);
     });
 
-    test('--guard is ignored like it where a hook can block', async (stage) => {
+    test('--guard is ignored too if a hook can block', async (stage) => {
       const flags = ['--name', 'probe', '--guard'];
       const input = payloadOf('PreToolUse');
       const outcome = await stage.wrapped(['sh', '-c', 'cat; exit 1'], { flags, input });

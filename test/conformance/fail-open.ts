@@ -18,10 +18,10 @@ const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
 /** The file of its gate. */
 const GATE = gatePath('gates', { hookName: 'probe', command: `sh -c '${HOOK[2]}'` });
 
-/** A mount of our own takes a privilege that not every machine gives. */
+/** A separate mount needs a privilege that not every machine gives. */
 const canMount = spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0;
 
-/** The hook runs as it does bare, under these conditions of the wrapped run. */
+/** The hook runs as it does without HookBus, under these conditions of the wrapped execution. */
 async function runsAsBare(stage: Stage, options: RunOptions = {}): Promise<void> {
   const { set: _, ...bareOptions } = options;
   const bare = await stage.bare(HOOK, { ...bareOptions, input: INPUT });
@@ -56,7 +56,7 @@ export function failOpen(engine: Engine): void {
       await runsAsBare(stage, await asNobody(stage));
     });
 
-    test('the hook runs when the state directory can be read, and nothing in it written', async (stage) => {
+    test('the hook runs when the state directory can be read but not written', async (stage) => {
       await stage.wrapped(['true']);
       execFileSync('chmod', ['-R', 'a+rX,a-w', stage.home]);
       await runsAsBare(stage, await asNobody(stage));
@@ -67,7 +67,7 @@ export function failOpen(engine: Engine): void {
       canMount || 'mounting takes a privilege',
       'the hook runs when the disk is full',
       async (stage) => {
-        // The default, which needs no stamp: a file system has none.
+        // The default, which needs no stamp: a new file system has none.
         const home = join(stage.environment()['HOME'] ?? '', '.local', 'state', 'hookbus');
         mkdirSync(home, { recursive: true });
         const full = `mount -t tmpfs -o size=4k,mode=700 none "$0" && head -c 4096 /dev/zero >"$0/filler"; exec "$@"`;
@@ -85,7 +85,7 @@ export function failOpen(engine: Engine): void {
       },
     );
 
-    test('the hook runs when no file may grow', async (stage) => {
+    test('the hook runs when no file can grow', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { FSIZE: [0, null] } } });
     });
 
@@ -97,7 +97,7 @@ export function failOpen(engine: Engine): void {
       });
     }
 
-    // Opened as a file, a FIFO holds up its opener until somebody comes to the other end.
+    // If opened like a file, a FIFO blocks its opener until somebody opens the other end.
     for (const name of ['hook_bus.db', 'spool', GATE, 'config.json', 'bus.sock']) {
       test(`the hook runs when ${name === GATE ? 'its gate' : name} is a FIFO`, async (stage) => {
         stage.makeHome();
@@ -136,7 +136,7 @@ export function failOpen(engine: Engine): void {
       await runsAsBare(stage);
     });
 
-    test('executions are on record again after a garbage database', async (stage) => {
+    test('executions are recorded again after a garbage database', async (stage) => {
       stage.makeHome();
       writeFileSync(databaseIn(stage.home), 'garbage '.repeat(4096));
       await runsAsBare(stage);
@@ -144,7 +144,7 @@ export function failOpen(engine: Engine): void {
       expect((await stage.rows()).map((row) => row.status).sort()).toEqual(['blocked', 'error']);
     });
 
-    test('a database of a newer version is left as it is, and the hook runs', async (stage) => {
+    test('a database of a newer version stays unchanged, and the hook runs', async (stage) => {
       await stage.wrapped(['true']);
       await stage.drain();
       const db = new Database(databaseIn(stage.home));
@@ -169,7 +169,7 @@ export function failOpen(engine: Engine): void {
       expect(await stage.rows()).toHaveLength(3);
     });
 
-    test('settings that make no sense fall back to their defaults', async (stage) => {
+    test('invalid settings fall back to their defaults', async (stage) => {
       await runsAsBare(stage, {
         set: {
           HOOKBUS_MAX_BYTES: 'many',
@@ -185,8 +185,8 @@ export function failOpen(engine: Engine): void {
       expect(query(stage.home, 'SELECT * FROM hook_payloads')).toEqual([]);
     });
 
-    test('the hook gets 1.5 MB where files may not grow over 100 KB', async (stage) => {
-      // One object, so that HookBus takes all of it before the hook starts.
+    test('the hook gets 1.5 MB even if files cannot grow over 100 KB', async (stage) => {
+      // A single object, so that HookBus reads all of it before the hook starts.
       writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
       const line = 'cat in | prlimit --fsize=100000 -- "$@"';
       const wrapped = [...engine.command, 'run', '--'];
@@ -196,13 +196,13 @@ export function failOpen(engine: Engine): void {
       }
     });
 
-    test('the hook runs when few files may be open', async (stage) => {
+    test('the hook runs when only a few files can be open', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
     });
   });
 }
 
-/** Root may write anywhere, so it becomes somebody who may not. */
+/** Root can write anywhere, so it becomes a user who cannot. */
 async function asNobody(stage: Stage): Promise<RunOptions> {
   if (getuid?.() !== 0) return {};
   const parent = stage.home.slice(0, stage.home.lastIndexOf('/'));
@@ -211,7 +211,7 @@ async function asNobody(stage: Stage): Promise<RunOptions> {
   return { uid: NOBODY, program: openToAll(stage.engine.command, parent) };
 }
 
-/** Everything in the database, to tell whether it was touched. */
+/** The complete contents of the database, to see whether it was changed. */
 const contents = (home: string): unknown[] => [
   query(home, 'SELECT type, name, sql FROM sqlite_master ORDER BY name'),
   query(home, 'SELECT * FROM hook_logs ORDER BY id'),

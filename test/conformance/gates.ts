@@ -31,7 +31,7 @@ function close(stage: Stage, text: string, command = `sh -c '${DENY}'`): void {
 
 const later = (ms = 60_000) => Date.now() + ms;
 
-/** Command lines, and how a shell would write them. */
+/** Command lines, and their shell form. */
 const COMMANDS: readonly (readonly [argv: readonly string[], command: string])[] = [
   [['sh', '-c', 'exit 2'], "sh -c 'exit 2'"],
   [['/bin/sh', '-c', 'exit 2'], 'exit 2'],
@@ -46,7 +46,7 @@ const COMMANDS: readonly (readonly [argv: readonly string[], command: string])[]
 export function gates(engine: Engine): void {
   topic(engine, 'a gate', 'concurrent', ({ test }) => {
     for (const [argv, command] of COMMANDS) {
-      test(`of ${JSON.stringify(command.slice(0, 60))} keeps that from running, and nothing else of its name`, async (stage) => {
+      test(`of ${JSON.stringify(command.slice(0, 60))} keeps that command from running, and no other with its name`, async (stage) => {
         close(stage, `off ${later()}\n`, command);
         expect(await guarded(stage, {}, [...argv])).toEqual(SKIPPED);
         expect(await guarded(stage, {}, [...argv, 'more'])).toMatchObject({ code: 2 });
@@ -60,14 +60,14 @@ export function gates(engine: Engine): void {
       ['the disk is full', { conditions: { limits: { FSIZE: [0, null] } } }],
       ['the spool is a file', {}],
     ] as const) {
-      test(`skips nothing that cannot be put on record, since ${what}`, async (stage) => {
+      test(`skips nothing that cannot be recorded, since ${what}`, async (stage) => {
         close(stage, `off ${later()}\n`);
         if (what === 'the spool is a file') writeFileSync(join(stage.home, 'spool'), '');
         expect(await guarded(stage, set)).toEqual(DENIED);
       });
     }
 
-    test('is found by a command that is no UTF-8', async (stage) => {
+    test('is found by a command that is not UTF-8', async (stage) => {
       const end = '\ufffd\ufffd\ufffdx\ufffd';
       close(stage, `off ${later()}\n`, `sh -c 'exit 2' 'a${end}'`);
       const line = `exec "$@" "$(printf 'a\\355\\240\\200x\\377')"`;
@@ -101,7 +101,7 @@ export function gates(engine: Engine): void {
       });
     }
 
-    test('of a breaker counts where no hook can block, and nowhere else', async (stage) => {
+    test('of a breaker counts only on events where no hook can block', async (stage) => {
       close(stage, `${gateLine({ kind: 'breaker', untilMs: later() })}\n`);
       for (const event of ['PreToolUse', 'Stop', 'NewEvent', '', ...EVENT_NAMES.slice(0, 3)]) {
         expect(await guarded(stage, { flags: flags('guard', event) }), event).toEqual(
@@ -114,7 +114,7 @@ export function gates(engine: Engine): void {
       ).toEqual(DENIED);
     });
 
-    test('counts on no event but those that it names', async (stage) => {
+    test('counts only on the events that it names', async (stage) => {
       close(stage, `breaker ${later()} PostToolUse Notification\n{"hook":"guard"} Setup\n`);
       for (const [event, isSkipped] of [
         ['Notification', true],
@@ -130,7 +130,7 @@ export function gates(engine: Engine): void {
       }
     });
 
-    test('that an older version left under another name closes nothing', async (stage) => {
+    test('that an older version left under another name has no effect', async (stage) => {
       stage.makeHome();
       mkdirSync(join(stage.home, 'gates'));
       const command = `sh -c '${DENY}'`;
@@ -147,7 +147,7 @@ export function gates(engine: Engine): void {
       expect(readdirSync(join(stage.home, 'gates'))).toEqual([]);
     });
 
-    test('of one hook is none of another that has its name, as people switch them', async (stage) => {
+    test('of one hook does not affect another with the same name, when people switch them', async (stage) => {
       const other = ['sh', '-c', 'echo other'];
       await guarded(stage, { flags: flags('guard', 'PostToolUse') }, other);
       await guarded(stage);

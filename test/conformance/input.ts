@@ -12,7 +12,7 @@ const PAYLOAD = '{"session_id":"s","hook_event_name":"PreToolUse","tool_name":"B
 /** Stays until the test makes the file `go` in its directory. */
 const UNTIL_GO = 'while [ ! -e go ]; do sleep 0.02; done';
 
-/** Writes all of it; settles when the other side has taken it. */
+/** Writes all of it; resolves once the other side has read it. */
 const writeAll = (stream: Writable, bytes: Buffer): Promise<string | undefined> =>
   new Promise((resolve) => {
     stream.write(bytes, (error) => resolve(error ? String(error) : undefined));
@@ -50,7 +50,7 @@ export function input(engine: Engine): void {
         expect(await stage.onlyRow()).toMatchObject({ status: 'blocked', stdin_bytes: 0 });
       });
 
-      test(`a hook that ignores 10 MiB on a ${kind} leaves its caller in peace while it runs`, async (stage) => {
+      test(`a hook that ignores 10 MiB on a ${kind} does not disturb its caller while it runs`, async (stage) => {
         const hook = `echo started; ${UNTIL_GO}; echo done; exit 3`;
         const run = await stage.startWrapped(['sh', '-c', hook], { stdin: kind });
         run.stdin.write(LARGE);
@@ -140,7 +140,7 @@ export function input(engine: Engine): void {
       expect(await run.finish()).toMatchObject({ code: 0, signal: null });
     });
 
-    test('a payload that comes byte by byte arrives whole', async (stage) => {
+    test('a payload that comes byte by byte arrives complete', async (stage) => {
       const run = await stage.startWrapped(['cat']);
       for (const byte of Buffer.from(PAYLOAD)) await writeAll(run.stdin, Buffer.from([byte]));
       run.stdin.end();

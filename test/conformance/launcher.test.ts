@@ -10,7 +10,7 @@ if (existsSync(LAUNCHER)) {
   const launcher: Engine = {
     name: 'launcher',
     command: [LAUNCHER],
-    // Records stay in the spool until a command drains them, which the suite does before it looks.
+    // Records stay in the spool until a command ingests them, which the suite does before it looks.
     env: { HOOKBUS_DAEMON: 'off' },
     capabilities: CAPABLE,
   };

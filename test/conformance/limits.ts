@@ -62,10 +62,10 @@ export function limits(engine: Engine): void {
       [', with that and no stream, seen before', ['cleared', 'silent', 'slow'], []],
       [', below a run in the hook', ['silent'], ['run', '--name', 'inner', '--']],
     ] as const) {
-      test(`a grandchild in a session of its own, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
+      test(`a grandchild in another session, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
         const report = stage.path('pid');
         const inner = within.length > 0 ? [...engine.command, ...within] : [];
-        // Long enough for Python to start on a machine that has much to do.
+        // Long enough for Python to start on a busy machine.
         const flags = ['--name', 'probe', '--timeout', '4'];
         const hook = [...inner, ...python('daemonise.py', report, ...words)];
         const run = await stage.startWrapped(hook, { flags });
@@ -78,7 +78,7 @@ export function limits(engine: Engine): void {
       });
     }
 
-    test('what others started meanwhile, with variables of their own, is left alone', async (stage) => {
+    test('processes that others started meanwhile, with other variables, are left alone', async (stage) => {
       const other = await stage.startBare(['sleep', '60']);
       const run = await stage.startWrapped(['sh', '-c', 'echo ready; exec sleep 60'], {
         flags: TIMEOUT,
@@ -98,7 +98,7 @@ export function limits(engine: Engine): void {
         canMount || 'a namespace takes a privilege',
         `where ${what}, a hook that takes too long is asked to end, and then made to`,
         async (stage) => {
-          // Deaf to SIGTERM, though not without a word.
+          // Deaf to SIGTERM, though it says so.
           const hook = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.02; done";
           const own = [...engine.command, 'run', ...TIMEOUT, '--', 'sh', '-c', hook];
           const run = await stage.startBare(['unshare', ...hides, ...own]);
@@ -160,7 +160,7 @@ export function limits(engine: Engine): void {
       ['exit 1', 'exit 1'],
       ['half an object', `printf '{"decision":"block"'; exit 0`],
     ] as const) {
-      test(`${what} within the grace is a timeout all the same`, async (stage) => {
+      test(`${what} within the grace is still a timeout`, async (stage) => {
         const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
         const flags = [...TIMEOUT, '--event', 'PreToolUse'];
         expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code: 124 });
@@ -168,14 +168,14 @@ export function limits(engine: Engine): void {
       });
     }
 
-    // What may be a refusal to some agent is heard as it is; nobody here has to know them all.
+    // Whatever may be a refusal for some agent is passed on unchanged, without knowing all agents.
     for (const [what, end, event, code] of [
       ['exit 2 on any event', 'exit 2', 'PermissionRequest', 2],
       ['exit 2 where nothing can be blocked', 'exit 2', 'Notification', 2],
       ['one whole object', `echo '{"decision":"approve"}'; exit 0`, 'PreToolUse', 0],
       ['one whole object, whatever the code', `echo '{"deny":1}'; exit 1`, 'PreToolUse', 1],
     ] as const) {
-      test(`${what} within the grace is heard`, async (stage) => {
+      test(`${what} within the grace is passed on`, async (stage) => {
         const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
         const flags = [...TIMEOUT, '--event', event];
         expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code });
@@ -186,7 +186,7 @@ export function limits(engine: Engine): void {
       });
     }
 
-    test('a refusal within the grace is not given again to a duplicate, which runs', async (stage) => {
+    test('a refusal within the grace is not repeated for a duplicate, which runs', async (stage) => {
       const hook = "trap 'exit 2' TERM; echo run >>count; while :; do sleep 0.02; done";
       const flags = [...TIMEOUT, '--dedupe'];
       const input = '{"hook_event_name":"PreToolUse","session_id":"s","tool_use_id":"t"}\n';
@@ -198,7 +198,7 @@ export function limits(engine: Engine): void {
       expect(readFileSync(stage.path('count'), 'utf8')).toBe('run\nrun\n');
     });
 
-    test('a hook that ends in time is as without the option', async (stage) => {
+    test('a hook that ends in time behaves as without the option', async (stage) => {
       const hook = ['sh', '-c', 'cat; echo err >&2; exit 2'];
       const bare = await stage.bare(hook, { input: 'payload' });
       const flags = ['--name', 'probe', '--timeout', '20'];
@@ -206,14 +206,14 @@ export function limits(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ status: 'blocked', exit_code: 2 });
     });
 
-    test('a hook that exits 124 by itself is no timeout', async (stage) => {
+    test('a hook that itself exits with 124 is not a timeout', async (stage) => {
       expect(await stage.wrapped(['sh', '-c', 'exit 124'], { flags: TIMEOUT })).toMatchObject({
         code: 124,
       });
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', exit_code: 124 });
     });
 
-    test('a background child that holds the streams is carried on after a hook that ended in time', async (stage) => {
+    test('output of a background child is still passed on after a hook that ended in time', async (stage) => {
       const run = await stage.startWrapped(
         ['sh', '-c', '(while [ ! -e go ]; do sleep 0.02; done; echo late) & exit 3'],
         {

@@ -28,7 +28,7 @@ export function off(engine: Engine): void {
     }
 
     for (const value of ON) {
-      test(`HOOKBUS_ENABLED=${value}: the execution is on record`, async (stage) => {
+      test(`HOOKBUS_ENABLED=${value}: the execution is recorded`, async (stage) => {
         await stage.same(['sh', '-c', 'exit 3'], { set: { HOOKBUS_ENABLED: value } });
         expect(await stage.onlyRow()).toMatchObject({ exit_code: 3 });
       });
@@ -80,7 +80,7 @@ export function off(engine: Engine): void {
       expect(await sorted('wrapped')).toEqual(await sorted('bare'));
     });
 
-    test('off: a command that cannot be run is 127 or 126, in one line', async (stage) => {
+    test('off: a command that cannot run gives 127 or 126, with one line', async (stage) => {
       const set = { HOOKBUS_ENABLED: '0' };
       for (const [words, code] of [
         [['no-such-hook'], 127],

@@ -42,7 +42,7 @@ export function options(engine: Engine): void {
       });
     });
 
-    test('without -- the first word that is no option begins the command', async (stage) => {
+    test('without -- the first word that is not an option begins the command', async (stage) => {
       const outcome = await stage.hookbus('run', '--name', 'probe', 'echo', '--name', 'word');
       expect(brief(outcome)).toEqual({
         code: 0,
@@ -175,7 +175,7 @@ export function options(engine: Engine): void {
   });
 }
 
-/** What is stored of one run of the hook above, by stream. */
+/** What is stored for one run of the hook above, by stream. */
 async function payloads(stage: Stage, how: InputOptions): Promise<PayloadRow[]> {
   const outcome = await stage.wrapped(HOOK, { ...how, input: INPUT });
   expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: OUTPUT, stderr: 'err\n' });

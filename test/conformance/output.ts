@@ -28,7 +28,7 @@ export function output(engine: Engine): void {
         expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGPIPE' });
       });
 
-      // A socket that is closed before all was read says so by ECONNRESET: then `yes` exits 1, and by EPIPE after that.
+      // A socket that is closed before everything was read gives ECONNRESET: then `yes` exits with 1, and with EPIPE afterwards.
       test(`closing ${stream}, a socket, ends an endless hook, bare and wrapped`, async (stage) => {
         for (const way of WAYS) {
           const run = await startAs(stage, way)(hook);
@@ -51,7 +51,7 @@ export function output(engine: Engine): void {
       }
     });
 
-    test('closing both streams does nothing to a hook that writes no more, bare and wrapped', async (stage) => {
+    test('closing both streams does not affect a hook that has stopped writing, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
         const go = `go-${way}`;
         const run = await startAs(
@@ -109,7 +109,7 @@ export function output(engine: Engine): void {
           for (const stream of ended) await run[stream].end();
           writeFileSync(stage.path('go'), '');
           await Promise.all([run.stdout.end(), run.stderr.end()]);
-          // That it came shows that the end of output had not come before it.
+          // Its arrival shows that the end of output had not come before it.
           expect(run[at].text).toBe('late\n');
           await until('the session to be empty', () => sessionMembers(run.pid).length === 0);
           expect(await stage.onlyRow()).toMatchObject({ exit_code: 3 });
@@ -152,7 +152,7 @@ export function output(engine: Engine): void {
     for (const way of WAYS) {
       for (const kind of ['pipe', 'socket'] as const) {
         test(`cannot write once the caller has closed its end, a ${kind}, after the exit, ${way}`, async (stage) => {
-          // Its parent is gone, so another shell tells how it ended.
+          // Its parent is gone, so another shell reports how it ended.
           const child = `${UNTIL_GO}; (exec yes late); echo $? >status.new; mv status.new status`;
           const hook = ['sh', '-c', `(${child}) & echo early`];
           const run = await startAs(stage, way)(hook, { stdout: kind, stderr: kind });
@@ -162,7 +162,7 @@ export function output(engine: Engine): void {
           run.stderr.close();
           writeFileSync(stage.path('go'), '');
           const status = await until('the end of the child', () => read(stage.path('status')));
-          // 141 is SIGPIPE; 1 is the error of a socket that is closed before all was read.
+          // 141 is SIGPIPE; 1 is the error for a socket that was closed before everything was read.
           expect(kind === 'pipe' ? ['141\n'] : ['141\n', '1\n']).toContain(status);
         });
       }

@@ -12,7 +12,7 @@ const FLAGS = ['--event', 'FromTheOption'];
 const ID = 'toolu_01K9vQe7mX2bR4tYwZ6uJ8sD';
 const LARGE = 1_500_000;
 
-/** What a pipe holds. */
+/** The capacity of a pipe. */
 const PIPE_BYTES = 65_536;
 
 type Ids = Pick<LogRow, 'event_type' | 'tool_name' | 'session_id' | 'tool_use_id'>;
@@ -23,7 +23,7 @@ const idsOf = ({ event_type, tool_name, session_id, tool_use_id }: Ids): Ids => 
   tool_use_id,
 });
 
-/** Each payload, by what it is, and what the row has of it; the ids not named are those of `COMMON`. */
+/** Each payload with a description and the fields that the row has from it; other ids are those of `COMMON`. */
 const COMMON = { event_type: 'PreToolUse', session_id: 's', tool_name: 'Write', tool_use_id: ID };
 const head = '"session_id":"s","hook_event_name":"PreToolUse","tool_name":"Write"';
 const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial<Ids>]> = [
@@ -83,7 +83,7 @@ const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial
 
 export function payloads(engine: Engine): void {
   topic(engine, 'payloads', 'concurrent', ({ test }) => {
-    test('each payload of fixtures/payloads goes through unchanged, and gives its ids to the row', async (stage) => {
+    test('each payload of fixtures/payloads goes through unchanged, and the row has its ids', async (stage) => {
       const names = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.endsWith('.json'),
       );
@@ -106,7 +106,7 @@ export function payloads(engine: Engine): void {
 
     for (const [what, payload, ids] of CASES) {
       test(`ids are found ${what}`, async (stage) => {
-        // From a file, since a caller on a busy machine may leave gaps in a payload that a pipe cannot hold at once.
+        // From a file, since a caller on a busy machine may pause while it writes a payload that a pipe cannot hold at once.
         writeFileSync(stage.path('payload'), payload);
         const stdin = openSync(stage.path('payload'), 'r');
         const outcome = await stage.wrapped(['cat'], {
@@ -142,7 +142,7 @@ export function payloads(engine: Engine): void {
       });
     }
 
-    test('what the payload says of event and tool counts for more than the options', async (stage) => {
+    test('event and tool in the payload take precedence over the options', async (stage) => {
       await stage.wrapped(['true'], {
         flags: ['--event', 'No', '--tool', 'No'],
         stdin: 'pipe',
@@ -153,7 +153,7 @@ export function payloads(engine: Engine): void {
   });
 }
 
-/** The fields by which agents name these: Claude Code and Codex, then Copilot, then Cursor. */
+/** The names of these fields: Claude Code and Codex, then Copilot, then Cursor. */
 function fixtureIds(payload: string): Ids {
   const fields = JSON.parse(payload.replace(/^\ufeff/, '')) as Record<string, unknown>;
   const first = (...names: string[]): string | null => {

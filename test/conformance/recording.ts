@@ -98,7 +98,7 @@ export function recording(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ stdout_digest: digest, stdout_kind: 'text' });
     });
 
-    test('a large JSON object on stdout is told from a broken one', async (stage) => {
+    test('a large JSON object on stdout is distinguished from a broken one', async (stage) => {
       const large = `{"a":"${'x'.repeat(300_000)}"}\n`;
       await stage.wrapped(['cat'], { input: large, flags: ['--name', 'whole'] });
       await stage.wrapped(['cat'], { input: `${large}x`, flags: ['--name', 'more'] });
@@ -116,7 +116,7 @@ export function recording(engine: Engine): void {
       expect(stderr_bytes).toBe(lines.length + 1);
     });
 
-    test('no part of a key that a hook prints before it fails is on record', async (stage) => {
+    test('no part of a key that a hook prints before it fails is recorded', async (stage) => {
       const lines = Array.from({ length: 48 }, () => randomBytes(48).toString('base64'));
       const key = [
         `-----BEGIN RSA PRIVATE ${'KEY'}-----`,
@@ -124,7 +124,7 @@ export function recording(engine: Engine): void {
         `-----END RSA PRIVATE ${'KEY'}-----`,
       ];
       const trace = 'Traceback (most recent call last):\n'.repeat(26);
-      // As much behind it as leaves its end in what is stored, and as leaves none but its end in what is recorded.
+      // Followed by enough text that its end is in what is stored, and by enough that only its end is in what is recorded.
       for (const behind of [trace, 'x\n'.repeat(7500)]) {
         const input = `${key.join('\n')}\n${behind}`;
         await stage.wrapped(['sh', '-c', 'cat >&2; exit 1'], { input });
@@ -134,7 +134,7 @@ export function recording(engine: Engine): void {
       expect(lines.filter((line) => errors.includes(line.slice(-20)))).toEqual([]);
     });
 
-    test('no text of a row has a secret in it', async (stage) => {
+    test('no text of a row contains a secret', async (stage) => {
       const secret = ['gh', 'p_', randomBytes(18).toString('hex')].join('');
       const input = JSON.stringify({
         ...{ session_id: `s-${secret}`, tool_name: `t-${secret}`, tool_use_id: `u-${secret}` },
@@ -154,7 +154,7 @@ export function recording(engine: Engine): void {
     const SECRET = 'password=hunter2';
     const failing = ['sh', '-c', `echo ${SECRET} >&2; exit 1`];
 
-    test('HOOKBUS_REDACT=0 alone lets no secret be stored, and is noted', async (stage) => {
+    test('HOOKBUS_REDACT=0 alone stores no secret, and gives a notice', async (stage) => {
       for (const [config, redacted] of [
         [undefined, 1],
         ['{}', 1],
@@ -186,7 +186,7 @@ export function recording(engine: Engine): void {
       ]);
     });
 
-    test('redact in config.json alone lets no secret be stored', async (stage) => {
+    test('redact in config.json alone stores no secret', async (stage) => {
       stage.makeHome();
       writeFileSync(join(stage.home, 'config.json'), '{"redact":false}', { mode: 0o600 });
       await stage.wrapped(failing);
@@ -196,7 +196,7 @@ export function recording(engine: Engine): void {
       });
     });
 
-    test('a long command and a long name are cut', async (stage) => {
+    test('a long command and a long name are truncated', async (stage) => {
       await stage.wrapped(['true', 'word '.repeat(4000)], { flags: ['--name', 'n'.repeat(500)] });
       const row = await stage.onlyRow();
       expect(row.hook_name).toBe(`${'n'.repeat(199)}…`);
@@ -204,7 +204,7 @@ export function recording(engine: Engine): void {
       expect(row.command).toMatch(/^true 'word word .*…$/);
     });
 
-    test('a success has no error, whatever it said on stderr', async (stage) => {
+    test('a success has no error text, whatever it wrote to stderr', async (stage) => {
       await stage.wrapped(['sh', '-c', 'echo noise >&2']);
       expect(await stage.onlyRow()).toMatchObject({
         status: 'success',
@@ -221,7 +221,7 @@ export function recording(engine: Engine): void {
     test('the default state directory is private, whatever the mask', (stage) =>
       staysPrivate(stage, (place) => ({ HOOKBUS_HOME: undefined, HOME: place })));
 
-    test('nothing of what went through a hook is in the state directory unless asked for', async (stage) => {
+    test('no input or output of a hook is in the state directory unless requested', async (stage) => {
       const secret = `canary-${randomUUID()}`;
       const input = JSON.stringify({ session_id: 's', prompt: secret });
       const outcome = await stage.wrapped(['sh', '-c', 'cat; env'], {
@@ -236,7 +236,7 @@ export function recording(engine: Engine): void {
       expect(holders).toEqual([]);
     });
 
-    test('thirty runs at once are thirty rows, and each is exact', async (stage) => {
+    test('thirty executions at once give thirty exact rows', async (stage) => {
       const numbers = Array.from({ length: 30 }, (_, index) => index);
       const outcomes = await Promise.all(
         numbers.map((number) => {
@@ -245,7 +245,7 @@ export function recording(engine: Engine): void {
           return stage.wrapped(['sh', '-c', `cat; echo ${number} >&2; exit ${number}`], {
             flags,
             input,
-            // There before the start: on a busy machine a launcher waits for none that comes later than 10 ms after.
+            // Written before the start: on a busy machine a launcher does not wait for one that comes more than 10 ms later.
             stdin: 'pipe',
             deadlineMs: 25_000,
           });
@@ -278,7 +278,7 @@ export function recording(engine: Engine): void {
   });
 }
 
-/** Everything in a directory and the directory itself, with its mode in octal; of a link there is none. */
+/** Everything in a directory and the directory itself, with modes in octal; links have none. */
 function modes(directory: string): Array<readonly [path: string, mode: string]> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
   return [directory, ...names.map((name) => join(directory, name))].flatMap((path) => {

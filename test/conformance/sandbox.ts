@@ -16,7 +16,7 @@ const canUnshare: true | string =
 /** Its number. */
 const EPERM = '1';
 
-/** Calls that a hook can do without, and so must HookBus. test/launcher has more of them. */
+/** System calls that a hook can do without, and so must HookBus. test/launcher has more of them. */
 const REFUSED = ['prctl', 'close_range', 'memfd_create', 'sendto'];
 
 export function sandbox(engine: Engine): void {
@@ -52,7 +52,7 @@ export function sandbox(engine: Engine): void {
   });
 }
 
-/** Below these words the hook does wrapped what it does bare. */
+/** With these words in front, the hook does the same wrapped as without HookBus. */
 async function runsAsBare(
   stage: Stage,
   engine: Engine,

@@ -32,7 +32,7 @@ function send(run: Running, signal: NodeJS.Signals, target: Target): void {
   else run.killGroup(signal);
 }
 
-/** Tells a hook that says its process id first. */
+/** Signals a hook that first prints its process id. */
 async function hookPid(run: Running): Promise<number> {
   return until(
     'the process id of the hook',
@@ -40,9 +40,9 @@ async function hookPid(run: Running): Promise<number> {
   );
 }
 
-/** A hook that says its process id and stays. */
+/** A hook that prints its process id and stays. */
 const STAYING = ['sh', '-c', 'echo $$; exec sleep 60'];
-/** For job.py. A shell will not do: one that is just starting a program cannot stop. */
+/** For job.py. A shell would not work: it cannot stop while it is just starting a program. */
 const STOPPABLE = [
   'python3',
   '-IS',
@@ -65,7 +65,7 @@ export function signals(engine: Engine): void {
       for (const signal of HARMLESS) {
         test(`${signal} to ${target} reaches the hook`, async (stage) => {
           const seen = await delivered(stage, signal, target);
-          // Nothing by default, so it may come once more when the group had it already.
+          // It has no default action, so it may arrive again if the group already had it.
           expect(seen.slice(0, target === 'hookbus' ? undefined : 1)).toEqual([signal]);
         });
       }
@@ -106,7 +106,7 @@ export function signals(engine: Engine): void {
         const log = stage.path('signals');
         const run = await stage.startWrapped(python('count_all_signals.py', log));
         await run.stdout.sees('ready\n');
-        // Neither what nobody can handle, nor what is a child's end, nor what C libraries keep to themselves.
+        // Excludes signals that nobody can handle, that mean a child's end, or that C libraries reserve.
         const untold = [9, 17, 19, 32, 33];
         const sent = Array.from({ length: 64 }, (_, index) => index + 1).filter(
           (number) => !untold.includes(number),
@@ -163,9 +163,9 @@ export function signals(engine: Engine): void {
 
     testIf(
       engine.capabilities.takesHookAlong,
-      'a signal before the hook has started ends the hook, and is on record',
+      'a signal before the hook has started ends the hook, and is recorded',
       async (stage) => {
-        // With a key, the end of the payload is waited for.
+        // With a key, HookBus waits for the end of the payload.
         const run = await stage.startWrapped(['sleep', '60'], {
           flags: ['--name', 'probe', '--dedupe'],
           opening: '{',
@@ -204,7 +204,7 @@ export function signals(engine: Engine): void {
       expect(seen().sort()).toEqual([...FORWARDED].sort());
     });
 
-    test('a run that SIGTERM ends is on record before hookbus has ended', async (stage) => {
+    test('an execution that SIGTERM ends is recorded before hookbus has ended', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.killGroup('SIGTERM');
@@ -213,7 +213,7 @@ export function signals(engine: Engine): void {
       expect(found).toEqual({ database: 0, spool: 0, [engine.capabilities.recordsIn]: 1 });
     });
 
-    test('a hook that ignores SIGTERM until its group is killed is on record as cut off', async (stage) => {
+    test('a hook that ignores SIGTERM until its group is killed is recorded as interrupted', async (stage) => {
       const run = await stage.startWrapped(DEAF_TO_TERM);
       await hookPid(run);
       run.killGroup('SIGTERM');
@@ -224,7 +224,7 @@ export function signals(engine: Engine): void {
       await isOnRecordAsInterrupted(stage);
     });
 
-    test('a run whose whole group is killed at once is on record as cut off', async (stage) => {
+    test('an execution whose whole group is killed at once is recorded as interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.killGroup('SIGKILL');
@@ -232,7 +232,7 @@ export function signals(engine: Engine): void {
       await isOnRecordAsInterrupted(stage);
     });
 
-    test('a run that still goes on is not taken for one that was cut off', async (stage) => {
+    test('a running execution does not count as interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       await stage.drain();
@@ -242,7 +242,7 @@ export function signals(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ signal: 'SIGTERM' });
     });
 
-    test('a hook that is killed while hookbus goes on is on record with its signal', async (stage) => {
+    test('a hook that is killed while hookbus continues is recorded with its signal', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       endProcess(await hookPid(run));
       expect(await run.finish()).toMatchObject({ code: null, signal: 'SIGKILL' });
@@ -262,7 +262,7 @@ export function signals(engine: Engine): void {
       },
     );
 
-    test('SIGKILL to hookbus alone leaves one row, and it says cut off', async (stage) => {
+    test('SIGKILL to hookbus alone leaves one row, which is interrupted', async (stage) => {
       const run = await stage.startWrapped(STAYING);
       await hookPid(run);
       run.kill('SIGKILL');
@@ -289,7 +289,7 @@ export function signalsAtStart(engine: Engine): void {
   });
 }
 
-/** Sends one signal, and tells what the hook noted. */
+/** Sends one signal and returns what the hook noted. */
 async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): Promise<string[]> {
   const { run, seen } = await startCounter(stage);
   if (target === 'its group' && stage.engine.capabilities.startsSentinel === true) {
@@ -297,7 +297,7 @@ async function delivered(stage: Stage, signal: NodeJS.Signals, target: Target): 
   }
   send(run, signal, target);
   await until(`${signal} at the hook`, () => seen().length > 0);
-  // Two rounds through hookbus, each after what it did about the signal: a second delivery would show by now.
+  // Two more rounds through hookbus, each after it handled the signal: a second delivery would show by now.
   for (const round of [1, 2]) {
     run.stdin.write('question\n');
     await run.stdout.sees('answer\n'.repeat(round));

@@ -13,13 +13,13 @@ const payloadOf = (event: string): string =>
 const NAMED = ['--name', 'probe', '--event', 'PreToolUse'];
 const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
 
-/** It has run, so that the switch finds it. */
+/** It has run before, so that the switch finds it. */
 async function off(stage: Stage): Promise<void> {
   expect((await call(stage, 'PreToolUse')).code).toBe(2);
   expect((await stage.hookbus('off', 'probe', '--for', '1h', '--yes')).code).toBe(0);
 }
 
-/** A payload that comes late, on a machine with much to do, names no event in time. */
+/** A payload that comes late on a busy machine does not give the event's name in time. */
 const call = (stage: Stage, event: string, ...flags: string[]) =>
   stage.wrapped(REFUSES, {
     flags: ['--name', 'probe', '--event', event, ...flags],
@@ -30,7 +30,7 @@ async function json(stage: Stage, ...words: string[]) {
   return JSON.parse(String((await stage.hookbus(...words, '--json')).stdout));
 }
 
-/** A guard that a gate or a key kept from running is told everywhere, also where no daemon is. */
+/** A guard that a gate or a key skipped is reported everywhere, even without a daemon. */
 export function skippedGuards(engine: Engine): void {
   topic(engine, 'a skipped guard', 'concurrent', ({ test }) => {
     test('opens an alert, and is told by status, doctor, logs and show', async (stage) => {
@@ -62,7 +62,7 @@ export function skippedGuards(engine: Engine): void {
       );
     });
 
-    test('is one alert a hook, which counts on', async (stage) => {
+    test('is one alert per hook, whose count increases', async (stage) => {
       await off(stage);
       await call(stage, 'PreToolUse');
       const [{ alert_id: id }] = (await json(stage, 'alerts')).open;
@@ -72,7 +72,7 @@ export function skippedGuards(engine: Engine): void {
       expect((await json(stage, 'status')).skipped_guards).toHaveLength(2);
     });
 
-    test('is one on every event that can block or that nobody names, and on no other', async (stage) => {
+    test('counts on every event that can block, and without an event name, but on no other', async (stage) => {
       await off(stage);
       const events = [...EVENT_NAMES, '', 'BeforeTool', 'beforeShellExecution', 'preToolUse'];
       for (const event of events) await call(stage, event);
@@ -109,14 +109,14 @@ export function skippedGuards(engine: Engine): void {
       expect((await stage.hookbus('doctor')).code).toBe(1);
     });
 
-    test('is told where config.json cannot be used', async (stage) => {
+    test('is reported if config.json cannot be used', async (stage) => {
       await off(stage);
       writeFileSync(join(stage.home, 'config.json'), '{', { mode: 0o600 });
       await call(stage, 'PreToolUse');
       expect((await json(stage, 'alerts')).open).toMatchObject([{ rule: 'guard_skipped' }]);
     });
 
-    test('is told by status and doctor where the database is of a newer version', async (stage) => {
+    test('is reported by status and doctor if the database is of a newer version', async (stage) => {
       await off(stage);
       await stage.drain();
       const db = new Sqlite(join(stage.home, 'hook_bus.db'));
@@ -132,7 +132,7 @@ export function skippedGuards(engine: Engine): void {
       );
     });
 
-    test('is none where a duplicate is refused again', async (stage) => {
+    test('does not count if a duplicate is refused again', async (stage) => {
       for (const _ of [1, 2]) expect((await call(stage, 'PreToolUse', '--dedupe')).code).toBe(2);
       expect((await stage.rows()).map(({ status }) => status).sort()).toEqual([
         'blocked',
@@ -144,7 +144,7 @@ export function skippedGuards(engine: Engine): void {
 
     test('is one where a duplicate is given an allow', async (stage) => {
       const flags = [...NAMED, '--dedupe', '--on-duplicate', 'replay'];
-      // What it says cannot pass for a refusal, nor can much of it push out why it did not run.
+      // Its output cannot pass for a refusal, nor can a lot of output hide why it did not run.
       const hook = ['sh', '-c', 'echo "refused again, as a " >&2; head -c 4000 /dev/zero >&2'];
       for (const _ of [1, 2]) await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
       const { open } = await json(stage, 'alerts');
@@ -152,7 +152,7 @@ export function skippedGuards(engine: Engine): void {
       expect(open[0].reason).toMatch(/^duplicate on PreToolUse, last at /);
     });
 
-    test('is none that refused by JSON, whatever else it said', async (stage) => {
+    test('does not count if it refused by JSON, whatever else it wrote', async (stage) => {
       const said = '{"decision":"block","reason":"no"}';
       const hook = ['sh', '-c', `head -c 4000 /dev/zero >&2; printf '%s' '${said}'`];
       const flags = [...NAMED, '--dedupe'];
@@ -164,7 +164,7 @@ export function skippedGuards(engine: Engine): void {
       expect((await json(stage, 'alerts')).open).toEqual([]);
     });
 
-    test('that --timeout ended is told by doctor', async (stage) => {
+    test('that --timeout ended is reported by doctor', async (stage) => {
       const flags = [...NAMED, '--timeout', '0.2'];
       await stage.wrapped(['sleep', '60'], { flags, input: payloadOf('PreToolUse') });
       const doctor = await stage.hookbus('doctor');

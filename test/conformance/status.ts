@@ -34,7 +34,7 @@ const DEADLY_SIGNALS = [
   'SIGSYS',
 ] as const;
 
-/** What a real-time signal is called differs, so its number is looked at. */
+/** Names of real-time signals differ, so their numbers are compared. */
 const REAL_TIME_SIGNAL = 36;
 
 const statusOf = (code: number): string =>
@@ -42,7 +42,7 @@ const statusOf = (code: number): string =>
 
 export function status(engine: Engine): void {
   topic(engine, 'the status', 'concurrent', ({ test, testIf }) => {
-    test('each of the 256 exit codes is passed on, and is on record', async (stage) => {
+    test('each of the 256 exit codes is passed on and recorded', async (stage) => {
       const outcomes = await inPool(EXIT_CODES, 4, (code) =>
         stage.wrapped(['sh', '-c', `exit ${code}`], { flags: ['--name', `exit-${code}`] }),
       );
@@ -61,7 +61,7 @@ export function status(engine: Engine): void {
     for (const signal of DEADLY_SIGNALS) {
       test(`death of the hook by ${signal} is death by ${signal}`, async (stage) => {
         const number = constants.signals[signal];
-        // Its own limit, so that neither run leaves a core file here.
+        // Sets a limit, so that neither run leaves a core file here.
         const outcome = await stage.same([
           'sh',
           '-c',
@@ -128,7 +128,7 @@ export function status(engine: Engine): void {
       expect(readFileSync(report, 'utf8')).toBe('code None, signal 11, core False');
     });
 
-    test('the status of a shell line around hookbus is the one it would be without', async (stage) => {
+    test('a shell line around hookbus has the same status as without it', async (stage) => {
       const hookbus = engine.command.map((word) => `'${word}'`).join(' ');
       const line = (prefix: string): string[] => [
         '/bin/sh',
@@ -144,7 +144,7 @@ export function status(engine: Engine): void {
       });
     });
 
-    test('a hook that is stopped and continued ends as it would', async (stage) => {
+    test('a hook that is stopped and continued ends as usual', async (stage) => {
       writeFileSync(stage.path('hook'), 'kill -STOP $$\necho went on\nexit 7\n');
       const run = await stage.startWrapped(['sh', stage.path('hook')]);
       // More than once, since a stop and a continue may cross.

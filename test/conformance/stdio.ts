@@ -11,7 +11,7 @@ const BY_NAME = 'cat /dev/stdin >/dev/stdout; echo said >/dev/stderr; exit 3';
 
 export function stdio(engine: Engine): void {
   topic(engine, 'what the standard streams are', 'concurrent', ({ test, testIf }) => {
-    test('a line started as Claude Code does, on sockets in a session of its own, comes to the same', async (stage) => {
+    test('a line that is started like by Claude Code, on sockets in a new session, has the same result', async (stage) => {
       const hook = 'sh -c \'cat; echo "why not" >&2; exit 2\'';
       const line = (command: string): string[] => ['/bin/sh', '-c', command];
       const bare = await stage.bare(line(hook), { input: PAYLOAD });
@@ -36,8 +36,8 @@ export function stdio(engine: Engine): void {
       await stage.same(['sh', '-c', hook], { ...pipes, input: PAYLOAD });
     });
 
-    test('a hook opens its stdin by name after its end has come, when the caller gave a pipe', async (stage) => {
-      // A named pipe in the place of the caller's would wait for a writer here, for ever.
+    test('a hook opens its stdin by name after its end, when the caller gave a pipe', async (stage) => {
+      // A named pipe in place of the caller's would wait here for a writer, forever.
       const hook = 'cat; echo "the end"; cat /dev/stdin; echo "again"';
       const outcome = await stage.same(['sh', '-c', hook], { stdin: 'pipe', input: PAYLOAD });
       expect(outcome.stdout.toString()).toBe(`${PAYLOAD}the end\nagain\n`);
@@ -64,7 +64,7 @@ export function stdio(engine: Engine): void {
       });
     });
 
-    test('a file that is appended to keeps what it had', async (stage) => {
+    test('a file that is appended to keeps its contents', async (stage) => {
       writeFileSync(stage.path('out'), 'before\n');
       await withFiles(stage, ['/dev/null', 'r'], ['out', 'a'], ['err', 'a'], (files) =>
         stage.wrapped(['echo', 'after'], files),
@@ -72,7 +72,7 @@ export function stdio(engine: Engine): void {
       expect(readFileSync(stage.path('out'), 'utf8')).toBe('before\nafter\n');
     });
 
-    test('one file for both outputs has all of both', async (stage) => {
+    test('one file for both outputs gets all of both', async (stage) => {
       const file = openSync(stage.path('both'), 'w');
       const hook = 'for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done';
       const outcome = await stage.wrapped(['sh', '-c', hook], {
@@ -102,7 +102,7 @@ export function stdio(engine: Engine): void {
     const full = ['sh', '-c', 'echo hi; echo $? >>said'];
     testIf(
       engine.capabilities.handsOnFullDevice,
-      'a hook is told that a full device takes nothing, bare and wrapped',
+      'a hook gets the error of a full device, bare and wrapped',
       async (stage) => {
         for (const hook of [full, ['sh', '-c', 'echo lost; exit 3'], ['seq', '100000']]) {
           const device = openSync('/dev/full', 'w');
@@ -113,7 +113,7 @@ export function stdio(engine: Engine): void {
       },
     );
 
-    test('outputs that were opened apart, on one file, write over each other, bare and wrapped', async (stage) => {
+    test('outputs that were opened separately on one file overwrite each other, bare and wrapped', async (stage) => {
       const hook = "printf aaaaa; printf 'b\\n' >&2";
       for (const way of ['bare', 'wrapped'] as const) {
         const name = `both-${way}`;
@@ -125,11 +125,11 @@ export function stdio(engine: Engine): void {
         readFileSync(stage.path(`both-${way}`), 'utf8'),
       );
       expect(bare).toHaveLength(5);
-      // Which of two streams comes first is not known once they have been two.
+      // Once two streams are separate, nobody knows which comes first.
       expect(['b\naaa', 'aaaaa']).toContain(wrapped);
     });
 
-    test('a file on stdin is read no further than the hook reads it, bare and wrapped', async (stage) => {
+    test('a file on stdin is not read beyond what the hook reads, bare and wrapped', async (stage) => {
       writeFileSync(stage.path('in'), `${PAYLOAD}second\nthird\n`);
       for (const way of ['bare', 'wrapped'] as const) {
         const file = openSync(stage.path('in'), 'r');
@@ -154,7 +154,7 @@ export function stdio(engine: Engine): void {
       expect(none).toMatchObject({ stdin_bytes: 0 });
     });
 
-    test('a hook can go back in a file on stdin, and finds its kind', async (stage) => {
+    test('a hook can seek in a file on stdin, and sees that it is a file', async (stage) => {
       writeFileSync(stage.path('in'), PAYLOAD);
       const hook = `import os, stat
 print(os.read(0, 9), os.lseek(0, 1, os.SEEK_SET), os.read(0, 4), stat.S_IFMT(os.fstat(0).st_mode))`;
@@ -167,7 +167,7 @@ print(os.read(0, 9), os.lseek(0, 1, os.SEEK_SET), os.read(0, 4), stat.S_IFMT(os.
       }
     });
 
-    test('a file on stdin is stored from where the hook began, whole or up to the cap', async (stage) => {
+    test('a file on stdin is stored from where the hook began, complete or up to the limit', async (stage) => {
       writeFileSync(stage.path('in'), `skipped\n${PAYLOAD}`);
       for (const [hook, cap] of [
         ['cat', '1000'],
@@ -195,7 +195,7 @@ print(os.read(0, 9), os.lseek(0, 1, os.SEEK_SET), os.read(0, 4), stat.S_IFMT(os.
 
     for (const closed of [[0], [1], [2], [0, 1], [1, 2], [0, 1, 2]]) {
       const which = closed.join(', ');
-      test(`descriptors ${which} closed: the hook runs, and the record is whole`, async (stage) => {
+      test(`descriptors ${which} closed: the hook runs, and the record is complete`, async (stage) => {
         const hook = 'echo out 2>/dev/null; echo err >&2 2>/dev/null; echo ran >ran; exit 3';
         const options = { conditions: { close: closed }, input: PAYLOAD };
         const bare = await stage.bare(['sh', '-c', hook], options);

@@ -77,7 +77,7 @@ export function streams(engine: Engine): void {
       expect(outcome).toMatchObject({ code: 3 });
     });
 
-    test('a byte order mark and bytes that are not UTF-8 stay as they are', async (stage) => {
+    test('a byte order mark and bytes that are not UTF-8 stay unchanged', async (stage) => {
       const input = Buffer.from('efbbbf7b22636f6d6d616e64223a22ff80fe22c3287d0d0a', 'hex');
       const outcome = await stage.same(['cat'], { input });
       expect(outcome.stdout.equals(input)).toBe(true);

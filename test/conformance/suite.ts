@@ -26,7 +26,7 @@ import { timing } from './timing.ts';
 import { trust } from './trust.ts';
 import { waiting } from './waiting.ts';
 
-/** Those that measure time come last and one by one, after those that run side by side. */
+/** Tests that measure time come last and one by one, after those that run side by side. */
 const TOPICS = [
   status,
   signals,
@@ -56,10 +56,10 @@ const TOPICS = [
   waiting,
 ];
 
-/** Those with most of an engine's own code in them, for a build of it that is slow. */
+/** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
 
-/** Those that time nothing, and in which the processor, the system's calls or the C library can make a difference. */
+/** Tests that time nothing, and that depend on the processor, the system's calls or the C library. */
 export const PORTABLE = [
   status,
   signals,
@@ -77,7 +77,7 @@ export const PORTABLE = [
   failOpenOption,
 ];
 
-/** What every engine of `hookbus run` keeps: DESIGN.md sections 2 to 6, as its caller and its hook see it. */
+/** The contract that every engine of `hookbus run` keeps, as its caller and its hook see it. */
 export function defineConformance(
   engine: Engine,
   topics = process.env['HOOKBUS_CONFORMANCE'] === 'core' ? CORE : TOPICS,

@@ -7,10 +7,10 @@ import { python } from './support/running.ts';
 import type { Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
-/** From the hook's write to the caller's reading. */
+/** From the hook's write to the caller's read. */
 const STREAMING_MS = 50;
 
-/** What a locked database may cost: the busy wait that a run allows itself, and what a busy machine adds. */
+/** What a locked database may cost: the busy timeout of an execution, plus what a busy machine adds. */
 const LOCKED_MS = 200;
 const NOISE_MS = 150;
 
@@ -52,7 +52,7 @@ export function timing(engine: Engine): void {
     test('the ids behind 1.5 MB of content are found as the caller writes it', async (stage) => {
       const content = 'x'.repeat(1_500_000);
       const input = `{"session_id":"s","tool_input":{"content":"${content}"},"tool_use_id":"toolu_1"}\n`;
-      // On a busy machine a caller may fall silent for longer than hookbus listens; not three times in a row.
+      // On a busy machine a caller may pause for longer than hookbus listens, but not three times in a row.
       for (const name of ['first', 'second', 'third']) {
         await stage.wrapped(['true'], { flags: ['--name', name], input });
       }
@@ -72,7 +72,7 @@ export function timing(engine: Engine): void {
       }
       run.stdin.end();
       await run.finish();
-      // The first round holds the start of the engine.
+      // The first round includes the start of the engine.
       expect(median(times.slice(1))).toBeLessThan(STREAMING_MS);
     });
 

@@ -24,14 +24,14 @@ import type { RunOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 const GUARD = ['sh', '-c', 'cat >/dev/null; echo no >&2; exit 2'];
-/** The file that closes it. */
+/** The file that closes its gate. */
 const HOOK = { hookName: 'guard', command: `sh -c '${GUARD[2]}'` };
 const GATE = gatePath('gates', HOOK);
 const FLAGS = ['--name', 'guard', '--event', 'PreToolUse'];
 const DENIED = { code: 2, signal: null, stdout: '', stderr: 'no\n' };
 const ALLOWED = { code: 0, signal: null, stdout: '', stderr: '' };
 
-/** Another user than the one who runs the tests; only root can be somebody else as well. */
+/** A different user than the one who runs the tests; only root can become one. */
 const SOMEBODY = 4002;
 const canBeOthers = process.getuid?.() === 0 || 'only root can make what is another user’s';
 
@@ -43,21 +43,21 @@ async function guarded(
   return brief(await stage.wrapped(GUARD, { flags: FLAGS, set, input: '{}\n', ...more }));
 }
 
-/** A state directory as a checkout could bring it: it closes the gate of the guard. */
+/** A state directory that a checkout could bring: it closes the gate of the guard. */
 function plant(home: string): void {
   mkdirSync(join(home, 'gates'), { recursive: true });
   const shown = JSON.stringify({ hook: HOOK.hookName, command: HOOK.command });
   writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n${shown}\n`);
 }
 
-/** That a gate which counts does close, so that one which does not is no accident. */
+/** Shows that a valid gate does close, so that the result for an invalid one is no accident. */
 async function closesInOurs(stage: Stage): Promise<void> {
   if (!existsSync(stage.home)) stage.makeHome();
   plant(stage.home);
   expect(await guarded(stage)).toEqual(ALLOWED);
 }
 
-/** What `status` says of the directory under these settings, in one line. */
+/** What `status` says about the directory under these settings, in one line. */
 async function complaint(stage: Stage, set: NonNullable<RunOptions['set']>): Promise<string> {
   const words = [...stage.engine.command, 'status', '--json'];
   const { stdout } = await stage.bare(words, { set });
@@ -79,7 +79,7 @@ export function trust(engine: Engine): void {
       for (const set of [
         { HOOKBUS_HOME: 'hb' },
         { HOOKBUS_HOME: './hb' },
-        // No daemon starts there either, to run what its config.json says.
+        // No daemon starts there either, which would run what its config.json says.
         { HOOKBUS_HOME: planted, HOOKBUS_DAEMON: 'auto' },
         { HOOKBUS_HOME: undefined, XDG_STATE_HOME: stage.path('repo/state') },
       ]) {
@@ -88,7 +88,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(planted)).toEqual(['gates']);
     });
 
-    test('one that hooks were given and that does not count is told of elsewhere', async (stage) => {
+    test('one that hooks got but could not use is reported elsewhere', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: undefined });
       const planted = stage.path('planted');
       plant(planted);
@@ -104,7 +104,7 @@ export function trust(engine: Engine): void {
       expect(await told()).toEqual([false, false]);
     });
 
-    test('a relative HOOKBUS_HOME is a mistake on record, and the default counts', async (stage) => {
+    test('a relative HOOKBUS_HOME is recorded as a warning, and the default is used', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: 'near' });
       expect(existsSync(stage.path('near'))).toBe(false);
       expect(existsSync(defaultOf(stage))).toBe(true);
@@ -138,7 +138,7 @@ export function trust(engine: Engine): void {
       expect(existsSync(ran)).toBe(false);
     });
 
-    test('none is made or adopted inside a git work tree', async (stage) => {
+    test('none is made or trusted inside a git work tree', async (stage) => {
       const repository = stage.path('repo');
       mkdirSync(join(repository, '.git'), { recursive: true });
       mkdirSync(join(repository, 'empty'));
@@ -162,7 +162,7 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage, { HOOKBUS_HOME: home })).toEqual(ALLOWED);
     });
 
-    test('one that is made, or found empty, counts from then on', async (stage) => {
+    test('one that is made, or found empty, is trusted from then on', async (stage) => {
       const empty = stage.path('empty');
       mkdirSync(empty, { mode: 0o700 });
       for (const home of [empty, stage.path('a/b/made')]) {
@@ -177,7 +177,7 @@ export function trust(engine: Engine): void {
       }
     });
 
-    test('one stays made by both where several make it at once', async (stage) => {
+    test('one is trusted even if several processes make it at once', async (stage) => {
       const set = { HOOKBUS_HOME: stage.path('many/at/once') };
       const runs = Array.from({ length: 8 }, () => guarded(stage, set));
       expect(await Promise.all(runs)).toEqual(runs.map(() => DENIED));
@@ -186,7 +186,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(join(defaultOf(stage), 'trusted'))).toHaveLength(1);
     });
 
-    test('a copy, a stamp that leaked, and another directory in its place do not count', async (stage) => {
+    test('a copy, a leaked stamp, and another directory in its place are not trusted', async (stage) => {
       await closesInOurs(stage);
       const word = readlinkSync(join(stage.home, 'stamp'));
       const copy = stage.path('copy');
@@ -208,13 +208,13 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage)).toEqual(DENIED);
     });
 
-    test('one reached through a link in its path is not taken for the one that was made', async (stage) => {
+    test('one reached through a link in its path is not the one that was made', async (stage) => {
       await closesInOurs(stage);
       symlinkSync(dirname(stage.home), stage.path('way'));
       expect(await guarded(stage, { HOOKBUS_HOME: stage.path('way/state') })).toEqual(DENIED);
     });
 
-    test('one that is a link, or that others can write, does not count, be it the default', async (stage) => {
+    test('one that is a link, or that others can write, is not used, even if it is the default', async (stage) => {
       await closesInOurs(stage);
       const known = defaultOf(stage);
       const link = stage.path('link');
@@ -230,7 +230,7 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage, set)).toEqual(ALLOWED);
       chmodSync(known, 0o770);
       expect(await guarded(stage, set)).toEqual(DENIED);
-      // What it knows is not believed either.
+      // Its contents are not trusted either.
       expect(await guarded(stage)).toEqual(DENIED);
       chmodSync(known, 0o700);
       renameSync(known, stage.path('elsewhere'));
@@ -295,7 +295,7 @@ export function trust(engine: Engine): void {
       const planted = stage.path('repo/hb');
       fill(planted, (path) => symlinkSync(victim, path));
       expect(await guarded(stage, { HOOKBUS_HOME: planted })).toEqual(DENIED);
-      // And in one that counts, were it made so by hand.
+      // Also in one that is trusted, if it was made like this by hand.
       for (const put of [
         (path: string) => symlinkSync(victim, path),
         (path: string) => linkSync(victim, path),
@@ -315,7 +315,7 @@ export function trust(engine: Engine): void {
         fill(stage.home, put);
         expect(await guarded(stage)).toEqual(DENIED);
         await stage.drain();
-        // Who drains moves it out of the way, so that the next is on record.
+        // Ingesting moves it out of the way, so that the next execution is recorded.
         const before = (await stage.rows()).length;
         expect(await guarded(stage)).toEqual(DENIED);
         expect((await stage.rows()).length).toBe(before + 1);
@@ -329,7 +329,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(away)).toEqual([]);
     });
 
-    test('records that are links or have another name are set aside, and their files left alone', async (stage) => {
+    test('records that are links or have another name are quarantined, and their files left alone', async (stage) => {
       await stage.wrapped(['true']);
       await stage.drain();
       const victim = stage.path('victim');
@@ -369,7 +369,7 @@ export function trust(engine: Engine): void {
       expect(writable.stdout.toString().replace(/\s+/g, ' ')).toContain('others can write to it');
     });
 
-    test('trust shows what acts in a directory, wants a yes, and lets it count', async (stage) => {
+    test('trust shows what acts in a directory, asks for a yes, and trusts it', async (stage) => {
       const home = stage.path('restored');
       plant(home);
       const config = { alerts: { command: 'notify me' }, statsd: { enabled: true } };
@@ -383,7 +383,7 @@ export function trust(engine: Engine): void {
       expect((await stage.bare([...words, '--yes'])).code).toBe(0);
       expect(await guarded(stage, { HOOKBUS_HOME: home })).toEqual(ALLOWED);
       expect((await stage.bare(words)).code).toBe(0);
-      // Moved, it is another one, and can be trusted there.
+      // After a move it is a different directory, and can be trusted there.
       const moved = stage.path('moved');
       renameSync(home, moved);
       expect(await guarded(stage, { HOOKBUS_HOME: moved })).toEqual(DENIED);
@@ -396,7 +396,7 @@ export function trust(engine: Engine): void {
       ['HOME cannot be made', { HOME: '/proc/none' }],
       ['HOME does not exist', { HOME: '/nonexistent-home' }],
     ] as const) {
-      test(`one counts without a default directory: ${what}`, async (stage) => {
+      test(`one is trusted without a default directory: ${what}`, async (stage) => {
         expect(await guarded(stage, set)).toEqual(DENIED);
         plant(stage.home);
         expect(await guarded(stage, set)).toEqual(ALLOWED);
@@ -405,7 +405,7 @@ export function trust(engine: Engine): void {
         const copy = stage.path('copy');
         execFileSync('cp', ['-a', stage.home, copy]);
         expect(await guarded(stage, { ...set, HOOKBUS_HOME: copy })).toEqual(DENIED);
-        // Where there can be one, only that is believed.
+        // If there can be a default directory, only that is trusted.
         expect(await guarded(stage)).toEqual(DENIED);
       });
     }
@@ -428,7 +428,7 @@ export function trust(engine: Engine): void {
       },
     );
 
-    test('the words of directories that are gone are forgotten, once they are old', async (stage) => {
+    test('the words of deleted directories are removed once they are old', async (stage) => {
       const home = stage.path('gone');
       await guarded(stage, { HOOKBUS_HOME: home });
       await guarded(stage);

@@ -11,11 +11,11 @@ const OBJECT = { session_id: 's', hook_event_name: 'PreToolUse', tool_input: { c
 const COMPACT = JSON.stringify(OBJECT);
 const WHOLE = { compact: COMPACT, 'pretty-printed': JSON.stringify(OBJECT, undefined, 2) };
 
-/** What may be added to a hook whose caller has said all, and to one whose caller has said nothing, in ms. */
+/** What may be added to a hook whose caller has sent everything, and to one whose caller has sent nothing, in ms. */
 const WHOLE_MS = 1;
 const NOTHING_MS = 10;
 
-/** The same for an engine that takes its time to start, against itself where a line ends. */
+/** The same for an engine that starts slowly, compared with itself for input that ends. */
 const OWN_MS = 20;
 
 const DEADLINE_MS = 60_000;
@@ -83,7 +83,7 @@ export function waiting(engine: Engine): void {
         DEADLINE_MS,
       );
 
-      test(`and writes to a ${kind} once the hook runs has all of it arrive`, async (stage) => {
+      test(`and writes to a ${kind} once the hook runs gets all of it through`, async (stage) => {
         const late = `${COMPACT}${'x'.repeat(300_000)}`;
         const run = await stage.startWrapped(['sh', '-c', 'echo started; wc -c'], { stdin: kind });
         await run.stdout.sees('started\n');
@@ -94,7 +94,7 @@ export function waiting(engine: Engine): void {
         });
       });
 
-      test(`and writes to a ${kind} once the hook runs has its ids on record`, async (stage) => {
+      test(`and writes to a ${kind} once the hook runs has its ids recorded`, async (stage) => {
         const ids = { session_id: 's', tool_name: 'Bash', tool_use_id: 't' };
         const late = JSON.stringify({ hook_event_name: 'PreToolUse', ...ids });
         const parts = ['', late.slice(0, 30), late.slice(0, late.indexOf('"tool_use_id"'))];
@@ -122,7 +122,7 @@ export function waiting(engine: Engine): void {
 /** A command, and what its caller has written to its stdin, which stays open. */
 type Run = readonly [command: readonly string[], payload: string];
 
-/** Expects the best run of the first to take less than `limit` ms more than the best of the second; see least_more.py. */
+/** Expects the best run of the first to take less than `limit` ms longer than the best of the second; see least_more.py. */
 async function expectLeastMore(
   stage: Stage,
   kind: 'socket' | 'pipe',

@@ -193,6 +193,6 @@ it('does not repeat an invalid address, because it may hold a secret', () => {
   expect(reading).toEqual({
     state: 'refused',
     problem:
-      'line 1, column 24: alerts.webhook: expected an address that begins with https:// or http://',
+      'line 1, column 24: alerts.webhook: expected a URL that begins with https:// or http://',
   });
 });

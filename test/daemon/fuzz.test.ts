@@ -25,7 +25,7 @@ function endsIt(bytes: Buffer): boolean {
     return splitFrames(bytes).frames.some(
       (frame) =>
         frame.kind === FRAME_KIND.stop ||
-        (frame.kind === FRAME_KIND.poke && isNewerVersion(decodeNotify(frame) ?? '', VERSION)),
+        (frame.kind === FRAME_KIND.notify && isNewerVersion(decodeNotify(frame) ?? '', VERSION)),
     );
   } catch {
     return false;

@@ -13,7 +13,7 @@ it.each([
   ['lacks its file', (bundle: string) => rmSync(bundle)],
   ['is empty', (bundle: string) => truncateSync(bundle, 0)],
   ['is cut off', (bundle: string) => truncateSync(bundle, 20_000)],
-])('a guard refuses as it does bare where the bundle of the Node engine %s', (_what, spoil) => {
+])('a guard refuses as without HookBus if the bundle of the Node engine %s', (_what, spoil) => {
   const directory = temporaryDirectory();
   cpSync(BIN, join(directory, 'bin'), { recursive: true });
   mkdirSync(join(directory, 'dist'));

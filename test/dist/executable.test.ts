@@ -19,11 +19,11 @@ const WITHOUT = hasLauncher
   ? ''
   : ' (some are skipped: no launcher was built, there being no C compiler)';
 
-describe(`the tarball, where there is no Node${WITHOUT}`, () => {
+describe(`the tarball, without Node${WITHOUT}`, () => {
   let output: string;
   let tree: string;
   const program = () => join(tree, 'hookbus');
-  /** Where there is no launcher, it is itself what the launcher would hand over to. */
+  /** Without a launcher, it is what the launcher would start. */
   const commandLine = () => join(tree, hasLauncher ? 'hookbus-cli' : 'hookbus');
 
   beforeAll(() => {
@@ -72,7 +72,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     );
   });
 
-  it('runs a hook as it is, has it on record, and leaves nothing else', () => {
+  it('runs a hook unchanged, records it, and leaves nothing else', () => {
     const { run, logs, temporary, home } = aUser(program(), aPath());
     const hook = ['run', '--name', 'guard', '--', 'sh', '-c', 'cat; echo no >&2; exit 2'];
     expect(run(hook, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: 'no\n' });
@@ -81,9 +81,9 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     ]);
     expect(run(['status'])).toMatchObject({ code: 0, stderr: '' });
     expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
-    // The native part of SQLite was a file for as long as it took to load it.
+    // The native part of SQLite was a file only while it was loaded.
     expect(readdirSync(temporary)).toEqual([]);
-    // The default directory knows the word of the one that is in use, and has nothing else.
+    // The default directory only has the word of the state directory in use.
     expect(readdirSync(home)).toEqual(['.local']);
     expect(readdirSync(join(home, '.local/state/hookbus'))).toEqual(['trusted']);
   });
@@ -134,7 +134,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     },
   );
 
-  it('puts its own path into settings, and takes it out again', () => {
+  it('writes its own path into settings, and removes it again', () => {
     const { run, home } = aUser(program(), aPath());
     const file = join(home, '.claude', 'settings.json');
     mkdirSync(join(home, '.claude'));
@@ -181,7 +181,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     },
   );
 
-  it('links itself only where it runs hooks', () => {
+  it('links itself only if it can run hooks', () => {
     const { home } = aUser(program(), aPath());
     const bin = join(home, 'bin');
     const install = join(tree, 'install.sh');
@@ -196,7 +196,7 @@ describe(`the tarball, where there is no Node${WITHOUT}`, () => {
     expect(readdirSync(bin)).toEqual(['hookbus']);
   });
 
-  it('works through a link on PATH, and where there is no directory for temporary files', () => {
+  it('works through a link on PATH, and without a directory for temporary files', () => {
     const path = aPath();
     symlinkSync(program(), join(path, 'hookbus'));
     const { run } = aUser('sh', path);

@@ -23,7 +23,7 @@ const PAYLOAD = readFileSync(join(ROOT, 'fixtures/payloads/PreToolUse.Bash.json'
 const HOOK = ['run', '--name', 'guard', '--', 'sh', '-c', 'cat; exit 2'];
 const NATIVE = 'build/Release/better_sqlite3.node';
 
-/** Node, and what npm's own programs need to be found. */
+/** Node, and the programs that npm needs on PATH. */
 const pathWithNode = () => aPath('node', 'ps');
 
 describe('the npm package', () => {
@@ -43,13 +43,13 @@ describe('the npm package', () => {
     root = aDirectory();
     mustRun('scripts/pack-npm.sh', [root], { cwd: ROOT });
     archive = join(root, readdirSync(root).find((name) => name.endsWith('.tgz')) ?? '');
-    // As for somebody whose npm runs no scripts of packages.
+    // For users whose npm runs no scripts of packages.
     npm('install', '--ignore-scripts', archive);
   }, 120_000);
 
   afterAll(() => remove(root));
 
-  it('has what is needed to run and to build the launcher, and nothing of the tests', () => {
+  it('contains everything to run and build the launcher, and nothing of the tests', () => {
     const files = mustRun('tar', ['-tzf', archive])
       .trim()
       .split('\n')
@@ -79,7 +79,7 @@ describe('the npm package', () => {
     ).toEqual([]);
   });
 
-  it('says exactly which packages come with it, and the licence of each that is in it', () => {
+  it('lists exactly the packages that come with it, and the licence of each that it contains', () => {
     const fileOf = (name: string) => mustRun('tar', ['-xzOf', archive, `package/${name}`]);
     const { packages } = JSON.parse(fileOf('npm-shrinkwrap.json')) as {
       packages: Record<string, { version: string; integrity?: string; dev?: boolean }>;
@@ -95,7 +95,7 @@ describe('the npm package', () => {
     expect(dependencies).toEqual({
       'better-sqlite3': packages['node_modules/better-sqlite3']?.version,
     });
-    // npm goes by it where it installs from a registry; of a file it does not look. It agrees with package.json, or this fails.
+    // npm uses it when it installs from a registry, but ignores it for a file. This test fails if package.json disagrees.
     const directory = join(root, 'unpacked');
     mkdirSync(directory);
     mustRun('tar', ['-xzf', archive, '-C', directory]);
@@ -129,7 +129,7 @@ describe('the npm package', () => {
       ).toHaveLength(1);
     });
 
-    it('says in one line what is missing and how to get it', () => {
+    it('names in one line what is missing and how to get it', () => {
       const { run } = aUser(program(), pathWithNode());
       run(HOOK, {}, PAYLOAD);
       const { code, stdout, stderr } = run(['logs']);
@@ -161,10 +161,10 @@ describe('the npm package', () => {
   });
 
   describe.skipIf(!hasLauncher)(
-    `where they run${hasLauncher ? '' : ' (skipped: there is no C compiler)'}`,
+    `where install scripts run${hasLauncher ? '' : ' (skipped: there is no C compiler)'}`,
     () => {
       it('has the launcher on PATH', () => {
-        // That takes minutes to compile, and is here already.
+        // Compiling it takes minutes, and it is here already.
         const native = join(modules(), 'node_modules', 'better-sqlite3', NATIVE);
         mkdirSync(dirname(native), { recursive: true });
         copyFileSync(join(ROOT, 'node_modules', 'better-sqlite3', NATIVE), native);
@@ -177,20 +177,20 @@ describe('the npm package', () => {
         expect(readlinkSync(join(modules(), 'bin', 'hookbus-command'))).toBe('hookbus');
       }, 120_000);
 
-      it('does the main job', () => {
+      it('records a hook', () => {
         const { run, logs, temporary } = aUser(program(), pathWithNode());
         expect(run(HOOK, {}, PAYLOAD)).toEqual({ code: 2, stdout: PAYLOAD, stderr: '' });
         expect(logs()).toMatchObject([{ hook_name: 'guard', status: 'blocked' }]);
         expect(readdirSync(temporary)).toEqual([]);
       });
 
-      it('has the code of its bundles compiled for the Node that is here', () => {
+      it('has a code cache of its bundles for the current Node', () => {
         expect(filesIn(join(modules(), 'dist'))).toEqual(
           expect.arrayContaining(['run.cache', 'main.cache']),
         );
       });
 
-      it('leaves guards as they were when npm removes it, which runs nothing of a package', () => {
+      it('leaves guards working when npm removes it without running any script', () => {
         const { run, home, state } = aUser(program(), pathWithNode());
         const file = join(home, '.claude', 'settings.json');
         mkdirSync(dirname(file));
@@ -231,7 +231,7 @@ describe('the npm package', () => {
 });
 
 describe('make install', () => {
-  it('puts a checkout under a prefix, from where it does the main job; make uninstall takes all of it away', () => {
+  it('copies a checkout to a prefix, where it works; make uninstall removes all of it', () => {
     const root = aDirectory();
     const destination = join(root, 'stage');
     const place = [`PREFIX=/opt/hookbus`, `DESTDIR=${destination}`];
@@ -247,7 +247,7 @@ describe('make install', () => {
       const script = join(prefix, 'lib/hookbus/bin/hookbus.js');
       expect(engine.run([script, ...HOOK], {}, PAYLOAD).code).toBe(2);
       expect(engine.run([script, 'logs']).stdout).toContain('guard');
-      // Once more, over what is there.
+      // Again, over the existing installation.
       mustRun('make', ['-s', 'install', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
       expect(logs()).toHaveLength(1);
       mustRun('make', ['-s', 'uninstall', ...place], { cwd: ROOT, env: { MAKEFLAGS: '' } });
@@ -258,7 +258,7 @@ describe('make install', () => {
     }
   }, 120_000);
 
-  it('takes the prefix out of settings before make uninstall takes it away, or takes nothing away', () => {
+  it('removes the prefix from settings before make uninstall removes the files, or removes nothing', () => {
     const root = aDirectory();
     const place = [`PREFIX=${join(root, 'prefix')}`];
     const home = join(root, 'home');
@@ -278,7 +278,7 @@ describe('make install', () => {
       const program = join(root, 'prefix/bin/hookbus');
       mustRun(program, ['install', '--scope', 'user'], { cwd: home, env });
       const wrapped = readFileSync(file, 'utf8');
-      // A launcher that an update puts in its place has the same name in settings.
+      // A launcher that an update installs has the same name in settings.
       expect(wrapped).toContain(
         join(
           realpathSync(root),

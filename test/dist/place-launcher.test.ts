@@ -41,7 +41,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
       'runs hooks only while it is off',
       () => Buffer.from('#!/bin/sh\n[ "$HOOKBUS_ENABLED" = 0 ] || exit 1\nshift 2\nexec "$@"\n'),
     ],
-  ])('that %s leaves the old one in its place, and says so', (_title, broken) => {
+  ])('that %s does not replace the old one, and says so', (_title, broken) => {
     const { bin, next, link } = aPlace();
     place(LAUNCHER, bin);
     const before = readdirSync(bin).sort();
@@ -53,7 +53,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
     expect(readdirSync(bin).sort()).toEqual(before);
   });
 
-  it('leaves no moment without one', async () => {
+  it('leaves no moment without a launcher', async () => {
     const { bin, link } = aPlace();
     place(LAUNCHER, bin);
     const placing = spawn('sh', [

@@ -11,12 +11,12 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** A directory for all tests of a file; who asks for it takes it away. */
+/** A directory for all tests of a file; the caller removes it. */
 export function aDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'hookbus-dist-'));
 }
 
-/** Runs something to its end. @throws with all that it said where it fails */
+/** Runs a program to its end. @throws with all its output if it fails */
 export function mustRun(
   command: string,
   words: readonly string[],
@@ -33,10 +33,10 @@ export function mustRun(
   );
 }
 
-/** What hooks need on PATH, and no Node. */
+/** The programs that hooks need on PATH, without Node. */
 const TOOLS = ['sh', 'cat', 'env', 'sleep'];
 
-/** A PATH with that and what else is named, each a link to where it really is. */
+/** A PATH with these and other named programs, as links to their real places. */
 export function aPath(...programs: readonly string[]): string {
   const path = join(temporaryDirectory(), 'bin');
   mkdirSync(path);
@@ -53,7 +53,7 @@ export interface Done {
   readonly stderr: string;
 }
 
-/** An empty home, and a way to run an installed `hookbus` from there with nothing of this checkout in its environment. */
+/** An empty home, and a function that runs an installed `hookbus` from there without anything of this checkout in its environment. */
 export function aUser(program: string, path: string) {
   const root = temporaryDirectory();
   const [home, state, temporary] = ['home', 'state', 'tmp'].map((name) => join(root, name)) as [
@@ -91,7 +91,7 @@ export function aUser(program: string, path: string) {
     temporary,
     env,
     run,
-    /** What is on record, the latest first. */
+    /** All recorded executions, latest first. */
     logs(): { hook_name: string; exit_code: number; status: string }[] {
       const { code, stdout, stderr } = run(['logs', '--json']);
       if (code !== 0) throw new Error(`hookbus logs ended with ${code}: ${stderr}`);
@@ -100,7 +100,7 @@ export function aUser(program: string, path: string) {
   };
 }
 
-/** All files below a directory, from there. */
+/** All files below a directory, as relative paths. */
 export function filesIn(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' });
 }

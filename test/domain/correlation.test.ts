@@ -64,7 +64,7 @@ describe('an execution id', () => {
     expect(uuidV7(now + 1, new Uint8Array(10)) > id).toBe(true);
   });
 
-  it('never is a forbidden all-zero trace id', () => {
+  it('is never a forbidden all-zero trace id', () => {
     expect(traceIdOf(new Uint8Array(8))).toBe('0000000000000001');
   });
 });

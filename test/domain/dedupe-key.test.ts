@@ -14,7 +14,7 @@ const FACTS: KeyFacts = {
   payload: payloadOf({ a: { b: 'x', n: 1.5, t: true, list: ['p', { q: 1 }], 'd.e': 1 }, z: '' }),
 };
 
-/** As the template says, without what is added where a hook decides. */
+/** The part of a key that the template gives, without what is added if the hook decides. */
 const keyOf = (template: string, facts: Partial<KeyFacts> = {}): string | undefined =>
   dedupeKey(template, { ...FACTS, ...facts })?.replace(/:[0-9a-f]{32}$/, '');
 
@@ -41,7 +41,7 @@ describe('a dedupe key', () => {
     '{a.list.7}',
     '{a.list.length.x}',
     '',
-  ])('is none of %s', (template) => {
+  ])('does not exist for %s', (template) => {
     expect(keyOf(template)).toBeUndefined();
   });
 
@@ -52,19 +52,19 @@ describe('a dedupe key', () => {
     },
   );
 
-  it('is none of a payload that is no JSON, unless no field of it is wanted', () => {
+  it('does not exist for a payload that is not JSON, unless the template needs no field of it', () => {
     const payload = Buffer.from('not JSON');
     expect(keyOf('{a.b}', { payload })).toBeUndefined();
     expect(keyOf('{tool_use_id}', { payload })).toBe('T');
     expect(keyOf('{payload}', { payload })).toMatch(/^\w{64}$/);
   });
 
-  it('reads a payload behind a byte order mark', () => {
+  it('reads a payload after a byte order mark', () => {
     const payload = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), payloadOf({ x: 'é' })]);
     expect(keyOf('{x}', { payload })).toBe('é');
   });
 
-  it('is of hook, event, session, tool use and the payload without its last blanks', () => {
+  it('consists of hook, event, session, tool use and the payload without trailing blanks', () => {
     expect(dedupeKey(undefined, FACTS)).toMatch(/^guard:PreToolUse:S:T:[0-9a-f]{64}:[0-9a-f]{32}$/);
     const of = (text: string) =>
       dedupeKey(undefined, { ...FACTS, toolUseId: undefined, payload: Buffer.from(text) });
@@ -76,7 +76,7 @@ describe('a dedupe key', () => {
   });
 
   it.each([undefined, 'k'])(
-    'of %s holds what runs where a hook decides, and nowhere else',
+    'from the template %s includes what runs only if the hook decides',
     (template) => {
       const of = (eventType: string, guard: KeyFacts['guard']) =>
         dedupeKey(template, { ...FACTS, eventType, guard });
@@ -97,13 +97,13 @@ describe('a dedupe key', () => {
     },
   );
 
-  it('of 256 bytes is recorded as it reads, a longer one by its digest', () => {
+  it('of 256 bytes is recorded as is, a longer one as its digest', () => {
     expect(keyOf('x'.repeat(256))).toBe('x'.repeat(256));
     expect(keyOf('é'.repeat(129))).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(keyOf('x'.repeat(257))).not.toBe(keyOf(`${'x'.repeat(256)}y`));
   });
 
-  it('with a secret in it is recorded by its digest, two secrets by two', () => {
+  it('with a secret is recorded as its digest, and two secrets give two digests', () => {
     const token = (end: string) => keyOf(`ghp_${'a1B2'.repeat(8)}c3D${end}`);
     expect(token('1')).toMatch(/^sha256:/);
     expect(token('1')).not.toBe(token('2'));

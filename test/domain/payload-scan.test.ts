@@ -18,7 +18,7 @@ interface Case {
 
 const PAYLOADS = new URL('../../fixtures/payloads/', import.meta.url);
 
-/** What engines ask for, of all agents. */
+/** The fields that engines ask for, for all agents together. */
 const FIELDS = [
   'hook_event_name',
   'session_id',
@@ -172,7 +172,7 @@ describe('payload scan', () => {
     expect(toBase64(Object.fromEntries(scanned))).toEqual(toBase64(found));
   });
 
-  it('has its cases in the file that the launcher is tested with', async () => {
+  it('has the same cases as the vectors for the launcher', async () => {
     const lines = CASES.map(({ name, input, wanted, found }) => {
       const base64 = Buffer.from(input as string).toString('base64');
       return JSON.stringify({ name, input_base64: base64, wanted, found: toBase64(found) });
@@ -195,7 +195,7 @@ describe('payload scan', () => {
     expect(scanPayload(Buffer.from('{"a":"\ufeffx"}'), ['a']).get('a')).toBe('\ufeffx');
   });
 
-  it('finds no less in a longer part of a payload', () => {
+  it('finds at least as much in a longer part of a payload', () => {
     const payload = readFileSync(new URL('PostToolUse.mcp.json', PAYLOADS));
     let before = 0;
     for (let length = 0; length <= payload.length; length++) {
@@ -218,7 +218,7 @@ describe('payload scan', () => {
     }
   });
 
-  it('is done with 2 MiB of any one byte in 100 ms of CPU time', () => {
+  it('scans 2 MiB of any one byte within 100 ms of CPU time', () => {
     for (const byte of ['a', '"', '\\', '[', '{', ' ', '\0', '1', ',']) {
       const filler = byte.repeat(2 << 20);
       for (const text of [
@@ -281,7 +281,7 @@ const TEXTS = [
   'y'.repeat(120),
 ];
 
-/** JSON text with repeated names, escapes where none are needed, and white space between tokens. */
+/** JSON text with repeated names, unnecessary escapes, and white space between tokens. */
 function randomObject(random: Random): string {
   const members = Array.from({ length: random(7) }, () => {
     const name = randomString(random, NAMES[random(NAMES.length)] ?? '');

@@ -15,7 +15,10 @@ const VECTORS = JSON.parse(
 ) as Vector[];
 
 describe('what a hook said', () => {
-  it.each(VECTORS)('is a refusal, or is none: $name', ({ event, exit_code, stdout, refusal }) => {
-    expect(isRefusal(event, exit_code, Buffer.from(stdout))).toBe(refusal);
-  });
+  it.each(VECTORS)(
+    'is recognised as a refusal or not: $name',
+    ({ event, exit_code, stdout, refusal }) => {
+      expect(isRefusal(event, exit_code, Buffer.from(stdout))).toBe(refusal);
+    },
+  );
 });

@@ -44,7 +44,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'guard.py': 'import json, sys\nprint(json.load(sys.stdin)["hook_event_name"])\nsys.exit(2)\n',
 };
 
-/** A project as hooks find it, the same each time. */
+/** A project for hooks to run in, the same each time. */
 function aProject(): { readonly directory: string; readonly home: string; readonly bin: string } {
   const top = temporaryDirectory();
   const [directory, home, bin] = [join(top, 'my project'), join(top, 'home'), join(top, 'bin')];
@@ -69,7 +69,7 @@ interface Seen {
   readonly files: readonly string[];
 }
 
-/** Runs a line as an agent does, in a project of its own, and says what there is to see of it. */
+/** Runs a line as an agent does, in a fresh project, and returns all visible effects. */
 function run(shell: string, line: string, hasHookbus: boolean): Seen {
   const { directory, home, bin } = aProject();
   const ended: SpawnSyncReturns<string> = spawnSync(shell, ['-c', line], {
@@ -93,7 +93,7 @@ function run(shell: string, line: string, hasHookbus: boolean): Seen {
   return {
     stdout: shown(ended.stdout),
     stderr: shown(ended.stderr),
-    // A shell that waits for a command says so of its death; one that became the command dies itself.
+    // A shell that waits for a command reports its death; a shell that became the command dies itself.
     status: ended.signal === null ? ended.status : 128 + constants.signals[ended.signal],
     files: readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .sort()
@@ -111,7 +111,7 @@ it('there are enough lines of both kinds', () => {
   expect(LINES.filter(({ simple }) => simple).length).toBeGreaterThan(20);
 });
 
-it.each(LINES)('takes for what it is: $line', ({ line, simple }) => {
+it.each(LINES)('classifies correctly: $line', ({ line, simple }) => {
   expect(isSimpleCommand(line)).toBe(simple);
 });
 
@@ -127,7 +127,7 @@ const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number]
 ];
 
 describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, every) => {
-  // Each line in the shell that hooks are most often for, a part of them in the others.
+  // The most common shell runs every line, the others a part of them.
   const lines = LINES.filter((_line, at) => at % every === 0);
 
   it.each(lines)('means the same bare and wrapped: $line', ({ line }) => {
@@ -135,7 +135,7 @@ describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, eve
     const shared = { program: ['hookbus'], shell };
     const own = { program: [PROGRAM], shell };
     const wrapped = (style: typeof own): string => wrap(line, wrappingOf(line, style));
-    // Which file a shell names itself by is all that may differ.
+    // Only the name that a shell gives itself may differ.
     const told = (seen: Seen) => ({
       ...seen,
       stderr: seen.stderr.replace(/^\S*(?:sh|bash): /gm, 'sh: '),
@@ -147,7 +147,7 @@ describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, eve
   });
 });
 
-describe('what is taken for more than one command', () => {
+describe('a line with more than one command', () => {
   it.each([
     ['', 'nothing'],
     ['   ', 'blanks'],
@@ -196,7 +196,7 @@ describe('a wrapping', () => {
     }
   });
 
-  it('of version 0.1.0 is found too, and known as one that needs HookBus', () => {
+  it('of version 0.1.0 is found too, as one that needs HookBus', () => {
     const written = JSON.parse(readFileSync(join(ROOT, 'fixtures/wrapped-0.1.0.json'), 'utf8')) as {
       readonly shell: LineShell;
       readonly line: string;
@@ -238,7 +238,7 @@ const INSTALLED_SHELLS = ['sh', 'dash', 'bash', 'zsh', 'ksh', 'mksh', 'yash', 'b
   },
 );
 
-/** What may be wrong with a launcher, and what is there then. */
+/** What may be wrong with a launcher, and how to make it so. */
 const STATES: Readonly<Record<string, (path: string) => void>> = {
   'is as it should be': (path) => symlinkSync(PROGRAM, path),
   'is not there': () => undefined,
@@ -299,7 +299,7 @@ describe.each(INSTALLED_SHELLS.map((words) => ({ words })))('in $words', ({ word
 });
 
 describe('a program with arguments', () => {
-  it.each(Object.keys(STATES))('runs where hookbus %s, with its arguments as they are', (state) => {
+  it.each(Object.keys(STATES))('runs where hookbus %s, with unchanged arguments', (state) => {
     const top = temporaryDirectory();
     mkdirSync(join(top, 'bin'));
     const launcher = join(top, 'bin', 'hookbus');
@@ -324,11 +324,11 @@ describe('a program with arguments', () => {
   });
 });
 
-it('is looked for by the shell alone: no pipe, no substitution, no program', () => {
+it('is found by the shell alone: no pipe, no substitution, no program', () => {
   for (const program of [['hookbus'], ['/opt/bin/hookbus'], ['/usr/bin/node', '/opt/hookbus.js']]) {
     const wrapped = wrap('./x.sh', wrappingOf('./x.sh', { program, shell: 'sh' }));
     const search = wrapped.slice(0, wrapped.indexOf('"$@" ./x.sh'));
-    // Without PATH, what is no builtin is not found.
+    // Without PATH, only builtins are found.
     const { status, stderr } = spawnSync('/bin/sh', ['-c', `${search}exit 7`], {
       encoding: 'utf8',
       env: { PATH: '/nowhere' },

@@ -108,7 +108,7 @@ describe('stdout kind', () => {
     }
   });
 
-  it('has its cases in the file that the launcher is tested with', async () => {
+  it('has the same cases as the vectors for the launcher', async () => {
     const lines = CASES.map(([name, input, kind]) => {
       const base64 = Buffer.from(input as string).toString('base64');
       return JSON.stringify({ name, input_base64: base64, kind });
@@ -117,7 +117,7 @@ describe('stdout kind', () => {
     await expect(`[\n${lines.join(',\n')}\n]\n`).toMatchFileSnapshot(file);
   });
 
-  it('tells the kind at any time', () => {
+  it('knows the kind at any time', () => {
     const scanner = createStdoutKind();
     const kinds = ['', '{', '"a":1', '}', '\n', '!'].map((chunk) => {
       scanner.push(Buffer.from(chunk));
@@ -154,7 +154,7 @@ function kindByParsing(bytes: Uint8Array): StdoutKind {
     JSON.parse(text);
     return 'json';
   } catch {
-    return 'broken'; // that it throws is the answer
+    return 'broken'; // the exception is the answer
   }
 }
 
@@ -212,7 +212,7 @@ function randomValue(random: Random, depth: number): unknown {
   }
 }
 
-/** Up to three bytes deleted, doubled, replaced, put in or exchanged. */
+/** Up to three bytes deleted, doubled, replaced, inserted or swapped. */
 function mutate(bytes: Buffer, random: Random): Buffer {
   const alphabet = Buffer.from(' \n{}[]",:\\u0123eE+-.tfn\u00ff\0');
   const out = [...bytes];

@@ -270,7 +270,7 @@ describe('two machines that share dedupe keys', () => {
     expect(theirs.connections()).toBe(0);
     const notices = async () => JSON.parse(await one.status()).notices as { text: string }[];
     const expected =
-      'HOOKBUS_DEDUPE_URL: expected off; the key server is dedupe.url of config.json';
+      'HOOKBUS_DEDUPE_URL: the only value is off; to use a key server, set dedupe.url in config.json';
     await until('the warning', async () =>
       (await notices()).some(({ text }) => text.includes(expected)),
     );

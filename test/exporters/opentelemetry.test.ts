@@ -55,7 +55,7 @@ const isSettled = (state: State, wanted: object) =>
   });
 
 describe.each(PROTOCOLS)('spans over %s', (protocol) => {
-  it('are one an execution, with its ids, times, status and attributes, and no payload', async () => {
+  it('are one per execution, with its ids, times, status and attributes, and no payload', async () => {
     const { state, collector } = await anExport({ protocol, headers: { 'api-key': 'k-1' } });
     const begin = {
       ...{ correlationId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' },
@@ -99,7 +99,7 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
       'process.exit.code': 7,
       'error.type': '7',
     });
-    expect(late?.status).toEqual({ code: 'STATUS_CODE_ERROR', message: 'its time ran out' });
+    expect(late?.status).toEqual({ code: 'STATUS_CODE_ERROR', message: 'timed out' });
     expect(valuesOf(late?.attributes)).toMatchObject({ 'error.type': 'timeout' });
     for (const { bytes, headers, path } of collector.requests) {
       expect(bytes.toString('latin1')).not.toMatch(/hidden|lint\.py|\/home\/dev|toolu_1/);
@@ -147,7 +147,7 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
 });
 
 describe('spans', () => {
-  it.skipIf(!hasLauncher)('of a run in a trace have its span as parent', async () => {
+  it.skipIf(!hasLauncher)('of an execution in a trace have its span as parent', async () => {
     const { state, collector } = await anExport();
     const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     await start([LAUNCHER, 'run', '--', 'true'], { ...state.env, TRACEPARENT }).ended;
@@ -157,7 +157,7 @@ describe('spans', () => {
     });
   });
 
-  it('are of what waited in the spool when the daemon started, and of nothing older, each once', async () => {
+  it('cover what waited in the spool when the daemon started, and nothing older, each once', async () => {
     const collector = await aCollector();
     const state = aStateWith(settings(collector.endpoint));
     spoolMany(state, 3, { hookName: 'old' });
@@ -172,7 +172,7 @@ describe('spans', () => {
     expect(collector.spans().filter(({ name }) => name.endsWith(' old'))).toEqual([]);
   });
 
-  it('that are there when the daemon stops are sent first', async () => {
+  it('that wait when the daemon stops are sent first', async () => {
     const { state, collector } = await anExport();
     spoolMany(state, 30);
     expect(await state.stop()).toBe(true);
@@ -197,7 +197,7 @@ describe('a collector', () => {
     await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
   });
 
-  it('that never answers has a bounded queue, which drops the oldest, counts them, and holds up nothing', async () => {
+  it('that never answers has a bounded queue, which drops the oldest, counts them, and delays nothing', async () => {
     const { state, collector } = await anExport({ queue: 100, timeout_seconds: 1 });
     collector.answerWith(() => undefined);
     spoolMany(state, 2000, { hookName: 'old' });
@@ -222,7 +222,7 @@ describe('a collector', () => {
   });
 
   it.each([429, 503])(
-    'that answers %i with Retry-After gets the same again, and not before',
+    'that answers %i with Retry-After gets the same request again, but not earlier',
     async (status) => {
       const { state, collector } = await anExport();
       collector.answerWith(answers(status, { 'retry-after': '2' }));
@@ -236,7 +236,7 @@ describe('a collector', () => {
     },
   );
 
-  it('that refuses is not asked again with the same', async () => {
+  it('that refuses a request does not get it again', async () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(400));
     spoolMany(state, 3);
@@ -248,7 +248,7 @@ describe('a collector', () => {
     expect(collector.requests).toHaveLength(2);
   });
 
-  it('that warns is well, and one that rejects metrics is not', async () => {
+  it('that warns counts as working, and one that rejects metrics does not', async () => {
     const { state, collector } = await anExport();
     collector.answerWith(refuses(0, 'use the other port'));
     spoolMany(state, 3);
@@ -265,10 +265,12 @@ describe('a collector', () => {
     });
     spoolMany(state, 1);
     await isSettled(state, { state: 'failing' });
-    expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe('it rejected 4');
+    expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe(
+      'the collector rejected 4',
+    );
   });
 
-  it('that works gets every span of a crowd beyond its queue, the rest of it when the daemon stops', async () => {
+  it('that works gets every span even if there are more than fit into the queue, the last ones when the daemon stops', async () => {
     const collector = await aCollector();
     collector.answerWith((response, received) => {
       setTimeout(() => takesAll(response, received), 20);
@@ -277,14 +279,14 @@ describe('a collector', () => {
     spoolMany(state, 6000);
     await state.daemon();
     await until('most of them', () => collector.spans().length > 3000);
-    // So many that a busy machine sends them in the second that a daemon takes to leave.
+    // Enough that a busy machine sends them within the second that a daemon takes to stop.
     spoolMany(state, 1000);
     await stored(state, 7000);
     expect(await state.stop()).toBe(true);
     expect(collector.spans()).toHaveLength(7000);
   });
 
-  it('that is none, or answers without end, does no harm', async () => {
+  it('that is not a collector, or never stops answering, does no harm', async () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<h1>Hello</h1>'));
     spoolMany(state, 1);
@@ -316,7 +318,7 @@ describe('a collector', () => {
     expect(await state.stop()).toBe(true);
   });
 
-  it('that is gone for long costs the daemon no memory beyond the queue', async () => {
+  it('that is gone for a long time costs the daemon no memory except for the queue', async () => {
     const state = aStateWith(settings('http://127.0.0.1:1', { queue: 500, metrics: true }));
     await state.daemon();
     await isOpen(state, 'opentelemetry');
@@ -348,7 +350,7 @@ describe('the settings of OpenTelemetry', () => {
     });
   });
 
-  it('that hold a key show it nowhere but where it was asked for', () => {
+  it('that contain a key show it only where it was asked for', () => {
     const state = aStateWith(settings('http://127.0.0.1:1', { headers: { 'api-key': 'hidden' } }));
     const env = { HOOKBUS_HOME: state.home };
     for (const words of [['config'], ['config', '--json'], ['status', '--json']]) {

@@ -48,7 +48,7 @@ function get(port: number, path = '/metrics', options: object = {}): Promise<Got
   });
 }
 
-/** The value of a series; NaN where there is none. */
+/** The value of a series; NaN if there is none. */
 function valueIn(text: string, series: string): number {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? Number.NaN : Number(line.slice(series.length + 1));
@@ -77,29 +77,26 @@ function check(text: string): { status: number | null; stderr: string } {
 }
 
 describe('/metrics', () => {
-  it.skipIf(!hasPrometheus)(
-    'is what promtool finds nothing wrong with, whatever hooks are called',
-    async () => {
-      const { state, port } = await aServed();
-      for (const hookName of ['lint', 'a "b" \\ c\nd', 'naïve ☃', '\u001b[31m', '']) {
-        spoolMany(state, 2, { hookName, eventType: 'Stop' }, { durationMs: 30 });
-      }
-      spoolMany(state, 1, { hookName: 'lint', dedupeKey: 'k' }, { exitCode: 2 });
-      spoolMany(state, 2, { hookName: 'lint' }, { kind: 'dedupe_skip', dedupeKey: 'k' });
-      await stored(state, 13);
-      const { text, status, headers } = await get(port);
-      expect(status).toBe(200);
-      expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
-      expect(check(text)).toEqual({ status: 0, stderr: '' });
-      expect(valueIn(text, RUNS)).toBe(2);
-      expect(valueIn(text, 'hookbus_dedupe_total{result="run"}')).toBe(1);
-      expect(valueIn(text, 'hookbus_dedupe_total{result="skip"}')).toBe(2);
-      expect(valueIn(text, 'hookbus_spool_pending')).toBe(0);
-      expect(valueIn(text, 'hookbus_build_info{version="0.1.0"}')).toBe(1);
-      expect(text).not.toContain('\u001b');
-      expect(text).not.toMatch(/session-1|toolu_1|guard_rm\.py|\/home\/dev/);
-    },
-  );
+  it.skipIf(!hasPrometheus)('passes promtool, whatever hooks are called', async () => {
+    const { state, port } = await aServed();
+    for (const hookName of ['lint', 'a "b" \\ c\nd', 'naïve ☃', '\u001b[31m', '']) {
+      spoolMany(state, 2, { hookName, eventType: 'Stop' }, { durationMs: 30 });
+    }
+    spoolMany(state, 1, { hookName: 'lint', dedupeKey: 'k' }, { exitCode: 2 });
+    spoolMany(state, 2, { hookName: 'lint' }, { kind: 'dedupe_skip', dedupeKey: 'k' });
+    await stored(state, 13);
+    const { text, status, headers } = await get(port);
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(check(text)).toEqual({ status: 0, stderr: '' });
+    expect(valueIn(text, RUNS)).toBe(2);
+    expect(valueIn(text, 'hookbus_dedupe_total{result="run"}')).toBe(1);
+    expect(valueIn(text, 'hookbus_dedupe_total{result="skip"}')).toBe(2);
+    expect(valueIn(text, 'hookbus_spool_pending')).toBe(0);
+    expect(valueIn(text, 'hookbus_build_info{version="0.1.0"}')).toBe(1);
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toMatch(/session-1|toolu_1|guard_rm\.py|\/home\/dev/);
+  });
 
   it.skipIf(!hasPrometheus)(
     'is scraped by a Prometheus server, which answers a histogram_quantile query',
@@ -110,7 +107,7 @@ describe('/metrics', () => {
       await stored(state, 100);
       const directory = temporaryDirectory();
       const config = join(directory, 'prometheus.yml');
-      // The one of docs/prometheus.md, but for the port and how often.
+      // The configuration in docs/prometheus.md, except for port and interval.
       const page = readFileSync('docs/prometheus.md', 'utf8');
       const example = /```yaml\n(scrape_configs:[\s\S]*?)```/.exec(page)?.[1] ?? '';
       expect(example).toContain('127.0.0.1:9642');
@@ -150,7 +147,7 @@ describe('/metrics', () => {
     60_000,
   );
 
-  it('never goes back: not for a restart of the daemon, nor for retention; and export says the same', async () => {
+  it('never decreases, neither by a restart of the daemon nor by retention; and export shows the same', async () => {
     const { state, port } = await aServed();
     spoolMany(state, 7, { hookName: 'lint', eventType: 'Stop' });
     await stored(state, 7);
@@ -169,7 +166,7 @@ describe('/metrics', () => {
     expect(state.rows('SELECT last_id FROM hook_totals_mark')).toEqual([{ last_id: 11 }]);
   }, 60_000);
 
-  it('answers this machine alone, and nothing but what it is there for', async () => {
+  it('answers only this machine, and only its own path', async () => {
     const { port } = await aServed();
     const status = async (path: string, options: object) => (await get(port, path, options)).status;
     expect(await status('/metrics', { headers: { host: 'evil.example' } })).toBe(403);
@@ -191,7 +188,7 @@ describe('/metrics', () => {
     }
   });
 
-  it('waits for a port that is taken, says so, and is served once it is free', async () => {
+  it('waits for a port that is in use, says so, and is served once the port is free', async () => {
     const port = await freePort();
     const other = await listening(port);
     const state = aStateWith({ prometheus: { enabled: true, port } });
@@ -203,7 +200,7 @@ describe('/metrics', () => {
     expect(failing.last_error).toContain('EADDRINUSE');
     expect(logOf(state).match(/exporter_failed.*EADDRINUSE/g)).toHaveLength(1);
     expect(cli(state, 'status').stdout).toMatch(/prometheus is failing: .*EADDRINUSE/);
-    // What is not an exporter goes on.
+    // Everything except the exporter continues.
     spoolMany(state, 1);
     await stored(state, 1);
     other.close();
@@ -211,7 +208,7 @@ describe('/metrics', () => {
     expect((await get(port)).status).toBe(200);
   }, 30_000);
 
-  it('is switched on and off, and moved, as config.json changes; one that cannot be used changes nothing', async () => {
+  it('starts, stops and moves when config.json changes; an invalid file changes nothing', async () => {
     const { state, port } = await aServed();
     const second = await freePort();
     configure(state, { prometheus: { enabled: true, port: second } });
@@ -227,7 +224,7 @@ describe('/metrics', () => {
     expect((await state.ask())?.exporters).toEqual([]);
   }, 30_000);
 
-  it('keeps a daemon that is scraped from leaving as idle', async () => {
+  it('keeps a scraped daemon from stopping as idle', async () => {
     const port = await freePort();
     const state = aStateWith({ prometheus: { enabled: true, port } });
     const daemon = await state.daemon('--idle-seconds', '1');
@@ -243,7 +240,7 @@ describe('/metrics', () => {
 });
 
 describe('export prometheus', () => {
-  it('works where nothing was ever recorded, and without a daemon', async () => {
+  it('works without any execution, and without a daemon', async () => {
     const home = join(temporaryDirectory(), 'none');
     const { stdout, exitCode } = hookbus(['export', 'prometheus'], { HOOKBUS_HOME: home });
     expect(exitCode).toBe(0);

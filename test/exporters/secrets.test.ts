@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const aSecret = (): string => ['gh', 'p_', randomBytes(18).toString('hex')].join('');
 
-it('no name that is exported or logged has a secret in it', async () => {
+it('no exported or logged name contains a secret', async () => {
   const packets: string[] = [];
   const socket = createSocket('udp4', (packet) => packets.push(packet.toString()));
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
@@ -49,7 +49,7 @@ it('no name that is exported or logged has a secret in it', async () => {
   for (const text of left) expect(text).not.toContain(secret.slice(0, 20));
 }, 40_000);
 
-it('no line of the log has a secret in it, whatever it is about', () => {
+it('no line of the log contains a secret, whatever it is about', () => {
   const path = `${temporaryDirectory()}/hookbus.log`;
   const secret = aSecret();
   createLog(path, Date.now)('something_failed', {

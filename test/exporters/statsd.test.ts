@@ -20,7 +20,7 @@ import {
 import { freePort } from '../support/free-port.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** Whether the optional package with the native part is there. */
+/** Whether the optional package with native code is installed. */
 const hasUnixDatagrams = ((): boolean => {
   try {
     createRequire(import.meta.url)('unix-dgram');
@@ -39,7 +39,7 @@ async function anExport(statsd: object): Promise<State> {
   return state;
 }
 
-/** Takes packets on a port of the loopback. */
+/** Receives packets on a port of the loopback interface. */
 async function aReceiver(): Promise<{ port: number; packets: string[] }> {
   const packets: string[] = [];
   const socket = createSocket('udp4', (packet) => packets.push(packet.toString()));
@@ -51,7 +51,7 @@ async function aReceiver(): Promise<{ port: number; packets: string[] }> {
 const linesOf = (packets: readonly string[]): string[] =>
   packets.flatMap((packet) => packet.split('\n'));
 
-/** What a StatsD server says to a command of its management port. */
+/** The response of a StatsD server to a command on its management port. */
 async function tell(port: number, command: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
@@ -67,7 +67,7 @@ async function tell(port: number, command: string): Promise<string> {
 }
 
 describe('StatsD', () => {
-  it('counts and times executions in the StatsD server of npm', async () => {
+  it('counts and times executions in the StatsD server from npm', async () => {
     const [port, own] = [await freePort(), await freePort()];
     const config = join(temporaryDirectory(), 'config.cjs');
     const server = createRequire(import.meta.url).resolve('statsd/stats.js');
@@ -99,7 +99,7 @@ describe('StatsD', () => {
     });
   });
 
-  it('has tags as DogStatsD has them, in packets that fit', async () => {
+  it('writes DogStatsD tags, in packets that fit', async () => {
     const { port, packets } = await aReceiver();
     const state = await anExport({
       port,
@@ -128,7 +128,7 @@ describe('StatsD', () => {
       expect(Buffer.byteLength(packet)).toBeLessThanOrEqual(512);
       expect(packet).not.toMatch(/^\n|\n$|session-1|toolu_1/);
     }
-    // As few as they go into: most have several lines.
+    // In as few packets as possible: most have several lines.
     expect(packets.length).toBeLessThan(lines.length / 2);
   });
 
@@ -156,7 +156,7 @@ describe('StatsD', () => {
         return found?.dropped === 3 ? found : undefined;
       });
       expect(failing).toMatchObject({ target: `unix:${socket}`, last_error: 'send ENOENT' });
-      // Deaf first: it is bound, and its queue fills up.
+      // Nobody reads at first: it is bound, and its queue fills up.
       const receiver = aProcess('python3', ['-u', '-c', RECEIVER, socket]);
       await until('it to be bound', () => receiver.stdout().includes('bound'));
       spoolMany(state, 500, { hookName: 'lint', eventType: 'Stop' });
@@ -176,7 +176,7 @@ describe('StatsD', () => {
     },
   );
 
-  it('refuses settings that cannot be', () => {
+  it('refuses invalid settings', () => {
     for (const setting of [
       '"host": "a b"',
       '"socket": "dsd"',

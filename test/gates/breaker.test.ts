@@ -6,7 +6,7 @@ import { assess, stateOfOpened } from '../../src/gates/breaker.ts';
 
 const POLICY = { window: 4, failureShare: 0.5, cooldownMs: 1000 };
 
-describe('the judgement', () => {
+describe('the assessment', () => {
   it.each<[Status[], boolean]>([
     [[], false],
     [['error', 'error', 'error'], false],
@@ -17,11 +17,11 @@ describe('the judgement', () => {
     [['blocked', 'error', 'blocked', 'blocked'], false],
     // Only the latest of the window count.
     [['success', 'success', 'success', 'success', 'error', 'error', 'error', 'error'], false],
-  ])('of %j, the newest first, is %s', (statuses, isTooMany) => {
+  ])('of %j, newest first, is %s', (statuses, isTooMany) => {
     expect(assess(statuses, POLICY).isTooMany).toBe(isTooMany);
   });
 
-  it('takes a share that no number of executions meets exactly', () => {
+  it('accepts a share that no number of executions meets exactly', () => {
     const policy = { ...POLICY, window: 3, failureShare: 0.5 };
     expect(assess(['error', 'success', 'success'], policy).isTooMany).toBe(false);
     expect(assess(['error', 'error', 'success'], policy)).toEqual({
@@ -32,7 +32,7 @@ describe('the judgement', () => {
   });
 });
 
-it('an open breaker is half-open once its time has come', () => {
+it('an open breaker is half-open once its cooldown is over', () => {
   expect([99, 100, 101].map((now) => stateOfOpened(100, now))).toEqual([
     'open',
     'half_open',
@@ -40,7 +40,7 @@ it('an open breaker is half-open once its time has come', () => {
   ]);
 });
 
-it('of every event it is known whether a hook can block there, and of an unknown one that it may', () => {
+it('every known event says whether a hook can block, and on an unknown one it may', () => {
   const events = readdirSync('fixtures/payloads', { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name }) => name.split('.')[0] ?? '');

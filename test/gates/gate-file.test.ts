@@ -4,7 +4,7 @@ import { gateFile, gatePath } from '../../src/gates/gate-file.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start } from '../support/daemon.ts';
 
 describe('the gate of a hook', () => {
-  it('is a file whose name says nothing to a file system', () => {
+  it('is a file whose name has no special characters', () => {
     const files = ['guard', '../../etc/passwd', 'x'.repeat(500)].map((hookName) =>
       gateFile({ hookName, command: 'true' }),
     );
@@ -15,7 +15,7 @@ describe('the gate of a hook', () => {
 
   const engines = [[process.execPath, CLI], ...(hasLauncher ? [[LAUNCHER]] : [])];
 
-  it.each(engines)('is found under %s by a name that is no UTF-8', async (...engine) => {
+  it.each(engines)('is found under %s by a name that is not UTF-8', async (...engine) => {
     const state = aState();
     mkdirSync(state.paths.gates);
     const octal = [
@@ -29,7 +29,7 @@ describe('the gate of a hook', () => {
       const bytes = name.replace(/\\(\d{3})/g, (_, digits: string) =>
         String.fromCharCode(Number.parseInt(digits, 8)),
       );
-      // As it is on record, and as a person's command has it.
+      // As recorded, and as a person writes the command.
       const shown = Buffer.from(bytes, 'latin1').toString();
       const hook = { hookName: shown, command: "sh -c 'echo ran'" };
       writeFileSync(gatePath(state.paths.gates, hook), `off ${Date.now() + 60_000}\n`);
@@ -40,7 +40,7 @@ describe('the gate of a hook', () => {
     }
   });
 
-  it.each(engines)('keeps it from running under %s, and that is on record', async (...engine) => {
+  it.each(engines)('keeps it from running under %s, and that is recorded', async (...engine) => {
     const state = aState();
     mkdirSync(state.paths.gates);
     const hook = { hookName: 'noisy', command: "sh -c 'echo ran; exit 3'" };

@@ -17,12 +17,12 @@ describe('the policy of root', () => {
     expect(isProtected(hook, parsePolicy(text))).toBe(expected);
   });
 
-  it('that is too long to be read protects every hook', () => {
+  it('that is too long protects every hook', () => {
     const text = JSON.stringify({ protected_hooks: ['x'.repeat(70_000)] });
     expect(isProtected('guard', parsePolicy(text))).toBe(true);
   });
 
-  it('is not there by default, and protects none', () => {
+  it('does not exist by default, and protects none', () => {
     expect(readPolicy()).toMatchObject({ state: 'absent' });
     expect(isProtected('guard')).toBe(false);
   });

@@ -84,8 +84,8 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     expect(await once(child, 'exit')).toEqual([0, null]);
     await until('the result', () => daemon.framesOf(FRAME_KIND.result).length === 1);
     const kinds = daemon.frames.map(({ kind }) => kind);
-    const { begin, claim, result, poke } = FRAME_KIND;
-    expect(kinds).toEqual([begin, claim, result, poke]);
+    const { begin, claim, result, notify } = FRAME_KIND;
+    expect(kinds).toEqual([begin, claim, result, notify]);
     expect(decodeClaim(daemon.frames[1] as Frame).ttlSeconds).toBe(3600);
     // What one object says may be a refusal: the daemon decides.
     const outputs = { stdout: Buffer.from(PAYLOAD), stderr: Buffer.alloc(0) };
@@ -117,8 +117,8 @@ describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', h
     const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
     child.stdin.end(PAYLOAD);
     expect(await text(child.stdout)).toBe('');
-    await until('the poke', () => daemon.frames.length === 1);
-    expect(daemon.frames[0]?.kind).toBe(FRAME_KIND.poke);
+    await until('the notification', () => daemon.frames.length === 1);
+    expect(daemon.frames[0]?.kind).toBe(FRAME_KIND.notify);
     await until('the end of each call', () => daemon.closed() === daemon.connections());
   });
 

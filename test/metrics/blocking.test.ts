@@ -21,7 +21,7 @@ function costsOf(all: readonly Waited[], mostCalls = 100) {
 }
 
 describe('what agents waited for', () => {
-  it('counts what ran at the same time once, within a session', () => {
+  it('counts hooks at the same time once within a session', () => {
     const { sessions } = costsOf([
       waited('a', 0, 100),
       waited('b', 10, 20),
@@ -36,7 +36,7 @@ describe('what agents waited for', () => {
     ]);
   });
 
-  it('is, for whatever is drawn, as many ms as any hook was running', () => {
+  it('is as many ms as any hook was running, for any random input', () => {
     const random = createRandom(23);
     for (let round = 0; round < 50; round += 1) {
       const all = Array.from({ length: 30 }, () => waited('a', random(500), random(60))).sort(
@@ -53,7 +53,7 @@ describe('what agents waited for', () => {
 });
 
 describe('the critical path of a tool call', () => {
-  it('is the hook that ended last, before and after the call apart', () => {
+  it('is the hook that ended last, separately before and after the call', () => {
     const { calls, callCount, criticalOf } = costsOf([
       waited('quick', 0, 10),
       waited('slow', 1, 100),
@@ -82,7 +82,7 @@ describe('the critical path of a tool call', () => {
     expect(criticalOf('middle', 'PreToolUse')).toEqual({ calls: 0, gainMs: 0 });
   });
 
-  it('keeps the longest of many, and takes a late one for another call', () => {
+  it('keeps the longest of many, and counts a late one as another call', () => {
     const many = Array.from({ length: 5000 }, (_, index) =>
       waited('a', index * 1000, 1 + ((index * 7919) % 5000), { toolUseId: `t${index}` }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeTimes, percentile } from '../../src/metrics/percentile.ts';
 
-/** By definition: the smallest value that at least so many of a hundred do not exceed. */
+/** By definition: the smallest value that at least `percent` % of all values do not exceed. */
 function naive(values: readonly number[], percent: number): number | undefined {
   const fitting = values.filter(
     (candidate) =>
@@ -10,13 +10,13 @@ function naive(values: readonly number[], percent: number): number | undefined {
   return fitting.length === 0 ? undefined : Math.min(...fitting);
 }
 
-/** Values with many alike among them, in no order. */
+/** Values in random order, many of them equal. */
 function someValues(count: number): number[] {
   return Array.from({ length: count }, (_, index) => ((index * 7919) % 61) / 4);
 }
 
 describe('a percentile', () => {
-  it('is the one of the definition, for every number of values up to 200', () => {
+  it('matches the definition, for every number of values up to 200', () => {
     for (let count = 0; count <= 200; count += 1) {
       const values = someValues(count);
       for (const percent of [1, 7, 25, 50, 90, 95, 99, 100]) {
@@ -35,7 +35,7 @@ describe('a percentile', () => {
     expect(percentile([3], 1)).toBe(3);
   });
 
-  it('of nothing is nothing, and leaves what it was given in order', () => {
+  it('of no values is undefined, and does not reorder its input', () => {
     expect(percentile([], 50)).toBeUndefined();
     const values = [3, 1, 2];
     percentile(values, 50);
@@ -56,7 +56,7 @@ describe('a distribution', () => {
     });
   });
 
-  it('of nothing has no figures', () => {
+  it('of no values has no numbers', () => {
     expect(describeTimes([])).toMatchObject({ count: 0, totalMs: 0, averageMs: undefined });
   });
 });

@@ -17,7 +17,7 @@ function reportOf(samples: readonly Partial<Sample>[], hours = 24) {
   return metrics.report(hours);
 }
 
-it('counts every status, and leaves what was skipped out of the runs', () => {
+it('counts every status, and excludes skipped executions from the runs', () => {
   const report = reportOf(STATUSES.map((status) => ({ status })));
   expect(report).toMatchObject({ executions: 6, runs: 4, failures: 2 });
   expect(report.hooks).toHaveLength(1);
@@ -35,7 +35,7 @@ it('counts every status, and leaves what was skipped out of the runs', () => {
   });
 });
 
-it('has no failure rate where nothing ran', () => {
+it('has no failure rate if nothing ran', () => {
   const report = reportOf([{ status: 'dedupe_skip', durationMs: null }]);
   expect(report.hooks[0]).toMatchObject({
     runs: 0,
@@ -46,7 +46,7 @@ it('has no failure rate where nothing ran', () => {
   expect(report.failure_rate).toEqual({ value: null, target: 0, alert: 0.01, grade: null });
 });
 
-it('keeps hooks and events apart, the one that took most time first', () => {
+it('separates hooks and events; the one that took the most time comes first', () => {
   const report = reportOf([
     { hookName: 'a', eventType: 'Stop', durationMs: 5 },
     { hookName: 'a', eventType: 'PreToolUse', durationMs: 50 },
@@ -62,7 +62,7 @@ it('keeps hooks and events apart, the one that took most time first', () => {
   ]);
 });
 
-it('does not mistake one pair of names for another', () => {
+it('does not confuse pairs of names', () => {
   const report = reportOf([
     { hookName: 'a","b', eventType: 'c' },
     { hookName: 'a', eventType: 'b","c' },
@@ -83,7 +83,7 @@ it('grades the overhead of all executions, skipped ones included', () => {
   expect(overhead.grades.p99.grade).toBe('ok');
 });
 
-it('has every field without any execution', () => {
+it('has every field even without executions', () => {
   expect(reportOf([], 0.5)).toMatchObject({
     window_hours: 0.5,
     executions: 0,

@@ -9,7 +9,7 @@ const sketchOf = (times: readonly number[]): TimesSketch => {
   return sketch;
 };
 
-/** Times as hooks have them: from microseconds to minutes. */
+/** Times like those of hooks: from microseconds to minutes. */
 function someTimes(count: number, seed = 1): number[] {
   const random = createRandom(seed);
   return Array.from({ length: count }, () => 0.001 * 10 ** ((random(1_000_000) / 1_000_000) * 8));
@@ -35,7 +35,7 @@ describe('a sketch of times', () => {
     },
   );
 
-  it('is the same when it is written down and read, and added to others', () => {
+  it('is the same after encoding, decoding and adding', () => {
     const times = someTimes(5000);
     const sum = new TimesSketch();
     for (let at = 0; at < times.length; at += 613) {
@@ -46,7 +46,7 @@ describe('a sketch of times', () => {
     expect(sum.encode()).toEqual(sketchOf(times).encode());
   });
 
-  it('takes zeros, and what a clock that was set back gives', () => {
+  it('accepts zeros, and negative times of a clock that was set back', () => {
     const sketch = sketchOf([0, 0, 0, -3, 5]);
     const again = new TimesSketch();
     again.addEncoded(sketch.encode(), sketch.totalMs, sketch.maxMs ?? 0);
@@ -54,7 +54,7 @@ describe('a sketch of times', () => {
     expect(again.describe().p99Ms).toBeCloseTo(5, 1);
   });
 
-  it('has nothing to say of nothing', () => {
+  it('of no times has no numbers', () => {
     const nothing = sketchOf([]);
     expect(nothing.describe()).toMatchObject({ count: 0, totalMs: 0, p50Ms: undefined });
     const again = new TimesSketch();
@@ -62,12 +62,12 @@ describe('a sketch of times', () => {
     expect(again.count).toBe(0);
   });
 
-  it('takes little room', () => {
+  it('is small', () => {
     expect(sketchOf([12.5]).encode().length).toBeLessThan(8);
     expect(sketchOf(someTimes(10_000)).encode().length).toBeLessThan(3000);
   });
 
-  it('refuses bytes that are none', () => {
+  it('refuses bytes that are not a sketch', () => {
     for (const bytes of [[], [2, 0], [1], [1, 0, 3], [1, 0, 3, 0x80]]) {
       expect(() => new TimesSketch().addEncoded(Uint8Array.from(bytes), 0, 0)).toThrow(RangeError);
     }

@@ -23,6 +23,6 @@ it.each([
   expect(gradeOf(value, target)).toBe(grade);
 });
 
-it('has no word for a figure that is not there', () => {
+it('has no grade for a missing value', () => {
   expect(gradeOf(undefined, p50)).toBeUndefined();
 });

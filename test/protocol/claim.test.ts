@@ -51,7 +51,7 @@ const FAILED: ResultFrame = {
   key: 'guard:PreToolUse:toolu_1',
 };
 
-describe('the conversation for a dedupe key', () => {
+describe('the exchange about a dedupe key', () => {
   it.each([
     ['claim', encodeClaim(CLAIM), decodeClaim, CLAIM],
     ['claim-deny', encodeClaim(DENY), decodeClaim, DENY],
@@ -64,18 +64,18 @@ describe('the conversation for a dedupe key', () => {
     expect((decode as (frame: Frame) => unknown)(only(golden(name)))).toEqual(meant);
   });
 
-  it('takes no address from a launcher of before', () => {
+  it('ignores a URL from an older launcher', () => {
     const frame = only(encodeClaim(CLAIM));
     const body = Buffer.from(frame.body.toString('latin1').replace('off', 'red'), 'latin1');
     const { isUnshared: _, ...shared } = CLAIM;
     expect(decodeClaim({ ...frame, body })).toEqual(shared);
   });
 
-  it('refuses what makes no sense', () => {
+  it('refuses invalid frames', () => {
     expect(() => decodeClaim(only(encodeClaim({ ttlSeconds: 0 })))).toThrow(FrameError);
     expect(() => decodeResult(only(encodeResult({ ...FAILED, key: '' })))).toThrow(FrameError);
     const verdict = encodeVerdict(RUN);
     verdict.writeUInt8(9, 11);
-    expect(() => decodeVerdict(only(verdict))).toThrow('a verdict of no known kind');
+    expect(() => decodeVerdict(only(verdict))).toThrow('a verdict has an unknown kind');
   });
 });

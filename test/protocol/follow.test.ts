@@ -22,7 +22,7 @@ function onlyFrame(bytes: Buffer): Frame {
   return frame;
 }
 
-it('a follow and what comes of it are read and written as the golden frames are', () => {
+it('a follow frame and its response are read and written like the golden frames', () => {
   const request = decodeFollow(onlyFrame(goldenBytes('follow')));
   expect(request).toEqual({
     after: 4711,
@@ -42,7 +42,7 @@ it('a follow and what comes of it are read and written as the golden frames are'
   expect(encodeExecutions(executions)).toEqual(goldenBytes('executions'));
 });
 
-it('a follow of everything has no fields but how many come first', () => {
+it('a follow of everything has only the field for how many come first', () => {
   const request = {
     after: undefined,
     latest: 0,
@@ -61,6 +61,6 @@ it('a follow with more values than a statement should have is refused', () => {
   expect(() => decodeFollow(onlyFrame(frame.finish()))).toThrow(FrameError);
 });
 
-it('executions that do not say up to where they go are refused', () => {
+it('executions without a last row number are refused', () => {
   expect(() => decodeExecutions(onlyFrame(createFrameWriter(12).finish()))).toThrow(FrameError);
 });

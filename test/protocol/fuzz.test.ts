@@ -23,7 +23,7 @@ const goldens = readdirSync(FRAMES)
   .map((name) => ({ name, bytes: readFileSync(new URL(name, FRAMES)) }));
 const records = goldens.filter(({ name }) => /^(?:begin|record)-/.test(name));
 
-/** Everything that is read of bytes that came from outside. @throws FrameError, and nothing else */
+/** Everything that reads bytes from outside. @throws FrameError, and nothing else */
 function readAll(bytes: Buffer): void {
   const { frames, rest } = splitFrames(bytes);
   const inFrames = frames.reduce((sum, { body }) => sum + body.length + 6, 0);
@@ -44,7 +44,7 @@ function readAll(bytes: Buffer): void {
   if (frames[0]?.kind === FRAME_KIND.begin) decodeRecord(bytes);
 }
 
-/** Whether it went through. */
+/** Whether it was accepted. */
 function onlyFrameErrors(work: () => unknown): boolean {
   try {
     work();
@@ -55,7 +55,7 @@ function onlyFrameErrors(work: () => unknown): boolean {
   }
 }
 
-describe('frames that were changed', () => {
+describe('changed frames', () => {
   it.each(goldens)('$name: reading throws FrameErrors and nothing else', ({ name, bytes }) => {
     const random = createRandom(SEED);
     let readable = 0;
@@ -67,7 +67,7 @@ describe('frames that were changed', () => {
         throw new Error(`${name}, round ${round}: ${changed.toString('hex')}`, { cause: error });
       }
     }
-    // Else the changes are so coarse that only the first checks are seen.
+    // Otherwise the changes are so coarse that only the first checks see them.
     if (name !== 'poke.bin') expect(readable).toBeGreaterThan(100);
   });
 
@@ -75,17 +75,17 @@ describe('frames that were changed', () => {
     const random = createRandom(SEED);
     for (let round = 0; round < 4000 * EFFORT; round += 1) {
       const noise = Buffer.from(Array.from({ length: random(80) }, () => random(256)));
-      // Half of them get through the first check.
+      // Half of them pass the first check.
       if (random(2) === 0 && noise.length > 6) noise.set([1, 1 + random(7), random(80), 0, 0, 0]);
       onlyFrameErrors(() => readAll(noise));
     }
   });
 });
 
-describe('records that were changed', () => {
+describe('changed records', () => {
   beforeAll(() => provideCompression(zlibSync));
 
-  it('become rows or are set aside, and hold up none of the others', () => {
+  it('become rows or are quarantined, and delay no others', () => {
     const random = createRandom(SEED);
     const home = temporaryDirectory();
     const directory = join(home, 'spool');

@@ -10,7 +10,7 @@ import { decodeRecord, encodeBegin, encodeEnd } from '../../src/protocol/record.
 import { aBegin, anEnd } from '../support/records.ts';
 
 describe('a record', () => {
-  it('comes back as it was written, with every field', () => {
+  it('is read as it was written, with every field', () => {
     const begin = aBegin({
       parentSpanId: 'e'.repeat(16),
       dedupeKey: 'guard:1',
@@ -65,7 +65,7 @@ describe('a record', () => {
     expect(decodeRecord(encodeBegin(begin))).toEqual({ begin });
   });
 
-  it('counts the last of several ends', () => {
+  it('uses the last of several ends', () => {
     const bytes = Buffer.concat([
       encodeBegin(aBegin()),
       encodeEnd(anEnd({ kind: 'cut_off', signal: 'SIGTERM' })),
@@ -74,7 +74,7 @@ describe('a record', () => {
     expect(decodeRecord(bytes).end).toMatchObject({ kind: 'exited', exitCode: 3 });
   });
 
-  it('is read up to where it was cut off, at every length', () => {
+  it('is read as far as it goes, at every length', () => {
     const begin = encodeBegin(aBegin());
     const whole = Buffer.concat([begin, encodeEnd(anEnd())]);
     for (let length = 0; length < whole.length; length += 1) {
@@ -111,7 +111,7 @@ describe('a record', () => {
 
   it('refuses another version', () => {
     expect(() => splitFrames(Buffer.from([2, 1, 0, 0, 0, 0]))).toThrow(
-      'expected frame version 1, got 2',
+      'frame version 2 is not supported; expected 1',
     );
   });
 });

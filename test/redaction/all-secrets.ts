@@ -2,7 +2,7 @@ import { keySamples } from './secret-keys.ts';
 import { boundarySamples, encodingSamples, placeSamples } from './secret-places.ts';
 import { drawFrom, type Sample, tokenSamples } from './secrets.ts';
 
-/** All made-up secrets, drawn anew for each seed. */
+/** All made-up secrets; each seed gives others. */
 export function allSamples(seed: number): (Sample & { readonly isCut: boolean })[] {
   const draw = drawFrom(seed);
   const samples = [

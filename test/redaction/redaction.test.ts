@@ -7,14 +7,14 @@ import { REDACTION_RULES } from '../../src/redaction/rules/rules.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { allSamples } from './all-secrets.ts';
 
-/** Secrets are put together here, so that no secret scanner takes this file for a leak. */
+/** Secrets are assembled here, so that no secret scanner takes this file for a leak. */
 const mixed = (length: number): string => 'aB3dE5gH7jK9mN1p'.repeat(20).slice(0, length);
 const hex = (length: number): string => '0a1b2c3d4e5f6789'.repeat(20).slice(0, length);
 const upper = (length: number): string => 'Q2W3E4R5T6Y7'.repeat(20).slice(0, length);
 const join = (...parts: readonly string[]): string => parts.join('');
 const letters = (length: number): string => 'abCdeFghIj'.repeat(20).slice(0, length);
 
-/** Secrets that go whole, by rule. */
+/** Secrets that are replaced as a whole, by rule. */
 const TOKENS: Readonly<Record<string, readonly string[]>> = {
   'anthropic-key': [
     join('sk-ant-', 'api03-', mixed(93), 'AA'),
@@ -113,7 +113,7 @@ function pem(kind: string): string {
   ].join('\n');
 }
 
-/** Texts of which a part goes, the part in «»; by rule. */
+/** Texts with the part to be replaced in «», by rule. */
 const TEXTS: Readonly<Record<string, readonly string[]>> = {
   'aws-secret-key': [
     `aws_secret_access_key = «${mixed(38)}/+»`,
@@ -192,7 +192,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   'secret-element': ['<server><password>«hunter»</password></server>'],
 };
 
-/** What stays as it is, by the rule that might take it for a secret. */
+/** Texts that stay unchanged, by the rule that might take them for a secret. */
 const SURVIVORS: Readonly<Record<string, readonly string[]>> = {
   'anthropic-key': ['sk-ant- is the prefix', 'task-ant-colony-optimisation-algorithm'],
   'openrouter-key': ['sk-or-v1-short'],
@@ -324,7 +324,7 @@ const SURVIVORS: Readonly<Record<string, readonly string[]>> = {
   'secret-element': ['<password>', '<token> <secret>', 'if (token>5) x'],
 };
 
-/** What records are made of, and must survive whatever rules there are. */
+/** Parts of records that no rule may change. */
 const RECORDS = [
   '{"session_id":"7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04","tool_use_id":"toolu_01K9vQe7mX2bR4tYwZ6uJ8sD"}',
   'commit 9fceb02d0ae598e95dc970b74767f19372d61af8 and a sha256:0a1b2c3d4e5f67890a1b2c3d4e5f67890a1b2c3d4e5f67890a1b2c3d4e5f6789',
@@ -339,12 +339,12 @@ const RECORDS = [
   'export function parseToken(token: string): Token { return tokens.find((t) => t.secret === token); }',
 ];
 
-/** Those that are no pattern. */
+/** Rules that are code, not a pattern. */
 const OTHER_NAMES = ['private-key', 'encoded-secret', 'secret-list', 'secret-column', 'cut-off'];
 const ruleNames = [
   ...new Set([...REDACTION_RULES, ...NAMED_RULES].map((rule) => rule.name).concat(OTHER_NAMES)),
 ];
-/** Rules that take something of the made-up secrets. */
+/** Rules that match some of the made-up secrets. */
 const inUse = new Set(
   [1, 2, 3, 4, 5].flatMap((seed) =>
     allSamples(seed).flatMap(({ text, isCut }) =>
@@ -362,12 +362,12 @@ describe('redaction rules', () => {
     expect(samples.length > 0 || inUse.has(name), name).toBe(true);
   });
 
-  it('has no samples of rules that are gone', () => {
+  it('has no samples of removed rules', () => {
     const names = [TOKENS, TEXTS, SURVIVORS].flatMap((samples) => Object.keys(samples));
     expect(names.filter((name) => !ruleNames.includes(name))).toEqual([]);
   });
 
-  it.each(entries(TOKENS))('%s: %s goes', (rule, secret) => {
+  it.each(entries(TOKENS))('%s: %s is replaced', (rule, secret) => {
     const stays = (text: string): string => text.replace(secret, placeholder(rule));
     for (const text of [
       secret,
@@ -414,7 +414,7 @@ describe('redaction', () => {
   });
 
   it.each(payloadFiles())(
-    'leaves the payload %s JSON when every string in it has secrets',
+    'keeps the payload %s JSON when every string in it has secrets',
     (file) => {
       const text = readFileSync(new URL(file, PAYLOADS), 'utf8').replace(/^\ufeff/, '');
       const secrets = [...new Set(Object.values(TOKENS).flat())].slice(0, 12);
@@ -454,12 +454,12 @@ describe('redaction', () => {
     join('{"text":"', JSON.stringify(pem('RSA ')).slice(1, 300)),
     join('eyJ', mixed(33), '.eyJ', mixed(10)),
     join('Bearer ', mixed(40)),
-  ])('takes the secret that the end of the text cuts off: %s', (text) => {
+  ])('replaces the secret that the end of the text truncates: %s', (text) => {
     expect(redactText(text)).toMatch(/\[redacted:[a-z-]+\]$/);
   });
 
   it.each(['ghp_', 'PASSWORD=', '{"password":', '{"password":"', '-----BEGIN', 'eyJ', 'Bearer '])(
-    'leaves alone what is cut off before the secret: %s',
+    'leaves a text alone that ends before the secret: %s',
     (text) => expect(redactText(text)).toBe(text),
   );
 
@@ -471,14 +471,14 @@ describe('redaction', () => {
     expect(Buffer.from(redacted).equals(expected)).toBe(true);
   });
 
-  it('takes a value whole that is not ASCII', () => {
+  it('replaces the whole of a value that is not ASCII', () => {
     const bytes = Buffer.from('{"password":"pà\u00a0ß🚀","x":"é"} PASSWORD=pà\u00a0ß x');
     expect(Buffer.from(redactBytes(bytes)).toString()).toBe(
       '{"password":"[redacted:secret-field]","x":"é"} PASSWORD=[redacted:secret-assignment] x',
     );
   });
 
-  it('gives back the same array when nothing is secret', () => {
+  it('returns the same array when nothing is secret', () => {
     const bytes = Uint8Array.of(0xff, 0x00, 0x80);
     expect(redactBytes(bytes)).toBe(bytes);
     expect(redactBytes(new Uint8Array(0))).toHaveLength(0);
@@ -503,7 +503,7 @@ describe('redaction', () => {
 
 describe('redaction in linear time', () => {
   const BEGINNINGS = ['', '{"password":"'];
-  /** Runs of each kind of character, of words without an end, and of what is decoded, wrapped or in lines. */
+  /** Runs of each kind of character, of endless words, and of text that is encoded, wrapped or in lines. */
   const FILLERS = [
     ...['a', 'A', '"', "'", '\\', ' ', '\n', '-', '.', ':', '/', '=', '0', '[', '\u00e9'],
     ...[
@@ -615,14 +615,14 @@ describe('redaction in linear time', () => {
     for (const beginning of BEGINNINGS) expectLinear(filler, 300_000, beginning);
   });
 
-  // Whatever a rule begins with, in each way that its beginning may go on.
+  // The hints of each rule, continued in each way that they may be.
   const RULES = [...REDACTION_RULES, ...LISTED_RULES];
   const GROUPS = new Map<string, string[]>();
   for (const { name, hints } of RULES) {
     GROUPS.set(name, [...(GROUPS.get(name) ?? []), ...hints.filter((hint) => hint !== '')]);
   }
 
-  it.each([...GROUPS])('what %s begins with', (_name, hints) => {
+  it.each([...GROUPS])('the hints of %s', (_name, hints) => {
     for (const behind of ['', ' ', '=a0', ': "', '\\n']) {
       expectLinear(
         (hints.length > 0 ? hints : ['SK0']).map((hint) => hint + behind).join(''),
@@ -637,7 +637,7 @@ describe('redaction in linear time', () => {
     join('gh', 'p_'),
     '"token":"',
     'eyJ0aaaaaaaaaaa.',
-  ])('does not run out of stack on 16 MiB behind %j', (start) => {
+  ])('does not exhaust the stack on 16 MiB after %j', (start) => {
     const filler = ['aB3dE5gH', '\\', '\\n', ' ', '\n', 'a,'].map((part) =>
       part.repeat((16 << 20) / 6 / part.length),
     );
@@ -659,7 +659,7 @@ describe('redaction in linear time', () => {
 function expectLinear(filler: string, size: number, beginning: string): void {
   const text = beginning + filler.repeat(Math.ceil(size / filler.length)).slice(0, size);
   let [small, big] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  // Twice the text may take 2.5 times as long. What is over is tried again: others use this machine.
+  // Twice the text may take 2.5 times as long. A slower result is tried again, since others use this machine too.
   for (let tries = 0; tries < 20; tries++) {
     small = Math.min(
       small,
@@ -676,7 +676,7 @@ function expectLinear(filler: string, size: number, beginning: string): void {
   );
 }
 
-/** Of this process, since the wall time of a busy machine says nothing. */
+/** CPU time of this process: wall time means nothing on a busy machine. */
 function cpuMs(action: () => void): number {
   const before = process.cpuUsage();
   action();
@@ -695,11 +695,11 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // which no JSON text stands for
+    return undefined; // which no JSON text means
   }
 }
 
-/** A text that was JSON, on its own or in a string, and is no more. */
+/** A text that was JSON, by itself or inside a string, and no longer is. */
 function brokenPart(before: string, after: string): string | undefined {
   const [was, is] = [parsed(before), parsed(after)];
   if (is === undefined) return was === undefined ? undefined : before;
@@ -708,7 +708,7 @@ function brokenPart(before: string, after: string): string | undefined {
   if (typeof was !== 'object' || was === null) return undefined;
   if (typeof is !== 'object' || is === null) return before;
   const [then, now] = [Object.values(was), Object.values(is)];
-  // Names may become one by redaction; there is nothing to compare then.
+  // Redaction may make two names equal; then there is nothing to compare.
   if (then.length !== now.length) return undefined;
   return then
     .map((value, index) => brokenPart(JSON.stringify(value), JSON.stringify(now[index])))

@@ -1,6 +1,6 @@
 import { type Draw, join, type Sample, token } from './secrets.ts';
 
-/** Texts with «secrets» in them: a word alone says what is drawn. */
+/** Texts with «secrets» in them; each word says what kind to draw. */
 const NAMES: readonly string[] = [
   'X-Auth-Key: «hex»',
   'DD_APP_KEY=«hex»',
@@ -307,7 +307,7 @@ export function encodingSamples(draw: Draw): Sample[] {
 const longest = (text: string): string =>
   (text.match(/[\w+/=-]+/g) ?? []).sort((a, b) => b.length - a.length)[0] ?? text;
 
-/** What the cap leaves of a secret at its end. */
+/** What the limit of a capture leaves of a secret at its end. */
 export function boundarySamples(draw: Draw): Sample[] {
   const cuts: readonly (readonly [string, string, number])[] = [
     ['30 characters of a token', token(draw), 30],

@@ -5,17 +5,17 @@ import { allSamples } from './all-secrets.ts';
 import { keySamples } from './secret-keys.ts';
 import { drawFrom, GROUPS, type Sample } from './secrets.ts';
 
-/** One draw is of some 330 secrets. Another seed draws others: HOOKBUS_TEST_SEED. */
+/** One draw gives some 330 secrets. Use HOOKBUS_TEST_SEED for a different draw. */
 const SEEDS = Array.from(
   { length: 5 },
   (_, index) => Number(process.env['HOOKBUS_TEST_SEED'] ?? 1) + index,
 );
 
-/** What may be missed of a group, in all draws together: one in a hundred, and of keys none. */
+/** Allowed misses of a group in all draws together: one in a hundred, and none for keys. */
 const MAY_BE_MISSED: Readonly<Record<string, number>> = { keys: 0, boundaries: 0 };
 
 function isHeld({ text, secrets, kind, isCut }: Sample & { readonly isCut: boolean }): boolean {
-  // UTF-16 is no text as the others are.
+  // UTF-16 is not text like the others.
   const encoding = kind.startsWith('UTF-16') ? 'latin1' : 'utf8';
   const redacted = redactBytes(Buffer.from(text, encoding), { atEnd: isCut });
   const after = Buffer.from(redacted).toString(encoding);
@@ -25,17 +25,17 @@ function isHeld({ text, secrets, kind, isCut }: Sample & { readonly isCut: boole
 describe('made-up secrets', () => {
   const samples = SEEDS.flatMap(allSamples);
 
-  it.each(GROUPS)('of the group %s are held', (group) => {
+  it.each(GROUPS)('of the group %s are found', (group) => {
     const all = samples.filter((sample) => sample.group === group);
     const missed = all.filter((sample) => !isHeld(sample));
     process.stdout.write(
       `redaction of ${group}: ${all.length - missed.length} of ${all.length} held\n`,
     );
-    const most = MAY_BE_MISSED[group] ?? Math.floor(all.length / 100);
-    expect(missed.length, missed.map(({ kind }) => kind).join('; ')).toBeLessThanOrEqual(most);
+    const max = MAY_BE_MISSED[group] ?? Math.floor(all.length / 100);
+    expect(missed.length, missed.map(({ kind }) => kind).join('; ')).toBeLessThanOrEqual(max);
   });
 
-  it('are held in a long text as well, which is searched in another way', () => {
+  it('are also found in a long text, which is searched differently', () => {
     const filler = `${'an ordinary line of some words\n'.repeat(150)}`;
     const held = samples.filter(({ isCut, kind }) => !isCut && !kind.startsWith('UTF-16'));
     const missed = held.filter(
@@ -51,7 +51,7 @@ describe('made-up secrets', () => {
 });
 
 describe('the end of a text', () => {
-  it('holds no line of a key, wherever it was cut', () => {
+  it('contains no line of a key, wherever the text was truncated', () => {
     for (const { text, secrets, kind } of keySamples(drawFrom(3)).slice(-14, -9)) {
       const whole = `${text}\nTraceback (most recent call last):\n${'  File "x.py", line 1\n'.repeat(40)}`;
       for (let cut = 0; cut < text.length; cut += 7) {
@@ -62,7 +62,7 @@ describe('the end of a text', () => {
     }
   });
 
-  it('holds no tail of a token or a value that is longer than it', () => {
+  it('contains no part of a token or value that is longer than it', () => {
     const long = drawFrom(4).alnum(20_000);
     for (const start of ['eyJ', 'PASSWORD=', 'x ']) {
       const after = redactTail(`${start}${long}\nfailed: 1\n`.slice(200));
@@ -79,10 +79,10 @@ describe('the examples of gitleaks', () => {
     { id: string; text: string }[]
   >;
   const textOf = ({ text }: { text: string }): string => Buffer.from(text, 'base64').toString();
-  /** Pieces of code among them that hold no secret. */
+  /** Some of them are code without a secret. */
   const NO_SECRET = /^(?:\\\{"iat":|https:\/\/example\.com\?token=$|TELEGRAM_API_TOKEN = $)/;
 
-  it('of what its rules must find are found', () => {
+  it('that its rules must find are found', () => {
     const missed = found.filter((example) => {
       const text = textOf(example);
       return redactText(text) === text && !NO_SECRET.test(text);
@@ -91,8 +91,8 @@ describe('the examples of gitleaks', () => {
     expect(found.length).toBeGreaterThan(100);
   });
 
-  it('of what its rules must leave are left where no measure of chance is needed', () => {
-    // Most of the others are tokens of one letter alone, which gitleaks knows by their entropy.
+  it('that its rules must leave alone are left alone, unless that needs an entropy test', () => {
+    // Most of the others are tokens of a single repeated letter, which gitleaks excludes by their entropy.
     const changed = left.filter((example) => redactText(textOf(example)) !== textOf(example));
     process.stdout.write(
       `redaction of gitleaks' counterexamples: ${changed.length} of ${left.length} changed\n`,
@@ -101,8 +101,8 @@ describe('the examples of gitleaks', () => {
   });
 });
 
-describe('what is no secret', () => {
-  /** Sources, locks and docs that anybody reads every day; what is replaced in them is shown. */
+describe('text without secrets', () => {
+  /** Sources, lock files and docs that everybody reads daily; the numbers say how many places are replaced. */
   const FILES: readonly (readonly [string, number])[] = [
     ['package-lock.json', 0],
     ['node_modules/typescript/lib/lib.es5.d.ts', 0],
@@ -114,18 +114,18 @@ describe('what is no secret', () => {
     ['CHANGELOG.md', 0],
   ];
 
-  it.each(FILES)('stays in %s, but for %i places', (file, most) => {
+  it.each(FILES)('stays in %s, except in %i places', (file, max) => {
     const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').slice(
       0,
       2_000_000,
     );
     const places = redactText(text).match(/.{0,40}\[redacted:[\w-]+\]/g) ?? [];
     const wereThere = text.match(/\[redacted:[\w-]+\]/g) ?? [];
-    expect(places.length - wereThere.length, places.join('\n')).toBeLessThanOrEqual(most);
+    expect(places.length - wereThere.length, places.join('\n')).toBeLessThanOrEqual(max);
   });
 
-  it('stays in our own sources', () => {
-    const folder = new URL('../../src/bus/', import.meta.url);
+  it('stays unchanged in the sources of HookBus', () => {
+    const folder = new URL('../../src/app/recording/', import.meta.url);
     for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(new URL(file, folder), 'utf8');
       expect(redactText(text), file).toBe(text);
@@ -141,5 +141,5 @@ describe('what is no secret', () => {
     '/home/dev/work/token-service/src/auth/password_reset.py',
     'python3 "$CLAUDE_PROJECT_DIR"/.claude/hooks/guard_rm.py --strict',
     'guard_secrets',
-  ])('stays as it is in a column: %s', (text) => expect(redactText(text)).toBe(text));
+  ])('stays unchanged in a column: %s', (text) => expect(redactText(text)).toBe(text));
 });

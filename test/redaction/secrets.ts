@@ -1,14 +1,14 @@
 import { createRandom } from '../support/random.ts';
 
 /**
- * Made-up secrets in the places where hooks see real ones. Each is drawn at random, and put together from parts, so that
- * no secret scanner takes this file for a leak.
+ * Made-up secrets in the places where hooks see real ones. Each is drawn at random, and assembled from parts, so that no
+ * secret scanner takes this file for a leak.
  */
 export interface Sample {
   readonly group: Group;
   readonly kind: string;
   readonly text: string;
-  /** None of these may be left. */
+  /** No part of these may remain. */
   readonly secrets: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function drawFrom(seed: number) {
     upperAlnum: of(UPPER + DIGITS),
     urlSafe: (length: number) => of(`${LOWER}${UPPER}${DIGITS}_-`)(length - 1) + alnum(1),
     uuid: () => [8, 4, 4, 4, 12].map(of('0123456789abcdef')).join('-'),
-    /** As a person makes one: letters of both cases, digits and signs that need no quotes. */
+    /** As people make them: letters of both cases, digits and signs that need no quotes. */
     password: () =>
       `${of(UPPER)(1)}${of(LOWER)(5)}${pick(['!', '#', '@', '_', '-'])}${of(DIGITS)(3)}${of(LOWER)(3)}`,
     word: () => of('bcdfghklmnprstvz')(1) + of('aeiou')(1) + of(LOWER)(7),
@@ -53,7 +53,7 @@ export function drawFrom(seed: number) {
 type Maker = (draw: Draw) => string;
 const join = (...parts: readonly string[]): string => parts.join('');
 
-/** Tokens by who issues them. */
+/** Tokens by issuer. */
 const TOKENS: Readonly<Record<string, Maker>> = {
   anthropic: (d) => join('sk-', 'ant-api03-', d.urlSafe(93), 'AA'),
   'anthropic oauth': (d) => join('sk-', 'ant-oat01-', d.urlSafe(95)),
@@ -166,7 +166,7 @@ const TOKENS: Readonly<Record<string, Maker>> = {
   age: (d) => join('AGE-SECRET', '-KEY-1', d.upperAlnum(58)),
 };
 
-/** Where a token stands: on its own, in a line of a log, in code, in JSON. */
+/** The surroundings of a token: none, a log line, code, JSON. */
 const PLACES: readonly ((token: string) => string)[] = [
   (token) => `got ${token} from the server`,
   (token) => `{"tool_response":{"stdout":"one\\n${token}\\ntwo"}}`,
@@ -178,7 +178,7 @@ const PLACES: readonly ((token: string) => string)[] = [
 export const tokenSamples = (draw: Draw): Sample[] =>
   Object.entries(TOKENS).map(([kind, make]) => {
     const token = make(draw);
-    // What stands in front of the secret in an address may stay.
+    // What precedes the secret in a URL may stay.
     const secret = token.split('IncomingWebhook/').at(-1) ?? token;
     return { group: 'tokens', kind, text: draw.pick(PLACES)(token), secrets: [secret] };
   });

@@ -22,9 +22,9 @@ import { aCertificate, aRedisServer, aServer, type RedisServer } from '../suppor
 
 const KEY = 'guard_rm:PreToolUse:toolu_01/home/dev/secret project';
 const LEASE_MS = 60_000;
-/** What redaction knows as a secret. */
+/** Redaction takes this for a secret. */
 const TOKEN = ['ghp', 'A'.repeat(10) + 'b1'.repeat(13)].join('_');
-/** As in use; the tests that are not about time wait longer, so that a busy machine does not fail them. */
+/** As in production; tests that are not about time wait longer, so that a busy machine does not fail them. */
 const SECRET = 'a secret of the machines';
 const IN_USE: SharedKeysOptions = { secret: SECRET, answerMs: 50 };
 const PATIENT: SharedKeysOptions = { secret: SECRET, answerMs: 5000 };
@@ -55,7 +55,7 @@ async function failureOf(call: Promise<unknown>): Promise<SharedKeysError> {
   return error as SharedKeysError;
 }
 
-/** The same, and that it came before `turn` did: a busy machine makes both late. */
+/** The same, and asserts that it came before `turn`: a busy machine delays both. */
 async function failureBefore(
   turn: (pass: () => void) => void,
   call: Promise<unknown>,
@@ -69,11 +69,11 @@ async function failureBefore(
   return error;
 }
 
-/** A failure within so many ms. */
+/** A failure within a number of ms. */
 const failureWithin = (ms: number, call: Promise<unknown>): Promise<SharedKeysError> =>
   failureBefore((pass) => setTimeout(() => setImmediate(pass), ms), call);
 
-/** A failure before the event loop comes round: nothing was waited for. */
+/** A failure within this turn of the event loop, so that nothing was waited for. */
 const failureAtOnce = (call: Promise<unknown>): Promise<SharedKeysError> =>
   failureBefore(setImmediate, call);
 
@@ -86,24 +86,24 @@ const resultOf = (
   exitCode = 0,
 ): KeyedEnd => ({ exitCode, outputs: { stdout, stderr } });
 
-/** A refusal, which is all that a duplicate may get where a hook can block. */
+/** A refusal, which is all that a duplicate may get if a hook can block. */
 const REFUSAL = resultOf(Buffer.alloc(0), Buffer.from('no: rm -rf /\n'), 2);
 
-/** In a form in which a difference of large results shows without printing them. */
+/** A form that shows a difference of large results without printing them. */
 function digestOf({ exitCode, outputs }: KeyedEnd) {
   const digest = (bytes: Uint8Array): string =>
     `${bytes.length} bytes ${createHash('sha256').update(bytes).digest('hex')}`;
   return { exitCode, ...(outputs && { out: digest(outputs.stdout), err: digest(outputs.stderr) }) };
 }
 
-/** Claims a key. For a moment after its end the server still has what counts no more, and that is an error. */
+/** Claims a key. For a moment after its end the server still has the expired value, which is an error. */
 async function isFree(keys: SharedKeys, key: string): Promise<boolean> {
   const state = await keys.claim(key, 'b', LEASE_MS).catch(() => undefined);
   return state?.kind === 'claimed';
 }
 
 describe('a claim', () => {
-  it('is given to exactly one of 40 at once on two connections, time after time', async () => {
+  it('goes to exactly one of 40 at once on two connections, again and again', async () => {
     const server = await aRedisServer();
     const machines = [await connected(server.url), await connected(server.url)];
     for (let round = 0; round < 20; round += 1) {
@@ -118,13 +118,13 @@ describe('a claim', () => {
     }
   });
 
-  it('right after the start waits for the connection', async () => {
+  it('waits for the connection right after the start', async () => {
     const server = await aRedisServer();
     const keys = keysOf(server.url);
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('by the same token again is still its own', async () => {
+  it('may be repeated by the same token', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
@@ -132,14 +132,14 @@ describe('a claim', () => {
     expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'running' });
   });
 
-  it('is not a claim of another key', async () => {
+  it('does not claim another key', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim('one', 'a', LEASE_MS);
     expect(await keys.claim('two', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('ends with its lease, and lives on where that is extended', async () => {
+  it('ends with its lease, unless that is extended', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim('left', 'a', 1000);
@@ -162,7 +162,7 @@ describe('a claim', () => {
     expect(await two.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('leaves nothing readable of the key on the server', async () => {
+  it('leaves nothing readable about the key on the server', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
@@ -171,12 +171,12 @@ describe('a claim', () => {
     const names = await server.ask('KEYS', '*');
     expect(names).toContain(slotOf(KEY));
     expect(names.match(/hookbus/g)).toHaveLength(1);
-    // Nor can it try keys that it guesses: their digests are nowhere.
+    // The server cannot test guesses either: their digests are nowhere.
     for (const text of ['guard_rm', createHash('sha256').update(KEY).digest('hex')])
       expect(names).not.toContain(text);
   });
 
-  it('goes by the prefix it is given', async () => {
+  it('uses the given prefix', async () => {
     const server = await aRedisServer();
     const [ours, theirs] = [
       await connected(server.url, { ...PATIENT, keyPrefix: 'team-a:' }),
@@ -199,9 +199,9 @@ describe('a result', () => {
     ['a large one', resultOf(randomBytes(50_000), randomBytes(15_536), 2)],
   ];
 
-  it.each(results)('comes back to the byte on another machine: %s', async (_, result) => {
+  it.each(results)('is the same on another machine, byte for byte: %s', async (_, result) => {
     const server = await aRedisServer();
-    // What is measured here is not time.
+    // This does not measure time.
     const options = { ...PATIENT, answerMs: 2000 };
     const [one, two] = [await connected(server.url, options), await connected(server.url, options)];
     await one.claim(KEY, 'a', LEASE_MS);
@@ -211,7 +211,7 @@ describe('a result', () => {
     expect(digestOf(state.end)).toEqual(digestOf(result));
   });
 
-  it('counts for its TTL, and cannot be extended, released or finished again', async () => {
+  it('is valid for its TTL, and cannot be extended, released or finished again', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
@@ -275,7 +275,7 @@ describe('what somebody else put on the server', () => {
     ['another byte of the outputs', ['SETRANGE', slot, '53', 'O']],
     ['another length', ['APPEND', slot, 'x']],
     ['bytes on the other side of the border', ['SETRANGE', slot, '32', '\x02']],
-  ])('is no result: %s', async (_, words) => {
+  ])('is not a result: %s', async (_, words) => {
     const { server, keys } = await finished();
     expect(await server.ask(...words)).not.toMatch(/^-/);
     const error = await failureOf(keys.claim(KEY, 'b', LEASE_MS));
@@ -289,14 +289,14 @@ describe('what somebody else put on the server', () => {
     expect(keys.state().lastError).toBeUndefined();
   });
 
-  it.each([1, 31, 32, 33, 60])('is no result: one that lacks %i bytes', async (count) => {
+  it.each([1, 31, 32, 33, 60])('is not a result: one that lacks %i bytes', async (count) => {
     const { server, keys } = await finished();
     const take = `local v = redis.call('get', KEYS[1]) redis.call('set', KEYS[1], string.sub(v, 1, #v - ARGV[1]))`;
     expect(await server.ask('EVAL', take, '1', slot, String(count))).not.toMatch(/^-/);
     expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('nonsense');
   });
 
-  it('is no result: the result of another key', async () => {
+  it('is not a result: the result of another key', async () => {
     const { server, keys } = await finished();
     await keys.claim('another', 'a', LEASE_MS);
     await keys.finish('another', 'a', resultOf(Buffer.from('allow')), LEASE_MS);
@@ -305,7 +305,7 @@ describe('what somebody else put on the server', () => {
     expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('nonsense');
   });
 
-  it('is no result: one that was sealed with another secret, under our name', async () => {
+  it('is not a result: one that was sealed with another secret, under our name', async () => {
     const { server, keys } = await finished();
     const secret = 'a secret of somebody else';
     const theirs = await connected(server.url, { ...PATIENT, secret });
@@ -317,7 +317,7 @@ describe('what somebody else put on the server', () => {
     );
   });
 
-  it('is no result: an old one of this key that is there again after its end', async () => {
+  it('is not a result: an old one of this key that reappears after its end', async () => {
     const server = await aRedisServer();
     let nowMs = Date.now();
     const keys = await connected(server.url, { ...PATIENT, now: () => nowMs });
@@ -331,15 +331,15 @@ describe('what somebody else put on the server', () => {
       nowMs += 59_999;
       expect((await keys.claim(KEY, 'b', LEASE_MS)).kind).toBe(kept);
       nowMs += 1;
-      expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(/counts no more/);
+      expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(/has expired/);
       nowMs -= 60_000;
     }
-    // A clock that is set back does not make it count again for longer than clocks are apart.
+    // After a clock is set back, it does not count for longer than clocks may differ.
     nowMs -= 60_001;
     expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).message).toMatch(/from the future/);
   });
 
-  it('is no result: a list', async () => {
+  it('is not a result: a list', async () => {
     const { server, keys } = await finished();
     await server.ask('DEL', slot);
     await server.ask('RPUSH', slot, 'a');
@@ -349,8 +349,8 @@ describe('what somebody else put on the server', () => {
   });
 });
 
-describe('a server that goes', () => {
-  it('is missed at once, and used again when it is back', async () => {
+describe('a server that goes down', () => {
+  it('is noticed at once, and used again when it is back', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
@@ -368,7 +368,7 @@ describe('a server that goes', () => {
     expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('in the middle of a claim is missed too', async () => {
+  it('in the middle of a claim is noticed too', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     server.process().kill('SIGSTOP');
@@ -392,7 +392,7 @@ describe('a server that goes', () => {
     }
   });
 
-  it('that was never there is found when it comes', async () => {
+  it('is found when it starts for the first time', async () => {
     const port = await freePort();
     const keys = keysOf(`redis://127.0.0.1:${port}`, IN_USE);
     await failureOf(keys.claim(KEY, 'a', LEASE_MS));
@@ -411,7 +411,7 @@ describe('a server that goes', () => {
 });
 
 describe('a server that is slow', () => {
-  it('costs one claim 50 ms and the next nothing, and is used again when it answers', async () => {
+  it('costs one claim 50 ms and the next nothing, and it is used again when it answers', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url, IN_USE);
     server.process().kill('SIGSTOP');
@@ -428,7 +428,7 @@ describe('a server that is slow', () => {
   it.each([
     ['soon, on the same connection', 100],
     ['late, on another connection', 1800],
-  ])('gives back what it claimed after all: %s', async (_, stopForMs) => {
+  ])('releases a late claim: %s', async (_, stopForMs) => {
     const server = await aRedisServer();
     const [slow, other] = [
       await connected(server.url, IN_USE),
@@ -439,7 +439,7 @@ describe('a server that is slow', () => {
       failureOf(slow.claim(KEY, 'a', LEASE_MS)),
       failureOf(slow.claim('two', 'a', LEASE_MS)),
     ]);
-    // How long the server is stopped is what this is about.
+    // This is about how long the server is stopped.
     await wait(stopForMs);
     server.process().kill('SIGCONT');
     await until('both connections to be back', () => other.state().isConnected, 5000);
@@ -451,12 +451,12 @@ describe('a server that is slow', () => {
       );
       expect(await other.claim(key, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
     }
-    // Whatever is done late frees only what it claimed itself.
+    // Whatever happens late frees only the claim that it made itself.
     await until('the slow one to be back', () => slow.state().isConnected, 5000);
     expect(await slow.claim(KEY, 'c', LEASE_MS)).toEqual({ kind: 'running' });
   });
 
-  it('does not take from a token what it claimed again', async () => {
+  it('does not release a key that its token claimed again', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url, IN_USE);
     server.process().kill('SIGSTOP');
@@ -464,12 +464,12 @@ describe('a server that is slow', () => {
     server.process().kill('SIGCONT');
     await until('the connection to be back', () => keys.state().isConnected, 5000);
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
-    // Three times there and back: whatever was under way is done.
+    // After three round trips, everything in progress is done.
     for (let times = 0; times < 3; times += 1) await keys.extend('another', 'a', LEASE_MS);
     expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'running' });
   });
 
-  it('frees later what could not be released or finished', async () => {
+  it('frees keys later that could not be released or finished', async () => {
     const server = await aRedisServer();
     const [keys, other] = [
       await connected(server.url, IN_USE),
@@ -492,7 +492,7 @@ describe('a server that is slow', () => {
     }
   });
 
-  it('all the time is never used, and told so', async () => {
+  it('is never used if it is always slow, and says so', async () => {
     const late = await aServer((socket) => {
       socket.on('data', (chunk) => {
         const word = /\r\n([0-9a-f-]{36})\r\n/.exec(chunk.toString())?.[1] ?? '';
@@ -507,8 +507,8 @@ describe('a server that is slow', () => {
   });
 });
 
-describe('a server that is none', () => {
-  /** Answers each command: the first with the word of the probe, so that it is trusted, the others so. */
+describe('something that is not a Redis server', () => {
+  /** Responds to each command: to the first with the probe's word, so that it is trusted, to the others as given. */
   const trusted =
     (answer: string) =>
     (socket: Socket): void => {
@@ -543,7 +543,7 @@ describe('a server that is none', () => {
       /nonsense/,
     ],
     [
-      'says twice what it is asked once',
+      'responds twice to one command',
       (socket) => socket.on('data', () => socket.write('$-1\r\n$-1\r\n$-1\r\n')),
       /nonsense|read/,
     ],
@@ -553,21 +553,18 @@ describe('a server that is none', () => {
       (socket) => socket.on('data', () => socket.write('-LOADING Redis is loading\r\n')),
       /refused: LOADING/,
     ],
-  ])(
-    'is not trusted, and tried again with longer and longer pauses: %s',
-    async (_, serve, says) => {
-      const server = await aServer(serve);
-      const keys = keysOf(server.url, IN_USE);
-      await failureWithin(160, keys.claim(KEY, 'a', LEASE_MS));
-      await until('a few tries', () => server.connections() >= 3);
-      expect(keys.state().isConnected).toBe(false);
-      expect(keys.state().lastError).toMatch(says);
-      await failureAtOnce(keys.claim(KEY, 'a', LEASE_MS));
-      const before = server.connections();
-      await wait(1000);
-      expect(server.connections() - before).toBeLessThan(10);
-    },
-  );
+  ])('is not trusted, and tried again with increasing pauses: %s', async (_, serve, says) => {
+    const server = await aServer(serve);
+    const keys = keysOf(server.url, IN_USE);
+    await failureWithin(160, keys.claim(KEY, 'a', LEASE_MS));
+    await until('a few tries', () => server.connections() >= 3);
+    expect(keys.state().isConnected).toBe(false);
+    expect(keys.state().lastError).toMatch(says);
+    await failureAtOnce(keys.claim(KEY, 'a', LEASE_MS));
+    const before = server.connections();
+    await wait(1000);
+    expect(server.connections() - before).toBeLessThan(10);
+  });
 
   it.each([
     ['what is no answer to a claim', '+OK\r\n'],
@@ -582,13 +579,13 @@ describe('a server that is none', () => {
     ['a result that is none', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
     ['a result and more', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBS1\r\n'],
     ['bytes that are none', 'HTTP/1.1 200 OK\r\n\r\n'],
-  ])('is found out when it says, to a claim, %s', async (_, answer) => {
+  ])('is detected when it responds to a claim with %s', async (_, answer) => {
     const server = await aServer(trusted(answer));
     const keys = await connected(server.url);
     expect((await failureOf(keys.claim(KEY, 'a', LEASE_MS))).fault).toBe('nonsense');
   });
 
-  it('is found out when it says, to an extension, what is neither yes nor no', async () => {
+  it('is detected when it responds to an extension with neither yes nor no', async () => {
     const server = await aServer(trusted('+OK\r\n'));
     const keys = await connected(server.url);
     expect((await failureOf(keys.extend(KEY, 'a', LEASE_MS))).fault).toBe('nonsense');
@@ -596,8 +593,8 @@ describe('a server that is none', () => {
   });
 });
 
-describe('a server with rules of its own', () => {
-  it('wants a password, and shows it to nobody', async () => {
+describe('a server with special rules', () => {
+  it('needs a password, which is shown to nobody', async () => {
     const server = await aRedisServer({ words: ['--requirepass', 's3cr:t/é'], admin: 's3cr:t/é' });
     const host = `127.0.0.1:${server.port}`;
     const right = await connected(`redis://:${encodeURIComponent('s3cr:t/é')}@${host}/3`);
@@ -628,7 +625,7 @@ describe('a server with rules of its own', () => {
     expect(keys.state().lastError).not.toContain('\u001b');
   });
 
-  it('needs to allow no more than the page on deduplication says', async () => {
+  it('needs to allow only what the page on deduplication says', async () => {
     const acl = 'hookbus on >pw ~hookbus:* -@all +eval +set +get +del +select';
     const server = await aRedisServer();
     expect(await server.ask('ACL', 'SETUSER', ...acl.split(' '))).toBe('+OK\r\n');
@@ -643,7 +640,7 @@ describe('a server with rules of its own', () => {
     expect(keys.state()).toMatchObject({ isConnected: true, failures: 0 });
   });
 
-  it('has no such database', async () => {
+  it('may not have the database', async () => {
     const server = await aRedisServer();
     const keys = keysOf(`${server.url}/99`);
     await until('a refusal', () => /DB index/.test(keys.state().lastError ?? ''));
@@ -651,7 +648,7 @@ describe('a server with rules of its own', () => {
     expect(await server.ask('DBSIZE')).toBe(':0\r\n');
   });
 
-  it('is a replica, until it is none', async () => {
+  it('may be a replica for a while', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await server.ask('REPLICAOF', '127.0.0.1', String(await freePort()));
@@ -664,7 +661,7 @@ describe('a server with rules of its own', () => {
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('is full, until it is not', async () => {
+  it('may be full for a while', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
@@ -676,7 +673,7 @@ describe('a server with rules of its own', () => {
     expect(await keys.claim('two', 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 
-  it('forgets scripts', async () => {
+  it('may forget scripts', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
@@ -684,14 +681,14 @@ describe('a server with rules of its own', () => {
     expect(await keys.claim(KEY, 'b', LEASE_MS)).toEqual({ kind: 'running' });
   });
 
-  it('listens on a Unix socket', async () => {
+  it('may listen on a Unix socket', async () => {
     const server = await aRedisServer();
     const keys = await connected(`redis://localhost?path=${encodeURIComponent(server.socketPath)}`);
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
   });
 });
 
-describe('a URL that leads nowhere', () => {
+describe('an unusable URL', () => {
   it.each([
     '',
     'redis://',
@@ -723,7 +720,7 @@ describe('a URL that leads nowhere', () => {
 });
 
 describe('close', () => {
-  it('rejects what is under way, and all that comes', async () => {
+  it('rejects calls in progress and all later ones', async () => {
     const server = await aRedisServer();
     const keys = await connected(server.url);
     server.process().kill('SIGSTOP');
@@ -738,7 +735,7 @@ describe('close', () => {
 
 describe('a process', () => {
   const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-  /** The module in a process of its own, as it is bundled. */
+  /** The module, bundled, in a separate process. */
   async function inProcess(script: string, env: Readonly<Record<string, string>> = {}) {
     const { stdout } = spawnSync(
       join(ROOT, 'node_modules/.bin/esbuild'),
@@ -772,10 +769,10 @@ describe('a process', () => {
     ['without one', async () => `redis://127.0.0.1:${await freePort()}`],
     ['with one that says nothing', async () => (await aServer(() => undefined)).url],
     [
-      'with one that says nothing in the protocol',
+      'with one that does not speak the protocol',
       async () => (await aServer((socket) => socket.write('$-1\r\n'))).url,
     ],
-  ])('ends by itself after close, and nothing is on its streams: %s', async (_, find) => {
+  ])('exits after close, without any output: %s', async (_, find) => {
     const ended = await inProcess(
       `const keys = connectSharedKeys(${JSON.stringify(await find())});
        await keys.claim('key', 'a', 1000).catch(() => undefined);
@@ -785,7 +782,7 @@ describe('a process', () => {
     expect(ended).toMatchObject({ code: 0, signal: null, stdout: '', stderr: '' });
   });
 
-  it('trusts a server with a certificate that it was told to trust, and no other', async () => {
+  it('trusts a server with a certificate from its settings, and no other', async () => {
     const certificate = aCertificate('localhost');
     const server = await aRedisServer({ tls: true, words: certificate.words });
     const script = `const keys = connectSharedKeys('rediss://localhost:${server.port}', { answerMs: 5000 }); ${CLAIM} keys.close();`;

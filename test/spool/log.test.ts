@@ -66,8 +66,8 @@ function whole(spool: Spool, begin = aBegin(), end = anEnd()): string {
   return begin.executionId;
 }
 
-describe('a write that was torn', () => {
-  it('at any byte costs that record and no other, and is set aside once', () => {
+describe('a torn write', () => {
+  it('at any byte costs that record and no other, and is quarantined once', () => {
     const { log, directory, ids, drain } = aSpool();
     const entry = encodeEntry(newToken(), record());
     let lost = 0;
@@ -83,7 +83,7 @@ describe('a write that was torn', () => {
     expect(readdirSync(join(directory, 'unreadable'))).toHaveLength(lost);
   });
 
-  it('at the end of a log may be under way, and is read once it is whole', () => {
+  it('at the end of a log may be in progress, and is read once it is complete', () => {
     const { log, ids, following } = aSpool();
     const drain = following();
     const entry = encodeEntry(newToken(), record());
@@ -95,7 +95,7 @@ describe('a write that was torn', () => {
     expect(ids()).toHaveLength(1);
   });
 
-  it('does not bring to light an entry that somebody wrote into a payload', () => {
+  it('does not expose an entry that somebody wrote into a payload', () => {
     const { log, rows, drain } = aSpool();
     const forged = encodeEntry(newToken(), record(aBegin({ hookName: 'forged' })));
     const bytes = Buffer.concat(Array.from({ length: 9 }, () => forged));
@@ -115,7 +115,7 @@ describe('a write that was torn', () => {
 });
 
 describe('a log', () => {
-  it('has nothing of what was taken, and says so to who reads it again, though the rows are gone', () => {
+  it('keeps nothing of taken entries, and marks them as taken even after the rows are deleted', () => {
     const { log, db, rows, open, drain } = aSpool();
     const spool = open();
     whole(spool, aBegin({ cwd: '/home/dev/secret-place' }));
@@ -127,7 +127,7 @@ describe('a log', () => {
     expect(bytes.subarray(16, -8).every((byte) => byte === 0)).toBe(true);
   });
 
-  it('is deleted by a command once all in it is on record, and by others only when it is long', () => {
+  it('is deleted by a command once everything in it is stored, and by others only if it is long', () => {
     const { open, names, drain } = aSpool();
     const spool = open();
     whole(spool);
@@ -140,7 +140,7 @@ describe('a log', () => {
     expect(names()).toEqual([]);
   });
 
-  it('is kept under another name until all who began in it have ended, over two rotations', () => {
+  it('is kept under another name until all its executions have ended, over two rotations', () => {
     const { open, names, ids, following } = aSpool();
     const drain = following();
     const spool = open();
@@ -161,7 +161,7 @@ describe('a log', () => {
   });
 
   it.each(['deleted', 'closed'] as const)(
-    'that is %s between begin and end has the end elsewhere, with all of it',
+    'that is %s between begin and end has the complete end in another log',
     (how) => {
       const { log, open, ids, drain, directory } = aSpool();
       const spool = open();
@@ -173,7 +173,7 @@ describe('a log', () => {
         spawnSync('chmod', ['400', join(directory, 'log.old')]);
       }
       whole(spool, begin);
-      // In a log that was closed meanwhile it may be, too.
+      // It may also be in a log that was closed meanwhile.
       expect(drain()).toMatchObject({ unreadable: 0 });
       expect(ids()).toEqual([begin.executionId]);
       expect(drain({ rotateBytes: 0 })).toMatchObject({ stored: 0 });
@@ -181,7 +181,7 @@ describe('a log', () => {
     },
   );
 
-  it('that who reads it closed, and was killed, is read by the next', () => {
+  it('that a killed reader had closed is read by the next reader', () => {
     const { log, open, ids, drain, names, directory } = aSpool();
     const id = whole(open());
     renameSync(log, join(directory, 'log.0-killed'));
@@ -191,7 +191,7 @@ describe('a log', () => {
     expect(names()).toEqual([]);
   });
 
-  it('of another version: what it does not know is passed over, or set aside', () => {
+  it('of another version: unknown parts are ignored or quarantined', () => {
     const { log, rows, drain } = aSpool();
     const unknown = createFrameWriter(99);
     unknown.text(1, 'what is to come');
@@ -210,7 +210,7 @@ describe('a log', () => {
     expect(rows().map((row) => row.hook_name)).toEqual(['known', 'last']);
   });
 
-  it('is taken in once by two who drain it at once', () => {
+  it('is ingested once by two processes at the same time', () => {
     const { open, ids, following } = aSpool();
     const [one, other] = [following(), following()];
     const spool = open();
@@ -225,7 +225,7 @@ describe('a log', () => {
     expect(new Set(ids()).size).toBe(600);
   });
 
-  it('forgets what was begun and is on record elsewhere', () => {
+  it('forgets executions that are recorded elsewhere', () => {
     const { open, rows, drain, names } = aSpool();
     const spool = open();
     const begin = aBegin({ pid: 1, pidStart: 1 });
@@ -236,7 +236,7 @@ describe('a log', () => {
     expect(names()).toEqual([]);
   });
 
-  it('counts those that wait and those that run, each once', () => {
+  it('counts waiting and running executions, each once', () => {
     const { open } = aSpool();
     const spool = open();
     whole(spool);
@@ -260,7 +260,7 @@ describe('a log', () => {
 });
 
 describe('records of version 0.1.0', () => {
-  it('are taken in, and a part only once its engine is gone', () => {
+  it('are ingested, and a part only once its engine is gone', () => {
     const { directory, rows, drain, names } = aSpool();
     cpSync(new URL('../../fixtures/spool-0.1.0/', import.meta.url), directory, { recursive: true });
     expect(drain()).toMatchObject({ stored: 3, unreadable: 0 });

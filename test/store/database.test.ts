@@ -9,7 +9,7 @@ import { fileIdentity, quarantineDatabase } from '../../src/store/files/quaranti
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** One of each version that there was. */
+/** One database of each earlier version. */
 const DATABASES = fileURLToPath(new URL('../../fixtures/databases/', import.meta.url));
 
 function caught(work: () => unknown): unknown {
@@ -35,7 +35,7 @@ describe('the database', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('is migrated once, and opened again as it is', () => {
+  it('is migrated once, and not changed when it is opened again', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     openDatabase(path, 0).close();
     const db = openDatabase(path, 0);
@@ -45,7 +45,7 @@ describe('the database', () => {
   });
 
   it.each(readdirSync(DATABASES))(
-    '%s of an earlier version is migrated with all that is in it',
+    '%s of an earlier version is migrated with all its contents',
     (name) => {
       const path = join(temporaryDirectory(), 'hook_bus.db');
       copyFileSync(join(DATABASES, name), path);
@@ -62,7 +62,7 @@ describe('the database', () => {
     },
   );
 
-  it('of a newer version is refused with a hint and left as it is', () => {
+  it('of a newer version is refused with a hint and stays unchanged', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     openDatabase(path, 0).close();
     const newer = new Sqlite(path);
@@ -75,7 +75,7 @@ describe('the database', () => {
     after.close();
   });
 
-  it('that is locked gives up within its busy timeout', () => {
+  it('fails within the busy timeout if it is locked', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const holder = openDatabase(path, 0);
     holder.exec('BEGIN EXCLUSIVE');
@@ -88,7 +88,7 @@ describe('the database', () => {
     db.close();
   });
 
-  it('takes its payloads with a deleted execution also where foreign keys are off', () => {
+  it('deletes the payloads of a deleted execution even if foreign keys are off', () => {
     const db = openDatabase(join(temporaryDirectory(), 'hook_bus.db'), 0);
     db.pragma('foreign_keys = OFF');
     db.exec(`INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command, status, created_at)
@@ -101,7 +101,7 @@ describe('the database', () => {
 });
 
 describe('a corrupt database', () => {
-  it('is told from a locked one', () => {
+  it('is not confused with a locked one', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     writeFileSync(
       path,
@@ -112,7 +112,7 @@ describe('a corrupt database', () => {
     expect(isBusy(error)).toBe(false);
   });
 
-  it('is set aside under a new name with its side files, once', () => {
+  it('is renamed once, together with its side files', () => {
     const directory = temporaryDirectory();
     const path = join(directory, 'hook_bus.db');
     writeFileSync(path, 'garbage');
@@ -128,7 +128,7 @@ describe('a corrupt database', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('gets a name of its own when two are set aside in one second', () => {
+  it('gets a separate name if two are renamed in one second', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const now = new Date('2026-11-22T10:00:00.000Z');
     const names = [1, 2].map(() => {

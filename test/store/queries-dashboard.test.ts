@@ -67,7 +67,7 @@ describe('a search page by page', () => {
         (search.eventType ?? one.eventType) === one.eventType &&
         (search.status ?? one.status) === one.status &&
         (search.session === undefined ||
-          // A session that there is means that one alone.
+          // A session that exists means only that one.
           (['abc', '%'].includes(search.session)
             ? one.sessionId === search.session
             : one.sessionId?.startsWith(search.session))),
@@ -81,7 +81,7 @@ describe('a search page by page', () => {
 });
 
 describe('sessions', () => {
-  it('are listed with what they hold, and read in the order in which it began', () => {
+  it('are listed with their contents, and read in the order of their start', () => {
     const { db, executions } = aDatabase();
     const sessions = listSessions(db, '', 10);
     expect(sessions).toHaveLength(4);

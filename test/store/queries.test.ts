@@ -46,7 +46,7 @@ describe('the list of executions', () => {
     return rows.map(({ id }) => id);
   };
 
-  it('is newest first, by the number where the time is the same', () => {
+  it('is newest first, and sorted by number if the time is the same', () => {
     expect(ids({})).toEqual([4, 2, 1, 3]);
     expect(ids({ limit: 2 })).toEqual([4, 2]);
   });
@@ -75,7 +75,7 @@ describe('the list of executions', () => {
 });
 
 describe('one execution', () => {
-  it('is found by its number, its id and the beginning of that', () => {
+  it('is found by its number, its id and a prefix of its id', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const executionId = '01a20375-0000-7000-8000-000000000001';
     const other = '01a20375-0000-7000-8000-00000000000f';
@@ -95,7 +95,7 @@ describe('one execution', () => {
     db.close();
   });
 
-  it('has its payloads as they are stored', () => {
+  it('has its payloads as stored', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const body = Buffer.from([0, 255, 10]);
     writeExecutions(path, [
@@ -111,7 +111,7 @@ describe('one execution', () => {
 });
 
 describe('the overview', () => {
-  it('gives the samples of the window, and none of a status it does not know', () => {
+  it('gives the samples of the window, but none with an unknown status', () => {
     const db = aDatabase([
       { createdAt: '2026-11-22T09:59:59.999Z' },
       { createdAt: '2026-11-22T10:00:00.000Z', durationMs: undefined },
@@ -137,7 +137,7 @@ describe('the overview', () => {
     db.close();
   });
 
-  it('counts what is there, also where nothing is', () => {
+  it('counts what there is, even if there is nothing', () => {
     const empty = aDatabase([]);
     expect(readContents(empty)).toEqual({
       version: MIGRATIONS.length,
@@ -169,7 +169,7 @@ describe('the overview', () => {
     const at = (createdAt: string) => anExecution({ createdAt });
     writeExecutions(path, [
       recordedOf(at('2026-11-22T10:00:00.000Z'), [], ['unknown option --nmae']),
-      recordedOf(at('2026-11-22T11:00:00.000Z'), [], ['--timeout: expected a value']),
+      recordedOf(at('2026-11-22T11:00:00.000Z'), [], ['--timeout needs a value']),
       recordedOf(at('2026-11-22T12:00:00.000Z'), [], ['unknown option --nmae']),
     ]);
     const db = openDatabase(path, 0);
@@ -181,7 +181,7 @@ describe('the overview', () => {
         first_seen: '2026-11-22T10:00:00.000Z',
         last_seen: '2026-11-22T12:00:00.000Z',
       },
-      expect.objectContaining({ text: 'guard_rm: --timeout: expected a value', count: 1 }),
+      expect.objectContaining({ text: 'guard_rm: --timeout needs a value', count: 1 }),
     ]);
     db.close();
   });

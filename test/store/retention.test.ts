@@ -18,7 +18,7 @@ const EXPIRY = { before: '2026-11-22T10:00:00.000Z', now: '2026-11-22T12:00:00.0
 const minute = (number: number): string =>
   `2026-11-22T09:${String(number).padStart(2, '0')}:00.000Z`;
 
-/** Twenty executions before the expiry and two behind it, each with a payload. */
+/** Twenty executions before the expiry and two after it, each with a payload. */
 function aDatabase(bytes = 10): { db: Database; path: string } {
   const path = join(temporaryDirectory(), 'hook_bus.db');
   const body = new Uint8Array(bytes);
@@ -45,7 +45,7 @@ const count = (db: Database, table: string): number =>
   Number(db.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
 
 describe('retention', () => {
-  it('counts what is past its time', () => {
+  it('counts expired rows', () => {
     const { db } = aDatabase();
     expect(countExpired(db, EXPIRY)).toEqual({
       executions: 20,
@@ -66,7 +66,7 @@ describe('retention', () => {
     db.close();
   });
 
-  it('deletes keys that ran out, and notices of that age', () => {
+  it('deletes expired keys and old notices', () => {
     const { db } = aDatabase();
     expect(deleteKeysAndNotices(db, EXPIRY)).toEqual({ dedupeKeys: 1, notices: 20 });
     expect(db.prepare('SELECT dedupe_key FROM dedupe_keys').pluck().all()).toEqual(['in']);
@@ -74,7 +74,7 @@ describe('retention', () => {
     db.close();
   });
 
-  it('gives space back in steps', () => {
+  it('returns space in steps', () => {
     const { db, path } = aDatabase(100_000);
     db.pragma('wal_checkpoint(TRUNCATE)');
     const before = databaseBytes(path);
@@ -91,7 +91,7 @@ describe('retention', () => {
     db.close();
   });
 
-  it('folds the log as far as a reader lets it, and does not wait for the reader', () => {
+  it('truncates the log as far as a reader allows, and does not wait for the reader', () => {
     const { db, path } = aDatabase();
     const reader = openDatabase(path, 0);
     reader.exec('BEGIN');
@@ -106,14 +106,14 @@ describe('retention', () => {
 });
 
 describe('the files of a database', () => {
-  it('count with its log, and not where there are none', () => {
+  it('count together with its log, and not if they are missing', () => {
     const { db, path } = aDatabase();
     expect(databaseBytes(path)).toBeGreaterThan(0);
     expect(databaseBytes(join(path, 'below-a-file'))).toBe(0);
     db.close();
   });
 
-  it('that were set aside are found without their side files', () => {
+  it('that were quarantined are found without their side files', () => {
     const directory = temporaryDirectory();
     const path = join(directory, 'hook_bus.db');
     for (const end of ['.corrupt-2', '.corrupt-1', '.corrupt-1-wal', '.corrupt-1-shm', '-wal', ''])

@@ -21,7 +21,7 @@ function record(db: Database, begin: Partial<Begin> = {}, end: Partial<End> = {}
 const executionsIn = (db: Database): number =>
   readTotals(db).reduce((sum, { executions }) => sum + executions, 0);
 
-/** By its bound, how many took up to that and not up to the one before. */
+/** The count of a histogram bucket, found by its bound. */
 const filled = (buckets: readonly number[], bounds: readonly number[]) =>
   Object.fromEntries(
     buckets.flatMap((count, index) => (count > 0 ? [[bounds[index] ?? 'more', count]] : [])),
@@ -56,7 +56,7 @@ describe('the totals', () => {
     db.close();
   });
 
-  it('have seen what retention deletes, and never go back', () => {
+  it('include what retention deletes, and never decrease', () => {
     const db = aDatabase();
     for (let index = 0; index < 30; index += 1) record(db);
     expect(countNext(db, 10)).toBe(10);
@@ -70,7 +70,7 @@ describe('the totals', () => {
     db.close();
   });
 
-  it('go on where everything was deleted and the ids begin anew', () => {
+  it('continue after everything was deleted and the ids start again', () => {
     const db = aDatabase();
     for (let index = 0; index < 5; index += 1) record(db);
     countAll(db);
@@ -82,7 +82,7 @@ describe('the totals', () => {
     db.close();
   });
 
-  it(`tell ${MAX_HOOKS} hooks apart, the same ones for ever, and call the rest ${OTHER}`, () => {
+  it(`distinguish ${MAX_HOOKS} hooks, always the same ones, and call the rest ${OTHER}`, () => {
     const db = aDatabase();
     for (let index = 0; index < MAX_HOOKS + 50; index += 1) {
       record(db, { hookName: `hook-${index}` });
@@ -102,7 +102,7 @@ describe('the totals', () => {
 });
 
 describe('what is exported', () => {
-  it('is every row behind the mark, in order, and all of another database', () => {
+  it('is every row after the mark, in order, and everything of another database', () => {
     const db = aDatabase();
     for (let index = 0; index < 5; index += 1) record(db, { hookName: `hook-${index}` });
     expect(lastLogId(db)).toBe(5);

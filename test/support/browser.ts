@@ -3,15 +3,15 @@ import axe, { type AxeResults } from 'axe-core';
 import { type Browser, chromium, type Dialog, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
-/** Chromium as Debian and others install it. */
+/** Chromium as installed by Debian and others. */
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
 );
 export const hasBrowser = CHROMIUM !== undefined;
-// Said on stderr, since a test that was skipped looks much like one that passed.
+// Printed on stderr, since a skipped test looks much like one that passed.
 if (!hasBrowser) process.stderr.write('no chromium, so the dashboard is not looked at in one\n');
 
-/** The title of tests that need a browser, with the reason where they are skipped. */
+/** The title of tests that need a browser, with the reason if they are skipped. */
 export const inBrowser = (title: string): string =>
   `${title}${hasBrowser ? '' : ' (skipped: no chromium; make setup installs it)'}`;
 
@@ -21,7 +21,7 @@ export const browserOptions = () => ({
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 });
 
-/** One browser for the tests of a file; every page has a profile of its own. */
+/** One browser for the tests of a file; every page has a separate profile. */
 export function useBrowser() {
   let browser: Browser | undefined;
   beforeAll(async () => {
@@ -30,7 +30,7 @@ export function useBrowser() {
   afterAll(async () => browser?.close());
 
   return {
-    /** Opens a URL, and watches what the page must never do: `expectClean` says whether it did. */
+    /** Opens a URL and watches for what the page must never do; `expectClean` asserts that it did not. */
     async open(url: string, { isDark = false, height = 900 } = {}) {
       if (browser === undefined) throw new Error('expected a browser');
       const context = await browser.newContext({
@@ -59,7 +59,7 @@ export function useBrowser() {
       await page.goto(url);
       return {
         page,
-        /** Answers the next question of the page; resolves to what it asked. */
+        /** Answers the next question of the page; resolves to the question. */
         answerWith: (isYes: boolean): Promise<string> =>
           new Promise((resolve) => {
             answer = (dialog) => {
@@ -80,8 +80,8 @@ export function useBrowser() {
 const KINDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 /**
- * What keeps people from using the page as it is now, by axe-core: rule and element.
- * @param rules these alone
+ * Accessibility problems of the page as it is now, found by axe-core: rule and element.
+ * @param rules only these rules
  */
 export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(axe.source);

@@ -58,7 +58,7 @@ export interface Received {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly bytes: Buffer;
-  /** As the JSON form of protobuf, with ids in hex. */
+  /** The JSON form of protobuf, with ids in hex. */
   readonly body: {
     readonly resourceSpans?: readonly {
       readonly resource: { readonly attributes: readonly Attribute[] };
@@ -70,10 +70,10 @@ export interface Received {
   };
 }
 
-/** Answers a request. */
+/** Responds to a request. */
 export type Answer = (response: ServerResponse, received: Received) => void;
 
-/** What a collector says that took everything. */
+/** The response of a collector that accepted everything. */
 export const takesAll: Answer = (response, { headers }) => {
   const contentType = headers['content-type'] ?? '';
   response.writeHead(200, { 'content-type': contentType });
@@ -87,7 +87,7 @@ export const answers =
     response.end(body);
   };
 
-/** Takes all but so many spans, or points of metrics. */
+/** Rejects this many spans, or points of metrics. */
 export const refuses =
   (rejected: number, errorMessage: string): Answer =>
   (response, { path }) => {
@@ -106,11 +106,11 @@ export const refuses =
 interface CollectorOptions {
   readonly port?: number;
   readonly host?: string;
-  /** Key and certificate: it speaks TLS. */
+  /** Key and certificate, to use TLS. */
   readonly tls?: ServerOptions;
 }
 
-/** A server for this test alone that takes OTLP over HTTP, and decodes it with the official definitions. */
+/** A server for one test that receives OTLP over HTTP and decodes it with the official definitions. */
 export async function aCollector({ port = 0, host = '127.0.0.1', tls }: CollectorOptions = {}) {
   const requests: Received[] = [];
   let answer = takesAll;
@@ -148,7 +148,7 @@ export async function aCollector({ port = 0, host = '127.0.0.1', tls }: Collecto
           scopeSpans.flatMap(({ spans }) => spans),
         ),
       ),
-    /** The metrics that came last. */
+    /** The latest metrics. */
     metrics: (): ReadonlyMap<string, Metric> => {
       const last = requests.findLast(({ path }) => path === '/v1/metrics');
       const all = (last?.body.resourceMetrics ?? []).flatMap(({ scopeMetrics }) =>
@@ -161,7 +161,7 @@ export async function aCollector({ port = 0, host = '127.0.0.1', tls }: Collecto
 
 export type Collector = Awaited<ReturnType<typeof aCollector>>;
 
-/** Attributes by their names. */
+/** Attributes by name. */
 export function valuesOf(attributes: readonly Attribute[] = []): Record<string, unknown> {
   return Object.fromEntries(
     attributes.map(({ key, value }) => [
@@ -178,7 +178,7 @@ function listening(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** @throws where it is not what the definitions say; vitest fails for it */
+/** @throws if it does not match the definitions; vitest then fails */
 function decoded(
   path: string,
   headers: IncomingMessage['headers'],
@@ -190,7 +190,7 @@ function decoded(
   const type = lookUp(`${service}Request`);
   if (headers['content-type'] === 'application/json') {
     const json = JSON.parse(bytes.toString());
-    // Ids are hex in the JSON of OTLP, where that of protobuf has base64: all else must be as the definitions say.
+    // In OTLP's JSON ids are hex, where protobuf's JSON has base64. Everything else must match the definitions.
     const checked = toJson(
       type,
       type.fromObject(withIds(json, (id) => Buffer.from(id, 'hex').toString('base64'))),

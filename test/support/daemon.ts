@@ -14,11 +14,11 @@ import { temporaryDirectory } from './temporary.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const CLI = join(ROOT, 'bin', 'hookbus.js');
-/** The launcher, where a C compiler was there to build it. */
+/** The launcher, if a C compiler was available to build it. */
 export const LAUNCHER = process.env['HOOKBUS_LAUNCHER_BIN'] ?? join(ROOT, 'bin', 'hookbus');
 export const hasLauncher = existsSync(LAUNCHER);
 
-/** Waits until `look` gives something. @throws after the deadline */
+/** Waits until `look` returns something. @throws after the deadline */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
@@ -33,13 +33,13 @@ export async function until<T>(
   }
 }
 
-/** A state directory of this test alone, whose daemon, if any, is gone when the test has finished. */
+/** A state directory for one test. Its daemon, if any, is gone when the test has finished. */
 export function aState(home: string = temporaryDirectory()) {
   makeState(home);
   const paths = { ...statePaths(home), socket: socketPath(home) };
   const env = { PATH: process.env['PATH'], HOOKBUS_ENABLED: '1', HOOKBUS_HOME: home };
   onTestFinished(async () => {
-    // A launcher may have started one that does not answer yet; it is told to leave once it does.
+    // A launcher may have started a daemon that does not answer yet; it stops once it does.
     await until('the daemon to leave', async () => {
       if (await askDaemon(paths.socket)) await stopDaemon(paths.socket);
       return processesOf(home).length === 0;
@@ -58,13 +58,13 @@ export function aState(home: string = temporaryDirectory()) {
       try {
         return db.prepare(sql).all() as T[];
       } catch {
-        // The very first opener is still making the tables.
+        // The first process to open the database is still making the tables.
         return [];
       } finally {
         db.close();
       }
     },
-    /** A daemon in the foreground of a process of its own, once it answers. */
+    /** Starts a daemon in the foreground of a separate process; resolves once it answers. */
     async daemon(...options: string[]): Promise<ChildProcess> {
       const child = spawn(execPath, [CLI, 'daemon', 'run', ...options], { env, stdio: 'ignore' });
       onTestFinished(() => void child.kill('SIGKILL'));
@@ -77,14 +77,14 @@ export function aState(home: string = temporaryDirectory()) {
   };
 }
 
-/** What a process did. */
+/** How a process ended, with its output. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
 }
 
-/** Runs a program with this on its stdin. */
+/** Runs a program with this stdin. */
 export function start(
   command: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -109,7 +109,7 @@ export function start(
   return { child, ended };
 }
 
-/** Does `work` for each number below `count`, so many at a time. */
+/** Calls `work` for each number below `count`, at most `width` at a time. */
 export async function inPool(
   count: number,
   width: number,

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
 
-/** The daemons of this checkout whose state directory is a temporary one, as those that tests start are. */
+/** The daemons of this checkout with a temporary state directory, which tests have started. */
 export function testDaemons(): number[] {
   return processes(
     (words, variables) =>
@@ -14,7 +14,7 @@ export function testDaemons(): number[] {
   );
 }
 
-/** All processes that were told of this state directory: what runs hooks there, and what such a process started. */
+/** All processes with this state directory in their environment: what runs hooks there, and what those started. */
 export function processesOf(home: string): number[] {
   return processes((_words, variables) => variables.includes(`HOOKBUS_HOME=${home}`));
 }
@@ -27,7 +27,7 @@ function processes(isWanted: (words: string[], variables: string[]) => boolean):
     .map(Number);
 }
 
-/** Empty for a process that is gone, or another user's. */
+/** Empty for a process that is gone or belongs to another user. */
 function listIn(pid: string, file: 'cmdline' | 'environ'): string[] {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');

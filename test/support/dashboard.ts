@@ -19,7 +19,7 @@ export async function aDashboard(
   return { ...state, child, ...(await openDashboard(state)) };
 }
 
-/** Asks the daemon of a state directory for the page. */
+/** Asks the daemon of a state directory for the dashboard. */
 async function openDashboard(state: ReturnType<typeof aState>) {
   const newUrl = async (): Promise<string> => {
     const answer = await askDashboard(state.paths.socket);
@@ -29,7 +29,7 @@ async function openDashboard(state: ReturnType<typeof aState>) {
   const url = await newUrl();
   const { origin, host, port } = new URL(url);
 
-  /** One request, as raw as Node lets it be. */
+  /** One request, as raw as Node allows. */
   const send = (
     path: string,
     options: { method?: string; headers?: OutgoingHttpHeaders; body?: string } = {},
@@ -60,7 +60,7 @@ async function openDashboard(state: ReturnType<typeof aState>) {
   const [cookie = ''] = setCookie.split(';');
 
   return {
-    /** Lets in once, as does each new one. */
+    /** A URL that lets a browser in once; each call gives a new one. */
     url,
     newUrl,
     origin,
@@ -69,7 +69,7 @@ async function openDashboard(state: ReturnType<typeof aState>) {
     token: cookie.split('=')[1] ?? '',
     cookie,
     send,
-    /** The JSON that somebody gets who was let in. */
+    /** The JSON that a visitor with access gets. */
     get: async <T>(path: string): Promise<T> =>
       JSON.parse((await send(path, { headers: { cookie } })).body) as T,
     post: (path: string, body: unknown) =>

@@ -27,7 +27,7 @@ export const logOf = (state: State): string => readFileSync(state.paths.log, 'ut
 
 let spooled = 0;
 
-/** Leaves executions in the spool that began just now, each with ids of its own. */
+/** Leaves executions in the spool that started just now, each with separate ids. */
 export function spoolMany(
   state: State,
   count: number,
@@ -41,13 +41,13 @@ export function spoolMany(
     const one = aBegin({ createdAtMs: Date.now(), spanId, ...begin });
     spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
   }
-  // As an engine does, where a daemon listens.
+  // As an engine does if a daemon listens.
   connect(state.paths.socket)
     .on('error', () => undefined)
     .end(encodeNotify(VERSION));
 }
 
-/** What the daemon says of one exporter; undefined while it says nothing. */
+/** The daemon's report on one exporter; undefined while there is none. */
 export async function exporterState(state: State, name: string) {
   return (await state.ask())?.exporters.find((exporter) => exporter.name === name);
 }
@@ -56,18 +56,18 @@ export async function exporterState(state: State, name: string) {
 export const isOpen = (state: State, name: string) =>
   until(`${name} to be open`, async () => (await exporterState(state, name))?.target ?? undefined);
 
-/** Waits until so many executions are stored. */
+/** Waits until this many executions are stored. */
 export const stored = (state: State, count: number) =>
   until(`${count} rows`, () => state.rows('SELECT 1 FROM hook_logs').length === count);
 
-/** Whether a program is there. Said on stderr where it is not, since a test that was skipped looks much like one that passed. */
+/** Whether a program is installed. If not, says so on stderr, since a skipped test looks much like one that passed. */
 export function hasProgram(program: string, words: readonly string[], what: string): boolean {
   const isThere = spawnSync(program, words).status === 0;
   if (!isThere) process.stderr.write(`no ${program}, so ${what} is not tested\n`);
   return isThere;
 }
 
-/** A program for this test alone, gone when it has finished. */
+/** A program for one test; it is gone when the test has finished. */
 export function aProcess(program: string, words: readonly string[]) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let stdout = '';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const NOBODY = 65_534;
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What `hookbus` needs to run, from a checkout. */
+/** The files of a checkout that `hookbus` needs to run. */
 const PARTS = [
   'bin',
   'dist',
@@ -14,7 +14,7 @@ const PARTS = [
   ...['better-sqlite3', 'bindings', 'file-uri-to-path'].map((name) => join('node_modules', name)),
 ];
 
-/** Whether every user may go to a file: root's home, for one, lets nobody else in. */
+/** Whether every user can reach a file: root's home, for example, is closed to others. */
 function isOpenToAll(path: string): boolean {
   for (let place = dirname(path); place !== dirname(place); place = dirname(place)) {
     if ((statSync(place).mode & 0o001) === 0) return false;
@@ -23,10 +23,10 @@ function isOpenToAll(path: string): boolean {
 }
 
 /**
- * A command of this checkout that every user can start: as it is where they may go to it, else with each of its programs
+ * A command of this checkout that every user can start: unchanged if they can reach it, else with each of its programs
  * copied to `place`.
  * @param command absolute paths in the checkout, and Node
- * @param place a directory that every user may enter
+ * @param place a directory that every user can enter
  */
 export function openToAll(command: readonly string[], place: string): string[] {
   if (command.every((word) => isOpenToAll(word))) return [...command];

@@ -11,8 +11,8 @@ export interface Ended {
 }
 
 /**
- * Runs a `hookbus` command as a person would, in a process of its own and with nothing else in its environment.
- * `make build` makes what it runs.
+ * Runs a `hookbus` command as a person would, in a separate process with nothing else in its environment.
+ * `make build` makes the program.
  */
 export function hookbus(
   words: readonly string[],
@@ -28,7 +28,7 @@ export function hookbus(
   return { stdout, stderr, exitCode: status };
 }
 
-/** The same in a terminal of so many columns; what it showed, escape sequences included. */
+/** The same in a terminal with this many columns; returns the output, including escape sequences. */
 export function hookbusInTerminal(
   words: readonly string[],
   columns: number,

@@ -1,11 +1,11 @@
 /*
- * For vitest: fails a run of tests after which a daemon that it started is still there, and ends it.
+ * For vitest: fails a run of tests if a daemon that they started is still there afterwards, and ends it.
  */
 import { kill } from 'node:process';
 import { until } from '../conformance/support/until.ts';
 import { testDaemons } from './daemons-left.ts';
 
-/** How long one that was told to leave may still be at it, in ms. */
+/** How long a daemon may take to stop, in ms. */
 const LEAVING_MS = 5000;
 
 let before: ReadonlySet<number> = new Set();
@@ -14,7 +14,7 @@ export function setup(): void {
   before = new Set(testDaemons());
 }
 
-/** @throws where there is one */
+/** @throws if there is one */
 export async function teardown(): Promise<void> {
   const left = (): number[] => testDaemons().filter((pid) => !before.has(pid));
   await until('every daemon to leave', () => left().length === 0, LEAVING_MS).catch(
@@ -23,7 +23,7 @@ export async function teardown(): Promise<void> {
   const pids = left();
   for (const pid of pids) kill(pid, 'SIGKILL');
   if (pids.length === 0) return;
-  // vitest says an error of a teardown and ends with 0 all the same.
+  // vitest reports an error of a teardown, but exits with 0.
   process.exitCode = 1;
   throw new Error(`expected the tests to leave no daemon, got ${pids.join(', ')}: ended now`);
 }

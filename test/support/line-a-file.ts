@@ -1,6 +1,6 @@
 import { DefaultReporter, type TestCase } from 'vitest/node';
 
-/** For vitest: a line for each file, and behind each only its tests that failed. What they failed with comes at the end. */
+/** For vitest: one line per file, followed only by its failed tests. Their errors come at the end. */
 export class LineAFile extends DefaultReporter {
   protected override printTestCase(
     moduleState: Parameters<DefaultReporter['printTestCase']>[0],
@@ -10,6 +10,6 @@ export class LineAFile extends DefaultReporter {
   }
 
   protected override printTestSuite(): void {
-    // Its tests have their whole titles.
+    // Tests have their full titles.
   }
 }

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { createNetwork } from '../../src/network/network.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-/** As it is without any setting. */
+/** The network without any settings. */
 export const DIRECT = createNetwork({ certificates: '', proxy: '', no_proxy: [] });
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -17,7 +17,7 @@ function openssl(words: readonly string[]): void {
   if (made.status !== 0) throw new Error(`expected a certificate: ${made.stderr}`);
 }
 
-/** A certificate for the loopback and `collector.test`, signed by an authority of this test alone. */
+/** A certificate for the loopback interface and `collector.test`, signed by an authority for one test. */
 export function anAuthority() {
   const directory = temporaryDirectory();
   const file = (name: string): string => join(directory, name);
@@ -43,13 +43,13 @@ export function anAuthority() {
 }
 
 interface ProxyOptions {
-  /** The status of every answer; 200: it does what it is asked. */
+  /** The status of every response; with 200 it does what it is asked. */
   readonly status?: number;
-  /** It takes connections and says nothing. */
+  /** Accepts connections and sends nothing. */
   readonly isSilent?: boolean;
 }
 
-/** A proxy for this test alone: whatever the name, it goes to the loopback. */
+/** A proxy for one test: it connects to the loopback interface, whatever the name. */
 export async function aProxy({ status = 200, isSilent = false }: ProxyOptions = {}) {
   const asked: { readonly line: string; readonly auth: string | undefined }[] = [];
   const sockets = new Set<Socket>();
@@ -77,7 +77,7 @@ export async function aProxy({ status = 200, isSilent = false }: ProxyOptions = 
   server.on('connect', (asking, socket: Socket) => {
     const { port } = note(asking);
     if (isSilent) {
-      // Or it would not be seen to close.
+      // Otherwise its close would go unnoticed.
       socket.on('end', () => socket.end()).resume();
       return;
     }
@@ -111,7 +111,7 @@ export async function aProxy({ status = 200, isSilent = false }: ProxyOptions = 
     url: `http://127.0.0.1:${address.port}`,
     asked,
     connections: () => connections,
-    /** Connections that are open. */
+    /** Number of open connections. */
     open: () => sockets.size,
   };
 }

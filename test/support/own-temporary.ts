@@ -1,6 +1,6 @@
 /*
- * For vitest: has all tests keep their files in one temporary directory, which is gone when they have ended. Socket paths
- * are short, so its name is.
+ * For vitest: makes all tests keep their files in one temporary directory, which is removed at the end. Socket paths are
+ * short, so its name is short too.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +10,10 @@ import { env } from 'node:process';
 let place: string | undefined;
 
 export function setup(): void {
-  // vitest asks once for each project.
+  // vitest calls this once for each project.
   if (basename(tmpdir()).startsWith('hb-')) return;
   place = mkdtempSync(join(tmpdir(), 'hb-'));
-  // Some tests become another user.
+  // Some tests run as another user.
   chmodSync(place, 0o755);
   env['TMPDIR'] = place;
 }

@@ -1,10 +1,10 @@
 /*
- * For vitest: has every Node that the tests start read no more certificates than its own. Where a machine has more of
- * them (NODE_EXTRA_CA_CERTS), reading those takes as long as the rest of a start, and tests start thousands.
+ * For vitest: keeps every Node that the tests start from reading extra certificates. If a machine has some
+ * (NODE_EXTRA_CA_CERTS), reading them takes as long as the rest of a start, and tests start thousands of processes.
  */
 import { env } from 'node:process';
 
-/** What npm needs to ask a registry, which is all that is asked beyond the loopback. */
+/** What npm needs to use a registry, the only service outside the loopback interface that tests use. */
 export function withCertificates(): Record<string, string | undefined> {
   return { NODE_EXTRA_CA_CERTS: env['TEST_CERTIFICATES'] };
 }

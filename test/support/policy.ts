@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 
-/** Only in a mount namespace of its own can a test have another /etc than the machine. */
+/** A test can have a different /etc only in a separate mount namespace. */
 export const canHavePolicy: true | string =
   (process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0) ||
   'only root can have an /etc of its own in a namespace';
 
 /**
- * Words in front of a command that then runs on a machine with this policy, readable by all and root's.
+ * Words that make a command run on a machine with this policy, which belongs to root and is readable by all.
  * @param room an empty directory
- * @param change shell lines that are run in /etc before the command
+ * @param change shell lines to run in /etc before the command
  */
 export function underPolicy(room: string, policy: string, change = ''): string[] {
   const script = `

@@ -11,7 +11,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** Up to three bytes deleted, put in, replaced or exchanged, and now and then the end cut off. */
+/** Up to three bytes deleted, inserted, replaced or swapped; sometimes truncates the end. */
 export function mutate(bytes: Buffer, random: Random): Buffer {
   const alphabet = Buffer.from(' \n{}[]",:\\u0123eE+-.tfn\u00ff\0');
   const out = [...bytes];
@@ -44,8 +44,8 @@ const NUMBERS = [
 const NUMBER_LENGTH = Buffer.from([8, 0, 0, 0]);
 
 /**
- * Frames with one to four changes that such bytes are prone to: a byte or a length that is another, a number that is
- * extreme, a piece that is missing or doubled, an end that is cut off.
+ * Frames with one to four typical changes: a different byte or length, an extreme number, a missing or duplicated piece,
+ * a truncated end.
  */
 export function mutateFrames(bytes: Buffer, random: Random): Buffer {
   let out = Buffer.from(bytes);
@@ -64,7 +64,7 @@ export function mutateFrames(bytes: Buffer, random: Random): Buffer {
   return out;
 }
 
-/** In place of the next number, where there is one. */
+/** Replaces the next number, if there is one. */
 function putNumber(bytes: Buffer, from: number, value: bigint): void {
   const at = bytes.indexOf(NUMBER_LENGTH, from);
   if (at >= 0 && at + 12 <= bytes.length) bytes.writeBigUInt64LE(value, at + 4);

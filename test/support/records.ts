@@ -2,7 +2,7 @@ import type { Begin, End } from '../../src/domain/record.ts';
 
 let counter = 0;
 
-/** A plausible begin; each has an id of its own, later ones sort behind earlier ones. */
+/** A plausible begin; each has a different id, and later ones sort after earlier ones. */
 export function aBegin(changes: Partial<Begin> = {}): Begin {
   counter += 1;
   return {

@@ -8,7 +8,7 @@ import { until } from './daemon.ts';
 import { freePort } from './free-port.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-/** What a server answers to one line of words, as a person would type them; `undefined` where it does not answer. */
+/** A server's response to one line of words, as a person would type them; `undefined` if there is none. */
 async function ask(port: number | string, words: readonly string[], auth?: string) {
   const socket = typeof port === 'number' ? connect(port, '127.0.0.1') : connect(port);
   const encode = (parts: readonly string[]): string =>
@@ -31,15 +31,15 @@ export interface RedisServer {
   readonly directory: string;
   readonly socketPath: string;
   readonly process: () => ChildProcess;
-  /** What the server says to this. */
+  /** The server's response to a command. */
   ask(...words: string[]): Promise<string>;
-  /** SIGTERM, or another signal that ends it; resolves when it has ended. */
+  /** Sends SIGTERM, or another signal that ends it; resolves when it has ended. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** The same server on the same port, with nothing in it. */
+  /** Starts the server again on the same port, without data. */
   start(): Promise<void>;
 }
 
-/** A real redis-server for this test alone: in a directory of its own, nothing on disk, gone when the test is over. */
+/** A real redis-server for one test: in a separate directory, nothing on disk, gone after the test. */
 export async function aRedisServer(
   options: {
     readonly words?: readonly string[];
@@ -65,8 +65,7 @@ export async function aRedisServer(
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     child.on('error', () => undefined);
-    if (child.pid === undefined)
-      throw new Error('expected redis-server, which `make setup` installs');
+    if (child.pid === undefined) throw new Error('redis-server is missing; run make test-setup');
     await until('redis-server to answer', async () => (await tell('PING'))?.startsWith('+PONG'));
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
@@ -95,7 +94,7 @@ export async function aRedisServer(
   };
 }
 
-/** A server on the loopback that is no Redis: does this with each connection. Gone when the test has finished. */
+/** A server on the loopback interface that is not Redis: calls this for each connection. Gone after the test. */
 export async function aServer(
   serve: (socket: Socket) => void,
   port = 0,
@@ -123,7 +122,7 @@ export async function aServer(
   };
 }
 
-/** A self-signed certificate for a name, and the words that make redis-server use it. */
+/** A self-signed certificate for a name, and the options that make redis-server use it. */
 export function aCertificate(name: string): { readonly path: string; readonly words: string[] } {
   const directory = temporaryDirectory();
   const [path, key] = [join(directory, 'cert.pem'), join(directory, 'key.pem')];

@@ -7,15 +7,15 @@ import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter, type Recorded } from '../../src/store/executions.ts';
 import { makeState } from './state.ts';
 
-/** A hook as a project might have it: how long it takes, and what else than success comes of it. */
+/** A hook as a project might have it: how long it takes, and how often it does not succeed. */
 interface SeedHook {
   readonly name: string;
   readonly command: string;
   readonly event: string;
   readonly tools: readonly (string | undefined)[];
-  /** Half of its runs take less than this, in ms. */
+  /** Median duration, in ms. */
   readonly medianMs: number;
-  /** Out of a hundred. */
+  /** Per cent. */
   readonly blocked?: number;
   readonly error?: number;
   readonly timeout?: number;
@@ -105,13 +105,13 @@ const HOOKS: readonly SeedHook[] = [
 
 export interface Seed {
   readonly count: number;
-  /** When the last execution began. */
+  /** When the last execution started. */
   readonly untilMs: number;
   readonly overMs: number;
   readonly storesPayloads?: boolean;
 }
 
-/** Fills a database with what some days of work might leave; the same every time. */
+/** Fills a database with what a few days of work might leave; the same every time. */
 export function seedExecutions(path: string, seed: Seed): Recorded[] {
   const random = createRandom(7);
   const recorded = Array.from({ length: seed.count }, (_, index) => {
@@ -126,7 +126,7 @@ export function seedExecutions(path: string, seed: Seed): Recorded[] {
   return recorded;
 }
 
-/** Writes executions as an engine would have. */
+/** Writes executions as an engine would. */
 export function writeExecutions(path: string, recorded: readonly Recorded[]): void {
   makeState(dirname(path));
   const db = openDatabase(path, 5000);
@@ -136,7 +136,7 @@ export function writeExecutions(path: string, recorded: readonly Recorded[]): vo
 
 let counter = 0;
 
-/** A plausible execution of its own; each has an id of its own. */
+/** A plausible execution; each has a different id. */
 export function anExecution(changes: Partial<Execution> = {}): Execution {
   counter += 1;
   const createdAt = changes.createdAt ?? '2026-11-22T10:00:00.000Z';
@@ -171,7 +171,7 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
   };
 }
 
-/** An execution with nothing else stored of it. */
+/** An execution without anything else stored. */
 export function recordedOf(
   execution: Execution,
   payloads: readonly StoredPayload[] = [],
@@ -244,7 +244,7 @@ function exitCodeOf(status: Status): number | undefined {
   return { success: 0, blocked: 2, error: 1, breaker_skip: 0 }[status];
 }
 
-/** Around a median, with the long tail that times have. */
+/** Times around a median, with the long tail of real ones. */
 function spread(median: number, random: () => number): number {
   return median * Math.exp((random() + random() + random() - 1.5) * 0.9);
 }

@@ -8,19 +8,19 @@ import {
 import { createSpool } from '../../src/spool/spool.ts';
 
 export interface Spooled {
-  /** Its execution id; `.rec` where it has ended, `.part` where not. */
+  /** Its execution id, followed by `.rec` if it has ended and `.part` if not. */
   readonly name: string;
-  /** The frames that say most of it. */
+  /** The frames of its entry that counts. */
   readonly bytes: Buffer;
 }
 
-/** What waits in a spool, one an execution. */
+/** The waiting executions of a spool, one entry for each. */
 export function recordsIn(directory: string): Spooled[] {
   const found = new Map<string, { readonly record: SpoolRecord; readonly bytes: Buffer }>();
   for (const { token, frames } of createSpool(directory, join(directory, 'unreadable')).entries()) {
     const [before, entry] = [found.get(token), decodeEntry(frames)];
     if (entry === undefined) {
-      // What has no frames takes back what there was.
+      // An entry without frames revokes the earlier ones.
       found.delete(token);
       continue;
     }

@@ -10,13 +10,13 @@ import { openDatabase } from '../../src/store/database.ts';
 import { aBegin, anEnd } from './records.ts';
 import { temporaryDirectory } from './temporary.ts';
 
-/** A state directory that nothing was written to yet: it does not even exist. */
+/** The path of a new state directory, which does not exist yet. */
 export function freshState(): { readonly home: string; readonly paths: StatePaths } {
   const home = join(temporaryDirectory(), 'state');
   return { home, paths: statePaths(home) };
 }
 
-/** Makes a state directory that counts where HOME is not set, which is so for what tests start unless they say so. */
+/** Makes a state directory that is trusted without HOME, which tests do not set unless they say so. */
 export function makeState(home: string, env: Readonly<Record<string, string>> = {}): string {
   const stamp = lstatSync(join(home, 'stamp'), { throwIfNoEntry: false });
   if (stamp === undefined) makeStateHome(home, env);
@@ -28,7 +28,7 @@ export function settingsOf(home: string, env: Readonly<Record<string, string>> =
   return readSettings({ HOOKBUS_HOME: home, ...env });
 }
 
-/** A database of a HookBus that is not out yet. */
+/** A database of a future version. */
 export function makeNewerDatabase(paths: StatePaths): void {
   makeDatabase(paths);
   const db = openDatabase(paths.database, 0);
@@ -42,13 +42,13 @@ export function makeDatabase(paths: StatePaths): void {
   openDatabase(paths.database, 0).close();
 }
 
-/** A file of the database's name that is none. */
+/** A file with the database's name that is not a database. */
 export function makeCorruptDatabase(paths: StatePaths): void {
   makeState(paths.home);
   writeFileSync(paths.database, 'no database, but long enough to be taken for one. '.repeat(99));
 }
 
-/** Leaves a record in the spool, as an engine that could not write to the database. */
+/** Leaves a record in the spool, like an engine that could not write to the database. */
 export function spoolWhole(
   paths: StatePaths,
   begin: Partial<Begin> = {},
@@ -64,7 +64,7 @@ export function spoolWhole(
   return whole.executionId;
 }
 
-/** Leaves the beginning of a record in the spool, as the engine of this process while its hook runs. */
+/** Leaves the begin of a record in the spool, like this process as the engine of a running hook. */
 export function spoolRunning(paths: StatePaths, begin: Partial<Begin> = {}): string {
   makeState(paths.home);
   const part = aBegin({ pid: process.pid, pidStart: 0, ...begin });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A directory of this test alone, gone when it has finished. */
+/** A directory for one test; it is gone after the test. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'hookbus-test-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

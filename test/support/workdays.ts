@@ -3,7 +3,7 @@ import type { Recorded } from '../../src/store/executions.ts';
 import { createRandom } from './random.ts';
 import { anExecution, recordedOf } from './seed.ts';
 
-/** What runs before and after a tool call: its name, how long it takes in ms, and how often it ends otherwise, in %. */
+/** What runs before and after a tool call: its name, its duration in ms, and how often it does not succeed, in %. */
 const BEFORE = [
   { name: 'guard_rm', ms: 38, odds: 3, otherwise: 'blocked' },
   { name: 'secret_scan', ms: 95, odds: 1, otherwise: 'blocked' },
@@ -15,7 +15,7 @@ const AFTER = [
 ] as const;
 const TOOLS = ['Bash', 'Edit', 'Write', 'Read'];
 
-/** Sessions with tool calls and their hooks over a day, as an agent makes them; much the same every time. */
+/** Sessions with tool calls and their hooks over a day, as an agent makes them; nearly the same every time. */
 export function workdays(untilMs: number, sessions = 6, calls = 60): Recorded[] {
   const random = createRandom(11);
   const recorded: Recorded[] = [];

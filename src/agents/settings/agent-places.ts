@@ -4,7 +4,7 @@ import { cwd } from 'node:process';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Directories that agents take their settings from when these variables say so. */
+/** Variables that move an agent's own directory. */
 const AGENT_HOMES = {
   claude: 'CLAUDE_CONFIG_DIR',
   codex: 'CODEX_HOME',
@@ -25,7 +25,7 @@ export function readPlaces(env: Environment = process.env) {
   };
 }
 
-/** The top of the git work tree that a directory is in; undefined where there is none. */
+/** The top of the git work tree around a directory; undefined if there is none. */
 export function workTreeOf(directory: string): string | undefined {
   for (let path = directory; ; path = dirname(path)) {
     if (existsSync(join(path, '.git'))) return path;
@@ -33,7 +33,7 @@ export function workTreeOf(directory: string): string | undefined {
   }
 }
 
-/** What is found by the name `hookbus`: the first that can be run, as lines of shared files look for it, else the first. */
+/** The `hookbus` on PATH: the first that can run, which lines of shared files find too; if none can, the first. */
 export function findOnPath(env: Environment = process.env): string | undefined {
   const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
   const found = directories.map((path) => join(path, 'hookbus')).filter((path) => existsSync(path));

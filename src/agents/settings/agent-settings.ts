@@ -1,7 +1,7 @@
 import type { Node } from 'jsonc-parser';
 import type { LineShell } from '../../domain/hook/wrapping.ts';
 
-/** Whose a settings file is: a person's on this machine, a team's in a project, or a person's in a project. */
+/** Whose settings a file has: a person's on this machine, a team's in a project, or a person's in a project. */
 export const SCOPES = ['user', 'project', 'local'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -9,9 +9,9 @@ export type Scope = (typeof SCOPES)[number];
 export interface Places {
   readonly home: string | undefined;
   readonly cwd: string;
-  /** The top of the git work tree that `cwd` is in; else `cwd`. */
+  /** The top of the git work tree around `cwd`; else `cwd`. */
   readonly projectRoot: string;
-  /** `CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `COPILOT_HOME`: where the agent's own directory is if not in the home directory. */
+  /** `CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `COPILOT_HOME`: the agent's own directory, if it is not in the home directory. */
   readonly agentHome: Readonly<Partial<Record<AgentName, string>>>;
 }
 
@@ -24,16 +24,16 @@ interface SettingsPlace {
   readonly isDirectory?: true;
 }
 
-/** Something that is the agent's too, and is left alone. */
+/** A file that also belongs to the agent, but that `install` does not change. */
 export interface Neighbour {
   readonly path: string;
-  /** What is said of it, behind its path. */
+  /** A remark about it, printed after its path. */
   readonly saying: string;
-  /** It counts only where its text has this. */
+  /** Only a file whose text matches is mentioned. */
   readonly holds?: RegExp;
 }
 
-/** What `install` knows of an agent: where its settings are, and what in them is a command. */
+/** What `install` knows about an agent: where its settings are, and which parts of them are commands. */
 export interface AgentSettings {
   readonly agent: AgentName;
   readonly title: string;
@@ -42,29 +42,29 @@ export interface AgentSettings {
   /** The shell that runs a hook's line. */
   readonly shell: LineShell;
   readonly allowsComments: boolean;
-  /** The file has an `env` block that hooks see. */
+  /** The file has an `env` block, whose variables hooks see. */
   readonly hasEnvBlock: boolean;
-  /** Fields of a hook that are lines for a shell. */
+  /** Fields of a hook that hold lines for a shell. */
   readonly lineFields: readonly string[];
-  /** The field of a hook that is a program, where `args` are its arguments. */
+  /** The field of a hook that holds a program; `args` are its arguments. */
   readonly programField: string;
-  /** The field of a hook that says how long it may take, and what 1 means there, in ms. */
+  /** The field of a hook that limits its time, and the length of its unit in ms. */
   readonly timeLimit: { readonly field: string; readonly unitMs: number };
-  /** A hook need not say that it is a command. */
+  /** A hook without a type is a command. */
   readonly isCommandByDefault: boolean;
-  /** What the agent replaces in a line before a shell reads it, with a word in quotes. */
+  /** What the agent replaces by a quoted word before a shell reads the line. */
   readonly writesIntoLines?: RegExp;
-  /** Names or texts of hooks that are not to run, in any file of the agent. */
+  /** Names or texts of hooks that a file of the agent disables. */
   readonly disabledIn?: (root: Node) => readonly string[];
-  /** Fields that Windows runs without a shell like sh, so that they cannot be guarded where they are shared. */
+  /** Fields that Windows runs without a POSIX shell, so that they cannot be guarded in shared files. */
   readonly unguardedFields: readonly string[];
-  /** What a person has to do or know once the file has changed; undefined where there is nothing. */
+  /** What the user has to do or know once the file has changed; undefined if nothing. */
   readonly advice: string | undefined;
-  /** How recording is switched on. */
+  /** How to turn recording on. */
   readonly switchOn: string;
 }
 
-/** A directory of the project, and the same in the directory the agent is started in. */
+/** The same path below the agent's working directory and below the top of the project. */
 export function inProject(
   { cwd, projectRoot }: Places,
   join: (directory: string) => string,

@@ -3,22 +3,22 @@ import { memberOf, propertyOf, sourceOf, textOf } from './read-settings-text.ts'
 
 const VARIABLE = 'HOOKBUS_ENABLED';
 
-/** What `install --enable` did to a file, so that `uninstall` can take back that and nothing else. */
+/** What `install --enable` changed in a file, so that `uninstall` can undo exactly that. */
 export interface Enabled {
-  /** What stood there before, as it was spelled; null where nothing did. */
+  /** The previous value as written; null if there was none. */
   readonly previous: string | null;
-  /** The env block itself was not there. */
+  /** There was no env block. */
   readonly madeBlock: boolean;
 }
 
-/** Whether the file switches recording on. */
+/** Whether the file turns recording on. */
 export function isEnabledIn(root: Node): boolean {
   return /^(?:1|true|yes|on)$/i.test(
     (textOf(memberOf(memberOf(root, 'env'), VARIABLE)) ?? '').trim(),
   );
 }
 
-/** Plans to switch recording on in the env block; undefined where the block is none. */
+/** Plans to turn recording on in the env block; undefined if `env` is not an object. */
 export function planEnable(
   text: string,
   root: Node,
@@ -45,19 +45,19 @@ function madeBlock(colon: string): string {
   return `{${gap}"${VARIABLE}"${colon}"1"${gap}}`;
 }
 
-/** Whether the env block is spelled as `planEnable` makes one, but not as it fills one that was there. */
+/** Whether the env block looks exactly like one that `planEnable` makes. */
 export function isMadeBlock(text: string, root: Node): boolean {
   const env = memberOf(root, 'env');
   return env !== undefined && [madeBlock(':'), madeBlock(': ')].includes(sourceOf(text, env));
 }
 
-/** Plans to take out of the env block what `enabled` says was put in. */
+/** Plans to remove from the env block what `enabled` says was added. */
 export function planDisable(root: Node, enabled: Enabled): readonly Edit[] {
   const env = memberOf(root, 'env');
   const value = memberOf(env, VARIABLE);
   if (env === undefined || value === undefined) return [];
   if (enabled.previous !== null) {
-    // Who switched it off meanwhile meant it.
+    // Somebody turned it off on purpose meanwhile.
     if (!isEnabledIn(root)) return [];
     return [{ offset: value.offset, length: value.length, content: enabled.previous }];
   }
@@ -65,7 +65,7 @@ export function planDisable(root: Node, enabled: Enabled): readonly Edit[] {
   return isAlone && enabled.madeBlock ? [removal(root, 'env')] : [removal(env, VARIABLE)];
 }
 
-/** A property behind the last one, set apart as that one is. */
+/** Adds a property after the last one, with the same white space before it. */
 function insertion(text: string, object: Node, name: string, value: string): Edit {
   const last = object.children?.at(-1);
   const colon = colonOf(text, object);
@@ -81,7 +81,7 @@ function colonOf(text: string, object: Node): string {
   return colon === ':' ? ':' : ': ';
 }
 
-/** Takes a property out, with the comma that it needs no longer. */
+/** Removes a property and the comma that is no longer needed. */
 function removal(object: Node, name: string): Edit {
   const properties = object.children ?? [];
   const property = propertyOf(object, name);

@@ -2,42 +2,42 @@ import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from './agent-settings.ts';
 import { memberOf, textOf } from './read-settings-text.ts';
 
-/** A hook as a settings file has it; the nodes say where. */
+/** A hook in a settings file; the nodes say where. */
 export interface HookSite {
   readonly event: string;
-  /** What it is for; undefined where it is for everything. */
+  /** The matcher; undefined if the hook runs for everything. */
   readonly matcher: string | undefined;
-  /** `line`: a shell runs it. `program`: it is started as it is. `other`: there is no command to wrap. */
+  /** `line`: a shell runs it. `program`: it is started directly. `other`: there is no command to wrap. */
   readonly kind: 'line' | 'program' | 'other';
   /** The line, or the program. */
   readonly command: Node | undefined;
-  /** The field that `command` is of. */
+  /** The field that holds `command`. */
   readonly field: string;
   /** The arguments of a program. */
   readonly args: Node | undefined;
-  /** It has a name that the agent calls it by, else that is its text. */
+  /** The agent knows it by a name; otherwise by its text. */
   readonly isNamed: boolean;
-  /** Windows has a line of its own. */
+  /** Windows runs a different line. */
   readonly hasLineForWindows: boolean;
-  /** Most that it may take, in ms, as the file says it; undefined where it says nothing. */
+  /** The timeout in the file, in ms; undefined if there is none. */
   readonly limitMs: number | undefined;
-  /** The line is for bash, whatever the agent takes otherwise. */
+  /** The line is for bash, whatever shell the agent uses otherwise. */
   readonly isForBash: boolean;
-  /** Of an `other`: what it is, in words. */
+  /** For `other`: why there is no command, in words. */
   readonly reason: string | undefined;
 }
 
 /** Fields of a hook that an agent runs on Windows instead of its command. */
 const FOR_WINDOWS = ['powershell', 'commandWindows'];
 
-/** Every hook of a settings file, in the order in which they stand there. */
+/** All hooks of a settings file, in the order of the file. */
 export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
   const events = memberOf(root, 'hooks');
   const properties = events?.type === 'object' ? (events.children ?? []) : [];
   return properties.flatMap((property) => {
     const [key, entries] = property.children ?? [];
     const event = textOf(key);
-    // Of two properties of one name only the last counts.
+    // If a name occurs twice, only the last property counts.
     if (event === undefined || memberOf(events, event) !== entries) return [];
     return objectsIn(entries).flatMap((entry) => {
       const matcher = textOf(memberOf(entry, 'matcher')) || undefined;
@@ -82,10 +82,10 @@ function limitOf(handler: Node, { timeLimit }: AgentSettings): number | undefine
   return typeof value === 'number' && value > 0 ? value * timeLimit.unitMs : undefined;
 }
 
-/** Why there is nothing to wrap, as far as the hook says it itself. */
+/** Why there is nothing to wrap, according to the hook's own fields. */
 function noCommandReason(handler: Node, agent: AgentSettings): string | undefined {
   const type = textOf(memberOf(handler, 'type'));
-  if (type === undefined && !agent.isCommandByDefault) return 'it does not say what type it is';
+  if (type === undefined && !agent.isCommandByDefault) return 'it has no type';
   if (type !== undefined && type !== 'command') return `it is of type ${type} and has no command`;
   return textOf(memberOf(handler, 'shell')) === 'powershell' ? 'it is for PowerShell' : undefined;
 }
@@ -98,7 +98,7 @@ function programOf(handler: Node, site: HookSite, agent: AgentSettings): HookSit
   const hasTexts =
     args?.type === 'array' && (args.children ?? []).every(({ type }) => type === 'string');
   if (args !== undefined && !hasTexts)
-    return [{ ...site, reason: 'its args are no list of texts' }];
+    return [{ ...site, reason: 'its args are not a list of strings' }];
   if (name === '') return [{ ...site, reason: 'its command is empty' }];
   return [{ ...site, kind: 'program', command: program, args, field: agent.programField }];
 }

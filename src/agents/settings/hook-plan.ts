@@ -4,38 +4,38 @@ import { SHARED } from '../../domain/hook/wrapping.ts';
 import type { AgentSettings, Scope } from './agent-settings.ts';
 import type { HookSite } from './find-hooks.ts';
 
-/** What becomes of a hook. */
+/** What happens to a hook. */
 type HookAction =
   /** It gets a prefix, or a new one. */
   | 'wrapped'
-  /** It has the prefix that it would get. */
+  /** It already has the right prefix. */
   | 'unchanged'
-  /** The prefix is taken out. */
+  /** Its prefix is removed. */
   | 'unwrapped'
-  /** Somebody put HookBus in front of it in words of their own. */
+  /** A person wrote the line with HookBus in it. */
   | 'by_hand'
-  /** It has no prefix and gets none. */
+  /** It stays without a prefix. */
   | 'left';
 
 export interface HookPlan {
   readonly event: string;
   readonly matcher: string | undefined;
-  /** What it is called in the record; undefined where it has no command. */
+  /** Its name in records; undefined if it has no command. */
   readonly name: string | undefined;
   /** The command without a prefix of `install`. */
   readonly command: string | undefined;
-  /** What stands in the file now; undefined where that is no command. */
+  /** The text in the file now; undefined if that is not a command. */
   readonly written: string | undefined;
-  /** The words that its prefix starts HookBus with now; undefined where `install` put none there. */
+  /** The words that start HookBus in its current prefix; undefined if `install` wrote none. */
   readonly program: readonly string[] | undefined;
-  /** It runs where HookBus is missing, not executable or empty; true as well where there is no prefix. */
+  /** It runs even if HookBus is missing, not executable or empty; also true without a prefix. */
   readonly isGuarded: boolean;
-  /** Most that it may take, in ms, as the file says it. */
+  /** The timeout in the file, in ms. */
   readonly limitMs: number | undefined;
-  /** The command as it will be. */
+  /** The command after the change. */
   readonly becomes: string | undefined;
   readonly action: HookAction;
-  /** Why it is left. */
+  /** Why it has no prefix. */
   readonly reason: string | undefined;
   readonly edits: readonly Edit[];
 }
@@ -43,23 +43,23 @@ export interface HookPlan {
 export interface WrapRules {
   readonly agent: AgentSettings;
   readonly scope: Scope;
-  /** Absolute; a file that is shared gets `hookbus` instead. */
+  /** Absolute; a shared file gets `hookbus` instead. */
   readonly program: readonly string[];
   /**
-   * Lines that files of one's own have too. They must be the same text everywhere, or the agent runs them twice; and a
-   * file of one's own keeps the absolute path, whatever lines a project lists.
+   * Lines that the user's own files have too. They must be identical everywhere, or the agent runs the hook twice; and the
+   * user's own files keep the absolute path, whatever lines a project lists.
    */
   readonly ownLines: ReadonlySet<string>;
-  /** Lines that files which are not changed have without a prefix, with such a file: in two texts they would run twice. */
+  /** Lines without a prefix in files that stay unchanged, with such a file: written in two ways, they would run twice. */
   readonly bareElsewhere: ReadonlyMap<string, string>;
-  /** Lines that the agent does not run, since some file has them in a list of what is disabled. */
+  /** Lines that the agent does not run, because a file lists them as disabled. */
   readonly disabledLines: ReadonlySet<string>;
-  /** The file is shared with people who have Windows, and says so itself. */
+  /** The file has fields for Windows, so people on Windows share it. */
   readonly isForWindowsToo: boolean;
   readonly isChosen: (name: string) => boolean;
 }
 
-/** A hook with what is known of it before anything is decided. */
+/** A hook with all known facts, before any decision. */
 export interface KnownHook {
   readonly site: HookSite;
   readonly text: string;
@@ -67,13 +67,13 @@ export interface KnownHook {
   readonly base: Omit<HookPlan, 'action' | 'becomes' | 'edits' | 'reason'>;
   readonly isOurs: boolean;
   readonly isByHand: boolean;
-  /** Takes the prefix out. */
+  /** The edits that remove the prefix. */
   readonly removal: readonly Edit[];
 }
 
 export const siteFacts = ({ event, matcher, limitMs }: HookSite) => ({ event, matcher, limitMs });
 
-/** Why a hook may not have a prefix, whoever put it there; undefined where it may. */
+/** Why a hook may not have a prefix, whoever wrote it; undefined if it may. */
 export function reasonToLeave(
   { base, site, isOurs }: KnownHook,
   rules: WrapRules,
@@ -81,44 +81,44 @@ export function reasonToLeave(
   const { agent, scope } = rules;
   const own = base.command ?? '';
   if (isDisabled(site, rules.disabledLines, own)) {
-    return 'it is disabled by its text, and with another text it would run';
+    return 'it is disabled by its text, which a prefix would change';
   }
   const [variable] = agent.writesIntoLines?.exec(own) ?? [];
   if (variable !== undefined && site.kind === 'line' && !isSimpleCommand(own)) {
-    return `${agent.title} writes ${variable} into the line before a shell reads it, which quotes around the line would break`;
+    return `${agent.title} writes ${variable} into the line before a shell reads it, and quotes around the line would break that`;
   }
   if (scope === 'project' && agent.unguardedFields.includes(site.field)) {
     return site.kind === 'program'
-      ? 'Windows, where it runs as well, has no /bin/sh to look for hookbus'
-      : `${site.field} runs in PowerShell on Windows; give it a bash field to have it recorded`;
+      ? 'it also runs on Windows, which has no /bin/sh to look for hookbus'
+      : `${site.field} runs in PowerShell on Windows; add a bash field to have it recorded`;
   }
   if (scope === 'project' && rules.isForWindowsToo && !isForSh(site)) {
-    return 'the file is for PowerShell too, which cannot run this; with "shell": "bash" it is wrapped';
+    return 'the file is for PowerShell too, which cannot run a prefix; add "shell": "bash" to have it wrapped';
   }
   const bareIn = rules.bareElsewhere.get(hookKey(site, own));
   return bareIn !== undefined && !isOurs
-    ? `${bareIn} has it too and is not changed: in two texts it would run twice`
+    ? `${bareIn} has it too and is not changed: written in two ways, it would run twice`
     : undefined;
 }
 
-/** Whatever system it runs on, no PowerShell reads it. */
+/** Whether PowerShell never reads the line, on any system. */
 export const isForSh = ({ isForBash, hasLineForWindows, field }: HookSite): boolean =>
   isForBash || hasLineForWindows || field === 'bash';
 
-/** What two files have in common when they have the same hook. */
+/** Identifies a hook across files. */
 export const hookKey = ({ kind }: HookSite, command: string | undefined): string =>
   `${kind} ${command ?? ''}`;
 
-/** The words that start HookBus: found by PATH in a file that is shared, unless a file of one's own has the hook too. */
+/** The words that start HookBus: found on PATH in a shared file, unless one of the user's own files has the hook too. */
 export function programFor({ base, site }: KnownHook, rules: WrapRules): readonly string[] {
   const isShared = rules.scope === 'project' && !rules.ownLines.has(hookKey(site, base.command));
   return isShared ? [SHARED] : rules.program;
 }
 
-/** Left without a prefix. One that an older version put there is taken out. */
-export function left(known: KnownHook, reason: string): HookPlan {
-  if (!known.isOurs) return kept(known, 'left', reason);
-  return { ...changed(known, 'unwrapped', known.base.command ?? '', known.removal), reason };
+/** Plans no prefix; a prefix that an older version wrote is removed. */
+export function leave(known: KnownHook, reason: string): HookPlan {
+  if (!known.isOurs) return keep(known, 'left', reason);
+  return { ...change(known, 'unwrapped', known.base.command ?? '', known.removal), reason };
 }
 
 export const isDisabled = (
@@ -127,18 +127,18 @@ export const isDisabled = (
   text: string | undefined,
 ): boolean => !isNamed && disabledLines.has(text ?? '');
 
-export function notChosen(known: KnownHook): HookPlan {
-  return kept(known, known.isOurs ? 'unchanged' : 'left', 'it was not chosen');
+export function keepUnchosen(known: KnownHook): HookPlan {
+  return keep(known, known.isOurs ? 'unchanged' : 'left', 'it was not chosen');
 }
 
-export function kept(known: KnownHook, action: HookAction, reason?: string): HookPlan {
+export function keep(known: KnownHook, action: HookAction, reason?: string): HookPlan {
   const { base, command, site } = known;
   const words = [command, ...(site.kind === 'program' ? (site.args?.children ?? []) : [])];
   const becomes = words.map(({ value }) => String(value)).join(' ');
   return { ...base, becomes, action, reason, edits: [] };
 }
 
-export function changed(
+export function change(
   { base }: KnownHook,
   action: HookAction,
   becomes: string,

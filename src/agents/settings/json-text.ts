@@ -1,7 +1,7 @@
 import type { Edit } from 'jsonc-parser';
 import type { Wrapping } from '../../domain/hook/wrapping.ts';
 
-/** Makes all changes, in one pass; they do not overlap. */
+/** Applies all edits in one pass; they must not overlap. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const pieces: string[] = [];
   let at = 0;
@@ -12,7 +12,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return pieces.join('') + text.slice(at);
 }
 
-/** One UTF-16 unit of a JSON string, as it is written there and as what it stands for. */
+/** One UTF-16 unit of a JSON string, as written and as meant. */
 interface Unit {
   readonly spelling: string;
   readonly means: string;
@@ -27,12 +27,12 @@ function unitsOf(token: string): Unit[] {
   }));
 }
 
-/** The text as it is written between the quotes of a JSON string. */
+/** The text as written between the quotes of a JSON string. */
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 const spelled = (units: readonly Unit[]): string => units.map(({ spelling }) => spelling).join('');
 
-/** Wraps the line in a JSON string and keeps each of its characters in the spelling it has. */
+/** Wraps the line in a JSON string; each of its characters keeps its spelling. */
 export function wrapToken(token: string, { before, quote }: Wrapping): string {
   const units = unitsOf(token);
   if (quote === 'none') return `"${escaped(before)}${spelled(units)}"`;
@@ -43,7 +43,7 @@ export function wrapToken(token: string, { before, quote }: Wrapping): string {
   return `"${escaped(`${before}'`)}${quoted.join('')}'"`;
 }
 
-/** Takes out what `wrapToken` put in, however it is spelled by now. */
+/** Removes what `wrapToken` added, however it is spelled now. */
 export function unwrapToken(token: string, { before, quote }: Wrapping): string {
   const rest = unitsOf(token).slice(before.length);
   if (quote === 'none') return `"${spelled(rest)}"`;
@@ -54,7 +54,7 @@ export function unwrapToken(token: string, { before, quote }: Wrapping): string 
     const unit = inner[at];
     if (unit === undefined) break;
     kept.push(unit);
-    // A quote within quotes is four characters, of which the first stands for all.
+    // A quote within quotes takes four characters; the first is enough.
     if (unit.means === "'") at += 3;
   }
   return `"${spelled(kept)}"`;

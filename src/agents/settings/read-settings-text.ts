@@ -1,21 +1,21 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { reasonOf } from '../../domain/errors.ts';
 
-/** Why a text is not JSON, and where; lines and columns count from 1. */
+/** Why and where a text is not JSON; lines and columns count from 1. */
 export interface JsonProblem {
   readonly line: number;
   readonly column: number;
   readonly reason: string;
 }
 
-/** The tree of a settings file, or what is wrong with it. A byte order mark in front is no part of it. */
+/** Parses a settings file, or says what is wrong with it. A byte order mark at the start is ignored. */
 export function parseSettings(
   text: string,
   allowsComments: boolean,
 ): { readonly root: Node } | { readonly problem: JsonProblem } {
   const errors: ParseError[] = [];
   const mark = text.startsWith('\ufeff') ? 1 : 0;
-  // A blank in its place keeps every offset.
+  // A blank in place of the mark keeps every offset.
   const body = mark === 1 ? ` ${text.slice(1)}` : text;
   let root: Node | undefined;
   try {
@@ -24,10 +24,10 @@ export function parseSettings(
     return { problem: problemAt(body, 0, 'it is nested too deeply') };
   }
   const [first] = errors;
-  if (first !== undefined) return { problem: problemAt(body, first.offset, saying(first)) };
-  if (root === undefined) return { problem: problemAt(body, 0, 'expected a value, got nothing') };
+  if (first !== undefined) return { problem: problemAt(body, first.offset, describe(first)) };
+  if (root === undefined) return { problem: problemAt(body, 0, 'the file is empty') };
   if (!allowsComments) {
-    // The tolerant parser takes some things that an agent does not.
+    // The tolerant parser accepts some things that agents reject.
     const strict = strictProblem(body);
     if (strict !== undefined) return { problem: strict };
   }
@@ -58,15 +58,15 @@ const WORDS: Readonly<Record<string, string>> = {
   CloseBracketExpected: 'expected a closing bracket',
   EndOfFileExpected: 'expected the end of the file',
   InvalidCommentToken: 'a comment, which JSON does not have',
-  UnexpectedEndOfComment: 'a comment without an end',
-  UnexpectedEndOfString: 'a text without an end',
-  UnexpectedEndOfNumber: 'a number without an end',
-  InvalidUnicode: 'not a \\u escape',
-  InvalidEscapeCharacter: 'not an escape',
-  InvalidCharacter: 'a control character in a text',
+  UnexpectedEndOfComment: 'the comment has no end',
+  UnexpectedEndOfString: 'the string has no end',
+  UnexpectedEndOfNumber: 'the number has no end',
+  InvalidUnicode: 'invalid \\u escape',
+  InvalidEscapeCharacter: 'invalid escape',
+  InvalidCharacter: 'control character in a string',
 };
 
-function saying({ error }: ParseError): string {
+function describe({ error }: ParseError): string {
   return WORDS[printParseErrorCode(error)] ?? 'not JSON';
 }
 
@@ -75,13 +75,13 @@ function problemAt(text: string, offset: number, reason: string): JsonProblem {
   return { line: before.length, column: (before.at(-1) ?? '').length + 1, reason };
 }
 
-/** The property of this name; the last where there are several, as JSON readers have it. */
+/** The property with this name; the last one if there are several, as JSON readers choose. */
 export function propertyOf(object: Node | undefined, name: string): Node | undefined {
   if (object?.type !== 'object') return undefined;
   return object.children?.findLast((property) => property.children?.[0]?.value === name);
 }
 
-/** Its value. */
+/** The value of a property. */
 export function memberOf(object: Node | undefined, name: string): Node | undefined {
   return propertyOf(object, name)?.children?.[1];
 }
@@ -90,7 +90,7 @@ export function textOf(node: Node | undefined): string | undefined {
   return node?.type === 'string' ? (node.value as string) : undefined;
 }
 
-/** How the node is written in the text. */
+/** The node as written in the text. */
 export function sourceOf(text: string, node: Node): string {
   return text.slice(node.offset, node.offset + node.length);
 }

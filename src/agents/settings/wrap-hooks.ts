@@ -13,13 +13,13 @@ import {
 import type { AgentSettings } from './agent-settings.ts';
 import type { HookSite } from './find-hooks.ts';
 import {
-  changed,
+  change,
   type HookPlan,
   isDisabled,
   type KnownHook,
-  kept,
-  left,
-  notChosen,
+  keep,
+  keepUnchosen,
+  leave,
   programFor,
   reasonToLeave,
   replace,
@@ -30,36 +30,40 @@ import { unwrapToken, wrapToken } from './json-text.ts';
 import { sourceOf } from './read-settings-text.ts';
 import { knownProgram, wrapProgram } from './wrap-program.ts';
 
-/** Plans to put the prefix before a hook. */
+/** Plans to add the prefix to a hook. */
 export function planWrap(text: string, site: HookSite, rules: WrapRules): HookPlan {
   const { command } = site;
-  if (command === undefined) return leftAlone(site);
+  if (command === undefined) return unwrappable(site);
   return site.kind === 'program'
     ? wrapProgram(knownProgram(text, site, command), rules)
     : wrapLine(knownLine(text, site, command, rules.agent), rules);
 }
 
-/** Plans to take the prefix out. */
+/** Plans to remove the prefix. */
 export function planUnwrap(
   text: string,
   site: HookSite,
   { agent, isChosen, disabledLines }: Pick<WrapRules, 'agent' | 'isChosen' | 'disabledLines'>,
 ): HookPlan {
   const { command } = site;
-  if (command === undefined) return leftAlone(site);
+  if (command === undefined) return unwrappable(site);
   const known =
     site.kind === 'program'
       ? knownProgram(text, site, command)
       : knownLine(text, site, command, agent);
-  if (!known.isOurs) return kept(known, known.isByHand ? 'by_hand' : 'left');
-  if (!isChosen(known.base.name ?? '')) return kept(known, 'unchanged', 'it was not chosen');
+  if (!known.isOurs) return keep(known, known.isByHand ? 'by_hand' : 'left');
+  if (!isChosen(known.base.name ?? '')) return keep(known, 'unchanged', 'it was not chosen');
   if (isDisabled(known.site, disabledLines, known.base.written)) {
-    return kept(known, 'unchanged', 'it is disabled by this text; take that out first');
+    return keep(
+      known,
+      'unchanged',
+      'it is disabled by this text; remove it from the list of disabled hooks first',
+    );
   }
-  return changed(known, 'unwrapped', known.base.command ?? '', known.removal);
+  return change(known, 'unwrapped', known.base.command ?? '', known.removal);
 }
 
-function leftAlone({ event, matcher, limitMs, reason }: HookSite): HookPlan {
+function unwrappable({ event, matcher, limitMs, reason }: HookSite): HookPlan {
   const nothing = { name: undefined, command: undefined, written: undefined, program: undefined };
   return {
     isGuarded: true,
@@ -98,7 +102,7 @@ function knownLine(text: string, site: HookSite, command: Node, agent: AgentSett
   };
 }
 
-/** The name that somebody gave, or that of what stands behind the prefix. */
+/** The value of `--name`, or the name of what follows the prefix. */
 function nameByHand(line: string): string {
   const given = /\s--name[ =](?:'([^']*)'|"([^"]*)"|(\S+))/.exec(line)?.slice(1).find(Boolean);
   return given ?? defaultHookName([], line.replace(/^.*\s(?:--|--shell)\s/s, ''));
@@ -111,17 +115,17 @@ function shellOf({ isForBash }: HookSite, { shell }: AgentSettings): LineShell {
 function wrapLine(known: KnownHook, rules: WrapRules): HookPlan {
   const { base, site, command, text } = known;
   const own = base.command ?? '';
-  if (known.isByHand) return kept(known, 'by_hand');
-  if (!rules.isChosen(base.name ?? '')) return notChosen(known);
+  if (known.isByHand) return keep(known, 'by_hand');
+  if (!rules.isChosen(base.name ?? '')) return keepUnchosen(known);
   const reason = reasonToLeave(known, rules);
-  if (reason !== undefined) return left(known, reason);
+  if (reason !== undefined) return leave(known, reason);
   const style: WrapStyle = {
     program: programFor(known, rules),
     shell: shellOf(site, rules.agent),
   };
   const wrapping = wrappingOf(own, style);
   const becomes = wrap(own, wrapping);
-  if (becomes === command.value) return kept(known, 'unchanged');
+  if (becomes === command.value) return keep(known, 'unchanged');
   const token = known.removal[0]?.content ?? sourceOf(text, command);
-  return changed(known, 'wrapped', becomes, [replace(command, wrapToken(token, wrapping))]);
+  return change(known, 'wrapped', becomes, [replace(command, wrapToken(token, wrapping))]);
 }

@@ -8,14 +8,14 @@ import {
 } from '../../domain/hook/wrapping.ts';
 import type { HookSite } from './find-hooks.ts';
 import {
-  changed,
+  change,
   cut,
   endOf,
   type HookPlan,
   type KnownHook,
-  kept,
-  left,
-  notChosen,
+  keep,
+  keepUnchosen,
+  leave,
   programFor,
   reasonToLeave,
   replace,
@@ -24,7 +24,7 @@ import {
 } from './hook-plan.ts';
 import { sourceOf } from './read-settings-text.ts';
 
-/** Where the command that a person wrote stands in a program's words, and the words that start HookBus before it. */
+/** Where a person's command begins in a program's words, and the words that start HookBus before it. */
 function findProgram(
   words: readonly string[],
 ): { at: number; program: readonly string[] } | undefined {
@@ -33,7 +33,7 @@ function findProgram(
     const program = programOfScript(script);
     if (program !== undefined) return { at: 4, program };
   }
-  // As version 0.1.0 wrote it.
+  // The form of version 0.1.0.
   const length = [1, 2].find(
     (count) =>
       isAbsoluteProgram(words.slice(0, count)) &&
@@ -79,17 +79,17 @@ export function knownProgram(text: string, site: HookSite, command: Node): Known
   };
 }
 
-/** A shell looks for HookBus and makes way for it, or for the program itself. */
+/** A shell looks for HookBus and then becomes it, or the program itself. */
 export function wrapProgram(known: KnownHook, rules: WrapRules): HookPlan {
   const { base, site, command, text } = known;
-  if (known.isByHand) return kept(known, 'by_hand');
-  if (!rules.isChosen(base.name ?? '')) return notChosen(known);
-  if (site.args === undefined) return kept(known, 'left', 'it has no args; give it "args": []');
+  if (known.isByHand) return keep(known, 'by_hand');
+  if (!rules.isChosen(base.name ?? '')) return keepUnchosen(known);
+  if (site.args === undefined) return keep(known, 'left', 'it has no args; give it "args": []');
   const reason = reasonToLeave(known, rules);
-  if (reason !== undefined) return left(known, reason);
+  if (reason !== undefined) return leave(known, reason);
   const prefix = ['-c', programScript(programFor(known, rules)), SHARED];
   const becomes = ['/bin/sh', ...prefix, base.command].join(' ');
-  if (becomes === base.written) return kept(known, 'unchanged');
+  if (becomes === base.written) return keep(known, 'unchanged');
   const [first] = site.args.children ?? [];
   const words = prefix.map((word) => JSON.stringify(word)).join(', ');
   const [ownCommand, removed] = known.removal;
@@ -103,5 +103,5 @@ export function wrapProgram(known: KnownHook, rules: WrapRules): HookPlan {
     length: removed?.length ?? 0,
     content: `${words}, ${own}${next === undefined ? '' : ', '}`,
   };
-  return changed(known, 'wrapped', becomes, [replace(command, '"/bin/sh"'), edit]);
+  return change(known, 'wrapped', becomes, [replace(command, '"/bin/sh"'), edit]);
 }

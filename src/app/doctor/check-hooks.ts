@@ -68,8 +68,8 @@ const PROBLEMS: readonly Problem[] = [
     seen: ({ eventType, longText, longJson }) =>
       takesText(eventType) && longText.count > 0 ? longText : longJson,
     make: advice,
-    what: ({ mostStdoutBytes }, times) =>
-      `up to ${mostStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
+    what: ({ maxStdoutBytes }, times) =>
+      `up to ${maxStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
     why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent gets only a file name and a preview, and every character costs tokens.`,
     fix: 'Print less, or write a file and print its name.',
   },

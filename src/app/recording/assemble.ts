@@ -1,6 +1,6 @@
 import {
-  CUT_OFF,
   ERROR_TEXT_BYTES,
+  INTERRUPTED,
   type StoredPayload,
   statusOf,
   toExecution,
@@ -81,7 +81,7 @@ export function interruptedEnd(seen: End | undefined): End {
     captures: [],
     ...seen,
     kind: 'cut_off',
-    reason: seen?.reason ?? `${CUT_OFF}: hookbus was killed${after}`,
+    reason: seen?.reason ?? `${INTERRUPTED}: hookbus was killed${after}`,
   };
 }
 

@@ -4,9 +4,9 @@ import { statusOf } from '../../domain/execution.ts';
 import { isCutCommand } from '../../domain/hook/hook-id.ts';
 import type { End } from '../../domain/record.ts';
 import {
-  type Came,
   type Comparison,
   compareReplay,
+  type HookResult,
   holdsPlaceholder,
 } from '../../domain/replay.ts';
 import { redactBytes } from '../../redaction/redaction.ts';
@@ -28,7 +28,7 @@ export interface Replayable {
   readonly cwd: string;
   /** Secrets in the payload were redacted, so the hook received other bytes then. */
   readonly isRedacted: boolean;
-  readonly recorded: Came;
+  readonly recorded: HookResult;
 }
 
 /**
@@ -90,7 +90,7 @@ function isRedacted({ bytes }: Payload, row: LogRow): boolean {
   return bytes.length !== row.stdin_bytes || holdsPlaceholder(bytes.toString('latin1'));
 }
 
-function outcomeOf(row: LogRow, payloads: readonly Payload[]): Came {
+function outcomeOf(row: LogRow, payloads: readonly Payload[]): HookResult {
   const whole = (stream: Payload['stream']): Buffer | undefined => {
     const payload = payloads.find((candidate) => candidate.stream === stream);
     const isWhole = payload?.truncated === false && payload.problem === undefined;
@@ -114,8 +114,8 @@ export interface Replayed extends Comparison {
   readonly row: LogRow;
   readonly isRedacted: boolean;
   readonly changedScript: string | undefined;
-  readonly recorded: Came;
-  readonly came: Came;
+  readonly recorded: HookResult;
+  readonly came: HookResult;
   /** The row for the table `replays`, with secrets redacted. */
   readonly record: ReplayRow;
 }
@@ -179,7 +179,7 @@ function throughShell({ row, isRecordedCommand }: Replayable, end: End): End {
   return { ...rest, kind: 'signaled', signal: row.signal ?? '' };
 }
 
-function outcomeOfEnd(end: End): Came {
+function outcomeOfEnd(end: End): HookResult {
   const whole = (stream: 'stdout' | 'stderr'): Uint8Array | undefined => {
     const capture = end.captures.find((candidate) => candidate.stream === stream);
     return capture?.truncated === false ? capture.bytes : undefined;

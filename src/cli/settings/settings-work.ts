@@ -24,7 +24,7 @@ import {
 } from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
 import { requirePaths } from '../../app/store/open-for-command.ts';
-import { ownProgram, tellLauncherOfNode } from '../../os/own-program.ts';
+import { ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
 import { isAtTerminal, isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
@@ -59,7 +59,7 @@ export async function workOnSettings(
   ) {
     return { json: null, lines: () => ['Nothing was changed.'] };
   }
-  if (!request.isDryRun) tellLauncherOfNode(execPath, process.argv[1] ?? '');
+  if (!request.isDryRun) saveNodePath(execPath, process.argv[1] ?? '');
   const files = request.isDryRun ? planned : changeSettings(request);
   const remarks = [
     ...skipped,

@@ -7,12 +7,12 @@ import { startDaemon } from '../../daemon/client/start.ts';
 import type { DaemonState } from '../../daemon/state.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { daemonEnvironment } from '../../os/daemon-environment.ts';
-import { ownCommandLine, tellLauncherOfNode } from '../../os/own-program.ts';
+import { ownCommandLine, saveNodePath } from '../../os/own-program.ts';
 
 /** The state of the running daemon; starts one if needed. @throws HookbusError `E_DAEMON` if it does not answer */
 export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
   makeStateHome(paths.home);
-  tellLauncherOfNode(process.execPath, process.argv[1] ?? '');
+  saveNodePath(process.execPath, process.argv[1] ?? '');
   rmSync(paths.daemonTried, { force: true });
   const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
   const env = daemonEnvironment(paths.home, { keepsRetention: true });

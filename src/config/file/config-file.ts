@@ -9,34 +9,34 @@ type Values<Section> = {
   readonly [Key in keyof Section]: Section[Key] extends ConfigSetting<infer Value> ? Value : never;
 };
 
-/** What config.json says, defaults filled in; by the names in the file. docs/settings.md says what each means. */
+/** The contents of config.json with all defaults, by the names in the file. docs/settings.md explains each. */
 export type Config = {
   readonly [Name in keyof typeof SECTIONS]: Values<(typeof SECTIONS)[Name]>;
 } & Values<typeof TOP_LEVEL>;
 
-/** What came of reading a config.json. */
+/** The result of reading a config.json. */
 export type ConfigReading =
   | { readonly state: 'absent' | 'good'; readonly config: Config }
-  /** It cannot be used; `problem` says where and why. */
+  /** The file cannot be used; `problem` says where and why. */
   | { readonly state: 'refused'; readonly problem: string };
 
-/** More, in bytes, is no configuration that a person wrote. */
+/** Maximum size in bytes; nobody writes a larger configuration by hand. */
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
-/** What is in force where there is no config.json. */
+/** In force if there is no config.json. */
 export const DEFAULT_CONFIG: Config = configOf({});
 
-/** The settings of a section by their names; none where there is no such section. */
+/** The settings of a section by name; empty if there is no such section. */
 export function settingsOf(section: string): Readonly<Record<string, ConfigSetting<unknown>>> {
   return Object.hasOwn(SECTIONS, section) ? SECTIONS[section as keyof typeof SECTIONS] : {};
 }
 
-/** A setting that is in no section; undefined where there is none of this name. */
+/** A setting outside all sections; undefined if there is none with this name. */
 export function topLevelSetting(name: string): ConfigSetting<unknown> | undefined {
   return Object.hasOwn(TOP_LEVEL, name) ? TOP_LEVEL[name as keyof typeof TOP_LEVEL] : undefined;
 }
 
-/** The same with nothing in it that may be a password. */
+/** Hides every value that may contain a password. */
 export function withoutSecrets(config: Config): Config {
   const sections = Object.entries(config).map(([section, values]) => {
     if (topLevelSetting(section) !== undefined) return [section, values];
@@ -52,7 +52,7 @@ export function withoutSecrets(config: Config): Config {
 
 const HIDDEN = '(hidden)';
 
-/** That there is something, and of pairs what they are called. */
+/** Shows that there is a value; for pairs, also their names. */
 function hidden(value: string | Readonly<Record<string, string>>) {
   if (typeof value === 'string') return value === '' ? '' : HIDDEN;
   return Object.fromEntries(Object.keys(value).map((key) => [key, HIDDEN]));
@@ -64,9 +64,9 @@ export function readConfigFile(path: string): ConfigReading {
   try {
     file = openOwnFile(path, constants.O_RDONLY);
     const stat = fstatSync(file);
-    // It says what the daemon runs, and where to things are sent.
+    // It decides what the daemon runs, and where data is sent.
     if (isOthersToWrite(stat)) return refused(`others can write to it: chmod 600 ${path}`);
-    if (stat.size > MAX_CONFIG_BYTES) return refused(`expected at most ${MAX_CONFIG_BYTES} bytes`);
+    if (stat.size > MAX_CONFIG_BYTES) return refused(`it is larger than ${MAX_CONFIG_BYTES} bytes`);
     return parseConfig(readFileSync(file, 'utf8'));
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return { state: 'absent', config: DEFAULT_CONFIG };
@@ -76,7 +76,7 @@ export function readConfigFile(path: string): ConfigReading {
   }
 }
 
-/** Reads the text of a config.json, all of it or nothing. Never throws. */
+/** Parses the text of a config.json; one error refuses all of it. Never throws. */
 export function parseConfig(text: string): ConfigReading {
   const problem = (at: number, message: string): ConfigReading =>
     refused(`${placeOf(text, at)}: ${message}`);
@@ -143,7 +143,7 @@ function unusable(
   return { at: node, message: `${name}: expected ${expected}${got}` };
 }
 
-/** The first mistake in the members of an object: a name nobody knows, or twice, or what `look` finds. */
+/** The first error in the members of an object: an unknown name, a repeated name, or what `look` finds. */
 function inMembers(
   object: Node,
   known: readonly string[],
@@ -157,7 +157,7 @@ function inMembers(
     if (!known.includes(name)) {
       return { at: key, message: `unknown ${what} ${shown(name)}; known: ${known.join(', ')}` };
     }
-    if (seen.has(name)) return { at: key, message: `${shown(name)} is there twice` };
+    if (seen.has(name)) return { at: key, message: `${shown(name)} appears twice` };
     seen.add(name);
     const problem = look(name, value);
     if (problem !== undefined) return problem;
@@ -165,7 +165,7 @@ function inMembers(
   return undefined;
 }
 
-/** What was expected, by the numbers of jsonc-parser's errors, which are part of its interface. */
+/** Messages by the error numbers of jsonc-parser, which are part of its interface. */
 const EXPECTATIONS: Readonly<Record<number, string>> = {
   3: 'expected a name in double quotes',
   4: 'expected a value',
@@ -173,13 +173,13 @@ const EXPECTATIONS: Readonly<Record<number, string>> = {
   6: 'expected a comma',
   7: 'expected a closing brace',
   8: 'expected a closing bracket',
-  9: 'expected nothing more',
-  10: 'expected no comment: this is plain JSON',
+  9: 'expected the end of the file',
+  10: 'comments are not allowed: this is plain JSON',
 };
 
 const syntaxMessage = ({ error }: ParseError): string => EXPECTATIONS[error] ?? 'expected JSON';
 
-/** An offset as an editor counts. */
+/** A position as editors count. */
 function placeOf(text: string, offset: number): string {
   const lines = text.slice(0, offset).split(/\r\n|\r|\n/);
   return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`;

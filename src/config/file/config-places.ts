@@ -12,12 +12,12 @@ export function shellLine(): ConfigSetting<string> {
   };
 }
 
-/** Where something is sent to; empty: nowhere. */
+/** A URL to send something to; empty: none. */
 export function webAddress(): ConfigSetting<string> {
   return {
     default: '',
     isSecret: true,
-    expected: 'an address that begins with https:// or http://',
+    expected: 'a URL that begins with https:// or http://',
     read: (value) => {
       if (value === '') return value;
       return typeof value === 'string' && isWebAddress(value) ? value : undefined;
@@ -30,7 +30,7 @@ function isWebAddress(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
-/** What http and https go through; empty: nothing. */
+/** The proxy for http and https; empty: none. */
 export function proxyAddress(): ConfigSetting<string> {
   return {
     default: '',
@@ -47,7 +47,7 @@ export function proxyAddress(): ConfigSetting<string> {
 function isProxyAddress(address: string): boolean {
   try {
     const { protocol, username, password, pathname, search, hash } = new URL(address);
-    // What is no percent encoding would fail at each use.
+    // Invalid percent encoding would fail at each use.
     decodeURIComponent(username + password);
     return protocol === 'http:' && pathname === '/' && search + hash === '';
   } catch {
@@ -55,10 +55,10 @@ function isProxyAddress(address: string): boolean {
   }
 }
 
-/** A name, as a suffix with or without `.` or `*.` before it; an address; or all there are. */
+/** A name, as a suffix with or without `.` or `*.` before it; an address; or `*` for all. */
 const HOST_NAME = /^(?:(?:\*?\.)?[\w-]+(?:\.[\w-]+)*|[\da-f:.]*:[\da-f:.]*|\*)$/i;
 
-/** Hosts; a person types them with commas between, or as a JSON array. */
+/** Hosts; people type them with commas in between, or as a JSON array. */
 export function hostNames(): ConfigSetting<readonly string[]> {
   const { read, ...list } = names('host names');
   return {
@@ -71,17 +71,17 @@ export function hostNames(): ConfigSetting<readonly string[]> {
   };
 }
 
-/** A time in ms, above 0; a fraction will do. */
-export function milliseconds(fallback: number, most: number): ConfigSetting<number> {
+/** A time in ms, above 0; fractions are allowed. */
+export function milliseconds(fallback: number, max: number): ConfigSetting<number> {
   return {
     default: fallback,
-    expected: `a number of ms above 0 and up to ${most}`,
-    read: (value) => (typeof value === 'number' && value > 0 && value <= most ? value : undefined),
+    expected: `a number of ms above 0 and up to ${max}`,
+    read: (value) => (typeof value === 'number' && value > 0 && value <= max ? value : undefined),
     fromText: (text) => (/^\d{1,15}(?:\.\d{1,15})?$/.test(text.trim()) ? Number(text) : text),
   };
 }
 
-/** Some of a few words, each once; a person types them with commas between. */
+/** A choice of these words, each at most once; people type them with commas in between. */
 export function someOf(words: readonly string[]): ConfigSetting<readonly string[]> {
   return {
     default: [],

@@ -1,15 +1,15 @@
-/** One value of a section of config.json. */
+/** One setting in a section of config.json. */
 export interface ConfigSetting<T> {
   readonly default: T;
-  /** What it is to be, in words, for a message about one that is not. */
+  /** The valid values, in words, for error messages. */
   readonly expected: string;
-  /** The value, from what JSON has; undefined where that cannot be used. */
+  /** Converts a JSON value; undefined if it is invalid. */
   readonly read: (value: unknown) => T | undefined;
-  /** What a person typed, as JSON would have it; `read` judges it. */
+  /** Converts typed text to a JSON value, which `read` then checks. */
   readonly fromText: (text: string) => unknown;
-  /** Its value may be a password: it is not repeated in messages, nor shown unless asked for by name. */
+  /** The value may be a password: messages do not repeat it, and it is only shown when asked for by name. */
   readonly isSecret?: true;
-  /** Nobody needs to see it again: not even who asks for it by name does. */
+  /** The value is never shown, even when asked for by name. */
   readonly isHidden?: true;
 }
 
@@ -31,22 +31,18 @@ export function flag(fallback: boolean): ConfigSetting<boolean> {
   };
 }
 
-export interface Range {
-  readonly least: number;
-  readonly most: number;
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
 }
 
 /** @param unit what is counted, such as `seconds` */
-export function whole(
-  fallback: number,
-  unit: string,
-  { least, most }: Range,
-): ConfigSetting<number> {
+export function whole(fallback: number, unit: string, { min, max }: Bounds): ConfigSetting<number> {
   return {
     default: fallback,
-    expected: `a whole number of ${unit} from ${least} to ${most}`,
+    expected: `a whole number of ${unit} from ${min} to ${max}`,
     read: (value) =>
-      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+      typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
         ? value
         : undefined,
     fromText: numberOf,
@@ -73,7 +69,7 @@ export function oneOf<T extends string>(words: readonly [T, ...T[]]): ConfigSett
   };
 }
 
-/** @param isFit whether a text can be used; the default need not be */
+/** @param isFit whether a text is valid; the default always is */
 export function text(
   fallback: string,
   expected: string,
@@ -88,7 +84,7 @@ export function text(
   };
 }
 
-/** Secret texts by their names; a person types a JSON object. */
+/** Secret texts by their names; people type them as a JSON object. */
 export function pairs(
   expected: string,
   isFit: (name: string, value: string) => boolean,
@@ -114,11 +110,14 @@ function pairsOf(
   return areFit ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
 }
 
-/** Names, each once; a person types them with commas between, or as a JSON array. */
-export function names(what: string, ...such: readonly string[]): ConfigSetting<readonly string[]> {
+/** Names without duplicates; people type them with commas in between, or as a JSON array. */
+export function names(
+  what: string,
+  ...examples: readonly string[]
+): ConfigSetting<readonly string[]> {
   return {
     default: [],
-    expected: `a list of ${what}, such as [${such.map((one) => JSON.stringify(one)).join(', ')}]`,
+    expected: `a list of ${what}, such as [${examples.map((one) => JSON.stringify(one)).join(', ')}]`,
     read: (value) =>
       Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '')
         ? [...new Set<string>(value)]

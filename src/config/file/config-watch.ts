@@ -2,14 +2,14 @@ import { lstatSync } from 'node:fs';
 import { type Config, type ConfigReading, DEFAULT_CONFIG, readConfigFile } from './config-file.ts';
 
 export interface ConfigWatch {
-  /** The configuration in force. Costs one look at the file's size and time; reads it only where these have changed. */
+  /** The configuration in force. It checks the file's size and time, and reads the file only if these have changed. */
   readonly current: () => Config;
 }
 
 /**
- * Follows a config.json that may change at any time. One that cannot be used is refused as a whole: the last good one
- * stays in force, or the defaults where there was none.
- * @param onReading told of the first reading and of every one after a change
+ * Follows a config.json that may change at any time. An invalid file is refused as a whole: the last valid configuration
+ * stays in force, or the defaults if there was none.
+ * @param onReading called after the first reading, and after each reading of a changed file
  */
 export function createConfigWatch(
   path: string,
@@ -32,7 +32,7 @@ export function createConfigWatch(
   return { current: look };
 }
 
-/** Changes where the file does. */
+/** Changes whenever the file changes. */
 export function identityOf(path: string, look = lstatSync): string {
   try {
     const { ino, size, mtimeMs, ctimeMs } = look(path);

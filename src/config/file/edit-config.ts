@@ -14,13 +14,13 @@ import {
 } from './config-file.ts';
 import type { ConfigSetting } from './config-setting.ts';
 
-/** Where a value is in config.json: its section, empty for none, and its name there. */
+/** The position of a value in config.json: its section (empty for none) and its name. */
 export interface ConfigKey {
   readonly section: string;
   readonly name: string;
 }
 
-/** Every key there is, as people write them: `breaker.enabled`. */
+/** All keys in the form that people type: `breaker.enabled`. */
 export const CONFIG_KEYS: readonly string[] = [
   ...Object.keys(TOP_LEVEL),
   ...Object.keys(SECTIONS).flatMap((section) =>
@@ -28,13 +28,13 @@ export const CONFIG_KEYS: readonly string[] = [
   ),
 ];
 
-/** As people write it. */
+/** The form that people type. */
 export const nameOfKey = (key: ConfigKey): string => placeOf(key).join('.');
 
 const placeOf = ({ section, name }: ConfigKey): string[] =>
   section === '' ? [name] : [section, name];
 
-/** Reads a key as people write it; undefined for one that is not there. */
+/** Parses a key in the form that people type; undefined if there is no such key. */
 export function parseConfigKey(text: string): ConfigKey | undefined {
   if (!CONFIG_KEYS.includes(text)) return undefined;
   const [section = '', name] = text.split('.');
@@ -43,11 +43,11 @@ export function parseConfigKey(text: string): ConfigKey | undefined {
 
 export function configSetting({ section, name }: ConfigKey): ConfigSetting<unknown> {
   const setting = section === '' ? topLevelSetting(name) : settingsOf(section)[name];
-  if (setting === undefined) throw new Error(`no setting ${section}.${name}`);
+  if (setting === undefined) throw new Error(`unknown setting ${section}.${name}`);
   return setting;
 }
 
-/** The value in force of a key. */
+/** A key's value in force. */
 export function configValue(config: Config, key: ConfigKey): unknown {
   return placeOf(key).reduce(
     (value: unknown, name) => (value as Readonly<Record<string, unknown>>)[name],
@@ -55,27 +55,27 @@ export function configValue(config: Config, key: ConfigKey): unknown {
   );
 }
 
-/** The keys that a config.json gives; none of one that is not there or cannot be read. */
+/** The keys that a config.json sets; none if it is missing or cannot be read. */
 export function givenKeys(path: string): readonly string[] {
   const root = parseTree(textOf(path) ?? '');
   if (root === undefined) return [];
   return CONFIG_KEYS.filter((key) => findNodeAtLocation(root, key.split('.')) !== undefined);
 }
 
-/** The configuration of this file, to be read or changed. @throws HookbusError `E_CONFIG` where it cannot be used */
+/** The configuration in this file. @throws HookbusError `E_CONFIG` if the file cannot be used */
 export function requireConfig(path: string): Config {
   const reading = readConfigFile(path);
   if (reading.state !== 'refused') return reading.config;
   throw new HookbusError(
     'E_CONFIG',
     `${path} cannot be used: ${reading.problem}`,
-    'Mend it in an editor first.',
+    'Fix it in an editor first.',
   );
 }
 
 /**
- * Changes one value and leaves the rest of the file as it is written; undefined takes the value out.
- * @throws HookbusError `E_CONFIG` where the file is there and cannot be used, or cannot be written
+ * Changes one value and leaves the rest of the file as it is written; undefined removes the value.
+ * @throws HookbusError `E_CONFIG` if the file cannot be used or cannot be written
  */
 export function editConfig(path: string, key: ConfigKey, value: unknown): Config {
   requireConfig(path);
@@ -86,7 +86,7 @@ export function editConfig(path: string, key: ConfigKey, value: unknown): Config
   const edits = modify(before, placeOf(key), value, { formattingOptions: styleOf(before) });
   const text = applyEdits(before, edits);
   const reading = parseConfig(text);
-  if (reading.state === 'refused') throw new Error(`the edit made it worse: ${reading.problem}`);
+  if (reading.state === 'refused') throw new Error(`the edit broke the file: ${reading.problem}`);
   try {
     replaceFile(path, text);
   } catch (error) {
@@ -96,7 +96,7 @@ export function editConfig(path: string, key: ConfigKey, value: unknown): Config
   return reading.config;
 }
 
-/** As the file has it. */
+/** The style of the existing file. */
 function styleOf(text: string) {
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? '  ';
   return {
@@ -106,7 +106,7 @@ function styleOf(text: string) {
   };
 }
 
-/** A reader sees the old one or the new one. */
+/** Replaces the file atomically: readers see the old or the new file. */
 function replaceFile(path: string, text: string): void {
   makeStateHome(dirname(path));
   const stat = lstatSync(path, { throwIfNoEntry: false });

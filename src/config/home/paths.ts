@@ -1,24 +1,24 @@
 import { isAbsolute, join, resolve } from 'node:path';
 
-/** Every place in the state directory. */
+/** All paths in the state directory. */
 export interface StatePaths {
   readonly home: string;
   readonly database: string;
   readonly spool: string;
-  /** Records that could not be read, kept for a person to look at. */
+  /** Unreadable records, kept so that somebody can examine them. */
   readonly quarantine: string;
   readonly gates: string;
-  /** Held by the daemon while it lives. */
+  /** The daemon holds this lock while it runs. */
   readonly daemonLock: string;
-  /** Its age says when an engine last tried to start a daemon. */
+  /** Its age shows when an engine last tried to start a daemon. */
   readonly daemonTried: string;
   readonly config: string;
   readonly log: string;
-  /** What `install` knows of each settings file it wrote, and how that was before. */
+  /** What `install` knows about each settings file that it wrote, and the file's former contents. */
   readonly settings: string;
   /** The host name of the dashboard's page. */
   readonly dashboardHost: string;
-  /** Opens the dashboard in a browser, once. */
+  /** Opens the dashboard in a browser, but only once. */
   readonly dashboardOpener: string;
   /** Held while settings files are written. */
   readonly settingsLock: string;
@@ -42,14 +42,14 @@ export function statePaths(home: string): StatePaths {
   };
 }
 
-/** The daemon's socket. Its path may be longer than a socket's: daemon/connect.ts has the ways to it. */
+/** The daemon's socket. The path may be too long for a socket; daemon/connect.ts works around that. */
 export const socketPath = (home: string): string => join(home, 'bus.sock');
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The state directory where nothing else is said. HOME is believed: who sets that for a hook, or PATH, or LD_PRELOAD,
- * reaches the hook itself. Undefined where there is none.
+ * The default state directory. HOME is trusted: whoever can set HOME for a hook can also set PATH or LD_PRELOAD, and so
+ * controls the hook itself. Undefined without an absolute HOME.
  */
 export function defaultHome(env: Environment): string | undefined {
   const home = env['HOME'];
@@ -59,7 +59,7 @@ export function defaultHome(env: Environment): string | undefined {
 /**
  * The state directory: `HOOKBUS_HOME`, else `$XDG_STATE_HOME/hookbus`, else `~/.local/state/hookbus`.
  * A leading `~/` is the home directory, since no shell expands it in an agent's settings.
- * Undefined when nothing says where: then hooks run unrecorded.
+ * Undefined if no variable gives a directory: hooks then run unrecorded.
  */
 export function stateHome(env: Environment): string | undefined {
   const own = env['HOOKBUS_HOME'];
@@ -68,14 +68,14 @@ export function stateHome(env: Environment): string | undefined {
     return home && isAbsolute(home) ? resolve(join(home, own.slice(1))) : undefined;
   }
   if (own && isAbsolute(own)) return resolve(own);
-  // The XDG base directory specification: a relative path is invalid and to be ignored.
+  // According to the XDG base directory specification, a relative path is invalid and must be ignored.
   const xdg = env['XDG_STATE_HOME'];
   return xdg && isAbsolute(xdg) ? join(xdg, 'hookbus') : defaultHome(env);
 }
 
 /**
- * Whether `HOOKBUS_HOME` says where, if it is set. From wherever a hook is started, a relative path would be a directory
- * that anybody's repository can bring.
+ * Whether `HOOKBUS_HOME` is valid or not set. A relative path would depend on where a hook is started, so that any
+ * repository could bring such a directory.
  */
 export function isHomeUsable(env: Environment): boolean {
   const own = env['HOOKBUS_HOME'];

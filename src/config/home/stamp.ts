@@ -18,22 +18,23 @@ import { defaultHome } from './paths.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * What tells a state directory that this user made, or trusted, from one that came with a checkout, an archive or a
- * shared folder: a link `stamp` in it, whose text is a random word, and a link of that name in the default directory,
- * whose text is the path it was given for. Links cost one system call to read, and are never followed. Where no default
- * directory is to be had, the word is the directory's inode and time of birth. Twin: src/launcher/home.c.
+ * Distinguishes a state directory that this user made, or trusted, from one that came with a checkout, an archive or a
+ * shared folder. It has a link `stamp` whose text is a random word, and the default directory has a link with that name
+ * whose text is the path of the state directory. Reading a link takes one system call, and links are never followed.
+ * Without a default directory, the word is the state directory's inode and time of birth. C port:
+ * src/launcher/home.c.
  */
 const STAMP = 'stamp';
 const TRUSTED = 'trusted';
 const WORD = /^[\da-f]{32}$/;
 
-/** Of the default directory below HOME. */
+/** Number of levels of the default directory below HOME. */
 const LEVELS = 3;
 
-/** Who stamps tells the default directory first; a word so young, in ms, may be of one that is just being made. */
+/** A stamp is written to the default directory first. A word younger than this, in ms, may have no second link yet. */
 const BEING_MADE_MS = 86_400_000;
 
-/** @param home absolute and without dots */
+/** @param home an absolute path without dots */
 export function isStamped(home: string, env: Environment): boolean {
   const word = linkText(join(home, STAMP));
   if (word === undefined) return false;
@@ -43,8 +44,8 @@ export function isStamped(home: string, env: Environment): boolean {
 }
 
 /**
- * Stamps a directory, anew if it is stamped already. Where another process is faster, its stamp counts.
- * @throws what the file system says, or what is wrong with the default directory
+ * Stamps a directory. If another process stamps it first, that stamp counts.
+ * @throws the file system's error, or what is wrong with the default directory
  */
 export function stamp(home: string, env: Environment): void {
   const known = defaultHome(env);
@@ -66,10 +67,10 @@ export function stamp(home: string, env: Environment): void {
   }
 }
 
-/** What the default directory knows of hooks that were given another which did not count: the last such path. */
+/** In the default directory, a link to the last state directory that a hook was given and that could not be used. */
 const REFUSED = 'refused';
 
-/** For `status`, which is asked elsewhere and would not know. Never throws. */
+/** Leaves a note for `status`, which may run with other variables than the hook. Never throws. */
 export function noteRefused(home: string, env: Environment): void {
   const known = defaultHome(env);
   if (known === undefined || known === home) return;
@@ -79,7 +80,7 @@ export function noteRefused(home: string, env: Environment): void {
     if (linkText(note) !== undefined) unlinkSync(note);
     symlinkSync(home, note);
   } catch {
-    // Nobody can be told.
+    // There is nowhere to leave the note.
   }
 }
 
@@ -88,7 +89,7 @@ export function lastRefused(env: Environment): string | undefined {
   return known === undefined ? undefined : linkText(join(known, REFUSED));
 }
 
-/** Takes away a stamp that does not count. */
+/** Removes a stamp that is not valid. */
 export function removeStamp(home: string): void {
   try {
     unlinkSync(join(home, STAMP));
@@ -97,7 +98,7 @@ export function removeStamp(home: string): void {
   }
 }
 
-/** The other directories that this user made or trusted, as far as they are still there. */
+/** Other state directories that this user made or trusted and that still exist. */
 export function otherHomes(home: string, env: Environment = process.env): string[] {
   const known = defaultHome(env);
   if (known === undefined) return [];
@@ -109,7 +110,7 @@ export function otherHomes(home: string, env: Environment = process.env): string
   return [...homes, known].filter((other) => other !== home);
 }
 
-/** Forgets the words of directories that are gone, or have another by now. @returns how many there were */
+/** Removes the words of directories that are gone or have a different stamp now. @returns how many there were */
 export function forgetLostStamps(nowMs: number, env: Environment = process.env): number {
   const known = defaultHome(env);
   if (known === undefined) return 0;
@@ -126,19 +127,19 @@ export function forgetLostStamps(nowMs: number, env: Environment = process.env):
   return count;
 }
 
-/** Makes a directory and what is missing above it, 0700. @throws what the file system says */
+/** Makes a directory and all missing ones above it, with mode 0700. @throws the file system's error */
 export function makeDirectories(path: string): void {
   const missing: string[] = [];
-  // Node's own recursive form never returns where the system says ENOENT for a new entry in a directory that is there,
-  // as /proc does; so each level is made once, from the top.
+  // Node's own recursive form never returns if the system reports ENOENT for a new entry in an existing directory, as
+  // /proc does. So each level is made once, from the top.
   for (let level = path; !isThere(level); level = dirname(level)) missing.unshift(level);
   for (const level of missing) {
     try {
       mkdirSync(level);
-      // Whatever mask there is: one that takes all away would leave a directory that nobody can enter.
+      // The umask may remove all permissions, which would leave a directory that nobody can enter.
       chmodSync(level, 0o700);
     } catch (error) {
-      // Another process was faster.
+      // Another process made it first.
       if (!isCode(error, 'EEXIST')) throw error;
     }
   }
@@ -153,7 +154,7 @@ function isKnown(known: string, word: string, home: string): boolean {
   return linkText(join(known, TRUSTED, word)) === home;
 }
 
-/** Whether the default directory is there for us to write, or could be made. */
+/** Whether the default directory exists and can be written, or can be made. */
 function canHave(known: string | undefined): boolean {
   if (known === undefined) return false;
   let path = known;
@@ -181,7 +182,7 @@ function putLink(text: string, path: string): void {
   }
 }
 
-/** Of anything but a link, undefined. */
+/** Undefined if there is no link. */
 function linkText(path: string): string | undefined {
   try {
     return readlinkSync(path);

@@ -16,35 +16,35 @@ import {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The state directory is the user's own, or none: what lies in it can keep a hook from running and is run by the daemon.
- * This decides which counts, and says in words why one does not. Twin: src/launcher/home.c.
+ * The state directory must belong to the user: its files can keep a hook from running, and the daemon runs commands from
+ * it. This file decides whether a directory can be used, and says why if not. C port: src/launcher/home.c.
  */
 
-/** The settings with a state directory that counts, or with `homeProblem` and none. Only looks. */
+/** The settings with a usable state directory, or with `homeProblem` and no directory. Makes nothing. */
 export function withOwnHome(settings: Settings, env: Environment = process.env): Settings {
   return chooseHome(settings, (home) => lookAt(home, env));
 }
 
-/** The same for what records: a directory that is not there yet is made. Never throws. */
+/** The same for a process that records: makes a missing directory. Never throws. */
 export function withMadeHome(settings: Settings, env: Environment = process.env): Settings {
   const made = chooseHome(settings, (home) => make(home, env));
   if (made.homeProblem !== undefined) noteRefused(made.homeProblem.home, env);
   return made;
 }
 
-/** What is wrong with the last state directory that a hook was given and that does not count, if it still is. */
+/** What is wrong with the last state directory that a hook was given and could not use, if that is still so. */
 export function findRefused(env: Environment = process.env): HomeProblem | undefined {
   const home = lastRefused(env);
   return home !== undefined && existsOrLink(home) ? lookAt(home, env) : undefined;
 }
 
-/** Makes the state directory where it is not there yet. @throws HookbusError `E_HOME` where it does not count */
+/** Makes the state directory if it is missing. @throws HookbusError `E_HOME` if it cannot be used */
 export function makeStateHome(home: string, env: Environment = process.env): void {
   const problem = make(home, env);
   if (problem !== undefined) throw homeError(problem);
 }
 
-/** Makes a directory count from now on, whoever made it. @throws HookbusError `E_HOME` where it cannot be trusted */
+/** Trusts a directory from now on, whoever made it. @throws HookbusError `E_HOME` if it cannot be trusted */
 export function trustHome(home: string, env: Environment = process.env): void {
   const problem = guarded(home, () => {
     makeDirectories(home);
@@ -57,17 +57,17 @@ export function trustHome(home: string, env: Environment = process.env): void {
   if (problem !== undefined) throw homeError(problem);
 }
 
-/** Why it cannot be trusted as it is; undefined where it can be, or is not there. */
+/** Why a directory cannot be trusted now; undefined if it can, or does not exist. */
 export function findUnfitness(home: string): HomeProblem | undefined {
   return guarded(home, () => (existsOrLink(home) ? unfitness(home) : undefined));
 }
 
-/** Whether a directory counts already. */
+/** Whether a directory is already trusted. */
 export function isTrusted(home: string, env: Environment = process.env): boolean {
   return existsOrLink(home) && (home === defaultHome(env) || isStamped(home, env));
 }
 
-/** Others can no longer look into it. @throws what the file system says */
+/** Removes the permissions of other users. @throws the file system's error */
 export function closeToOthers(home: string): void {
   const directory = openOwnDirectory(home);
   try {
@@ -90,14 +90,14 @@ function chooseHome(
   return homeProblem === undefined ? settings : { ...settings, paths: undefined, homeProblem };
 }
 
-/** What is not there yet, or is empty, has nothing in it that could count. */
+/** A directory that is missing or empty holds nothing dangerous. */
 function lookAt(home: string, env: Environment): HomeProblem | undefined {
   return guarded(home, () => {
     if (!existsOrLink(home)) return home === defaultHome(env) ? undefined : inWorkTree(home);
     const unfit = unfitness(home);
     if (unfit !== undefined || isKnownToBeOurs(home, env)) return unfit;
     if (isEmpty(home)) return inWorkTree(home);
-    // Another process may just have stamped it.
+    // Another process may have stamped it just now.
     return isStamped(home, env) ? undefined : unknown(home);
   });
 }
@@ -111,12 +111,12 @@ function make(home: string, env: Environment): HomeProblem | undefined {
     } else if (!existsOrLink(home)) {
       return problem;
     }
-    // Another process may have been faster, also while we looked.
+    // Another process may have been faster, even during the check.
     return unfitness(home) ?? (isKnownToBeOurs(home, env) ? undefined : (problem ?? unknown(home)));
   });
 }
 
-/** On Windows there is no telling. */
+/** Windows has no user ids to check. */
 const isKnownToBeOurs = (home: string, env: Environment): boolean =>
   ownUser() === undefined || home === defaultHome(env) || isStamped(home, env);
 
@@ -131,7 +131,7 @@ function unfitness(home: string): HomeProblem | undefined {
   if (!stat.isDirectory()) {
     return {
       home,
-      what: `the state directory ${home} cannot be used: it is no directory`,
+      what: `the state directory ${home} cannot be used: it is not a directory`,
       fix: elsewhere,
     };
   }
@@ -151,7 +151,7 @@ function unfitness(home: string): HomeProblem | undefined {
   };
 }
 
-/** In one, a later pull could bring a gate. */
+/** In a work tree, a later pull could bring a gate. */
 function inWorkTree(home: string): HomeProblem | undefined {
   let there = home;
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there);

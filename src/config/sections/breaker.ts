@@ -2,13 +2,13 @@ import { flag, names, share, whole } from '../file/config-setting.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** When a hook that keeps failing is skipped for a while. */
+/** When to skip a hook that keeps failing. */
 export const breaker = {
   /** For every hook that decides nothing. */
   enabled: flag(false),
-  /** For these of them, each as `NAME: COMMAND LINE`. */
+  /** For these hooks, each as `NAME: COMMAND LINE`. */
   hooks: names('hooks with their commands', 'lint: npx eslint', 'format: python3 format.py'),
-  window: whole(20, 'executions', { least: 1, most: 1000 }),
+  window: whole(20, 'executions', { min: 1, max: 1000 }),
   failure_share: share(0.5),
-  cooldown_seconds: whole(300, 'seconds', { least: 1, most: 7 * DAY_SECONDS }),
+  cooldown_seconds: whole(300, 'seconds', { min: 1, max: 7 * DAY_SECONDS }),
 };

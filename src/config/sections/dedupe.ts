@@ -1,16 +1,16 @@
 import type { ConfigSetting } from '../file/config-setting.ts';
 
-/** In bytes. A shorter one could be found by trying, with what lies on the server. */
+/** In bytes. A shorter secret could be guessed with the help of what the server stores. */
 const MIN_SECRET = 16;
 const MAX_SECRET = 1024;
 
-/** Machines share dedupe keys where both are set. */
+/** Machines share dedupe keys if both are set. */
 export const dedupe = {
-  /** The key server; empty: none. Its password is in it. */
+  /** The URL of the key server, including its password; empty: none. */
   url: {
     default: '',
     isSecret: true,
-    expected: 'an address that begins with redis:// or rediss://',
+    expected: 'a URL that begins with redis:// or rediss://',
     read: (value) =>
       typeof value === 'string' && (value === '' || /^rediss?:\/\/\S+$/.test(value))
         ? value

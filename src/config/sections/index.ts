@@ -8,11 +8,11 @@ import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
 import { statsd } from './statsd.ts';
 
-/** Settings that are in no section. */
+/** Settings outside all sections. */
 export const TOP_LEVEL = {
-  /** What the daemon keeps. */
-  retention_days: whole(7, 'days', { least: 0, most: 36_500 }),
-  /** False lets HOOKBUS_REDACT=0 have secrets stored. */
+  /** How long the daemon keeps executions. */
+  retention_days: whole(7, 'days', { min: 0, max: 36_500 }),
+  /** False allows HOOKBUS_REDACT=0, which stores secrets. */
   redact: flag(true),
 };
 

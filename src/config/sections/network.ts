@@ -1,15 +1,15 @@
 import { hostNames, proxyAddress } from '../file/config-places.ts';
 import { text } from '../file/config-setting.ts';
 
-/** How the daemon reaches other machines: its environment says nothing of that. */
+/** How the daemon reaches other machines. It takes nothing for this from its environment. */
 export const network = {
-  /** Certificates to trust beside the usual ones, in PEM. */
+  /** Certificates to trust in addition to the usual ones, in PEM. */
   ca_file: text(
     '',
     'the absolute path of a file of certificates, or ""',
     (path) => path.startsWith('/') && !path.includes('\0'),
   ),
   proxy: proxyAddress(),
-  /** Hosts that are reached without it, each with all below it. */
+  /** Hosts to reach without the proxy, each including its subdomains. */
   no_proxy: hostNames(),
 };

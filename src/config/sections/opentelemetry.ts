@@ -1,6 +1,6 @@
 import { flag, oneOf, pairs, text, whole } from '../file/config-setting.ts';
 
-/** Where spans and metrics go over OTLP/HTTP. */
+/** Where to send spans and metrics over OTLP/HTTP. */
 export const opentelemetry = {
   enabled: flag(false),
   endpoint: text(
@@ -21,13 +21,13 @@ export const opentelemetry = {
   ),
   traces: flag(true),
   metrics: flag(true),
-  metrics_interval_seconds: whole(60, 'seconds', { least: 1, most: 3600 }),
-  timeout_seconds: whole(10, 'seconds', { least: 1, most: 60 }),
-  /** Spans that wait for a collector; beyond that the oldest go. */
-  queue: whole(2048, 'spans', { least: 1, most: 65_536 }),
+  metrics_interval_seconds: whole(60, 'seconds', { min: 1, max: 3600 }),
+  timeout_seconds: whole(10, 'seconds', { min: 1, max: 60 }),
+  /** Maximum number of spans that wait for a collector; the oldest ones above it are dropped. */
+  queue: whole(2048, 'spans', { min: 1, max: 65_536 }),
 };
 
-/** A password in the URL would be shown wherever the URL is; a header is the place for it. */
+/** Refuses a password in the URL, since the URL is shown in many places; a header is the place for it. */
 function isEndpoint(value: string): boolean {
   if (!URL.canParse(value) || value.length > 2000) return false;
   const { protocol, username, password, search, hash } = new URL(value);

@@ -1,11 +1,11 @@
 import { flag, oneOf, text, whole } from '../file/config-setting.ts';
 
-/** Where counts and times go as StatsD packets. */
+/** Where to send counts and times as StatsD packets. */
 export const statsd = {
   enabled: flag(false),
   host: text('127.0.0.1', 'a host name or an address', (host) => /^[\w.:-]{1,253}$/.test(host)),
-  port: whole(8125, 'a port', { least: 1, most: 65_535 }),
-  /** Instead of host and port. The limit is what the system takes for the path of a socket. */
+  port: whole(8125, 'a port', { min: 1, max: 65_535 }),
+  /** Replaces host and port. The limit is the system's maximum for a socket path. */
   socket: text(
     '',
     'the absolute path of a Unix datagram socket, or ""',
@@ -15,6 +15,6 @@ export const statsd = {
   prefix: text('hookbus', 'letters, digits, _ and - with dots between', (prefix) =>
     /^[\w-]{1,40}(?:\.[\w-]{1,40}){0,4}$/.test(prefix),
   ),
-  /** What fits into an Ethernet frame with room for tunnels. */
-  max_packet_bytes: whole(1432, 'bytes', { least: 512, most: 8192 }),
+  /** Fits into an Ethernet frame, with room for tunnels. */
+  max_packet_bytes: whole(1432, 'bytes', { min: 512, max: 8192 }),
 };

@@ -83,7 +83,7 @@ async function post(url: URL, json: string, { signal, network }: WebhookParts) {
       body: Buffer.from(json),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]),
       // Nobody reads the response body.
-      most: 0,
+      maxBytes: 0,
     });
     return { status, location: headers.location };
   } catch (error) {

@@ -24,7 +24,7 @@ export function createConversation(parts: ConversationParts): OnFrame {
   const begins = new WeakMap<Connection, KeyedBegin>();
   return (frame: Frame, connection: Connection): void => {
     switch (frame.kind) {
-      case FRAME_KIND.poke:
+      case FRAME_KIND.notify:
         onNotify(decodeNotify(frame));
         break;
       case FRAME_KIND.askState:

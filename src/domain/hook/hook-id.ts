@@ -1,7 +1,7 @@
 import type { Begin } from '../record.ts';
 import { defaultHookName } from './hook-name.ts';
 
-/** A hook, as it is told from others: two that happen to have one name are two hooks. */
+/** Identifies a hook. Two hooks with the same name and different commands are two hooks. */
 export interface HookId {
   readonly hookName: string;
   /** The shell line that runs it, as `commandLine` writes it. */
@@ -14,7 +14,7 @@ export const hookOf = ({ hookName, argv }: Pick<Begin, 'hookName' | 'argv'>): Ho
   command: commandLine(argv),
 });
 
-/** A shell line that runs the same command. Twin: src/launcher/gate.c. */
+/** A shell line that runs the same command. C port: src/launcher/gate.c. */
 export function commandLine(argv: readonly string[]): string {
   return isShellLine(argv) && argv.length === 3 ? (argv[2] ?? '') : quoteWords(argv);
 }
@@ -51,21 +51,21 @@ function quoteWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Longest command line that is stored; one that was cut ends in `…`. */
+/** Maximum length of a stored command line; a truncated one ends in `…`. */
 export const COMMAND_BYTES = 4096;
 
-/** Whether a stored command is not all of the command that ran. */
+/** Whether a stored command was truncated. */
 export const isCutCommand = (command: string): boolean =>
   command.endsWith('…') && Buffer.byteLength(command) > COMMAND_BYTES - 8;
 
-/** Whether a command is on record as it ran; one that had a secret in it is not, and is no way to find its hook. */
+/** Whether a stored command is exactly what ran. One that was truncated or held a secret cannot identify its hook. */
 export const isWholeCommand = (command: string): boolean =>
   !command.includes('[redacted:') && !isCutCommand(command);
 
 /** How config.json names a hook. */
 export const hookText = ({ hookName, command }: HookId): string => `${hookName}: ${command}`;
 
-/** Each hook once. */
+/** Removes duplicates. */
 export function uniqueHooks(hooks: Iterable<HookId>): HookId[] {
   return [
     ...new Map(

@@ -1,4 +1,4 @@
-/** Programs that run a script named in their arguments; the script is what a user would call the hook. */
+/** Programs that run a script named in their arguments. Users call the hook by the script's name. */
 const INTERPRETERS: ReadonlySet<string> = new Set(
   (
     'env sh bash dash zsh ksh fish node nodejs bun deno tsx ts-node npx bunx uv uvx run exec poetry pipx ' +
@@ -7,20 +7,20 @@ const INTERPRETERS: ReadonlySet<string> = new Set(
 );
 const INTERPRETER_PREFIXES = ['python', 'pypy'];
 
-/** Endings by which a word is known to be a script, wherever it stands in a shell line. */
+/** A word with one of these extensions is a script, wherever it stands in a shell line. */
 const SCRIPT_ENDINGS: ReadonlySet<string> = new Set(
   'sh bash zsh py js mjs cjs ts mts cts rb pl php ps1 lua R exe'.split(' '),
 );
 
-/** Options whose value is code or a module, not a script. */
+/** The value of these options is code or a module, not a script. */
 const CODE_OPTIONS: ReadonlySet<string> = new Set(['-c', '-e', '--eval', '-command', '-m']);
 
-/** Longest default name, in UTF-16 units: a label, not a record of the command. */
+/** Maximum length of a default name, in UTF-16 units: it is a label, not a copy of the command. */
 const MAX_NAME = 80;
 
 /**
  * The default `--name`: the base name, without extension, of the script that the command runs
- * (`python3 x/guard_rm.py` gives `guard_rm`). A function of the command alone; for a shell line its words count.
+ * (`python3 x/guard_rm.py` gives `guard_rm`). It depends on nothing but the command, or the words of the shell line.
  */
 export function defaultHookName(argv: readonly string[], shellLine?: string): string {
   const name = baseName(scriptOf(argv, shellLine)).slice(0, MAX_NAME);
@@ -28,7 +28,7 @@ export function defaultHookName(argv: readonly string[], shellLine?: string): st
   return Buffer.from(name).toString() || 'hook';
 }
 
-/** The word that is the script which the command runs, as it is written there; the program where there is none. */
+/** The word that names the script, as the command has it; the program if there is no script. */
 export function scriptOf(argv: readonly string[], shellLine?: string): string {
   const words = shellLine === undefined ? argv : splitWords(shellLine);
   const isName = (word: string, index: number): boolean =>
@@ -42,8 +42,8 @@ export function scriptOf(argv: readonly string[], shellLine?: string): string {
 }
 
 /**
- * Words of a command that may be the path of what it runs: those that are scripts by their ending, and all others in
- * their order. A shell's `-c LINE` is looked into.
+ * The words of a command that may be paths of what it runs: scripts by their extension, and all others in order.
+ * The line of a shell's `-c LINE` counts word by word.
  */
 export function pathWords(argv: readonly string[]): { scripts: string[]; others: string[] } {
   const isLine = (word: string | undefined): boolean => /^-[a-z]*c$/.test(word ?? '');
@@ -76,7 +76,7 @@ function lastPart(word: string): string {
   );
 }
 
-/** What follows the last dot, of one to five letters or digits; a leading dot begins a name, not an ending. */
+/** The one to five letters or digits after the last dot. A leading dot begins a name, not an extension. */
 function ending(word: string): string {
   return /^.+\.([A-Za-z0-9]{1,5})$/s.exec(lastPart(word))?.[1] ?? '';
 }
@@ -87,7 +87,7 @@ function baseName(word: string): string {
   return end === '' ? part : part.slice(0, -end.length - 1);
 }
 
-/** Words of a shell line, well enough to find a script's path in it; quotes are taken off, nothing is expanded. */
+/** Splits a shell line well enough to find a script's path: removes quotes, expands nothing. */
 function splitWords(line: string): string[] {
   const words = line.match(/(?:"[^"]*"|'[^']*'|[^\s"';|&<>()])+/g) ?? [];
   return words.map((word) => word.replace(/["']/g, ''));

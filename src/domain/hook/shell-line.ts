@@ -1,6 +1,6 @@
 /**
- * Words that a shell does not look up as a program: keywords, and builtins whose doing differs from a program's of the
- * same name or that have none. Of sh, bash, zsh and ksh together, since a word too many only makes a line longer.
+ * Words that a shell does not look up as a program: keywords, and builtins that have no program of the same name or
+ * behave differently. The list covers sh, bash, zsh and ksh; an extra word only makes a wrapped line longer.
  */
 const SHELL_WORDS: ReadonlySet<string> = new Set(
   (
@@ -14,7 +14,7 @@ const SHELL_WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Variables that agents and systems set to an absolute path: whatever a shell splits it into begins with a slash. */
+/** Agents and systems set these variables to an absolute path: however a shell splits it, it begins with a slash. */
 const ROOTS =
   'CLAUDE_PROJECT_DIR|CLAUDE_PLUGIN_ROOT|CLAUDE_PLUGIN_DATA|GEMINI_PROJECT_DIR|CURSOR_PROJECT_DIR|HOME|PWD';
 
@@ -25,8 +25,8 @@ const VARIABLE = String.raw`\$(?:[A-Za-z]\w*|\{[A-Za-z]\w*\})`;
 const EVERY_VARIABLE = new RegExp(VARIABLE, 'g');
 
 /**
- * A command word that means the same as an argument: a path, or a program's name. An expansion must be in quotes, so
- * that it is one word, or be known to begin with a slash; tilde and quotes mean the same in both places.
+ * A command word that means the same as an argument: a path, or a program's name. An expansion must be quoted, so that it
+ * stays one word, or must begin with a slash. Tilde and quotes mean the same in both places.
  */
 const COMMAND_WORD = new RegExp(
   `^(?:~[A-Za-z0-9_.-]*(?=/)|\\$(?:${ROOTS})(?=/)|\\$\\{(?:${ROOTS})\\}(?=/))?` +
@@ -34,31 +34,31 @@ const COMMAND_WORD = new RegExp(
   'u',
 );
 
-/** An argument: the shell expands it in front of either command. What reads input or counts processes is not here. */
+/** An argument that the shell expands alike in front of either command: it reads no input and counts no processes. */
 const ARGUMENT = new RegExp(
   `^(?:[^\\p{Cc}\\s"'\`$\\\\|&;<>()]|\\\\[^\\p{Cc}]|'[^'\\p{Cc}]*'|` +
     `"(?:[^"\`$\\\\\\p{Cc}]|\\\\[^\\p{Cc}]|${VARIABLE})*"|${VARIABLE})+$`,
   'u',
 );
 
-/** Pieces of a word: an escaped character, something in quotes, or any character that ends no word. */
+/** Parts of a word: an escaped character, a quoted string, or any character that does not end the word. */
 const WORD = /(?:\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*"|[^ \t\\'"])+/gy;
 
 /**
- * Whether a shell runs this line by starting one program, so that it means the same with other words in front of it.
- * When in doubt it does not: a line of another kind is wrapped as a whole.
+ * Whether a shell runs this line by starting one program, so that a prefix does not change its meaning.
+ * False when in doubt: such a line is wrapped as a whole.
  */
 export function isSimpleCommand(line: string): boolean {
   const words = splitWords(line);
   const [first, ...rest] = words ?? [];
   if (first === undefined || !COMMAND_WORD.test(first) || first.startsWith('-')) return false;
   const isPath = first.replaceAll(EVERY_VARIABLE, '').includes('/');
-  // Without a slash, quotes and expansions could make any word of it.
+  // Without a slash, quotes and expansions could produce any word.
   if (!isPath && (SHELL_WORDS.has(first) || /["'$]/.test(first))) return false;
   return rest.every((word) => !word.startsWith('#') && ARGUMENT.test(word));
 }
 
-/** The words as they are written; undefined where a quote or an escape is open at the end. */
+/** The words as written; undefined if a quote or an escape is still open at the end. */
 function splitWords(line: string): string[] | undefined {
   const words: string[] = [];
   for (let at = skipBlanks(line, 0); at < line.length; at = skipBlanks(line, at)) {
@@ -77,7 +77,7 @@ function skipBlanks(line: string, from: number): number {
   return at;
 }
 
-/** One word of a shell, as it is written; bare where nothing in it could mean anything else. */
+/** Quotes a text as one shell word, unless all its characters are plain. */
 export function shellWord(text: string): string {
   return /^[\w./+@%:,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,10 +1,10 @@
 import { defaultHookName } from './hook-name.ts';
 import { isSimpleCommand, shellWord } from './shell-line.ts';
 
-/** Which shell reads a hook's line: `/bin/sh -c`, `bash -c`, or one that only the line itself knows, as `$0`. */
+/** The shell that reads a hook's line: `/bin/sh -c`, `bash -c`, or one that only the line itself knows, as `$0`. */
 export type LineShell = 'sh' | 'bash' | 'own';
 
-/** How lines of one settings file are to be wrapped. */
+/** How to wrap the lines of one settings file. */
 export interface WrapStyle {
   /** Words that start HookBus: `hookbus`, its absolute path, or Node and the path of its script. */
   readonly program: readonly string[];
@@ -12,8 +12,8 @@ export interface WrapStyle {
 }
 
 /**
- * What stands around a line once it is wrapped: a prefix, and the line as it was or as one quoted word.
- * The rest of the file knows it by this alone, so that a line can be given back in the spelling it had.
+ * What stands around a wrapped line: a prefix, and whether the line follows as it was or as one quoted word.
+ * This is all that unwrapping needs to restore the original spelling.
  */
 export interface Wrapping {
   readonly before: string;
@@ -22,7 +22,7 @@ export interface Wrapping {
 
 type Quote = 'none' | 'single' | 'double';
 
-/** How each shell is started on a quoted line, in words of a shell. */
+/** How to start each shell on a quoted line, in shell words. */
 const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
   sh: '/bin/sh -c',
   bash: 'bash -c',
@@ -30,9 +30,9 @@ const SHELL_COMMANDS: Readonly<Record<LineShell, string>> = {
 };
 
 /**
- * Wraps a hook's line; a function of the line and the style alone, so that an agent still sees which hooks are the same.
- * A simple command gets a prefix, any other becomes one word for the shell it was for. The outer shell then makes way
- * (`exec`), so that there is one shell as before, and its death is the death of the line.
+ * Wraps a hook's line. The result depends on the line and the style alone, so that an agent still sees which hooks are
+ * the same. A simple command gets a prefix; any other line becomes one quoted word for its shell. The outer shell then
+ * replaces itself (`exec`), so that there is one shell as before, and the line dies when that shell dies.
  */
 export function wrappingOf(line: string, { program, shell }: WrapStyle): Wrapping {
   if (isSimpleCommand(line)) return { before: `${guard(program, '')}"$@" `, quote: 'none' };
@@ -41,20 +41,20 @@ export function wrappingOf(line: string, { program, shell }: WrapStyle): Wrappin
   return { before: `${guard(program, name)}exec "$@" ${SHELL_COMMANDS[shell]} `, quote };
 }
 
-/** Makes `"$@"` the prefix where HookBus is and can run, and no word at all elsewhere. Zsh splits no variable, but this. */
+/** Makes `"$@"` the prefix if HookBus can run, and no word at all otherwise. Zsh splits no variable except `"$@"`. */
 function guard(program: readonly string[], name: string): string {
   if (program[0] === SHARED) return SEARCH.replace(' run ', () => ` run${name} `);
   return `set -- ${program.map(shellWord).join(' ')} run${name} --; ${canRun(PARAMETERS.slice(0, program.length))} || set --; `;
 }
 
-/** What a shared file says instead of a path. */
+/** The program name in a settings file that a team shares, instead of a path. */
 export const SHARED = 'hookbus';
 
 const isProgram = (word: string): string => `[ -f ${word} ] && [ -x ${word} ] && [ -s ${word} ]`;
 const isScript = (word: string): string => `[ -f ${word} ] && [ -r ${word} ] && [ -s ${word} ]`;
 
 /**
- * Whether the launcher, or Node and the script, can be run, by builtins of the shell alone: what is missing, not
+ * Checks with shell builtins alone whether the launcher, or Node and the script, can run. A file that is missing, not
  * executable, or empty (as a full disk leaves it) would not run the hook.
  */
 const canRun = ([program = '', script]: readonly string[]): string =>
@@ -63,27 +63,27 @@ const canRun = ([program = '', script]: readonly string[]): string =>
 const PARAMETERS = ['"$1"', '"$2"'];
 
 /**
- * The same where PATH has to be searched. `command -v` would name a file that is empty too, and its answer takes a
- * process to read. `$1` is what is left of PATH, `$2` what was found there.
+ * The same where PATH has to be searched. `command -v` would also accept an empty file, and reading its answer takes a
+ * process. `$1` is the rest of PATH, `$2` the program found there.
  */
 const SEARCH =
   `set -- "$PATH:"; while [ "$1" ]; do set -- "\${1#*:}" "\${1%%:*}/hookbus"; ` +
   `${isProgram('"$2"')} && set -- "" "$2" run -- || set -- "$1"; done; shift; `;
 
-/** The same for a program with arguments: a script for `/bin/sh -c`, which has `hookbus` and them behind it. */
+/** The same for a program with arguments: a script for `/bin/sh -c`, followed by `hookbus`, the program and its arguments. */
 export function programScript(program: readonly string[]): string {
   if (program[0] === SHARED) return PROGRAM_SEARCH;
   const words = program.map(shellWord);
   return `${canRun(words)} && set -- ${words.join(' ')} run -- "$@"; exec "$@"`;
 }
 
-/** Here the parameters are the program, so PATH is searched with variables, which no hook sees. */
+/** Here the parameters are the program, so the search uses variables. They are not exported, so no hook sees them. */
 const PROGRAM_SEARCH =
   `hookbus_path=$PATH:; while [ "$hookbus_path" ]; do hookbus=\${hookbus_path%%:*}/hookbus; ` +
   `hookbus_path=\${hookbus_path#*:}; ${isProgram('"$hookbus"')} && set -- "$hookbus" run -- "$@" && break; done; ` +
   'exec "$@"';
 
-/** The words that start HookBus in what `programScript` made; undefined for any other text. */
+/** The words that start HookBus in the result of `programScript`; undefined for any other text. */
 export function programOfScript(script: string): readonly string[] | undefined {
   if (script === PROGRAM_SEARCH) return [SHARED];
   const found = RegExp(` && set -- ${PROGRAM} run -- "\\$@"; exec "\\$@"$`).exec(script);
@@ -91,13 +91,13 @@ export function programOfScript(script: string): readonly string[] | undefined {
   return program.length > 0 && programScript(program) === script ? program : undefined;
 }
 
-/** The wrapped line. */
+/** Returns the wrapped line. */
 export function wrap(line: string, { before, quote }: Wrapping): string {
   if (quote === 'none') return before + line;
   return before + (quote === 'double' ? `"${line}"` : `'${line.replaceAll("'", "'\\''")}'`);
 }
 
-/** The line that was wrapped. */
+/** Returns the line that was wrapped. */
 export function unwrap(wrapped: string, { before, quote }: Wrapping): string {
   const rest = wrapped.slice(before.length);
   if (quote === 'none') return rest;
@@ -114,10 +114,10 @@ const LINE = `(?<line>${SINGLE}|${DOUBLE})$`;
 
 const escaped = (text: string): string => text.replace(/[$"{}#%:?.*+()[\]\\^|]/g, '\\$&');
 
-/** The guards that `guard` makes, before a name and with one, and those of version 0.1.0, which an empty file passes. */
-const [beforeName = '', behindName = ''] = SEARCH.split(' run ');
+/** What `guard` writes, without and with a name. `OLD_GUARD` is the guard of version 0.1.0, which accepts an empty file. */
+const [beforeName = '', afterName = ''] = SEARCH.split(' run ');
 const GUARDS: readonly ((name: string) => string)[] = [
-  (name) => `${escaped(beforeName)} run ${name}${escaped(behindName)}`,
+  (name) => `${escaped(beforeName)} run ${name}${escaped(afterName)}`,
   (name) =>
     `set -- ${PROGRAM} run ${name}--; ${escaped(canRun(PARAMETERS.slice(0, 1)))} \\|\\| set --; `,
   (name) => `set -- ${PROGRAM} run ${name}--; ${escaped(canRun(PARAMETERS))} \\|\\| set --; `,
@@ -131,7 +131,7 @@ interface Form {
   readonly isGuarded: boolean;
 }
 
-/** The form that a shell of one's own had in version 0.1.0. */
+/** How version 0.1.0 started the shell that only the line knows. */
 const OLD_SHELL_COMMANDS: Readonly<Record<LineShell, readonly string[]>> = {
   sh: [],
   bash: [],
@@ -163,14 +163,14 @@ const FORMS: Readonly<Record<LineShell, readonly Form[]>> = {
   own: formsFor('own'),
 };
 
-/** A wrapping that `install` wrote, and the words that it starts HookBus with. */
+/** A wrapping that `install` wrote, and the words that start HookBus in it. */
 export interface FoundWrapping extends Wrapping {
   readonly program: readonly string[];
-  /** The line runs where HookBus is missing, not executable or empty. Those of version 0.1.0 did not, or not always. */
+  /** The line runs even if HookBus is missing, not executable or empty. Lines of version 0.1.0 did not always. */
   readonly isGuarded: boolean;
 }
 
-/** Finds the wrapping around a line, if it is one that `wrappingOf` makes or made, whatever line is in it by now. */
+/** Finds the wrapping around a line if `wrappingOf` makes or made it, whatever line is inside by now. */
 export function findWrapping(text: string, shell: LineShell): FoundWrapping | undefined {
   for (const { pattern, quotes, isGuarded } of FORMS[shell]) {
     const { before, program = SHARED, name, line } = pattern.exec(text)?.groups ?? {};
@@ -180,14 +180,14 @@ export function findWrapping(text: string, shell: LineShell): FoundWrapping | un
     const quote = !quotes ? 'none' : line.startsWith('"') ? 'double' : 'single';
     const found: FoundWrapping = { before, quote, program: words, isGuarded };
     const own = unwrap(text, found);
-    // A name that somebody chose says that somebody wrote the line.
+    // A name that is not the default shows that a person wrote the line.
     if (name !== undefined && name !== shellWord(defaultHookName([], own))) continue;
     return found;
   }
   return undefined;
 }
 
-/** `install` writes an absolute path where nothing else tells that the line is its own. */
+/** `install` writes an absolute path unless something else shows that the line is its own. */
 function isOurProgram(program: readonly string[], before: string): boolean {
   if (program.length === 1 && program[0] === SHARED) return / && set -- /.test(before);
   return isAbsoluteProgram(program);
@@ -206,7 +206,7 @@ const wordsOf = (program: string): string[] =>
 const unquoted = (word: string): string =>
   word.replace(/'([^']*)'|\\'/g, (_piece, inner: string | undefined) => inner ?? "'");
 
-/** Whether HookBus is in the line already, in whatever way. */
+/** Whether the line already uses HookBus in any form. */
 export function mentionsHookbus(line: string): boolean {
   return (
     /(?:^|[\s;&|('"/=])hookbus(?:\.js)?['"]?\s+run(?:\s|$)/.test(line) ||
@@ -214,6 +214,6 @@ export function mentionsHookbus(line: string): boolean {
   );
 }
 
-/** Whether a line that a person wrote asks first if HookBus can be run, and has another way where it cannot. */
+/** Whether a line that a person wrote checks that HookBus can run, and has a fallback. */
 export const asksForHookbus = (line: string): boolean =>
   /\[ -x .*\[ -s .*(?:"\$@"|\|\||\belse\b)/s.test(line);

@@ -1,9 +1,9 @@
-/** JSON has no words for a value or a part of it, or fewer than it takes to tell it from others. */
+/** JSON cannot express a value or a part of it, or not well enough to tell it from other values. */
 class NotInJson extends Error {
   override readonly name = 'NotInJson';
 }
 
-/** Whether a value's JSON says all of it: what is made of that again can stand for it. Never throws. */
+/** Whether JSON expresses a value completely, so that the parsed JSON can replace it. Never throws. */
 export function isAllInJson(value: unknown): boolean {
   try {
     canonicalJson(value);
@@ -14,13 +14,13 @@ export function isAllInJson(value: unknown): boolean {
 }
 
 /**
- * JSON with the members of each object in the order of their names, so that equal values give equal texts. Stricter than
- * `JSON.stringify`, which makes null or `{}` of what it has no words for.
+ * JSON with each object's members sorted by name, so that equal values give equal texts. Stricter than `JSON.stringify`,
+ * which turns what it cannot express into null or `{}`.
  * @throws NotInJson, or what a getter throws
  */
 export function canonicalJson(value: unknown): string {
   const json = hasToJson(value) ? (value.toJSON() as unknown) : value;
-  // As of a date that is none.
+  // `toJSON` of an invalid date gives null.
   if (json === null && value !== null) throw new NotInJson();
   if (json === null || typeof json === 'string' || typeof json === 'boolean') {
     return JSON.stringify(json);
@@ -35,7 +35,7 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
-/** Of anything else, such as a Map, its members do not say what it is. */
+/** The members of any other object, such as a Map, do not describe it. */
 function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value) as unknown;

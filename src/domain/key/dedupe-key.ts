@@ -2,51 +2,51 @@ import { createHash } from 'node:crypto';
 import { redactText } from '../../redaction/redaction.ts';
 import { canBlock } from '../events.ts';
 
-/** Longest key that is recorded as it is, in bytes of UTF-8; a longer one is recorded by its digest. */
+/** Maximum length of a key that is recorded as is, in bytes of UTF-8; a longer key is recorded as its digest. */
 const MAX_KEY_BYTES = 256;
 
-/** What a finished execution gave: only exit 0 and 2 are results. */
+/** The result of a finished execution. Only exit codes 0 and 2 are results. */
 export interface KeyResult {
   readonly exitCode: number;
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
 }
 
-/** How an execution that has a key ended: the outputs are there where a duplicate may want them and all were kept. */
+/** How an execution with a key ended. It has outputs if a duplicate may need them and all of them were kept. */
 export interface KeyedEnd {
   readonly exitCode: number;
   readonly outputs?: Omit<KeyResult, 'exitCode'>;
 }
 
 /**
- * What a duplicate does. Each gives a refusal once more. Of anything else `deny` runs, `skip` exits 0 without output, and
- * `replay` waits for the first one and gives its result.
+ * What a duplicate does. Each of these repeats a refusal. Otherwise `deny` runs the hook, `skip` exits 0 without output,
+ * and `replay` waits for the first execution and repeats its result.
  */
 export type OnDuplicate = 'deny' | 'skip' | 'replay';
 
 export const isOnDuplicate = (value: unknown): value is OnDuplicate =>
   value === 'deny' || value === 'skip' || value === 'replay';
 
-/** What a key is made of. */
+/** The facts that a key may contain. */
 export interface KeyFacts {
   readonly hookName: string;
   readonly eventType: string;
   readonly toolName?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
-  /** When the execution began, in ms since 1970; `{date}` and `{hour}` are of it, in UTC. */
+  /** Start of the execution, in ms since 1970; `{date}` and `{hour}` show it in UTC. */
   readonly createdAtMs: number;
-  /** All of it. */
+  /** The complete payload. */
   readonly payload?: Uint8Array | undefined;
-  /** What runs, and where. Undefined where that is not known. */
+  /** What runs, and where; undefined if that is not known. */
   readonly guard?: GuardFacts | undefined;
 }
 
-/** What makes two hooks of one name different. */
+/** What distinguishes two hooks with one name. */
 export interface GuardFacts {
   readonly argv: readonly string[];
   readonly cwd?: string | undefined;
-  /** Identities of the program and of the scripts that it runs, as far as they are known. */
+  /** Identities of the program and of the scripts that it runs, as far as known. */
   readonly files: () => readonly string[];
 }
 
@@ -56,16 +56,16 @@ export class TemplateError extends Error {
 }
 
 /**
- * The key of an execution. Undefined where a part of it is absent or empty: it is then not deduplicated.
- * @param template of `--dedupe-key`; undefined for `--dedupe`
- * @throws TemplateError when the template itself makes no sense
+ * The key of an execution. Undefined if a part of it is absent or empty: the execution is then not deduplicated.
+ * @param template the value of `--dedupe-key`; undefined for `--dedupe`
+ * @throws TemplateError if the template itself is invalid
  */
 export function dedupeKey(template: string | undefined, facts: KeyFacts): string | undefined {
   const key = template === undefined ? defaultKey(facts) : fill(template, facts);
   return key === undefined || key === '' ? undefined : guardedKey(key, facts);
 }
 
-/** A key as it is recorded; where a hook decides, with what runs. Undefined where nobody knows what runs. */
+/** A key as it is recorded; with a digest of what runs if the hook can decide. Undefined if that is not known. */
 export function guardedKey(
   key: string,
   facts: Pick<KeyFacts, 'eventType' | 'guard'>,
@@ -84,8 +84,8 @@ function defaultKey(facts: KeyFacts): string | undefined {
 const TAKES_DECISION: ReadonlySet<string> = new Set(['PostToolUse', 'PostToolUseFailure']);
 
 /**
- * A digest of what runs: two hooks that decide never answer for each other, though both have one name. Where a hook can
- * block, an edited file is another hook.
+ * A digest of what runs, so that two hooks with one name never answer for each other. If the hook can block, an edited
+ * file makes it another hook.
  */
 function guardParts({
   eventType,
@@ -106,9 +106,10 @@ function fill(template: string, facts: KeyFacts): string | undefined {
   let parsed: { readonly value: unknown } | undefined;
   const key = template.replace(PART, (part: string, name: string | undefined) => {
     if (part === '{{' || part === '}}') return part.slice(1);
-    if (name === undefined) throw new TemplateError(`a ${part} without its other half`);
+    if (name === undefined)
+      throw new TemplateError(`unmatched ${part}; write {{ or }} for a brace`);
     if (!/^[^\s.]+(?:\.[^\s.]+)*$/.test(name)) {
-      throw new TemplateError(`expected a word or a dotted path, got {${name}}`);
+      throw new TemplateError(`{${name}} is neither a known name nor a dotted path`);
     }
     const word = WORDS.get(name);
     if (word === undefined) parsed ??= { value: parse(facts.payload) };
@@ -130,7 +131,7 @@ const WORDS: ReadonlyMap<string, (facts: KeyFacts) => string | undefined> = new 
   ['payload', digestOf],
 ]);
 
-/** What stands at a path of the payload: a text as it is, anything else as compact JSON. */
+/** The value at a path of the payload: text as is, anything else as compact JSON. */
 function textAt(payload: unknown, path: readonly string[]): string | undefined {
   let value = payload;
   for (const name of path) {
@@ -143,11 +144,11 @@ function textAt(payload: unknown, path: readonly string[]): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined if the payload is not JSON. */
 function parse(payload: Uint8Array | undefined): unknown {
   if (payload === undefined) return undefined;
   try {
-    // The decoder takes a byte order mark off, which Cursor puts in front on Windows.
+    // The decoder removes a byte order mark, which Cursor writes on Windows.
     return JSON.parse(new TextDecoder().decode(payload));
   } catch {
     return undefined;
@@ -155,8 +156,8 @@ function parse(payload: Uint8Array | undefined): unknown {
 }
 
 /**
- * The digest of the payload. White space at its end does not count: whether it has come yet is chance. Undefined where
- * nothing is left, which says nothing of what is to be done.
+ * The digest of the payload. White space at its end does not count, since it is chance whether it has arrived yet.
+ * Undefined if nothing is left: an empty payload identifies nothing.
  */
 function digestOf({ payload: bytes = new Uint8Array() }: KeyFacts): string | undefined {
   let end = bytes.length;
@@ -168,12 +169,12 @@ const isSpace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
- * The key as it is recorded: readable, unless it is long, holds a secret, or half a character, which would not come
- * through to an engine and back. Taking the secret out alone would make one key of two.
+ * The key as it is recorded: readable, unless it is long, holds a secret, or holds half a surrogate pair, which would
+ * not survive the way to an engine and back. Then it is a digest: removing only the secret would merge different keys.
  */
 export function recordable(key: string): string {
   const bytes = Buffer.from(key);
-  // A half of a surrogate pair has no bytes of its own.
+  // Half a surrogate pair has no bytes in UTF-8.
   if (bytes.toString() !== key) return `sha256:${sha256(Buffer.from(key, 'utf16le'))}`;
   const isShort = bytes.length <= MAX_KEY_BYTES;
   return isShort && redactText(key) === key ? key : `sha256:${sha256(bytes)}`;

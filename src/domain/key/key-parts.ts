@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import { recordable } from './dedupe-key.ts';
 
-/** Thrown and caught in here: a part of which no two values could be told apart. */
+/** Thrown and caught in this file: a part whose values could not be told apart. */
 class UnusablePart extends Error {
   override readonly name = 'UnusablePart';
 }
 
 /**
- * A dedupe key of a list of values; different lists give different keys. Texts, numbers and booleans stand as they are
- * written, so 1 and '1' are the same part; anything else by the digest of its canonical JSON or of its bytes.
- * Undefined where a part is absent, empty or cannot be told apart from others: then the hook runs. Never throws.
+ * A dedupe key of a list of values; different lists give different keys. Texts, numbers and booleans appear as written,
+ * so 1 and '1' are the same part; anything else appears as the digest of its canonical JSON or of its bytes.
+ * Undefined if a part is absent, empty or cannot be told from other values: then the hook runs. Never throws.
  */
 export function keyOfParts(parts: readonly unknown[]): string | undefined {
   try {
     if (parts.length === 0) return undefined;
     const key = parts.map(textOf).join(':');
-    // What a digest looks like must not be had by writing it down.
+    // A text that looks like a digest must not give the key that is that digest.
     return recordable(/^sha256:[0-9a-f]{64}$/.test(key) ? `${key}:` : key);
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 /*
- * SHA-256 (FIPS 180-4). Node has it, but the first use of its own costs a run several milliseconds, since all of OpenSSL
- * is made ready for it; what a run hashes is a few hundred bytes. The twin of src/launcher/sha256.c.
- * Words are signed 32-bit integers, which V8 keeps as they are; larger ones would each be an object.
+ * SHA-256 (FIPS 180-4). Node has it, but its first use initialises all of OpenSSL, which costs an execution several
+ * milliseconds, and an execution hashes only a few hundred bytes. C port: src/launcher/sha256.c.
+ * Words are signed 32-bit integers, which V8 stores directly; larger numbers would each be an object.
  */
 
 const BLOCK_BYTES = 64;
@@ -24,7 +24,7 @@ const START = Int32Array.of(
   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 );
 
-/** In lower-case hex; a text is hashed by its UTF-8. For little: from a kilobyte on Node's own is faster, with all it takes. */
+/** Lower-case hex; a text is hashed as UTF-8. For short input: from one kilobyte on, Node's own hash is faster. */
 export function sha256Hex(what: string | Uint8Array): string {
   const bytes = typeof what === 'string' ? Buffer.from(what) : what;
   // A one bit, zeros, and the length in bits fill the last block.
@@ -56,7 +56,7 @@ function schedule(words: Int32Array, view: DataView, start: number): void {
   }
 }
 
-/** A round for each word of the schedule; all sums are modulo 2^32. */
+/** Does one round for each word of the schedule; all sums are modulo 2^32. */
 function compress(state: Int32Array, words: Int32Array): void {
   let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
   for (let round = 0; round < words.length; round += 1) {

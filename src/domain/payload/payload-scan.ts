@@ -1,14 +1,14 @@
 /**
- * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
- * Twin: src/launcher/payload_scan.c. Both are held to fixtures/vectors/payload-scan.json.
+ * Finds a few top-level string fields in a payload that may be incomplete, without parsing all of it.
+ * C port: src/launcher/payload_scan.c. Tests check both against fixtures/vectors/payload-scan.json.
  *
- * - In front of the object a UTF-8 byte order mark and JSON white space are let pass; anything but `{` then means nothing is found.
- * - A member counts once its value has been read to its end. Of members with one name the last that counts decides, as in
- *   `JSON.parse`: if it is not a string, or a string of more than `MAX_FIELD_BYTES`, the name is not found.
- * - Strings are unescaped to UTF-8, a surrogate without its partner to U+FFFD. Raw bytes are copied as they are, valid or not.
- * - What nobody asked for is skipped unchecked: strings to their closing quote, nested values by counting brackets of either
- *   kind outside strings, numbers and words by their characters.
- * - The scan ends at the object's `}`, at the end of input, or at the first byte that it sees cannot be; what was found stays found.
+ * - A UTF-8 byte order mark and JSON white space may stand in front of the object. Anything else there means that nothing is found.
+ * - A member counts once its value has been read to its end. The last such member with a name decides, as in `JSON.parse`:
+ *   if its value is not a string, or has more than `MAX_FIELD_BYTES`, the name is not found.
+ * - Strings are unescaped to UTF-8; a lone surrogate becomes U+FFFD. Raw bytes are copied unchanged, valid or not.
+ * - Values that nobody asked for are skipped unchecked: strings to their closing quote, nested values by counting brackets of
+ *   either kind outside strings, numbers and words by their characters.
+ * - The scan ends at the object's `}`, at the end of input, or at the first byte that it finds invalid; earlier finds count.
  */
 export function scanPayloadBytes(
   bytes: Uint8Array,
@@ -23,14 +23,14 @@ export function scanPayloadBytes(
   return found;
 }
 
-/** As `scanPayloadBytes`, decoded; what is not UTF-8 becomes U+FFFD. */
+/** Like `scanPayloadBytes`, but decoded; invalid UTF-8 becomes U+FFFD. */
 export function scanPayload(bytes: Uint8Array, wanted: readonly string[]): Map<string, string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const found = scanPayloadBytes(bytes, wanted);
   return new Map([...found].map(([name, value]) => [name, decoder.decode(value)]));
 }
 
-/** Longest value that counts, in bytes of UTF-8 after unescaping. Longer names match nothing. */
+/** Maximum length of a value, in bytes of UTF-8 after unescaping. Longer names match nothing. */
 export const MAX_FIELD_BYTES = 256;
 
 interface Name {
@@ -41,9 +41,9 @@ interface Name {
 interface Input {
   readonly bytes: Uint8Array;
   at: number;
-  /** The string read last, unescaped, as far as it fits. */
+  /** The last string read, unescaped, as far as it fits. */
   readonly text: Uint8Array;
-  /** Its length; more than `text` holds if it did not fit. */
+  /** Its full length; more than the size of `text` if it did not fit. */
   length: number;
 }
 
@@ -62,7 +62,7 @@ function hasByteOrderMark(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
-/** Steps over white space and one byte, if it is this one. */
+/** Skips white space and this byte; false if another byte comes. */
 function take(input: Input, byte: number): boolean {
   while (isSpace(input.bytes[input.at])) input.at += 1;
   if (input.bytes[input.at] !== byte) return false;
@@ -70,7 +70,7 @@ function take(input: Input, byte: number): boolean {
   return true;
 }
 
-/** False if the member is cut off or is none. */
+/** False if the member is incomplete or invalid. */
 function readMember(input: Input, names: readonly Name[], found: Map<string, Uint8Array>): boolean {
   if (!take(input, QUOTE) || !readString(input)) return false;
   const name = names.find((candidate) => isText(input, candidate.bytes))?.name;
@@ -112,8 +112,8 @@ function skipNested(input: Input): boolean {
 }
 
 /**
- * To behind the closing quote: the first one behind an even number of backslashes.
- * By `indexOf` (`memchr`), since nearly all of a large payload is in strings that nobody asked for.
+ * Skips past the closing quote: the first quote after an even number of backslashes.
+ * `indexOf` (`memchr`) is fast, and most of a large payload is strings that nobody asked for.
  */
 function skipString(input: Input): boolean {
   const start = input.at;
@@ -128,14 +128,14 @@ function skipString(input: Input): boolean {
   return false;
 }
 
-/** A number or a word; it has ended only once the byte behind it is known. */
+/** Skips a number or a word, which is complete only once the byte after it is known. */
 function skipScalar(input: Input): boolean {
   const start = input.at;
   while (isScalar(input.bytes[input.at])) input.at += 1;
   return input.at > start && input.at < input.bytes.length;
 }
 
-/** Reads on behind the opening quote; false if the string is cut off, or holds a control character or an unknown escape. */
+/** Reads on after the opening quote; false if the string is incomplete or has a control character or an unknown escape. */
 function readString(input: Input): boolean {
   const { bytes } = input;
   input.length = 0;
@@ -160,7 +160,7 @@ function readEscape(input: Input): boolean {
   return true;
 }
 
-/** What may stand behind a backslash: `"`, `\`, `/` for themselves, and b, f, n, r, t. */
+/** What may follow a backslash: `"`, `\`, `/` for themselves, and b, f, n, r, t. */
 const ESCAPES: ReadonlyMap<number, number> = new Map([
   [QUOTE, QUOTE],
   [BACKSLASH, BACKSLASH],
@@ -193,7 +193,7 @@ function readUnicodeEscape(input: Input): boolean {
   return true;
 }
 
-/** Four hexadecimal digits; undefined where there are none. */
+/** Reads four hexadecimal digits; undefined if they are not there. */
 function hexAt(bytes: Uint8Array, start: number): number | undefined {
   let number = 0;
   for (let at = start; at < start + 4; at++) {

@@ -1,15 +1,15 @@
 /*
- * What a hook said is a refusal where the agent takes it for one. On doubt it is none: nobody shares it, and the hook runs.
+ * Output is a refusal if the agent takes it for one. When in doubt it is none: no duplicate shares it, and the hook runs.
  * fixtures/vectors/refusal.json has cases.
  */
 import { canBlock } from '../events.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether the agent stops what it was about to do when a hook on this event ends so. */
+/** Whether the agent stops what it was about to do when a hook on this event ends like this. */
 export function isRefusal(eventType: string, exitCode: number | null, stdout: Uint8Array): boolean {
   if (exitCode !== 0 && exitCode !== 2) return false;
-  // Of a permission request only JSON decides.
+  // For a permission request, only JSON decides.
   if (exitCode === 2 && canBlock(eventType) && eventType !== 'PermissionRequest') return true;
   const said = parse(stdout);
   const words = said === undefined ? [] : wordsOf(eventType, said);
@@ -19,7 +19,7 @@ export function isRefusal(eventType: string, exitCode: number | null, stdout: Ui
 const REFUSES = 'refuses';
 const DOUBT = 'doubt';
 
-/** What each field by which a hook decides comes to; nothing of one that is absent. */
+/** What each decision field amounts to; absent fields give nothing. */
 function wordsOf(eventType: string, said: Fields): string[] {
   const specific = said['hookSpecificOutput'] ?? undefined;
   const isRequest = eventType === 'PermissionRequest';
@@ -29,10 +29,10 @@ function wordsOf(eventType: string, said: Fields): string[] {
   ];
 }
 
-/** Cursor and Copilot write their events with a small letter, or not at all, and have fields of their own. */
+/** Cursor and Copilot begin event names with a small letter, or send none, and use different fields. */
 const hasSmallLetter = (eventType: string): boolean => !/^[A-Z]/.test(eventType);
 
-/** Gemini's. */
+/** Gemini's events. */
 const saysDeny = (eventType: string): boolean => /^(?:Before|After)/.test(eventType);
 
 function generalWords(eventType: string, said: Fields): string[] {
@@ -48,7 +48,7 @@ function generalWords(eventType: string, said: Fields): string[] {
 
 const SMALL_FIELDS = ['permission', 'permissionDecision', 'behavior'];
 
-/** Of another event than the one it is on, an agent takes nothing. */
+/** An agent ignores output that names another event. */
 function specificWords(eventType: string, isRequest: boolean, specific: unknown): string[] {
   if (!isFields(specific) || specific['hookEventName'] !== eventType) return [DOUBT];
   if (!isRequest) return word(specific['permissionDecision'], ['deny']);
@@ -65,7 +65,7 @@ function word(value: unknown, refusing: readonly string[]): string[] {
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Undefined for what is no JSON object and nothing else. */
+/** Undefined if stdout is not exactly one JSON object. */
 function parse(stdout: Uint8Array): Fields | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(stdout).toString('utf8'));

@@ -1,19 +1,19 @@
 import type { StdoutKind } from '../record.ts';
 
 /**
- * Tells what a hook wrote on stdout, as it streams by: a JSON syntax check (RFC 8259) over bytes, in constant memory.
- * Twin: src/launcher/stdout_kind.c. Both are held to fixtures/vectors/stdout-kind.json.
+ * Classifies what a hook writes to stdout while it streams by: a JSON syntax check (RFC 8259) over bytes, in constant
+ * memory. C port: src/launcher/stdout_kind.c. Tests check both against fixtures/vectors/stdout-kind.json.
  *
- * Agents try stdout as JSON when its first non-blank character is `{` and take it as text otherwise, so:
- * - `empty`: not one byte. White space alone is `text`.
+ * Agents read stdout as JSON if its first non-blank character is `{`, and as text otherwise:
+ * - `empty`: not a single byte. White space alone is `text`.
  * - `text`: the first byte after a UTF-8 byte order mark and JSON white space is not `{`, or there is none.
- * - `json`: one object, and nothing but white space behind it.
- * - `broken`: begins with `{` and is not that; so is an object that has not ended yet.
+ * - `json`: one object, and only white space after it.
+ * - `broken`: begins with `{` but is not `json`; an object that has not ended yet is broken too.
  *
- * Where it differs from `JSON.parse` of the decoded text:
- * - A byte order mark in front is let pass.
- * - An object deeper than `MAX_DEPTH` is `broken`; parsers have such limits too (serde_json's is 128).
- * Like there, bytes in a string need not be UTF-8 (decoding mends them), and lone surrogates and repeated keys pass.
+ * Differences from `JSON.parse` of the decoded text:
+ * - A byte order mark at the start is accepted.
+ * - An object deeper than `MAX_DEPTH` is `broken`; parsers have such limits too (serde_json: 128).
+ * As in `JSON.parse`, bytes in a string need not be UTF-8 (decoding repairs them), and lone surrogates and repeated keys pass.
  */
 export function createStdoutKind(): StdoutKindScanner {
   const scan: Scan = {
@@ -43,25 +43,25 @@ export interface StdoutKindScanner {
   kind(): StdoutKind;
 }
 
-/** Deepest nesting that is followed; one bit each says whether a level is an array. */
+/** Maximum nesting; one bit for each level says whether it is an array. */
 export const MAX_DEPTH = 1024;
 
 type State =
   | 'start'
   | 'mark_2' // bytes 2 and 3 of a byte order mark
   | 'mark_3'
-  | 'lead' // white space in front
+  | 'lead' // leading white space
   | 'first_key' // a key or `}`
   | 'key'
   | 'colon'
   | 'first_item' // a value or `]`
   | 'value'
-  | 'next' // `,` or the end of what is open
+  | 'next' // `,` or the closing bracket
   | 'string'
   | 'escape'
   | 'hex'
   | 'word' // true, false, null
-  | 'minus' // the parts of a number, each behind the byte that it is named for
+  | 'minus' // the states of a number, named after the part just read
   | 'zero'
   | 'integer'
   | 'point'
@@ -77,11 +77,11 @@ interface Scan {
   state: State;
   depth: number;
   readonly arrays: Uint8Array;
-  /** The string that is being read is a key. */
+  /** The current string is a key. */
   inKey: boolean;
-  /** Digits that a `\u` still lacks. */
+  /** Digits still missing from a `\u` escape. */
   hexLeft: number;
-  /** The word that is being read, and how much of it has been. */
+  /** The current word, and how many of its characters were read. */
   word: string;
   wordAt: number;
 }
@@ -142,7 +142,7 @@ function step(scan: Scan, byte: number): State {
   }
 }
 
-/** `start` differs from `lead` in that a byte order mark may come, and in that its end means `empty`. */
+/** `start` differs from `lead`: a byte order mark may still come, and the end of stdout means `empty`. */
 function beforeObject(state: State, byte: number): State {
   if (state === 'start' && byte === 0xef) return 'mark_2';
   if (state === 'mark_2') return byte === 0xbb ? 'mark_3' : 'text';
@@ -167,7 +167,7 @@ function betweenTokens(scan: Scan, byte: number): State {
       if (byte !== COMMA) return close(scan, byte);
       return isInArray(scan) ? 'value' : 'key';
     default:
-      return 'broken'; // `done`: something behind the object
+      return 'broken'; // `done`: something follows the object
   }
 }
 
@@ -192,7 +192,7 @@ function openValue(scan: Scan, byte: number): State {
   return 'word';
 }
 
-/** The outermost object has depth 0 and no bit: it is known to be an object. */
+/** The outermost level has depth 0 and no bit, since it is always an object. */
 function open(scan: Scan, isArray: boolean): State {
   if (scan.depth + 1 === MAX_DEPTH) return 'broken';
   scan.depth += 1;
@@ -234,7 +234,7 @@ function inNumber(scan: Scan, byte: number): State {
   const next = NUMBER[scan.state]?.[numberPart(byte)];
   if (next !== undefined) return next;
   if (!NUMBER_MAY_END.has(scan.state)) return 'broken';
-  // The byte behind a number is not part of it, so it counts as what comes next.
+  // The byte after a number is not part of it, so it counts as the next token.
   scan.state = 'next';
   return isSpace(byte) ? 'next' : betweenTokens(scan, byte);
 }
@@ -266,7 +266,7 @@ function isInArray(scan: Scan): boolean {
   return (((scan.arrays[scan.depth >> 3] ?? 0) >> (scan.depth & 7)) & 1) === 1;
 }
 
-/** Skips what `step` would leave in `string` one by one; most bytes are of this sort. */
+/** Skips bytes that would not change the state `string`; most bytes are of this kind. */
 function endOfPlain(chunk: Uint8Array, start: number): number {
   let at = start;
   while (at < chunk.length && isPlain(chunk[at] ?? 0)) at += 1;

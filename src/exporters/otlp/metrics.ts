@@ -21,7 +21,7 @@ export interface OtlpMetricsParts {
   readonly timeoutMs: number;
 }
 
-/** Counts executions and their times for a collector, from when it is made on. What is not sent is in the next sending. */
+/** Counts executions and their times for a collector from now on. The next export includes what was not sent. */
 export function createOtlpMetrics(parts: OtlpMetricsParts) {
   const { resource, version, exporter, intervalMs, timeoutMs } = parts;
   const reader = new PeriodicExportingMetricReader({
@@ -75,7 +75,7 @@ export function createOtlpMetrics(parts: OtlpMetricsParts) {
 
   return {
     record,
-    /** Sends what there is. @throws where that fails */
+    /** Exports what was counted. @throws if that fails */
     flush: (): Promise<void> => reader.forceFlush(),
     close: (): Promise<void> => provider.shutdown(),
   };

@@ -1,37 +1,37 @@
 import { reasonOf } from '../../domain/errors.ts';
-import type { Answered, Network } from '../../network/network.ts';
+import type { HttpResponse, Network } from '../../network/network.ts';
 
 export interface OtlpTarget {
-  /** Without the path of a signal. */
+  /** The URL without the path of a signal. */
   readonly endpoint: string;
   readonly protocol: 'http/protobuf' | 'http/json';
   readonly headers: Readonly<Record<string, string>>;
   readonly timeout_seconds: number;
 }
 
-/** What came of sending. */
+/** The result of sending. */
 export type OtlpAnswer =
   | { readonly kind: 'sent'; readonly contentType: string; readonly body: Buffer }
-  /** The same may work later, and not before `afterMs`. */
+  /** The same request may succeed later, but not before `afterMs`. */
   | { readonly kind: 'later'; readonly reason: string; readonly afterMs: number }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** More, in bytes, is not read of an answer. */
+/** Responses are truncated to this many bytes. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** A collector that wants to be left alone for longer, in ms, is asked again all the same. */
+/** Maximum pause that a collector can ask for, in ms. */
 const MAX_AFTER_MS = 10 * 60_000;
 
-/** Of the OTLP specification. */
+/** From the OTLP specification. */
 const LATER_STATUSES: ReadonlySet<number | undefined> = new Set([429, 502, 503, 504]);
 
 /**
- * Sends requests of one signal, over OTLP/HTTP.
+ * Sends requests of one signal over OTLP/HTTP.
  *
- * The transport of the OpenTelemetry packages is not used: it takes headers from the environment too, keeps a process up
- * while it waits for its next try, and does not say what Retry-After was, nor how many spans were refused.
+ * It replaces the transport of the OpenTelemetry packages, which also reads headers from the environment, keeps the process
+ * alive while it waits for a retry, and reports neither Retry-After nor how many spans were rejected.
  * @param signal such as `traces`
- * @param network asked at each sending
+ * @param network called for each request
  */
 export function createOtlpSender(target: OtlpTarget, signal: string, network: () => Network) {
   const url = new URL(target.endpoint);
@@ -47,14 +47,14 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
   async function send(body: Uint8Array): Promise<OtlpAnswer> {
     const stop = new AbortController();
     let isLate = false;
-    // Of the whole answer, since one that trickles in would never end.
+    // Limits the whole response, since one that trickles in might never end.
     const timer = setTimeout(() => {
       isLate = true;
       stop.abort();
     }, target.timeout_seconds * 1000);
     open.add(stop);
     try {
-      const post = { headers, body, signal: stop.signal, most: MAX_ANSWER_BYTES };
+      const post = { headers, body, signal: stop.signal, maxBytes: MAX_ANSWER_BYTES };
       return answerOf(await network().post(url, post));
     } catch (error) {
       const reason = isLate ? `no answer in ${target.timeout_seconds} s` : reasonOf(wordsOf(error));
@@ -71,7 +71,7 @@ export function createOtlpSender(target: OtlpTarget, signal: string, network: ()
   return { url: url.href, send, close };
 }
 
-function answerOf({ status, headers, body }: Answered): OtlpAnswer {
+function answerOf({ status, headers, body }: HttpResponse): OtlpAnswer {
   if (status >= 200 && status < 300) {
     return { kind: 'sent', contentType: String(headers['content-type'] ?? ''), body };
   }
@@ -80,13 +80,13 @@ function answerOf({ status, headers, body }: Answered): OtlpAnswer {
   return { kind: 'later', reason, afterMs: afterMs(String(headers['retry-after'] ?? '')) };
 }
 
-/** Seconds, or a date. */
+/** Parses seconds or a date. */
 function afterMs(text: string): number {
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Math.min(Math.max(ms || 0, 0), MAX_AFTER_MS);
 }
 
-/** Several addresses that all failed make an error without words. */
+/** If all addresses of a host fail, the error has an empty message. */
 function wordsOf(error: unknown): unknown {
   const hasNoWords = error instanceof Error && error.message === '' && 'code' in error;
   return hasNoWords ? String(error.code) : error;

@@ -9,7 +9,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { type ExportedExecution, isErrorStatus, plainName } from '../../domain/exported.ts';
 
-/** The span of an execution; undefined where its ids cannot be those of one. */
+/** The span of an execution; undefined if its ids are not valid for a span. */
 export function spanOf(
   execution: ExportedExecution,
   resource: Resource,
@@ -48,7 +48,7 @@ export function spanOf(
   };
 }
 
-/** By the semantic conventions where there is a word for it. docs/opentelemetry.md lists them. */
+/** Uses the names of the semantic conventions where they exist. docs/opentelemetry.md lists all names. */
 function attributesOf(execution: ExportedExecution): Attributes {
   const { status, exitCode, signal } = execution;
   const all = {
@@ -69,15 +69,15 @@ function attributesOf(execution: ExportedExecution): Attributes {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** A word of a closed set: `timeout`, a signal, an exit code, or that nothing is known. */
+/** A word of a closed set: `timeout`, a signal, an exit code, or `_OTHER`. */
 function errorType({ status, signal, exitCode }: ExportedExecution): string {
   if (status === 'timeout') return 'timeout';
   return signal ?? (exitCode === undefined ? '_OTHER' : String(exitCode));
 }
 
-/** Never what the hook wrote. */
+/** Never contains output of the hook. */
 function whyOf({ status, signal, exitCode }: ExportedExecution): string {
-  if (status === 'timeout') return 'its time ran out';
+  if (status === 'timeout') return 'timed out';
   if (signal !== undefined) return `ended by ${signal}`;
   return exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`;
 }
@@ -85,7 +85,7 @@ function whyOf({ status, signal, exitCode }: ExportedExecution): string {
 const isId = (text: string, digits: number): boolean =>
   text.length === digits && /^[0-9a-f]+$/.test(text) && !/^0+$/.test(text);
 
-/** Seconds, and nanoseconds beyond them. */
+/** Seconds, and the remaining nanoseconds. */
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000);
   return [seconds, Math.round((ms - seconds * 1000) * 1e6)];

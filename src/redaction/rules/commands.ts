@@ -1,11 +1,11 @@
 import { type RedactionRule, rule } from './rule.ts';
 
-/** What a word of a command line is, quoted or not; not a reference, and nothing that was redacted. */
+/** Parts of a word on a command line. A secret is not a reference, and not redacted yet. */
 const NO_REFERENCE = String.raw`(?!\$[\w{(]|\[redacted:|<)`;
 const OPEN = String.raw`(?:\\*["'])?`;
 const TO_END = String.raw`[^ \t\r\n"'\\|;&]+`;
 
-/** `program … option SECRET`, where the option alone says nothing. */
+/** `program … option SECRET`, for options that prove nothing by themselves. */
 function command(
   programs: string,
   options: string,
@@ -21,7 +21,7 @@ function command(
   );
 }
 
-/** The names, with what follows the short ones: two letters alone are in many words. */
+/** The program names; short ones with the character after them, since two letters occur in many words. */
 const namesOf = (programs: string): string[] =>
   programs
     .split('|')
@@ -53,7 +53,7 @@ export const COMMAND_RULES: readonly RedactionRule[] = [
     'zip|unzip|zipcloak|sqlcmd|bcp|ipmitool|mosquitto_pub|mosquitto_sub|sqlplus|hydra|isql|tsql',
     `-P(?:${GAP})?|--password[ =]`,
   ),
-  // Any address holds `http`.
+  // Any address contains `http`.
   command('http|https', `(?:-a|--auth)(?:=|${GAP})${OPEN}[\\w.@+%-]{0,64}:`, TO_END, [
     'http -',
     'https -',
@@ -130,7 +130,7 @@ export const COMMAND_RULES: readonly RedactionRule[] = [
   ),
   command('cmdkey|runas|psexec|wmic|winrs|schtasks', `/(?:pass|p|password|rp)[: ]|-p${GAP}`),
   {
-    name: 'command-password', // a password that is piped in
+    name: 'command-password', // a piped password
     hints: ['echo', 'printf'],
     pattern:
       /((?:echo|printf)(?:[ \t]+-[neE]+)*[ \t]+(?:\\*["'](?:%s(?:\\{1,4}n)?\\*["'][ \t]+\\*["']?)?)?(?:[\w.-]{1,40}:)?)(?!\$[\w{(]|\[redacted:|-)[^"'\\|;&\r\n]{1,200}?(?=(?:\\{1,4}n)*\\*["']?[ \t]*\|[ \t]*(?:sudo[ \t]+(?:-\w+[ \t]+)*(?:-\w*S|chpasswd|smbpasswd|-S)|chpasswd|kinit|cryptsetup|gpg|smbpasswd|passwd|(?:[\w./-]{1,40}[ \t]+){1,6}?--?(?:password-stdin|with-token|passwd-stdin|stdin)))/y,

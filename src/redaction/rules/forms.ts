@@ -14,7 +14,7 @@ import {
   word,
 } from './rule.ts';
 
-/** Prefixes that need no more than that: the least length of what follows, and all that have it. */
+/** Prefixes that need only a minimum length after them: that length, and all prefixes that share it. */
 type Prefixes = Readonly<Record<number, string>>;
 
 function words(name: string, prefixes: Prefixes, characters: string): RedactionRule[] {
@@ -48,7 +48,7 @@ const SERVICE_PREFIXES: Prefixes = {
   30: 'live_pub_ test_pub_ APA91b AQE lob_live_ pdl_live_ pdl_sdbx_',
 };
 
-/** Prefixes of tokens, what may follow, and how much of it at least; what is in other lists too is looser here. */
+/** Prefixes of tokens, the characters after them, and the minimum length. Rules in other lists may be stricter. */
 const AI_RULES: readonly RedactionRule[] = [
   word('anthropic-key', ['sk-ant-'], run(URL_SAFE, 20)),
   word('openrouter-key', ['sk-or-v1-'], run(HEX, 32)),

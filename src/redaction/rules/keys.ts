@@ -2,8 +2,8 @@ import { type Edit, placeholder } from '../edits.ts';
 import type { Run } from '../scan.ts';
 
 /**
- * Private keys by their lines: whatever stands in front of each line (numbers, arrows, `> `, `│`), between them (quotes
- * and plus signs) and however their line breaks are escaped. Everything here looks at each part of a text once.
+ * Finds private keys by their lines, whatever stands in front of each line (numbers, arrows, `> `, `│`) or between lines
+ * (quotes, plus signs), and however line breaks are escaped. All code here reads each part of a text only once.
  */
 const NAME = placeholder('private-key');
 
@@ -12,17 +12,17 @@ const MARKERS =
   /-{4,5} ?(BEGIN|END) ([A-Za-z0-9 ]{0,40}?(?:PRIVATE KEY(?: BLOCK)?|Static key V1|[A-Z]{3,20}))(?: ?-{4,5}|(?=[\r\n\\]|$))|Private-Lines: ?\d{1,3}/g;
 const SECRET_MARKER = /PRIVATE KEY|Static key/;
 
-/** At least 16 characters of base64, where a JSON escape in front is no part of them. */
+/** At least 16 characters of base64. */
 const RUNS = /[A-Za-z0-9+/=]{16}[A-Za-z0-9+/=]*/g;
 const BREAK = /[\r\n]|\\[nr]/;
 
-/** How the DER of a private key begins in base64, or the key of OpenSSH. */
+/** How the DER of a private key, or OpenSSH's own key format, begins in base64. */
 const KEY_START =
   /^(?:MII[A-Za-z0-9+/]{3}IBA(?:A|DAN)|MI(?:G|H|IB)[A-Za-z0-9+/]{1,6}(?:AgEAMB|AgEBB)|MHcCAQEE|M[CEFG][A-Za-z0-9+/](?:CAQ|AgE)|MII[A-Za-z0-9+/]{3}[A-Za-z0-9+/]{2,4}BgkqhkiG9w0BBQ|b3BlbnNzaC1rZXkt|LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,24}(?:UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI))/;
-/** Widths of lines by which the middle of a key is told from other base64; one more for the sign of a diff. */
+/** Line widths that tell the middle of a key from other base64; one more column for the sign of a diff. */
 const KEY_WIDTHS = [64, 65, 70, 71];
 
-/** @param runs of base64, where a JSON escape in front is no part of them */
+/** @param runs of base64; the letter of a JSON escape in front is not part of them */
 export function keyEdits(text: string, runs: readonly Run[]): Edit[] {
   if (!runs.some(({ start, end }) => end - start >= 40) && !MAY_BE_MARKED.test(text)) return [];
   const markers = [...text.matchAll(MARKERS)];
@@ -43,7 +43,7 @@ export function keyEdits(text: string, runs: readonly Run[]): Edit[] {
   return edits.sort((a, b) => a.start - b.start);
 }
 
-/** For places in order: the index of the first item that does not lie before. */
+/** For increasing positions: the index of the first item that ends after the position. */
 function nextOf<T>(items: readonly T[], endOf: (item: T) => number): (place: number) => number {
   let next = 0;
   return (place) => {
@@ -54,7 +54,7 @@ function nextOf<T>(items: readonly T[], endOf: (item: T) => number): (place: num
   };
 }
 
-/** In one where nothing between the lines must stay. */
+/** One edit, unless something between the lines must stay. */
 function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Edit[] {
   const short = rest(text, last);
   const end = short[0]?.end ?? last.end;
@@ -63,7 +63,7 @@ function editsOf(text: string, chain: readonly Run[], first: Run, last: Run): Ed
     : [{ start: first.start, end, text: NAME }];
 }
 
-/** The lines that a text begins with, which are the end of a key if it was cut off in one. */
+/** Replaces the lines at the start of a text that may be the end of a truncated key. */
 export function withoutKeyAtStart(text: string, runs: readonly Run[]): string {
   const [chain] = chainsOf(text, runs);
   const [first, last] = [chain?.[0], chain?.at(-1)];
@@ -88,7 +88,7 @@ function editsBetweenMarkers(text: string, markers: readonly RegExpExecArray[]):
   });
 }
 
-/** Without quotes these are values. */
+/** JSON values that have no quotes. */
 const IS_JSON = /^(?:\d+(?:[eE]\+?\d+)?|true|false|null)$/;
 
 function isMostlyKey(body: string): boolean {
@@ -97,7 +97,7 @@ function isMostlyKey(body: string): boolean {
   return inRuns > all / 2;
 }
 
-/** Where quotes are between the lines, only what is in them goes, so that JSON stays JSON. */
+/** If there are quotes between the lines, only what is inside them goes, so that JSON stays JSON. */
 function piecesOf(body: string, offset: number): Edit[] {
   const pieces =
     /\\+(?:u[0-9a-fA-F]{4}|[\s\S])|([A-Za-z0-9+/=]{3}[A-Za-z0-9+/=]*)(?![A-Za-z0-9+/=]|\\*["'][ \t]*:)/g;
@@ -108,7 +108,7 @@ function piecesOf(body: string, offset: number): Edit[] {
   );
 }
 
-/** Runs of base64 on lines that follow each other. */
+/** Groups runs of base64 on consecutive lines. */
 function chainsOf(text: string, runs: readonly Run[]): Run[][] {
   const chains: Run[][] = [];
   let before: Run | undefined;
@@ -148,10 +148,10 @@ function isKey(
   );
 }
 
-/** How pictures, documents and archives begin. */
+/** How images, documents and archives begin. */
 const IMAGE = /^(?:iVBORw|\/9j\/|R0lGOD|UklGR|JVBERi|UEsDB|H4sI)/;
 
-/** The marker that a key would belong to; PuTTY's has neither BEGIN nor END. */
+/** The marker that a key here would belong to. PuTTY's marker has neither BEGIN nor END. */
 function markerInFront(text: string, start: number, marker: RegExpExecArray | undefined) {
   if (marker === undefined) return undefined;
   if (start - (marker.index + marker[0].length) >= headerLength(text, marker)) return undefined;
@@ -169,7 +169,7 @@ function hasKeyWidth(chain: readonly Run[]): boolean {
   );
 }
 
-/** How far behind a marker a key may begin: right there, or behind headers such as `Proc-Type: 4,ENCRYPTED`. */
+/** How far after a marker a key may begin: right there, or after headers such as `Proc-Type: 4,ENCRYPTED`. */
 function headerLength(text: string, marker: RegExpExecArray): number {
   const end = marker.index + marker[0].length;
   return /Proc-Type|DEK-Info|Version|Comment/.test(text.slice(end, end + 60)) ? 400 : 60;
@@ -181,7 +181,7 @@ const isRandom = (start: string): boolean =>
 const LAST_LINE =
   /[^A-Za-z0-9+/=:{}[\]]{0,12}(?:[\r\n]|\\+[nr])(?:[^A-Za-z0-9+/=:{}[\]\\]{0,24}|[ \t]{0,8}\d{1,6}[^A-Za-z0-9+/=:{}[\]\\]{1,12})([A-Za-z0-9+/=]{1,15})(?=[ \t]*(?:[\r\n"'`\\|│+,*<\xe2]|$))/y;
 
-/** The short line at a key's end. */
+/** The short line at the end of a key. */
 function rest(text: string, last: Run): Edit[] {
   LAST_LINE.lastIndex = last.end;
   const [whole, short] = LAST_LINE.exec(text) ?? [];

@@ -5,13 +5,13 @@ interface ListedForm {
   readonly id: string;
   readonly hints: readonly string[];
   readonly pattern: string;
-  /** The hints are keywords, and not what the pattern begins with. */
+  /** The hints are keywords, not the beginning of the pattern. */
   readonly isAnywhere?: boolean;
   readonly isWord?: boolean;
   readonly ignoreCase?: boolean;
 }
 
-/** What stands between a name and its value, with the quotes of JSON in strings. */
+/** What stands between a name and its value, including the quotes of JSON inside strings. */
 const BETWEEN = String.raw`(?:[ \t\w.-]{0,20})(?:[ \t\r\n'"]|\\{1,8}["'nrt]){0,4}(?:=>|:{1,3}=|\|\||[?:=,>])(?:[ \t\r\n'"\x60=]|\\{1,8}["'nrt]){0,5}`;
 
 const forms = (gitleaks.forms as readonly ListedForm[]).map(
@@ -34,7 +34,7 @@ const named = gitleaks.named.map(
     ),
 );
 
-/** The words themselves, up to what is not literal in them. */
+/** The words themselves, up to their first character that is not literal. */
 function hintsOf(words: string): string[] {
   return words
     .replace(/\[([A-Za-z])[A-Za-z]\]/g, '$1')
@@ -44,5 +44,5 @@ function hintsOf(words: string): string[] {
     .filter((word) => word.length > 2);
 }
 
-/** The rules of gitleaks that JavaScript can run in linear time (scripts/convert-gitleaks.js). */
+/** The gitleaks rules that JavaScript can run in linear time (scripts/convert-gitleaks.js). */
 export const LISTED_RULES: readonly RedactionRule[] = [...forms, ...named];

@@ -14,10 +14,10 @@ import {
 
 const NAME = new RegExp(SECRET_NAMES, 'iy');
 
-/** What a joint begins with: where it is something else, no joint has to be tried. */
+/** The first character of a joint. Before any other character, no joint has to be tried. */
 const JOINT_START = /["'\\=: \t\r\n><.|,：\xef]/;
 
-/** Compiled when they are needed for the first time, which for most is never. */
+/** Compiled on first use; most joints are never used. */
 const joints = new Map<NamedRule, RegExp>();
 
 function jointOf(rule: NamedRule): RegExp {
@@ -42,11 +42,11 @@ interface Span {
 
 interface Value extends Span {
   readonly isSecret: boolean;
-  /** What the placeholder needs around it. */
+  /** The quote that the placeholder needs around it. */
   readonly quote: string;
 }
 
-/** @param places where a name may begin */
+/** @param places positions where a name may begin */
 export function namedEdits(text: string, places: readonly number[]): Edit[] {
   const edits: Edit[] = [];
   let seen = 0;
@@ -84,8 +84,8 @@ function namedAt(text: string, start: number, end: number): Named | undefined {
 }
 
 /**
- * The quote in front of a joint, with the backslashes that are its own: of a run in front of a closing quote the rest
- * ends the string. Levels have 0, 1, 3, 7 of them, so these are the ones at the end of the run's length in binary.
+ * The quote in front of a joint, with its own backslashes: of the backslashes before a closing quote, the others end the
+ * string. Nested levels have 0, 1, 3 or 7 of them, so its own are the trailing ones of the count in binary.
  */
 function closingQuote(joint: string): string {
   const [whole = '', run = ''] = /^(\\*)["']/.exec(joint) ?? [];
@@ -115,13 +115,13 @@ function nextItem(text: string, end: number): number | undefined {
 
 const OPENING_QUOTE = /(\\*)"|'/y;
 
-/** Escaped quotes open a string inside JSON strings: one backslash in the first, three in the second, seven in the third. */
+/** Numbers of backslashes before the opening quote of a JSON string, a string inside that, and so on. */
 const QUOTE_LEVELS = [0, 1, 3, 7];
 
-/** What stands behind a quote that closes a string, or another quote. */
+/** What follows a quote that closes a string, or a second quote. */
 const NO_CONTENT = /^(?:[ \t\r\n,:}\]]|\\*["']|$)/;
 
-/** The string that begins there; undefined where none does. */
+/** The string that begins at `at`; undefined if none does. */
 export function stringAt(text: string, at: number): (Span & { opening: string }) | undefined {
   OPENING_QUOTE.lastIndex = at;
   const [opening, backslashes] = OPENING_QUOTE.exec(text) ?? [];
@@ -139,7 +139,7 @@ function quotedValue(text: string, at: number, named: Named): Value | undefined 
   const [opening, backslashes] = OPENING_QUOTE.exec(text) ?? [];
   if (opening === undefined || !QUOTE_LEVELS.includes(backslashes?.length ?? 0)) return undefined;
   const start = at + opening.length;
-  // Behind a key in such quotes it can only open. Elsewhere it may close the string that the name is in.
+  // After a key in such quotes, a quote can only open. Elsewhere it may close the string around the name.
   if (opening !== named.quote && NO_CONTENT.test(text.slice(start, start + 16))) return undefined;
   const { end = start } = stringAt(text, at) ?? {};
   const content = text.slice(start, end);
@@ -148,8 +148,8 @@ function quotedValue(text: string, at: number, named: Named): Value | undefined 
 }
 
 /**
- * Where a string opened by a quote behind this many backslashes ends: before the closing quote's own backslashes,
- * before the end of a string around it (the text may have been cut), or at the end of the text.
+ * Where a string ends whose opening quote has this many backslashes: before the closing quote's own backslashes, before
+ * the end of a string around it (the text may be truncated), or at the end of the text.
  */
 function endOfQuoted(text: string, start: number, backslashes: number): number {
   const period = 2 * (backslashes + 1);
@@ -162,7 +162,7 @@ function endOfQuoted(text: string, start: number, backslashes: number): number {
   return text.length;
 }
 
-/** As `endOfQuoted`; a double quote that ends a JSON string around it, by its backslashes or by what follows, ends it too. */
+/** Like `endOfQuoted`, but a double quote that ends a JSON string around it, by its backslashes or by what follows, counts. */
 function endOfSingleQuoted(text: string, start: number): number {
   const quotes = /["']/g;
   quotes.lastIndex = start;
@@ -185,7 +185,7 @@ function backslashesBefore(text: string, start: number, end: number): number {
 
 function isSecretInQuotes(content: string, { rule, name }: Named): boolean {
   const isPassword = PASSWORD_NAME.test(name);
-  // A type of literals, such as `limitToken: 'LIMIT'`.
+  // A literal type, such as `limitToken: 'LIMIT'`.
   if (rule.name === 'secret-setting' && !isPassword && /^[A-Z]{1,16}$/.test(content)) return false;
   if (rule.quoted.test(content)) return true;
   if (rule.name !== 'secret-setting' || !isPassword) return false;
@@ -201,7 +201,7 @@ function bareValue(text: string, at: number, named: Named): Value | undefined {
   const isName = bare.toLowerCase() === name.toLowerCase();
   const isDirectory = /pwd$/i.test(name) && /^(?:~|\/|[A-Za-z]:[\\/])/.test(bare);
   const isCode = isCall || isName || isDirectory || rule.notBare.test(bare);
-  // A number becomes a string, in the quotes that its key has.
+  // A number becomes a string, in the same quotes as its key.
   return { start: at, end, isSecret: !isCode && !isReference(bare), quote };
 }
 
@@ -210,7 +210,7 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0];
 }
 
-/** What counts behind the name of a password alone: mere words. */
+/** Plain words count only after the name of a password. */
 function passwordAt(text: string, at: number, { rule, name }: Named): string | undefined {
   const isSetting = rule.name === 'secret-setting' || rule.name === 'secret-entry';
   if (!(isSetting || rule.name === 'secret-assignment') || !PASSWORD_NAME.test(name))
@@ -224,7 +224,7 @@ function passwordAt(text: string, at: number, { rule, name }: Named): string | u
     : word;
 }
 
-/** Says where the secret is rather than what it is, or has been redacted. */
+/** Whether a value only refers to a secret, or is redacted already. */
 export function isReference(value: string): boolean {
   return (
     /^(?:[\w-]{1,20} )?\[redacted:[a-z0-9-]+\](?:\\+n)?$/.test(value) ||

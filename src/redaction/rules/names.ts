@@ -1,20 +1,20 @@
-/** A secret known by the name in front of it: `SECRET_NAMES`, a joint, and a value in quotes or a bare one. */
+/** A secret recognised by the name in front of it: `SECRET_NAMES`, a joint, and a quoted or bare value. */
 export interface NamedRule {
   readonly name: string;
-  /** What joins the name with its value: regular expression source without groups. */
+  /** What stands between the name and its value: regular expression source without groups. */
   readonly joint: string;
-  /** What a value without quotes looks like; sticky. */
+  /** What a bare value looks like; sticky. */
   readonly bare: RegExp;
   /** Bare values that are code or prose instead. */
   readonly notBare: RegExp;
-  /** What a value in quotes looks like. */
+  /** What a quoted value looks like. */
   readonly quoted: RegExp;
 }
 
 const KEYS =
   'access|account|api|app|application|auth|client|consumer|deploy|encryption|license|licence|master|private|secret|server|service|session|shared|signing|ssh|storage|webhook|hmac|cipher|crypto|jwt|rsa|rpc|function|host|primary|secondary';
 
-/** A password in other languages; UTF-8 both as text and as the Latin-1 that bytes are read as. */
+/** Words for a password in other languages, each as text and as Latin-1, in which bytes are read. */
 const OTHER_LANGUAGES = [
   ...[
     'contraseña',
@@ -80,12 +80,12 @@ const asLatin1 = (text: string): string =>
 
 const ALL_LANGUAGES: readonly string[] = [...OTHER_LANGUAGES, ...OTHER_LANGUAGES.map(asLatin1)];
 
-/** Behind a name: which one of several it is, or what for. */
+/** What may follow a name: which one of several it is, or what it is for. */
 const WHICH = String.raw`(?:[_-]?(?:\d{1,2}|v\d)|[_.-]?(?:base|prod|production|dev|development|staging|test|testing|live|old|new|hash|digest|confirmation|confirm|primary|secondary|backup|plain|plaintext|value|b64|base64|enc|encrypted|current|previous|next|again|repeat|data|pem))?`;
 
 /**
- * How the name of a secret ends, in any case. `tokens`, `token_count` and `public_key` do not.
- * What has to stand in front is looked back for, so that the search is for something literal.
+ * How the name of a secret ends, in any case. `tokens`, `token_count` and `public_key` do not match.
+ * Lookbehinds check what must come first, so that the search is for something literal.
  */
 export const SECRET_NAMES = [
   `(?:pass(?:word|wd|wort|phrase|code)|secret|token(?<!next_?page_?token|csrf_?token))${WHICH}`,
@@ -97,7 +97,7 @@ export const SECRET_NAMES = [
   ...ALL_LANGUAGES,
 ].join('|');
 
-/** What has to stand in front of `key`, which alone says nothing. */
+/** What must come before `key`, which proves nothing alone. */
 export const BEFORE_KEY = new RegExp(`(?:${KEYS})[_.-]?$`, 'i');
 
 /** Each name begins with one of these, in lower case. */
@@ -107,18 +107,18 @@ export const NAME_STARTS: readonly string[] = [
   ...ALL_LANGUAGES.map((word) => word.split('[')[0]?.toLowerCase() ?? ''),
 ];
 
-/** Of those the ones of passwords: people make them of mere words. */
+/** The names of passwords, which may consist of plain words. */
 export const PASSWORD_NAME = new RegExp(
   `(?:pass(?:word|wd|wort|phrase|code|w)?|pwd|psswd|pswd|mnemonic|phrase|${ALL_LANGUAGES.join('|')})${WHICH}$`,
   'i',
 );
 
-/** Names of lists and objects of secrets, and what they begin with. */
+/** Names of lists and objects of secrets, and how they begin. */
 export const PLURAL_NAMES = `keys(?<=(?:${KEYS})[_.-]?keys)|(?<![a-z]-)tokens|secrets|passwords|passphrases|credentials|mnemonics|codes(?<=(?:backup|recovery|scratch)[_-]?codes)`;
 export const PLURAL_WORDS =
   'keys tokens secrets passwords passphrases credentials mnemonics codes'.split(' ');
 
-/** A word as shells and configuration files have it; a backslash belongs to it unless it begins an escape of JSON's. */
+/** A word in shells and configuration files. A backslash belongs to it, unless it begins a JSON escape. */
 const WORD = String.raw`(?:[^ \t\r\n"'\x60\\;&|<>(),]|,(?![\w.-]{1,40}=)(?=[^ \t\r\n"'\\])|\\{1,16}[^nrtbfu"'\x60\\ \t\r\n])`;
 
 const ANY = /^/;
@@ -185,7 +185,7 @@ export const NAMED_RULES: readonly NamedRule[] = [
     quoted: /^(?![$]\w+$)/,
   },
   {
-    name: 'secret-setting', // password: …, token = …: prose and code look so too, so only what looks like a secret
+    name: 'secret-setting', // password: …, token = …: prose and code look alike, so the value must look like a secret
     joint: String.raw`(?:\\*["']\])?[ \t]*(?::[ \t]*[A-Za-z]{1,12}[ \t]*)?(?:\.=|:=|=>|=(?![=~>]))[ \t]*|[ \t]?:[ \t]+|(?:：|\xef\xbc\x9a)[ \t]*`,
     bare: new RegExp(
       String.raw`(?=[^ \t\r\n]{0,64}\d)(?=[\d\W_]{0,64}[A-Za-z])${WORD}{7,65536}`,
@@ -203,23 +203,23 @@ export const NAMED_RULES: readonly NamedRule[] = [
   },
 ];
 
-/** `password: onlyletters`, by the end of its line; and short ones with a digit or a sign. */
+/** `password: onlyletters` at the end of a line; also a short one with a digit or a sign. */
 export const BARE_PASSWORD = new RegExp(
   String.raw`(?:[A-Za-z\x80-\uffff]{5,64}(?=[ \t]*(?:[\r\n]|$|\\{1,8}[nr]|\\*["']))|` +
     String.raw`(?=[^ \t\r\n]{0,16}\d)${WORD}{4,7}|(?=[\w]{1,64}[!@#%^*~+]\w)${WORD}{6,65536})`,
   'y',
 );
 
-/** Words that stand there in code, schemas and messages instead. */
+/** Words that code, schemas and messages have in this place. */
 export const NO_PASSWORD =
   /^(?:(?:str|string|text|varchar|char|secretstr|boolean|bool|number|int|integer|bytes?|buffer|any|unknown|never|object|field|input|value|optional|required|nullable|yes|true|false|none|null|nil|undefined|empty|missing|invalid|incorrect|wrong|expired|changed|updated|reset|denied|redacted|hidden|masked|protected|prompt|vault|default|example|placeholder|disabled|enabled|unset|unknown|failed|accepted|rejected|sent|email|username|admin|secret|private|public|readonly|writeonly|plain|plaintext|encrypted|hashed)$|.*(?:pass|pwd|secret|token|credential))/i;
 const CAMEL = /^[a-z]+[A-Z]/;
 
-/** Several words that are no sentence: what people make passphrases of. */
-export function isPassphrase(text: string, least: number): boolean {
+/** Several words that are not a sentence, as people choose for passphrases. */
+export function isPassphrase(text: string, min: number): boolean {
   const words = text.split(/[ -]/);
   return (
-    words.length >= least &&
+    words.length >= min &&
     words.length <= 24 &&
     words.every((word) => /^[a-z]{3,12}$/i.test(word) && !CAMEL.test(word)) &&
     !words.some((word) => SENTENCE.test(word))
@@ -232,7 +232,7 @@ const SENTENCE =
 export const PASSPHRASE =
   /[A-Za-z]{3,12}(?:[ -][A-Za-z]{3,12}){2,23}(?=[ \t]*(?:[\r\n]|$|\\{1,8}[nr]|\\*["'`<]))/y;
 
-/** In quotes, with blanks: some sign or digit, and no sentence. */
+/** A quoted value with blanks: it has a sign or a digit and is not a sentence. */
 export const isPassphraseWithSigns = (text: string): boolean =>
   text.length < 100 &&
   /[\d!@#$%^&*+~]/.test(text) &&

@@ -1,44 +1,45 @@
 /**
- * What a secret looks like: formats that their issuers publish and that secret scanners look for.
+ * What a secret looks like: formats that issuers publish and that secret scanners search for.
  *
- * A pattern must take linear time on any input: it begins with something literal, and what follows cannot fail, is bounded,
- * or is tried once per word; and it must not run out of stack. It may take a backslash only together with what that escapes, so that JSON stays JSON.
- * White space is spelled out, since `\s` would split the UTF-8 that `redactBytes` passes in as Latin-1.
+ * A pattern must take linear time on any input: it begins with something literal, and the rest cannot fail, is bounded,
+ * or is tried once per word. It must not exhaust the stack. It may match a backslash only together with the character
+ * that it escapes, so that JSON stays JSON. It spells out white space, since `\s` would split the UTF-8 that
+ * `redactBytes` passes as Latin-1.
  */
 export interface RedactionRule {
-  /** Stands in `[redacted:<name>]`. */
+  /** Appears in `[redacted:<name>]`. */
   readonly name: string;
-  /** In lower case: what matches begins with one of these, or, where the pattern is global, has one in it. */
+  /** In lower case: each match begins with one of these or, if the pattern is global, contains one. */
   readonly hints: readonly string[];
-  /** What it begins with, where that says it all. */
+  /** What each match begins with, if that is enough to recognise it. */
   readonly prefixes?: readonly string[];
-  /** Sticky, or global. Its first group, if it has one, is what stays in front of the secret. */
+  /** Sticky or global. Its first group, if any, is what stays in front of the secret. */
   readonly pattern: RegExp;
 }
 
-/** Not inside a word, where a JSON escape such as `\n` is no part of the word behind it. */
+/** Not inside a word; a JSON escape such as `\n` is not part of the word after it. */
 export const START = String.raw`(?:(?<![\w-])|(?<=\\(?:[bfnrt]|u[0-9a-fA-F]{4})))`;
 
-/** Not `{min,}`, for which V8 keeps a stack that tens of megabytes overflow. */
+/** Instead of `{min,}`, for which V8 keeps a stack that tens of megabytes overflow. */
 const atLeast = (min: number, characters: string): string => `${characters}{${min}}${characters}*`;
 
-/** At least `min` of these characters; fewer where the text is cut off, as long as they do not look like a mere word. */
+/** At least `min` of these characters; fewer at the end of the text, unless they look like a plain word. */
 export function run(characters: string, min: number): string {
-  const cutOff = `(?=[a-z_-]{0,64}[A-Z0-9])${atLeast(10, characters)}$`;
-  return `(?:${atLeast(min, characters)}|${cutOff})`;
+  const atEnd = `(?=[a-z_-]{0,64}[A-Z0-9])${atLeast(10, characters)}$`;
+  return `(?:${atLeast(min, characters)}|${atEnd})`;
 }
 
-/** One of these prefixes, wherever it stands, and the rest. */
+/** Any of these prefixes, wherever it stands, and the rest. */
 export function token(name: string, prefixes: readonly string[], rest: string): RedactionRule {
   return rule(name, lowerCase(prefixes), anyOf(prefixes) + rest, 'y', prefixes);
 }
 
-/** Prefixes that words may contain too. */
+/** Like `token`, for prefixes that may also occur inside words. */
 export function word(name: string, prefixes: readonly string[], rest: string): RedactionRule {
   return rule(name, lowerCase(prefixes), START + anyOf(prefixes) + rest, 'y', prefixes);
 }
 
-/** A rule whose pattern is compiled when it is needed for the first time, which for most is never. */
+/** A rule that compiles its pattern on first use; most rules are never used. */
 export function rule(
   name: string,
   hints: readonly string[],
@@ -56,7 +57,7 @@ export function rule(
   };
 }
 
-/** As `run`, where a capital or a digit is among them, and not words with signs between them. */
+/** Like `run`, but with a capital or a digit, and not words joined by signs. */
 export const digits = (characters: string, min: number): string =>
   `(?=[a-z_.=-]{0,80}[A-Z0-9])(?!(?:[a-z]{2,20}[._-]){2}|[A-Z]{2,20}_[A-Z]{2})${run(characters, min)}`;
 

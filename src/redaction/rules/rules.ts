@@ -153,14 +153,14 @@ const CREDENTIAL_RULES: readonly RedactionRule[] = [
   },
 ];
 
-/** Order counts: what is known by its own form comes before what is known by the words around it. */
+/** The order matters: rules that know a secret's form come before those that know the words around it. */
 export const REDACTION_RULES: readonly RedactionRule[] = [
   ...FORM_RULES,
   ...COMMAND_RULES,
   ...CREDENTIAL_RULES,
 ];
 
-/** What tokens begin with, where that says it all. */
+/** Prefixes of tokens that are enough to recognise a token. */
 export const PREFIXES: readonly string[] = FORM_RULES.flatMap(
   ({ prefixes = [] }) => prefixes,
 ).filter((prefix) => prefix.length > 3 && /[_.-]$|^AKIA$|^AIza$|^ATATT$/.test(prefix));

@@ -1,12 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** What a database takes on disk with its write-ahead log, in bytes; 0 where there is none. */
+/** Size of a database and its write-ahead log on disk, in bytes; 0 if there is none. */
 export function databaseBytes(path: string): number {
   return sizeOf(path) + sizeOf(`${path}-wal`);
 }
 
-/** A file that is not there or cannot be looked at has no size: whoever needs it says so elsewhere. */
+/** A file that is missing or cannot be examined counts as empty; other code reports that. */
 function sizeOf(file: string): number {
   try {
     return statSync(file).size;
@@ -15,7 +15,7 @@ function sizeOf(file: string): number {
   }
 }
 
-/** The corrupt databases that `quarantineDatabase` gave another name, the oldest first, without their side files. */
+/** The corrupt databases that `quarantineDatabase` renamed, oldest first, without their side files. */
 export function listQuarantined(path: string): string[] {
   const directory = dirname(path);
   const beginning = `${basename(path)}.corrupt-`;
@@ -25,7 +25,7 @@ export function listQuarantined(path: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** The files of corrupt databases that were set aside before then, side files too. */
+/** The files of databases that were quarantined before a time, including side files. */
 export function listQuarantinedBefore(path: string, beforeMs: number): string[] {
   const before = new Date(beforeMs).toISOString().replace(/[-:]|\.\d+/g, '');
   return listQuarantined(path)
@@ -33,7 +33,7 @@ export function listQuarantinedBefore(path: string, beforeMs: number): string[] 
     .flatMap((file) => [file, `${file}-wal`, `${file}-shm`]);
 }
 
-/** A directory that is not there or cannot be read has none: whoever needs it says so elsewhere. */
+/** A directory that is missing or cannot be read counts as empty; other code reports that. */
 function names(directory: string): string[] {
   try {
     return readdirSync(directory);

@@ -82,7 +82,7 @@ CREATE TABLE hook_metrics (
   PRIMARY KEY (bucket_start, bucket_seconds, hook_name, event_type)
 );
 
--- What went wrong around executions: mistakes in command lines and settings, databases set aside, records lost.
+-- Problems around executions: invalid options and settings, quarantined databases, lost records.
 CREATE TABLE notices (
   kind        TEXT NOT NULL,
   text        TEXT NOT NULL,

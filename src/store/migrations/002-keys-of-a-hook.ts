@@ -1,8 +1,8 @@
 /**
- * A dedupe key counts within its hook: two hooks whose templates come to the same text must never answer for each
- * other. No version before this one wrote keys, so none are taken over.
+ * A dedupe key belongs to its hook: two hooks whose templates give the same text must never answer for each other.
+ * Earlier versions wrote no keys, so there are none to migrate.
  */
-export const keysOfAHook = `
+export const addHookToDedupeKeys = `
 DROP TABLE dedupe_keys;
 CREATE TABLE dedupe_keys (
   dedupe_key    TEXT NOT NULL,

@@ -1,6 +1,6 @@
 /**
- * Replays are not executions that an agent caused: in a table of their own, no figure, breaker or query of anybody's can
- * take them for such. A replay goes with the execution that it is of, whoever deletes that.
+ * An agent did not cause replays, so they have a table of their own: no metric, breaker or query can take them for
+ * executions. A replay is deleted together with its execution.
  */
 export const replays = `
 CREATE TABLE replays (

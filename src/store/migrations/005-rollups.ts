@@ -1,6 +1,6 @@
 /**
- * How far the rollups have come: the last row of `hook_logs` that is in `hook_metrics`. Rollups of before were none, since
- * no version wrote any.
+ * The progress of the rollups: the last row of `hook_logs` that `hook_metrics` includes. Earlier versions wrote no
+ * rollups, so the table is emptied.
  */
 export const rollups = `
 DELETE FROM hook_metrics;

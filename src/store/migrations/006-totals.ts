@@ -1,6 +1,6 @@
 /**
- * What was ever recorded, for counters that never go back: hook_logs is deleted from. Buckets are the counts of each, as a
- * JSON array in the order of their bounds (src/domain/totals.ts). The one row of hook_totals_mark has the last row of
+ * Everything ever recorded, for counters that never decrease although rows of hook_logs are deleted. Buckets are counts in
+ * a JSON array, in the order of their bounds (src/domain/totals.ts). The one row of hook_totals_mark holds the last row of
  * hook_logs that was counted.
  */
 export const totals = `

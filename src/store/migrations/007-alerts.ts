@@ -1,4 +1,4 @@
-/** What somebody was to hear of: one row for each time that something was wrong. */
+/** Alerts: one row for each time that something went wrong. */
 export const alerts = `
 CREATE TABLE alerts (
   alert_id       TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** Hooks that could have refused and did not run: apart from `hook_logs`, so that no retention hides them. */
+/** Guards that were skipped. They have a table of their own, so that no retention hides them. */
 export const skippedGuards = `
 CREATE TABLE skipped_guards (
   hook_name   TEXT NOT NULL,

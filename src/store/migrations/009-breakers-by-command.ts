@@ -1,4 +1,4 @@
-/** Breakers go by name and command. Those of a name alone are closed by this: nobody knows whose they were. */
+/** Breakers belong to a name and a command. This closes those that only have a name, since their hook is not known. */
 export const breakersByCommand = `
 DROP TABLE breakers;
 CREATE TABLE breakers (

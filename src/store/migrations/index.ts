@@ -1,5 +1,5 @@
 import { first } from './001-first.ts';
-import { keysOfAHook } from './002-keys-of-a-hook.ts';
+import { addHookToDedupeKeys } from './002-keys-of-a-hook.ts';
 import { breakers } from './003-breakers.ts';
 import { replays } from './004-replays.ts';
 import { rollups } from './005-rollups.ts';
@@ -9,10 +9,10 @@ import { skippedGuards } from './008-skipped-guards.ts';
 import { breakersByCommand } from './009-breakers-by-command.ts';
 import { unredacted } from './010-unredacted.ts';
 
-/** In order; a database of `user_version` N has had the first N. Never change one that was released. */
+/** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
   first,
-  keysOfAHook,
+  addHookToDedupeKeys,
   breakers,
   replays,
   rollups,

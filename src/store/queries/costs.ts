@@ -2,10 +2,10 @@ import { STATUSES, type StoredPayload } from '../../domain/execution.ts';
 import type { Database } from '../database.ts';
 import { type SampleRow, type Span, untilOf } from './overview.ts';
 
-/** Which executions are looked at: those of a session, or those that began in a span. */
+/** Which executions to look at: those of a session, or those that started in a span. */
 export type Scope = { readonly sessionId: string } | Span;
 
-/** What the report needs of an execution. */
+/** The parts of an execution that the report needs. */
 export interface CostRow extends SampleRow {
   readonly toolUseId: string | null;
 }
@@ -18,7 +18,7 @@ function conditionOf(scope: Scope): { where: string; values: readonly string[] }
     : { where: 'created_at >= ? AND created_at < ?', values: [scope.from, untilOf(scope)] };
 }
 
-/** Gives every execution to `take` in the order in which they began. */
+/** Calls `take` for each execution, in the order of their start. */
 export function eachCostRow(db: Database, scope: Scope, take: (row: CostRow) => void): void {
   const { where, values } = conditionOf(scope);
   const rows = db
@@ -32,7 +32,7 @@ export function eachCostRow(db: Database, scope: Scope, take: (row: CostRow) => 
   for (const row of rows) take(row);
 }
 
-/** Whether the scope has more rows than that. */
+/** Whether the scope has more than `than` rows. */
 export function hasMoreCostRows(db: Database, scope: Scope, than: number): boolean {
   const { where, values } = conditionOf(scope);
   const count = db
@@ -42,19 +42,19 @@ export function hasMoreCostRows(db: Database, scope: Scope, than: number): boole
   return Number(count) > than;
 }
 
-/** What a hook said that an agent may take into its context. */
+/** Output of a hook that may go into an agent's context. */
 export interface SaidRow {
   readonly hookName: string;
   readonly eventType: string;
   readonly kind: 'text' | 'json';
   readonly bytes: number;
-  /** Null where no payload is stored. */
+  /** Null if no payload is stored. */
   readonly encoding: StoredPayload['encoding'] | null;
   readonly truncated: number | null;
   readonly body: Buffer | null;
 }
 
-/** Executions that wrote JSON, or text on one of these events. */
+/** Selects executions that wrote JSON, or text on one of these events. */
 function saidCondition(scope: Scope, textEvents: readonly string[]) {
   const { where, values } = conditionOf(scope);
   const events = textEvents.map(() => '?').join(', ');
@@ -83,26 +83,26 @@ export function eachSaid(
   for (const row of rows) take(row);
 }
 
-/** How often a hook said again what it had said in the same session. */
+/** How often a hook repeated its output within a session. */
 export interface RepeatedRow {
   readonly hookName: string;
   readonly eventType: string;
   readonly times: number;
-  /** Of what was said again, each at most so many as an agent takes. */
+  /** Size of the repeated output; each text counts at most as much as an agent takes. */
   readonly bytes: number;
 }
 
-/** @param most an agent takes no more of a text, in characters */
+/** @param maxCharacters how much of a text an agent takes */
 export function repeatedTexts(
   db: Database,
   scope: Scope,
   textEvents: readonly string[],
-  most: number,
+  maxCharacters: number,
 ): RepeatedRow[] {
   const { where, values } = saidCondition(scope, textEvents);
   return db
     .prepare<string[], RepeatedRow>(
-      `SELECT hookName, eventType, sum(count - 1) AS times, sum((count - 1) * min(bytes, ${most})) AS bytes FROM (
+      `SELECT hookName, eventType, sum(count - 1) AS times, sum((count - 1) * min(bytes, ${maxCharacters})) AS bytes FROM (
          SELECT hook_name AS hookName, event_type AS eventType, count(*) AS count, max(stdout_bytes) AS bytes
          FROM hook_logs WHERE ${where} AND stdout_digest IS NOT NULL
          GROUP BY hook_name, event_type, session_id, stdout_digest HAVING count(*) > 1)
@@ -111,7 +111,7 @@ export function repeatedTexts(
     .all(...values);
 }
 
-/** Sessions whose id begins so, at most `limit`. */
+/** Sessions whose id has this prefix, at most `limit`. */
 export function findSessions(db: Database, beginning: string, limit: number): string[] {
   return db
     .prepare(

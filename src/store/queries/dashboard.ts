@@ -2,7 +2,7 @@ import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 
-/** Of a row, what a list shows. */
+/** The columns of a row that a list shows. */
 export type ListedRow = Pick<
   LogRow,
   | 'id'
@@ -23,29 +23,29 @@ export type ListedRow = Pick<
   | 'created_at'
 >;
 
-/** Most of an error text that a list shows, in characters. */
+/** Maximum length of an error text in a list, in characters. */
 const ERROR_CHARACTERS = 300;
 
 const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_name, session_id, tool_use_id, status,
   exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
-/** So many rows are looked at for one page, so that what is rare in a large log does not hold up everything else. */
+/** Maximum number of rows to search for one page, so that a rare value in a large log does not delay everything else. */
 const MAX_LOOKED_AT = 20_000;
 
-/** A row that a page ends with; the next page has what is older. */
+/** The last row of a page; the next page continues with older rows. */
 export interface Cursor {
   readonly createdAt: string;
   readonly id: number;
 }
 
-/** Before everything, later than any time that there will be. */
+/** Later than any real time, so that it precedes all rows. */
 export const NEWEST: Cursor = { createdAt: '9999', id: 0 };
 
 export interface Search {
   readonly hookName: string | undefined;
   readonly eventType: string | undefined;
   readonly status: string | undefined;
-  /** A session id, or how some begin. */
+  /** A session id, or a prefix of some. */
   readonly session: string | undefined;
   readonly from: string;
   readonly before: Cursor;
@@ -54,7 +54,7 @@ export interface Search {
 
 export interface Found {
   readonly rows: readonly ListedRow[];
-  /** Where to look on; undefined where all was looked at. */
+  /** Where to continue; undefined if there are no more rows. */
   readonly next: Cursor | undefined;
 }
 
@@ -63,10 +63,10 @@ interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** The executions wanted, newest first, in a number of steps that does not grow with the log. */
+/** The matching executions, newest first. The number of steps does not grow with the log. */
 export function searchExecutions(db: Database, search: Search): Found {
   const { before, from, limit } = search;
-  // What an index can find, and what is left for a look at each row.
+  // An index finds some conditions; the others need a look at each row.
   const isWhole = search.session !== undefined && isSession(db, search.session);
   const indexed = conditions([
     ['hook_name = ?', search.hookName],
@@ -125,7 +125,7 @@ function isSession(db: Database, session: string): boolean {
   );
 }
 
-/** The rows behind that number, in their order. */
+/** The rows after this number, in order. */
 export function rowsAfter(db: Database, id: number, limit: number): ListedRow[] {
   return db
     .prepare<[number, number], ListedRow>(
@@ -134,7 +134,7 @@ export function rowsAfter(db: Database, id: number, limit: number): ListedRow[] 
     .all(id, limit);
 }
 
-/** A session as a list shows it, made of the rows that were looked at. */
+/** A session in a list, summed up over the rows that were searched. */
 export interface SessionRow {
   readonly session_id: string;
   readonly first: string;
@@ -145,10 +145,10 @@ export interface SessionRow {
   readonly tool_calls: number;
 }
 
-/** So many of the latest rows are looked at for sessions. */
+/** How many of the latest rows to search for sessions. */
 const MAX_SESSION_ROWS = 10_000;
 
-/** The sessions of the latest executions, the one with the newest first. */
+/** The sessions of the latest executions; the one with the newest execution comes first. */
 export function listSessions(db: Database, from: string, limit: number): SessionRow[] {
   return db
     .prepare<[string, number], SessionRow>(
@@ -163,7 +163,7 @@ export function listSessions(db: Database, from: string, limit: number): Session
     .all(from, limit);
 }
 
-/** The latest executions of a session, in the order in which they began. */
+/** The latest executions of a session, in the order of their start. */
 export function sessionExecutions(
   db: Database,
   session: string,
@@ -179,14 +179,14 @@ export function sessionExecutions(
     .reverse();
 }
 
-/** Where the newest rows of a span begin that are at most so many, and how many older ones it has. */
-export function newestOf(db: Database, from: string, most: number): { from: string; left: number } {
+/** Start of the newest `max` rows of a span, and the number of older rows in it. */
+export function newestOf(db: Database, from: string, max: number): { from: string; left: number } {
   const at = db
     .prepare(
       'SELECT created_at FROM hook_logs WHERE created_at >= ? ORDER BY created_at DESC LIMIT 1 OFFSET ?',
     )
     .pluck()
-    .get(from, most - 1) as string | undefined;
+    .get(from, max - 1) as string | undefined;
   if (at === undefined) return { from, left: 0 };
   const left = db
     .prepare('SELECT count(*) FROM hook_logs WHERE created_at >= ? AND created_at < ?')

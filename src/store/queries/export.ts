@@ -3,15 +3,15 @@ import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { lastLogId } from './last-log-id.ts';
 
-/** Rows that were written behind another one, and which row to go on behind. */
+/** Rows written after a given one, and the number to continue after. */
 export interface Exported {
   readonly executions: readonly ExportedExecution[];
   readonly lastId: number;
 }
 
-/** The executions behind `afterId` in the order in which they were written, at most `limit`. */
+/** The executions after `afterId`, in the order in which they were written, at most `limit`. */
 export function readExported(db: Database, afterId: number, limit: number): Exported {
-  // Another database under the same path begins at 1, and none of its rows was seen.
+  // The numbers of a new database at the same path start at 1, and none of its rows was exported.
   const from = lastLogId(db) < afterId ? 0 : afterId;
   const rows = db
     .prepare<[number, number], LogRow>(
@@ -46,17 +46,17 @@ function exported(row: LogRow): ExportedExecution {
   };
 }
 
-/** A breaker that opened at least once; open ones that have cooled down are half-open. */
+/** A breaker that opened at least once. An open breaker becomes half-open when its cooldown ends. */
 export interface ExportedBreaker {
   readonly hookName: string;
   readonly state: 'closed' | 'half_open' | 'open';
 }
 
-/** @param now UTC, as in `created_at` */
+/** @param now UTC, in the format of `created_at` */
 export function readExportedBreakers(db: Database, now: string): ExportedBreaker[] {
   return db
     .prepare<[string], ExportedBreaker>(
-      // Of several hooks with one name the worst, which is also the last by its letters.
+      // For several hooks with one name, the worst state counts, which is also the last in alphabetical order.
       `SELECT hook_name AS hookName,
          max(CASE WHEN state <> 'open' THEN 'closed' WHEN until <= ? THEN 'half_open' ELSE 'open' END) AS state
        FROM breakers GROUP BY hook_name ORDER BY hook_name`,

@@ -2,13 +2,13 @@ import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { conditionsOf, type LogFilter } from './queries.ts';
 
-/** Rows by their numbers: behind the first, up to the second. */
+/** Rows by number: after the first, up to the second. */
 export interface NumberSpan {
   readonly after: number;
   readonly upTo: number;
 }
 
-/** Of the executions wanted that are in the span, gives one after the other in the order of their numbers. */
+/** The matching executions of the span, one by one in the order of their numbers. */
 export function* eachExecution(
   db: Database,
   filter: Omit<LogFilter, 'limit'>,
@@ -32,7 +32,7 @@ export function countExecutions(
   return row?.count ?? 0;
 }
 
-/** Where the latest so many of the executions wanted begin: the number before theirs. */
+/** The number before the first of the `latest` newest matching executions. */
 export function beforeLatest(
   db: Database,
   filter: Omit<LogFilter, 'limit'>,

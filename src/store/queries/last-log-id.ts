@@ -1,8 +1,8 @@
 import type { Database } from '../database.ts';
 
 /**
- * The number of the execution that was written last, 0 where none was. Kept by AUTOINCREMENT, so that it does not go back
- * when rows are deleted; where it is below one that was seen, this is another database.
+ * The number of the last execution written, or 0. AUTOINCREMENT keeps it, so it does not decrease when rows are deleted.
+ * If it is lower than a number seen before, this is another database.
  */
 export function lastLogId(db: Database): number {
   const row = db

@@ -2,7 +2,7 @@ import { STATUSES, type Status } from '../../domain/execution.ts';
 import type { Database } from '../database.ts';
 import type { NoticeKind } from '../executions.ts';
 
-/** What metrics need of an execution. */
+/** The parts of an execution that metrics need. */
 export interface SampleRow {
   readonly hookName: string;
   readonly eventType: string;
@@ -14,14 +14,14 @@ export interface SampleRow {
   readonly createdAt: string;
 }
 
-/** A part of time, of which the end is no part; UTC, as in `created_at`. */
+/** A period without its end; UTC, in the format of `created_at`. */
 export interface Span {
   readonly from: string;
-  /** Undefined: without an end. */
+  /** Undefined: no end. */
   readonly until: string | undefined;
 }
 
-/** Later than any time that there will be. */
+/** Later than any real time. */
 const NEVER = '9999';
 
 /** The end of a span, as a text to compare with. */
@@ -29,9 +29,9 @@ export function untilOf({ until }: Span): string {
   return until ?? NEVER;
 }
 
-/** Gives every execution that began in the span to `take`, in no order. */
+/** Calls `take` for each execution that started in the span, in any order. */
 export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
-  // A status that this version does not know counts as nothing, rather than as something it may not be.
+  // An unknown status counts as nothing, rather than as something else.
   const rows = db
     .prepare<[string, string], SampleRow>(
       `SELECT hook_name AS hookName, event_type AS eventType, status,
@@ -44,15 +44,15 @@ export function eachSample(db: Database, span: Span, take: (sample: SampleRow) =
   for (const row of rows) take(row);
 }
 
-/** What is in the database, all in all. */
+/** A summary of the database. */
 export interface StoreContents {
   readonly version: number;
   readonly executions: number;
-  /** Executions of which payloads are stored. */
+  /** Executions with stored payloads. */
   readonly withPayloads: number;
-  /** Executions that were stored with the secrets that were in them. */
+  /** Executions that were stored without redaction. */
   readonly unredacted: number;
-  /** UTC, as in `created_at`; null when there is none. */
+  /** UTC, in the format of `created_at`; null if there are no executions. */
   readonly oldest: string | null;
   readonly newest: string | null;
 }
@@ -81,7 +81,7 @@ export interface Notice {
   readonly last_seen: string;
 }
 
-/** What was noted, the latest first. */
+/** All notices, latest first. */
 export function listNotices(db: Database): Notice[] {
   return db
     .prepare<[], Notice>(

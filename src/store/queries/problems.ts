@@ -1,34 +1,34 @@
-import { CUT_OFF } from '../../domain/execution.ts';
+import { INTERRUPTED } from '../../domain/execution.ts';
 import type { Database } from '../database.ts';
 
-/** How often something was seen, and its latest execution. */
+/** How often something occurred, and its latest execution. */
 export interface Sighting {
   readonly count: number;
-  /** Null where there was none. */
+  /** Null if it never occurred. */
   readonly latest: { readonly at: string; readonly executionId: string } | null;
 }
 
-/** What makes a hook do less than its author thinks, of one hook on one event. */
+/** Reasons why a hook may do less than its author thinks, for one hook on one event. */
 export interface HookProblems {
   readonly hookName: string;
   readonly eventType: string;
   readonly runs: number;
-  /** Ended with an exit code that neither allows nor blocks. */
+  /** An exit code that neither allows nor blocks. */
   readonly oddExit: Sighting & { readonly code: number | null };
   /** Exit code 126 or 127: the command could not be started. */
   readonly notStarted: Sighting;
-  /** Stdout that begins as a JSON object and is none. */
+  /** Stdout that begins like a JSON object but is not one. */
   readonly brokenJson: Sighting;
-  /** Exit code 2 without a word on stderr, nor a JSON object on stdout. */
+  /** Exit code 2 without any output on stderr and without a JSON object on stdout. */
   readonly silentBlock: Sighting;
   readonly longText: Sighting;
   readonly longJson: Sighting;
-  readonly mostStdoutBytes: number;
-  /** Ended by the caller before it was done, or by `--timeout`. */
+  readonly maxStdoutBytes: number;
+  /** Interrupted by the caller before it was done, or by `--timeout`. */
   readonly cutShort: Sighting;
 }
 
-/** An agent takes no more of what a hook says, in characters. */
+/** How much of a hook's output an agent takes, in characters. */
 export const MAX_CHARACTERS = 10_000;
 
 const CONDITIONS = {
@@ -38,13 +38,13 @@ const CONDITIONS = {
   silentBlock: "exit_code = 2 AND stderr_bytes = 0 AND stdout_kind <> 'json'",
   longText: `stdout_kind = 'text' AND stdout_bytes > ${MAX_CHARACTERS}`,
   longJson: `stdout_kind = 'json' AND stdout_bytes > ${MAX_CHARACTERS}`,
-  cutShort: `status = 'timeout' OR error LIKE '${CUT_OFF}%'`,
+  cutShort: `status = 'timeout' OR error LIKE '${INTERRUPTED}%'`,
 } as const;
 
 type Kind = keyof typeof CONDITIONS;
 const KINDS = Object.keys(CONDITIONS) as Kind[];
 
-/** Every hook of the executions since then (UTC, as in `created_at`), one row a hook and event. */
+/** One row per hook and event, for executions since a time (UTC, in the format of `created_at`). */
 export function readHookProblems(db: Database, since: string): HookProblems[] {
   const columns = KINDS.map((kind) => {
     const condition = CONDITIONS[kind];
@@ -55,7 +55,7 @@ export function readHookProblems(db: Database, since: string): HookProblems[] {
     .prepare<[string], Record<string, string | number | null>>(
       `SELECT hook_name AS hookName, event_type AS eventType, count(*) AS runs, ${columns.join(', ')},
               max(CASE WHEN ${CONDITIONS.oddExit} THEN exit_code END) AS oddCode,
-              max(stdout_bytes) AS mostStdoutBytes
+              max(stdout_bytes) AS maxStdoutBytes
        FROM hook_logs
        WHERE created_at >= ? AND status NOT IN ('dedupe_skip', 'breaker_skip')
        GROUP BY hook_name, event_type ORDER BY hook_name, event_type`,
@@ -73,7 +73,7 @@ export function readHookProblems(db: Database, since: string): HookProblems[] {
       silentBlock: sighting('silentBlock'),
       longText: sighting('longText'),
       longJson: sighting('longJson'),
-      mostStdoutBytes: Number(row['mostStdoutBytes']),
+      maxStdoutBytes: Number(row['maxStdoutBytes']),
       cutShort: sighting('cutShort'),
     };
   });
@@ -92,10 +92,10 @@ export interface RepeatedRun extends Sighting {
   readonly command: string;
 }
 
-/** Two firings of an event that has no id, so close together, in days, are one. */
+/** Two executions on an event without an id are one firing if they are closer than this, in days. */
 const SAME_FIRING_DAYS = 0.5 / 86_400;
 
-/** The same command, for the same tool use, or for the same start, prompt or stop of a session. */
+/** Finds commands that ran again for the same tool use, or for the same start, prompt or stop of a session. */
 export function readRepeatedRuns(db: Database, since: string): RepeatedRun[] {
   const rows = db
     .prepare<
@@ -121,7 +121,7 @@ export function readRepeatedRuns(db: Database, since: string): RepeatedRun[] {
   return rows.map(({ latest, count, ...row }) => ({ ...row, ...toSighting(count, latest) }));
 }
 
-/** What SQLite finds wrong with the file, a sentence each; it reads every page. */
+/** Problems that SQLite finds in the file, one sentence each; it reads every page. */
 export function checkIntegrity(db: Database): string[] {
   const found = db.pragma('quick_check(5)') as readonly { readonly quick_check: string }[];
   return found.map(({ quick_check }) => quick_check).filter((text) => text !== 'ok');

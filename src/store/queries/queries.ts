@@ -8,14 +8,14 @@ export interface LogFilter {
   readonly hookNames: readonly string[];
   readonly eventTypes: readonly string[];
   readonly statuses: readonly string[];
-  /** Session ids, or how they begin. */
+  /** Session ids, or prefixes of them. */
   readonly sessions: readonly string[];
-  /** UTC, as in `created_at`. */
+  /** UTC, in the format of `created_at`. */
   readonly since: string | undefined;
   readonly limit: number;
 }
 
-/** The executions wanted, newest first. */
+/** The matching executions, newest first. */
 export function listExecutions(db: Database, filter: LogFilter): LogRow[] {
   const { conditions, values } = conditionsOf(filter);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
@@ -26,7 +26,7 @@ export function listExecutions(db: Database, filter: LogFilter): LogRow[] {
     .all(...values, filter.limit);
 }
 
-/** What a row must meet, in SQL, and the values for it in their order. */
+/** The conditions in SQL, and their values in the same order. */
 export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
   conditions: string[];
   values: unknown[];
@@ -36,7 +36,7 @@ export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
     anyOf('hook_name = ?', filter.hookNames),
     anyOf('event_type = ?', filter.eventTypes),
     anyOf('status = ?', filter.statuses),
-    // Not LIKE: a session id may hold its wildcards.
+    // LIKE would not work: a session id may contain its wildcards.
     anyOf('instr(session_id, ?) = 1', filter.sessions),
     anyOf('created_at >= ?', since),
   ].filter((condition) => condition !== '');
@@ -48,14 +48,14 @@ function anyOf(condition: string, values: readonly unknown[]): string {
   return values.length === 0 ? '' : `(${values.map(() => condition).join(' OR ')})`;
 }
 
-/** The execution of this number in `id`. */
+/** The execution with this row number. */
 export function findById(db: Database, id: number): LogRow | undefined {
   return db.prepare<[number], LogRow>(`SELECT ${LOG_COLUMNS} FROM hook_logs WHERE id = ?`).get(id);
 }
 
-/** The executions whose execution id begins so, newest first, at most `limit`. */
+/** The executions whose execution id has this prefix, newest first, at most `limit`. */
 export function findByExecutionId(db: Database, beginning: string, limit: number): LogRow[] {
-  // Everything that begins with these hex digits and dashes lies below the same with a letter beyond f behind it.
+  // Ids consist of hex digits and dashes, so all with this prefix sort before the prefix followed by g.
   return db
     .prepare<[string, string, number], LogRow>(
       `SELECT ${LOG_COLUMNS} FROM hook_logs WHERE execution_id >= ? AND execution_id < ?
@@ -71,7 +71,7 @@ interface PayloadRow {
   readonly body: Buffer;
 }
 
-/** What is stored of an execution's streams. */
+/** The stored streams of an execution. */
 export function readPayloads(db: Database, logId: number): StoredPayload[] {
   return db
     .prepare<[number], PayloadRow>(

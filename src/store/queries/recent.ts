@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 
-/** How far back they look, in executions: somebody waits who pressed a key. */
+/** How many executions to search. Keep it low: somebody has just pressed a key and waits. */
 const EVENTS_OF = 2000;
 const IDS = 20;
 
@@ -15,7 +15,7 @@ export function recentEvents(db: Database): string[] {
     .map(({ name }) => name);
 }
 
-/** The ids of the latest executions, the latest first. */
+/** The ids of the latest executions, latest first. */
 export function recentIds(db: Database): string[] {
   return db
     .prepare<[number], { id: number }>('SELECT id FROM hook_logs ORDER BY id DESC LIMIT ?')

@@ -1,12 +1,12 @@
 import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 
-/** By which of its ids an execution belongs to others. */
+/** The id by which executions belong together. */
 export type TraceColumn = 'correlation_id' | 'session_id';
 
-/** The ids of this kind that begin so, at most two: several mean that more must be given. */
+/** The ids of this kind with this prefix, at most two: two mean that the prefix is too short. */
 export function findTraceIds(db: Database, column: TraceColumn, beginning: string): string[] {
-  // Everything that begins so lies below the same with the last character of all behind it.
+  // All texts with this prefix sort before the prefix followed by the last character.
   return db
     .prepare<[string, string], { id: string }>(
       `SELECT DISTINCT ${column} AS id FROM hook_logs WHERE ${column} >= ? AND ${column} < ? ORDER BY id LIMIT 2`,
@@ -15,7 +15,7 @@ export function findTraceIds(db: Database, column: TraceColumn, beginning: strin
     .map(({ id }) => id);
 }
 
-/** The executions of this id, in the order in which they began; of too many the latest `limit`. */
+/** The executions with this id, in the order of their start; if there are too many, the latest `limit`. */
 export function listTrace(
   db: Database,
   column: TraceColumn,

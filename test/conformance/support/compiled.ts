@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 
-/** A program in C beside the others, compiled; or the reason why it is not. Gone once the tests around are done. */
+/** A compiled C program from this folder, or the reason why it could not be compiled. Gone once the tests are done. */
 export function compiled(
   name: string,
   ...flags: readonly string[]

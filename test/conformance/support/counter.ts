@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { python, type Running } from './running.ts';
 import type { RunOptions, Stage } from './stage.ts';
 
-/** A wrapped hook that notes each signal it gets, and answers each line of input; ready for both. */
+/** A wrapped hook that notes each signal and answers each line of input; resolves when it is ready for both. */
 export async function startCounter(
   stage: Stage,
   set: RunOptions['set'] = {},

@@ -3,18 +3,18 @@ import { constants, openSync } from 'node:fs';
 import { endGroup } from './processes.ts';
 import { Tap } from './tap.ts';
 
-/** Both ends of a pipe, as descriptors in blocking mode that have nothing but the pipe in common. */
+/** Both ends of a pipe, as blocking descriptors that share nothing except the pipe. */
 export interface Pipe {
   readonly read: number;
   readonly write: number;
 }
 
-/** Two processes with a pipe between them, that neither writes nor reads; the first has it as 4, and says its id. */
+/** Two processes connected by a pipe that neither uses; the first has it as descriptor 4 and prints its process id. */
 const HOLDERS = "exec 3>&1; (exec sh -c 'echo $$; exec sleep 60' 4>&1 >&3) | exec sleep 60";
 
 /**
- * A real pipe. Node cannot make one: its `stdio: 'pipe'` is a pair of sockets, which is what Claude Code gives a hook
- * too, but other callers give pipes. A named pipe would differ: opening it anew by way of /proc waits for a writer.
+ * A real pipe. Node cannot make one: its `stdio: 'pipe'` is a pair of sockets. Claude Code gives a hook sockets too, but
+ * other callers give pipes. A named pipe would differ: reopening it through /proc waits for a writer.
  */
 export async function makePipe(): Promise<Pipe> {
   const holders = spawn('sh', ['-c', HOLDERS], {
@@ -30,7 +30,7 @@ export async function makePipe(): Promise<Pipe> {
   } finally {
     endGroup(holders.pid);
     await ended;
-    // Both have let go of it only now: a third holder would delay the end of input.
+    // Both close it only now: a third holder would delay the end of input.
     await said.end();
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What `/proc/PID/stat` says of a process. */
+/** Fields of `/proc/PID/stat`. */
 export interface ProcessState {
   readonly pid: number;
   readonly state: string;
@@ -10,7 +10,7 @@ export interface ProcessState {
   readonly nice: number;
 }
 
-/** The fields behind the name, which may itself hold blanks and parentheses. */
+/** The fields after the name, which may itself contain blanks and parentheses. */
 export function parseStat(stat: string): ProcessState {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const number = (field: number): number => Number(fields[field - 3]);
@@ -28,12 +28,12 @@ function processState(pid: number): ProcessState | undefined {
   try {
     return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
-    // It is gone, and that is an answer.
+    // It is gone, which is the answer.
     return undefined;
   }
 }
 
-/** The processes that one has started itself, and that still run. */
+/** The running children of a process. */
 export function childrenOf(parent: number): number[] {
   return readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8')
     .split(' ')
@@ -41,13 +41,13 @@ export function childrenOf(parent: number): number[] {
     .map(Number);
 }
 
-/** Whether a process runs; one that has ended and waits for its parent to notice does not. */
+/** Whether a process runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
   const state = processState(pid)?.state;
   return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
-/** The processes of a session that still run. */
+/** The running processes of a session. */
 export function sessionMembers(session: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -62,15 +62,15 @@ export function endProcess(pid: number): void {
   end(pid, pid);
 }
 
-/** Ends the group of processes that one was made the leader of. */
+/** Ends the process group of which a process was made the leader. */
 export function endGroup(leader: number | undefined): void {
   end(leader, -(leader ?? 0));
 }
 
-/** 0 is the group that the tests themselves run in, -1 is everybody: a file read before it was written gives a 0. */
+/** 0 is the tests' own group and -1 is everybody; a file that is read before it is written gives a 0. */
 function end(pid: number | undefined, target: number): void {
   if (pid === undefined || !(pid > 1)) {
-    throw new Error(`expected the id of a process of ours, got ${pid}`);
+    throw new Error(`not the id of a process of this test: ${pid}`);
   }
   try {
     process.kill(target, 'SIGKILL');

@@ -14,7 +14,7 @@ export interface PayloadRow {
 
 export const databaseIn = (home: string): string => join(home, 'hook_bus.db');
 
-/** Reads as a person with the `sqlite3` shell would. */
+/** Reads like a person with the `sqlite3` shell. */
 export function query<T>(home: string, sql: string): T[] {
   const path = databaseIn(home);
   if (!existsSync(path)) return [];

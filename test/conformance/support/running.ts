@@ -8,23 +8,23 @@ import { makePipe } from './pipes.ts';
 import { Tap } from './tap.ts';
 import { DEADLINE_MS, within } from './until.ts';
 
-/** What a standard stream is: a socket (as Claude Code and Node give it), a pipe, /dev/null, or an open descriptor. */
+/** The kind of a standard stream: a socket (as Claude Code and Node give it), a pipe, /dev/null, or an open descriptor. */
 type Kind = 'socket' | 'pipe' | 'null' | number;
 
 /**
- * The state that a process is started in, beyond what Node can give; see programs/conditions.py. Given any, even none of
- * these, it has the default action for each signal, and none blocked, but for what they say.
+ * The state in which a process is started, beyond what Node can set; see programs/conditions.py. If this is given, even
+ * empty, each signal has its default action and none is blocked, except as listed.
  */
 export interface Conditions {
   readonly ignore?: readonly NodeJS.Signals[];
   readonly block?: readonly NodeJS.Signals[];
-  /** Soft and hard limit; null leaves it. */
+  /** Soft and hard limit; null keeps it. */
   readonly limits?: Readonly<Record<string, readonly [number | null, number | null]>>;
   readonly umask?: number;
   readonly nice?: number;
   readonly close?: readonly number[];
   readonly deletedDirectory?: string;
-  /** Hex of bytes. */
+  /** Bytes in hex. */
   readonly rawArguments?: readonly string[];
   readonly rawEnvironment?: Readonly<Record<string, string>>;
 }
@@ -38,15 +38,15 @@ export interface StartOptions {
   /** Descriptors that become 3, 4, … */
   readonly more?: readonly number[];
   readonly conditions?: Conditions;
-  /** Whether it leads a session and group of its own, as under Claude Code. Default true. */
+  /** Whether it leads a separate session and group, as under Claude Code. Default true. */
   readonly leads?: boolean;
   readonly uid?: number;
   /**
-   * Written and ended in the same turn as the start; into a pipe even before it, so that what a pipe holds is there when
-   * the process looks. A socket is there only with the process, which on a busy machine may look before we write.
+   * Written and ended in the same turn as the start, and into a pipe even before it, so that the contents of a pipe are
+   * there when the process looks. A socket exists only with the process, which may look before the test writes.
    */
   readonly input?: string | Buffer;
-  /** Written as `input` is, where there is none; not ended. */
+  /** Written like `input`, but not ended; only without `input`. */
   readonly opening?: string;
 }
 
@@ -61,7 +61,7 @@ export interface Outcome extends WaitStatus {
   readonly stderr: Buffer;
 }
 
-/** A process that runs, and what has come of it so far. */
+/** A running process and its results so far. */
 export interface Running {
   readonly pid: number;
   readonly leads: boolean;
@@ -71,7 +71,7 @@ export interface Running {
   /** The code of an error on its stdin, such as EPIPE. */
   readonly stdinError: () => string | undefined;
   readonly hasExited: () => boolean;
-  /** Waits for its end; its output may go on. */
+  /** Waits for its end; its output may continue. */
   readonly exit: (deadlineMs?: number) => Promise<WaitStatus>;
   /** Waits for its end and for the end of its output. */
   readonly finish: (deadlineMs?: number) => Promise<Outcome>;
@@ -82,7 +82,7 @@ export interface Running {
 const program = (name: string): string =>
   fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 
-/** Python without site packages: it starts in half the time. */
+/** Python without site packages, which starts in half the time. */
 export const python = (name: string, ...args: string[]): string[] => [
   'python3',
   '-IS',
@@ -122,7 +122,7 @@ function feed(stream: Writable | undefined, { input, opening }: StartOptions): v
   else if (opening !== undefined) stream?.write(opening);
 }
 
-/** One of a process's standard streams: what it gets, our end of it, and what to do once it has it. */
+/** A standard stream of a process: what the process gets, the test's end of it, and what to do after the start. */
 async function openStream(kind: Kind = 'socket', theyDo: 'read' | 'write') {
   const nothing = { ours: undefined, close: () => undefined };
   if (typeof kind === 'number') return { theirs: kind, ...nothing };
@@ -144,7 +144,7 @@ function watch(child: ChildProcess, leads: boolean, streams: Streams): Running {
   const { pid } = child;
   if (pid === undefined) {
     child.once('error', () => undefined);
-    // 0 would stand for others: a whole group, or every process whose session the system does not tell.
+    // 0 would mean others: a whole group, or every process without a known session.
     throw new Error(`expected ${child.spawnfile} to start`);
   }
   let stdinError: string | undefined;
@@ -161,7 +161,7 @@ function watch(child: ChildProcess, leads: boolean, streams: Streams): Running {
       resolve({ code, signal });
     });
   });
-  // Whoever waits for it hears of it; nobody else should.
+  // Whoever awaits it gets the error; nobody else should.
   exited.catch(() => undefined);
 
   const exit = (deadlineMs = DEADLINE_MS) => within(`process ${pid} to end`, exited, deadlineMs);
@@ -170,7 +170,7 @@ function watch(child: ChildProcess, leads: boolean, streams: Streams): Running {
     leads,
     get stdin() {
       if (streams.stdin === undefined)
-        throw new Error('this process was started without a stdin of ours');
+        throw new Error('this process was started without a stdin of the test');
       return streams.stdin;
     },
     stdout,
@@ -188,7 +188,7 @@ function watch(child: ChildProcess, leads: boolean, streams: Streams): Running {
   };
 }
 
-/** An outcome in a form that is short to compare and to print: long or binary output by its digest. */
+/** A result in a short form to compare and print: long or binary output as its digest. */
 export function brief(outcome: Outcome) {
   return {
     code: outcome.code,

@@ -12,11 +12,11 @@ import { readRows } from './rows.ts';
 import { brief, type Outcome, type Running, type StartOptions, start } from './running.ts';
 
 export interface RunOptions extends Partial<StartOptions> {
-  /** Put over the usual environment; undefined takes a variable out. */
+  /** Added to the usual environment; undefined removes a variable. */
   readonly set?: Readonly<Record<string, string | undefined>>;
   /** Words between `run` and `--`. */
   readonly flags?: readonly string[];
-  /** In the place of the engine's own command. */
+  /** Replaces the engine's own command. */
   readonly program?: readonly string[];
 }
 
@@ -29,27 +29,27 @@ export interface Stage {
   readonly engine: Engine;
   readonly directory: string;
   readonly home: string;
-  /** Makes the state directory, as an engine would. */
+  /** Makes the state directory like an engine. */
   readonly makeHome: () => void;
   readonly path: (name: string) => string;
   readonly environment: (set?: RunOptions['set']) => Record<string, string>;
-  /** Starts a command as it is. */
+  /** Starts a command without the engine. */
   readonly startBare: (command: readonly string[], options?: RunOptions) => Promise<Running>;
   /** Starts a command under the engine. */
   readonly startWrapped: (command: readonly string[], options?: RunOptions) => Promise<Running>;
-  /** Gives it all its input, and waits for its end and the end of its output. */
+  /** Sends all its input, and waits for its end and the end of its output. */
   readonly bare: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
   readonly wrapped: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
-  /** Runs both ways, and expects both to come to the same. Gives back what the wrapped run came to. */
+  /** Runs both ways, and expects equal results. Returns the result of the wrapped run. */
   readonly same: (command: readonly string[], options?: InputOptions) => Promise<Outcome>;
   /** Runs another `hookbus` command. */
   readonly hookbus: (...words: string[]) => Promise<Outcome>;
-  /** Every execution on record; drains first where the engine leaves that to others. */
+  /** All recorded executions; ingests first if the engine leaves that to others. */
   readonly rows: () => Promise<LogRow[]>;
   readonly onlyRow: () => Promise<LogRow>;
-  /** What waits in the spool goes to the database. */
+  /** Ingests what waits in the spool. */
   readonly drain: () => Promise<void>;
-  /** A process that leaves its session; ended with the test. */
+  /** A process that leaves its session; it is ended with the test. */
   readonly adopt: (pid: number) => void;
   readonly close: () => void;
 }
@@ -95,7 +95,7 @@ export function openStage(engine: Engine): Stage {
     const program = options.program ?? engine.command;
     return launch([...program, 'run', ...(options.flags ?? FLAGS), '--', ...command], options);
   };
-  /** All its input at once, none unless given; a stdin that is a descriptor brings its own. */
+  /** Sends all input at once, none by default; a descriptor as stdin has its own. */
   const withInput = ({ deadlineMs: _, ...options }: InputOptions): RunOptions =>
     options.stdin === 'null' || typeof options.stdin === 'number'
       ? options
@@ -109,7 +109,7 @@ export function openStage(engine: Engine): Stage {
     expect(brief(await hookbus('logs', '--json'))).toMatchObject({ code: 0, stderr: '' });
   };
   const rows = async (): Promise<LogRow[]> => {
-    // As each command begins; a Node for each look would take longer than all the rest of a test.
+    // As each command does at its start. A new Node for each look would take longer than the rest of a test.
     if (engine.capabilities.recordsIn === 'spool') {
       openForCommand(statePaths(home), Date.now)?.close();
     }

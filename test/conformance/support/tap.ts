@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { DEADLINE_MS, until, within } from './until.ts';
 
-/** Collects what comes out of a stream, as it comes. */
+/** Collects the output of a stream. */
 export class Tap {
   readonly ended: Promise<void>;
   #stream: Readable | undefined;
@@ -24,7 +24,7 @@ export class Tap {
       this.#length += chunk.length;
     });
     stream?.on('close', () => this.#markEnded());
-    // The other side may reset the connection; what came before that counts.
+    // The other side may reset the connection; the output before that counts.
     stream?.on('error', () => undefined);
   }
 
@@ -46,7 +46,7 @@ export class Tap {
     return this.bytes.toString('utf8');
   }
 
-  /** Waits until this text has come. */
+  /** Waits for this text. */
   async sees(text: string, deadlineMs = DEADLINE_MS): Promise<void> {
     await until(
       `${JSON.stringify(text)} in the output`,
@@ -64,7 +64,7 @@ export class Tap {
     this.#stream?.on('data', listener);
   }
 
-  /** Closes our end, as a caller that has seen enough. */
+  /** Closes the test's end, like a caller that has seen enough. */
   close(): void {
     this.#stream?.destroy();
   }

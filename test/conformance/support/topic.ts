@@ -7,9 +7,9 @@ const TIMEOUT_MS = 30_000;
 /** Registers the tests of one topic for an engine. */
 export interface Topic {
   readonly engine: Engine;
-  /** One behaviour, on a stage of its own. */
+  /** One behaviour, on a separate stage. */
   readonly test: (title: string, body: (stage: Stage) => Promise<void>, timeoutMs?: number) => void;
-  /** The same, where the engine is able to; else skipped, with the engine's reason in the title. */
+  /** The same if the engine is capable of it; else skipped, with the engine's reason in the title. */
   readonly testIf: (
     capability: Capability,
     title: string,
@@ -18,7 +18,7 @@ export interface Topic {
   ) => void;
 }
 
-/** A topic whose tests run side by side, or one after another where they measure time. */
+/** A topic whose tests run side by side, or one by one if they measure time. */
 export function topic(
   engine: Engine,
   name: string,

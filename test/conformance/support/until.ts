@@ -6,8 +6,8 @@ export const DEADLINE_MS = 15_000;
 const INTERVAL_MS = 4;
 
 /**
- * Waits until `probe` gives something other than undefined or false, and gives that back.
- * @throws when the deadline passes; `what` says what was waited for
+ * Waits until `probe` returns something other than undefined or false, and returns that.
+ * @throws after the deadline; `what` says what was expected
  */
 export async function until<T>(
   what: string,
@@ -23,7 +23,7 @@ export async function until<T>(
   }
 }
 
-/** The promise, or an error that says what was waited for when it takes too long. */
+/** The promise, or an error that names what was expected if it takes too long. */
 export async function within<T>(
   what: string,
   promise: Promise<T>,
@@ -41,7 +41,7 @@ export async function within<T>(
   }
 }
 
-/** Does `work` for each item, at most `width` at a time; results in the order of the items. */
+/** Calls `work` for each item, at most `width` at a time; results are in the order of the items. */
 export async function inPool<T, R>(
   items: readonly T[],
   width: number,

@@ -1,5 +1,5 @@
 import type { Replayed } from '../../../app/replay/replayable.ts';
-import type { Came } from '../../../domain/replay.ts';
+import type { HookResult } from '../../../domain/replay.ts';
 import { redactBytes } from '../../../redaction/redaction.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
@@ -159,7 +159,7 @@ function outputLines(
   { recorded, came }: Replayed,
   page: Page,
 ): string[] {
-  const side = (word: string, { [stream]: whole }: Came): string[] => {
+  const side = (word: string, { [stream]: whole }: HookResult): string[] => {
     const title = page.paint(`${stream}, ${word}`, 'strong');
     if (whole === undefined) return ['', title, '  (not kept completely)'];
     const payload = {

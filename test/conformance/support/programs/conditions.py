@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 
-# Of rt_sigaction, which alone takes every signal: libc keeps 32 and 33 to itself, and Python has no name for them.
+# Uses rt_sigaction, which alone accepts every signal: libc reserves 32 and 33, and Python has no names for them.
 SYSTEM_CALLS = {"x86_64": 13, "aarch64": 134, "riscv64": 134}
 SIGNALS = range(1, 65)
 

@@ -9,7 +9,7 @@ os.write(log, b"\n")
 every = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}
 child = os.fork()
 if child == 0:
-    # It tells the other of the end of input, since that waits for signals alone.
+    # It signals the end of input to the other process, which waits only for signals.
     signal.pthread_sigmask(signal.SIG_BLOCK, every)
     while os.read(0, 4096):
         pass

@@ -6,7 +6,7 @@ import signal
 import sys
 
 log = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-# Python runs a handler between two of its own steps: one that comes just before a read would wait for the read's end.
+# Python runs a handler between two of its own steps: a signal just before a read would wait until the read ends.
 woken, wakes = os.pipe()
 os.set_blocking(wakes, False)
 signal.set_wakeup_fd(wakes)

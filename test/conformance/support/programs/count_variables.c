@@ -1,4 +1,4 @@
-/* count_variables: says how many variables its environment has. Static and small, so that little memory is enough for it. */
+/* count_variables: prints the number of variables in its environment. Static and small, so that it needs little memory. */
 #include <string.h>
 #include <unistd.h>
 

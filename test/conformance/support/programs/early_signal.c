@@ -1,7 +1,7 @@
 /*
- * early_signal SIGNAL TARGET US COMMAND [ARG...]: starts COMMAND in a session of its own, followed by the words that make this
- * program the hook. The hook can take SIGNAL; so many microseconds later SIGNAL is sent, by us to the group or to the process,
- * or by the hook itself to its group (TARGET: group, process, self). Says how often it came.
+ * early_signal SIGNAL TARGET US COMMAND [ARG...]: starts COMMAND in a new session, followed by the words that make this
+ * program the hook, which can handle SIGNAL. US microseconds later this program sends SIGNAL to the group or to the process,
+ * or the hook sends it to its group (TARGET: group, process, self). Prints how often it arrived.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -30,7 +30,7 @@ static int be_hook(int number, int ready, long us, int is_sender)
     while ((now.tv_sec - start.tv_sec) * 1000000 + (now.tv_nsec - start.tv_nsec) / 1000 < us);
     if (is_sender) kill(0, number);
     if (write(ready, "x", 1) != 1) return 9;
-    /* So long without another one: a second would have come. */
+    /* If a second signal came, it would come within this time. */
     for (int before = -1; before != count || count == 0;) {
         before = count;
         struct timespec nap = {.tv_nsec = 60000000};

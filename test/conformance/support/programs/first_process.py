@@ -21,7 +21,7 @@ def states():
             pass
 
 
-# What is about to end is waited for, so that it counts.
+# Waits for processes that are about to end, so that they count.
 end = time.monotonic() + 5
 while time.monotonic() < end and any(pid != 1 and state not in "ZX" for pid, state in states()):
     time.sleep(0.01)

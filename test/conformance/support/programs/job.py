@@ -10,7 +10,7 @@ import sys
 import time
 
 target, name, seconds, *command = sys.argv[1:]
-# So that the group has a parent in its session: without, the system does not stop it from a terminal.
+# Gives the group a parent in its session; otherwise the system would not stop it from a terminal.
 try:
     os.setsid()
 except PermissionError:

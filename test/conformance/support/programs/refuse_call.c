@@ -1,6 +1,6 @@
 /*
- * refuse_call NAME ERRNO COMMAND [ARG...]: becomes COMMAND, for which, and for all that it starts, the system refuses one
- * call with an error: as a sandbox does. Without a command: says whether it knows the call.
+ * refuse_call NAME ERRNO COMMAND [ARG...]: becomes COMMAND, while the system refuses one call with an error to it and to all
+ * that it starts, as a sandbox does. Without a command: exits according to whether it knows the call.
  */
 #define _GNU_SOURCE
 #include <errno.h>
