@@ -402,6 +402,12 @@ describe('links and names', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  it('the architecture page names files of the launcher that are there', () => {
+    const files = allMatches(read('docs/architecture.md'), /`(\w+\.c)`/g);
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((file) => !existsSync(join(ROOT, 'src/launcher', file)))).toEqual([]);
+  });
+
   /** The files that a file of the source imports, whether at once or later, and those that they do. */
   function reachedFrom(path: string, reached = new Set<string>()): Set<string> {
     if (reached.has(path)) return reached;
