@@ -402,6 +402,12 @@ describe('links and names', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  it.each(PAGES)('%s: the tests that it quotes are there', (page) => {
+    const quoted = [...proseOf(page).matchAll(/"([^"\n]+)" in\s+`(test\/[\w./-]+)`/g)];
+    const missing = quoted.filter(([, title = '', path = '']) => !read(path).includes(title));
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
   it('the architecture page names files of the launcher that are there', () => {
     const files = allMatches(read('docs/architecture.md'), /`(\w+\.c)`/g);
     expect(files.length).toBeGreaterThan(10);
