@@ -11,36 +11,23 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const MAX_FILES = 14;
-/** A migration stays for ever, and the C files have no folders below them. */
+/** Migrations are never removed, and the C files have no sub-folders. */
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
 /** Files and folders whose words are checked. */
-const CHECKED = [...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs']];
+const CHECKED = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'],
+  ...['src/agents', 'src/network'],
+];
 /** Move these to CHECKED once their words are right. */
 const NOT_YET = [
   'docs/cli.md',
-  ...[
-    'src/agents',
-    'src/app',
-    'src/cli',
-    'src/config',
-    'src/daemon',
-    'src/dashboard',
-    'src/domain',
-  ],
+  ...['src/app', 'src/cli', 'src/config', 'src/daemon', 'src/dashboard', 'src/domain'],
   ...['src/engine', 'src/exporters', 'src/gates', 'src/index.ts', 'src/library', 'src/metrics'],
-  ...[
-    'src/network',
-    'src/os',
-    'src/protocol',
-    'src/redaction',
-    'src/redis',
-    'src/spool',
-    'src/store',
-  ],
+  ...['src/os', 'src/protocol', 'src/redaction', 'src/redis', 'src/spool', 'src/store'],
 ];
-/** Rewritten elsewhere, generated, or copied from others. */
-const UNCHECKED = ['src/launcher', 'src/redaction/gitleaks'];
+/** In C, which says nothing to people; copied from others; or released, and so never changed. */
+const UNCHECKED = ['src/launcher', 'src/redaction/gitleaks', 'src/store/migrations'];
 
 const RANK = /^\| `src\/([a-z]+)(?:\/|\.ts)` \| (\d+) \|/gm;
 const IMPORT = /(?:\bfrom\s|\bimport\s*\(?)\s*'(\.[^']+)'/g;
@@ -75,24 +62,25 @@ function* largeFolders() {
 
 const { words, phrases, allowed } = JSON.parse(readFileSync('scripts/banned-words.json', 'utf8'));
 const ALLOWED = new RegExp(allowed.join('|'), 'g');
+/** In pages, what stands between backticks is quoted. In code, it is a text that people read. */
+const ALLOWED_IN_PAGES = new RegExp(['`[^`]*`', ...allowed].join('|'), 'g');
 const compiled = (entries) =>
   entries.map(({ forms, say }) => ({
-    pattern: new RegExp(`\\b(?:${forms})\\b`, forms.includes('_') ? '' : 'i'),
+    pattern: new RegExp(`\\b(?:${forms})\\b`, /^[A-Z]/.test(forms) ? '' : 'i'),
     say,
   }));
 const BANNED = compiled(words);
 const BANNED_IN_PAGES = compiled([...words, ...phrases]);
 
-/** `fooBar` and `foo_bar` as words, so that names are read like prose. Capitals keep their underscores. */
+/** `fooBar` and `foo_bar` as words, so that names are read like prose. */
 const apart = (line) =>
-  line.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/(?<=[a-z])_(?=[a-z])/g, ' ');
+  line.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/(?<=[A-Za-z])_(?=[A-Za-z])/g, ' ');
 
 function* bannedWords(file) {
   const isPage = file.endsWith('.md');
   const lines = readFileSync(file, 'utf8').split('\n');
   for (const [index, line] of lines.entries()) {
-    // In code, backticks are templates, whose text people read.
-    const text = apart(line.replace(ALLOWED, (match) => (isPage || match[0] !== '`' ? '' : match)));
+    const text = apart(line.replace(isPage ? ALLOWED_IN_PAGES : ALLOWED, ''));
     for (const { pattern, say } of isPage ? BANNED_IN_PAGES : BANNED) {
       const found = pattern.exec(text);
       if (found) yield `${file}:${index + 1}: "${found[0]}" is banned, say: ${say}`;
