@@ -69,7 +69,7 @@ e2e: test-setup build ## drive the real Claude Code, Codex and Gemini CLI, offli
 	@scripts/test-setup.sh packages
 	@$(VITEST) test/e2e/claude.test.ts test/e2e/codex.test.ts test/e2e/gemini.test.ts
 
-check: build ## formatting, lint, ranks of folders, types, dead code, generated docs
+check: build ## formatting, lint, ranks, sizes, words, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .
 	@node scripts/check-house.js
 	@$(BIN)/tsc

@@ -1,25 +1,38 @@
 /*
- * Checks the folders: each file imports only from its own folder or from a folder of a lower rank, as in the table of
- * docs/architecture.md, and no folder holds too many files. Run by `make check`.
+ * Checks the house, as part of `make check`:
+ * - ranks: each file imports from its own folder or from one of a lower rank (the table in docs/architecture.md)
+ * - sizes: no folder holds more files than a reader can survey
+ * - words: no banned word (scripts/banned-words.json) in pages, comments, messages and names
+ *
+ * `node scripts/check-house.js --words [PATH...]` checks words alone, in CHECKED or in the given files and folders.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const MAX_FILES = 14;
 /** Migrations are never removed, and the C files have no sub-folders. */
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
+/** Files and folders whose words are checked. */
+const CHECKED = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'],
+  'src',
+];
+/** In C, which says nothing to people; copied from others; or released, and so never changed. */
+const UNCHECKED = ['src/launcher', 'src/redaction/gitleaks', 'src/store/migrations'];
+
 const RANK = /^\| `src\/([a-z]+)(?:\/|\.ts)` \| (\d+) \|/gm;
 const IMPORT = /(?:\bfrom\s|\bimport\s*\(?)\s*'(\.[^']+)'/g;
 
+const listed = (...paths) =>
+  execFileSync('git', ['ls-files', '-co', '--exclude-standard', ...paths], { encoding: 'utf8' })
+    .split('\n')
+    .filter((file) => file !== '' && existsSync(file));
+
 const table = readFileSync('docs/architecture.md', 'utf8');
 const ranks = new Map([...table.matchAll(RANK)].map(([, name, rank]) => [name, Number(rank)]));
-const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'src'], {
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '');
+const files = listed('src');
 
 const folderOf = (file) => file.split('/')[1]?.replace(/\.ts$/, '');
 
@@ -40,9 +53,56 @@ function* largeFolders() {
       yield `${folder}/: ${size} files, at most ${MAX_FILES} allowed; move some of them to a sub-folder`;
 }
 
-const problems = [
-  ...files.filter((file) => file.endsWith('.ts')).flatMap((file) => [...wrongImports(file)]),
-  ...largeFolders(),
-];
+const { words, phrases, allowed } = JSON.parse(readFileSync('scripts/banned-words.json', 'utf8'));
+const ALLOWED = new RegExp(allowed.join('|'), 'g');
+/** In pages, what stands between backticks is quoted. In code, it is a text that people read. */
+const ALLOWED_IN_PAGES = new RegExp(['`[^`]*`', ...allowed].join('|'), 'g');
+const compiled = (entries) =>
+  entries.map(({ forms, say }) => ({
+    pattern: new RegExp(`\\b(?:${forms})\\b`, /^[A-Z]/.test(forms) ? '' : 'i'),
+    say,
+  }));
+const BANNED = compiled(words);
+const BANNED_IN_PAGES = compiled([...words, ...phrases]);
+
+/** `fooBar` and `foo_bar` as words, so that names are read like prose. */
+const apart = (line) =>
+  line.replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/(?<=[A-Za-z])_(?=[A-Za-z])/g, ' ');
+
+function* bannedWords(file) {
+  const isPage = file.endsWith('.md');
+  const lines = readFileSync(file, 'utf8').split('\n');
+  for (const [index, line] of lines.entries()) {
+    const text = apart(line.replace(isPage ? ALLOWED_IN_PAGES : ALLOWED, ''));
+    for (const { pattern, say } of isPage ? BANNED_IN_PAGES : BANNED) {
+      const found = pattern.exec(text);
+      if (found) yield `${file}:${index + 1}: "${found[0]}" is banned, say: ${say}`;
+    }
+  }
+}
+
+const isIn = (paths) => (file) =>
+  paths.some((path) => file === path || file.startsWith(`${path}/`));
+
+/** The banned words below `paths`, or in all that is checked. */
+function wordProblems(paths) {
+  const skipped = isIn(UNCHECKED);
+  const isFile = (path) => statSync(path).isFile();
+  const found = paths.length === 0 ? listed(...CHECKED) : [];
+  for (const path of paths) found.push(...(isFile(path) ? [path] : listed(path)));
+  return found
+    .filter((file) => /\.(?:md|ts|js|html)$/.test(file) && !skipped(file))
+    .flatMap((file) => [...bannedWords(file)]);
+}
+
+function houseProblems() {
+  return [
+    ...files.filter((file) => file.endsWith('.ts')).flatMap((file) => [...wrongImports(file)]),
+    ...largeFolders(),
+  ];
+}
+
+const [option, ...paths] = process.argv.slice(2);
+const problems = [...(option === '--words' ? [] : houseProblems()), ...wordProblems(paths)];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -402,6 +402,18 @@ describe('links and names', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  it.each(PAGES)('%s: the tests that it quotes are there', (page) => {
+    const quoted = [...proseOf(page).matchAll(/"([^"\n]+)" in\s+`(test\/[\w./-]+)`/g)];
+    const missing = quoted.filter(([, title = '', path = '']) => !read(path).includes(title));
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
+  it('the architecture page names files of the launcher that are there', () => {
+    const files = allMatches(read('docs/architecture.md'), /`(\w+\.c)`/g);
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((file) => !existsSync(join(ROOT, 'src/launcher', file)))).toEqual([]);
+  });
+
   /** The files that a file of the source imports, whether at once or later, and those that they do. */
   function reachedFrom(path: string, reached = new Set<string>()): Set<string> {
     if (reached.has(path)) return reached;
@@ -420,6 +432,41 @@ describe('links and names', () => {
       .map((path) => `${path.split('/').slice(0, 2).join('/')}/`);
     const named = allMatches(read('docs/architecture.md'), /^\| `(src\/\w+\/)` \| \d \|/gm);
     expect(unique(named)).toEqual(unique(folders));
+  });
+});
+
+describe('the words', () => {
+  const checkWords = (...paths: string[]) =>
+    spawnSync(process.execPath, ['scripts/check-house.js', '--words', ...paths], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+
+  /** What is checked is in CHECKED of the script; what waits for its rewrite, in NOT_YET. */
+  it('of pages, messages and names are those of the glossary', () => {
+    const { stderr } = checkWords();
+    expect(stderr.split('\n').filter((line) => line !== '')).toEqual([]);
+  });
+
+  it('that are banned are in the glossary, and no others', () => {
+    const { words } = JSON.parse(read('scripts/banned-words.json')) as {
+      words: readonly { readonly word: string }[];
+    };
+    const cells = allMatches(read('docs/glossary.md'), /^\|.*\|([^|]*)\|$/gm);
+    const named = cells.flatMap((cell) => allMatches(cell, /`([^`]+)`/g));
+    expect(unique(named)).toEqual(unique(words.map(({ word }) => word)));
+  });
+
+  it('that are banned are found in prose, names and messages, but not as database words', () => {
+    const path = join(temporaryDirectory(), 'words.ts');
+    writeFileSync(
+      path,
+      "const pokeDaemon = 'its twin';\nconst kind = 'mistake';\nconst POKE_MS = MOST_MS;\n",
+    );
+    const { stderr } = checkWords(path);
+    expect(allMatches(stderr, /words\.ts:(\d+: "\w+")/g)).toEqual([
+      ...['1: "poke"', '1: "twin"', '3: "POKE"', '3: "MOST"'],
+    ]);
   });
 });
 

@@ -157,7 +157,7 @@ export function encodeResult(ended: ResultFrame): Buffer {
   return frame.finish();
 }
 
-/** @param begin of the execution, where that was told before: a run without a name says none. @throws FrameError */
+/** @param begin of the execution, if it came before: a run without a name gives none here. @throws FrameError */
 export function decodeResult(frame: Frame, begin?: Pick<Begin, 'hookName'>): ResultFrame {
   const fields = readFields(frame.body);
   const executionId = fields.text(RESULT.executionId) ?? '';

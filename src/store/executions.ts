@@ -30,7 +30,7 @@ const UNCOUNT = `
 /** The only code that writes executions. */
 export function createExecutionWriter(db: Database) {
   const insert = db.prepare(INSERT_EXECUTION);
-  // An execution taken for cut off whose end turns up after all: the end is the truth.
+  // The end of an execution that seemed interrupted has arrived after all: store that instead.
   const forgetInterrupted = onceNeeded(() =>
     db.prepare<[string], InterruptedRow>(
       `DELETE FROM hook_logs WHERE execution_id = ? AND status = 'error' AND error LIKE '${INTERRUPTED}%'

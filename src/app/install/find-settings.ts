@@ -27,7 +27,7 @@ export function boundsOf({ path, scope }: FoundFile, places: Places): string | u
   return realpathSync(isBelow(path, places.projectRoot) ? places.projectRoot : workTreeOf(path));
 }
 
-/** Whether a path lies below a directory, judging by the text of both. */
+/** Whether a path lies below a directory, by the text of both. */
 export function isBelow(path: string, directory: string): boolean {
   return path.startsWith(directory.endsWith(sep) ? directory : `${directory}${sep}`);
 }
@@ -144,7 +144,7 @@ const FOREIGN_EVENTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Rejects a file that belongs to another agent, judging by its place or its events: a line for the wrong shell would
+ * Rejects a file that belongs to another agent, by its place or its events: a line for the wrong shell would
  * change what a hook means. @throws HookbusError `E_SETTINGS_FILE`
  */
 function requireItsAgent(

@@ -22,7 +22,7 @@ export function commandLine(argv: readonly string[]): string {
 const isShellLine = ([program, option, line]: readonly string[]): boolean =>
   program === '/bin/sh' && option === '-c' && line !== undefined;
 
-/** What a run without a name is told by: its name follows from this, and no two share it. */
+/** What identifies a run without a name: its default name follows from this, and no two commands share it. */
 export interface NamelessRun {
   readonly argv: readonly string[];
   /** Of `--shell`: the line, which is the third word. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import { recordable } from './dedupe-key.ts';
 
-/** Thrown and caught in this file: a part whose values could not be told apart. */
+/** Thrown and caught in this file: a part whose values could not be distinguished. */
 class UnusablePart extends Error {
   override readonly name = 'UnusablePart';
 }
@@ -10,7 +10,7 @@ class UnusablePart extends Error {
 /**
  * A dedupe key of a list of values; different lists give different keys. Texts, numbers and booleans appear as written,
  * so 1 and '1' are the same part; anything else appears as the digest of its canonical JSON or of its bytes.
- * Undefined if a part is absent, empty or cannot be told from other values: then the hook runs. Never throws.
+ * Undefined if a part is absent, empty or cannot be distinguished from other values: then the hook runs. Never throws.
  */
 export function keyOfParts(parts: readonly unknown[]): string | undefined {
   try {

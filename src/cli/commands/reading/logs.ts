@@ -26,7 +26,7 @@ export const logsCommand: Command = {
   about: [
     'Lists recorded executions, newest first: start time, hook, event, tool, status, exit code or signal, duration, and the overhead of hookbus. The line below a failed or blocked execution shows its error or reason.',
     'Times are local. An execution must match every kind of filter that you give.',
-    'With --follow, shows the latest executions and then each new one as it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
+    'With --follow, shows the latest executions and then each new one when it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],
   options: {
     hook: { value: 'NAME', describe: 'only this hook; repeatable', isRepeatable: true },

@@ -16,7 +16,7 @@ export const configCommand: Command = {
   summary: 'Show and change config.json: breakers, alerts, exporters',
   usage: '[show|get KEY|set KEY VALUE|unset KEY|path] [options]',
   about: [
-    'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores all of it and keeps the previous configuration.',
+    'config.json in the state directory configures the background work; docs/settings.md describes each key. The daemon applies a change within seconds. If the file is invalid, HookBus ignores the whole file and keeps the previous configuration.',
     'set and unset change one value and keep the rest of the file as you wrote it. Separate the items of a list by commas; if a command has a comma, write a JSON array. If the value of dedupe.secret is -, it is read from stdin.',
   ],
   argument: { name: 'ACTION', describe: ACTIONS.join(', '), default: 'show', values: ACTIONS },
