@@ -15,10 +15,7 @@ const MAX_FILES = 14;
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
 /** Files and folders whose words are checked. */
-const CHECKED = [
-  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'],
-  'src',
-];
+const CHECKED = [...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'], 'src'];
 /** In C, which says nothing to people; copied from others; or released, and so never changed. */
 const UNCHECKED = ['src/launcher', 'src/redaction/gitleaks', 'src/store/migrations'];
 
