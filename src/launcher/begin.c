@@ -83,7 +83,7 @@ void begin_correlation(struct text session, struct text tool_use, struct text pr
 }
 
 /* The first field, of those that tell the fact, that says something; of no length where none does. */
-static struct text find(const struct run *run, enum fact fact)
+static struct text find_field(const struct run *run, enum fact fact)
 {
     for (int i = 0; i < PAYLOAD_FIELDS; i++)
         if (PAYLOAD_NAMES[i].fact == fact && run->fields[i].is_found && run->fields[i].length > 0)
@@ -93,7 +93,7 @@ static struct text find(const struct run *run, enum fact fact)
 
 struct text begin_event(const struct run *run)
 {
-    struct text event = find(run, EVENT);
+    struct text event = find_field(run, EVENT);
     if (event.at != NULL || run->options.event == NULL) return event;
     return (struct text){run->options.event, strlen(run->options.event)};
 }
@@ -108,15 +108,15 @@ static void scan_kept(struct run *run)
 
 struct text begin_named_event(struct run *run)
 {
-    if (find(run, EVENT).at == NULL) scan_kept(run);
-    return find(run, EVENT);
+    if (find_field(run, EVENT).at == NULL) scan_kept(run);
+    return find_field(run, EVENT);
 }
 
 bool begin_learn_late(struct run *run)
 {
     if (!run->is_late) return false;
     scan_kept(run);
-    return find(run, EVENT).at != NULL || find(run, SESSION).at != NULL;
+    return find_field(run, EVENT).at != NULL || find_field(run, SESSION).at != NULL;
 }
 
 /* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
@@ -130,8 +130,8 @@ void begin_describe(struct run *run)
     if (begin_parse_trace(getenv("TRACEPARENT"), &parent)) {
         strcpy(run->correlation_id, parent.trace_id);
         strcpy(run->parent_span_id, parent.span_id);
-    } else if (find(run, SESSION).length > 0) {
-        begin_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), begin_event(run),
+    } else if (find_field(run, SESSION).length > 0) {
+        begin_correlation(find_field(run, SESSION), find_field(run, TOOL_USE), find_field(run, PROMPT), begin_event(run),
                            run->correlation_id);
     }
     strcpy(run->trace_flags, parent.flags);
@@ -145,7 +145,7 @@ static void field_part(struct bytes *begin, int tag, struct text text)
 void begin_encode(struct run *run, struct bytes *begin)
 {
     const struct settings *settings = &run->settings;
-    struct text tool = find(run, TOOL), event = begin_event(run);
+    struct text tool = find_field(run, TOOL), event = begin_event(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
@@ -155,8 +155,8 @@ void begin_encode(struct run *run, struct bytes *begin)
     field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
     field_part(begin, BEGIN_TOOL_NAME, tool);
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
-    field_part(begin, BEGIN_SESSION_ID, find(run, SESSION));
-    field_part(begin, BEGIN_TOOL_USE_ID, find(run, TOOL_USE));
+    field_part(begin, BEGIN_SESSION_ID, find_field(run, SESSION));
+    field_part(begin, BEGIN_TOOL_USE_ID, find_field(run, TOOL_USE));
     field_text(begin, BEGIN_CWD, getcwd(run->path, PATH_BYTES));
     for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);

@@ -20,19 +20,19 @@
  * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
  * hook left it: a file of which a loop reads the next line, a keyboard. An error in reading it is the hook's to see, too.
  */
-static bool is_passed_on(struct run *run, const struct stat *stat)
+static bool is_forwarded(struct run *run, const struct stat *stat)
 {
-    if (S_ISREG(stat->st_mode)) run->streams[STDIN].starts_at = lseek(STDIN, 0, SEEK_CUR);
+    if (S_ISREG(stat->st_mode)) run->streams[STDIN].file_start = lseek(STDIN, 0, SEEK_CUR);
     return S_ISFIFO(stat->st_mode) || S_ISSOCK(stat->st_mode);
 }
 
 /* A pipe for a pipe and a socket for a socket: names such as /dev/stdin open on the one and not on the other. */
-static bool open_channel(struct run *run, int which, const struct stat *stat)
+static bool open_stream(struct run *run, int which, const struct stat *stat)
 {
     struct stream *stream = &run->streams[which];
     int ends[2];
     bool is_socket = S_ISSOCK(stat->st_mode);
-    if (which == STDIN && !is_passed_on(run, stat)) return true;
+    if (which == STDIN && !is_forwarded(run, stat)) return true;
 #ifdef __linux__
     /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
     if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
@@ -40,12 +40,12 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
     if (!fd_channel(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
-        run->theirs[STDIN] = ends[0];
+        run->hook_ends[STDIN] = ends[0];
         stream->from = STDIN;
         stream->to = ends[1];
         return fcntl(ends[1], F_SETFL, O_WRONLY | O_NONBLOCK) == 0;
     }
-    run->theirs[which] = ends[1];
+    run->hook_ends[which] = ends[1];
     stream->from = ends[0];
     stream->to = which;
     stream->to_pipe = !is_socket && !S_ISREG(stat->st_mode);
@@ -56,7 +56,7 @@ static bool open_channel(struct run *run, int which, const struct stat *stat)
  * Whether both outputs are one, whose order would be lost in two channels. A file that was opened twice is two, each
  * with a place of its own where it is written to, but where all is appended.
  */
-static bool is_one(const struct stat *out, const struct stat *err)
+static bool is_same_output(const struct stat *out, const struct stat *err)
 {
     if (out->st_dev != err->st_dev || out->st_ino != err->st_ino) return false;
     if (S_ISCHR(out->st_mode)) return isatty(STDOUT);
@@ -77,19 +77,19 @@ bool child_open_channels(struct run *run)
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
     for (int i = 0; i < STREAMS; i++) {
-        run->theirs[i] = -1;
+        run->hook_ends[i] = -1;
         is_open[i] = fstat(i, &stats[i]) == 0;
         if (!is_open[i] && open("/dev/null", O_RDWR | O_CLOEXEC) != i) return false;
     }
-    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_one(&stats[STDOUT], &stats[STDERR]);
+    run->is_merged = is_open[STDOUT] && is_open[STDERR] && is_same_output(&stats[STDOUT], &stats[STDERR]);
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
-        if (is_open[i] && !open_channel(run, i, &stats[i])) return false;
-    if (run->is_merged) run->theirs[STDERR] = run->theirs[STDOUT];
-    return fd_channel(false, run->refusal);
+        if (is_open[i] && !open_stream(run, i, &stats[i])) return false;
+    if (run->is_merged) run->hook_ends[STDERR] = run->hook_ends[STDOUT];
+    return fd_channel(false, run->exec_error);
 }
 
 /* Some sandboxes refuse the one call, and some the other. */
-static void put_in_place(int from, int to)
+static void move_fd(int from, int to)
 {
     if (dup2(from, to) == to) return;
     close(to);
@@ -97,10 +97,10 @@ static void put_in_place(int from, int to)
 }
 
 /* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
-static _Noreturn void become_hook(struct run *run, char **environment)
+static _Noreturn void exec_hook(struct run *run, char **environment)
 {
     for (int i = 0; i < STREAMS; i++)
-        if (run->theirs[i] >= 0) put_in_place(run->theirs[i], i);
+        if (run->hook_ends[i] >= 0) move_fd(run->hook_ends[i], i);
 #ifdef __linux__
     /* Whoever kills us means the hook; and we may have been killed already. Not everywhere can that be told. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -109,12 +109,12 @@ static _Noreturn void become_hook(struct run *run, char **environment)
 #endif
     signals_give_back(run);
     int error = command_become(run, environment);
-    (void)!write(run->refusal[1], &error, sizeof error);
+    (void)!write(run->exec_error[1], &error, sizeof error);
     _exit(127);
 }
 
 /* No process to be had: we become the hook ourselves, unrecorded, with all of its input. */
-static _Noreturn void become_hook_ourselves(struct run *run, char **environment)
+static _Noreturn void exec_hook_in_place(struct run *run, char **environment)
 {
     record_forget(run);
     claim_hang_up(&run->claim);
@@ -126,13 +126,13 @@ static _Noreturn void become_hook_ourselves(struct run *run, char **environment)
 }
 
 /* What the new process has said, once it has become the hook or has ended: 0 where it became it. */
-static int read_refusal(const struct run *run)
+static int read_exec_error(const struct run *run)
 {
     int error = 0;
     ssize_t got;
-    close(run->refusal[1]);
-    while ((got = read(run->refusal[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
-    close(run->refusal[0]);
+    close(run->exec_error[1]);
+    while ((got = read(run->exec_error[0], &error, sizeof error)) < 0 && errno == EINTR) continue;
+    close(run->exec_error[0]);
     return got == sizeof error ? error : 0;
 }
 
@@ -142,12 +142,12 @@ bool child_start(struct run *run)
     char **environment = command_environment(run);
     run->spawned_us = clock_us();
     pid_t pid = vfork();
-    if (pid == 0) become_hook(run, environment);
-    if (pid < 0 && (pid = fork()) == 0) become_hook(run, environment);
-    if (pid < 0) become_hook_ourselves(run, environment);
+    if (pid == 0) exec_hook(run, environment);
+    if (pid < 0 && (pid = fork()) == 0) exec_hook(run, environment);
+    if (pid < 0) exec_hook_in_place(run, environment);
     for (int i = 0; i < STREAMS; i++)
-        if (run->theirs[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->theirs[i]);
-    int error = read_refusal(run);
+        if (run->hook_ends[i] >= 0 && !(i == STDERR && run->is_merged)) close(run->hook_ends[i]);
+    int error = read_exec_error(run);
     if (error == 0) {
         run->hook = pid;
         return true;

@@ -14,11 +14,11 @@
 #include <sys/socket.h>
 
 enum {
-    REPLY_BYTES = 9 * 1024 * 1024,    /* longest answer */
-    HELPER_US = 2000000,              /* for the helper's answer where a hook can block: it is Node, and has to start */
+    REPLY_BYTES = 9 * 1024 * 1024, /* longest answer */
+    HELPER_TIMEOUT_US = 2000000,   /* for the helper's answer where a hook can block: it is Node, and has to start */
     HEADER_BYTES = 6,
-    MAX_WAIT_US = 5000000,            /* for the first one's result; as src/gates/dedupe.ts */
-    SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
+    MAX_WAIT_US = 5000000,         /* for the first one's result; as src/gates/dedupe.ts */
+    MAX_SILENCE_US = 3000000,      /* once a second we are told to wait: longer than that, and somebody is stuck */
 };
 
 void claim_hang_up(struct claim *claim)
@@ -77,7 +77,7 @@ static uint32_t length_at(const unsigned char *at)
 bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
-    claim->key = claim->of = claim->out = claim->err = (struct text){0};
+    claim->key = claim->original_id = claim->out = claim->err = (struct text){0};
     claim->wants_outputs = claim->refuses = false;
     claim->exit_code = -1;
     for (size_t at = 0; at < length;) {
@@ -90,7 +90,7 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
         if (tag == VERDICT_KIND) kind = number;
         struct text text = {(const char *)value, size};
         if (tag == VERDICT_KEY) claim->key = text;
-        if (tag == VERDICT_OF) claim->of = text;
+        if (tag == VERDICT_OF) claim->original_id = text;
         if (tag == VERDICT_STDOUT) claim->out = text;
         if (tag == VERDICT_STDERR) claim->err = text;
         if (tag == VERDICT_EXIT_CODE) claim->exit_code = number > 255 ? 255 : (int)number;
@@ -103,7 +103,7 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
 }
 
 /* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
-static bool receive(struct run *run, int64_t deadline_us)
+static bool receive_verdict(struct run *run, int64_t deadline_us)
 {
     unsigned char piece[4096];
     struct bytes *reply = &run->claim.reply;
@@ -161,10 +161,10 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
     bool is_answered;
     if (claim->bus < 0) return false;
     do {
-        int64_t until = clock_us() + silence_us;
-        is_answered = receive(run, until < claim->until_us ? until : claim->until_us);
-        silence_us = SILENCE_US;
-    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->until_us);
+        int64_t silent_until_us = clock_us() + silence_us;
+        is_answered = receive_verdict(run, silent_until_us < claim->deadline_us ? silent_until_us : claim->deadline_us);
+        silence_us = MAX_SILENCE_US;
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->deadline_us);
     return is_answered;
 }
 
@@ -172,8 +172,8 @@ static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_US);
-    return wait_for_answer(run, ANSWER_US);
+    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_TIMEOUT_US);
+    return wait_for_answer(run, ANSWER_TIMEOUT_US);
 }
 
 void claim_call_helper(struct run *run)
@@ -182,10 +182,10 @@ void claim_call_helper(struct run *run)
     run->claim.helper = node_start_helper(run->settings.home, &run->claim.bus);
 }
 
-void claim_await_helper(struct claim *claim, int64_t most_us)
+void claim_await_helper(struct claim *claim, int64_t limit_us)
 {
     struct pollfd source = {.fd = claim->bus, .events = POLLIN};
-    if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(most_us / 1000));
+    if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(limit_us / 1000));
     claim_hang_up(claim);
 }
 
@@ -193,26 +193,26 @@ static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
-    int64_t patience_us = claim_gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
-    if (clock_us() >= claim->until_us) return false;
+    int64_t timeout_us = claim_gives_refusals_only(run) ? HELPER_TIMEOUT_US : MAX_WAIT_US;
+    if (clock_us() >= claim->deadline_us) return false;
     claim_call_helper(run);
-    if (claim->bus >= 0) claim_ask(run, patience_us);
-    return wait_for_answer(run, patience_us);
+    if (claim->bus >= 0) claim_ask(run, timeout_us);
+    return wait_for_answer(run, timeout_us);
 }
 
 /* So much of its outputs the owner keeps, for a duplicate. */
 static void keep_outputs(struct run *run)
 {
-    size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
+    size_t max = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
     for (int i = STDOUT; i < STREAMS; i++)
-        if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
+        if (run->streams[i].kept_max < max) run->streams[i].kept_max = max;
 }
 
 enum verdict claim_hear(struct run *run)
 {
     struct claim *claim = &run->claim;
-    int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
-    claim->until_us = clock_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    int64_t timeout_us = run->options.timeout_us, limit_us = MAX_WAIT_US;
+    claim->deadline_us = clock_us() + (timeout_us > 0 && timeout_us < limit_us ? timeout_us : limit_us);
     bool is_answered = ask_daemon(run) || ask_helper(run);
     if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
         claim->verdict = VERDICT_RUN;

@@ -7,21 +7,21 @@
 struct run;
 
 enum {
-    ANSWER_US = 100000,             /* for the first answer, and for all of a result to be taken */
-    LAST_WORD_US = 1000000,         /* for the helper to write a result down */
+    ANSWER_TIMEOUT_US = 100000,     /* for the first answer, and for all of a result to be taken */
+    HELPER_FINISH_US = 1000000,     /* for the helper to write a result down */
     RESULT_BYTES = 4 * 1024 * 1024, /* most that is kept of each output, whatever the cap; as src/gates/dedupe.ts */
 };
 
 /* What was asked for a dedupe key, and answered. */
 struct claim {
-    int bus;                     /* to the daemon or our helper; -1: there is no connection */
-    pid_t helper;                /* the one on the line; 0: it is the daemon */
-    int64_t until_us;            /* for all answers: then the hook runs */
+    int bus;             /* to the daemon or our helper; -1: there is no connection */
+    pid_t helper;        /* the one on the line; 0: it is the daemon */
+    int64_t deadline_us; /* for all answers: then the hook runs */
     enum verdict verdict;
     bool is_owner, wants_outputs, refuses;
     int exit_code;
-    struct text key, of, out, err;
-    struct bytes reply;          /* the answer, in which these are */
+    struct text key, original_id, out, err;
+    struct bytes reply;  /* the answer, in which these are */
 };
 
 /* Ends the connection, and the helper if there is one. */
@@ -33,7 +33,7 @@ enum verdict claim_hear(struct run *run);
 /* Puts the helper on the line, if it can be started. It makes the state directory, if that is still to be made. */
 void claim_call_helper(struct run *run);
 /* Lets it end its work, which ends the connection. */
-void claim_await_helper(struct claim *claim, int64_t most_us);
+void claim_await_helper(struct claim *claim, int64_t timeout_us);
 /* Reads the body of a verdict, which stays where it is; false where it makes no sense. */
 bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length);
 /* Sends all of it within that time; false where that was not possible. */

@@ -27,7 +27,7 @@ char **command_environment(const struct run *run)
 }
 
 /* A script that does not name its interpreter is the shell's. Nobody else is in malloc(3), also where memory is shared. */
-static int try_path(const struct run *run, char *path, char **environment)
+static int try_exec(const struct run *run, char *path, char **environment)
 {
     static char shell[] = "/bin/sh";
     char **argv = run->options.argv;
@@ -45,34 +45,34 @@ static int try_path(const struct run *run, char *path, char **environment)
 }
 
 /* Not execvp: what that does with a script, and without PATH, differs between C libraries. */
-static int find(struct run *run, char **environment)
+static int exec_by_name(struct run *run, char **environment)
 {
     char *path = run->path, *name = run->options.argv[0];
-    const char *given = getenv("PATH"), *places = given == NULL ? SYSTEM_PATH : given;
+    const char *variable = getenv("PATH"), *directories = variable == NULL ? SYSTEM_PATH : variable;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
-    if (strchr(name, '/') != NULL) return try_path(run, name, environment);
+    if (strchr(name, '/') != NULL) return try_exec(run, name, environment);
     if (strlen(name) > NAME_MAX) return ENAMETOOLONG;
-    for (;; places++) {
-        size_t length = strcspn(places, ":");
+    for (;; directories++) {
+        size_t length = strcspn(directories, ":");
         if (length + strlen(name) + 2 <= PATH_BYTES) {
-            memcpy(path, places, length);
+            memcpy(path, directories, length);
             path[length] = '/';
             strcpy(path + length + (length > 0), name);
-            int found = try_path(run, path, environment);
-            bool is_elsewhere = found == ENOENT || found == ENOTDIR || found == EACCES || found == ESTALE;
-            if (!is_elsewhere) return found;
+            int found = try_exec(run, path, environment);
+            bool tries_next = found == ENOENT || found == ENOTDIR || found == EACCES || found == ESTALE;
+            if (!tries_next) return found;
             if (error != EACCES) error = found;
         }
-        places += length;
-        if (*places == '\0') return error;
+        directories += length;
+        if (*directories == '\0') return error;
     }
 }
 
 int command_become(struct run *run, char **environment)
 {
-    int error = find(run, environment);
-    return error == E2BIG ? find(run, environ) : error;
+    int error = exec_by_name(run, environment);
+    return error == E2BIG ? exec_by_name(run, environ) : error;
 }
 
 /* As a shell says it and exits. Never 2: to an agent that is a decision to block. */

@@ -50,8 +50,8 @@ static void close_span(unsigned first, unsigned last)
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
     if (close_listed(first, last)) return;
-    long limit = sysconf(_SC_OPEN_MAX), most = limit < MAX_CLOSED ? limit : MAX_CLOSED;
-    for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
+    long limit = sysconf(_SC_OPEN_MAX), max = limit < MAX_CLOSED ? limit : MAX_CLOSED;
+    for (unsigned fd = first; fd <= last && (long)fd < max; fd++) close((int)fd);
 }
 
 void fd_close_all_but(const int *kept, size_t count)

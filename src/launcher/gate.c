@@ -31,9 +31,9 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
         size_t wanted = *at < 0x80 ? 1 : *at < 0xc2 || *at > 0xf4 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4, size = 1;
-        unsigned char least = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
-        unsigned char most = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
-        for (; size < wanted && at[size] >= least && at[size] <= most; size++) least = 0x80, most = 0xbf;
+        unsigned char min = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+        unsigned char max = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+        for (; size < wanted && at[size] >= min && at[size] <= max; size++) min = 0x80, max = 0xbf;
         if (is_quoted && *at == '\'') sha256_add(hash, "'\\''", 4);
         else sha256_add(hash, size == wanted ? (const char *)at : "\xef\xbf\xbd", size == wanted ? size : 3);
         at += size;
@@ -46,7 +46,7 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
  */
 static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
 {
-    static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+    static const char UNQUOTED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     struct sha256 hash;
     char *const *argv = options->argv;
     bool is_named = options->name != NULL;
@@ -56,7 +56,7 @@ static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
     if (is_named) hash_text(&hash, options->name, false);
     sha256_add(&hash, "\0", is_named || options->shell == NULL ? 1 : 2);
     for (char *const *word = is_line ? argv + 2 : argv; *word != NULL; word++) {
-        bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, PLAIN)] != '\0');
+        bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, UNQUOTED)] != '\0');
         if (!is_line && word != argv) sha256_add(&hash, " ", 1);
         if (is_quoted) sha256_add(&hash, "'", 1);
         hash_text(&hash, *word, is_quoted);

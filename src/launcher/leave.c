@@ -15,7 +15,7 @@
 _Noreturn void leave_as_hook(struct run *run)
 {
     sentinel_reap(run);
-    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
+    if (run->signal == 0 || run->is_forgiven) _exit(run->is_forgiven ? 0 : run->exit_code);
 #ifdef __linux__
     (void)prctl(PR_SET_DUMPABLE, 0);
 #else

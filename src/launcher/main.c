@@ -26,10 +26,10 @@
 #include "timeout.h"
 #include "watch.h"
 
-enum { UNUSABLE_EXIT_CODE = 125, MAKE_HOME_US = 3000000 };
+enum { USAGE_EXIT_CODE = 125, MAKE_HOME_TIMEOUT_US = 3000000 };
 
 /* The words for Node; NULL where there is no memory for them. */
-static char **words_for_node(int argc, char **argv)
+static char **arguments_for_node(int argc, char **argv)
 {
     char **words = calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
@@ -38,15 +38,15 @@ static char **words_for_node(int argc, char **argv)
 
 static bool is_run(int argc, char **argv)
 {
-    bool asks_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-    return argc >= 2 && strcmp(argv[1], "run") == 0 && !asks_help;
+    bool wants_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+    return argc >= 2 && strcmp(argv[1], "run") == 0 && !wants_help;
 }
 
 static struct run the_run;
 
-static void keep_at_least(struct stream *stream, size_t bytes)
+static void raise_kept_max(struct stream *stream, size_t bytes)
 {
-    if (stream->kept_most < bytes) stream->kept_most = bytes;
+    if (stream->kept_max < bytes) stream->kept_max = bytes;
 }
 
 /* False where there is no memory. */
@@ -56,15 +56,15 @@ static bool prepare_memory(struct run *run)
         struct stream *stream = &run->streams[i];
         stream->number = i;
         stream->from = stream->to = -1;
-        stream->starts_at = -1;
-        stream->goal = UINT64_MAX;
-        stream->buffer = malloc(BUFFER_BYTES);
-        stream->capacity = BUFFER_BYTES;
+        stream->file_start = -1;
+        stream->read_limit = UINT64_MAX;
+        stream->buffer = malloc(INITIAL_BUFFER_BYTES);
+        stream->capacity = INITIAL_BUFFER_BYTES;
         if (stream->buffer == NULL) return false;
-        stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
+        stream->kept_max = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
-    if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    keep_at_least(&run->streams[STDOUT], HEAD_BYTES);
+    if (run->options.fail_open) raise_kept_max(&run->streams[STDIN], LATE_PAYLOAD_BYTES);
+    raise_kept_max(&run->streams[STDOUT], HEAD_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     return true;
 }
@@ -96,7 +96,7 @@ static bool prepare(struct run *run)
     if (run->awaits_event) is_closed = gate_is_closed(run, true);
     begin_encode(run, &run->begin);
     /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_TIMEOUT_US);
     record_begin(run);
     /* A hook is not skipped unless that is on record: nobody would hear of it. */
     if (is_closed && run->spool_file >= 0) {
@@ -125,7 +125,7 @@ static bool may_run(struct run *run)
 static void make_home(struct run *run)
 {
     claim_call_helper(run);
-    claim_await_helper(&run->claim, MAKE_HOME_US);
+    claim_await_helper(&run->claim, MAKE_HOME_TIMEOUT_US);
     if (home_open(run)) run->settings.home[0] = '\0';
 }
 
@@ -136,8 +136,8 @@ static void run_hook(struct run *run)
         watch_hook(run);
         return;
     }
-    run->is_pardoned = fail_open_pardons(run);
-    if (!run->is_pardoned) command_say(run->reason);
+    run->is_forgiven = fail_open_pardons(run);
+    if (!run->is_forgiven) command_say(run->reason);
 }
 
 int main(int argc, char **argv)
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     run->started_us = clock_us();
     run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
     if (!is_run(argc, argv)) {
-        char **words = words_for_node(argc, argv);
+        char **words = arguments_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
         command_say("Node.js was not found, and all commands but `run` need it");
         return 127;
@@ -154,7 +154,7 @@ int main(int argc, char **argv)
     options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
         command_say("no command after --. Try: hookbus run --help");
-        return UNUSABLE_EXIT_CODE;
+        return USAGE_EXIT_CODE;
     }
     /* An empty name is none: what the hook is called then is for whoever reads the record. */
     if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;

@@ -18,7 +18,7 @@
 
 enum {
     RETRY_SECONDS = 30, /* after so long a daemon that did not start is tried again */
-    SOCKET_NUMBER = 3,  /* as src/cli/claim.ts has it */
+    HELPER_SOCKET = 3,  /* as src/cli/claim.ts has it */
 };
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -51,43 +51,43 @@ static bool find_node(char node[PATH_BYTES])
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
-    bool is_sound = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
+    bool is_trusted = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
                     (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-    ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
+    ssize_t length = is_trusted ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
     node[length > 0 ? length : 0] = '\0';
     node[strcspn(node, "\n")] = '\0';
     return node[0] == '/' && access(node, X_OK) == 0;
 }
 
-static bool is_below(const char *path, const char *above)
+static bool is_below(const char *path, const char *parent)
 {
-    size_t length = strlen(above);
-    return length > 1 && strncmp(path, above, length) == 0 && path[length] == '/';
+    size_t length = strlen(parent);
+    return length > 1 && strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
 /* For a person's command, which no hook waits for. What is below where we are may be a repository's, but not in HOME. */
 static bool find_node_on_path(char node[PATH_BYTES])
 {
-    char here[PATH_BYTES], real[PATH_BYTES];
-    const char *user = getenv("HOME"), *place = getenv("PATH");
-    if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
-    for (size_t length; place != NULL && *place != '\0'; place += length + (place[length] == ':')) {
-        length = strcspn(place, ":");
-        if (*place != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, place)) continue;
+    char cwd[PATH_BYTES], real[PATH_BYTES];
+    const char *user = getenv("HOME"), *directory = getenv("PATH");
+    if (getcwd(cwd, sizeof cwd) == NULL || (user != NULL && strcmp(cwd, user) == 0)) cwd[0] = '\0';
+    for (size_t length; directory != NULL && *directory != '\0'; directory += length + (directory[length] == ':')) {
+        length = strcspn(directory, ":");
+        if (*directory != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, directory)) continue;
         if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
-        if (!is_below(node, here) && !is_below(real, here)) return true;
+        if (!is_below(node, cwd) && !is_below(real, cwd)) return true;
     }
     return false;
 }
 
-void node_exec(char **argv, bool looks_on_path)
+void node_exec(char **argv, bool searches_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
     argv[1] = script;
     if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
     if (!find_beside("/hookbus.js", script)) return;
-    if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
+    if (!find_node(node) && !(searches_path && find_node_on_path(node))) return;
     argv[0] = node;
     (void)execv(node, argv);
 }
@@ -96,11 +96,11 @@ void node_exec(char **argv, bool looks_on_path)
 static bool may_start(int home)
 {
     static const char NAME[] = "daemon.tried";
-    struct stat stat_of;
+    struct stat marker_stat;
     int marker = openat(home, NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (marker >= 0) return close(marker) == 0;
-    if (fstatat(home, NAME, &stat_of, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    time_t age = time(NULL) - stat_of.st_mtime;
+    if (fstatat(home, NAME, &marker_stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    time_t age = time(NULL) - marker_stat.st_mtime;
     return (age < 0 || age >= RETRY_SECONDS) && utimensat(home, NAME, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
@@ -113,8 +113,8 @@ static _Noreturn void become_node(const char *home, char **argv, int socket)
     sigset_t none;
     fd_close_all_but(&socket, 1);
     if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
-    if (socket == SOCKET_NUMBER) (void)fcntl(socket, F_SETFD, 0);
-    else if (socket >= 0 && dup2(socket, SOCKET_NUMBER) == SOCKET_NUMBER) close(socket);
+    if (socket == HELPER_SOCKET) (void)fcntl(socket, F_SETFD, 0);
+    else if (socket >= 0 && dup2(socket, HELPER_SOCKET) == HELPER_SOCKET) close(socket);
     if (chdir("/") != 0) _exit(0);
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
@@ -146,24 +146,24 @@ pid_t node_start_helper(const char *home, int *bus)
     int ends[2];
     *bus = -1;
     if (!fd_channel(true, ends)) return 0;
-    int ours = fd_above_streams(ends[0]), its = fd_above_streams(ends[1]);
-    pid_t pid = ours < 0 || its < 0 ? -1 : fork();
+    int own_end = fd_above_streams(ends[0]), helper_end = fd_above_streams(ends[1]);
+    pid_t pid = own_end < 0 || helper_end < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
         /* Where we are gone by now, it finds its line closed. */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
         (void)setsid();
-        become_node(home, argv, its);
+        become_node(home, argv, helper_end);
     }
-    close(its);
-    if (pid > 0) *bus = ours;
-    else close(ours);
+    close(helper_end);
+    if (pid > 0) *bus = own_end;
+    else close(own_end);
     return pid > 0 ? pid : 0;
 }
 
 /* The last word on whose it is: what was true of a path need not be when it is used. */
-static bool is_our_users(int bus)
+static bool is_own_user(int bus)
 {
 #ifdef __APPLE__
     uid_t user;
@@ -188,18 +188,18 @@ int node_connect(const struct run *run)
 {
     /* By this name in the state directory, since its path may be longer than a socket's. */
     static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
-    bool comes_back = run->spawned_us == 0;
-    int here = comes_back ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
+    bool restores_cwd = run->spawned_us == 0;
+    int cwd = restores_cwd ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
     /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = open_socket();
-    bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
-    bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
-    if (here >= 0) {
-        (void)!fchdir(here);
-        close(here);
+    if ((!restores_cwd || (cwd >= 0 && fchdir(cwd) == 0)) && fchdir(run->home) == 0) bus = open_socket();
+    bool is_connected = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
+    bool has_no_daemon = bus >= 0 && !is_connected && (errno == ENOENT || errno == ECONNREFUSED);
+    if (cwd >= 0) {
+        (void)!fchdir(cwd);
+        close(cwd);
     }
-    if (is_nobody && run->settings.starts_daemon) start_daemon(run);
-    if (is_there && is_our_users(bus)) return bus;
+    if (has_no_daemon && run->settings.starts_daemon) start_daemon(run);
+    if (is_connected && is_own_user(bus)) return bus;
     if (bus >= 0) close(bus);
     return -1;
 }

@@ -9,7 +9,7 @@ struct run;
  * Becomes Node; its words begin at the third of `argv`. Gives back where that failed. On PATH it is looked for only where
  * no hook waits.
  */
-void node_exec(char **argv, bool looks_on_path);
+void node_exec(char **argv, bool searches_path);
 /* Starts `hookbus claim` with a socket pair, of which `bus` is our end; 0 where that is not possible, and -1 for `bus`. */
 pid_t node_start_helper(const char *home, int *bus);
 void node_encode_notify(struct bytes *bytes);

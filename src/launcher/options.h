@@ -8,13 +8,13 @@ enum { MAX_PAYLOAD_CAP = 64 * 1024 * 1024 };
 
 struct options {
     const char *name, *event, *tool, *shell, *dedupe_key; /* NULL: not given */
-    uint64_t dedupe_ttl;     /* seconds; 0: as the settings say */
+    uint64_t dedupe_ttl; /* seconds; 0: as the settings say */
     enum on_duplicate on_duplicate;
-    int64_t timeout_us;      /* 0: none */
-    int64_t max_bytes;       /* -1: as the settings say; so too the next two */
+    int64_t timeout_us;  /* 0: none */
+    int64_t max_bytes;   /* -1: as the settings say; so too the next two */
     int store_raw, compress;
     int wants_dedupe, fail_open;
-    char **argv;             /* what to run; its first word is NULL where that is nothing */
+    char **argv;         /* what to run; its first word is NULL where that is nothing */
 };
 
 /* Reads the words behind `run`; may overwrite up to three words in front of the command. */

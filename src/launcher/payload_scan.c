@@ -39,7 +39,7 @@ static bool accept(struct scan *scan, int byte)
     return true;
 }
 
-static void put(struct scan *scan, uint32_t byte)
+static void put_byte(struct scan *scan, uint32_t byte)
 {
     if (scan->text_length < MAX_FIELD_BYTES) scan->text[scan->text_length] = (unsigned char)byte;
     scan->text_length++;
@@ -48,24 +48,24 @@ static void put(struct scan *scan, uint32_t byte)
 static void put_code_point(struct scan *scan, uint32_t code)
 {
     if (code < 0x80) {
-        put(scan, code);
+        put_byte(scan, code);
         return;
     }
-    if (code < 0x800) put(scan, 0xc0 | code >> 6);
-    else if (code < 0x10000) put(scan, 0xe0 | code >> 12), put(scan, 0x80 | (code >> 6 & 0x3f));
-    else put(scan, 0xf0 | code >> 18), put(scan, 0x80 | (code >> 12 & 0x3f)), put(scan, 0x80 | (code >> 6 & 0x3f));
-    put(scan, 0x80 | (code & 0x3f));
+    if (code < 0x800) put_byte(scan, 0xc0 | code >> 6);
+    else if (code < 0x10000) put_byte(scan, 0xe0 | code >> 12), put_byte(scan, 0x80 | (code >> 6 & 0x3f));
+    else put_byte(scan, 0xf0 | code >> 18), put_byte(scan, 0x80 | (code >> 12 & 0x3f)), put_byte(scan, 0x80 | (code >> 6 & 0x3f));
+    put_byte(scan, 0x80 | (code & 0x3f));
 }
 
 /* What an escape stands for, read on behind the backslash; -1 where it is none. */
 static int32_t read_escape(struct scan *scan)
 {
-    static const char LETTERS[] = "\"\\/bfnrt", MEANT[] = "\"\\/\b\f\n\r\t";
+    static const char ESCAPES[] = "\"\\/bfnrt", VALUES[] = "\"\\/\b\f\n\r\t";
     int byte = next(scan);
     if (byte <= 0) return -1;
     if (byte != 'u') {
-        const char *letter = strchr(LETTERS, byte);
-        return letter == NULL ? -1 : MEANT[letter - LETTERS];
+        const char *letter = strchr(ESCAPES, byte);
+        return letter == NULL ? -1 : VALUES[letter - ESCAPES];
     }
     int32_t unit = 0;
     for (int i = 0; i < 4; i++) {
@@ -97,7 +97,7 @@ static bool read_string(struct scan *scan)
         if (high != 0) put_code_point(scan, REPLACEMENT);
         high = 0;
         if (byte == '"') return true;
-        if (byte != '\\') put(scan, (uint32_t)byte);
+        if (byte != '\\') put_byte(scan, (uint32_t)byte);
         else if (code >= 0xd800 && code < 0xdc00) high = code;
         else put_code_point(scan, code >= 0xdc00 && code <= 0xdfff ? REPLACEMENT : code);
     }

@@ -20,10 +20,10 @@ bool process_read(pid_t pid, struct process *process)
     if (file >= 0) close(file);
     stat[length > 0 ? length : 0] = '\0';
     /* The second field is a name, which may hold blanks and parentheses; the others are numbers, and a letter. */
-    const char *behind = strrchr(stat, ')');
+    const char *after_name = strrchr(stat, ')');
     *process = (struct process){.pid = pid};
     static const char FIELDS[] = " %c %d %*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu"; /* 3, 4 and 22 */
-    if (behind == NULL || sscanf(behind + 1, FIELDS, &process->state, &parent, &start) != 3) return false;
+    if (after_name == NULL || sscanf(after_name + 1, FIELDS, &process->state, &parent, &start) != 3) return false;
     process->parent = (pid_t)parent;
     process->start = start;
     return true;

@@ -11,7 +11,7 @@ struct process {
     pid_t pid, parent;
     char state;
     uint64_t start;     /* in clock ticks since boot */
-    bool is_ours;       /* for timeout.c */
+    bool is_descendant; /* for timeout.c */
 };
 
 /* From /proc; false where there is no such process, or no /proc. */

@@ -11,15 +11,15 @@
 
 enum {
     ENTRY_HEADER_BYTES = 16,
-    MAX_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
+    MAX_ATTEMPTS = 4, /* who reads takes the log away as we open it, or write to it */
 };
 
 /* An entry is begun, filled with frames, and ended. */
 static struct bytes *entry_begin(struct run *run)
 {
-    static const unsigned char WAITING[8] = {0xf5, 'H', 'B', 'w'};
+    static const unsigned char ENTRY_MAGIC[8] = {0xf5, 'H', 'B', 'w'};
     run->entry.length = 0;
-    bytes_add(&run->entry, WAITING, sizeof WAITING);
+    bytes_add(&run->entry, ENTRY_MAGIC, sizeof ENTRY_MAGIC);
     bytes_add(&run->entry, run->token, sizeof run->token);
     return &run->entry;
 }
@@ -72,9 +72,9 @@ static size_t write_entry(const struct run *run)
 }
 
 /* False where it does not fit there; the largest piece that did is kept open. */
-static bool append_to(struct run *run, const char *name)
+static bool append_to_log(struct run *run, const char *name)
 {
-    for (int attempt = 0; attempt < MAX_TRIES; attempt++) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         if (run->spool_file < 0 && !open_log(run, name)) return false;
         int file = run->spool_file;
         size_t written = write_entry(run);
@@ -96,19 +96,19 @@ static bool append_to(struct run *run, const char *name)
  * Puts the entry on record; false where that is not possible, with no file open. A log that may not grow for us is as
  * good as none: a caller's limit may be lower than what others wrote, so then it goes to one of our own.
  */
-static bool append(struct run *run)
+static bool append_entry(struct run *run)
 {
-    char own[64];
-    if (append_to(run, "log")) return true;
-    (void)FORMAT(own, sizeof own, "log.%s", run->execution_id);
-    return append_to(run, own);
+    char own_log[64];
+    if (append_to_log(run, "log")) return true;
+    (void)FORMAT(own_log, sizeof own_log, "log.%s", run->execution_id);
+    return append_to_log(run, own_log);
 }
 
 /*
  * Over the piece that fitted, since on a full disk there may be room in it and nowhere else. What is left of the piece
  * becomes zeros, which are nothing to who reads.
  */
-static void write_over(struct run *run)
+static void overwrite_torn(struct run *run)
 {
     struct bytes *entry = &run->entry;
     if (run->torn_bytes == 0 || entry->length > run->torn_bytes) return;
@@ -128,7 +128,7 @@ void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
     encode_only_begin(run);
-    (void)append(run);
+    (void)append_entry(run);
 }
 
 /*
@@ -146,25 +146,25 @@ void record_pid_start(struct run *run)
     (void)write_entry(run);
 }
 
-static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t most)
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t max)
 {
-    size_t length = stream->kept_length < most ? stream->kept_length : (size_t)most;
+    size_t length = stream->kept_length < max ? stream->kept_length : (size_t)max;
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
     field_number(bytes, CAPTURE_STREAM, (uint64_t)stream->number);
-    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_cut));
+    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_incomplete));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, length);
     frame_end(bytes, start);
 }
 
 /* What there was to begin with, the captures and the end frame; where the disk is full, what is needed alone. */
-static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_full)
+static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_complete)
 {
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17];
     if (kind != CUT_OFF && run->is_late) begin_encode(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
-    if (is_full && run->settings.store_raw)
+    if (is_complete && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
@@ -184,9 +184,9 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
         sha256_hex(out->digest, digest, 16);
         field_text(bytes, END_STDOUT_DIGEST, digest);
     }
-    field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
+    field_bytes(bytes, END_STDERR_TAIL, err->tail, is_complete ? err->tail_length : 0);
     if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
-    if (is_full && stdout_kind_of(&out->kind) >= KIND_JSON)
+    if (is_complete && stdout_kind_of(&out->kind) >= KIND_JSON)
         field_bytes(bytes, END_STDOUT_HEAD, out->kept, out->kept_length < HEAD_BYTES ? out->kept_length : HEAD_BYTES);
     frame_end(bytes, start);
     entry_end(run);
@@ -198,7 +198,7 @@ void record_signal(struct run *run, int signal)
     if (run->spool_file < 0) return;
     stream_count_file(&run->streams[STDIN]);
     encode_end(run, CUT_OFF, signal, true);
-    (void)append(run);
+    (void)append_entry(run);
 }
 
 void record_end(struct run *run)
@@ -206,13 +206,13 @@ void record_end(struct run *run)
     if (run->settings.home[0] == '\0') return;
     run->is_late = begin_learn_late(run);
     encode_end(run, run->kind, run->signal, true);
-    bool is_done = append(run);
-    if (!is_done) {
+    bool is_written = append_entry(run);
+    if (!is_written) {
         encode_end(run, run->kind, run->signal, false);
-        is_done = append(run);
+        is_written = append_entry(run);
     }
-    if (is_done) run->entry.length = 0;
-    write_over(run);
+    if (is_written) run->entry.length = 0;
+    overwrite_torn(run);
 }
 
 /* An empty entry: what was begun is not ours to tell. */
@@ -221,5 +221,5 @@ void record_forget(struct run *run)
     if (run->spool_file < 0) return;
     (void)entry_begin(run);
     entry_end(run);
-    (void)append(run);
+    (void)append_entry(run);
 }

@@ -5,19 +5,19 @@
 #include "run.h"
 
 /* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
-static void say_again(struct run *run, int which, struct text text)
+static void replay_output(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
-    const struct stream *first = &run->streams[run->is_merged ? STDOUT : which];
+    const struct stream *target = &run->streams[run->is_merged ? STDOUT : which];
     if (text.length == 0) return;
     stream_measure(stream, (const unsigned char *)text.at, text.length);
-    stream->to_socket = first->to_socket;
-    stream->to_pipe = first->to_pipe;
+    stream->to_socket = target->to_socket;
+    stream->to_pipe = target->to_pipe;
     stream->to = which;
     stream->flow = PASSING;
     stream->buffer = (unsigned char *)(uintptr_t)text.at;
     stream->length = text.length;
-    run->phase = ANSWERING;
+    run->phase = REPLAYING;
     for (stream_write(stream); stream->length > 0;) (void)loop_turn(run, -1);
 }
 
@@ -25,25 +25,25 @@ void result_repeat(struct run *run)
 {
     static char reason[128];
     struct claim *claim = &run->claim;
-    size_t length = claim->of.length < 64 ? claim->of.length : 64;
+    size_t length = claim->original_id.length < 64 ? claim->original_id.length : 64;
     if (claim->verdict == VERDICT_REPLAY) {
-        say_again(run, STDOUT, claim->out);
-        say_again(run, STDERR, claim->err);
+        replay_output(run, STDOUT, claim->out);
+        replay_output(run, STDERR, claim->err);
         run->exit_code = claim->exit_code;
     }
     /* src/domain/skipped-guard.ts reads it. */
     bool is_refused = claim->verdict == VERDICT_REPLAY && claim->refuses;
-    const char *how = is_refused ? "refused again, as a " : "", *of = length > 0 ? claim->of.at : "";
-    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", how, (int)length, of);
+    const char *prefix = is_refused ? "refused again, as a " : "", *original = length > 0 ? claim->original_id.at : "";
+    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", prefix, (int)length, original);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
 }
 
 /* Whether we have all of an output that the hook had, and it is little enough to be kept. */
-static bool is_all_kept(const struct run *run, int which)
+static bool is_fully_kept(const struct run *run, int which)
 {
     const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
+    return run->hook_ends[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
            stream->total <= run->settings.max_bytes;
 }
 
@@ -51,11 +51,11 @@ static bool is_all_kept(const struct run *run, int which)
 static bool has_result(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT];
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->was_asked_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
-    if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
+    bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
+    if (!has_answered || run->was_asked_to_end || out->is_incomplete || run->streams[STDERR].is_incomplete) return false;
+    if (run->claim.wants_outputs) return is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
     /* Of a decision that is not kept nobody knows what it is. */
-    return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
+    return is_fully_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
 }
 
 /* Where only refusals are given again, anything else is nobody's business. What is one the daemon decides. */
@@ -63,7 +63,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
-    bool has_outputs = is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
+    bool has_outputs = is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
     if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
@@ -85,18 +85,18 @@ bool result_tell(struct run *run)
     encode_result(run, &frames);
     bool is_result = frames.length > 0;
     if (!claim->helper) node_encode_notify(&frames);
-    bool has_sent_term = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
+    bool is_sent = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
     /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
     if (claim->helper > 0) {
-        if (has_sent_term) claim_await_helper(claim, LAST_WORD_US);
-        has_sent_term = is_result = false;
+        if (is_sent) claim_await_helper(claim, HELPER_FINISH_US);
+        is_sent = is_result = false;
     }
     claim_hang_up(claim);
-    if (is_result && !has_sent_term && (claim->bus = node_connect(run)) >= 0) {
+    if (is_result && !is_sent && (claim->bus = node_connect(run)) >= 0) {
         /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
-        has_sent_term = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
+        is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
         claim_hang_up(claim);
     }
     free(frames.at);
-    return has_sent_term;
+    return is_sent;
 }

@@ -14,27 +14,27 @@
 #endif
 
 enum {
-    QUESTION = 64,      /* the last signal: the sentinel takes the lowest first, so it has told of all before it answers */
-    HEARD_MS = 100,     /* so long it may take to be heard of */
+    QUERY_SIGNAL = 64,      /* the last signal: the sentinel takes the lowest first, so it has told of all before it answers */
+    REPLY_TIMEOUT_MS = 100, /* so long it may take to be heard of */
 };
 
-static int answers = -1; /* a byte for each signal that came, 0 where it was the question */
-static unsigned counts[QUESTION + 1];
+static int reply_fd = -1; /* a byte for each signal that came, 0 where it was the question */
+static unsigned counts[QUERY_SIGNAL + 1];
 
 #ifdef __linux__
 /* In the sentinel, where all signals are blocked. */
-static _Noreturn void tell_signals(pid_t owner, int out)
+static _Noreturn void report_signals(pid_t owner, int out)
 {
     static const uint64_t ALL = UINT64_MAX;
     siginfo_t info;
-    bool ends_with_us = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+    bool dies_with_owner = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
     pid_t parent = getppid(); /* 0 where that is in another pid namespace; less where the system does not tell */
     fd_close_all_but(&out, 1);
-    while (ends_with_us && (parent == owner || parent <= 0)) {
+    while (dies_with_owner && (parent == owner || parent <= 0)) {
         long number = syscall(SYS_rt_sigtimedwait, &ALL, &info, NULL, sizeof ALL);
         if (number < 0 && errno == EINTR) continue;
-        bool is_question = number == QUESTION && info.si_pid == parent;
-        unsigned char byte = is_question ? 0 : (unsigned char)number;
+        bool is_query = number == QUERY_SIGNAL && info.si_pid == parent;
+        unsigned char byte = is_query ? 0 : (unsigned char)number;
         if (number < 0 || write(out, &byte, 1) != 1) break;
     }
     _exit(0);
@@ -48,18 +48,18 @@ void sentinel_start(struct run *run)
     int ends[2];
     if (!fd_channel(false, ends)) return;
     run->sentinel = fork();
-    if (run->sentinel == 0) tell_signals(run->pid, ends[1]);
+    if (run->sentinel == 0) report_signals(run->pid, ends[1]);
     close(ends[1]);
-    answers = ends[0];
+    reply_fd = ends[0];
 #endif
 }
 
 void sentinel_ask(struct run *run)
 {
-    struct pollfd source = {.fd = answers, .events = POLLIN};
+    struct pollfd source = {.fd = reply_fd, .events = POLLIN};
     unsigned char byte;
-    bool is_asked = run->sentinel > 0 && kill(run->sentinel, QUESTION) == 0;
-    while (is_asked && poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
+    bool is_queried = run->sentinel > 0 && kill(run->sentinel, QUERY_SIGNAL) == 0;
+    while (is_queried && poll(&source, 1, REPLY_TIMEOUT_MS) > 0 && read(reply_fd, &byte, 1) == 1) {
         if (byte == 0) return;
         counts[byte]++;
     }

@@ -18,24 +18,24 @@ static struct text value_of(const char *name)
 static int read_word(struct bytes *warnings, const char *name, const char *words)
 {
     struct text value = value_of(name);
-    int place = 0;
-    for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, place++)
-        if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return place;
+    int index = 0;
+    for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, index++)
+        if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return index;
     if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return -1;
 }
 
 static bool read_flag(struct bytes *warnings, const char *name, bool fallback)
 {
-    int place = read_word(warnings, name, "1 true yes on 0 false no off ");
-    return place < 0 ? fallback : place < 4;
+    int index = read_word(warnings, name, "1 true yes on 0 false no off ");
+    return index < 0 ? fallback : index < 4;
 }
 
-static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t least, uint64_t most)
+static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t min, uint64_t max)
 {
     struct text value = value_of(name);
     uint64_t count = 0;
-    if (text_count(value, &count) && count >= least && count <= most) return count;
+    if (text_count(value, &count) && count >= min && count <= max) return count;
     if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return fallback;
 }
@@ -61,8 +61,8 @@ static void normalise(char *path)
 
 bool settings_default_home(char home[HOME_BYTES])
 {
-    const char *user = getenv("HOME");
-    if (user == NULL || user[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user)) return false;
+    const char *user_home = getenv("HOME");
+    if (user_home == NULL || user_home[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user_home)) return false;
     normalise(home);
     return true;
 }
@@ -70,14 +70,14 @@ bool settings_default_home(char home[HOME_BYTES])
 /* Where the state is kept; false where nothing says where, or the path is too long: hooks then run unrecorded. */
 static bool find_home(char home[HOME_BYTES], struct bytes *warnings)
 {
-    const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
-    bool is_set = own != NULL && *own != '\0', is_found;
-    bool is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
-    bool is_usable = is_in_home ? user != NULL && user[0] == '/' : is_set && own[0] == '/';
+    const char *user_home = getenv("HOME"), *hookbus_home = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
+    bool is_set = hookbus_home != NULL && *hookbus_home != '\0', is_found;
+    bool is_in_home = is_set && hookbus_home[0] == '~' && (hookbus_home[1] == '/' || hookbus_home[1] == '\0');
+    bool is_usable = is_in_home ? user_home != NULL && user_home[0] == '/' : is_set && hookbus_home[0] == '/';
     /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
-    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(own));
-    if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user, own + 1);
-    else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", own);
+    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(hookbus_home));
+    if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user_home, hookbus_home + 1);
+    else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", hookbus_home);
     else if (xdg != NULL && xdg[0] == '/') is_found = FORMAT(home, HOME_BYTES, "%s/hookbus", xdg);
     else return settings_default_home(home);
     if (is_found) normalise(home);

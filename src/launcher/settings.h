@@ -11,8 +11,8 @@ enum {
 struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon;
     uint64_t max_bytes, dedupe_ttl;
-    bool shares_keys;        /* with other machines, where config.json names a key server */
-    char home[HOME_BYTES];   /* empty: nothing is recorded */
+    bool shares_keys;      /* with other machines, where config.json names a key server */
+    char home[HOME_BYTES]; /* empty: nothing is recorded */
 };
 
 /* The default state directory, which HOME alone says; false where it says none. */

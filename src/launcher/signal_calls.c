@@ -91,13 +91,13 @@ void signal_pass_on(const struct run *run, const struct arrival *arrival)
 
 void signal_restore_mask(const struct run *run)
 {
-    (void)set_mask(SIG_SETMASK, &run->mask, NULL);
+    (void)set_mask(SIG_SETMASK, &run->inherited_mask, NULL);
 }
 
 /* The end of a child is told to us only where SIGCHLD is not ignored. */
 bool signal_listen(struct run *run)
 {
-    (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->child_action);
+    (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->inherited_sigchld);
     run->signals = open_queue();
     return run->signals >= 0;
 }

@@ -6,7 +6,7 @@
 enum kind_of_stdout { KIND_EMPTY, KIND_TEXT, KIND_JSON, KIND_BROKEN };
 
 struct stdout_kind {
-    int state, mark; /* bytes so far of a byte order mark */
+    int state, bom_bytes; /* bytes so far of a byte order mark */
     int64_t depth;
 };
 

@@ -4,7 +4,7 @@
 #include "frame.h"
 
 enum {
-    WARNING_BYTES = 200,   /* longest warning on record */
+    WARNING_BYTES = 200, /* longest warning on record */
 };
 
 /* A part of a text, not ended by NUL. */

@@ -10,8 +10,8 @@
 enum {
     TIMEOUT_EXIT_CODE = 124,
     GRACE_US = 1000000,
-    KILL_US = 1000000,
-    LOOK_US = 15000,
+    KILL_PHASE_US = 1000000,
+    CHECK_INTERVAL_US = 15000,
     MAX_PROCESSES = 8192, /* that are looked through */
 };
 
@@ -52,7 +52,7 @@ void timeout_prepare(struct run *run)
 }
 
 /* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
-static bool is_proc_ours(void)
+static bool is_own_proc(void)
 {
     char target[16];
     ssize_t length = readlink("/proc/self", target, sizeof target - 1);
@@ -64,7 +64,7 @@ static bool is_proc_ours(void)
 static size_t find_descendants(const struct run *run, struct process *processes)
 {
     size_t count = 0;
-    DIR *proc = is_proc_ours() ? opendir("/proc") : NULL;
+    DIR *proc = is_own_proc() ? opendir("/proc") : NULL;
     if (proc == NULL) return 0;
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
@@ -75,12 +75,12 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     for (bool has_grown = true; has_grown;) {
         has_grown = false;
         for (size_t i = 0; i < count; i++) {
-            struct process *one = &processes[i];
-            bool is_child = one->parent == run->pid && one->pid != run->sentinel;
+            struct process *candidate = &processes[i];
+            bool is_child = candidate->parent == run->pid && candidate->pid != run->sentinel;
             for (size_t j = 0; j < count && !is_child; j++)
-                is_child = processes[j].is_ours && processes[j].pid == one->parent;
-            has_grown = has_grown || (is_child && !one->is_ours);
-            one->is_ours = one->is_ours || is_child;
+                is_child = processes[j].is_descendant && processes[j].pid == candidate->parent;
+            has_grown = has_grown || (is_child && !candidate->is_descendant);
+            candidate->is_descendant = candidate->is_descendant || is_child;
         }
     }
     return count;
@@ -90,16 +90,16 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 bool timeout_end_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
-    int64_t passed = clock_us() - run->ending_us;
+    int64_t passed = clock_us() - run->expired_us;
     bool is_left = false;
     int number = passed >= GRACE_US ? SIGKILL : run->has_sent_term ? 0 : SIGTERM;
-    size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
+    size_t count = passed < GRACE_US + KILL_PHASE_US ? find_descendants(run, processes) : 0;
     run->has_sent_term = true;
-    run->look_us = clock_us() + LOOK_US;
+    run->next_check_us = clock_us() + CHECK_INTERVAL_US;
     /* The hook is known without a look at /proc. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
-        if (!processes[i].is_ours || processes[i].state == 'Z' || processes[i].state == 'X') continue;
+        if (!processes[i].is_descendant || processes[i].state == 'Z' || processes[i].state == 'X') continue;
         is_left = true;
         if (processes[i].pid != run->hook) (void)kill(processes[i].pid, number);
     }

@@ -181,7 +181,7 @@ static void do_verdict(struct argument *arguments)
         printf("kind=%d wants_outputs=%d exit_code=%d refuses=%d", (int)claim.verdict, claim.wants_outputs,
                claim.exit_code, claim.refuses);
         print_field("key", claim.key);
-        print_field("of", claim.of);
+        print_field("of", claim.original_id);
         print_field("stdout", claim.out);
         print_field("stderr", claim.err);
     }
