@@ -1,8 +1,7 @@
 /*
- * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it (result.c). The
- * claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, a helper is asked
- * instead, a Node of our own that answers the same frames from the database; and where that says nothing either, the hook
- * runs.
+ * Dedupe keys. Before the hook, the launcher asks the daemon whether it may run; afterwards result.c sends the result.
+ * The claim ends with the connection, so a killed owner releases it. If the daemon does not answer in time, the
+ * launcher asks a helper, a Node process that answers the same frames from the database. If that fails, the hook runs.
  */
 #include "claim.h"
 #include "begin.h"
@@ -14,11 +13,11 @@
 #include <sys/socket.h>
 
 enum {
-    REPLY_BYTES = 9 * 1024 * 1024, /* longest answer */
-    HELPER_TIMEOUT_US = 2000000,   /* for the helper's answer where a hook can block: it is Node, and has to start */
+    REPLY_BYTES = 9 * 1024 * 1024, /* longest verdict frame */
+    HELPER_TIMEOUT_US = 2000000,   /* for the helper's answer if the hook can block; Node has to start first */
     HEADER_BYTES = 6,
-    MAX_WAIT_US = 5000000,         /* for the first one's result; as src/gates/dedupe.ts */
-    MAX_SILENCE_US = 3000000,      /* once a second we are told to wait: longer than that, and somebody is stuck */
+    MAX_WAIT_US = 5000000,         /* for the original's result; as in src/gates/dedupe.ts */
+    MAX_SILENCE_US = 3000000,      /* VERDICT_WAIT arrives once a second; after a longer silence the peer hangs */
 };
 
 void claim_hang_up(struct claim *claim)
@@ -61,7 +60,7 @@ void claim_ask(struct run *run, int64_t within_us)
     field_number(&frames, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(&frames, CLAIM_ON_DUPLICATE, options->on_duplicate);
     if (!run->settings.shares_keys) field_text(&frames, CLAIM_SHARING, "off");
-    /* As far as it was read, which is all of it. */
+    /* By now the payload is complete. */
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
@@ -102,7 +101,7 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
     return kind <= VERDICT_WAIT;
 }
 
-/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
+/* Receives one verdict frame; false on a timeout or an invalid frame. A signal ends the launcher. */
 static bool receive_verdict(struct run *run, int64_t deadline_us)
 {
     unsigned char piece[4096];
@@ -119,7 +118,7 @@ static bool receive_verdict(struct run *run, int64_t deadline_us)
         ssize_t got = read(run->claim.bus, piece, left < sizeof piece ? left : sizeof piece);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got > 0) bytes_add(reply, piece, (size_t)got);
-        /* Who says a byte now and then holds nobody up. */
+        /* A peer that sends a byte now and then must not extend the deadline. */
         if (got <= 0 || reply->failed || (reply->length < wanted && clock_us() >= deadline_us)) return false;
         if (reply->length != HEADER_BYTES || wanted != HEADER_BYTES) continue;
         wanted += length_at(reply->at + 2);
@@ -133,7 +132,7 @@ bool claim_gives_refusals_only(const struct run *run)
     return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
 
-/* Whether it can be a refusal at all: a daemon that is wrong about that would silence a guard. */
+/* Whether the result can be a refusal at all: a daemon that is wrong about this would silence a guard. */
 static bool is_refusal(const struct claim *claim)
 {
     struct stdout_kind kind = {0};
@@ -142,8 +141,8 @@ static bool is_refusal(const struct claim *claim)
 }
 
 /*
- * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
- * is skipped, and is given nothing but a refusal, unless its user asked for more.
+ * Whether this run obeys the verdict. If the hook can block, a duplicate neither waits nor is skipped, and only a
+ * refusal is replayed, unless the user asked for replay.
  */
 static bool is_usable(const struct run *run)
 {
@@ -154,7 +153,7 @@ static bool is_usable(const struct run *run)
     return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
 }
 
-/* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
+/* Waits for a verdict, and after VERDICT_WAIT for the original's result; false if none arrives in time. */
 static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
@@ -171,7 +170,7 @@ static bool wait_for_answer(struct run *run, int64_t silence_us)
 static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
-    /* Nobody was there; now at least there is a directory for a daemon to start in. */
+    /* There was no daemon, but by now there is a state directory that one can start in. */
     if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_TIMEOUT_US);
     return wait_for_answer(run, ANSWER_TIMEOUT_US);
 }
@@ -192,7 +191,7 @@ void claim_await_helper(struct claim *claim, int64_t limit_us)
 static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
-    /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
+    /* A guard may run twice without harm. Any other hook should run once, even on a busy machine. */
     int64_t timeout_us = claim_gives_refusals_only(run) ? HELPER_TIMEOUT_US : MAX_WAIT_US;
     if (clock_us() >= claim->deadline_us) return false;
     claim_call_helper(run);
@@ -200,7 +199,7 @@ static bool ask_helper(struct run *run)
     return wait_for_answer(run, timeout_us);
 }
 
-/* So much of its outputs the owner keeps, for a duplicate. */
+/* The owner keeps this much of its outputs for duplicates. */
 static void keep_outputs(struct run *run)
 {
     size_t max = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;

@@ -1,10 +1,10 @@
-/* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
+/* `--fail-open`: discards the output and exit code of a failed hook, if neither can be a decision. */
 #include "fail_open.h"
 #include "begin.h"
 #include "gate.h"
 #include "run.h"
 
-/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
+/* If the hook can block, or the event is unknown, a failure may be a refusal. src/bus/begin.ts has the same rule. */
 void fail_open_note(struct run *run)
 {
     const char *named = run->options.event == NULL ? "" : run->options.event;
@@ -15,10 +15,7 @@ void fail_open_note(struct run *run)
     if (!run->can_forgive) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
-/*
- * Agents read JSON on stdout whatever the exit code, some in any line of it, and one of them what begins so on stderr:
- * it may be a decision.
- */
+/* Agents read JSON on stdout, some in any line, and one at the start of stderr, whatever the exit code. */
 static bool may_be_decision(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];

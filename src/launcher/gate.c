@@ -1,7 +1,7 @@
 /*
- * Gates: a small file for each hook that is not to run, named by the SHA-256 of the hook's name and its command line. Its
- * first line says what it is (`off` or `breaker`), until when in Unix ms, and of a breaker on which events it counts; what
- * follows is for people. Twin: src/gates/gate-file.ts.
+ * Gates: a small file disables a hook. Its name is the SHA-256 of the hook's name and command line. Its first line has
+ * the kind (`off` or `breaker`), the expiry in Unix ms, and the events of a breaker; the rest is for people. TypeScript
+ * port: src/gates/gate-file.ts.
  */
 #include "gate.h"
 #include "begin.h"
@@ -9,12 +9,12 @@
 #include "policy.h"
 #include "run.h"
 
-/* A gate that would count for longer was not made by HookBus, or the clock was set back: the hook runs. */
+/* HookBus sets no later expiry: another program wrote the gate, or the clock was set back, and the hook runs. */
 #define MAX_GATE_MS (7 * UINT64_C(86400000))
 
 enum { MAX_LINE_BYTES = 1000, GATE_DIGITS = 32 };
 
-/* Twin: src/domain/events.ts. On doubt, and on an unknown event, a hook can block. */
+/* TypeScript port: src/domain/events.ts. On an unknown event, a hook can block. */
 bool gate_can_block(struct text event)
 {
     static const char OTHERS[] = " SessionStart Setup InstructionsLoaded MessageDisplay PermissionDenied PostToolUse"
@@ -24,8 +24,8 @@ bool gate_can_block(struct text event)
 }
 
 /*
- * A text as Node reads it: for bytes that are no character there is U+FFFD, as many of them as Node makes when it reads
- * its command line: a lead byte and what may follow it are one. Within quotes a shell wants `'` in a way of its own.
+ * Hashes a text as Node decodes its command line: a lead byte and its valid continuation bytes are one U+FFFD if the
+ * sequence is incomplete. Within quotes a shell needs `'` escaped.
  */
 static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
 {
@@ -41,8 +41,8 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
 }
 
 /*
- * Of the name and the shell line that runs the same, as it is on record. Without a name, of what it follows from: all the
- * words, and whether they are those of --shell. Twin: src/domain/hook-id.ts.
+ * Hashes the hook's name and the equivalent shell line, as on record; without a name all words, and whether they come
+ * from --shell, since the name follows from these. TypeScript port: src/domain/hook-id.ts.
  */
 static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
 {
@@ -65,13 +65,13 @@ static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
     sha256_hex(hash, name, GATE_DIGITS);
 }
 
-/* Its first line, with a blank in place of its end; false where there is none, or none that is ours. */
+/* Reads the first line, with a blank for its newline; false if the user has no such file. */
 static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
 {
     char name[GATE_DIGITS + 1];
     struct stat stat;
     name_gate(&run->options, name);
-    /* As a rule that is one look at a file that is not there. */
+    /* Usually the file is missing, and this is the only system call. */
     (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
     int gates = home_open_inside(run, "gates", false);

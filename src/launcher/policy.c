@@ -1,10 +1,10 @@
 /*
- * Hooks that root protects: no gate, key or option keeps them from running or being heard. Twin: src/gates/policy.ts.
- * Both are held to fixtures/vectors/policy.json. Only looked at where something would be done to a hook.
+ * Hooks that root protects: no gate, key or option skips them or discards their answer. TypeScript port:
+ * src/gates/policy.ts. fixtures/vectors/policy.json tests both. Read only before HookBus would do so to a hook.
  */
 #include "policy.h"
 
-/* No setting moves it: who could set that would take the protection away. */
+/* No setting moves it: whoever could set that could remove the protection. */
 static const char DIRECTORY[] = "/etc/hookbus";
 
 enum { MAX_POLICY_BYTES = 65536 };
@@ -21,7 +21,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, " \t\r\n");
 }
 
-/* Behind this mark, if it is what comes next; else NULL. */
+/* Skips blanks and this token; NULL if another comes next. */
 static const char *expect(const char *at, const char *token)
 {
     if (at == NULL) return NULL;
@@ -30,8 +30,8 @@ static const char *expect(const char *at, const char *token)
 }
 
 /*
- * Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. Nor is it
- * known here what a hook without a name is called: it may be any of them.
+ * Whether {"protected_hooks": [NAME...]} lists the hook. Any other content protects all hooks, since it is unknown
+ * which root meant. A hook without a name here may be any entry.
  */
 static bool lists_hook(const char *text, size_t length, const char *hook_name)
 {
@@ -40,7 +40,7 @@ static bool lists_hook(const char *text, size_t length, const char *hook_name)
     while (at != NULL && end == NULL) {
         size_t size = 0;
         if ((at = expect(at, "\"")) == NULL) return true;
-        /* A name with an escape in it may be any other. */
+        /* A name with an escape may be any name. */
         while (at[size] != '"' && at[size] != '\\' && (unsigned char)at[size] >= ' ') size++;
         if (at[size] != '"') return true;
         is_named = is_named || hook_name == NULL || strncmp(at, "*\"", 2) == 0 ||
@@ -53,7 +53,7 @@ static bool lists_hook(const char *text, size_t length, const char *hook_name)
     return end == NULL || skip_blanks(end) != text + length || is_named;
 }
 
-/* What root wrote and we cannot read may name any hook. */
+/* A policy that exists but cannot be read may list any hook. */
 static bool is_unreadable(void)
 {
     return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
@@ -61,7 +61,7 @@ static bool is_unreadable(void)
 
 bool policy_protects(const char *hook_name)
 {
-    static char text[MAX_POLICY_BYTES + 1]; /* more than a small stack holds */
+    static char text[MAX_POLICY_BYTES + 1]; /* too large for a small stack */
     int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0) return is_unreadable();
     bool is_trusted = is_owned_by_root(directory, S_IFDIR);

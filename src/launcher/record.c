@@ -1,7 +1,7 @@
 /*
- * The record of one execution: entries in a log that all executions append to, one before the hook starts and one when
- * it has ended. Each says all that is known by then, so that one alone is enough; docs/protocol.md has how it looks.
- * It outlives the death of any process, not a power cut: nothing here waits for the disk.
+ * The record of an execution: entries in a log that all executions append to, one before the hook starts and one after
+ * its end. Each entry has all that is known by then, so that one is enough; docs/protocol.md has the format. The log
+ * survives the death of any process, but not a power cut: nothing here waits for the disk.
  */
 #include "record.h"
 #include "begin.h"
@@ -11,10 +11,10 @@
 
 enum {
     ENTRY_HEADER_BYTES = 16,
-    MAX_ATTEMPTS = 4, /* who reads takes the log away as we open it, or write to it */
+    MAX_ATTEMPTS = 4, /* a reader may remove the log while it is opened or written */
 };
 
-/* An entry is begun, filled with frames, and ended. */
+/* Begins an entry; frames and `entry_end` follow. */
 static struct bytes *entry_begin(struct run *run)
 {
     static const unsigned char ENTRY_MAGIC[8] = {0xf5, 'H', 'B', 'w'};
@@ -24,7 +24,7 @@ static struct bytes *entry_begin(struct run *run)
     return &run->entry;
 }
 
-/* Masked, so that nothing in a payload looks like an entry to who looks for the next one behind a torn write. */
+/* Masks the frames: a reader that resynchronises after a torn write must not find an entry in a payload. */
 static void entry_end(struct run *run)
 {
     struct bytes *entry = &run->entry;
@@ -35,20 +35,20 @@ static void entry_end(struct run *run)
     for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
-/* Who has read all of it makes it read-only, reads what came until then, and deletes it. */
+/* A reader at the end of the log makes it read-only, reads what was added meanwhile, and deletes it. */
 static bool is_closed(int file)
 {
     struct stat stat;
     return fstat(file, &stat) != 0 || stat.st_nlink == 0 || (stat.st_mode & S_IWUSR) == 0;
 }
 
-/* False where there is none to be had that is ours; a closed one is for `append_to` to find. */
+/* False if the user cannot have one; `append_to_log` notices a closed one. */
 static bool open_log(struct run *run, const char *name)
 {
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     int spool = home_open_inside(run, "spool", true);
     if (spool < 0 && run->home >= 0 && errno == ENOENT) {
-        /* Somebody took all of the state directory away. */
+        /* Somebody removed the state directory. */
         close(run->home);
         (void)home_open(run);
         spool = home_open_inside(run, "spool", true);
@@ -63,7 +63,7 @@ static bool open_log(struct run *run, const char *name)
     return false;
 }
 
-/* In one write, which the system does not mix with another's; gives back how much of it fitted. */
+/* One write, which the system does not mix with others; returns how many bytes fitted. */
 static size_t write_entry(const struct run *run)
 {
     const struct bytes *entry = &run->entry;
@@ -71,7 +71,7 @@ static size_t write_entry(const struct run *run)
     return written < 0 ? 0 : (size_t)written;
 }
 
-/* False where it does not fit there; the largest piece that did is kept open. */
+/* False if the entry does not fit; the file with the longest torn entry stays open. */
 static bool append_to_log(struct run *run, const char *name)
 {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -93,8 +93,8 @@ static bool append_to_log(struct run *run, const char *name)
 }
 
 /*
- * Puts the entry on record; false where that is not possible, with no file open. A log that may not grow for us is as
- * good as none: a caller's limit may be lower than what others wrote, so then it goes to one of our own.
+ * Appends the entry; false on failure, with no file open. The caller's file size limit may be below the size of the
+ * common log; then the entry goes to a log of its own.
  */
 static bool append_entry(struct run *run)
 {
@@ -104,10 +104,7 @@ static bool append_entry(struct run *run)
     return append_to_log(run, own_log);
 }
 
-/*
- * Over the piece that fitted, since on a full disk there may be room in it and nowhere else. What is left of the piece
- * becomes zeros, which are nothing to who reads.
- */
+/* Overwrites the torn entry: on a full disk there may be no room elsewhere. Zeros, which readers skip, fill the rest. */
 static void overwrite_torn(struct run *run)
 {
     struct bytes *entry = &run->entry;
@@ -132,9 +129,9 @@ void record_begin(struct run *run)
 }
 
 /*
- * Says when we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
- * system takes its time to tell: 0 is "unknown" until then. Where the log is gone by now there is time until the end: it
- * may be the hook that deletes it, with all of the state directory, and is not to find a new one there.
+ * Adds the launcher's start time, which distinguishes its process id from a reused one. Reading it takes time, so this
+ * waits until the hook has run for a while; until then it is 0, "unknown". If the log is gone, the end entry has it:
+ * the hook itself may be deleting the state directory, and must not find a new one.
  */
 void record_pid_start(struct run *run)
 {
@@ -156,7 +153,7 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
     frame_end(bytes, start);
 }
 
-/* What there was to begin with, the captures and the end frame; where the disk is full, what is needed alone. */
+/* The begin, the captures and the end; without `is_complete` only the essentials, for a full disk. */
 static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_complete)
 {
     struct bytes *bytes = entry_begin(run);
@@ -192,7 +189,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     entry_end(run);
 }
 
-/* A signal that may be the last thing we see: what is known so far goes on record at once. */
+/* The launcher may die by this signal, so it records at once what is known. */
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
@@ -215,7 +212,7 @@ void record_end(struct run *run)
     overwrite_torn(run);
 }
 
-/* An empty entry: what was begun is not ours to tell. */
+/* An empty entry withdraws the record: the launcher becomes the hook, and cannot see how it ends. */
 void record_forget(struct run *run)
 {
     if (run->spool_file < 0) return;

@@ -1,4 +1,4 @@
-/* record.c: the record in the log. Nothing here fails: what cannot be recorded is not. */
+/* record.c: the record in the log. Errors are ignored: the hook matters more than its record. */
 #pragma once
 
 #include "system.h"

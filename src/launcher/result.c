@@ -1,10 +1,10 @@
-/* What comes of a claim: its owner tells the daemon, and a duplicate says it once more. claim.c asks for it. */
+/* The end of a claim: the owner sends its result to the daemon, and a duplicate replays it. claim.c has the start. */
 #include "result.h"
 #include "loop.h"
 #include "node.h"
 #include "run.h"
 
-/* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
+/* Replays an output; a caller that does not read blocks it until a signal comes, as it would block the hook. */
 static void replay_output(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
@@ -31,7 +31,7 @@ void result_repeat(struct run *run)
         replay_output(run, STDERR, claim->err);
         run->exit_code = claim->exit_code;
     }
-    /* src/domain/skipped-guard.ts reads it. */
+    /* src/domain/skipped-guard.ts parses it. */
     bool is_refused = claim->verdict == VERDICT_REPLAY && claim->refuses;
     const char *prefix = is_refused ? "refused again, as a " : "", *original = length > 0 ? claim->original_id.at : "";
     (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", prefix, (int)length, original);
@@ -39,7 +39,7 @@ void result_repeat(struct run *run)
     run->kind = DEDUPE_SKIP;
 }
 
-/* Whether we have all of an output that the hook had, and it is little enough to be kept. */
+/* Whether the launcher forwarded the output, and kept all of it within the limits. */
 static bool is_fully_kept(const struct run *run, int which)
 {
     const struct stream *stream = &run->streams[which];
@@ -47,18 +47,18 @@ static bool is_fully_kept(const struct run *run, int which)
            stream->total <= run->settings.max_bytes;
 }
 
-/* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */
+/* A hook that was asked to end, or whose output is incomplete, may be unfinished, whatever its exit code. */
 static bool has_result(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT];
     bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
     if (!has_answered || run->was_asked_to_end || out->is_incomplete || run->streams[STDERR].is_incomplete) return false;
     if (run->claim.wants_outputs) return is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
-    /* Of a decision that is not kept nobody knows what it is. */
+    /* A decision that was not kept cannot be replayed. */
     return is_fully_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
 }
 
-/* Where only refusals are given again, anything else is nobody's business. What is one the daemon decides. */
+/* If only refusals are replayed, sends nothing else. The daemon decides what is one. */
 static void encode_result(const struct run *run, struct bytes *bytes)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
@@ -86,14 +86,14 @@ bool result_tell(struct run *run)
     bool is_result = frames.length > 0;
     if (!claim->helper) node_encode_notify(&frames);
     bool is_sent = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
-    /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
+    /* The helper stores the result; the daemon, if there is one, is notified separately. */
     if (claim->helper > 0) {
         if (is_sent) claim_await_helper(claim, HELPER_FINISH_US);
         is_sent = is_result = false;
     }
     claim_hang_up(claim);
     if (is_result && !is_sent && (claim->bus = node_connect(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
+        /* A new daemon has replaced the one that granted the claim, so it needs the begin frame first. */
         is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
         claim_hang_up(claim);
     }
