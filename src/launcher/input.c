@@ -1,4 +1,4 @@
-/* The payload: what is taken of it before the hook starts, and what becomes of it where no hook can be started. */
+/* The payload: what is read before the hook starts, and what happens to it if no hook starts. */
 #include "input.h"
 #include "loop.h"
 #include "run.h"
@@ -8,14 +8,14 @@
 #endif
 
 enum {
-    PRELUDE_PAUSE_MS = 7,        /* with no news of the payload, the hook starts with what has come */
-    PAYLOAD_TIMEOUT_US = 250000, /* for all of a payload, where a dedupe key is made of it */
-    DRAIN_PAUSE_MS = 50,         /* after so long, a caller whose hook is left out is not heard out any more */
-    DRAIN_TIMEOUT_US = 1000000,  /* most that it is heard out */
-    NEXT_LINE_MS = 1000,         /* after so long without another line, there is none to come */
+    PRELUDE_PAUSE_MS = 7,        /* the hook starts after this long without new input */
+    PAYLOAD_TIMEOUT_US = 250000, /* for a whole payload, if a dedupe key needs it */
+    DRAIN_PAUSE_MS = 50,         /* after a longer pause of its caller, a skipped hook's payload is not read on */
+    DRAIN_TIMEOUT_US = 1000000,  /* upper bound for reading it */
+    NEXT_LINE_MS = 1000,         /* after this long without another line, none is expected */
 };
 
-/* Whether nothing that is still to come of the payload could tell anything: it is one whole object, or is none. */
+/* Whether further bytes cannot matter: the payload is a complete object, or none. */
 static bool is_decided(struct stream *input)
 {
     stdout_kind_push(&input->kind, input->buffer + input->classified, input->length - input->classified);
@@ -29,8 +29,8 @@ static bool is_object(struct stream *input)
 }
 
 /*
- * A file stays the hook's own, and so does the place where the hook begins to read: what is in it is read beside that.
- * It counts as read as far as the hook has come. False where there is none, or not all of it was read.
+ * Reads ahead in a file that the hook inherits, and leaves its offset alone. `total` counts only what the hook reads.
+ * False if stdin is no file, or the file was not read to its end.
  */
 static bool peek_file(struct stream *input)
 {
@@ -59,7 +59,7 @@ static bool can_read_more(struct stream *input)
     return input->from >= 0 && input->total < MAX_HELD_BYTES && stream_room(input) > 0;
 }
 
-/* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
+/* Reads what is there already: up to a line, an object, the end, 8 MiB, or a pause. */
 void input_take_prelude(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
@@ -89,7 +89,7 @@ void input_hear_out(struct run *run)
     }
 }
 
-/* All of the input that there is, or will be before the caller ends it: but behind an object nothing is waited for. */
+/* Reads the rest of the input, but waits for nothing after an object. */
 static void read_rest(struct run *run, struct stream *input)
 {
     while (input->from >= 0 && stream_room(input) > 0) {
@@ -100,7 +100,7 @@ static void read_rest(struct run *run, struct stream *input)
 }
 
 #ifdef __linux__
-/* A file without a name with these bytes, for what is more than a pipe holds; -1 where there can be none. */
+/* An anonymous file with these bytes, for more than a pipe holds; -1 on failure. */
 static int make_memfd(const unsigned char *bytes, size_t length)
 {
     int file = memfd_create("hookbus", MFD_CLOEXEC);
@@ -117,9 +117,9 @@ void input_leave(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int source = run->hook_ends[STDIN];
-    /* What has not been touched needs nobody to pass it on. */
+    /* If nothing was read, the hook can have stdin itself. */
     if (source < 0 || (input->total == 0 && input->from >= 0)) return;
-    /* To wait for the caller is what the hook would do now, and a signal would end it. */
+    /* Bare, the hook would wait for its caller here, and a signal would end it. */
     signal_restore_mask(run);
     read_rest(run, input);
 #ifdef __linux__

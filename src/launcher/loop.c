@@ -1,11 +1,11 @@
-/* The one loop: waits for signals and bytes, and deals with what comes. Who calls it says when the phase is over. */
+/* The only loop: waits for signals and bytes, and handles them. Its caller decides when a phase ends. */
 #include "loop.h"
 #include "leave.h"
 #include "run.h"
 #include "sentinel.h"
 #include "signals.h"
 
-enum { RETRY_PAUSE_MS = 10 }; /* between two calls that the system refuses */
+enum { RETRY_PAUSE_MS = 10 }; /* after a call that the system refuses */
 
 static void reap(struct run *run)
 {
@@ -43,7 +43,7 @@ void loop_pass_along(struct run *run, struct stream *stream)
     if (stream->flow == HOLDING) return;
     stream_write(stream);
     if (stream->from >= 0 || stream->to < 0 || stream->length > 0) return;
-    /* The other side is to see that this is the end; of a hook that has exited the caller sees it by our own exit. */
+    /* The reader must see the end; after the hook's exit, the launcher's own exit shows it to the caller. */
     if (stream->number == STDIN || run->phase == RUNNING || run->phase == HANDING_OVER) {
         close(stream->to);
         if (stream->number == STDOUT && run->is_merged) close(STDERR);
@@ -63,7 +63,7 @@ bool loop_turn(struct run *run, int wait_ms)
         fds[2 + 2 * i] = (struct pollfd){.fd = stream->to, .events = stream_is_waiting(stream) ? POLLOUT : 0};
     }
     int ready = poll(fds, (nfds_t)(1 + 2 * count), wait_ms);
-    /* It worked at first, so it will again. */
+    /* poll worked in `signals_open`, so it will again. */
     if (ready < 0 && errno != EINTR) (void)poll(NULL, 0, RETRY_PAUSE_MS);
     if (ready <= 0) return ready < 0;
     if (fds[0].revents != 0) handle_signals(run);

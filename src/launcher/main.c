@@ -1,11 +1,11 @@
 /*
- * hookbus: runs a coding agent's hook as it is, and puts on record that it ran.
+ * hookbus: runs a coding agent's hook unchanged, and records that it ran.
  *
  *   hookbus run [OPTION...] -- COMMAND [ARG...]     docs/cli.md has the options
- *   hookbus ANYTHING ELSE                           is the command line's, in Node
+ *   hookbus ANYTHING ELSE                           is the command line, in Node
  *
- * Exit status: the hook's own, or death by the same signal. Of ours: 127 the command was not found, 126 it cannot be
- * executed, 125 nothing to run, 124 --timeout ran out. Never 2, which to an agent is a decision to block.
+ * Exit status: the hook's own, or death by the same signal. The launcher's: 127 the command was not found, 126 it is not
+ * executable, 125 there is no command, 124 --timeout ran out. Never 2, which an agent reads as a decision to block.
  *
  * If HookBus fails, the command still runs and its status is passed on.
  */
@@ -28,7 +28,7 @@
 
 enum { USAGE_EXIT_CODE = 125, MAKE_HOME_TIMEOUT_US = 3000000 };
 
-/* The words for Node; NULL where there is no memory for them. */
+/* The arguments for Node; NULL if there is no memory. */
 static char **arguments_for_node(int argc, char **argv)
 {
     char **words = calloc((size_t)argc + 3, sizeof *words);
@@ -49,7 +49,6 @@ static void raise_kept_max(struct stream *stream, size_t bytes)
     if (stream->kept_max < bytes) stream->kept_max = bytes;
 }
 
-/* False where there is no memory. */
 static bool prepare_memory(struct run *run)
 {
     for (int i = 0; i < STREAMS; i++) {
@@ -69,7 +68,7 @@ static bool prepare_memory(struct run *run)
     return true;
 }
 
-/* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
+/* A hook that root protects ignores options that could skip it or discard its answer. */
 static void apply_policy(struct run *run)
 {
     struct options *options = &run->options;
@@ -77,14 +76,14 @@ static void apply_policy(struct run *run)
         options->wants_dedupe = options->fail_open = false;
 }
 
-/* Before the hook: whether it may run, what it is given, and that on record. */
+/* Reads the payload and records the begin; false if a gate skips the hook. */
 static bool prepare(struct run *run)
 {
     begin_make_ids(run);
     apply_policy(run);
-    /* Before there is anything to ask: the daemon takes a while to wake up. */
+    /* As early as possible: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
-    /* Nothing has been consumed so far, so the command can still have everything. */
+    /* Nothing has been read so far, so the command still gets everything. */
     if (!prepare_memory(run) || !child_open_channels(run) || !signals_open(run)) command_exec(run);
     bool is_closed = gate_is_closed(run, false);
     if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
@@ -95,10 +94,10 @@ static bool prepare(struct run *run)
     fail_open_note(run);
     if (run->awaits_event) is_closed = gate_is_closed(run, true);
     begin_encode(run, &run->begin);
-    /* The daemon thinks about it while the record is made. */
+    /* The daemon decides while the record is written. */
     if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_TIMEOUT_US);
     record_begin(run);
-    /* A hook is not skipped unless that is on record: nobody would hear of it. */
+    /* Without a record nobody would notice a skipped hook, so it runs. */
     if (is_closed && run->spool_file >= 0) {
         claim_hang_up(&run->claim);
         run->kind = BREAKER_SKIP;
@@ -108,7 +107,7 @@ static bool prepare(struct run *run)
     return true;
 }
 
-/* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
+/* Whether the hook is no duplicate. With an incomplete payload nobody can know, and it runs. */
 static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
@@ -121,7 +120,7 @@ static bool may_run(struct run *run)
     return false;
 }
 
-/* A state directory that is not the default is for Node to make, once. Where it does not, the hook runs unrecorded. */
+/* Node makes a state directory other than the default, once. If it cannot, the hook runs unrecorded. */
 static void make_home(struct run *run)
 {
     claim_call_helper(run);
@@ -156,7 +155,7 @@ int main(int argc, char **argv)
         command_say("no command after --. Try: hookbus run --help");
         return USAGE_EXIT_CODE;
     }
-    /* An empty name is none: what the hook is called then is for whoever reads the record. */
+    /* An empty name counts as none; the reader of the record then names the hook. */
     if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
     settings_read(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) command_exec(run);

@@ -1,6 +1,6 @@
 /*
- * Tells what a hook wrote on stdout, as it streams by: whether it is one object, as far as quotes and brackets tell, and
- * nothing else. The record carries the beginning of such an output, which src/domain/stdout-kind.ts looks at in full.
+ * Classifies what a hook writes on stdout: whether it is one object and nothing else, by quotes and brackets alone. The
+ * record has the beginning of such an output, which src/domain/stdout-kind.ts parses.
  */
 #include "stdout_kind.h"
 

@@ -12,5 +12,5 @@ struct stdout_kind {
 
 void stdout_kind_push(struct stdout_kind *kind, const unsigned char *bytes, size_t length);
 enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind);
-/* Whether it is known that no object is there, or it has ended. */
+/* Whether the object has ended, or there is none. */
 bool stdout_kind_is_settled(const struct stdout_kind *kind);

@@ -1,4 +1,4 @@
-/* One stream between the caller and the hook: what comes is measured, and passed on or kept for a while. */
+/* One stream between the caller and the hook: measures bytes, and forwards or holds them. */
 #include "stream.h"
 #include "process.h"
 
@@ -10,7 +10,7 @@
 #endif
 
 enum {
-    MAX_BUFFER_BYTES = 64 * 1024 * 1024, /* that are taken for a hook that does not read them */
+    MAX_BUFFER_BYTES = 64 * 1024 * 1024, /* that wait for a hook that does not read */
     DIGEST_BYTES = 64 * 1024,
 };
 
@@ -19,7 +19,7 @@ static size_t min_size(size_t one, size_t other)
     return one < other ? one : other;
 }
 
-/* The beginning of what goes by, as far as it is wanted. */
+/* Keeps the beginning, up to `kept_max`. */
 static void keep_head(struct stream *stream, const unsigned char *bytes, size_t length)
 {
     size_t part = min_size(length, stream->kept_max - stream->kept_length);
@@ -50,7 +50,7 @@ void stream_measure(struct stream *stream, const unsigned char *bytes, size_t le
 void stream_keep_late(struct stream *stream)
 {
     if (stream->kept_max >= LATE_PAYLOAD_BYTES) return;
-    /* All that came still waits in the buffer. */
+    /* The buffer still has everything. */
     free(stream->kept);
     stream->kept = NULL;
     stream->kept_length = 0;
@@ -64,7 +64,7 @@ void stream_count_file(struct stream *stream)
     if (at > stream->file_start) stream->total = (uint64_t)(at - stream->file_start);
 }
 
-/* More memory for what waits. Where there is none, what comes next waits with its writer. */
+/* Makes room in the buffer; false if the writer has to wait. */
 static bool grow(struct stream *stream)
 {
     size_t wanted = 2 * stream->capacity;
@@ -85,7 +85,7 @@ size_t stream_room(struct stream *stream)
 {
     size_t max = (size_t)(stream->read_limit - stream->total < CHUNK_BYTES ? stream->read_limit - stream->total : CHUNK_BYTES);
     if (stream->length == 0) return max;
-    /* A goal is set once the hook has exited: it waits for nobody any more, and the record wants all that it wrote. */
+    /* After the hook's exit a limit is set: buffering delays nobody then, and the record needs all of the output. */
     if (stream->flow == PASSING && stream->read_limit == UINT64_MAX) return 0;
     size_t end = stream->at + stream->length;
     if (end == stream->capacity && !grow(stream)) return 0;
@@ -112,9 +112,9 @@ void stream_read(struct stream *stream)
 }
 
 /*
- * How much of what waits goes to the caller's pipe at once. A page of it that was begun is filled up first, as it may
- * have been by the hook: in pieces as they come here less would fit, and the hook's exit would wait for a reader. Whether
- * the page `is_ours`, so that what fills it up is taken at once, though `poll` calls a pipe full whose last page is begun.
+ * How much to write to the caller's pipe at once. A page that was begun is filled up first, as the hook's own write may
+ * have been: in smaller pieces less would fit, and the hook's exit would wait for a reader. `is_own_page`: the launcher
+ * began that page, so the rest of it fits although `poll` calls the pipe full.
  */
 static size_t next_write_size(struct stream *stream, bool *is_own_page)
 {
@@ -128,23 +128,23 @@ static size_t next_write_size(struct stream *stream, bool *is_own_page)
     return min_size(stream->length, left == PIPE_BUF ? stream->length : left);
 }
 
-/* Writes as much as can be without waiting; -1 where that is nothing. */
+/* Writes without waiting; -1 if nothing could be written. */
 static ssize_t try_write(struct stream *stream)
 {
     const unsigned char *from = stream->buffer + stream->at;
     ssize_t sent = stream->to_socket ? send(stream->to, from, stream->length, MSG_DONTWAIT) : -1;
-    /* Sandboxes that keep a hook from the network refuse the call itself. */
+    /* Sandboxes without a network may refuse send itself. */
     if (stream->to_socket && (sent >= 0 || (errno != EPERM && errno != EACCES && errno != ENOSYS))) return sent;
     if (!stream->to_pipe && !stream->to_socket) return write(stream->to, from, stream->length);
     bool is_own_page;
     size_t length = next_write_size(stream, &is_own_page);
-    /* The caller's pipe or terminal, whose flags are not ours to change. Since 6.5 Linux can do without waiting. */
+    /* The caller shares its pipe's flags, so O_NONBLOCK is no option; RWF_NOWAIT is one since Linux 6.5. */
 #ifdef SYS_pwritev2
     struct iovec piece = {(void *)(uintptr_t)from, length};
     ssize_t written = syscall(SYS_pwritev2, stream->to, &piece, 1L, -1L, -1L, 8L /* RWF_NOWAIT */);
     if (written >= 0 || errno == EAGAIN) return written;
 #endif
-    /* Once it can be written to it takes PIPE_BUF bytes. */
+    /* A writable pipe takes PIPE_BUF bytes. */
     struct pollfd target = {.fd = stream->to, .events = POLLOUT};
     if (poll(&target, 1, 0) > 0 || is_own_page) return write(stream->to, from, min_size(length, PIPE_BUF));
     errno = EAGAIN;
@@ -178,10 +178,7 @@ void stream_drop(struct stream *stream)
     if (stream->flow == ABSORBING) stream->flow = PASSING;
 }
 
-/*
- * For an output, closing our end gives the hook the SIGPIPE that it would have had. Of the input we go on reading,
- * so that the caller gets none.
- */
+/* Closing an output sends the hook the SIGPIPE that it would get bare. The input is read on, so no caller gets one. */
 void stream_close(struct stream *stream)
 {
     stream_drop(stream);

@@ -1,4 +1,4 @@
-/* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
+/* `--timeout`: SIGTERM to the hook and its descendants, SIGKILL to those that are left after a grace period. */
 #include "timeout.h"
 #include "run.h"
 
@@ -12,10 +12,10 @@ enum {
     GRACE_US = 1000000,
     KILL_PHASE_US = 1000000,
     CHECK_INTERVAL_US = 15000,
-    MAX_PROCESSES = 8192, /* that are looked through */
+    MAX_PROCESSES = 8192, /* more are not seen */
 };
 
-/* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */
+/* A hook that may have refused in the grace period has done its work: its time is over, but its answer counts. */
 static bool may_have_refused(const struct run *run)
 {
     return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
@@ -29,7 +29,7 @@ void timeout_note(struct run *run)
     while (text[length - 1] == '0') length--;
     strcpy(text + length - (text[length - 1] == '.'), " s");
     run->reason = run->timed_out;
-    /* Nobody is to get it again: of another call nobody knows how long it takes. */
+    /* Another call may take another time, so this result is not replayed. */
     run->was_asked_to_end = true;
     if (may_have_refused(run)) return;
     run->kind = TIMED_OUT;
@@ -37,7 +37,7 @@ void timeout_note(struct run *run)
     run->exit_code = TIMEOUT_EXIT_CODE;
 }
 
-/* What the hook started stays below us even where its parent is gone, so that all of it is found. */
+/* Orphaned descendants become the launcher's children, so that all of them are found. */
 void timeout_prepare(struct run *run)
 {
 #ifdef __linux__
@@ -51,7 +51,7 @@ void timeout_prepare(struct run *run)
 #endif
 }
 
-/* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
+/* Whether /proc shows the launcher's pid namespace: it may be absent or another's. */
 static bool is_own_proc(void)
 {
     char target[16];
@@ -60,7 +60,7 @@ static bool is_own_proc(void)
     return atoi(target) == (int)getpid();
 }
 
-/* All that the hook started and that still lives, itself included; as far as the system tells. */
+/* Lists processes younger than the hook, and marks the hook and its descendants, as far as the system shows them. */
 static size_t find_descendants(const struct run *run, struct process *processes)
 {
     size_t count = 0;
@@ -68,7 +68,7 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     if (proc == NULL) return 0;
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        /* What was there before the hook is not its doing: a shell that became us may have had children. */
+        /* An older process is not the hook's: a shell that exec'd the launcher may have had children. */
         count += pid > 0 && process_read(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
     }
     closedir(proc);
@@ -86,7 +86,7 @@ static size_t find_descendants(const struct run *run, struct process *processes)
     return count;
 }
 
-/* SIGTERM once, to all that are there; SIGKILL as often as needed. */
+/* SIGTERM once, to all of them; SIGKILL as often as needed. */
 bool timeout_end_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
@@ -96,7 +96,7 @@ bool timeout_end_tree(struct run *run)
     size_t count = passed < GRACE_US + KILL_PHASE_US ? find_descendants(run, processes) : 0;
     run->has_sent_term = true;
     run->next_check_us = clock_us() + CHECK_INTERVAL_US;
-    /* The hook is known without a look at /proc. */
+    /* The hook's process id is known without /proc. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].is_descendant || processes[i].state == 'Z' || processes[i].state == 'X') continue;

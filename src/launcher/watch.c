@@ -1,4 +1,4 @@
-/* The run itself, from the hook's start to our end: how long each of its phases goes on, by the clock and by what waits. */
+/* The run from the hook's start to the launcher's exit: how long each phase lasts. */
 #include "watch.h"
 #include "fail_open.h"
 #include "fd.h"
@@ -12,21 +12,21 @@
 #include <sys/ioctl.h>
 
 enum {
-    STALL_TIMEOUT_MS = 50,      /* after so long, who has not moved is not waited for */
-    SHARED_TIMEOUT_MS = 1000,   /* the same where bytes may be the hook's, or its background children's */
-    SHORT_RUN_US = 5000,        /* a run that is over by then needs no start time on record, and pays for none */
-    SENTINEL_DELAY_US = 250000, /* a run that is over by then needs no sentinel: agents signal a group when time is out */
+    STALL_TIMEOUT_MS = 50,      /* after this long without progress, nobody waits for a reader */
+    SHARED_TIMEOUT_MS = 1000,   /* the same, if bytes may be the hook's or its background children's */
+    SHORT_RUN_US = 5000,        /* a shorter run needs no start time on record */
+    SENTINEL_DELAY_US = 250000, /* a shorter run needs no sentinel: agents signal a group on a timeout */
     TICK_US = 100000,
 };
 
-/* Whether that time has come; if not, it is one to look at the clock again. */
+/* Whether `due` has come; if not, `next` is no later than that. */
 static bool is_due(int64_t due, int64_t now, int64_t *next)
 {
     if (now < due && due < *next) *next = due;
     return now >= due;
 }
 
-/* What is due by the clock is done; how long, in ms, until something else is. */
+/* Does what is due; returns how many ms are left until the next timer, or -1. */
 static int run_timers(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
@@ -41,7 +41,7 @@ static int run_timers(struct run *run)
     if (is_stuck && is_due(input->progress_us + STALL_TIMEOUT_MS * 1000, now, &next)) input->flow = ABSORBING;
     if (run->options.timeout_us > 0) {
         int64_t due = run->expired_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->next_check_us;
-        /* So often at least that how long we were stopped can be told. */
+        /* Often enough to measure how long the launcher was stopped. */
         (void)is_due(now + TICK_US, now, &next);
         run->checked_us = now;
         if (is_due(due, now, &next)) {
@@ -57,7 +57,7 @@ static bool exceeds_hold(struct stream *output)
     return output->total > MAX_HELD_BYTES || (output->total < output->read_limit && stream_room(output) == 0);
 }
 
-/* More than could be held is passed on after all; then there is nothing left to forgive. */
+/* If more came than can be held, forwards it after all; then nothing can be forgiven. */
 static bool turn_holding(struct run *run, int wait_ms)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
@@ -68,7 +68,7 @@ static bool turn_holding(struct run *run, int wait_ms)
     return true;
 }
 
-/* What the hook wrote is all there by now; what comes later is its background children's, if it has any. */
+/* By now all that the hook wrote is there; what comes later is from its background children. */
 static void set_read_limits(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
@@ -85,8 +85,8 @@ static void set_read_limits(struct run *run)
 }
 
 /*
- * How long to wait until more of what the hook wrote is the caller's, in ms, after such a silence: without end, since bare
- * the hook would still be writing it; but that nobody knows where others wrote there too. 0 once nothing is waited for.
+ * How many ms to wait for progress on the hook's output after `silence_us` without any; 0 if none is left. Bare, the
+ * hook would wait without limit (-1); but if others wrote there, too, it is unknown whose bytes are left.
  */
 static int flush_wait_ms(const struct run *run, int64_t silence_us)
 {
@@ -102,7 +102,7 @@ static int flush_wait_ms(const struct run *run, int64_t silence_us)
     return longest * 1000 > silence_us ? (int)(longest - silence_us / 1000) : 0;
 }
 
-/* Whether a caller has closed a pipe to which the hook would still be writing, which ends it, as a rule. */
+/* Whether a caller closed a pipe that the hook would still write to, which usually kills the hook. */
 static bool would_sigpipe(const struct stream *output)
 {
     struct sigaction inherited;
@@ -110,7 +110,7 @@ static bool would_sigpipe(const struct stream *output)
     return output->to < 0 && output->to_pipe && output->flush_timeout_ms < 0 && !is_ignored;
 }
 
-/* By a signal that would have ended the hook as it wrote: what it had not yet written then, nobody gets. */
+/* Ends by a signal that would have killed the hook as it wrote: nobody gets what it had not written by then. */
 static void end_by_late_signal(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
@@ -122,7 +122,7 @@ static void end_by_late_signal(struct run *run)
     run->exit_code = 0;
 }
 
-/* After the hook's exit. What keeps us here then would have kept the hook, and ends us as it would have ended that. */
+/* After the hook's exit: the launcher waits where the hook would wait bare, and ends by what would end the hook. */
 static void flush_outputs(struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
@@ -138,7 +138,7 @@ static void flush_outputs(struct run *run)
         if (turn_holding(run, due >= 0 && (wait < 0 || due < wait) ? due : wait)) progress_us = clock_us();
         if ((out_waits && would_sigpipe(out)) || (err_waits && would_sigpipe(err))) run->late_signal = SIGPIPE;
     }
-    /* Bare the hook would have been writing all that time. */
+    /* Bare, the hook would have been writing all that time. */
     if (has_waited) run->duration_us += clock_us() - exited_us;
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
@@ -164,7 +164,7 @@ static void release_held(struct run *run)
     flush_outputs(run);
 }
 
-/* Whether the hook still runs or, once its time is out, anything that it started. */
+/* Whether the hook still runs or, after a timeout, one of its descendants. */
 static bool is_active(struct run *run)
 {
     if (run->expired_us != 0 && clock_us() >= run->next_check_us) run->has_descendants = timeout_end_tree(run);
@@ -188,7 +188,7 @@ void watch_hook(struct run *run)
     stream_close(input);
     stream_count_file(input);
     flush_outputs(run);
-    /* Its time may have run out while the caller read nothing. */
+    /* The time may have run out while the caller read nothing. */
     run_until_exit(run);
     if (run->expired_us != 0) timeout_note(run);
     if (run->can_forgive) release_held(run);
@@ -199,7 +199,7 @@ static bool is_unfinished(const struct stream *output)
     return output->from >= 0 || stream_is_waiting(output);
 }
 
-/* What background children of a pardoned hook write is read, so that they get no SIGPIPE, and given to nobody. */
+/* Output of a forgiven hook's background children is read, so that they get no SIGPIPE, and discarded. */
 void watch_hand_over(struct run *run)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
@@ -212,6 +212,6 @@ void watch_hand_over(struct run *run)
     run->streams[STDIN].from = -1;
     if (pid < 0) signal_restore_mask(run);
     while (is_unfinished(out) || is_unfinished(err)) (void)loop_turn(run, -1);
-    /* Where no process was to be had we stay until the end ourselves. */
+    /* Without a new process, the launcher stays until the end itself. */
     if (pid == 0) _exit(0);
 }
