@@ -1,4 +1,4 @@
-/* The hook's process: its streams and its start. */
+/* Opens the hook's streams and starts its process. */
 #include "child.h"
 #include "command.h"
 #include "fd.h"
@@ -17,8 +17,8 @@
 #endif
 
 /*
- * Whether what is on stdin passes through us. All else is the hook's own, so that others who share it find it as the
- * hook left it: a file of which a loop reads the next line, a keyboard. An error in reading it is the hook's to see, too.
+ * Whether the launcher forwards stdin. The hook inherits anything but a pipe or a socket: processes that share a file
+ * or a terminal then find it where the hook left it, and the hook sees read errors itself.
  */
 static bool is_forwarded(struct run *run, const struct stat *stat)
 {
@@ -26,7 +26,7 @@ static bool is_forwarded(struct run *run, const struct stat *stat)
     return S_ISFIFO(stat->st_mode) || S_ISSOCK(stat->st_mode);
 }
 
-/* A pipe for a pipe and a socket for a socket: names such as /dev/stdin open on the one and not on the other. */
+/* Replaces a pipe by a pipe and a socket by a socket: a hook can open /dev/stdin only if that is a pipe. */
 static bool open_stream(struct run *run, int which, const struct stat *stat)
 {
     struct stream *stream = &run->streams[which];
@@ -34,7 +34,7 @@ static bool open_stream(struct run *run, int which, const struct stat *stat)
     bool is_socket = S_ISSOCK(stat->st_mode);
     if (which == STDIN && !is_forwarded(run, stat)) return true;
 #ifdef __linux__
-    /* Of what goes to /dev/full nothing arrives, and the hook is to be told so. */
+    /* Writes to /dev/full fail, and the hook must see that. */
     if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
 #endif
     if (!fd_channel(is_socket, ends)) return false;
@@ -53,8 +53,8 @@ static bool open_stream(struct run *run, int which, const struct stat *stat)
 }
 
 /*
- * Whether both outputs are one, whose order would be lost in two channels. A file that was opened twice is two, each
- * with a place of its own where it is written to, but where all is appended.
+ * Whether both outputs are the same, so that two pipes would lose their order. A file that was opened twice has two
+ * offsets and counts as two, unless both descriptors append.
  */
 static bool is_same_output(const struct stat *out, const struct stat *err)
 {
@@ -69,8 +69,8 @@ static bool is_same_output(const struct stat *out, const struct stat *err)
 }
 
 /*
- * A descriptor below 3 that the caller closed stays closed for the hook; for us something stands in, so that nothing
- * of ours gets its number. Two outputs to one place go through one channel, or their order would be lost.
+ * A descriptor below 3 that the caller closed stays closed for the hook. The launcher opens /dev/null in its place, so
+ * that no other descriptor gets its number. Outputs to the same target share a pipe, which keeps their order.
  */
 bool child_open_channels(struct run *run)
 {
@@ -88,7 +88,7 @@ bool child_open_channels(struct run *run)
     return fd_channel(false, run->exec_error);
 }
 
-/* Some sandboxes refuse the one call, and some the other. */
+/* Some sandboxes refuse dup2, others F_DUPFD. */
 static void move_fd(int from, int to)
 {
     if (dup2(from, to) == to) return;
@@ -96,13 +96,13 @@ static void move_fd(int from, int to)
     (void)fcntl(from, F_DUPFD, to);
 }
 
-/* In the new process. Everything is as the caller gave it to us, but for the streams and two variables. */
+/* Runs in the new process, which keeps everything from the caller except the streams and two variables. */
 static _Noreturn void exec_hook(struct run *run, char **environment)
 {
     for (int i = 0; i < STREAMS; i++)
         if (run->hook_ends[i] >= 0) move_fd(run->hook_ends[i], i);
 #ifdef __linux__
-    /* Whoever kills us means the hook; and we may have been killed already. Not everywhere can that be told. */
+    /* The hook dies with the launcher, which may be dead already. In another pid namespace the parent's id is 0. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     pid_t parent = getppid();
     if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
@@ -113,7 +113,7 @@ static _Noreturn void exec_hook(struct run *run, char **environment)
     _exit(127);
 }
 
-/* No process to be had: we become the hook ourselves, unrecorded, with all of its input. */
+/* The system has no process left: the launcher execs the hook in place, unrecorded, with all of its input. */
 static _Noreturn void exec_hook_in_place(struct run *run, char **environment)
 {
     record_forget(run);
@@ -125,7 +125,7 @@ static _Noreturn void exec_hook_in_place(struct run *run, char **environment)
     _exit(run->exit_code);
 }
 
-/* What the new process has said, once it has become the hook or has ended: 0 where it became it. */
+/* Waits until the new process execs or exits; returns the errno of a failed exec, or 0. */
 static int read_exec_error(const struct run *run)
 {
     int error = 0;
@@ -136,7 +136,7 @@ static int read_exec_error(const struct run *run)
     return got == sizeof error ? error : 0;
 }
 
-/* With a new process that may share our memory until it has become the hook, where the system can: nothing is copied. */
+/* After vfork the new process may share the launcher's memory until its exec, so nothing is copied. */
 bool child_start(struct run *run)
 {
     char **environment = command_environment(run);

@@ -1,4 +1,4 @@
-/* The command: how a process becomes it, and what is said when it cannot. */
+/* Execs the command, and says why that failed. */
 #include "command.h"
 #include "run.h"
 #include "signals.h"
@@ -7,7 +7,7 @@
 
 extern char **environ;
 
-/* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
+/* The caller's environment and the launcher's two variables; without them if there is no memory. */
 char **command_environment(const struct run *run)
 {
     static char correlation[64], trace[80];
@@ -26,7 +26,7 @@ char **command_environment(const struct run *run)
     return variables;
 }
 
-/* A script that does not name its interpreter is the shell's. Nobody else is in malloc(3), also where memory is shared. */
+/* /bin/sh runs a script that names no interpreter. malloc(3) is safe after vfork: the launcher has one thread. */
 static int try_exec(const struct run *run, char *path, char **environment)
 {
     static char shell[] = "/bin/sh";
@@ -44,7 +44,7 @@ static int try_exec(const struct run *run, char *path, char **environment)
     return errno;
 }
 
-/* Not execvp: what that does with a script, and without PATH, differs between C libraries. */
+/* Searches PATH itself: C libraries disagree about execvp with a script, or without PATH. */
 static int exec_by_name(struct run *run, char **environment)
 {
     char *path = run->path, *name = run->options.argv[0];
@@ -75,7 +75,7 @@ int command_become(struct run *run, char **environment)
     return error == E2BIG ? exec_by_name(run, environ) : error;
 }
 
-/* As a shell says it and exits. Never 2: to an agent that is a decision to block. */
+/* Uses a shell's message and exit code. Never 2, which an agent reads as a decision to block. */
 void command_refuse(struct run *run, int error)
 {
     bool is_absent = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;

@@ -1,4 +1,4 @@
-/* Descriptors: made in pairs, and closed by the hundred. */
+/* Opens descriptors in pairs, and closes many at once. */
 #include "fd.h"
 #include "stream.h"
 
@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MAX_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
+enum { MAX_CLOSED = 65536 }; /* one by one, if the system has no list of open descriptors */
 
 bool fd_channel(bool is_socket, int ends[2])
 {
@@ -28,7 +28,7 @@ int fd_above_streams(int low)
     return higher;
 }
 
-/* Of the descriptors in the system's list of them; false where there is none. */
+/* Closes what the system's list of open descriptors has; false if there is no list. */
 static bool close_listed(unsigned first, unsigned last)
 {
 #ifdef __linux__

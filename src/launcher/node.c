@@ -1,7 +1,4 @@
-/*
- * The parts of HookBus that are not in C: the command line and the daemon, both in Node. They are beside us wherever we
- * were called from: as hookbus-cli, which has Node in it, or as hookbus.js.
- */
+/* The command line and the daemon, in Node: hookbus-cli, which contains Node, or hookbus.js, next to the launcher. */
 #include "node.h"
 #include "daemon_state.h"
 #include "fd.h"
@@ -17,8 +14,8 @@
 #endif
 
 enum {
-    RETRY_SECONDS = 30, /* after so long a daemon that did not start is tried again */
-    HELPER_SOCKET = 3,  /* as src/cli/claim.ts has it */
+    RETRY_SECONDS = 30, /* after this long, a daemon that did not start is tried again */
+    HELPER_SOCKET = 3,  /* as in src/cli/claim.ts */
 };
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -38,9 +35,8 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
 }
 
 /*
- * Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. Where nothing was built here
- * that knows it, an installation wrote it beside us; that is of the owner of the script there, who has the last word on what
- * runs anyway.
+ * Finds Node without PATH: whoever can put a `node` there must not answer for a guard. If the build had none, the
+ * installation wrote its path next to the launcher, in a file of the script's owner, who decides what runs anyway.
  */
 static bool find_node(char node[PATH_BYTES])
 {
@@ -66,7 +62,7 @@ static bool is_below(const char *path, const char *parent)
     return length > 1 && strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
-/* For a person's command, which no hook waits for. What is below where we are may be a repository's, but not in HOME. */
+/* For a user's command. Skips the current directory's tree, which may be a repository, unless that is HOME. */
 static bool find_node_on_path(char node[PATH_BYTES])
 {
     char cwd[PATH_BYTES], real[PATH_BYTES];
@@ -92,7 +88,7 @@ void node_exec(char **argv, bool searches_path)
     (void)execv(node, argv);
 }
 
-/* Whether it is our turn to start one: nobody else has tried of late. */
+/* Whether to start a daemon: nobody else tried recently. */
 static bool may_start(int home)
 {
     static const char NAME[] = "daemon.tried";
@@ -105,8 +101,8 @@ static bool may_start(int home)
 }
 
 /*
- * In a new process: becomes Node with nothing of the caller's, since who waits for the end of output must not wait for it,
- * and what a run's environment says of Node or of libraries is not for this one. A socket, if any, is descriptor 3.
+ * Runs in a new process: execs Node with nothing from the caller. Whoever waits for the end of output must not wait for
+ * Node, and the run's environment must not configure it. `socket`, if any, becomes descriptor 3.
  */
 static _Noreturn void become_node(const char *home, char **argv, int socket)
 {
@@ -130,7 +126,7 @@ static void start_daemon(const struct run *starter)
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     if (!may_start(starter->home)) return;
     pid_t pid = fork();
-    /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
+    /* The child exits at once, and would stay a zombie if no init reaps it. */
     if (pid > 0) (void)waitpid(pid, NULL, 0);
     if (pid != 0) return;
     (void)setsid();
@@ -138,7 +134,7 @@ static void start_daemon(const struct run *starter)
     become_node(starter->settings.home, argv, -1);
 }
 
-/* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. It ends with us. */
+/* A session of its own keeps signals to the hook's group or terminal away. The helper dies with the launcher. */
 pid_t node_start_helper(const char *home, int *bus)
 {
     static char claim[] = "claim";
@@ -150,7 +146,7 @@ pid_t node_start_helper(const char *home, int *bus)
     pid_t pid = own_end < 0 || helper_end < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
-        /* Where we are gone by now, it finds its line closed. */
+        /* If the launcher is dead already, the helper finds its connection closed. */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
         (void)setsid();
@@ -162,7 +158,7 @@ pid_t node_start_helper(const char *home, int *bus)
     return pid > 0 ? pid : 0;
 }
 
-/* The last word on whose it is: what was true of a path need not be when it is used. */
+/* The final check of the owner: an earlier check of the path may be outdated. */
 static bool is_own_user(int bus)
 {
 #ifdef __APPLE__
@@ -186,11 +182,11 @@ static int open_socket(void)
 
 int node_connect(const struct run *run)
 {
-    /* By this name in the state directory, since its path may be longer than a socket's. */
+    /* Relative to the state directory, whose path may be too long for a socket. */
     static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
     bool restores_cwd = run->spawned_us == 0;
     int cwd = restores_cwd ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
-    /* The hook starts where we were called: where we may not come back to that, we do not leave. */
+    /* The hook starts in the caller's directory: if the launcher cannot return to it, it stays there. */
     if ((!restores_cwd || (cwd >= 0 && fchdir(cwd) == 0)) && fchdir(run->home) == 0) bus = open_socket();
     bool is_connected = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
     bool has_no_daemon = bus >= 0 && !is_connected && (errno == ENOENT || errno == ECONNREFUSED);
@@ -217,6 +213,6 @@ void node_notify(const struct run *run)
     int bus = run->spool_file < 0 ? -1 : node_connect(run);
     if (bus < 0) return;
     node_encode_notify(&frame);
-    /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
+    /* A busy daemon finds the record by itself later. The launcher's exit, which is near, closes the socket. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
 }

@@ -1,8 +1,7 @@
 /*
- * Nothing in a signal says whether it was sent to us alone or to the whole process group, the hook included. So another
- * process sits in the group, the sentinel, and tells of what comes: what it gets too was sent to the group. Linux signals
- * the members of a group from the newest to the oldest, so the sentinel has a signal before we do. Where it cannot be
- * started, signals.c guesses.
+ * A signal does not say whether it was sent to the launcher alone or to the process group, hook included. The sentinel,
+ * another process in the group, reports what it receives: that was sent to the group. Linux signals the newest member
+ * of a group first, so the sentinel has a signal before the launcher. If it cannot start, signals.c guesses.
  */
 #include "sentinel.h"
 #include "fd.h"
@@ -14,21 +13,21 @@
 #endif
 
 enum {
-    QUERY_SIGNAL = 64,      /* the last signal: the sentinel takes the lowest first, so it has told of all before it answers */
-    REPLY_TIMEOUT_MS = 100, /* so long it may take to be heard of */
+    QUERY_SIGNAL = 64,      /* the last signal; the sentinel takes the lowest first, so it has reported all others */
+    REPLY_TIMEOUT_MS = 100, /* after this long without a reply, the sentinel is ended */
 };
 
-static int reply_fd = -1; /* a byte for each signal that came, 0 where it was the question */
+static int reply_fd = -1; /* a byte for each signal; 0 replies to the query */
 static unsigned counts[QUERY_SIGNAL + 1];
 
 #ifdef __linux__
-/* In the sentinel, where all signals are blocked. */
+/* Runs in the sentinel, with all signals blocked. */
 static _Noreturn void report_signals(pid_t owner, int out)
 {
     static const uint64_t ALL = UINT64_MAX;
     siginfo_t info;
     bool dies_with_owner = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-    pid_t parent = getppid(); /* 0 where that is in another pid namespace; less where the system does not tell */
+    pid_t parent = getppid(); /* 0 in another pid namespace; negative if the system refuses */
     fd_close_all_but(&out, 1);
     while (dies_with_owner && (parent == owner || parent <= 0)) {
         long number = syscall(SYS_rt_sigtimedwait, &ALL, &info, NULL, sizeof ALL);
@@ -75,13 +74,13 @@ bool sentinel_has(int number)
 
 void sentinel_forget(int number)
 {
-    /* Of real-time signals each comes; of others several that come at once may be one here and two there. */
+    /* Real-time signals are queued; others may arrive here once and there twice. */
     if (number < 32) counts[number] = 0;
 }
 
 void sentinel_end(struct run *run)
 {
-    /* Where it cannot be ended it is not waited for: it ends with us. */
+    /* If it cannot be killed, nobody waits for it: it dies with the launcher. */
     if (run->sentinel > 0 && kill(run->sentinel, SIGKILL) != 0) run->sentinel = -1;
 }
 

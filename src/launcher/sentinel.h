@@ -6,10 +6,10 @@
 struct run;
 
 void sentinel_start(struct run *run);
-/* Waits until all that was sent to the group has been counted; then, of each signal, whether one was, and no more of it. */
+/* Waits until the sentinel has reported all earlier signals. `sentinel_has` uses up one report of a signal. */
 void sentinel_ask(struct run *run);
 bool sentinel_has(int number);
 void sentinel_forget(int number);
 void sentinel_end(struct run *run);
-/* Nobody else may do it: there are systems without a process that reaps what is left. */
+/* The launcher reaps it itself: not every system has an init that reaps orphans. */
 void sentinel_reap(struct run *run);

@@ -1,6 +1,6 @@
 /*
- * Signals sent to us reach the hook. All are blocked here from before anything is read until the end: what comes before
- * the hook has started waits for it, and is passed on then. What was sent to the whole process group is not passed on,
+ * Forwards the launcher's signals to the hook. All are blocked from before the first read until the end: a signal that
+ * arrives before the hook starts waits, and is forwarded then. A signal to the whole process group is not forwarded,
  * since the hook has it already; sentinel.c knows.
  */
 #include "signals.h"
@@ -8,7 +8,7 @@
 #include "run.h"
 #include "sentinel.h"
 
-enum { STOP_WINDOW_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
+enum { STOP_WINDOW_US = 1000000 }; /* a hook that stops within this time of a stop signal stops because of it */
 
 bool signals_is_stop(int number)
 {
@@ -23,7 +23,7 @@ bool signals_is_harmless(int number)
 bool signals_hold(struct run *run)
 {
     if (!signal_block(&run->inherited_mask)) return false;
-    /* What we make is ours to read, whatever mask the caller has. */
+    /* The launcher must be able to read its files, whatever the caller's umask. */
     run->inherited_umask = umask(S_IRWXG | S_IRWXO);
     return run->must_restore = true;
 }
@@ -40,13 +40,13 @@ bool signals_open(struct run *run)
 {
     struct pollfd fds[POLLED_FDS];
     for (int i = 0; i < POLLED_FDS; i++) fds[i] = (struct pollfd){.fd = -1};
-    /* Where one of the calls that we live by is refused, the hook is to run without us. */
+    /* If a call is refused that the launcher needs, the hook runs without it. */
     bool can_poll = poll(fds, POLLED_FDS, 0) == 0;
     bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
     return can_poll && can_wait && signal_listen(run);
 }
 
-/* Where there is no sentinel, or not yet: what the hook or a child of it sent was for the group, or for us alone. */
+/* A guess without a sentinel: the hook and its children signal the group, or the launcher alone. */
 static bool has_reached_hook(const struct run *run, const struct arrival *arrival)
 {
     int number = arrival->number;
@@ -65,13 +65,13 @@ static void handle_signal(struct run *run, const struct arrival *arrival)
         run->was_asked_to_end = true;
         record_signal(run, number);
     }
-    /* While we are stopped the time of --timeout stands still. */
+    /* --timeout does not count the time while the launcher is stopped. */
     if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += clock_us() - run->checked_us;
     bool is_for_group = sentinel_has(number);
     if (!is_for_group && !has_reached_hook(run, arrival)) signal_pass_on(run, arrival);
 }
 
-/* All that has come is read before the sentinel is asked: it has had by then what was sent to it too. */
+/* Reads all signals before it asks the sentinel, which has received those to the group by then. */
 void signals_take(struct run *run)
 {
     struct arrival arrivals[32];
@@ -80,7 +80,7 @@ void signals_take(struct run *run)
     while (count < max && signal_read(run, &arrivals[count])) count++;
     for (size_t i = 0; i < count; i++) {
         int number = arrivals[i].number;
-        /* The last is what the system sends us for a write of ours that nobody reads. */
+        /* The latter is the SIGPIPE of the launcher's own write. */
         if (number == SIGCHLD || arrivals[i].sender == run->pid) continue;
         if (run->hook == 0) {
             if (!signals_is_harmless(number) && !signals_is_stop(number)) run->late_signal = number;
@@ -93,7 +93,7 @@ void signals_take(struct run *run)
     for (size_t i = 0; i < count; i++) sentinel_forget(arrivals[i].number);
 }
 
-/* A hook that was told to stop by way of us has stopped: so do we, as it would have bare. */
+/* The hook stopped because of a forwarded signal: so does the launcher, as the hook would bare. */
 void signals_stop_too(struct run *run)
 {
     int number = run->stop_signal;
