@@ -1,4 +1,4 @@
-/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
+/* What is known before the hook starts: ids, correlation, payload fields. TypeScript port: src/bus/begin.ts. */
 #include "begin.h"
 #include "run.h"
 
@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #endif
 
-/* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
+/* The payload fields for each fact, the preferred name first; the same as in src/agents. */
 enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
 static const struct {
     unsigned char fact;
@@ -18,7 +18,7 @@ static const struct {
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
-/* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
+/* Makes a UUIDv7 (RFC 9562), a span id, and a trace id in case neither a session nor a parent provides one. */
 void begin_make_ids(struct run *run)
 {
     struct timespec now = {0};
@@ -28,7 +28,7 @@ void begin_make_ids(struct run *run)
     run->created_at_ms = ms;
     run->pid = getpid();
     if (getentropy(random, sizeof random) != 0) {
-        /* A kernel without randomness: ids that differ are all that is needed. */
+        /* The kernel has no randomness; the ids only have to differ. */
         uint64_t seed = ms * 1000003 + (uint64_t)now.tv_nsec + ((uint64_t)run->pid << 40);
         for (size_t i = 0; i < sizeof random; i++)
             random[i] = (unsigned char)((seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407) >> 56);
@@ -57,7 +57,7 @@ bool begin_parse_trace(const char *text, struct trace_parent *parent)
     if (text == NULL || !is_hex(text, 2) || text[2] != '-' || !is_hex(text + 3, 32) || text[35] != '-' ||
         !is_hex(text + 36, 16) || text[52] != '-' || !is_hex(text + 53, 2))
         return false;
-    /* Later versions may say more; they are read by their first four fields. */
+    /* Later versions may append fields; only the first four are read. */
     const char *rest = text + 55;
     bool is_first = strncmp(text, "00", 2) == 0;
     if (*rest != '\0' && (is_first || *rest != '-' || strpbrk(rest, "\n\r") != NULL)) return false;
@@ -82,7 +82,7 @@ void begin_correlation(struct text session, struct text tool_use, struct text pr
     sha256_hex(hash, id, 32);
 }
 
-/* The first field, of those that tell the fact, that says something; of no length where none does. */
+/* The first non-empty field for this fact; length 0 if there is none. */
 static struct text find_field(const struct run *run, enum fact fact)
 {
     for (int i = 0; i < PAYLOAD_FIELDS; i++)
@@ -98,7 +98,7 @@ struct text begin_event(const struct run *run)
     return (struct text){run->options.event, strlen(run->options.event)};
 }
 
-/* What came of the payload since, as far as it was kept. */
+/* Scans the kept part of a late payload. */
 static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
@@ -119,7 +119,7 @@ bool begin_learn_late(struct run *run)
     return find_field(run, EVENT).at != NULL || find_field(run, SESSION).at != NULL;
 }
 
-/* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
+/* Scans what has arrived of the payload, and derives the correlation id. */
 void begin_describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];

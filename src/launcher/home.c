@@ -1,9 +1,8 @@
 /*
- * The state directory: the user's own, or none. What lies in it can keep a hook from running, so it counts only where
- * nobody else can have made it: a directory and no link, of our user, that others cannot write. One that is not the
- * default may be a repository's all the same, and has to bear a stamp that no repository can carry. The Node engine makes
- * and stamps such a one. Where any of that fails the hook runs ungated and unrecorded. Twin: src/config/state-home.ts,
- * which says in words what is wrong.
+ * The state directory: the user's own, or none. Files in it can keep a hook from running, so it counts only if nobody
+ * else can have made it: a directory, no link, owned by the user, that others cannot write. Any but the default may
+ * still come from a repository, so it needs a stamp that no repository can carry; the Node engine makes and stamps it.
+ * If a check fails, the hook runs ungated and unrecorded. TypeScript port: src/config/state-home.ts.
  */
 #include "home.h"
 #include "fd.h"
@@ -16,15 +15,15 @@
 #endif
 
 enum {
-    STAMP_DIGITS = 32, /* of a stamp, at random */
+    STAMP_DIGITS = 32, /* of a random stamp */
     STAMP_BYTES = 64,
-    DEFAULT_DEPTH = 3, /* of the default directory below HOME */
+    DEFAULT_DEPTH = 3, /* levels below HOME */
 };
 
 uid_t home_user(void)
 {
 #ifdef __linux__
-    /* What the kernel told at our start: no system call. */
+    /* The kernel passed it at exec: no system call. */
     return (uid_t)getauxval(AT_EUID);
 #else
     return geteuid();
@@ -62,11 +61,11 @@ int home_open_inside(const struct run *run, const char *name, bool creates)
     return home_open_directory(run->home, name);
 }
 
-/* With all that is missing above it, for the owner alone. */
+/* Makes the directory and its missing parents, for the owner alone. */
 static void make_directories(const char *path)
 {
     char part[PATH_BYTES];
-    /* Whatever mask the caller has: one that takes all away would leave a directory that nobody can enter. */
+    /* The caller's umask might make directories that nobody can enter. */
     mode_t mask = umask(S_IRWXG | S_IRWXO);
     for (size_t at = 1; path[at - 1] != '\0'; at++) {
         if (path[at] != '/' && path[at] != '\0') continue;
@@ -77,7 +76,7 @@ static void make_directories(const char *path)
     (void)umask(mask);
 }
 
-/* Takes the last name off an absolute path; false where there is none left. */
+/* Removes the last name from an absolute path; false if there is none. */
 static bool to_parent(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -86,7 +85,7 @@ static bool to_parent(char *path)
     return true;
 }
 
-/* Whether a directory is there for us to write, or could be made with so many above it. */
+/* Whether the directory is writable, or could be made with up to `levels` missing names. */
 static bool can_create(const char *path, int levels)
 {
     char part[PATH_BYTES];
@@ -96,11 +95,11 @@ static bool can_create(const char *path, int levels)
     return true;
 }
 
-/* When it was made, in ns; 0 where that is not known. */
+/* The birth time in ns; 0 if it is unknown. */
 static uint64_t birth_ns(int directory, const struct stat *stat)
 {
 #if defined(__linux__) && defined(SYS_statx)
-    /* The kernel's struct statx, which not every C library knows: seconds and ns of birth are at 80. */
+    /* Not every C library has struct statx; in the kernel's, s and ns of birth are at offset 80. */
     uint64_t made[32] = {0};
     uint32_t ns;
     (void)stat;
@@ -116,8 +115,8 @@ static uint64_t birth_ns(int directory, const struct stat *stat)
 }
 
 /*
- * Whether it bears the stamp that HookBus gave it: a word that the default directory knows for this path or, where none is
- * to be had, what a copy elsewhere does not have. `scratch` has room for two paths.
+ * Whether HookBus stamped the directory: with a random word that the default directory maps to this path or, if there
+ * can be no default directory, with the inode and birth time, which no copy has. `scratch` holds two paths.
  */
 static bool is_stamped(int directory, const char *home, char *scratch)
 {
@@ -143,15 +142,15 @@ static bool is_stamped(int directory, const char *home, char *scratch)
 
 static bool is_empty(int directory)
 {
-    int entries = 0; /* itself and the one above are two */
+    int entries = 0; /* `.` and `..` are two */
     DIR *list = fdopendir(dup(directory));
     while (list != NULL && entries < 3 && readdir(list) != NULL) entries++;
     return list != NULL && closedir(list) == 0 && entries < 3;
 }
 
 /*
- * Whether the Node engine would make it, or stamp it if it is empty. It looks again and more closely; this spares its
- * start to each run where it would say no. Missing: `directory` is -1.
+ * Whether the Node engine would make the directory (-1: it is missing), or stamp it because it is empty. Node checks
+ * again and more closely; this check saves its start if it would refuse.
  */
 static bool is_makeable_by_node(int directory, const char *home, char *scratch)
 {
@@ -159,7 +158,7 @@ static bool is_makeable_by_node(int directory, const char *home, char *scratch)
     if ((directory >= 0 && !is_empty(directory)) || !can_create(home, INT_MAX)) return false;
     (void)FORMAT(path, sizeof path, "%s", home);
     do {
-        /* In a work tree a later pull could bring a gate. */
+        /* In a work tree a later pull could add a gate. */
         if (!FORMAT(git, sizeof git, "%s/.git", path) || access(git, F_OK) == 0) return false;
     } while (to_parent(path));
     if (!settings_default_home(scratch) || !can_create(scratch, DEFAULT_DEPTH)) return true;
@@ -167,7 +166,7 @@ static bool is_makeable_by_node(int directory, const char *home, char *scratch)
     return default_home >= 0 ? close(default_home) == 0 : errno == ENOENT;
 }
 
-/* For `status`, which is asked elsewhere and would not know. */
+/* For `status`, which may run without this HOOKBUS_HOME. */
 static void note_refused(const char *home, char *scratch)
 {
     int default_home = settings_default_home(scratch) && strcmp(scratch, home) != 0 ? home_open_own(scratch) : -1;
@@ -188,7 +187,7 @@ bool home_open(struct run *run)
         if (is_missing) run->home = home_open_own(home);
     } else if (is_missing || (run->home >= 0 && !is_stamped(run->home, home, scratch))) {
         can_make = is_makeable_by_node(run->home, home, scratch);
-        /* Another process may just have stamped it. */
+        /* Another process may have stamped it meanwhile. */
         bool is_stamped_now = !is_missing && !can_make && is_stamped(run->home, home, scratch);
         if (!is_missing && !is_stamped_now) run->home = (close(run->home), -1);
     }

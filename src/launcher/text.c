@@ -1,4 +1,4 @@
-/* Pieces of text. */
+/* Slices of text. */
 #include "text.h"
 
 void text_write_hex(char *text, const unsigned char *bytes, size_t count)
