@@ -48,7 +48,7 @@ static bool find_node(char node[PATH_BYTES])
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
     bool is_trusted = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
-                    (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+                      (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
     ssize_t length = is_trusted ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
     node[length > 0 ? length : 0] = '\0';

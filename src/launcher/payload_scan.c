@@ -53,7 +53,8 @@ static void put_code_point(struct scan *scan, uint32_t code)
     }
     if (code < 0x800) put_byte(scan, 0xc0 | code >> 6);
     else if (code < 0x10000) put_byte(scan, 0xe0 | code >> 12), put_byte(scan, 0x80 | (code >> 6 & 0x3f));
-    else put_byte(scan, 0xf0 | code >> 18), put_byte(scan, 0x80 | (code >> 12 & 0x3f)), put_byte(scan, 0x80 | (code >> 6 & 0x3f));
+    else put_byte(scan, 0xf0 | code >> 18), put_byte(scan, 0x80 | (code >> 12 & 0x3f)),
+         put_byte(scan, 0x80 | (code >> 6 & 0x3f));
     put_byte(scan, 0x80 | (code & 0x3f));
 }
 

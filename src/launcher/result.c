@@ -94,7 +94,8 @@ bool result_tell(struct run *run)
     claim_hang_up(claim);
     if (is_result && !is_sent && (claim->bus = node_connect(run)) >= 0) {
         /* A new daemon has replaced the one that granted the claim, so it needs the begin frame first. */
-        is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
+        is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) &&
+                  claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
         claim_hang_up(claim);
     }
     free(frames.at);

@@ -62,7 +62,8 @@ static void normalise(char *path)
 bool settings_default_home(char home[HOME_BYTES])
 {
     const char *user_home = getenv("HOME");
-    if (user_home == NULL || user_home[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user_home)) return false;
+    if (user_home == NULL || user_home[0] != '/') return false;
+    if (!FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user_home)) return false;
     normalise(home);
     return true;
 }

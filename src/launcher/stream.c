@@ -83,7 +83,8 @@ static bool grow(struct stream *stream)
 
 size_t stream_room(struct stream *stream)
 {
-    size_t max = (size_t)(stream->read_limit - stream->total < CHUNK_BYTES ? stream->read_limit - stream->total : CHUNK_BYTES);
+    uint64_t left = stream->read_limit - stream->total;
+    size_t max = (size_t)(left < CHUNK_BYTES ? left : CHUNK_BYTES);
     if (stream->length == 0) return max;
     /* After the hook's exit a limit is set: buffering delays nobody then, and the record needs all of the output. */
     if (stream->flow == PASSING && stream->read_limit == UINT64_MAX) return 0;

@@ -40,7 +40,8 @@ static int run_timers(struct run *run)
     bool is_stuck = stream_is_waiting(input) && input->flow == PASSING;
     if (is_stuck && is_due(input->progress_us + STALL_TIMEOUT_MS * 1000, now, &next)) input->flow = ABSORBING;
     if (run->options.timeout_us > 0) {
-        int64_t due = run->expired_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->next_check_us;
+        int64_t due = run->expired_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us
+                                           : run->next_check_us;
         /* Often enough to measure how long the launcher was stopped. */
         (void)is_due(now + TICK_US, now, &next);
         run->checked_us = now;
