@@ -112,7 +112,7 @@ struct text begin_named_event(struct run *run)
     return find_field(run, EVENT);
 }
 
-bool begin_learn_late(struct run *run)
+bool begin_rescan(struct run *run)
 {
     if (!run->is_late) return false;
     scan_kept(run);

@@ -18,7 +18,7 @@ void begin_describe(struct run *run);
 /* Appends the begin frame to `begin`. */
 void begin_encode(struct run *run, struct bytes *begin);
 /* Scans the rest of a late payload; true if the record needs a new begin frame. */
-bool begin_learn_late(struct run *run);
+bool begin_rescan(struct run *run);
 /* Valid after `begin_describe`; length 0 if nothing names the event. */
 struct text begin_event(const struct run *run);
 /* The event that the payload names, as far as it has arrived. Overwrites `run->fields`. */

@@ -37,7 +37,7 @@ static bool open_stream(struct run *run, int which, const struct stat *stat)
     /* Writes to /dev/full fail, and the hook must see that. */
     if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 7)) return true;
 #endif
-    if (!fd_channel(is_socket, ends)) return false;
+    if (!fd_pair(is_socket, ends)) return false;
     stream->to_socket = is_socket;
     if (which == STDIN) {
         run->hook_ends[STDIN] = ends[0];
@@ -72,7 +72,7 @@ static bool is_same_output(const struct stat *out, const struct stat *err)
  * A descriptor below 3 that the caller closed stays closed for the hook. The launcher opens /dev/null in its place, so
  * that no other descriptor gets its number. Outputs to the same target share a pipe, which keeps their order.
  */
-bool child_open_channels(struct run *run)
+bool child_open_streams(struct run *run)
 {
     struct stat stats[STREAMS];
     bool is_open[STREAMS];
@@ -85,7 +85,7 @@ bool child_open_channels(struct run *run)
     for (int i = 0; i < (run->is_merged ? STDERR : STREAMS); i++)
         if (is_open[i] && !open_stream(run, i, &stats[i])) return false;
     if (run->is_merged) run->hook_ends[STDERR] = run->hook_ends[STDOUT];
-    return fd_channel(false, run->exec_error);
+    return fd_pair(false, run->exec_error);
 }
 
 /* Some sandboxes refuse dup2, others F_DUPFD. */
@@ -107,8 +107,8 @@ static _Noreturn void exec_hook(struct run *run, char **environment)
     pid_t parent = getppid();
     if (parent > 0 && run->pid > 0 && parent != run->pid) _exit(127);
 #endif
-    signals_give_back(run);
-    int error = command_become(run, environment);
+    signals_restore(run);
+    int error = command_try_exec(run, environment);
     (void)!write(run->exec_error[1], &error, sizeof error);
     _exit(127);
 }
@@ -116,12 +116,12 @@ static _Noreturn void exec_hook(struct run *run, char **environment)
 /* The system has no process left: the launcher execs the hook in place, unrecorded, with all of its input. */
 static _Noreturn void exec_hook_in_place(struct run *run, char **environment)
 {
-    record_forget(run);
-    claim_hang_up(&run->claim);
-    input_leave(run);
-    signals_give_back(run);
-    command_refuse(run, command_become(run, environment));
-    command_say(run->reason);
+    record_retract(run);
+    claim_disconnect(&run->claim);
+    input_move_to_stdin(run);
+    signals_restore(run);
+    command_set_failure(run, command_try_exec(run, environment));
+    command_print(run->reason);
     _exit(run->exit_code);
 }
 
@@ -153,6 +153,6 @@ bool child_start(struct run *run)
         return true;
     }
     (void)waitpid(pid, NULL, 0);
-    command_refuse(run, error);
+    command_set_failure(run, error);
     return false;
 }

@@ -5,6 +5,6 @@
 
 struct run;
 
-bool child_open_channels(struct run *run);
+bool child_open_streams(struct run *run);
 /* False if the hook could not be started: `exit_code` and `reason` are then those of a shell. */
 bool child_start(struct run *run);

@@ -20,7 +20,7 @@ enum {
     MAX_SILENCE_US = 3000000,      /* VERDICT_WAIT arrives once a second; after a longer silence the peer hangs */
 };
 
-void claim_hang_up(struct claim *claim)
+void claim_disconnect(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
@@ -49,7 +49,7 @@ bool claim_send(int bus, const struct bytes *bytes, int64_t within_us)
     return !bytes->failed;
 }
 
-void claim_ask(struct run *run, int64_t within_us)
+void claim_request(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
@@ -64,7 +64,7 @@ void claim_ask(struct run *run, int64_t within_us)
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
-    if (!claim_send(run->claim.bus, &frames, within_us)) claim_hang_up(&run->claim);
+    if (!claim_send(run->claim.bus, &frames, within_us)) claim_disconnect(&run->claim);
     free(frames.at);
 }
 
@@ -127,7 +127,7 @@ static bool receive_verdict(struct run *run, int64_t deadline_us)
     return claim_read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
 }
 
-bool claim_gives_refusals_only(const struct run *run)
+bool claim_replays_refusals_only(const struct run *run)
 {
     return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
@@ -149,8 +149,8 @@ static bool is_usable(const struct run *run)
     const struct claim *claim = &run->claim;
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
-    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_gives_refusals_only(run));
-    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_replays_refusals_only(run));
+    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_replays_refusals_only(run);
 }
 
 /* Waits for a verdict, and after VERDICT_WAIT for the original's result; false if none arrives in time. */
@@ -171,13 +171,13 @@ static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* There was no daemon, but by now there is a state directory that one can start in. */
-    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_TIMEOUT_US);
+    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_request(run, ANSWER_TIMEOUT_US);
     return wait_for_answer(run, ANSWER_TIMEOUT_US);
 }
 
-void claim_call_helper(struct run *run)
+void claim_start_helper(struct run *run)
 {
-    claim_hang_up(&run->claim);
+    claim_disconnect(&run->claim);
     run->claim.helper = node_start_helper(run->settings.home, &run->claim.bus);
 }
 
@@ -185,17 +185,17 @@ void claim_await_helper(struct claim *claim, int64_t limit_us)
 {
     struct pollfd source = {.fd = claim->bus, .events = POLLIN};
     if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(limit_us / 1000));
-    claim_hang_up(claim);
+    claim_disconnect(claim);
 }
 
 static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
     /* A guard may run twice without harm. Any other hook should run once, even on a busy machine. */
-    int64_t timeout_us = claim_gives_refusals_only(run) ? HELPER_TIMEOUT_US : MAX_WAIT_US;
+    int64_t timeout_us = claim_replays_refusals_only(run) ? HELPER_TIMEOUT_US : MAX_WAIT_US;
     if (clock_us() >= claim->deadline_us) return false;
-    claim_call_helper(run);
-    if (claim->bus >= 0) claim_ask(run, timeout_us);
+    claim_start_helper(run);
+    if (claim->bus >= 0) claim_request(run, timeout_us);
     return wait_for_answer(run, timeout_us);
 }
 
@@ -207,7 +207,7 @@ static void keep_outputs(struct run *run)
         if (run->streams[i].kept_max < max) run->streams[i].kept_max = max;
 }
 
-enum verdict claim_hear(struct run *run)
+enum verdict claim_receive(struct run *run)
 {
     struct claim *claim = &run->claim;
     int64_t timeout_us = run->options.timeout_us, limit_us = MAX_WAIT_US;
@@ -219,6 +219,6 @@ enum verdict claim_hear(struct run *run)
     }
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (claim->is_owner) keep_outputs(run);
-    else claim_hang_up(claim);
+    else claim_disconnect(claim);
     return claim->verdict;
 }

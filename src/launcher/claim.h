@@ -25,13 +25,13 @@ struct claim {
 };
 
 /* Closes the connection, and kills the helper if there is one. */
-void claim_hang_up(struct claim *claim);
+void claim_disconnect(struct claim *claim);
 /* Sends the claim to the daemon or the helper; disconnects if that takes longer than `within_us`. */
-void claim_ask(struct run *run, int64_t within_us);
+void claim_request(struct run *run, int64_t within_us);
 /* The verdict of the daemon or the helper; VERDICT_RUN without a key if neither answers in time. */
-enum verdict claim_hear(struct run *run);
+enum verdict claim_receive(struct run *run);
 /* Starts the helper, which also makes the state directory if it is missing. */
-void claim_call_helper(struct run *run);
+void claim_start_helper(struct run *run);
 /* Waits until the helper finishes and closes the connection. */
 void claim_await_helper(struct claim *claim, int64_t timeout_us);
 /* Parses the body of a verdict, which the texts point into; false if it is invalid. */
@@ -39,4 +39,4 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
 /* Sends all bytes within `within_us`; false on failure. */
 bool claim_send(int bus, const struct bytes *bytes, int64_t within_us);
 /* Whether only refusals are replayed; then nobody waits and nobody owns the key. */
-bool claim_gives_refusals_only(const struct run *run);
+bool claim_replays_refusals_only(const struct run *run);

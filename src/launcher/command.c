@@ -69,14 +69,14 @@ static int exec_by_name(struct run *run, char **environment)
     }
 }
 
-int command_become(struct run *run, char **environment)
+int command_try_exec(struct run *run, char **environment)
 {
     int error = exec_by_name(run, environment);
     return error == E2BIG ? exec_by_name(run, environ) : error;
 }
 
 /* Uses a shell's message and exit code. Never 2, which an agent reads as a decision to block. */
-void command_refuse(struct run *run, int error)
+void command_set_failure(struct run *run, int error)
 {
     bool is_absent = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
     const char *text = is_absent ? "not found" : strerror(error), *name = run->options.argv[0];
@@ -90,13 +90,13 @@ void command_refuse(struct run *run, int error)
 
 _Noreturn void command_exec(struct run *run)
 {
-    signals_give_back(run);
-    command_refuse(run, command_become(run, environ));
-    command_say(run->reason);
+    signals_restore(run);
+    command_set_failure(run, command_try_exec(run, environ));
+    command_print(run->reason);
     _exit(run->exit_code);
 }
 
-void command_say(const char *what)
+void command_print(const char *what)
 {
     struct iovec parts[] = {{"hookbus: ", 9}, {(void *)(uintptr_t)what, strlen(what)}, {"\n", 1}};
     (void)!writev(STDERR, parts, 3);

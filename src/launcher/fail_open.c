@@ -25,7 +25,7 @@ static bool may_be_decision(const struct run *run)
     return start < end && *start == '{';
 }
 
-bool fail_open_pardons(struct run *run)
+bool fail_open_forgives(struct run *run)
 {
     bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
     if (!run->can_forgive || has_answered || may_be_decision(run)) return false;

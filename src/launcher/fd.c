@@ -10,7 +10,7 @@
 
 enum { MAX_CLOSED = 65536 }; /* one by one, if the system has no list of open descriptors */
 
-bool fd_channel(bool is_socket, int ends[2])
+bool fd_pair(bool is_socket, int ends[2])
 {
 #ifdef __linux__
     return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;

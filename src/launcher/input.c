@@ -20,7 +20,7 @@ static bool is_decided(struct stream *input)
 {
     stdout_kind_push(&input->kind, input->buffer + input->classified, input->length - input->classified);
     input->classified = input->length;
-    return stdout_kind_is_settled(&input->kind);
+    return stdout_kind_is_final(&input->kind);
 }
 
 static bool is_object(struct stream *input)
@@ -60,7 +60,7 @@ static bool can_read_more(struct stream *input)
 }
 
 /* Reads what is there already: up to a line, an object, the end, 8 MiB, or a pause. */
-void input_take_prelude(struct run *run)
+void input_read_prelude(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     (void)peek_file(input);
@@ -68,7 +68,7 @@ void input_take_prelude(struct run *run)
         if (!loop_turn(run, 0) && (is_decided(input) || !loop_turn(run, PRELUDE_PAUSE_MS))) break;
 }
 
-bool input_take_payload(struct run *run)
+bool input_read_payload(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int64_t until = clock_us() + PAYLOAD_TIMEOUT_US, left;
@@ -78,13 +78,13 @@ bool input_take_payload(struct run *run)
     return input->file_start < 0 && (input->from < 0 || is_object(input));
 }
 
-void input_hear_out(struct run *run)
+void input_drain(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int64_t until = clock_us() + DRAIN_TIMEOUT_US;
     run->phase = PREPARING;
     while (input->total > 0 && input_is_unfinished(input) && clock_us() < until) {
-        stream_drop(input);
+        stream_discard(input);
         if (!loop_turn(run, DRAIN_PAUSE_MS)) break;
     }
 }
@@ -113,7 +113,7 @@ static int make_memfd(const unsigned char *bytes, size_t length)
 }
 #endif
 
-void input_leave(struct run *run)
+void input_move_to_stdin(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int source = run->hook_ends[STDIN];

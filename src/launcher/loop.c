@@ -33,12 +33,12 @@ static void handle_signals(struct run *run)
         leave_before_hook(run);
         return;
     }
-    signals_take(run);
+    signals_handle(run);
     reap(run);
-    if (run->stop_signal != 0) signals_stop_too(run);
+    if (run->stop_signal != 0) signals_stop_self(run);
 }
 
-void loop_pass_along(struct run *run, struct stream *stream)
+void loop_forward(struct run *run, struct stream *stream)
 {
     if (stream->flow == HOLDING) return;
     stream_write(stream);
@@ -71,7 +71,7 @@ bool loop_turn(struct run *run, int wait_ms)
         struct stream *stream = &run->streams[i];
         if ((fds[2 + 2 * i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) stream_close(stream);
         if (fds[1 + 2 * i].revents != 0 && stream->from >= 0) stream_read(stream);
-        loop_pass_along(run, stream);
+        loop_forward(run, stream);
     }
     return true;
 }

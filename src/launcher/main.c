@@ -84,10 +84,10 @@ static bool prepare(struct run *run)
     /* As early as possible: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
     /* Nothing has been read so far, so the command still gets everything. */
-    if (!prepare_memory(run) || !child_open_channels(run) || !signals_open(run)) command_exec(run);
+    if (!prepare_memory(run) || !child_open_streams(run) || !signals_open(run)) command_exec(run);
     bool is_closed = gate_is_closed(run, false);
-    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
-    else input_take_prelude(run);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_read_payload(run);
+    else input_read_prelude(run);
     begin_describe(run);
     run->is_late = input_is_unfinished(&run->streams[STDIN]);
     if (run->is_late) stream_keep_late(&run->streams[STDIN]);
@@ -95,11 +95,11 @@ static bool prepare(struct run *run)
     if (run->awaits_event) is_closed = gate_is_closed(run, true);
     begin_encode(run, &run->begin);
     /* The daemon decides while the record is written. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_TIMEOUT_US);
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_request(run, ANSWER_TIMEOUT_US);
     record_begin(run);
     /* Without a record nobody would notice a skipped hook, so it runs. */
     if (is_closed && run->spool_file >= 0) {
-        claim_hang_up(&run->claim);
+        claim_disconnect(&run->claim);
         run->kind = BREAKER_SKIP;
         return false;
     }
@@ -111,19 +111,19 @@ static bool prepare(struct run *run)
 static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
-        claim_hang_up(&run->claim);
+        claim_disconnect(&run->claim);
         return true;
     }
-    enum verdict verdict = claim_hear(run);
+    enum verdict verdict = claim_receive(run);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    result_repeat(run);
+    result_replay(run);
     return false;
 }
 
 /* Node makes a state directory other than the default, once. If it cannot, the hook runs unrecorded. */
 static void make_home(struct run *run)
 {
-    claim_call_helper(run);
+    claim_start_helper(run);
     claim_await_helper(&run->claim, MAKE_HOME_TIMEOUT_US);
     if (home_open(run)) run->settings.home[0] = '\0';
 }
@@ -135,8 +135,8 @@ static void run_hook(struct run *run)
         watch_hook(run);
         return;
     }
-    run->is_forgiven = fail_open_pardons(run);
-    if (!run->is_forgiven) command_say(run->reason);
+    run->is_forgiven = fail_open_forgives(run);
+    if (!run->is_forgiven) command_print(run->reason);
 }
 
 int main(int argc, char **argv)
@@ -147,24 +147,24 @@ int main(int argc, char **argv)
     if (!is_run(argc, argv)) {
         char **words = arguments_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
-        command_say("Node.js was not found, and all commands but `run` need it");
+        command_print("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
     options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
-        command_say("no command after --. Try: hookbus run --help");
+        command_print("no command after --. Try: hookbus run --help");
         return USAGE_EXIT_CODE;
     }
     /* An empty name counts as none; the reader of the record then names the hook. */
     if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
     settings_read(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) command_exec(run);
-    if (!signals_hold(run)) command_exec(run);
+    if (!signals_block_all(run)) command_exec(run);
     if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
-    else input_hear_out(run);
+    else input_drain(run);
     record_end(run);
-    if (!result_tell(run)) node_notify(run);
+    if (!result_send(run)) node_notify(run);
     watch_hand_over(run);
     leave_as_hook(run);
 }

@@ -141,7 +141,7 @@ pid_t node_start_helper(const char *home, int *bus)
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
     *bus = -1;
-    if (!fd_channel(true, ends)) return 0;
+    if (!fd_pair(true, ends)) return 0;
     int own_end = fd_above_streams(ends[0]), helper_end = fd_above_streams(ends[1]);
     pid_t pid = own_end < 0 || helper_end < 0 ? -1 : fork();
     if (pid == 0) {

@@ -201,7 +201,7 @@ void record_signal(struct run *run, int signal)
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    run->is_late = begin_learn_late(run);
+    run->is_late = begin_rescan(run);
     encode_end(run, run->kind, run->signal, true);
     bool is_written = append_entry(run);
     if (!is_written) {
@@ -213,7 +213,7 @@ void record_end(struct run *run)
 }
 
 /* An empty entry withdraws the record: the launcher becomes the hook, and cannot see how it ends. */
-void record_forget(struct run *run)
+void record_retract(struct run *run)
 {
     if (run->spool_file < 0) return;
     (void)entry_begin(run);

@@ -9,4 +9,4 @@ void record_begin(struct run *run);
 void record_pid_start(struct run *run);
 void record_signal(struct run *run, int signal);
 void record_end(struct run *run);
-void record_forget(struct run *run);
+void record_retract(struct run *run);

@@ -21,7 +21,7 @@ static void replay_output(struct run *run, int which, struct text text)
     for (stream_write(stream); stream->length > 0;) (void)loop_turn(run, -1);
 }
 
-void result_repeat(struct run *run)
+void result_replay(struct run *run)
 {
     static char reason[128];
     struct claim *claim = &run->claim;
@@ -64,7 +64,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
     bool has_outputs = is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
-    if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
+    if (claim_replays_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
     field_text(bytes, RESULT_HOOK_NAME, run->options.name);
@@ -77,7 +77,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     frame_end(bytes, start);
 }
 
-bool result_tell(struct run *run)
+bool result_send(struct run *run)
 {
     struct claim *claim = &run->claim;
     struct bytes frames = {0};
@@ -91,12 +91,12 @@ bool result_tell(struct run *run)
         if (is_sent) claim_await_helper(claim, HELPER_FINISH_US);
         is_sent = is_result = false;
     }
-    claim_hang_up(claim);
+    claim_disconnect(claim);
     if (is_result && !is_sent && (claim->bus = node_connect(run)) >= 0) {
         /* A new daemon has replaced the one that granted the claim, so it needs the begin frame first. */
         is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) &&
                   claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
-        claim_hang_up(claim);
+        claim_disconnect(claim);
     }
     free(frames.at);
     return is_sent;

@@ -6,6 +6,6 @@
 struct run;
 
 /* Skips the hook: replays the original's result, or nothing. */
-void result_repeat(struct run *run);
+void result_replay(struct run *run);
 /* Sends the owner's result and notifies the daemon; false if the daemon still needs a notification. */
-bool result_tell(struct run *run);
+bool result_send(struct run *run);

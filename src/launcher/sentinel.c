@@ -45,7 +45,7 @@ void sentinel_start(struct run *run)
     run->sentinel = -1;
 #ifdef __linux__
     int ends[2];
-    if (!fd_channel(false, ends)) return;
+    if (!fd_pair(false, ends)) return;
     run->sentinel = fork();
     if (run->sentinel == 0) report_signals(run->pid, ends[1]);
     close(ends[1]);
@@ -53,7 +53,7 @@ void sentinel_start(struct run *run)
 #endif
 }
 
-void sentinel_ask(struct run *run)
+void sentinel_query(struct run *run)
 {
     struct pollfd source = {.fd = reply_fd, .events = POLLIN};
     unsigned char byte;
@@ -65,14 +65,14 @@ void sentinel_ask(struct run *run)
     sentinel_end(run);
 }
 
-bool sentinel_has(int number)
+bool sentinel_take(int number)
 {
     if (counts[number] == 0) return false;
     counts[number]--;
     return true;
 }
 
-void sentinel_forget(int number)
+void sentinel_reset(int number)
 {
     /* Real-time signals are queued; others may arrive here once and there twice. */
     if (number < 32) counts[number] = 0;

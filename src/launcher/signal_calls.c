@@ -81,7 +81,7 @@ void signal_unblock(int number)
     (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
-void signal_pass_on(const struct run *run, const struct arrival *arrival)
+void signal_forward(const struct run *run, const struct arrival *arrival)
 {
 #ifdef __linux__
     if (arrival->is_queued && sigqueue(run->hook, arrival->number, arrival->value) == 0) return;

@@ -23,4 +23,4 @@ void signal_unblock(int number);
 void signal_restore_mask(const struct run *run);
 bool signal_listen(struct run *run);
 bool signal_read(const struct run *run, struct arrival *arrival);
-void signal_pass_on(const struct run *run, const struct arrival *arrival);
+void signal_forward(const struct run *run, const struct arrival *arrival);

@@ -20,7 +20,7 @@ bool signals_is_harmless(int number)
     return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
 
-bool signals_hold(struct run *run)
+bool signals_block_all(struct run *run)
 {
     if (!signal_block(&run->inherited_mask)) return false;
     /* The launcher must be able to read its files, whatever the caller's umask. */
@@ -28,7 +28,7 @@ bool signals_hold(struct run *run)
     return run->must_restore = true;
 }
 
-void signals_give_back(const struct run *run)
+void signals_restore(const struct run *run)
 {
     if (!run->must_restore) return;
     (void)umask(run->inherited_umask);
@@ -67,12 +67,12 @@ static void handle_signal(struct run *run, const struct arrival *arrival)
     }
     /* --timeout does not count the time while the launcher is stopped. */
     if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += clock_us() - run->checked_us;
-    bool is_for_group = sentinel_has(number);
-    if (!is_for_group && !has_reached_hook(run, arrival)) signal_pass_on(run, arrival);
+    bool is_for_group = sentinel_take(number);
+    if (!is_for_group && !has_reached_hook(run, arrival)) signal_forward(run, arrival);
 }
 
 /* Reads all signals before it asks the sentinel, which has received those to the group by then. */
-void signals_take(struct run *run)
+void signals_handle(struct run *run)
 {
     struct arrival arrivals[32];
     size_t count = 0, max = sizeof arrivals / sizeof *arrivals;
@@ -86,15 +86,15 @@ void signals_take(struct run *run)
             if (!signals_is_harmless(number) && !signals_is_stop(number)) run->late_signal = number;
             continue;
         }
-        if (!is_queried) sentinel_ask(run);
+        if (!is_queried) sentinel_query(run);
         is_queried = true;
         handle_signal(run, &arrivals[i]);
     }
-    for (size_t i = 0; i < count; i++) sentinel_forget(arrivals[i].number);
+    for (size_t i = 0; i < count; i++) sentinel_reset(arrivals[i].number);
 }
 
 /* The hook stopped because of a forwarded signal: so does the launcher, as the hook would bare. */
-void signals_stop_too(struct run *run)
+void signals_stop_self(struct run *run)
 {
     int number = run->stop_signal;
     int64_t now = clock_us();

@@ -48,7 +48,7 @@ enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind)
     return kind->state == DONE ? KIND_JSON : KIND_BROKEN;
 }
 
-bool stdout_kind_is_settled(const struct stdout_kind *kind)
+bool stdout_kind_is_final(const struct stdout_kind *kind)
 {
     return kind->state >= DONE;
 }

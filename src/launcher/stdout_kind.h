@@ -13,4 +13,4 @@ struct stdout_kind {
 void stdout_kind_push(struct stdout_kind *kind, const unsigned char *bytes, size_t length);
 enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind);
 /* Whether the object has ended, or there is none. */
-bool stdout_kind_is_settled(const struct stdout_kind *kind);
+bool stdout_kind_is_final(const struct stdout_kind *kind);

@@ -169,11 +169,11 @@ void stream_write(struct stream *stream)
         stream->progress_us = clock_us();
         stream->at += (size_t)written;
         stream->length -= (size_t)written;
-        if (stream->length == 0) stream_drop(stream);
+        if (stream->length == 0) stream_discard(stream);
     }
 }
 
-void stream_drop(struct stream *stream)
+void stream_discard(struct stream *stream)
 {
     stream->at = stream->length = stream->classified = 0;
     if (stream->flow == ABSORBING) stream->flow = PASSING;
@@ -182,7 +182,7 @@ void stream_drop(struct stream *stream)
 /* Closing an output sends the hook the SIGPIPE that it would get bare. The input is read on, so no caller gets one. */
 void stream_close(struct stream *stream)
 {
-    stream_drop(stream);
+    stream_discard(stream);
     if (stream->to >= 0) close(stream->to);
     stream->to = -1;
     if (stream->number == STDIN || stream->from < 0) return;

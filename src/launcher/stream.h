@@ -63,6 +63,6 @@ bool stream_is_waiting(const struct stream *stream);
 /* Writes what waits, as far as `to` accepts it. */
 void stream_write(struct stream *stream);
 /* Discards what waits. */
-void stream_drop(struct stream *stream);
+void stream_discard(struct stream *stream);
 /* Closes `to`: nobody reads any more. */
 void stream_close(struct stream *stream);

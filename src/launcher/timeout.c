@@ -21,7 +21,7 @@ static bool may_have_refused(const struct run *run)
     return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
 }
 
-void timeout_note(struct run *run)
+void timeout_set_result(struct run *run)
 {
     long long us = run->options.timeout_us;
     char *text = run->timed_out;
@@ -87,7 +87,7 @@ static size_t find_descendants(const struct run *run, struct process *processes)
 }
 
 /* SIGTERM once, to all of them; SIGKILL as often as needed. */
-bool timeout_end_tree(struct run *run)
+bool timeout_kill_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
     int64_t passed = clock_us() - run->expired_us;

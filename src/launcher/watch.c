@@ -115,7 +115,7 @@ static bool would_sigpipe(const struct stream *output)
 static void end_by_late_signal(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
-        stream_drop(&run->streams[i]);
+        stream_discard(&run->streams[i]);
         if (run->streams[i].flush_timeout_ms < 0) stream_close(&run->streams[i]);
     }
     run->kind = SIGNALED;
@@ -152,11 +152,11 @@ static void flush_outputs(struct run *run)
 
 static void release_held(struct run *run)
 {
-    run->is_forgiven = fail_open_pardons(run);
+    run->is_forgiven = fail_open_forgives(run);
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         if (run->is_forgiven) {
-            stream_drop(output);
+            stream_discard(output);
             output->to = -1;
         }
         output->flow = PASSING;
@@ -168,7 +168,7 @@ static void release_held(struct run *run)
 /* Whether the hook still runs or, after a timeout, one of its descendants. */
 static bool is_active(struct run *run)
 {
-    if (run->expired_us != 0 && clock_us() >= run->next_check_us) run->has_descendants = timeout_end_tree(run);
+    if (run->expired_us != 0 && clock_us() >= run->next_check_us) run->has_descendants = timeout_kill_tree(run);
     return run->phase == RUNNING || run->has_descendants;
 }
 
@@ -182,16 +182,16 @@ void watch_hook(struct run *run)
     struct stream *input = &run->streams[STDIN];
     run->streams[STDOUT].flow = run->streams[STDERR].flow = run->can_forgive ? HOLDING : PASSING;
     input->flow = PASSING;
-    if (input->to < 0) stream_drop(input);
+    if (input->to < 0) stream_discard(input);
     run->phase = RUNNING;
-    loop_pass_along(run, input);
+    loop_forward(run, input);
     run_until_exit(run);
     stream_close(input);
     stream_count_file(input);
     flush_outputs(run);
     /* The time may have run out while the caller read nothing. */
     run_until_exit(run);
-    if (run->expired_us != 0) timeout_note(run);
+    if (run->expired_us != 0) timeout_set_result(run);
     if (run->can_forgive) release_held(run);
 }
 
