@@ -60,9 +60,11 @@ for compiler in $compilers; do
     # At other addresses in each run. musl-gcc has no -static-pie, so this names the files to start with.
     pie)
       musl=/usr/lib/$(uname -m)-linux-musl
-      [ "$compiler" = musl-gcc ] && [ -e "$musl/rcrt1.o" ] || continue
-      start="-fPIE -nostartfiles $musl/rcrt1.o $musl/crti.o"
-      link="-static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,separate-code -s $musl/crtn.o"
+      start=-fPIE link='-static-pie -Wl,-z,relro,-z,now,-z,separate-code -s'
+      if [ "$compiler" = musl-gcc ]; then
+        start="-fPIE -nostartfiles $musl/rcrt1.o $musl/crti.o"
+        link="-static -Wl,-pie,--no-dynamic-linker,-z,text,-z,relro,-z,now,-z,separate-code -s $musl/crtn.o"
+      fi
       ;;
     # Memory that only the start writes becomes read-only, and code has its own pages.
     static) link='-static -Wl,-z,relro,-z,now,-z,separate-code -s' ;;

@@ -1,4 +1,4 @@
-/* What is known before the hook starts: ids, correlation, the payload's fields. Twin: src/bus/begin.ts. */
+/* What is known before the hook starts: ids, correlation, payload fields. TypeScript port: src/bus/begin.ts. */
 #include "begin.h"
 #include "run.h"
 
@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #endif
 
-/* The payload's fields by what they tell, in the order in which they count; as src/agents has them. */
+/* The payload fields for each fact, the preferred name first; the same as in src/agents. */
 enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
 static const struct {
     unsigned char fact;
@@ -18,7 +18,7 @@ static const struct {
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
-/* A UUIDv7 (RFC 9562), a span id, and a trace id in case nothing says what this execution belongs to. */
+/* Makes a UUIDv7 (RFC 9562), a span id, and a trace id in case neither a session nor a parent provides one. */
 void begin_make_ids(struct run *run)
 {
     struct timespec now = {0};
@@ -28,7 +28,7 @@ void begin_make_ids(struct run *run)
     run->created_at_ms = ms;
     run->pid = getpid();
     if (getentropy(random, sizeof random) != 0) {
-        /* A kernel without randomness: ids that differ are all that is needed. */
+        /* The kernel has no randomness; the ids only have to differ. */
         uint64_t seed = ms * 1000003 + (uint64_t)now.tv_nsec + ((uint64_t)run->pid << 40);
         for (size_t i = 0; i < sizeof random; i++)
             random[i] = (unsigned char)((seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407) >> 56);
@@ -57,7 +57,7 @@ bool begin_parse_trace(const char *text, struct trace_parent *parent)
     if (text == NULL || !is_hex(text, 2) || text[2] != '-' || !is_hex(text + 3, 32) || text[35] != '-' ||
         !is_hex(text + 36, 16) || text[52] != '-' || !is_hex(text + 53, 2))
         return false;
-    /* Later versions may say more; they are read by their first four fields. */
+    /* Later versions may append fields; only the first four are read. */
     const char *rest = text + 55;
     bool is_first = strncmp(text, "00", 2) == 0;
     if (*rest != '\0' && (is_first || *rest != '-' || strpbrk(rest, "\n\r") != NULL)) return false;
@@ -82,8 +82,8 @@ void begin_correlation(struct text session, struct text tool_use, struct text pr
     sha256_hex(hash, id, 32);
 }
 
-/* The first field, of those that tell the fact, that says something; of no length where none does. */
-static struct text find(const struct run *run, enum fact fact)
+/* The first non-empty field for this fact; length 0 if there is none. */
+static struct text find_field(const struct run *run, enum fact fact)
 {
     for (int i = 0; i < PAYLOAD_FIELDS; i++)
         if (PAYLOAD_NAMES[i].fact == fact && run->fields[i].is_found && run->fields[i].length > 0)
@@ -93,12 +93,12 @@ static struct text find(const struct run *run, enum fact fact)
 
 struct text begin_event(const struct run *run)
 {
-    struct text event = find(run, EVENT);
+    struct text event = find_field(run, EVENT);
     if (event.at != NULL || run->options.event == NULL) return event;
     return (struct text){run->options.event, strlen(run->options.event)};
 }
 
-/* What came of the payload since, as far as it was kept. */
+/* Scans the kept part of a late payload. */
 static void scan_kept(struct run *run)
 {
     const struct stream *in = &run->streams[STDIN];
@@ -108,18 +108,18 @@ static void scan_kept(struct run *run)
 
 struct text begin_named_event(struct run *run)
 {
-    if (find(run, EVENT).at == NULL) scan_kept(run);
-    return find(run, EVENT);
+    if (find_field(run, EVENT).at == NULL) scan_kept(run);
+    return find_field(run, EVENT);
 }
 
-bool begin_learn_late(struct run *run)
+bool begin_rescan(struct run *run)
 {
     if (!run->is_late) return false;
     scan_kept(run);
-    return find(run, EVENT).at != NULL || find(run, SESSION).at != NULL;
+    return find_field(run, EVENT).at != NULL || find_field(run, SESSION).at != NULL;
 }
 
-/* Finds the ids in as much of the payload as has come, and what this execution belongs to. */
+/* Scans what has arrived of the payload, and derives the correlation id. */
 void begin_describe(struct run *run)
 {
     struct stream *in = &run->streams[STDIN];
@@ -130,8 +130,8 @@ void begin_describe(struct run *run)
     if (begin_parse_trace(getenv("TRACEPARENT"), &parent)) {
         strcpy(run->correlation_id, parent.trace_id);
         strcpy(run->parent_span_id, parent.span_id);
-    } else if (find(run, SESSION).length > 0) {
-        begin_correlation(find(run, SESSION), find(run, TOOL_USE), find(run, PROMPT), begin_event(run),
+    } else if (find_field(run, SESSION).length > 0) {
+        begin_correlation(find_field(run, SESSION), find_field(run, TOOL_USE), find_field(run, PROMPT), begin_event(run),
                            run->correlation_id);
     }
     strcpy(run->trace_flags, parent.flags);
@@ -145,7 +145,7 @@ static void field_part(struct bytes *begin, int tag, struct text text)
 void begin_encode(struct run *run, struct bytes *begin)
 {
     const struct settings *settings = &run->settings;
-    struct text tool = find(run, TOOL), event = begin_event(run);
+    struct text tool = find_field(run, TOOL), event = begin_event(run);
     size_t start = frame_begin(begin, FRAME_BEGIN);
     field_text(begin, BEGIN_EXECUTION_ID, run->execution_id);
     field_text(begin, BEGIN_CORRELATION_ID, run->correlation_id);
@@ -155,8 +155,8 @@ void begin_encode(struct run *run, struct bytes *begin)
     field_bytes(begin, BEGIN_EVENT_TYPE, event.at, event.length);
     field_part(begin, BEGIN_TOOL_NAME, tool);
     if (tool.at == NULL) field_text(begin, BEGIN_TOOL_NAME, run->options.tool);
-    field_part(begin, BEGIN_SESSION_ID, find(run, SESSION));
-    field_part(begin, BEGIN_TOOL_USE_ID, find(run, TOOL_USE));
+    field_part(begin, BEGIN_SESSION_ID, find_field(run, SESSION));
+    field_part(begin, BEGIN_TOOL_USE_ID, find_field(run, TOOL_USE));
     field_text(begin, BEGIN_CWD, getcwd(run->path, PATH_BYTES));
     for (char **argument = run->options.argv; *argument != NULL; argument++) field_text(begin, BEGIN_ARGUMENT, *argument);
     field_number(begin, BEGIN_CREATED_AT_MS, run->created_at_ms);

@@ -9,17 +9,17 @@ struct trace_parent {
     char trace_id[33], span_id[17], flags[3];
 };
 
-/* Reads a W3C `traceparent`; false when it is absent or not valid. */
+/* Parses a W3C `traceparent`; false if it is absent or invalid. */
 bool begin_parse_trace(const char *text, struct trace_parent *parent);
-/* The correlation id of everything with this cause; twin of src/domain/correlation.ts. */
+/* Derives the correlation id that executions with one cause share. TypeScript port: src/domain/correlation.ts. */
 void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
 void begin_make_ids(struct run *run);
 void begin_describe(struct run *run);
-/* To the end of `begin`. */
+/* Appends the begin frame to `begin`. */
 void begin_encode(struct run *run, struct bytes *begin);
-/* Whether the rest of a payload that came late names what the record lacks. */
-bool begin_learn_late(struct run *run);
-/* Known once the run is described; of no length where nobody told it. */
+/* Scans the rest of a late payload; true if the record needs a new begin frame. */
+bool begin_rescan(struct run *run);
+/* Valid after `begin_describe`; length 0 if nothing names the event. */
 struct text begin_event(const struct run *run);
-/* The event that the payload names, as far as it has come by now. Overwrites the run's fields. */
+/* The event that the payload names, as far as it has arrived. Overwrites `run->fields`. */
 struct text begin_named_event(struct run *run);

@@ -1,8 +1,7 @@
 /*
- * A dedupe key: the daemon is asked before the hook whether it may run, and told after it what came of it (result.c). The
- * claim ends with the connection, so that whoever is killed gives it up. Where no answer comes in time, a helper is asked
- * instead, a Node of our own that answers the same frames from the database; and where that says nothing either, the hook
- * runs.
+ * Dedupe keys. Before the hook, the launcher asks the daemon whether it may run; afterwards result.c sends the result.
+ * The claim ends with the connection, so a killed owner releases it. If the daemon does not answer in time, the
+ * launcher asks a helper, a Node process that answers the same frames from the database. If that fails, the hook runs.
  */
 #include "claim.h"
 #include "begin.h"
@@ -14,14 +13,14 @@
 #include <sys/socket.h>
 
 enum {
-    REPLY_BYTES = 9 * 1024 * 1024,    /* longest answer */
-    HELPER_US = 2000000,              /* for the helper's answer where a hook can block: it is Node, and has to start */
+    REPLY_BYTES = 9 * 1024 * 1024, /* longest verdict frame */
+    HELPER_TIMEOUT_US = 2000000,   /* for the helper's answer if the hook can block; Node has to start first */
     HEADER_BYTES = 6,
-    MAX_WAIT_US = 5000000,            /* for the first one's result; as src/gates/dedupe.ts */
-    SILENCE_US = 3000000,             /* once a second we are told to wait: longer than that, and somebody is stuck */
+    MAX_WAIT_US = 5000000,         /* for the original's result; as in src/gates/dedupe.ts */
+    MAX_SILENCE_US = 3000000,      /* VERDICT_WAIT arrives once a second; after a longer silence the peer hangs */
 };
 
-void claim_hang_up(struct claim *claim)
+void claim_disconnect(struct claim *claim)
 {
     if (claim->bus >= 0) close(claim->bus);
     claim->bus = -1;
@@ -50,7 +49,7 @@ bool claim_send(int bus, const struct bytes *bytes, int64_t within_us)
     return !bytes->failed;
 }
 
-void claim_ask(struct run *run, int64_t within_us)
+void claim_request(struct run *run, int64_t within_us)
 {
     const struct options *options = &run->options;
     const struct stream *in = &run->streams[STDIN];
@@ -61,11 +60,11 @@ void claim_ask(struct run *run, int64_t within_us)
     field_number(&frames, CLAIM_TTL_SECONDS, options->dedupe_ttl > 0 ? options->dedupe_ttl : run->settings.dedupe_ttl);
     field_number(&frames, CLAIM_ON_DUPLICATE, options->on_duplicate);
     if (!run->settings.shares_keys) field_text(&frames, CLAIM_SHARING, "off");
-    /* As far as it was read, which is all of it. */
+    /* By now the payload is complete. */
     field_bytes(&frames, CLAIM_PAYLOAD, in->buffer + in->at, in->length);
     field_text(&frames, CLAIM_PATH, getenv("PATH"));
     frame_end(&frames, start);
-    if (!claim_send(run->claim.bus, &frames, within_us)) claim_hang_up(&run->claim);
+    if (!claim_send(run->claim.bus, &frames, within_us)) claim_disconnect(&run->claim);
     free(frames.at);
 }
 
@@ -77,7 +76,7 @@ static uint32_t length_at(const unsigned char *at)
 bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t length)
 {
     uint64_t kind = UINT64_MAX;
-    claim->key = claim->of = claim->out = claim->err = (struct text){0};
+    claim->key = claim->original_id = claim->out = claim->err = (struct text){0};
     claim->wants_outputs = claim->refuses = false;
     claim->exit_code = -1;
     for (size_t at = 0; at < length;) {
@@ -90,7 +89,7 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
         if (tag == VERDICT_KIND) kind = number;
         struct text text = {(const char *)value, size};
         if (tag == VERDICT_KEY) claim->key = text;
-        if (tag == VERDICT_OF) claim->of = text;
+        if (tag == VERDICT_OF) claim->original_id = text;
         if (tag == VERDICT_STDOUT) claim->out = text;
         if (tag == VERDICT_STDERR) claim->err = text;
         if (tag == VERDICT_EXIT_CODE) claim->exit_code = number > 255 ? 255 : (int)number;
@@ -102,8 +101,8 @@ bool claim_read_verdict(struct claim *claim, const unsigned char *body, size_t l
     return kind <= VERDICT_WAIT;
 }
 
-/* One frame of the other side's; false where none comes in time or what comes is none. A signal ends us. */
-static bool receive(struct run *run, int64_t deadline_us)
+/* Receives one verdict frame; false on a timeout or an invalid frame. A signal ends the launcher. */
+static bool receive_verdict(struct run *run, int64_t deadline_us)
 {
     unsigned char piece[4096];
     struct bytes *reply = &run->claim.reply;
@@ -119,7 +118,7 @@ static bool receive(struct run *run, int64_t deadline_us)
         ssize_t got = read(run->claim.bus, piece, left < sizeof piece ? left : sizeof piece);
         if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (got > 0) bytes_add(reply, piece, (size_t)got);
-        /* Who says a byte now and then holds nobody up. */
+        /* A peer that sends a byte now and then must not extend the deadline. */
         if (got <= 0 || reply->failed || (reply->length < wanted && clock_us() >= deadline_us)) return false;
         if (reply->length != HEADER_BYTES || wanted != HEADER_BYTES) continue;
         wanted += length_at(reply->at + 2);
@@ -128,12 +127,12 @@ static bool receive(struct run *run, int64_t deadline_us)
     return claim_read_verdict(&run->claim, reply->at + HEADER_BYTES, reply->length - HEADER_BYTES);
 }
 
-bool claim_gives_refusals_only(const struct run *run)
+bool claim_replays_refusals_only(const struct run *run)
 {
     return gate_can_block(begin_event(run)) && run->options.on_duplicate != ON_DUPLICATE_REPLAY;
 }
 
-/* Whether it can be a refusal at all: a daemon that is wrong about that would silence a guard. */
+/* Whether the result can be a refusal at all: a daemon that is wrong about this would silence a guard. */
 static bool is_refusal(const struct claim *claim)
 {
     struct stdout_kind kind = {0};
@@ -142,77 +141,77 @@ static bool is_refusal(const struct claim *claim)
 }
 
 /*
- * Whether the verdict is one that this run goes by, whoever gave it. Where a hook can block, a duplicate neither waits nor
- * is skipped, and is given nothing but a refusal, unless its user asked for more.
+ * Whether this run obeys the verdict. If the hook can block, a duplicate neither waits nor is skipped, and only a
+ * refusal is replayed, unless the user asked for replay.
  */
 static bool is_usable(const struct run *run)
 {
     const struct claim *claim = &run->claim;
     bool is_result = claim->exit_code == 0 || claim->exit_code == 2;
     if (claim->verdict == VERDICT_RUN) return true;
-    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_gives_refusals_only(run));
-    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_gives_refusals_only(run);
+    if (claim->verdict == VERDICT_REPLAY) return is_result && (is_refusal(claim) || !claim_replays_refusals_only(run));
+    return claim->verdict == VERDICT_SKIP ? !gate_can_block(begin_event(run)) : !claim_replays_refusals_only(run);
 }
 
-/* For an answer, and for the first one's result as long as we are told so and there is time. False where nobody speaks. */
+/* Waits for a verdict, and after VERDICT_WAIT for the original's result; false if none arrives in time. */
 static bool wait_for_answer(struct run *run, int64_t silence_us)
 {
     struct claim *claim = &run->claim;
     bool is_answered;
     if (claim->bus < 0) return false;
     do {
-        int64_t until = clock_us() + silence_us;
-        is_answered = receive(run, until < claim->until_us ? until : claim->until_us);
-        silence_us = SILENCE_US;
-    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->until_us);
+        int64_t silent_until_us = clock_us() + silence_us;
+        is_answered = receive_verdict(run, silent_until_us < claim->deadline_us ? silent_until_us : claim->deadline_us);
+        silence_us = MAX_SILENCE_US;
+    } while (is_answered && claim->verdict == VERDICT_WAIT && is_usable(run) && clock_us() < claim->deadline_us);
     return is_answered;
 }
 
 static bool ask_daemon(struct run *run)
 {
     struct claim *claim = &run->claim;
-    /* Nobody was there; now at least there is a directory for a daemon to start in. */
-    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_ask(run, ANSWER_US);
-    return wait_for_answer(run, ANSWER_US);
+    /* There was no daemon, but by now there is a state directory that one can start in. */
+    if (claim->bus < 0 && (claim->bus = node_connect(run)) >= 0) claim_request(run, ANSWER_TIMEOUT_US);
+    return wait_for_answer(run, ANSWER_TIMEOUT_US);
 }
 
-void claim_call_helper(struct run *run)
+void claim_start_helper(struct run *run)
 {
-    claim_hang_up(&run->claim);
+    claim_disconnect(&run->claim);
     run->claim.helper = node_start_helper(run->settings.home, &run->claim.bus);
 }
 
-void claim_await_helper(struct claim *claim, int64_t most_us)
+void claim_await_helper(struct claim *claim, int64_t limit_us)
 {
     struct pollfd source = {.fd = claim->bus, .events = POLLIN};
-    if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(most_us / 1000));
-    claim_hang_up(claim);
+    if (claim->bus >= 0 && shutdown(claim->bus, SHUT_WR) == 0) (void)poll(&source, 1, (int)(limit_us / 1000));
+    claim_disconnect(claim);
 }
 
 static bool ask_helper(struct run *run)
 {
     struct claim *claim = &run->claim;
-    /* To run twice harms no guard. What else is asked for is to run once, also on a machine with much to do. */
-    int64_t patience_us = claim_gives_refusals_only(run) ? HELPER_US : MAX_WAIT_US;
-    if (clock_us() >= claim->until_us) return false;
-    claim_call_helper(run);
-    if (claim->bus >= 0) claim_ask(run, patience_us);
-    return wait_for_answer(run, patience_us);
+    /* A guard may run twice without harm. Any other hook should run once, even on a busy machine. */
+    int64_t timeout_us = claim_replays_refusals_only(run) ? HELPER_TIMEOUT_US : MAX_WAIT_US;
+    if (clock_us() >= claim->deadline_us) return false;
+    claim_start_helper(run);
+    if (claim->bus >= 0) claim_request(run, timeout_us);
+    return wait_for_answer(run, timeout_us);
 }
 
-/* So much of its outputs the owner keeps, for a duplicate. */
+/* The owner keeps this much of its outputs for duplicates. */
 static void keep_outputs(struct run *run)
 {
-    size_t most = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
+    size_t max = run->settings.max_bytes < RESULT_BYTES ? (size_t)run->settings.max_bytes : RESULT_BYTES;
     for (int i = STDOUT; i < STREAMS; i++)
-        if (run->streams[i].kept_most < most) run->streams[i].kept_most = most;
+        if (run->streams[i].kept_max < max) run->streams[i].kept_max = max;
 }
 
-enum verdict claim_hear(struct run *run)
+enum verdict claim_receive(struct run *run)
 {
     struct claim *claim = &run->claim;
-    int64_t timeout_us = run->options.timeout_us, most_us = MAX_WAIT_US;
-    claim->until_us = clock_us() + (timeout_us > 0 && timeout_us < most_us ? timeout_us : most_us);
+    int64_t timeout_us = run->options.timeout_us, limit_us = MAX_WAIT_US;
+    claim->deadline_us = clock_us() + (timeout_us > 0 && timeout_us < limit_us ? timeout_us : limit_us);
     bool is_answered = ask_daemon(run) || ask_helper(run);
     if (!is_answered || claim->verdict == VERDICT_WAIT || !is_usable(run)) {
         claim->verdict = VERDICT_RUN;
@@ -220,6 +219,6 @@ enum verdict claim_hear(struct run *run)
     }
     claim->is_owner = claim->verdict == VERDICT_RUN && claim->key.length > 0;
     if (claim->is_owner) keep_outputs(run);
-    else claim_hang_up(claim);
+    else claim_disconnect(claim);
     return claim->verdict;
 }

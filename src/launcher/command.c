@@ -1,4 +1,4 @@
-/* The command: how a process becomes it, and what is said when it cannot. */
+/* Execs the command, and says why that failed. */
 #include "command.h"
 #include "run.h"
 #include "signals.h"
@@ -7,7 +7,7 @@
 
 extern char **environ;
 
-/* The caller's environment and the two variables that are ours; without these where there is no memory for it. */
+/* The caller's environment and the launcher's two variables; without them if there is no memory. */
 char **command_environment(const struct run *run)
 {
     static char correlation[64], trace[80];
@@ -26,8 +26,8 @@ char **command_environment(const struct run *run)
     return variables;
 }
 
-/* A script that does not name its interpreter is the shell's. Nobody else is in malloc(3), also where memory is shared. */
-static int try_path(const struct run *run, char *path, char **environment)
+/* /bin/sh runs a script that names no interpreter. malloc(3) is safe after vfork: the launcher has one thread. */
+static int try_exec(const struct run *run, char *path, char **environment)
 {
     static char shell[] = "/bin/sh";
     char **argv = run->options.argv;
@@ -44,39 +44,39 @@ static int try_path(const struct run *run, char *path, char **environment)
     return errno;
 }
 
-/* Not execvp: what that does with a script, and without PATH, differs between C libraries. */
-static int find(struct run *run, char **environment)
+/* Searches PATH itself: C libraries disagree about execvp with a script, or without PATH. */
+static int exec_by_name(struct run *run, char **environment)
 {
     char *path = run->path, *name = run->options.argv[0];
-    const char *given = getenv("PATH"), *places = given == NULL ? SYSTEM_PATH : given;
+    const char *variable = getenv("PATH"), *directories = variable == NULL ? SYSTEM_PATH : variable;
     int error = ENOENT;
     if (*name == '\0') return ENOENT;
-    if (strchr(name, '/') != NULL) return try_path(run, name, environment);
+    if (strchr(name, '/') != NULL) return try_exec(run, name, environment);
     if (strlen(name) > NAME_MAX) return ENAMETOOLONG;
-    for (;; places++) {
-        size_t length = strcspn(places, ":");
+    for (;; directories++) {
+        size_t length = strcspn(directories, ":");
         if (length + strlen(name) + 2 <= PATH_BYTES) {
-            memcpy(path, places, length);
+            memcpy(path, directories, length);
             path[length] = '/';
             strcpy(path + length + (length > 0), name);
-            int found = try_path(run, path, environment);
-            bool is_elsewhere = found == ENOENT || found == ENOTDIR || found == EACCES || found == ESTALE;
-            if (!is_elsewhere) return found;
+            int found = try_exec(run, path, environment);
+            bool tries_next = found == ENOENT || found == ENOTDIR || found == EACCES || found == ESTALE;
+            if (!tries_next) return found;
             if (error != EACCES) error = found;
         }
-        places += length;
-        if (*places == '\0') return error;
+        directories += length;
+        if (*directories == '\0') return error;
     }
 }
 
-int command_become(struct run *run, char **environment)
+int command_try_exec(struct run *run, char **environment)
 {
-    int error = find(run, environment);
-    return error == E2BIG ? find(run, environ) : error;
+    int error = exec_by_name(run, environment);
+    return error == E2BIG ? exec_by_name(run, environ) : error;
 }
 
-/* As a shell says it and exits. Never 2: to an agent that is a decision to block. */
-void command_refuse(struct run *run, int error)
+/* Uses a shell's message and exit code. Never 2, which an agent reads as a decision to block. */
+void command_set_failure(struct run *run, int error)
 {
     bool is_absent = error == ENOENT || error == ENOTDIR || error == ENAMETOOLONG;
     const char *text = is_absent ? "not found" : strerror(error), *name = run->options.argv[0];
@@ -90,13 +90,13 @@ void command_refuse(struct run *run, int error)
 
 _Noreturn void command_exec(struct run *run)
 {
-    signals_give_back(run);
-    command_refuse(run, command_become(run, environ));
-    command_say(run->reason);
+    signals_restore(run);
+    command_set_failure(run, command_try_exec(run, environ));
+    command_print(run->reason);
     _exit(run->exit_code);
 }
 
-void command_say(const char *what)
+void command_print(const char *what)
 {
     struct iovec parts[] = {{"hookbus: ", 9}, {(void *)(uintptr_t)what, strlen(what)}, {"\n", 1}};
     (void)!writev(STDERR, parts, 3);

@@ -1,22 +1,19 @@
-/* command.c: the command, and how a process becomes it. */
+/* command.c: execs the command. */
 #pragma once
 
 #include "system.h"
 
 struct run;
 
-/* Where Debian's sh and bash look where there is no PATH. */
+/* The default PATH of Debian's sh and bash. */
 #define SYSTEM_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 char **command_environment(const struct run *run);
-/*
- * Becomes the command, found as a shell finds it; where the system has no room for our two variables, without them. Gives
- * back why that failed.
- */
-int command_become(struct run *run, char **environment);
-/* What the run comes to where it failed. */
-void command_refuse(struct run *run, int error);
-/* Replaces ourselves by the command: HookBus is switched off, or cannot do its work and must not be in the way. */
+/* Execs the command, found as a shell finds it; after E2BIG without the launcher's variables. Returns errno. */
+int command_try_exec(struct run *run, char **environment);
+/* Sets `kind`, `exit_code` and `reason` after a failed exec. */
+void command_set_failure(struct run *run, int error);
+/* Execs the command in the launcher's place: HookBus is off, or cannot work and must not be in the way. */
 _Noreturn void command_exec(struct run *run);
-/* One line of our own on stderr. */
-void command_say(const char *what);
+/* Prints one line on stderr. */
+void command_print(const char *what);

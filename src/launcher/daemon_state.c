@@ -1,6 +1,6 @@
 /*
- * What a daemon is started with. It serves all projects of its user for as long as there is work, so it has nothing of the
- * hook that happened to start it: a short list of variables, the limits and the niceness that the user may have.
+ * What a daemon starts with. It serves all projects of its user, so it takes little from the hook that happened to
+ * start it: a short list of variables. Its limits and niceness become what the user is allowed.
  */
 #include "daemon_state.h"
 #include "command.h"
@@ -13,7 +13,7 @@ extern char **environ;
 
 enum { MAX_VARIABLES = 64 };
 
-/* Twin of src/config/daemon-environment.ts; of each that ends in _, all that begin so. */
+/* TypeScript port: src/config/daemon-environment.ts. An entry that ends in _ is a prefix. */
 static const char KEPT[][28] = {
     "HOME=", "USER=", "LOGNAME=", "LANG=", "LC_", "TZ=", "XDG_", "DISPLAY=", "WAYLAND_DISPLAY=",
     "DBUS_SESSION_BUS_ADDRESS=",
@@ -21,7 +21,7 @@ static const char KEPT[][28] = {
 
 static bool is_kept(const char *variable)
 {
-    /* Others could put files into it for the daemon to find. */
+    /* Other users could put files into a shared TMPDIR for the daemon to find. */
     if (strncmp(variable, "TMPDIR=/", 8) == 0) return home_open_own(variable + 7) >= 0;
     for (size_t i = 0; i < sizeof KEPT / sizeof *KEPT; i++)
         if (strncmp(variable, KEPT[i], strlen(KEPT[i])) == 0) return true;
@@ -31,7 +31,7 @@ static bool is_kept(const char *variable)
 void daemon_prepare(const char *home)
 {
     static char path[] = "PATH=" SYSTEM_PATH, variable[HOME_BYTES + 16], *kept[MAX_VARIABLES + 3] = {path, variable};
-    /* But for the stack and core files, whose limits change more than what is allowed. */
+    /* Not the stack and core files: those limits change more than what is allowed. */
     static const int LIMITS[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_AS};
     struct rlimit limit;
     for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++) {

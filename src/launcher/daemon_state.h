@@ -1,4 +1,4 @@
-/* daemon_state.c: what a daemon or a helper starts with. */
+/* daemon_state.c: the environment and limits of a daemon or a helper. */
 #pragma once
 
 #include "system.h"

@@ -1,37 +1,34 @@
-/* `--fail-open`: a hook that fails leaves nothing behind, where nothing that it said or did can be a decision. */
+/* `--fail-open`: discards the output and exit code of a failed hook, if neither can be a decision. */
 #include "fail_open.h"
 #include "begin.h"
 #include "gate.h"
 #include "run.h"
 
-/* Where a hook can block, a failure may be a refusal, and so may any while nobody knows; src/bus/begin.ts says the same. */
+/* If the hook can block, or the event is unknown, a failure may be a refusal. src/bus/begin.ts has the same rule. */
 void fail_open_note(struct run *run)
 {
     const char *named = run->options.event == NULL ? "" : run->options.event;
     struct text event = {named, strlen(named)};
     if (!run->options.fail_open) return;
     if (event.length == 0 || !gate_can_block(event)) event = begin_event(run);
-    run->is_forgiving = !gate_can_block(event);
-    if (!run->is_forgiving) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
+    run->can_forgive = !gate_can_block(event);
+    if (!run->can_forgive) text_add_warning(&run->warnings, (struct text){"--fail-open", 11}, event);
 }
 
-/*
- * Agents read JSON on stdout whatever the exit code, some in any line of it, and one of them what begins so on stderr:
- * it may be a decision.
- */
-static bool may_steer(const struct run *run)
+/* Agents read JSON on stdout, some in any line, and one at the start of stderr, whatever the exit code. */
+static bool may_be_decision(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    const unsigned char *said = err->buffer + err->at, *end = said + err->length;
+    const unsigned char *start = err->buffer + err->at, *end = start + err->length;
     if (out->length > 0 && memchr(out->buffer + out->at, '{', out->length) != NULL) return true;
-    while (said < end && strchr(" \t\r\n", *said) != NULL) said++;
-    return said < end && *said == '{';
+    while (start < end && strchr(" \t\r\n", *start) != NULL) start++;
+    return start < end && *start == '{';
 }
 
-bool fail_open_pardons(struct run *run)
+bool fail_open_forgives(struct run *run)
 {
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!run->is_forgiving || is_well || may_steer(run)) return false;
+    bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
+    if (!run->can_forgive || has_answered || may_be_decision(run)) return false;
     struct text event = begin_named_event(run);
     return event.at == NULL || !gate_can_block(event);
 }

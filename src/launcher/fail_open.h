@@ -5,6 +5,6 @@
 
 struct run;
 
-/* Whether a failure on this event may be forgiven; where that was asked for in vain, a warning goes on record. */
+/* Decides whether a failure on this event may be forgiven; adds a warning if --fail-open has no effect. */
 void fail_open_note(struct run *run);
-bool fail_open_pardons(struct run *run);
+bool fail_open_forgives(struct run *run);

@@ -1,4 +1,4 @@
-/* Descriptors: made in pairs, and closed by the hundred. */
+/* Opens descriptors in pairs, and closes many at once. */
 #include "fd.h"
 #include "stream.h"
 
@@ -8,9 +8,9 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MAX_CLOSED = 65536 }; /* one by one, where the system has no list of what is open */
+enum { MAX_CLOSED = 65536 }; /* one by one, if the system has no list of open descriptors */
 
-bool fd_channel(bool is_socket, int ends[2])
+bool fd_pair(bool is_socket, int ends[2])
 {
 #ifdef __linux__
     return (is_socket ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : pipe2(ends, O_CLOEXEC)) == 0;
@@ -28,7 +28,7 @@ int fd_above_streams(int low)
     return higher;
 }
 
-/* Of the descriptors in the system's list of them; false where there is none. */
+/* Closes what the system's list of open descriptors has; false if there is no list. */
 static bool close_listed(unsigned first, unsigned last)
 {
 #ifdef __linux__
@@ -50,8 +50,8 @@ static void close_span(unsigned first, unsigned last)
     if (first > last || first == UINT_MAX || syscall(SYS_close_range, first, last, 0u) == 0) return;
 #endif
     if (close_listed(first, last)) return;
-    long limit = sysconf(_SC_OPEN_MAX), most = limit < MAX_CLOSED ? limit : MAX_CLOSED;
-    for (unsigned fd = first; fd <= last && (long)fd < most; fd++) close((int)fd);
+    long limit = sysconf(_SC_OPEN_MAX), max = limit < MAX_CLOSED ? limit : MAX_CLOSED;
+    for (unsigned fd = first; fd <= last && (long)fd < max; fd++) close((int)fd);
 }
 
 void fd_close_all_but(const int *kept, size_t count)

@@ -1,4 +1,4 @@
-/* Writes frames; frame.h says how they look. */
+/* Writes frames; frame.h has the format. */
 #include "frame.h"
 
 void frame_write_number(unsigned char *at, int size, uint64_t number)

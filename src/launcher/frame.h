@@ -1,12 +1,12 @@
 /*
- * HookBus frames, version 1. The twin of src/protocol/frame.ts; docs/protocol.md is the reference and
- * fixtures/frames/ holds golden bytes that both sides are tested with.
+ * HookBus frames, version 1. TypeScript port: src/protocol/frame.ts; docs/protocol.md is the reference, and the golden
+ * bytes in fixtures/frames/ test both.
  *
  *   frame  = version(1 byte = 1)  kind(1)  length(4, little endian)  body(length bytes)
  *   body   = { tag(1)  length(4, little endian)  bytes }
  *   number = 8 bytes, little endian; text = UTF-8 without NUL at its end; a list repeats its tag
  *
- * A reader passes over tags it does not know; a kind or version it does not know makes the frame unreadable.
+ * A reader skips tags that it does not know; docs/protocol.md has the rules for kinds and versions.
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 enum { FRAME_VERSION = 1 };
 
 /*
- * A record is a begin frame, then captures and an end. A poke, on the daemon's socket, says that there is something to
- * drain, and nobody answers it. For a dedupe key a begin and a claim go to the daemon, a verdict comes back, and a result
- * ends it. The socket's other kinds, 5 to 7 and 11 to 14, are between the command line and the daemon.
+ * A record is a begin frame, captures and an end frame. A notify frame asks the daemon to ingest the spool, and gets no
+ * answer. For a dedupe key the launcher sends begin and claim, receives a verdict, and ends with a result. Kinds 5 to 7
+ * and 11 to 14 are between the command line and the daemon.
  */
 enum frame_kind {
     FRAME_BEGIN = 1, FRAME_END = 2, FRAME_CAPTURE = 3, FRAME_NOTIFY = 4,
@@ -30,7 +30,7 @@ enum begin_tag {
     BEGIN_EVENT_TYPE, BEGIN_TOOL_NAME, BEGIN_SESSION_ID, BEGIN_TOOL_USE_ID, BEGIN_DEDUPE_KEY, BEGIN_CWD,
     BEGIN_ARGUMENT, BEGIN_CREATED_AT_MS, BEGIN_PID, BEGIN_PID_START, BEGIN_ENGINE, BEGIN_ENGINE_VERSION,
     BEGIN_MAX_BYTES, BEGIN_FLAGS,
-    BEGIN_WARNING = 21, /* 20 was a finished sentence */
+    BEGIN_WARNING = 21, /* 20 was a whole sentence, in old records */
 };
 enum begin_flag { FLAG_STORE_RAW = 1, FLAG_COMPRESS = 2, FLAG_REDACT = 4, FLAG_SHELL = 8 };
 enum { ENGINE_LAUNCHER = 1 };
@@ -49,7 +49,7 @@ enum capture_tag { CAPTURE_STREAM = 1, CAPTURE_TRUNCATED, CAPTURE_BYTES };
 
 /* The tags of src/protocol/claim.ts. */
 enum claim_tag { CLAIM_TEMPLATE = 1, CLAIM_TTL_SECONDS, CLAIM_ON_DUPLICATE, CLAIM_SHARING, CLAIM_PAYLOAD, CLAIM_PATH };
-enum on_duplicate { AS_THE_EVENT_SAYS, ON_DUPLICATE_REPLAY, ON_DUPLICATE_SKIP, ON_DUPLICATE_DENY };
+enum on_duplicate { ON_DUPLICATE_DEFAULT, ON_DUPLICATE_REPLAY, ON_DUPLICATE_SKIP, ON_DUPLICATE_DENY };
 enum verdict_tag {
     VERDICT_KIND = 1, VERDICT_KEY, VERDICT_EXIT_CODE, VERDICT_STDOUT, VERDICT_STDERR, VERDICT_OF, VERDICT_WANTS_OUTPUTS,
     VERDICT_REFUSES,
@@ -57,10 +57,10 @@ enum verdict_tag {
 enum result_tag {
     RESULT_EXECUTION_ID = 1, RESULT_HOOK_NAME, RESULT_KEY, RESULT_EXIT_CODE, RESULT_STDOUT, RESULT_STDERR,
 };
-/* In the order of the kinds in a verdict. */
+/* In the order of the wire format. */
 enum verdict { VERDICT_RUN, VERDICT_SKIP, VERDICT_REPLAY, VERDICT_WAIT };
 
-/* Bytes that grow. `failed` once there was no memory for them: what they hold is then not to be used. */
+/* A growing buffer. `failed` is set once there is no memory; the content is then unusable. */
 struct bytes {
     unsigned char *at;
     size_t length, capacity;
@@ -69,12 +69,12 @@ struct bytes {
 
 void bytes_add(struct bytes *bytes, const void *added, size_t length);
 
-/* A frame is begun, filled with fields and ended; what begins it gives back what ends it. */
+/* `frame_begin` returns the start that `frame_end` needs. */
 size_t frame_begin(struct bytes *bytes, enum frame_kind kind);
 void frame_end(struct bytes *bytes, size_t start);
 
 void field_bytes(struct bytes *bytes, int tag, const void *value, size_t length);
-/* Leaves the field out where the text is NULL. */
+/* Omits the field if the text is NULL. */
 void field_text(struct bytes *bytes, int tag, const char *text);
 void frame_write_number(unsigned char *at, int size, uint64_t number);
 void field_number(struct bytes *bytes, int tag, uint64_t number);

@@ -1,7 +1,7 @@
 /*
- * Gates: a small file for each hook that is not to run, named by the SHA-256 of the hook's name and its command line. Its
- * first line says what it is (`off` or `breaker`), until when in Unix ms, and of a breaker on which events it counts; what
- * follows is for people. Twin: src/gates/gate-file.ts.
+ * Gates: a small file disables a hook. Its name is the SHA-256 of the hook's name and command line. Its first line has
+ * the kind (`off` or `breaker`), the expiry in Unix ms, and the events of a breaker; the rest is for people. TypeScript
+ * port: src/gates/gate-file.ts.
  */
 #include "gate.h"
 #include "begin.h"
@@ -9,12 +9,12 @@
 #include "policy.h"
 #include "run.h"
 
-/* A gate that would count for longer was not made by HookBus, or the clock was set back: the hook runs. */
+/* HookBus sets no later expiry: another program wrote the gate, or the clock was set back, and the hook runs. */
 #define MAX_GATE_MS (7 * UINT64_C(86400000))
 
 enum { MAX_LINE_BYTES = 1000, GATE_DIGITS = 32 };
 
-/* Twin: src/domain/events.ts. On doubt, and on an unknown event, a hook can block. */
+/* TypeScript port: src/domain/events.ts. On an unknown event, a hook can block. */
 bool gate_can_block(struct text event)
 {
     static const char OTHERS[] = " SessionStart Setup InstructionsLoaded MessageDisplay PermissionDenied PostToolUse"
@@ -24,16 +24,16 @@ bool gate_can_block(struct text event)
 }
 
 /*
- * A text as Node reads it: for bytes that are no character there is U+FFFD, as many of them as Node makes when it reads
- * its command line: a lead byte and what may follow it are one. Within quotes a shell wants `'` in a way of its own.
+ * Hashes a text as Node decodes its command line: a lead byte and its valid continuation bytes are one U+FFFD if the
+ * sequence is incomplete. Within quotes a shell needs `'` escaped.
  */
 static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
         size_t wanted = *at < 0x80 ? 1 : *at < 0xc2 || *at > 0xf4 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4, size = 1;
-        unsigned char least = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
-        unsigned char most = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
-        for (; size < wanted && at[size] >= least && at[size] <= most; size++) least = 0x80, most = 0xbf;
+        unsigned char min = *at == 0xe0 ? 0xa0 : *at == 0xf0 ? 0x90 : 0x80;
+        unsigned char max = *at == 0xed ? 0x9f : *at == 0xf4 ? 0x8f : 0xbf;
+        for (; size < wanted && at[size] >= min && at[size] <= max; size++) min = 0x80, max = 0xbf;
         if (is_quoted && *at == '\'') sha256_add(hash, "'\\''", 4);
         else sha256_add(hash, size == wanted ? (const char *)at : "\xef\xbf\xbd", size == wanted ? size : 3);
         at += size;
@@ -41,12 +41,12 @@ static void hash_text(struct sha256 *hash, const char *text, bool is_quoted)
 }
 
 /*
- * Of the name and the shell line that runs the same, as it is on record. Without a name, of what it follows from: all the
- * words, and whether they are those of --shell. Twin: src/domain/hook-id.ts.
+ * Hashes the hook's name and the equivalent shell line, as on record; without a name all words, and whether they come
+ * from --shell, since the name follows from these. TypeScript port: src/domain/hook-id.ts.
  */
 static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
 {
-    static const char PLAIN[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+    static const char UNQUOTED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     struct sha256 hash;
     char *const *argv = options->argv;
     bool is_named = options->name != NULL;
@@ -56,7 +56,7 @@ static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
     if (is_named) hash_text(&hash, options->name, false);
     sha256_add(&hash, "\0", is_named || options->shell == NULL ? 1 : 2);
     for (char *const *word = is_line ? argv + 2 : argv; *word != NULL; word++) {
-        bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, PLAIN)] != '\0');
+        bool is_quoted = !is_line && (**word == '\0' || (*word)[strspn(*word, UNQUOTED)] != '\0');
         if (!is_line && word != argv) sha256_add(&hash, " ", 1);
         if (is_quoted) sha256_add(&hash, "'", 1);
         hash_text(&hash, *word, is_quoted);
@@ -65,13 +65,13 @@ static void name_gate(const struct options *options, char name[GATE_DIGITS + 1])
     sha256_hex(hash, name, GATE_DIGITS);
 }
 
-/* Its first line, with a blank in place of its end; false where there is none, or none that is ours. */
+/* Reads the first line, with a blank for its newline; false if the user has no such file. */
 static bool read_line(struct run *run, char line[MAX_LINE_BYTES + 2])
 {
     char name[GATE_DIGITS + 1];
     struct stat stat;
     name_gate(&run->options, name);
-    /* As a rule that is one look at a file that is not there. */
+    /* Usually the file is missing, and this is the only system call. */
     (void)FORMAT(run->path, PATH_BYTES, "gates/%s", name);
     if (run->home < 0 || fstatat(run->home, run->path, &stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
     int gates = home_open_inside(run, "gates", false);

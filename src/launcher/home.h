@@ -6,14 +6,14 @@
 struct run;
 
 /*
- * Opens it, and makes it if it is the default; where it is not ours alone there is none from then on. True
- * where there is none yet that Node would make. Overwrites `path`.
+ * Opens the state directory, and makes the default one; `settings.home` becomes empty if a check fails. True if Node
+ * has to make or stamp it first. Overwrites `path`.
  */
 bool home_open(struct run *run);
 uid_t home_user(void);
-/* Opens a directory, if it is our user's alone, or one in the state directory; -1 for a link. */
-int home_open_directory(int above, const char *name);
+/* Open a directory, but no link: any, one that only the user can write, or one in the state directory. -1 on failure. */
+int home_open_directory(int parent, const char *name);
 int home_open_own(const char *path);
-int home_open_inside(const struct run *run, const char *name, bool makes);
-/* A regular file of our user, with no other name by which it could be somebody else's too. */
+int home_open_inside(const struct run *run, const char *name, bool creates);
+/* Whether it is a regular file of the user without a second name, which could be another user's. */
 bool home_is_own_file(int file);

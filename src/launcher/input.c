@@ -1,4 +1,4 @@
-/* The payload: what is taken of it before the hook starts, and what becomes of it where no hook can be started. */
+/* The payload: what is read before the hook starts, and what happens to it if no hook starts. */
 #include "input.h"
 #include "loop.h"
 #include "run.h"
@@ -8,100 +8,100 @@
 #endif
 
 enum {
-    SILENCE_MS = 7,             /* with no news of the payload, the hook starts with what has come */
-    PAYLOAD_US = 250000,        /* for all of a payload, where a dedupe key is made of it */
-    PAUSE_MS = 50,              /* after so long, a caller whose hook is left out is not heard out any more */
-    HEAR_US = 1000000,          /* most that it is heard out */
-    LINE_MS = 1000,             /* after so long without another line, there is none to come */
+    PRELUDE_PAUSE_MS = 7,        /* the hook starts after this long without new input */
+    PAYLOAD_TIMEOUT_US = 250000, /* for a whole payload, if a dedupe key needs it */
+    DRAIN_PAUSE_MS = 50,         /* after a longer pause of its caller, a skipped hook's payload is not read on */
+    DRAIN_TIMEOUT_US = 1000000,  /* upper bound for reading it */
+    NEXT_LINE_MS = 1000,         /* after this long without another line, none is expected */
 };
 
-/* Whether nothing that is still to come of the payload could tell anything: it is one whole object, or is none. */
-static bool is_whole(struct stream *input)
+/* Whether further bytes cannot matter: the payload is a complete object, or none. */
+static bool is_decided(struct stream *input)
 {
-    stdout_kind_push(&input->kind, input->buffer + input->checked, input->length - input->checked);
-    input->checked = input->length;
-    return stdout_kind_is_settled(&input->kind);
+    stdout_kind_push(&input->kind, input->buffer + input->classified, input->length - input->classified);
+    input->classified = input->length;
+    return stdout_kind_is_final(&input->kind);
 }
 
 static bool is_object(struct stream *input)
 {
-    return is_whole(input) && stdout_kind_of(&input->kind) == KIND_JSON;
+    return is_decided(input) && stdout_kind_of(&input->kind) == KIND_JSON;
 }
 
 /*
- * A file stays the hook's own, and so does the place where the hook begins to read: what is in it is read beside that.
- * It counts as read as far as the hook has come. False where there is none, or not all of it was read.
+ * Reads ahead in a file that the hook inherits, and leaves its offset alone. `total` counts only what the hook reads.
+ * False if stdin is no file, or the file was not read to its end.
  */
-static bool look_into_file(struct stream *input)
+static bool peek_file(struct stream *input)
 {
     ssize_t got = -1;
-    off_t at = input->starts_at;
-    for (size_t most; at >= 0 && input->length < HOLD_BYTES && (most = stream_room(input)) > 0; at += got) {
+    off_t at = input->file_start;
+    for (size_t max; at >= 0 && input->length < MAX_HELD_BYTES && (max = stream_room(input)) > 0; at += got) {
         unsigned char *place = input->buffer + input->length;
-        got = pread(STDIN, place, most, at);
+        got = pread(STDIN, place, max, at);
         if (got <= 0) break;
         stream_measure(input, place, (size_t)got);
         input->length += (size_t)got;
     }
-    if (input->starts_at < 0) return false;
-    input->is_cut = got != 0 || input->total > input->kept_length;
+    if (input->file_start < 0) return false;
+    input->is_incomplete = got != 0 || input->total > input->kept_length;
     input->total = 0;
     return got == 0;
 }
 
 bool input_is_unfinished(struct stream *input)
 {
-    return input->from >= 0 && !input->ends_line && !is_whole(input);
+    return input->from >= 0 && !input->ends_with_newline && !is_decided(input);
 }
 
-static bool takes_more(struct stream *input)
+static bool can_read_more(struct stream *input)
 {
-    return input->from >= 0 && input->total < HOLD_BYTES && stream_room(input) > 0;
+    return input->from >= 0 && input->total < MAX_HELD_BYTES && stream_room(input) > 0;
 }
 
-/* Takes what is already there of the payload: a line, an object, all of it, 8 MiB, or what comes without a pause. */
-void input_take_prelude(struct run *run)
-{
-    struct stream *input = &run->streams[STDIN];
-    (void)look_into_file(input);
-    while (takes_more(input) && !input->ends_line)
-        if (!loop_turn(run, 0) && (is_whole(input) || !loop_turn(run, SILENCE_MS))) break;
-}
-
-bool input_take_payload(struct run *run)
+/* Reads what is there already: up to a line, an object, the end, 8 MiB, or a pause. */
+void input_read_prelude(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t until = clock_us() + PAYLOAD_US, left;
-    if (look_into_file(input)) return true;
-    while (takes_more(input) && !is_object(input) && (left = until - clock_us()) > 0)
+    (void)peek_file(input);
+    while (can_read_more(input) && !input->ends_with_newline)
+        if (!loop_turn(run, 0) && (is_decided(input) || !loop_turn(run, PRELUDE_PAUSE_MS))) break;
+}
+
+bool input_read_payload(struct run *run)
+{
+    struct stream *input = &run->streams[STDIN];
+    int64_t until = clock_us() + PAYLOAD_TIMEOUT_US, left;
+    if (peek_file(input)) return true;
+    while (can_read_more(input) && !is_object(input) && (left = until - clock_us()) > 0)
         if (!loop_turn(run, (int)(left / 1000) + 1)) break;
-    return input->starts_at < 0 && (input->from < 0 || is_object(input));
+    return input->file_start < 0 && (input->from < 0 || is_object(input));
 }
 
-void input_hear_out(struct run *run)
+void input_drain(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int64_t until = clock_us() + HEAR_US;
+    int64_t until = clock_us() + DRAIN_TIMEOUT_US;
     run->phase = PREPARING;
     while (input->total > 0 && input_is_unfinished(input) && clock_us() < until) {
-        stream_drop(input);
-        if (!loop_turn(run, PAUSE_MS)) break;
+        stream_discard(input);
+        if (!loop_turn(run, DRAIN_PAUSE_MS)) break;
     }
 }
 
-/* All of the input that there is, or will be before the caller ends it: but behind an object nothing is waited for. */
-static void take_rest(struct run *run, struct stream *input)
+/* Reads the rest of the input, but waits for nothing after an object. */
+static void read_rest(struct run *run, struct stream *input)
 {
     while (input->from >= 0 && stream_room(input) > 0) {
         if (loop_turn(run, 0)) continue;
         if (is_object(input)) return;
-        if (!loop_turn(run, input->ends_line ? LINE_MS : -1)) return;
+        if (!loop_turn(run, input->ends_with_newline ? NEXT_LINE_MS : -1)) return;
     }
 }
 
 #ifdef __linux__
-/* A file without a name with these bytes, for what is more than a pipe holds; -1 where there can be none. */
-static int file_of(const unsigned char *bytes, size_t length)
+/* An anonymous file with these bytes, for more than a pipe holds; -1 on failure. */
+static int make_memfd(const unsigned char *bytes, size_t length)
 {
     int file = memfd_create("hookbus", MFD_CLOEXEC);
     for (size_t at = 0; file >= 0 && at < length;) {
@@ -113,21 +113,21 @@ static int file_of(const unsigned char *bytes, size_t length)
 }
 #endif
 
-void input_leave(struct run *run)
+void input_move_to_stdin(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    int source = run->theirs[STDIN];
-    /* What has not been touched needs nobody to pass it on. */
+    int source = run->hook_ends[STDIN];
+    /* If nothing was read, the hook can have stdin itself. */
     if (source < 0 || (input->total == 0 && input->from >= 0)) return;
-    /* To wait for the caller is what the hook would do now, and a signal would end it. */
+    /* Bare, the hook would wait for its caller here, and a signal would end it. */
     signal_restore_mask(run);
-    take_rest(run, input);
+    read_rest(run, input);
 #ifdef __linux__
     const unsigned char *all = input->buffer + input->at;
     size_t length = input->length;
     (void)fcntl(input->to, F_SETPIPE_SZ, length);
     stream_write(input);
-    int file = input->length > 0 ? file_of(all, length) : -1;
+    int file = input->length > 0 ? make_memfd(all, length) : -1;
     if (file >= 0) source = file;
 #else
     stream_write(input);

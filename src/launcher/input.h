@@ -1,16 +1,16 @@
-/* input.c: the payload, before the hook starts and where none is started. */
+/* input.c: the payload before the hook starts, or if none starts. */
 #pragma once
 
 #include "stream.h"
 
 struct run;
 
-void input_take_prelude(struct run *run);
-/* Whether more of a payload is to come, or all of it. */
+void input_read_prelude(struct run *run);
+/* Whether the payload is incomplete. */
 bool input_is_unfinished(struct stream *input);
-/* For a dedupe key all of the payload; false where it is not complete in time. */
-bool input_take_payload(struct run *run);
-/* A caller that is in the middle of what no hook will read is heard out. */
-void input_hear_out(struct run *run);
-/* For us to become the hook: stdin has what was taken of the input, and the rest of it. */
-void input_leave(struct run *run);
+/* Reads the whole payload for a dedupe key; false if it is incomplete in time. */
+bool input_read_payload(struct run *run);
+/* Reads on while a caller writes a payload that no hook will read. */
+void input_drain(struct run *run);
+/* Puts all input on stdin, for a launcher that becomes the hook. */
+void input_move_to_stdin(struct run *run);

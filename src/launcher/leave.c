@@ -1,4 +1,4 @@
-/* Our end: as the hook ended, or by a signal that came before there was a hook. */
+/* The launcher's exit: as the hook ended, or by a signal before there was a hook. */
 #include "leave.h"
 #include "record.h"
 #include "run.h"
@@ -11,11 +11,11 @@
 #include <sys/resource.h>
 #endif
 
-/* The hook's own core file is the true one. */
+/* The core file must be the hook's. */
 _Noreturn void leave_as_hook(struct run *run)
 {
     sentinel_reap(run);
-    if (run->signal == 0 || run->is_pardoned) _exit(run->is_pardoned ? 0 : run->exit_code);
+    if (run->signal == 0 || run->is_forgiven) _exit(run->is_forgiven ? 0 : run->exit_code);
 #ifdef __linux__
     (void)prctl(PR_SET_DUMPABLE, 0);
 #else

@@ -1,11 +1,11 @@
-/* leave.c: our end. */
+/* leave.c: the launcher's exit. */
 #pragma once
 
 #include "system.h"
 
 struct run;
 
-/* Ends us as the hook ended. */
+/* Exits or dies as the hook did. */
 _Noreturn void leave_as_hook(struct run *run);
-/* A signal came while there was no hook yet to take it: it goes on record and ends us. */
+/* Records a signal that arrived before there was a hook, and dies by it. */
 void leave_before_hook(struct run *run);

@@ -1,11 +1,11 @@
-/* loop.c: the one loop. */
+/* loop.c: the only loop. */
 #pragma once
 
 #include "stream.h"
 
 struct run;
 
-/* Waits until something comes that this phase waits for, or so long, and deals with it; false where nothing came. */
+/* Waits up to `wait_ms` for what this phase waits for, and handles it; false on a timeout. */
 bool loop_turn(struct run *run, int wait_ms);
-/* To where the stream goes, as far as that takes it: what waits in it, and its end. */
-void loop_pass_along(struct run *run, struct stream *stream);
+/* Writes what the stream holds, and closes its target at the end. */
+void loop_forward(struct run *run, struct stream *stream);

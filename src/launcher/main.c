@@ -1,11 +1,11 @@
 /*
- * hookbus: runs a coding agent's hook as it is, and puts on record that it ran.
+ * hookbus: runs a coding agent's hook unchanged, and records that it ran.
  *
  *   hookbus run [OPTION...] -- COMMAND [ARG...]     docs/cli.md has the options
- *   hookbus ANYTHING ELSE                           is the command line's, in Node
+ *   hookbus ANYTHING ELSE                           is the command line, in Node
  *
- * Exit status: the hook's own, or death by the same signal. Of ours: 127 the command was not found, 126 it cannot be
- * executed, 125 nothing to run, 124 --timeout ran out. Never 2, which to an agent is a decision to block.
+ * Exit status: the hook's own, or death by the same signal. The launcher's: 127 the command was not found, 126 it is not
+ * executable, 125 there is no command, 124 --timeout ran out. Never 2, which an agent reads as a decision to block.
  *
  * If HookBus fails, the command still runs and its status is passed on.
  */
@@ -26,10 +26,10 @@
 #include "timeout.h"
 #include "watch.h"
 
-enum { UNUSABLE_EXIT_CODE = 125, MAKE_HOME_US = 3000000 };
+enum { USAGE_EXIT_CODE = 125, MAKE_HOME_TIMEOUT_US = 3000000 };
 
-/* The words for Node; NULL where there is no memory for them. */
-static char **words_for_node(int argc, char **argv)
+/* The arguments for Node; NULL if there is no memory. */
+static char **arguments_for_node(int argc, char **argv)
 {
     char **words = calloc((size_t)argc + 3, sizeof *words);
     for (int i = 1; words != NULL && i < argc; i++) words[i + 1] = argv[i];
@@ -38,38 +38,37 @@ static char **words_for_node(int argc, char **argv)
 
 static bool is_run(int argc, char **argv)
 {
-    bool asks_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
-    return argc >= 2 && strcmp(argv[1], "run") == 0 && !asks_help;
+    bool wants_help = argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+    return argc >= 2 && strcmp(argv[1], "run") == 0 && !wants_help;
 }
 
 static struct run the_run;
 
-static void keep_at_least(struct stream *stream, size_t bytes)
+static void raise_kept_max(struct stream *stream, size_t bytes)
 {
-    if (stream->kept_most < bytes) stream->kept_most = bytes;
+    if (stream->kept_max < bytes) stream->kept_max = bytes;
 }
 
-/* False where there is no memory. */
 static bool prepare_memory(struct run *run)
 {
     for (int i = 0; i < STREAMS; i++) {
         struct stream *stream = &run->streams[i];
         stream->number = i;
         stream->from = stream->to = -1;
-        stream->starts_at = -1;
-        stream->goal = UINT64_MAX;
-        stream->buffer = malloc(BUFFER_BYTES);
-        stream->capacity = BUFFER_BYTES;
+        stream->file_start = -1;
+        stream->read_limit = UINT64_MAX;
+        stream->buffer = malloc(INITIAL_BUFFER_BYTES);
+        stream->capacity = INITIAL_BUFFER_BYTES;
         if (stream->buffer == NULL) return false;
-        stream->kept_most = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
+        stream->kept_max = run->settings.store_raw ? (size_t)run->settings.max_bytes : 0;
     }
-    if (run->options.fail_open) keep_at_least(&run->streams[STDIN], LATE_BYTES);
-    keep_at_least(&run->streams[STDOUT], HEAD_BYTES);
+    if (run->options.fail_open) raise_kept_max(&run->streams[STDIN], LATE_PAYLOAD_BYTES);
+    raise_kept_max(&run->streams[STDOUT], HEAD_BYTES);
     sha256_start(&run->streams[STDOUT].digest);
     return true;
 }
 
-/* Options by which a hook would not run, or not be heard, are not for a hook that root protects. */
+/* A hook that root protects ignores options that could skip it or discard its answer. */
 static void apply_policy(struct run *run)
 {
     struct options *options = &run->options;
@@ -77,30 +76,30 @@ static void apply_policy(struct run *run)
         options->wants_dedupe = options->fail_open = false;
 }
 
-/* Before the hook: whether it may run, what it is given, and that on record. */
+/* Reads the payload and records the begin; false if a gate skips the hook. */
 static bool prepare(struct run *run)
 {
     begin_make_ids(run);
     apply_policy(run);
-    /* Before there is anything to ask: the daemon takes a while to wake up. */
+    /* As early as possible: the daemon takes a while to wake up. */
     if (run->options.wants_dedupe) run->claim.bus = node_connect(run);
-    /* Nothing has been consumed so far, so the command can still have everything. */
-    if (!prepare_memory(run) || !child_open_channels(run) || !signals_open(run)) command_exec(run);
+    /* Nothing has been read so far, so the command still gets everything. */
+    if (!prepare_memory(run) || !child_open_streams(run) || !signals_open(run)) command_exec(run);
     bool is_closed = gate_is_closed(run, false);
-    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_take_payload(run);
-    else input_take_prelude(run);
+    if (run->options.wants_dedupe && !is_closed) run->has_payload = input_read_payload(run);
+    else input_read_prelude(run);
     begin_describe(run);
     run->is_late = input_is_unfinished(&run->streams[STDIN]);
     if (run->is_late) stream_keep_late(&run->streams[STDIN]);
     fail_open_note(run);
     if (run->awaits_event) is_closed = gate_is_closed(run, true);
     begin_encode(run, &run->begin);
-    /* The daemon thinks about it while the record is made. */
-    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_ask(run, ANSWER_US);
+    /* The daemon decides while the record is written. */
+    if (run->has_payload && run->claim.bus >= 0 && !is_closed) claim_request(run, ANSWER_TIMEOUT_US);
     record_begin(run);
-    /* A hook is not skipped unless that is on record: nobody would hear of it. */
+    /* Without a record nobody would notice a skipped hook, so it runs. */
     if (is_closed && run->spool_file >= 0) {
-        claim_hang_up(&run->claim);
+        claim_disconnect(&run->claim);
         run->kind = BREAKER_SKIP;
         return false;
     }
@@ -108,24 +107,24 @@ static bool prepare(struct run *run)
     return true;
 }
 
-/* Whether it is no duplicate. Without all of its payload nobody can tell, and it runs. */
+/* Whether the hook is no duplicate. With an incomplete payload nobody can know, and it runs. */
 static bool may_run(struct run *run)
 {
     if (!run->options.wants_dedupe || !run->has_payload || run->spool_file < 0) {
-        claim_hang_up(&run->claim);
+        claim_disconnect(&run->claim);
         return true;
     }
-    enum verdict verdict = claim_hear(run);
+    enum verdict verdict = claim_receive(run);
     if (verdict != VERDICT_SKIP && verdict != VERDICT_REPLAY) return true;
-    result_repeat(run);
+    result_replay(run);
     return false;
 }
 
-/* A state directory that is not the default is for Node to make, once. Where it does not, the hook runs unrecorded. */
+/* Node makes a state directory other than the default, once. If it cannot, the hook runs unrecorded. */
 static void make_home(struct run *run)
 {
-    claim_call_helper(run);
-    claim_await_helper(&run->claim, MAKE_HOME_US);
+    claim_start_helper(run);
+    claim_await_helper(&run->claim, MAKE_HOME_TIMEOUT_US);
     if (home_open(run)) run->settings.home[0] = '\0';
 }
 
@@ -136,8 +135,8 @@ static void run_hook(struct run *run)
         watch_hook(run);
         return;
     }
-    run->is_pardoned = fail_open_pardons(run);
-    if (!run->is_pardoned) command_say(run->reason);
+    run->is_forgiven = fail_open_forgives(run);
+    if (!run->is_forgiven) command_print(run->reason);
 }
 
 int main(int argc, char **argv)
@@ -146,26 +145,26 @@ int main(int argc, char **argv)
     run->started_us = clock_us();
     run->duration_us = run->spool_file = run->signals = run->claim.bus = -1;
     if (!is_run(argc, argv)) {
-        char **words = words_for_node(argc, argv);
+        char **words = arguments_for_node(argc, argv);
         if (words != NULL) node_exec(words, true);
-        command_say("Node.js was not found, and all commands but `run` need it");
+        command_print("Node.js was not found, and all commands but `run` need it");
         return 127;
     }
     options_parse(argv + 2, &run->options, &run->warnings);
     if (run->options.argv[0] == NULL) {
-        command_say("no command after --. Try: hookbus run --help");
-        return UNUSABLE_EXIT_CODE;
+        command_print("no command after --. Try: hookbus run --help");
+        return USAGE_EXIT_CODE;
     }
-    /* An empty name is none: what the hook is called then is for whoever reads the record. */
+    /* An empty name counts as none; the reader of the record then names the hook. */
     if (run->options.name != NULL && *run->options.name == '\0') run->options.name = NULL;
     settings_read(&run->settings, &run->options, &run->warnings);
     if (!run->settings.is_enabled) command_exec(run);
-    if (!signals_hold(run)) command_exec(run);
+    if (!signals_block_all(run)) command_exec(run);
     if (home_open(run)) make_home(run);
     if (prepare(run) && may_run(run)) run_hook(run);
-    else input_hear_out(run);
+    else input_drain(run);
     record_end(run);
-    if (!result_tell(run)) node_notify(run);
+    if (!result_send(run)) node_notify(run);
     watch_hand_over(run);
     leave_as_hook(run);
 }

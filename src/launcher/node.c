@@ -1,7 +1,4 @@
-/*
- * The parts of HookBus that are not in C: the command line and the daemon, both in Node. They are beside us wherever we
- * were called from: as hookbus-cli, which has Node in it, or as hookbus.js.
- */
+/* The command line and the daemon, in Node: hookbus-cli, which contains Node, or hookbus.js, next to the launcher. */
 #include "node.h"
 #include "daemon_state.h"
 #include "fd.h"
@@ -17,8 +14,8 @@
 #endif
 
 enum {
-    RETRY_SECONDS = 30, /* after so long a daemon that did not start is tried again */
-    SOCKET_NUMBER = 3,  /* as src/cli/claim.ts has it */
+    RETRY_SECONDS = 30, /* after this long, a daemon that did not start is tried again */
+    HELPER_SOCKET = 3,  /* as in src/cli/claim.ts */
 };
 
 static bool find_beside(const char *name, char path[PATH_BYTES])
@@ -38,9 +35,8 @@ static bool find_beside(const char *name, char path[PATH_BYTES])
 }
 
 /*
- * Node's path, without a look at PATH: who can put a `node` there must not answer for a guard. Where nothing was built here
- * that knows it, an installation wrote it beside us; that is of the owner of the script there, who has the last word on what
- * runs anyway.
+ * Finds Node without PATH: whoever can put a `node` there must not answer for a guard. If the build had none, the
+ * installation wrote its path next to the launcher, in a file of the script's owner, who decides what runs anyway.
  */
 static bool find_node(char node[PATH_BYTES])
 {
@@ -51,70 +47,70 @@ static bool find_node(char node[PATH_BYTES])
     if (!find_beside("/hookbus.js", beside) || lstat(beside, &script) != 0) return false;
     int file = find_beside("/node-path", beside) ? open(beside, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW) : -1;
     if (file < 0) return false;
-    bool is_sound = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
-                    (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-    ssize_t length = is_sound ? read(file, node, PATH_BYTES - 1) : 0;
+    bool is_trusted = fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == script.st_uid &&
+                      (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    ssize_t length = is_trusted ? read(file, node, PATH_BYTES - 1) : 0;
     close(file);
     node[length > 0 ? length : 0] = '\0';
     node[strcspn(node, "\n")] = '\0';
     return node[0] == '/' && access(node, X_OK) == 0;
 }
 
-static bool is_below(const char *path, const char *above)
+static bool is_below(const char *path, const char *parent)
 {
-    size_t length = strlen(above);
-    return length > 1 && strncmp(path, above, length) == 0 && path[length] == '/';
+    size_t length = strlen(parent);
+    return length > 1 && strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
-/* For a person's command, which no hook waits for. What is below where we are may be a repository's, but not in HOME. */
+/* For a user's command. Skips the current directory's tree, which may be a repository, unless that is HOME. */
 static bool find_node_on_path(char node[PATH_BYTES])
 {
-    char here[PATH_BYTES], real[PATH_BYTES];
-    const char *user = getenv("HOME"), *place = getenv("PATH");
-    if (getcwd(here, sizeof here) == NULL || (user != NULL && strcmp(here, user) == 0)) here[0] = '\0';
-    for (size_t length; place != NULL && *place != '\0'; place += length + (place[length] == ':')) {
-        length = strcspn(place, ":");
-        if (*place != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, place)) continue;
+    char cwd[PATH_BYTES], real[PATH_BYTES];
+    const char *user = getenv("HOME"), *directory = getenv("PATH");
+    if (getcwd(cwd, sizeof cwd) == NULL || (user != NULL && strcmp(cwd, user) == 0)) cwd[0] = '\0';
+    for (size_t length; directory != NULL && *directory != '\0'; directory += length + (directory[length] == ':')) {
+        length = strcspn(directory, ":");
+        if (*directory != '/' || !FORMAT(node, PATH_BYTES, "%.*s/node", (int)length, directory)) continue;
         if (access(node, X_OK) != 0 || realpath(node, real) == NULL) continue;
-        if (!is_below(node, here) && !is_below(real, here)) return true;
+        if (!is_below(node, cwd) && !is_below(real, cwd)) return true;
     }
     return false;
 }
 
-void node_exec(char **argv, bool looks_on_path)
+void node_exec(char **argv, bool searches_path)
 {
     char script[PATH_BYTES], node[PATH_BYTES];
     argv[1] = script;
     if (find_beside("/hookbus-cli", script)) (void)execv(script, argv + 1);
     if (!find_beside("/hookbus.js", script)) return;
-    if (!find_node(node) && !(looks_on_path && find_node_on_path(node))) return;
+    if (!find_node(node) && !(searches_path && find_node_on_path(node))) return;
     argv[0] = node;
     (void)execv(node, argv);
 }
 
-/* Whether it is our turn to start one: nobody else has tried of late. */
+/* Whether to start a daemon: nobody else tried recently. */
 static bool may_start(int home)
 {
     static const char NAME[] = "daemon.tried";
-    struct stat stat_of;
+    struct stat marker_stat;
     int marker = openat(home, NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (marker >= 0) return close(marker) == 0;
-    if (fstatat(home, NAME, &stat_of, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    time_t age = time(NULL) - stat_of.st_mtime;
+    if (fstatat(home, NAME, &marker_stat, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    time_t age = time(NULL) - marker_stat.st_mtime;
     return (age < 0 || age >= RETRY_SECONDS) && utimensat(home, NAME, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /*
- * In a new process: becomes Node with nothing of the caller's, since who waits for the end of output must not wait for it,
- * and what a run's environment says of Node or of libraries is not for this one. A socket, if any, is descriptor 3.
+ * Runs in a new process: execs Node with nothing from the caller. Whoever waits for the end of output must not wait for
+ * Node, and the run's environment must not configure it. `socket`, if any, becomes descriptor 3.
  */
 static _Noreturn void become_node(const char *home, char **argv, int socket)
 {
     sigset_t none;
     fd_close_all_but(&socket, 1);
     if (open("/dev/null", O_RDWR) != STDIN || dup(STDIN) != STDOUT || dup(STDIN) != STDERR) _exit(0);
-    if (socket == SOCKET_NUMBER) (void)fcntl(socket, F_SETFD, 0);
-    else if (socket >= 0 && dup2(socket, SOCKET_NUMBER) == SOCKET_NUMBER) close(socket);
+    if (socket == HELPER_SOCKET) (void)fcntl(socket, F_SETFD, 0);
+    else if (socket >= 0 && dup2(socket, HELPER_SOCKET) == HELPER_SOCKET) close(socket);
     if (chdir("/") != 0) _exit(0);
     for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
     sigemptyset(&none);
@@ -130,7 +126,7 @@ static void start_daemon(const struct run *starter)
     char *argv[] = {NULL, NULL, daemon, run, NULL};
     if (!may_start(starter->home)) return;
     pid_t pid = fork();
-    /* It ends at once, and where nobody reaps what others leave it would stay for ever. */
+    /* The child exits at once, and would stay a zombie if no init reaps it. */
     if (pid > 0) (void)waitpid(pid, NULL, 0);
     if (pid != 0) return;
     (void)setsid();
@@ -138,32 +134,32 @@ static void start_daemon(const struct run *starter)
     become_node(starter->settings.home, argv, -1);
 }
 
-/* In a session of its own: what is sent to the hook's group, or comes from its terminal, is not for it. It ends with us. */
+/* A session of its own keeps signals to the hook's group or terminal away. The helper dies with the launcher. */
 pid_t node_start_helper(const char *home, int *bus)
 {
     static char claim[] = "claim";
     char *argv[] = {NULL, NULL, claim, NULL};
     int ends[2];
     *bus = -1;
-    if (!fd_channel(true, ends)) return 0;
-    int ours = fd_above_streams(ends[0]), its = fd_above_streams(ends[1]);
-    pid_t pid = ours < 0 || its < 0 ? -1 : fork();
+    if (!fd_pair(true, ends)) return 0;
+    int own_end = fd_above_streams(ends[0]), helper_end = fd_above_streams(ends[1]);
+    pid_t pid = own_end < 0 || helper_end < 0 ? -1 : fork();
     if (pid == 0) {
 #ifdef __linux__
-        /* Where we are gone by now, it finds its line closed. */
+        /* If the launcher is dead already, the helper finds its connection closed. */
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
         (void)setsid();
-        become_node(home, argv, its);
+        become_node(home, argv, helper_end);
     }
-    close(its);
-    if (pid > 0) *bus = ours;
-    else close(ours);
+    close(helper_end);
+    if (pid > 0) *bus = own_end;
+    else close(own_end);
     return pid > 0 ? pid : 0;
 }
 
-/* The last word on whose it is: what was true of a path need not be when it is used. */
-static bool is_our_users(int bus)
+/* The final check of the owner: an earlier check of the path may be outdated. */
+static bool is_own_user(int bus)
 {
 #ifdef __APPLE__
     uid_t user;
@@ -186,20 +182,20 @@ static int open_socket(void)
 
 int node_connect(const struct run *run)
 {
-    /* By this name in the state directory, since its path may be longer than a socket's. */
+    /* Relative to the state directory, whose path may be too long for a socket. */
     static const struct sockaddr_un ADDRESS = {.sun_family = AF_UNIX, .sun_path = "bus.sock"};
-    bool comes_back = run->spawned_us == 0;
-    int here = comes_back ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
-    /* The hook starts where we were called: where we may not come back to that, we do not leave. */
-    if ((!comes_back || (here >= 0 && fchdir(here) == 0)) && fchdir(run->home) == 0) bus = open_socket();
-    bool is_there = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
-    bool is_nobody = bus >= 0 && !is_there && (errno == ENOENT || errno == ECONNREFUSED);
-    if (here >= 0) {
-        (void)!fchdir(here);
-        close(here);
+    bool restores_cwd = run->spawned_us == 0;
+    int cwd = restores_cwd ? home_open_directory(AT_FDCWD, ".") : -1, bus = -1;
+    /* The hook starts in the caller's directory: if the launcher cannot return to it, it stays there. */
+    if ((!restores_cwd || (cwd >= 0 && fchdir(cwd) == 0)) && fchdir(run->home) == 0) bus = open_socket();
+    bool is_connected = bus >= 0 && connect(bus, (const struct sockaddr *)&ADDRESS, sizeof ADDRESS) == 0;
+    bool has_no_daemon = bus >= 0 && !is_connected && (errno == ENOENT || errno == ECONNREFUSED);
+    if (cwd >= 0) {
+        (void)!fchdir(cwd);
+        close(cwd);
     }
-    if (is_nobody && run->settings.starts_daemon) start_daemon(run);
-    if (is_there && is_our_users(bus)) return bus;
+    if (has_no_daemon && run->settings.starts_daemon) start_daemon(run);
+    if (is_connected && is_own_user(bus)) return bus;
     if (bus >= 0) close(bus);
     return -1;
 }
@@ -217,6 +213,6 @@ void node_notify(const struct run *run)
     int bus = run->spool_file < 0 ? -1 : node_connect(run);
     if (bus < 0) return;
     node_encode_notify(&frame);
-    /* Where the daemon is busy or deaf it finds the record by itself, later. It is closed by our end, which is near. */
+    /* A busy daemon finds the record by itself later. The launcher's exit, which is near, closes the socket. */
     (void)send(bus, frame.at, frame.length, MSG_DONTWAIT);
 }

@@ -1,19 +1,16 @@
-/* node.c: the parts of HookBus that are not in C. */
+/* node.c: the parts of HookBus in Node. */
 #pragma once
 
 #include "frame.h"
 
 struct run;
 
-/*
- * Becomes Node; its words begin at the third of `argv`. Gives back where that failed. On PATH it is looked for only where
- * no hook waits.
- */
-void node_exec(char **argv, bool looks_on_path);
-/* Starts `hookbus claim` with a socket pair, of which `bus` is our end; 0 where that is not possible, and -1 for `bus`. */
+/* Execs Node with the words from `argv[2]` on; returns on failure. Searches PATH only if no hook waits. */
+void node_exec(char **argv, bool searches_path);
+/* Starts `hookbus claim` with a socket pair; `bus` is the launcher's end. 0 on failure, and -1 for `bus`. */
 pid_t node_start_helper(const char *home, int *bus);
 void node_encode_notify(struct bytes *bytes);
-/* Connects to the daemon without waiting; -1 where that is not possible. Starts one where there is none. */
+/* Connects to the daemon without waiting; -1 on failure. Starts one if there is none. */
 int node_connect(const struct run *run);
-/* Tells the daemon that there is something to drain; starts one where there is none. Never waits. */
+/* Notifies the daemon; starts one if there is none. Never waits. */
 void node_notify(const struct run *run);

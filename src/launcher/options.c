@@ -1,4 +1,4 @@
-/* The words behind `hookbus run`. Twin: src/config/run-options.ts. What cannot be used goes on record and stops no hook. */
+/* The options of `hookbus run`. An unusable one becomes a warning. TypeScript port: src/config/run-options.ts. */
 #include "options.h"
 
 #include <stddef.h>
@@ -6,14 +6,14 @@
 #define MAX_TIMEOUT_US INT64_C(2147483000000)
 
 /* From IS_ON on they take no value. */
-enum option_kind { IS_TEXT, IS_MODE, IS_TTL, IS_BYTES, IS_TIME, IS_ON, IS_OLD, IS_OFF, IS_NOTHING };
+enum option_kind { IS_TEXT, IS_MODE, IS_TTL, IS_BYTES, IS_TIME, IS_ON, IS_DEPRECATED, IS_OFF, IS_IGNORED };
 
-static const char MODES[][8] = {"", "replay", "skip", "deny"}; /* as enum on_duplicate has them */
+static const char MODES[][8] = {"", "replay", "skip", "deny"}; /* in the order of enum on_duplicate */
 
 static const struct option {
     char name[16];
     unsigned char kind;
-    unsigned short at; /* in struct options */
+    unsigned short offset; /* in struct options */
 } OPTIONS[] = {
     {"--name", IS_TEXT, offsetof(struct options, name)},
     {"--event", IS_TEXT, offsetof(struct options, event)},
@@ -26,16 +26,16 @@ static const struct option {
     {"--on-duplicate", IS_MODE, offsetof(struct options, on_duplicate)},
     {"--dedupe", IS_ON, offsetof(struct options, wants_dedupe)},
     {"--fail-open", IS_ON, offsetof(struct options, fail_open)},
-    {"--guard", IS_OLD, offsetof(struct options, fail_open)},
+    {"--guard", IS_DEPRECATED, offsetof(struct options, fail_open)},
     {"--store-raw", IS_ON, offsetof(struct options, store_raw)},
     {"--no-store-raw", IS_OFF, offsetof(struct options, store_raw)},
     {"--compress", IS_ON, offsetof(struct options, compress)},
     {"--no-compress", IS_OFF, offsetof(struct options, compress)},
-    {"--help", IS_NOTHING, 0},
-    {"-h", IS_NOTHING, 0},
+    {"--help", IS_IGNORED, 0},
+    {"-h", IS_IGNORED, 0},
 };
 
-/* Seconds with up to six decimals; 0 for what cannot be used. */
+/* Parses seconds with up to six decimals; returns microseconds, or 0 if it is invalid. */
 static uint64_t parse_seconds(const char *value)
 {
     uint64_t whole = 0, parts = 0;
@@ -46,10 +46,10 @@ static uint64_t parse_seconds(const char *value)
     return is_number && whole * 1000000 + parts <= MAX_TIMEOUT_US ? whole * 1000000 + parts : 0;
 }
 
-/* False where the value cannot be used. */
-static bool take_value(struct options *options, const struct option *option, const char *value)
+/* False if the value is unusable. */
+static bool set_value(struct options *options, const struct option *option, const char *value)
 {
-    void *at = (char *)options + option->at;
+    void *at = (char *)options + option->offset;
     struct text text = text_of(value);
     uint64_t count = 0;
     int mode = ON_DUPLICATE_DENY;
@@ -75,8 +75,8 @@ static bool take_value(struct options *options, const struct option *option, con
     return true;
 }
 
-/* Takes one option; gives back how many words it took. */
-static int take_option(struct options *options, struct bytes *warnings, char *word, const char *next)
+/* Parses one option; returns how many words it used. */
+static int parse_option(struct options *options, struct bytes *warnings, char *word, const char *next)
 {
     size_t length = strcspn(word, "=");
     const char *value = word[length] == '=' ? word + length + 1 : next;
@@ -86,13 +86,13 @@ static int take_option(struct options *options, struct bytes *warnings, char *wo
         bool is_switch = option->kind >= IS_ON;
         if (strncmp(option->name, word, length) != 0 || option->name[length] != '\0') continue;
         if (is_switch && word[length] == '=') break;
-        if (option->kind == IS_OLD || (!is_switch && (value == NULL || !take_value(options, option, value))))
+        if (option->kind == IS_DEPRECATED || (!is_switch && (value == NULL || !set_value(options, option, value))))
             text_add_warning(warnings, name, text_of(is_switch ? NULL : value));
-        if (is_switch && option->kind != IS_NOTHING)
-            *(int *)(void *)((char *)options + option->at) = option->kind != IS_OFF;
+        if (is_switch && option->kind != IS_IGNORED)
+            *(int *)(void *)((char *)options + option->offset) = option->kind != IS_OFF;
         return is_switch || value == NULL || value != next ? 1 : 2;
     }
-    /* Of what nobody knows, what it was to be may be a secret. */
+    /* The value of an unknown option may be a secret, so the warning omits it. */
     text_add_warning(warnings, name, text_of(word[length] == '=' ? "" : NULL));
     return 1;
 }
@@ -106,16 +106,16 @@ void options_parse(char **words, struct options *options, struct bytes *warnings
     while (at < separator) {
         bool is_option = words[at][0] == '-' && words[at][1] != '\0';
         if (!is_option && !is_separated) break;
-        /* It is none of the command's, and none that we know. */
+        /* It is neither an option nor part of the command. */
         if (!is_option) text_add_warning(warnings, (struct text){"", 0}, text_of(words[at]));
-        at += !is_option ? 1 : take_option(options, warnings, words[at], at + 1 < separator ? words[at + 1] : NULL);
+        at += !is_option ? 1 : parse_option(options, warnings, words[at], at + 1 < separator ? words[at + 1] : NULL);
     }
     options->wants_dedupe |= options->dedupe_key != NULL;
-    if (options->on_duplicate != AS_THE_EVENT_SAYS)
+    if (options->on_duplicate != ON_DUPLICATE_DEFAULT)
         text_add_warning(warnings, text_of("--on-duplicate"), text_of(MODES[options->on_duplicate]));
     options->argv = words + (is_separated ? separator + 1 : at);
     if (options->shell == NULL) return;
-    /* `hookbus`, `run` and the option itself leave three words free in front of the command. */
+    /* `hookbus`, `run` and the option itself leave three words free before the command. */
     options->argv -= 3;
     options->argv[0] = (char *)(uintptr_t)"/bin/sh";
     options->argv[1] = (char *)(uintptr_t)"-c";

@@ -1,10 +1,10 @@
 /*
- * Finds a few top-level string fields in a payload that may be incomplete, without parsing it all.
- * Twin: src/domain/payload-scan.ts, which says what counts. Both are held to fixtures/vectors/payload-scan.json.
+ * Finds a few top-level string fields in a payload that may be incomplete, without parsing all of it. TypeScript port:
+ * src/domain/payload-scan.ts, which has the rules. fixtures/vectors/payload-scan.json tests both.
  */
 #include "payload_scan.h"
 
-/* The next byte without taking it; -1 at the end. */
+/* The next byte, which is not consumed; -1 at the end. */
 static int peek(struct scan *scan)
 {
     return scan->at < scan->length ? scan->bytes[scan->at] : -1;
@@ -22,7 +22,7 @@ static bool is_space(int byte)
     return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
 }
 
-/* Digits, letters, `+`, `-`, `.`: what numbers and words are made of. */
+/* Whether it is part of a number or a word. */
 static bool is_scalar(int byte)
 {
     int lower = byte | 0x20;
@@ -30,7 +30,7 @@ static bool is_scalar(int byte)
                          byte == '-' || byte == '.');
 }
 
-/* Steps over white space and one byte, if it is this one. */
+/* Skips white space, and consumes this byte if it comes next. */
 static bool accept(struct scan *scan, int byte)
 {
     while (is_space(peek(scan))) scan->at++;
@@ -39,7 +39,7 @@ static bool accept(struct scan *scan, int byte)
     return true;
 }
 
-static void put(struct scan *scan, uint32_t byte)
+static void put_byte(struct scan *scan, uint32_t byte)
 {
     if (scan->text_length < MAX_FIELD_BYTES) scan->text[scan->text_length] = (unsigned char)byte;
     scan->text_length++;
@@ -48,24 +48,25 @@ static void put(struct scan *scan, uint32_t byte)
 static void put_code_point(struct scan *scan, uint32_t code)
 {
     if (code < 0x80) {
-        put(scan, code);
+        put_byte(scan, code);
         return;
     }
-    if (code < 0x800) put(scan, 0xc0 | code >> 6);
-    else if (code < 0x10000) put(scan, 0xe0 | code >> 12), put(scan, 0x80 | (code >> 6 & 0x3f));
-    else put(scan, 0xf0 | code >> 18), put(scan, 0x80 | (code >> 12 & 0x3f)), put(scan, 0x80 | (code >> 6 & 0x3f));
-    put(scan, 0x80 | (code & 0x3f));
+    if (code < 0x800) put_byte(scan, 0xc0 | code >> 6);
+    else if (code < 0x10000) put_byte(scan, 0xe0 | code >> 12), put_byte(scan, 0x80 | (code >> 6 & 0x3f));
+    else put_byte(scan, 0xf0 | code >> 18), put_byte(scan, 0x80 | (code >> 12 & 0x3f)),
+         put_byte(scan, 0x80 | (code >> 6 & 0x3f));
+    put_byte(scan, 0x80 | (code & 0x3f));
 }
 
-/* What an escape stands for, read on behind the backslash; -1 where it is none. */
+/* Reads an escape after its backslash; -1 if it is invalid. */
 static int32_t read_escape(struct scan *scan)
 {
-    static const char LETTERS[] = "\"\\/bfnrt", MEANT[] = "\"\\/\b\f\n\r\t";
+    static const char ESCAPES[] = "\"\\/bfnrt", VALUES[] = "\"\\/\b\f\n\r\t";
     int byte = next(scan);
     if (byte <= 0) return -1;
     if (byte != 'u') {
-        const char *letter = strchr(LETTERS, byte);
-        return letter == NULL ? -1 : MEANT[letter - LETTERS];
+        const char *letter = strchr(ESCAPES, byte);
+        return letter == NULL ? -1 : VALUES[letter - ESCAPES];
     }
     int32_t unit = 0;
     for (int i = 0; i < 4; i++) {
@@ -77,11 +78,11 @@ static int32_t read_escape(struct scan *scan)
     return unit;
 }
 
-/* Reads on behind the opening quote; false if the string is cut off, or holds a control character or no escape. */
+/* Reads a string after its opening quote; false if it is incomplete or has a control character or an invalid escape. */
 static bool read_string(struct scan *scan)
 {
     enum { REPLACEMENT = 0xfffd };
-    uint32_t high = 0; /* the first half of a surrogate pair, until what comes next is known */
+    uint32_t high = 0; /* first half of a surrogate pair, until the next character is known */
     scan->text_length = 0;
     for (;;) {
         int byte = next(scan);
@@ -97,15 +98,15 @@ static bool read_string(struct scan *scan)
         if (high != 0) put_code_point(scan, REPLACEMENT);
         high = 0;
         if (byte == '"') return true;
-        if (byte != '\\') put(scan, (uint32_t)byte);
+        if (byte != '\\') put_byte(scan, (uint32_t)byte);
         else if (code >= 0xd800 && code < 0xdc00) high = code;
         else put_code_point(scan, code >= 0xdc00 && code <= 0xdfff ? REPLACEMENT : code);
     }
 }
 
 /*
- * To behind the closing quote: the first one behind an even number of backslashes. By `memchr`, since nearly all of
- * a large payload is in strings that nobody asked for.
+ * Skips a string after its opening quote. It ends at the first quote after an even number of backslashes. memchr is
+ * fast, and nearly all of a large payload is in strings that are skipped.
  */
 static bool skip_string(struct scan *scan)
 {
@@ -130,7 +131,7 @@ static bool skip_nested(struct scan *scan)
     }
 }
 
-/* A number or a word; it has ended only once the byte behind it is known. */
+/* Skips a number or a word, which is complete only if another byte follows. */
 static bool skip_scalar(struct scan *scan)
 {
     if (!is_scalar(peek(scan))) return false;
@@ -138,7 +139,7 @@ static bool skip_scalar(struct scan *scan)
     return peek(scan) >= 0;
 }
 
-/* Reads one member behind its opening quote; false where the scan ends. */
+/* Reads a member after its opening quote; false if the scan ends. */
 static bool read_member(struct scan *scan, struct field *fields, size_t count)
 {
     struct field *field = NULL;

@@ -1,11 +1,11 @@
-/* payload_scan.c: fields of a payload. */
+/* payload_scan.c: finds fields of a payload. */
 #pragma once
 
 #include "system.h"
 
-enum { MAX_FIELD_BYTES = 256 }; /* longest value found in a payload */
+enum { MAX_FIELD_BYTES = 256 }; /* longer values are not found */
 
-/* A top-level string field that is looked for. */
+/* A top-level string field to find. */
 struct field {
     const char *name;
     bool is_found;
@@ -13,11 +13,10 @@ struct field {
     unsigned char text[MAX_FIELD_BYTES];
 };
 
-/* Where a scan stands. */
 struct scan {
     const unsigned char *bytes;
     size_t at, length;
-    size_t text_length; /* of the string read last; more than `text` holds if it did not fit */
+    size_t text_length; /* of the last string; it may exceed `text` */
     unsigned char text[MAX_FIELD_BYTES];
 };
 

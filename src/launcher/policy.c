@@ -1,79 +1,79 @@
 /*
- * Hooks that root protects: no gate, key or option keeps them from running or being heard. Twin: src/gates/policy.ts.
- * Both are held to fixtures/vectors/policy.json. Only looked at where something would be done to a hook.
+ * Hooks that root protects: no gate, key or option skips them or discards their answer. TypeScript port:
+ * src/gates/policy.ts. fixtures/vectors/policy.json tests both. Read only before HookBus would do so to a hook.
  */
 #include "policy.h"
 
-/* No setting moves it: who could set that would take the protection away. */
+/* No setting moves it: whoever could set that could remove the protection. */
 static const char DIRECTORY[] = "/etc/hookbus";
 
 enum { MAX_POLICY_BYTES = 65536 };
 
-static bool is_roots(int file, mode_t kind)
+static bool is_owned_by_root(int file, mode_t kind)
 {
     struct stat stat;
     return fstat(file, &stat) == 0 && (stat.st_mode & S_IFMT) == kind && stat.st_uid == 0 &&
            (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static const char *after_blanks(const char *at)
+static const char *skip_blanks(const char *at)
 {
     return at + strspn(at, " \t\r\n");
 }
 
-/* Behind this mark, if it is what comes next; else NULL. */
-static const char *after(const char *at, const char *mark)
+/* Skips blanks and this token; NULL if another comes next. */
+static const char *expect(const char *at, const char *token)
 {
     if (at == NULL) return NULL;
-    at = after_blanks(at);
-    return strncmp(at, mark, strlen(mark)) == 0 ? at + strlen(mark) : NULL;
+    at = skip_blanks(at);
+    return strncmp(at, token, strlen(token)) == 0 ? at + strlen(token) : NULL;
 }
 
 /*
- * Of {"protected_hooks": [NAME...]} and nothing else. Of anything else nobody knows whom root meant: all of them. Nor is it
- * known here what a hook without a name is called: it may be any of them.
+ * Whether {"protected_hooks": [NAME...]} lists the hook. Any other content protects all hooks, since it is unknown
+ * which root meant. A hook without a name here may be any entry.
  */
-static bool names_hook(const char *text, size_t length, const char *hook_name)
+static bool lists_hook(const char *text, size_t length, const char *hook_name)
 {
     bool is_named = false;
-    const char *at = after(after(after(after(text, "{"), "\"protected_hooks\""), ":"), "["), *end = after(at, "]");
+    const char *at = expect(expect(expect(expect(text, "{"), "\"protected_hooks\""), ":"), "["), *end = expect(at, "]");
     while (at != NULL && end == NULL) {
         size_t size = 0;
-        if ((at = after(at, "\"")) == NULL) return true;
-        /* A name with an escape in it may be any other. */
+        if ((at = expect(at, "\"")) == NULL) return true;
+        /* A name with an escape may be any name. */
         while (at[size] != '"' && at[size] != '\\' && (unsigned char)at[size] >= ' ') size++;
         if (at[size] != '"') return true;
         is_named = is_named || hook_name == NULL || strncmp(at, "*\"", 2) == 0 ||
                    (size == strlen(hook_name) && memcmp(at, hook_name, size) == 0);
         at += size + 1;
-        end = after(at, "]");
-        if (end == NULL) at = after(at, ",");
+        end = expect(at, "]");
+        if (end == NULL) at = expect(at, ",");
     }
-    end = after(end, "}");
-    return end == NULL || after_blanks(end) != text + length || is_named;
+    end = expect(end, "}");
+    return end == NULL || skip_blanks(end) != text + length || is_named;
 }
 
-/* What root wrote and we cannot read may name any hook. */
-static bool is_hidden(void)
+/* A policy that exists but cannot be read may list any hook. */
+static bool is_unreadable(void)
 {
     return errno != ENOENT && errno != ENOTDIR && errno != ELOOP;
 }
 
 bool policy_protects(const char *hook_name)
 {
-    static char text[MAX_POLICY_BYTES + 1]; /* more than a small stack holds */
+    static char text[MAX_POLICY_BYTES + 1]; /* too large for a small stack */
     int directory = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (directory < 0) return is_hidden();
-    bool counts = is_roots(directory, S_IFDIR);
+    if (directory < 0) return is_unreadable();
+    bool is_trusted = is_owned_by_root(directory, S_IFDIR);
     int file = openat(directory, "policy.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    bool is_out_of_reach = file < 0 && counts && is_hidden();
+    bool may_be_listed = file < 0 && is_trusted && is_unreadable();
     close(directory);
-    if (file < 0) return is_out_of_reach;
-    counts = counts && is_roots(file, S_IFREG);
-    ssize_t length = counts ? read(file, text, sizeof text) : 0;
+    if (file < 0) return may_be_listed;
+    is_trusted = is_trusted && is_owned_by_root(file, S_IFREG);
+    ssize_t length = is_trusted ? read(file, text, sizeof text) : 0;
     close(file);
-    if (!counts) return false;
+    if (!is_trusted) return false;
     if (length < 0 || length > MAX_POLICY_BYTES) return true;
     text[length] = '\0';
-    return names_hook(text, (size_t)length, hook_name);
+    return lists_hook(text, (size_t)length, hook_name);
 }

@@ -3,5 +3,5 @@
 
 #include "system.h"
 
-/* Whether root has this hook run and its answer passed on, whatever the user's own files and options say. NULL: no --name. */
+/* Whether root protects the hook from the user's own files and options. NULL: without --name. */
 bool policy_protects(const char *hook_name);

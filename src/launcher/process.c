@@ -1,4 +1,4 @@
-/* What Linux tells of a process, under /proc. */
+/* The clock, and what Linux says about a process in /proc. */
 #include "process.h"
 #include "text.h"
 
@@ -19,11 +19,11 @@ bool process_read(pid_t pid, struct process *process)
     ssize_t length = file < 0 ? -1 : read(file, stat, sizeof stat - 1);
     if (file >= 0) close(file);
     stat[length > 0 ? length : 0] = '\0';
-    /* The second field is a name, which may hold blanks and parentheses; the others are numbers, and a letter. */
-    const char *behind = strrchr(stat, ')');
+    /* The second field is a name, which may contain blanks and parentheses; the others are numbers and a letter. */
+    const char *after_name = strrchr(stat, ')');
     *process = (struct process){.pid = pid};
-    static const char FIELDS[] = " %c %d %*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu"; /* 3, 4 and 22 */
-    if (behind == NULL || sscanf(behind + 1, FIELDS, &process->state, &parent, &start) != 3) return false;
+    static const char FIELDS[] = " %c %d %*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s %llu"; /* fields 3, 4 and 22 */
+    if (after_name == NULL || sscanf(after_name + 1, FIELDS, &process->state, &parent, &start) != 3) return false;
     process->parent = (pid_t)parent;
     process->start = start;
     return true;

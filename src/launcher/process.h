@@ -6,13 +6,12 @@
 /* Microseconds of a monotonic clock. */
 int64_t clock_us(void);
 
-/* What is told of a process. */
 struct process {
     pid_t pid, parent;
     char state;
     uint64_t start;     /* in clock ticks since boot */
-    bool is_ours;       /* for timeout.c */
+    bool is_descendant; /* of the hook; for timeout.c */
 };
 
-/* From /proc; false where there is no such process, or no /proc. */
+/* Reads /proc; false if that or the process is missing. */
 bool process_read(pid_t pid, struct process *process);

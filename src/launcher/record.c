@@ -1,7 +1,7 @@
 /*
- * The record of one execution: entries in a log that all executions append to, one before the hook starts and one when
- * it has ended. Each says all that is known by then, so that one alone is enough; docs/protocol.md has how it looks.
- * It outlives the death of any process, not a power cut: nothing here waits for the disk.
+ * The record of an execution: entries in a log that all executions append to, one before the hook starts and one after
+ * its end. Each entry has all that is known by then, so that one is enough; docs/protocol.md has the format. The log
+ * survives the death of any process, but not a power cut: nothing here waits for the disk.
  */
 #include "record.h"
 #include "begin.h"
@@ -11,20 +11,20 @@
 
 enum {
     ENTRY_HEADER_BYTES = 16,
-    MAX_TRIES = 4, /* who reads takes the log away as we open it, or write to it */
+    MAX_ATTEMPTS = 4, /* a reader may remove the log while it is opened or written */
 };
 
-/* An entry is begun, filled with frames, and ended. */
+/* Begins an entry; frames and `entry_end` follow. */
 static struct bytes *entry_begin(struct run *run)
 {
-    static const unsigned char WAITING[8] = {0xf5, 'H', 'B', 'w'};
+    static const unsigned char ENTRY_MAGIC[8] = {0xf5, 'H', 'B', 'w'};
     run->entry.length = 0;
-    bytes_add(&run->entry, WAITING, sizeof WAITING);
+    bytes_add(&run->entry, ENTRY_MAGIC, sizeof ENTRY_MAGIC);
     bytes_add(&run->entry, run->token, sizeof run->token);
     return &run->entry;
 }
 
-/* Masked, so that nothing in a payload looks like an entry to who looks for the next one behind a torn write. */
+/* Masks the frames: a reader that resynchronises after a torn write must not find an entry in a payload. */
 static void entry_end(struct run *run)
 {
     struct bytes *entry = &run->entry;
@@ -35,20 +35,20 @@ static void entry_end(struct run *run)
     for (size_t i = 0; i < length; i++) entry->at[ENTRY_HEADER_BYTES + i] ^= run->token[i % sizeof run->token];
 }
 
-/* Who has read all of it makes it read-only, reads what came until then, and deletes it. */
+/* A reader at the end of the log makes it read-only, reads what was added meanwhile, and deletes it. */
 static bool is_closed(int file)
 {
     struct stat stat;
     return fstat(file, &stat) != 0 || stat.st_nlink == 0 || (stat.st_mode & S_IWUSR) == 0;
 }
 
-/* False where there is none to be had that is ours; a closed one is for `append_to` to find. */
+/* False if the user cannot have one; `append_to_log` notices a closed one. */
 static bool open_log(struct run *run, const char *name)
 {
     const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     int spool = home_open_inside(run, "spool", true);
     if (spool < 0 && run->home >= 0 && errno == ENOENT) {
-        /* Somebody took all of the state directory away. */
+        /* Somebody removed the state directory. */
         close(run->home);
         (void)home_open(run);
         spool = home_open_inside(run, "spool", true);
@@ -63,7 +63,7 @@ static bool open_log(struct run *run, const char *name)
     return false;
 }
 
-/* In one write, which the system does not mix with another's; gives back how much of it fitted. */
+/* One write, which the system does not mix with others; returns how many bytes fitted. */
 static size_t write_entry(const struct run *run)
 {
     const struct bytes *entry = &run->entry;
@@ -71,10 +71,10 @@ static size_t write_entry(const struct run *run)
     return written < 0 ? 0 : (size_t)written;
 }
 
-/* False where it does not fit there; the largest piece that did is kept open. */
-static bool append_to(struct run *run, const char *name)
+/* False if the entry does not fit; the file with the longest torn entry stays open. */
+static bool append_to_log(struct run *run, const char *name)
 {
-    for (int attempt = 0; attempt < MAX_TRIES; attempt++) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         if (run->spool_file < 0 && !open_log(run, name)) return false;
         int file = run->spool_file;
         size_t written = write_entry(run);
@@ -93,22 +93,19 @@ static bool append_to(struct run *run, const char *name)
 }
 
 /*
- * Puts the entry on record; false where that is not possible, with no file open. A log that may not grow for us is as
- * good as none: a caller's limit may be lower than what others wrote, so then it goes to one of our own.
+ * Appends the entry; false on failure, with no file open. The caller's file size limit may be below the size of the
+ * common log; then the entry goes to a log of its own.
  */
-static bool append(struct run *run)
+static bool append_entry(struct run *run)
 {
-    char own[64];
-    if (append_to(run, "log")) return true;
-    (void)FORMAT(own, sizeof own, "log.%s", run->execution_id);
-    return append_to(run, own);
+    char own_log[64];
+    if (append_to_log(run, "log")) return true;
+    (void)FORMAT(own_log, sizeof own_log, "log.%s", run->execution_id);
+    return append_to_log(run, own_log);
 }
 
-/*
- * Over the piece that fitted, since on a full disk there may be room in it and nowhere else. What is left of the piece
- * becomes zeros, which are nothing to who reads.
- */
-static void write_over(struct run *run)
+/* Overwrites the torn entry: on a full disk there may be no room elsewhere. Zeros, which readers skip, fill the rest. */
+static void overwrite_torn(struct run *run)
 {
     struct bytes *entry = &run->entry;
     if (run->torn_bytes == 0 || entry->length > run->torn_bytes) return;
@@ -128,13 +125,13 @@ void record_begin(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
     encode_only_begin(run);
-    (void)append(run);
+    (void)append_entry(run);
 }
 
 /*
- * Says when we started, so that our process id is not taken for a later one. Once the hook has run for a while, since the
- * system takes its time to tell: 0 is "unknown" until then. Where the log is gone by now there is time until the end: it
- * may be the hook that deletes it, with all of the state directory, and is not to find a new one there.
+ * Adds the launcher's start time, which distinguishes its process id from a reused one. Reading it takes time, so this
+ * waits until the hook has run for a while; until then it is 0, "unknown". If the log is gone, the end entry has it:
+ * the hook itself may be deleting the state directory, and must not find a new one.
  */
 void record_pid_start(struct run *run)
 {
@@ -146,25 +143,25 @@ void record_pid_start(struct run *run)
     (void)write_entry(run);
 }
 
-static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t most)
+static void encode_capture(struct bytes *bytes, const struct stream *stream, uint64_t max)
 {
-    size_t length = stream->kept_length < most ? stream->kept_length : (size_t)most;
+    size_t length = stream->kept_length < max ? stream->kept_length : (size_t)max;
     size_t start = frame_begin(bytes, FRAME_CAPTURE);
     field_number(bytes, CAPTURE_STREAM, (uint64_t)stream->number);
-    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_cut));
+    field_number(bytes, CAPTURE_TRUNCATED, stream->total > length || (stream->number == STDIN && stream->is_incomplete));
     field_bytes(bytes, CAPTURE_BYTES, stream->kept, length);
     frame_end(bytes, start);
 }
 
-/* What there was to begin with, the captures and the end frame; where the disk is full, what is needed alone. */
-static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_full)
+/* The begin, the captures and the end; without `is_complete` only the essentials, for a full disk. */
+static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_complete)
 {
     struct bytes *bytes = entry_begin(run);
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[run->is_merged ? STDOUT : STDERR];
     char digest[17];
     if (kind != INTERRUPTED && run->is_late) begin_encode(run, bytes);
     else bytes_add(bytes, run->begin.at, run->begin.length);
-    if (is_full && run->settings.store_raw)
+    if (is_complete && run->settings.store_raw)
         for (int i = 0; i < STREAMS; i++) encode_capture(bytes, &run->streams[i], run->settings.max_bytes);
     size_t start = frame_begin(bytes, FRAME_END);
     field_number(bytes, END_KIND, kind);
@@ -184,42 +181,42 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
         sha256_hex(out->digest, digest, 16);
         field_text(bytes, END_STDOUT_DIGEST, digest);
     }
-    field_bytes(bytes, END_STDERR_TAIL, err->tail, is_full ? err->tail_length : 0);
+    field_bytes(bytes, END_STDERR_TAIL, err->tail, is_complete ? err->tail_length : 0);
     if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
-    if (is_full && stdout_kind_of(&out->kind) >= KIND_JSON)
+    if (is_complete && stdout_kind_of(&out->kind) >= KIND_JSON)
         field_bytes(bytes, END_STDOUT_HEAD, out->kept, out->kept_length < HEAD_BYTES ? out->kept_length : HEAD_BYTES);
     frame_end(bytes, start);
     entry_end(run);
 }
 
-/* A signal that may be the last thing we see: what is known so far goes on record at once. */
+/* The launcher may die by this signal, so it records at once what is known. */
 void record_signal(struct run *run, int signal)
 {
     if (run->spool_file < 0) return;
     stream_count_file(&run->streams[STDIN]);
     encode_end(run, INTERRUPTED, signal, true);
-    (void)append(run);
+    (void)append_entry(run);
 }
 
 void record_end(struct run *run)
 {
     if (run->settings.home[0] == '\0') return;
-    run->is_late = begin_learn_late(run);
+    run->is_late = begin_rescan(run);
     encode_end(run, run->kind, run->signal, true);
-    bool is_done = append(run);
-    if (!is_done) {
+    bool is_written = append_entry(run);
+    if (!is_written) {
         encode_end(run, run->kind, run->signal, false);
-        is_done = append(run);
+        is_written = append_entry(run);
     }
-    if (is_done) run->entry.length = 0;
-    write_over(run);
+    if (is_written) run->entry.length = 0;
+    overwrite_torn(run);
 }
 
-/* An empty entry: what was begun is not ours to tell. */
-void record_forget(struct run *run)
+/* An empty entry withdraws the record: the launcher becomes the hook, and cannot see how it ends. */
+void record_retract(struct run *run)
 {
     if (run->spool_file < 0) return;
     (void)entry_begin(run);
     entry_end(run);
-    (void)append(run);
+    (void)append_entry(run);
 }

@@ -1,4 +1,4 @@
-/* record.c: the record in the log. Nothing here fails: what cannot be recorded is not. */
+/* record.c: the record in the log. Errors are ignored: the hook matters more than its record. */
 #pragma once
 
 #include "system.h"
@@ -9,4 +9,4 @@ void record_begin(struct run *run);
 void record_pid_start(struct run *run);
 void record_signal(struct run *run, int signal);
 void record_end(struct run *run);
-void record_forget(struct run *run);
+void record_retract(struct run *run);

@@ -1,70 +1,70 @@
-/* What comes of a claim: its owner tells the daemon, and a duplicate says it once more. claim.c asks for it. */
+/* The end of a claim: the owner sends its result to the daemon, and a duplicate replays it. claim.c has the start. */
 #include "result.h"
 #include "loop.h"
 #include "node.h"
 #include "run.h"
 
-/* Says what the first one said; a caller that does not read holds us up until a signal ends us, as it would the hook. */
-static void say_again(struct run *run, int which, struct text text)
+/* Replays an output; a caller that does not read blocks it until a signal comes, as it would block the hook. */
+static void replay_output(struct run *run, int which, struct text text)
 {
     struct stream *stream = &run->streams[which];
-    const struct stream *first = &run->streams[run->is_merged ? STDOUT : which];
+    const struct stream *target = &run->streams[run->is_merged ? STDOUT : which];
     if (text.length == 0) return;
     stream_measure(stream, (const unsigned char *)text.at, text.length);
-    stream->to_socket = first->to_socket;
-    stream->to_pipe = first->to_pipe;
+    stream->to_socket = target->to_socket;
+    stream->to_pipe = target->to_pipe;
     stream->to = which;
     stream->flow = PASSING;
     stream->buffer = (unsigned char *)(uintptr_t)text.at;
     stream->length = text.length;
-    run->phase = ANSWERING;
+    run->phase = REPLAYING;
     for (stream_write(stream); stream->length > 0;) (void)loop_turn(run, -1);
 }
 
-void result_repeat(struct run *run)
+void result_replay(struct run *run)
 {
     static char reason[128];
     struct claim *claim = &run->claim;
-    size_t length = claim->of.length < 64 ? claim->of.length : 64;
+    size_t length = claim->original_id.length < 64 ? claim->original_id.length : 64;
     if (claim->verdict == VERDICT_REPLAY) {
-        say_again(run, STDOUT, claim->out);
-        say_again(run, STDERR, claim->err);
+        replay_output(run, STDOUT, claim->out);
+        replay_output(run, STDERR, claim->err);
         run->exit_code = claim->exit_code;
     }
-    /* src/domain/skipped-guard.ts reads it. */
+    /* src/domain/skipped-guard.ts parses it. */
     bool is_refused = claim->verdict == VERDICT_REPLAY && claim->refuses;
-    const char *how = is_refused ? "refused again, as a " : "", *of = length > 0 ? claim->of.at : "";
-    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", how, (int)length, of);
+    const char *prefix = is_refused ? "refused again, as a " : "", *original = length > 0 ? claim->original_id.at : "";
+    (void)FORMAT(reason, sizeof reason, "%sduplicate of %.*s", prefix, (int)length, original);
     run->reason = reason;
     run->kind = DEDUPE_SKIP;
 }
 
-/* Whether we have all of an output that the hook had, and it is little enough to be kept. */
-static bool is_all_kept(const struct run *run, int which)
+/* Whether the launcher forwarded the output, and kept all of it within the limits. */
+static bool is_fully_kept(const struct run *run, int which)
 {
     const struct stream *stream = &run->streams[which];
-    return run->theirs[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
+    return run->hook_ends[which] >= 0 && stream->total == stream->kept_length && stream->total <= RESULT_BYTES &&
            stream->total <= run->settings.max_bytes;
 }
 
-/* A hook that was told to end, or could not say all, may have left its work undone, whatever it exits with. */
+/* A hook that was asked to end, or whose output is incomplete, may be unfinished, whatever its exit code. */
 static bool has_result(const struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT];
-    bool is_well = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
-    if (!is_well || run->was_asked_to_end || out->is_cut || run->streams[STDERR].is_cut) return false;
-    if (run->claim.wants_outputs) return is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    /* Of a decision that is not kept nobody knows what it is. */
-    return is_all_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
+    bool has_answered = run->kind == EXITED && (run->exit_code == 0 || run->exit_code == 2);
+    if (!has_answered || run->was_asked_to_end || out->is_incomplete || run->streams[STDERR].is_incomplete) return false;
+    if (run->claim.wants_outputs) return is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
+    /* A decision that was not kept cannot be replayed. */
+    return is_fully_kept(run, STDOUT) || stdout_kind_of(&out->kind) != KIND_JSON;
 }
 
-/* Where only refusals are given again, anything else is nobody's business. What is one the daemon decides. */
+/* If only refusals are replayed, sends nothing else. The daemon decides what is one. */
 static void encode_result(const struct run *run, struct bytes *bytes)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool is_result = has_result(run), may_refuse = run->exit_code == 2 || stdout_kind_of(&out->kind) == KIND_JSON;
-    bool has_outputs = is_all_kept(run, STDOUT) && is_all_kept(run, STDERR);
-    if (claim_gives_refusals_only(run) && !(is_result && may_refuse)) return;
+    bool has_outputs = is_fully_kept(run, STDOUT) && is_fully_kept(run, STDERR);
+    if (claim_replays_refusals_only(run) && !(is_result && may_refuse)) return;
     size_t start = frame_begin(bytes, FRAME_RESULT);
     field_text(bytes, RESULT_EXECUTION_ID, run->execution_id);
     field_text(bytes, RESULT_HOOK_NAME, run->options.name);
@@ -77,7 +77,7 @@ static void encode_result(const struct run *run, struct bytes *bytes)
     frame_end(bytes, start);
 }
 
-bool result_tell(struct run *run)
+bool result_send(struct run *run)
 {
     struct claim *claim = &run->claim;
     struct bytes frames = {0};
@@ -85,18 +85,19 @@ bool result_tell(struct run *run)
     encode_result(run, &frames);
     bool is_result = frames.length > 0;
     if (!claim->helper) node_encode_notify(&frames);
-    bool has_sent_term = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_US);
-    /* The helper writes it down; the daemon, if there is one, is to be poked apart from that. */
+    bool is_sent = frames.length > 0 && claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
+    /* The helper stores the result; the daemon, if there is one, is notified separately. */
     if (claim->helper > 0) {
-        if (has_sent_term) claim_await_helper(claim, LAST_WORD_US);
-        has_sent_term = is_result = false;
+        if (is_sent) claim_await_helper(claim, HELPER_FINISH_US);
+        is_sent = is_result = false;
     }
-    claim_hang_up(claim);
-    if (is_result && !has_sent_term && (claim->bus = node_connect(run)) >= 0) {
-        /* The daemon that we asked is gone, and the next one has taken its place: it does not know whose result that is. */
-        has_sent_term = claim_send(claim->bus, &run->begin, ANSWER_US) && claim_send(claim->bus, &frames, ANSWER_US);
-        claim_hang_up(claim);
+    claim_disconnect(claim);
+    if (is_result && !is_sent && (claim->bus = node_connect(run)) >= 0) {
+        /* A new daemon has replaced the one that granted the claim, so it needs the begin frame first. */
+        is_sent = claim_send(claim->bus, &run->begin, ANSWER_TIMEOUT_US) &&
+                  claim_send(claim->bus, &frames, ANSWER_TIMEOUT_US);
+        claim_disconnect(claim);
     }
     free(frames.at);
-    return has_sent_term;
+    return is_sent;
 }

@@ -1,11 +1,11 @@
-/* result.c: what comes of a claim. */
+/* result.c: the end of a claim. */
 #pragma once
 
 #include "system.h"
 
 struct run;
 
-/* The hook does not run: what the first one said is said once more, or nothing. */
-void result_repeat(struct run *run);
-/* Tells what came of a claim, and pokes; false where there was none, or nobody heard it. */
-bool result_tell(struct run *run);
+/* Skips the hook: replays the original's result, or nothing. */
+void result_replay(struct run *run);
+/* Sends the owner's result and notifies the daemon; false if the daemon still needs a notification. */
+bool result_send(struct run *run);

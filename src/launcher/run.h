@@ -1,4 +1,4 @@
-/* One run: what its modules share. */
+/* One run: the state that its modules share. */
 #pragma once
 
 #include "claim.h"
@@ -9,19 +9,19 @@
 #include "signal_calls.h"
 #include "stream.h"
 
-enum { PAYLOAD_FIELDS = 11 }; /* names that are looked for in a payload */
+enum { PAYLOAD_FIELDS = 11 }; /* names to find in a payload */
 
-/* What is going on, and so what is waited for. */
+/* What the launcher does, and so what it waits for. */
 enum phase {
-    PREPARING,    /* the payload, before the hook starts or in its place; signals wait, and outputs are left alone */
-    ANSWERING,    /* a duplicate is given what the first one said; a signal ends us */
-    RUNNING,      /* everything */
-    SETTLING,     /* the same, but the hook has exited; what it wrote is passed on */
-    HANDING_OVER, /* what its background children write; signals are no longer read */
+    PREPARING,    /* reads the payload, before the hook or without one; signals wait, and outputs are untouched */
+    REPLAYING,    /* a duplicate replays the original's result; a signal ends the launcher */
+    RUNNING,      /* waits for everything */
+    FLUSHING,     /* the same after the hook's exit; forwards the rest of its output */
+    HANDING_OVER, /* forwards what background children write; signals are no longer read */
 };
 
 struct run {
-    int64_t started_us;          /* by the clock that only goes forward */
+    int64_t started_us;                /* monotonic */
     struct options options;
     struct settings settings;
     struct bytes warnings;
@@ -29,57 +29,57 @@ struct run {
     /* begin.c: what is known before the hook starts */
     char execution_id[37], correlation_id[33], span_id[17], parent_span_id[17], trace_flags[3];
     uint64_t created_at_ms, pid_start;
-    bool is_late;                /* the hook has started before all of its payload had come */
-    bool awaits_event;           /* the gate is to be looked at again once it is known */
+    bool is_late;                      /* the hook started before its payload was complete */
+    bool awaits_event;                 /* the gate must be read again once the event is known */
 
-    int home;                    /* the state directory; -1: there is none that counts */
+    int home;                          /* the state directory; -1: none */
 
     /* record.c */
-    struct bytes begin, entry;   /* what there is to begin with; what goes to the log next */
-    unsigned char token[8];      /* what the log knows our entries by */
-    size_t pid_start_at;         /* where in `begin` our start goes */
-    int spool_file;              /* the log; -1: not on record so far */
-    int torn_file;               /* one that took only `torn_bytes` of an entry, if that is any */
+    struct bytes begin, entry;         /* the begin frame; the next entry for the log */
+    unsigned char token[8];            /* identifies this execution's entries in the log */
+    size_t pid_start_at;               /* offset of the value of `pid_start` in `begin` */
+    int spool_file;                    /* the log; -1: not on record so far */
+    int torn_file;                     /* a log that took only `torn_bytes` of an entry, unless that is 0 */
     size_t torn_bytes;
 
     /* child.c and signals.c */
-    pid_t pid, hook, sentinel;   /* ours; the hook's, 0 before and after it; the one that tells signals to the group */
-    int refusal[2];              /* a pipe by which a process that does not become the hook says why */
-    int theirs[STREAMS];         /* the hook's ends; -1: it has what we have */
-    int signals;                 /* where they are read; -1 where they do not count */
-    bool is_holding;             /* what follows is not in force, and to be given back to the hook */
-    signal_mask mask;
-    mode_t umask;
-    struct sigaction child_action; /* the same of SIGCHLD */
-    bool was_asked_to_end;         /* so it may seem to the hook: a signal came for it */
-    int64_t stop_asked_us;     /* when such a signal came; 0: none */
-    int stopped_by;              /* the signal that stopped the hook; 0: it goes on */
-    int late_signal;             /* one that came when the hook had exited and the caller had not taken all; 0 for none */
+    pid_t pid, hook, sentinel;         /* the launcher; the hook, or 0 if it does not run; the sentinel (sentinel.c) */
+    int exec_error[2];                 /* a pipe for the errno of a failed exec */
+    int hook_ends[STREAMS];            /* the hook's ends; -1: it inherits the launcher's */
+    int signals;                       /* descriptor to read them from; -1: they are not read */
+    bool must_restore;                 /* the values below are changed, and the hook needs them back */
+    signal_mask inherited_mask;
+    mode_t inherited_umask;
+    struct sigaction inherited_sigchld;
+    bool was_asked_to_end;             /* a signal came that ends processes, or the time ran out */
+    int64_t stop_requested_us;         /* when a stop signal came; 0: none */
+    int stop_signal;                   /* the signal that stopped the hook; 0: it is not stopped */
+    int late_signal;                   /* came after the hook's exit, before the caller had read all; 0: none */
 
     enum phase phase;
     struct stream streams[STREAMS];
-    bool has_payload;            /* all of it, before the start */
-    bool is_merged;              /* stdout and stderr are one and the same */
-    bool has_lasted;             /* it is no short run */
-    int64_t spawned_us, duration_us; /* -1: it has not run */
+    bool has_payload;                  /* all of it, before the start */
+    bool is_merged;                    /* stdout and stderr are the same */
+    bool is_long_run;                  /* SHORT_RUN_US have passed */
+    int64_t spawned_us, duration_us;   /* -1: the hook has not run */
 
     /* timeout.c */
     bool has_descendants;
-    int64_t looked_us, stopped_us; /* when we last ran; how long we were stopped */
-    int64_t ending_us, look_us;  /* when the time ran out, 0 before; when to look next what is left */
+    int64_t checked_us, stopped_us;    /* when the launcher last ran; how long it was stopped */
+    int64_t expired_us, next_check_us; /* when the time ran out, 0 before; when to look for descendants again */
     uint64_t spawned_ticks;
-    bool has_sent_term;                /* they have got SIGTERM */
+    bool has_sent_term;                /* to the descendants */
 
     struct claim claim;
 
     /* how it ended */
     enum end_kind kind;
-    int exit_code, signal;       /* the signal is 0 where it exited */
-    bool is_forgiving;           /* by --fail-open, which counts on this event */
-    bool is_pardoned;            /* it failed and was forgiven: we exit 0 all the same */
-    const char *reason;          /* where no stderr of the hook can say it; NULL otherwise */
+    int exit_code, signal;             /* the signal is 0 after an exit */
+    bool can_forgive;                  /* --fail-open applies to this event */
+    bool is_forgiven;                  /* it failed and was forgiven: the exit code is 0 */
+    const char *reason;                /* for the record, if the hook's stderr cannot say it; else NULL */
     char timed_out[64];
 
-    char path[2 * PATH_BYTES];   /* for any two paths */
+    char path[2 * PATH_BYTES];         /* scratch space for two paths */
     struct field fields[PAYLOAD_FIELDS];
 };

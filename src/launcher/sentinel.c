@@ -1,8 +1,7 @@
 /*
- * Nothing in a signal says whether it was sent to us alone or to the whole process group, the hook included. So another
- * process sits in the group, the sentinel, and tells of what comes: what it gets too was sent to the group. Linux signals
- * the members of a group from the newest to the oldest, so the sentinel has a signal before we do. Where it cannot be
- * started, signals.c guesses.
+ * A signal does not say whether it was sent to the launcher alone or to the process group, hook included. The sentinel,
+ * another process in the group, reports what it receives: that was sent to the group. Linux signals the newest member
+ * of a group first, so the sentinel has a signal before the launcher. If it cannot start, signals.c guesses.
  */
 #include "sentinel.h"
 #include "fd.h"
@@ -14,27 +13,27 @@
 #endif
 
 enum {
-    QUESTION = 64,      /* the last signal: the sentinel takes the lowest first, so it has told of all before it answers */
-    HEARD_MS = 100,     /* so long it may take to be heard of */
+    QUERY_SIGNAL = 64,      /* the last signal; the sentinel takes the lowest first, so it has reported all others */
+    REPLY_TIMEOUT_MS = 100, /* after this long without a reply, the sentinel is ended */
 };
 
-static int answers = -1; /* a byte for each signal that came, 0 where it was the question */
-static unsigned counts[QUESTION + 1];
+static int reply_fd = -1; /* a byte for each signal; 0 replies to the query */
+static unsigned counts[QUERY_SIGNAL + 1];
 
 #ifdef __linux__
-/* In the sentinel, where all signals are blocked. */
-static _Noreturn void tell_signals(pid_t owner, int out)
+/* Runs in the sentinel, with all signals blocked. */
+static _Noreturn void report_signals(pid_t owner, int out)
 {
     static const uint64_t ALL = UINT64_MAX;
     siginfo_t info;
-    bool ends_with_us = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-    pid_t parent = getppid(); /* 0 where that is in another pid namespace; less where the system does not tell */
+    bool dies_with_owner = prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+    pid_t parent = getppid(); /* 0 in another pid namespace; negative if the system refuses */
     fd_close_all_but(&out, 1);
-    while (ends_with_us && (parent == owner || parent <= 0)) {
+    while (dies_with_owner && (parent == owner || parent <= 0)) {
         long number = syscall(SYS_rt_sigtimedwait, &ALL, &info, NULL, sizeof ALL);
         if (number < 0 && errno == EINTR) continue;
-        bool is_question = number == QUESTION && info.si_pid == parent;
-        unsigned char byte = is_question ? 0 : (unsigned char)number;
+        bool is_query = number == QUERY_SIGNAL && info.si_pid == parent;
+        unsigned char byte = is_query ? 0 : (unsigned char)number;
         if (number < 0 || write(out, &byte, 1) != 1) break;
     }
     _exit(0);
@@ -46,42 +45,42 @@ void sentinel_start(struct run *run)
     run->sentinel = -1;
 #ifdef __linux__
     int ends[2];
-    if (!fd_channel(false, ends)) return;
+    if (!fd_pair(false, ends)) return;
     run->sentinel = fork();
-    if (run->sentinel == 0) tell_signals(run->pid, ends[1]);
+    if (run->sentinel == 0) report_signals(run->pid, ends[1]);
     close(ends[1]);
-    answers = ends[0];
+    reply_fd = ends[0];
 #endif
 }
 
-void sentinel_ask(struct run *run)
+void sentinel_query(struct run *run)
 {
-    struct pollfd source = {.fd = answers, .events = POLLIN};
+    struct pollfd source = {.fd = reply_fd, .events = POLLIN};
     unsigned char byte;
-    bool is_asked = run->sentinel > 0 && kill(run->sentinel, QUESTION) == 0;
-    while (is_asked && poll(&source, 1, HEARD_MS) > 0 && read(answers, &byte, 1) == 1) {
+    bool is_queried = run->sentinel > 0 && kill(run->sentinel, QUERY_SIGNAL) == 0;
+    while (is_queried && poll(&source, 1, REPLY_TIMEOUT_MS) > 0 && read(reply_fd, &byte, 1) == 1) {
         if (byte == 0) return;
         counts[byte]++;
     }
     sentinel_end(run);
 }
 
-bool sentinel_has(int number)
+bool sentinel_take(int number)
 {
     if (counts[number] == 0) return false;
     counts[number]--;
     return true;
 }
 
-void sentinel_forget(int number)
+void sentinel_reset(int number)
 {
-    /* Of real-time signals each comes; of others several that come at once may be one here and two there. */
+    /* Real-time signals are queued; others may arrive here once and there twice. */
     if (number < 32) counts[number] = 0;
 }
 
 void sentinel_end(struct run *run)
 {
-    /* Where it cannot be ended it is not waited for: it ends with us. */
+    /* If it cannot be killed, nobody waits for it: it dies with the launcher. */
     if (run->sentinel > 0 && kill(run->sentinel, SIGKILL) != 0) run->sentinel = -1;
 }
 

@@ -6,10 +6,10 @@
 struct run;
 
 void sentinel_start(struct run *run);
-/* Waits until all that was sent to the group has been counted; then, of each signal, whether one was, and no more of it. */
-void sentinel_ask(struct run *run);
-bool sentinel_has(int number);
-void sentinel_forget(int number);
+/* Waits until the sentinel has reported all earlier signals. `sentinel_take` uses up one report of a signal. */
+void sentinel_query(struct run *run);
+bool sentinel_take(int number);
+void sentinel_reset(int number);
 void sentinel_end(struct run *run);
-/* Nobody else may do it: there are systems without a process that reaps what is left. */
+/* The launcher reaps it itself: not every system has an init that reaps orphans. */
 void sentinel_reap(struct run *run);

@@ -1,9 +1,9 @@
-/* The settings in force. Twin: src/config/settings.ts and paths.ts. What cannot be used goes on record as it is. */
+/* The settings. An unusable value becomes a warning. TypeScript port: src/config/settings.ts and paths.ts. */
 #include "settings.h"
 
 static const char BLANKS[] = " \t\n\v\f\r";
 
-/* The value without blanks around it; of no length where it is not set. */
+/* The value without blanks around it; length 0 if it is not set. */
 static struct text value_of(const char *name)
 {
     const char *value = getenv(name);
@@ -14,33 +14,33 @@ static struct text value_of(const char *name)
     return text;
 }
 
-/* The place of the value among words, each with a blank behind it; -1 where it is none of them. */
+/* The index of the value in a list of words that each end with a blank; -1 if it is not there. */
 static int read_word(struct bytes *warnings, const char *name, const char *words)
 {
     struct text value = value_of(name);
-    int place = 0;
-    for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, place++)
-        if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return place;
+    int index = 0;
+    for (const char *at = words; *at != '\0'; at += strcspn(at, " ") + 1, index++)
+        if (strcspn(at, " ") == value.length && strncasecmp(at, value.at, value.length) == 0) return index;
     if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return -1;
 }
 
 static bool read_flag(struct bytes *warnings, const char *name, bool fallback)
 {
-    int place = read_word(warnings, name, "1 true yes on 0 false no off ");
-    return place < 0 ? fallback : place < 4;
+    int index = read_word(warnings, name, "1 true yes on 0 false no off ");
+    return index < 0 ? fallback : index < 4;
 }
 
-static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t least, uint64_t most)
+static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t min, uint64_t max)
 {
     struct text value = value_of(name);
     uint64_t count = 0;
-    if (text_count(value, &count) && count >= least && count <= most) return count;
+    if (text_count(value, &count) && count >= min && count <= max) return count;
     if (value.length > 0) text_add_warning(warnings, text_of(name), text_of(value.at));
     return fallback;
 }
 
-/* As Node's path.resolve: `.`, `..` and repeated slashes are taken out of an absolute path, whatever is on the disk. */
+/* Like Node's path.resolve: removes `.`, `..` and repeated slashes from an absolute path, without looking at the disk. */
 static void normalise(char *path)
 {
     char *out = path;
@@ -61,23 +61,24 @@ static void normalise(char *path)
 
 bool settings_default_home(char home[HOME_BYTES])
 {
-    const char *user = getenv("HOME");
-    if (user == NULL || user[0] != '/' || !FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user)) return false;
+    const char *user_home = getenv("HOME");
+    if (user_home == NULL || user_home[0] != '/') return false;
+    if (!FORMAT(home, HOME_BYTES, "%s/.local/state/hookbus", user_home)) return false;
     normalise(home);
     return true;
 }
 
-/* Where the state is kept; false where nothing says where, or the path is too long: hooks then run unrecorded. */
+/* Finds the state directory; false if no variable names one or it is too long: hooks then run unrecorded. */
 static bool find_home(char home[HOME_BYTES], struct bytes *warnings)
 {
-    const char *user = getenv("HOME"), *own = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
-    bool is_set = own != NULL && *own != '\0', is_found;
-    bool is_in_home = is_set && own[0] == '~' && (own[1] == '/' || own[1] == '\0');
-    bool is_usable = is_in_home ? user != NULL && user[0] == '/' : is_set && own[0] == '/';
-    /* From wherever a hook is started, a relative path would be a directory that anybody's repository can bring. */
-    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(own));
-    if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user, own + 1);
-    else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", own);
+    const char *user_home = getenv("HOME"), *hookbus_home = getenv("HOOKBUS_HOME"), *xdg = getenv("XDG_STATE_HOME");
+    bool is_set = hookbus_home != NULL && *hookbus_home != '\0', is_found;
+    bool is_in_home = is_set && hookbus_home[0] == '~' && (hookbus_home[1] == '/' || hookbus_home[1] == '\0');
+    bool is_usable = is_in_home ? user_home != NULL && user_home[0] == '/' : is_set && hookbus_home[0] == '/';
+    /* A relative path would be a directory that any repository can bring, since hooks start anywhere. */
+    if (is_set && !is_usable) text_add_warning(warnings, text_of("HOOKBUS_HOME"), text_of(hookbus_home));
+    if (is_in_home) is_found = is_usable && FORMAT(home, HOME_BYTES, "%s/%s", user_home, hookbus_home + 1);
+    else if (is_usable) is_found = FORMAT(home, HOME_BYTES, "%s", hookbus_home);
     else if (xdg != NULL && xdg[0] == '/') is_found = FORMAT(home, HOME_BYTES, "%s/hookbus", xdg);
     else return settings_default_home(home);
     if (is_found) normalise(home);
@@ -93,7 +94,7 @@ void settings_read(struct settings *settings, const struct options *options, str
     settings->store_raw = read_flag(warnings, "HOOKBUS_STORE_RAW", false);
     settings->redact = read_flag(warnings, "HOOKBUS_REDACT", true);
     settings->dedupe_ttl = read_count(warnings, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS);
-    /* A run can keep its keys on this machine, and not choose a server. What it says may hold a password: it is not repeated. */
+    /* A run can stop sharing, but not choose a server. The warning omits the value, which may have a password. */
     struct text url = value_of("HOOKBUS_DEDUPE_URL");
     settings->shares_keys = url.length != 3 || strncasecmp(url.at, "off", 3) != 0;
     if (settings->shares_keys && url.length > 0) text_add_warning(warnings, text_of("HOOKBUS_DEDUPE_URL"), text_of(NULL));

@@ -1,21 +1,21 @@
-/* settings.c: the environment. */
+/* settings.c: the settings. */
 #pragma once
 
 #include "options.h"
 
 enum {
     PATH_BYTES = 4096,
-    HOME_BYTES = PATH_BYTES - 300, /* longest state directory: room is left for the names in it */
+    HOME_BYTES = PATH_BYTES - 300, /* longest state directory; leaves room for names in it */
 };
 
 struct settings {
     bool is_enabled, compress, store_raw, redact, starts_daemon;
     uint64_t max_bytes, dedupe_ttl;
-    bool shares_keys;        /* with other machines, where config.json names a key server */
-    char home[HOME_BYTES];   /* empty: nothing is recorded */
+    bool shares_keys;      /* with other machines, if config.json names a key server */
+    char home[HOME_BYTES]; /* empty: nothing is recorded */
 };
 
-/* The default state directory, which HOME alone says; false where it says none. */
+/* The default state directory, which depends on HOME alone; false if HOME is unusable. */
 bool settings_default_home(char home[HOME_BYTES]);
-/* What is in force: an option counts more than the environment. */
+/* Options override the environment. */
 void settings_read(struct settings *settings, const struct options *options, struct bytes *warnings);

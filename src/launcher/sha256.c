@@ -31,7 +31,7 @@ static void compress(struct sha256 *hash)
         w[i] = w[i - 16] + a + w[i - 7] + b;
     }
     memcpy(s, hash->state, sizeof s);
-    /* Instead of moving the eight words along, each round calls them by other names. */
+    /* Each round renames the eight words instead of moving them. */
     for (int i = 0; i < 64; i++) {
         uint32_t a = s[-i & 7], b = s[(1 - i) & 7], c = s[(2 - i) & 7], *d = &s[(3 - i) & 7];
         uint32_t e = s[(4 - i) & 7], f = s[(5 - i) & 7], g = s[(6 - i) & 7], *h = &s[(7 - i) & 7];

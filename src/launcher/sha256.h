@@ -11,5 +11,5 @@ struct sha256 {
 
 void sha256_start(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
-/* Writes the first digits, an even number of them; works on a copy, so more may be added. */
+/* Writes the first `digits`, an even number; works on a copy, so more bytes may be added. */
 void sha256_hex(struct sha256 hash, char *text, size_t digits);

@@ -1,6 +1,6 @@
 /*
- * How signals are blocked, read and sent. They stay blocked, and are read from a descriptor: on Linux a signalfd, elsewhere
- * a kqueue, which tells of blocked signals too. signals.c says what is done about them.
+ * Blocks, reads and sends signals. They stay blocked and are read from a descriptor: a signalfd on Linux, elsewhere a
+ * kqueue, which also reports blocked signals. signals.c decides what happens to them.
  */
 #include "signal_calls.h"
 #include "run.h"
@@ -16,7 +16,7 @@ static const signal_mask ALL = ~(signal_mask)0;
 
 #ifdef __linux__
 
-/* Not by the C library, which leaves out the real-time signals that it uses itself. */
+/* Not through the C library, which skips the real-time signals that it uses itself. */
 static bool set_mask(int how, const signal_mask *mask, signal_mask *old)
 {
     return syscall(SYS_rt_sigprocmask, how, mask, old, sizeof *mask) == 0;
@@ -59,7 +59,7 @@ static int open_queue(void)
     return queue;
 }
 
-/* Who sent it is not told: what a terminal sends is taken for the terminal's, so for the group. */
+/* kqueue does not name the sender: a signal that terminals send counts as a terminal's, so as the group's. */
 bool signal_read(const struct run *run, struct arrival *arrival)
 {
     struct kevent event;
@@ -81,7 +81,7 @@ void signal_unblock(int number)
     (void)set_mask(SIG_UNBLOCK, &one, NULL);
 }
 
-void signal_pass_on(const struct run *run, const struct arrival *arrival)
+void signal_forward(const struct run *run, const struct arrival *arrival)
 {
 #ifdef __linux__
     if (arrival->is_queued && sigqueue(run->hook, arrival->number, arrival->value) == 0) return;
@@ -91,13 +91,13 @@ void signal_pass_on(const struct run *run, const struct arrival *arrival)
 
 void signal_restore_mask(const struct run *run)
 {
-    (void)set_mask(SIG_SETMASK, &run->mask, NULL);
+    (void)set_mask(SIG_SETMASK, &run->inherited_mask, NULL);
 }
 
-/* The end of a child is told to us only where SIGCHLD is not ignored. */
+/* A child's end is reported only if SIGCHLD is not ignored. */
 bool signal_listen(struct run *run)
 {
-    (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->child_action);
+    (void)sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &run->inherited_sigchld);
     run->signals = open_queue();
     return run->signals >= 0;
 }

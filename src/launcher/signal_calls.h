@@ -1,4 +1,4 @@
-/* signal_calls.c: how signals are blocked, read and sent. */
+/* signal_calls.c: blocks, reads and sends signals. */
 #pragma once
 
 #include "system.h"
@@ -6,12 +6,11 @@
 struct run;
 
 #ifdef __linux__
-typedef uint64_t signal_mask; /* as the system has it: all 64 signals, of which C libraries hide some */
+typedef uint64_t signal_mask; /* the kernel's: all 64 signals, including those that C libraries hide */
 #else
-typedef sigset_t signal_mask; /* a number on macOS too */
+typedef sigset_t signal_mask; /* also an integer on macOS */
 #endif
 
-/* What is known of a signal that came. */
 struct arrival {
     int number;
     pid_t sender;
@@ -24,4 +23,4 @@ void signal_unblock(int number);
 void signal_restore_mask(const struct run *run);
 bool signal_listen(struct run *run);
 bool signal_read(const struct run *run, struct arrival *arrival);
-void signal_pass_on(const struct run *run, const struct arrival *arrival);
+void signal_forward(const struct run *run, const struct arrival *arrival);

@@ -1,6 +1,6 @@
 /*
- * Signals sent to us reach the hook. All are blocked here from before anything is read until the end: what comes before
- * the hook has started waits for it, and is passed on then. What was sent to the whole process group is not passed on,
+ * Forwards the launcher's signals to the hook. All are blocked from before the first read until the end: a signal that
+ * arrives before the hook starts waits, and is forwarded then. A signal to the whole process group is not forwarded,
  * since the hook has it already; sentinel.c knows.
  */
 #include "signals.h"
@@ -8,7 +8,7 @@
 #include "run.h"
 #include "sentinel.h"
 
-enum { STOP_US = 1000000 }; /* so long after it was told to, a hook that stops does so for that */
+enum { STOP_WINDOW_US = 1000000 }; /* a hook that stops within this time of a stop signal stops because of it */
 
 bool signals_is_stop(int number)
 {
@@ -20,33 +20,33 @@ bool signals_is_harmless(int number)
     return number == SIGCHLD || number == SIGCONT || number == SIGWINCH || number == SIGURG;
 }
 
-bool signals_hold(struct run *run)
+bool signals_block_all(struct run *run)
 {
-    if (!signal_block(&run->mask)) return false;
-    /* What we make is ours to read, whatever mask the caller has. */
-    run->umask = umask(S_IRWXG | S_IRWXO);
-    return run->is_holding = true;
+    if (!signal_block(&run->inherited_mask)) return false;
+    /* The launcher must be able to read its files, whatever the caller's umask. */
+    run->inherited_umask = umask(S_IRWXG | S_IRWXO);
+    return run->must_restore = true;
 }
 
-void signals_give_back(const struct run *run)
+void signals_restore(const struct run *run)
 {
-    if (!run->is_holding) return;
-    (void)umask(run->umask);
-    if (run->signals >= 0) (void)sigaction(SIGCHLD, &run->child_action, NULL);
+    if (!run->must_restore) return;
+    (void)umask(run->inherited_umask);
+    if (run->signals >= 0) (void)sigaction(SIGCHLD, &run->inherited_sigchld, NULL);
     signal_restore_mask(run);
 }
 
 bool signals_open(struct run *run)
 {
-    struct pollfd fds[WATCHED];
-    for (int i = 0; i < WATCHED; i++) fds[i] = (struct pollfd){.fd = -1};
-    /* Where one of the calls that we live by is refused, the hook is to run without us. */
-    bool can_poll = poll(fds, WATCHED, 0) == 0;
+    struct pollfd fds[POLLED_FDS];
+    for (int i = 0; i < POLLED_FDS; i++) fds[i] = (struct pollfd){.fd = -1};
+    /* If a call is refused that the launcher needs, the hook runs without it. */
+    bool can_poll = poll(fds, POLLED_FDS, 0) == 0;
     bool can_wait = waitpid(run->pid, NULL, WNOHANG) < 0 && errno == ECHILD;
     return can_poll && can_wait && signal_listen(run);
 }
 
-/* Where there is no sentinel, or not yet: what the hook or a child of it sent was for the group, or for us alone. */
+/* A guess without a sentinel: the hook and its children signal the group, or the launcher alone. */
 static bool has_reached_hook(const struct run *run, const struct arrival *arrival)
 {
     int number = arrival->number;
@@ -56,51 +56,51 @@ static bool has_reached_hook(const struct run *run, const struct arrival *arriva
     return arrival->sender == run->hook || (arrival->is_from_kernel && is_from_terminal);
 }
 
-static void take_signal(struct run *run, const struct arrival *arrival)
+static void handle_signal(struct run *run, const struct arrival *arrival)
 {
     int number = arrival->number;
     if (signals_is_stop(number)) {
-        run->stop_asked_us = clock_us();
+        run->stop_requested_us = clock_us();
     } else if (!signals_is_harmless(number)) {
         run->was_asked_to_end = true;
         record_signal(run, number);
     }
-    /* While we are stopped the time of --timeout stands still. */
-    if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += clock_us() - run->looked_us;
-    bool is_for_group = sentinel_has(number);
-    if (!is_for_group && !has_reached_hook(run, arrival)) signal_pass_on(run, arrival);
+    /* --timeout does not count the time while the launcher is stopped. */
+    if (number == SIGCONT && run->options.timeout_us > 0) run->stopped_us += clock_us() - run->checked_us;
+    bool is_for_group = sentinel_take(number);
+    if (!is_for_group && !has_reached_hook(run, arrival)) signal_forward(run, arrival);
 }
 
-/* All that has come is read before the sentinel is asked: it has had by then what was sent to it too. */
-void signals_take(struct run *run)
+/* Reads all signals before it asks the sentinel, which has received those to the group by then. */
+void signals_handle(struct run *run)
 {
     struct arrival arrivals[32];
-    size_t count = 0, most = sizeof arrivals / sizeof *arrivals;
-    bool is_asked = false;
-    while (count < most && signal_read(run, &arrivals[count])) count++;
+    size_t count = 0, max = sizeof arrivals / sizeof *arrivals;
+    bool is_queried = false;
+    while (count < max && signal_read(run, &arrivals[count])) count++;
     for (size_t i = 0; i < count; i++) {
         int number = arrivals[i].number;
-        /* The last is what the system sends us for a write of ours that nobody reads. */
+        /* The latter is the SIGPIPE of the launcher's own write. */
         if (number == SIGCHLD || arrivals[i].sender == run->pid) continue;
         if (run->hook == 0) {
             if (!signals_is_harmless(number) && !signals_is_stop(number)) run->late_signal = number;
             continue;
         }
-        if (!is_asked) sentinel_ask(run);
-        is_asked = true;
-        take_signal(run, &arrivals[i]);
+        if (!is_queried) sentinel_query(run);
+        is_queried = true;
+        handle_signal(run, &arrivals[i]);
     }
-    for (size_t i = 0; i < count; i++) sentinel_forget(arrivals[i].number);
+    for (size_t i = 0; i < count; i++) sentinel_reset(arrivals[i].number);
 }
 
-/* A hook that was told to stop by way of us has stopped: so do we, as it would have bare. */
-void signals_stop_too(struct run *run)
+/* The hook stopped because of a forwarded signal: so does the launcher, as the hook would bare. */
+void signals_stop_self(struct run *run)
 {
-    int number = run->stopped_by;
+    int number = run->stop_signal;
     int64_t now = clock_us();
-    if (run->stop_asked_us == 0 || now - run->stop_asked_us > STOP_US) return;
-    run->stop_asked_us = 0;
-    run->stopped_by = 0;
+    if (run->stop_requested_us == 0 || now - run->stop_requested_us > STOP_WINDOW_US) return;
+    run->stop_requested_us = 0;
+    run->stop_signal = 0;
 #ifdef __linux__
     (void)kill(run->pid, number);
     signal_unblock(number);
@@ -109,6 +109,6 @@ void signals_stop_too(struct run *run)
     (void)number;
     (void)kill(run->pid, SIGSTOP);
 #endif
-    run->looked_us = clock_us();
-    run->stopped_us += run->looked_us - now;
+    run->checked_us = clock_us();
+    run->stopped_us += run->checked_us - now;
 }

@@ -1,18 +1,18 @@
-/* signals.c: what is done about signals. */
+/* signals.c: what happens to signals. */
 #pragma once
 
 #include "stream.h"
 
 struct run;
 
-/* From here until the end all signals wait, and files that we make are for their owner. False where that is refused. */
-bool signals_hold(struct run *run);
-/* In the process that becomes the hook: as the caller has it. */
-void signals_give_back(const struct run *run);
-/* False where the system refuses what a run cannot do without. */
+/* From here on all signals wait, and new files are private. False if the system refuses. */
+bool signals_block_all(struct run *run);
+/* Restores what the caller had, in the process that becomes the hook. */
+void signals_restore(const struct run *run);
+/* False if the system refuses a call that a run needs. */
 bool signals_open(struct run *run);
-void signals_take(struct run *run);
-void signals_stop_too(struct run *run);
+void signals_handle(struct run *run);
+void signals_stop_self(struct run *run);
 bool signals_is_stop(int number);
-/* By default it does nothing, so no execution ends by it. */
+/* Its default action is none, so no execution ends by it. */
 bool signals_is_harmless(int number);

@@ -1,6 +1,6 @@
 /*
- * Tells what a hook wrote on stdout, as it streams by: whether it is one object, as far as quotes and brackets tell, and
- * nothing else. The record carries the beginning of such an output, which src/domain/stdout-kind.ts looks at in full.
+ * Classifies what a hook writes on stdout: whether it is one object and nothing else, by quotes and brackets alone. The
+ * record has the beginning of such an output, which src/domain/stdout-kind.ts parses.
  */
 #include "stdout_kind.h"
 
@@ -13,16 +13,16 @@ static bool is_space(int byte)
 
 static int step(struct stdout_kind *kind, int byte)
 {
-    static const unsigned char MARK[] = {0xef, 0xbb, 0xbf};
+    static const unsigned char BOM[] = {0xef, 0xbb, 0xbf};
     switch (kind->state) {
     case START:
     case LEAD:
-        if (kind->mark < 3 && byte == MARK[kind->mark] && (kind->state == START || kind->mark > 0)) {
-            kind->mark++;
+        if (kind->bom_bytes < 3 && byte == BOM[kind->bom_bytes] && (kind->state == START || kind->bom_bytes > 0)) {
+            kind->bom_bytes++;
             return LEAD;
         }
-        if (kind->mark == 1 || kind->mark == 2) return TEXT;
-        kind->mark = 3;
+        if (kind->bom_bytes == 1 || kind->bom_bytes == 2) return TEXT;
+        kind->bom_bytes = 3;
         kind->depth = 1;
         return is_space(byte) ? LEAD : byte == '{' ? OBJECT : TEXT;
     case OBJECT:
@@ -48,7 +48,7 @@ enum kind_of_stdout stdout_kind_of(const struct stdout_kind *kind)
     return kind->state == DONE ? KIND_JSON : KIND_BROKEN;
 }
 
-bool stdout_kind_is_settled(const struct stdout_kind *kind)
+bool stdout_kind_is_final(const struct stdout_kind *kind)
 {
     return kind->state >= DONE;
 }

@@ -1,4 +1,4 @@
-/* What every file takes from the system. */
+/* The system headers that every file needs. */
 #pragma once
 
 #ifdef __linux__

@@ -1,4 +1,4 @@
-/* Pieces of text. */
+/* Slices of text. */
 #include "text.h"
 
 void text_write_hex(char *text, const unsigned char *bytes, size_t count)
@@ -33,7 +33,7 @@ bool text_count(struct text text, uint64_t *count)
 void text_add_warning(struct bytes *warnings, struct text name, struct text value)
 {
     char warning[WARNING_BYTES + 1];
-    const char *mark = value.at == NULL ? "" : "=", *said = value.at == NULL ? "" : value.at;
-    (void)FORMAT(warning, sizeof warning, "%.*s%s%.*s", (int)name.length, name.at, mark, (int)value.length, said);
+    const char *separator = value.at == NULL ? "" : "=", *value_text = value.at == NULL ? "" : value.at;
+    (void)FORMAT(warning, sizeof warning, "%.*s%s%.*s", (int)name.length, name.at, separator, (int)value.length, value_text);
     field_text(warnings, BEGIN_WARNING, warning);
 }

@@ -1,4 +1,4 @@
-/* `--timeout`: SIGTERM to the hook and all that it started, SIGKILL after a grace to what is left of them. */
+/* `--timeout`: SIGTERM to the hook and its descendants, SIGKILL to those that are left after a grace period. */
 #include "timeout.h"
 #include "run.h"
 
@@ -10,18 +10,18 @@
 enum {
     TIMEOUT_EXIT_CODE = 124,
     GRACE_US = 1000000,
-    KILL_US = 1000000,
-    LOOK_US = 15000,
-    MAX_PROCESSES = 8192, /* that are looked through */
+    KILL_PHASE_US = 1000000,
+    CHECK_INTERVAL_US = 15000,
+    MAX_PROCESSES = 8192, /* more are not seen */
 };
 
-/* A hook that may have refused in the grace has done its work, and is heard: its time is over, and what it said stands. */
+/* A hook that may have refused in the grace period has done its work: its time is over, but its answer counts. */
 static bool may_have_refused(const struct run *run)
 {
     return run->kind == EXITED && (run->exit_code == 2 || stdout_kind_of(&run->streams[STDOUT].kind) == KIND_JSON);
 }
 
-void timeout_note(struct run *run)
+void timeout_set_result(struct run *run)
 {
     long long us = run->options.timeout_us;
     char *text = run->timed_out;
@@ -29,7 +29,7 @@ void timeout_note(struct run *run)
     while (text[length - 1] == '0') length--;
     strcpy(text + length - (text[length - 1] == '.'), " s");
     run->reason = run->timed_out;
-    /* Nobody is to get it again: of another call nobody knows how long it takes. */
+    /* Another call may take another time, so this result is not replayed. */
     run->was_asked_to_end = true;
     if (may_have_refused(run)) return;
     run->kind = TIMED_OUT;
@@ -37,7 +37,7 @@ void timeout_note(struct run *run)
     run->exit_code = TIMEOUT_EXIT_CODE;
 }
 
-/* What the hook started stays below us even where its parent is gone, so that all of it is found. */
+/* Orphaned descendants become the launcher's children, so that all of them are found. */
 void timeout_prepare(struct run *run)
 {
 #ifdef __linux__
@@ -51,8 +51,8 @@ void timeout_prepare(struct run *run)
 #endif
 }
 
-/* Whether /proc tells of the processes that we see: it may be absent, or mounted for another pid namespace. */
-static bool is_proc_ours(void)
+/* Whether /proc shows the launcher's pid namespace: it may be absent or another's. */
+static bool is_own_proc(void)
 {
     char target[16];
     ssize_t length = readlink("/proc/self", target, sizeof target - 1);
@@ -60,46 +60,46 @@ static bool is_proc_ours(void)
     return atoi(target) == (int)getpid();
 }
 
-/* All that the hook started and that still lives, itself included; as far as the system tells. */
+/* Lists processes younger than the hook, and marks the hook and its descendants, as far as the system shows them. */
 static size_t find_descendants(const struct run *run, struct process *processes)
 {
     size_t count = 0;
-    DIR *proc = is_proc_ours() ? opendir("/proc") : NULL;
+    DIR *proc = is_own_proc() ? opendir("/proc") : NULL;
     if (proc == NULL) return 0;
     for (struct dirent *entry; count < MAX_PROCESSES && (entry = readdir(proc)) != NULL;) {
         pid_t pid = (pid_t)atoi(entry->d_name);
-        /* What was there before the hook is not its doing: a shell that became us may have had children. */
+        /* An older process is not the hook's: a shell that exec'd the launcher may have had children. */
         count += pid > 0 && process_read(pid, &processes[count]) && processes[count].start >= run->spawned_ticks;
     }
     closedir(proc);
     for (bool has_grown = true; has_grown;) {
         has_grown = false;
         for (size_t i = 0; i < count; i++) {
-            struct process *one = &processes[i];
-            bool is_child = one->parent == run->pid && one->pid != run->sentinel;
+            struct process *candidate = &processes[i];
+            bool is_child = candidate->parent == run->pid && candidate->pid != run->sentinel;
             for (size_t j = 0; j < count && !is_child; j++)
-                is_child = processes[j].is_ours && processes[j].pid == one->parent;
-            has_grown = has_grown || (is_child && !one->is_ours);
-            one->is_ours = one->is_ours || is_child;
+                is_child = processes[j].is_descendant && processes[j].pid == candidate->parent;
+            has_grown = has_grown || (is_child && !candidate->is_descendant);
+            candidate->is_descendant = candidate->is_descendant || is_child;
         }
     }
     return count;
 }
 
-/* SIGTERM once, to all that are there; SIGKILL as often as needed. */
-bool timeout_end_tree(struct run *run)
+/* SIGTERM once, to all of them; SIGKILL as often as needed. */
+bool timeout_kill_tree(struct run *run)
 {
     static struct process processes[MAX_PROCESSES];
-    int64_t passed = clock_us() - run->ending_us;
+    int64_t passed = clock_us() - run->expired_us;
     bool is_left = false;
     int number = passed >= GRACE_US ? SIGKILL : run->has_sent_term ? 0 : SIGTERM;
-    size_t count = passed < GRACE_US + KILL_US ? find_descendants(run, processes) : 0;
+    size_t count = passed < GRACE_US + KILL_PHASE_US ? find_descendants(run, processes) : 0;
     run->has_sent_term = true;
-    run->look_us = clock_us() + LOOK_US;
-    /* The hook is known without a look at /proc. */
+    run->next_check_us = clock_us() + CHECK_INTERVAL_US;
+    /* The hook's process id is known without /proc. */
     if (run->hook > 0) (void)kill(run->hook, number);
     for (size_t i = 0; i < count; i++) {
-        if (!processes[i].is_ours || processes[i].state == 'Z' || processes[i].state == 'X') continue;
+        if (!processes[i].is_descendant || processes[i].state == 'Z' || processes[i].state == 'X') continue;
         is_left = true;
         if (processes[i].pid != run->hook) (void)kill(processes[i].pid, number);
     }

@@ -6,7 +6,7 @@
 struct run;
 
 void timeout_prepare(struct run *run);
-/* What the run comes to when its time ran out. */
-void timeout_note(struct run *run);
-/* Ends the hook and all that it started; false once nothing is left, or nothing helps. */
-bool timeout_end_tree(struct run *run);
+/* Sets the run's result after a timeout. */
+void timeout_set_result(struct run *run);
+/* Ends the hook and its descendants; false once none is left, or nothing helps. */
+bool timeout_kill_tree(struct run *run);

@@ -1,4 +1,4 @@
-/* The run itself, from the hook's start to our end: how long each of its phases goes on, by the clock and by what waits. */
+/* The run from the hook's start to the launcher's exit: how long each phase lasts. */
 #include "watch.h"
 #include "fail_open.h"
 #include "fd.h"
@@ -12,198 +12,199 @@
 #include <sys/ioctl.h>
 
 enum {
-    STALL_MS = 50,              /* after so long, who has not moved is not waited for */
-    SHARED_MS = 1000,           /* the same where bytes may be the hook's, or its background children's */
-    SHORT_US = 5000,            /* a run that is over by then needs no start time on record, and pays for none */
-    ALONE_US = 250000,          /* a run that is over by then needs no sentinel: agents signal a group when time is out */
+    STALL_TIMEOUT_MS = 50,      /* after this long without progress, nobody waits for a reader */
+    SHARED_TIMEOUT_MS = 1000,   /* the same, if bytes may be the hook's or its background children's */
+    SHORT_RUN_US = 5000,        /* a shorter run needs no start time on record */
+    SENTINEL_DELAY_US = 250000, /* a shorter run needs no sentinel: agents signal a group on a timeout */
     TICK_US = 100000,
 };
 
-/* Whether that time has come; if not, it is one to look at the clock again. */
+/* Whether `due` has come; if not, `next` is no later than that. */
 static bool is_due(int64_t due, int64_t now, int64_t *next)
 {
     if (now < due && due < *next) *next = due;
     return now >= due;
 }
 
-/* What is due by the clock is done; how long, in ms, until something else is. */
-static int keep_time(struct run *run)
+/* Does what is due; returns how many ms are left until the next timer, or -1. */
+static int run_timers(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
     int64_t now = clock_us(), next = INT64_MAX;
     bool runs = run->phase == RUNNING;
-    if (runs && run->sentinel == 0 && is_due(run->spawned_us + ALONE_US, now, &next)) sentinel_start(run);
-    if (runs && !run->has_lasted && is_due(run->spawned_us + SHORT_US, now, &next)) {
-        run->has_lasted = true;
+    if (runs && run->sentinel == 0 && is_due(run->spawned_us + SENTINEL_DELAY_US, now, &next)) sentinel_start(run);
+    if (runs && !run->is_long_run && is_due(run->spawned_us + SHORT_RUN_US, now, &next)) {
+        run->is_long_run = true;
         record_pid_start(run);
     }
     bool is_stuck = stream_is_waiting(input) && input->flow == PASSING;
-    if (is_stuck && is_due(input->moved_us + STALL_MS * 1000, now, &next)) input->flow = ABSORBING;
+    if (is_stuck && is_due(input->progress_us + STALL_TIMEOUT_MS * 1000, now, &next)) input->flow = ABSORBING;
     if (run->options.timeout_us > 0) {
-        int64_t due = run->ending_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us : run->look_us;
-        /* So often at least that how long we were stopped can be told. */
+        int64_t due = run->expired_us == 0 ? run->spawned_us + run->options.timeout_us + run->stopped_us
+                                           : run->next_check_us;
+        /* Often enough to measure how long the launcher was stopped. */
         (void)is_due(now + TICK_US, now, &next);
-        run->looked_us = now;
+        run->checked_us = now;
         if (is_due(due, now, &next)) {
             next = now;
-            if (run->ending_us == 0) run->ending_us = now;
+            if (run->expired_us == 0) run->expired_us = now;
         }
     }
     return next == INT64_MAX ? -1 : (int)((next - now + 999) / 1000);
 }
 
-static bool is_too_much(struct stream *output)
+static bool exceeds_hold(struct stream *output)
 {
-    return output->total > HOLD_BYTES || (output->total < output->goal && stream_room(output) == 0);
+    return output->total > MAX_HELD_BYTES || (output->total < output->read_limit && stream_room(output) == 0);
 }
 
-/* More than could be held is passed on after all; then there is nothing left to forgive. */
-static bool take_held_turn(struct run *run, int wait_ms)
+/* If more came than can be held, forwards it after all; then nothing can be forgiven. */
+static bool turn_holding(struct run *run, int wait_ms)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
     bool has_moved = loop_turn(run, wait_ms);
-    if (!run->is_forgiving || !(is_too_much(out) || is_too_much(err))) return has_moved;
-    run->is_forgiving = false;
+    if (!run->can_forgive || !(exceeds_hold(out) || exceeds_hold(err))) return has_moved;
+    run->can_forgive = false;
     out->flow = err->flow = PASSING;
     return true;
 }
 
-/* What the hook wrote is all there by now; what comes later is its background children's, if it has any. */
-static void find_goals(struct run *run)
+/* By now all that the hook wrote is there; what comes later is from its background children. */
+static void set_read_limits(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
         struct pollfd source = {.fd = output->from, .events = POLLIN};
         int waiting = 0;
-        output->patience_ms = -1;
+        output->flush_timeout_ms = -1;
         if (output->from < 0 || ioctl(output->from, FIONREAD, &waiting) != 0) continue;
-        output->goal = output->total + (uint64_t)waiting;
+        output->read_limit = output->total + (uint64_t)waiting;
         bool is_shared = poll(&source, 1, 0) >= 0 && (source.revents & POLLHUP) == 0;
         bool is_flooded = waiting > CHUNK_BYTES - PIPE_BUF;
-        if (is_shared) output->patience_ms = is_flooded ? STALL_MS : SHARED_MS;
+        if (is_shared) output->flush_timeout_ms = is_flooded ? STALL_TIMEOUT_MS : SHARED_TIMEOUT_MS;
     }
 }
 
 /*
- * How long to wait until more of what the hook wrote is the caller's, in ms, after such a silence: without end, since bare
- * the hook would still be writing it; but that nobody knows where others wrote there too. 0 once nothing is waited for.
+ * How many ms to wait for progress on the hook's output after `silence_us` without any; 0 if none is left. Bare, the
+ * hook would wait without limit (-1); but if others wrote there, too, it is unknown whose bytes are left.
  */
-static int patience(const struct run *run, int64_t silence_us)
+static int flush_wait_ms(const struct run *run, int64_t silence_us)
 {
     int64_t longest = 0;
     for (int i = STDOUT; i < STREAMS; i++) {
         const struct stream *output = &run->streams[i];
-        bool is_unread = output->from >= 0 && output->total < output->goal;
+        bool is_unread = output->from >= 0 && output->total < output->read_limit;
         if (!is_unread && !stream_is_waiting(output)) continue;
-        int most = run->ending_us != 0 || run->was_asked_to_end ? STALL_MS : output->patience_ms;
-        if (most < 0) return -1;
-        if (most > longest) longest = most;
+        int max = run->expired_us != 0 || run->was_asked_to_end ? STALL_TIMEOUT_MS : output->flush_timeout_ms;
+        if (max < 0) return -1;
+        if (max > longest) longest = max;
     }
     return longest * 1000 > silence_us ? (int)(longest - silence_us / 1000) : 0;
 }
 
-/* Whether a caller has closed a pipe to which the hook would still be writing, which ends it, as a rule. */
-static bool is_deadly(const struct stream *output)
+/* Whether a caller closed a pipe that the hook would still write to, which usually kills the hook. */
+static bool would_sigpipe(const struct stream *output)
 {
     struct sigaction inherited;
     bool is_ignored = sigaction(SIGPIPE, NULL, &inherited) == 0 && inherited.sa_handler == SIG_IGN;
-    return output->to < 0 && output->to_pipe && output->patience_ms < 0 && !is_ignored;
+    return output->to < 0 && output->to_pipe && output->flush_timeout_ms < 0 && !is_ignored;
 }
 
-/* By a signal that would have ended the hook as it wrote: what it had not yet written then, nobody gets. */
-static void die_late(struct run *run)
+/* Ends by a signal that would have killed the hook as it wrote: nobody gets what it had not written by then. */
+static void end_by_late_signal(struct run *run)
 {
     for (int i = STDOUT; i < STREAMS; i++) {
-        stream_drop(&run->streams[i]);
-        if (run->streams[i].patience_ms < 0) stream_close(&run->streams[i]);
+        stream_discard(&run->streams[i]);
+        if (run->streams[i].flush_timeout_ms < 0) stream_close(&run->streams[i]);
     }
     run->kind = SIGNALED;
     run->signal = run->late_signal;
     run->exit_code = 0;
 }
 
-/* After the hook's exit. What keeps us here then would have kept the hook, and ends us as it would have ended that. */
-static void settle(struct run *run)
+/* After the hook's exit: the launcher waits where the hook would wait bare, and ends by what would end the hook. */
+static void flush_outputs(struct run *run)
 {
     const struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    bool is_ending = run->ending_us != 0, has_waited = false;
-    int64_t exited_us = clock_us(), moved_us = exited_us;
+    bool is_ending = run->expired_us != 0, has_waited = false;
+    int64_t exited_us = clock_us(), progress_us = exited_us;
     int wait;
-    find_goals(run);
-    while ((wait = patience(run, clock_us() - moved_us)) != 0 && run->late_signal == 0) {
-        int due = is_ending ? -1 : keep_time(run);
-        if (!is_ending && run->ending_us != 0) break;
+    set_read_limits(run);
+    while ((wait = flush_wait_ms(run, clock_us() - progress_us)) != 0 && run->late_signal == 0) {
+        int due = is_ending ? -1 : run_timers(run);
+        if (!is_ending && run->expired_us != 0) break;
         bool out_waits = stream_is_waiting(out), err_waits = stream_is_waiting(err);
         has_waited = has_waited || out_waits || err_waits;
-        if (take_held_turn(run, due >= 0 && (wait < 0 || due < wait) ? due : wait)) moved_us = clock_us();
-        if ((out_waits && is_deadly(out)) || (err_waits && is_deadly(err))) run->late_signal = SIGPIPE;
+        if (turn_holding(run, due >= 0 && (wait < 0 || due < wait) ? due : wait)) progress_us = clock_us();
+        if ((out_waits && would_sigpipe(out)) || (err_waits && would_sigpipe(err))) run->late_signal = SIGPIPE;
     }
-    /* Bare the hook would have been writing all that time. */
+    /* Bare, the hook would have been writing all that time. */
     if (has_waited) run->duration_us += clock_us() - exited_us;
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
-        if (output->goal != UINT64_MAX && output->total < output->goal) output->is_cut = true;
-        output->goal = UINT64_MAX;
+        if (output->read_limit != UINT64_MAX && output->total < output->read_limit) output->is_incomplete = true;
+        output->read_limit = UINT64_MAX;
     }
-    if (run->late_signal == SIGPIPE || (wait != 0 && run->late_signal != 0)) die_late(run);
+    if (run->late_signal == SIGPIPE || (wait != 0 && run->late_signal != 0)) end_by_late_signal(run);
     else if (out->from >= 0 || err->from >= 0) (void)loop_turn(run, 0);
 }
 
-static void release(struct run *run)
+static void release_held(struct run *run)
 {
-    run->is_pardoned = fail_open_pardons(run);
+    run->is_forgiven = fail_open_forgives(run);
     for (int i = STDOUT; i < STREAMS; i++) {
         struct stream *output = &run->streams[i];
-        if (run->is_pardoned) {
-            stream_drop(output);
+        if (run->is_forgiven) {
+            stream_discard(output);
             output->to = -1;
         }
         output->flow = PASSING;
         stream_write(output);
     }
-    settle(run);
+    flush_outputs(run);
 }
 
-/* Whether the hook still runs or, once its time is out, anything that it started. */
-static bool goes_on(struct run *run)
+/* Whether the hook still runs or, after a timeout, one of its descendants. */
+static bool is_active(struct run *run)
 {
-    if (run->ending_us != 0 && clock_us() >= run->look_us) run->has_descendants = timeout_end_tree(run);
+    if (run->expired_us != 0 && clock_us() >= run->next_check_us) run->has_descendants = timeout_kill_tree(run);
     return run->phase == RUNNING || run->has_descendants;
 }
 
-static void attend(struct run *run)
+static void run_until_exit(struct run *run)
 {
-    while (goes_on(run)) (void)take_held_turn(run, keep_time(run));
+    while (is_active(run)) (void)turn_holding(run, run_timers(run));
 }
 
 void watch_hook(struct run *run)
 {
     struct stream *input = &run->streams[STDIN];
-    run->streams[STDOUT].flow = run->streams[STDERR].flow = run->is_forgiving ? HOLDING : PASSING;
+    run->streams[STDOUT].flow = run->streams[STDERR].flow = run->can_forgive ? HOLDING : PASSING;
     input->flow = PASSING;
-    if (input->to < 0) stream_drop(input);
+    if (input->to < 0) stream_discard(input);
     run->phase = RUNNING;
-    loop_pass_along(run, input);
-    attend(run);
+    loop_forward(run, input);
+    run_until_exit(run);
     stream_close(input);
     stream_count_file(input);
-    settle(run);
-    /* Its time may have run out while the caller read nothing. */
-    attend(run);
-    if (run->ending_us != 0) timeout_note(run);
-    if (run->is_forgiving) release(run);
+    flush_outputs(run);
+    /* The time may have run out while the caller read nothing. */
+    run_until_exit(run);
+    if (run->expired_us != 0) timeout_set_result(run);
+    if (run->can_forgive) release_held(run);
 }
 
-static bool is_left(const struct stream *output)
+static bool is_unfinished(const struct stream *output)
 {
     return output->from >= 0 || stream_is_waiting(output);
 }
 
-/* What background children of a pardoned hook write is read, so that they get no SIGPIPE, and given to nobody. */
+/* Output of a forgiven hook's background children is read, so that they get no SIGPIPE, and discarded. */
 void watch_hand_over(struct run *run)
 {
     struct stream *out = &run->streams[STDOUT], *err = &run->streams[STDERR];
-    if (run->duration_us < 0 || !(is_left(out) || is_left(err))) return;
+    if (run->duration_us < 0 || !(is_unfinished(out) || is_unfinished(err))) return;
     pid_t pid = fork();
     if (pid > 0) return;
     int kept[] = {out->from, out->to, err->from, err->to};
@@ -211,7 +212,7 @@ void watch_hand_over(struct run *run)
     run->phase = HANDING_OVER;
     run->streams[STDIN].from = -1;
     if (pid < 0) signal_restore_mask(run);
-    while (is_left(out) || is_left(err)) (void)loop_turn(run, -1);
-    /* Where no process was to be had we stay until the end ourselves. */
+    while (is_unfinished(out) || is_unfinished(err)) (void)loop_turn(run, -1);
+    /* Without a new process, the launcher stays until the end itself. */
     if (pid == 0) _exit(0);
 }

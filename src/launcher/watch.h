@@ -1,4 +1,4 @@
-/* watch.c: from the start of the hook to our end. */
+/* watch.c: from the hook's start to the launcher's exit. */
 #pragma once
 
 #include "system.h"
@@ -6,5 +6,5 @@
 struct run;
 
 void watch_hook(struct run *run);
-/* Leaves streams that the hook's background children hold open to a process of its own. */
+/* Hands streams that background children hold open to a process of their own. */
 void watch_hand_over(struct run *run);

@@ -1,6 +1,6 @@
 /*
- * Lets tests call the launcher's pure functions: reads a line, `WORD ARGUMENT...` with the arguments in hex, and answers
- * with a line. Compiled by test/launcher/support/driver.ts with the sanitizers on, and by nobody else.
+ * Lets tests call the launcher's pure functions: reads lines `WORD ARGUMENT...`, with the arguments in hex, and answers
+ * each with a line. Only test/launcher/support/driver.ts compiles it, with sanitizers.
  */
 #include "../../src/launcher/begin.h"
 #include "../../src/launcher/gate.h"
@@ -15,7 +15,7 @@ enum { MAX_ARGUMENTS = 4096 };
 
 extern char **environ;
 
-/* An argument, unescaped; `text` ends with a NUL that does not count. */
+/* A decoded argument; `text` ends with a NUL that is not counted. */
 struct argument {
     char *text;
     size_t length;
@@ -74,7 +74,7 @@ static void do_kind(struct argument *arguments)
     printf("%s", stdout_kind_of(&whole) == stdout_kind_of(&split) ? NAMES[stdout_kind_of(&whole)] : "differs by pieces");
 }
 
-/* The input in a block of its own size, so that overruns show; then the names that are looked for. */
+/* Copies the input into a block of its exact size, so that overruns show; the other arguments are field names. */
 static void do_scan(struct argument *arguments, size_t count)
 {
     struct field fields[16] = {{0}};
@@ -109,7 +109,7 @@ static void do_derive(struct argument *arguments)
     printf("%s", id);
 }
 
-/* KIND, then TAG and value by turns; a value that begins with `n` is a number, one with `b` bytes in hex. */
+/* KIND, then TAG and value in turn; a value is `n` and a number, or `b` and bytes. */
 static void do_frame(struct argument *arguments, size_t count)
 {
     struct bytes bytes = {0};
@@ -168,7 +168,7 @@ static void do_settings(struct argument *arguments, size_t count)
     print_warnings(&warnings);
 }
 
-/* The body in a block of its own, so that overruns show. */
+/* Copies the body into a block of its own, so that overruns show. */
 static void do_verdict(struct argument *arguments)
 {
     struct claim claim = {0};
@@ -181,7 +181,7 @@ static void do_verdict(struct argument *arguments)
         printf("kind=%d wants_outputs=%d exit_code=%d refuses=%d", (int)claim.verdict, claim.wants_outputs,
                claim.exit_code, claim.refuses);
         print_field("key", claim.key);
-        print_field("of", claim.of);
+        print_field("of", claim.original_id);
         print_field("stdout", claim.out);
         print_field("stderr", claim.err);
     }
