@@ -5,6 +5,7 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type HookId, hookText } from '../../domain/hook/hook-id.ts';
 import type { Log } from '../log.ts';
+import { createAttempt } from './attempt.ts';
 
 export interface BreakerKeeperParts {
   readonly paths: StatePaths;
@@ -22,7 +23,7 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
   let lastMs = 0;
   /** Why a hook's gate could not be changed when its breaker was last assessed. */
   const refused = new Map<string, string>();
-  let lastFailure: string | undefined;
+  const attempt = createAttempt(log, 'breaker_failed');
   const watch = createConfigWatch(paths.config, (reading) => {
     isReconciled = false;
     if (reading.state === 'refused') log('config_refused', { reason: reading.problem });
@@ -60,16 +61,9 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
   return {
     /** Call this after each turn of ingest, with the hooks whose executions it stored. Never throws. */
     follow(hooks: readonly HookId[]): void {
-      try {
-        for (const { hook, to, why, runs, failures, until } of work(hooks)) {
-          const values = { hook: hook.hookName, why, runs, failures };
-          log(`breaker_${to}`, to === 'open' ? { ...values, until } : values);
-        }
-        lastFailure = undefined;
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (reason !== lastFailure) log('breaker_failed', { reason });
-        lastFailure = reason;
+      for (const { hook, to, why, runs, failures, until } of attempt(() => work(hooks)) ?? []) {
+        const values = { hook: hook.hookName, why, runs, failures };
+        log(`breaker_${to}`, to === 'open' ? { ...values, until } : values);
       }
     },
   };

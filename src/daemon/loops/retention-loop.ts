@@ -3,11 +3,11 @@ import { rollUp } from '../../app/retention/roll-up.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
-import { reasonOf } from '../../domain/errors.ts';
 import { deleteOldAlerts } from '../../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../../store/retention.ts';
 import { countNext } from '../../store/totals.ts';
 import type { Log } from '../log.ts';
+import { createLoop } from './loop.ts';
 
 /** Delay after the start, then the interval. */
 const FIRST_MS = 60_000;
@@ -30,13 +30,7 @@ export interface RetentionLoopParts {
 
 /** Deletes expired rows and files in the background, in small steps. */
 export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
   let deleted = 0;
-
-  function later(ms: number): void {
-    if (!isStopped) timer = setTimeout(step, ms);
-  }
 
   /** @returns whether there is more to do at once */
   function work(): boolean {
@@ -62,28 +56,23 @@ export function createRetentionLoop({ paths, store, now, log, retentionDays }: R
     });
   }
 
-  function step(): void {
+  function step(): number {
     let hasMore = false;
     try {
       forgetLostStamps(now());
       hasMore = work();
-    } catch (error) {
-      log('retention_failed', { reason: reasonOf(error) });
+    } finally {
+      if (!hasMore && deleted > 0) log('retention', { deleted });
+      if (!hasMore) deleted = 0;
     }
-    if (hasMore) {
-      later(PAUSE_MS);
-      return;
-    }
-    if (deleted > 0) log('retention', { deleted });
-    deleted = 0;
-    later(EVERY_MS);
+    return hasMore ? PAUSE_MS : EVERY_MS;
   }
 
-  return {
-    start: (): void => later(FIRST_MS),
-    stop(): void {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
+  return createLoop({
+    log,
+    failure: 'retention_failed',
+    firstMs: FIRST_MS,
+    retryMs: EVERY_MS,
+    step,
+  });
 }
