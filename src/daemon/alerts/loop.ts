@@ -1,7 +1,6 @@
 import { actionsOf } from '../../app/alerts/actions.ts';
 import { type AlertReport, reportAlert } from '../../app/alerts/alert-report.ts';
-import { createConfigWatch } from '../../config/file/config-watch.ts';
-import type { StatePaths } from '../../config/home/paths.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import type { Network } from '../../network/network.ts';
 import { type AlertRow, alertKey, clearOwed, saveAlerts } from '../../store/alerts.ts';
@@ -18,21 +17,20 @@ const EVERY_MS = 1000;
 const MIN_MS = 250;
 
 export interface AlertLoopParts extends EvaluatorParts {
-  readonly paths: StatePaths;
+  readonly config: () => Config;
   readonly log: Log;
   readonly network: () => Network;
 }
 
 /** Opens and clears alerts, and notifies about them. */
 export function createAlertLoop(parts: AlertLoopParts) {
-  const { log } = parts;
+  const { config, log } = parts;
   const alertStore = createAlertStore(parts);
   const notifier = createNotifier({ log, network: parts.network }, alertStore.markDone);
-  const config = createConfigWatch(parts.paths.config, () => undefined);
   const evaluate = createEvaluator(parts);
 
   function step(): number {
-    const { alerts } = config.current();
+    const { alerts } = config();
     const evaluated = evaluate(alerts, actionsOf(alerts), alertStore.unsaved);
     for (const row of evaluated.news) log(`alert_${row.state}`, figuresOf(row));
     alertStore.save(evaluated.changed);
@@ -51,11 +49,7 @@ export function createAlertLoop(parts: AlertLoopParts) {
     step,
   });
   return {
-    start(): void {
-      // Read config.json now, so that there is a valid configuration if it breaks later.
-      config.current();
-      loop.start();
-    },
+    start: loop.start,
     /** Call this when executions were stored. */
     notify: (): void => loop.within(),
     stop(): void {

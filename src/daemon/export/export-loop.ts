@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { readSnapshot } from '../../app/export/read-snapshot.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { type ConfigWatch, createConfigWatch } from '../../config/file/config-watch.ts';
-import type { StatePaths } from '../../config/home/paths.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { Exporter } from '../../exporters/exporter.ts';
 import { EXPORTERS } from '../../exporters/index.ts';
 import type { Network } from '../../network/network.ts';
@@ -35,7 +34,7 @@ const FULL_MS = 2000;
 const STOP_MS = 1500;
 
 export interface ExportLoopParts {
-  readonly paths: StatePaths;
+  readonly config: () => Config;
   readonly store: StoreHandle;
   readonly spool: Spool;
   readonly now: () => number;
@@ -48,7 +47,6 @@ export interface ExportLoopParts {
 /** Hands executions to the enabled exporters, in the order in which they were stored, each once. */
 export class ExportLoop {
   readonly #parts: ExportLoopParts;
-  readonly #watch: ConfigWatch;
   readonly #slots: readonly ExporterSlot[];
   /** The last row that was handed out; undefined while no exporter is enabled. */
   #mark: number | undefined;
@@ -58,8 +56,6 @@ export class ExportLoop {
 
   constructor(parts: ExportLoopParts) {
     this.#parts = parts;
-    // The breaker keeper logs changes of config.json.
-    this.#watch = createConfigWatch(parts.paths.config, () => undefined);
     const { log, onServed, network } = parts;
     this.#loop = createLoop({
       log,
@@ -123,7 +119,7 @@ export class ExportLoop {
   }
 
   #step(): number {
-    const config = this.#watch.current();
+    const config = this.#parts.config();
     if (!this.#isStopped) for (const slot of this.#slots) slot.follow(config);
     // Wait until no exporter is opening, so that it misses nothing.
     if (this.#slots.some((slot) => slot.isBusy())) return MIN_MS;

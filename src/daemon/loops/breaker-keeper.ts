@@ -1,6 +1,6 @@
 import { type BreakerChange, reconcileGates, updateBreakers } from '../../app/breaker/breaker.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { createConfigWatch } from '../../config/file/config-watch.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type HookId, hookText } from '../../domain/hook/hook-id.ts';
@@ -9,6 +9,7 @@ import { createAttempt } from './attempt.ts';
 
 export interface BreakerKeeperParts {
   readonly paths: StatePaths;
+  readonly config: () => Config;
   readonly store: StoreHandle;
   readonly now: () => number;
   readonly log: Log;
@@ -18,32 +19,31 @@ export interface BreakerKeeperParts {
 type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
 
 /** Opens and closes breakers as executions are stored, according to config.json at that time. */
-export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
+export function createBreakerKeeper(parts: BreakerKeeperParts) {
+  const { paths, config: currentConfig, store, now, log } = parts;
   let isReconciled = false;
+  let lastConfig: Config | undefined;
   let lastMs = 0;
   /** Why a hook's gate could not be changed when its breaker was last assessed. */
   const refused = new Map<string, string>();
   const attempt = createAttempt(log, 'breaker_failed');
-  const watch = createConfigWatch(paths.config, (reading) => {
-    isReconciled = false;
-    if (reading.state === 'refused') log('config_refused', { reason: reading.problem });
-    else log('config_read', { state: reading.state });
-  });
 
   function work(hooks: readonly HookId[]): readonly BreakerChange[] {
-    const { breaker: config } = watch.current();
+    const current = currentConfig();
     const nowMs = now();
-    // The clock was set back, so a breaker's end may now be far in the future.
-    if (nowMs < lastMs) isReconciled = false;
+    // If the clock was set back, a breaker's end may now be far in the future.
+    if (current !== lastConfig || nowMs < lastMs) isReconciled = false;
+    lastConfig = current;
     lastMs = nowMs;
     if (isReconciled && hooks.length === 0) return [];
     return store.use(({ db }) => {
       const refusals: Refusals = new Map();
       const onRefusal = (hook: HookId, error: Error): void =>
         void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
-      const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
-      const reconciled = isReconciled ? [] : reconcileGates(parts);
-      const followed = updateBreakers(parts, hooks);
+      const { breaker: config } = current;
+      const given = { db, gates: paths.gates, config, nowMs, onRefusal };
+      const reconciled = isReconciled ? [] : reconcileGates(given);
+      const followed = updateBreakers(given, hooks);
       isReconciled = refusals.size === 0;
       logRefusals(refusals, hooks.map(hookText));
       return [...reconciled, ...followed];
