@@ -43,11 +43,10 @@ export function* expireSteps(parts: ExpireParts): Generator<number, void> {
     deleted.payloads += payloads;
     return executions;
   });
-  Object.assign(
-    deleted,
-    use((db) => deleteKeysAndNotices(db, expiry)),
-  );
-  use((db) => deleteOldAlerts(db, expiry.before));
+  use((db) => {
+    Object.assign(deleted, deleteKeysAndNotices(db, expiry));
+    deleteOldAlerts(db, expiry.before);
+  });
   yield* turns(pages, releasePages);
 }
 
