@@ -2,7 +2,7 @@ import { zlibSync } from 'fflate';
 import type { CreateDashboard } from '../app/reading/dashboard.ts';
 import { provideCompression } from '../app/recording/compression.ts';
 import type { Ingested } from '../app/recording/ingest.ts';
-import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
+import { createStoreHandle } from '../app/store/store-handle.ts';
 import type { Config } from '../config/file/config-file.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
 import type { StatePaths } from '../config/home/paths.ts';
@@ -17,6 +17,7 @@ import { Claims, type ClaimsParts } from './claims/claims.ts';
 import { createKeyCleanup } from './claims/key-cleanup.ts';
 import { SharedClaims } from './claims/shared-claims.ts';
 import { createConversation } from './client/conversation.ts';
+import type { CommonParts } from './common-parts.ts';
 import { ExportLoop } from './export/export-loop.ts';
 import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
@@ -92,7 +93,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   };
   const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
   const { sharedKeys, claims } = openClaims(config, shared);
-  const loops = backgroundLoops(parts, { config, store, log, spool, sharedKeys, exports, network });
+  const loops = backgroundLoops(parts, { ...shared, config, spool, sharedKeys, exports, network });
   const onFrame = createConversation({
     onNotify: (version) => {
       activity.onNotify();
@@ -165,10 +166,8 @@ interface Loop {
   readonly notify?: () => void;
 }
 
-interface BackgroundParts {
+interface BackgroundParts extends CommonParts {
   readonly config: () => Config;
-  readonly store: StoreHandle;
-  readonly log: Log;
   readonly spool: Spool;
   readonly sharedKeys: SharedClaims;
   readonly exports: ExportLoop;
@@ -177,20 +176,20 @@ interface BackgroundParts {
 
 /** The background tasks other than ingest and export; each works in small steps. */
 function backgroundLoops(
-  { paths, retentionDays, now }: DaemonParts,
-  { config, store, log, spool, sharedKeys, exports, network }: BackgroundParts,
+  { paths, retentionDays }: DaemonParts,
+  { config, spool, sharedKeys, exports, network, ...common }: BackgroundParts,
 ): readonly Loop[] {
   // Everything other than hooks that can fail has a line here.
   const failing = [
-    failingSince(now, () => sharedConditions(sharedKeys)),
-    failingSince(now, () => exports.conditions()),
-    failingSince(now, () => network.conditions()),
+    failingSince(common.now, () => sharedConditions(sharedKeys)),
+    failingSince(common.now, () => exports.conditions()),
+    failingSince(common.now, () => network.conditions()),
   ];
   return [
-    createAlertLoop({ config, store, spool, now, log, failing, network: network.current }),
-    createRollupLoop({ store, now, log }),
-    createKeyCleanup({ store, now, log }),
-    createRetentionLoop({ paths, store, now, log, retentionDays }),
+    createAlertLoop({ ...common, config, spool, failing, network: network.current }),
+    createRollupLoop(common),
+    createKeyCleanup(common),
+    createRetentionLoop({ ...common, paths, retentionDays }),
   ];
 }
 

@@ -1,4 +1,3 @@
-import type { StoreHandle } from '../app/store/store-handle.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
 import type { Database } from '../store/database.ts';
@@ -9,8 +8,8 @@ import {
   type NumberSpan,
 } from '../store/queries/follow.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
+import type { CommonParts } from './common-parts.ts';
 import type { Connection } from './listener.ts';
-import type { Log } from './log.ts';
 import { createLoop } from './loops/loop.ts';
 
 /** How often the table is checked, while somebody follows, for rows that other processes wrote. */
@@ -39,16 +38,11 @@ interface Follower {
   hasFrame: boolean;
 }
 
-export interface FollowersParts {
-  readonly store: StoreHandle;
-  readonly log: Log;
-}
-
 /**
  * Sends new rows to followers. The table is the queue: a follower whose connection is full gets nothing until it has
  * read what was sent, so a slow one delays nobody and costs the memory of one frame.
  */
-export function createFollowers({ store, log }: FollowersParts) {
+export function createFollowers({ store, log }: Pick<CommonParts, 'store' | 'log'>) {
   const followers = new Set<Follower>();
 
   function step(): number {

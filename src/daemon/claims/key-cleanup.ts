@@ -1,20 +1,13 @@
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { deleteExpiredKeys } from '../../store/retention.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from '../loops/loop.ts';
 
 /** How long an expired key may stay; and the interval of cleanup without a notification. */
 const SOON_MS = 1000;
 const EVERY_MS = 10_000;
 
-interface KeyCleanupParts {
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /** Deletes expired dedupe keys: they contain outputs of hooks, which must not be kept longer than configured. */
-export function createKeyCleanup({ store, now, log }: KeyCleanupParts) {
+export function createKeyCleanup({ store, now, log }: CommonParts) {
   function step(): number {
     const next = store.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
     const inMs = next === undefined ? EVERY_MS : Date.parse(next) - now() + 1;

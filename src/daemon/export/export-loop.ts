@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { readSnapshot } from '../../app/export/read-snapshot.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { Config } from '../../config/file/config-file.ts';
 import type { Exporter } from '../../exporters/exporter.ts';
 import { EXPORTERS } from '../../exporters/index.ts';
@@ -9,7 +8,7 @@ import type { Spool } from '../../spool/spool.ts';
 import { readExported } from '../../store/queries/export.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { countNext } from '../../store/totals.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from '../loops/loop.ts';
 import type { DaemonState } from '../state.ts';
 import { ExporterSlot } from './exporter-slot.ts';
@@ -33,12 +32,9 @@ const FULL_MS = 2000;
 /** On stop: time for executions not yet handed out, and again for what exporters still hold. */
 const STOP_MS = 1500;
 
-export interface ExportLoopParts {
+export interface ExportLoopParts extends CommonParts {
   readonly config: () => Config;
-  readonly store: StoreHandle;
   readonly spool: Spool;
-  readonly now: () => number;
-  readonly log: Log;
   /** Called when an exporter served a client, so that the daemon stays up. */
   readonly onServed: () => void;
   readonly network: () => Network;

@@ -1,18 +1,14 @@
 import { type BreakerChange, reconcileGates, updateBreakers } from '../../app/breaker/breaker.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { Config } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type HookId, hookText } from '../../domain/hook/hook-id.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import { createAttempt } from './attempt.ts';
 
-export interface BreakerKeeperParts {
+export interface BreakerKeeperParts extends CommonParts {
   readonly paths: StatePaths;
   readonly config: () => Config;
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
 }
 
 /** Gates that could not be changed, with the reason; keyed by hook. */

@@ -1,8 +1,7 @@
 import { type Ingested, Ingester } from '../../app/recording/ingest.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Spool } from '../../spool/spool.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import type { BreakerKeeper } from './breaker-keeper.ts';
 import { createLoop } from './loop.ts';
 
@@ -23,12 +22,9 @@ const RETRY_MS = 500;
 /** Records per turn: the event loop serves the socket and the other loops between turns. */
 const TURN_RECORDS = 400;
 
-export interface IngestLoopParts {
+export interface IngestLoopParts extends CommonParts {
   readonly paths: StatePaths;
   readonly spool: Spool;
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
   readonly breakers: BreakerKeeper;
   /** Called after each turn that stored something. */
   readonly onIngested: (ingested: Ingested) => void;

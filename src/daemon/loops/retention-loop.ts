@@ -1,10 +1,9 @@
 import { removeOldCopies } from '../../app/install/old-copies.ts';
 import { expireSteps, expiryAt, noRows } from '../../app/retention/expire-steps.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
 import type { Database } from '../../store/database.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from './loop.ts';
 
 /** Delay after the start, then the interval. */
@@ -17,11 +16,8 @@ const PAUSE_MS = 50;
 
 const DAY_MS = 86_400_000;
 
-export interface RetentionLoopParts {
+export interface RetentionLoopParts extends CommonParts {
   readonly paths: StatePaths;
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
   readonly retentionDays: () => number | undefined;
 }
 

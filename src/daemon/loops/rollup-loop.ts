@@ -1,7 +1,6 @@
 import { ROLL_UP_ROWS, rollUp } from '../../app/retention/roll-up.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { deleteSmallBuckets } from '../../store/rollups.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from './loop.ts';
 
 /**
@@ -17,14 +16,8 @@ const PAUSE_MS = 20;
 const HOURS_KEPT_DAYS = 92;
 const DAY_MS = 86_400_000;
 
-export interface RollupLoopParts {
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /** Updates the rollups in the background, in small steps. */
-export function createRollupLoop({ store, now, log }: RollupLoopParts) {
+export function createRollupLoop({ store, now, log }: CommonParts) {
   let trimmedAtMs = 0;
 
   function work(): boolean {
