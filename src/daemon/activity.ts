@@ -5,7 +5,7 @@ const MAX_CHECK_MS = 10_000;
 
 /**
  * Counts activity, and calls `onIdle` after `idleMs` without any.
- * @param hasClients whether a client still waits for executions
+ * @param hasClients whether a follower or the dashboard waits for executions, for any time
  */
 export function createActivity(idleMs: number, hasClients: () => boolean, onIdle: () => void) {
   const counts = { drained: 0, unreadable: 0, pokes: 0 };

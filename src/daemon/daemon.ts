@@ -2,7 +2,8 @@ import { zlibSync } from 'fflate';
 import type { CreateDashboard } from '../app/reading/dashboard.ts';
 import { provideCompression } from '../app/recording/compression.ts';
 import type { Ingested } from '../app/recording/ingest.ts';
-import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
+import { createStoreHandle } from '../app/store/store-handle.ts';
+import type { Config } from '../config/file/config-file.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
 import type { StatePaths } from '../config/home/paths.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
@@ -16,6 +17,7 @@ import { Claims, type ClaimsParts } from './claims/claims.ts';
 import { createKeyCleanup } from './claims/key-cleanup.ts';
 import { SharedClaims } from './claims/shared-claims.ts';
 import { createConversation } from './client/conversation.ts';
+import type { CommonParts } from './common-parts.ts';
 import { ExportLoop } from './export/export-loop.ts';
 import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
@@ -73,15 +75,15 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const { isOver, leave } = createEnding();
   const store = createStoreHandle(paths.database, BUSY_MS, now);
   const spool = createSpool(paths.spool, paths.quarantine);
-  const breakers = createBreakerKeeper({ paths, store, now, log });
+  const config = followConfig(paths.config, log);
+  const breakers = createBreakerKeeper({ paths, config, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
-  // Followers and the dashboard may wait for executions for any time.
   const hasClients = (): boolean => followers.count() > 0 || page.isWatched();
   const activity = createActivity(parts.idleMs, hasClients, () => leave('idle'));
-  const network = createNetworkKeeper(paths.config, log);
+  const network = createNetworkKeeper(config, log);
   const shared = { store, now, log, network: network.current };
-  const exports = new ExportLoop({ ...shared, paths, spool, onServed: activity.onAsked });
+  const exports = new ExportLoop({ ...shared, config, spool, onServed: activity.onAsked });
   const onIngested = (ingested: Ingested): void => {
     activity.onIngested(ingested);
     followers.sendSoon();
@@ -90,8 +92,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     for (const loop of loops) loop.notify?.();
   };
   const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
-  const { sharedKeys, claims } = openClaims(paths.config, shared);
-  const loops = backgroundLoops(parts, { store, log, spool, sharedKeys, exports, network });
+  const { sharedKeys, claims } = openClaims(config, shared);
+  const loops = backgroundLoops(parts, { ...shared, config, spool, sharedKeys, exports, network });
   const onFrame = createConversation({
     onNotify: (version) => {
       activity.onNotify();
@@ -125,12 +127,23 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   return end;
 }
 
+/**
+ * Returns the configuration in force, for everything in the daemon. While config.json is invalid, that is the last valid
+ * one. Logs each reading.
+ */
+function followConfig(path: string, log: Log): () => Config {
+  const watch = createConfigWatch(path, (reading) => {
+    if (reading.state === 'refused') log('config_refused', { reason: reading.problem });
+    else log('config_read', { state: reading.state });
+  });
+  return watch.current;
+}
+
 function openClaims(
-  configPath: string,
+  config: () => Config,
   parts: ClaimsParts & { readonly network: NetworkKeeper['current'] },
 ) {
-  const config = createConfigWatch(configPath, () => undefined);
-  const sharedKeys = new SharedClaims({ ...parts, dedupe: () => config.current().dedupe });
+  const sharedKeys = new SharedClaims({ ...parts, dedupe: () => config().dedupe });
   // Connect now, so that the first claim need not wait for the connection.
   sharedKeys.isOn();
   const broker = { pid: process.pid, start: processStart() };
@@ -153,9 +166,8 @@ interface Loop {
   readonly notify?: () => void;
 }
 
-interface BackgroundParts {
-  readonly store: StoreHandle;
-  readonly log: Log;
+interface BackgroundParts extends CommonParts {
+  readonly config: () => Config;
   readonly spool: Spool;
   readonly sharedKeys: SharedClaims;
   readonly exports: ExportLoop;
@@ -164,20 +176,20 @@ interface BackgroundParts {
 
 /** The background tasks other than ingest and export; each works in small steps. */
 function backgroundLoops(
-  { paths, retentionDays, now }: DaemonParts,
-  { store, log, spool, sharedKeys, exports, network }: BackgroundParts,
+  { paths, retentionDays }: DaemonParts,
+  { config, spool, sharedKeys, exports, network, ...common }: BackgroundParts,
 ): readonly Loop[] {
   // Everything other than hooks that can fail has a line here.
   const failing = [
-    failingSince(now, () => sharedConditions(sharedKeys)),
-    failingSince(now, () => exports.conditions()),
-    failingSince(now, () => network.conditions()),
+    failingSince(common.now, () => sharedConditions(sharedKeys)),
+    failingSince(common.now, () => exports.conditions()),
+    failingSince(common.now, () => network.conditions()),
   ];
   return [
-    createAlertLoop({ paths, store, spool, now, log, failing, network: network.current }),
-    createRollupLoop({ store, now, log }),
-    createKeyCleanup({ store, now, log }),
-    createRetentionLoop({ paths, store, now, log, retentionDays }),
+    createAlertLoop({ ...common, config, spool, failing, network: network.current }),
+    createRollupLoop(common),
+    createKeyCleanup(common),
+    createRetentionLoop({ ...common, paths, retentionDays }),
   ];
 }
 

@@ -1,5 +1,3 @@
-import type { StoreHandle } from '../app/store/store-handle.ts';
-import { reasonOf } from '../domain/errors.ts';
 import { encodeExecutions, type FollowRequest } from '../protocol/follow.ts';
 import { FrameError } from '../protocol/frame.ts';
 import type { Database } from '../store/database.ts';
@@ -10,8 +8,9 @@ import {
   type NumberSpan,
 } from '../store/queries/follow.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
+import type { CommonParts } from './common-parts.ts';
 import type { Connection } from './listener.ts';
-import type { Log } from './log.ts';
+import { createLoop } from './loops/loop.ts';
 
 /** How often the table is checked, while somebody follows, for rows that other processes wrote. */
 const POLL_MS = 200;
@@ -39,46 +38,26 @@ interface Follower {
   hasFrame: boolean;
 }
 
-export interface FollowersParts {
-  readonly store: StoreHandle;
-  readonly log: Log;
-}
-
 /**
  * Sends new rows to followers. The table is the queue: a follower whose connection is full gets nothing until it has
  * read what was sent, so a slow one delays nobody and costs the memory of one frame.
  */
-export function createFollowers({ store, log }: FollowersParts) {
+export function createFollowers({ store, log }: Pick<CommonParts, 'store' | 'log'>) {
   const followers = new Set<Follower>();
-  let timer: NodeJS.Timeout | undefined;
-  let isDue = false;
-  let lastFailure: string | undefined;
 
-  function sendAll(): void {
-    isDue = false;
-    try {
-      const isBehind = [...followers]
-        .filter(({ connection }) => !connection.isFull())
-        .map((follower) => store.use(({ db }) => feed(db, follower)));
-      lastFailure = undefined;
-      // Serve others between two frames.
-      if (isBehind.includes(true)) sendSoon();
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (reason !== lastFailure) log('follow_failed', { reason });
-      lastFailure = reason;
-    }
+  function step(): number {
+    const isBehind = [...followers]
+      .filter(({ connection }) => !connection.isFull())
+      .map((follower) => store.use(({ db }) => feed(db, follower)));
+    return isBehind.includes(true) ? 0 : POLL_MS;
   }
 
-  function sendSoon(): void {
-    if (isDue || followers.size === 0) return;
-    isDue = true;
-    setImmediate(sendAll);
-  }
+  const loop = createLoop({ log, failure: 'follow_failed', retryMs: POLL_MS, step });
+  const sendSoon = (): void => loop.within();
 
   function remove(follower: Follower): void {
     followers.delete(follower);
-    if (followers.size === 0) clearInterval(timer);
+    if (followers.size === 0) loop.stop();
   }
 
   return {
@@ -90,7 +69,7 @@ export function createFollowers({ store, log }: FollowersParts) {
       connection.keep();
       connection.onClose(() => remove(follower));
       connection.onDrain(sendSoon);
-      if (followers.size === 0) timer = setInterval(sendAll, POLL_MS);
+      if (followers.size === 0) loop.start();
       followers.add(follower);
       // Send the first frame at once, even an empty one: it tells the follower that it was accepted.
       sendSoon();
@@ -99,7 +78,7 @@ export function createFollowers({ store, log }: FollowersParts) {
     sendSoon,
     count: (): number => followers.size,
     stop(): void {
-      clearInterval(timer);
+      loop.stop();
       followers.clear();
     },
   };

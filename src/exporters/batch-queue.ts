@@ -1,3 +1,4 @@
+import { backoffMs } from '../network/backoff.ts';
 import type { Tally } from './exporter.ts';
 
 /** The result of sending a batch. */
@@ -23,7 +24,7 @@ export interface BatchQueueParts<T> {
 /** Number of items in one request. */
 const BATCH = 512;
 
-/** The first and the longest pause after a failure, in ms; each is twice the one before, plus or minus a fifth. */
+/** The first and the longest pause after a failure, in ms. */
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 
@@ -32,7 +33,8 @@ export class BatchQueue<T> {
   readonly #parts: BatchQueueParts<T>;
   #waiting: T[] = [];
   #sending = 0;
-  #pauseMs = 0;
+  /** Failed attempts in a row. */
+  #failures = 0;
   #pause: NodeJS.Timeout | undefined;
   #isClosing = false;
   #isOver = false;
@@ -50,7 +52,7 @@ export class BatchQueue<T> {
 
   /** Whether items could not be sent and will be tried again. */
   isRetrying(): boolean {
-    return this.#pauseMs > 0;
+    return this.#failures > 0;
   }
 
   /** How many items can be added without dropping any. Infinite while nothing can be sent, since waiting would not help. */
@@ -97,7 +99,7 @@ export class BatchQueue<T> {
       this.#rest(end.afterMs);
       return;
     }
-    this.#pauseMs = 0;
+    this.#failures = 0;
     const refused = end.kind === 'sent' ? end.refused : batch.length;
     tally.dropped(refused);
     if (refused < batch.length) tally.sent(batch.length - refused);
@@ -118,8 +120,8 @@ export class BatchQueue<T> {
       this.#onIdle();
       return;
     }
-    this.#pauseMs = Math.min(Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2), MAX_PAUSE_MS);
-    const ms = Math.max(afterMs, this.#pauseMs * (0.8 + 0.4 * Math.random()));
+    this.#failures += 1;
+    const ms = Math.max(afterMs, backoffMs(this.#failures, FIRST_PAUSE_MS, MAX_PAUSE_MS));
     this.#pause = setTimeout(() => {
       this.#pause = undefined;
       void this.#next();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { backoffMs } from '../network/backoff.ts';
 import type { SharedAddress } from './address.ts';
 import { createClient, isFromParser, isFromServer } from './client.ts';
 import { MAX_SEALED_BYTES } from './seal.ts';
@@ -62,7 +63,7 @@ export class SharedLink {
   readonly #redis: Redis;
   #phase: Phase = 'starting';
   #lastError: string | undefined;
-  #tries = 0;
+  #failures = 0;
   #upSince: number | undefined;
   #hasHandshakeFailed = false;
   /** Bytes since the last response. */
@@ -269,10 +270,8 @@ export class SharedLink {
     if (this.#phase === 'closed') return null;
     const hasBeenGood = this.#upSince !== undefined && performance.now() - this.#upSince >= GOOD_MS;
     this.#upSince = undefined;
-    this.#tries = hasBeenGood ? 0 : this.#tries + 1;
-    const pause = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#tries, 10));
-    // The random part keeps machines that lost the same server from reconnecting at the same instant.
-    return Math.round(pause * (0.75 + Math.random() / 4));
+    this.#failures = hasBeenGood ? 1 : this.#failures + 1;
+    return backoffMs(this.#failures, FIRST_RETRY_MS, MAX_RETRY_MS);
   }
 
   #note<T extends Error>(error: T): T {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ingestSpool } from '../../src/app/recording/ingest.ts';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createConfigWatch } from '../../src/config/file/config-watch.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
 import { hookText } from '../../src/domain/hook/hook-id.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
@@ -30,6 +31,7 @@ function aKeeper() {
   const events: string[] = [];
   const keeper = createBreakerKeeper({
     paths,
+    config: createConfigWatch(paths.config, () => undefined).current,
     store,
     now,
     log: (event, { why } = {}) => void events.push(why === undefined ? event : `${event} ${why}`),

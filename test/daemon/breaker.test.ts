@@ -1,11 +1,20 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { commandLine, hookText } from '../../src/domain/hook/hook-id.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
-import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { gateFiles, gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
@@ -235,7 +244,8 @@ describe('a breaker', () => {
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
     spoolMany(state, 3, { hookName: 'hook' }, { exitCode: 1 });
-    await until('the gate', () => gateOf(state, 'hook'));
+    const written = (file: string) => existsSync(join(state.paths.gates, file));
+    await until('all files of the gate', () => gateFiles(idIn(state, 'hook')).every(written));
     for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(0);
     expect((await run(state, 'other', 'exit 7')).code).toBe(7);
     const { gates } = await status(state);
@@ -376,7 +386,10 @@ describe('config.json', () => {
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
     await until('the first reading', () => log(state).includes('config_read'));
-    writeFileSync(state.paths.config, '{\n  "breaker": {"window": "many"}\n}\n');
+    // The daemon would also refuse a file that is not complete yet.
+    const next = `${state.paths.config}.new`;
+    writeFileSync(next, '{\n  "breaker": {"window": "many"}\n}\n');
+    renameSync(next, state.paths.config);
     await until(
       'the refusal',
       () =>
@@ -393,6 +406,7 @@ describe('config.json', () => {
     });
     // Nor does a command remove what it cannot assess.
     expect(gates).toMatchObject([{ hook_name: 'lint', state: 'open' }]);
+    expect(log(state).match(/config_refused/g)).toHaveLength(1);
   });
 
   it('that cannot be used when the daemon starts leaves the defaults in force', async () => {

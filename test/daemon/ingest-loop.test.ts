@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStoreHandle } from '../../src/app/store/store-handle.ts';
+import { createConfigWatch } from '../../src/config/file/config-watch.ts';
 import { createLog } from '../../src/daemon/log.ts';
 import { createBreakerKeeper } from '../../src/daemon/loops/breaker-keeper.ts';
 import { createIngestLoop } from '../../src/daemon/loops/ingest-loop.ts';
@@ -16,7 +17,8 @@ function aLoop(onIngested: () => void = () => undefined) {
   const store = createStoreHandle(paths.database, 200, Date.now);
   const log = createLog(paths.log, Date.now);
   const spool = createSpool(paths.spool, paths.quarantine);
-  const breakers = createBreakerKeeper({ paths, store, now: Date.now, log });
+  const config = createConfigWatch(paths.config, () => undefined).current;
+  const breakers = createBreakerKeeper({ paths, config, store, now: Date.now, log });
   const turns: number[] = [];
   const loop = createIngestLoop({
     ...{ paths, spool, store, log, breakers, now: Date.now },

@@ -1,20 +1,11 @@
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
-import { deleteOldAlerts } from '../../store/alerts.ts';
-import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
+import { COMMAND_BUSY_MS } from '../../store/database.ts';
 import { databaseBytes } from '../../store/files/database-files.ts';
-import {
-  countExpired,
-  deleteExecutions,
-  deleteKeysAndNotices,
-  type Expiry,
-  foldLog,
-  releasePages,
-} from '../../store/retention.ts';
-import { countNext } from '../../store/totals.ts';
+import { countExpired, type ExpiredRows, type Expiry, foldLog } from '../../store/retention.ts';
 import { findOldCopies, removeOldCopies } from '../install/old-copies.ts';
-import { openForCommand } from '../store/open-for-command.ts';
-import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
+import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
+import { expireSteps, expiryAt, noRows } from './expire-steps.ts';
 
 /** What a cleanup deleted or would delete; docs/json.md describes each field. */
 export interface CleanupReport {
@@ -53,19 +44,16 @@ const MAX_ROWS = 500;
 /** Maximum pages per transaction: 8 MiB with the usual 4 KiB pages. */
 const MAX_PAGES = 2000;
 
-/** Target duration of a transaction, well below the time that a hook waits for the lock. */
-const TURN_MS = 20;
-
 /** Deletes expired data and returns its space, in short turns so that no hook waits long. */
 export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
   const { paths, beforeMs, isDryRun, now } = parts;
-  const expiry = { before: isoOf(beforeMs), now: isoOf(now()) };
+  const expiry = expiryAt(beforeMs, now());
   const store = openForCommand(paths, now);
   const bytesBefore = databaseBytes(paths.database);
   try {
     const rows =
       store === undefined
-        ? { executions: 0, payloads: 0, dedupeKeys: 0, notices: 0 }
+        ? noRows()
         : isDryRun
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
@@ -92,47 +80,15 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
   }
 }
 
-type Use = <T>(work: (db: Database) => T) => T;
-
-async function deleteExpired(use: Use, expiry: Expiry, parts: CleanupParts) {
-  let executions = 0;
-  let payloads = 0;
-  // Rollups outlive their rows, so update them before deleting.
-  while (use((db) => rollUp(db)) === ROLL_UP_ROWS) await parts.pause(TURN_MS);
-  // After an upgrade many rows are uncounted; count them first so the delete is not one long transaction.
-  await inTurns(parts, MAX_ROWS, (limit) => use((db) => countNext(db, limit)));
-  await inTurns(parts, MAX_ROWS, (limit) => {
-    const removed = use((db) => deleteExecutions(db, expiry, limit));
-    executions += removed.executions;
-    payloads += removed.payloads;
-    return removed.executions;
-  });
-  const small = use((db) => deleteKeysAndNotices(db, expiry));
-  use((db) => deleteOldAlerts(db, expiry.before));
-  await inTurns(parts, MAX_PAGES, (limit) => use((db) => releasePages(db, limit)));
+async function deleteExpired(
+  use: CommandStore['use'],
+  expiry: Expiry,
+  { now, pause }: CleanupParts,
+): Promise<ExpiredRows> {
+  const deleted = noRows();
+  const sizes = { rows: MAX_ROWS, pages: MAX_PAGES };
+  // As long as each step took, others have the database.
+  for (const tookMs of expireSteps({ use, expiry, now, deleted, ...sizes })) await pause(tookMs);
   use((db) => foldLog(db, COMMAND_BUSY_MS));
-  return { executions, payloads, ...small };
-}
-
-/**
- * Repeats `step` until it does nothing. Adapts the limit to how long the last turn took, and pauses as long between
- * turns so that others can use the database.
- */
-async function inTurns(
-  { now, pause }: Pick<CleanupParts, 'now' | 'pause'>,
-  max: number,
-  step: (limit: number) => number,
-): Promise<void> {
-  let limit = Math.ceil(max / 10);
-  for (;;) {
-    const startMs = now();
-    if (step(limit) === 0) return;
-    const tookMs = now() - startMs;
-    limit = Math.min(max, Math.max(1, Math.floor((limit * TURN_MS) / Math.max(tookMs, 1))));
-    await pause(Math.max(tookMs, 1));
-  }
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
+  return deleted;
 }

@@ -1,12 +1,12 @@
 import { actionsOf } from '../../app/alerts/actions.ts';
 import { type AlertReport, reportAlert } from '../../app/alerts/alert-report.ts';
-import { createConfigWatch } from '../../config/file/config-watch.ts';
-import type { StatePaths } from '../../config/home/paths.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { AlertAction } from '../../domain/alert.ts';
-import { reasonOf } from '../../domain/errors.ts';
 import type { Network } from '../../network/network.ts';
 import { type AlertRow, alertKey, clearOwed, saveAlerts } from '../../store/alerts.ts';
 import type { Log } from '../log.ts';
+import { createAttempt } from '../loops/attempt.ts';
+import { createLoop } from '../loops/loop.ts';
 import { createEvaluator, type EvaluatorParts } from './evaluator.ts';
 import { createNotifier } from './notifier.ts';
 
@@ -17,60 +17,43 @@ const EVERY_MS = 1000;
 const MIN_MS = 250;
 
 export interface AlertLoopParts extends EvaluatorParts {
-  readonly paths: StatePaths;
+  readonly config: () => Config;
   readonly log: Log;
   readonly network: () => Network;
 }
 
 /** Opens and clears alerts, and notifies about them. */
 export function createAlertLoop(parts: AlertLoopParts) {
-  const { log } = parts;
+  const { config, log } = parts;
   const alertStore = createAlertStore(parts);
   const notifier = createNotifier({ log, network: parts.network }, alertStore.markDone);
-  const config = createConfigWatch(parts.paths.config, () => undefined);
   const evaluate = createEvaluator(parts);
-  let timer: NodeJS.Timeout | undefined;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let lastFailure: string | undefined;
 
-  function work(): void {
-    const { alerts } = config.current();
+  function step(): number {
+    const { alerts } = config();
     const evaluated = evaluate(alerts, actionsOf(alerts), alertStore.unsaved);
     for (const row of evaluated.news) log(`alert_${row.state}`, figuresOf(row));
     alertStore.save(evaluated.changed);
     for (const row of evaluated.current) {
       if (row.owed.length > 0) notifier.deliver(reportAlert(row, alerts), row.owed, alerts);
     }
+    return EVERY_MS;
   }
 
-  function step(): void {
-    lastMs = performance.now();
-    timer = setTimeout(step, EVERY_MS);
-    try {
-      work();
-      lastFailure = undefined;
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (reason !== lastFailure) log('alerts_failed', { reason });
-      lastFailure = reason;
-    }
-  }
-
+  const loop = createLoop({
+    log,
+    failure: 'alerts_failed',
+    firstMs: MIN_MS,
+    retryMs: EVERY_MS,
+    minMs: MIN_MS,
+    step,
+  });
   return {
-    start(): void {
-      // Read config.json now, so that there is a valid configuration if it breaks later.
-      config.current();
-      timer = setTimeout(step, MIN_MS);
-    },
+    start: loop.start,
     /** Call this when executions were stored. */
-    notify(): void {
-      if (timer === undefined) return;
-      clearTimeout(timer);
-      timer = setTimeout(step, Math.max(lastMs + MIN_MS - performance.now(), 0));
-    },
+    notify: (): void => loop.within(),
     stop(): void {
-      clearTimeout(timer);
-      timer = undefined;
+      loop.stop();
       notifier.stop();
     },
   };
@@ -79,28 +62,17 @@ export function createAlertLoop(parts: AlertLoopParts) {
 /** Saves alerts. Keeps those that it cannot save in memory: they may be about the database itself. */
 function createAlertStore({ store, now, log }: Pick<AlertLoopParts, 'store' | 'now' | 'log'>) {
   const unsaved = new Map<string, AlertRow>();
-  let isFailing = false;
-
-  function attempt(write: () => void): boolean {
-    try {
-      write();
-      isFailing = false;
-      return true;
-    } catch (error) {
-      if (!isFailing) log('alerts_unsaved', { reason: reasonOf(error) });
-      isFailing = true;
-      return false;
-    }
-  }
+  const attempt = createAttempt(log, 'alerts_unsaved');
 
   return {
     unsaved: unsaved as ReadonlyMap<string, AlertRow>,
     save(rows: readonly AlertRow[]): void {
       for (const row of rows) unsaved.set(alertKey(row.rule, row.subject), row);
       if (unsaved.size === 0) return;
-      if (attempt(() => store.use(({ db }) => saveAlerts(db, [...unsaved.values()])))) {
+      attempt(() => {
+        store.use(({ db }) => saveAlerts(db, [...unsaved.values()]));
         unsaved.clear();
-      }
+      });
     },
     /** Removes an action from `owed` after it was done or given up. Repeating it is harmless. */
     markDone({ alert_id: alertId, state, rule, subject }: AlertReport, action: AlertAction): void {

@@ -6,15 +6,14 @@ import {
   type Verdict,
 } from '../../app/dedupe/dedupe.ts';
 import { keyOf } from '../../app/dedupe/key-of.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import { MAX_WAIT_MS, rulesElsewhere, sharedPart, verdictElsewhere } from '../../gates/dedupe.ts';
 import { processStart } from '../../os/process.ts';
 import { type ClaimFrame, encodeVerdict, type ResultFrame } from '../../protocol/claim.ts';
 import type { KeyedBegin } from '../../protocol/record.ts';
+import type { CommonParts } from '../common-parts.ts';
 import type { Connection } from '../listener.ts';
-import type { Log } from '../log.ts';
 import { answer, type ClaimClient, requestOf, sendWait } from './claim-client.ts';
 import type { SharedClaims } from './shared-claims.ts';
 
@@ -35,10 +34,7 @@ const PULSE_MS = 1000;
 /** Pause before the end of a claim that could not be written is tried again. */
 const RETRY_MS = 250;
 
-export interface ClaimsParts {
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
+export interface ClaimsParts extends CommonParts {
   /** Shares keys with other machines. If omitted, this machine decides alone. */
   readonly shared?: SharedClaims;
   /** The process between the engine and the database that outlives the engine, if any. */

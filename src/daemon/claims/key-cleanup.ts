@@ -1,54 +1,33 @@
-import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { reasonOf } from '../../domain/errors.ts';
 import { deleteExpiredKeys } from '../../store/retention.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
+import { createLoop } from '../loops/loop.ts';
 
 /** How long an expired key may stay; and the interval of cleanup without a notification. */
 const SOON_MS = 1000;
 const EVERY_MS = 10_000;
 
-interface KeyCleanupParts {
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /** Deletes expired dedupe keys: they contain outputs of hooks, which must not be kept longer than configured. */
-export function createKeyCleanup({ store, now, log }: KeyCleanupParts) {
-  let timer: NodeJS.Timeout | undefined;
-  let dueMs = Number.POSITIVE_INFINITY;
-
-  function within(ms: number): void {
-    if (now() + ms >= dueMs) return;
-    clearTimeout(timer);
-    dueMs = now() + ms;
-    timer = setTimeout(step, ms);
-  }
-
-  function deleteExpired(): string | undefined {
-    try {
-      return store.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
-    } catch (error) {
-      log('keys_not_swept', { reason: reasonOf(error) });
-      return undefined;
-    }
-  }
-
-  function step(): void {
-    dueMs = Number.POSITIVE_INFINITY;
-    const next = deleteExpired();
+export function createKeyCleanup({ store, now, log }: CommonParts) {
+  function step(): number {
+    const next = store.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
     const inMs = next === undefined ? EVERY_MS : Date.parse(next) - now() + 1;
-    within(Math.min(Math.max(inMs, SOON_MS), EVERY_MS));
+    return Math.min(Math.max(inMs || EVERY_MS, SOON_MS), EVERY_MS);
   }
 
+  const loop = createLoop({
+    log,
+    failure: 'keys_not_swept',
+    firstMs: SOON_MS,
+    retryMs: EVERY_MS,
+    step,
+  });
   return {
-    start: (): void => within(SOON_MS),
+    start: loop.start,
     /** Call this when there may be new keys. */
-    notify: (): void => within(SOON_MS),
+    notify: (): void => loop.within(SOON_MS),
     stop(): void {
-      clearTimeout(timer);
-      dueMs = Number.NEGATIVE_INFINITY;
-      deleteExpired();
+      loop.stop();
+      loop.once();
     },
   };
 }

@@ -1,9 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { readSnapshot } from '../../app/export/read-snapshot.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { type ConfigWatch, createConfigWatch } from '../../config/file/config-watch.ts';
-import type { StatePaths } from '../../config/home/paths.ts';
-import { reasonOf } from '../../domain/errors.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { Exporter } from '../../exporters/exporter.ts';
 import { EXPORTERS } from '../../exporters/index.ts';
 import type { Network } from '../../network/network.ts';
@@ -11,7 +8,8 @@ import type { Spool } from '../../spool/spool.ts';
 import { readExported } from '../../store/queries/export.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { countNext } from '../../store/totals.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
+import { createLoop } from '../loops/loop.ts';
 import type { DaemonState } from '../state.ts';
 import { ExporterSlot } from './exporter-slot.ts';
 
@@ -34,15 +32,9 @@ const FULL_MS = 2000;
 /** On stop: time for executions not yet handed out, and again for what exporters still hold. */
 const STOP_MS = 1500;
 
-/** The result of a turn. */
-type Turn = 'done' | 'more' | 'full';
-
-export interface ExportLoopParts {
-  readonly paths: StatePaths;
-  readonly store: StoreHandle;
+export interface ExportLoopParts extends CommonParts {
+  readonly config: () => Config;
   readonly spool: Spool;
-  readonly now: () => number;
-  readonly log: Log;
   /** Called when an exporter served a client, so that the daemon stays up. */
   readonly onServed: () => void;
   readonly network: () => Network;
@@ -51,22 +43,23 @@ export interface ExportLoopParts {
 /** Hands executions to the enabled exporters, in the order in which they were stored, each once. */
 export class ExportLoop {
   readonly #parts: ExportLoopParts;
-  readonly #watch: ConfigWatch;
   readonly #slots: readonly ExporterSlot[];
   /** The last row that was handed out; undefined while no exporter is enabled. */
   #mark: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #lastTurnAt = 0;
-  #dueAt = 0;
+  readonly #loop: ReturnType<typeof createLoop>;
   #fullSince: number | undefined;
   #isStopped = false;
-  #lastFailure: string | undefined;
 
   constructor(parts: ExportLoopParts) {
     this.#parts = parts;
-    // The breaker keeper logs changes of config.json.
-    this.#watch = createConfigWatch(parts.paths.config, () => undefined);
     const { log, onServed, network } = parts;
+    this.#loop = createLoop({
+      log,
+      failure: 'export_failed',
+      retryMs: POLL_MS,
+      minMs: MIN_MS,
+      step: () => this.#step(),
+    });
     const snapshot = () => this.#snapshot();
     this.#slots = EXPORTERS.map(
       (kind) => new ExporterSlot(kind, { log, onServed, network, snapshot }),
@@ -80,16 +73,12 @@ export class ExportLoop {
     } catch {
       // Export then starts after the existing rows, once the database can be read; ingest logs the reason.
     }
-    this.#later(0);
+    this.#loop.start();
   }
 
   /** Call this when there are new rows. */
   notify(): void {
-    if (this.#mark === undefined) return;
-    const nowMs = performance.now();
-    const dueAt = Math.max(nowMs, this.#lastTurnAt + MIN_MS);
-    // A notification never delays a turn that is due sooner.
-    if (dueAt < this.#dueAt) this.#later(dueAt - nowMs);
+    if (this.#mark !== undefined) this.#loop.within();
   }
 
   states(): DaemonState['exporters'] {
@@ -107,13 +96,15 @@ export class ExportLoop {
   /** Hands out what is left and closes the exporters. Call this after the last ingest. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#loop.stop();
     // An exporter that is still opening should get the last executions, too.
     const until = performance.now() + STOP_MS;
     await Promise.race([this.#opened(), wait(STOP_MS, undefined, { ref: false })]);
-    for (let turn = this.#turn(); turn !== 'done'; turn = this.#turn()) {
+    const step = (): number => this.#loop.once() ?? POLL_MS;
+    // A longer pause says that nothing is left, or that it failed.
+    for (let pauseMs = step(); pauseMs <= ROOM_MS; pauseMs = step()) {
       if (performance.now() >= until) break;
-      await wait(turn === 'full' ? ROOM_MS : 0);
+      await wait(pauseMs);
     }
     const closed = Promise.all(this.#slots.map((slot) => slot.stop()));
     await Promise.race([closed, wait(STOP_MS, undefined, { ref: false })]);
@@ -123,53 +114,31 @@ export class ExportLoop {
     await Promise.all(this.#slots.map((slot) => slot.idle()));
   }
 
-  #later(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#dueAt = performance.now() + ms;
-    if (!this.#isStopped) this.#timer = setTimeout(() => this.#run(), ms);
+  #step(): number {
+    const config = this.#parts.config();
+    if (!this.#isStopped) for (const slot of this.#slots) slot.follow(config);
+    // Wait until no exporter is opening, so that it misses nothing.
+    if (this.#slots.some((slot) => slot.isBusy())) return MIN_MS;
+    const pauseMs = this.#handOut();
+    // Count now, so that a scrape has little left to count.
+    if (config.prometheus.enabled) this.#parts.store.use(({ db }) => countNext(db, TURN_ROWS));
+    return pauseMs;
   }
 
-  #run(): void {
-    const turn = this.#turn();
-    const isOpening = this.#slots.some((slot) => slot.isBusy());
-    const pauses = { more: 0, full: ROOM_MS, done: isOpening ? MIN_MS : POLL_MS };
-    this.#later(pauses[turn]);
-  }
-
-  #turn(): Turn {
-    this.#lastTurnAt = performance.now();
-    const { store, log } = this.#parts;
-    try {
-      const config = this.#watch.current();
-      if (!this.#isStopped) for (const slot of this.#slots) slot.follow(config);
-      // Wait until no exporter is opening, so that it misses nothing.
-      if (this.#slots.some((slot) => slot.isBusy())) return 'done';
-      const turn = this.#handOut();
-      // Count now, so that a scrape has little left to count.
-      if (config.prometheus.enabled) store.use(({ db }) => countNext(db, TURN_ROWS));
-      this.#lastFailure = undefined;
-      return turn;
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (reason !== this.#lastFailure) log('export_failed', { reason });
-      this.#lastFailure = reason;
-      return 'done';
-    }
-  }
-
-  #handOut(): Turn {
+  /** @returns the pause until there may be more to hand out */
+  #handOut(): number {
     const active = this.#slots.flatMap((slot) => slot.exporter() ?? []);
     if (active.length === 0) {
       this.#mark = undefined;
-      return 'done';
+      return POLL_MS;
     }
     const limit = this.#limit(active);
-    if (limit === 0) return 'full';
+    if (limit === 0) return ROOM_MS;
     return this.#parts.store.use(({ db }) => {
       const { executions, lastId } = readExported(db, this.#mark ?? lastLogId(db), limit);
       this.#mark = lastId;
       if (executions.length > 0) for (const exporter of active) exporter.take(executions);
-      return executions.length === limit ? 'more' : 'done';
+      return executions.length === limit ? 0 : POLL_MS;
     });
   }
 

@@ -1,48 +1,45 @@
 import { type BreakerChange, reconcileGates, updateBreakers } from '../../app/breaker/breaker.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { createConfigWatch } from '../../config/file/config-watch.ts';
+import type { Config } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { type HookId, hookText } from '../../domain/hook/hook-id.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
+import { createAttempt } from './attempt.ts';
 
-export interface BreakerKeeperParts {
+export interface BreakerKeeperParts extends CommonParts {
   readonly paths: StatePaths;
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
+  readonly config: () => Config;
 }
 
 /** Gates that could not be changed, with the reason; keyed by hook. */
 type Refusals = Map<string, { readonly name: string; readonly reason: string }>;
 
 /** Opens and closes breakers as executions are stored, according to config.json at that time. */
-export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperParts) {
+export function createBreakerKeeper(parts: BreakerKeeperParts) {
+  const { paths, config: currentConfig, store, now, log } = parts;
   let isReconciled = false;
+  let lastConfig: Config | undefined;
   let lastMs = 0;
   /** Why a hook's gate could not be changed when its breaker was last assessed. */
   const refused = new Map<string, string>();
-  let lastFailure: string | undefined;
-  const watch = createConfigWatch(paths.config, (reading) => {
-    isReconciled = false;
-    if (reading.state === 'refused') log('config_refused', { reason: reading.problem });
-    else log('config_read', { state: reading.state });
-  });
+  const attempt = createAttempt(log, 'breaker_failed');
 
   function work(hooks: readonly HookId[]): readonly BreakerChange[] {
-    const { breaker: config } = watch.current();
+    const current = currentConfig();
     const nowMs = now();
-    // The clock was set back, so a breaker's end may now be far in the future.
-    if (nowMs < lastMs) isReconciled = false;
+    // If the clock was set back, a breaker's end may now be far in the future.
+    if (current !== lastConfig || nowMs < lastMs) isReconciled = false;
+    lastConfig = current;
     lastMs = nowMs;
     if (isReconciled && hooks.length === 0) return [];
     return store.use(({ db }) => {
       const refusals: Refusals = new Map();
       const onRefusal = (hook: HookId, error: Error): void =>
         void refusals.set(hookText(hook), { name: hook.hookName, reason: reasonOf(error) });
-      const parts = { db, gates: paths.gates, config, nowMs, onRefusal };
-      const reconciled = isReconciled ? [] : reconcileGates(parts);
-      const followed = updateBreakers(parts, hooks);
+      const { breaker: config } = current;
+      const given = { db, gates: paths.gates, config, nowMs, onRefusal };
+      const reconciled = isReconciled ? [] : reconcileGates(given);
+      const followed = updateBreakers(given, hooks);
       isReconciled = refusals.size === 0;
       logRefusals(refusals, hooks.map(hookText));
       return [...reconciled, ...followed];
@@ -60,16 +57,9 @@ export function createBreakerKeeper({ paths, store, now, log }: BreakerKeeperPar
   return {
     /** Call this after each turn of ingest, with the hooks whose executions it stored. Never throws. */
     follow(hooks: readonly HookId[]): void {
-      try {
-        for (const { hook, to, why, runs, failures, until } of work(hooks)) {
-          const values = { hook: hook.hookName, why, runs, failures };
-          log(`breaker_${to}`, to === 'open' ? { ...values, until } : values);
-        }
-        lastFailure = undefined;
-      } catch (error) {
-        const reason = reasonOf(error);
-        if (reason !== lastFailure) log('breaker_failed', { reason });
-        lastFailure = reason;
+      for (const { hook, to, why, runs, failures, until } of attempt(() => work(hooks)) ?? []) {
+        const values = { hook: hook.hookName, why, runs, failures };
+        log(`breaker_${to}`, to === 'open' ? { ...values, until } : values);
       }
     },
   };

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { createConfigWatch, identityOf } from '../../config/file/config-watch.ts';
+import type { Config } from '../../config/file/config-file.ts';
+import { identityOf } from '../../config/file/config-watch.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { createNetwork, type Network } from '../../network/network.ts';
 import { readCertificates } from '../../os/certificates.ts';
@@ -18,8 +19,7 @@ export interface NetworkKeeper {
  * Creates the network that config.json describes, and creates it again when the file changes. If the certificates
  * cannot be read, it trusts the default ones.
  */
-export function createNetworkKeeper(configPath: string, log: Log): NetworkKeeper {
-  const watch = createConfigWatch(configPath, () => undefined);
+export function createNetworkKeeper(config: () => Config, log: Log): NetworkKeeper {
   let seen: string | undefined;
   let network: Network | undefined;
   let problem: string | undefined;
@@ -39,7 +39,7 @@ export function createNetworkKeeper(configPath: string, log: Log): NetworkKeeper
   }
 
   function current(): Network {
-    const { ca_file: file, proxy, no_proxy } = watch.current().network;
+    const { ca_file: file, proxy, no_proxy } = config().network;
     const now = JSON.stringify([file, proxy, no_proxy, file && identityOf(file, statSync)]);
     if (network === undefined || now !== seen) {
       network = createNetwork({ certificates: certificatesIn(file), proxy, no_proxy });
@@ -50,7 +50,7 @@ export function createNetworkKeeper(configPath: string, log: Log): NetworkKeeper
 
   function state(): DaemonState['certificates'] {
     current();
-    const { ca_file: file } = watch.current().network;
+    const { ca_file: file } = config().network;
     return file === '' ? null : { file, last_error: problem ?? null };
   }
 

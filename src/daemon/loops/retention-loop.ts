@@ -1,89 +1,61 @@
 import { removeOldCopies } from '../../app/install/old-copies.ts';
-import { rollUp } from '../../app/retention/roll-up.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
+import { expireSteps, expiryAt, noRows } from '../../app/retention/expire-steps.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
-import { reasonOf } from '../../domain/errors.ts';
-import { deleteOldAlerts } from '../../store/alerts.ts';
-import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../../store/retention.ts';
-import { countNext } from '../../store/totals.ts';
-import type { Log } from '../log.ts';
+import type { Database } from '../../store/database.ts';
+import type { CommonParts } from '../common-parts.ts';
+import { createLoop } from './loop.ts';
 
 /** Delay after the start, then the interval. */
 const FIRST_MS = 60_000;
 const EVERY_MS = 60 * 60 * 1000;
 
 /** A step takes a few ms; the longer pause leaves the database to others. */
-const STEP_ROWS = 200;
-const STEP_PAGES = 200;
+const SIZES = { rows: 200, pages: 200 };
 const PAUSE_MS = 50;
 
 const DAY_MS = 86_400_000;
 
-export interface RetentionLoopParts {
+export interface RetentionLoopParts extends CommonParts {
   readonly paths: StatePaths;
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
   readonly retentionDays: () => number | undefined;
 }
 
 /** Deletes expired rows and files in the background, in small steps. */
 export function createRetentionLoop({ paths, store, now, log, retentionDays }: RetentionLoopParts) {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  let deleted = 0;
+  let pass: Generator<number, void> | undefined;
 
-  function later(ms: number): void {
-    if (!isStopped) timer = setTimeout(step, ms);
-  }
-
-  /** @returns whether there is more to do at once */
-  function work(): boolean {
+  /** One pass over everything. Yields the pauses between its steps. */
+  function* expire(): Generator<number, void> {
+    forgetLostStamps(now());
     const days = retentionDays();
-    if (days === undefined) return false;
+    if (days === undefined) return;
     const beforeMs = now() - days * DAY_MS;
     removeOldCopies(paths, beforeMs);
-    const expiry = {
-      before: new Date(beforeMs).toISOString(),
-      now: new Date(now()).toISOString(),
-    };
-    return store.use(({ db }) => {
-      // Rollups outlive their rows, so update them first, in steps as well.
-      if (rollUp(db, STEP_ROWS) === STEP_ROWS) return true;
-      // Totals too: after an upgrade every row is still uncounted.
-      if (countNext(db, STEP_ROWS) === STEP_ROWS) return true;
-      const { executions } = deleteExecutions(db, expiry, STEP_ROWS);
-      deleted += executions;
-      if (executions === STEP_ROWS) return true;
-      deleteKeysAndNotices(db, expiry);
-      deleteOldAlerts(db, expiry.before);
-      return releasePages(db, STEP_PAGES) > 0;
-    });
-  }
-
-  function step(): void {
-    let hasMore = false;
+    const expiry = expiryAt(beforeMs, now());
+    const deleted = noRows();
+    const use = <T>(work: (db: Database) => T): T => store.use(({ db }) => work(db));
     try {
-      forgetLostStamps(now());
-      hasMore = work();
-    } catch (error) {
-      log('retention_failed', { reason: reasonOf(error) });
+      for (const tookMs of expireSteps({ use, expiry, now, deleted, ...SIZES })) {
+        yield Math.max(PAUSE_MS, tookMs);
+        // Changed since, perhaps to keep what comes next.
+        if (retentionDays() !== days) return yield* expire();
+      }
+    } finally {
+      if (deleted.executions > 0) log('retention', { deleted: deleted.executions });
     }
-    if (hasMore) {
-      later(PAUSE_MS);
-      return;
-    }
-    if (deleted > 0) log('retention', { deleted });
-    deleted = 0;
-    later(EVERY_MS);
   }
 
-  return {
-    start: (): void => later(FIRST_MS),
-    stop(): void {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
+  function step(): number {
+    const current = pass ?? expire();
+    // A pass that fails is over.
+    pass = undefined;
+    const pause = current.next();
+    if (pause.done === true) return EVERY_MS;
+    pass = current;
+    return pause.value;
+  }
+
+  const times = { firstMs: FIRST_MS, retryMs: EVERY_MS };
+  return createLoop({ log, failure: 'retention_failed', ...times, step });
 }

@@ -1,8 +1,7 @@
 import { ROLL_UP_ROWS, rollUp } from '../../app/retention/roll-up.ts';
-import type { StoreHandle } from '../../app/store/store-handle.ts';
-import { reasonOf } from '../../domain/errors.ts';
 import { deleteSmallBuckets } from '../../store/rollups.ts';
-import type { Log } from '../log.ts';
+import type { CommonParts } from '../common-parts.ts';
+import { createLoop } from './loop.ts';
 
 /**
  * How often the rollups are updated. Readers of metrics add the newest rows themselves, so a delay does no harm; one
@@ -17,16 +16,8 @@ const PAUSE_MS = 20;
 const HOURS_KEPT_DAYS = 92;
 const DAY_MS = 86_400_000;
 
-export interface RollupLoopParts {
-  readonly store: StoreHandle;
-  readonly now: () => number;
-  readonly log: Log;
-}
-
 /** Updates the rollups in the background, in small steps. */
-export function createRollupLoop({ store, now, log }: RollupLoopParts) {
-  let timer: NodeJS.Timeout | undefined;
-  let lastFailure: string | undefined;
+export function createRollupLoop({ store, now, log }: CommonParts) {
   let trimmedAtMs = 0;
 
   function work(): boolean {
@@ -40,23 +31,11 @@ export function createRollupLoop({ store, now, log }: RollupLoopParts) {
     });
   }
 
-  function step(): void {
-    let hasMore = false;
-    try {
-      hasMore = work();
-      lastFailure = undefined;
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (reason !== lastFailure) log('rollup_failed', { reason });
-      lastFailure = reason;
-    }
-    timer = setTimeout(step, hasMore ? PAUSE_MS : EVERY_MS);
-  }
-
-  return {
-    start(): void {
-      timer = setTimeout(step, EVERY_MS);
-    },
-    stop: (): void => clearTimeout(timer),
-  };
+  return createLoop({
+    log,
+    failure: 'rollup_failed',
+    firstMs: EVERY_MS,
+    retryMs: EVERY_MS,
+    step: () => (work() ? PAUSE_MS : EVERY_MS),
+  });
 }
