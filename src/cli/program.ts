@@ -24,7 +24,7 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
   try {
     // People also type `hookbus help logs`.
     const line = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
-    const parsed = await parseWords(line, COMMANDS);
+    const parsed = parseWords(line, COMMANDS);
     command = parsed.command;
     if (command === undefined && parsed.rest.length > 0) throw unknownCommand(parsed.rest[0] ?? '');
     if (parsed.asksForHelp || words.length === 0) {
