@@ -44,6 +44,7 @@ function aFile(text: string | Buffer, scope: Scope = 'user') {
       enables: false,
       isDryRun: false,
       paths: statePaths(join(directory, 'state')),
+      env: {},
       now: Date.now,
       ...more,
     });
@@ -506,9 +507,9 @@ describe('several at once', () => {
     );
     expect(both).toEqual([0, 0, 0]);
     expect(file.text().match(/hookbus run/g)).toHaveLength(9);
-    expect(hookbus(['uninstall', '--settings', file.path], { HOME: file.directory }).exitCode).toBe(
-      0,
-    );
+    expect(
+      (await hookbus(['uninstall', '--settings', file.path], { HOME: file.directory })).exitCode,
+    ).toBe(0);
     expect(file.bytes()).toEqual(fixture('many-events.json'));
   });
 

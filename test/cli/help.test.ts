@@ -5,7 +5,7 @@ import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { commandHelp, overview } from '../../src/cli/words/help.ts';
 import { parseRunOptions } from '../../src/config/run-options.ts';
 import { VERSION } from '../../src/domain/version.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbus, hookbusProcess } from '../support/hookbus.ts';
 
 const helpOf = (name: string): string => {
   const command = COMMANDS.find((candidate) => candidate.name === name);
@@ -36,26 +36,29 @@ it('the help of run has exactly the options of run', () => {
   expect(parseRunOptions(example.split(' ')).warnings).toEqual([]);
 });
 
-it.each([[[]], [['--help']], [['-h']], [['help']]])('hookbus %j prints the overview', (words) => {
-  expect(hookbus(words)).toEqual({
-    stdout: `${overview(COMMANDS).join('\n')}\n`,
-    stderr: '',
-    exitCode: 0,
-  });
-});
+it.each([[[]], [['--help']], [['-h']], [['help']]])(
+  'hookbus %j prints the overview',
+  async (words) => {
+    expect(await hookbus(words)).toEqual({
+      stdout: `${overview(COMMANDS).join('\n')}\n`,
+      stderr: '',
+      exitCode: 0,
+    });
+  },
+);
 
-it.each(COMMANDS)('hookbus $name --help, -h and help $name print its help', ({ name }) => {
+it.each(COMMANDS)('hookbus $name --help, -h and help $name print its help', async ({ name }) => {
   for (const words of [
     [name, '--help'],
     [name, '-h'],
     ['help', name],
   ]) {
-    expect(hookbus(words)).toEqual({ stdout: helpOf(name), stderr: '', exitCode: 0 });
+    expect(await hookbus(words)).toEqual({ stdout: helpOf(name), stderr: '', exitCode: 0 });
   }
 });
 
 it('hookbus --version prints the version, and loads nothing else', () => {
-  expect(hookbus(['--version'])).toEqual({
+  expect(hookbusProcess(['--version'])).toEqual({
     stdout: `hookbus ${VERSION}\n`,
     stderr: '',
     exitCode: 0,
