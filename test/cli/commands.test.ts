@@ -55,6 +55,14 @@ describe('hookbus logs', () => {
     expect(await ids('--since', '2h', '--hook', 'guard_rm')).toEqual([3]);
   });
 
+  it('takes --json before its name, and as --json=true or --json=false', async () => {
+    const env = { HOOKBUS_HOME: aState() };
+    const json = (await hookbus(['logs', '--json'], env)).stdout;
+    expect((await hookbus(['--json', 'logs'], env)).stdout).toBe(json);
+    expect((await hookbus(['logs', '--json=true'], env)).stdout).toBe(json);
+    expect((await hookbus(['logs', '--json=false'], env)).stdout).not.toContain('{');
+  });
+
   it('says that nothing matches', async () => {
     const { stdout } = await hookbus(['logs', '--hook', 'nosuch'], { HOOKBUS_HOME: aState() });
     expect(stdout).toBe('No recorded execution matches.\n');

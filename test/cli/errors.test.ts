@@ -30,6 +30,11 @@ it.each([
   ['logs extra', 'unexpected argument "extra". Try: hookbus logs --help'],
   ['logs --hook', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --hook --json', '--hook needs a value'],
+  ['logs --hook --nosuch', '--hook needs a value. Try: hookbus logs --help'],
+  ['logs --follow=maybe', '--follow takes no value, got "maybe". Try: hookbus logs --help'],
+  ['logs -- --follow', 'unexpected argument "--follow". Try: hookbus logs --help'],
+  ['logs -5', 'unexpected argument "-5". Try: hookbus logs --help'],
+  ['metrics -15 -15', 'unexpected argument "-15". Try: hookbus metrics --help'],
   [
     'logs --limit 0',
     '--limit must be a whole number from 1 to 1000000, got "0". Try: hookbus logs --help',
