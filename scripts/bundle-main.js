@@ -37,8 +37,6 @@ await build({
   outdir: 'dist/new',
   // Only for a kind of proxy that HookBus does not support.
   external: [...OUTSIDE, 'kerberos'],
-  // yargs looks for translations beside its own file. The bundle has none, so any path without translations works.
-  define: { 'import.meta.url': '"file:///C:/none/x/y/z"' },
   plugins: [separateExporters],
 });
 if (found.size === 0)

@@ -3,7 +3,7 @@ import { readSettings, wantsColour } from '../config/settings.ts';
 import { COMMANDS } from './commands/index.ts';
 import { jsonText } from './output/json.ts';
 import { createPage, type Page } from './output/page.ts';
-import type { Command } from './words/command.ts';
+import type { Command, Surroundings } from './words/command.ts';
 import { describeFailure } from './words/failure.ts';
 import { commandHelp, overview } from './words/help.ts';
 import { didYouMean } from './words/nearest.ts';
@@ -18,13 +18,18 @@ export interface Outcome {
 }
 
 /** Performs one command line. */
-export async function perform(words: readonly string[]): Promise<Outcome> {
-  const settings = withOwnHome(readSettings());
+export async function perform(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<Outcome> {
+  const { env } = surroundings;
+  const settings = withOwnHome(readSettings(env), env);
+  const page = () => currentPage(surroundings);
   let command: Command | undefined;
   try {
     // People also type `hookbus help logs`.
     const line = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
-    const parsed = await parseWords(line, COMMANDS);
+    const parsed = parseWords(line, COMMANDS);
     command = parsed.command;
     if (command === undefined && parsed.rest.length > 0) throw unknownCommand(parsed.rest[0] ?? '');
     if (parsed.asksForHelp || words.length === 0) {
@@ -32,13 +37,13 @@ export async function perform(words: readonly string[]): Promise<Outcome> {
     }
     if (command === undefined) throw usageError('no command given');
     const given = readGiven(command, parsed);
-    const answer = await command.perform(given, { settings, now: Date.now });
+    const answer = await command.perform(given, { ...surroundings, settings });
     if ('live' in answer) {
       const { liveOutput } = await import('./terminal/live-output.ts');
-      await answer.live(liveOutput(currentPage));
+      await answer.live(liveOutput(page, surroundings));
       return { stdout: '', stderr: '', exitCode: 0 };
     }
-    const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(currentPage());
+    const lines = given.isOn('json') ? [jsonText(answer.json, 2)] : answer.lines(page());
     return { ...succeeded(lines), exitCode: answer.exitCode ?? 0 };
   } catch (error) {
     // The words after -- belong to another command.
@@ -57,10 +62,9 @@ function succeeded(lines: readonly string[]): Outcome {
   return { stdout: `${lines.join('\n')}\n`, stderr: '', exitCode: 0 };
 }
 
-function currentPage(): Page {
-  const { columns } = process.stdout;
-  const isTerminal = process.stdout.isTTY === true;
-  return createPage(isTerminal ? columns : undefined, wantsColour(isTerminal), Date.now());
+function currentPage({ env, now, screen }: Surroundings): Page {
+  const size = screen();
+  return createPage(size?.columns, wantsColour(size !== undefined, env), now());
 }
 
 function unknownCommand(word: string): Error {

@@ -2,7 +2,7 @@ import { isHomeUsable, type StatePaths, stateHome, statePaths } from './home/pat
 import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { toWarning, trim, wordsOf } from './warnings.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with a state directory, in a sentence, and what to do about it. */
 export interface HomeProblem {
@@ -78,8 +78,11 @@ export function inheritedTraceParent(env: Environment = process.env): string | u
 }
 
 /** The environment for a hook: the caller's, with these variables added. */
-export function hookEnvironment(ours: Record<string, string>): NodeJS.ProcessEnv {
-  return { ...process.env, ...ours };
+export function hookEnvironment(
+  ours: Record<string, string>,
+  env: Environment = process.env,
+): NodeJS.ProcessEnv {
+  return { ...env, ...ours };
 }
 
 /** The PATH on which a hook's program is found. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { createMeter, type Meter } from '../app/recording/meter.ts';
-import { hookEnvironment } from '../config/settings.ts';
+import { type Environment, hookEnvironment } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { End, StreamName } from '../domain/record.ts';
 import { nowMs } from './clock.ts';
@@ -15,6 +15,7 @@ export interface ReplayParts {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly cwd: string;
+  readonly env: Environment;
   readonly correlationId: string;
   readonly spanId: string;
   readonly timeoutSeconds: number;
@@ -61,7 +62,7 @@ async function runOnce(
   if (program === '') return refused(program, 'ENOENT');
   const child = execa(program, parameters, {
     cwd: parts.cwd,
-    env: hookEnvironment(variablesOf(parts)),
+    env: hookEnvironment(variablesOf(parts), parts.env),
     extendEnv: false,
     input: parts.stdin,
     // The meters count and cap the output, so that an endless one needs no memory.

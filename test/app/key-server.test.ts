@@ -54,10 +54,10 @@ describe('a key server', () => {
     expect(whats('', '')).toEqual([]);
   });
 
-  it('is shown by status and doctor if it has a problem', () => {
+  it('is shown by status and doctor if it has a problem', async () => {
     const { env } = configured({ url: 'redis://:hunter2@keys.example.com' });
     for (const command of ['status', 'doctor']) {
-      const { stdout } = hookbus([command], env);
+      const { stdout } = await hookbus([command], env);
       const text = stdout.replace(/\s+/g, ' ');
       expect(text).toContain('no dedupe.secret, so no dedupe keys are shared');
       expect(text).toContain('keys.example.com is reached without encryption');
@@ -65,10 +65,13 @@ describe('a key server', () => {
     }
   });
 
-  it("in a run's environment causes a warning in both", () => {
+  it("in a run's environment causes a warning in both", async () => {
     const { env } = configured({});
     for (const command of ['status', 'doctor']) {
-      const { stdout } = hookbus([command], { ...env, HOOKBUS_DEDUPE_URL: 'redis://:hunter2@h' });
+      const { stdout } = await hookbus([command], {
+        ...env,
+        HOOKBUS_DEDUPE_URL: 'redis://:hunter2@h',
+      });
       expect(stdout.replace(/\s+/g, ' ')).toContain('HOOKBUS_DEDUPE_URL: the only value is off');
       expect(stdout).not.toContain('hunter2');
     }
@@ -96,9 +99,9 @@ describe('the secret of machines', () => {
     },
   );
 
-  it('is printed by no command, not even by the one that sets it', () => {
+  it('is printed by no command, not even by the one that sets it', async () => {
     const { env, paths } = configured({});
-    const said = [
+    const commands = [
       ['config', 'set', 'dedupe.url', 'redis://:hunter2@localhost:1'],
       ['config', 'set', 'dedupe.secret', SECRET],
       ['config', 'get', 'dedupe.secret'],
@@ -108,20 +111,24 @@ describe('the secret of machines', () => {
       ['config', '--json'],
       ['status', '--json'],
       ['doctor', '--json'],
-    ].map((words) => {
-      const { stdout, stderr, exitCode } = hookbus(words, env);
+    ];
+    const said: string[] = [];
+    for (const words of commands) {
+      const { stdout, stderr, exitCode } = await hookbus(words, env);
       if (words[0] === 'config') expect(exitCode).toBe(0);
-      return stdout + stderr;
-    });
+      said.push(stdout + stderr);
+    }
     expect(readFileSync(paths.config, 'utf8')).toContain(SECRET);
     expect(said.join('\n')).not.toContain(SECRET.slice(0, 20));
     expect(said[1]).toBe('dedupe.secret is now: "(hidden)"\n');
     expect(said[2]).toBe('(hidden)\n');
-    const short = hookbus(['config', 'set', 'dedupe.secret', 'hunter2'], env);
+    const short = await hookbus(['config', 'set', 'dedupe.secret', 'hunter2'], env);
     expect(short.exitCode).toBe(1);
     expect(short.stderr).toMatch(/dedupe\.secret must be a text of 16/);
     expect(short.stderr).not.toContain('hunter2');
-    expect(hookbus(['config', 'unset', 'dedupe.secret'], env).stdout).toMatch(/default: ""/);
+    expect((await hookbus(['config', 'unset', 'dedupe.secret'], env)).stdout).toMatch(
+      /default: ""/,
+    );
   });
 
   it('can be piped, so that no other user sees it', () => {

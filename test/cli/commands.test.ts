@@ -14,9 +14,9 @@ it.each([
   [['logs'], 'No execution is recorded yet.'],
   [['metrics'], 'No execution started in the last 24 hours.'],
   [['cleanup'], 'Nothing is older than'],
-])('hookbus %j on a new machine says so and creates nothing', (words, said) => {
+])('hookbus %j on a new machine says so and creates nothing', async (words, said) => {
   const { home } = freshState();
-  const { stdout, stderr, exitCode } = hookbus(words, { HOOKBUS_HOME: home });
+  const { stdout, stderr, exitCode } = await hookbus(words, { HOOKBUS_HOME: home });
   expect(stdout).toContain(said);
   expect({ stderr, exitCode, isMade: existsSync(home) }).toEqual({
     stderr: '',
@@ -37,43 +37,51 @@ describe('hookbus logs', () => {
     return home;
   };
 
-  it('applies every filter', () => {
+  it('applies every filter', async () => {
     const home = aState();
-    const ids = (...words: readonly string[]): number[] => {
-      const { stdout } = hookbus(['logs', '--json', ...words], { HOOKBUS_HOME: home });
+    const ids = async (...words: readonly string[]): Promise<number[]> => {
+      const { stdout } = await hookbus(['logs', '--json', ...words], { HOOKBUS_HOME: home });
       return (JSON.parse(stdout) as LogRow[]).map(({ id }) => id);
     };
-    expect(ids()).toEqual([4, 3, 2, 1]);
-    expect(ids('--hook', 'lint')).toEqual([4]);
-    expect(ids('--hook', 'lint', '--hook=guard_rm', '--limit', '2')).toEqual([4, 3]);
-    expect(ids('--event', 'Stop')).toEqual([3]);
-    expect(ids('--status', 'error,TIMEOUT')).toEqual([3, 2]);
-    expect(ids('--status', 'error', '--status', 'timeout')).toEqual([3, 2]);
-    expect(ids('--session', 'abc')).toEqual([1]);
-    expect(ids('--since', '2h')).toEqual([4, 3]);
-    expect(ids('--since', ago(4 * HOUR_MS))).toEqual([4, 3, 2]);
-    expect(ids('--since', '2h', '--hook', 'guard_rm')).toEqual([3]);
+    expect(await ids()).toEqual([4, 3, 2, 1]);
+    expect(await ids('--hook', 'lint')).toEqual([4]);
+    expect(await ids('--hook', 'lint', '--hook=guard_rm', '--limit', '2')).toEqual([4, 3]);
+    expect(await ids('--event', 'Stop')).toEqual([3]);
+    expect(await ids('--status', 'error,TIMEOUT')).toEqual([3, 2]);
+    expect(await ids('--status', 'error', '--status', 'timeout')).toEqual([3, 2]);
+    expect(await ids('--session', 'abc')).toEqual([1]);
+    expect(await ids('--since', '2h')).toEqual([4, 3]);
+    expect(await ids('--since', ago(4 * HOUR_MS))).toEqual([4, 3, 2]);
+    expect(await ids('--since', '2h', '--hook', 'guard_rm')).toEqual([3]);
   });
 
-  it('says that nothing matches', () => {
-    const { stdout } = hookbus(['logs', '--hook', 'nosuch'], { HOOKBUS_HOME: aState() });
+  it('takes --json before its name, and as --json=true or --json=false', async () => {
+    const env = { HOOKBUS_HOME: aState() };
+    const json = (await hookbus(['logs', '--json'], env)).stdout;
+    expect((await hookbus(['--json', 'logs'], env)).stdout).toBe(json);
+    expect((await hookbus(['logs', '--json=true'], env)).stdout).toBe(json);
+    expect((await hookbus(['logs', '--json=false'], env)).stdout).not.toContain('{');
+  });
+
+  it('says that nothing matches', async () => {
+    const { stdout } = await hookbus(['logs', '--hook', 'nosuch'], { HOOKBUS_HOME: aState() });
     expect(stdout).toBe('No recorded execution matches.\n');
   });
 
-  it('ingests the spool first', () => {
+  it('ingests the spool first', async () => {
     const state = freshState();
     spoolWhole(state.paths, { hookName: 'waited' });
-    expect(hookbus(['logs'], { HOOKBUS_HOME: state.home }).stdout).toContain('waited');
+    expect((await hookbus(['logs'], { HOOKBUS_HOME: state.home })).stdout).toContain('waited');
   });
 });
 
 describe('hookbus show', () => {
-  it('finds an execution by number, id and the beginning of an id', () => {
+  it('finds an execution by number, id and the beginning of an id', async () => {
     const { home, paths } = freshState();
     const executionId = '01a20375-1111-7000-8000-000000000001';
     writeExecutions(paths.database, [recordedOf(anExecution({ executionId }))]);
     for (const id of ['1', executionId, executionId.toUpperCase(), '01a203']) {
-      expect(hookbus(['show', id], { HOOKBUS_HOME: home }).stdout).toContain(executionId);
+      expect((await hookbus(['show', id], { HOOKBUS_HOME: home })).stdout).toContain(executionId);
     }
   });
 });
@@ -90,39 +98,40 @@ describe('hookbus cleanup', () => {
     });
     return { HOOKBUS_HOME: home };
   };
-  const countOf = (env: Readonly<Record<string, string>>): number =>
-    (JSON.parse(hookbus(['logs', '--json', '--limit', '9999'], env).stdout) as LogRow[]).length;
+  const countOf = async (env: Readonly<Record<string, string>>): Promise<number> =>
+    (JSON.parse((await hookbus(['logs', '--json', '--limit', '9999'], env)).stdout) as LogRow[])
+      .length;
 
-  it('lists on a dry run what the real one then deletes', () => {
+  it('lists on a dry run what the real one then deletes', async () => {
     const env = state();
-    const dry = hookbus(['cleanup', '--dry-run'], env).stdout;
+    const dry = (await hookbus(['cleanup', '--dry-run'], env)).stdout;
     expect(dry).toMatch(
       /^Would delete what is older than .*:\n {2}1,\d{3} executions\n {2}1,\d{3} payloads\nNow the database takes .* [kM]B\.\n$/,
     );
-    expect(countOf(env)).toBe(2000);
-    const real = hookbus(['cleanup'], env).stdout;
+    expect(await countOf(env)).toBe(2000);
+    const real = (await hookbus(['cleanup'], env)).stdout;
     expect(real.split('\n').slice(1, 3)).toEqual(dry.split('\n').slice(1, 3));
     expect(real).toMatch(/\nGave back [1-9][\d.]* [kM]B; the database takes [\d.]+ [kM]B\.\n$/);
-    expect(countOf(env)).toBeGreaterThan(650);
-    expect(countOf(env)).toBeLessThan(710);
-    expect(hookbus(['cleanup'], env).stdout).toMatch(/^Nothing is older than /);
+    expect(await countOf(env)).toBeGreaterThan(650);
+    expect(await countOf(env)).toBeLessThan(710);
+    expect((await hookbus(['cleanup'], env)).stdout).toMatch(/^Nothing is older than /);
   });
 
-  it('uses --older-than, or else HOOKBUS_RETENTION_DAYS', () => {
+  it('uses --older-than, or else HOOKBUS_RETENTION_DAYS', async () => {
     const env = { ...state(), HOOKBUS_RETENTION_DAYS: '19' };
-    hookbus(['cleanup'], env);
-    expect(countOf(env)).toBeGreaterThan(1890);
-    hookbus(['cleanup', '--older-than', '36h'], env);
-    expect(countOf(env)).toBeLessThan(155);
-    hookbus(['cleanup', '--older-than', '0d'], env);
-    expect(countOf(env)).toBe(0);
+    await hookbus(['cleanup'], env);
+    expect(await countOf(env)).toBeGreaterThan(1890);
+    await hookbus(['cleanup', '--older-than', '36h'], env);
+    expect(await countOf(env)).toBeLessThan(155);
+    await hookbus(['cleanup', '--older-than', '0d'], env);
+    expect(await countOf(env)).toBe(0);
   });
 
-  it('uses retention_days of config.json if no variable is set', () => {
+  it('uses retention_days of config.json if no variable is set', async () => {
     const env = state();
-    hookbus(['config', 'set', 'retention_days', '19'], env);
-    expect(JSON.parse(hookbus(['status', '--json'], env).stdout).retention_days).toBe(19);
-    hookbus(['cleanup'], env);
-    expect(countOf(env)).toBeGreaterThan(1890);
+    await hookbus(['config', 'set', 'retention_days', '19'], env);
+    expect(JSON.parse((await hookbus(['status', '--json'], env)).stdout).retention_days).toBe(19);
+    await hookbus(['cleanup'], env);
+    expect(await countOf(env)).toBeGreaterThan(1890);
   });
 });

@@ -38,8 +38,11 @@ function aRecord(env: Readonly<Record<string, string>> = {}): { HOOKBUS_HOME: st
   return { HOOKBUS_HOME: home };
 }
 
-const offered = (env: Readonly<Record<string, string>>, ...words: string[]): string[] => {
-  const { stdout, stderr, exitCode } = hookbus(['__complete', ...words], env);
+const offered = async (
+  env: Readonly<Record<string, string>>,
+  ...words: string[]
+): Promise<string[]> => {
+  const { stdout, stderr, exitCode } = await hookbus(['__complete', ...words], env);
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
   return stdout.split('\n').slice(0, -1);
 };
@@ -93,36 +96,36 @@ describe('the completions', () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['no-such-command', ''], []],
-  ])('after hookbus %j are %j', (words, expected) => {
-    expect(offered(aRecord(), ...words)).toEqual(expected);
+  ])('after hookbus %j are %j', async (words, expected) => {
+    expect(await offered(aRecord(), ...words)).toEqual(expected);
   });
 
-  it('include every agent of install', () => {
-    const { stderr } = hookbus(['install', '--agent', 'x'], { HOME: temporaryDirectory() });
-    for (const agent of offered(aRecord(), 'install', '--agent', ''))
+  it('include every agent of install', async () => {
+    const { stderr } = await hookbus(['install', '--agent', 'x'], { HOME: temporaryDirectory() });
+    for (const agent of await offered(aRecord(), 'install', '--agent', ''))
       expect(stderr).toContain(agent);
   });
 
   it.each(['nowhere', 'corrupt'])(
     'are empty if the database is %s, and no database is created',
-    (kind) => {
+    async (kind) => {
       const home = join(temporaryDirectory(), 'state');
       if (kind === 'corrupt') makeCorruptDatabase(statePaths(home));
-      expect(offered({ HOOKBUS_HOME: home }, 'off', '')).toEqual([]);
+      expect(await offered({ HOOKBUS_HOME: home }, 'off', '')).toEqual([]);
       expect(existsSync(home)).toBe(kind === 'corrupt');
-      expect(offered({ HOOKBUS_HOME: home }, 'logs', '--status', 'err')).toEqual(['error']);
+      expect(await offered({ HOOKBUS_HOME: home }, 'logs', '--status', 'err')).toEqual(['error']);
     },
   );
 });
 
-it('the error names an unknown shell', () => {
-  expect(hookbus(['completion', 'csh']).stderr).toBe(
+it('the error names an unknown shell', async () => {
+  expect((await hookbus(['completion', 'csh'])).stderr).toBe(
     'hookbus: SHELL must be one of bash, zsh, fish, got "csh". Try: hookbus completion --help\n',
   );
-  const { script } = JSON.parse(hookbus(['completion', 'zsh', '--json']).stdout) as {
+  const { script } = JSON.parse((await hookbus(['completion', 'zsh', '--json'])).stdout) as {
     script: string;
   };
-  expect(`${script}\n`).toBe(hookbus(['completion', 'zsh']).stdout);
+  expect(`${script}\n`).toBe((await hookbus(['completion', 'zsh'])).stdout);
 });
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
@@ -134,7 +137,7 @@ if (missing.length > 0)
 
 describe('in a real shell', () => {
   /** A shell environment with hookbus on PATH, and its completion script in a file. */
-  function aShell(shell: string) {
+  async function aShell(shell: string) {
     const bin = join(temporaryDirectory(), 'bin');
     mkdirSync(bin);
     const entry = join(bin, 'hookbus');
@@ -145,7 +148,7 @@ describe('in a real shell', () => {
     );
     symlinkSync(process.execPath, join(bin, 'node'));
     const script = join(bin, `completion.${shell}`);
-    writeFileSync(script, hookbus(['completion', shell]).stdout);
+    writeFileSync(script, (await hookbus(['completion', shell])).stdout);
     const env = {
       ...aRecord({ HOME: bin }),
       PATH: `${bin}:${process.env['PATH']}`,
@@ -156,8 +159,8 @@ describe('in a real shell', () => {
     return { env, script };
   }
 
-  it.skipIf(!has('bash'))('bash completes', () => {
-    const { env, script } = aShell('bash');
+  it.skipIf(!has('bash'))('bash completes', async () => {
+    const { env, script } = await aShell('bash');
     const ask = `source '${script}'; COMP_WORDS=(hookbus logs --status err); COMP_CWORD=3; _hookbus hookbus; echo "\${COMPREPLY[@]}"
       COMP_WORDS=(hookbus off ''); COMP_CWORD=2; _hookbus hookbus; echo "\${COMPREPLY[@]}"; complete -p hookbus`;
     expect(execFileSync('bash', ['--norc', '-c', ask], { env, encoding: 'utf8' })).toBe(
@@ -204,13 +207,13 @@ echo do''ne${index}
   ];
 
   it.skipIf(!has('bash'))('bash runs no code in a recorded name', async () => {
-    const { env, script } = aShell('bash');
+    const { env, script } = await aShell('bash');
     const made = await pressTab('bash --norc -i', script, env, HALVES);
     expect(made).toEqual([]);
   });
 
   it.skipIf(!has('bash'))('bash quotes every completion', async () => {
-    const { env, script } = aShell('bash');
+    const { env, script } = await aShell('bash');
     for (const name of HOSTILE.filter((word) => !word.includes('\n'))) {
       // An older hookbus, or another program with that name.
       const words = join(temporaryDirectory(), 'words');
@@ -221,8 +224,8 @@ echo do''ne${index}
     }
   });
 
-  it.skipIf(!has('fish'))('fish completes', () => {
-    const { env, script } = aShell('fish');
+  it.skipIf(!has('fish'))('fish completes', async () => {
+    const { env, script } = await aShell('fish');
     const ask = `source '${script}'; complete -C 'hookbus logs --status err'; complete -C 'hookbus off '; complete -C 'hookbus unins'; complete -C 'hookbus run -- ${env.HOME}/hookb'`;
     expect(execFileSync('fish', ['--no-config', '-c', ask], { env, encoding: 'utf8' })).toBe(
       `error\nguard_rm\nlint\nprüfer\nuninstall\n${env.HOME}/hookbus\n`,
@@ -230,7 +233,7 @@ echo do''ne${index}
   });
 
   it.skipIf(!has('zsh'))('zsh completes', async () => {
-    const { env, script } = aShell('zsh');
+    const { env, script } = await aShell('zsh');
     const child = spawn('script', ['-qec', 'zsh -f -i', '/dev/null'], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DoctorReport, Finding } from '../../src/app/doctor/finding.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
 import type { Execution } from '../../src/domain/execution.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbus, hookbusProcess } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { makeCorruptDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -25,16 +25,10 @@ function aMachine() {
     HOOKBUS_HOME: state,
     HOOKBUS_DAEMON: 'off',
   };
-  const ask = (words: readonly string[], more: Readonly<Record<string, string>> = {}) => {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [join(BIN, 'hookbus.js'), ...words],
-      { cwd: join(top, 'project'), encoding: 'utf8', env: { ...env, ...more } },
-    );
-    return { stdout, stderr, exitCode: status };
-  };
-  const report = (more: Readonly<Record<string, string>> = {}): DoctorReport =>
-    JSON.parse(ask(['doctor', '--json'], more).stdout);
+  const ask = (words: readonly string[], more: Readonly<Record<string, string>> = {}) =>
+    hookbus(words, { ...env, ...more }, join(top, 'project'));
+  const report = async (more: Readonly<Record<string, string>> = {}): Promise<DoctorReport> =>
+    JSON.parse((await ask(['doctor', '--json'], more)).stdout);
   const write = (path: string, content: unknown): string => {
     const file = join(top, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -48,7 +42,9 @@ function aMachine() {
         recordedOf(anExecution({ createdAt: new Date().toISOString(), ...change })),
       ),
     );
-  return { top, state, paths: statePaths(state), ask, report, write, record };
+  const run = (words: readonly string[]) =>
+    hookbusProcess(['run', ...words], { ...env, HOOKBUS_ENABLED: '1' });
+  return { top, state, paths: statePaths(state), ask, run, report, write, record };
 }
 
 const findingsOf = ({ checks }: DoctorReport, name?: string): Finding[] =>
@@ -72,10 +68,10 @@ const hooks = (event: string, ...commands: (string | object)[]): object => ({
 });
 
 describe('doctor on the installation', () => {
-  it('finds no problem on a new machine', () => {
+  it('finds no problem on a new machine', async () => {
     const { ask, report } = aMachine();
-    expect(findingsOf(report()).filter(({ severity }) => severity === 'problem')).toEqual([]);
-    const { stdout, exitCode } = ask(['doctor']);
+    expect(findingsOf(await report()).filter(({ severity }) => severity === 'problem')).toEqual([]);
+    const { stdout, exitCode } = await ask(['doctor']);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^HookBus \d+\.\d+\.\d+: no problems found/);
     for (const name of ['Node.js', 'launcher', 'SQLite', 'PATH', 'directory', 'database', 'daemon'])
@@ -83,31 +79,25 @@ describe('doctor on the installation', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('reports another hookbus on PATH', () => {
+  it('reports another hookbus on PATH', async () => {
     const { top, report, write } = aMachine();
     chmodSync(write('bin/hookbus', '#!/bin/sh\n'), 0o755);
     const PATH = `${join(top, 'bin')}:/usr/bin:/bin`;
-    expect(textOf(report({ PATH }), 'PATH')).toContain(
+    expect(textOf(await report({ PATH }), 'PATH')).toContain(
       'advice: hookbus on PATH is another installation',
     );
-    expect(textOf(report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
+    expect(textOf(await report({ PATH: `${BIN}:/usr/bin:/bin` }), 'PATH')).toBe('');
     // npm puts another file of the same HookBus on PATH.
     mkdirSync(join(top, 'npm'));
     symlinkSync(join(BIN, 'hookbus-command'), join(top, 'npm', 'hookbus'));
-    expect(textOf(report({ PATH: `${join(top, 'npm')}:/usr/bin:/bin` }), 'PATH')).toBe('');
+    expect(textOf(await report({ PATH: `${join(top, 'npm')}:/usr/bin:/bin` }), 'PATH')).toBe('');
   });
 
-  it('reports invalid settings of this shell, of hooks and of config.json', () => {
-    const { report, paths, write } = aMachine();
-    const hook = ['run', '--timeout', 'soon', '--name', 'lint', '--', 'true'];
-    hookbus(hook, {
-      HOME: dirname(paths.home),
-      HOOKBUS_HOME: paths.home,
-      HOOKBUS_ENABLED: '1',
-      HOOKBUS_DAEMON: 'off',
-    });
+  it('reports invalid settings of this shell, of hooks and of config.json', async () => {
+    const { report, run, write } = aMachine();
+    run(['--timeout', 'soon', '--name', 'lint', '--', 'true']);
     write('home/state/config.json', '{ "breaker": 1 }');
-    const text = textOf(report({ HOOKBUS_MAX_BYTES: 'many' }), 'settings');
+    const text = textOf(await report({ HOOKBUS_MAX_BYTES: 'many' }), 'settings');
     expect(text).toContain('problem: HOOKBUS_MAX_BYTES: expected a whole number');
     expect(text).toMatch(/advice: lint: --timeout: expected .*soon/);
     expect(text).toMatch(/problem: .*config\.json cannot be used: /);
@@ -115,33 +105,35 @@ describe('doctor on the installation', () => {
 });
 
 describe('doctor on the state directory', () => {
-  it('reports who else can read or write it', () => {
+  it('reports who else can read or write it', async () => {
     const { state, report } = aMachine();
     chmodSync(state, 0o755);
-    expect(textOf(report(), 'directory')).toContain('advice: other users can list');
+    expect(textOf(await report(), 'directory')).toContain('advice: other users can list');
     chmodSync(state, 0o777);
-    expect(textOf(report(), 'directory')).toContain('problem: others can write to');
+    expect(textOf(await report(), 'directory')).toContain('problem: others can write to');
   });
 
-  it('reports that it is not a directory', () => {
+  it('reports that it is not a directory', async () => {
     const { top, ask, write } = aMachine();
     write('file', 'x');
-    const { stdout, exitCode } = ask(['doctor'], { HOOKBUS_HOME: join(top, 'file') });
+    const { stdout, exitCode } = await ask(['doctor'], { HOOKBUS_HOME: join(top, 'file') });
     expect(stdout).toMatch(/the state directory \S+ cannot\s+be\s+used/);
     expect(exitCode).toBe(1);
   });
 
-  it('finds a newer database, a corrupt one, and one in quarantine', () => {
+  it('finds a newer database, a corrupt one, and one in quarantine', async () => {
     const newer = aMachine();
     makeNewerDatabase(newer.paths);
-    expect(textOf(newer.report(), 'database')).toContain('this HookBus knows');
+    expect(textOf(await newer.report(), 'database')).toContain('this HookBus knows');
 
     const corrupt = aMachine();
     makeCorruptDatabase(corrupt.paths);
-    expect(textOf(corrupt.report(), 'database')).toContain('a corrupt database is in quarantine');
+    expect(textOf(await corrupt.report(), 'database')).toContain(
+      'a corrupt database is in quarantine',
+    );
   });
 
-  it('finds an overwritten database page', () => {
+  it('finds an overwritten database page', async () => {
     const { paths, report, record } = aMachine();
     record(...Array.from({ length: 400 }, () => ({ error: 'x'.repeat(500) })));
     const script = `import sys
@@ -149,16 +141,16 @@ f = open(sys.argv[1], 'r+b')
 f.seek(4096 * 30)
 f.write(b'\\xff' * 4096 * 4)`;
     expect(spawnSync('python3', ['-c', script, paths.database]).status).toBe(0);
-    expect(textOf(report(), 'database')).toMatch(/damaged|malformed|quarantine/);
+    expect(textOf(await report(), 'database')).toMatch(/damaged|malformed|quarantine/);
   });
 });
 
 describe('doctor on settings files', () => {
-  it('counts wrapped hooks, and checks whether recording is on', () => {
+  it('counts wrapped hooks, and checks whether recording is on', async () => {
     const { ask, report, write } = aMachine();
     write('home/.claude/settings.json', hooks('PreToolUse', 'python3 a.py', 'python3 b.py'));
-    expect(ask(['install', '--scope', 'user', '--only', 'a', '--enable']).exitCode).toBe(0);
-    const { checks } = report();
+    expect((await ask(['install', '--scope', 'user', '--only', 'a', '--enable'])).exitCode).toBe(0);
+    const { checks } = await report();
     expect(checks.find(({ name }) => name === 'Claude Code')).toEqual({
       name: 'Claude Code',
       summary: '1 file, 1 of 2 hooks wrapped',
@@ -167,7 +159,7 @@ describe('doctor on settings files', () => {
     expect(checks.find(({ name }) => name === 'recording')?.summary).toMatch(/^on, by .*settings/);
   });
 
-  it('finds prefixes whose program no longer exists', () => {
+  it('finds prefixes whose program no longer exists', async () => {
     const { report, write } = aMachine();
     write(
       'home/.claude/settings.json',
@@ -178,12 +170,12 @@ describe('doctor on settings files', () => {
         { type: 'command', command: '/gone/hookbus', args: ['run', '--', 'c'] },
       ),
     );
-    const text = textOf(report(), 'Claude Code');
+    const text = textOf(await report(), 'Claude Code');
     expect(text).toContain('a and c would start with /gone/hookbus, which does not exist');
     expect(text).toContain('/gone too/hookbus, which does not exist');
   });
 
-  it('finds unguarded prefixes before guards, whoever wrote them', () => {
+  it('finds unguarded prefixes before guards, whoever wrote them', async () => {
     const { report, write, ask } = aMachine();
     const old = `[ -e ${BIN}/hookbus.js ] && set -- ${BIN}/hookbus.js run --; "$@" python3 a.py`;
     write(
@@ -198,56 +190,56 @@ describe('doctor on settings files', () => {
       ),
     );
     write('project/.claude/settings.json', hooks('PostToolUse', `${BIN}/hookbus.js run -- ./d.sh`));
-    const text = textOf(report(), 'Claude Code');
+    const text = textOf(await report(), 'Claude Code');
     for (const name of ['a', 'b and f'])
       expect(text).toMatch(RegExp(`problem: .*the prefix of ${name} does not let the hook run`));
     expect(text.match(/does not let the hook run/g)).toHaveLength(2);
-    ask(['install']);
-    expect(textOf(report(), 'Claude Code')).not.toContain('the prefix of a ');
+    await ask(['install']);
+    expect(textOf(await report(), 'Claude Code')).not.toContain('the prefix of a ');
   });
 
-  it('finds a launcher that cannot start, and which hooks still run', () => {
+  it('finds a launcher that cannot start, and which hooks still run', async () => {
     const { report, write, ask } = aMachine();
     const launcher = write('opt/hookbus', '');
     const line = `set -- ${launcher} run --; [ -f "$1" ] && [ -x "$1" ] && [ -s "$1" ] || set --; "$@" ./a.sh`;
     write('home/.claude/settings.json', hooks('PreToolUse', line));
-    expect(textOf(report(), 'Claude Code')).toContain(`${launcher}, which is empty`);
+    expect(textOf(await report(), 'Claude Code')).toContain(`${launcher}, which is empty`);
     write('opt/hookbus', 'x');
-    expect(textOf(report(), 'Claude Code')).toMatch(/^advice: .*which cannot be executed$/);
+    expect(textOf(await report(), 'Claude Code')).toMatch(/^advice: .*which cannot be executed$/);
     chmodSync(launcher, 0o755);
-    expect(textOf(report(), 'Claude Code')).toBe('');
+    expect(textOf(await report(), 'Claude Code')).toBe('');
     write('home/.claude/settings.json', hooks('PreToolUse', './a.sh'));
     write('project/.claude/settings.json', hooks('Stop', './b.sh'));
-    ask(['install', '--scope', 'project']);
-    expect(textOf(report(), 'Claude Code')).toContain('look for hookbus on PATH');
+    await ask(['install', '--scope', 'project']);
+    expect(textOf(await report(), 'Claude Code')).toContain('look for hookbus on PATH');
   });
 
-  it('reports invalid JSON with file, line and column', () => {
+  it('reports invalid JSON with file, line and column', async () => {
     const { report, write } = aMachine();
     write('home/.claude/settings.json', '{\n  "hooks": {,}\n}');
-    expect(textOf(report(), 'Claude Code')).toMatch(/problem: .* line 2, column 13/);
+    expect(textOf(await report(), 'Claude Code')).toMatch(/problem: .* line 2, column 13/);
   });
 
-  it('finds the same hook in two files if the texts differ, but not if they are equal', () => {
+  it('finds the same hook in two files if the texts differ, but not if they are equal', async () => {
     const { report, write, ask } = aMachine();
     write('home/.claude/settings.json', hooks('Stop', 'python3 check.py'));
     write('project/.claude/settings.json', hooks('Stop', 'python3 check.py'));
-    expect(textOf(report(), 'Claude Code')).toBe('');
-    ask(['install', '--scope', 'user']);
-    expect(textOf(report(), 'Claude Code')).toBe('');
-    ask(['install', '--scope', 'user', '--scope', 'project']);
+    expect(textOf(await report(), 'Claude Code')).toBe('');
+    await ask(['install', '--scope', 'user']);
+    expect(textOf(await report(), 'Claude Code')).toBe('');
+    await ask(['install', '--scope', 'user', '--scope', 'project']);
     const PATH = `${BIN}:/usr/bin:/bin`;
-    expect(textOf(report({ PATH }), 'Claude Code')).toBe('');
+    expect(textOf(await report({ PATH }), 'Claude Code')).toBe('');
     write(
       'home/.claude/settings.json',
       hooks('Stop', `${join(BIN, 'hookbus')} run -- python3 check.py`),
     );
-    expect(textOf(report(), 'Claude Code')).toContain('check on Stop is in ');
+    expect(textOf(await report(), 'Claude Code')).toContain('check on Stop is in ');
   });
 });
 
 describe('doctor on recorded executions', () => {
-  it('finds each problem that disarms a hook', () => {
+  it('finds each problem that disarms a hook', async () => {
     const { record, report, ask } = aMachine();
     const call = { sessionId: 's', toolUseId: 't', hookName: 'twice', command: 'sh twice.sh' };
     record(
@@ -262,7 +254,7 @@ describe('doctor on recorded executions', () => {
       call,
       call,
     );
-    const text = textOf(report(), 'hooks');
+    const text = textOf(await report(), 'hooks');
     expect(text.split('\n').sort()).toEqual(
       [
         'problem: guard on PreToolUse: it exits 1 (1 of 2 runs), but only exit code 2 blocks',
@@ -275,12 +267,12 @@ describe('doctor on recorded executions', () => {
         'problem: twice on PreToolUse: the same command ran twice for the same call (1 time)',
       ].sort(),
     );
-    expect(ask(['doctor']).exitCode).toBe(1);
-    const id = findingsOf(report(), 'hooks')[0]?.execution_id ?? '';
-    expect(ask(['show', id]).exitCode).toBe(0);
+    expect((await ask(['doctor'])).exitCode).toBe(1);
+    const id = findingsOf(await report(), 'hooks')[0]?.execution_id ?? '';
+    expect((await ask(['show', id])).exitCode).toBe(0);
   });
 
-  it('finds nothing if all is well, and ignores what is past', () => {
+  it('finds nothing if all is well, and ignores what is past', async () => {
     const { record, report } = aMachine();
     const old = new Date(Date.now() - 25 * 3_600_000).toISOString();
     record(
@@ -295,19 +287,19 @@ describe('doctor on recorded executions', () => {
       { eventType: 'Stop', sessionId: 's' },
       { status: 'error', exitCode: 1, createdAt: old },
     );
-    expect(textOf(report(), 'hooks')).toBe('');
+    expect(textOf(await report(), 'hooks')).toBe('');
   });
 
-  it('recognizes two settings files by two simultaneous starts of a session', () => {
+  it('recognizes two settings files by two simultaneous starts of a session', async () => {
     const { record, report } = aMachine();
     record(
       { eventType: 'SessionStart', sessionId: 's' },
       { eventType: 'SessionStart', sessionId: 's' },
     );
-    expect(textOf(report(), 'hooks')).toContain('ran twice for the same call');
+    expect(textOf(await report(), 'hooks')).toContain('ran twice for the same call');
   });
 
-  it('compares P99 only with the limit of the settings file and of the event', () => {
+  it('compares P99 only with the limit of the settings file and of the event', async () => {
     const { record, report, write } = aMachine();
     write('home/.claude/settings.json', {
       hooks: {
@@ -325,14 +317,18 @@ describe('doctor on recorded executions', () => {
       ...runs({ hookName: 'bye', eventType: 'SessionEnd', durationMs: 1600 }),
       { hookName: 'once', eventType: 'SessionEnd', durationMs: 1600 },
     );
-    expect(textOf(report(), 'time limits').split('\n').sort()).toEqual([
+    expect(
+      textOf(await report(), 'time limits')
+        .split('\n')
+        .sort(),
+    ).toEqual([
       'advice: near on PreToolUse: its P99 is 4.50 s of a limit of 5.00 s',
       'problem: bye on SessionEnd: its P99 is 1.60 s of a limit of 1.50 s',
     ]);
   });
 
-  it('warns of --on-duplicate replay for a guard, in settings files and in executions', () => {
-    const { ask, report, write } = aMachine();
+  it('warns of --on-duplicate replay for a guard, in settings files and in executions', async () => {
+    const { run, report, write } = aMachine();
     const hook = (options: string) => ({
       hooks: [{ type: 'command', command: `hookbus run ${options} -- sh guard.sh` }],
     });
@@ -347,9 +343,9 @@ describe('doctor on recorded executions', () => {
       },
     });
     const words = ['--name', 'ran', '--event', 'PermissionRequest', '--on-duplicate', 'replay'];
-    ask(['run', ...words, '--dedupe', '--', 'true'], { HOOKBUS_ENABLED: '1' });
-    const said = report()
-      .checks.flatMap(({ findings }) => findings)
+    run([...words, '--dedupe', '--', 'true']);
+    const said = (await report()).checks
+      .flatMap(({ findings }) => findings)
       .map(({ what }) => what)
       .filter((what) => what.includes('--on-duplicate'));
     const path = expect.stringContaining('on PreToolUse has --on-duplicate replay');
@@ -360,29 +356,23 @@ describe('doctor on recorded executions', () => {
     expect(said).toHaveLength(3);
   });
 
-  it('finds the problems of real hooks in their executions', () => {
-    const { report, paths } = aMachine();
-    const env = {
-      HOME: dirname(paths.home),
-      HOOKBUS_HOME: paths.home,
-      HOOKBUS_ENABLED: '1',
-      HOOKBUS_DAEMON: 'off',
-    };
-    const run = (name: string, ...command: string[]) =>
-      hookbus(['run', '--name', name, '--event', 'PreToolUse', '--', ...command], env);
-    run('one', 'sh', '-c', 'exit 1');
-    run('none', '/nowhere/hook');
-    run('two', 'sh', '-c', 'echo "{}"; echo "{}"');
-    run('mute', 'sh', '-c', 'exit 2');
-    const names = findingsOf(report(), 'hooks').map(({ what }) => what.split(' ')[0]);
+  it('finds the problems of real hooks in their executions', async () => {
+    const { report, run } = aMachine();
+    const runHook = (name: string, ...command: string[]) =>
+      run(['--name', name, '--event', 'PreToolUse', '--', ...command]);
+    runHook('one', 'sh', '-c', 'exit 1');
+    runHook('none', '/nowhere/hook');
+    runHook('two', 'sh', '-c', 'echo "{}"; echo "{}"');
+    runHook('mute', 'sh', '-c', 'exit 2');
+    const names = findingsOf(await report(), 'hooks').map(({ what }) => what.split(' ')[0]);
     expect(names.sort()).toEqual(['mute', 'none', 'one', 'two']);
   });
 });
 
 describe('doctor with an invalid argument', () => {
-  it('says what the argument must be', () => {
+  it('says what the argument must be', async () => {
     const { ask } = aMachine();
-    const { stderr, exitCode } = ask(['doctor', 'yesterday']);
+    const { stderr, exitCode } = await ask(['doctor', 'yesterday']);
     expect(stderr).toContain('HOURS must be a number above 0');
     expect(exitCode).toBe(1);
   });

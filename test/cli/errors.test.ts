@@ -3,15 +3,17 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { perform } from '../../src/cli/program.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeDatabase, makeNewerDatabase, makeState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** The stderr of an invalid command line. */
-function complaint(words: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const { stdout, stderr, exitCode } = hookbus(words, { HOOKBUS_HOME: '/nowhere', ...env });
+async function complaint(
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout, stderr, exitCode } = await hookbus(words, { HOOKBUS_HOME: '/nowhere', ...env });
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
   expect(stderr).toMatch(/^hookbus: [^\n]+\n$/);
   return stderr.slice('hookbus: '.length, -1);
@@ -28,6 +30,11 @@ it.each([
   ['logs extra', 'unexpected argument "extra". Try: hookbus logs --help'],
   ['logs --hook', '--hook needs a value. Try: hookbus logs --help'],
   ['logs --hook --json', '--hook needs a value'],
+  ['logs --hook --nosuch', '--hook needs a value. Try: hookbus logs --help'],
+  ['logs --follow=maybe', '--follow takes no value, got "maybe". Try: hookbus logs --help'],
+  ['logs -- --follow', 'unexpected argument "--follow". Try: hookbus logs --help'],
+  ['logs -5', 'unexpected argument "-5". Try: hookbus logs --help'],
+  ['metrics -15 -15', 'unexpected argument "-15". Try: hookbus metrics --help'],
   [
     'logs --limit 0',
     '--limit must be a whole number from 1 to 1000000, got "0". Try: hookbus logs --help',
@@ -76,79 +83,81 @@ it.each([
     '--older-than must be an age such as 12h, 7d or 4w, got "7". Try: hookbus cleanup --help',
   ],
 ])('hookbus %s', async (line, message) => {
-  const { stdout, stderr, exitCode } = await perform(line.split(' '));
+  const { stdout, stderr, exitCode } = await hookbus(line.split(' '));
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
   if (line.includes('--json')) expect(JSON.parse(stderr)).toMatchObject({ error: { message } });
   else expect(stderr).toBe(`hookbus: ${message}\n`);
 });
 
 describe('the error is one line', () => {
-  it('even for control characters and long arguments', () => {
-    expect(complaint(['logs', '--since', '\x1b[2J\nsecond line'])).toContain(
+  it('even for control characters and long arguments', async () => {
+    expect(await complaint(['logs', '--since', '\x1b[2J\nsecond line'])).toContain(
       'got "\\x1b[2J\\nsecond line"',
     );
-    expect(complaint(['x'.repeat(5000)]).length).toBeLessThan(120);
+    expect((await complaint(['x'.repeat(5000)])).length).toBeLessThan(120);
   });
 
-  it('if the retention is invalid, and nothing is deleted', () => {
+  it('if the retention is invalid, and nothing is deleted', async () => {
     const { home, paths } = freshState();
     makeDatabase(paths);
     const env = { HOOKBUS_HOME: home, HOOKBUS_RETENTION_DAYS: '30d' };
-    expect(complaint(['cleanup'], env)).toBe(
+    expect(await complaint(['cleanup'], env)).toBe(
       'HOOKBUS_RETENTION_DAYS: expected a whole number of days from 0 to 36500, got "30d". Try: hookbus cleanup --help',
     );
-    expect(hookbus(['cleanup', '--older-than', '30d'], env).exitCode).toBe(0);
-    expect(hookbus(['logs'], env).exitCode).toBe(0);
+    expect((await hookbus(['cleanup', '--older-than', '30d'], env)).exitCode).toBe(0);
+    expect((await hookbus(['logs'], env)).exitCode).toBe(0);
     writeFileSync(paths.config, '{"retention_days": -1}', { mode: 0o600 });
-    expect(complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
+    expect(await complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
       /^config\.json: .*retention_days/,
     );
   });
 
-  it('if no variable names the state directory', () => {
+  it('if no variable names the state directory', async () => {
     const message =
       'neither HOOKBUS_HOME nor HOME is set, so there is no state directory; set HOOKBUS_HOME to an absolute path';
     for (const words of [['logs'], ['show', '1'], ['metrics'], ['cleanup']]) {
-      expect(complaint(words, { HOOKBUS_HOME: '' })).toBe(message);
+      expect(await complaint(words, { HOOKBUS_HOME: '' })).toBe(message);
     }
   });
 
-  it('if a newer HookBus wrote the database, which is not changed', () => {
+  it('if a newer HookBus wrote the database, which is not changed', async () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
-    expect(complaint(['logs'], { HOOKBUS_HOME: home })).toMatch(
+    expect(await complaint(['logs'], { HOOKBUS_HOME: home })).toMatch(
       /hook_bus\.db has version 99; this HookBus knows versions up to \d+\. Install the newer HookBus again/,
     );
   });
 
-  it('if the state directory is a file', () => {
+  it('if the state directory is a file', async () => {
     const { home } = freshState();
     writeFileSync(home, '');
-    expect(complaint(['metrics'], { HOOKBUS_HOME: home })).toMatch(
+    expect(await complaint(['metrics'], { HOOKBUS_HOME: home })).toMatch(
       /^the state directory .* cannot be used: it is not a directory/,
     );
   });
 
-  it('if the database cannot be opened', () => {
+  it('if the database cannot be opened', async () => {
     const { home, paths } = freshState();
     makeState(paths.home);
     mkdirSync(paths.database);
-    expect(complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
+    expect(await complaint(['cleanup'], { HOOKBUS_HOME: home })).toMatch(
       /^the database .* cannot be used: EISDIR/,
     );
   });
 
-  it('if no execution matches an id, or several do', () => {
+  it('if no execution matches an id, or several do', async () => {
     const { home, paths } = freshState();
     const env = { HOOKBUS_HOME: home };
-    expect(complaint(['show', '1'], env)).toBe('no execution is recorded yet');
+    expect(await complaint(['show', '1'], env)).toBe('no execution is recorded yet');
     writeExecutions(paths.database, [
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000001' })),
       recordedOf(anExecution({ executionId: '01a20375-0000-7000-8000-000000000002' })),
     ]);
-    expect(complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
-    expect(complaint(['show', '01a2ff'], env)).toMatch(/^no execution has an id that starts with /);
-    expect(complaint(['show', '01a203'], env)).toMatch(
+    expect(await complaint(['show', '9'], env)).toMatch(/^no execution has the number 9\. /);
+    expect(await complaint(['show', '01a2ff'], env)).toMatch(
+      /^no execution has an id that starts with /,
+    );
+    expect(await complaint(['show', '01a203'], env)).toMatch(
       /^several executions have an id that starts /,
     );
   });
@@ -187,10 +196,10 @@ describe('without better-sqlite3', () => {
   });
 });
 
-it('prints a stack only with HOOKBUS_DEBUG=1', () => {
+it('prints a stack only with HOOKBUS_DEBUG=1', async () => {
   const { home } = freshState();
   writeFileSync(home, '');
   const env = { HOOKBUS_HOME: home };
-  expect(hookbus(['logs'], env).stderr).not.toContain('    at ');
-  expect(hookbus(['logs'], { ...env, HOOKBUS_DEBUG: '1' }).stderr).toContain('    at ');
+  expect((await hookbus(['logs'], env)).stderr).not.toContain('    at ');
+  expect((await hookbus(['logs'], { ...env, HOOKBUS_DEBUG: '1' })).stderr).toContain('    at ');
 });

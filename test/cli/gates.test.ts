@@ -7,7 +7,7 @@ import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { listGates, writeGate } from '../../src/gates/gate-writer.ts';
 import { redactText } from '../../src/redaction/redaction.ts';
 import { CLI } from '../support/daemon.ts';
-import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
+import { hookbus } from '../support/hookbus.ts';
 import { canHavePolicy, underPolicy } from '../support/policy.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeNewerDatabase } from '../support/state.ts';
@@ -26,8 +26,8 @@ function aState(...executions: NonNullable<Parameters<typeof anExecution>[0]>[])
     given.map((one) => recordedOf(anExecution({ createdAt: new Date().toISOString(), ...one }))),
   );
   const ask = (...words: string[]) => hookbus(words, { HOOKBUS_HOME: home });
-  const json = (...words: string[]) =>
-    JSON.parse(ask(...words, '--json').stdout) as Record<string, unknown>;
+  const json = async (...words: string[]) =>
+    JSON.parse((await ask(...words, '--json')).stdout) as Record<string, unknown>;
   const gate = (hook = LINT) => readGate(gatePath(paths.gates, hook));
   return { home, paths, ask, json, gate, gates: () => listGates(paths.gates) };
 }
@@ -37,28 +37,28 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 const GUARD = { hookName: 'guard_rm', command: 'python3 guard_rm.py' };
 
-it('status and doctor list hooks that are off in another state directory', () => {
+it('status and doctor list hooks that are off in another state directory', async () => {
   const person = temporaryDirectory();
   const other = join(temporaryDirectory(), 'other');
   const run = (...words: string[]) => hookbus(words, { HOME: person });
   const there = (...words: string[]) => hookbus(words, { HOME: person, HOOKBUS_HOME: other });
-  const elsewhere = () =>
-    JSON.parse(run('status', '--json').stdout)['switched_off_elsewhere'] as unknown[];
-  there('run', '--name', 'guard', '--', 'true');
-  expect(elsewhere()).toEqual([]);
-  expect(there('off', 'guard', '--command', 'true', '--yes').exitCode).toBe(0);
-  expect(elsewhere()).toMatchObject([{ state_directory: other, hook_name: 'guard' }]);
-  expect(run('status').stdout).toMatch(/guard: off until .* in /);
-  expect(oneLine(run('doctor').stdout)).toContain('in another state directory');
-  there('on', 'guard');
-  expect(elsewhere()).toEqual([]);
+  const elsewhere = async () =>
+    JSON.parse((await run('status', '--json')).stdout)['switched_off_elsewhere'] as unknown[];
+  await there('run', '--name', 'guard', '--', 'true');
+  expect(await elsewhere()).toEqual([]);
+  expect((await there('off', 'guard', '--command', 'true', '--yes')).exitCode).toBe(0);
+  expect(await elsewhere()).toMatchObject([{ state_directory: other, hook_name: 'guard' }]);
+  expect((await run('status')).stdout).toMatch(/guard: off until .* in /);
+  expect(oneLine((await run('doctor')).stdout)).toContain('in another state directory');
+  await there('on', 'guard');
+  expect(await elsewhere()).toEqual([]);
 });
 
 describe('off', () => {
-  it('skips a hook for an hour, and prints until when, as status does', () => {
+  it('skips a hook for an hour, and prints until when, as status does', async () => {
     const { ask, json, gate, paths } = aState();
     const before = Date.now();
-    const { stdout } = ask('off', 'lint');
+    const { stdout } = await ask('off', 'lint');
     const untilMs = gate()?.untilMs ?? 0;
     expect(gate()?.kind).toBe('off');
     expect(untilMs - before).toBeGreaterThanOrEqual(HOUR_MS);
@@ -66,8 +66,10 @@ describe('off', () => {
     expect(stdout).toBe(`"lint" is off until ${formatMoment(new Date(untilMs))}.\n`);
     expect(statSync(paths.gates).mode & 0o777).toBe(0o700);
     expect(statSync(gatePath(paths.gates, LINT)).mode & 0o777).toBe(0o600);
-    expect(ask('status').stdout).toContain(`- lint: off until ${formatMoment(new Date(untilMs))}`);
-    expect(json('on', 'lint')).toEqual({
+    expect((await ask('status')).stdout).toContain(
+      `- lint: off until ${formatMoment(new Date(untilMs))}`,
+    );
+    expect(await json('on', 'lint')).toEqual({
       hook_name: 'lint',
       commands: ['npx eslint'],
       state: 'on',
@@ -76,10 +78,10 @@ describe('off', () => {
       on_record: true,
     });
     expect(existsSync(gatePath(paths.gates, LINT))).toBe(false);
-    expect(ask('on', 'lint').stdout).toBe('"lint" was already on.\n');
+    expect((await ask('on', 'lint')).stdout).toBe('"lint" was already on.\n');
   });
 
-  it('skips a hook for at most 7 days', () => {
+  it('skips a hook for at most 7 days', async () => {
     const { ask, json, gate } = aState();
     for (const [time, ms] of Object.entries({
       '30s': 30_000,
@@ -87,13 +89,13 @@ describe('off', () => {
       '7d': 168 * HOUR_MS,
     })) {
       const before = Date.now();
-      const { until } = json('off', 'lint', '--for', time) as { until: string };
+      const { until } = (await json('off', 'lint', '--for', time)) as { until: string };
       expect(Date.parse(until) - before).toBeGreaterThanOrEqual(ms);
       expect(Date.parse(until) - before).toBeLessThan(ms + 60_000);
       expect(gate()?.untilMs).toBe(Date.parse(until));
     }
     for (const time of ['8d', '169h', '7.001d', '2w']) {
-      const { exitCode, stderr } = ask('off', 'lint', '--for', time);
+      const { exitCode, stderr } = await ask('off', 'lint', '--for', time);
       expect({ time, exitCode }).toEqual({ time, exitCode: 1 });
       expect(stderr).toContain('at most 7d');
     }
@@ -139,53 +141,61 @@ describe('off', () => {
       [{ ...GUARD, eventType: '' }],
       'guard_rm runs on an unknown event, so it may refuse; while it is off, it refuses nothing.',
     ],
-  ] as const)('needs --yes for a hook that %s, and says what that means', (_, executions, text) => {
-    const { ask, json, gate, paths } = aState(...executions);
-    for (const more of [[], ['--json'], ['--for', '5m']]) {
-      const { exitCode, stdout, stderr } = ask('off', 'guard_rm', ...more);
-      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-      expect(oneLine(stderr)).toContain(text);
-      expect(stderr).toContain('--yes');
-      expect(existsSync(paths.gates)).toBe(false);
-    }
-    expect(oneLine(ask('off', 'guard_rm', '--yes').stdout)).toMatch(/is off until .*\. guard_rm /);
-    expect(gate(GUARD)?.kind).toBe('off');
-    expect(json('off', 'guard_rm', '--yes')).toMatchObject({ can_refuse: true });
-  });
+  ] as const)(
+    'needs --yes for a hook that %s, and says what that means',
+    async (_, executions, text) => {
+      const { ask, json, gate, paths } = aState(...executions);
+      for (const more of [[], ['--json'], ['--for', '5m']]) {
+        const { exitCode, stdout, stderr } = await ask('off', 'guard_rm', ...more);
+        expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+        expect(oneLine(stderr)).toContain(text);
+        expect(stderr).toContain('--yes');
+        expect(existsSync(paths.gates)).toBe(false);
+      }
+      expect(oneLine((await ask('off', 'guard_rm', '--yes')).stdout)).toMatch(
+        /is off until .*\. guard_rm /,
+      );
+      expect(gate(GUARD)?.kind).toBe('off');
+      expect(await json('off', 'guard_rm', '--yes')).toMatchObject({ can_refuse: true });
+    },
+  );
 
-  it('asks at a terminal, and changes nothing without a yes', () => {
+  it('asks at a terminal, and changes nothing without a yes', async () => {
     const { home, gate } = aState({ ...GUARD, status: 'blocked', exitCode: 2 });
-    const ask = (input: string) =>
-      hookbusInTerminal(['off', 'guard_rm'], 100, { HOOKBUS_HOME: home }, { input });
-    for (const answer of ['n\n', '\n', 'x\n']) {
-      const shown = ask(answer);
+    const ask = async (...answers: string[]) => {
+      const user = { columns: 100, answers };
+      const ended = await hookbus(['off', 'guard_rm'], { HOOKBUS_HOME: home }, undefined, user);
+      return ended.stderr + ended.stdout;
+    };
+    for (const answers of [['n'], [''], ['x'], []]) {
+      const shown = await ask(...answers);
       expect(shown).toContain('guard_rm refused 1 call in the last 24 h');
       expect(shown).toContain('Switch it off? [y/N]');
       expect(shown).toContain('nothing was changed');
       expect(gate(GUARD)).toBeUndefined();
     }
-    expect(ask('y\n')).toContain('is off until');
+    expect(await ask('y')).toContain('is off until');
     expect(gate(GUARD)?.kind).toBe('off');
   });
 
-  it('needs --command and --yes for a hook that never ran', () => {
+  it('needs --command and --yes for a hook that never ran', async () => {
     const { ask, gate, paths } = aState();
-    expect(ask('off', 'lnt')).toMatchObject({
+    expect(await ask('off', 'lnt')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('no execution of "lnt" is recorded'),
     });
     const words = ['off', 'lnt', '--command', 'make lint'];
-    expect(oneLine(ask(...words).stderr)).toContain('cannot tell what it refuses');
+    expect(oneLine((await ask(...words)).stderr)).toContain('cannot tell what it refuses');
     expect(existsSync(paths.gates)).toBe(false);
-    const { stdout } = ask(...words, '--yes');
+    const { stdout } = await ask(...words, '--yes');
     expect(stdout).toContain('No execution of "lnt" is recorded. Did you mean "lint"?');
     expect(gate({ hookName: 'lnt', command: 'make lint' })?.kind).toBe('off');
     // Another command of a known name is not found either.
-    expect(ask('off', 'lint', '--command', 'make lint').exitCode).toBe(1);
-    expect(ask('on', 'nothing-like-it').stdout).toContain('is recorded.\n');
+    expect((await ask('off', 'lint', '--command', 'make lint')).exitCode).toBe(1);
+    expect((await ask('on', 'nothing-like-it')).stdout).toContain('is recorded.\n');
   });
 
-  it('chooses, among hooks with the same name, those of this work tree, or those of --command or --all', () => {
+  it('chooses, among hooks with the same name, those of this work tree, or those of --command or --all', async () => {
     const at = (cwd: string, command: string) => ({
       hookName: 'check',
       eventType: 'PostToolUse',
@@ -195,8 +205,8 @@ describe('off', () => {
     const far = [at('/somewhere/else', 'ruff check'), at('/somewhere/other', 'npx tsc')];
     const one = aState(...far);
     for (const word of ['off', 'on']) {
-      if (word === 'on') one.ask('off', 'check', '--all');
-      const { exitCode, stderr } = one.ask(word, 'check');
+      if (word === 'on') await one.ask('off', 'check', '--all');
+      const { exitCode, stderr } = await one.ask(word, 'check');
       expect(exitCode).toBe(1);
       for (const words of [
         '2 hooks are called "check"',
@@ -207,44 +217,47 @@ describe('off', () => {
       ])
         expect(stderr).toContain(words);
     }
-    expect(one.ask('on', 'check', '--all').exitCode).toBe(0);
+    expect((await one.ask('on', 'check', '--all')).exitCode).toBe(0);
     expect(one.gates()).toEqual([]);
-    one.ask('off', 'check', '--command', 'npx tsc');
+    await one.ask('off', 'check', '--command', 'npx tsc');
     expect(one.gates()).toMatchObject([{ hookName: 'check', command: 'npx tsc' }]);
-    expect(one.ask('off', 'check', '--command', 'x', '--all').exitCode).toBe(1);
+    expect((await one.ask('off', 'check', '--command', 'x', '--all')).exitCode).toBe(1);
 
     const here = aState(...far, at(process.cwd(), 'npx biome'));
-    expect(here.json('off', 'check')).toMatchObject({ commands: ['npx biome'] });
+    expect(await here.json('off', 'check')).toMatchObject({ commands: ['npx biome'] });
     expect(here.gates()).toMatchObject([{ command: 'npx biome' }]);
-    here.ask('off', 'check', '--all');
+    await here.ask('off', 'check', '--all');
     expect(here.gates()).toHaveLength(3);
-    expect(here.ask('status').stdout).toContain('- check (ruff check): off until');
-    expect(here.json('on', 'check')).toMatchObject({ commands: ['npx biome'], was: 'off' });
+    expect((await here.ask('status')).stdout).toContain('- check (ruff check): off until');
+    expect(await here.json('on', 'check')).toMatchObject({ commands: ['npx biome'], was: 'off' });
     expect(here.gates()).toHaveLength(2);
   }, 30_000);
 
-  it('finds no hook by a redacted command, and stores no secret in the gate file', () => {
+  it('finds no hook by a redacted command, and stores no secret in the gate file', async () => {
     const secret = `ghp_${'a1B2c3D4e5F6'.repeat(3)}`;
     const command = `lint --token ${secret}`;
     const { ask, gates, gate, paths } = aState({ ...LINT, command: redactText(command) });
     expect(redactText(command)).not.toContain(secret);
-    expect(ask('off', 'lint', '--yes').stderr).toContain('without a secret');
-    expect(ask('off', 'lint', '--yes', '--command', command).exitCode).toBe(0);
+    expect((await ask('off', 'lint', '--yes')).stderr).toContain('without a secret');
+    expect((await ask('off', 'lint', '--yes', '--command', command)).exitCode).toBe(0);
     expect(gate({ hookName: 'lint', command })?.kind).toBe('off');
     for (const { file } of gates())
       expect(readFileSync(join(paths.gates, file), 'utf8')).not.toContain(secret);
-    expect(ask('on', 'lint').stdout).toContain('is on again');
+    expect((await ask('on', 'lint')).stdout).toContain('is on again');
     expect(gates()).toEqual([]);
   });
 
-  it.each(['--x', '--json', '-h', '--'])('accepts the name %j after --, as on does', (name) => {
-    const hook = { hookName: name, command: 'npx eslint' };
-    const { ask, gate } = aState({ ...hook, eventType: 'PostToolUse' });
-    expect(ask('off', '--', name).stdout).toContain(`"${name}" is off until`);
-    expect(gate(hook)?.kind).toBe('off');
-    expect(ask('on', '--', name).stdout).toContain(`"${name}" is on again.`);
-    expect(gate(hook)).toBeUndefined();
-  });
+  it.each(['--x', '--json', '-h', '--'])(
+    'accepts the name %j after --, as on does',
+    async (name) => {
+      const hook = { hookName: name, command: 'npx eslint' };
+      const { ask, gate } = aState({ ...hook, eventType: 'PostToolUse' });
+      expect((await ask('off', '--', name)).stdout).toContain(`"${name}" is off until`);
+      expect(gate(hook)?.kind).toBe('off');
+      expect((await ask('on', '--', name)).stdout).toContain(`"${name}" is on again.`);
+      expect(gate(hook)).toBeUndefined();
+    },
+  );
 
   it.each([
     [['off'], 'missing argument HOOK'],
@@ -253,45 +266,48 @@ describe('off', () => {
     [['off', 'lint', '--for', 'ever'], '--for must be a time above 0'],
     [['off', 'lint', '--command', ''], '--command needs a value'],
     [['off', 'lint', 'format'], 'unexpected argument "format"'],
-  ])('%j is refused', (words, message) => {
+  ])('%j is refused', async (words, message) => {
     const { ask, paths } = aState();
-    expect(ask(...words)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
+    expect(await ask(...words)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(message),
+    });
     expect(existsSync(paths.gates)).toBe(false);
   });
 
-  it('needs a usable database, unlike on, but works before a database exists', () => {
+  it('needs a usable database, unlike on, but works before a database exists', async () => {
     const { home, paths } = freshState();
     makeNewerDatabase(paths);
     const ask = (env: string, ...words: string[]) => hookbus(words, { HOOKBUS_HOME: env });
     const words = ['off', 'lint', '--command', LINT.command];
-    expect(ask(home, ...words, '--yes', '--json').stderr).toContain('E_DB_NEWER');
+    expect((await ask(home, ...words, '--yes', '--json')).stderr).toContain('E_DB_NEWER');
     expect(existsSync(paths.gates)).toBe(false);
     mkdirSync(paths.gates, { mode: 0o700 });
     writeGate(paths.gates, LINT, { kind: 'off', untilMs: Date.now() + HOUR_MS });
-    expect(JSON.parse(ask(home, 'on', 'lint', '--json').stdout)).toMatchObject({
+    expect(JSON.parse((await ask(home, 'on', 'lint', '--json')).stdout)).toMatchObject({
       was: 'off',
       on_record: null,
     });
     expect(readGate(gatePath(paths.gates, LINT))).toBeUndefined();
     const fresh = freshState();
-    expect(ask(fresh.home, 'off', 'lint', '--yes').stderr).toContain('add --command');
-    expect(ask(fresh.home, ...words).exitCode).toBe(1);
-    expect(ask(fresh.home, ...words, '--yes').exitCode).toBe(0);
+    expect((await ask(fresh.home, 'off', 'lint', '--yes')).stderr).toContain('add --command');
+    expect((await ask(fresh.home, ...words)).exitCode).toBe(1);
+    expect((await ask(fresh.home, ...words, '--yes')).exitCode).toBe(0);
     expect(readGate(gatePath(fresh.paths.gates, LINT))).toBeDefined();
     expect(statSync(fresh.home).mode & 0o777).toBe(0o700);
   });
 
-  it('reports why the gate file cannot be written', () => {
+  it('reports why the gate file cannot be written', async () => {
     const { ask, paths } = aState();
     mkdirSync(join(gatePath(paths.gates, LINT), 'x'), { recursive: true });
-    const { stderr, exitCode } = ask('off', 'lint', '--json');
+    const { stderr, exitCode } = await ask('off', 'lint', '--json');
     expect(exitCode).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'E_GATE' } });
   });
 
-  it('keeps the gate files of names such as ../x in its own directory', () => {
+  it('keeps the gate files of names such as ../x in its own directory', async () => {
     const { ask, gates, home } = aState();
-    for (const name of ['../../evil', '..']) ask('off', name, '--command', 'x', '--yes');
+    for (const name of ['../../evil', '..']) await ask('off', name, '--command', 'x', '--yes');
     expect(gates().map(({ file, hookName }) => [hookName, file.length])).toEqual(
       expect.arrayContaining([
         ['../../evil', 32],
@@ -299,30 +315,32 @@ describe('off', () => {
       ]),
     );
     expect(existsSync(join(home, '..', 'evil'))).toBe(false);
-    expect(ask('status').stdout).toContain('- ../../evil: off');
+    expect((await ask('status')).stdout).toContain('- ../../evil: off');
   });
 
-  it('ignores the name of another hook in a gate file', () => {
+  it('ignores the name of another hook in a gate file', async () => {
     const { json, paths } = aState();
     mkdirSync(paths.gates, { recursive: true });
     const path = gatePath(paths.gates, { hookName: 'guard', command: 'x' });
     writeFileSync(path, `off ${Date.now() + 60_000}\n{"hook":"lint","command":"x"}\n`);
-    expect(json('status')).toMatchObject({
+    expect(await json('status')).toMatchObject({
       gates: [{ hook_name: basename(path), command: null, state: 'off' }],
     });
   });
 
-  it('lists a gate file of an older version until `on` clears it', () => {
+  it('lists a gate file of an older version until `on` clears it', async () => {
     const { ask, json, paths } = aState();
     mkdirSync(paths.gates);
     writeFileSync(join(paths.gates, 'lint'), 'off 0\n');
-    expect(json('status')).toMatchObject({ gates: [], old_gates: ['lint'] });
+    expect(await json('status')).toMatchObject({ gates: [], old_gates: ['lint'] });
     const text = 'lint: switched off by an older version, which has no effect any more';
-    expect(oneLine(ask('status').stdout)).toContain(text);
-    expect(oneLine(ask('doctor').stdout)).toContain('lint was switched off by an older version');
-    ask('on', 'lint');
+    expect(oneLine((await ask('status')).stdout)).toContain(text);
+    expect(oneLine((await ask('doctor')).stdout)).toContain(
+      'lint was switched off by an older version',
+    );
+    await ask('on', 'lint');
     expect(existsSync(join(paths.gates, 'lint'))).toBe(false);
-    expect(json('status')).toMatchObject({ old_gates: [] });
+    expect(await json('status')).toMatchObject({ old_gates: [] });
   });
 
   describe.skipIf(canHavePolicy !== true)('for a hook that root protects', () => {
@@ -391,14 +409,14 @@ describe('off', () => {
 });
 
 describe('config', () => {
-  it('shows, sets and unsets values', () => {
+  it('shows, sets and unsets values', async () => {
     const { ask, json, paths } = aState();
-    expect(ask('config', 'path').stdout).toBe(`${paths.config}\n`);
-    expect(json('config')).toMatchObject({ state: 'absent', given: [], problem: null });
-    expect(ask('config', 'set', 'breaker.hooks', 'lint: npx eslint, fmt: black').stdout).toBe(
-      'breaker.hooks is now: ["lint: npx eslint","fmt: black"]\n',
-    );
-    expect(json('config', 'set', 'breaker.enabled', 'true')).toEqual({
+    expect((await ask('config', 'path')).stdout).toBe(`${paths.config}\n`);
+    expect(await json('config')).toMatchObject({ state: 'absent', given: [], problem: null });
+    expect(
+      (await ask('config', 'set', 'breaker.hooks', 'lint: npx eslint, fmt: black')).stdout,
+    ).toBe('breaker.hooks is now: ["lint: npx eslint","fmt: black"]\n');
+    expect(await json('config', 'set', 'breaker.enabled', 'true')).toEqual({
       key: 'breaker.enabled',
       value: true,
       given: true,
@@ -406,12 +424,15 @@ describe('config', () => {
     expect(JSON.parse(readFileSync(paths.config, 'utf8'))).toEqual({
       breaker: { hooks: ['lint: npx eslint', 'fmt: black'], enabled: true },
     });
-    expect(ask('config', 'get', 'breaker.hooks').stdout).toBe(
+    expect((await ask('config', 'get', 'breaker.hooks')).stdout).toBe(
       '["lint: npx eslint","fmt: black"]\n',
     );
-    expect(ask('config', 'set', 'breaker.hooks', '["a,b"]').stdout).toContain('["a,b"]');
-    expect(json('config', 'unset', 'breaker.hooks')).toMatchObject({ value: [], given: false });
-    expect(json('config')).toMatchObject({ state: 'good', given: ['breaker.enabled'] });
+    expect((await ask('config', 'set', 'breaker.hooks', '["a,b"]')).stdout).toContain('["a,b"]');
+    expect(await json('config', 'unset', 'breaker.hooks')).toMatchObject({
+      value: [],
+      given: false,
+    });
+    expect(await json('config')).toMatchObject({ state: 'good', given: ['breaker.enabled'] });
   }, 30_000);
 
   it.each([
@@ -424,9 +445,9 @@ describe('config', () => {
     [['set', 'breaker.enabled', 'maybe'], 'breaker.enabled must be true or false'],
     [['set', 'breaker.window', '3', '4'], 'unexpected argument "4"'],
     [['show', 'breaker'], 'unexpected argument "breaker"'],
-  ])('%j is refused', (words, message) => {
+  ])('%j is refused', async (words, message) => {
     const { ask, paths } = aState();
-    expect(ask('config', ...words)).toMatchObject({
+    expect(await ask('config', ...words)).toMatchObject({
       exitCode: 1,
       stdout: '',
       stderr: expect.stringContaining(message),
@@ -434,26 +455,29 @@ describe('config', () => {
     expect(existsSync(paths.config)).toBe(false);
   });
 
-  it('says where config.json is invalid, and does not change it', () => {
+  it('says where config.json is invalid, and does not change it', async () => {
     const { ask, json, paths } = aState();
     writeFileSync(paths.config, '{"breaker": {"window": 0}}');
-    expect(json('config')).toMatchObject({
+    expect(await json('config')).toMatchObject({
       state: 'refused',
       problem: expect.stringContaining('column 24'),
     });
-    expect(ask('config').stdout.replace(/\s+/g, ' ')).toContain(
+    expect((await ask('config')).stdout.replace(/\s+/g, ' ')).toContain(
       'cannot be used: line 1, column 24',
     );
-    expect(ask('status').stdout.replace(/\s+/g, ' ')).toContain('line 1, column 24');
-    const { stderr } = ask('config', 'set', 'breaker.window', '3', '--json');
+    expect((await ask('status')).stdout.replace(/\s+/g, ' ')).toContain('line 1, column 24');
+    const { stderr } = await ask('config', 'set', 'breaker.window', '3', '--json');
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'E_CONFIG' } });
     expect(readFileSync(paths.config, 'utf8')).toBe('{"breaker": {"window": 0}}');
   });
 
-  it('reports that config.json cannot be written', () => {
+  it('reports that config.json cannot be written', async () => {
     const { paths } = aState();
     const env = { HOOKBUS_HOME: join(paths.database, 'state') };
-    const { stderr, exitCode } = hookbus(['config', 'set', 'breaker.window', '3', '--json'], env);
+    const { stderr, exitCode } = await hookbus(
+      ['config', 'set', 'breaker.window', '3', '--json'],
+      env,
+    );
     expect(exitCode).toBe(1);
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'E_CONFIG' } });
   });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Ended, hookbus } from '../support/hookbus.ts';
+import { hookbus } from '../support/hookbus.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin');
@@ -24,7 +24,10 @@ const SHARED = (name = ''): string =>
 
 interface Stage {
   readonly top: string;
-  readonly run: (line: string, env?: Readonly<Record<string, string>>) => Ended;
+  readonly run: (
+    line: string,
+    env?: Readonly<Record<string, string>>,
+  ) => ReturnType<typeof hookbus>;
   readonly read: (path: string) => string;
 }
 
@@ -41,20 +44,18 @@ function stage(files: Readonly<Record<string, unknown>>): Stage {
   return {
     top,
     read: (path) => readFileSync(join(top, path), 'utf8'),
-    run: (line, env = {}) => {
+    run: async (line, env = {}) => {
       const words = line.split(' ').filter(Boolean);
-      const { stdout, stderr, status } = spawnSync(
-        process.execPath,
-        [join(BIN, 'hookbus.js'), ...words],
-        {
-          cwd: join(top, 'project'),
-          encoding: 'utf8',
-          env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home'), SHELL: '/bin/bash', ...env },
-        },
-      );
+      const variables = {
+        PATH: '/usr/bin:/bin',
+        HOME: join(top, 'home'),
+        SHELL: '/bin/bash',
+        ...env,
+      };
+      const { stdout, stderr, exitCode } = await hookbus(words, variables, join(top, 'project'));
       const shown = (text: string): string =>
         text.replaceAll(top, '/top').replaceAll(PROGRAM, 'HOOKBUS');
-      return { stdout: shown(stdout), stderr: shown(stderr), exitCode: status };
+      return { stdout: shown(stdout), stderr: shown(stderr), exitCode };
     },
   };
 }
@@ -80,9 +81,9 @@ const CLAUDE = {
 };
 
 describe('hookbus install', () => {
-  it('reports each file and hook, and what to do next', () => {
+  it('reports each file and hook, and what to do next', async () => {
     const { run, read } = stage(CLAUDE);
-    const { stdout, stderr, exitCode } = run('install');
+    const { stdout, stderr, exitCode } = await run('install');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     expect(stdout).toMatchInlineSnapshot(`
       "/top/home/.claude/settings.json (yours)
@@ -119,10 +120,10 @@ describe('hookbus install', () => {
     );
   });
 
-  it('shows a diff and writes nothing with --dry-run', () => {
+  it('shows a diff and writes nothing with --dry-run', async () => {
     const { run, read, top } = stage(CLAUDE);
     const before = read('home/.claude/settings.json');
-    const { stdout } = run('install --dry-run --scope user --enable');
+    const { stdout } = await run('install --dry-run --scope user --enable');
     expect(stdout.slice(stdout.indexOf('---'))).toMatchInlineSnapshot(`
       "--- /top/home/.claude/settings.json
       +++ /top/home/.claude/settings.json
@@ -152,26 +153,26 @@ describe('hookbus install', () => {
     expect(existsSync(join(top, 'home/.local'))).toBe(false);
   });
 
-  it('changes only the given scopes', () => {
+  it('changes only the given scopes', async () => {
     const { run, read } = stage(CLAUDE);
-    expect(run('install --scope user --scope local').exitCode).toBe(0);
+    expect((await run('install --scope user --scope local')).exitCode).toBe(0);
     expect(read('home/.claude/settings.json')).toContain('hookbus');
     expect(read('project/.claude/settings.local.json')).toContain('hookbus');
     expect(read('project/.claude/settings.json')).not.toContain('hookbus');
   });
 
-  it('finds the files of CLAUDE_CONFIG_DIR, and each file only once', () => {
+  it('finds the files of CLAUDE_CONFIG_DIR, and each file only once', async () => {
     const { run, read, top } = stage({
       'conf/settings.json': CLAUDE['home/.claude/settings.json'],
     });
     mkdirSync(join(top, 'project/.claude'));
     symlinkSync(join(top, 'conf/settings.json'), join(top, 'project/.claude/settings.json'));
-    const { stdout } = run('install', { CLAUDE_CONFIG_DIR: join(top, 'conf') });
+    const { stdout } = await run('install', { CLAUDE_CONFIG_DIR: join(top, 'conf') });
     expect(stdout).toContain('Wrapped 1 hook in 1 file.');
     expect(read('conf/settings.json')).toContain('hookbus run --; ');
   });
 
-  it('wraps hooks in all three files so that they are recorded', () => {
+  it('wraps hooks in all three files so that they are recorded', async () => {
     const files = stage(CLAUDE);
     const { top, run } = files;
     mkdirSync(join(top, 'bin'));
@@ -184,7 +185,7 @@ describe('hookbus install', () => {
       mkdirSync(dirname(join(top, name)), { recursive: true });
       writeFileSync(join(top, name), text, { mode: 0o755 });
     }
-    run('install');
+    await run('install');
     const env = {
       PATH: `${join(top, 'bin')}:/usr/bin:/bin`,
       HOME: join(top, 'home'),
@@ -197,7 +198,7 @@ describe('hookbus install', () => {
       return spawnSync('/bin/sh', ['-c', JSON.parse(command) as string], options).status;
     });
     expect(ended).toEqual([2, 0, 128]);
-    const rows = JSON.parse(run('logs --json').stdout) as {
+    const rows = JSON.parse((await run('logs --json')).stdout) as {
       hook_name: string;
       event_type: string;
     }[];
@@ -252,10 +253,10 @@ describe('a project file that links out of the project', () => {
   }
   const user = { 'home/.claude/settings.json': CLAUDE['home/.claude/settings.json'] };
 
-  it('is named and not changed, but the others are', () => {
+  it('is named and not changed, but the others are', async () => {
     const { run, read } = aLinkOutside(user);
     const before = read(TARGET);
-    const { stdout, exitCode } = run('install');
+    const { stdout, exitCode } = await run('install');
     expect(exitCode).toBe(0);
     expect(stdout.replace(/\s+/g, ' ')).toContain(
       '/top/project/.claude/settings.json links to /top/home/other/settings.json, outside the project. It was not changed; use --yes to change it.',
@@ -266,30 +267,30 @@ describe('a project file that links out of the project', () => {
 
   it.each(['install', 'install --scope project', 'install --settings .claude/settings.json'])(
     'is refused by `%s` if there is no other file',
-    (words) => {
+    async (words) => {
       const { run, read } = aLinkOutside();
       const before = read(TARGET);
-      const { stderr, exitCode } = run(words);
+      const { stderr, exitCode } = await run(words);
       expect(exitCode).toBe(1);
       expect(stderr).toContain('outside the project. HookBus did not change it; add --yes');
       expect(read(TARGET)).toBe(before);
-      expect(run(`${words} --yes`).exitCode).toBe(0);
+      expect((await run(`${words} --yes`)).exitCode).toBe(0);
       expect(read(TARGET)).toContain('hookbus');
-      expect(run('uninstall').exitCode).toBe(1);
-      expect(run('uninstall --yes').exitCode).toBe(0);
+      expect((await run('uninstall')).exitCode).toBe(1);
+      expect((await run('uninstall --yes')).exitCode).toBe(0);
       expect(read(TARGET)).toBe(before);
     },
   );
 
-  it('is recognized if its directory is the link', () => {
+  it('is recognized if its directory is the link', async () => {
     const { run, read, top } = stage({
       'home/other/settings.json': CLAUDE['project/.claude/settings.json'],
       'home/other/.git/config': '',
     });
     symlinkSync(join(top, 'home/other'), join(top, 'project/.claude'));
     for (const words of ['install', 'install --settings .claude/settings.json'])
-      expect(run(words)).toMatchObject({ exitCode: 1 });
-    expect(run('install --settings ../project/.claude/settings.json').exitCode).toBe(1);
+      expect(await run(words)).toMatchObject({ exitCode: 1 });
+    expect((await run('install --settings ../project/.claude/settings.json')).exitCode).toBe(1);
     expect(read(TARGET)).not.toContain('hookbus');
   });
 
@@ -308,7 +309,7 @@ describe('a project file that links out of the project', () => {
     }
   });
 
-  it('is changed if the link stays in the project, or the file is your own', () => {
+  it('is changed if the link stays in the project, or the file is your own', async () => {
     const { run, read, top } = stage({
       'project/shared/claude.json': CLAUDE['project/.claude/settings.json'],
       'home/dotfiles/claude.json': CLAUDE['home/.claude/settings.json'],
@@ -316,7 +317,7 @@ describe('a project file that links out of the project', () => {
     for (const place of ['home', 'project']) mkdirSync(join(top, place, '.claude'));
     symlinkSync('../shared/claude.json', join(top, 'project/.claude/settings.json'));
     symlinkSync('../dotfiles/claude.json', join(top, 'home/.claude/settings.json'));
-    expect(run('install')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await run('install')).toMatchObject({ exitCode: 0, stderr: '' });
     for (const path of ['project/shared/claude.json', 'home/dotfiles/claude.json'])
       expect(read(path)).toContain('hookbus');
   });
@@ -336,14 +337,14 @@ it('does not follow a planted link with the name of its temporary file', () => {
 });
 
 describe('hookbus uninstall', () => {
-  it('restores every file, and lists files that are still wrapped', () => {
+  it('restores every file, and lists files that are still wrapped', async () => {
     const { run, read, top } = stage({
       ...CLAUDE,
       'other.json': CLAUDE['project/.claude/settings.json'],
     });
-    run('install --enable');
-    run(`install --settings ${top}/other.json --scope local`);
-    const { stdout, exitCode } = run('uninstall');
+    await run('install --enable');
+    await run(`install --settings ${top}/other.json --scope local`);
+    const { stdout, exitCode } = await run('uninstall');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('Removed the prefix from 4 hooks in 3 files.');
     expect(stdout).toContain(
@@ -352,15 +353,15 @@ describe('hookbus uninstall', () => {
     for (const [name, content] of Object.entries(CLAUDE)) {
       expect(read(name)).toBe(`${JSON.stringify(content, null, 2)}\n`);
     }
-    expect(run('uninstall').stdout).toContain('No prefix to remove.');
+    expect((await run('uninstall')).stdout).toContain('No prefix to remove.');
   });
 });
 
-it('treats a file in any other directory as one of Claude Code', () => {
+it('treats a file in any other directory as one of Claude Code', async () => {
   const { run, read } = stage({
     'project/constructor/hooks.json': { hooks: { Stop: groups(line('./x')) } },
   });
-  expect(run('install --settings constructor/hooks.json').exitCode).toBe(0);
+  expect((await run('install --settings constructor/hooks.json')).exitCode).toBe(0);
   expect(read('project/constructor/hooks.json')).toContain('hookbus');
 });
 
@@ -376,7 +377,7 @@ describe('hookbus uninstall --all', () => {
   };
 
   /** Installs in every file that may be changed. */
-  function everywhere(more: Readonly<Record<string, unknown>> = {}) {
+  async function everywhere(more: Readonly<Record<string, unknown>> = {}) {
     const staged = stage({ ...files, ...more });
     const { run, top } = staged;
     for (const words of [
@@ -384,13 +385,13 @@ describe('hookbus uninstall --all', () => {
       'install --agent codex',
       `install --agent gemini --settings ${top}/elsewhere/.gemini/settings.json`,
     ])
-      expect(run(words)).toMatchObject({ stderr: '', exitCode: 0 });
+      expect(await run(words)).toMatchObject({ stderr: '', exitCode: 0 });
     return staged;
   }
 
-  it('restores every file that install wrote, of every agent, to the byte', () => {
-    const { run, read } = everywhere();
-    const { stdout, stderr, exitCode } = run('uninstall --all');
+  it('restores every file that install wrote, of every agent, to the byte', async () => {
+    const { run, read } = await everywhere();
+    const { stdout, stderr, exitCode } = await run('uninstall --all');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     expect(stdout).toContain('Removed the prefix from 10 hooks in 5 files.');
     for (const [name, content] of Object.entries(files)) {
@@ -399,22 +400,22 @@ describe('hookbus uninstall --all', () => {
     }
   });
 
-  it('restores your own files even if the list of installed files is lost', () => {
-    const { run, read, top } = everywhere();
+  it('restores your own files even if the list of installed files is lost', async () => {
+    const { run, read, top } = await everywhere();
     rmSync(join(top, 'home/.local'), { recursive: true });
     const shared = read('project/.claude/settings.json');
-    expect(run('uninstall --all').exitCode).toBe(0);
+    expect((await run('uninstall --all')).exitCode).toBe(0);
     expect(read('home/.claude/settings.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
     expect(read('project/.claude/settings.json')).toBe(shared);
   });
 
-  it('changes nothing if a remaining hook needs hookbus to run', () => {
+  it('changes nothing if a remaining hook needs hookbus to run', async () => {
     const byHand = {
       hooks: { PreToolUse: groups(line('/x/hookbus run --name mine -- ./mine.sh')) },
     };
-    const { run, read } = everywhere({ 'home/.gemini/settings.json': byHand });
+    const { run, read } = await everywhere({ 'home/.gemini/settings.json': byHand });
     const before = read('home/.claude/settings.json');
-    const { stderr, exitCode } = run('uninstall --all');
+    const { stderr, exitCode } = await run('uninstall --all');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
       '/top/home/.gemini/settings.json: you put hookbus before mine on PreToolUse by hand',
@@ -422,18 +423,18 @@ describe('hookbus uninstall --all', () => {
     expect(read('home/.claude/settings.json')).toBe(before);
   });
 
-  it('does not follow a new link out of a project', () => {
-    const { run, read, top } = everywhere();
+  it('does not follow a new link out of a project', async () => {
+    const { run, read, top } = await everywhere();
     const wrapped = read('project/.claude/settings.local.json');
     writeFileSync(join(top, 'home/mine.json'), wrapped);
     rmSync(join(top, 'project/.claude/settings.local.json'));
     symlinkSync('../../home/mine.json', join(top, 'project/.claude/settings.local.json'));
-    const { stderr, exitCode } = run('uninstall --all');
+    const { stderr, exitCode } = await run('uninstall --all');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('links to /top/home/mine.json, outside the project');
     expect(read('home/mine.json')).toBe(wrapped);
     expect(read('home/.claude/settings.json')).toContain('hookbus run');
-    expect(run('uninstall --all --yes').exitCode).toBe(0);
+    expect((await run('uninstall --all --yes')).exitCode).toBe(0);
     expect(read('home/mine.json')).toBe(`${JSON.stringify(hooks, null, 2)}\n`);
   });
 });
@@ -445,7 +446,7 @@ describe('the error is one line, and nothing is written', () => {
       '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
     ],
     ['install --scope team', '--scope must be user, project or local, got "team"'],
-    ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
+    ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
@@ -480,7 +481,7 @@ describe('the error is one line, and nothing is written', () => {
     ],
     ['install --settings cursor-like.json', 'Use --agent cursor or --agent copilot.'],
     ['uninstall --settings elsewhere/.gemini/settings.json', 'Use --agent gemini.'],
-  ])('hookbus %s', (words, message) => {
+  ])('hookbus %s', async (words, message) => {
     const { run, top } = stage({
       ...CLAUDE,
       'project/bad.json': '{\n  "a": 1,\n  // why\n  "b": 2\n}\n',
@@ -496,7 +497,7 @@ describe('the error is one line, and nothing is written', () => {
       'project/gemini-like.json': { hooks: { BeforeTool: groups(line('x')) } },
       'project/cursor-like.json': { hooks: { preToolUse: [{ command: 'x' }] } },
     });
-    const { stdout, stderr, exitCode } = run(words);
+    const { stdout, stderr, exitCode } = await run(words);
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
     expect(stderr).toContain(`hookbus: `);
     expect(stderr).toContain(message);
@@ -512,24 +513,24 @@ describe('other agents', () => {
     );
 
   /** Installs, returns the wrapped commands, and checks that uninstall restores the files. */
-  function wrapped(agent: string, files: Readonly<Record<string, unknown>>) {
+  async function wrapped(agent: string, files: Readonly<Record<string, unknown>>) {
     const { run, read } = stage(files);
     const names = Object.keys(files);
     const before = names.map(read);
-    const { stdout, stderr, exitCode } = run(`install --agent ${agent}`);
+    const { stdout, stderr, exitCode } = await run(`install --agent ${agent}`);
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     const commands = names.map((name) => commandsOf(read(name).replaceAll(PROGRAM, 'HOOKBUS')));
-    expect(run(`install --agent ${agent}`).stdout).toContain('Nothing to change.');
-    expect(run(`uninstall --agent ${agent}`).exitCode).toBe(0);
+    expect((await run(`install --agent ${agent}`)).stdout).toContain('Nothing to change.');
+    expect((await run(`uninstall --agent ${agent}`)).exitCode).toBe(0);
     expect(names.map(read)).toEqual(before);
     return { commands, stdout };
   }
 
-  it('Codex: writes lines for its shell, and says that you must trust changed hooks', () => {
+  it('Codex: writes lines for its shell, and says that you must trust changed hooks', async () => {
     const hooks = {
       hooks: { PreToolUse: groups(line('./guard.sh'), line('[[ -n $X ]] && ./x.sh')) },
     };
-    const { commands, stdout } = wrapped('codex', {
+    const { commands, stdout } = await wrapped('codex', {
       'home/.codex/hooks.json': hooks,
       'project/.codex/hooks.json': { hooks: { Stop: groups(line('cat | wc -c')) } },
       'home/.codex/config.toml': 'model = "x"\n\n[[hooks.PreToolUse]]\nmatcher = "x"\n',
@@ -543,19 +544,19 @@ describe('other agents', () => {
     expect(stdout).toContain('export HOOKBUS_ENABLED=1');
   });
 
-  it('Codex: wraps lines whatever $SHELL is, because Codex ignores it', () => {
+  it('Codex: wraps lines whatever $SHELL is, because Codex ignores it', async () => {
     const { run, read } = stage({
       'home/.codex/hooks.json': { hooks: { Stop: groups(line('x')) } },
       'home/.codex/config.toml': '[hooks.state]\n[hooks.state."x:stop:0:0"]\ntrusted_hash = "y"\n',
     });
-    const { stdout } = run('install --agent codex', { SHELL: '/usr/bin/fish' });
+    const { stdout } = await run('install --agent codex', { SHELL: '/usr/bin/fish' });
     expect(read('home/.codex/hooks.json')).toContain('hookbus');
     // The list of trusted hooks is not a hook.
     expect(stdout).not.toContain('in TOML');
   });
 
-  it('Gemini CLI: writes lines for bash, guarded everywhere, and keeps comments', () => {
-    const { commands } = wrapped('gemini', {
+  it('Gemini CLI: writes lines for bash, guarded everywhere, and keeps comments', async () => {
+    const { commands } = await wrapped('gemini', {
       'home/.gemini/settings.json': `{
   // mine
   "hooks": {
@@ -568,7 +569,7 @@ describe('other agents', () => {
     expect(commands).toEqual([[`${OWN()}"$@" node .gemini/hooks/lint.js`]]);
   });
 
-  it('Gemini CLI: does not wrap hooks that it would quote, or that are disabled by their text', () => {
+  it('Gemini CLI: does not wrap hooks that it would quote, or that are disabled by their text', async () => {
     const hook = (command: string, more: object = {}) => line(command, more);
     const before = {
       hooksConfig: { disabled: ['./off.sh', './named.sh'] },
@@ -581,7 +582,7 @@ describe('other agents', () => {
         ),
       },
     };
-    const { commands, stdout } = wrapped('gemini', { 'home/.gemini/settings.json': before });
+    const { commands, stdout } = await wrapped('gemini', { 'home/.gemini/settings.json': before });
     expect(commands).toEqual([
       [
         'cd $GEMINI_CWD && ./x.sh',
@@ -594,7 +595,7 @@ describe('other agents', () => {
     expect(stdout).toContain('it is disabled by its text');
   });
 
-  it('Gemini CLI: removes the prefix of 0.1.0 from a disabled hook, and keeps one that was disabled later', () => {
+  it('Gemini CLI: removes the prefix of 0.1.0 from a disabled hook, and keeps one that was disabled later', async () => {
     const old = `[ -e /x/bin/hookbus ] && set -- /x/bin/hookbus run --; "$@" ./off.sh`;
     const file = 'home/.gemini/settings.json';
     const settings = (disabled: string, command: string) => ({
@@ -602,14 +603,14 @@ describe('other agents', () => {
       hooks: { BeforeTool: groups(line(command)) },
     });
     const { run, read, top } = stage({ [file]: settings('./off.sh', old) });
-    expect(run('install --agent gemini').stdout).toContain('removed');
+    expect((await run('install --agent gemini')).stdout).toContain('removed');
     expect(commandsOf(read(file))).toEqual(['./off.sh']);
     writeFileSync(join(top, file), JSON.stringify(settings(old, old), null, 2));
-    run('uninstall --agent gemini');
+    await run('uninstall --agent gemini');
     expect(commandsOf(read(file))).toEqual([old]);
   });
 
-  it('does not wrap lines of a shared file that has hooks for PowerShell', () => {
+  it('does not wrap lines of a shared file that has hooks for PowerShell', async () => {
     const hooks = (shell: object) => ({
       hooks: {
         PreToolUse: groups(
@@ -620,19 +621,21 @@ describe('other agents', () => {
         ),
       },
     });
-    const { commands, stdout } = wrapped('claude', {
+    const { commands, stdout } = await wrapped('claude', {
       'project/.claude/settings.json': hooks({ shell: 'powershell' }),
     });
     expect(commands).toEqual([['./guard.sh', 'node', `${SHARED()}"$@" ./bash.sh`, './guard.ps1']]);
     expect(stdout).toContain('the file is for PowerShell too');
-    const own = wrapped('claude', { 'home/.claude/settings.json': hooks({ shell: 'powershell' }) });
+    const own = await wrapped('claude', {
+      'home/.claude/settings.json': hooks({ shell: 'powershell' }),
+    });
     expect(own.commands[0]?.slice(0, 2)).toEqual([`${OWN()}"$@" ./guard.sh`, '/bin/sh']);
   });
 
   it.each(['pwsh -c ./guard', '& ./guard.ps1', 'Write-Output $env:HOME', 'powershell.exe x'])(
     'leaves lines of a shared file alone where one of them is for PowerShell: %s',
-    (windows) => {
-      const { commands, stdout } = wrapped('claude', {
+    async (windows) => {
+      const { commands, stdout } = await wrapped('claude', {
         'project/.claude/settings.json': {
           hooks: { PreToolUse: groups(line('./guard.sh'), line(windows)) },
         },
@@ -642,7 +645,7 @@ describe('other agents', () => {
     },
   );
 
-  it('does not wrap your own hook if a shared file keeps it unchanged for Windows, or it would run twice', () => {
+  it('does not wrap your own hook if a shared file keeps it unchanged for Windows, or it would run twice', async () => {
     const { run, read } = stage({
       'home/.claude/settings.json': {
         hooks: { Stop: groups(line('./same.sh'), line('./own.sh')) },
@@ -651,7 +654,7 @@ describe('other agents', () => {
         hooks: { Stop: groups(line('./same.sh'), line('pwsh done.ps1')) },
       },
     });
-    const { stdout } = run('install');
+    const { stdout } = await run('install');
     expect(stdout).toContain('settings.json has it too');
     expect(commandsOf(read('home/.claude/settings.json').replaceAll(PROGRAM, 'HOOKBUS'))).toEqual([
       './same.sh',
@@ -659,8 +662,8 @@ describe('other agents', () => {
     ]);
   });
 
-  it('Cursor: wraps a list of hooks for each event', () => {
-    const { commands } = wrapped('cursor', {
+  it('Cursor: wraps a list of hooks for each event', async () => {
+    const { commands } = await wrapped('cursor', {
       'project/.cursor/hooks.json': {
         version: 1,
         hooks: {
@@ -677,8 +680,8 @@ describe('other agents', () => {
     ]);
   });
 
-  it('Copilot CLI: wraps each file of a directory, and the bash line of each hook', () => {
-    const { commands, stdout } = wrapped('copilot', {
+  it('Copilot CLI: wraps each file of a directory, and the bash line of each hook', async () => {
+    const { commands, stdout } = await wrapped('copilot', {
       'project/.github/hooks/a.json': {
         version: 1,
         hooks: {
@@ -701,9 +704,9 @@ describe('other agents', () => {
   });
 });
 
-it('the fields of --json are documented in docs/json.md', () => {
+it('the fields of --json are documented in docs/json.md', async () => {
   const { run } = stage(CLAUDE);
-  const answer = JSON.parse(run('install --dry-run --json').stdout) as object;
+  const answer = JSON.parse((await run('install --dry-run --json')).stdout) as object;
   const page = readFileSync(join(BIN, '..', 'docs/json.md'), 'utf8');
   const section = page.split('\n## install\n')[1]?.split(/^## /m)[0] ?? '';
   const documented = [...section.matchAll(/^\| `([^`]+)` \|/gm)].map(([, name = '']) => name);
@@ -716,7 +719,7 @@ it('the fields of --json are documented in docs/json.md', () => {
     });
   };
   expect([...new Set(pathsOf(answer, ''))].sort()).toEqual([...documented].sort());
-  expect(hookbus(['uninstall', '--json'], { HOME: temporaryDirectory() }).stderr).toContain(
+  expect((await hookbus(['uninstall', '--json'], { HOME: temporaryDirectory() })).stderr).toContain(
     'E_SETTINGS_FILE',
   );
 });

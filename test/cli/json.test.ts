@@ -31,11 +31,11 @@ function pathsOf(value: unknown, path = ''): string[] {
 const unique = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
 
 /** The output of a command on a state directory with some data of every kind. */
-function ask(words: readonly string[]): unknown {
+async function ask(words: readonly string[]): Promise<unknown> {
   const { home, paths } = freshState();
   if (words[0] === 'status') {
     makeCorruptDatabase(paths);
-    hookbus(['logs'], { HOOKBUS_HOME: home });
+    await hookbus(['logs'], { HOOKBUS_HOME: home });
   }
   const body = Buffer.from('{"tool_name":"Bash"}');
   const payload = { encoding: 'identity', truncated: false, body } as const;
@@ -50,7 +50,7 @@ function ask(words: readonly string[]): unknown {
   if (words[0] === 'status') {
     // Without a daemon, so that the exporter waits for one.
     writeFileSync(paths.config, '{"statsd": {"enabled": true}}');
-    hookbus(['off', 'noisy', '--command', 'x', '--yes'], { HOOKBUS_HOME: home });
+    await hookbus(['off', 'noisy', '--command', 'x', '--yes'], { HOOKBUS_HOME: home });
     const lint = { hookName: 'lint', eventType: 'PostToolUse', createdAt };
     const failed = () => recordedOf(anExecution({ ...lint, status: 'error' }));
     writeExecutions(paths.database, Array.from({ length: 20 }, failed));
@@ -58,12 +58,12 @@ function ask(words: readonly string[]): unknown {
     writeExecutions(paths.database, [recordedOf(skipped)]);
   }
   spoolWhole(paths, { createdAtMs: Date.now() - 1000 });
-  if (words[0] === 'show') hookbus(['replay', '1', '--', 'false'], { HOOKBUS_HOME: home });
+  if (words[0] === 'show') await hookbus(['replay', '1', '--', 'false'], { HOOKBUS_HOME: home });
   // The words after -- belong to another command.
   const [given, behind] = words.includes('--')
     ? [words.slice(0, -2), words.slice(-2)]
     : [words, []];
-  const { stdout, stderr, exitCode } = hookbus([...given, '--json', ...behind], {
+  const { stdout, stderr, exitCode } = await hookbus([...given, '--json', ...behind], {
     HOOKBUS_HOME: home,
   });
   expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
@@ -72,16 +72,16 @@ function ask(words: readonly string[]): unknown {
 }
 
 describe('the fields of', () => {
-  it('logs are documented, in an array', () => {
-    const rows = ask(['logs']);
+  it('logs are documented, in an array', async () => {
+    const rows = await ask(['logs']);
     expect(rows).toHaveLength(2);
     expect(unique(pathsOf(rows))).toEqual(
       unique([...documented('logs').keys()].map((name) => `[].${name}`)),
     );
   });
 
-  it('show are documented, with those of logs', () => {
-    const paths = pathsOf(ask(['show', '1'])).map((path) =>
+  it('show are documented, with those of logs', async () => {
+    const paths = pathsOf(await ask(['show', '1'])).map((path) =>
       path.replace(/^payloads\.(?:stdout|stderr)(?=\.)/, 'payloads.stdin'),
     );
     expect(unique(paths.filter((path) => !/^payloads\.std[a-z]+$/.test(path)))).toEqual(
@@ -89,15 +89,15 @@ describe('the fields of', () => {
     );
   });
 
-  it('trace are documented, with those of logs', () => {
+  it('trace are documented, with those of logs', async () => {
     const logs = [...documented('logs').keys()].map((name) => `executions[].${name}`);
-    expect(unique(pathsOf(ask(['trace', '1'])))).toEqual(
+    expect(unique(pathsOf(await ask(['trace', '1'])))).toEqual(
       unique([...documented('trace').keys(), ...logs]),
     );
   });
 
-  it('replay are documented', () => {
-    const paths = pathsOf(ask(['replay', '1', '--', 'true']));
+  it('replay are documented', async () => {
+    const paths = pathsOf(await ask(['replay', '1', '--', 'true']));
     // test/e2e/replay.test.ts covers refused executions.
     const expected = [...documented('replay').keys()].filter((path) => !/^refused\[/.test(path));
     const isResult = (path: string): boolean => /\.(?:recorded|replayed)\./.test(path);
@@ -105,7 +105,7 @@ describe('the fields of', () => {
     expect(paths.filter(isResult)).toHaveLength(18);
   });
 
-  it('metrics are documented, including the graded ones', () => {
+  it('metrics are documented, including the graded ones', async () => {
     const fields = [...documented('metrics').entries()];
     const gradedFields = ['value', 'target', 'alert', 'grade'];
     const graded = [
@@ -115,11 +115,11 @@ describe('the fields of', () => {
       'overhead.grades.p99',
     ];
     const asked = ['by', 'groups', 'before'];
-    expect(Object.keys(ask(['metrics', '--by', 'tool', '--compare']) as object)).toEqual(
+    expect(Object.keys((await ask(['metrics', '--by', 'tool', '--compare'])) as object)).toEqual(
       expect.arrayContaining(asked),
     );
     const named = fields.map(([name]) => name).filter((name) => !asked.includes(name));
-    expect(unique(pathsOf(ask(['metrics'])))).toEqual(
+    expect(unique(pathsOf(await ask(['metrics'])))).toEqual(
       unique([
         ...named.filter((name) => !gradedFields.includes(name)),
         ...graded,
@@ -128,9 +128,9 @@ describe('the fields of', () => {
     );
   });
 
-  it('status are documented', () => {
+  it('status are documented', async () => {
     // Other sections describe these two.
-    const paths = pathsOf(ask(['status'])).filter(
+    const paths = pathsOf(await ask(['status'])).filter(
       (path) => !/^(?:last_24_hours|alerts)\./.test(path),
     );
     // No daemon runs here; test/e2e/two-machines.test.ts covers key servers.
@@ -140,26 +140,28 @@ describe('the fields of', () => {
     expect(unique(paths)).toEqual(unique(expected));
   });
 
-  it('off, on and config are documented', () => {
+  it('off, on and config are documented', async () => {
     const off = ['off', 'lint', '--yes', '--command', 'x'];
     for (const words of [off, ['on', 'lint'], ['config']]) {
-      expect(unique(pathsOf(ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
+      expect(unique(pathsOf(await ask(words)))).toEqual(unique(documented(words[0] ?? '').keys()));
     }
   });
 
-  it('export are documented, except the names of labels', () => {
-    const paths = pathsOf(ask(['export', 'prometheus'])).filter((path) => !/labels\./.test(path));
+  it('export are documented, except the names of labels', async () => {
+    const paths = pathsOf(await ask(['export', 'prometheus'])).filter(
+      (path) => !/labels\./.test(path),
+    );
     expect(unique(paths)).toEqual(unique(documented('export').keys()));
   });
 
-  it('alerts are documented, and history has the same as open', () => {
+  it('alerts are documented, and history has the same as open', async () => {
     const { home, paths } = freshState();
     writeExecutions(paths.database, [recordedOf(anExecution())]);
     const db = openDatabase(paths.database, 1000);
     db.exec(`INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
       VALUES ('a', 'failure_rate', 'lint', 'open', '2026-11-22T10:00:00.000Z', 0.6)`);
     db.close();
-    const { stdout } = hookbus(['alerts', '--history', '--json'], { HOOKBUS_HOME: home });
+    const { stdout } = await hookbus(['alerts', '--history', '--json'], { HOOKBUS_HOME: home });
     const found = unique(pathsOf(JSON.parse(stdout)));
     const fields = [...documented('alerts').keys()];
     const ofHistory = fields
@@ -168,22 +170,22 @@ describe('the fields of', () => {
     expect(found).toEqual(unique([...fields, ...ofHistory]));
   });
 
-  it('report are documented', () => {
+  it('report are documented', async () => {
     const { home, paths } = freshState();
     const createdAt = new Date(Date.now() - 60_000).toISOString();
     const one = { createdAt, sessionId: 's', toolUseId: 't', stdoutKind: 'json', stdoutBytes: 9 };
     writeExecutions(paths.database, [recordedOf(anExecution(one as Partial<Execution>))]);
-    const { stdout } = hookbus(['report', '--json'], { HOOKBUS_HOME: home });
+    const { stdout } = await hookbus(['report', '--json'], { HOOKBUS_HOME: home });
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
   });
 
-  it('cleanup are documented', () => {
-    expect(unique(pathsOf(ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
+  it('cleanup are documented', async () => {
+    expect(unique(pathsOf(await ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
   });
 });
 
 describe('values', () => {
-  it('have the documented types', () => {
+  it('have the documented types', async () => {
     for (const words of [
       ['status'],
       ['metrics'],
@@ -197,7 +199,7 @@ describe('values', () => {
       ['alerts'],
       ['report'],
     ]) {
-      const answer = ask(words) as Record<string, unknown>;
+      const answer = (await ask(words)) as Record<string, unknown>;
       for (const [name, type] of documented(words[0] ?? '')) {
         if (!(name in answer)) continue;
         const value = answer[name];
@@ -209,8 +211,8 @@ describe('values', () => {
     }
   });
 
-  it('of metrics have a fixed shape', () => {
-    expect(ask(['metrics', '1'])).toMatchObject({
+  it('of metrics have a fixed shape', async () => {
+    expect(await ask(['metrics', '1'])).toMatchObject({
       window_hours: 1,
       overhead: { count: 2, p50_ms: 1.25, p95_ms: 1.25, p99_ms: 1.25 },
       hooks: [
@@ -236,11 +238,11 @@ describe('values', () => {
     });
   });
 
-  it('escape every character that could control a terminal, and lose none', () => {
+  it('escape every character that could control a terminal, and lose none', async () => {
     const { home, paths } = freshState();
     const hookName = 'a\x1b[31m\u009b\u202e\u200b\u2028\u{e0041}"\\é日本🚀';
     writeExecutions(paths.database, [recordedOf(anExecution({ hookName }))]);
-    const { stdout } = hookbus(['logs', '--json'], { HOOKBUS_HOME: home });
+    const { stdout } = await hookbus(['logs', '--json'], { HOOKBUS_HOME: home });
     expect(stdout).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]/u);
     expect(stdout).toContain('é日本🚀');
     expect(JSON.parse(stdout)).toMatchObject([{ hook_name: hookName }]);
@@ -248,9 +250,9 @@ describe('values', () => {
 });
 
 describe('a failure', () => {
-  it('is one line of JSON on stderr, and nothing on stdout', () => {
+  it('is one line of JSON on stderr, and nothing on stdout', async () => {
     const { home } = freshState();
-    const { stdout, stderr, exitCode } = hookbus(['metrics', 'soon', '--json'], {
+    const { stdout, stderr, exitCode } = await hookbus(['metrics', 'soon', '--json'], {
       HOOKBUS_HOME: home,
     });
     expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });

@@ -37,8 +37,8 @@ function aState(executions: readonly (readonly [Partial<Execution>, StoredPayloa
   const run = (...words: string[]) => hookbus(['report', ...words], { HOOKBUS_HOME: home });
   return {
     run,
-    report: (...words: string[]): CostReport => {
-      const { stdout: text, stderr, exitCode } = run('--json', ...words);
+    report: async (...words: string[]): Promise<CostReport> => {
+      const { stdout: text, stderr, exitCode } = await run('--json', ...words);
       expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
       return JSON.parse(text) as CostReport;
     },
@@ -48,7 +48,7 @@ function aState(executions: readonly (readonly [Partial<Execution>, StoredPayloa
 const SAID = { eventType: 'SessionStart', hookName: 'context', exitCode: 0 } as const;
 
 describe('hookbus report', () => {
-  it('counts parallel hooks once, duplicates by their waiting time, and SessionEnd separately', () => {
+  it('counts parallel hooks once, duplicates by their waiting time, and SessionEnd separately', async () => {
     const { report } = aState([
       [{ createdAt: at(0), durationMs: 100, overheadMs: 2, toolUseId: 't1', hookName: 'slow' }],
       [{ createdAt: at(0), durationMs: 40, toolUseId: 't1', hookName: 'quick' }],
@@ -56,7 +56,7 @@ describe('hookbus report', () => {
       [{ createdAt: at(300), durationMs: 900, eventType: 'SessionEnd' }],
       [{ createdAt: at(50), durationMs: 100, sessionId: 'other' }],
     ]);
-    const all = report();
+    const all = await report();
     expect(all).toMatchObject({
       window_hours: 24,
       executions: 5,
@@ -80,7 +80,7 @@ describe('hookbus report', () => {
       p99_ms: 100,
       suggested_timeout_seconds: 5,
     });
-    expect(report('--session', 'abc')).toMatchObject({
+    expect(await report('--session', 'abc')).toMatchObject({
       window_hours: null,
       session_id: 'abc-1',
       executions: 4,
@@ -88,7 +88,7 @@ describe('hookbus report', () => {
     });
   });
 
-  it('counts the context that hooks add, exactly if payloads are stored, and repeated text', () => {
+  it('counts the context that hooks add, exactly if payloads are stored, and repeated text', async () => {
     const json = JSON.stringify({ hookSpecificOutput: { additionalContext: 'é'.repeat(40) } });
     const { report, run } = aState([
       [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
@@ -102,7 +102,7 @@ describe('hookbus report', () => {
       [{ hookName: 'kept', stdoutKind: 'json', stdoutBytes: json.length }, stdout(json, 'zlib')],
       [{ hookName: 'none', stdoutKind: 'json', stdoutBytes: 2 }, stdout('{}')],
     ]);
-    expect(report().context).toEqual([
+    expect((await report()).context).toEqual([
       {
         hook_name: 'context',
         event_type: 'SessionStart',
@@ -117,15 +117,15 @@ describe('hookbus report', () => {
       expect.objectContaining({ hook_name: 'json', characters: 0, characters_at_most: 700 }),
       expect.objectContaining({ hook_name: 'kept', characters: 80, characters_at_most: 80 }),
     ]);
-    const { stdout: table } = run();
+    const { stdout: table } = await run();
     expect(table).toMatch(/context +SessionStart +4 +10,900 +1 +1 +300/);
     expect(table).toMatch(/json +PreToolUse +1 +≤ 700/);
   });
 
-  it('lays out its tables within 100 columns', () => {
+  it('lays out its tables within 100 columns', async () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 2000, untilMs: Date.now(), overMs: 20 * 3_600_000 });
-    const { stdout: table, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
+    const { stdout: table, exitCode } = await hookbus(['report'], { HOOKBUS_HOME: home });
     expect(exitCode).toBe(0);
     const lines = table.split('\n');
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
@@ -133,25 +133,27 @@ describe('hookbus report', () => {
     expect(table).toMatch(/lint +PostToolUse .* ≥ \d+ s \(\d+\)/);
   });
 
-  it('refuses contradictory options', () => {
+  it('refuses contradictory options', async () => {
     const { run } = aState([[{ sessionId: 'abc-1' }], [{ sessionId: 'abc-2' }]]);
-    const said = (...words: string[]) => {
-      const { stderr, exitCode, stdout: out } = run(...words);
+    const said = async (...words: string[]) => {
+      const { stderr, exitCode, stdout: out } = await run(...words);
       expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
       return stderr;
     };
-    expect(said('--session', 'abc')).toContain('several sessions start with abc');
-    expect(said('--session', 'nosuch')).toContain('no recorded execution belongs to a session');
-    expect(said('3', '--session', 'abc-1')).toContain(
+    expect(await said('--session', 'abc')).toContain('several sessions start with abc');
+    expect(await said('--session', 'nosuch')).toContain(
+      'no recorded execution belongs to a session',
+    );
+    expect(await said('3', '--session', 'abc-1')).toContain(
       'HOURS and --session cannot be used together',
     );
-    expect(said('--force')).toContain('--force needs --html');
-    expect(said('0')).toContain('HOURS must be a number above 0');
+    expect(await said('--force')).toContain('--force needs --html');
+    expect(await said('0')).toContain('HOURS must be a number above 0');
   });
 
-  it('is empty on a new machine, and creates nothing', () => {
+  it('is empty on a new machine, and creates nothing', async () => {
     const { home } = freshState();
-    const { stdout: text, exitCode } = hookbus(['report'], { HOOKBUS_HOME: home });
+    const { stdout: text, exitCode } = await hookbus(['report'], { HOOKBUS_HOME: home });
     expect({ text, exitCode }).toEqual({
       text: 'No execution started in the last 24 hours.\n',
       exitCode: 0,
@@ -163,13 +165,13 @@ describe('hookbus report', () => {
 describe('hookbus report --html', () => {
   const NASTY = '<script>alert(1)</script>"\'&\u202e\n';
 
-  it('writes one private file that loads nothing, and escapes recorded text', () => {
+  it('writes one private file that loads nothing, and escapes recorded text', async () => {
     const { run } = aState([
       [{ hookName: NASTY, toolName: NASTY, toolUseId: NASTY, sessionId: NASTY }],
       [{ ...SAID, hookName: NASTY, stdoutKind: 'text', stdoutBytes: 3 }],
     ]);
     const file = join(temporaryDirectory(), 'report.html');
-    const { stdout: text, exitCode } = run('--html', file);
+    const { stdout: text, exitCode } = await run('--html', file);
     expect({ text, exitCode }).toEqual({ text: `Written to ${file}\n`, exitCode: 0 });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const page = readFileSync(file, 'utf8');
@@ -180,16 +182,18 @@ describe('hookbus report --html', () => {
     expect(page).toContain('prefers-color-scheme: dark');
   });
 
-  it('replaces a file only with --force, and never leaves a partial one', () => {
+  it('replaces a file only with --force, and never leaves a partial one', async () => {
     const { run } = aState([[{}]]);
     const directory = temporaryDirectory();
     const file = join(directory, 'report.html');
     writeFileSync(file, 'mine');
-    const refused = run('--html', file, '--json');
+    const refused = await run('--html', file, '--json');
     expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'E_FILE' } });
     expect(readFileSync(file, 'utf8')).toBe('mine');
-    expect(run('--html', file, '--force').exitCode).toBe(0);
+    expect((await run('--html', file, '--force')).exitCode).toBe(0);
     expect(readFileSync(file, 'utf8')).toContain('<!DOCTYPE html>');
-    expect(run('--html', join(directory, 'no', 'such.html')).stderr).toContain('cannot be written');
+    expect((await run('--html', join(directory, 'no', 'such.html'))).stderr).toContain(
+      'cannot be written',
+    );
   });
 });

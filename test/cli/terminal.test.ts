@@ -56,14 +56,15 @@ const widest = (text: string): number => Math.max(...text.split('\n').map(column
 const withoutColours = (text: string): string => text.replace(/\x1b\[\d+m/g, '');
 
 describe('whatever was recorded', () => {
-  it.each(COMMANDS)('%s fits the page and does not control the terminal', (...words) => {
+  it.each(COMMANDS)('%s fits the page and does not control the terminal', async (...words) => {
     const home = { HOOKBUS_HOME: aHostileState() };
     for (const [columns, room] of [
       [80, 80],
       [100, 100],
       [200, 100],
     ] as const) {
-      const shown = withoutColours(hookbusInTerminal(words, columns, home));
+      const { stdout, stderr } = await hookbus(words, home, undefined, { columns });
+      const shown = withoutColours(stderr + stdout);
       expect(shown).not.toMatch(/^hookbus: /);
       expect(widest(shown)).toBeLessThanOrEqual(room);
       expect(shown).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
@@ -83,11 +84,11 @@ describe('colour', () => {
     expect(hookbusInTerminal(words, 100, state())).toContain('\x1b[31merror');
   });
 
-  it('is not used with NO_COLOR, on a dumb terminal, or without a terminal', () => {
+  it('is not used with NO_COLOR, on a dumb terminal, or without a terminal', async () => {
     const env = state();
     expect(hookbusInTerminal(words, 100, { ...env, NO_COLOR: '1' })).not.toContain('\x1b');
     expect(hookbusInTerminal(words, 100, { ...env, TERM: 'dumb' })).not.toContain('\x1b');
-    expect(hookbus(words, { ...env, FORCE_COLOR: '1' }).stdout).not.toContain('\x1b');
+    expect((await hookbus(words, { ...env, FORCE_COLOR: '1' })).stdout).not.toContain('\x1b');
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findTrace } from '../../src/app/reading/find-trace.ts';
 import { columnsOf } from '../../src/cli/output/text.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
+import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';
 
@@ -35,15 +35,15 @@ function aTrace(): Record<string, string> {
   return { HOOKBUS_HOME: home };
 }
 
-const refusal = (words: readonly string[], env: Record<string, string>): unknown => {
-  const { stdout, stderr, exitCode } = hookbus([...words, '--json'], env);
+const refusal = async (words: readonly string[], env: Record<string, string>): Promise<unknown> => {
+  const { stdout, stderr, exitCode } = await hookbus([...words, '--json'], env);
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
   return (JSON.parse(stderr) as { error: { code: string } }).error.code;
 };
 
 describe('hookbus trace', () => {
-  it('shows executions with one cause as bars on a timeline', () => {
-    const { stdout } = hookbus(['trace', '1'], aTrace());
+  it('shows executions with one cause as bars on a timeline', async () => {
+    const { stdout } = await hookbus(['trace', '1'], aTrace());
     expect(`\n${stdout}`).toMatchInlineSnapshot(`
       "
       Correlation id abababababababababababababababab
@@ -58,34 +58,35 @@ describe('hookbus trace', () => {
     `);
   });
 
-  it('finds executions by number, execution id, correlation id, session id, or the beginning of an id', () => {
+  it('finds executions by number, execution id, correlation id, session id, or the beginning of an id', async () => {
     const env = aTrace();
-    const ask = (...words: string[]) =>
-      JSON.parse(hookbus(['trace', ...words, '--json'], env).stdout) as {
+    const ask = async (...words: string[]) =>
+      JSON.parse((await hookbus(['trace', ...words, '--json'], env)).stdout) as {
         by: string;
         count: number;
         executions: { execution_id: string; offset_ms: number; hook_name: string }[];
       };
-    const byNumber = ask('1');
+    const byNumber = await ask('1');
     expect(byNumber).toMatchObject({ by: 'correlation_id', id: CAUSE, count: 4, left_out: 0 });
     expect(byNumber.executions.map(({ offset_ms }) => offset_ms)).toEqual([0, 250, 500, 750]);
-    expect(ask(byNumber.executions[1]?.execution_id ?? '')).toEqual(byNumber);
-    expect(ask('ABABABAB')).toEqual(byNumber);
-    expect(ask(SESSION)).toMatchObject({ by: 'session_id', count: 5 });
-    expect(ask('7d3f0c')).toEqual(ask(SESSION));
-    expect(ask('1', '--session')).toEqual(ask(SESSION));
-    expect(ask(SESSION, '--limit', '2')).toMatchObject({
+    expect(await ask(byNumber.executions[1]?.execution_id ?? '')).toEqual(byNumber);
+    expect(await ask('ABABABAB')).toEqual(byNumber);
+    expect(await ask(SESSION)).toMatchObject({ by: 'session_id', count: 5 });
+    expect(await ask('7d3f0c')).toEqual(await ask(SESSION));
+    expect(await ask('1', '--session')).toEqual(await ask(SESSION));
+    expect(await ask(SESSION, '--limit', '2')).toMatchObject({
       count: 5,
       left_out: 3,
       executions: [{ hook_name: 'late' }, { hook_name: 'other' }],
     });
   });
 
-  it('reports an unknown id, and an ambiguous one', () => {
+  it('reports an unknown id, and an ambiguous one', async () => {
     const env = aTrace();
-    for (const id of ['99', '\x1b[31m']) expect(refusal(['trace', id], env)).toBe('E_NOT_FOUND');
-    expect(refusal(['trace'], env)).toBe('E_USAGE');
-    expect(refusal(['trace', '1'], { HOOKBUS_HOME: freshState().home })).toBe('E_NOT_FOUND');
+    for (const id of ['99', '\x1b[31m'])
+      expect(await refusal(['trace', id], env)).toBe('E_NOT_FOUND');
+    expect(await refusal(['trace'], env)).toBe('E_USAGE');
+    expect(await refusal(['trace', '1'], { HOOKBUS_HOME: freshState().home })).toBe('E_NOT_FOUND');
     const { paths } = freshState();
     const sessions = ['same-1', 'same-12', 'other-1', 'other-2'];
     writeExecutions(
@@ -101,15 +102,15 @@ describe('hookbus trace', () => {
     db.close();
   });
 
-  it('limits a session of thousands, and says so', () => {
+  it('limits a session of thousands, and says so', async () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
-    const { stdout } = hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
+    const { stdout } = await hookbus(['trace', SESSION], { HOOKBUS_HOME: home });
     expect(stdout).toContain('Only the latest of 10,000 executions; use --limit to show more.');
     expect(stdout.trimEnd().split('\n')).toHaveLength(5 + 200);
   });
 
-  it('fits 100 columns, does not control the terminal, and colours only there', () => {
+  it('fits 100 columns, does not control the terminal, and colours only there', async () => {
     const { home, paths } = freshState();
     const hostile = {
       hookName: `\x1b[31m\u202e${'日本'.repeat(90)}`,
@@ -121,10 +122,12 @@ describe('hookbus trace', () => {
       recordedOf(anExecution({ ...hostile, ...broken })),
     ]);
     const env = { HOOKBUS_HOME: home };
-    const plain = hookbus(['trace', '1', '--session'], env).stdout;
+    const plain = (await hookbus(['trace', '1', '--session'], env)).stdout;
     expect(plain).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
     expect(Math.max(...plain.split('\n').map(columnsOf))).toBeLessThanOrEqual(100);
-    const coloured = hookbusInTerminal(['trace', '1', '--session'], 80, env);
+    const { stdout: coloured } = await hookbus(['trace', '1', '--session'], env, undefined, {
+      columns: 80,
+    });
     expect(coloured).toContain('\x1b[31m█');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it removes our own colours.
     const shown = coloured.replace(/\x1b\[\d+m/g, '');

@@ -389,12 +389,19 @@ describe('the actions of an alert', () => {
     await expect(leave('sleep 60')).rejects.toThrow('it did not finish within 2000 ms');
   }, 15_000);
 
-  it('a desktop gets the texts as arguments, and the log says if there is none', async () => {
+  it('the log says that there is no desktop, and no program is started', async () => {
     const state = aState();
+    const programs = temporaryDirectory();
+    const started = join(programs, 'started');
+    const program = `#!/bin/sh\ntouch '${started}'\n`;
+    writeFileSync(join(programs, 'notify-send'), program, { mode: 0o755 });
+    Object.assign(state.env, { PATH: `${programs}:${process.env['PATH']}` });
     configure(state, { desktop: true });
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the reason', () => log(state).includes('there is no desktop'));
+    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    expect(existsSync(started)).toBe(false);
   });
 });
 

@@ -18,7 +18,7 @@ import {
   spoolMany,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 import { anAuthority, aProxy } from '../support/network.ts';
 import { aRedisServer } from '../support/redis-server.ts';
 
@@ -168,9 +168,9 @@ describe('a network.ca_file that cannot be used', () => {
         { subject: `certificates in ${path}`, reason: expect.stringMatching(reason) },
       ]);
       const env = { HOOKBUS_HOME: state.home };
-      const said = () => JSON.parse(hookbus(['status', '--json'], env).stdout).certificates;
+      const said = () => JSON.parse(hookbusProcess(['status', '--json'], env).stdout).certificates;
       expect(said()).toEqual({ file: path, last_error: expect.stringMatching(reason) });
-      expect(hookbus(['status'], env).stdout).toContain(path);
+      expect(hookbusProcess(['status'], env).stdout).toContain(path);
       expect(logOf(state).match(/certificates_failed.*/g)).toHaveLength(1);
       configure(state, settings(`https://localhost:${secure.port}`, { ca_file: path }));
       spoolMany(state, 1);
@@ -197,7 +197,7 @@ describe('a proxy', () => {
     expect(collector.requests[0]?.headers).not.toHaveProperty('proxy-authorization');
     expect(logOf(state)).not.toMatch(/s%3Acret|s:cret/);
     const shown = ['status', 'config', 'doctor'].map(
-      (word) => hookbus([word, '--json'], { HOOKBUS_HOME: state.home }).stdout,
+      (word) => hookbusProcess([word, '--json'], { HOOKBUS_HOME: state.home }).stdout,
     );
     expect(shown.join()).not.toMatch(/s%3Acret|s:cret/);
   }, 60_000);

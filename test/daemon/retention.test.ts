@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
 import { aStateWith, configure, type State, spoolMany } from '../support/exporting.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -40,7 +40,7 @@ it.skipIf(!hasLauncher)(
     const person = aStateWith({ retention_days: 3 });
     spoolAges(person, [2, 5, 40]);
     const env = { HOOKBUS_HOME: person.home, HOOKBUS_RETENTION_DAYS: '30' };
-    hookbus(['daemon', 'start'], env);
+    hookbusProcess(['daemon', 'start'], env);
     for (const state of [none, more, person])
       await until('all to be stored', () => kept(state).length === 3);
     const gone = (state: State, left: readonly string[]) =>

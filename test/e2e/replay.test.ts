@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, start, until } from '../support/daemon.ts';
 import { processesOf } from '../support/daemons-left.ts';
-import { hookbus, hookbusInTerminal } from '../support/hookbus.ts';
+import { hookbusInTerminal, hookbusProcess } from '../support/hookbus.ts';
 
 type State = ReturnType<typeof aState>;
 
@@ -55,7 +55,7 @@ function aStage() {
       return ended;
     },
     replay: (...words: string[]) =>
-      hookbus(['replay', ...words], env, existsSync(directory) ? directory : undefined),
+      hookbusProcess(['replay', ...words], env, existsSync(directory) ? directory : undefined),
     /** What a user sees and types. */
     atTerminal: (input: string, ...words: string[]) =>
       hookbusInTerminal(['replay', ...words], 100, env, { cwd: directory, input }),
@@ -93,7 +93,7 @@ describe('hookbus replay', () => {
     expect(same).toMatchObject({ stderr: '', exitCode: 0 });
     expect(JSON.parse(same.stdout)).toMatchObject({ replayed: 4, changed: 0, refused: [] });
     const before = rowsOf(stage.state);
-    const metrics = hookbus(['metrics', '--json'], stage.env).stdout;
+    const metrics = hookbusProcess(['metrics', '--json'], stage.env).stdout;
 
     stage.hook('guard.sh', `${GUARD.replace('rm', 'rm.-rf')} >&2; echo '{ "a" : 1 }'`);
     const edited = stage.replay('--hook', 'guard', '--json');
@@ -122,9 +122,9 @@ describe('hookbus replay', () => {
 
     // Recorded as replays, and nowhere else.
     expect(rowsOf(stage.state)).toEqual(before);
-    expect(hookbus(['metrics', '--json'], stage.env).stdout).toBe(metrics);
+    expect(hookbusProcess(['metrics', '--json'], stage.env).stdout).toBe(metrics);
     expect(stage.state.rows('SELECT DISTINCT log_id FROM replays')).toHaveLength(4);
-    const shown = hookbus(['show', '3', '--json'], stage.env).stdout;
+    const shown = hookbusProcess(['show', '3', '--json'], stage.env).stdout;
     expect((JSON.parse(shown) as { replays: object[] }).replays[0]).toMatchObject({
       status: 'success',
       changed: true,
@@ -167,7 +167,7 @@ describe('hookbus replay', () => {
       'true',
     );
     expect(exitCode).toBe(0);
-    hookbus(['status'], stage.env);
+    hookbusProcess(['status'], stage.env);
     expect(stage.state.rows('SELECT hook_name FROM hook_logs')).toEqual([{ hook_name: 'guard' }]);
   });
 
@@ -308,7 +308,7 @@ describe('hookbus replay', () => {
       const { stage, other } = await twoTrees();
       rmSync(join(stage.directory, '.git'), { recursive: true });
       mkdirSync(join(stage.directory, 'below/.git'), { recursive: true });
-      const { stderr } = hookbus(
+      const { stderr } = hookbusProcess(
         ['replay', '--hook', 'guard'],
         stage.env,
         join(stage.directory, 'below'),
@@ -361,9 +361,9 @@ describe('hookbus replay', () => {
   it('is deleted with its execution, and counts for no breaker, key or status', async () => {
     const stage = aStage();
     await stage.run(['true'], payload('ls'));
-    hookbus(['config', 'set', 'breaker.enabled', 'true'], stage.env);
+    hookbusProcess(['config', 'set', 'breaker.enabled', 'true'], stage.env);
     for (let count = 0; count < 3; count += 1) stage.replay('1', '--', 'false');
-    const status = JSON.parse(hookbus(['status', '--json'], stage.env).stdout) as {
+    const status = JSON.parse(hookbusProcess(['status', '--json'], stage.env).stdout) as {
       gates: unknown[];
       breaker: { recommended: unknown[] };
       database: { executions: number };
@@ -375,7 +375,7 @@ describe('hookbus replay', () => {
     });
     expect(stage.state.rows('SELECT 1 FROM dedupe_keys')).toEqual([]);
     expect(stage.state.rows('SELECT 1 FROM replays')).toHaveLength(3);
-    hookbus(['cleanup', '--older-than', '0d'], stage.env);
+    hookbusProcess(['cleanup', '--older-than', '0d'], stage.env);
     expect(stage.state.rows('SELECT 1 FROM replays')).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ import {
   stored,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 
@@ -107,7 +107,9 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     }
     const attributes = collector.requests[0]?.body.resourceSpans?.[0]?.resource.attributes;
     expect(valuesOf(attributes)).toEqual({ 'service.name': 'hookbus', 'service.version': '0.1.0' });
-    expect(hookbus(['status', '--json'], { HOOKBUS_HOME: state.home }).stdout).not.toContain('k-1');
+    expect(hookbusProcess(['status', '--json'], { HOOKBUS_HOME: state.home }).stdout).not.toContain(
+      'k-1',
+    );
   });
 
   it('come with metrics, whose buckets are those of Prometheus', async () => {
@@ -161,7 +163,7 @@ describe('spans', () => {
     const collector = await aCollector();
     const state = aStateWith(settings(collector.endpoint));
     spoolMany(state, 3, { hookName: 'old' });
-    hookbus(['logs'], { HOOKBUS_HOME: state.home });
+    hookbusProcess(['logs'], { HOOKBUS_HOME: state.home });
     spoolMany(state, 700, { hookName: 'new' });
     await state.daemon();
     await spans(collector, 700);
@@ -191,7 +193,9 @@ describe('a collector', () => {
     await until('the log to say so', () =>
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
-    expect(hookbus(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain('ECONNREFUSED');
+    expect(hookbusProcess(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain(
+      'ECONNREFUSED',
+    );
     const collector = await aCollector({ port });
     await spans(collector, 5);
     await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
@@ -354,7 +358,7 @@ describe('the settings of OpenTelemetry', () => {
     const state = aStateWith(settings('http://127.0.0.1:1', { headers: { 'api-key': 'hidden' } }));
     const env = { HOOKBUS_HOME: state.home };
     for (const words of [['config'], ['config', '--json'], ['status', '--json']]) {
-      const { stdout, exitCode } = hookbus(words, env);
+      const { stdout, exitCode } = hookbusProcess(words, env);
       expect({ exitCode, hidden: stdout.includes('hidden"') || /"hidden/.test(stdout) }).toEqual({
         ...{ exitCode: 0, hidden: false },
       });

@@ -19,7 +19,7 @@ import {
   stored,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const hasPrometheus =
@@ -56,7 +56,7 @@ function valueIn(text: string, series: string): number {
 
 const RUNS = 'hookbus_hook_runs_total{hook="lint",event="Stop",status="success"}';
 
-const cli = (state: State, ...words: string[]) => hookbus(words, { ...envOf(state) });
+const cli = (state: State, ...words: string[]) => hookbusProcess(words, { ...envOf(state) });
 
 const envOf = (state: State) => ({ HOOKBUS_HOME: state.home, HOOKBUS_ENABLED: '1' });
 
@@ -244,7 +244,7 @@ describe('/metrics', () => {
 describe('export prometheus', () => {
   it('works without any execution, and without a daemon', async () => {
     const home = join(temporaryDirectory(), 'none');
-    const { stdout, exitCode } = hookbus(['export', 'prometheus'], { HOOKBUS_HOME: home });
+    const { stdout, exitCode } = hookbusProcess(['export', 'prometheus'], { HOOKBUS_HOME: home });
     expect(exitCode).toBe(0);
     expect(stdout).toContain('hookbus_overhead_seconds_count 0');
     expect(() => statSync(home)).toThrow('ENOENT');

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 import { aHookState, runNode } from './support.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'bin', 'hookbus.js');
 
 /** An execution that found the database locked is in the spool; a command ingests it. */
 function takeIn(home: string): void {
-  expect(hookbus(['status'], { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);
+  expect(hookbusProcess(['status'], { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(
+    0,
+  );
 }
 
 const KEYED = `{ onDuplicate: 'replay', dedupeKey: 'k' }`;

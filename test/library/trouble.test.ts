@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hookbus } from '../support/hookbus.ts';
+import { hookbusProcess } from '../support/hookbus.ts';
 import { makeCorruptDatabase, makeDatabase, makeNewerDatabase } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { aHookState, LIBRARY } from './support.ts';
@@ -15,7 +15,7 @@ type State = ReturnType<typeof aHookState>;
 
 /** The rows after a command has ingested the spool. */
 function drained(state: State) {
-  expect(hookbus(['logs', '--json'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
+  expect(hookbusProcess(['logs', '--json'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
   return state.rows();
 }
 
@@ -58,7 +58,7 @@ describe('a process that exits inside a body', () => {
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     await new Promise((resolve) => child.stdout.once('data', resolve));
-    expect(hookbus(['logs', '--json'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
+    expect(hookbusProcess(['logs', '--json'], { HOOKBUS_HOME: state.home }).exitCode).toBe(0);
     expect(state.rows()).toEqual([]);
     child.stdin.end();
     await new Promise((resolve) => child.once('close', resolve));

@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cwd } from 'node:process';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -12,8 +11,7 @@ const AGENT_HOMES = {
 } as const;
 
 /** Where the agents of this shell look for settings. */
-export function readPlaces(env: Environment = process.env) {
-  const directory = cwd();
+export function readPlaces(env: Environment, directory: string) {
   const homes = Object.entries(AGENT_HOMES)
     .map(([agent, name]) => [agent, env[name]] as const)
     .filter(([, path]) => path?.startsWith('/'));
@@ -34,7 +32,7 @@ export function workTreeOf(directory: string): string | undefined {
 }
 
 /** The `hookbus` on PATH: the first that can run, which lines of shared files find too; if none can, the first. */
-export function findOnPath(env: Environment = process.env): string | undefined {
+export function findOnPath(env: Environment): string | undefined {
   const directories = (env['PATH'] ?? '').split(':').filter(Boolean);
   const found = directories.map((path) => join(path, 'hookbus')).filter((path) => existsSync(path));
   return found.find(isProgram) ?? found[0];

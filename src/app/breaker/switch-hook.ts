@@ -1,6 +1,7 @@
 import { DEFAULT_CONFIG } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
+import type { Environment } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
 import { type GateKind, gateFile, gateFiles, isInForce } from '../../gates/gate-file.ts';
@@ -67,10 +68,11 @@ export function switchOff(
   hooks: readonly HookId[],
   untilMs: number,
   withLock: WithLock,
+  env?: Environment,
 ): void {
   withLock(() =>
     changeGate(() => {
-      makeStateHome(paths.home);
+      makeStateHome(paths.home, env);
       makeOwnDirectory(paths.gates);
       for (const hook of hooks) writeGate(paths.gates, hook, { kind: 'off', untilMs });
     }),

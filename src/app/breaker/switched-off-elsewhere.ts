@@ -1,5 +1,6 @@
 import { statePaths } from '../../config/home/paths.ts';
 import { otherHomes } from '../../config/home/stamp.ts';
+import type { Environment } from '../../config/settings.ts';
 import { isInForce } from '../../gates/gate-file.ts';
 import { listGates } from '../../gates/gate-writer.ts';
 
@@ -11,8 +12,12 @@ export interface ElsewhereReport {
 }
 
 /** Lists hooks that are off in other directories that HOOKBUS_HOME named: a run's environment chooses the directory. */
-export function switchedOffElsewhere(home: string, nowMs: number): ElsewhereReport[] {
-  return otherHomes(home).flatMap((other) =>
+export function switchedOffElsewhere(
+  home: string,
+  nowMs: number,
+  env?: Environment,
+): ElsewhereReport[] {
+  return otherHomes(home, env).flatMap((other) =>
     listGates(statePaths(other).gates)
       .filter((gate) => gate.kind === 'off' && isInForce(gate, nowMs))
       .map(({ hookName, untilMs }) => ({

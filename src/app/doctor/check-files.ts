@@ -4,6 +4,7 @@ import { isEnabledIn } from '../../agents/settings/env-block.ts';
 import type { HookPlan } from '../../agents/settings/hook-plan.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
+import type { Environment } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { canBlock } from '../../domain/events.ts';
 import { SHARED } from '../../domain/hook/wrapping.ts';
@@ -16,6 +17,7 @@ import { advice, type Check, type Finding, problem } from './finding.ts';
 export interface FilesFacts {
   readonly places: Places;
   readonly paths: StatePaths | undefined;
+  readonly env: Environment;
   /** Recording is enabled in this shell. */
   readonly isOnHere: boolean;
   /** The `hookbus` that a shell finds on PATH. */
@@ -66,6 +68,7 @@ function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): Rea
       enables: false,
       isDryRun: true,
       paths: facts.paths as StatePaths,
+      env: facts.env,
       now: Date.now,
     });
     const findings =

@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.ts';
+import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
@@ -19,6 +19,7 @@ const HOUR_MS = 3_600_000;
 
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
+  readonly env: Environment;
   readonly daemon: DaemonFacts['running'];
   /** How far to look back for errors of hooks. */
   readonly windowHours: number;
@@ -27,14 +28,15 @@ export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
 
 /** Runs every check. If a check itself fails, that is a finding too. Changes nothing. */
 export function diagnose(facts: DoctorFacts): DoctorReport {
-  const { settings, windowHours, now } = facts;
+  const { settings, env, now } = facts;
   const files = checkFiles({
     places: facts.places,
     paths: settings.paths,
     isOnHere: settings.enabled,
     onPath: facts.onPath,
+    env,
   });
-  const status = readStatus(settings, now);
+  const status = readStatus(settings, now, env);
   const checks = [
     ...checkSetup(facts),
     ...checkState(settings, status, now),
@@ -47,7 +49,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
   const findings = checks.flatMap((check) => check.findings);
   return {
     version: VERSION,
-    window_hours: windowHours,
+    window_hours: facts.windowHours,
     problems: findings.filter(({ severity }) => severity === 'problem').length,
     advice: findings.filter(({ severity }) => severity === 'advice').length,
     checks,

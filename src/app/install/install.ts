@@ -19,6 +19,7 @@ import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
+import type { Environment } from '../../config/settings.ts';
 import { isBusy, withLock } from '../../store/database.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
 import {
@@ -42,6 +43,7 @@ export interface InstallRequest {
   readonly enables: boolean;
   readonly isDryRun: boolean;
   readonly paths: StatePaths;
+  readonly env: Environment;
   readonly now: () => number;
 }
 
@@ -73,16 +75,14 @@ const ATTEMPTS = 5;
  * @throws HookbusError `E_SETTINGS_FILE` if a file cannot be used
  */
 export function changeSettings(request: InstallRequest): FileReport[] {
-  const ledger = createLedger(request.paths.settings);
+  const ledger = createLedger(request.paths.settings, request.env);
   const planned = planAll(request, ledger);
   if (request.isDryRun) return planned.map(({ report }) => report);
   for (const { file, report } of planned) if (report.before !== report.after) requireWritable(file);
   if (planned.every(({ report }) => report.before === report.after)) {
     return planned.map(({ report }) => report);
   }
-  return locked(request.paths, () =>
-    request.files.map((file) => changeFile(file, request, ledger)),
-  );
+  return locked(request, () => request.files.map((file) => changeFile(file, request, ledger)));
 }
 
 interface PlannedFile {
@@ -265,8 +265,8 @@ function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
 }
 
 /** Admits one writer at a time per state directory. Other writers are noticed when the file is replaced. */
-function locked<T>(paths: StatePaths, work: () => T): T {
-  makeStateHome(paths.home);
+function locked<T>({ paths, env }: InstallRequest, work: () => T): T {
+  makeStateHome(paths.home, env);
   let hasStarted = false;
   try {
     return withLock(paths.settingsLock, LOCK_MS, () => {

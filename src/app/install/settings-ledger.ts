@@ -13,6 +13,7 @@ import { pid } from 'node:process';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
 import type { Enabled } from '../../agents/settings/env-block.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
+import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { digestOf, settingsError } from './settings-file.ts';
 
@@ -33,7 +34,7 @@ const BACKUP = /^\d{8}T\d{6}Z-[\da-f]{8}-/;
 const stampOf = (time: Date): string => time.toISOString().replace(/[-:]|\.\d+/g, '');
 
 /** One directory per settings file: an entry, and a backup from before each change. */
-export function createLedger(directory: string) {
+export function createLedger(directory: string, env?: Environment) {
   const directoryOf = (target: string): string => join(directory, digestOf(target));
   const entryOf = (target: string): string => join(directoryOf(target), ENTRY);
 
@@ -91,7 +92,7 @@ export function createLedger(directory: string) {
 
   function keep(own: string, write: () => void): void {
     try {
-      makeStateHome(dirname(directory));
+      makeStateHome(dirname(directory), env);
       mkdirSync(own, { recursive: true, mode: 0o700 });
       write();
     } catch (error) {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { findRefused } from '../../config/home/state-home.ts';
 import { retentionDays } from '../../config/retention.ts';
-import type { HomeProblem, Settings } from '../../config/settings.ts';
+import type { Environment, HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { createMetrics, type MetricsReport } from '../../metrics/report.ts';
@@ -85,9 +85,9 @@ export interface StatusReport extends GateState {
 const WINDOW_HOURS = 24;
 
 /** Gathers what `status` shows. Problems are part of the answer. Creates nothing on disk. */
-export function readStatus(settings: Settings, now: () => number): StatusReport {
+export function readStatus(settings: Settings, now: () => number, env?: Environment): StatusReport {
   const { paths, homeProblem } = settings;
-  const refused = findRefused();
+  const refused = findRefused(env);
   const common = {
     version: VERSION,
     enabled: settings.enabled,
@@ -105,7 +105,7 @@ export function readStatus(settings: Settings, now: () => number): StatusReport 
     },
     retention_days: retentionDays(settings),
     daemon: settings.daemon,
-    switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now()),
+    switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now(), env),
     problems: [...settings.problems, ...redactionProblem(settings)],
   };
   return { ...common, ...(paths === undefined ? noStateDirectory() : readState(paths, now)) };

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
-import { readPlaces, workTreeOf } from '../../agents/settings/agent-places.ts';
+import { workTreeOf } from '../../agents/settings/agent-places.ts';
+import type { Environment } from '../../config/settings.ts';
 import { scriptOf } from '../../domain/hook/hook-name.ts';
 import type { LogRow } from '../../store/columns.ts';
 
@@ -18,10 +19,13 @@ export function isHere(directory: string, here: string): boolean {
  * The script of a recorded command, if it was modified after the execution: a replay then runs something else.
  * Undefined if unknown.
  */
-export function findChangedScript({ command, cwd, created_at }: LogRow): string | undefined {
+export function findChangedScript(
+  { command, cwd, created_at }: LogRow,
+  env: Environment,
+): string | undefined {
   if (cwd === null) return undefined;
   try {
-    const path = resolve(cwd, expand(scriptOf([], command), cwd));
+    const path = resolve(cwd, expand(scriptOf([], command), cwd, env));
     const stat = statSync(path);
     return stat.isFile() && stat.mtimeMs > Date.parse(created_at) ? path : undefined;
   } catch {
@@ -31,10 +35,10 @@ export function findChangedScript({ command, cwd, created_at }: LogRow): string 
 }
 
 /** Expands the variables that hook commands commonly start with, as a shell would. */
-function expand(word: string, cwd: string): string {
+function expand(word: string, cwd: string, env: Environment): string {
   const [place = '', name] = /^(?:~|\$\{?(\w+)\}?)(?=\/)/.exec(word) ?? [];
   const isHome = place === '~' || name === 'HOME';
-  const directory = isHome ? readPlaces().home : (workTreeOf(cwd) ?? cwd);
+  const directory = isHome ? env['HOME'] || undefined : (workTreeOf(cwd) ?? cwd);
   const isKnown = isHome || name === 'CLAUDE_PROJECT_DIR';
   return isKnown && directory !== undefined ? directory + word.slice(place.length) : word;
 }

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { Environment } from '../../config/settings.ts';
 import { statusOf } from '../../domain/execution.ts';
 import { isCutCommand } from '../../domain/hook/hook-id.ts';
 import type { End } from '../../domain/record.ts';
@@ -39,6 +40,7 @@ export function prepareReplay(
   db: Database,
   row: LogRow,
   otherArgv: readonly string[] | undefined,
+  env: Environment,
 ): Replayable | { readonly refused: string } {
   if (row.status === 'dedupe_skip' || row.status === 'breaker_skip') {
     return { refused: `its hook was skipped (${row.status}), so there is nothing to compare with` };
@@ -58,7 +60,7 @@ export function prepareReplay(
   return {
     row,
     isRecordedCommand: otherArgv === undefined,
-    changedScript: otherArgv === undefined ? findChangedScript(row) : undefined,
+    changedScript: otherArgv === undefined ? findChangedScript(row, env) : undefined,
     argv: otherArgv ?? ['/bin/sh', '-c', row.command],
     stdin: stdin.bytes,
     cwd: row.cwd,

@@ -1,5 +1,6 @@
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
+import type { Environment } from '../../config/settings.ts';
 import { COMMAND_BUSY_MS } from '../../store/database.ts';
 import { databaseBytes } from '../../store/files/database-files.ts';
 import { countExpired, type ExpiredRows, type Expiry, foldLog } from '../../store/retention.ts';
@@ -34,6 +35,7 @@ export interface CleanupParts {
   readonly isDryRun: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly env?: Environment;
   /** Lets other processes use the database. */
   readonly pause: (ms: number) => Promise<unknown>;
 }
@@ -57,7 +59,7 @@ export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
         : isDryRun
           ? store.use((db) => countExpired(db, expiry))
           : await deleteExpired(store.use, expiry, parts);
-    if (!isDryRun) forgetLostStamps(now());
+    if (!isDryRun) forgetLostStamps(now(), parts.env);
     const collect = isDryRun ? findOldCopies : removeOldCopies;
     const { unreadable, backups, databases } = collect(paths, beforeMs);
     const bytesAfter = databaseBytes(paths.database);

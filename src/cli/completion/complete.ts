@@ -2,7 +2,7 @@ import { SCOPES } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { CONFIG_KEYS } from '../../config/file/edit-config.ts';
 import { withOwnHome } from '../../config/home/state-home.ts';
-import { readSettings } from '../../config/settings.ts';
+import { type Environment, readSettings } from '../../config/settings.ts';
 import { EVENT_NAMES } from '../../domain/events.ts';
 import { STATUSES } from '../../domain/execution.ts';
 import { GROUPINGS } from '../../metrics/report.ts';
@@ -17,7 +17,9 @@ const BUSY_MS = 100;
 type Candidates = readonly string[];
 
 /** The candidates for each placeholder of the help. The shell completes the others, mostly files. */
-const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candidates>>> = {
+const BY_PLACEHOLDER: Readonly<
+  Record<string, (env: Environment) => Candidates | Promise<Candidates>>
+> = {
   AGENT: () => Object.keys(AGENT_SETTINGS),
   SCOPE: () => SCOPES,
   WHAT: () => GROUPINGS,
@@ -25,9 +27,10 @@ const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candida
   KEY: () => CONFIG_KEYS,
   HOOK: hooksOnRecord,
   NAME: hooksOnRecord,
-  ID: () => onRecord(async (db) => (await import('../../store/queries/recent.ts')).recentIds(db)),
-  EVENT: async () => {
-    const recent = await onRecord(async (db) =>
+  ID: (env) =>
+    onRecord(env, async (db) => (await import('../../store/queries/recent.ts')).recentIds(db)),
+  EVENT: async (env) => {
+    const recent = await onRecord(env, async (db) =>
       (await import('../../store/queries/recent.ts')).recentEvents(db),
     );
     return [...new Set([...recent, ...EVENT_NAMES])].sort();
@@ -38,18 +41,22 @@ const BY_PLACEHOLDER: Readonly<Record<string, () => Candidates | Promise<Candida
  * The candidates for the last of these words, which follow `hookbus`; none if the shell completes it. Never throws:
  * an error would garble the line that the user is typing.
  */
-export async function complete(words: readonly string[]): Promise<Candidates> {
+export async function complete(words: readonly string[], env: Environment): Promise<Candidates> {
   // bash splits `--hook=lint` into three words.
   const before = words.filter((word) => word !== '=');
   const current = words.at(-1) === '=' ? '' : (before.pop() ?? '');
   try {
-    return startingWith(current, await candidates(before, current));
+    return startingWith(current, await candidates(before, current, env));
   } catch {
     return [];
   }
 }
 
-async function candidates(before: Candidates, current: string): Promise<Candidates> {
+async function candidates(
+  before: Candidates,
+  current: string,
+  env: Environment,
+): Promise<Candidates> {
   const [name, ...given] = before;
   const names = COMMANDS.map((command) => command.name);
   if (name === undefined || (name === 'help' && given.length === 0)) return names;
@@ -57,12 +64,12 @@ async function candidates(before: Candidates, current: string): Promise<Candidat
   if (command === undefined || given.includes('--')) return [];
   const [, option] = /^(--[a-z-]+)=/.exec(current) ?? [];
   if (option !== undefined) {
-    const values = await valuesOf(command, option);
+    const values = await valuesOf(command, option, env);
     return (values ?? []).map((value) => `${option}=${value}`);
   }
-  const ofLast = await valuesOf(command, given.at(-1));
+  const ofLast = await valuesOf(command, given.at(-1), env);
   if (ofLast !== undefined) return ofLast;
-  return current.startsWith('-') ? optionsOf(command) : argumentsOf(command, given);
+  return current.startsWith('-') ? optionsOf(command) : argumentsOf(command, given, env);
 }
 
 function optionsOf({ name, options }: Command): Candidates {
@@ -70,23 +77,28 @@ function optionsOf({ name, options }: Command): Candidates {
   return [...Object.keys(options), ...common].map((option) => `--${option}`);
 }
 
-async function argumentsOf(command: Command, given: Candidates): Promise<Candidates> {
+async function argumentsOf(
+  command: Command,
+  given: Candidates,
+  env: Environment,
+): Promise<Candidates> {
   const { argument, moreArguments = [] } = command;
   const words = given.filter(
     (word, at) => !word.startsWith('-') && placeholder(command, given[at - 1]) === undefined,
   );
   const next = [...(argument === undefined ? [] : [argument]), ...moreArguments][words.length];
-  return next === undefined ? [] : (next.values ?? (await BY_PLACEHOLDER[next.name]?.()) ?? []);
+  return next === undefined ? [] : (next.values ?? (await BY_PLACEHOLDER[next.name]?.(env)) ?? []);
 }
 
 /** The candidates for the value of an option; undefined if the word is not an option with a value. */
 async function valuesOf(
   command: Command,
   word: string | undefined,
+  env: Environment,
 ): Promise<Candidates | undefined> {
   const value = placeholder(command, word);
   if (value === undefined) return undefined;
-  return value.includes('|') ? value.split('|') : ((await BY_PLACEHOLDER[value]?.()) ?? []);
+  return value.includes('|') ? value.split('|') : ((await BY_PLACEHOLDER[value]?.(env)) ?? []);
 }
 
 function placeholder({ options }: Command, word = ''): string | undefined {
@@ -104,13 +116,16 @@ function startingWith(current: string, words: Candidates): Candidates {
     .filter((word) => word.startsWith(current) && PLAIN.test(word) && visible(word) === word);
 }
 
-function hooksOnRecord(): Promise<Candidates> {
-  return onRecord(async (db) => (await import('../../store/breakers.ts')).listHookNames(db));
+function hooksOnRecord(env: Environment): Promise<Candidates> {
+  return onRecord(env, async (db) => (await import('../../store/breakers.ts')).listHookNames(db));
 }
 
 /** Empty if the database does not exist or cannot be read now. */
-async function onRecord(list: (db: Database) => Promise<Candidates>): Promise<Candidates> {
-  const { paths } = withOwnHome(readSettings());
+async function onRecord(
+  env: Environment,
+  list: (db: Database) => Promise<Candidates>,
+): Promise<Candidates> {
+  const { paths } = withOwnHome(readSettings(env), env);
   if (paths === undefined) return [];
   const { openToRead } = await import('../../store/database.ts');
   let db: Database | undefined;

@@ -4,13 +4,13 @@ import { findNeighbours } from '../../app/install/find-settings.ts';
 import type { FileReport, InstallRequest } from '../../app/install/install.ts';
 import { installedElsewhere, isSwitchedOnElsewhere } from '../../app/install/installed.ts';
 import { shellWord } from '../../domain/hook/shell-line.ts';
+import type { Context } from '../words/command.ts';
 
 interface Work {
   readonly request: InstallRequest;
   readonly files: readonly FileReport[];
   readonly places: Places;
-  /** Recording is on in this shell. */
-  readonly isOnHere: boolean;
+  readonly context: Context;
 }
 
 /** What the user has to know or do next. Each text is a sentence or two, then lines to copy. */
@@ -26,7 +26,7 @@ export function remarksOn(work: Work): string[] {
   ];
 }
 
-function onInstall({ request, files, places, isOnHere }: Work): string[] {
+function onInstall({ request, files, places, context }: Work): string[] {
   const { agent, program, isDryRun } = request;
   const remarks = findNeighbours(agent, places).map(({ path, saying }) => `${path} ${saying}.`);
   if (files.some(({ hasStatusLine }) => hasStatusLine)) {
@@ -36,11 +36,14 @@ function onInstall({ request, files, places, isOnHere }: Work): string[] {
   const isShared = hooks.some(
     ({ becomes }) => becomes?.includes('=$PATH:') || becomes?.includes('"$PATH:"'),
   );
-  if (isShared && findOnPath() === undefined) {
+  if (isShared && findOnPath(context.env) === undefined) {
     const link = `ln -s ${shellWord(program.at(-1) ?? '')} ~/.local/bin/hookbus`;
     remarks.push(`Hooks in shared files are recorded once hookbus is on your PATH:\n${link}`);
   }
-  const isOn = isOnHere || files.some((file) => file.isEnabled) || isSwitchedOnElsewhere(request);
+  const isOn =
+    context.settings.enabled ||
+    files.some((file) => file.isEnabled) ||
+    isSwitchedOnElsewhere(request);
   if (!isOn) {
     remarks.push(`Recording is off, so hooks run unrecorded. To switch it on: ${agent.switchOn}.`);
   } else if (!isDryRun) remarks.push('Recording is on: `hookbus logs` shows what ran.');

@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { execPath } from 'node:process';
 import { readPlaces } from '../../agents/settings/agent-places.ts';
 import {
   type AgentName,
@@ -26,7 +25,7 @@ import { settingsError } from '../../app/install/settings-file.ts';
 import { requirePaths } from '../../app/store/open-for-command.ts';
 import { ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
-import { isAtTerminal, isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
+import { isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { didYouMean } from '../words/nearest.ts';
 import { invalidValue, quote, usageError } from '../words/values.ts';
@@ -40,11 +39,12 @@ export async function workOnSettings(
   given: Given,
   context: Context,
 ): Promise<Answer> {
-  const places = readPlaces();
+  const places = readPlaces(context.env, context.cwd());
   const { request, skipped } = await withoutOutsideFiles(
     readRequest(work, given, context, places),
     given,
     places,
+    context,
   );
   // Check the names and ask before writing anything.
   const planned = changeSettings({ ...request, isDryRun: true });
@@ -55,16 +55,13 @@ export async function workOnSettings(
     isUnscoped &&
     !request.isDryRun &&
     !given.isOn('json') &&
-    !(await isConfirmed(work, planned))
+    !(await isConfirmed(context, work, planned))
   ) {
     return { json: null, lines: () => ['Nothing was changed.'] };
   }
-  if (!request.isDryRun) saveNodePath(execPath, process.argv[1] ?? '');
+  if (!request.isDryRun) saveNodePath(context.node, context.script);
   const files = request.isDryRun ? planned : changeSettings(request);
-  const remarks = [
-    ...skipped,
-    ...remarksOn({ request, files, places, isOnHere: context.settings.enabled }),
-  ];
+  const remarks = [...skipped, ...remarksOn({ request, files, places, context })];
   return {
     json: {
       agent: request.agent.agent,
@@ -80,17 +77,25 @@ export async function workOnSettings(
  * Removes project files that link to a file outside the project, unless the user agrees to change them.
  * @throws HookbusError `E_SETTINGS_FILE` if no other file remains
  */
-async function withoutOutsideFiles(request: InstallRequest, given: Given, places: Places) {
+async function withoutOutsideFiles(
+  request: InstallRequest,
+  given: Given,
+  places: Places,
+  context: Context,
+) {
   const files: FoundFile[] = [];
   const outside: FoundFile[] = [];
   const skipped: string[] = [];
-  const mayAsk = isAtTerminal() && !request.isDryRun && !given.isOn('json');
+  const mayAsk = context.ask !== undefined && !request.isDryRun && !given.isOn('json');
   for (const file of request.files) {
     const within = boundsOf(file, places);
     const target = realpathSync(file.path);
     const leadsOutside = within !== undefined && !isBelow(target, within);
     if (!leadsOutside) files.push(within === undefined ? file : { ...file, within });
-    else if (given.isOn('yes') || (mayAsk && (await isOutsideConfirmed(file.path, target)))) {
+    else if (
+      given.isOn('yes') ||
+      (mayAsk && (await isOutsideConfirmed(context, file.path, target)))
+    ) {
       files.push(file);
     } else {
       outside.push(file);
@@ -112,7 +117,7 @@ async function withoutOutsideFiles(request: InstallRequest, given: Given, places
 function readRequest(
   work: InstallRequest['work'],
   given: Given,
-  { settings, now }: Context,
+  { settings, now, env, node, script }: Context,
   places: Places,
 ): InstallRequest {
   const agent = readAgent(given.value('agent') ?? 'claude');
@@ -130,11 +135,12 @@ function readRequest(
     agent,
     files,
     otherFiles: found.filter(({ path }) => !files.some((file) => file.path === path)),
-    program: ownProgram(execPath, process.argv[1] ?? ''),
+    program: ownProgram(node, script),
     isChosen: (name) => (only.length === 0 || only.includes(name)) && !except.includes(name),
     enables,
     isDryRun: given.isOn('dry-run'),
     paths: requirePaths(settings),
+    env,
     now,
   };
 }

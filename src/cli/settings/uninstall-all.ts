@@ -22,7 +22,7 @@ export function uninstallAll(given: Given, context: Context): Answer {
       throw usageError(`--all and --${option} cannot be used together`);
   }
   const isDryRun = given.isOn('dry-run');
-  const places = readPlaces();
+  const places = readPlaces(context.env, context.cwd());
   const requests = AGENT_NAMES.map((name) =>
     requestFor(name, { given, context, places, isDryRun }),
   );
@@ -62,6 +62,7 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
     enables: false,
     isDryRun,
     paths,
+    env: context.env,
     now: context.now,
   } as const;
   const found = findSettings(agent, places);

@@ -1,36 +1,31 @@
-import { createInterface } from 'node:readline/promises';
 import type { FileReport } from '../../app/install/install.ts';
 import { findChangedScript } from '../../app/replay/replay-places.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { formatThings } from '../output/format.ts';
 import { visible } from '../output/text.ts';
+import type { Surroundings } from '../words/command.ts';
 
-/** Whether there is a user to ask. */
-export const isAtTerminal = (): boolean => process.stdin.isTTY && process.stderr.isTTY;
-
-/** Asks a yes-or-no question; without a terminal the answer is no. @param isDefault the answer to an empty line */
-export async function askAtTerminal(question: string, isDefault: boolean): Promise<boolean> {
-  if (!isAtTerminal()) return false;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const word = (await asking.question(question)).trim();
-    return word === '' ? isDefault : /^y(?:es)?$/i.test(word);
-  } catch {
-    // Control-C and Control-D mean no.
-    process.stderr.write('\n');
-    return false;
-  } finally {
-    asking.close();
-  }
+/**
+ * Asks a yes-or-no question. Without a terminal the answer is no, and Control-C and Control-D mean no.
+ * @param isDefault the answer to an empty line
+ */
+export async function askYesOrNo(
+  { ask }: Pick<Surroundings, 'ask'>,
+  question: string,
+  isDefault: boolean,
+): Promise<boolean> {
+  const word = (await ask?.(question))?.trim();
+  return word === '' ? isDefault : /^y(?:es)?$/i.test(word ?? 'no');
 }
 
 /** Shows which files would change, and asks; without a terminal the answer is yes. */
 export async function isConfirmed(
+  surroundings: Surroundings,
   work: 'install' | 'uninstall',
   files: readonly FileReport[],
 ): Promise<boolean> {
   const changed = files.filter(({ before, after }) => before !== after);
-  if (changed.length === 0 || !isAtTerminal()) return true;
+  if (changed.length === 0 || surroundings.ask === undefined) return true;
   const action = work === 'install' ? 'wrapped' : 'unwrapped';
   let total = 0;
   const lines = changed.map(({ path, scope, hooks }) => {
@@ -44,13 +39,17 @@ export async function isConfirmed(
     total === 0
       ? `Change ${formatThings(changed.length, 'file')}?`
       : `${verb} ${formatThings(total, 'hook')}?`;
-  return askAtTerminal(`${lines.join('')}${question} [Y/n] `, true);
+  return askYesOrNo(surroundings, `${lines.join('')}${question} [Y/n] `, true);
 }
 
 /** Asks whether to write the target of a link. */
-export function isOutsideConfirmed(path: string, target: string): Promise<boolean> {
+export function isOutsideConfirmed(
+  surroundings: Surroundings,
+  path: string,
+  target: string,
+): Promise<boolean> {
   const where = `${visible(path)} is a link out of the project, to\n  ${visible(target)}\n`;
-  return askAtTerminal(`${where}Change that file? [y/N] `, false);
+  return askYesOrNo(surroundings, `${where}Change that file? [y/N] `, false);
 }
 
 /**
@@ -58,12 +57,13 @@ export function isOutsideConfirmed(path: string, target: string): Promise<boolea
  * @param argv the command to run instead of the recorded ones
  */
 export function isReplayConfirmed(
+  surroundings: Surroundings,
   rows: readonly LogRow[],
   argv: readonly string[] | undefined,
 ): Promise<boolean> {
   const times = new Map<string, number>();
   for (const row of rows) {
-    const changed = argv === undefined ? findChangedScript(row) : undefined;
+    const changed = argv === undefined ? findChangedScript(row, surroundings.env) : undefined;
     const text = [
       `  ${visible(argv?.join(' ') ?? row.command)}`,
       `    in ${visible(row.cwd ?? '')}`,
@@ -74,5 +74,9 @@ export function isReplayConfirmed(
   const listed = [...times].map(([text, count]) =>
     count === 1 ? text : `${text}\n    ${formatThings(count, 'time')}`,
   );
-  return askAtTerminal(`These commands will run:\n${listed.join('\n')}\nRun them? [y/N] `, false);
+  return askYesOrNo(
+    surroundings,
+    `These commands will run:\n${listed.join('\n')}\nRun them? [y/N] `,
+    false,
+  );
 }

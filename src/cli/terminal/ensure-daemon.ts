@@ -8,17 +8,21 @@ import type { DaemonState } from '../../daemon/state.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { daemonEnvironment } from '../../os/daemon-environment.ts';
 import { ownCommandLine, saveNodePath } from '../../os/own-program.ts';
+import type { Surroundings } from '../words/command.ts';
 
 /** The state of the running daemon; starts one if needed. @throws HookbusError `E_DAEMON` if it does not answer */
-export async function ensureDaemon(paths: StatePaths): Promise<DaemonState> {
-  makeStateHome(paths.home);
-  saveNodePath(process.execPath, process.argv[1] ?? '');
+export async function ensureDaemon(
+  paths: StatePaths,
+  { env, node, script }: Surroundings,
+): Promise<DaemonState> {
+  makeStateHome(paths.home, env);
+  saveNodePath(node, script);
   rmSync(paths.daemonTried, { force: true });
-  const program = [...ownCommandLine(process.execPath, process.argv[1] ?? ''), 'daemon', 'run'];
-  const env = daemonEnvironment(paths.home, { keepsRetention: true });
+  const program = [...ownCommandLine(node, script), 'daemon', 'run'];
+  const variables = daemonEnvironment(paths.home, { keepsRetention: true, env });
   const state =
     (await askDaemon(socketPath(paths.home))) ??
-    (await startDaemon(socketPath(paths.home), program, env));
+    (await startDaemon(socketPath(paths.home), program, variables));
   if (state !== undefined) return state;
   throw new HookbusError(
     'E_DAEMON',

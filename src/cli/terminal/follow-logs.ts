@@ -24,13 +24,13 @@ export function followLogs(
     async live(output) {
       // The daemon would not report a database that cannot be used.
       await withStore(context, () => undefined);
-      if (process.stderr.isTTY) process.stderr.write('Press Ctrl-C to stop.\n');
+      context.remark('Press Ctrl-C to stop.\n');
       await followDaemon({
         socketPath: path,
         request: { ...filter, after: undefined },
         take: isJson ? writeJson(output) : writeLines(output),
         async ensureDaemon() {
-          if (settings.daemon === 'auto') await ensureDaemon(paths);
+          if (settings.daemon === 'auto') await ensureDaemon(paths, context);
           else if ((await askDaemon(path)) === undefined) throw daemonIsOff();
         },
       });

@@ -1,11 +1,10 @@
+import type { Surroundings } from '../words/command.ts';
+
 /** Shows progress on one line of stderr, on a terminal only. */
-export function createProgress(stream: NodeJS.WriteStream = process.stderr) {
-  const write = (text: string): void => {
-    if (stream.isTTY) stream.write(text);
-  };
+export function createProgress({ remark }: Pick<Surroundings, 'remark'>) {
   return {
     /** The text must fit a line. */
-    say: (text: string): void => write(`\r\x1b[K${text}`),
-    clear: (): void => write('\r\x1b[K'),
+    say: (text: string): void => remark(`\r\x1b[K${text}`),
+    clear: (): void => remark('\r\x1b[K'),
   };
 }

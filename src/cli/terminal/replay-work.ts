@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { cwd } from 'node:process';
 import { findExecution, parseReference } from '../../app/reading/find-execution.ts';
 import { isHere } from '../../app/replay/replay-places.ts';
 import {
@@ -88,11 +87,11 @@ async function replayAll(
   context: Context,
 ): Promise<ReplayReport> {
   const { choice, argv } = request;
-  const rows = chosenRows(store, choice);
-  if (choice.by === 'hook' && choice.asks && !(await isReplayConfirmed(rows, argv))) {
+  const rows = chosenRows(store, choice, context.cwd);
+  if (choice.by === 'hook' && choice.asks && !(await isReplayConfirmed(context, rows, argv))) {
     throw new HookbusError('E_REPLAY', 'not confirmed: nothing was replayed');
   }
-  const progress = createProgress();
+  const progress = createProgress(context);
   const replays: Replayed[] = [];
   const refused: Refused[] = [];
   for (const [index, row] of rows.entries()) {
@@ -110,14 +109,15 @@ async function replayOne(
   store: CommandStore,
   row: LogRow,
   { argv, timeoutSeconds }: ReplayRequest,
-  { now }: Context,
+  { now, env }: Context,
 ): Promise<Replayed | Refused> {
-  const prepared = store.use((db) => prepareReplay(db, row, argv));
+  const prepared = store.use((db) => prepareReplay(db, row, argv, env));
   if ('refused' in prepared) return { row, reason: prepared.refused };
   const { stdout, stderr } = prepared.recorded;
   const span = { spanId: traceIdOf(randomBytes(8)), createdAtMs: now() };
   const end = await replayHook({
     ...prepared,
+    env,
     correlationId: row.correlation_id,
     spanId: span.spanId,
     timeoutSeconds,
@@ -129,7 +129,7 @@ async function replayOne(
 }
 
 /** Finds every execution before anything runs. */
-function chosenRows(store: CommandStore, choice: ReplayChoice): LogRow[] {
+function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string): LogRow[] {
   if (choice.by === 'hook') {
     const { hookName, eventTypes, last, isEverywhere } = choice;
     const ran = store.use((db) => listDirectories(db, hookName));

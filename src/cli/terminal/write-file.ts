@@ -1,5 +1,4 @@
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { visible } from '../output/text.ts';
 
@@ -8,8 +7,7 @@ import { visible } from '../output/text.ts';
  * @returns its path, safe to print
  * @throws HookbusError `E_FILE` if it cannot be written, or exists and must not be replaced
  */
-export function writeNewFile(name: string, text: string, mayReplace: boolean): string {
-  const path = resolve(name);
+export function writeNewFile(path: string, text: string, mayReplace: boolean): string {
   const temporary = `${path}.${process.pid}.new`;
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });

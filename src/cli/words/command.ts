@@ -1,4 +1,4 @@
-import type { Settings } from '../../config/settings.ts';
+import type { Environment, Settings } from '../../config/settings.ts';
 import type { Page } from '../output/page.ts';
 
 /** One option of a command, as its help shows it. */
@@ -36,11 +36,30 @@ export interface Given {
   readonly isOn: (option: string) => boolean;
 }
 
-/** What a command gets from its environment. */
-export interface Context {
-  readonly settings: Settings;
+/** What a command line gets from the process that performs it. */
+export interface Surroundings {
+  readonly env: Environment;
+  readonly cwd: () => string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Node, and the file that it runs. */
+  readonly node: string;
+  readonly script: string;
+  /** The size of the terminal now; undefined if stdout is none. */
+  readonly screen: () => { readonly columns: number; readonly rows: number } | undefined;
+  /** Asks the user, who may give no answer; undefined if there is no terminal to ask at. */
+  readonly ask: ((question: string) => Promise<string | undefined>) | undefined;
+  /** The text on stdin. */
+  readonly readInput: () => string;
+  /** Writes to stdout; resolves once the reader can take more. */
+  readonly write: (text: string) => Promise<void>;
+  /** Writes to stderr if that is a terminal. */
+  readonly remark: (text: string) => void;
+}
+
+/** What a command gets. */
+export interface Context extends Surroundings {
+  readonly settings: Settings;
 }
 
 /** The output of a command, for programs and for people. */

@@ -1,5 +1,5 @@
 import type { HookChoice } from '../../app/breaker/hooks-of-name.ts';
-import type { Given } from './command.ts';
+import type { Given, Surroundings } from './command.ts';
 import { didYouMean } from './nearest.ts';
 import { quote, usageError } from './values.ts';
 
@@ -12,12 +12,12 @@ export function requireHook(given: Given): string {
 }
 
 /** Which hooks with this name to choose. @throws HookbusError `E_USAGE` */
-export function readHookChoice(given: Given, hookName: string): HookChoice {
+export function readHookChoice(given: Given, hookName: string, { cwd }: Surroundings): HookChoice {
   const command = given.value('command');
   const isAll = given.isOn('all');
   if (command !== undefined && isAll)
     throw usageError('--command and --all cannot be used together');
-  return { hookName, command, isAll, here: process.cwd() };
+  return { hookName, command, isAll, here: cwd() };
 }
 
 /** A note about a name that was never recorded, so it may be mistyped. @param known undefined if there is no database */

@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import { parseArgs } from 'node:util';
 import type { Command, CommandOption, Given } from './command.ts';
 import { didYouMean } from './nearest.ts';
 import { quote, usageError } from './values.ts';
@@ -8,118 +8,123 @@ export interface Parsed {
   /** Undefined if no word names one. */
   readonly command: Command | undefined;
   readonly asksForHelp: boolean;
-  readonly argument: string | undefined;
-  /** The arguments after the first; without a command, every word. */
+  /** The words that are no options, without the command's name; without a command, every word. */
   readonly rest: readonly string[];
   /** The words after the first `--`; undefined if there is no `--`, or the command takes none. */
   readonly passthrough: readonly string[] | undefined;
-  /** The words after a `--` that only ends the options: none of them is an option. */
-  readonly literal: readonly string[];
-  /** By name, as given; a switch is true. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: readonly GivenOption[];
 }
 
+interface GivenOption {
+  /** As the user typed it, without its value: `--limit`. */
+  readonly word: string;
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+type Options = Readonly<Record<string, CommandOption>>;
+
 /** Options of every command. */
-const COMMON: Readonly<Record<string, CommandOption>> = {
-  json: { describe: '' },
-  help: { describe: '' },
-};
+const COMMON: Options = { json: { describe: '' }, help: { describe: '' } };
 
-/** yargs must not convert names or values: each command parses its own. */
-const PARSER = {
-  'boolean-negation': false,
-  'camel-case-expansion': false,
-  'dot-notation': false,
-  'parse-numbers': false,
-  'parse-positional-numbers': false,
-  'short-option-groups': false,
-  'unknown-options-as-args': true,
-} as const;
+/** A common option, which may also come before the name of the command. */
+const COMMON_WORD = /^(?:-h|--(?:json|help)(?:=.*)?)$/;
 
-/** Finds the command and splits the words. yargs only parses: help, messages and exit codes are our own. */
-export async function parseWords(
-  words: readonly string[],
-  commands: readonly Command[],
-): Promise<Parsed> {
-  let command: Command | undefined;
-  const named = commands.find(({ name }) => name === words[0]);
-  const dashes = words.indexOf('--');
-  const afterDashes = dashes < 0 ? [] : words.slice(dashes + 1);
-  const takesPassthrough = named?.passthrough !== undefined && dashes >= 0;
-  const before = takesPassthrough ? words.slice(0, dashes) : words;
-  const passthrough = takesPassthrough ? afterDashes : undefined;
-  const literal = takesPassthrough ? [] : afterDashes;
-  const parser = yargs([...before])
-    .parserConfiguration(PARSER)
-    .detectLocale(false)
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .options({ json: { type: 'boolean' }, help: { type: 'boolean', alias: 'h' } });
-  for (const candidate of commands) {
-    parser.command(
-      candidate.name,
-      candidate.summary,
-      (its) => {
-        for (const [name, { value }] of Object.entries(candidate.options)) {
-          its.option(name, { type: value === undefined ? 'boolean' : 'string' });
-        }
-        return its;
-      },
-      () => {
-        command = candidate;
-      },
-    );
-  }
-  const { _: found, $0: _name, help, h: _short, ...options } = await parser.parseAsync();
-  // yargs takes a negative number for an option with that name; here it is an argument.
-  const negative = Object.keys(options).filter((name) => /^[\d.]+$/.test(name));
-  const rest = [...found.map(String), ...negative.map((name) => `-${name}`)];
-  // The argument is not declared to yargs, which would lose an argument that starts with a dash.
-  const argument = command?.argument === undefined ? undefined : rest.splice(1, 1)[0];
-  if (command !== undefined) rest.shift();
-  return { command, asksForHelp: help === true, argument, rest, passthrough, literal, options };
+/** A word such as `-5` is an argument, and so is `-`. */
+const NUMBER = /^-[\d.]/;
+const OPTION = /^-[^\d.]/;
+
+/** Finds the command and splits the words. */
+export function parseWords(words: readonly string[], commands: readonly Command[]): Parsed {
+  const at = words.findIndex((word) => !COMMON_WORD.test(word));
+  const command = commands.find(({ name }) => name === words[at]);
+  const own = words.filter((_, index) => index !== at || command === undefined);
+  const dashes = command?.passthrough === undefined ? -1 : own.indexOf('--');
+  const { options, rest } = split(dashes < 0 ? own : own.slice(0, dashes), optionsOf(command));
+  return {
+    command,
+    asksForHelp: options.some(({ name }) => name === 'help'),
+    rest: command === undefined ? own.slice(at < 0 ? own.length : at) : rest,
+    passthrough: dashes < 0 ? undefined : own.slice(dashes + 1),
+    options,
+  };
+}
+
+const optionsOf = (command: Command | undefined): Options => ({ ...COMMON, ...command?.options });
+
+function split(words: readonly string[], known: Options): Pick<Parsed, 'options' | 'rest'> {
+  const valued = Object.keys(known).filter((name) => known[name]?.value !== undefined);
+  const { tokens } = parseArgs({
+    args: words.map((word, at) =>
+      // `--limit --json` forgot the number; parseArgs would take any next word for it.
+      word.startsWith('--') && valued.includes(word.slice(2)) && OPTION.test(words[at + 1] ?? '')
+        ? `${word}=`
+        : word,
+    ),
+    options: {
+      ...Object.fromEntries(valued.map((name) => [name, { type: 'string' as const }])),
+      help: { type: 'boolean', short: 'h' },
+    },
+    // Messages are our own.
+    strict: false,
+    tokens: true,
+  });
+  const found = tokens.filter((token) => token.kind !== 'option-terminator');
+  // `-15` has a token for each digit.
+  const places = new Set(
+    found.flatMap(({ kind, index }) =>
+      kind === 'positional' || NUMBER.test(words[index] ?? '') ? index : [],
+    ),
+  );
+  return {
+    rest: [...places].map((index) => words[index] ?? ''),
+    options: found.flatMap((token) =>
+      token.kind === 'positional' || places.has(token.index)
+        ? []
+        : { word: token.rawName, name: token.name, value: token.value },
+    ),
+  };
 }
 
 /** Checks the options and arguments of a command. @throws HookbusError `E_USAGE` */
-export function readGiven(command: Command, parsed: Parsed): Given {
-  const { argument, rest, passthrough, literal, options } = parsed;
-  const known = { ...COMMON, ...command.options };
-  for (const word of [argument, ...rest]) {
-    if (word !== undefined && !literal.includes(word)) refuseOption(word, Object.keys(known));
-  }
-  for (const [name, value] of Object.entries(options)) checkOption(name, value, known[name]);
+export function readGiven(command: Command, { rest, passthrough, options }: Parsed): Given {
+  for (const option of options) checkOption(option, options, optionsOf(command));
+  const takesArgument = command.argument !== undefined;
+  const argument = takesArgument ? rest[0] : undefined;
+  const moreArguments = takesArgument ? rest.slice(1) : rest;
   const isRepeatable = command.argument?.isRepeatable === true;
-  const surplus = isRepeatable ? undefined : rest[command.moreArguments?.length ?? 0];
+  const surplus = isRepeatable ? undefined : moreArguments[command.moreArguments?.length ?? 0];
   if (surplus !== undefined) throw usageError(`unexpected argument ${quote(surplus)}`);
-  const values = (option: string): string[] => {
-    const value = options[option];
-    return value === undefined ? [] : [value].flat().map(String);
-  };
+  const values = (wanted: string): string[] =>
+    options.flatMap(({ name, value }) => (name === wanted && value !== undefined ? value : []));
   return {
     argument,
-    moreArguments: rest,
+    moreArguments,
     passthrough,
     values,
-    value: (option) => values(option)[0],
-    isOn: (option) => options[option] === true,
+    value: (name) => values(name)[0],
+    isOn: (wanted) => options.some(({ name, value }) => name === wanted && value !== 'false'),
   };
 }
 
-/** Refuses an unknown option, which yargs takes for an argument. A negative number is no option. */
-function refuseOption(word: string, known: readonly string[]): void {
-  if (!/^-+[^\d.]/.test(word)) return;
-  const name = word.replace(/=.*$/s, '');
-  const names = known.map((candidate) => `--${candidate}`);
-  throw usageError(`unknown option ${quote(name)}${didYouMean(name, names)}`);
-}
-
-function checkOption(name: string, value: unknown, option: CommandOption | undefined): void {
-  if (Array.isArray(value) && option?.isRepeatable !== true) {
-    throw usageError(`--${name} was given ${value.length} times; give it once`);
+function checkOption(
+  { word, name, value }: GivenOption,
+  options: readonly GivenOption[],
+  known: Options,
+): void {
+  const option = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (option === undefined) {
+    const names = Object.keys(known).map((candidate) => `--${candidate}`);
+    throw usageError(`unknown option ${quote(word)}${didYouMean(word, names)}`);
   }
-  if (option?.value !== undefined && [value].flat().some((one) => one === '')) {
+  if (option.value !== undefined && (value ?? '') === '') {
     throw usageError(`--${name} needs a value`);
+  }
+  if (option.value === undefined && !['true', 'false', undefined].includes(value)) {
+    throw usageError(`--${name} takes no value, got ${quote(value ?? '')}`);
+  }
+  const times = options.filter((other) => other.name === name).length;
+  if (times > 1 && option.isRepeatable !== true) {
+    throw usageError(`--${name} was given ${times} times; give it once`);
   }
 }

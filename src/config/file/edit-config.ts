@@ -5,6 +5,7 @@ import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { readOwnFile } from '../../os/own-file.ts';
 import { makeStateHome } from '../home/state-home.ts';
 import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
+import type { Environment } from '../settings.ts';
 import {
   type Config,
   parseConfig,
@@ -77,7 +78,12 @@ export function requireConfig(path: string): Config {
  * Changes one value and leaves the rest of the file as it is written; undefined removes the value.
  * @throws HookbusError `E_CONFIG` if the file cannot be used or cannot be written
  */
-export function editConfig(path: string, key: ConfigKey, value: unknown): Config {
+export function editConfig(
+  path: string,
+  key: ConfigKey,
+  value: unknown,
+  env?: Environment,
+): Config {
   requireConfig(path);
   const before = textOf(path) ?? '{}\n';
   const root = parseTree(before);
@@ -88,7 +94,7 @@ export function editConfig(path: string, key: ConfigKey, value: unknown): Config
   const reading = parseConfig(text);
   if (reading.state === 'refused') throw new Error(`the edit broke the file: ${reading.problem}`);
   try {
-    replaceFile(path, text);
+    replaceFile(path, text, env);
   } catch (error) {
     const reason = reasonOf(error);
     throw new HookbusError('E_CONFIG', `${path} cannot be written: ${reason}`);
@@ -107,8 +113,8 @@ function styleOf(text: string) {
 }
 
 /** Replaces the file atomically: readers see the old or the new file. */
-function replaceFile(path: string, text: string): void {
-  makeStateHome(dirname(path));
+function replaceFile(path: string, text: string, env?: Environment): void {
+  makeStateHome(dirname(path), env);
   const stat = lstatSync(path, { throwIfNoEntry: false });
   const temporary = `${path}.${process.pid}.new`;
   rmSync(temporary, { force: true });

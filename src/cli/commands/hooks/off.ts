@@ -3,7 +3,7 @@ import { HookbusError } from '../../../domain/errors.ts';
 import { redactText } from '../../../redaction/redaction.ts';
 import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
-import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
+import { askYesOrNo } from '../../terminal/confirm.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { invalidValue, parseAge, quote } from '../../words/values.ts';
@@ -57,10 +57,11 @@ export const offCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { settings, now, env } = context;
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
-  const choice = readHookChoice(given, hookName);
+  const choice = readHookChoice(given, hookName, context);
   const [{ lockForCommand, readForCommand, planOff, switchOff }, { requirePaths }] =
     await Promise.all([
       import('../../../app/breaker/switch-hook.ts'),
@@ -68,9 +69,9 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
     ]);
   const paths = requirePaths(settings);
   const plan = planOff(choice, now(), readForCommand(paths, now));
-  if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan);
+  if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan, context);
   const until = new Date(Math.ceil(now() + forMs));
-  switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now));
+  switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now), env);
   const { meaning, known } = plan;
   const commands = plan.hooks.map(({ command }) => redactText(command));
   return {
@@ -93,16 +94,20 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
 }
 
 /** @throws HookbusError `E_CONFIRM` if the user does not say yes */
-async function requireYes(given: Given, { meaning, hooks }: OffPlan): Promise<void> {
+async function requireYes(
+  given: Given,
+  { meaning, hooks }: OffPlan,
+  context: Context,
+): Promise<void> {
   const text = visible(meaning.text);
-  if (!isAtTerminal() || given.isOn('json')) {
+  if (context.ask === undefined || given.isOn('json')) {
     throw new HookbusError(
       'E_CONFIRM',
       `${text} Nothing was changed; use --yes to switch it off without a question`,
     );
   }
   const lines = hooks.map(({ command }) => `  ${visible(redactText(command))}\n`).join('');
-  if (await askAtTerminal(`${lines}${text}\nSwitch it off? [y/N] `, false)) return;
+  if (await askYesOrNo(context, `${lines}${text}\nSwitch it off? [y/N] `, false)) return;
   throw new HookbusError('E_CONFIRM', 'not confirmed: nothing was changed');
 }
 

@@ -19,7 +19,8 @@ export const onCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { settings, now } = context;
   const hookName = requireHook(given);
   const [{ lockForCommand, switchOn }, { requirePaths }] = await Promise.all([
     import('../../../app/breaker/switch-hook.ts'),
@@ -27,7 +28,7 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   ]);
   const paths = requirePaths(settings);
   const lock = lockForCommand(paths, now);
-  const choice = readHookChoice(given, hookName);
+  const choice = readHookChoice(given, hookName, context);
   const { was, hasClosedBreaker, commands, known } = switchOn(paths, choice, now, lock);
   return {
     json: {

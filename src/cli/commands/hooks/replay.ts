@@ -1,4 +1,3 @@
-import { isAtTerminal } from '../../terminal/confirm.ts';
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { invalidValue, readWhole, usageError } from '../../words/values.ts';
@@ -68,7 +67,7 @@ export const replayCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const choice = readChoice(given);
+  const choice = readChoice(given, context);
   const timeoutSeconds = readTimeout(given.value('timeout'));
   const argv = given.passthrough;
   if (argv?.length === 0) throw usageError('no command after --');
@@ -76,7 +75,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   return replay({ choice, argv, timeoutSeconds }, context);
 }
 
-function readChoice(given: Given): ReplayChoice {
+function readChoice(given: Given, { ask }: Context): ReplayChoice {
   const ids = [given.argument ?? [], given.moreArguments].flat();
   const hookName = given.value('hook');
   if (hookName === undefined) {
@@ -91,7 +90,7 @@ function readChoice(given: Given): ReplayChoice {
   if (ids.length > 0) throw usageError('IDs and --hook cannot be used together');
   const last = readWhole('--last', given.value('last') ?? String(DEFAULT_LAST), 1, MAX_LAST);
   const isEverywhere = given.isOn('everywhere');
-  const mayAsk = isAtTerminal() && !given.isOn('json');
+  const mayAsk = ask !== undefined && !given.isOn('json');
   // Anyone may have changed a script outside this work tree since.
   if (isEverywhere && !mayAsk && !given.isOn('yes')) {
     throw usageError('--everywhere needs --yes, because there is no terminal to ask at');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { statePaths } from '../../../config/home/paths.ts';
 import { visible } from '../../output/text.ts';
-import { askAtTerminal } from '../../terminal/confirm.ts';
+import { askYesOrNo } from '../../terminal/confirm.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { usageError } from '../../words/values.ts';
 
@@ -24,9 +24,10 @@ export const trustCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { env, now } = context;
   if (given.argument === undefined) throw usageError('missing argument DIR');
-  const home = resolve(given.argument);
+  const home = resolve(context.cwd(), given.argument);
   const { findUnfitness, homeError, isTrusted, trustHome } = await import(
     '../../../config/home/state-home.ts'
   );
@@ -34,9 +35,9 @@ async function perform(given: Given, { now }: Context): Promise<Answer> {
   if (unfit !== undefined) throw homeError(unfit);
   const { actingContent } = await import('../../../app/install/acting-content.ts');
   const acts = actingContent(statePaths(home), now());
-  const was = isTrusted(home);
-  const isAgreed = was || given.isOn('yes') || (await isConfirmed(home, acts));
-  if (isAgreed && !was) trustHome(home);
+  const was = isTrusted(home, env);
+  const isAgreed = was || given.isOn('yes') || (await isConfirmed(home, acts, context));
+  if (isAgreed && !was) trustHome(home, env);
   const lines = [
     ...(acts.length === 0 ? ['Nothing in it is active.'] : ['Active in it:']),
     ...acts.map((line) => `  ${visible(line)}`),
@@ -56,8 +57,8 @@ function outcome(home: string, was: boolean, isAgreed: boolean): string {
 }
 
 /** Without a terminal the answer is no. */
-function isConfirmed(home: string, acts: readonly string[]): Promise<boolean> {
+function isConfirmed(home: string, acts: readonly string[], context: Context): Promise<boolean> {
   const listed = acts.map((line) => `  ${visible(line)}\n`).join('');
   const what = acts.length === 0 ? 'Nothing in it is active.\n' : `Active in it:\n${listed}`;
-  return askAtTerminal(`${what}Trust ${visible(home)}? [y/N] `, false);
+  return askYesOrNo(context, `${what}Trust ${visible(home)}? [y/N] `, false);
 }

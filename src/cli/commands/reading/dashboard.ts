@@ -25,21 +25,21 @@ export const dashboardCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
   const { requirePaths } = await import('../../../app/store/open-for-command.ts');
-  const paths = requirePaths(settings);
-  const url = await findUrl(paths);
+  const paths = requirePaths(context.settings);
+  const url = await findUrl(paths, context);
   const isOpened = given.isOn('open');
-  if (isOpened) await openInBrowser(paths, url);
+  if (isOpened) await openInBrowser(paths, url, context);
   return { json: { url, opened: isOpened }, lines: () => [url] };
 }
 
-async function findUrl(paths: StatePaths): Promise<string> {
+async function findUrl(paths: StatePaths, context: Context): Promise<string> {
   const [{ ensureDaemon }, { askDashboard }] = await Promise.all([
     import('../../terminal/ensure-daemon.ts'),
     import('../../../daemon/client/client.ts'),
   ]);
-  const { version } = await ensureDaemon(paths);
+  const { version } = await ensureDaemon(paths, context);
   const answer = await askDashboard(socketPath(paths.home));
   if (answer === undefined) {
     throw new HookbusError(
@@ -61,13 +61,17 @@ async function findUrl(paths: StatePaths): Promise<string> {
  * command line could be used by them first. No shell is involved.
  * @param url a valid URL, for the error message
  */
-async function openInBrowser(paths: StatePaths, url: string): Promise<void> {
+async function openInBrowser(paths: StatePaths, url: string, context: Context): Promise<void> {
   const { writeNewFile } = await import('../../terminal/write-file.ts');
-  writeNewFile(paths.dashboardOpener, redirectTo(await findUrl(paths)), true);
+  writeNewFile(paths.dashboardOpener, redirectTo(await findUrl(paths, context)), true);
   const page = pathToFileURL(paths.dashboardOpener).href;
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   return new Promise((resolve, reject) => {
-    const child = spawn(opener, [page], { detached: true, stdio: 'ignore' });
+    const child = spawn(opener, [page], {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...context.env },
+    });
     child.once('error', ({ message }) => {
       reject(
         new HookbusError(

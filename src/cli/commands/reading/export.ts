@@ -1,4 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandStore } from '../../../app/store/open-for-command.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
@@ -59,7 +60,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
       const json = { metrics: await prometheusJson(snapshot) };
       return { json, lines: () => text.trimEnd().split('\n') };
     }
-    writeWhole(file, text);
+    writeWhole(resolve(context.cwd(), file), text);
     return { json: { file }, lines: () => [] };
   } finally {
     store?.close();

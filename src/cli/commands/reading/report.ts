@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { reportLines } from '../../output/metrics/report.ts';
 import { withStore } from '../../terminal/with-store.ts';
 import {
@@ -69,6 +70,10 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     import('../../output/metrics/report-html.ts'),
     import('../../terminal/write-file.ts'),
   ]);
-  const path = writeNewFile(file, reportHtml(report, context.now()), given.isOn('force'));
+  const path = writeNewFile(
+    resolve(context.cwd(), file),
+    reportHtml(report, context.now()),
+    given.isOn('force'),
+  );
   return { json: report, lines: () => [`Written to ${path}`] };
 }

@@ -23,7 +23,7 @@ export const statusCommand: Command = {
   perform,
 };
 
-async function perform(_given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(_given: Given, { settings, now, env }: Context): Promise<Answer> {
   const [{ readStatus }, { askDaemon }] = await Promise.all([
     import('../../../app/reading/read-status.ts'),
     import('../../../daemon/client/client.ts'),
@@ -31,7 +31,7 @@ async function perform(_given: Given, { settings, now }: Context): Promise<Answe
   const home = settings.paths?.home;
   const daemon = home === undefined ? undefined : await askDaemon(socketPath(home));
   const report = {
-    ...readStatus(settings, now),
+    ...readStatus(settings, now, env),
     shared_keys: (daemon?.shared_keys ?? []).map(({ connected, ...server }) => ({
       state: connected ? ('connected' as const) : ('unreachable' as const),
       ...server,

@@ -49,6 +49,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     beforeMs: context.now() - ageMs,
     isDryRun: given.isOn('dry-run'),
     now: context.now,
+    env: context.env,
     pause: wait,
   });
   return { json: report, lines: () => cleanupLines(report) };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Config } from '../../../config/file/config-file.ts';
 import type { ConfigKey } from '../../../config/file/edit-config.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
@@ -143,19 +142,19 @@ async function change(
   key: ConfigKey,
   text: string | undefined,
   editing: Editing,
-  { now }: Context,
+  { now, env, readInput }: Context,
 ): Promise<Answer> {
   const setting = editing.configSetting(key);
   const isPiped = setting.isHidden === true && text === '-';
   // Every user of this machine can see a command line, so a secret comes from stdin.
-  const typed = isPiped ? readFileSync(0, 'utf8') : text;
+  const typed = isPiped ? readInput() : text;
   const wanted = typed === undefined ? undefined : setting.fromText(typed);
   const isUnusable = setting.read(wanted) === undefined || (isPiped && wanted === '');
   if (typed !== undefined && isUnusable) {
     if (setting.isSecret) throw usageError(`${editing.nameOfKey(key)} must be ${setting.expected}`);
     throw invalidValue(editing.nameOfKey(key), setting.expected, typed);
   }
-  const config = editing.editConfig(paths.config, key, wanted);
+  const config = editing.editConfig(paths.config, key, wanted, env);
   const value = shownValue(config, key, editing);
   await applyConfig(paths, now);
   const how = text === undefined ? 'is now the default' : 'is now';

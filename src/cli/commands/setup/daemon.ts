@@ -80,17 +80,18 @@ async function act(
 
 async function start(paths: StatePaths, context: Context): Promise<Answer> {
   const { ensureDaemon } = await import('../../terminal/ensure-daemon.ts');
-  return stateAnswer(await ensureDaemon(paths), context);
+  return stateAnswer(await ensureDaemon(paths, context), context);
 }
 
-async function run(paths: StatePaths, idleMs: number, { settings, now }: Context): Promise<Answer> {
+async function run(paths: StatePaths, idleMs: number, context: Context): Promise<Answer> {
+  const { settings, now, env } = context;
   keepHeapSmall();
   const [{ readConfigFile }, { closeToOthers, makeStateHome }, { runDaemon }] = await Promise.all([
     import('../../../config/file/config-file.ts'),
     import('../../../config/home/state-home.ts'),
     import('../../../daemon/daemon.ts'),
   ]);
-  makeStateHome(paths.home);
+  makeStateHome(paths.home, env);
   closeToOthers(paths.home);
   // The default could delete what the user meant to keep.
   const isUnusable = settings.problems.some((text) => text.startsWith('HOOKBUS_RETENTION_DAYS:'));

@@ -1,4 +1,4 @@
-import { execPath, versions } from 'node:process';
+import { versions } from 'node:process';
 import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import { ownProgram } from '../../../os/own-program.ts';
@@ -35,7 +35,8 @@ export const doctorCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { settings, now, env, node, script, cwd } = context;
   const windowHours = readHours(given.argument ?? DEFAULT_HOURS);
   const [{ diagnose }, { askDaemon }] = await Promise.all([
     import('../../../app/doctor/diagnose.ts'),
@@ -44,12 +45,13 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
   const home = settings.paths?.home;
   const report = diagnose({
     settings,
+    env,
     windowHours,
     now,
     nodeVersion: versions.node,
-    program: ownProgram(execPath, process.argv[1] ?? ''),
-    onPath: findOnPath(),
-    places: readPlaces(),
+    program: ownProgram(node, script),
+    onPath: findOnPath(env),
+    places: readPlaces(env, cwd()),
     daemon: home === undefined ? undefined : await askDaemon(socketPath(home)),
   });
   return {

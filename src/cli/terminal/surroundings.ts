@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Surroundings } from '../words/command.ts';
+
+/** What this process gives a command. */
+export function processSurroundings(): Surroundings {
+  const { stdin, stdout, stderr } = process;
+  const isAtTerminal = stdin.isTTY && stderr.isTTY;
+  return {
+    env: process.env,
+    cwd: () => process.cwd(),
+    now: Date.now,
+    node: process.execPath,
+    script: process.argv[1] ?? '',
+    screen: () => (stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : undefined),
+    ask: isAtTerminal ? ask : undefined,
+    readInput: () => readFileSync(0, 'utf8'),
+    async write(text) {
+      if (!stdout.write(text)) await once(stdout, 'drain');
+    },
+    remark(text) {
+      if (stderr.isTTY) stderr.write(text);
+    },
+  };
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline/promises');
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await asking.question(question);
+  } catch {
+    process.stderr.write('\n');
+    return undefined;
+  } finally {
+    asking.close();
+  }
+}
