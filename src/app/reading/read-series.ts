@@ -1,5 +1,5 @@
-import { isFailure, type Status } from '../../domain/execution.ts';
-import { isRun, ratio, toMicroseconds } from '../../metrics/tallies.ts';
+import { isFailure, isRun, type Status } from '../../domain/execution.ts';
+import { ratio, toMicroseconds } from '../../metrics/tallies.ts';
 import { exactTimes, sketchedTimes, type Times } from '../../metrics/times.ts';
 import type { Database } from '../../store/database.ts';
 import { newestOf } from '../../store/queries/dashboard.ts';
