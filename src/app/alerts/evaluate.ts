@@ -1,5 +1,6 @@
 import type { AlertAction, AlertRule } from '../../domain/alert.ts';
 import { timeOfUuidV7, uuidV7 } from '../../domain/identifiers.ts';
+import { isoOf } from '../../domain/time.ts';
 import { type AlertRow, alertKey, type WindowRow, windowRows } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { AlertsConfig, Assessment, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
@@ -217,5 +218,3 @@ function cleared(row: AlertRow, { around, lastLogId, actions }: EvaluationInput)
     owed: actions,
   };
 }
-
-const isoOf = (ms: number): string => new Date(ms).toISOString();

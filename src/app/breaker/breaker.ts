@@ -3,6 +3,7 @@ import type { Config } from '../../config/file/config-file.ts';
 import { canBlock } from '../../domain/events.ts';
 import { isFailure } from '../../domain/execution.ts';
 import { type HookId, hookText, isWholeCommand } from '../../domain/hook/hook-id.ts';
+import { isoOf } from '../../domain/time.ts';
 import { assess, type BreakerPolicy } from '../../gates/breaker.ts';
 import { gateFiles, isInForce, readGate } from '../../gates/gate-file.ts';
 import {
@@ -281,8 +282,4 @@ export function closeBreaker(parts: BreakerParts, hook: HookId): BreakerChange |
   const change = closing(row, 'by_hand');
   applyChange(parts, store, change);
   return change;
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -6,6 +6,7 @@ import {
 } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import { assess, type BreakerState, stateOfOpened } from '../../gates/breaker.ts';
 import { gateFiles, isInForce } from '../../gates/gate-file.ts';
 import { type FoundGate, listGates, listOldGates } from '../../gates/gate-writer.ts';
@@ -135,7 +136,7 @@ function stateOf({ kind, untilMs }: FoundGate, nowMs: number): GateReport['state
 }
 
 /** Older executions do not justify a recommendation. */
-const RECENT_MS = 24 * 3_600_000;
+const RECENT_MS = DAY_MS;
 
 function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
   const store = createBreakerStore(db);

@@ -1,5 +1,6 @@
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
+import { isoOf } from '../../domain/time.ts';
 import { deleteOldAlerts } from '../../store/alerts.ts';
 import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
 import { databaseBytes } from '../../store/files/database-files.ts';
@@ -131,8 +132,4 @@ async function inTurns(
     limit = Math.min(max, Math.max(1, Math.floor((limit * TURN_MS) / Math.max(tookMs, 1))));
     await pause(Math.max(tookMs, 1));
   }
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

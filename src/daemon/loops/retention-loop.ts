@@ -4,6 +4,7 @@ import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import { deleteOldAlerts } from '../../store/alerts.ts';
 import { deleteExecutions, deleteKeysAndNotices, releasePages } from '../../store/retention.ts';
 import { countNext } from '../../store/totals.ts';
@@ -17,8 +18,6 @@ const EVERY_MS = 60 * 60 * 1000;
 const STEP_ROWS = 200;
 const STEP_PAGES = 200;
 const PAUSE_MS = 50;
-
-const DAY_MS = 86_400_000;
 
 export interface RetentionLoopParts {
   readonly paths: StatePaths;

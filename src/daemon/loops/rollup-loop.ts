@@ -1,6 +1,7 @@
 import { ROLL_UP_ROWS, rollUp } from '../../app/retention/roll-up.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import { deleteSmallBuckets } from '../../store/rollups.ts';
 import type { Log } from '../log.ts';
 
@@ -15,7 +16,6 @@ const PAUSE_MS = 20;
 
 /** How long hourly rollups are kept; daily ones stay forever. */
 const HOURS_KEPT_DAYS = 92;
-const DAY_MS = 86_400_000;
 
 export interface RollupLoopParts {
   readonly store: StoreHandle;
