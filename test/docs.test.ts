@@ -17,7 +17,7 @@ import { REDACTION_RULES } from '../src/redaction/rules/rules.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { createExecutionWriter } from '../src/store/executions.ts';
 import { MIGRATIONS } from '../src/store/migrations/index.ts';
-import { countAll } from '../src/store/totals.ts';
+import { countNext } from '../src/store/totals.ts';
 import { aBegin, anEnd } from './support/records.ts';
 import { temporaryDirectory } from './support/temporary.ts';
 
@@ -201,7 +201,7 @@ function aDatabase(): string {
     INSERT INTO rollup_marks (name, log_id) VALUES ('hook_metrics', 1);
     INSERT INTO alerts (alert_id, rule, subject, state, opened_at, value)
       VALUES ('a', 'failure_rate', 'format', 'open', '2026-11-22T10:00:00.000Z', 0.6);`);
-  countAll(db);
+  countNext(db, 500);
   db.close();
   return path;
 }

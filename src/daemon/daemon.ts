@@ -1,11 +1,11 @@
 import { zlibSync } from 'fflate';
-import type { CreateDashboard } from '../app/reading/dashboard.ts';
 import { provideCompression } from '../app/recording/compression.ts';
 import type { Ingested } from '../app/recording/ingest.ts';
 import { createStoreHandle } from '../app/store/store-handle.ts';
 import type { Config } from '../config/file/config-file.ts';
 import { createConfigWatch } from '../config/file/config-watch.ts';
 import type { StatePaths } from '../config/home/paths.ts';
+import type { CreateDashboard } from '../dashboard/dashboard.ts';
 import { isNewerVersion, VERSION } from '../domain/version.ts';
 import { processStart } from '../os/process.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';

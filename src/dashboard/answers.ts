@@ -5,10 +5,11 @@ import {
   switchOff,
   switchOn,
 } from '../app/breaker/switch-hook.ts';
-import type { DashboardParts } from '../app/reading/dashboard.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
+import type { StoreHandle } from '../app/store/store-handle.ts';
+import type { StatePaths } from '../config/home/paths.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
@@ -18,6 +19,13 @@ import {
   sessionExecutions,
 } from '../store/queries/dashboard.ts';
 import { showPayload } from './payload.ts';
+
+/** What the daemon shares with the dashboard. */
+export interface DashboardParts {
+  readonly paths: StatePaths;
+  readonly store: StoreHandle;
+  readonly now: () => number;
+}
 
 /** Answers a request of the page with JSON. @throws HookbusError if the request is invalid */
 export type Answer = (query: URLSearchParams, parts: DashboardParts) => unknown;

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CreateDashboard, DashboardParts } from '../app/reading/dashboard.ts';
 import { DEFAULT_CONFIG, readConfigFile } from '../config/file/config-file.ts';
 import { createAccess } from './access.ts';
+import type { DashboardParts } from './answers.ts';
 import { createFeed } from './feed.ts';
 import { readHostName } from './host-name.ts';
 import { createRequestListener } from './requests.ts';
@@ -28,12 +28,14 @@ const LIMITS = {
 const MAX_CONNECTIONS = 64;
 const IDLE_TIMEOUT_MS = 30_000;
 
-export const createDashboard: CreateDashboard = (parts) => {
+/** The web page that the daemon serves on this machine, from the first request on. */
+export function createDashboard(parts: DashboardParts) {
   const feed = createFeed(parts.store);
   let opening: ReturnType<typeof start> | undefined;
 
   return {
-    async open() {
+    /** Returns its URL, with a code that admits one browser once. @throws if the port cannot be opened */
+    async open(): Promise<string> {
       opening ??= start(parts, feed);
       try {
         return (await opening).access.newUrl();
@@ -43,15 +45,19 @@ export const createDashboard: CreateDashboard = (parts) => {
         throw error;
       }
     },
-    isWatched: () => feed.count() > 0,
+    /** Whether a browser shows it at the moment. */
+    isWatched: (): boolean => feed.count() > 0,
+    /** Call this when executions were stored. */
     tell: feed.tell,
-    async stop() {
+    async stop(): Promise<void> {
       feed.stop();
       const open = await opening?.catch(() => undefined);
       await Promise.all(open?.servers.map(close) ?? []);
     },
   };
-};
+}
+
+export type CreateDashboard = typeof createDashboard;
 
 async function start(parts: DashboardParts, feed: ReturnType<typeof createFeed>) {
   const reading = readConfigFile(parts.paths.config);

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DashboardParts } from '../app/reading/dashboard.ts';
 import { HookbusError, reasonOf } from '../domain/errors.ts';
 import { isBusy } from '../store/database.ts';
 import type { Access } from './access.ts';
-import { ANSWERS, CHANGES } from './answers.ts';
+import { ANSWERS, CHANGES, type DashboardParts } from './answers.ts';
 import type { Feed } from './feed.ts';
 import { type PageFile, readPages } from './pages.ts';
 

@@ -14,6 +14,12 @@ export type Status = (typeof STATUSES)[number];
 /** With this exit code a hook tells the agent to block. That is a decision, not a failure. */
 const BLOCK_EXIT_CODE = 2;
 
+/** The statuses of executions that ran, which alone say something about a hook. A block is a decision, not a failure. */
+export const RAN: readonly Status[] = ['success', 'blocked', 'error', 'timeout'];
+
+/** Whether an execution with this status ran its hook. */
+export const isRun = (status: Status): boolean => RAN.includes(status);
+
 /** Maximum size of the stderr that is kept for a failed execution, in bytes. */
 export const ERROR_TEXT_BYTES = 2048;
 
@@ -69,9 +75,17 @@ export function statusOf(end: End): Status {
   return end.exitCode === BLOCK_EXIT_CODE ? 'blocked' : 'error';
 }
 
-/** The hook could not run, or it ran and failed. The failure rate counts this, and it frees a dedupe key. */
+/**
+ * The hook could not run, or it ran and failed. The failure rate counts this, monitoring shows it as an error, and it
+ * frees a dedupe key.
+ */
 export function isFailure(status: Status): boolean {
   return status === 'error' || status === 'timeout';
+}
+
+/** Whether an exit code is a result that duplicates may share; any other end frees the key. */
+export function isResult(exitCode: number): boolean {
+  return exitCode === 0 || exitCode === BLOCK_EXIT_CODE;
 }
 
 /** Joins the two halves into a row. The caller redacts `error` and `command` first. */

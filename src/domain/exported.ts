@@ -64,8 +64,3 @@ export function programOf(command: string): string | undefined {
   if (!/^[\w@%+.,/-]+$/.test(word)) return undefined;
   return word.slice(word.lastIndexOf('/') + 1) || undefined;
 }
-
-/** Whether monitoring counts this status as an error. A block is the hook's decision, and a skip is HookBus's. */
-export function isErrorStatus(status: Status): boolean {
-  return status === 'error' || status === 'timeout';
-}

@@ -1,8 +1,9 @@
 import { CANNOT_BLOCK, canBlock } from './events.ts';
 import type { Execution } from './execution.ts';
+import { DAY_MS } from './time.ts';
 
 /** An alert stays open at least this long after the last skip, in ms: people look once a day. */
-export const SEEN_WITHIN_MS = 24 * 3_600_000;
+export const SEEN_WITHIN_MS = DAY_MS;
 
 /** Comes first in the text, so that no id can look like it. */
 const REFUSED = 'refused again, as a ';

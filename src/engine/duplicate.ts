@@ -7,7 +7,7 @@ import type { Meters } from './streams/meters.ts';
 import { writeAll } from './streams/output.ts';
 
 /** Whether the hook may run. If so, call `finish` afterwards: waiters get the result. */
-export type Claim =
+export type HookClaim =
   | {
       readonly kind: 'run';
       readonly key?: string;
@@ -31,11 +31,11 @@ export interface ClaimParts {
 }
 
 /** A run without a key, which nobody waits for. */
-export const UNKEYED: Claim = { kind: 'run', finish: () => undefined };
+export const UNKEYED: HookClaim = { kind: 'run', finish: () => undefined };
 
 /** Repeats the first execution's output, if the policy says so. */
 export async function answerDuplicate(
-  { result }: Claim & { kind: 'duplicate' },
+  { result }: HookClaim & { kind: 'duplicate' },
   meters: Meters,
 ): Promise<void> {
   if (result === undefined) return;
@@ -46,7 +46,7 @@ export async function answerDuplicate(
 }
 
 /** Shares the result with duplicates, if they may have it. */
-export function finishClaim(claim: Claim, exitCode: number | undefined, meters: Meters): void {
+export function finishClaim(claim: HookClaim, exitCode: number | undefined, meters: Meters): void {
   if (claim.kind !== 'run' || claim.key === undefined) return;
   const stdout = meters.stdout.capture();
   const stderr = meters.stderr.capture();

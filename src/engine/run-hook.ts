@@ -12,7 +12,7 @@ import { duplicateReason } from '../domain/skipped-guard.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { nowMs, startedAtMs } from './clock.ts';
-import { answerDuplicate, type Claim, finishClaim, UNKEYED } from './duplicate.ts';
+import { answerDuplicate, finishClaim, type HookClaim, UNKEYED } from './duplicate.ts';
 import { mayForgive } from './fail-open.ts';
 import { beginParts, ownVariables, recorderFor } from './parts.ts';
 import { type Companion, startCompanion } from './process/companion.ts';
@@ -139,7 +139,7 @@ interface Watch {
 }
 
 /** Without the complete payload or a record, the execution gets no key and runs. */
-async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<Claim> {
+async function claimFor(watch: Watch, settings: Settings, report: Report): Promise<HookClaim> {
   const { begin, options, payload, isBegun } = watch;
   if (payload === undefined || !isBegun) return UNKEYED;
   const { claimKey } = await import('./claim.ts');
@@ -147,7 +147,7 @@ async function claimFor(watch: Watch, settings: Settings, report: Report): Promi
 }
 
 async function duplicateEnd(
-  claim: Claim & { kind: 'duplicate' },
+  claim: HookClaim & { kind: 'duplicate' },
   { begin, input, meters }: Watch,
 ): Promise<HookEnd> {
   const { result } = claim;

@@ -12,9 +12,6 @@ export interface BreakerPolicy {
 /** `half_open`: the cooldown is over, and the next execution decides whether the hook works again. */
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** The statuses of executions that ran, which alone say something about a hook. A block is a decision, not a failure. */
-export const RAN: readonly Status[] = ['success', 'blocked', 'error', 'timeout'];
-
 /** A summary of the latest executions. */
 export interface Assessment {
   readonly runs: number;

@@ -1,27 +1,15 @@
 import { canBlock } from '../domain/events.ts';
+import { isResult } from '../domain/execution.ts';
+import type { Claim } from '../domain/key/claim.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
+import { isRunning } from '../os/process.ts';
 
 /** Maximum size of a kept result, in bytes per stream, whatever the capture limit; with a larger result, duplicates run. */
 export const MAX_RESULT_BYTES = 4 * 1024 * 1024;
 
 /** How long a duplicate waits for the first execution before it runs, in ms; src/launcher/claim.c has the same. */
 export const MAX_WAIT_MS = 5000;
-
-/** A claim as stored. */
-export interface ClaimOnRecord {
-  readonly executionId: string;
-  readonly state: 'running' | 'done';
-  readonly exitCode: number | null;
-  readonly stdout: Uint8Array | null;
-  readonly stderr: Uint8Array | null;
-  readonly ownerPid: number | null;
-  readonly ownerStart: number | null;
-  /** The daemon that made the claim and learns of its end. */
-  readonly brokerPid: number | null;
-  readonly brokerStart: number | null;
-  readonly expiresAt: string;
-}
 
 /** The process that claims. */
 interface Owner {
@@ -44,29 +32,26 @@ export interface Asking {
  * another broker has given up its earlier claim; but a daemon may get its first request late. Two processes that use the
  * same daemon are different, even if their ids are the same because each is in a container.
  */
-export function isFree(
-  claim: ClaimOnRecord,
-  asking: Asking,
-  nowIso: string,
-  isRunning: (pid: number, start: number) => boolean,
-): boolean {
+export function isFree(claim: Claim, asking: Asking, nowIso: string): boolean {
   if (claim.expiresAt <= nowIso) return true;
   if (claim.state === 'done') return false;
   if (isOwn(claim, asking) && isGivenUp(claim, asking)) return true;
-  if (isRunning(claim.brokerPid ?? 0, claim.brokerStart ?? 0)) return false;
-  return !isRunning(claim.ownerPid ?? 0, claim.ownerStart ?? 0);
+  return !isRunning(claim.brokerPid ?? 0, claim.brokerStart ?? 0) && !isOwnerRunning(claim);
 }
 
+export const isOwnerRunning = ({ ownerPid, ownerStart }: Claim): boolean =>
+  isRunning(ownerPid ?? 0, ownerStart ?? 0);
+
 /** Whether the claim was made through another daemon than the current one, if there is one. */
-export const isElsewhere = (claim: ClaimOnRecord, { broker }: Asking): boolean =>
+export const isElsewhere = (claim: Claim, { broker }: Asking): boolean =>
   broker === undefined || claim.brokerPid !== broker.pid || claim.brokerStart !== broker.start;
 
-function isOwn({ ownerPid, ownerStart }: ClaimOnRecord, { owner }: Asking): boolean {
+function isOwn({ ownerPid, ownerStart }: Claim, { owner }: Asking): boolean {
   const start = ownerStart ?? 0;
   return ownerPid === owner.pid && (start === 0 || owner.start === 0 || start === owner.start);
 }
 
-function isGivenUp(claim: ClaimOnRecord, asking: Asking): boolean {
+function isGivenUp(claim: Claim, asking: Asking): boolean {
   if (asking.broker === undefined) return true;
   // An execution asks a daemon first and its helper next, and the daemon may get the request late.
   const isHelpers = claim.brokerPid === null && claim.executionId === asking.executionId;
@@ -95,7 +80,7 @@ export const rulesElsewhere = ({ eventType, onDuplicate }: DuplicateRules): Dupl
 
 /** The verdict on a duplicate of a finished execution; undefined if it must run. */
 export function verdictOn(
-  claim: Pick<ClaimOnRecord, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
+  claim: Pick<Claim, 'executionId' | 'exitCode' | 'stdout' | 'stderr'>,
   { eventType, onDuplicate }: DuplicateRules,
 ): DuplicateVerdict | undefined {
   const { executionId: of, exitCode, stdout, stderr } = claim;
@@ -160,8 +145,3 @@ export const repeatsAllows = (asked: OnDuplicate | undefined, eventType: string)
 
 /** Events on which a guard answers for one call. */
 const ALLOWS: ReadonlySet<string> = new Set(['PreToolUse', 'PermissionRequest']);
-
-/** Whether an exit code is a result that duplicates may share; any other end frees the key. */
-function isResult(exitCode: number): boolean {
-  return exitCode === 0 || exitCode === 2;
-}

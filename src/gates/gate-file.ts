@@ -8,6 +8,7 @@ import {
   quoteWords,
 } from '../domain/hook/hook-id.ts';
 import { sha256Hex } from '../domain/key/sha256.ts';
+import { DAY_MS } from '../domain/time.ts';
 import { readOwnFile, requireDirectory } from '../os/own-file.ts';
 import { isProtected } from './policy.ts';
 
@@ -22,7 +23,7 @@ export interface Gate {
 }
 
 /** No gate counts for longer: HookBus did not make such a gate, or the clock was set back. */
-const MAX_GATE_MS = 7 * 86_400_000;
+const MAX_GATE_MS = 7 * DAY_MS;
 
 const DIGEST_DIGITS = 32;
 

@@ -1,17 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Verdict } from '../app/dedupe/dedupe.ts';
+import { waitForVerdict } from '../app/dedupe/open-keys.ts';
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import { isRefusal } from '../domain/payload/refusal.ts';
 import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';
 
-/** How often to check for the result of an execution in another process. */
-const POLL_MS = 15;
-
 /** Whether the body may run. If so, call `finish` afterwards: waiters get the result. */
-export type Claim =
+export type BodyClaim =
   | {
       readonly kind: 'run';
       readonly isKeyed: boolean;
@@ -29,7 +27,7 @@ export type Claim =
     };
 
 /** A body without a key, which nobody waits for. */
-export const UNKEYED: Claim = {
+export const UNKEYED: BodyClaim = {
   kind: 'run',
   isKeyed: false,
   within: (work) => work(),
@@ -62,7 +60,7 @@ const inFlight = new Map<string, InFlightCall>();
 const enclosingCalls = new AsyncLocalStorage<readonly InFlightCall[]>();
 
 /** Claims a key. @throws errors of the store; the caller then runs the body */
-export async function claimKey(parts: ClaimParts): Promise<Claim> {
+export async function claimKey(parts: ClaimParts): Promise<BodyClaim> {
   const { request, hasBody, recording } = parts;
   if (request.onDuplicate === 'deny') {
     return toClaim(parts, undefined, recording.keys().claim(request));
@@ -76,9 +74,9 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
     if (!first.hasBody || !(await finishesBefore(first, until))) return UNKEYED;
   }
   const call = startCall(id, request.executionId, hasBody);
-  let claim: Claim = UNKEYED;
+  let claim: BodyClaim = UNKEYED;
   try {
-    claim = toClaim(parts, call, await waitForVerdict(parts, until));
+    claim = toClaim(parts, call, await claimBefore(parts, until));
   } finally {
     if (claim.kind === 'duplicate' || !claim.isKeyed) call.finish();
   }
@@ -86,7 +84,7 @@ export async function claimKey(parts: ClaimParts): Promise<Claim> {
 }
 
 /** @param call undefined under `deny`, because nobody owns the key then */
-function toClaim(parts: ClaimParts, call: InFlightCall | undefined, verdict: Verdict): Claim {
+function toClaim(parts: ClaimParts, call: InFlightCall | undefined, verdict: Verdict): BodyClaim {
   const { recording, request } = parts;
   if (verdict.kind === 'run') {
     return {
@@ -113,20 +111,15 @@ function toClaim(parts: ClaimParts, call: InFlightCall | undefined, verdict: Ver
   return { kind: 'duplicate', of: verdict.of, output: readShared(stdout), isRefused };
 }
 
-/** Waits for an execution in another process, as long as it lives and there is time. */
-async function waitForVerdict(parts: ClaimParts, until: number): Promise<Verdict> {
+/** Claims, and waits for an execution in another process unless that waits for this one. */
+async function claimBefore(parts: ClaimParts, until: number): Promise<Verdict> {
   const { recording, request } = parts;
   const keys = recording.keys();
-  let verdict = keys.claim(request);
-  if (verdict.kind !== 'run' && 'of' in verdict && isParent(parts, verdict.of)) {
+  const first = keys.claim(request);
+  if (first.kind !== 'run' && 'of' in first && isParent(parts, first.of)) {
     return { kind: 'run_unkeyed' };
   }
-  while (verdict.kind === 'wait') {
-    if (performance.now() >= until) return { kind: 'run_unkeyed' };
-    await wait(POLL_MS);
-    if (keys.hasChanged(request)) verdict = keys.claim(request);
-  }
-  return verdict;
+  return waitForVerdict(keys, request, first, until);
 }
 
 /** `hookbus run` with the same name and key runs this process, and waits for it. */

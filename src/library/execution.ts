@@ -13,7 +13,7 @@ import { guardFacts } from '../gates/hook-files.ts';
 import { isProtected } from '../gates/policy.ts';
 import { ownProcess } from '../os/own-process.ts';
 import { type Asked, type Call, readCall } from './call.ts';
-import { type Claim, claimKey, UNKEYED } from './claim.ts';
+import { type BodyClaim, claimKey, UNKEYED } from './claim.ts';
 import { type BodyEnd, endOf, measurePayload, sharedEnd, skippedEnd, warningsOf } from './end.ts';
 import { type Recording, recordingFor } from './recording.ts';
 
@@ -105,7 +105,7 @@ function gateOf({ call, begin, report }: Watch, gates: string): Gate | undefined
 const keyOf = ({ dedupeKey }: Call): Pick<End, 'dedupeKey'> =>
   dedupeKey === undefined ? {} : { dedupeKey };
 
-async function claimFor({ parts, call, begin, recording, report }: Watch): Promise<Claim> {
+async function claimFor({ parts, call, begin, recording, report }: Watch): Promise<BodyClaim> {
   if (call.dedupeKey === undefined) return UNKEYED;
   try {
     return await claimKey({
@@ -144,7 +144,7 @@ async function skip(
   };
 }
 
-function running(watch: Watch, claim: Claim & { kind: 'run' }): Opened {
+function running(watch: Watch, claim: BodyClaim & { kind: 'run' }): Opened {
   const { parts, call, begin, stdin, recording, report } = watch;
   const startedAtMs = performance.now();
   return {

@@ -15,9 +15,6 @@ import { encodeBegin, encodeEnd } from '../protocol/record.ts';
 import { createSpool, type Spool } from '../spool/spool.ts';
 import { HOOK_BUSY_MS } from '../store/database.ts';
 
-/** How long a claim waits for the database lock, as in an engine. */
-const CLAIM_BUSY_MS = 1000;
-
 /** The end of an execution whose process exits inside the body. */
 const endInsideBody = (stdinBytes: number): End => ({
   kind: 'cut_off',
@@ -62,7 +59,7 @@ function createRecording(paths: StatePaths) {
     home: paths.home,
     /** The keys throw errors of the store; the caller then runs the body. */
     keys(): Keys {
-      keys ??= openKeys(paths.database, CLAIM_BUSY_MS, Date.now).keys;
+      keys ??= openKeys(paths.database).keys;
       return keys;
     },
     /** Before the body: records what is known, in case this process dies. */

@@ -1,10 +1,10 @@
-import type { Status } from '../domain/execution.ts';
+import { isRun, type Status } from '../domain/execution.ts';
+import type { Rollup, Sample } from '../domain/sample.ts';
 import type { Distribution } from './percentile.ts';
 import { RELATIVE_ERROR } from './sketch.ts';
 import {
   createTallies,
   type Figures,
-  isRun,
   millisecondFields,
   ratio,
   type Tally,
@@ -18,30 +18,6 @@ import {
   type Target,
 } from './targets.ts';
 import { exactTimes, sketchedTimes } from './times.ts';
-
-/** The parts of an execution that metrics count. */
-export interface Sample {
-  readonly hookName: string;
-  readonly eventType: string;
-  readonly status: Status;
-  readonly durationMs: number | null;
-  readonly overheadMs: number | null;
-}
-
-/** Many executions of one hook on one event, from a rollup. */
-export interface Rollup {
-  readonly hookName: string;
-  readonly eventType: string;
-  readonly counts: Readonly<Record<Status, number>>;
-  readonly duration: RollupTimes;
-  readonly overhead: RollupTimes;
-}
-
-interface RollupTimes {
-  readonly sumMs: number;
-  readonly maxMs: number | null;
-  readonly sketch: Uint8Array | null;
-}
 
 /** A value with its target, as in JSON. */
 export interface Graded extends Target {

@@ -1,4 +1,4 @@
-import { isFailure, STATUSES, type Status } from '../domain/execution.ts';
+import { isFailure, isRun, STATUSES, type Status } from '../domain/execution.ts';
 import type { Distribution } from './percentile.ts';
 import type { Times } from './times.ts';
 
@@ -44,11 +44,6 @@ export function createTallies<Key>(makeTimes: () => Times) {
     all: (): { key: Key; figures: Figures }[] =>
       [...tallies.values()].map((tally) => ({ key: tally.key, figures: figuresOf(tally) })),
   };
-}
-
-/** Whether an execution with this status ran its hook. */
-export function isRun(status: Status): boolean {
-  return status !== 'dedupe_skip' && status !== 'breaker_skip';
 }
 
 function figuresOf({ counts, durations }: Tally): Figures {

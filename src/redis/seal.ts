@@ -6,6 +6,7 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { isResult } from '../domain/execution.ts';
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import { redactBytes } from '../redaction/redaction.ts';
 
@@ -51,7 +52,7 @@ const SKEW_MS = 60_000;
  * result would not be what the hook wrote, so the next execution runs the hook.
  */
 export function isShareable({ exitCode, outputs }: KeyedEnd): boolean {
-  if (!isResultCode(exitCode)) return false;
+  if (!isResult(exitCode)) return false;
   if (outputs === undefined) return true;
   const streams = [outputs.stdout, outputs.stderr];
   const bytes = outputs.stdout.length + outputs.stderr.length;
@@ -119,11 +120,8 @@ function decode(head: Buffer, body: Buffer, nowMs: number): Sealed {
   if (!(madeAtMs <= nowMs + SKEW_MS))
     throw new Error('the stored value comes from the future; do the clocks agree?');
   if (state === 'running') return 'running';
-  if (!isResultCode(exitCode)) throw new Error(`the stored value has exit code ${exitCode}`);
+  if (!isResult(exitCode)) throw new Error(`the stored value has exit code ${exitCode}`);
   if (state === 'done') return { exitCode };
   const [stdout, stderr] = [body.subarray(0, stdoutLength), body.subarray(stdoutLength)];
   return { exitCode, outputs: { stdout, stderr } };
 }
-
-/** Any other end of a hook frees its key. */
-const isResultCode = (exitCode: number): boolean => exitCode === 0 || exitCode === 2;

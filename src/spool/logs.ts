@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '../domain/key/sha256.ts';
 import { isCode, makeOwnDirectory, NotOwnError, ownUser } from '../os/own-file.ts';
 import { readable } from './entry.ts';
 import { LogFile, type LogPiece } from './log-file.ts';
@@ -100,7 +101,7 @@ export class Logs {
   }
 
   #keep(bytes: Buffer): boolean {
-    const name = `log-${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
+    const name = `log-${sha256Hex(bytes).slice(0, 16)}`;
     makeOwnDirectory(this.#quarantineDirectory);
     try {
       writeFileSync(join(this.#quarantineDirectory, name), bytes, { mode: 0o600, flag: 'wx' });

@@ -2,6 +2,7 @@ import type { Alert, AlertAction, AlertRule } from '../domain/alert.ts';
 import type { Status } from '../domain/execution.ts';
 import type { Database } from './database.ts';
 import { deleteUnheardSkips, prepareForget } from './skipped-guards.ts';
+import { HAS_RUN } from './statuses.ts';
 
 /** One row of `alerts`. */
 export interface AlertRow extends Alert {
@@ -108,12 +109,7 @@ const MAX_LOOKED_AT = 2000;
  * The latest executions that ran and started at `since` or later, newest first.
  * @param hookName undefined: every hook
  */
-export function windowRows(
-  db: Database,
-  hookName: string | undefined,
-  since: string,
-  ran: readonly Status[],
-): WindowRow[] {
+export function windowRows(db: Database, hookName: string | undefined, since: string): WindowRow[] {
   const ofHook = hookName === undefined ? '' : 'hook_name = @hookName AND';
   return db
     .prepare<[{ hookName: string | undefined; since: string }], WindowRow>(
@@ -122,7 +118,7 @@ export function windowRows(
                 overhead_ms AS overheadMs
          FROM hook_logs WHERE ${ofHook} created_at >= @since
          ORDER BY created_at DESC, id DESC LIMIT ${MAX_LOOKED_AT})
-       WHERE status IN (${ran.map((word) => `'${word}'`).join(', ')}) LIMIT ${MAX_WINDOW_ROWS}`,
+       WHERE ${HAS_RUN} LIMIT ${MAX_WINDOW_ROWS}`,
     )
     .all({ hookName, since });
 }

@@ -1,6 +1,7 @@
 import type { Status } from '../domain/execution.ts';
 import type { HookId } from '../domain/hook/hook-id.ts';
 import type { Database } from './database.ts';
+import { HAS_RUN } from './statuses.ts';
 
 /** One row of `breakers`. An open breaker becomes half-open when its cooldown ends; the row does not change then. */
 export interface BreakerRow {
@@ -33,8 +34,7 @@ const DECIDED = `(status = 'blocked' OR stdout_kind = 'json' OR (status = 'dedup
  * Breakers, and the executions that decide about them. Times are UTC, in the format of `created_at`. An execution that
  * seems to have started after `now` was recorded before the clock was set back, and does not count.
  */
-export function createBreakerStore(db: Database, ran: readonly Status[]) {
-  const hasRun = `status IN (${ran.map((word) => `'${word}'`).join(', ')})`;
+export function createBreakerStore(db: Database) {
   return {
     find: ({ hookName, command }: HookId): BreakerRow | undefined =>
       db
@@ -58,12 +58,12 @@ export function createBreakerStore(db: Database, ran: readonly Status[]) {
         )
         .run(row),
 
-    ...createHistory(db, hasRun),
+    ...createHistory(db),
   };
 }
 
 /** Queries of recorded executions. */
-function createHistory(db: Database, hasRun: string) {
+function createHistory(db: Database) {
   return {
     /** The statuses of the hook's latest executions that ran and started after `after`, newest first. */
     latestEnds: (hook: HookId, after: string, now: string, limit: number): Status[] =>
@@ -73,7 +73,7 @@ function createHistory(db: Database, hasRun: string) {
              SELECT status, command FROM hook_logs
              WHERE hook_name = ? AND created_at > ? AND created_at <= ?
              ORDER BY created_at DESC, id DESC LIMIT ?)
-           WHERE command = ? AND ${hasRun} LIMIT ?`,
+           WHERE command = ? AND ${HAS_RUN} LIMIT ?`,
         )
         .all(hook.hookName, after, now, ROWS_OF_EACH * limit, hook.command, limit)
         .map(({ status }) => status),
@@ -96,7 +96,7 @@ function createHistory(db: Database, hasRun: string) {
       db
         .prepare<[string, string, string, string], { status: Status }>(
           `SELECT status FROM hook_logs
-           WHERE hook_name = ? AND command = ? AND created_at BETWEEN ? AND ? AND ${hasRun}
+           WHERE hook_name = ? AND command = ? AND created_at BETWEEN ? AND ? AND ${HAS_RUN}
            ORDER BY created_at DESC, id DESC LIMIT 1`,
         )
         .get(hook.hookName, hook.command, from, now)?.status,

@@ -9,6 +9,9 @@ export type Database = Sqlite.Database;
 /** How long a statement of a hook waits for a lock, in ms. Opening and writing together then take less than 200 ms. */
 export const HOOK_BUSY_MS = 80;
 
+/** The same for a claim: longer, because the caller asked not to run a hook twice, and shorter than it may wait. */
+export const CLAIM_BUSY_MS = 1000;
+
 /** The same for a command that a person runs. */
 export const COMMAND_BUSY_MS = 5000;
 

@@ -1,3 +1,4 @@
+import type { Claim } from '../domain/key/claim.ts';
 import { type KeyedEnd, type KeyResult, recordable } from '../domain/key/dedupe-key.ts';
 import type { Database } from './database.ts';
 
@@ -7,30 +8,13 @@ export interface KeyId {
   readonly hookName: string;
 }
 
-/** One row of `dedupe_keys`. */
-export interface KeyRow {
-  readonly executionId: string;
-  readonly state: 'running' | 'done';
-  readonly exitCode: number | null;
-  readonly stdout: Buffer | null;
-  readonly stderr: Buffer | null;
-  readonly ownerPid: number | null;
-  readonly ownerStart: number | null;
-  readonly brokerPid: number | null;
-  readonly brokerStart: number | null;
-  /** UTC, in the format of `created_at`. */
-  readonly expiresAt: string;
-}
-
 /** The row that a claim writes if the key is free. */
-export interface NewKey extends KeyId {
-  readonly executionId: string;
+export interface NewKey
+  extends KeyId,
+    Pick<Claim, 'executionId' | 'brokerPid' | 'brokerStart' | 'expiresAt'> {
   readonly ownerPid: number;
   readonly ownerStart: number;
-  readonly brokerPid: number | null;
-  readonly brokerStart: number | null;
   readonly createdAt: string;
-  readonly expiresAt: string;
 }
 
 /** How many expired keys one claim deletes: more than the one that it adds, so that the table stays small. */
@@ -48,7 +32,7 @@ const NEW_ROW = `
 
 /** The only code that reads and writes `dedupe_keys`. All functions throw SQLite's errors. */
 export function createKeyTable(db: Database) {
-  const find = db.prepare<KeyId, KeyRow>(
+  const find = db.prepare<KeyId, Claim>(
     `SELECT ${ROW} FROM dedupe_keys WHERE dedupe_key = @key AND hook_name = @hookName`,
   );
   const add = db.prepare<NewKey>(`INSERT OR IGNORE ${NEW_ROW}`);
@@ -72,7 +56,7 @@ export function createKeyTable(db: Database) {
     WHERE dedupe_key = @key AND hook_name = @hookName AND execution_id = @executionId AND state = 'running'
       AND (@brokerPid IS NULL OR broker_pid = @brokerPid)`);
 
-  const takeOver = db.transaction((wanted: NewKey, isFree: (row: KeyRow) => boolean) => {
+  const takeOver = db.transaction((wanted: NewKey, isFree: (row: Claim) => boolean) => {
     const row = find.get({ key: wanted.key, hookName: wanted.hookName });
     if (row !== undefined && !isFree(row)) return row;
     replace.run(wanted);
@@ -81,12 +65,12 @@ export function createKeyTable(db: Database) {
 
   return {
     /** The row of a key. */
-    find: (id: KeyId): KeyRow | undefined => find.get(idOf(id)),
+    find: (id: KeyId): Claim | undefined => find.get(idOf(id)),
     /**
      * Takes a key that is free, or whose row `isFree` declares obsolete; atomic across processes.
      * @returns undefined if the key is taken now, else the row in the way
      */
-    claim(asked: NewKey, isFree: (row: KeyRow) => boolean): KeyRow | undefined {
+    claim(asked: NewKey, isFree: (row: Claim) => boolean): Claim | undefined {
       const wanted = { ...asked, ...idOf(asked) };
       // Most keys are new, which takes one statement.
       return add.run(wanted).changes > 0 ? undefined : takeOver.immediate(wanted, isFree);

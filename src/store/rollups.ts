@@ -1,37 +1,24 @@
 import { STATUSES, type Status } from '../domain/execution.ts';
+import type { Rollup, Sample } from '../domain/sample.ts';
 import type { Database } from './database.ts';
-import { type SampleRow, type Span, untilOf } from './queries/overview.ts';
+import { type Span, untilOf } from './queries/overview.ts';
+import { IS_KNOWN } from './statuses.ts';
 
 /** Sizes of the buckets, in seconds. A few large ones cover a long window. */
 export const BUCKET_SECONDS = [3600, 86_400] as const;
 export type BucketSeconds = (typeof BUCKET_SECONDS)[number];
 
-/** The parts of an execution that a rollup counts. */
-export interface RollupRow
-  extends Pick<
-    SampleRow,
-    'hookName' | 'eventType' | 'status' | 'durationMs' | 'overheadMs' | 'createdAt'
-  > {
+/** A row that a rollup counts. */
+export interface RollupRow extends Sample {
   readonly id: number;
+  readonly createdAt: string;
 }
 
-/** One row of `hook_metrics`; sketches are encoded. */
-export interface Bucket {
+/** One row of `hook_metrics`. */
+export interface Bucket extends Rollup {
   /** UTC, in the format of `created_at`. */
   readonly start: string;
   readonly seconds: BucketSeconds;
-  readonly hookName: string;
-  readonly eventType: string;
-  readonly counts: Readonly<Record<Status, number>>;
-  readonly duration: BucketTimes;
-  readonly overhead: BucketTimes;
-}
-
-interface BucketTimes {
-  readonly sumMs: number;
-  /** Null if nothing was measured. */
-  readonly maxMs: number | null;
-  readonly sketch: Uint8Array | null;
 }
 
 /** The key of a bucket. */
@@ -56,8 +43,6 @@ export function setRollupMark(db: Database, logId: number): void {
 export function asOneWrite<T>(db: Database, work: () => T): T {
   return db.transaction(work).immediate();
 }
-
-const KNOWN = STATUSES.map((status) => `'${status}'`).join(', ');
 
 const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, duration_ms AS durationMs,
   overhead_ms AS overheadMs, created_at AS createdAt`;
@@ -89,7 +74,7 @@ export function eachNumberedRow(
   take: (row: RollupRow) => void,
 ): void {
   const statement = db.prepare<[number, number], RollupRow>(
-    `SELECT ${COLUMNS} FROM hook_logs WHERE id > ? AND id <= ? AND status IN (${KNOWN})`,
+    `SELECT ${COLUMNS} FROM hook_logs WHERE id > ? AND id <= ? AND ${IS_KNOWN}`,
   );
   for (const row of statement.iterate(behind, upTo)) take(row);
 }
@@ -106,7 +91,7 @@ export function eachRollupRow(
     'upTo' in rows ? ['created_at', '+id <= ?', rows.upTo] : ['+created_at', 'id > ?', rows.behind];
   const statement = db.prepare<[string, string, number], RollupRow>(
     `SELECT ${COLUMNS} FROM hook_logs
-     WHERE ${time} >= ? AND ${time} < ? AND ${condition} AND status IN (${KNOWN})`,
+     WHERE ${time} >= ? AND ${time} < ? AND ${condition} AND ${IS_KNOWN}`,
   );
   for (const row of statement.iterate(span.from, untilOf(span), mark)) take(row);
 }

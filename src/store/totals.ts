@@ -37,13 +37,8 @@ export function countNext(db: Database, limit: number): number {
   return db.transaction(() => countRows(db, limit)).immediate();
 }
 
-/** Rows per transaction when all rows are counted: this holds the lock for a few ms. */
+/** Rows per step when all rows are counted. */
 const TURN_ROWS = 500;
-
-/** Counts all rows that were not counted yet, in several transactions. */
-export function countAll(db: Database): void {
-  while (countNext(db, TURN_ROWS) > 0);
-}
 
 /** Counts all rows that were not counted yet, inside the caller's transaction, which then deletes some of them. */
 export function countBeforeDeleting(db: Database): void {

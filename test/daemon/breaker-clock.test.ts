@@ -97,7 +97,7 @@ describe('a breaker whose clock is set back', () => {
     onTestFinished(() => store.close());
     const at = new Date(Date.now() + DAY_MS).toISOString();
     store.use(({ db }) => {
-      const breakers = createBreakerStore(db, []);
+      const breakers = createBreakerStore(db);
       const row = breakers.find(LINT);
       if (row !== undefined) breakers.save({ ...row, opened_at: at, until: at });
     });

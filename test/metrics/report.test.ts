@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { STATUSES } from '../../src/domain/execution.ts';
-import { createMetrics, type Sample } from '../../src/metrics/report.ts';
+import type { Sample } from '../../src/domain/sample.ts';
+import { createMetrics } from '../../src/metrics/report.ts';
 
 function reportOf(samples: readonly Partial<Sample>[], hours = 24) {
   const metrics = createMetrics();

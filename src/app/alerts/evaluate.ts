@@ -1,6 +1,6 @@
 import type { AlertAction, AlertRule } from '../../domain/alert.ts';
 import { timeOfUuidV7, uuidV7 } from '../../domain/identifiers.ts';
-import { RAN } from '../../gates/breaker.ts';
+import { isoOf } from '../../domain/time.ts';
 import { type AlertRow, alertKey, type WindowRow, windowRows } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import type { AlertsConfig, Assessment, Rule, RunsRule, StateRule, Surroundings } from './rule.ts';
@@ -106,8 +106,7 @@ function createWindows({ db, config, around }: EvaluationInput): Windows {
   const since = isoOf(around.nowMs - config.window_minutes * 60_000);
   const windows = new Map<string | undefined, readonly WindowRow[]>();
   return (hookName) => {
-    const rows =
-      windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, since, RAN));
+    const rows = windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, since));
     windows.set(hookName, rows);
     return rows;
   };
@@ -219,5 +218,3 @@ function cleared(row: AlertRow, { around, lastLogId, actions }: EvaluationInput)
     owed: actions,
   };
 }
-
-const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -3,7 +3,8 @@ import type { Config } from '../../config/file/config-file.ts';
 import { canBlock } from '../../domain/events.ts';
 import { isFailure } from '../../domain/execution.ts';
 import { type HookId, hookText, isWholeCommand } from '../../domain/hook/hook-id.ts';
-import { assess, type BreakerPolicy, RAN } from '../../gates/breaker.ts';
+import { isoOf } from '../../domain/time.ts';
+import { assess, type BreakerPolicy } from '../../gates/breaker.ts';
 import { gateFiles, isInForce, readGate } from '../../gates/gate-file.ts';
 import {
   listGateFiles,
@@ -52,7 +53,7 @@ export function updateBreakers(
   parts: BreakerParts,
   hooks: Iterable<HookId>,
 ): readonly BreakerChange[] {
-  const store = createBreakerStore(parts.db, RAN);
+  const store = createBreakerStore(parts.db);
   return [...hooks].flatMap((hook) => {
     if (!isEnabledFor(parts.config, hook)) return [];
     if (decide(parts, store, hook) === undefined) return [];
@@ -211,7 +212,7 @@ const hookOfRow = ({ hook_name: hookName, command }: BreakerRow): HookId => ({ h
  * @throws errors of the store
  */
 export function reconcileGates(parts: BreakerParts): readonly BreakerChange[] {
-  const store = createBreakerStore(parts.db, RAN);
+  const store = createBreakerStore(parts.db);
   removeOldBreakers(parts.gates);
   if (findWork(parts, store).isReconciled) return [];
   return parts.db
@@ -268,21 +269,17 @@ function closing(row: BreakerRow, why: BreakerChange['why']): BreakerChange {
 
 /** The hooks of this name whose breaker is open. */
 export const openBreakersOf = (db: Database, hookName: string): HookId[] =>
-  createBreakerStore(db, RAN)
+  createBreakerStore(db)
     .listOpen()
     .map(hookOfRow)
     .filter((hook) => hook.hookName === hookName);
 
 /** Closes a hook's breaker by hand if it is open. Call this inside a transaction. */
 export function closeBreaker(parts: BreakerParts, hook: HookId): BreakerChange | undefined {
-  const store = createBreakerStore(parts.db, RAN);
+  const store = createBreakerStore(parts.db);
   const row = store.find(hook);
   if (row?.state !== 'open') return undefined;
   const change = closing(row, 'by_hand');
   applyChange(parts, store, change);
   return change;
-}
-
-function isoOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

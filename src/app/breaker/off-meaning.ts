@@ -1,5 +1,6 @@
 import { canBlock } from '../../domain/events.ts';
 import { type HookId, namelessRuns } from '../../domain/hook/hook-id.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
@@ -16,8 +17,6 @@ export interface OffMeaning {
   /** What of the hooks runs all the same, a sentence each. */
   readonly exceptions: readonly string[];
 }
-
-const DAY_MS = 86_400_000;
 
 /** @param db undefined if there is no database that can be used */
 export function readOffMeaning(

@@ -6,7 +6,8 @@ import {
 } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { type HookId, isWholeCommand } from '../../domain/hook/hook-id.ts';
-import { assess, type BreakerState, RAN, stateOfOpened } from '../../gates/breaker.ts';
+import { DAY_MS } from '../../domain/time.ts';
+import { assess, type BreakerState, stateOfOpened } from '../../gates/breaker.ts';
 import { gateFiles, isInForce } from '../../gates/gate-file.ts';
 import { type FoundGate, listGates, listOldGates } from '../../gates/gate-writer.ts';
 import { type Policy, readPolicy } from '../../gates/policy.ts';
@@ -110,7 +111,7 @@ function gatesNow(directory: string, db: Database | undefined, nowMs: number): G
     (gate) => gate.kind === 'breaker' || isInForce(gate, nowMs),
   );
   if (found.length === 0) return [];
-  const breakers = db === undefined ? [] : createBreakerStore(db, RAN).listOpen();
+  const breakers = db === undefined ? [] : createBreakerStore(db).listOpen();
   const rowOf = new Map(
     breakers.flatMap((row) =>
       gateFiles({ hookName: row.hook_name, command: row.command }).map((file) => [file, row]),
@@ -135,10 +136,10 @@ function stateOf({ kind, untilMs }: FoundGate, nowMs: number): GateReport['state
 }
 
 /** Older executions do not justify a recommendation. */
-const RECENT_MS = 24 * 3_600_000;
+const RECENT_MS = DAY_MS;
 
 function recommend(db: Database, config: Config['breaker'], nowMs: number): Recommendation[] {
-  const store = createBreakerStore(db, RAN);
+  const store = createBreakerStore(db);
   const since = new Date(nowMs - RECENT_MS).toISOString();
   const now = new Date(nowMs).toISOString();
   return listHookNames(db)

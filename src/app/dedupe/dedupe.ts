@@ -1,3 +1,4 @@
+import type { Claim } from '../../domain/key/claim.ts';
 import type { KeyedEnd } from '../../domain/key/dedupe-key.ts';
 import {
   type Asking,
@@ -5,17 +6,12 @@ import {
   type DuplicateVerdict,
   isElsewhere,
   isFree,
+  isOwnerRunning,
   sharedPart,
   verdictOn,
 } from '../../gates/dedupe.ts';
-import { isDescendant, isRunning } from '../../os/process.ts';
-import {
-  createKeyTable,
-  type KeyId,
-  type KeyRow,
-  type KeyTable,
-  type NewKey,
-} from '../../store/dedupe-keys.ts';
+import { isDescendant } from '../../os/process.ts';
+import { createKeyTable, type KeyId, type KeyTable, type NewKey } from '../../store/dedupe-keys.ts';
 import type { Store, StoreHandle } from '../store/store-handle.ts';
 
 /** What an execution asks for before its hook runs. */
@@ -59,7 +55,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
         if (request.onDuplicate === 'deny') return refusalIn(table, request, nowIso);
         const taken = table.claim(
           newKey(request, nowMs),
-          (row) => isFree(row, request, nowIso, isRunning) || isOrphaned(row, request),
+          (row) => isFree(row, request, nowIso) || isOrphaned(row, request),
         );
         return taken === undefined ? { kind: 'run' } : verdictOnTaken(taken, request);
       });
@@ -72,7 +68,7 @@ export function createKeys(store: StoreHandle, now: () => number) {
       const row = use((table) => table.find(request));
       if (row === undefined) return true;
       if (row.state === 'done' || isOrphaned(row, request)) return true;
-      return isFree(row, request, new Date(now()).toISOString(), isRunning);
+      return isFree(row, request, new Date(now()).toISOString());
     },
     /**
      * Finishes an execution that had a key: stores what duplicates may share, or releases the key.
@@ -108,7 +104,7 @@ function newKey(request: KeyRequest, nowMs: number): NewKey {
   };
 }
 
-function verdictOnTaken(row: KeyRow, request: KeyRequest): Verdict {
+function verdictOnTaken(row: Claim, request: KeyRequest): Verdict {
   if (row.state === 'done') return verdictOn(row, request) ?? { kind: 'run_unkeyed' };
   // The execution that holds the key waits for this one, so waiting would deadlock.
   if (isInside(request, row)) return { kind: 'run_unkeyed' };
@@ -149,9 +145,9 @@ const ORPHAN_AFTER_MS = 5000;
 /** Detects claims of another daemon whose owner is gone and whose result does not arrive. */
 function createOrphanDetector() {
   const goneSince = new Map<string, number>();
-  return (row: KeyRow, asking: Asking): boolean => {
+  return (row: Claim, asking: Asking): boolean => {
     if (row.state !== 'running' || !isElsewhere(row, asking)) return false;
-    if (isRunning(row.ownerPid ?? 0, row.ownerStart ?? 0)) return false;
+    if (isOwnerRunning(row)) return false;
     const since = goneSince.get(row.executionId);
     if (since !== undefined) return performance.now() - since > ORPHAN_AFTER_MS;
     if (goneSince.size >= MAX_ORPHANS) goneSince.clear();
@@ -163,7 +159,7 @@ function createOrphanDetector() {
 /** Upper bound; more orphans than this never coexist. */
 const MAX_ORPHANS = 100;
 
-const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: KeyRow): boolean =>
+const isInside = ({ owner }: KeyRequest, { ownerPid, ownerStart }: Claim): boolean =>
   isDescendant(owner.pid, { pid: ownerPid ?? 0, start: ownerStart ?? 0 });
 
 export type Keys = ReturnType<typeof createKeys>;

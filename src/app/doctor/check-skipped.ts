@@ -1,3 +1,4 @@
+import { shellWord } from '../../domain/hook/shell-word.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 
@@ -24,10 +25,7 @@ function fixOf({ hook_name, reason, is_gated }: SkippedGuardReport): string {
   if (reason === 'duplicate') {
     return 'Remove --on-duplicate replay from its line: a duplicate still gets the refusal.';
   }
-  const calls = `Type hookbus logs --hook ${quoted(hook_name)} to see the calls.`;
+  const calls = `Type hookbus logs --hook ${shellWord(hook_name)} to see the calls.`;
   if (!is_gated) return `It runs again. ${calls}`;
-  return `Type hookbus on ${quoted(hook_name)}. ${calls}`;
+  return `Type hookbus on ${shellWord(hook_name)}. ${calls}`;
 }
-
-const quoted = (name: string): string =>
-  /^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;

@@ -1,4 +1,4 @@
-import { shellWord } from '../../domain/hook/shell-line.ts';
+import { shellWord } from '../../domain/hook/shell-word.ts';
 import type { StatusReport } from '../reading/read-status.ts';
 import { type Check, type Finding, problem } from './finding.ts';
 

@@ -1,5 +1,6 @@
 import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
@@ -14,8 +15,6 @@ import { checkSkipped } from './check-skipped.ts';
 import { checkState } from './check-state.ts';
 import { checkSwitches } from './check-switches.ts';
 import type { Check, DoctorReport } from './finding.ts';
-
-const HOUR_MS = 3_600_000;
 
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;

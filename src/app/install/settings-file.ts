@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -23,7 +23,9 @@ import { getuid, pid } from 'node:process';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../../agents/settings/read-settings-text.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { sha256Hex } from '../../domain/key/sha256.ts';
 import { isRunning } from '../../os/process.ts';
+import { decodeUtf8 } from '../reading/payload-text.ts';
 
 /** A settings file that was read. */
 export interface SettingsFile {
@@ -52,7 +54,7 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
   } catch (error) {
     throw settingsError(`${path} cannot be read: ${reasonOf(error)}`);
   }
-  const text = decode(bytes);
+  const text = decodeUtf8(bytes);
   if (text === undefined) {
     throw settingsError(`${path} is not valid UTF-8`, 'HookBus did not change it.');
   }
@@ -63,14 +65,6 @@ export function readSettingsFile(path: string, allowsComments: boolean): Setting
     `${path} is not valid JSON at line ${line}, column ${column}: ${reason}`,
     'HookBus changed no file.',
   );
-}
-
-function decode(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Checks that the file can be replaced. @throws HookbusError `E_SETTINGS_FILE` */
@@ -163,5 +157,5 @@ function syncDirectory(path: string): void {
 
 /** A short digest that is valid as a file name. */
 export function digestOf(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return sha256Hex(text).slice(0, 16);
 }

@@ -1,6 +1,6 @@
-import { inflateSync } from 'node:zlib';
 import type { SaidRow } from '../../store/queries/costs.ts';
 import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
+import { inflate } from './find-execution.ts';
 
 /** How many characters one execution added to its agent's context. */
 export interface ContextCharacters {
@@ -10,9 +10,6 @@ export interface ContextCharacters {
   /** The agent truncated it. */
   readonly isCut: boolean;
 }
-
-/** The largest cap of a payload, so the largest that one may inflate to. */
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Exact if the complete payload is stored. Else plain text counts by its bytes, and JSON has only an upper bound. */
 export function contextCharacters(row: SaidRow): ContextCharacters {
@@ -32,7 +29,7 @@ function storedText({ encoding, truncated, body }: SaidRow): string | undefined 
   if (body === null || truncated !== 0) return undefined;
   if (encoding === 'identity') return body.toString();
   try {
-    return inflateSync(body, { maxOutputLength: MAX_BYTES }).toString();
+    return inflate(body).toString();
   } catch {
     return undefined;
   }

@@ -56,13 +56,17 @@ export interface Payload {
 /** The largest cap of a payload, so the largest that one may inflate to. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
+/** @throws if the bytes are not what `compress` made */
+export const inflate = (bytes: Uint8Array): Buffer =>
+  inflateSync(bytes, { maxOutputLength: MAX_BYTES });
+
 /** Reads and inflates the stored payloads of an execution. */
 export function findPayloads(db: Database, logId: number): Payload[] {
   return readPayloads(db, logId).map(({ stream, truncated, encoding, body }) => {
     const stored = Buffer.from(body);
     if (encoding === 'identity') return { stream, truncated, bytes: stored, problem: undefined };
     try {
-      const bytes = inflateSync(stored, { maxOutputLength: MAX_BYTES });
+      const bytes = inflate(stored);
       return { stream, truncated, bytes, problem: undefined };
     } catch (error) {
       const reason = reasonOf(error);

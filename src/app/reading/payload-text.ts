@@ -1,5 +1,5 @@
 /** Undefined if the bytes are not UTF-8. With `mayEndWithin`, an incomplete last character is omitted. */
-export function decodeUtf8(bytes: Uint8Array, mayEndWithin: boolean): string | undefined {
+export function decodeUtf8(bytes: Uint8Array, mayEndWithin = false): string | undefined {
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     return decoder.decode(bytes, { stream: mayEndWithin });

@@ -1,5 +1,6 @@
 import { HookbusError } from '../../domain/errors.ts';
 import { TEXT_EVENTS, takesText, waitsForHooks } from '../../domain/events.ts';
+import { HOUR_MS, isoOf } from '../../domain/time.ts';
 import { type CallCost, createBlocking, type SessionCost } from '../../metrics/blocking.ts';
 import { compare, createMetrics, type HookMetrics } from '../../metrics/report.ts';
 import { suggestTimeout } from '../../metrics/suggest-timeout.ts';
@@ -17,16 +18,12 @@ import {
 import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
 import { contextCharacters } from './context-characters.ts';
 import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
-
-/** Up to this many executions, percentiles are exact. */
-const MAX_EXACT_ROWS = 50_000;
+import { MAX_EXACT_ROWS } from './read-metrics.ts';
 
 /** How many tool calls and sessions the report lists; more calls if it is about one session. */
 const MAX_CALLS = 100;
 const MAX_CALLS_OF_SESSION = 1000;
 const MAX_SESSIONS = 100;
-
-const HOUR_MS = 3_600_000;
 
 /** What the report covers. */
 export type Asked = { readonly session: string } | { readonly hours: number };
@@ -37,7 +34,7 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
   const hours = 'hours' in asked ? asked.hours : undefined;
   const scope: Scope =
     sessionId === undefined
-      ? { from: new Date(nowMs - (hours ?? 0) * HOUR_MS).toISOString(), until: undefined }
+      ? { from: isoOf(nowMs - (hours ?? 0) * HOUR_MS), until: undefined }
       : { sessionId };
   const metrics = createMetrics(!hasMoreCostRows(db, scope, MAX_EXACT_ROWS));
   const blocking = createBlocking(sessionId === undefined ? MAX_CALLS : MAX_CALLS_OF_SESSION);
@@ -205,5 +202,3 @@ function unknownSession(beginning: string): HookbusError {
     'Type `hookbus logs --json` to see the sessions of recent executions',
   );
 }
-
-const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -1,4 +1,4 @@
-import { localDate } from '../../domain/local-date.ts';
+import { HOUR_MS, isoOf, localDate } from '../../domain/time.ts';
 import {
   compare,
   createMetrics,
@@ -21,10 +21,11 @@ import {
   rollupMark,
 } from '../../store/rollups.ts';
 
-const HOUR_MS = 3_600_000;
-
 /** Up to this many executions, the window is read row by row, so that every percentile is exact. */
-const MAX_EXACT_ROWS = 50_000;
+export const MAX_EXACT_ROWS = 50_000;
+
+/** The same for the daemon, which must keep answering hooks. */
+export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
@@ -46,8 +47,8 @@ export function readMetrics(
 ): MetricsReport {
   const untilMs = nowMs - endedMs;
   const span: Span = {
-    from: new Date(untilMs - windowHours * HOUR_MS).toISOString(),
-    until: endedMs === 0 ? undefined : new Date(untilMs).toISOString(),
+    from: isoOf(untilMs - windowHours * HOUR_MS),
+    until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
   const isOfRows = by === 'tool' || by === 'session';
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));

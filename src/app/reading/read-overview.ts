@@ -1,4 +1,5 @@
 import type { StatePaths } from '../../config/home/paths.ts';
+import { HOUR_MS, isoOf } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
@@ -7,15 +8,12 @@ import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
-import { readMetrics } from './read-metrics.ts';
+import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 
 /** With more rows outside rollups, the metrics of a large window would block the daemon. */
 const MAX_BEHIND = 100_000;
-
-/** Fewer than for a command, because the daemon must keep answering hooks. */
-const MAX_EXACT_ROWS = 10_000;
 
 /** More than fit on the page. */
 const MAX_ALERTS = 50;
@@ -43,15 +41,17 @@ export function readOverview(
   const hours = RANGES[range].seconds / 3600;
   const last = lastLogId(db);
   const behind = last - rollupMark(db);
-  const from = new Date(nowMs - hours * 3_600_000).toISOString();
+  const from = isoOf(nowMs - hours * HOUR_MS);
   const isTooMuch =
-    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS);
+    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON);
   const { gates, breaker, policy } = readGates(paths, db, nowMs);
   return {
     version: VERSION,
     range,
     last_id: last,
-    metrics: isTooMuch ? null : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS }),
+    metrics: isTooMuch
+      ? null
+      : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
     behind,
     gates,
     breaker,

@@ -1,5 +1,5 @@
-import { isFailure, type Status } from '../../domain/execution.ts';
-import { isRun, ratio, toMicroseconds } from '../../metrics/tallies.ts';
+import { isFailure, isRun, type Status } from '../../domain/execution.ts';
+import { ratio, toMicroseconds } from '../../metrics/tallies.ts';
 import { exactTimes, sketchedTimes, type Times } from '../../metrics/times.ts';
 import type { Database } from '../../store/database.ts';
 import { newestOf } from '../../store/queries/dashboard.ts';
@@ -14,6 +14,7 @@ import {
   type RollupRow,
   rollupMark,
 } from '../../store/rollups.ts';
+import { MAX_EXACT_ROWS_IN_DAEMON } from './read-metrics.ts';
 
 /** How far back a chart goes, and the length of each point. */
 export const RANGES = {
@@ -23,9 +24,6 @@ export const RANGES = {
   '30d': { seconds: 30 * 86_400, step: 6 * 3600 },
 } as const;
 export type Range = keyof typeof RANGES;
-
-/** With more rows, a chart uses rollups, because the daemon must keep answering hooks. */
-const MAX_ROWS = 10_000;
 
 /** A chart over time. Each list has one value per point; null if nothing ran. */
 export interface Series {
@@ -58,7 +56,8 @@ export function readSeries(
   // Rollups outlive the log, but are no finer than an hour.
   const isOfRows =
     range === '1h' ||
-    (range === '24h' && !hasMoreRows(db, { from: since, until: undefined }, MAX_ROWS));
+    (range === '24h' &&
+      !hasMoreRows(db, { from: since, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON));
   const step = isOfRows ? fineStep : Math.max(fineStep, hour);
   const firstSecond = Math.floor((nowMs / 1000 - seconds) / step) * step;
   const points = createPoints(firstSecond, step, nowMs, isOfRows ? exactTimes : sketchedTimes);
@@ -80,7 +79,7 @@ type IsWanted = (row: { readonly hookName: string }) => boolean;
 
 /** @returns how many rows were omitted */
 function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {
-  const newest = newestOf(db, from, MAX_ROWS);
+  const newest = newestOf(db, from, MAX_EXACT_ROWS_IN_DAEMON);
   eachSample(db, { from: newest.from, until: undefined }, (row) => {
     if (isWanted(row)) points.add(row);
   });
@@ -96,7 +95,7 @@ function addRollups(db: Database, from: string, points: Points, isWanted: IsWant
   });
   // After an upgrade the whole log may be without rollups.
   const behind = lastRow(db) - mark;
-  if (behind > MAX_ROWS) return behind;
+  if (behind > MAX_EXACT_ROWS_IN_DAEMON) return behind;
   eachRollupRow(db, span, { behind: mark }, (row) => {
     if (isWanted(row)) points.add(row);
   });

@@ -6,9 +6,6 @@ import type { Capture, StdoutKind, StreamName } from '../../domain/record.ts';
 const DIGEST_BYTES = 64 * 1024;
 const DIGEST_HEX = 16;
 
-/** Up to this size, the TypeScript digest finishes before Node's has loaded. */
-const SHORT_BYTES = 512;
-
 /** How much of stdout is kept if it starts an object, which may contain a decision. */
 const HEAD_BYTES = 16 * 1024;
 
@@ -59,7 +56,7 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     kind: (): StdoutKind => kind?.kind() ?? 'empty',
     /** May be called more than once. */
     digest: (): string | undefined =>
-      digested.length === 0 ? undefined : sha256(Buffer.concat(digested)).slice(0, DIGEST_HEX),
+      digested.length === 0 ? undefined : sha256Hex(Buffer.concat(digested)).slice(0, DIGEST_HEX),
     /** Undefined if stdout does not start with `{`. */
     head: (): Uint8Array | undefined =>
       ['json', 'broken'].includes(kind?.kind() ?? '')
@@ -71,13 +68,6 @@ export function createMeter(stream: StreamName, keepBytes: number) {
       truncated: hasMore || total > keptBytes,
     }),
   };
-}
-
-/** Loads Node's own digest only for large input. */
-function sha256(bytes: Uint8Array): string {
-  if (bytes.length <= SHORT_BYTES) return sha256Hex(bytes);
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 export type Meter = ReturnType<typeof createMeter>;

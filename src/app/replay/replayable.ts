@@ -122,6 +122,19 @@ export interface Replayed extends Comparison {
   readonly record: ReplayRow;
 }
 
+/** An execution that cannot be replayed, and why. */
+export interface RefusedReplay {
+  readonly row: LogRow;
+  readonly reason: string;
+}
+
+export interface ReplayReport {
+  /** Executions were chosen by their ids, not by their hook. */
+  readonly isById: boolean;
+  readonly replays: readonly Replayed[];
+  readonly refused: readonly RefusedReplay[];
+}
+
 /** Drops the outputs, because those of thousands of replays would need too much memory. */
 export function withoutOutputs(replayed: Replayed): Replayed {
   const nothing = { stdout: undefined, stderr: undefined };

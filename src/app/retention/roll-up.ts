@@ -1,6 +1,5 @@
-import { STATUSES, type Status } from '../../domain/execution.ts';
+import { isRun, STATUSES, type Status } from '../../domain/execution.ts';
 import { TimesSketch } from '../../metrics/sketch.ts';
-import { isRun } from '../../metrics/tallies.ts';
 import type { Database } from '../../store/database.ts';
 import {
   asOneWrite,

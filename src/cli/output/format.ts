@@ -1,4 +1,4 @@
-import { localDate } from '../../domain/local-date.ts';
+import { localDate } from '../../domain/time.ts';
 
 /** Stands for a missing value. */
 export const NOTHING = '–';

@@ -3,7 +3,7 @@ import type { Places } from '../../agents/settings/agent-settings.ts';
 import { findNeighbours } from '../../app/install/find-settings.ts';
 import type { FileReport, InstallRequest } from '../../app/install/install.ts';
 import { installedElsewhere, isSwitchedOnElsewhere } from '../../app/install/installed.ts';
-import { shellWord } from '../../domain/hook/shell-line.ts';
+import { shellWord } from '../../domain/hook/shell-word.ts';
 import type { Context } from '../words/command.ts';
 
 interface Work {

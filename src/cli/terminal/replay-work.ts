@@ -3,7 +3,9 @@ import { findExecution, parseReference } from '../../app/reading/find-execution.
 import { isHere } from '../../app/replay/replay-places.ts';
 import {
   prepareReplay,
+  type RefusedReplay,
   type Replayed,
+  type ReplayReport,
   toReplayed,
   withoutOutputs,
 } from '../../app/replay/replayable.ts';
@@ -46,18 +48,6 @@ export interface ReplayRequest {
   readonly timeoutSeconds: number;
 }
 
-/** An execution that cannot be replayed, and why. */
-export interface Refused {
-  readonly row: LogRow;
-  readonly reason: string;
-}
-
-export interface ReplayReport {
-  readonly choice: ReplayChoice;
-  readonly replays: readonly Replayed[];
-  readonly refused: readonly Refused[];
-}
-
 /** How much of a new output to keep for comparison, beyond the size of the recorded one. */
 const KEPT_BYTES = 256 * 1024;
 
@@ -69,7 +59,7 @@ export async function replay(request: ReplayRequest, context: Context): Promise<
     const report = await replayAll(store, request, context);
     const [first] = report.refused;
     if (report.replays.length === 0 && first !== undefined) throw nothingReplayed(report, first);
-    const isIncomplete = request.choice.by === 'id' && report.refused.length > 0;
+    const isIncomplete = report.isById && report.refused.length > 0;
     const hasChanged = report.replays.some(({ changed }) => changed);
     return {
       json: replayJson(report),
@@ -93,7 +83,7 @@ async function replayAll(
   }
   const progress = createProgress(context);
   const replays: Replayed[] = [];
-  const refused: Refused[] = [];
+  const refused: RefusedReplay[] = [];
   for (const [index, row] of rows.entries()) {
     const name = clip(visible(row.hook_name), 40, 'middle');
     progress.say(`Replaying ${formatCount(index + 1)} of ${formatCount(rows.length)}: ${name}`);
@@ -102,7 +92,7 @@ async function replayAll(
     else replays.push(rows.length === 1 ? done : withoutOutputs(done));
   }
   progress.clear();
-  return { choice, replays, refused };
+  return { isById: choice.by === 'id', replays, refused };
 }
 
 async function replayOne(
@@ -110,7 +100,7 @@ async function replayOne(
   row: LogRow,
   { argv, timeoutSeconds }: ReplayRequest,
   { now, env }: Context,
-): Promise<Replayed | Refused> {
+): Promise<Replayed | RefusedReplay> {
   const prepared = store.use((db) => prepareReplay(db, row, argv, env));
   if ('refused' in prepared) return { row, reason: prepared.refused };
   const { stdout, stderr } = prepared.recorded;
@@ -159,8 +149,8 @@ function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
-function nothingReplayed({ choice, refused }: ReplayReport, first: Refused): HookbusError {
-  if (choice.by === 'id' && refused.length === 1) {
+function nothingReplayed({ isById, refused }: ReplayReport, first: RefusedReplay): HookbusError {
+  if (isById && refused.length === 1) {
     return new HookbusError(
       'E_REPLAY',
       `execution ${first.row.id} cannot be replayed: ${first.reason}`,

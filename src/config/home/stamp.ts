@@ -12,6 +12,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DAY_MS } from '../../domain/time.ts';
 import { isCode, makeOwnDirectory, openOwnDirectory } from '../../os/own-file.ts';
 import { defaultHome } from './paths.ts';
 
@@ -32,7 +33,7 @@ const WORD = /^[\da-f]{32}$/;
 const LEVELS = 3;
 
 /** A stamp is written to the default directory first. A word younger than this, in ms, may have no second link yet. */
-const BEING_MADE_MS = 86_400_000;
+const BEING_MADE_MS = DAY_MS;
 
 /** @param home an absolute path without dots */
 export function isStamped(home: string, env: Environment): boolean {

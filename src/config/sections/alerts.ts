@@ -1,9 +1,9 @@
 import { ALERT_RULES } from '../../domain/alert.ts';
+import { HOUR_MS } from '../../domain/time.ts';
 import { milliseconds, shellLine, someOf, webAddress } from '../file/config-places.ts';
 import { flag, names, share, whole } from '../file/config-setting.ts';
 
 /** No hook takes longer. */
-const HOUR_MS = 3_600_000;
 
 /**
  * When to raise alerts, and whom to notify. The thresholds for overhead and failures are the alert levels of

@@ -4,7 +4,6 @@ import type { AlertsConfig, Surroundings } from '../../app/alerts/rule.ts';
 import { countSpool } from '../../app/recording/spool-record.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { AlertAction } from '../../domain/alert.ts';
-import { RAN } from '../../gates/breaker.ts';
 import type { Spool } from '../../spool/spool.ts';
 import { type AlertRow, alertKey, hookNamesBetween, latestAlerts } from '../../store/alerts.ts';
 import { createBreakerStore, listHookNames } from '../../store/breakers.ts';
@@ -107,7 +106,7 @@ function recordedIn(db: Database, mark: number | undefined): Recorded {
     rows: latestAlerts(db),
     hookNames: newHooks(db, mark, lastLogId),
     lastLogId,
-    openBreakers: createBreakerStore(db, RAN).listOpen(),
+    openBreakers: createBreakerStore(db).listOpen(),
     skippedGuards: listSkippedGuards(db),
   };
 }

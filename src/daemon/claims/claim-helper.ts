@@ -3,11 +3,9 @@ import { createStoreHandle } from '../../app/store/store-handle.ts';
 import { decodeClaim, decodeResult } from '../../protocol/claim.ts';
 import { FRAME_KIND, type Frame, FrameError, readFields } from '../../protocol/frame.ts';
 import { decodeKeyedBegin, type KeyedBegin } from '../../protocol/record.ts';
+import { CLAIM_BUSY_MS } from '../../store/database.ts';
 import { type Connection, serve } from '../listener.ts';
 import { Claims } from './claims.ts';
-
-/** How long a claim waits for the database lock; shorter than the launcher waits for an answer. */
-const BUSY_MS = 1000;
 
 /**
  * Serves one launcher's claim of one key, as the daemon would, and exits with the connection. Asks no key server.
@@ -20,7 +18,7 @@ export function serveOneClaim(
 ): void {
   const socket = new Socket({ fd: descriptor, readable: true, writable: true });
   const claims = new Claims({
-    store: createStoreHandle(databasePath, BUSY_MS, Date.now),
+    store: createStoreHandle(databasePath, CLAIM_BUSY_MS, Date.now),
     now: Date.now,
     log: (_, { what, reason } = {}) => report(String(what), reason),
   });

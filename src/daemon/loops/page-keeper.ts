@@ -1,4 +1,4 @@
-import type { CreateDashboard, Dashboard, DashboardParts } from '../../app/reading/dashboard.ts';
+import type { CreateDashboard } from '../../dashboard/dashboard.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { encodeDashboard } from '../../protocol/socket.ts';
 import type { Connection } from '../listener.ts';
@@ -7,10 +7,10 @@ import type { Log } from '../log.ts';
 /** Loads the dashboard when a command first asks for it: most daemons never serve it. */
 export function createPageKeeper(
   create: CreateDashboard | undefined,
-  parts: DashboardParts,
+  parts: Parameters<CreateDashboard>[0],
   log: Log,
 ) {
-  let dashboard: Dashboard | undefined;
+  let dashboard: ReturnType<CreateDashboard> | undefined;
 
   async function open(): Promise<string> {
     if (create === undefined) throw new Error('this daemon was started without a dashboard');

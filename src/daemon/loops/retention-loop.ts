@@ -2,6 +2,7 @@ import { removeOldCopies } from '../../app/install/old-copies.ts';
 import { expireSteps, expiryAt, noRows } from '../../app/retention/expire-steps.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import { forgetLostStamps } from '../../config/home/stamp.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import type { Database } from '../../store/database.ts';
 import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from './loop.ts';
@@ -13,8 +14,6 @@ const EVERY_MS = 60 * 60 * 1000;
 /** A step takes a few ms; the longer pause leaves the database to others. */
 const SIZES = { rows: 200, pages: 200 };
 const PAUSE_MS = 50;
-
-const DAY_MS = 86_400_000;
 
 export interface RetentionLoopParts extends CommonParts {
   readonly paths: StatePaths;

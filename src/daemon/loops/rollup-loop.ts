@@ -1,4 +1,5 @@
 import { ROLL_UP_ROWS, rollUp } from '../../app/retention/roll-up.ts';
+import { DAY_MS } from '../../domain/time.ts';
 import { deleteSmallBuckets } from '../../store/rollups.ts';
 import type { CommonParts } from '../common-parts.ts';
 import { createLoop } from './loop.ts';
@@ -14,7 +15,6 @@ const PAUSE_MS = 20;
 
 /** How long hourly rollups are kept; daily ones stay forever. */
 const HOURS_KEPT_DAYS = 92;
-const DAY_MS = 86_400_000;
 
 /** Updates the rollups in the background, in small steps. */
 export function createRollupLoop({ store, now, log }: CommonParts) {

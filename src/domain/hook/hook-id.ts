@@ -1,5 +1,6 @@
 import type { Begin } from '../record.ts';
 import { defaultHookName } from './hook-name.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Identifies a hook. Two hooks with the same name and different commands are two hooks. */
 export interface HookId {
@@ -38,7 +39,7 @@ export function namelessRuns({ hookName, command }: HookId): NamelessRun[] {
 }
 
 export function quoteWords(argv: readonly string[]): string {
-  return argv.map(quoteWord).join(' ');
+  return argv.map(shellWord).join(' ');
 }
 
 /** The words that were quoted so; of any other line no matter what. */
@@ -46,10 +47,6 @@ const wordsOf = (line: string): string[] =>
   (line.match(/'[^']*(?:'\\''[^']*)*'|[^' ]+/g) ?? []).map((word) =>
     word.startsWith("'") ? word.slice(1, -1).replaceAll(`'\\''`, "'") : word,
   );
-
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 /** Maximum length of a stored command line; a truncated one ends in `…`. */
 export const COMMAND_BYTES = 4096;

@@ -76,8 +76,3 @@ function skipBlanks(line: string, from: number): number {
   while (line[at] === ' ' || line[at] === '\t') at += 1;
   return at;
 }
-
-/** Quotes a text as one shell word, unless all its characters are plain. */
-export function shellWord(text: string): string {
-  return /^[\w./+@%:,=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -1,5 +1,6 @@
 import { defaultHookName } from './hook-name.ts';
-import { isSimpleCommand, shellWord } from './shell-line.ts';
+import { isSimpleCommand } from './shell-line.ts';
+import { shellWord } from './shell-word.ts';
 
 /** The shell that reads a hook's line: `/bin/sh -c`, `bash -c`, or one that only the line itself knows, as `$0`. */
 export type LineShell = 'sh' | 'bash' | 'own';

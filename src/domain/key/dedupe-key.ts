@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { redactText } from '../../redaction/redaction.ts';
 import { canBlock } from '../events.ts';
+import { isSpace } from '../payload/payload-scan.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** Maximum length of a key that is recorded as is, in bytes of UTF-8; a longer key is recorded as its digest. */
 const MAX_KEY_BYTES = 256;
@@ -95,7 +96,7 @@ function guardParts({
   if (!isGuard && !TAKES_DECISION.has(eventType)) return [];
   if (guard?.cwd === undefined) return undefined;
   const files = isGuard ? guard.files() : [];
-  return [sha256(Buffer.from(JSON.stringify([guard.argv, guard.cwd, files]))).slice(0, 32)];
+  return [sha256Hex(JSON.stringify([guard.argv, guard.cwd, files])).slice(0, 32)];
 }
 
 /** `{name}` is replaced; `{{` and `}}` are braces. */
@@ -162,11 +163,8 @@ function parse(payload: Uint8Array | undefined): unknown {
 function digestOf({ payload: bytes = new Uint8Array() }: KeyFacts): string | undefined {
   let end = bytes.length;
   while (end > 0 && isSpace(bytes[end - 1])) end -= 1;
-  return end === 0 ? undefined : sha256(bytes.subarray(0, end));
+  return end === 0 ? undefined : sha256Hex(bytes.subarray(0, end));
 }
-
-const isSpace = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /**
  * The key as it is recorded: readable, unless it is long, holds a secret, or holds half a surrogate pair, which would
@@ -175,11 +173,7 @@ const isSpace = (byte: number | undefined): boolean =>
 export function recordable(key: string): string {
   const bytes = Buffer.from(key);
   // Half a surrogate pair has no bytes in UTF-8.
-  if (bytes.toString() !== key) return `sha256:${sha256(Buffer.from(key, 'utf16le'))}`;
+  if (bytes.toString() !== key) return `sha256:${sha256Hex(Buffer.from(key, 'utf16le'))}`;
   const isShort = bytes.length <= MAX_KEY_BYTES;
-  return isShort && redactText(key) === key ? key : `sha256:${sha256(bytes)}`;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return isShort && redactText(key) === key ? key : `sha256:${sha256Hex(bytes)}`;
 }

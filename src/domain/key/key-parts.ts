@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import { recordable } from './dedupe-key.ts';
+import { sha256Hex } from './sha256.ts';
 
 /** Thrown and caught in this file: a part whose values could not be distinguished. */
 class UnusablePart extends Error {
@@ -31,13 +31,9 @@ function textOf(part: unknown): string {
   if (typeof part === 'boolean' || typeof part === 'bigint' || Number.isFinite(part)) {
     return String(part);
   }
-  if (part instanceof Uint8Array) return `%bytes=${sha256(part)}`;
+  if (part instanceof Uint8Array) return `%bytes=${sha256Hex(part)}`;
   if (typeof part === 'object' && part !== null) return digestOf(canonicalJson(part));
   throw new UnusablePart();
 }
 
-const digestOf = (json: string): string => `%json=${sha256(Buffer.from(json))}`;
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
+const digestOf = (json: string): string => `%json=${sha256Hex(json)}`;

@@ -234,7 +234,8 @@ function isText(input: Input, name: Uint8Array): boolean {
   return input.length === name.length && name.every((byte, at) => byte === input.text[at]);
 }
 
-function isSpace(byte: number | undefined): boolean {
+/** White space of JSON. */
+export function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 

@@ -1,4 +1,5 @@
 import type { StdoutKind } from '../record.ts';
+import { isSpace } from './payload-scan.ts';
 
 /**
  * Classifies what a hook writes to stdout while it streams by: a JSON syntax check (RFC 8259) over bytes, in constant
@@ -279,10 +280,6 @@ function isPlain(byte: number): boolean {
 
 function isFinal(state: State): boolean {
   return state === 'text' || state === 'broken';
-}
-
-function isSpace(byte: number): boolean {
-  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function isDigit(byte: number): boolean {

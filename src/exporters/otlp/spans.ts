@@ -7,7 +7,8 @@ import {
 } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type ExportedExecution, isErrorStatus, plainName } from '../../domain/exported.ts';
+import { isFailure } from '../../domain/execution.ts';
+import { type ExportedExecution, plainName } from '../../domain/exported.ts';
 
 /** The span of an execution; undefined if its ids are not valid for a span. */
 export function spanOf(
@@ -34,7 +35,7 @@ export function spanOf(
     endTime: hrTime(startedAtMs + durationMs),
     duration: hrTime(durationMs),
     ended: true,
-    status: isErrorStatus(execution.status)
+    status: isFailure(execution.status)
       ? { code: SpanStatusCode.ERROR, message: whyOf(execution) }
       : { code: SpanStatusCode.UNSET },
     attributes: attributesOf(execution),
@@ -60,7 +61,7 @@ function attributesOf(execution: ExportedExecution): Attributes {
     'process.executable.name': execution.program,
     'process.exit.code': exitCode,
     'hookbus.signal': signal,
-    'error.type': isErrorStatus(status) ? errorType(execution) : undefined,
+    'error.type': isFailure(status) ? errorType(execution) : undefined,
     'hookbus.overhead_ms': execution.overheadMs,
     'hookbus.stdin.bytes': execution.stdinBytes,
     'hookbus.stdout.bytes': execution.stdoutBytes,

@@ -1,14 +1,10 @@
-import { STATUSES, type Status } from '../../domain/execution.ts';
+import type { Sample } from '../../domain/sample.ts';
 import type { Database } from '../database.ts';
 import type { NoticeKind } from '../executions.ts';
+import { IS_KNOWN } from '../statuses.ts';
 
-/** The parts of an execution that metrics need. */
-export interface SampleRow {
-  readonly hookName: string;
-  readonly eventType: string;
-  readonly status: Status;
-  readonly durationMs: number | null;
-  readonly overheadMs: number | null;
+/** A sample, and what samples can be grouped by. */
+export interface SampleRow extends Sample {
   readonly toolName: string | null;
   readonly sessionId: string | null;
   readonly createdAt: string;
@@ -31,14 +27,13 @@ export function untilOf({ until }: Span): string {
 
 /** Calls `take` for each execution that started in the span, in any order. */
 export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
-  // An unknown status counts as nothing, rather than as something else.
   const rows = db
     .prepare<[string, string], SampleRow>(
       `SELECT hook_name AS hookName, event_type AS eventType, status,
               duration_ms AS durationMs, overhead_ms AS overheadMs,
               tool_name AS toolName, session_id AS sessionId, created_at AS createdAt
        FROM hook_logs
-       WHERE created_at >= ? AND created_at < ? AND status IN (${STATUSES.map((word) => `'${word}'`)})`,
+       WHERE created_at >= ? AND created_at < ? AND ${IS_KNOWN}`,
     )
     .iterate(span.from, untilOf(span));
   for (const row of rows) take(row);

@@ -1,5 +1,6 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
+import { DAY_MS, HOUR_MS } from '../../../domain/time.ts';
 import { redactText } from '../../../redaction/redaction.ts';
 import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
@@ -26,8 +27,7 @@ export const CHOICE_OPTIONS: Readonly<Record<string, CommandOption>> = {
   all: { describe: 'every recorded hook with that name' },
 };
 
-const HOUR_MS = 3_600_000;
-const MAX_OFF_MS = 7 * 24 * HOUR_MS;
+const MAX_OFF_MS = 7 * DAY_MS;
 
 export const offCommand: Command = {
   name: 'off',

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { HOUR_MS } from '../../../domain/time.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
 import { formatThings } from '../../output/format.ts';
 import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
@@ -17,8 +18,6 @@ import { invalidValue, MAX_HOURS, readHours } from '../../words/values.ts';
 const DEFAULT_HOURS = '24';
 
 const REBUILD = 'rebuild';
-
-const HOUR_MS = 3_600_000;
 
 /** How often `--watch` refreshes. */
 const WATCH_MS = 2000;

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CleanupReport } from '../../../app/retention/clean-up.ts';
 import { retentionDays } from '../../../config/retention.ts';
 import { HookbusError } from '../../../domain/errors.ts';
+import { DAY_MS } from '../../../domain/time.ts';
 import { formatBytes, formatMoment, formatThings } from '../../output/format.ts';
 import {
   type Answer,
@@ -11,8 +12,6 @@ import {
   type Given,
 } from '../../words/command.ts';
 import { invalidValue, parseAge } from '../../words/values.ts';
-
-const DAY_MS = 86_400_000;
 
 export const cleanupCommand: Command = {
   name: 'cleanup',

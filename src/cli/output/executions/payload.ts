@@ -16,7 +16,7 @@ export interface PayloadJson {
 }
 
 export function payloadJson({ bytes, truncated, problem }: Payload): PayloadJson {
-  const text = decodeUtf8(bytes, false);
+  const text = decodeUtf8(bytes);
   return {
     encoding: text === undefined ? 'base64' : 'utf8',
     truncated,

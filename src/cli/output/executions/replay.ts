@@ -1,9 +1,8 @@
-import type { Replayed } from '../../../app/replay/replayable.ts';
+import type { RefusedReplay, Replayed, ReplayReport } from '../../../app/replay/replayable.ts';
 import type { HookResult } from '../../../domain/replay.ts';
 import { redactBytes } from '../../../redaction/redaction.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
-import type { Refused, ReplayReport } from '../../terminal/replay-work.ts';
 import {
   formatBytes,
   formatCount,
@@ -62,7 +61,7 @@ export function replayLines(report: ReplayReport, page: Page): string[] {
   const { replays, refused } = report;
   const [only] = replays;
   const shown =
-    only !== undefined && replays.length === 1 && report.choice.by === 'id'
+    only !== undefined && replays.length === 1 && report.isById
       ? oneLines(only, page)
       : severalLines(replays, page);
   return [...shown, ...refusedLines(refused, page)];
@@ -232,7 +231,7 @@ const total = (times: readonly (number | null)[]): number =>
 /** How many executions that could not be replayed are listed. */
 const REFUSED_LINES = 10;
 
-function refusedLines(refused: readonly Refused[], page: Page): string[] {
+function refusedLines(refused: readonly RefusedReplay[], page: Page): string[] {
   const lines = refused
     .slice(0, REFUSED_LINES)
     .flatMap(({ row, reason }) =>

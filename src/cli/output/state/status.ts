@@ -1,5 +1,6 @@
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
+import { HOUR_MS } from '../../../domain/time.ts';
 import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import {
   formatAge,
@@ -26,7 +27,6 @@ import {
 import { GRADE_TONES } from './status-words.ts';
 
 /** If an execution started within this time, an agent may be recording now. */
-const HOUR_MS = 3_600_000;
 
 /** The width of the names on the left. */
 const NAME_COLUMNS = 11;

@@ -1,0 +1,27 @@
+import type { Status } from './execution.ts';
+
+/** The parts of an execution that metrics count. */
+export interface Sample {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly status: Status;
+  readonly durationMs: number | null;
+  readonly overheadMs: number | null;
+}
+
+/** Many executions of one hook on one event. */
+export interface Rollup {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly counts: Readonly<Record<Status, number>>;
+  readonly duration: RollupTimes;
+  readonly overhead: RollupTimes;
+}
+
+interface RollupTimes {
+  readonly sumMs: number;
+  /** Null if nothing was measured. */
+  readonly maxMs: number | null;
+  /** Encoded. */
+  readonly sketch: Uint8Array | null;
+}
