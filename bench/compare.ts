@@ -43,8 +43,9 @@ const WARM_UP = 10;
 /** How long a round may take, in ms; after that, it hangs. */
 const MAX_ROUND_MS = 20_000;
 
+// Without HOME, as the daemon beside: with it the launchers would not trust a state directory that was made without.
 const OUTSIDE = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKBUS_')),
+  Object.entries(process.env).filter(([name]) => !name.startsWith('HOOKBUS_') && name !== 'HOME'),
 );
 
 /** Measures with bench/timer.c, compiled to `timer`. */

@@ -68,7 +68,10 @@ export async function withDaemon<T>(
   const daemon = start(home, 'daemon', 'run');
   try {
     await stateOf(home, (state) => state.pid === daemon.pid);
-    return await work(daemon);
+    const result = await work(daemon);
+    // Runs that nobody recorded would be cheap.
+    await stateOf(home, ({ drained }) => drained > 0);
+    return result;
   } finally {
     await end(daemon);
   }
