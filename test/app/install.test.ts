@@ -10,6 +10,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -261,7 +262,9 @@ describe('the file itself', () => {
 
   it('leaves no temporary file, not even of a writer that was killed', () => {
     const file = aFile(text);
-    writeFileSync(join(file.directory, '.settings.json.hookbus-999999999'), '{"half');
+    const leftover = join(file.directory, `.hookbus~${'0f'.repeat(16)}.new`);
+    writeFileSync(leftover, '{"half');
+    utimesSync(leftover, new Date(0), new Date(0));
     file.install();
     file.uninstall();
     expect(readdirSync(file.directory).sort()).toEqual(['settings.json', 'state']);
@@ -272,10 +275,9 @@ describe('the file itself', () => {
     const victim = join(file.directory, 'victim');
     writeFileSync(victim, 'mine');
     const plant = (name: string) => symlinkSync(victim, join(file.directory, name));
-    plant(`.settings.json.hookbus-${process.pid}`);
-    for (let pid = 1; pid <= 1000; pid += 1)
-      if (pid !== process.pid) plant(`.settings.json.hookbus-${pid}`);
-    mkdirSync(join(file.directory, '.settings.json.hookbus-999999998'));
+    for (let number = 0; number < 1000; number += 1)
+      plant(`.hookbus~${String(number).padStart(32, '0')}.new`);
+    mkdirSync(join(file.directory, `.hookbus~${'f'.repeat(32)}.new`));
     file.install();
     expect(readFileSync(victim, 'utf8')).toBe('mine');
     expect(file.text()).toContain('/opt/hookbus/bin/hookbus run');

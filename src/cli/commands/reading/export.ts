@@ -1,4 +1,3 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandStore } from '../../../app/store/open-for-command.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
@@ -6,6 +5,7 @@ import { socketPath } from '../../../config/home/paths.ts';
 import { HookbusError, reasonOf } from '../../../domain/errors.ts';
 import { VERSION } from '../../../domain/version.ts';
 import type { MetricsSnapshot } from '../../../exporters/snapshot.ts';
+import { replaceFile } from '../../../os/replace-file.ts';
 import {
   type Answer,
   type Command,
@@ -59,7 +59,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
       const json = { metrics: await prometheusJson(snapshot) };
       return { json, lines: () => text.trimEnd().split('\n') };
     }
-    writeWhole(file, text);
+    writeMetrics(file, text);
     return { json: { file }, lines: () => [] };
   } finally {
     store?.close();
@@ -86,14 +86,10 @@ async function readAll(
   return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
 }
 
-/** Atomic: a reader gets the old text or the new one. */
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+function writeMetrics(file: string, text: string): void {
   try {
-    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
-    renameSync(temporary, file);
+    replaceFile(file, text, { mode: 0o644 });
   } catch (error) {
-    rmSync(temporary, { force: true });
     const reason = reasonOf(error);
     throw new HookbusError('E_USAGE', `--file cannot be written: ${reason}`);
   }
