@@ -432,7 +432,7 @@ describe('the error is one line, and nothing is written', () => {
       '--agent must be one of claude, codex, gemini, cursor, copilot, got "cline"',
     ],
     ['install --scope team', '--scope must be user, project or local, got "team"'],
-    ['install --only guard', '--only: no hook is called "guard"; did you mean "guard_rm"?'],
+    ['install --only guard', '--only: there is no hook named "guard". Did you mean "guard_rm"?'],
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',

@@ -454,8 +454,7 @@ describe('the page of status', () => {
         slowest    lint on PostToolUse, P95 20.0 s in 27 runs
 
       Warnings about the settings of this shell
-      - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; the default is in
-        force
+      - HOOKBUS_REDACT: expected 1, true, yes, on or 0, false, no, off, got "perhaps"; using the default
 
       Warnings about command lines and settings of hooks
       - guard_rm: unknown option --nmae (just now)
@@ -475,7 +474,7 @@ describe('the page of status', () => {
     spoolWhole(paths);
     // Line breaks depend on the length of the path.
     const page = statusOf(home).replace(/\s+/g, ' ');
-    expect(page).toContain('not used: /state/hook_bus.db is of version 99');
+    expect(page).toContain('not used: /state/hook_bus.db has version 99');
     expect(page).toContain('1 execution waits');
     expect(page).not.toContain('Last 24 hours');
   });
