@@ -4,7 +4,7 @@ import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
 import type { StatusReport } from '../reading/read-status.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import type { OpenStore } from '../store/open-store.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** A larger database is slow to query and to back up. */
@@ -19,12 +19,16 @@ const BACKLOG_RECORDS = 1000;
 const GROUP_OR_OTHERS_READ = 0o044;
 
 /** Checks the state directory and everything in it. */
-export function checkState(settings: Settings, status: StatusReport, now: () => number): Check[] {
+export function checkState(
+  settings: Settings,
+  status: StatusReport,
+  store: OpenStore | undefined,
+): Check[] {
   const { paths } = settings;
   if (paths === undefined) return [checkNowhere(settings.homeProblem)];
   return [
     checkDirectory(paths),
-    checkDatabase(paths, status, now),
+    checkDatabase(status, store),
     checkSpool(status),
     checkSettings(status),
   ];
@@ -89,7 +93,7 @@ function spaceOf(home: string): Finding[] {
   }
 }
 
-function checkDatabase(paths: StatePaths, status: StatusReport, now: () => number): Check {
+function checkDatabase(status: StatusReport, store: OpenStore | undefined): Check {
   const { state, reason, executions, bytes } = status.database;
   const name = 'database';
   const quarantine = status.set_aside_databases.map(({ path }) =>
@@ -112,26 +116,22 @@ function checkDatabase(paths: StatePaths, status: StatusReport, now: () => numbe
       findings: [problem(reason ?? 'it cannot be used', why, fix), ...quarantine],
     };
   }
-  const findings = [...integrityFindings(paths, now), ...sizeFindings(bytes), ...quarantine];
+  const findings = [...integrityFindings(store), ...sizeFindings(bytes), ...quarantine];
   const summary = `${executions.toLocaleString('en')} executions, ${Math.ceil(bytes / 1e5) / 10} MB`;
   return { name, summary, findings };
 }
 
-function integrityFindings(paths: StatePaths, now: () => number): Finding[] {
+function integrityFindings(store: OpenStore | undefined): Finding[] {
   const why = 'Reports miss the damaged rows, and the damage may spread.';
   const fix =
     'Type hookbus daemon stop, then move hook_bus.db with its -wal and -shm files away. HookBus makes a new one.';
-  let store: ReturnType<typeof openForCommand>;
   try {
-    store = openForCommand(paths, now);
     return (store?.use(checkIntegrity) ?? []).map((text) =>
       problem(`the database is damaged: ${text}`, why, fix),
     );
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [problem(error.message, why, error.hint ?? fix)];
-  } finally {
-    store?.close();
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../../store/retention.ts';
 import { countNext } from '../../store/totals.ts';
 import { findOldCopies, removeOldCopies } from '../install/old-copies.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import type { OpenStore } from '../store/open-store.ts';
 import { ROLL_UP_ROWS, rollUp } from './roll-up.ts';
 
 /** What a cleanup deleted or would delete; docs/json.md describes each field. */
@@ -38,6 +38,8 @@ export interface CleanupReport {
 }
 
 export interface CleanupParts {
+  /** Undefined if nothing was ever recorded. */
+  readonly store: Pick<OpenStore, 'use'> | undefined;
   readonly paths: StatePaths;
   readonly beforeMs: number;
   readonly isDryRun: boolean;
@@ -58,38 +60,33 @@ const TURN_MS = 20;
 
 /** Deletes expired data and returns its space, in short turns so that no hook waits long. */
 export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
-  const { paths, beforeMs, isDryRun, now } = parts;
+  const { store, paths, beforeMs, isDryRun, now } = parts;
   const expiry = { before: isoOf(beforeMs), now: isoOf(now()) };
-  const store = openForCommand(paths, now);
   const bytesBefore = databaseBytes(paths.database);
-  try {
-    const rows =
-      store === undefined
-        ? { executions: 0, payloads: 0, dedupeKeys: 0, notices: 0 }
-        : isDryRun
-          ? store.use((db) => countExpired(db, expiry))
-          : await deleteExpired(store.use, expiry, parts);
-    if (!isDryRun) forgetLostStamps(now());
-    const collect = isDryRun ? findOldCopies : removeOldCopies;
-    const { unreadable, backups, databases } = collect(paths, beforeMs);
-    const bytesAfter = databaseBytes(paths.database);
-    return {
-      dry_run: isDryRun,
-      before: expiry.before,
-      executions: rows.executions,
-      payloads: rows.payloads,
-      dedupe_keys: rows.dedupeKeys,
-      notices: rows.notices,
-      unreadable_records: unreadable.length,
-      settings_backups: backups.length,
-      corrupt_databases: databases.filter((path) => !/-(?:wal|shm)$/.test(path)).length,
-      bytes_before: bytesBefore,
-      bytes_after: bytesAfter,
-      bytes_freed: Math.max(bytesBefore - bytesAfter, 0),
-    };
-  } finally {
-    store?.close();
-  }
+  const rows =
+    store === undefined
+      ? { executions: 0, payloads: 0, dedupeKeys: 0, notices: 0 }
+      : isDryRun
+        ? store.use((db) => countExpired(db, expiry))
+        : await deleteExpired(store.use, expiry, parts);
+  if (!isDryRun) forgetLostStamps(now());
+  const collect = isDryRun ? findOldCopies : removeOldCopies;
+  const { unreadable, backups, databases } = collect(paths, beforeMs);
+  const bytesAfter = databaseBytes(paths.database);
+  return {
+    dry_run: isDryRun,
+    before: expiry.before,
+    executions: rows.executions,
+    payloads: rows.payloads,
+    dedupe_keys: rows.dedupeKeys,
+    notices: rows.notices,
+    unreadable_records: unreadable.length,
+    settings_backups: backups.length,
+    corrupt_databases: databases.filter((path) => !/-(?:wal|shm)$/.test(path)).length,
+    bytes_before: bytesBefore,
+    bytes_after: bytesAfter,
+    bytes_freed: Math.max(bytesBefore - bytesAfter, 0),
+  };
 }
 
 type Use = <T>(work: (db: Database) => T) => T;

@@ -1,83 +1,83 @@
-import { existsSync } from 'node:fs';
 import { zlibSync } from 'fflate';
 import { DEFAULT_CONFIG, readConfigFile } from '../../config/file/config-file.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
-import { homeError } from '../../config/home/state-home.ts';
-import type { Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import type { HookId } from '../../domain/hook/hook-id.ts';
 import { createSpool } from '../../spool/spool.ts';
-import { COMMAND_BUSY_MS, type Database } from '../../store/database.ts';
 import { deleteExpiredKeys } from '../../store/retention.ts';
 import { reconcileSkippedGuards } from '../alerts/reconcile-skipped.ts';
 import { reconcileGates, updateBreakers } from '../breaker/breaker.ts';
 import { provideCompression } from '../recording/compression.ts';
 import { type Ingested, ingestSpool } from '../recording/ingest.ts';
-import { createStoreHandle, type StoreHandle } from './store-handle.ts';
+import { type OpenStore, openStore } from './open-store.ts';
 
-/** What to do if the native part of better-sqlite3 is missing or was built for another Node.js. */
-export const REBUILD_SQLITE =
-  'Run `npm rebuild better-sqlite3` where hookbus is installed, or `npm rebuild -g better-sqlite3` (npm 12 asks you to approve install scripts).';
-
-/** The database for a user's command, after the spool was ingested as far as possible. */
-export interface CommandStore {
-  /** Runs `work` on the database. @throws HookbusError if the database cannot be used */
-  readonly use: <T>(work: (db: Database) => T) => T;
-  readonly ingested: Ingested;
+/** What a command ingested before it reads. */
+interface Ingestion extends Pick<Ingested, 'stored' | 'hooks'> {
   /** Why the spool could not be ingested; undefined if it could. */
-  readonly ingestProblem: string | undefined;
-  readonly close: () => void;
+  readonly problem: string | undefined;
 }
 
-/**
- * The paths of the state directory.
- * @throws HookbusError `E_NO_HOME` if none is set, `E_HOME` if HookBus must not use it
- */
-export function requirePaths(settings: Settings): StatePaths {
-  if (settings.paths !== undefined) return settings.paths;
-  if (settings.homeProblem !== undefined) throw homeError(settings.homeProblem);
-  throw new HookbusError(
-    'E_NO_HOME',
-    'neither HOOKBUS_HOME nor HOME is set, so there is no state directory; set HOOKBUS_HOME to an absolute path',
-  );
+/** The database after a command did what the daemon otherwise does. */
+export interface CommandStore extends OpenStore {
+  readonly ingestion: Ingestion;
 }
 
-/**
- * Opens the database for a user's command and ingests the spool.
- * Undefined if nothing was ever recorded: reading creates no state directory.
- * @throws HookbusError `E_DB`, `E_DB_NEWER` or `E_SQLITE` if the database cannot be used
- */
-export function openForCommand(paths: StatePaths, now: () => number): CommandStore | undefined {
-  const spool = createSpool(paths.spool, paths.quarantine);
-  provideCompression(zlibSync);
-  if (!existsSync(paths.database) && asUserError(paths.database, () => spool.isEmpty())) {
-    return undefined;
-  }
-  const handle = createStoreHandle(paths.database, COMMAND_BUSY_MS, now);
-  const use = <T>(work: (db: Database) => T): T =>
-    asUserError(paths.database, () => handle.use(({ db }) => work(db)));
-  // The caller must know that the database cannot be opened; that the spool cannot be ingested is only reported.
-  use(() => undefined);
-  let ingested: Ingested = { stored: 0, unreadable: 0, hooks: [], hasMore: false };
-  let ingestProblem: string | undefined;
+/** The database of a command that works without one too: nothing was recorded, or it cannot be used. */
+export interface Opened {
+  readonly store?: CommandStore | undefined;
+  /** Why it cannot be used. */
+  readonly problem?: HookbusError;
+}
+
+/** Opens the database and brings it up to date. @throws what `openStore` throws */
+export function openUpToDate(paths: StatePaths, now: () => number): CommandStore | undefined {
+  const store = openStore(paths, now);
+  if (store === undefined) return undefined;
+  const ingestion = ingestWaiting(store, paths, now);
+  deleteExpired(store, now);
+  reconcileSwitches(store, paths, ingestion.hooks, now);
+  return { ...store, ingestion };
+}
+
+/** The same; an error of the database is part of the result. */
+export function tryUpToDate(paths: StatePaths, now: () => number): Opened {
   try {
-    const limits = { config: paths.config, rotateBytes: 0 };
-    ingested = handle.use(({ writer }) => ingestSpool(spool, writer, now, limits));
+    return { store: openUpToDate(paths, now) };
   } catch (error) {
-    ingestProblem = reasonOf(error);
+    if (!(error instanceof HookbusError)) throw error;
+    return { problem: error };
   }
-  try {
-    // Without a daemon nobody else deletes them.
-    handle.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
-  } catch {}
-  reconcileBreakers(paths, handle, ingested.hooks, now);
-  return { use, ingested, ingestProblem, close: handle.close };
 }
 
-/** Ignores errors, because the user did not ask for gates or alerts; the daemon logs such errors. */
-function reconcileBreakers(
+/** Ingests the spool as far as possible. */
+function ingestWaiting({ handle }: OpenStore, paths: StatePaths, now: () => number): Ingestion {
+  provideCompression(zlibSync);
+  const spool = createSpool(paths.spool, paths.quarantine);
+  const limits = { config: paths.config, rotateBytes: 0 };
+  try {
+    const ingested = handle.use(({ writer }) => ingestSpool(spool, writer, now, limits));
+    return { ...ingested, problem: undefined };
+  } catch (error) {
+    return { stored: 0, hooks: [], problem: reasonOf(error) };
+  }
+}
+
+/** Without a daemon nobody else deletes them. */
+function deleteExpired({ handle }: OpenStore, now: () => number): void {
+  try {
+    handle.use(({ db }) => deleteExpiredKeys(db, new Date(now()).toISOString()));
+  } catch {
+    // The next command tries again.
+  }
+}
+
+/**
+ * Makes breakers, gates and the alerts about skipped guards agree with config.json and with the executions of these
+ * hooks. Ignores errors, because the user did not ask for it; the daemon logs such errors.
+ */
+export function reconcileSwitches(
+  { handle }: OpenStore,
   paths: StatePaths,
-  handle: StoreHandle,
   hooks: readonly HookId[],
   now: () => number,
 ): void {
@@ -96,24 +96,4 @@ function reconcileBreakers(
       updateBreakers(parts, hooks);
     });
   } catch {}
-}
-
-/** Runs `work` and turns errors of SQLite and the file system into ones that a user can act on. */
-function asUserError<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof HookbusError) throw error;
-    const reason = reasonOf(error);
-    if (/bindings file|NODE_MODULE_VERSION|ERR_DLOPEN_FAILED/.test(reason)) {
-      throw new HookbusError(
-        'E_SQLITE',
-        'the native part of better-sqlite3 is missing or was built for another Node.js',
-        REBUILD_SQLITE,
-      );
-    }
-    // Without a code it is an internal error, which says nothing about the database.
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new HookbusError('E_DB', `the database ${path} cannot be used: ${reason}`);
-  }
 }

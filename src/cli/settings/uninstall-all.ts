@@ -6,7 +6,7 @@ import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-s
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
-import { requirePaths } from '../../app/store/open-for-command.ts';
+import { requirePaths } from '../../app/store/open-store.ts';
 import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';

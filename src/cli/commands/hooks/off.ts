@@ -4,6 +4,7 @@ import { redactText } from '../../../redaction/redaction.ts';
 import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
 import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { invalidValue, parseAge, quote } from '../../words/values.ts';
@@ -57,20 +58,24 @@ export const offCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { settings, now } = context;
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
   const choice = readHookChoice(given, hookName);
-  const [{ lockForCommand, readForCommand, planOff, switchOff }, { requirePaths }] =
+  const [{ lockOfCommand, readOfCommand, planOff, switchOff }, { requirePaths }] =
     await Promise.all([
       import('../../../app/breaker/switch-hook.ts'),
-      import('../../../app/store/open-for-command.ts'),
+      import('../../../app/store/open-store.ts'),
     ]);
   const paths = requirePaths(settings);
-  const plan = planOff(choice, now(), readForCommand(paths, now));
-  if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan);
-  const until = new Date(Math.ceil(now() + forMs));
-  switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now));
+  const { plan, until } = await withOpened(context, async (opened) => {
+    const plan = planOff(choice, now(), readOfCommand(opened));
+    if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan);
+    const until = new Date(Math.ceil(now() + forMs));
+    switchOff(paths, plan.hooks, until.getTime(), lockOfCommand(opened));
+    return { plan, until };
+  });
   const { meaning, known } = plan;
   const commands = plan.hooks.map(({ command }) => redactText(command));
   return {

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CommandStore } from '../../../app/store/open-for-command.ts';
+import type { CommandStore } from '../../../app/store/up-to-date.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import { HookbusError, reasonOf } from '../../../domain/errors.ts';
 import { VERSION } from '../../../domain/version.ts';
 import type { MetricsSnapshot } from '../../../exporters/snapshot.ts';
 import { replaceFile } from '../../../os/replace-file.ts';
+import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -45,25 +46,20 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const { argument } = given;
   if (argument === undefined) throw usageError(`missing argument FORMAT: ${FORMATS.join(', ')}`);
   if (argument !== 'prometheus') throw invalidValue('FORMAT', FORMATS.join(', '), argument);
-  const [{ openForCommand, requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
-    import('../../../app/store/open-for-command.ts'),
+  const [{ requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
+    import('../../../app/store/open-store.ts'),
     import('../../../exporters/prometheus.ts'),
   ]);
   const paths = requirePaths(context.settings);
-  const store = openForCommand(paths, context.now);
-  try {
-    const snapshot = await readAll(paths, store, context);
-    const text = await prometheusText(snapshot);
-    const file = given.value('file');
-    if (file === undefined) {
-      const json = { metrics: await prometheusJson(snapshot) };
-      return { json, lines: () => text.trimEnd().split('\n') };
-    }
-    writeMetrics(file, text);
-    return { json: { file }, lines: () => [] };
-  } finally {
-    store?.close();
+  const snapshot = await withStore(context, (store) => readAll(paths, store, context));
+  const text = await prometheusText(snapshot);
+  const file = given.value('file');
+  if (file === undefined) {
+    const json = { metrics: await prometheusJson(snapshot) };
+    return { json, lines: () => text.trimEnd().split('\n') };
   }
+  writeMetrics(file, text);
+  return { json: { file }, lines: () => [] };
 }
 
 async function readAll(

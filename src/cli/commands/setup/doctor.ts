@@ -3,6 +3,7 @@ import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts
 import { socketPath } from '../../../config/home/paths.ts';
 import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { readHours } from '../../words/values.ts';
 
@@ -35,14 +36,15 @@ export const doctorCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const { settings, now } = context;
   const windowHours = readHours(given.argument ?? DEFAULT_HOURS);
   const [{ diagnose }, { askDaemon }] = await Promise.all([
     import('../../../app/doctor/diagnose.ts'),
     import('../../../daemon/client/client.ts'),
   ]);
   const home = settings.paths?.home;
-  const report = diagnose({
+  const facts = {
     settings,
     windowHours,
     now,
@@ -51,7 +53,8 @@ async function perform(given: Given, { settings, now }: Context): Promise<Answer
     onPath: findOnPath(),
     places: readPlaces(),
     daemon: home === undefined ? undefined : await askDaemon(socketPath(home)),
-  });
+  };
+  const report = await withOpened(context, (opened) => diagnose({ ...facts, opened }));
   return {
     json: report,
     lines: (page) => doctorLines(report, page),
