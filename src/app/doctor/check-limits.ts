@@ -1,6 +1,6 @@
 import { defaultLimitMs } from '../../domain/events.ts';
 import type { HookMetrics } from '../../metrics/report.ts';
-import type { InstalledHook } from './check-files.ts';
+import type { InspectedHook } from '../install/inspect-settings.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** With fewer runs, a P99 means little. */
@@ -15,14 +15,14 @@ const NEAR = 0.8;
  */
 export function checkLimits(
   metrics: readonly HookMetrics[],
-  installed: readonly InstalledHook[],
+  installed: readonly InspectedHook[],
 ): Check {
   const findings = metrics.flatMap((hook) => limitFindings(hook, installed));
   const summary = findings.length === 0 ? 'none is near' : `${findings.length} near or above`;
   return { name: 'time limits', summary, findings };
 }
 
-function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): Finding[] {
+function limitFindings(hook: HookMetrics, installed: readonly InspectedHook[]): Finding[] {
   const { hook_name, event_type, p99_ms, runs } = hook;
   if (p99_ms === null || runs < MIN_RUNS) return [];
   const limitMs = limitOf(hook, installed);
@@ -36,7 +36,7 @@ function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): 
 /** The shortest limit, if several files contain the hook. */
 function limitOf(
   { hook_name, event_type }: HookMetrics,
-  installed: readonly InstalledHook[],
+  installed: readonly InspectedHook[],
 ): number {
   const limits = installed
     .filter(({ name, event }) => name === hook_name && event === event_type)
