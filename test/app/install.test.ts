@@ -129,6 +129,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
+// Each of some thousand writes waits for the disk.
 it('restores the commands after any other change', () => {
   let tried = 0;
   for (let seed = 1; seed <= 400; seed += 1) {
@@ -158,7 +159,7 @@ it('restores the commands after any other change', () => {
     tried += 1;
   }
   expect(tried).toBeGreaterThan(200);
-});
+}, 120_000);
 
 describe('HOOKBUS_ENABLED', () => {
   const isOn = (text: string): boolean => text.includes('"HOOKBUS_ENABLED": "1"');

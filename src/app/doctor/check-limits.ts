@@ -1,4 +1,5 @@
 import { defaultLimitMs } from '../../domain/events.ts';
+import { formatMs } from '../../format.ts';
 import type { HookMetrics } from '../../metrics/report.ts';
 import type { InspectedHook } from '../install/inspect-settings.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
@@ -27,7 +28,7 @@ function limitFindings(hook: HookMetrics, installed: readonly InspectedHook[]): 
   if (p99_ms === null || runs < MIN_RUNS) return [];
   const limitMs = limitOf(hook, installed);
   if (p99_ms < limitMs * NEAR) return [];
-  const what = `${hook_name} on ${event_type}: its P99 is ${seconds(p99_ms)} of a limit of ${seconds(limitMs)}`;
+  const what = `${hook_name} on ${event_type}: its P99 is ${formatMs(p99_ms)} of a limit of ${formatMs(limitMs)}`;
   const why = 'The agent ends a hook that exceeds its limit, and discards what it printed.';
   const fix = 'Make the hook faster, or raise its time limit in the settings file.';
   return [p99_ms >= limitMs ? problem(what, why, fix) : advice(what, why, fix)];
@@ -43,5 +44,3 @@ function limitOf(
     .map(({ limitMs }) => limitMs ?? defaultLimitMs(event_type));
   return limits.length === 0 ? defaultLimitMs(event_type) : Math.min(...limits);
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 9950 ? 2 : 0)} s`;

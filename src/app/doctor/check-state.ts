@@ -2,6 +2,7 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { formatBytes, formatThings } from '../../format.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
 import type { StatusReport } from '../reading/read-status.ts';
 import type { OpenStore } from '../store/open-store.ts';
@@ -77,9 +78,9 @@ function permissionFindings(home: string, { mode }: Stats): Finding[] {
 function spaceOf(home: string): Finding[] {
   try {
     const { bavail, bsize } = statfsSync(home);
-    if (bavail * bsize >= LOW_SPACE_BYTES) return [];
-    const megabytes = Math.floor((bavail * bsize) / 1e6);
-    const what = `the disk of the state directory has only ${megabytes} MB free`;
+    const free = bavail * bsize;
+    if (free >= LOW_SPACE_BYTES) return [];
+    const what = `the disk of the state directory has only ${formatBytes(free)} free`;
     return [
       advice(
         what,
@@ -117,7 +118,7 @@ function checkDatabase(status: StatusReport, store: OpenStore | undefined): Chec
     };
   }
   const findings = [...integrityFindings(store), ...sizeFindings(bytes), ...quarantine];
-  const summary = `${executions.toLocaleString('en')} executions, ${Math.ceil(bytes / 1e5) / 10} MB`;
+  const summary = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
   return { name, summary, findings };
 }
 
@@ -137,7 +138,7 @@ function integrityFindings(store: OpenStore | undefined): Finding[] {
 
 function sizeFindings(bytes: number): Finding[] {
   if (bytes < LARGE_BYTES) return [];
-  const what = `the database takes ${(bytes / 1e9).toFixed(1)} GB`;
+  const what = `the database takes ${formatBytes(bytes)}`;
   const why = 'Every query over a long window reads much of it.';
   const fix =
     'Keep less: set retention_days in config.json or HOOKBUS_MAX_BYTES, or type hookbus cleanup --older-than 3d.';

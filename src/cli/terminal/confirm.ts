@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { FileReport } from '../../app/install/install.ts';
 import { findChangedScript } from '../../app/replay/replay-places.ts';
+import { formatThings } from '../../format.ts';
 import type { LogRow } from '../../store/columns.ts';
-import { formatThings } from '../output/format.ts';
 import { visible } from '../output/text.ts';
 
 /** Whether there is a user to ask. */

@@ -1,7 +1,7 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
+import { formatMoment } from '../../../format.ts';
 import { redactText } from '../../../redaction/redaction.ts';
-import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
 import { askAtTerminal, isAtTerminal } from '../../terminal/confirm.ts';
 import { withOpened } from '../../terminal/with-store.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { formatThings } from '../../../format.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
-import { formatThings } from '../../output/format.ts';
 import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { CleanupReport } from '../../../app/retention/clean-up.ts';
 import { retentionDays } from '../../../config/retention.ts';
 import { HookbusError } from '../../../domain/errors.ts';
-import { formatBytes, formatMoment, formatThings } from '../../output/format.ts';
+import { formatBytes, formatMoment, formatThings } from '../../../format.ts';
 import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,

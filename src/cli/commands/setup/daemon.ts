@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import { formatAge, formatBytes } from '../../output/format.ts';
+import { formatAge, formatBytes } from '../../../format.ts';
 import {
   type Answer,
   type Command,

@@ -1,6 +1,5 @@
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import {
   formatAge,
   formatBytes,
@@ -9,7 +8,8 @@ import {
   formatPercent,
   formatThings,
   NOTHING,
-} from '../format.ts';
+} from '../../../format.ts';
+import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import type { Page, Tone } from '../page.ts';
 import { hanging, pad, visible } from '../text.ts';
 import { openAlertTexts } from './alerts.ts';
