@@ -3,7 +3,7 @@ import { HookbusError } from '../../domain/errors.ts';
 import { VERSION } from '../../domain/version.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
-import { readStatus } from '../reading/read-status.ts';
+import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
@@ -43,7 +43,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
-    ...checkRecord(facts, files.hooks),
+    ...checkRecord(facts, status, files.hooks),
   ];
   const findings = checks.flatMap((check) => check.findings);
   return {
@@ -58,6 +58,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
   { settings, opened, windowHours, now }: DoctorFacts,
+  { last_24_hours: lastDay }: StatusReport,
   installed: ReturnType<typeof checkFiles>['hooks'],
 ): Check[] {
   const { store, problem } = opened;
@@ -67,7 +68,11 @@ function checkRecord(
   try {
     return store.use((db) => [
       checkHooks(readHookProblems(db, since), readRepeatedRuns(db, since)),
-      checkLimits(readMetrics(db, windowHours, now()).hooks, installed),
+      checkLimits(
+        (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
+          .hooks,
+        installed,
+      ),
     ]);
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
