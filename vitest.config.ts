@@ -3,7 +3,7 @@ import { LineAFile } from './test/support/line-a-file.ts';
 
 /** Tests that measure no times and start few processes. */
 const QUIET = [
-  'test/{app,cli,config,domain,metrics,protocol,redaction,spool,store}/**/*.test.ts',
+  'test/{app,cli,config,domain,metrics,os,protocol,redaction,spool,store}/**/*.test.ts',
   'test/docs.test.ts',
 ];
 

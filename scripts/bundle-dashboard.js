@@ -1,11 +1,12 @@
 /*
  * Makes dist/new/dashboard.cjs, which the daemon loads when somebody opens the dashboard. It contains the files of the
- * page, its style sheets as one, and uPlot, which draws the charts. It uses the better-sqlite3 that the daemon has loaded.
+ * page, its style sheets as one, the formats that the terminal uses too, and uPlot, which draws the charts. It uses the
+ * better-sqlite3 that the daemon has loaded.
  * Run it from the root of the repository: make build
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, transformSync } from 'esbuild';
+import { build, buildSync, transformSync } from 'esbuild';
 import { BUNDLE, OUTSIDE } from './bundling.js';
 
 const PAGE = 'src/dashboard/page';
@@ -19,6 +20,8 @@ const files = Object.fromEntries(
 const licence = `/*\n${readFileSync(join(UPLOT, 'LICENSE'), 'utf8').trim()}\n*/\n`;
 const uplot = readFileSync(join(UPLOT, 'dist/uPlot.esm.js'), 'utf8');
 files['uplot.js'] = licence + transformSync(uplot, { minify: true }).code;
+const formats = { entryPoints: ['src/format.ts'], bundle: true, format: 'esm', write: false };
+files['shared-format.js'] = buildSync(formats).outputFiles[0].text;
 // One request for all style sheets, because the page waits for its colours.
 files['style.css'] = [
   licence + readFileSync(join(UPLOT, 'dist/uPlot.min.css'), 'utf8'),

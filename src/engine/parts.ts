@@ -6,8 +6,8 @@ import { inheritedTraceParent, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { Begin } from '../domain/record.ts';
 import { ownProcess } from '../os/own-process.ts';
+import { randomBytes } from '../os/random.ts';
 import { createSpool } from '../spool/spool.ts';
-import { randomBytes } from './process/random.ts';
 
 /** What the engine knows about this execution. */
 export function beginParts(

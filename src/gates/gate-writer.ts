@@ -1,7 +1,8 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HookId, isWholeCommand } from '../domain/hook/hook-id.ts';
 import { readOwnFile } from '../os/own-file.ts';
+import { replaceFile } from '../os/replace-file.ts';
 import { redactText } from '../redaction/redaction.ts';
 import { type Gate, type GateKind, gateFiles, gateLine, readGate } from './gate-file.ts';
 
@@ -21,18 +22,9 @@ export function writeGate(directory: string, hook: HookId, gate: Gate): void {
 
 /** Replaces one of them atomically. */
 export function writeGateFile(directory: string, file: string, hook: HookId, gate: Gate): void {
-  const path = join(directory, file);
-  const temporary = `${path}~${process.pid}.new`;
-  rmSync(temporary, { force: true });
   // Engines read the first line. The second is for people: the file is named after the command, which may be redacted here.
   const shown = JSON.stringify({ hook: hook.hookName, command: redactText(hook.command) });
-  writeFileSync(temporary, `${gateLine(gate)}\n${shown}\n`, { mode: 0o600, flag: 'wx' });
-  try {
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFile(join(directory, file), `${gateLine(gate)}\n${shown}\n`);
 }
 
 /** Removes a gate by its file; a missing file is fine. @throws the file system's error */

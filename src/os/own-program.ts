@@ -1,13 +1,6 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * The words that start the command line itself: Node and the script, or the self-contained executable alone, which Node
@@ -47,9 +40,7 @@ export function saveNodePath(node: string, script: string): void {
     const path = join(directory, 'node-path');
     const text = `${realpathSync(node)}\n`;
     if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
-    const temporary = `${path}.${process.pid}.new`;
-    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
-    renameSync(temporary, path);
+    replaceFile(path, text, { mode: 0o644 });
   } catch {
     // The directory belongs to somebody else, as with a package for all users.
   }

@@ -8,8 +8,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CleanupParts, cleanUp } from '../../src/app/retention/clean-up.ts';
-import { openForCommand } from '../../src/app/store/open-for-command.ts';
+import {
+  type CleanupParts,
+  type CleanupReport,
+  cleanUp,
+} from '../../src/app/retention/clean-up.ts';
+import { openUpToDate } from '../../src/app/store/up-to-date.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { readContents } from '../../src/store/queries/overview.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -34,15 +38,20 @@ function aState(old: number) {
   return state;
 }
 
-function partsOf(paths: CleanupParts['paths'], changes: Partial<CleanupParts> = {}): CleanupParts {
-  return {
-    paths,
-    beforeMs: NOW - 7 * DAY_MS,
-    isDryRun: false,
-    now: () => NOW,
-    pause: () => Promise.resolve(),
-    ...changes,
-  };
+/** As the command does. */
+async function cleaned(
+  paths: CleanupParts['paths'],
+  changes: Partial<CleanupParts> = {},
+): Promise<CleanupReport> {
+  const { now = (): number => NOW } = changes;
+  const store = openUpToDate(paths, now);
+  const pause = (): Promise<void> => Promise.resolve();
+  const beforeMs = NOW - 7 * DAY_MS;
+  try {
+    return await cleanUp({ store, paths, beforeMs, isDryRun: false, now, pause, ...changes });
+  } finally {
+    store?.close();
+  }
 }
 
 function contentsOf(path: string) {
@@ -54,7 +63,7 @@ function contentsOf(path: string) {
 
 it('deletes expired executions and returns the space', async () => {
   const { paths } = aState(150);
-  const report = await cleanUp(partsOf(paths));
+  const report = await cleaned(paths);
   expect(report).toMatchObject({
     dry_run: false,
     before: iso(NOW - 7 * DAY_MS),
@@ -70,7 +79,7 @@ it('deletes expired executions and returns the space', async () => {
 it('reports what it would delete, and changes nothing, on a dry run', async () => {
   const { paths } = aState(20);
   const before = contentsOf(paths.database);
-  const report = await cleanUp(partsOf(paths, { isDryRun: true }));
+  const report = await cleaned(paths, { isDryRun: true });
   expect(report).toMatchObject({ dry_run: true, executions: 20, payloads: 20, bytes_freed: 0 });
   expect(contentsOf(paths.database)).toEqual(before);
 });
@@ -80,22 +89,20 @@ it('works in turns, and lets others have the database between them', async () =>
   let clockMs = NOW;
   const left: number[] = [];
   // Every turn seems to take 100 ms, so each may do a fifth of the one before.
-  await cleanUp(
-    partsOf(paths, {
-      now: () => {
-        clockMs += 100;
-        return clockMs;
-      },
-      beforeMs: NOW,
-      pause: () => {
-        const other = openDatabase(paths.database, 0);
-        other.exec("INSERT INTO notices VALUES ('spool', hex(randomblob(8)), 1, '9', '9')");
-        left.push(readContents(other).executions);
-        other.close();
-        return Promise.resolve();
-      },
-    }),
-  );
+  await cleaned(paths, {
+    now: () => {
+      clockMs += 100;
+      return clockMs;
+    },
+    beforeMs: NOW,
+    pause: () => {
+      const other = openDatabase(paths.database, 0);
+      other.exec("INSERT INTO notices VALUES ('spool', hex(randomblob(8)), 1, '9', '9')");
+      left.push(readContents(other).executions);
+      other.close();
+      return Promise.resolve();
+    },
+  });
   // The turns before counted the rows to delete.
   const deleting = left.slice(left.findIndex((executions) => executions < 121));
   expect(deleting.slice(0, 4)).toEqual([71, 61, 59, 58]);
@@ -106,7 +113,7 @@ it('ingests the spool first, so that waiting executions are checked too', async 
   const { paths } = freshState();
   spoolWhole(paths, { createdAtMs: NOW - 30 * DAY_MS });
   spoolWhole(paths, { createdAtMs: NOW - DAY_MS });
-  expect(await cleanUp(partsOf(paths))).toMatchObject({ executions: 1 });
+  expect(await cleaned(paths)).toMatchObject({ executions: 1 });
   expect(contentsOf(paths.database).executions).toBe(1);
 });
 
@@ -116,11 +123,11 @@ it('removes unreadable records of that age, and keeps younger ones', async () =>
   const [old, young] = [join(paths.quarantine, 'old.rec'), join(paths.quarantine, 'young.rec')];
   for (const path of [old, young]) writeFileSync(path, 'x');
   utimesSync(old, 0, 0);
-  expect(await cleanUp(partsOf(paths, { isDryRun: true }))).toMatchObject({
+  expect(await cleaned(paths, { isDryRun: true })).toMatchObject({
     unreadable_records: 1,
   });
   expect(existsSync(old)).toBe(true);
-  expect(await cleanUp(partsOf(paths))).toMatchObject({ unreadable_records: 1 });
+  expect(await cleaned(paths)).toMatchObject({ unreadable_records: 1 });
   expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
 });
 
@@ -135,10 +142,10 @@ describe('copies of private data', () => {
     const old = [`corrupt-${OLD}`, `corrupt-${OLD}-wal`, `corrupt-${OLD}-shm`, `corrupt-${OLD}-2`];
     const kept = [`corrupt-${YOUNG}`, `corrupt-${YOUNG}-wal`, 'corrupt-by-hand'];
     for (const name of [...old, ...kept]) touch(`${paths.database}.${name}`);
-    const dry = await cleanUp(partsOf(paths, { isDryRun: true }));
+    const dry = await cleaned(paths, { isDryRun: true });
     expect(dry.corrupt_databases).toBe(2);
     expect(existsSync(`${paths.database}.corrupt-${OLD}`)).toBe(true);
-    expect((await cleanUp(partsOf(paths))).corrupt_databases).toBe(2);
+    expect((await cleaned(paths)).corrupt_databases).toBe(2);
     const left = readdirSync(paths.home).filter((name) => name.includes('.corrupt-'));
     expect(left.sort()).toEqual(kept.map((name) => `hook_bus.db.${name}`).sort());
   });
@@ -166,12 +173,12 @@ describe('copies of private data', () => {
     const installed = backups(target, true);
     const uninstalled = backups(target, false);
     const gone = backups(join(paths.home, 'no-such.json'), false);
-    const report = await cleanUp(partsOf(paths));
+    const report = await cleaned(paths);
     expect(report.settings_backups).toBe(2 + 3 + 3);
     expect(installed()).toEqual([`${OLD}-00000000`, `${YOUNG}-00000003`, 'installed.json']);
     expect(uninstalled()).toEqual([`${YOUNG}-00000003`]);
     expect(gone()).toEqual([`${YOUNG}-00000003`, 'installed.json']);
-    await cleanUp(partsOf(paths, { beforeMs: NOW }));
+    await cleaned(paths, { beforeMs: NOW });
     expect(uninstalled()).toEqual([]);
     expect(installed()).toHaveLength(3);
   });
@@ -184,7 +191,7 @@ describe('copies of private data', () => {
        VALUES ('k', 'h', 'e', 'done', 'secret', '', ?)`,
     ).run(iso(NOW - 1));
     db.close();
-    openForCommand(paths, () => NOW)?.close();
+    openUpToDate(paths, () => NOW)?.close();
     expect(contentsOf(paths.database).executions).toBe(2);
     const after = openDatabase(paths.database, 0);
     expect(after.prepare('SELECT count(*) FROM dedupe_keys').pluck().get()).toBe(0);
@@ -208,7 +215,7 @@ describe('copies of private data', () => {
         ...rows(3, 5000 + turn * 3, iso(NOW - 1000)),
       ]);
     }
-    await cleanUp(partsOf(paths));
+    await cleaned(paths);
     const bytes = Buffer.concat([
       readFileSync(paths.database),
       existsSync(`${paths.database}-wal`) ? readFileSync(`${paths.database}-wal`) : Buffer.alloc(0),
@@ -224,6 +231,6 @@ describe('copies of private data', () => {
 
 it('does nothing, and creates nothing, if nothing was ever recorded', async () => {
   const { home, paths } = freshState();
-  expect(await cleanUp(partsOf(paths))).toMatchObject({ executions: 0, bytes_before: 0 });
+  expect(await cleaned(paths)).toMatchObject({ executions: 0, bytes_before: 0 });
   expect(existsSync(home)).toBe(false);
 });

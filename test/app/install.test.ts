@@ -10,6 +10,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -137,6 +138,7 @@ function dice(seed: number): (sides: number) => number {
   };
 }
 
+// Each of some thousand writes waits for the disk.
 it('restores the commands after any other change', () => {
   let tried = 0;
   for (let seed = 1; seed <= 400; seed += 1) {
@@ -166,7 +168,7 @@ it('restores the commands after any other change', () => {
     tried += 1;
   }
   expect(tried).toBeGreaterThan(200);
-});
+}, 120_000);
 
 describe('HOOKBUS_ENABLED', () => {
   const isOn = (text: string): boolean => text.includes('"HOOKBUS_ENABLED": "1"');
@@ -270,7 +272,9 @@ describe('the file itself', () => {
 
   it('leaves no temporary file, not even of a writer that was killed', () => {
     const file = aFile(text);
-    writeFileSync(join(file.directory, '.settings.json.hookbus-999999999'), '{"half');
+    const leftover = join(file.directory, `.hookbus~${'0f'.repeat(16)}.new`);
+    writeFileSync(leftover, '{"half');
+    utimesSync(leftover, new Date(0), new Date(0));
     file.install();
     file.uninstall();
     expect(readdirSync(file.directory).sort()).toEqual(['settings.json', 'state']);
@@ -281,10 +285,9 @@ describe('the file itself', () => {
     const victim = join(file.directory, 'victim');
     writeFileSync(victim, 'mine');
     const plant = (name: string) => symlinkSync(victim, join(file.directory, name));
-    plant(`.settings.json.hookbus-${process.pid}`);
-    for (let pid = 1; pid <= 1000; pid += 1)
-      if (pid !== process.pid) plant(`.settings.json.hookbus-${pid}`);
-    mkdirSync(join(file.directory, '.settings.json.hookbus-999999998'));
+    for (let number = 0; number < 1000; number += 1)
+      plant(`.hookbus~${String(number).padStart(32, '0')}.new`);
+    mkdirSync(join(file.directory, `.hookbus~${'f'.repeat(32)}.new`));
     file.install();
     expect(readFileSync(victim, 'utf8')).toBe('mine');
     expect(file.text()).toContain('/opt/hookbus/bin/hookbus run');

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readStatus } from '../../src/app/reading/read-status.ts';
 import { MIGRATIONS } from '../../src/store/migrations/index.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import {
@@ -13,13 +12,14 @@ import {
   spoolRunning,
   spoolWhole,
 } from '../support/state.ts';
+import { readStatusOf } from '../support/status.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 const now = (): number => NOW;
 
 it('creates nothing on a machine that was never used', () => {
   const { home } = freshState();
-  const report = readStatus(settingsOf(home), now);
+  const report = readStatusOf(settingsOf(home), now);
   expect(report).toMatchObject({
     enabled: false,
     state_directory: home,
@@ -39,7 +39,7 @@ it('reports what is recorded, what runs, and the last 24 hours', () => {
   ]);
   spoolWhole(paths, { createdAtMs: NOW - 5000 });
   spoolRunning(paths, { createdAtMs: NOW - 1000 });
-  const report = readStatus(settingsOf(home, { HOOKBUS_ENABLED: 'perhaps' }), now);
+  const report = readStatusOf(settingsOf(home, { HOOKBUS_ENABLED: 'perhaps' }), now);
   expect(report).toMatchObject({
     database: { state: 'ready', schema_version: MIGRATIONS.length, executions: 3, reason: null },
     spool: { running: 1, waiting: 0, drained: 1 },
@@ -54,7 +54,7 @@ it('reports a newer database, which it does not touch, and what waits meanwhile'
   makeNewerDatabase(paths);
   spoolWhole(paths);
   spoolRunning(paths);
-  expect(readStatus(settingsOf(home), now)).toMatchObject({
+  expect(readStatusOf(settingsOf(home), now)).toMatchObject({
     database: { state: 'newer', reason: expect.stringContaining('99'), schema_version: null },
     spool: { running: 1, waiting: 1, drained: 0 },
   });
@@ -65,7 +65,7 @@ it('reports that an execution waits if its engine is gone and it cannot be inges
   makeState(paths.home);
   mkdirSync(paths.database);
   spoolRunning(paths, { pid: 2 ** 22 + 1 });
-  expect(readStatus(settingsOf(home), now)).toMatchObject({
+  expect(readStatusOf(settingsOf(home), now)).toMatchObject({
     database: { state: 'unusable', reason: expect.stringContaining(paths.database) },
     spool: { running: 0, waiting: 1 },
   });
@@ -76,7 +76,7 @@ it('lists quarantined databases and counts unreadable records', () => {
   makeCorruptDatabase(paths);
   mkdirSync(paths.quarantine, { recursive: true });
   writeFileSync(join(paths.quarantine, 'x.rec'), 'x');
-  const report = readStatus(settingsOf(home), now);
+  const report = readStatusOf(settingsOf(home), now);
   expect(report).toMatchObject({
     database: { state: 'ready', executions: 0 },
     spool: { unreadable: 1 },
@@ -89,7 +89,7 @@ it('lists quarantined databases and counts unreadable records', () => {
 it('works if the state directory is not a directory', () => {
   const { home } = freshState();
   writeFileSync(home, 'a file');
-  const report = readStatus(settingsOf(home), now);
+  const report = readStatusOf(settingsOf(home), now);
   expect(report.database).toMatchObject({
     state: 'unusable',
     reason: expect.stringContaining('ENOTDIR'),

@@ -7,7 +7,8 @@ import {
   formatMsAligned,
   formatPercent,
   formatThings,
-} from '../../src/cli/output/format.ts';
+  withoutZeros,
+} from '../../src/format.ts';
 
 it.each([
   [null, '–'],
@@ -58,6 +59,21 @@ it.each([
   [1, '100 %'],
 ])('a rate of %s is shown as %s', (rate, shown) => {
   expect(formatPercent(rate)).toBe(shown);
+});
+
+it.each([
+  ['5.00 s', '5 s'],
+  ['5.20 s', '5.2 s'],
+  ['0.05 ms', '0.05 ms'],
+  ['10.0 ms', '10 ms'],
+  ['100 ms', '100 ms'],
+  ['12.5 %', '12.5 %'],
+  ['1 min 00 s', '1 min'],
+  ['6 h 00 min', '6 h'],
+  ['2 min 05 s', '2 min 05 s'],
+  ['–', '–'],
+])('%s is the round number %s', (text, round) => {
+  expect(withoutZeros(text)).toBe(round);
 });
 
 it('thousands are separated', () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatMoment } from '../../src/cli/output/format.ts';
+import { formatMoment } from '../../src/format.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { listGates, writeGate } from '../../src/gates/gate-writer.ts';
 import { redactText } from '../../src/redaction/redaction.ts';

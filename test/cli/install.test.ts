@@ -323,19 +323,6 @@ describe('a project file that links out of the project', () => {
   });
 });
 
-it('does not follow a planted link with the name of its temporary file', () => {
-  const { top, read } = stage({ ...CLAUDE, 'home/.bashrc': 'mine' });
-  const script =
-    'ln -s "$HOME/.bashrc" ".claude/.settings.json.hookbus-$$"; exec "$0" "$1" install --scope project';
-  const { status } = spawnSync('sh', ['-c', script, process.execPath, join(BIN, 'hookbus.js')], {
-    cwd: join(top, 'project'),
-    env: { PATH: '/usr/bin:/bin', HOME: join(top, 'home') },
-  });
-  expect(status).toBe(0);
-  expect(read('home/.bashrc')).toBe('mine');
-  expect(read('project/.claude/settings.json')).toContain('hookbus');
-});
-
 describe('hookbus uninstall', () => {
   it('restores every file, and lists files that are still wrapped', async () => {
     const { run, read, top } = stage({

@@ -3,7 +3,6 @@ import { zlibSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findPayloads } from '../../src/app/reading/find-execution.ts';
 import { readMetrics } from '../../src/app/reading/read-metrics.ts';
-import { readStatus } from '../../src/app/reading/read-status.ts';
 import { executionLines } from '../../src/cli/output/executions/execution.ts';
 import { logLines } from '../../src/cli/output/executions/log-table.ts';
 import { metricsLines } from '../../src/cli/output/metrics/metrics.ts';
@@ -21,6 +20,7 @@ import {
   spoolRunning,
   spoolWhole,
 } from '../support/state.ts';
+import { readStatusOf } from '../support/status.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const NOW = Date.parse('2026-11-22T14:00:00.000Z');
@@ -397,7 +397,7 @@ describe('the page of one execution', () => {
 describe('the page of status', () => {
   const statusOf = (home: string, env: Readonly<Record<string, string>> = {}): string => {
     const lines = statusLines(
-      readStatus(settingsOf(home, env), () => NOW),
+      readStatusOf(settingsOf(home, env), () => NOW),
       pageOf(100),
     );
     return shown(lines)

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { formatBytes, formatCount, formatMs } from '../../src/format.ts';
 import { gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { barriers, browserOptions, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
@@ -36,13 +37,13 @@ const painted = (page: Page, chart: string): Promise<number> =>
     return count;
   })()`) as Promise<number>;
 
-/** A page with some days of executions. */
 /** A hook of `workdays` that never refuses. */
 const LINT = {
   hookName: 'lint',
   command: '.claude/hooks/lint',
 };
 
+/** A page with some days of executions. */
 async function aPage(
   browser: ReturnType<typeof useBrowser>,
   { sessions = 6, calls = 40, ...options }: Record<string, number | boolean> = {},
@@ -157,6 +158,18 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
       'both new rows',
       async () => (await page.locator('#feed-table tr.new').count()) === 2,
     );
+    await expectClean();
+  });
+
+  it('shows sizes, times and durations as the terminal does', async () => {
+    const { page, expectClean } = await aPage(browser);
+    const numbers = [0, 0.04, 0.994, 9.996, 48.25, 999.6, 1023, 1024, 20_015, 125_000, 4e9];
+    const shown = (await page.evaluate(`import('/format.js').then(({ ms, bytes, count }) =>
+      ${JSON.stringify(numbers)}.map((value) => [ms(value), bytes(value), count(value)]))`)) as string[][];
+    expect(shown).toEqual(
+      numbers.map((value) => [formatMs(value), formatBytes(value), formatCount(value)]),
+    );
+    expect(shown[7]).toEqual(['1.02 s', '1.0 kB', '1,024']);
     await expectClean();
   });
 

@@ -17,7 +17,8 @@ type HookAction =
   /** It stays without a prefix. */
   | 'left';
 
-export interface HookPlan {
+/** A hook as the file has it now. */
+export interface HookFacts {
   readonly event: string;
   readonly matcher: string | undefined;
   /** Its name in records; undefined if it has no command. */
@@ -32,6 +33,9 @@ export interface HookPlan {
   readonly isGuarded: boolean;
   /** The timeout in the file, in ms. */
   readonly limitMs: number | undefined;
+}
+
+export interface HookPlan extends HookFacts {
   /** The command after the change. */
   readonly becomes: string | undefined;
   readonly action: HookAction;
@@ -64,7 +68,7 @@ export interface KnownHook {
   readonly site: HookSite;
   readonly text: string;
   readonly command: Node;
-  readonly base: Omit<HookPlan, 'action' | 'becomes' | 'edits' | 'reason'>;
+  readonly base: HookFacts;
   readonly isOurs: boolean;
   readonly isByHand: boolean;
   /** The edits that remove the prefix. */

@@ -14,6 +14,7 @@ import type { AgentSettings } from './agent-settings.ts';
 import type { HookSite } from './find-hooks.ts';
 import {
   change,
+  type HookFacts,
   type HookPlan,
   isDisabled,
   type KnownHook,
@@ -30,13 +31,24 @@ import { unwrapToken, wrapToken } from './json-text.ts';
 import { sourceOf } from './read-settings-text.ts';
 import { knownProgram, wrapProgram } from './wrap-program.ts';
 
+/** What the file says about a hook; undefined if it has no command. */
+export function inspectHook(
+  text: string,
+  site: HookSite,
+  agent: AgentSettings,
+): KnownHook | undefined {
+  const { command } = site;
+  if (command === undefined) return undefined;
+  return site.kind === 'program'
+    ? knownProgram(text, site, command)
+    : knownLine(text, site, command, agent);
+}
+
 /** Plans to add the prefix to a hook. */
 export function planWrap(text: string, site: HookSite, rules: WrapRules): HookPlan {
-  const { command } = site;
-  if (command === undefined) return unwrappable(site);
-  return site.kind === 'program'
-    ? wrapProgram(knownProgram(text, site, command), rules)
-    : wrapLine(knownLine(text, site, command, rules.agent), rules);
+  const known = inspectHook(text, site, rules.agent);
+  if (known === undefined) return unwrappable(site);
+  return site.kind === 'program' ? wrapProgram(known, rules) : wrapLine(known, rules);
 }
 
 /** Plans to remove the prefix. */
@@ -45,12 +57,8 @@ export function planUnwrap(
   site: HookSite,
   { agent, isChosen, disabledLines }: Pick<WrapRules, 'agent' | 'isChosen' | 'disabledLines'>,
 ): HookPlan {
-  const { command } = site;
-  if (command === undefined) return unwrappable(site);
-  const known =
-    site.kind === 'program'
-      ? knownProgram(text, site, command)
-      : knownLine(text, site, command, agent);
+  const known = inspectHook(text, site, agent);
+  if (known === undefined) return unwrappable(site);
   if (!known.isOurs) return keep(known, known.isByHand ? 'by_hand' : 'left');
   if (!isChosen(known.base.name ?? '')) return keep(known, 'unchanged', 'it was not chosen');
   if (isDisabled(known.site, disabledLines, known.base.written)) {
@@ -63,19 +71,15 @@ export function planUnwrap(
   return change(known, 'unwrapped', known.base.command ?? '', known.removal);
 }
 
-function unwrappable({ event, matcher, limitMs, reason }: HookSite): HookPlan {
+/** A hook without a command. */
+export function commandless(site: HookSite): HookFacts {
   const nothing = { name: undefined, command: undefined, written: undefined, program: undefined };
-  return {
-    isGuarded: true,
-    event,
-    matcher,
-    limitMs,
-    reason,
-    ...nothing,
-    becomes: undefined,
-    action: 'left',
-    edits: [],
-  };
+  return { ...siteFacts(site), ...nothing, isGuarded: true };
+}
+
+function unwrappable(site: HookSite): HookPlan {
+  const { reason } = site;
+  return { ...commandless(site), becomes: undefined, action: 'left', reason, edits: [] };
 }
 
 function knownLine(text: string, site: HookSite, command: Node, agent: AgentSettings): KnownHook {

@@ -1,11 +1,11 @@
 import { canBlock } from '../../domain/events.ts';
 import { type HookId, namelessRuns } from '../../domain/hook/hook-id.ts';
 import { DAY_MS } from '../../domain/time.ts';
+import { formatThings } from '../../format.ts';
 import { isProtected } from '../../gates/policy.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { Database } from '../../store/database.ts';
 import { type HookDecisions, readHookDecisions } from '../../store/hook-commands.ts';
-import { things } from '../alerts/words.ts';
 
 /** What it means to switch hooks off, in words that the command and the dashboard share. */
 export interface OffMeaning {
@@ -81,11 +81,12 @@ interface Reasons {
 
 function reasonOf({ hookName, refused, refusedLastDay, answered, events }: Reasons) {
   if (refusedLastDay > 0)
-    return `${hookName} refused ${things(refusedLastDay, 'call')} in the last 24 h`;
-  if (refused > 0) return `${hookName} refused ${things(refused, 'call')} before the last 24 h`;
+    return `${hookName} refused ${formatThings(refusedLastDay, 'call')} in the last 24 h`;
+  if (refused > 0)
+    return `${hookName} refused ${formatThings(refused, 'call')} before the last 24 h`;
   const named = events.filter((event) => event !== '');
   if (named.length > 0) return `${hookName} runs on ${named.join(', ')}, where a hook can refuse`;
   if (events.length > 0) return `${hookName} runs on an unknown event, so it may refuse`;
   if (answered === 0) return undefined;
-  return `${hookName} answered ${things(answered, 'call')} with JSON, which may have been refusals`;
+  return `${hookName} answered ${formatThings(answered, 'call')} with JSON, which may have been refusals`;
 }

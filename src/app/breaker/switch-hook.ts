@@ -11,8 +11,8 @@ import { makeOwnDirectory } from '../../os/own-file.ts';
 import { listHookNames } from '../../store/breakers.ts';
 import { type Database, isBusy } from '../../store/database.ts';
 import { listHookCommands } from '../../store/hook-commands.ts';
-import { openForCommand } from '../store/open-for-command.ts';
 import type { StoreHandle } from '../store/store-handle.ts';
+import type { Opened } from '../store/up-to-date.ts';
 import { closeBreaker, openBreakersOf } from './breaker.ts';
 import { choose, findHooks, type HookChoice } from './hooks-of-name.ts';
 import { type OffMeaning, readOffMeaning } from './off-meaning.ts';
@@ -81,6 +81,7 @@ export function switchOff(
 
 /**
  * Removes the gates of hooks, whoever wrote them, and closes their breakers.
+ * @param before the gates before anything else was done; a command lists them before it reconciles gates
  * @throws HookbusError `E_GATE`, or `E_HOOK` if the choice is ambiguous
  */
 export function switchOn(
@@ -88,9 +89,8 @@ export function switchOn(
   choice: HookChoice,
   now: () => number,
   withLock: WithLock,
+  before = listGateFiles(paths.gates),
 ): SwitchedOn & { readonly known: KnownHooks } {
-  // Read before the lock: opening the database reconciles gates, and may remove this one.
-  const before = listGateFiles(paths.gates);
   return withLock((db) => {
     const nowMs = now();
     const parts = { gates: paths.gates, config: DEFAULT_CONFIG.breaker, nowMs };
@@ -159,40 +159,29 @@ function changeGate<T>(work: () => T): T {
 }
 
 /**
- * Reads without a lock, because the query may take a while and should block nobody.
+ * For a command. Reads without a lock, because the query may take a while and should block nobody.
  * @throws HookbusError if the database cannot be used: without it, `off` cannot say which refusals would be missing
  */
-export function readForCommand(paths: StatePaths, now: () => number): WithLock {
-  return (work) => {
-    const store = openForCommand(paths, now);
-    try {
-      return store === undefined ? work(undefined) : store.use(work);
-    } finally {
-      store?.close();
-    }
+export const readOfCommand =
+  ({ store, problem }: Opened): WithLock =>
+  (work) => {
+    if (problem !== undefined) throw problem;
+    return store === undefined ? work(undefined) : store.use(work);
   };
-}
 
-/** Like `readForCommand`, for a process that has a store. */
+/** The same for the daemon. */
 export const readOfStore =
   (store: StoreHandle): WithLock =>
   (work) =>
     store.use(({ db }) => work(db));
 
-/** The lock for a command: waits for the database, and ingests the spool as every command does. */
-export function lockForCommand(paths: StatePaths, now: () => number): WithLock {
-  return (work) => {
-    const store = openIfUsable(paths, now);
-    try {
-      if (store === undefined) return work(undefined);
-      return store.use((db) => locked(db, work));
-    } finally {
-      store?.close();
-    }
-  };
-}
+/** The lock for a command: waits for the database. */
+export const lockOfCommand =
+  ({ store }: Opened): WithLock =>
+  (work) =>
+    store === undefined ? work(undefined) : store.use((db) => locked(db, work));
 
-/** The lock for a process that has a store: waits as long as its store does. @throws SQLite's busy error */
+/** The lock for the daemon: waits as long as its store does. @throws SQLite's busy error */
 export function lockOfStore(store: StoreHandle): WithLock {
   return (work) => {
     try {
@@ -207,12 +196,3 @@ export function lockOfStore(store: StoreHandle): WithLock {
 
 const locked = <T>(db: Database, work: (db: Database) => T): T =>
   db.transaction(() => work(db)).immediate();
-
-function openIfUsable(paths: StatePaths, now: () => number) {
-  try {
-    return openForCommand(paths, now);
-  } catch (error) {
-    if (error instanceof HookbusError) return undefined;
-    throw error;
-  }
-}

@@ -1,4 +1,5 @@
 import { isNewerVersion, VERSION } from '../../domain/version.ts';
+import { formatBytes } from '../../format.ts';
 import { advice, type Check } from './finding.ts';
 
 export interface DaemonFacts {
@@ -18,7 +19,7 @@ export function checkDaemon({ mode, running }: DaemonFacts): Check {
     return { name, summary, findings: [] };
   }
   const { pid, version, rss_bytes } = running;
-  const summary = `version ${version}, process ${pid}, ${Math.round(rss_bytes / 1e6)} MB`;
+  const summary = `version ${version}, process ${pid}, ${formatBytes(rss_bytes)}`;
   if (version === VERSION) return { name, summary, findings: [] };
   const isNewer = isNewerVersion(version, VERSION);
   const finding = advice(

@@ -1,7 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
-import { isEnabledIn } from '../../agents/settings/env-block.ts';
-import type { HookPlan } from '../../agents/settings/hook-plan.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { Environment } from '../../config/settings.ts';
@@ -9,9 +7,12 @@ import { HookbusError } from '../../domain/errors.ts';
 import { canBlock } from '../../domain/events.ts';
 import { SHARED } from '../../domain/hook/wrapping.ts';
 import { repeatsAllows } from '../../gates/dedupe.ts';
-import { type FoundFile, findSettings } from '../install/find-settings.ts';
-import { changeSettings, type FileReport } from '../install/install.ts';
-import { readSettingsFile } from '../install/settings-file.ts';
+import { findSettings } from '../install/find-settings.ts';
+import {
+  type InspectedFile,
+  type InspectedHook,
+  inspectSettings,
+} from '../install/inspect-settings.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 export interface FilesFacts {
@@ -24,79 +25,61 @@ export interface FilesFacts {
   readonly onPath: string | undefined;
 }
 
-/** A hook and the settings file that contains it. */
-export interface InstalledHook extends HookPlan {
-  readonly path: string;
-}
-
 /** Checks the settings files of every agent: which hooks are wrapped, and whether their prefixes can start. */
-export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InstalledHook[] } {
-  const { paths } = facts;
-  if (paths === undefined) return { checks: [], hooks: [] };
+export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InspectedHook[] } {
+  if (facts.paths === undefined) return { checks: [], hooks: [] };
   const agents = Object.values(AGENT_SETTINGS).map((agent) => {
-    const files = findSettings(agent, facts.places).map((file) => readFile(agent, file, facts));
-    return { agent, files };
+    const found = findSettings(agent, facts.places);
+    return { agent, files: found.map(({ path }) => readFile(agent, path, facts)) };
   });
-  const reports = agents.flatMap(({ files }) => files.flatMap(({ report }) => report ?? []));
   const checks = agents.flatMap(({ agent, files }) => {
-    const own = files.flatMap(({ report }) => report ?? []);
+    const own = files.flatMap(({ file }) => file ?? []);
     const findings = [...files.flatMap((file) => file.findings), ...sameHookTwice(own)];
     if (files.length === 0) return [];
     return [{ name: agent.title, summary: summaryOf(own), findings }];
   });
-  const hooks = reports.flatMap((file) => file.hooks.map((hook) => ({ ...hook, path: file.path })));
-  const switchedOn = agents.flatMap(({ files }) => files).find(({ isEnabled }) => isEnabled);
-  return { checks: [...checks, checkSwitch(switchedOn?.report?.path, facts)], hooks };
+  const inspected = agents.flatMap(({ agent, files }) =>
+    files.flatMap(({ file }) => (file === undefined ? [] : { agent, file })),
+  );
+  const switchedOn = inspected.find(({ agent, file }) => agent.hasEnvBlock && file.isEnabled);
+  return {
+    checks: [...checks, checkSwitch(switchedOn?.file.path, facts)],
+    hooks: inspected.flatMap(({ file }) => file.hooks),
+  };
 }
 
 interface ReadFile {
-  readonly report: FileReport | undefined;
-  /** Its env block enables recording. */
-  readonly isEnabled: boolean;
+  readonly file: InspectedFile | undefined;
   readonly findings: readonly Finding[];
 }
 
-function readFile(agent: AgentSettings, file: FoundFile, facts: FilesFacts): ReadFile {
+function readFile(agent: AgentSettings, path: string, facts: FilesFacts): ReadFile {
   try {
-    const [report] = changeSettings({
-      work: 'uninstall',
-      agent,
-      files: [file],
-      otherFiles: [],
-      program: [],
-      isChosen: () => true,
-      enables: false,
-      isDryRun: true,
-      paths: facts.paths as StatePaths,
-      env: facts.env,
-      now: Date.now,
-    });
-    const findings =
-      report === undefined ? [] : [...brokenPrefixes(report, facts), ...replayedAllows(report)];
-    const { root } = readSettingsFile(file.path, agent.allowsComments);
-    return { report, isEnabled: agent.hasEnvBlock && isEnabledIn(root), findings };
+    const file = inspectSettings(path, agent);
+    return { file, findings: [...brokenPrefixes(file, facts), ...replayedAllows(file)] };
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     const why = `${agent.title} may ignore the whole file, with every hook in it.`;
     const finding = problem(error.message, why, 'Correct the file.');
-    return { report: undefined, isEnabled: false, findings: [finding] };
+    return { file: undefined, findings: [finding] };
   }
 }
 
 /** Hooks that `install` wrapped. */
-const isWrapped = ({ action }: HookPlan): boolean => action === 'unwrapped';
+const isWrapped = ({ prefix, isDisabled }: InspectedHook): boolean =>
+  prefix === 'install' && !isDisabled;
 
 /** Hooks that run under HookBus, wrapped by `install` or by hand. */
-const isRecorded = (hook: HookPlan): boolean => isWrapped(hook) || hook.action === 'by_hand';
+const isRecorded = (hook: InspectedHook): boolean => isWrapped(hook) || hook.prefix === 'hand';
 
-function summaryOf(files: readonly FileReport[]): string {
+function summaryOf(files: readonly InspectedFile[]): string {
   const hooks = files.flatMap((file) => file.hooks).filter(({ command }) => command !== undefined);
   const wrapped = hooks.filter(isRecorded).length;
   const named = files.length === 1 ? '1 file' : `${files.length} files`;
   return `${named}, ${wrapped} of ${hooks.length} hooks wrapped`;
 }
 
-function brokenPrefixes(file: FileReport, facts: FilesFacts): Finding[] {
+function brokenPrefixes(file: InspectedFile, facts: FilesFacts): Finding[] {
   const wrapped = file.hooks.filter(isWrapped);
   return [
     ...cannotStart(file, wrapped),
@@ -106,8 +89,8 @@ function brokenPrefixes(file: FileReport, facts: FilesFacts): Finding[] {
 }
 
 /** Prefixes whose program cannot start. Prefixes written since 0.1.0 run the hook anyway. */
-function cannotStart(file: FileReport, wrapped: readonly HookPlan[]): Finding[] {
-  const broken = new Map<string, HookPlan[]>();
+function cannotStart(file: InspectedFile, wrapped: readonly InspectedHook[]): Finding[] {
+  const broken = new Map<string, InspectedHook[]>();
   for (const hook of wrapped) {
     const words = (hook.program ?? []).filter((word) => word.startsWith('/'));
     const [reason] = words.flatMap((word, at) => brokenReason(word, at === 0) ?? []);
@@ -142,7 +125,7 @@ function brokenReason(path: string, isProgram: boolean): string | undefined {
 }
 
 /** Prefixes from version 0.1.0 or written by hand, on events where a broken HookBus would lose a refusal. */
-function unguarded(file: FileReport): Finding[] {
+function unguarded(file: InspectedFile): Finding[] {
   const hooks = file.hooks.filter(({ isGuarded, event }) => !isGuarded && canBlock(event));
   const kinds = [
     [hooks.filter(isWrapped), 'Type hookbus install to write the form that does.'],
@@ -159,7 +142,7 @@ function unguarded(file: FileReport): Finding[] {
   });
 }
 
-function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
+function onPath(file: InspectedFile, { onPath: found }: FilesFacts): Finding[] {
   const why = 'They run, but are not recorded.';
   if (found === undefined) {
     const what = `${file.path}: its hooks look for hookbus on PATH, but it is not there`;
@@ -171,7 +154,7 @@ function onPath(file: FileReport, { onPath: found }: FilesFacts): Finding[] {
 }
 
 /** Guards with a duplicate policy that repeats an allow for a call that the guard never saw. */
-function replayedAllows(file: FileReport): Finding[] {
+function replayedAllows(file: InspectedFile): Finding[] {
   const replaying = file.hooks.filter(
     ({ event, written }) =>
       repeatsAllows('replay', event) && /\s--on-duplicate[ =]["']?replay\b/.test(written ?? ''),
@@ -185,7 +168,7 @@ function replayedAllows(file: FileReport): Finding[] {
   );
 }
 
-function namesOf(hooks: readonly HookPlan[]): string {
+function namesOf(hooks: readonly InspectedHook[]): string {
   const names = [...new Set(hooks.map(({ name }) => name ?? ''))];
   const [first = '', second] = names;
   if (names.length <= 2) return second === undefined ? first : `${first} and ${second}`;
@@ -193,7 +176,7 @@ function namesOf(hooks: readonly HookPlan[]): string {
 }
 
 /** The same command on the same event in two files, spelled differently: the agent runs both. */
-function sameHookTwice(files: readonly FileReport[]): Finding[] {
+function sameHookTwice(files: readonly InspectedFile[]): Finding[] {
   const seen = new Map<string, { path: string; text: string }>();
   const findings: Finding[] = [];
   for (const { path, hooks } of files) {

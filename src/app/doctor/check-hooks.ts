@@ -1,4 +1,5 @@
 import { blocksByExitCode, takesText } from '../../domain/events.ts';
+import { formatCount } from '../../format.ts';
 import {
   type HookProblems,
   MAX_CHARACTERS,
@@ -17,7 +18,7 @@ export function checkHooks(
   const summary =
     runs === 0
       ? 'no executions in this time'
-      : `${problems.length} hooks and events, ${runs.toLocaleString('en')} runs`;
+      : `${problems.length} hooks and events, ${formatCount(runs)} runs`;
   return { name: 'hooks', summary, findings };
 }
 
@@ -69,8 +70,8 @@ const PROBLEMS: readonly Problem[] = [
       takesText(eventType) && longText.count > 0 ? longText : longJson,
     make: advice,
     what: ({ maxStdoutBytes }, times) =>
-      `up to ${maxStdoutBytes.toLocaleString('en')} bytes on stdout (${times})`,
-    why: `Above ${MAX_CHARACTERS.toLocaleString('en')} characters the agent gets only a file name and a preview, and every character costs tokens.`,
+      `up to ${formatCount(maxStdoutBytes)} bytes on stdout (${times})`,
+    why: `Above ${formatCount(MAX_CHARACTERS)} characters the agent gets only a file name and a preview, and every character costs tokens.`,
     fix: 'Print less, or write a file and print its name.',
   },
   {

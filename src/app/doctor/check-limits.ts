@@ -1,6 +1,7 @@
 import { defaultLimitMs } from '../../domain/events.ts';
+import { formatMs } from '../../format.ts';
 import type { HookMetrics } from '../../metrics/report.ts';
-import type { InstalledHook } from './check-files.ts';
+import type { InspectedHook } from '../install/inspect-settings.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** With fewer runs, a P99 means little. */
@@ -15,19 +16,19 @@ const NEAR = 0.8;
  */
 export function checkLimits(
   metrics: readonly HookMetrics[],
-  installed: readonly InstalledHook[],
+  installed: readonly InspectedHook[],
 ): Check {
   const findings = metrics.flatMap((hook) => limitFindings(hook, installed));
   const summary = findings.length === 0 ? 'none is near' : `${findings.length} near or above`;
   return { name: 'time limits', summary, findings };
 }
 
-function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): Finding[] {
+function limitFindings(hook: HookMetrics, installed: readonly InspectedHook[]): Finding[] {
   const { hook_name, event_type, p99_ms, runs } = hook;
   if (p99_ms === null || runs < MIN_RUNS) return [];
   const limitMs = limitOf(hook, installed);
   if (p99_ms < limitMs * NEAR) return [];
-  const what = `${hook_name} on ${event_type}: its P99 is ${seconds(p99_ms)} of a limit of ${seconds(limitMs)}`;
+  const what = `${hook_name} on ${event_type}: its P99 is ${formatMs(p99_ms)} of a limit of ${formatMs(limitMs)}`;
   const why = 'The agent ends a hook that exceeds its limit, and discards what it printed.';
   const fix = 'Make the hook faster, or raise its time limit in the settings file.';
   return [p99_ms >= limitMs ? problem(what, why, fix) : advice(what, why, fix)];
@@ -36,12 +37,10 @@ function limitFindings(hook: HookMetrics, installed: readonly InstalledHook[]): 
 /** The shortest limit, if several files contain the hook. */
 function limitOf(
   { hook_name, event_type }: HookMetrics,
-  installed: readonly InstalledHook[],
+  installed: readonly InspectedHook[],
 ): number {
   const limits = installed
     .filter(({ name, event }) => name === hook_name && event === event_type)
     .map(({ limitMs }) => limitMs ?? defaultLimitMs(event_type));
   return limits.length === 0 ? defaultLimitMs(event_type) : Math.min(...limits);
 }
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(ms < 9950 ? 2 : 0)} s`;

@@ -3,7 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { reasonOf } from '../../domain/errors.ts';
-import { REBUILD_SQLITE } from '../store/open-for-command.ts';
+import { REBUILD_SQLITE } from '../store/open-store.ts';
 import { advice, type Check, problem } from './finding.ts';
 
 /** The oldest Node.js that HookBus runs on. */

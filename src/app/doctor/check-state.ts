@@ -2,9 +2,10 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { formatBytes, formatThings } from '../../format.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
 import type { StatusReport } from '../reading/read-status.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import type { OpenStore } from '../store/open-store.ts';
 import { advice, type Check, type Finding, problem } from './finding.ts';
 
 /** A larger database is slow to query and to back up. */
@@ -19,12 +20,16 @@ const BACKLOG_RECORDS = 1000;
 const GROUP_OR_OTHERS_READ = 0o044;
 
 /** Checks the state directory and everything in it. */
-export function checkState(settings: Settings, status: StatusReport, now: () => number): Check[] {
+export function checkState(
+  settings: Settings,
+  status: StatusReport,
+  store: OpenStore | undefined,
+): Check[] {
   const { paths } = settings;
   if (paths === undefined) return [checkNowhere(settings.homeProblem)];
   return [
     checkDirectory(paths),
-    checkDatabase(paths, status, now),
+    checkDatabase(status, store),
     checkSpool(status),
     checkSettings(status),
   ];
@@ -73,9 +78,9 @@ function permissionFindings(home: string, { mode }: Stats): Finding[] {
 function spaceOf(home: string): Finding[] {
   try {
     const { bavail, bsize } = statfsSync(home);
-    if (bavail * bsize >= LOW_SPACE_BYTES) return [];
-    const megabytes = Math.floor((bavail * bsize) / 1e6);
-    const what = `the disk of the state directory has only ${megabytes} MB free`;
+    const free = bavail * bsize;
+    if (free >= LOW_SPACE_BYTES) return [];
+    const what = `the disk of the state directory has only ${formatBytes(free)} free`;
     return [
       advice(
         what,
@@ -89,7 +94,7 @@ function spaceOf(home: string): Finding[] {
   }
 }
 
-function checkDatabase(paths: StatePaths, status: StatusReport, now: () => number): Check {
+function checkDatabase(status: StatusReport, store: OpenStore | undefined): Check {
   const { state, reason, executions, bytes } = status.database;
   const name = 'database';
   const quarantine = status.set_aside_databases.map(({ path }) =>
@@ -112,32 +117,28 @@ function checkDatabase(paths: StatePaths, status: StatusReport, now: () => numbe
       findings: [problem(reason ?? 'it cannot be used', why, fix), ...quarantine],
     };
   }
-  const findings = [...integrityFindings(paths, now), ...sizeFindings(bytes), ...quarantine];
-  const summary = `${executions.toLocaleString('en')} executions, ${Math.ceil(bytes / 1e5) / 10} MB`;
+  const findings = [...integrityFindings(store), ...sizeFindings(bytes), ...quarantine];
+  const summary = `${formatThings(executions, 'execution')}, ${formatBytes(bytes)}`;
   return { name, summary, findings };
 }
 
-function integrityFindings(paths: StatePaths, now: () => number): Finding[] {
+function integrityFindings(store: OpenStore | undefined): Finding[] {
   const why = 'Reports miss the damaged rows, and the damage may spread.';
   const fix =
     'Type hookbus daemon stop, then move hook_bus.db with its -wal and -shm files away. HookBus makes a new one.';
-  let store: ReturnType<typeof openForCommand>;
   try {
-    store = openForCommand(paths, now);
     return (store?.use(checkIntegrity) ?? []).map((text) =>
       problem(`the database is damaged: ${text}`, why, fix),
     );
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [problem(error.message, why, error.hint ?? fix)];
-  } finally {
-    store?.close();
   }
 }
 
 function sizeFindings(bytes: number): Finding[] {
   if (bytes < LARGE_BYTES) return [];
-  const what = `the database takes ${(bytes / 1e9).toFixed(1)} GB`;
+  const what = `the database takes ${formatBytes(bytes)}`;
   const why = 'Every query over a long window reads much of it.';
   const fix =
     'Keep less: set retention_days in config.json or HOOKBUS_MAX_BYTES, or type hookbus cleanup --older-than 3d.';

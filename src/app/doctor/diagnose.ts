@@ -4,8 +4,8 @@ import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
-import { readStatus } from '../reading/read-status.ts';
-import { openForCommand } from '../store/open-for-command.ts';
+import { readStatus, type StatusReport } from '../reading/read-status.ts';
+import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
 import { checkHooks } from './check-hooks.ts';
@@ -19,6 +19,7 @@ import type { Check, DoctorReport } from './finding.ts';
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
   readonly env: Environment;
+  readonly opened: Opened;
   readonly daemon: DaemonFacts['running'];
   /** How far to look back for errors of hooks. */
   readonly windowHours: number;
@@ -27,7 +28,7 @@ export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
 
 /** Runs every check. If a check itself fails, that is a finding too. Changes nothing. */
 export function diagnose(facts: DoctorFacts): DoctorReport {
-  const { settings, env, now } = facts;
+  const { settings, opened, env, now } = facts;
   const files = checkFiles({
     places: facts.places,
     paths: settings.paths,
@@ -35,15 +36,15 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     onPath: facts.onPath,
     env,
   });
-  const status = readStatus(settings, now, env);
+  const status = readStatus(settings, opened, now, env);
   const checks = [
     ...checkSetup(facts),
-    ...checkState(settings, status, now),
+    ...checkState(settings, status, opened.store),
     checkSkipped(status.skipped_guards),
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
-    ...checkRecord(facts, files.hooks),
+    ...checkRecord(facts, status, files.hooks),
   ];
   const findings = checks.flatMap((check) => check.findings);
   return {
@@ -57,23 +58,25 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
 
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */
 function checkRecord(
-  { settings, windowHours, now }: DoctorFacts,
+  { settings, opened, windowHours, now }: DoctorFacts,
+  { last_24_hours: lastDay }: StatusReport,
   installed: ReturnType<typeof checkFiles>['hooks'],
 ): Check[] {
-  if (settings.paths === undefined) return [];
-  let store: ReturnType<typeof openForCommand>;
+  const { store, problem } = opened;
+  if (settings.paths === undefined || problem !== undefined) return [];
+  if (store === undefined) return [checkHooks([], [])];
+  const since = new Date(now() - windowHours * HOUR_MS).toISOString();
   try {
-    store = openForCommand(settings.paths, now);
-    if (store === undefined) return [checkHooks([], [])];
-    const since = new Date(now() - windowHours * HOUR_MS).toISOString();
     return store.use((db) => [
       checkHooks(readHookProblems(db, since), readRepeatedRuns(db, since)),
-      checkLimits(readMetrics(db, windowHours, now()).hooks, installed),
+      checkLimits(
+        (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
+          .hooks,
+        installed,
+      ),
     ]);
   } catch (error) {
     if (!(error instanceof HookbusError)) throw error;
     return [];
-  } finally {
-    store?.close();
   }
 }

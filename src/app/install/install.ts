@@ -2,18 +2,11 @@ import type { Edit } from 'jsonc-parser';
 import type { AgentSettings, Scope } from '../../agents/settings/agent-settings.ts';
 import {
   type Enabled,
-  isEnabledIn,
   isMadeBlock,
   planDisable,
   planEnable,
 } from '../../agents/settings/env-block.ts';
-import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
-import {
-  type HookPlan,
-  hookKey,
-  isForSh,
-  type WrapRules,
-} from '../../agents/settings/hook-plan.ts';
+import type { HookPlan, WrapRules } from '../../agents/settings/hook-plan.ts';
 import { applyEdits } from '../../agents/settings/json-text.ts';
 import { memberOf } from '../../agents/settings/read-settings-text.ts';
 import { planUnwrap, planWrap } from '../../agents/settings/wrap-hooks.ts';
@@ -22,8 +15,9 @@ import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { isBusy, withLock } from '../../store/database.ts';
 import { type FoundFile, isBelow } from './find-settings.ts';
+import { type InspectedFile, inspectSettings } from './inspect-settings.ts';
+import { isForWindows, type OtherLines, otherLinesOf } from './other-lines.ts';
 import {
-  readSettingsFile,
   replaceSettingsFile,
   requireWritable,
   type SettingsFile,
@@ -104,16 +98,10 @@ function planFile(
   others: OtherLines,
 ): PlannedFile {
   const { agent, work } = request;
-  const file = readSettingsFile(path, agent.allowsComments);
+  const file = inspectSettings(path, agent);
   if (within !== undefined && !isBelow(file.target, within)) throw linksOut(path, file.target);
-  const sites = findHooks(file.root, agent);
-  const rules: WrapRules = {
-    ...request,
-    ...others,
-    scope,
-    isForWindowsToo: isForWindows(file.text, sites),
-  };
-  const hooks = sites.map((site) =>
+  const rules: WrapRules = { ...request, ...others, scope, isForWindowsToo: isForWindows(file) };
+  const hooks = file.hooks.map(({ site }) =>
     work === 'install' ? planWrap(file.text, site, rules) : planUnwrap(file.text, site, rules),
   );
   const entry = ledger.read(file.target);
@@ -133,18 +121,10 @@ function planFile(
       backup: undefined,
       switched: env.edits.length === 0 ? undefined : work === 'install' ? 'on' : 'off',
       hasStatusLine: memberOf(memberOf(file.root, 'statusLine'), 'command') !== undefined,
-      isEnabled: env.edits.length === 0 ? isEnabledIn(file.root) : work === 'install',
+      isEnabled: env.edits.length === 0 ? file.isEnabled : work === 'install',
     },
   };
 }
-
-/** Signs that a settings file is also used on Windows. */
-const POWERSHELL = /"(?:powershell|commandWindows)"\s*:|"shell"\s*:\s*"powershell"/;
-const POWERSHELL_LINE = /\b(?:powershell|pwsh)\b|\.ps1\b|\$env:/i;
-
-const isForWindows = (text: string, sites: readonly HookSite[]): boolean =>
-  POWERSHELL.test(text) ||
-  sites.some(({ command }) => POWERSHELL_LINE.test(String(command?.value ?? '')));
 
 /** The error about a project's settings file that links to a file outside the project, which may belong to anyone. */
 export function linksOut(path: string, target: string): Error {
@@ -166,18 +146,18 @@ interface EnvPlan {
 }
 
 function enabling(
-  { text, root }: SettingsFile,
+  { text, root, isEnabled }: InspectedFile,
   hooks: readonly HookPlan[],
   { enables }: InstallRequest,
 ): EnvPlan {
   const hasWrapped = hooks.some(({ action }) => /wrapped|unchanged|by_hand/.test(action));
-  if (!enables || !hasWrapped || isEnabledIn(root)) return { edits: [] };
+  if (!enables || !hasWrapped || isEnabled) return { edits: [] };
   return planEnable(text, root) ?? { edits: [] };
 }
 
 /** Without an entry, nobody knows who enabled recording; if hooks were wrapped, `install` probably did. */
 function disabling(
-  { text, root }: SettingsFile,
+  { text, root, isEnabled }: InspectedFile,
   hooks: readonly HookPlan[],
   entry: LedgerEntry | undefined,
 ): EnvPlan {
@@ -188,80 +168,8 @@ function disabling(
   }
   const wasOurs = hooks.some(({ action }) => action === 'unwrapped');
   const isNeeded = hooks.some(({ action }) => action === 'by_hand');
-  if (!wasOurs || isNeeded || !isEnabledIn(root)) return { edits: [] };
+  if (!wasOurs || isNeeded || !isEnabled) return { edits: [] };
   return { edits: planDisable(root, { previous: null, madeBlock: isMadeBlock(text, root) }) };
-}
-
-/** What other files of the agent contain that matters for the lines of a wrapped file. */
-type OtherLines = Pick<WrapRules, 'ownLines' | 'bareElsewhere' | 'disabledLines'>;
-
-/** Agents run identical text in several files once, so a line must have the same text everywhere. */
-function otherLinesOf(request: InstallRequest): OtherLines {
-  const { work, agent, files, otherFiles } = request;
-  const disabledLines = disabledLinesOf(request);
-  if (work === 'uninstall') return { ownLines: new Set(), bareElsewhere: new Map(), disabledLines };
-  const isOwn = ({ scope }: FoundFile): boolean => scope !== 'project';
-  const wanted = files.filter(isOwn).flatMap((file) => linesOf(file, agent));
-  const others = otherFiles.flatMap((file) => {
-    try {
-      return linesOf(file, agent).map((hook) => ({ file, hook }));
-    } catch {
-      // An error in a file that the user did not name is not reported.
-      return [];
-    }
-  });
-  const wrapped = others.filter(({ file, hook }) => isOwn(file) && hook.action === 'unwrapped');
-  const bare = [
-    ...others.filter(({ hook }) => hook.action === 'left'),
-    ...files.filter((file) => !isOwn(file)).flatMap((file) => leftForWindows(file, agent)),
-  ];
-  return {
-    ownLines: new Set([...wanted, ...wrapped.map(({ hook }) => hook)].map(({ key }) => key)),
-    bareElsewhere: new Map(bare.map(({ file, hook }) => [hook.key, file.path])),
-    disabledLines,
-  };
-}
-
-/** A list in one file can disable hooks of every file. */
-function disabledLinesOf({ agent, files, otherFiles }: InstallRequest): ReadonlySet<string> {
-  const { disabledIn } = agent;
-  if (disabledIn === undefined) return new Set();
-  const lines = [...files, ...otherFiles].flatMap(({ path }) => {
-    try {
-      return disabledIn(readSettingsFile(path, agent.allowsComments).root);
-    } catch {
-      // A file that cannot be read is reported when it is changed.
-      return [];
-    }
-  });
-  return new Set(lines);
-}
-
-interface KnownLine {
-  readonly key: string;
-  readonly action: HookPlan['action'];
-  readonly site: HookSite;
-}
-
-/** Lines of a shared file that stay unchanged, because PowerShell may run them. */
-function leftForWindows(
-  file: FoundFile,
-  agent: AgentSettings,
-): { readonly file: FoundFile; readonly hook: KnownLine }[] {
-  const { text, root } = readSettingsFile(file.path, agent.allowsComments);
-  if (!isForWindows(text, findHooks(root, agent))) return [];
-  return linesOf(file, agent).flatMap((hook) => (isForSh(hook.site) ? [] : { file, hook }));
-}
-
-function linesOf({ path }: FoundFile, agent: AgentSettings): KnownLine[] {
-  const { text, root } = readSettingsFile(path, agent.allowsComments);
-  const rules = { agent, isChosen: () => true, disabledLines: new Set<string>() };
-  return findHooks(root, agent)
-    .filter(({ kind, field }) => kind !== 'other' && !agent.unguardedFields.includes(field))
-    .map((site) => {
-      const { command, action } = planUnwrap(text, site, rules);
-      return { key: hookKey(site, command), action, site };
-    });
 }
 
 /** Admits one writer at a time per state directory. Other writers are noticed when the file is replaced. */

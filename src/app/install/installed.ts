@@ -1,22 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { AgentName } from '../../agents/settings/agent-settings.ts';
-import { isEnabledIn } from '../../agents/settings/env-block.ts';
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { FoundFile } from './find-settings.ts';
+import { tryInspect } from './inspect-settings.ts';
 import type { InstallRequest } from './install.ts';
-import { readSettingsFile } from './settings-file.ts';
 import { createLedger } from './settings-ledger.ts';
 
 /** Whether a settings file that stays unchanged already enables recording. */
 export function isSwitchedOnElsewhere({ agent, otherFiles }: InstallRequest): boolean {
-  return otherFiles.some(({ path }) => {
-    try {
-      return isEnabledIn(readSettingsFile(path, agent.allowsComments).root);
-    } catch {
-      // A file that cannot be read enables nothing.
-      return false;
-    }
-  });
+  return otherFiles.some(({ path }) => tryInspect(path, agent)?.isEnabled === true);
 }
 
 /** The existing files of an agent that `install` changed and `uninstall` has not restored. */

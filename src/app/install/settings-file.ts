@@ -1,30 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { getuid, pid } from 'node:process';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import { parseSettings } from '../../agents/settings/read-settings-text.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
-import { isRunning } from '../../os/process.ts';
+import { replaceFile } from '../../os/replace-file.ts';
 import { decodeUtf8 } from '../reading/payload-text.ts';
 
 /** A settings file that was read. */
@@ -88,70 +68,16 @@ export function requireWritable({ path, target }: SettingsFile): void {
 }
 
 /**
- * Replaces the file atomically: readers see either the old or the new text. Keeps mode and owner.
+ * Replaces the file atomically; it keeps its mode and owner.
  * @returns false if the file has changed since it was read; nothing is written then
  * @throws HookbusError `E_SETTINGS_FILE`
  */
 export function replaceSettingsFile({ path, target, bytes }: SettingsFile, text: string): boolean {
-  removeLeftovers(target);
-  // Other users may be able to write to the directory, so nobody may guess the name, and an existing file is not
-  // opened.
-  const name = `.${basename(target)}.hookbus-${pid}-${randomBytes(16).toString('hex')}`;
-  const temporary = join(dirname(target), name);
-  let isMade = false;
+  const isWanted = () => readFileSync(target).equals(bytes);
   try {
-    const was = statSync(target);
-    const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-    const file = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    isMade = true;
-    writeWhole(file, text, was);
-    if (!readFileSync(target).equals(bytes)) return false;
-    renameSync(temporary, target);
-    isMade = false;
-    syncDirectory(dirname(target));
-    return true;
+    return replaceFile(target, text, { like: statSync(target), isWanted });
   } catch (error) {
     throw settingsError(`${path} cannot be written: ${reasonOf(error)}`);
-  } finally {
-    if (isMade) rmSync(temporary, { force: true });
-  }
-}
-
-/** Removes temporary files of writers that were killed, and nothing else with such a name. */
-function removeLeftovers(target: string): void {
-  const prefix = `.${basename(target)}.hookbus-`;
-  for (const name of readdirSync(dirname(target))) {
-    if (!name.startsWith(prefix)) continue;
-    const [, writer] = /^(\d{1,10})(?:-[\da-f]{32})?$/.exec(name.slice(prefix.length)) ?? [];
-    if (writer === undefined || isRunning(Number(writer), 0)) continue;
-    const path = join(dirname(target), name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    if (stat?.isFile() === true && stat.uid === (getuid?.() ?? stat.uid))
-      rmSync(path, { force: true });
-  }
-}
-
-function writeWhole(file: number, text: string, { mode, uid, gid }: Stats): void {
-  try {
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    const own = fstatSync(file);
-    if (own.uid !== uid || own.gid !== gid) fchownSync(file, uid, gid);
-    fchmodSync(file, mode & 0o7777);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } catch {
-    // Some file systems cannot sync a directory; the file is complete even so.
-  } finally {
-    closeSync(directory);
   }
 }
 

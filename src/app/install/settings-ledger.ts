@@ -4,17 +4,16 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pid } from 'node:process';
 import type { AgentName, Scope } from '../../agents/settings/agent-settings.ts';
 import type { Enabled } from '../../agents/settings/env-block.ts';
 import { makeStateHome } from '../../config/home/state-home.ts';
 import type { Environment } from '../../config/settings.ts';
 import { reasonOf } from '../../domain/errors.ts';
+import { replaceFile } from '../../os/replace-file.ts';
 import { digestOf, settingsError } from './settings-file.ts';
 
 /** What `install` did to a settings file, as far as the file itself does not show it. */
@@ -42,11 +41,8 @@ export function createLedger(directory: string, env?: Environment) {
     /** Undefined if `install` did not change the file, or the entry is lost. */
     read: (target: string): LedgerEntry | undefined => readEntry(entryOf(target)),
     write(target: string, entry: LedgerEntry): void {
-      const path = entryOf(target);
-      keep(directoryOf(target), () => {
-        writeFileSync(`${path}.${pid}`, `${JSON.stringify(entry, null, 2)}\n`, { mode: 0o600 });
-        renameSync(`${path}.${pid}`, path);
-      });
+      const text = `${JSON.stringify(entry, null, 2)}\n`;
+      keep(directoryOf(target), () => replaceFile(entryOf(target), text));
     },
     forget: (target: string): void => rmSync(entryOf(target), { force: true }),
     /**
@@ -90,7 +86,7 @@ export function createLedger(directory: string, env?: Environment) {
     },
   };
 
-  function keep(own: string, write: () => void): void {
+  function keep(own: string, write: () => unknown): void {
     try {
       makeStateHome(dirname(directory), env);
       mkdirSync(own, { recursive: true, mode: 0o700 });

@@ -19,7 +19,7 @@ import { type GateState, NO_GATES, readGates } from '../breaker/read-gates.ts';
 import { type ElsewhereReport, switchedOffElsewhere } from '../breaker/switched-off-elsewhere.ts';
 import { mayKeepSecrets, REDACTION_IGNORED } from '../recording/redaction-in-force.ts';
 import { countSpool } from '../recording/spool-record.ts';
-import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
+import type { CommandStore, Opened } from '../store/up-to-date.ts';
 import { readMetrics } from './read-metrics.ts';
 import {
   readSkippedGuards,
@@ -85,7 +85,12 @@ export interface StatusReport extends GateState {
 const WINDOW_HOURS = 24;
 
 /** Gathers what `status` shows. Problems are part of the answer. Creates nothing on disk. */
-export function readStatus(settings: Settings, now: () => number, env?: Environment): StatusReport {
+export function readStatus(
+  settings: Settings,
+  opened: Opened,
+  now: () => number,
+  env?: Environment,
+): StatusReport {
   const { paths, homeProblem } = settings;
   const refused = findRefused(env);
   const common = {
@@ -108,7 +113,10 @@ export function readStatus(settings: Settings, now: () => number, env?: Environm
     switched_off_elsewhere: paths === undefined ? [] : switchedOffElsewhere(paths.home, now(), env),
     problems: [...settings.problems, ...redactionProblem(settings)],
   };
-  return { ...common, ...(paths === undefined ? noStateDirectory() : readState(paths, now)) };
+  return {
+    ...common,
+    ...(paths === undefined ? noStateDirectory() : readState(paths, opened, now)),
+  };
 }
 
 /** A shell cannot switch redaction off. */
@@ -157,11 +165,10 @@ function noStateDirectory(): State {
   };
 }
 
-function readState(paths: StatePaths, now: () => number): State {
+function readState(paths: StatePaths, { store, problem }: Opened, now: () => number): State {
   const path = paths.database;
-  let store: CommandStore | undefined;
   try {
-    store = openForCommand(paths, now);
+    if (problem !== undefined) throw problem;
     const facts = store?.use((db) => {
       const gates = readGates(paths, db, now());
       return {
@@ -203,8 +210,6 @@ function readState(paths: StatePaths, now: () => number): State {
       spool: readSpool(paths, undefined),
       set_aside_databases: quarantinedDatabases(path),
     };
-  } finally {
-    store?.close();
   }
 }
 
@@ -231,14 +236,14 @@ function readSpool(paths: StatePaths, store: CommandStore | undefined): StatusRe
   const spool = createSpool(paths.spool, paths.quarantine);
   let counts = { running: 0, waiting: 0 };
   let unreadable = 0;
-  let problem = store?.ingestProblem ?? null;
+  let problem = store?.ingestion.problem ?? null;
   try {
     counts = countSpool(spool);
     unreadable = spool.countQuarantined();
   } catch (error) {
     problem ??= reasonOf(error);
   }
-  return { ...counts, unreadable, drained: store?.ingested.stored ?? 0, problem };
+  return { ...counts, unreadable, drained: store?.ingestion.stored ?? 0, problem };
 }
 
 function quarantinedDatabases(path: string): StatusReport['set_aside_databases'] {

@@ -5,7 +5,7 @@ import { COMMAND_BUSY_MS } from '../../store/database.ts';
 import { databaseBytes } from '../../store/files/database-files.ts';
 import { countExpired, type ExpiredRows, type Expiry, foldLog } from '../../store/retention.ts';
 import { findOldCopies, removeOldCopies } from '../install/old-copies.ts';
-import { type CommandStore, openForCommand } from '../store/open-for-command.ts';
+import type { OpenStore } from '../store/open-store.ts';
 import { expireSteps, expiryAt, noRows } from './expire-steps.ts';
 
 /** What a cleanup deleted or would delete; docs/json.md describes each field. */
@@ -30,6 +30,8 @@ export interface CleanupReport {
 }
 
 export interface CleanupParts {
+  /** Undefined if nothing was ever recorded. */
+  readonly store: Pick<OpenStore, 'use'> | undefined;
   readonly paths: StatePaths;
   readonly beforeMs: number;
   readonly isDryRun: boolean;
@@ -48,42 +50,37 @@ const MAX_PAGES = 2000;
 
 /** Deletes expired data and returns its space, in short turns so that no hook waits long. */
 export async function cleanUp(parts: CleanupParts): Promise<CleanupReport> {
-  const { paths, beforeMs, isDryRun, now } = parts;
+  const { store, paths, beforeMs, isDryRun, now } = parts;
   const expiry = expiryAt(beforeMs, now());
-  const store = openForCommand(paths, now);
   const bytesBefore = databaseBytes(paths.database);
-  try {
-    const rows =
-      store === undefined
-        ? noRows()
-        : isDryRun
-          ? store.use((db) => countExpired(db, expiry))
-          : await deleteExpired(store.use, expiry, parts);
-    if (!isDryRun) forgetLostStamps(now(), parts.env);
-    const collect = isDryRun ? findOldCopies : removeOldCopies;
-    const { unreadable, backups, databases } = collect(paths, beforeMs);
-    const bytesAfter = databaseBytes(paths.database);
-    return {
-      dry_run: isDryRun,
-      before: expiry.before,
-      executions: rows.executions,
-      payloads: rows.payloads,
-      dedupe_keys: rows.dedupeKeys,
-      notices: rows.notices,
-      unreadable_records: unreadable.length,
-      settings_backups: backups.length,
-      corrupt_databases: databases.filter((path) => !/-(?:wal|shm)$/.test(path)).length,
-      bytes_before: bytesBefore,
-      bytes_after: bytesAfter,
-      bytes_freed: Math.max(bytesBefore - bytesAfter, 0),
-    };
-  } finally {
-    store?.close();
-  }
+  const rows =
+    store === undefined
+      ? noRows()
+      : isDryRun
+        ? store.use((db) => countExpired(db, expiry))
+        : await deleteExpired(store.use, expiry, parts);
+  if (!isDryRun) forgetLostStamps(now(), parts.env);
+  const collect = isDryRun ? findOldCopies : removeOldCopies;
+  const { unreadable, backups, databases } = collect(paths, beforeMs);
+  const bytesAfter = databaseBytes(paths.database);
+  return {
+    dry_run: isDryRun,
+    before: expiry.before,
+    executions: rows.executions,
+    payloads: rows.payloads,
+    dedupe_keys: rows.dedupeKeys,
+    notices: rows.notices,
+    unreadable_records: unreadable.length,
+    settings_backups: backups.length,
+    corrupt_databases: databases.filter((path) => !/-(?:wal|shm)$/.test(path)).length,
+    bytes_before: bytesBefore,
+    bytes_after: bytesAfter,
+    bytes_freed: Math.max(bytesBefore - bytesAfter, 0),
+  };
 }
 
 async function deleteExpired(
-  use: CommandStore['use'],
+  use: OpenStore['use'],
   expiry: Expiry,
   { now, pause }: CleanupParts,
 ): Promise<ExpiredRows> {

@@ -22,7 +22,7 @@ import {
   linksOut,
 } from '../../app/install/install.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
-import { requirePaths } from '../../app/store/open-for-command.ts';
+import { requirePaths } from '../../app/store/open-store.ts';
 import { ownProgram, saveNodePath } from '../../os/own-program.ts';
 import { installLines, unifiedDiff } from '../output/state/install.ts';
 import { isConfirmed, isOutsideConfirmed } from '../terminal/confirm.ts';

@@ -1,12 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { readPlaces } from '../../agents/settings/agent-places.ts';
-import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
+import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { boundsOf, type FoundFile, findSettings } from '../../app/install/find-settings.ts';
+import { tryInspect } from '../../app/install/inspect-settings.ts';
 import { changeSettings, type FileReport, type InstallRequest } from '../../app/install/install.ts';
 import { installedFiles } from '../../app/install/installed.ts';
 import { settingsError } from '../../app/install/settings-file.ts';
-import { requirePaths } from '../../app/store/open-for-command.ts';
+import { requirePaths } from '../../app/store/open-store.ts';
 import { installLines } from '../output/state/install.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { usageError } from '../words/values.ts';
@@ -71,7 +72,7 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
     return within === undefined ? file : { ...file, within };
   });
   const isOwn = (file: FoundFile): boolean =>
-    file.scope === 'user' && !isAmong(known, file) && hasPrefix(file, request);
+    file.scope === 'user' && !isAmong(known, file) && hasPrefix(file, agent);
   const files = [...known, ...found.filter(isOwn)];
   return { ...request, files, otherFiles: found.filter((file) => !isAmong(files, file)) };
 }
@@ -79,18 +80,8 @@ function requestFor(name: AgentName, { given, context, places, isDryRun }: Work)
 const isAmong = (files: readonly FoundFile[], { path }: FoundFile): boolean =>
   files.some((file) => realpathSync(file.path) === realpathSync(path));
 
-function hasPrefix(
-  file: FoundFile,
-  request: Omit<InstallRequest, 'files' | 'otherFiles'>,
-): boolean {
-  try {
-    const [report] = changeSettings(asDryRun({ ...request, files: [file], otherFiles: [] }));
-    return report?.hooks.some(({ action }) => action !== 'left') === true;
-  } catch {
-    // A file that cannot be read counts as having no prefix.
-    return false;
-  }
-}
+const hasPrefix = ({ path }: FoundFile, agent: AgentSettings): boolean =>
+  tryInspect(path, agent)?.hooks.some(({ prefix }) => prefix !== 'none') === true;
 
 function requireNoPrefixByHand({ path, hooks }: FileReport): void {
   const other = hooks.find(({ action, isGuarded }) => action === 'by_hand' && !isGuarded);

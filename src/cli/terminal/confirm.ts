@@ -1,7 +1,7 @@
 import type { FileReport } from '../../app/install/install.ts';
 import { findChangedScript } from '../../app/replay/replay-places.ts';
+import { formatThings } from '../../format.ts';
 import type { LogRow } from '../../store/columns.ts';
-import { formatThings } from '../output/format.ts';
 import { visible } from '../output/text.ts';
 import type { Surroundings } from '../words/command.ts';
 

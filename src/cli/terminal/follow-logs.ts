@@ -1,15 +1,15 @@
-import { requirePaths } from '../../app/store/open-for-command.ts';
+import { requirePaths } from '../../app/store/open-store.ts';
 import { socketPath } from '../../config/home/paths.ts';
 import { askDaemon } from '../../daemon/client/client.ts';
 import { followDaemon } from '../../daemon/client/follow.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { formatThings } from '../../format.ts';
 import type { FollowedExecutions, FollowRequest } from '../../protocol/follow.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { createFollowedTable } from '../output/executions/followed-table.ts';
-import { formatThings } from '../output/format.ts';
 import type { Context, LiveAnswer, LiveOutput } from '../words/command.ts';
 import { ensureDaemon } from './ensure-daemon.ts';
-import { withStore } from './with-store.ts';
+import { withDatabase } from './with-store.ts';
 
 /** Prints executions as the daemon reports them, until Ctrl-C or until the output is closed. */
 export function followLogs(
@@ -23,7 +23,7 @@ export function followLogs(
   return {
     async live(output) {
       // The daemon would not report a database that cannot be used.
-      await withStore(context, () => undefined);
+      await withDatabase(context, () => undefined);
       context.remark('Press Ctrl-C to stop.\n');
       await followDaemon({
         socketPath: path,

@@ -9,23 +9,20 @@ import {
   toReplayed,
   withoutOutputs,
 } from '../../app/replay/replayable.ts';
-import {
-  type CommandStore,
-  openForCommand,
-  requirePaths,
-} from '../../app/store/open-for-command.ts';
+import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { traceIdOf } from '../../domain/identifiers.ts';
 import { replayHook } from '../../engine/replay-hook.ts';
+import { formatCount } from '../../format.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
 import { replayJson, replayLines } from '../output/executions/replay.ts';
-import { formatCount } from '../output/format.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
 import { ID_FORMAT, invalidValue } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
+import { withStore } from './with-store.ts';
 
 /** What to replay: executions by id, or the latest of a hook. */
 export type ReplayChoice =
@@ -53,22 +50,19 @@ const KEPT_BYTES = 256 * 1024;
 
 /** Replays executions one after the other, since hooks may disturb each other, and records each replay. */
 export async function replay(request: ReplayRequest, context: Context): Promise<Answer> {
-  const store = openForCommand(requirePaths(context.settings), context.now);
-  try {
+  const report = await withStore(context, (store) => {
     if (store === undefined) throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
-    const report = await replayAll(store, request, context);
-    const [first] = report.refused;
-    if (report.replays.length === 0 && first !== undefined) throw nothingReplayed(report, first);
-    const isIncomplete = report.isById && report.refused.length > 0;
-    const hasChanged = report.replays.some(({ changed }) => changed);
-    return {
-      json: replayJson(report),
-      lines: (page) => replayLines(report, page),
-      exitCode: hasChanged || isIncomplete ? 1 : 0,
-    };
-  } finally {
-    store?.close();
-  }
+    return replayAll(store, request, context);
+  });
+  const [first] = report.refused;
+  if (report.replays.length === 0 && first !== undefined) throw nothingReplayed(report, first);
+  const isIncomplete = report.isById && report.refused.length > 0;
+  const hasChanged = report.replays.some(({ changed }) => changed);
+  return {
+    json: replayJson(report),
+    lines: (page) => replayLines(report, page),
+    exitCode: hasChanged || isIncomplete ? 1 : 0,
+  };
 }
 
 async function replayAll(

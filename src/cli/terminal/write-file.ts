@@ -1,5 +1,5 @@
-import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { replaceFile } from '../../os/replace-file.ts';
 import { visible } from '../output/text.ts';
 
 /**
@@ -8,12 +8,8 @@ import { visible } from '../output/text.ts';
  * @throws HookbusError `E_FILE` if it cannot be written, or exists and must not be replaced
  */
 export function writeNewFile(path: string, text: string, mayReplace: boolean): string {
-  const temporary = `${path}.${process.pid}.new`;
   try {
-    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' });
-    if (mayReplace) renameSync(temporary, path);
-    // Unlike a rename, a link does not replace a file that was created meanwhile.
-    else linkSync(temporary, path);
+    replaceFile(path, text, { mustBeNew: !mayReplace });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
       throw new HookbusError(
@@ -24,8 +20,6 @@ export function writeNewFile(path: string, text: string, mayReplace: boolean): s
     }
     const reason = reasonOf(error);
     throw new HookbusError('E_FILE', `${visible(path)} cannot be written: ${visible(reason)}`);
-  } finally {
-    rmSync(temporary, { force: true });
   }
   return visible(path);
 }

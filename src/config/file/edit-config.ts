@@ -1,8 +1,9 @@
-import { lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { readOwnFile } from '../../os/own-file.ts';
+import { replaceFile } from '../../os/replace-file.ts';
 import { makeStateHome } from '../home/state-home.ts';
 import { SECTIONS, TOP_LEVEL } from '../sections/index.ts';
 import type { Environment } from '../settings.ts';
@@ -94,7 +95,9 @@ export function editConfig(
   const reading = parseConfig(text);
   if (reading.state === 'refused') throw new Error(`the edit broke the file: ${reading.problem}`);
   try {
-    replaceFile(path, text, env);
+    makeStateHome(dirname(path), env);
+    const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0o600;
+    replaceFile(path, text, { mode: mode & 0o777 });
   } catch (error) {
     const reason = reasonOf(error);
     throw new HookbusError('E_CONFIG', `${path} cannot be written: ${reason}`);
@@ -110,16 +113,6 @@ function styleOf(text: string) {
     tabSize: indent.startsWith('\t') ? 1 : indent.length,
     eol: text.includes('\r\n') ? '\r\n' : '\n',
   };
-}
-
-/** Replaces the file atomically: readers see the old or the new file. */
-function replaceFile(path: string, text: string, env?: Environment): void {
-  makeStateHome(dirname(path), env);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  const temporary = `${path}.${process.pid}.new`;
-  rmSync(temporary, { force: true });
-  writeFileSync(temporary, text, { mode: (stat?.mode ?? 0o600) & 0o777, flag: 'wx' });
-  renameSync(temporary, path);
 }
 
 function textOf(path: string): string | undefined {

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { readSkippedGuards } from '../../../src/app/reading/read-skipped-guards.ts';
 import { cleanUp } from '../../../src/app/retention/clean-up.ts';
-import { openForCommand } from '../../../src/app/store/open-for-command.ts';
+import { openUpToDate } from '../../../src/app/store/up-to-date.ts';
 import type { Execution } from '../../../src/domain/execution.ts';
 import { listAlerts } from '../../../src/store/alerts.ts';
 import { openDatabase } from '../../../src/store/database.ts';
@@ -19,7 +19,7 @@ function aWorld() {
   onTestFinished(() => void db.close());
   const writer = createExecutionWriter(db);
   let nowMs = Date.now();
-  const command = (): void => openForCommand(paths, () => nowMs)?.close();
+  const command = (): void => openUpToDate(paths, () => nowMs)?.close();
   return {
     wait(hours: number): void {
       nowMs += hours * HOUR;
@@ -41,14 +41,17 @@ function aWorld() {
       return listAlerts(db, '').map(({ state, subject, value }) => `${subject} ${state} ${value}`);
     },
     skipped: () => readSkippedGuards(db, []).map(({ hook_name, count }) => `${hook_name} ${count}`),
-    cleanUp: () =>
-      cleanUp({
+    cleanUp: () => {
+      command();
+      return cleanUp({
+        store: { use: (work) => work(db) },
         paths,
         beforeMs: nowMs,
         isDryRun: false,
         now: () => nowMs,
         pause: async () => undefined,
-      }),
+      });
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openForCommand } from '../../../src/app/store/open-for-command.ts';
+import { openUpToDate } from '../../../src/app/store/up-to-date.ts';
 import { statePaths } from '../../../src/config/home/paths.ts';
 import { makeStateHome } from '../../../src/config/home/state-home.ts';
 import type { LogRow } from '../../../src/store/columns.ts';
@@ -111,7 +111,7 @@ export function openStage(engine: Engine): Stage {
   const rows = async (): Promise<LogRow[]> => {
     // As each command does at its start. A new Node for each look would take longer than the rest of a test.
     if (engine.capabilities.recordsIn === 'spool') {
-      openForCommand(statePaths(home), Date.now)?.close();
+      openUpToDate(statePaths(home), Date.now)?.close();
     }
     return readRows(home);
   };

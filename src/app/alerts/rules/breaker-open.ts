@@ -1,5 +1,5 @@
+import { formatThings } from '../../../format.ts';
 import type { StateRule } from '../rule.ts';
-import { things } from '../words.ts';
 
 /** HookBus skips a hook because its breaker is open. */
 export const breakerOpen: StateRule = {
@@ -18,5 +18,5 @@ export const breakerOpen: StateRule = {
         isHealthy: false,
       })),
   text: ({ subject, value, runs }) =>
-    `${subject}: its breaker opened after ${value} of ${things(runs ?? 0, 'run')} failed; the hook is skipped on events where it cannot block`,
+    `${subject}: its breaker opened after ${value} of ${formatThings(runs ?? 0, 'run')} failed; the hook is skipped on events where it cannot block`,
 };

@@ -1,5 +1,5 @@
+import { formatThings } from '../../../format.ts';
 import type { StateRule } from '../rule.ts';
-import { things } from '../words.ts';
 
 /** An exporter, or a server that shares dedupe keys, does not work. */
 export const exporterFailing: StateRule = {
@@ -12,5 +12,5 @@ export const exporterFailing: StateRule = {
       return { subject: name, value, threshold, runs: null, reason, isBad, isHealthy: false };
     }),
   text: ({ subject, value, reason }) =>
-    `${subject} has been failing for ${things(value, 'second')}${reason === null ? '' : `: ${reason}`}`,
+    `${subject} has been failing for ${formatThings(value, 'second')}${reason === null ? '' : `: ${reason}`}`,
 };

@@ -1,7 +1,8 @@
 import { isFailure } from '../../../domain/execution.ts';
+import { formatPercent, formatThings, withoutZeros } from '../../../format.ts';
 import { MAX_WINDOW_ROWS } from '../../../store/alerts.ts';
 import { goodInRow, type RunsRule } from '../rule.ts';
-import { percent, things, windowText } from '../words.ts';
+import { windowText } from '../words.ts';
 
 /** Fewer failures prove nothing, however few the runs. */
 const MIN_FAILURES = 3;
@@ -29,6 +30,6 @@ export const failureRate: RunsRule = {
   },
   text: ({ subject, value, threshold, runs }, config) => {
     const failures = Math.round(value * (runs ?? 0));
-    return `${subject}: ${failures} of ${things(runs ?? 0, 'run')} (${percent(value)}) ${windowText(config)} failed; the threshold is ${percent(threshold ?? 0)}`;
+    return `${subject}: ${failures} of ${formatThings(runs ?? 0, 'run')} (${withoutZeros(formatPercent(value))}) ${windowText(config)} failed; the threshold is ${withoutZeros(formatPercent(threshold ?? 0))}`;
   },
 };

@@ -1,7 +1,8 @@
 import { blocksByExitCode, canBlock } from '../../../domain/events.ts';
+import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
-import { things, windowText } from '../words.ts';
+import { windowText } from '../words.ts';
 
 /** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it crashed and guarded nothing. */
 export const guardExit: RunsRule = {
@@ -15,7 +16,7 @@ export const guardExit: RunsRule = {
     return assess(guarding, ({ exitCode }) => exitCode === 1, config);
   },
   text: ({ subject, value, runs }, config) =>
-    `${subject}: exit code 1 in ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; exit code 1 does not block, use 2`,
+    `${subject}: exit code 1 in ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; exit code 1 does not block, use 2`,
 };
 
 /** A hook that could have refused ran out of time; most agents then go on. */
@@ -27,7 +28,7 @@ export const guardTimeout: RunsRule = {
     return assess(guarding, ({ status }) => status === 'timeout', config);
   },
   text: ({ subject, value, runs }, config) =>
-    `${subject}: --timeout ended ${value} of ${things(runs ?? 0, 'run')} ${windowText(config)}; a guard that is ended refuses nothing`,
+    `${subject}: --timeout ended ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; a guard that is ended refuses nothing`,
 };
 
 function assess(

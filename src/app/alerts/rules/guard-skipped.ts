@@ -1,7 +1,7 @@
 import { SEEN_WITHIN_MS } from '../../../domain/skipped-guard.ts';
+import { formatThings } from '../../../format.ts';
 import type { SkippedGuard } from '../../../store/skipped-guards.ts';
 import type { StateRule } from '../rule.ts';
-import { things } from '../words.ts';
 
 /** A hook that could have refused was skipped, and nothing else refused the call. */
 export const guardSkipped: StateRule = {
@@ -21,7 +21,7 @@ export const guardSkipped: StateRule = {
     }));
   },
   text: ({ subject, value, reason }) =>
-    `${subject}: skipped ${things(value, 'time')}, and nothing else refused the call: ${reason}`,
+    `${subject}: skipped ${formatThings(value, 'time')}, and nothing else refused the call: ${reason}`,
 };
 
 function hooksOf(skipped: readonly SkippedGuard[]) {

@@ -1,7 +1,8 @@
+import { formatMs, formatThings, withoutZeros } from '../../../format.ts';
 import { percentile } from '../../../metrics/percentile.ts';
 import { MAX_WINDOW_ROWS, type WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
-import { milliseconds, things, windowText } from '../words.ts';
+import { windowText } from '../words.ts';
 
 /** The alert clears at this share of the threshold. */
 const CLEARS_AT = 0.8;
@@ -38,7 +39,7 @@ function percentileRule(parts: Percentile): RunsRule {
     },
     text: ({ subject, value, threshold, runs }, config) => {
       const who = subject === '' ? '' : `${subject}: `;
-      return `${who}the P${rank} of ${parts.what} is ${milliseconds(value)} over ${things(runs ?? 0, 'run')} ${windowText(config)}; the threshold is ${milliseconds(threshold ?? 0)}`;
+      return `${who}the P${rank} of ${parts.what} is ${withoutZeros(formatMs(value))} over ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; the threshold is ${withoutZeros(formatMs(threshold ?? 0))}`;
     },
   };
 }

@@ -1,5 +1,5 @@
+import { formatThings } from '../../../format.ts';
 import type { StateRule } from '../rule.ts';
-import { things } from '../words.ts';
 
 /** The alert clears at this share of the threshold. */
 const CLEARS_AT = 0.5;
@@ -14,5 +14,5 @@ export const spoolGrowing: StateRule = {
     return [{ subject: '', value: waiting, threshold, runs: null, isBad, isHealthy }];
   },
   text: ({ value, threshold }) =>
-    `the spool grows: ${things(value, 'record')} wait to be ingested; the threshold is ${threshold}`,
+    `the spool grows: ${formatThings(value, 'record')} wait to be ingested; the threshold is ${threshold}`,
 };

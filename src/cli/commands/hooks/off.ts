@@ -1,10 +1,11 @@
 import type { OffPlan } from '../../../app/breaker/switch-hook.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import { DAY_MS, HOUR_MS } from '../../../domain/time.ts';
+import { formatMoment } from '../../../format.ts';
 import { redactText } from '../../../redaction/redaction.ts';
-import { formatMoment } from '../../output/format.ts';
 import { visible } from '../../output/text.ts';
 import { askYesOrNo } from '../../terminal/confirm.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { invalidValue, parseAge, quote } from '../../words/values.ts';
@@ -62,16 +63,19 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const hookName = requireHook(given);
   const forMs = readFor(given.value('for'));
   const choice = readHookChoice(given, hookName, context);
-  const [{ lockForCommand, readForCommand, planOff, switchOff }, { requirePaths }] =
+  const [{ lockOfCommand, readOfCommand, planOff, switchOff }, { requirePaths }] =
     await Promise.all([
       import('../../../app/breaker/switch-hook.ts'),
-      import('../../../app/store/open-for-command.ts'),
+      import('../../../app/store/open-store.ts'),
     ]);
   const paths = requirePaths(settings);
-  const plan = planOff(choice, now(), readForCommand(paths, now));
-  if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan, context);
-  const until = new Date(Math.ceil(now() + forMs));
-  switchOff(paths, plan.hooks, until.getTime(), lockForCommand(paths, now), env);
+  const { plan, until } = await withOpened(context, async (opened) => {
+    const plan = planOff(choice, now(), readOfCommand(opened));
+    if (plan.meaning.isGuard && !given.isOn('yes')) await requireYes(given, plan, context);
+    const until = new Date(Math.ceil(now() + forMs));
+    switchOff(paths, plan.hooks, until.getTime(), lockOfCommand(opened), env);
+    return { plan, until };
+  });
   const { meaning, known } = plan;
   const commands = plan.hooks.map(({ command }) => redactText(command));
   return {

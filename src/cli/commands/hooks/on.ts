@@ -1,4 +1,5 @@
 import { redactText } from '../../../redaction/redaction.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { readHookChoice, requireHook, unknownHook } from '../../words/hook-word.ts';
 import { quote } from '../../words/values.ts';
@@ -22,14 +23,18 @@ export const onCommand: Command = {
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now } = context;
   const hookName = requireHook(given);
-  const [{ lockForCommand, switchOn }, { requirePaths }] = await Promise.all([
+  const [{ lockOfCommand, switchOn }, { listGateFiles }, { requirePaths }] = await Promise.all([
     import('../../../app/breaker/switch-hook.ts'),
-    import('../../../app/store/open-for-command.ts'),
+    import('../../../gates/gate-writer.ts'),
+    import('../../../app/store/open-store.ts'),
   ]);
   const paths = requirePaths(settings);
-  const lock = lockForCommand(paths, now);
   const choice = readHookChoice(given, hookName, context);
-  const { was, hasClosedBreaker, commands, known } = switchOn(paths, choice, now, lock);
+  // Before the database is opened, which may remove the gate.
+  const before = listGateFiles(paths.gates);
+  const { was, hasClosedBreaker, commands, known } = await withOpened(context, (opened) =>
+    switchOn(paths, choice, now, lockOfCommand(opened), before),
+  );
   return {
     json: {
       hook_name: hookName,

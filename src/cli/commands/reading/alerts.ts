@@ -1,5 +1,6 @@
 import { socketPath } from '../../../config/home/paths.ts';
 import { alertsLines } from '../../output/state/alerts.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -27,26 +28,20 @@ export const alertsCommand: Command = {
   perform,
 };
 
-async function perform(given: Given, { settings, now }: Context): Promise<Answer> {
-  const [{ openForCommand, requirePaths }, { readAlertHistory, readAlerts }, { askDaemon }] =
-    await Promise.all([
-      import('../../../app/store/open-for-command.ts'),
-      import('../../../app/alerts/read-alerts.ts'),
-      import('../../../daemon/client/client.ts'),
-    ]);
-  const paths = requirePaths(settings);
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const [{ requirePaths }, { readAlertHistory, readAlerts }, { askDaemon }] = await Promise.all([
+    import('../../../app/store/open-store.ts'),
+    import('../../../app/alerts/read-alerts.ts'),
+    import('../../../daemon/client/client.ts'),
+  ]);
+  const paths = requirePaths(context.settings);
   const daemon = await askDaemon(socketPath(paths.home));
-  const store = openForCommand(paths, now);
-  try {
-    const isOfAll = given.isOn('history');
-    const read = (db: Parameters<typeof readAlerts>[1]) => ({
-      ...readAlerts(paths, db),
-      history: !isOfAll ? null : db === undefined ? [] : readAlertHistory(paths, db, ''),
-    });
-    const known = store === undefined ? read(undefined) : store.use(read);
-    const report = { watching: daemon !== undefined, ...known };
-    return { json: report, lines: (page) => alertsLines(report, page) };
-  } finally {
-    store?.close();
-  }
+  const isOfAll = given.isOn('history');
+  const read = (db: Parameters<typeof readAlerts>[1]) => ({
+    ...readAlerts(paths, db),
+    history: !isOfAll ? null : db === undefined ? [] : readAlertHistory(paths, db, ''),
+  });
+  const known = (await withDatabase(context, read)) ?? read(undefined);
+  const report = { watching: daemon !== undefined, ...known };
+  return { json: report, lines: (page) => alertsLines(report, page) };
 }

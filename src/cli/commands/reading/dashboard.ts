@@ -26,7 +26,7 @@ export const dashboardCommand: Command = {
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
-  const { requirePaths } = await import('../../../app/store/open-for-command.ts');
+  const { requirePaths } = await import('../../../app/store/open-store.ts');
   const paths = requirePaths(context.settings);
   const url = await findUrl(paths, context);
   const isOpened = given.isOn('open');

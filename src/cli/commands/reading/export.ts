@@ -1,12 +1,13 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CommandStore } from '../../../app/store/open-for-command.ts';
+import type { CommandStore } from '../../../app/store/up-to-date.ts';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import { HookbusError, reasonOf } from '../../../domain/errors.ts';
 import { VERSION } from '../../../domain/version.ts';
 import type { MetricsSnapshot } from '../../../exporters/snapshot.ts';
+import { replaceFile } from '../../../os/replace-file.ts';
+import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -46,25 +47,20 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const { argument } = given;
   if (argument === undefined) throw usageError(`missing argument FORMAT: ${FORMATS.join(', ')}`);
   if (argument !== 'prometheus') throw invalidValue('FORMAT', FORMATS.join(', '), argument);
-  const [{ openForCommand, requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
-    import('../../../app/store/open-for-command.ts'),
+  const [{ requirePaths }, { prometheusJson, prometheusText }] = await Promise.all([
+    import('../../../app/store/open-store.ts'),
     import('../../../exporters/prometheus.ts'),
   ]);
   const paths = requirePaths(context.settings);
-  const store = openForCommand(paths, context.now);
-  try {
-    const snapshot = await readAll(paths, store, context);
-    const text = await prometheusText(snapshot);
-    const file = given.value('file');
-    if (file === undefined) {
-      const json = { metrics: await prometheusJson(snapshot) };
-      return { json, lines: () => text.trimEnd().split('\n') };
-    }
-    writeWhole(resolve(context.cwd(), file), text);
-    return { json: { file }, lines: () => [] };
-  } finally {
-    store?.close();
+  const snapshot = await withStore(context, (store) => readAll(paths, store, context));
+  const text = await prometheusText(snapshot);
+  const file = given.value('file');
+  if (file === undefined) {
+    const json = { metrics: await prometheusJson(snapshot) };
+    return { json, lines: () => text.trimEnd().split('\n') };
   }
+  writeMetrics(resolve(context.cwd(), file), text);
+  return { json: { file }, lines: () => [] };
 }
 
 async function readAll(
@@ -87,14 +83,10 @@ async function readAll(
   return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });
 }
 
-/** Atomic: a reader gets the old text or the new one. */
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+function writeMetrics(file: string, text: string): void {
   try {
-    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
-    renameSync(temporary, file);
+    replaceFile(file, text, { mode: 0o644 });
   } catch (error) {
-    rmSync(temporary, { force: true });
     const reason = reasonOf(error);
     throw new HookbusError('E_USAGE', `--file cannot be written: ${reason}`);
   }

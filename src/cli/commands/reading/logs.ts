@@ -1,7 +1,7 @@
 import { STATUSES, type Status } from '../../../domain/execution.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
 import { logLines } from '../../output/executions/log-table.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -78,7 +78,7 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
     ...readFilter(given, context.now()),
     limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MAX_LIMIT),
   };
-  const rows = (await withStore(context, (db) => listExecutions(db, filter))) ?? [];
+  const rows = (await withDatabase(context, (db) => listExecutions(db, filter))) ?? [];
   return {
     json: rows,
     lines: (page) => (rows.length > 0 ? logLines(rows, page) : [nothingFound(filter)]),

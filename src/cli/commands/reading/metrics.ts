@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { HOUR_MS } from '../../../domain/time.ts';
+import { formatThings } from '../../../format.ts';
 import { createMetrics, GROUPINGS, type Grouping } from '../../../metrics/report.ts';
-import { formatThings } from '../../output/format.ts';
 import { type ComparedReport, metricsLines } from '../../output/metrics/metrics.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -77,7 +77,7 @@ interface Query {
 async function readReport(context: Context, { hours, by, isCompared }: Query) {
   const { readMetrics } = await import('../../../app/reading/read-metrics.ts');
   const nowMs = context.now();
-  const reports = await withStore(context, (db) => {
+  const reports = await withDatabase(context, (db) => {
     const read = (endedMs: number) => readMetrics(db, hours, nowMs, { by, endedMs });
     return { now: read(0), before: isCompared ? read(hours * HOUR_MS) : undefined };
   });
@@ -113,7 +113,7 @@ function readBy(text: string | undefined) {
 
 async function rebuild(context: Context): Promise<Answer> {
   const { rebuildRollups } = await import('../../../app/retention/roll-up.ts');
-  const executions = (await withStore(context, rebuildRollups)) ?? 0;
+  const executions = (await withDatabase(context, rebuildRollups)) ?? 0;
   return {
     json: { executions },
     lines: () => [`Computed the rollups again from ${formatThings(executions, 'execution')}.`],

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { reportLines } from '../../output/metrics/report.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -64,7 +64,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     session === undefined ? { hours: readHours(given.argument ?? DEFAULT_HOURS) } : { session };
   const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
   const report =
-    (await withStore(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
+    (await withDatabase(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
   if (file === undefined) return { json: report, lines: (page) => reportLines(report, page) };
   const [{ reportHtml }, { writeNewFile }] = await Promise.all([
     import('../../output/metrics/report-html.ts'),

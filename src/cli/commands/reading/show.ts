@@ -4,7 +4,7 @@ import { listReplays } from '../../../store/replays.ts';
 import { executionLines } from '../../output/executions/execution.ts';
 import { payloadJson } from '../../output/executions/payload.ts';
 import { replayRowJson } from '../../output/executions/replay-row.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -52,7 +52,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   if (reference === undefined) {
     throw invalidValue('ID', ID_FORMAT, id);
   }
-  const found = await withStore(context, (db) => {
+  const found = await withDatabase(context, (db) => {
     const row = findExecution(db, reference);
     const replays = listReplays(db, row.id, MAX_REPLAYS);
     return { row, payloads: findPayloads(db, row.id), replays };

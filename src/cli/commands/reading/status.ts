@@ -1,6 +1,7 @@
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { type StatusFacts, statusLines } from '../../output/state/status.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 
 export const statusCommand: Command = {
@@ -23,7 +24,8 @@ export const statusCommand: Command = {
   perform,
 };
 
-async function perform(_given: Given, { settings, now, env }: Context): Promise<Answer> {
+async function perform(_given: Given, context: Context): Promise<Answer> {
+  const { settings, now, env } = context;
   const [{ readStatus }, { askDaemon }] = await Promise.all([
     import('../../../app/reading/read-status.ts'),
     import('../../../daemon/client/client.ts'),
@@ -31,7 +33,7 @@ async function perform(_given: Given, { settings, now, env }: Context): Promise<
   const home = settings.paths?.home;
   const daemon = home === undefined ? undefined : await askDaemon(socketPath(home));
   const report = {
-    ...readStatus(settings, now, env),
+    ...(await withOpened(context, (opened) => readStatus(settings, opened, now, env))),
     shared_keys: (daemon?.shared_keys ?? []).map(({ connected, ...server }) => ({
       state: connected ? ('connected' as const) : ('unreachable' as const),
       ...server,

@@ -1,6 +1,6 @@
 import { HookbusError } from '../../../domain/errors.ts';
 import { placeInTime, traceLines } from '../../output/executions/trace.ts';
-import { withStore } from '../../terminal/with-store.ts';
+import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -54,7 +54,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const limit = readWhole('--limit', given.value('limit') ?? String(DEFAULT_LIMIT), 1, MAX_LIMIT);
   const wholeSession = given.isOn('session');
   const { findTrace } = await import('../../../app/reading/find-trace.ts');
-  const trace = await withStore(context, (db) => findTrace(db, id, { wholeSession, limit }));
+  const trace = await withDatabase(context, (db) => findTrace(db, id, { wholeSession, limit }));
   if (trace === undefined) {
     throw new HookbusError('E_NOT_FOUND', 'no execution is recorded yet');
   }

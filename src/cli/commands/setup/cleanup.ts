@@ -3,7 +3,8 @@ import type { CleanupReport } from '../../../app/retention/clean-up.ts';
 import { retentionDays } from '../../../config/retention.ts';
 import { HookbusError } from '../../../domain/errors.ts';
 import { DAY_MS } from '../../../domain/time.ts';
-import { formatBytes, formatMoment, formatThings } from '../../output/format.ts';
+import { formatBytes, formatMoment, formatThings } from '../../../format.ts';
+import { withStore } from '../../terminal/with-store.ts';
 import {
   type Answer,
   type Command,
@@ -41,16 +42,14 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const ageMs = readAge(given.value('older-than'), context);
   const [{ cleanUp }, { requirePaths }] = await Promise.all([
     import('../../../app/retention/clean-up.ts'),
-    import('../../../app/store/open-for-command.ts'),
+    import('../../../app/store/open-store.ts'),
   ]);
-  const report = await cleanUp({
-    paths: requirePaths(context.settings),
-    beforeMs: context.now() - ageMs,
-    isDryRun: given.isOn('dry-run'),
-    now: context.now,
-    env: context.env,
-    pause: wait,
-  });
+  const paths = requirePaths(context.settings);
+  const { now, env } = context;
+  const isDryRun = given.isOn('dry-run');
+  const report = await withStore(context, (store) =>
+    cleanUp({ store, paths, beforeMs: now() - ageMs, isDryRun, now, env, pause: wait }),
+  );
   return { json: report, lines: () => cleanupLines(report) };
 }
 

@@ -55,7 +55,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   }
   const [editing, { requirePaths }] = await Promise.all([
     import('../../../config/file/edit-config.ts'),
-    import('../../../app/store/open-for-command.ts'),
+    import('../../../app/store/open-store.ts'),
   ]);
   const paths = requirePaths(context.settings);
   const [key, value] = readArguments(action, given.moreArguments, editing);
@@ -166,9 +166,14 @@ async function change(
 
 /** Applies the change without a daemon too: a breaker that is switched off lets its hook run again. */
 async function applyConfig(paths: StatePaths, now: () => number): Promise<void> {
-  const { openForCommand } = await import('../../../app/store/open-for-command.ts');
+  const [{ openStore }, { reconcileSwitches }] = await Promise.all([
+    import('../../../app/store/open-store.ts'),
+    import('../../../app/store/up-to-date.ts'),
+  ]);
   try {
-    openForCommand(paths, now)?.close();
+    const store = openStore(paths, now);
+    if (store !== undefined) reconcileSwitches(store, paths, [], now);
+    store?.close();
   } catch {
     // The configuration is saved even if the database cannot be used; `hookbus status` reports that.
   }

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { StatePaths } from '../../../config/home/paths.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
-import { formatAge, formatBytes } from '../../output/format.ts';
+import { formatAge, formatBytes } from '../../../format.ts';
 import {
   type Answer,
   type Command,
@@ -46,7 +46,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const action = ACTIONS.find((word) => word === (given.argument ?? 'status'));
   if (action === undefined)
     throw invalidValue('ACTION', `one of ${ACTIONS.join(', ')}`, given.argument ?? '');
-  const { requirePaths } = await import('../../../app/store/open-for-command.ts');
+  const { requirePaths } = await import('../../../app/store/open-store.ts');
   const paths = requirePaths(context.settings);
   return act(action, paths, given, context);
 }

@@ -3,6 +3,7 @@ import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts
 import { socketPath } from '../../../config/home/paths.ts';
 import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
+import { withOpened } from '../../terminal/with-store.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
 import { readHours } from '../../words/values.ts';
 
@@ -43,7 +44,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     import('../../../daemon/client/client.ts'),
   ]);
   const home = settings.paths?.home;
-  const report = diagnose({
+  const facts = {
     settings,
     env,
     windowHours,
@@ -53,7 +54,8 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     onPath: findOnPath(env),
     places: readPlaces(env, cwd()),
     daemon: home === undefined ? undefined : await askDaemon(socketPath(home)),
-  });
+  };
+  const report = await withOpened(context, (opened) => diagnose({ ...facts, opened }));
   return {
     json: report,
     lines: (page) => doctorLines(report, page),

@@ -1,7 +1,7 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
+import { formatAge, formatBytes, formatMoment, formatMs } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
-import { formatAge, formatBytes, formatMoment, formatMs } from '../format.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { breakAnywhere, pad, visible, visibleLines } from '../text.ts';

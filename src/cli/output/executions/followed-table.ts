@@ -1,5 +1,5 @@
+import { formatClock, formatDate } from '../../../format.ts';
 import { EMPTY_ROW, type LogRow } from '../../../store/columns.ts';
-import { formatClock, formatDate } from '../format.ts';
 import type { Page } from '../page.ts';
 import { createTable } from '../table.ts';
 import { LOG_TABLE_COLUMNS, logRow } from './log-table.ts';

@@ -1,5 +1,5 @@
+import { formatClock, formatDate, formatMsAligned, NOTHING } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
-import { formatClock, formatDate, formatMsAligned, NOTHING } from '../format.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, type Row, renderTable } from '../table.ts';

@@ -1,6 +1,6 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
 import { decodeUtf8, hexLines, layOut } from '../../../app/reading/payload-text.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes } from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { breakAnywhere, visibleLines } from '../text.ts';
 

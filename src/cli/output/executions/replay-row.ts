@@ -1,5 +1,5 @@
+import { formatMoment, formatMs } from '../../../format.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
-import { formatMoment, formatMs } from '../format.ts';
 import type { Page } from '../page.ts';
 import { breakAnywhere, visible } from '../text.ts';
 import { exitOf } from './log-table.ts';

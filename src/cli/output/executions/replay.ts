@@ -1,8 +1,5 @@
 import type { RefusedReplay, Replayed, ReplayReport } from '../../../app/replay/replayable.ts';
 import type { HookResult } from '../../../domain/replay.ts';
-import { redactBytes } from '../../../redaction/redaction.ts';
-import type { LogRow } from '../../../store/columns.ts';
-import type { ReplayRow } from '../../../store/replays.ts';
 import {
   formatBytes,
   formatCount,
@@ -10,7 +7,10 @@ import {
   formatMsAligned,
   formatThings,
   NOTHING,
-} from '../format.ts';
+} from '../../../format.ts';
+import { redactBytes } from '../../../redaction/redaction.ts';
+import type { LogRow } from '../../../store/columns.ts';
+import type { ReplayRow } from '../../../store/replays.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';

@@ -1,6 +1,6 @@
 import type { Trace } from '../../../app/reading/find-trace.ts';
+import { formatMoment, formatMs, formatMsAligned, formatThings, NOTHING } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
-import { formatMoment, formatMs, formatMsAligned, formatThings, NOTHING } from '../format.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { type Column, createTable, type Row } from '../table.ts';

@@ -1,5 +1,3 @@
-import type { Graded, Grouping, HookMetrics, MetricsReport } from '../../../metrics/report.ts';
-import type { Figures } from '../../../metrics/tallies.ts';
 import {
   formatCount,
   formatMs,
@@ -7,7 +5,9 @@ import {
   formatPercent,
   formatThings,
   NOTHING,
-} from '../format.ts';
+} from '../../../format.ts';
+import type { Graded, Grouping, HookMetrics, MetricsReport } from '../../../metrics/report.ts';
+import type { Figures } from '../../../metrics/tallies.ts';
 import type { Page, Tone } from '../page.ts';
 import { GRADE_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, renderTable } from '../table.ts';

@@ -1,6 +1,6 @@
 import type { CostReport } from '../../../app/reading/cost-report.ts';
 import { VERSION } from '../../../domain/version.ts';
-import { formatCount, formatMoment, formatMs, NOTHING } from '../format.ts';
+import { formatCount, formatMoment, formatMs, NOTHING } from '../../../format.ts';
 import { visible } from '../text.ts';
 import {
   callTitle,

@@ -1,5 +1,5 @@
 import type { ContextCost, CostReport, HookCost } from '../../../app/reading/cost-report.ts';
-import { formatCount, formatMs, formatPercent, formatThings, NOTHING } from '../format.ts';
+import { formatCount, formatMs, formatPercent, formatThings, NOTHING } from '../../../format.ts';
 
 /* Texts that the terminal report and the HTML report share. */
 

@@ -6,7 +6,7 @@ import {
   formatMsAligned,
   formatThings,
   NOTHING,
-} from '../format.ts';
+} from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { type Cell, type Column, type Row, renderTable } from '../table.ts';
 import { visible, wrap } from '../text.ts';

@@ -1,6 +1,13 @@
 import type { AlertReport } from '../../../app/alerts/alert-report.ts';
 import type { AlertsReport } from '../../../app/alerts/read-alerts.ts';
-import { formatAge, formatClock, formatDate, formatMs, formatThings, NOTHING } from '../format.ts';
+import {
+  formatAge,
+  formatClock,
+  formatDate,
+  formatMs,
+  formatThings,
+  NOTHING,
+} from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { type Column, type Row, renderTable } from '../table.ts';
 import { visible, wrap } from '../text.ts';

@@ -1,5 +1,5 @@
 import type { Check, DoctorReport, Finding } from '../../../app/doctor/finding.ts';
-import { formatThings } from '../format.ts';
+import { formatThings } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { columnsOf, hanging, pad, visible } from '../text.ts';
 

@@ -1,4 +1,4 @@
-import { formatCount } from '../format.ts';
+import { formatCount } from '../../../format.ts';
 
 /** One exporter, as in `status --json`. */
 export interface ExporterFacts {

@@ -1,6 +1,6 @@
 import type { GateReport, GateState } from '../../../app/breaker/read-gates.ts';
 import type { StatusReport } from '../../../app/reading/read-status.ts';
-import { formatCount, formatMoment, formatThings } from '../format.ts';
+import { formatCount, formatMoment, formatThings } from '../../../format.ts';
 
 /** One line for each hook that is skipped now. */
 export function gateTexts(gates: readonly GateReport[]): string[] {

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import type { HookPlan } from '../../../agents/settings/hook-plan.ts';
 import type { FileReport } from '../../../app/install/install.ts';
-import { formatThings, NOTHING } from '../format.ts';
+import { formatThings, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { renderTable } from '../table.ts';
 import { visible, wrap } from '../text.ts';

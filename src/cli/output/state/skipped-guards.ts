@@ -1,5 +1,5 @@
 import type { SkippedGuardReport } from '../../../app/reading/read-skipped-guards.ts';
-import { formatAge, formatMoment, formatThings } from '../format.ts';
+import { formatAge, formatMoment, formatThings } from '../../../format.ts';
 
 /** One line for each guard that was skipped: how often, why, until when, and how to switch it on. */
 export function skippedGuardTexts(skipped: readonly SkippedGuardReport[], nowMs: number): string[] {

@@ -1,6 +1,6 @@
 /* The lists below the fields of `status`: skipped hooks, and warnings. */
 import type { StatusReport } from '../../../app/reading/read-status.ts';
-import { formatAge, formatBytes, formatCount } from '../format.ts';
+import { formatAge, formatBytes, formatCount } from '../../../format.ts';
 import type { Page } from '../page.ts';
 import { hanging, visible } from '../text.ts';
 import {

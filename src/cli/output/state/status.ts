@@ -1,7 +1,6 @@
 import type { StatusReport } from '../../../app/reading/read-status.ts';
 import type { DaemonState } from '../../../daemon/state.ts';
 import { HOUR_MS } from '../../../domain/time.ts';
-import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import {
   formatAge,
   formatBytes,
@@ -10,7 +9,8 @@ import {
   formatPercent,
   formatThings,
   NOTHING,
-} from '../format.ts';
+} from '../../../format.ts';
+import type { Graded, HookMetrics } from '../../../metrics/report.ts';
 import type { Page, Tone } from '../page.ts';
 import { hanging, pad, visible } from '../text.ts';
 import { openAlertTexts } from './alerts.ts';

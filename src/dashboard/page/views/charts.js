@@ -104,7 +104,8 @@ function optionsOf({ lines, show, scale }, series, width, reading) {
       {
         ...axis,
         size: 64,
-        values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : show(tick))),
+        values: (_, ticks) =>
+          ticks.map((tick) => (tick === null ? '' : format.withoutZeros(show(tick)))),
       },
     ],
     series: [
@@ -141,7 +142,7 @@ function read(plot, lines, show, reading) {
 }
 
 function showNote({ source, step_seconds, missing, at }) {
-  const step = format.ms(step_seconds * 1000).replace('.0', '');
+  const step = format.withoutZeros(format.ms(step_seconds * 1000));
   const parts = [`${at.length} points of ${step} each. Times are local.`];
   if (source === 'rollups') parts.push('From rollups: percentiles are within 1 %.');
   if (missing > 0 && source === 'rows')

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { openForCommand, requirePaths } from '../../src/app/store/open-for-command.ts';
+import { requirePaths } from '../../src/app/store/open-store.ts';
+import { openUpToDate } from '../../src/app/store/up-to-date.ts';
 import { readSettings } from '../../src/config/settings.ts';
 import { readContents } from '../../src/store/queries/overview.ts';
 import {
@@ -14,10 +15,10 @@ import {
 
 it('creates nothing if nothing was ever recorded', () => {
   const { home, paths } = freshState();
-  expect(openForCommand(paths, Date.now)).toBeUndefined();
+  expect(openUpToDate(paths, Date.now)).toBeUndefined();
   expect(existsSync(home)).toBe(false);
   mkdirSync(paths.spool, { recursive: true });
-  expect(openForCommand(paths, Date.now)).toBeUndefined();
+  expect(openUpToDate(paths, Date.now)).toBeUndefined();
   expect(existsSync(paths.database)).toBe(false);
 });
 
@@ -26,9 +27,8 @@ it('ingests what waits in the spool, and keeps what still runs', () => {
   spoolWhole(paths);
   spoolWhole(paths);
   spoolRunning(paths);
-  const store = openForCommand(paths, Date.now);
-  expect(store?.ingested).toMatchObject({ stored: 2, unreadable: 0 });
-  expect(store?.ingestProblem).toBeUndefined();
+  const store = openUpToDate(paths, Date.now);
+  expect(store?.ingestion).toMatchObject({ stored: 2, problem: undefined });
   expect(store?.use(readContents).executions).toBe(2);
   store?.close();
 });
@@ -37,8 +37,8 @@ it('opens the database even if the spool cannot be ingested, and says why', () =
   const { paths } = freshState();
   makeDatabase(paths);
   writeFileSync(paths.spool, 'a file where a directory should be');
-  const store = openForCommand(paths, Date.now);
-  expect(store?.ingestProblem).toContain('ENOTDIR');
+  const store = openUpToDate(paths, Date.now);
+  expect(store?.ingestion.problem).toContain('ENOTDIR');
   expect(store?.use(readContents).executions).toBe(0);
   store?.close();
 });
@@ -46,7 +46,7 @@ it('opens the database even if the spool cannot be ingested, and says why', () =
 it('names the path of a database that cannot be used, and the reason', () => {
   const { paths } = freshState();
   mkdirSync(paths.database, { recursive: true });
-  expect(() => openForCommand(paths, Date.now)).toThrow(
+  expect(() => openUpToDate(paths, Date.now)).toThrow(
     expect.objectContaining({ code: 'E_DB', message: expect.stringContaining(paths.database) }),
   );
 });
@@ -55,7 +55,7 @@ it('refuses a newer database and does not touch it', () => {
   const { paths } = freshState();
   makeNewerDatabase(paths);
   spoolWhole(paths);
-  expect(() => openForCommand(paths, Date.now)).toThrow(
+  expect(() => openUpToDate(paths, Date.now)).toThrow(
     expect.objectContaining({ code: 'E_DB_NEWER' }),
   );
 });
@@ -63,7 +63,7 @@ it('refuses a newer database and does not touch it', () => {
 it('quarantines a corrupt database and goes on with a new one', () => {
   const { paths } = freshState();
   makeCorruptDatabase(paths);
-  const store = openForCommand(paths, Date.now);
+  const store = openUpToDate(paths, Date.now);
   expect(store?.use(readContents).executions).toBe(0);
   store?.close();
 });

@@ -1,4 +1,9 @@
-import { localDate } from '../../domain/time.ts';
+import { localDate } from './domain/time.ts';
+
+/**
+ * How sizes, times and durations are shown, in the terminal, in texts and on the page, which loads this module too
+ * (scripts/bundle-dashboard.js).
+ */
 
 /** Stands for a missing value. */
 export const NOTHING = '–';
@@ -22,6 +27,11 @@ export function formatMsAligned(ms: number | null | undefined): string {
   return formatMs(ms).replace(/ s$/, ' s ');
 }
 
+/** Without zeros that say nothing, for round numbers: `5.00 s` is `5 s`, and `1 min 00 s` is `1 min`. */
+export function withoutZeros(text: string): string {
+  return text.replace(/\.0+(?= )|(\.\d*[1-9])0+(?= )| 00 (?:s|min)$/, '$1');
+}
+
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** A size in units of 1000: `412 B`, `1.2 kB`, `34 MB`. */
@@ -43,8 +53,8 @@ export function formatThings(count: number, one: string, many = `${one}s`): stri
 }
 
 /** A fraction as a percentage; only an exact 0 or 1 becomes 0 % or 100 %. */
-export function formatPercent(fraction: number | null): string {
-  if (fraction === null) return NOTHING;
+export function formatPercent(fraction: number | null | undefined): string {
+  if (fraction === null || fraction === undefined) return NOTHING;
   const percent = fraction * 100;
   if (percent === 0 || percent === 100) return `${percent} %`;
   if (percent < 0.05) return '<0.1 %';

@@ -1,0 +1,46 @@
+import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
+import { isEnabledIn } from '../../agents/settings/env-block.ts';
+import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
+import { type HookFacts, isDisabled } from '../../agents/settings/hook-plan.ts';
+import { commandless, inspectHook } from '../../agents/settings/wrap-hooks.ts';
+import { readSettingsFile, type SettingsFile } from './settings-file.ts';
+
+/** A hook as its settings file has it now. */
+export interface InspectedHook extends HookFacts {
+  readonly site: HookSite;
+  /** Who wrote its prefix. */
+  readonly prefix: 'install' | 'hand' | 'none';
+  /** The file lists its text as disabled. */
+  readonly isDisabled: boolean;
+}
+
+/** A settings file as it is now. */
+export interface InspectedFile extends SettingsFile {
+  readonly hooks: readonly InspectedHook[];
+  /** Lines that the file lists as disabled. */
+  readonly disabledLines: ReadonlySet<string>;
+  /** Its env block enables recording. */
+  readonly isEnabled: boolean;
+}
+
+/** Reads a settings file and finds its hooks. @throws HookbusError `E_SETTINGS_FILE` like `readSettingsFile` */
+export function inspectSettings(path: string, agent: AgentSettings): InspectedFile {
+  const file = readSettingsFile(path, agent.allowsComments);
+  const disabledLines = new Set(agent.disabledIn?.(file.root));
+  const hooks = findHooks(file.root, agent).map((site): InspectedHook => {
+    const known = inspectHook(file.text, site, agent);
+    const facts = known?.base ?? commandless(site);
+    const prefix = known?.isOurs ? 'install' : known?.isByHand ? 'hand' : 'none';
+    return { ...facts, site, prefix, isDisabled: isDisabled(site, disabledLines, facts.written) };
+  });
+  return { ...file, hooks, disabledLines, isEnabled: isEnabledIn(file.root) };
+}
+
+/** The same; undefined if the file cannot be used, which matters only for a file that the user named. */
+export function tryInspect(path: string, agent: AgentSettings): InspectedFile | undefined {
+  try {
+    return inspectSettings(path, agent);
+  } catch {
+    return undefined;
+  }
+}
