@@ -1,11 +1,19 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { commandLine, hookText } from '../../src/domain/hook-id.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
-import { gatePath, readGate } from '../../src/gates/gate-file.ts';
+import { gateFiles, gatePath, readGate } from '../../src/gates/gate-file.ts';
 import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
 import { createSpool } from '../../src/spool/spool.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
@@ -235,7 +243,8 @@ describe('a breaker', () => {
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
     spoolMany(state, 3, { hookName: 'hook' }, { exitCode: 1 });
-    await until('the gate', () => gateOf(state, 'hook'));
+    const written = (file: string) => existsSync(join(state.paths.gates, file));
+    await until('all files of the gate', () => gateFiles(idIn(state, 'hook')).every(written));
     for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(0);
     expect((await run(state, 'other', 'exit 7')).code).toBe(7);
     const { gates } = await status(state);
@@ -259,7 +268,8 @@ describe('a breaker', () => {
     await state.daemon();
     spoolMany(state, 9, { hookName: 'check', argv: ['ruff', 'check'] }, { exitCode: 0 });
     spoolMany(state, 3, { hookName: 'check' }, { exitCode: 1 });
-    await until('the gate', () => gateOf(state, 'check'));
+    // Its gate is written before the row can be seen.
+    await until('the breaker', () => state.rows('SELECT 1 FROM breakers').length > 0);
     const other = { hookName: 'check', command: 'ruff check' };
     expect(readGate(gatePath(state.paths.gates, other))).toBeUndefined();
     expect(state.rows('SELECT command, state FROM breakers')).toEqual([
