@@ -269,7 +269,8 @@ describe('a breaker', () => {
     await state.daemon();
     spoolMany(state, 9, { hookName: 'check', argv: ['ruff', 'check'] }, { exitCode: 0 });
     spoolMany(state, 3, { hookName: 'check' }, { exitCode: 1 });
-    await until('the gate', () => gateOf(state, 'check'));
+    // Its gate is written before the row can be seen.
+    await until('the breaker', () => state.rows('SELECT 1 FROM breakers').length > 0);
     const other = { hookName: 'check', command: 'ruff check' };
     expect(readGate(gatePath(state.paths.gates, other))).toBeUndefined();
     expect(state.rows('SELECT command, state FROM breakers')).toEqual([
