@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createStdoutKind, MAX_DEPTH } from '../../src/domain/payload/stdout-kind.ts';
 import type { StdoutKind } from '../../src/domain/record.ts';
-import { createRandom, type Random } from '../support/random.ts';
+import { createRandom, mutate, type Random } from '../support/random.ts';
 
 /** Written to fixtures/vectors/stdout-kind.json by `vitest -u`; the launcher's test reads that file. */
 const CASES: readonly (readonly [name: string, input: string | Uint8Array, kind: StdoutKind])[] = [
@@ -210,20 +210,4 @@ function randomValue(random: Random, depth: number): unknown {
         ]),
       );
   }
-}
-
-/** Up to three bytes deleted, doubled, replaced, inserted or swapped. */
-function mutate(bytes: Buffer, random: Random): Buffer {
-  const alphabet = Buffer.from(' \n{}[]",:\\u0123eE+-.tfn\u00ff\0');
-  const out = [...bytes];
-  for (let edits = random(4); edits > 0; edits--) {
-    const at = random(out.length + 1);
-    const byte = random(8) === 0 ? random(256) : (alphabet[random(alphabet.length)] ?? 0);
-    const edit = random(4);
-    if (edit === 0) out.splice(at, 1);
-    else if (edit === 1) out.splice(at, 0, byte);
-    else if (edit === 2) out.splice(at, 1, byte);
-    else out.splice(at, 2, ...out.slice(at, at + 2).reverse());
-  }
-  return Buffer.from(out);
 }

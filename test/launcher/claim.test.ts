@@ -202,6 +202,8 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     ['gives another exit code', reply(1, specific('PreToolUse', 'deny'))],
     ['gives an exit code that there is not', reply(255, '')],
     ['refuses, and does not say so', reply(2, '')],
+    ['says that nothing is a refusal', reply(0, '', { refuses: true })],
+    ['says that a text is a refusal', reply(0, 'no', { refuses: true })],
   ])('and %s keeps no guard from running', async (_, frame) => {
     const place = openPlace();
     await aDaemon(place, (socket) => void socket.write(frame));
