@@ -41,7 +41,9 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
         clearTimeout(timer);
       }
     })();
-    await inPool(420, 6, async (index) => {
+    const isUnderFire = (): boolean =>
+      kills > 3 && killed.size > 20 && [...logs].some((name) => name.startsWith('log.'));
+    const run = async (index: number): Promise<void> => {
       const name = `hook-${index}`;
       const line = random(3) === 0 ? 'cat; sleep 0.03' : 'cat >/dev/null; exit 1';
       const words = [LAUNCHER, 'run', '--store-raw', '--name', name, '--', 'sh', '-c', line];
@@ -51,7 +53,11 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       if (timer !== false) clearTimeout(timer);
       for (const one of readdirSync(state.paths.spool)) logs.add(one);
       (signal === null ? ended : killed).add(name);
-    });
+    };
+    // A fast machine is through with the first 420 before the daemon was killed four times.
+    for (let batch = 0; batch === 0 || (!isUnderFire() && batch < 10); batch += 1) {
+      await inPool(420, 6, (index) => run(batch * 420 + index));
+    }
     isOver = true;
     await Promise.all([killer, drainer]);
     await start([process.execPath, CLI, 'daemon', 'start'], state.env).ended;
@@ -69,11 +75,14 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       if (ended.has(name)) expect(error ?? '').not.toMatch(/^cut off/);
     }
     expect(rows.some((row) => row.error?.startsWith('cut off') === true)).toBe(true);
-    expect([
-      kills > 3,
-      killed.size > 20,
-      [...logs].some((name) => name.startsWith('log.')),
-    ]).toEqual([true, true, true]);
+    expect({
+      kills,
+      killed: killed.size,
+      logs: [...logs],
+      isUnderFire: isUnderFire(),
+    }).toMatchObject({
+      isUnderFire: true,
+    });
     const left = readdirSync(state.paths.spool).filter((name) => name !== 'unreadable');
     for (const name of left) expect(readFileSync(join(state.paths.spool, name))).toHaveLength(0);
   }, 180_000);
