@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { Surroundings } from '../words/command.ts';
 
 /** What this process gives a command. */
 export function processSurroundings(): Surroundings {
-  const { stdin, stdout, stderr } = process;
-  const isAtTerminal = stdin.isTTY && stderr.isTTY;
+  const { stdout, stderr } = process;
+  // Not process.stdin: once that is open, nobody can wait for what comes through a pipe.
+  const isAtTerminal = isatty(0) && stderr.isTTY;
   return {
     env: process.env,
     cwd: () => process.cwd(),
