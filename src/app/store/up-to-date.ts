@@ -75,7 +75,7 @@ function deleteExpired({ handle }: OpenStore, now: () => number): void {
  * Makes breakers, gates and the alerts about skipped guards agree with config.json and with the executions of these
  * hooks. Ignores errors, because the user did not ask for it; the daemon logs such errors.
  */
-export function reconcileSwitches(
+function reconcileSwitches(
   { handle }: OpenStore,
   paths: StatePaths,
   hooks: readonly HookId[],

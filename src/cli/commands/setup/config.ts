@@ -166,14 +166,9 @@ async function change(
 
 /** Applies the change without a daemon too: a breaker that is switched off lets its hook run again. */
 async function applyConfig(paths: StatePaths, now: () => number): Promise<void> {
-  const [{ openStore }, { reconcileSwitches }] = await Promise.all([
-    import('../../../app/store/open-store.ts'),
-    import('../../../app/store/up-to-date.ts'),
-  ]);
+  const { openUpToDate } = await import('../../../app/store/up-to-date.ts');
   try {
-    const store = openStore(paths, now);
-    if (store !== undefined) reconcileSwitches(store, paths, [], now);
-    store?.close();
+    openUpToDate(paths, now)?.close();
   } catch {
     // The configuration is saved even if the database cannot be used; `hookbus status` reports that.
   }
