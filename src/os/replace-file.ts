@@ -46,12 +46,24 @@ const LEFTOVER_MS = 60_000;
  * @throws the file system's error
  */
 export function replaceFile(path: string, text: string, how: Replacement = {}): boolean {
-  const { mode = 0o600, like, mustBeNew = false, isWanted = () => true } = how;
   const directory = dirname(path);
   removeLeftovers(directory);
   // Other users may be able to write to the directory, so nobody may guess the name, and an existing file is not opened.
   const random = Buffer.from(randomBytes(16)).toString('hex');
   const temporary = join(directory, `.hookbus~${random}.new`);
+  try {
+    if (!replaceBy(temporary, path, text, how)) return false;
+  } catch (error) {
+    // Nobody knows the random name, and a log that has each message once must not get a new one each time.
+    if (error instanceof Error) error.message = error.message.replaceAll(temporary, path);
+    throw error;
+  }
+  syncDirectory(directory);
+  return true;
+}
+
+function replaceBy(temporary: string, path: string, text: string, how: Replacement): boolean {
+  const { mode = 0o600, like, mustBeNew = false, isWanted = () => true } = how;
   const file = openSync(temporary, NEW_FILE, like === undefined ? mode : 0o600);
   try {
     writeWhole(file, text, like);
@@ -59,15 +71,10 @@ export function replaceFile(path: string, text: string, how: Replacement = {}): 
     // Unlike a rename, a link does not replace a file that was created meanwhile.
     if (mustBeNew) linkSync(temporary, path);
     else renameSync(temporary, path);
-  } catch (error) {
-    // Nobody knows the random name, and a log that has each message once must not get a new one each time.
-    if (error instanceof Error) error.message = error.message.replaceAll(temporary, path);
-    throw error;
+    return true;
   } finally {
     rmSync(temporary, { force: true });
   }
-  syncDirectory(directory);
-  return true;
 }
 
 /** Removes temporary files of writers that were killed, and nothing else with such a name. */

@@ -144,3 +144,9 @@ for (let turn = 0; ; turn += 1) replaceFile(path, 'ab'[turn % 2].repeat(Number(s
     expect(temporaries()).toEqual([]);
   }
 });
+
+it('is what an error names if its directory cannot be written', () => {
+  const path = join(temporaryDirectory(), 'missing', 'file');
+  const message = `ENOENT: no such file or directory, open '${path}'`;
+  expect(() => replaceFile(path, 'one')).toThrow(message);
+});
