@@ -50,7 +50,10 @@ export function* expireSteps(parts: ExpireParts): Generator<number, void> {
   yield* turns(pages, releasePages);
 }
 
-/** Repeats `step` until it does nothing, and adapts the limit to how long the last one took. */
+/**
+ * Repeats `step` until it does less than it may, and adapts the limit to how long the last one took. If it went on until
+ * nothing is left, hooks that run all the time would keep it from ending.
+ */
 function* inTurns(
   now: () => number,
   max: number,
@@ -59,7 +62,7 @@ function* inTurns(
   let limit = Math.ceil(max / 10);
   for (;;) {
     const startMs = now();
-    if (step(limit) === 0) return;
+    if (step(limit) < limit) return;
     const tookMs = Math.max(now() - startMs, 1);
     limit = Math.min(max, Math.max(1, Math.floor((limit * STEP_MS) / tookMs)));
     yield tookMs;
