@@ -177,7 +177,7 @@ export function failOpenOption(engine: Engine): void {
         const bare = await stage.bare(hook, { input });
         expect(brief(await stage.wrapped(hook, { flags: NAME, input }))).toEqual(brief(bare));
         // On a busy machine the payload may come too late to name it.
-        const said = `^probe: --fail-open is ignored: (a hook can block on "${event}"|the event is unknown)`;
+        const said = `^probe: --fail-open is ignored: (a hook may block on "${event}"|the event is unknown)`;
         expect(await noticesOf(stage)).toEqual([expect.stringMatching(said)]);
       });
     }

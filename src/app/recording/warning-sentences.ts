@@ -7,7 +7,7 @@ import { modeWarning } from '../../gates/dedupe.ts';
 export const unforgiving = (event: string): string =>
   event === ''
     ? '--fail-open is ignored: the event is unknown, so the hook may be able to block'
-    : `--fail-open is ignored: a hook can block on ${JSON.stringify(event)}`;
+    : `--fail-open is ignored: a hook may block on ${JSON.stringify(event)}`;
 
 /** The text of an engine's warnings. Whether a duplicate policy deserves one depends on the event. */
 export function warningSentences({ rawWarnings = [], eventType }: Begin): string[] {
