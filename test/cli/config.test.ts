@@ -31,3 +31,15 @@ it('config set ingests what waits in the spool, like other commands', async () =
   expect(readContents(db).executions).toBe(1);
   db.close();
 });
+
+it('says which ports are valid', async () => {
+  const { home } = freshState();
+  const set = async (key: string, value: string) =>
+    (await hookbus(['config', 'set', key, value], { HOOKBUS_HOME: home })).stderr;
+  expect(await set('prometheus.port', '0')).toContain(
+    'prometheus.port must be a port from 1 to 65535, got "0".',
+  );
+  expect(await set('dashboard.port', '65536')).toContain(
+    'dashboard.port must be a port from 0 to 65535, got "65536".',
+  );
+});

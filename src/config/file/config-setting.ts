@@ -49,6 +49,12 @@ export function whole(fallback: number, unit: string, { min, max }: Bounds): Con
   };
 }
 
+/** @param min 0 if the system may choose a free port */
+export function port(fallback: number, min: 0 | 1): ConfigSetting<number> {
+  const setting = whole(fallback, '', { min, max: 65_535 });
+  return { ...setting, expected: `a port from ${min} to 65535` };
+}
+
 /** A share of a whole, above 0. */
 export function share(fallback: number): ConfigSetting<number> {
   return {

@@ -1,4 +1,4 @@
-import { flag, oneOf, whole } from '../file/config-setting.ts';
+import { flag, oneOf, port } from '../file/config-setting.ts';
 
 /** The daemon's /metrics. */
 export const prometheus = {
@@ -6,5 +6,5 @@ export const prometheus = {
   /** Loopback only: there is no password, and hook names are private. */
   address: oneOf(['127.0.0.1', '::1']),
   /** Not OpenTelemetry's 9464, which the agent itself may use. */
-  port: whole(9642, 'a port', { min: 1, max: 65_535 }),
+  port: port(9642, 1),
 };

@@ -1,10 +1,10 @@
-import { flag, oneOf, text, whole } from '../file/config-setting.ts';
+import { flag, oneOf, port, text, whole } from '../file/config-setting.ts';
 
 /** Where to send counts and times as StatsD packets. */
 export const statsd = {
   enabled: flag(false),
   host: text('127.0.0.1', 'a host name or an address', (host) => /^[\w.:-]{1,253}$/.test(host)),
-  port: whole(8125, 'a port', { min: 1, max: 65_535 }),
+  port: port(8125, 1),
   /** Replaces host and port. The limit is the system's maximum for a socket path. */
   socket: text(
     '',
