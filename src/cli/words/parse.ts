@@ -43,11 +43,17 @@ export function parseWords(words: readonly string[], commands: readonly Command[
   const { options, rest } = split(dashes < 0 ? own : own.slice(0, dashes), optionsOf(command));
   return {
     command,
-    asksForHelp: options.some(({ name }) => name === 'help'),
+    asksForHelp: isOn(options, 'help'),
     rest: command === undefined ? own.slice(at < 0 ? own.length : at) : rest,
     passthrough: dashes < 0 ? undefined : own.slice(dashes + 1),
     options,
   };
+}
+
+/** Whether a switch is on; the last of several counts. */
+function isOn(options: readonly GivenOption[], name: string): boolean {
+  const last = options.findLast((option) => option.name === name);
+  return last !== undefined && (last.value ?? 'true') === 'true';
 }
 
 const optionsOf = (command: Command | undefined): Options => ({ ...COMMON, ...command?.options });
@@ -103,7 +109,7 @@ export function readGiven(command: Command, { rest, passthrough, options }: Pars
     passthrough,
     values,
     value: (name) => values(name)[0],
-    isOn: (wanted) => options.some(({ name, value }) => name === wanted && value !== 'false'),
+    isOn: (name) => isOn(options, name),
   };
 }
 
@@ -124,7 +130,7 @@ function checkOption(
     throw usageError(`--${name} takes no value, got ${quote(value ?? '')}`);
   }
   const times = options.filter((other) => other.name === name).length;
-  if (times > 1 && option.isRepeatable !== true) {
+  if (times > 1 && option.value !== undefined && option.isRepeatable !== true) {
     throw usageError(`--${name} was given ${times} times; give it once`);
   }
 }
