@@ -16,7 +16,7 @@ export const guardExit: RunsRule = {
     return assess(guarding, ({ exitCode }) => exitCode === 1, config);
   },
   text: ({ subject, value, runs }, config) =>
-    `${subject}: exit code 1 in ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; exit code 1 does not block, use 2`,
+    `${subject}: exit code 1 in ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; only exit code 2 or JSON can block`,
 };
 
 /** A hook that could have refused ran out of time; most agents then go on. */
