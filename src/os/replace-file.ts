@@ -33,8 +33,11 @@ export interface Replacement {
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
 
-/** With a `~` and a suffix, which no gate file has, nor any file that agents or exporters look for. */
-const TEMPORARY = /^\.hookbus~[\da-f]{32}\.new$/;
+/**
+ * With a `~` and a suffix, which no gate file has, nor any file that agents or exporters look for. Older versions wrote
+ * `.NAME.hookbus-PID` or `.NAME.hookbus-PID-RANDOM` beside settings files.
+ */
+const TEMPORARY = /^\.(?:hookbus~[\da-f]{32}\.new|.+\.hookbus-\d{1,10}(?:-[\da-f]{32})?)$/;
 
 /** No writer takes so long. */
 const LEFTOVER_MS = 60_000;

@@ -150,3 +150,19 @@ it('is what an error names if its directory cannot be written', () => {
   const message = `ENOENT: no such file or directory, open '${path}'`;
   expect(() => replaceFile(path, 'one')).toThrow(message);
 });
+
+it('removes what a writer of an older version left beside a settings file', () => {
+  const directory = temporaryDirectory();
+  const left = ['.settings.json.hookbus-999999999', `.a.hookbus-7-${'0123456789abcdef'.repeat(2)}`];
+  const others = [
+    '.settings.json.hookbus-',
+    '.settings.json.hookbus-12x',
+    'settings.json.hookbus-12',
+  ];
+  for (const name of [...left, ...others]) {
+    writeFileSync(join(directory, name), 'half');
+    age(join(directory, name));
+  }
+  replaceFile(join(directory, 'settings.json'), '{}');
+  expect(readdirSync(directory).sort()).toEqual(['settings.json', ...others].sort());
+});
