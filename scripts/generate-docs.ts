@@ -1,6 +1,6 @@
 /*
  * Writes what docs repeat from the code: docs/cli.md from the help of every command, docs/errors.md from the error codes, and
- * the tables of columns in docs/database.md and docs/json.md. With --check it only says what is not up to date.
+ * the tables of columns in docs/database.md and docs/json.md. With --check it only lists what is not up to date.
  * Run it from the root of the repository: make docs
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -78,7 +78,7 @@ function jsonTable(): string[] {
   ];
 }
 
-/** A page with its table of columns, which stands between two marks, written anew. */
+/** A page with a new table of columns between its two marks. */
 function withTable(path: string, table: readonly string[]): string {
   const page = readOrEmpty(path);
   const [before, rest] = page.split('<!-- columns: make docs -->\n');

@@ -8,7 +8,7 @@ import { freshState, makeDatabase } from '../support/state.ts';
 const NOW = Date.parse('2026-11-22T10:00:00.000Z');
 const HOOKS = 20;
 
-/** The best of a few, in ms: what else the machine does is not what is asked. */
+/** The best of a few times, in ms, because the machine may be busy. */
 function fastest(work: () => void, times: number): number {
   const took = Array.from({ length: times }, () => {
     const startMs = performance.now();
@@ -18,12 +18,12 @@ function fastest(work: () => void, times: number): number {
   return Math.min(...took);
 }
 
-it('a million executions cost a look for alerts next to nothing, and a report little memory', () => {
+it('with a million executions, an evaluation of alerts takes almost no time, and a report little memory', () => {
   const { paths } = freshState();
   makeDatabase(paths);
   const db = openDatabase(paths.database, 5000);
   onTestFinished(() => void db.close());
-  // Within 50 minutes: every one of them is in the window of the alerts. Two hooks a tool call, 2,000 sessions.
+  // Within 50 minutes, so that all are in the window of the alerts. Two hooks per tool call, 2,000 sessions.
   db.exec(`
     WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < 1000000)
     INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command, status, exit_code,
@@ -54,7 +54,7 @@ it('a million executions cost a look for alerts next to nothing, and a report li
   const beforeBytes = process.memoryUsage().rss;
   let report: ReturnType<typeof readCosts> | undefined;
   const reportMs = fastest(() => {
-    // A fifth of them: one after the other, so that a million take five times as long and no more memory.
+    // A fifth of them: a report reads one after another, so a million takes five times as long and no more memory.
     report = readCosts(db, { hours: 1 / 6 }, NOW);
   }, 1);
   const grewBytes = process.memoryUsage().rss - beforeBytes;

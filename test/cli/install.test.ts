@@ -376,7 +376,7 @@ describe('hookbus uninstall --all', () => {
     return staged;
   }
 
-  it('restores every file that install wrote, of every agent, to the byte', async () => {
+  it('restores every file that install wrote, of every agent, byte for byte', async () => {
     const { run, read } = await everywhere();
     const { stdout, stderr, exitCode } = await run('uninstall --all');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
@@ -620,7 +620,7 @@ describe('other agents', () => {
   });
 
   it.each(['pwsh -c ./guard', '& ./guard.ps1', 'Write-Output $env:HOME', 'powershell.exe x'])(
-    'leaves lines of a shared file alone where one of them is for PowerShell: %s',
+    'leaves lines of a shared file alone if one of them is for PowerShell: %s',
     async (windows) => {
       const { commands, stdout } = await wrapped('claude', {
         'project/.claude/settings.json': {

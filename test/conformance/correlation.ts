@@ -17,7 +17,7 @@ const INVALID = {
   'one with a span id of zeros': `00-${TRACE}-${'0'.repeat(16)}-01`,
   'one of the forbidden version': `ff-${TRACE}-${PARENT}-01`,
   'one that is too short': `00-${TRACE}-${PARENT}`,
-  'one with more behind it': `${VALID}-extra`,
+  'one with a suffix': `${VALID}-extra`,
   'one with a newline': `${VALID}\n`,
 };
 
@@ -53,7 +53,7 @@ export function correlation(engine: Engine): void {
         { session_id: 's', hook_event_name: 'SessionStart' },
         { session_id: 's', hook_event_name: 'SessionEnd' },
       ],
-      ['runs that say nothing of their cause', {}, {}],
+      ['executions without a cause', {}, {}],
     ] as const) {
       test(`different ${what} have different correlation ids`, async (stage) => {
         const [first, second] = await recorded(stage, [one, other]);

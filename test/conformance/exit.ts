@@ -12,14 +12,14 @@ import { until } from './support/until.ts';
 const WAYS = ['bare', 'wrapped'] as const;
 type Way = (typeof WAYS)[number];
 
-/** More than a pipe holds, but so little that a hook finishes while HookBus holds the rest. */
+/** More than a pipe holds, but little enough that the hook finishes while HookBus holds the rest. */
 const MUCH = 100_000;
 
-/** How long, in ms, a caller that reads nothing must not see an exit that could not have come yet without HookBus. */
+/** How long, in ms, the tests check that a caller sees no exit that it would not see without HookBus. */
 const UNREAD_MS = 300;
 
 const canUnshare: true | string =
-  spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0 || 'a namespace takes a privilege';
+  spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0 || 'a namespace needs a privilege';
 
 export function exit(engine: Engine): void {
   topic(engine, 'the exit and what the hook wrote', 'concurrent', ({ test, testIf }) => {
@@ -68,7 +68,7 @@ export function exit(engine: Engine): void {
 
     testIf(
       canUnshare,
-      'a hook that is all there is of a pid namespace loses nothing, bare and wrapped',
+      'a hook that is the only process of its pid namespace loses nothing, bare and wrapped',
       async (stage) => {
         for (const way of WAYS) {
           const words = way === 'bare' ? [] : [...engine.command, 'run', '--name', 'probe', '--'];
@@ -122,7 +122,7 @@ function read(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Reads to the end and closes; returns how much that was. */
+/** Reads to the end and closes; returns the number of bytes. */
 function readAll(descriptor: number): number {
   const piece = Buffer.alloc(65_536);
   let length = 0;

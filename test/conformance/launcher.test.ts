@@ -18,6 +18,6 @@ if (existsSync(LAUNCHER)) {
   describe('the launcher', () => dedupe(launcher, true));
 } else {
   describe('the launcher', () => {
-    it.skip('is not there: no C compiler was found by `make build`', () => undefined);
+    it.skip('does not exist: `make build` found no C compiler', () => undefined);
   });
 }

@@ -70,15 +70,11 @@ const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial
     {},
   ],
   [
-    'with values that are no text',
+    'with values that are not strings',
     `{"session_id":7,"hook_event_name":"PreToolUse","tool_name":null,"tool_use_id":{"a":1}}\n`,
     { session_id: null, tool_name: null, tool_use_id: null },
   ],
-  [
-    'in an object that is cut short',
-    `{${head},"tool_use_id":"${ID}","tool_input":{"content":"x`,
-    {},
-  ],
+  ['in a truncated object', `{${head},"tool_use_id":"${ID}","tool_input":{"content":"x`, {}],
 ];
 
 export function payloads(engine: Engine): void {
@@ -121,7 +117,7 @@ export function payloads(engine: Engine): void {
 
     for (const [what, payload] of [
       ['none', ''],
-      ['no JSON', 'hello { "session_id": "no" }\n'],
+      ['not JSON', 'hello { "session_id": "no" }\n'],
       ['a list', '[{"session_id":"no","hook_event_name":"No"}]\n'],
       ['bytes', Buffer.from([0, 1, 2, 255, 254, 10])],
       ['an empty object', '{}\n'],

@@ -31,7 +31,7 @@ const NAMES: ReadonlyArray<readonly [words: readonly string[], name: string]> = 
   [['/bin/true', '--flag'], 'true'],
 ];
 
-/** What a run makes is for its user alone; `homeFor` says where the state directory is, below an empty directory. */
+/** Only its user can read what a run makes; `homeFor` returns the state directory, below an empty directory. */
 async function staysPrivate(stage: Stage, homeFor: (place: string) => RunOptions['set']) {
   for (const umask of [0o000, 0o022, 0o077]) {
     const place = stage.path(`mask-${umask.toString(8)}`);

@@ -59,7 +59,7 @@ describe('alerts that open at once', () => {
     notifier.stop();
   });
 
-  it('are reported as cleared after they were reported as opened, and no slow webhook delays a command', async () => {
+  it('are reported as opened before they are reported as cleared, and no slow webhook delays a command', async () => {
     const delivered: string[] = [];
     const asked = new Map<string, ServerResponse>();
     const server = createServer((request, response) => {
@@ -152,7 +152,7 @@ describe('the desktop', () => {
 });
 
 describe('other things that fail', () => {
-  it('have failed since the first failure after they last worked', () => {
+  it('count as failing since the first failure after they last worked', () => {
     let nowMs = 1000;
     let failure: string | undefined = 'ECONNREFUSED';
     const source = failingSince(
@@ -188,7 +188,7 @@ describe('other things that fail', () => {
   });
 });
 
-it('does not repeat an invalid address, because it may hold a secret', () => {
+it('do not repeat an invalid address, because it may hold a secret', () => {
   const reading = parseConfig('{"alerts": {"webhook": "ftp://me:s3cret@example.com"}}');
   expect(reading).toEqual({
     state: 'refused',

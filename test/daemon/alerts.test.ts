@@ -367,7 +367,7 @@ describe('the actions of an alert', () => {
     await expect(say('echo API_TOKEN=hunter2 >&2; exit 3')).rejects.toThrow(
       'exit code 3: API_TOKEN=[redacted:secret-assignment]',
     );
-    // So much follows that only its end is kept.
+    // More output follows, so that only its end is kept.
     const long = "printf 'API_TOKEN=%070000d' 7 >&2; echo ' end' >&2; exit 3";
     await expect(say(long)).rejects.toThrow(/^exit code 3: end$/);
   });

@@ -242,7 +242,7 @@ describe('a breaker', () => {
     await until('it to close', () => gateOf(state, 'scan') === undefined);
   });
 
-  it('also holds back a run without --name if that is the name of the hook, and is listed once', async () => {
+  it('also skips a run without --name if that is the name of the hook, and is listed once', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
@@ -253,7 +253,7 @@ describe('a breaker', () => {
     expect((await run(state, 'other', 'exit 7')).code).toBe(7);
     const { gates } = await status(state);
     expect(gates).toMatchObject([{ hook_name: 'hook', state: 'open', runs: 3, failures: 3 }]);
-    // Whichever gate file goes missing is written again.
+    // A missing gate file is written again.
     expect(await state.stop()).toBe(true);
     const files = readdirSync(state.paths.gates);
     for (const file of files) {

@@ -79,7 +79,7 @@ describe("the start time of a key's owner", () => {
   });
 });
 
-it('two clients of one daemon are different, even if both have one process id in their containers', async () => {
+it('two clients of one daemon stay distinct, even if both have the same process id in their containers', async () => {
   const state = aState();
   await state.daemon();
   const first = await claim(state, 'one');
@@ -104,7 +104,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
   const run = (state: State, words = WORDS) =>
     start([LAUNCHER, ...words, '--', 'sh', '-c', HOOK], state.env, '{"tool_use_id":"t"}\n');
 
-  it('is told to the next daemon with what the hook is called, though it was given no name', async () => {
+  it('reports its result to the next daemon under the default name of the hook', async () => {
     const state = aState();
     const daemon = await state.daemon();
     const first = run(state, NAMELESS);
@@ -134,7 +134,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect(runs(state)).toBe(2);
   }, 30_000);
 
-  it('waits as long as the daemon tells it to, even beyond its own timeout', async () => {
+  it('waits as long as the daemon requests, even beyond its own timeout', async () => {
     const state = aState();
     await state.daemon();
     const first = run(state);
@@ -160,7 +160,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect((await one.ended).stdout).toHaveLength(3_000_000);
     const other = spawn(LAUNCHER, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
     other.stdin.end('{}\n');
-    // Some of it is read, and then no more.
+    // Nobody reads the rest.
     await once(other.stdout, 'readable');
     other.kill('SIGTERM');
     expect(await once(other, 'exit')).toEqual([null, 'SIGTERM']);

@@ -100,7 +100,7 @@ describe('the daemon', () => {
     expect(daemon.exitCode).toBe(0);
   });
 
-  it('makes way for a newer version, and not for an older one', async () => {
+  it('makes way for a newer version, but not for an older one', async () => {
     const state = aState();
     const daemon = await state.daemon();
     say(state, encodeNotify('0.0.9')).end();

@@ -129,7 +129,7 @@ describe('a certificate of a private authority', () => {
 
 describe('a network.ca_file that cannot be used', () => {
   it.each([
-    ['is not there', () => undefined, /ENOENT/],
+    ['does not exist', () => undefined, /ENOENT/],
     ['holds no certificate', (path: string) => writeFileSync(path, 'no\n'), /no certificate/],
     [
       'holds half a certificate',
@@ -150,7 +150,7 @@ describe('a network.ca_file that cannot be used', () => {
       /others can write to it/,
     ],
   ])(
-    'as it %s is named in status, log and an alert; exporters go on, and it is read once it is mended',
+    'because it %s is named in status, log and an alert; exporters continue, and it is read once it is fixed',
     async (_, make, reason) => {
       const { ca, tls } = anAuthority();
       const [plain, secure] = [await aCollector(), await aCollector({ tls })];
@@ -202,7 +202,7 @@ describe('a proxy', () => {
     expect(shown.join()).not.toMatch(/s%3Acret|s:cret/);
   }, 60_000);
 
-  it('makes no untrusted certificate trusted, nor one with another name', async () => {
+  it('makes neither an untrusted certificate trusted, nor one with another name', async () => {
     const { ca, tls } = anAuthority();
     const [proxy, collector] = [await aProxy(), await aCollector({ tls })];
     const endpoint = `https://${NAME}:${collector.port}`;

@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('has no gap below executions that came in while older ones were shown', async () => {
+  it('has no gap below executions that arrived while older ones were shown', async () => {
     const { page, write, expectClean } = await aList(1000);
     const older = page.getByRole('button', { name: 'Load older executions' });
     for (const count of [400, 600]) {
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('does not lose executions that come in while it reloads', async () => {
+  it('does not lose executions that arrive while it reloads', async () => {
     const { page, write, expectClean } = await aList(3);
     let release = (): void => undefined;
     const isHeld = new Promise<void>((resolve) => {
@@ -160,7 +160,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('says how many executions came in too fast, until it reloads', async () => {
+  it('says how many executions arrived too fast to show, until it reloads', async () => {
     const { page, write } = await aList(3);
     write(6000, 'fast');
     const note = page.locator('#feed-note');

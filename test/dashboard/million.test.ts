@@ -37,7 +37,7 @@ function fill(path: string): void {
 describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
   const browser = useBrowser();
 
-  it('feel instant: the first chart is shown within a second, and no response takes half a second', async () => {
+  it('feels instant: the first chart is shown within a second, and no response takes half a second', async () => {
     const { newUrl, get, paths } = await aDashboard((state) => fill(state.paths.database));
     const db = openDatabase(paths.database, 5000);
     expect(db.prepare('SELECT count(*) FROM hook_logs').pluck().get()).toBe(ROWS);

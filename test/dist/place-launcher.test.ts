@@ -23,7 +23,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
     return { bin, next, link: join(bin, 'hookbus') };
   };
 
-  it('gets the name of its version, and the link leads to it', () => {
+  it('gets the name of its version, and the link points to it', () => {
     const { bin, link } = aPlace();
     writeFileSync(join(bin, 'hookbus-0.0.1'), 'old');
     writeFileSync(join(bin, 'hookbus-linux-x64'), 'of the package');
@@ -34,7 +34,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
   });
 
   it.each([
-    ['is cut off', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
+    ['is truncated', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
     ['is empty', () => Buffer.alloc(0)],
     ['exits 0 whatever the hook does', () => Buffer.from('#!/bin/sh\nexit 0\n')],
     [

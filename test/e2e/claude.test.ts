@@ -266,7 +266,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
   let made: [becomes: string, command: string][];
 
   /** What the model received between one answer and the next, with each hook under its bare command. */
-  const toldAfter = (session: Session, turn: number): string[] => {
+  const receivedAfter = (session: Session, turn: number): string[] => {
     const messages = session.requests.at(-1)?.messages ?? [];
     const answers = messages.flatMap(({ role }, at) => (role === 'assistant' ? [at] : []));
     const from = turn < 0 ? 0 : (answers[turn] ?? messages.length) + 1;
@@ -288,8 +288,8 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
 
   /** The same for the bare and the wrapped session, as one text. @throws if they differ */
   const receivedByBoth = (turn: number): string => {
-    expect(toldAfter(wrapped, turn)).toEqual(toldAfter(bare, turn));
-    return toldAfter(wrapped, turn).join('\n');
+    expect(receivedAfter(wrapped, turn)).toEqual(receivedAfter(bare, turn));
+    return receivedAfter(wrapped, turn).join('\n');
   };
 
   beforeAll(async () => {
@@ -371,7 +371,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
 
   it('gives the model the context of hooks', () => {
     expect(receivedByBoth(TURN.context)).toContain('say `git commit -s`. ¡Grüße! 🪝');
-    const first = [bare, wrapped].map((done) => toldAfter(done, -1).join('\n'));
+    const first = [bare, wrapped].map((done) => receivedAfter(done, -1).join('\n'));
     for (const received of first)
       expect(received).toContain('Branch: none\\nRun the tests before saying that a task is done.');
   });

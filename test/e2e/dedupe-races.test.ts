@@ -117,7 +117,9 @@ describe.skipIf(!hasLauncher)(`${RACERS} launchers that race for one key${why}`,
     await race(state, LAUNCHERS, 0, 'deny');
   });
 
-  it('and find no daemon, of which the first starts one', { timeout: 120_000 }, async () => {
+  it('without a daemon, of whom the first starts one, lose no refusal', {
+    timeout: 120_000,
+  }, async () => {
     const state = aState();
     writeFileSync(join(state.home, 'x'), '');
     await race(state, LAUNCHERS, 0, 'deny');

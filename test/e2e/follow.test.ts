@@ -304,7 +304,7 @@ describe('a follower that does not read', () => {
       'SELECT max(id) id FROM hook_logs',
     );
     const received = stalling[0]?.read() ?? (() => []);
-    await until('all of it', () => received().at(-1)?.upTo === last);
+    await until('the last row', () => received().at(-1)?.upTo === last);
     const rows = received().flatMap((frame) => frame.rows.map((row) => JSON.parse(row) as LogRow));
     const skipped = received().reduce((sum, frame) => sum + frame.skipped, 0);
     expect(skipped).toBeGreaterThan(15_000);
@@ -314,7 +314,7 @@ describe('a follower that does not read', () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   });
 
-  it('is refused if there are too many followers, and makes room when it leaves', async () => {
+  it('is refused if there are too many followers, and accepted once one has left', async () => {
     const state = aState();
     await state.daemon();
     const isClosed = (socket: Socket): boolean => socket.destroyed;

@@ -192,7 +192,7 @@ describe('hookbus replay', () => {
     await until('nothing of it to run', () => processesOf(stage.state.home).length === 0);
   });
 
-  it('does not wait for what a hook leaves in the background', async () => {
+  it('does not wait for background processes of a hook', async () => {
     const stage = aStage();
     await stage.run(['echo', 'done'], payload('ls'));
     const before = performance.now();

@@ -119,7 +119,7 @@ describe('two machines that share dedupe keys', () => {
     expect(duplicate.stdout).not.toBe(failed.stdout);
   });
 
-  it('go on alone while the server is down, say so, and share again when it is back', async () => {
+  it('continue alone while the server is down, report that, and share again when it is back', async () => {
     const server = await aRedisServer();
     const machines = await twoMachines(server.url);
     const onBoth = (id: string, counter: Counter) =>

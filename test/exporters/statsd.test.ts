@@ -132,7 +132,7 @@ describe('StatsD', () => {
     expect(packets.length).toBeLessThan(lines.length / 2);
   });
 
-  it('to nobody, or to a name that there is not, costs nothing but a count', async () => {
+  it('to a closed port or an unknown name costs only a count', async () => {
     const state = await anExport({ host: 'no-such-host.invalid' });
     spoolMany(state, 50);
     await stored(state, 50);

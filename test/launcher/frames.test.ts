@@ -63,13 +63,13 @@ describe('the golden frames', () => {
   it('are complete', () => {
     expect(goldens.map(({ name }) => name)).toEqual([
       'begin-full',
-      'begin-least',
+      'begin-minimal',
       'claim-deny',
       'claim',
       'dashboard',
       'executions',
       'follow',
-      'poke',
+      'notify',
       'record-captures',
       'record-head',
       'record-noted',

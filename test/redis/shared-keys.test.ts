@@ -266,8 +266,8 @@ describe('what somebody else put on the server', () => {
     ],
     ['text where a result is', ['SET', slot, `done:a:${'no result of ours '.repeat(9)}`]],
     ['nothing where a result is', ['SET', slot, 'done:a:']],
-    ['what runs, by anybody', ['SET', slot, 'run:mine:']],
-    ['what runs in the place of what is done', ['SETRANGE', slot, '11', '\0']],
+    ['a running claim of anybody', ['SET', slot, 'run:mine:']],
+    ['a running claim in place of a finished one', ['SETRANGE', slot, '11', '\0']],
     ['another state', ['SETRANGE', slot, '11', '\x01']],
     ['the other exit code', ['SETRANGE', slot, '12', '\x01']],
     ['another version', ['SETRANGE', slot, '10', '2']],
@@ -519,7 +519,7 @@ describe('something that is not a Redis server', () => {
     };
 
   it.each<[string, (socket: Socket) => void, RegExp]>([
-    ['says nothing', () => undefined, /slow: no answer/],
+    ['answers nothing', () => undefined, /slow: no answer/],
     ['hangs up', (socket) => socket.destroy(), /unreachable/],
     ['hangs up politely', (socket) => socket.end(), /unreachable/],
     [
@@ -567,18 +567,18 @@ describe('something that is not a Redis server', () => {
   });
 
   it.each([
-    ['what is no answer to a claim', '+OK\r\n'],
+    ['an unknown answer', '+OK\r\n'],
     ['a number', ':1\r\n'],
     ['nothing', '$-1\r\n'],
     ['an empty list', '*0\r\n'],
     ['a nested list', '*1\r\n*1\r\n$7\r\nclaimed\r\n'],
     ['a claim and more', '*2\r\n$7\r\nclaimed\r\n$1\r\nx\r\n'],
-    ['a claim that is held by nobody', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
+    ['a held claim without an owner', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
     ['a finished claim without a result', '*2\r\n$4\r\nheld\r\n$7\r\ndone:a:\r\n'],
-    ['a claim that runs, by nobody', '*2\r\n$4\r\nheld\r\n$6\r\nrun:a:\r\n'],
-    ['a result that is none', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
+    ['a running claim without an owner', '*2\r\n$4\r\nheld\r\n$6\r\nrun:a:\r\n'],
+    ['an invalid result', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
     ['a result and more', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBS1\r\n'],
-    ['bytes that are none', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['bytes of another protocol', 'HTTP/1.1 200 OK\r\n\r\n'],
   ])('is detected when it responds to a claim with %s', async (_, answer) => {
     const server = await aServer(trusted(answer));
     const keys = await connected(server.url);
@@ -767,7 +767,7 @@ describe('a process', () => {
   it.each([
     ['with a server', async () => (await aRedisServer()).url],
     ['without one', async () => `redis://127.0.0.1:${await freePort()}`],
-    ['with one that says nothing', async () => (await aServer(() => undefined)).url],
+    ['with a silent one', async () => (await aServer(() => undefined)).url],
     [
       'with one that does not speak the protocol',
       async () => (await aServer((socket) => socket.write('$-1\r\n'))).url,

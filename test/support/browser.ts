@@ -80,7 +80,7 @@ export function useBrowser() {
 const KINDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 /**
- * Accessibility problems of the page as it is now, found by axe-core: rule and element.
+ * Accessibility problems of the current page, found by axe-core: rule and element.
  * @param rules only these rules
  */
 export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {

@@ -26,7 +26,7 @@ const EVENTS = [
   'beforeShellExecution',
 ] as const;
 
-/** What one case has of each kind. */
+/** The settings of one case. */
 const KINDS = {
   refusal: Object.keys(REFUSALS) as (keyof typeof REFUSALS)[],
   event: EVENTS,

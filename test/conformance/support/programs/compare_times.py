@@ -1,5 +1,5 @@
 """
-least_more.py JSON: how many ms more the best run of one command takes than the best of another, taken in turn.
+compare_times.py JSON: how many ms more the best run of one command takes than the best of another, taken in turn.
 
 What a caller has to say is in its socket or pipe before the start, which stays open. A busy machine adds to any one run,
 so more are made until the difference is below the limit, up to a number. A third command, if there is one, is a
