@@ -46,7 +46,7 @@ const counts = async (state: State) => {
   return { sent: found?.sent ?? -1, dropped: found?.dropped ?? -1, state: found?.state };
 };
 
-const isSettled = (state: State, wanted: object) =>
+const untilCounts = (state: State, wanted: object) =>
   until(`${JSON.stringify(wanted)}`, async () => {
     const found = await counts(state);
     return Object.entries(wanted).every(
@@ -189,7 +189,7 @@ describe('a collector', () => {
     await state.daemon();
     await isOpen(state, 'opentelemetry');
     spoolMany(state, 5);
-    await isSettled(state, { state: 'failing', sent: 0, dropped: 0 });
+    await untilCounts(state, { state: 'failing', sent: 0, dropped: 0 });
     await until('the log to say so', () =>
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
@@ -198,7 +198,7 @@ describe('a collector', () => {
     );
     const collector = await aCollector({ port });
     await spans(collector, 5);
-    await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
+    await untilCounts(state, { state: 'working', sent: 5, dropped: 0 });
   });
 
   it('that never answers has a bounded queue, which drops the oldest, counts them, and delays nothing', async () => {
@@ -208,13 +208,13 @@ describe('a collector', () => {
     await stored(state, 2000);
     spoolMany(state, 100, { hookName: 'new' });
     await stored(state, 2100);
-    await isSettled(state, { dropped: 2000 });
+    await untilCounts(state, { dropped: 2000 });
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({
       ...{ state: 'failing', last_error: 'no answer in 1 s', sent: 0 },
     });
     const before = collector.requests.length;
     collector.answerWith(takesAll);
-    await isSettled(state, { sent: 100 });
+    await untilCounts(state, { sent: 100 });
     const sent = collector.requests
       .slice(before)
       .flatMap(({ body }) =>
@@ -236,7 +236,7 @@ describe('a collector', () => {
       collector.answerWith(takesAll);
       await until('the other', () => collector.requests.length === 2);
       expect(performance.now() - at).toBeGreaterThan(1900);
-      await isSettled(state, { sent: 3, dropped: 0, state: 'working' });
+      await untilCounts(state, { sent: 3, dropped: 0, state: 'working' });
     },
   );
 
@@ -244,10 +244,10 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(400));
     spoolMany(state, 3);
-    await isSettled(state, { sent: 0, dropped: 3, state: 'failing' });
+    await untilCounts(state, { sent: 0, dropped: 3, state: 'failing' });
     collector.answerWith(refuses(2, 'too old'));
     spoolMany(state, 5);
-    await isSettled(state, { sent: 3, dropped: 5 });
+    await untilCounts(state, { sent: 3, dropped: 5 });
     expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe('too old');
     expect(collector.requests).toHaveLength(2);
   });
@@ -256,7 +256,7 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(refuses(0, 'use the other port'));
     spoolMany(state, 3);
-    await isSettled(state, { sent: 3, dropped: 0, state: 'working' });
+    await untilCounts(state, { sent: 3, dropped: 0, state: 'working' });
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({
       ...{ last_error: 'use the other port', failures: 0 },
     });
@@ -268,7 +268,7 @@ describe('a collector', () => {
       return found?.sent === 0 && found.target !== null;
     });
     spoolMany(state, 1);
-    await isSettled(state, { state: 'failing' });
+    await untilCounts(state, { state: 'failing' });
     expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe(
       'the collector rejected 4',
     );
@@ -294,7 +294,7 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<h1>Hello</h1>'));
     spoolMany(state, 1);
-    await isSettled(state, { sent: 1, state: 'failing' });
+    await untilCounts(state, { sent: 1, state: 'failing' });
     collector.answerWith((response) => {
       response.writeHead(200, { 'content-type': 'application/x-protobuf' });
       const more = (): void => {
@@ -304,7 +304,7 @@ describe('a collector', () => {
       more();
     });
     spoolMany(state, 1);
-    await isSettled(state, { sent: 2 });
+    await untilCounts(state, { sent: 2 });
     const rude = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('\u0000\u0001 garbage\r\n\r\n');
@@ -318,7 +318,7 @@ describe('a collector', () => {
       (await exporterState(state, 'opentelemetry'))?.target?.endsWith(`:${port}`),
     );
     spoolMany(state, 1);
-    await isSettled(state, { sent: 0, dropped: 0, state: 'failing' });
+    await untilCounts(state, { sent: 0, dropped: 0, state: 'failing' });
     expect(await state.stop()).toBe(true);
   });
 
@@ -329,13 +329,13 @@ describe('a collector', () => {
     const memory = async (): Promise<number> => (await state.ask())?.rss_bytes ?? 0;
     spoolMany(state, 1000);
     await stored(state, 1000);
-    await isSettled(state, { dropped: 500 });
+    await untilCounts(state, { dropped: 500 });
     const before = await memory();
     for (let round = 2; round <= 6; round += 1) {
       spoolMany(state, 1000);
       await stored(state, round * 1000);
     }
-    await isSettled(state, { dropped: 5500 });
+    await untilCounts(state, { dropped: 5500 });
     expect((await memory()) - before).toBeLessThan(15 * 1024 * 1024);
   }, 60_000);
 });
