@@ -260,7 +260,8 @@ describe('the database page', () => {
 
 const hasShell = spawnSync('sqlite3', ['--version']).status === 0;
 // Printed on stderr, because a skipped test looks much like one that passed.
-if (!hasShell) process.stderr.write('docs.test.ts: no sqlite3 shell, so the queries are not run\n');
+if (!hasShell)
+  process.stderr.write('docs.test.ts: there is no sqlite3 shell, so the queries are not tested\n');
 
 describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 shell', () => {
   const queries = blocks('sql', ['docs/database.md']);

@@ -242,7 +242,10 @@ describe('the file itself', () => {
 
   const isRoot = getuid?.() === 0;
   // Root may write everywhere; print that, because a skipped test looks like a passed one.
-  if (isRoot) process.stderr.write('install.test.ts: as root every directory can be written\n');
+  if (isRoot)
+    process.stderr.write(
+      'install.test.ts: root can write to every directory, so one test is skipped\n',
+    );
 
   it.skipIf(isRoot)('is refused if its directory cannot be written', () => {
     const file = aFile(text);

@@ -156,7 +156,7 @@ function results(test: Topic['test']): void {
     expect(runs(stage)).toBe(3);
   });
 
-  test('--on-duplicate skip means deny if a hook can block, and status says so', async (stage) => {
+  test('--on-duplicate skip means deny if a hook can block, with a warning in status', async (stage) => {
     const skip = ['--name', 'other', '--dedupe', '--on-duplicate=skip'];
     for (const _ of [1, 2]) expect(brief(await run(stage, 'exit 2', PRE, skip)).code).toBe(2);
     expect(runs(stage)).toBe(1);
@@ -260,7 +260,7 @@ function refusals(test: Topic['test']): void {
       expect(await twice(stage, 'echo fine', input, `of ${input.length}`)).toBe(2);
     }
     const allows = denial('PreToolUse').replace('deny', 'allow');
-    expect(await twice(stage, allows, PRE, 'says so')).toBe(2);
+    expect(await twice(stage, allows, PRE, 'a reason')).toBe(2);
     expect(await twice(stage, allows.replace('allow', 'ask'), PRE, 'asks')).toBe(2);
   });
 
@@ -515,7 +515,7 @@ function keys(test: Topic['test']): void {
     expect((await stage.rows()).map((row) => row.dedupe_key)).toEqual(Array(8).fill(null));
   });
 
-  test('with an invalid template the hook runs, and status says so', async (stage) => {
+  test('with an invalid template the hook runs, with a warning in status', async (stage) => {
     await keyed(stage, '{tool_use_id');
     await keyed(stage, '{tool_use_id');
     expect(runs(stage)).toBe(2);

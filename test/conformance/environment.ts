@@ -8,7 +8,7 @@ import type { InputOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 /** Variables that the hook may have beyond the caller's. */
-const OURS = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
+const OWN_VARIABLES = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
 
 const ODD_VARIABLES = {
   EMPTY: '',
@@ -29,13 +29,13 @@ export function environment(engine: Engine): void {
       const set = { set: ODD_VARIABLES };
       const bare = await variables(stage, 'bare', set);
       const wrapped = await variables(stage, 'wrapped', set);
-      expect(wrapped.filter((entry) => !OURS.includes(nameOf(entry)))).toEqual(bare);
+      expect(wrapped.filter((entry) => !OWN_VARIABLES.includes(nameOf(entry)))).toEqual(bare);
       expect(
         wrapped
           .map(nameOf)
-          .filter((name) => OURS.includes(name))
+          .filter((name) => OWN_VARIABLES.includes(name))
           .sort(),
-      ).toEqual(OURS);
+      ).toEqual(OWN_VARIABLES);
     });
 
     test('an inherited TRACEPARENT is replaced, not repeated', async (stage) => {
@@ -49,7 +49,7 @@ export function environment(engine: Engine): void {
       const bare = await variables(stage, 'bare', { conditions });
       expect(bare).toContain('RAW=\u00ff\u0080\u00fe');
       const wrapped = await variables(stage, 'wrapped', { conditions });
-      expect(wrapped.filter((entry) => !OURS.includes(nameOf(entry)))).toEqual(bare);
+      expect(wrapped.filter((entry) => !OWN_VARIABLES.includes(nameOf(entry)))).toEqual(bare);
     });
 
     test('the directory is the same', async (stage) => {

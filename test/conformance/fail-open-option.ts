@@ -80,7 +80,7 @@ export function failOpenOption(engine: Engine): void {
     });
 
     for (const kind of ['socket', 'pipe'] as const) {
-      test(`what the background child of a failed hook writes later reaches nobody through a ${kind}, and does not end it`, async (stage) => {
+      test(`what the background child of a failed hook writes later is dropped, through a ${kind}, and does not end the child`, async (stage) => {
         const child =
           'trap "" TERM; until [ -e go ]; do sleep 0.02; done; echo late && echo late >&2 && echo >survived';
         const run = await stage.startWrapped(['sh', '-c', `(${child}) & echo early; exit 1`], {
@@ -94,7 +94,7 @@ export function failOpenOption(engine: Engine): void {
         writeFileSync(stage.path('go'), '');
         await until('the child to have written', () => existsSync(stage.path('survived')));
         expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-        await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+        await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
       });
     }
 
@@ -166,7 +166,7 @@ export function failOpenOption(engine: Engine): void {
       );
       run.killGroup('SIGTERM');
       await run.finish();
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGTERM' });
     });
 
@@ -200,7 +200,7 @@ export function failOpenOption(engine: Engine): void {
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'out\n' });
     });
 
-    test('if it can block, output is passed on as it is written', async (stage) => {
+    test('if it can block, output is passed on while the hook writes it', async (stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo out; read line; read line'], {
         flags: [...NAME, '--event', 'PreToolUse'],
       });

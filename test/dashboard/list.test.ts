@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
     await page.getByRole('button', { name: 'Resume (2 new)' }).click();
-    await until('both', async () => (await ids(page)).length === 6);
+    await until('both executions', async () => (await ids(page)).length === 6);
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
     await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
@@ -122,7 +122,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await until('alpha', async () => (await ids(page))[0] === 10);
     expect(await names(page)).toEqual(Array(4).fill('alpha'));
     await hook.selectOption('');
-    await until('all', async () => (await ids(page)).length === 10);
+    await until('all executions', async () => (await ids(page)).length === 10);
     expect(new Set(await ids(page)).size).toBe(10);
     await expectClean();
   });
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       await route.fulfill({ response });
     });
     await page.check('input[value="7d"]');
-    await until('an answer', () => hasAnswer);
+    await until('a response', () => hasAnswer);
     write(1, 'late');
     await until('the new row', async () => (await names(page)).includes('late'));
     const loaded = page.waitForResponse('**/api/executions*');
@@ -166,7 +166,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     const note = page.locator('#feed-note');
     await note.getByText('came in too fast').waitFor();
     await page.check('input[value="7d"]');
-    await until('no note', () => note.isHidden());
+    await until('the note to disappear', () => note.isHidden());
   });
 
   it('adds the date to times of yesterday after midnight', async () => {

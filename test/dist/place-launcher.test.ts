@@ -13,7 +13,8 @@ const SCRIPT = join(ROOT, 'scripts/place-launcher.js');
 const place = (file: string, directory: string) =>
   spawnSync(execPath, [SCRIPT, file, directory], { encoding: 'utf8' });
 
-if (!hasLauncher) process.stderr.write('place-launcher.test.ts: no launcher, so none is placed\n');
+if (!hasLauncher)
+  process.stderr.write('place-launcher.test.ts: there is no launcher, so its tests are skipped\n');
 
 describe.skipIf(!hasLauncher)('a new launcher', () => {
   const aPlace = () => {
@@ -41,7 +42,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
       'runs hooks only while it is off',
       () => Buffer.from('#!/bin/sh\n[ "$HOOKBUS_ENABLED" = 0 ] || exit 1\nshift 2\nexec "$@"\n'),
     ],
-  ])('that %s does not replace the old one, and says so', (_title, broken) => {
+  ])('that %s does not replace the old one, which the message says', (_title, broken) => {
     const { bin, next, link } = aPlace();
     place(LAUNCHER, bin);
     const before = readdirSync(bin).sort();

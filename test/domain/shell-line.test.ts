@@ -117,7 +117,7 @@ it.each(LINES)('classifies correctly: $line', ({ line, simple }) => {
 
 const ZSH = ['/bin/zsh', '/usr/bin/zsh'].find((path) => existsSync(path));
 if (ZSH === undefined)
-  process.stderr.write('shell-line.test.ts: no zsh, so nothing is run in it\n');
+  process.stderr.write('shell-line.test.ts: there is no zsh, so its tests are skipped\n');
 
 const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number])[] = [
   ['/bin/sh', 'sh', 1],
@@ -233,7 +233,7 @@ const INSTALLED_SHELLS = ['sh', 'dash', 'bash', 'zsh', 'ksh', 'mksh', 'yash', 'b
     const [program = '', ...rest] = [...words, '-c', 'exit 7'];
     const isThere = spawnSync(program, rest).status === 7;
     if (!isThere)
-      process.stderr.write(`shell-line.test.ts: no ${name}, so nothing is tried in it\n`);
+      process.stderr.write(`shell-line.test.ts: no ${name}, so its tests are skipped\n`);
     return isThere ? [words] : [];
   },
 );

@@ -22,7 +22,7 @@ import { converse, findClaude, makeClientHome, type Session } from './support/cl
 const CLAUDE = hasLauncher ? findClaude() : 'no launcher was built, there being no C compiler';
 const WHY = typeof CLAUDE === 'string' ? ` (skipped: ${CLAUDE})` : '';
 // vitest prints the titles of skipped tests only on request.
-if (WHY !== '') process.stderr.write(`the real client is not driven${WHY}\n`);
+if (WHY !== '') process.stderr.write(`the real Claude Code is not tested${WHY}\n`);
 
 /** Without WorktreeCreate, because a hook on it must print a path. */
 const EVENTS =
@@ -376,7 +376,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
       expect(received).toContain('Branch: none\\nRun the tests before saying that a task is done.');
   });
 
-  it('continues once if a hook on Stop says so', () => {
+  it('continues once if a hook on Stop blocks the stop', () => {
     const feedback = 'Stop hook feedback:\\nRun the tests once more before you stop.';
     for (const done of [bare, wrapped])
       expect(JSON.stringify(done.requests.at(-1)?.messages).split(feedback)).toHaveLength(2);

@@ -97,7 +97,7 @@ const why = hasLauncher ? '' : ' (skipped: no launcher was built, there being no
 describe.each([
   ['replay', 'run the hook once, and all give its result'],
   ['skip', 'run the hook once, and the others are skipped'],
-  ['deny', 'all refuse, and once one has refused nobody runs it any more'],
+  ['deny', 'all refuse, and no hook runs once a refusal is stored'],
 ] as const)(`${RACERS} processes that race on one key, with %s, %s`, (mode, _) => {
   it.skipIf(!hasLauncher)(`launchers that ask the daemon${why}`, { timeout: 120_000 }, () =>
     races(LAUNCHERS, true, mode),

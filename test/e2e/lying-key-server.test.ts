@@ -224,10 +224,10 @@ async function decideAlike(
 const REPLAY = { options: ['--on-duplicate', 'replay'] };
 
 /** Twice as long as an engine waits for any answer, with room for a busy machine. */
-const MUCH_MS = 1000;
+const MAX_DELAY_MS = 1000;
 
 /** Twice what a daemon needs, in bytes. */
-const MUCH_MEMORY = 160_000_000;
+const MAX_MEMORY_BYTES = 160_000_000;
 
 /** 0 if the system does not report it. */
 function peakMemoryOf(pid: number | undefined): number {
@@ -241,16 +241,18 @@ describe('a lying key server', () => {
     const liar = await aLiar(lie);
     const machine = await aMachine(liar.url);
     const [[engine, program] = ['', []]] = Object.entries(ENGINES);
-    await until('a try', () => liar.connections() > 0);
+    await until('a connection', () => liar.connections() > 0);
     const aloneMs = await decideAlike(machine, program, BLOCKING, { url: 'off' });
     expect(liar.claims()).toBe(0);
-    expect((await decideAlike(machine, program, BLOCKING)) - aloneMs).toBeLessThan(MUCH_MS);
-    expect((await decideAlike(machine, program, BLOCKING, REPLAY)) - aloneMs).toBeLessThan(MUCH_MS);
+    expect((await decideAlike(machine, program, BLOCKING)) - aloneMs).toBeLessThan(MAX_DELAY_MS);
+    expect((await decideAlike(machine, program, BLOCKING, REPLAY)) - aloneMs).toBeLessThan(
+      MAX_DELAY_MS,
+    );
     await decideAlike(machine, program, OTHER);
     if (engine === 'launcher') expect(liar.claims()).toBeGreaterThan(0);
     // The same daemon still runs, and never needed much memory.
     expect((await machine.state.ask())?.pid).toBe(machine.daemon.pid);
-    expect(peakMemoryOf(machine.daemon.pid)).toBeLessThan(MUCH_MEMORY);
+    expect(peakMemoryOf(machine.daemon.pid)).toBeLessThan(MAX_MEMORY_BYTES);
   });
 
   it('delays no hook for more than 5 s, whatever it sends, and no guard at all', async () => {
@@ -259,7 +261,7 @@ describe('a lying key server', () => {
     const [program = []] = Object.values(ENGINES);
     const aloneMs = await decideAlike(machine, program, OTHER, { ...REPLAY, url: 'off' });
     const waitedMs = (await decideAlike(machine, program, OTHER, REPLAY)) - aloneMs;
-    expect(waitedMs).toBeLessThan(5000 + MUCH_MS);
+    expect(waitedMs).toBeLessThan(5000 + MAX_DELAY_MS);
     if ('launcher' in ENGINES) expect(waitedMs).toBeGreaterThan(1000);
   }, 60_000);
 
@@ -282,7 +284,7 @@ describe('a lying key server', () => {
       writeFileSync(go, '');
       expect(await run(two)).toEqual({ code: 2, stdout: '', stderr: 'no\n' });
       for (const machine of [one, two])
-        await until('it to decide anew', async () => (await run(machine)).code === 0);
+        await until('the hook to decide again', async () => (await run(machine)).code === 0);
     },
   );
 });

@@ -189,7 +189,7 @@ describe('hookbus replay', () => {
     expect(JSON.parse(late.stdout)).toMatchObject({
       replays: [{ changed: true, replayed: { status: 'timeout', exit_code: 124 } }],
     });
-    await until('nothing of it to run', () => processesOf(stage.state.home).length === 0);
+    await until('the end of all its processes', () => processesOf(stage.state.home).length === 0);
   });
 
   it('does not wait for background processes of a hook', async () => {

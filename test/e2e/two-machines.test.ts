@@ -12,7 +12,7 @@ import {
   OTHER,
 } from './support/machine.ts';
 
-/** How many tool uses were made up so far: each is a key that nobody has. */
+/** Number of made-up tool uses so far; each makes a new key. */
 let toolUses = 0;
 
 /**
@@ -242,7 +242,7 @@ describe('two machines that share dedupe keys', () => {
     const machines = [
       await aMachine(server.url),
       await aMachine(elsewhere.url),
-      await aMachine(server.url, { secret: 'another secret, of nobody else' }),
+      await aMachine(server.url, { secret: 'another secret of one machine' }),
     ];
     const counter = aCounter();
     for (const machine of machines) await machine.run('toolu_elsewhere', counter);

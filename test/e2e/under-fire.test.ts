@@ -98,7 +98,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
       child.kill('SIGKILL');
       await ended;
     }
-    await until('all that is known recorded', () => recordsIn(state.paths.spool).length === 0);
+    await until('an empty spool', () => recordsIn(state.paths.spool).length === 0);
     const seen = names(state);
     expect(seen.length).toBeGreaterThan(10);
     expect(new Set(seen).size).toBe(seen.length);
@@ -154,7 +154,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(recordsIn(state.paths.spool)).toHaveLength(1);
   });
 
-  it('rows are there within 50 ms of the end of a hook while the daemon is up', async () => {
+  it('a row is stored within 50 ms of the end of its hook while the daemon runs', async () => {
     const state = aState();
     await state.daemon();
     const latencies: number[] = [];

@@ -168,7 +168,9 @@ describe('spans', () => {
     await state.daemon();
     await spans(collector, 700);
     spoolMany(state, 1, { hookName: 'last' });
-    await until('the last', () => collector.spans().some(({ name }) => name.endsWith(' last')));
+    await until('the last span', () =>
+      collector.spans().some(({ name }) => name.endsWith(' last')),
+    );
     expect(collector.spans()).toHaveLength(701);
     expect(new Set(collector.spans().map(({ spanId }) => spanId)).size).toBe(701);
     expect(collector.spans().filter(({ name }) => name.endsWith(' old'))).toEqual([]);
@@ -190,7 +192,7 @@ describe('a collector', () => {
     await isOpen(state, 'opentelemetry');
     spoolMany(state, 5);
     await untilCounts(state, { state: 'failing', sent: 0, dropped: 0 });
-    await until('the log to say so', () =>
+    await until('the logged failure', () =>
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
     expect(hookbusProcess(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain(
@@ -231,10 +233,10 @@ describe('a collector', () => {
       const { state, collector } = await anExport();
       collector.answerWith(answers(status, { 'retry-after': '2' }));
       spoolMany(state, 3);
-      await until('a try', () => collector.requests.length === 1);
+      await until('the first request', () => collector.requests.length === 1);
       const at = performance.now();
       collector.answerWith(takesAll);
-      await until('the other', () => collector.requests.length === 2);
+      await until('the second request', () => collector.requests.length === 2);
       expect(performance.now() - at).toBeGreaterThan(1900);
       await untilCounts(state, { sent: 3, dropped: 0, state: 'working' });
     },
@@ -282,7 +284,7 @@ describe('a collector', () => {
     const state = aStateWith(settings(collector.endpoint, { queue: 1000 }));
     spoolMany(state, 6000);
     await state.daemon();
-    await until('most of them', () => collector.spans().length > 3000);
+    await until('most spans', () => collector.spans().length > 3000);
     // Enough that a busy machine sends them within the second that a daemon takes to stop.
     spoolMany(state, 1000);
     await stored(state, 7000);

@@ -316,7 +316,7 @@ describe('with `hookbus run` of the same name and key', () => {
     expect(said[0]).toEqual({ decision: 'block' });
   });
 
-  it('around this very process, the body runs and nobody waits for itself', async () => {
+  it('around this process, the body runs and does not wait for its own command', async () => {
     const state = aHookState();
     for (const event of ['Notification', 'SessionEnd']) {
       const script = `

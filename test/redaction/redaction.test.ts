@@ -463,7 +463,7 @@ describe('redaction', () => {
     (text) => expect(redactText(text)).toBe(text),
   );
 
-  it('leaves bytes around a secret as they are', () => {
+  it('leaves the bytes around a secret unchanged', () => {
     const noise = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const secret = Buffer.from(join(' gh', 'p_', mixed(36), ' '));
     const redacted = redactBytes(Buffer.concat([noise, secret, noise]));
@@ -699,7 +699,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A text that was JSON, by itself or inside a string, and no longer is. */
+/** Whether a text, or a string in it, was JSON before and is not any more. */
 function brokenPart(before: string, after: string): string | undefined {
   const [was, is] = [parsed(before), parsed(after)];
   if (is === undefined) return was === undefined ? undefined : before;

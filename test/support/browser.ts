@@ -9,7 +9,8 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 );
 export const hasBrowser = CHROMIUM !== undefined;
 // Printed on stderr, since a skipped test looks much like one that passed.
-if (!hasBrowser) process.stderr.write('no chromium, so the dashboard is not looked at in one\n');
+if (!hasBrowser)
+  process.stderr.write('there is no Chromium, so the tests of the page are skipped\n');
 
 /** The title of tests that need a browser, with the reason if they are skipped. */
 export const inBrowser = (title: string): string =>

@@ -46,7 +46,7 @@ const KINDS = {
   ],
   breaker: ['none', 'none', 'for all', 'by name'],
   key: ['none', 'none', '--dedupe', 'template', 'replay', 'skip'],
-  before: ['nothing', 'nothing', 'an allow', 'a refusal', 'five failures', 'an allow that goes on'],
+  before: ['nothing', 'nothing', 'an allow', 'a refusal', 'five failures', 'an unfinished allow'],
   daemon: ['off', 'off', 'auto', 'running', 'stopped'],
   options: [
     [],
