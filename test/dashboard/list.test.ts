@@ -160,7 +160,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('says how many executions arrived too fast to show, until it reloads', async () => {
+  it('says that executions arrived too fast to show, until it reloads', async () => {
     const { page, write } = await aList(3);
     write(6000, 'fast');
     const note = page.locator('#feed-note');

@@ -276,8 +276,8 @@ describe('a value that somebody else put on the server', () => {
     ['another version', ['SETRANGE', slot, '10', '2']],
     ['another time', ['SETRANGE', slot, '28', '\x01']],
     ['another byte of the outputs', ['SETRANGE', slot, '53', 'O']],
-    ['another length', ['APPEND', slot, 'x']],
-    ['a byte just after the header', ['SETRANGE', slot, '32', '\x02']],
+    ['an additional byte', ['APPEND', slot, 'x']],
+    ['another length of stdout', ['SETRANGE', slot, '32', '\x02']],
   ])('is not a result: %s', async (_, words) => {
     const { server, keys } = await finished();
     expect(await server.ask(...words)).not.toMatch(/^-/);

@@ -49,7 +49,7 @@ export function directoryForLauncher(kind: string): { directory: string; program
 
 /**
  * Compiles the launcher with the address and undefined-behaviour sanitizers. An error ends it with a report on stderr,
- * which fails the tests because they compare stderr.
+ * which no test expects.
  * @returns the directory and the program, or the reason why there is none
  */
 export function buildSanitized(): { directory: string; program: string } | string {
