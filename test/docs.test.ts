@@ -408,6 +408,14 @@ describe('links and names', () => {
     expect(missing.map(([text]) => text)).toEqual([]);
   });
 
+  it.each(PAGES)('%s: what it finds in a file is there', (page) => {
+    const named = [...proseOf(page).matchAll(/`(\w+)` in\s+`(src\/[\w./-]+\.\w+)`/g)];
+    const missing = named.filter(
+      ([, name, path = '']) => !RegExp(`\\b${name}\\b`).test(read(path)),
+    );
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
   it('the architecture page names files of the launcher that are there', () => {
     const files = allMatches(read('docs/architecture.md'), /`(\w+\.c)`/g);
     expect(files.length).toBeGreaterThan(10);
