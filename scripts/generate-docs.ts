@@ -1,7 +1,6 @@
 /*
  * Writes what docs repeat from the code: docs/cli.md from the help of every command, docs/errors.md from the error codes, and
- * in docs/database.md and docs/json.md the tables of columns and the number of migrations. With --check it only says what is
- * not up to date.
+ * the tables of columns in docs/database.md and docs/json.md. With --check it only says what is not up to date.
  * Run it from the root of the repository: make docs
  */
 import { readFileSync, writeFileSync } from 'node:fs';
