@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { reportAlert } from '../src/app/alerts/alert-report.ts';
 import { assemble } from '../src/app/recording/assemble.ts';
 import { provideCompression } from '../src/app/recording/compression.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../src/config/file/config-file.ts';
@@ -119,6 +120,14 @@ describe('the settings page', () => {
       expect(problems(Number(most) + 1)).toHaveLength(1);
       if (least !== '0') expect(problems(Number(least) - 1)).toHaveLength(1);
     }
+  });
+});
+
+describe('the alerts page', () => {
+  it('has an example with the text of its rule', () => {
+    const [example] = blocks('json', ['docs/alerts.md']);
+    const { text, ...alert } = JSON.parse(example?.code ?? '{}');
+    expect(reportAlert(alert, DEFAULT_CONFIG.alerts).text).toBe(text);
   });
 });
 
