@@ -1,26 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { LineAFile } from './test/support/line-a-file.ts';
 
-/** Tests that measure no times and start few processes. */
-const QUIET = [
-  'test/{app,cli,config,domain,metrics,os,protocol,redaction,spool,store}/**/*.test.ts',
-  'test/docs.test.ts',
-];
-
-/** Tests of what the daemon does beside the hooks: they mostly wait for it, with seconds to spare. */
-const WAITING = [
-  'test/exporters/**/*.test.ts',
-  'test/dashboard/{access,feed,list,live,page,payload}.test.ts',
-  'test/daemon/{alert-actions,alerts,breaker,look,network,retention}.test.ts',
-  'test/e2e/{follow,replay}.test.ts',
-];
-
-/** Tests that start many processes and measure no times. */
-const CROWDED = [
-  'test/{dist,gates,library,redis}/**/*.test.ts',
-  'test/launcher/{analyzer,arm64,circles,claim,cross,frames,hardened,sanitized,twins,vectors}.test.ts',
-  'test/daemon/memory.test.ts',
-  'test/e2e/{codex,gemini,refusals}.test.ts',
+/** Tests that measure time, or race against a deadline of HookBus. */
+const TIMED = [
+  'test/conformance/timed.test.ts',
+  'test/*/million.test.ts',
+  'test/daemon/{breaker-clock,claims,start}.test.ts',
+  'test/e2e/{dedupe-races,under-fire}.test.ts',
+  'test/engine/memory.test.ts',
+  'test/launcher/run.test.ts',
 ];
 
 export default defineConfig({
@@ -39,26 +27,18 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'quiet', include: QUIET, maxWorkers: 2, sequence: { groupOrder: 0 } },
-      },
-      {
-        extends: true,
-        test: { name: 'waiting', include: WAITING, maxWorkers: 2, sequence: { groupOrder: 1 } },
-      },
-      {
-        extends: true,
-        test: { name: 'crowded', include: CROWDED, maxWorkers: 2, sequence: { groupOrder: 2 } },
-      },
-      {
-        extends: true,
         test: {
-          name: 'busy',
+          name: 'all',
           include: ['test/**/*.test.ts'],
-          exclude: [...QUIET, ...WAITING, ...CROWDED, '**/node_modules/**'],
-          // One file at a time: they start many processes of their own, and what is timed must not compete with the rest.
-          maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          exclude: [...TIMED, '**/node_modules/**'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
+      },
+      {
+        extends: true,
+        // One file at a time, after all others.
+        test: { name: 'timed', include: TIMED, maxWorkers: 1, sequence: { groupOrder: 1 } },
       },
     ],
   },

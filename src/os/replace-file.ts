@@ -59,6 +59,10 @@ export function replaceFile(path: string, text: string, how: Replacement = {}): 
     // Unlike a rename, a link does not replace a file that was created meanwhile.
     if (mustBeNew) linkSync(temporary, path);
     else renameSync(temporary, path);
+  } catch (error) {
+    // Nobody knows the random name, and a log that has each message once must not get a new one each time.
+    if (error instanceof Error) error.message = error.message.replaceAll(temporary, path);
+    throw error;
   } finally {
     rmSync(temporary, { force: true });
   }

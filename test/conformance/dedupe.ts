@@ -52,7 +52,7 @@ const statuses = async (stage: Stage) =>
 /** Deduplication as callers see it. With a daemon, the launcher asks it; without one, Node asks the database. */
 export function dedupe(engine: Engine, withDaemon = false): void {
   const name = `runs a duplicate once${withDaemon ? ', with a daemon' : ''}`;
-  topic(engine, name, 'sequential', (topics) => {
+  topic(engine, name, 'concurrent', (topics) => {
     const { test: plain } = topics;
     const test: Topic['test'] = (title, body, timeoutMs) =>
       plain(

@@ -1,27 +1,4 @@
-import { execPath } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { defineConformance } from './suite.ts';
+import { NODE_ENGINE } from './support/engines.ts';
 
-const ENTRY = fileURLToPath(new URL('../../bin/hookbus.js', import.meta.url));
-
-defineConformance({
-  name: 'Node engine',
-  command: [execPath, ENTRY],
-  capabilities: {
-    inheritsSignalState: 'Node resets the signal mask and dispositions when it starts',
-    passesRawBytes: 'Node decodes arguments and environment as UTF-8',
-    keepsOpenFileLimit: 'Node raises the soft limit of open files when it starts',
-    inheritsDescriptors: true,
-    keepsClosedDescriptors: 'Node opens /dev/null on each standard descriptor that is closed',
-    startsInDeletedDirectory: true,
-    seesRealTimeSignals: 'Node reports death by a real-time signal as exit 0',
-    passesEverySignal: 'Node knows no real-time signals, and is stopped by stop signals',
-    startsSentinel: 'the Node engine guesses',
-    takesHookAlong: 'Node cannot ask the kernel to end the hook with it (PR_SET_PDEATHSIG)',
-    makesHome: true,
-    replacesItself: 'Node cannot replace its process',
-    handsOnFullDevice: 'the Node engine reads every output by itself',
-    startsAtOnce: 'Node takes 40 ms and more to start',
-    recordsIn: 'database',
-  },
-});
+defineConformance(NODE_ENGINE);

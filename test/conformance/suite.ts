@@ -26,8 +26,8 @@ import { timing } from './timing.ts';
 import { trust } from './trust.ts';
 import { waiting } from './waiting.ts';
 
-/** Tests that measure time come last and one by one, after those that run side by side. */
-const TOPICS = [
+/** Topics that measure no time. */
+const UNTIMED = [
   status,
   signals,
   streams,
@@ -51,10 +51,10 @@ const TOPICS = [
   trust,
   gates,
   nameless,
-  signalsAtStart,
-  timing,
-  waiting,
 ];
+
+/** Topics that measure time: no other test file runs beside them. */
+export const TIMED = [signalsAtStart, timing, waiting];
 
 /** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
@@ -80,7 +80,7 @@ export const PORTABLE = [
 /** The contract that every engine of `hookbus run` keeps, as its caller and its hook see it. */
 export function defineConformance(
   engine: Engine,
-  topics = process.env['HOOKBUS_CONFORMANCE'] === 'core' ? CORE : TOPICS,
+  topics = process.env['HOOKBUS_CONFORMANCE'] === 'core' ? CORE : UNTIMED,
 ): void {
   describe(`the ${engine.name}`, () => {
     for (const register of topics) register(engine);

@@ -303,6 +303,8 @@ describe('a breaker', () => {
     // What the hook blocks is not let through even once.
     expect((await run(state, 'guard', 'exit 2', 'PreToolUse')).code).toBe(2);
     await until('it to close', () => gateOf(state, 'guard') === undefined);
+    // The gate goes a moment before the log knows.
+    await until('the log', () => log(state).includes('breaker_closed'));
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
     // Nor does it open again, however often it fails.
     spoolMany(state, 9, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });

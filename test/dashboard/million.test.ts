@@ -1,46 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { rebuildRollups } from '../../src/app/retention/roll-up.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
-
-const ROWS = 1_000_000;
-const DAY_SECONDS = 86_400;
-
-/** A million executions over the last thirty days, with the rollups that the daemon would have made. */
-function fill(path: string): void {
-  const db = openDatabase(path, 5000);
-  db.pragma('synchronous = OFF');
-  // Creating the index at the end takes a fraction of the time.
-  const indexes = db
-    .prepare(
-      "SELECT name, sql FROM sqlite_schema WHERE tbl_name = 'hook_logs' AND sql LIKE 'CREATE INDEX%'",
-    )
-    .all() as { name: string; sql: string }[];
-  for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
-  db.exec(`
-    WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < ${ROWS - 1})
-    INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, tool_name, session_id,
-      tool_use_id, command, status, exit_code, duration_ms, overhead_ms, created_at)
-    SELECT printf('%032x', n), printf('%032x', n / 5), 's', 'hook_' || (n % 8), iif(n % 8 < 4, 'PreToolUse', 'PostToolUse'),
-      'Bash', 'session-' || (n / 2000), 'toolu_' || (n / 5), 'true',
-      CASE WHEN n % 97 = 0 THEN 'error' WHEN n % 31 = 0 THEN 'dedupe_skip' WHEN n = 5000 THEN 'breaker_skip' ELSE 'success' END,
-      0, 1 + n % 977, 0.5 + (n % 19) / 10.0,
-      strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${ROWS} - n) * ${(30 * DAY_SECONDS) / ROWS}, 'unixepoch')
-    FROM counter`);
-  for (const { sql } of indexes) db.exec(sql);
-  rebuildRollups(db);
-  db.close();
-}
+import { copyMillion, MILLION } from '../support/million.ts';
 
 describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
   const browser = useBrowser();
 
   it('feel instant: the first chart is shown within a second, and no response takes half a second', async () => {
-    const { newUrl, get, paths } = await aDashboard((state) => fill(state.paths.database));
+    const { newUrl, get, paths } = await aDashboard((state) => copyMillion(state.paths.database));
     const db = openDatabase(paths.database, 5000);
-    expect(db.prepare('SELECT count(*) FROM hook_logs').pluck().get()).toBe(ROWS);
+    expect(db.prepare('SELECT count(*) FROM hook_logs').pluck().get()).toBe(MILLION);
     db.close();
 
     const drawn: number[] = [];

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
+import { EFFORT } from '../support/effort.ts';
 
 /** How many processes race for one key, and how often. */
 const RACERS = 40;
-const ROUNDS = 20;
+const ROUNDS = 20 * EFFORT;
+/** Node engines take ten times as long as launchers to start. */
+const NODE_ROUNDS = 8 * EFFORT;
 
 type State = ReturnType<typeof aState>;
 
@@ -76,7 +79,8 @@ async function races(
   const state = aState();
   if (withDaemon) await state.daemon();
   else Object.assign(state.env, { HOOKBUS_DAEMON: 'off' });
-  const rounds = mode === 'deny' ? ROUNDS / 4 : ROUNDS;
+  const all = engines === LAUNCHERS ? ROUNDS : NODE_ROUNDS;
+  const rounds = mode === 'deny' ? all / 4 : all;
   for (let round = 0; round < rounds; round += 1) {
     const runs = await race(state, engines, round, mode);
     if (mode !== 'deny') expect(runs, `round ${round}`).toBe('run\n');
@@ -99,11 +103,15 @@ describe.each([
   ['skip', 'run the hook once, and the others are skipped'],
   ['deny', 'all refuse, and once one has refused nobody runs it any more'],
 ] as const)(`${RACERS} processes that race on one key, with %s, %s`, (mode, _) => {
-  it.skipIf(!hasLauncher)(`launchers that ask the daemon${why}`, { timeout: 120_000 }, () =>
-    races(LAUNCHERS, true, mode),
+  it.skipIf(!hasLauncher)(
+    `launchers that ask the daemon${why}`,
+    { timeout: 120_000 * EFFORT },
+    () => races(LAUNCHERS, true, mode),
   );
 
-  it('Node engines that ask the database', { timeout: 300_000 }, () => races(NODES, false, mode));
+  it('Node engines that ask the database', { timeout: 300_000 * EFFORT }, () =>
+    races(NODES, false, mode),
+  );
 
   it.skipIf(!hasLauncher)(`both, mixed, with a daemon${why}`, { timeout: 300_000 }, () =>
     races([...LAUNCHERS, ...NODES], true, mode),

@@ -2,10 +2,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { readMetrics } from '../../src/app/reading/read-metrics.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbusProcess } from '../support/hookbus.ts';
-import { rollUpAll } from '../support/roll-up.ts';
-import { freshState, makeDatabase } from '../support/state.ts';
-
-const EXECUTIONS = 1_000_000;
+import { copyMillion, MILLION } from '../support/million.ts';
+import { freshState, makeState } from '../support/state.ts';
 
 /** How much longer than `--version` the metrics of a month may take, in ms. */
 const MORE_MS = 150;
@@ -15,21 +13,11 @@ const VERSION_MS = 80;
 
 it('metrics of a month with a million executions come at once', { timeout: 180_000 }, () => {
   const { home, paths } = freshState();
-  makeDatabase(paths);
+  makeState(paths.home);
+  copyMillion(paths.database);
   const db = openDatabase(paths.database, 5000);
   onTestFinished(() => void db.close());
-  db.exec(`
-    WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${EXECUTIONS})
-    INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command, status,
-      duration_ms, overhead_ms, created_at)
-    SELECT printf('%08x', n), printf('%032x', n / 3), printf('%016x', n), 'hook-' || (n % 12),
-      CASE n % 3 WHEN 0 THEN 'PreToolUse' WHEN 1 THEN 'PostToolUse' ELSE 'Stop' END, 'true',
-      CASE WHEN n % 97 = 0 THEN 'error' ELSE 'success' END, 1 + (n * 7919 % 100003) / 100.0,
-      0.5 + (n % 1009) / 500.0,
-      strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${EXECUTIONS} - n) * 2.5, 'unixepoch')
-    FROM counter`);
-  rollUpAll(db);
-  expect(readMetrics(db, 720, Date.now()).executions).toBe(EXECUTIONS);
+  expect(readMetrics(db, 720, Date.now()).executions).toBe(MILLION);
   const time = (...words: string[]): number => {
     const start = performance.now();
     expect(hookbusProcess(words, { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);

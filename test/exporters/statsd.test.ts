@@ -162,7 +162,7 @@ describe('StatsD', () => {
       spoolMany(state, 500, { hookName: 'lint', eventType: 'Stop' });
       await stored(state, 503);
       await until('its queue to be full', async () =>
-        (await exporterState(state, 'statsd'))?.last_error?.includes('takes no more'),
+        (await exporterState(state, 'statsd'))?.last_error?.includes('queue is full'),
       );
       expect(await exporterState(state, 'statsd')).toMatchObject({ dropped: 3 });
       receiver.child.kill('SIGUSR1');

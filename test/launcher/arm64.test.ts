@@ -19,7 +19,7 @@ const EMULATED: Engine['cannot'] = [
     'it has not the last signal, by which the sentinel is asked',
   ],
   [/^a signal before the hook has started/, 'the process is named for the emulator'],
-  [/^a run that still goes on is not taken/, 'it makes up the start time in /proc/self/stat'],
+  [/^a running execution does not count as interrupted/, 'it makes up the start time in /proc/self/stat'],
   [
     /^the hook inherits .* ignored|^SIGHUP ignored by the caller/,
     'it ignores nothing that its caller ignores',

@@ -27,6 +27,13 @@ function age(path: string): void {
 }
 
 describe('a file that is replaced', () => {
+  it('is what an error names, not the temporary file', () => {
+    const path = join(temporaryDirectory(), 'directory');
+    mkdirSync(join(path, 'x'), { recursive: true });
+    const message = `EISDIR: illegal operation on a directory, rename '${path}' -> '${path}'`;
+    expect(() => replaceFile(path, 'one')).toThrow(message);
+  });
+
   it('is private if it is new, or has the mode that is asked for', () => {
     const path = join(temporaryDirectory(), 'file');
     expect(replaceFile(path, 'one')).toBe(true);
