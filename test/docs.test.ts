@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { reportAlert } from '../src/app/alerts/alert-report.ts';
 import { assemble } from '../src/app/recording/assemble.ts';
 import { provideCompression } from '../src/app/recording/compression.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../src/config/file/config-file.ts';
@@ -478,5 +479,21 @@ describe('the version', () => {
       (JSON.parse(read(path)) as { version?: string }).version;
     expect(versionIn('package.json')).toBe(VERSION);
     expect(versionIn('package-lock.json')).toBe(VERSION);
+  });
+});
+
+describe('what pages repeat from the code', () => {
+  it.each(PAGES)('%s: names that it finds in a file are there', (page) => {
+    const named = [...proseOf(page).matchAll(/`(\w+)` in\s+`(src\/[\w./-]+\.\w+)`/g)];
+    const missing = named.filter(
+      ([, name, path = '']) => !RegExp(`\\b${name}\\b`).test(read(path)),
+    );
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
+  it('the example of an alert has the text that its rule makes', () => {
+    const [example] = blocks('json', ['docs/alerts.md']);
+    const { text, ...alert } = JSON.parse(example?.code ?? '{}');
+    expect(reportAlert(alert, DEFAULT_CONFIG.alerts).text).toBe(text);
   });
 });

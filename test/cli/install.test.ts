@@ -437,7 +437,7 @@ describe('the error is one line, and nothing is written', () => {
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
-      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. Name one with --settings FILE.',
+      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. To name one: hookbus install --settings FILE',
     ],
     ['install --agent cursor --enable', 'there is no settings file of Cursor'],
     [
