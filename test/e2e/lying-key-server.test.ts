@@ -259,6 +259,8 @@ describe('a lying key server', () => {
     const liar = await aLiar(({ sealed }) => held('run', sealed));
     const machine = await aMachine(liar.url);
     const [program = []] = Object.values(ENGINES);
+    // Without one, a duplicate would not ask and be done at once.
+    await until('a connection', () => liar.connections() > 0);
     const aloneMs = await decideAlike(machine, program, OTHER, { ...REPLAY, url: 'off' });
     const waitedMs = (await decideAlike(machine, program, OTHER, REPLAY)) - aloneMs;
     expect(waitedMs).toBeLessThan(5000 + MAX_DELAY_MS);
