@@ -7,7 +7,7 @@ import type { Engine } from './support/engine.ts';
 import { makePipe } from './support/pipes.ts';
 import { brief, briefly, type Running } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
-import { type Topic, topic } from './support/topic.ts';
+import { type Topic, topic, WRITTEN_BEFORE } from './support/topic.ts';
 import { until } from './support/until.ts';
 
 const payload = (name: string): string =>
@@ -52,8 +52,7 @@ const statuses = async (stage: Stage) =>
 /** Deduplication as callers see it. With a daemon, the launcher asks it; without one, Node asks the database. */
 export function dedupe(engine: Engine, withDaemon = false): void {
   const name = `runs a duplicate once${withDaemon ? ', with a daemon' : ''}`;
-  topic(engine, name, 'concurrent', (topics) => {
-    const { test: plain } = topics;
+  const register = ({ test: plain }: Topic): void => {
     const test: Topic['test'] = (title, body, timeoutMs) =>
       plain(
         title,
@@ -70,7 +69,8 @@ export function dedupe(engine: Engine, withDaemon = false): void {
     waiting(test);
     uncertain(test);
     halves(test);
-  });
+  };
+  topic(engine, name, 'concurrent', register, WRITTEN_BEFORE);
 }
 
 async function startDaemon(stage: Stage): Promise<void> {
@@ -694,8 +694,8 @@ function uncertain(test: Topic['test']): void {
 
   test('an object is complete without a newline or an end of input', async (stage) => {
     for (const _ of [1, 2]) {
-      const running = await stage.startWrapped(counted('head -c 5'), { flags: FLAGS });
-      running.stdin.write(POST.trimEnd());
+      const options = { flags: FLAGS, opening: POST.trimEnd() };
+      const running = await stage.startWrapped(counted('head -c 5'), options);
       expect((await running.exit()).code).toBe(0);
     }
     expect(runs(stage)).toBe(1);
@@ -712,13 +712,20 @@ function uncertain(test: Topic['test']): void {
   });
 
   test('a duplicate lets its caller write everything', async (stage) => {
-    const input = JSON.stringify({ hook_event_name: 'PostToolUse', x: 'y'.repeat(700_000) });
-    for (const _ of [1, 2]) {
-      const running = await stage.startWrapped(counted('cat >/dev/null'), { flags: FLAGS, input });
-      expect((await running.finish()).code).toBe(0);
-      expect(running.stdinError()).toBeUndefined();
+    let ran = 0;
+    // On a busy machine the caller may pause for so long that there is no key, but not three times in a row.
+    for (let id = 1; id <= 3 && ran !== 1; id += 1) {
+      const before = runs(stage);
+      const input = JSON.stringify({ hook_event_name: 'PostToolUse', id, x: 'y'.repeat(700_000) });
+      for (const _ of [1, 2]) {
+        const hook = counted('cat >/dev/null');
+        const running = await stage.startWrapped(hook, { flags: FLAGS, input });
+        expect((await running.finish()).code).toBe(0);
+        expect(running.stdinError()).toBeUndefined();
+      }
+      ran = runs(stage) - before;
     }
-    expect(runs(stage)).toBe(1);
+    expect(ran).toBe(1);
   });
 
   test('the hook runs without a state directory', async (stage) => {

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
 import { briefly } from './support/running.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WRITTEN_BEFORE } from './support/topic.ts';
 import { inPool } from './support/until.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/payloads/', import.meta.url));
@@ -78,7 +78,7 @@ const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial
 ];
 
 export function payloads(engine: Engine): void {
-  topic(engine, 'payloads', 'concurrent', ({ test }) => {
+  const register = ({ test }: Topic): void => {
     test('each payload of fixtures/payloads goes through unchanged, and the row has its ids', async (stage) => {
       const names = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.endsWith('.json'),
@@ -146,7 +146,8 @@ export function payloads(engine: Engine): void {
       });
       expect(await stage.onlyRow()).toMatchObject({ event_type: 'PreToolUse', tool_name: 'Bash' });
     });
-  });
+  };
+  topic(engine, 'payloads', 'concurrent', register, WRITTEN_BEFORE);
 }
 
 /** The names of these fields: Claude Code and Codex, then Copilot, then Cursor. */

@@ -26,7 +26,7 @@ import { timing } from './timing.ts';
 import { trust } from './trust.ts';
 import { waiting } from './waiting.ts';
 
-/** Topics that do not depend on time. */
+/** Topics that measure no time. */
 const UNTIMED = [
   status,
   signals,
@@ -41,6 +41,8 @@ const UNTIMED = [
   limits,
   failOpenOption,
   skippedGuards,
+  (engine: Engine) => dedupe(engine),
+  correlation,
   payloads,
   recording,
   failOpen,
@@ -51,17 +53,8 @@ const UNTIMED = [
   nameless,
 ];
 
-/**
- * Topics that measure time, or in which an engine has to see what the caller writes while it listens: no other test file
- * runs beside them.
- */
-export const TIMED = [
-  (engine: Engine) => dedupe(engine),
-  correlation,
-  signalsAtStart,
-  timing,
-  waiting,
-];
+/** Topics that measure time: no other test file runs beside them. */
+export const TIMED = [signalsAtStart, timing, waiting];
 
 /** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
