@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpus } from 'node:os';
 
-/** Ends on its own, in case nobody ends it. */
+/** It ends after a while, in case nobody kills it. */
 const COUNT = 'const end = Date.now() + 1_200_000; while (Date.now() < end);';
 
 /** Does `work` while another process keeps each CPU busy. */

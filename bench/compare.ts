@@ -16,7 +16,7 @@ export function withoutBudget({ budget: _, ...subject }: Subject): Subject {
   return subject;
 }
 
-/** What a subject takes in addition to the first one of its table, whose own time is listed. */
+/** The time of a subject beyond that of the first one in its table; the first one's own time is listed. */
 export interface Added {
   readonly name: string;
   readonly p50_ms: number;
@@ -32,7 +32,7 @@ export interface Conditions {
   readonly rounds: number;
   /** A file for the stdin of each. */
   readonly payload: string;
-  /** How many run at the same time, until the last has ended. Default 1. */
+  /** Number of commands that run at the same time; the time ends with the last one. Default 1. */
   readonly sideBySide?: number;
   /** A variable to remove from the environment. */
   readonly without?: string;

@@ -78,7 +78,7 @@ export async function withDaemon<T>(
 }
 
 const stateOf = (home: string, isIt: (state: DaemonState) => boolean): Promise<DaemonState> =>
-  until('the daemon to say so', async () => {
+  until('the report of the daemon', async () => {
     const state = await askDaemon(socketPath(home));
     return state !== undefined && isIt(state) ? state : undefined;
   });

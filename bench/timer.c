@@ -18,11 +18,11 @@
 
 extern char **environ;
 
-enum { MOST_COMMANDS = 32, MOST_WORDS = 64, MOST_VARIABLES = 512, MOST_SIDE_BY_SIDE = 64 };
+enum { MAX_COMMANDS = 32, MAX_WORDS = 64, MAX_VARIABLES = 512, MAX_SIDE_BY_SIDE = 64 };
 
 struct command {
-    char *words[MOST_WORDS + 1];
-    char *variables[MOST_VARIABLES + 1];
+    char *words[MAX_WORDS + 1];
+    char *variables[MAX_VARIABLES + 1];
 };
 
 static char payload[1024 * 1024]; /* as much as a pipe can be made to hold */
@@ -62,15 +62,15 @@ static void start(struct command *command, struct process *process)
     close(out[1]);
     process->output = out[0];
     /* The pipe holds the whole payload, so this does not block, and no process waits for its payload until others end. */
-    if (write(in[1], payload, payload_length) < 0) { /* it did not want it */ }
+    if (write(in[1], payload, payload_length) < 0) { /* the command did not read it */ }
     close(in[1]);
 }
 
 static void await(struct process *process)
 {
-    char thrown_away[65536];
+    char discarded[65536];
     int status;
-    while (read(process->output, thrown_away, sizeof thrown_away) > 0) {}
+    while (read(process->output, discarded, sizeof discarded) > 0) {}
     close(process->output);
     if (waitpid(process->pid, &status, 0) < 0 || status != 0) {
         fprintf(stderr, "timer: a command ended with status %d\n", status);
@@ -80,7 +80,7 @@ static void await(struct process *process)
 
 static long long time_once(struct command *command, int side_by_side)
 {
-    struct process processes[MOST_SIDE_BY_SIDE];
+    struct process processes[MAX_SIDE_BY_SIDE];
     long long before = now();
     for (int i = 0; i < side_by_side; i++) start(command, &processes[i]);
     for (int i = 0; i < side_by_side; i++) await(&processes[i]);
@@ -90,19 +90,19 @@ static long long time_once(struct command *command, int side_by_side)
 static void read_command(char *line, struct command *command)
 {
     int words = 0, variables = 0;
-    while (environ[variables] != NULL && variables < MOST_VARIABLES - 8) {
+    while (environ[variables] != NULL && variables < MAX_VARIABLES - 8) {
         command->variables[variables] = environ[variables];
         variables++;
     }
-    for (char *word = strtok(line, "\t\n"); word != NULL && words < MOST_WORDS; word = strtok(NULL, "\t\n")) {
-        if (words == 0 && strchr(word, '=') != NULL && variables < MOST_VARIABLES) command->variables[variables++] = word;
+    for (char *word = strtok(line, "\t\n"); word != NULL && words < MAX_WORDS; word = strtok(NULL, "\t\n")) {
+        if (words == 0 && strchr(word, '=') != NULL && variables < MAX_VARIABLES) command->variables[variables++] = word;
         else command->words[words++] = word;
     }
 }
 
 int main(int argc, char **argv)
 {
-    static struct command commands[MOST_COMMANDS];
+    static struct command commands[MAX_COMMANDS];
     int count = 0;
     size_t size = 0;
     char *line = NULL;
@@ -112,9 +112,9 @@ int main(int argc, char **argv)
     if (got < 0) fail(argv[2]);
     payload_length = (size_t)got;
     int side_by_side = atoi(argv[3]);
-    if (side_by_side < 1 || side_by_side > MOST_SIDE_BY_SIDE) return 1;
+    if (side_by_side < 1 || side_by_side > MAX_SIDE_BY_SIDE) return 1;
     signal(SIGPIPE, SIG_IGN);
-    while (count < MOST_COMMANDS && getline(&line, &size, stdin) > 0) read_command(strdup(line), &commands[count++]);
+    while (count < MAX_COMMANDS && getline(&line, &size, stdin) > 0) read_command(strdup(line), &commands[count++]);
     for (int round = 0; round < atoi(argv[1]); round++)
         for (int i = 0; i < count; i++)
             printf("%lld%c", time_once(&commands[i], side_by_side), i + 1 == count ? '\n' : ' ');

@@ -2,7 +2,7 @@
  * Checks the house, as part of `make check`:
  * - ranks: each file imports from its own folder or from one of a lower rank (the table in docs/architecture.md)
  * - sizes: no folder holds more files than a reader can survey
- * - words: no banned word (scripts/banned-words.json) in pages, comments, messages and names
+ * - words: no banned word (scripts/banned-words.json) in pages, comments, messages, names and titles of tests
  *
  * `node scripts/check-house.js --words [PATH...]` checks words alone, in CHECKED or in the given files and folders.
  */
@@ -15,7 +15,12 @@ const MAX_FILES = 14;
 const LARGE = new Set(['src/store/migrations', 'src/launcher']);
 
 /** Files and folders whose words are checked. */
-const CHECKED = [...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'], 'src'];
+const CHECKED = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'docs'],
+  ...['src', 'test', 'scripts', 'bench', '.ci'],
+];
+/** Code and pages; data such as JSON may have any word. Files in .ci have no ending. */
+const HAS_WORDS = /\.(?:[ch]|cjs|html|js|md|py|sh|ts)$|^\.ci\//;
 /** Copied from others; or released, and so never changed. */
 const UNCHECKED = ['src/redaction/gitleaks', 'src/store/migrations'];
 
@@ -52,7 +57,7 @@ function* largeFolders() {
 
 const { words, phrases, allowed } = JSON.parse(readFileSync('scripts/banned-words.json', 'utf8'));
 const ALLOWED = new RegExp(allowed.join('|'), 'g');
-/** In pages, what stands between backticks is quoted. In code, it is a text that people read. */
+/** In pages, backticks quote code. In code, they contain text that people read. */
 const ALLOWED_IN_PAGES = new RegExp(['`[^`]*`', ...allowed].join('|'), 'g');
 const compiled = (entries) =>
   entries.map(({ forms, say }) => ({
@@ -88,7 +93,7 @@ function wordProblems(paths) {
   const found = paths.length === 0 ? listed(...CHECKED) : [];
   for (const path of paths) found.push(...(isFile(path) ? [path] : listed(path)));
   return found
-    .filter((file) => /\.(?:[ch]|md|ts|js|html)$/.test(file) && !skipped(file))
+    .filter((file) => HAS_WORDS.test(file) && !skipped(file))
     .flatMap((file) => [...bannedWords(file)]);
 }
 

@@ -1,6 +1,6 @@
 /*
- * What `better-sqlite3` gets in the bundles when it asks the package `bindings` for its native part: the executable's own
- * (bin/executable.js), or the file where npm put it, without the search that `bindings` makes.
+ * Replaces the package `bindings` in the bundles: gives `better-sqlite3` its native part, from the executable
+ * (bin/executable.js) or from the file that npm installed, without the search that `bindings` makes.
  */
 module.exports = (name) => {
   const embedded = globalThis[Symbol.for('hookbus.addon')];

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { reportAlert } from '../src/app/alerts/alert-report.ts';
 import { assemble } from '../src/app/recording/assemble.ts';
 import { provideCompression } from '../src/app/recording/compression.ts';
 import { DEFAULT_CONFIG, parseConfig } from '../src/config/file/config-file.ts';
@@ -35,7 +36,7 @@ const PAGES = [
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** A fenced block of code, and where it begins, as an editor takes one there. */
+/** A fenced block of code, and its page and line in the form that editors open. */
 interface Block {
   readonly place: string;
   readonly language: string;
@@ -61,11 +62,11 @@ const unique = (words: Iterable<string>): string[] => [...new Set(words)].sort()
 const allMatches = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map((match) => match[1] ?? match[0]);
 
-/** The words of a shell line in quotes or bare; enough for the examples. */
+/** The words of a shell line, quoted or bare; this is enough for the examples. */
 const wordsOf = (line: string): string[] =>
   allMatches(line, /((?:'[^']*'|[^\s'])+)/g).map((word) => word.replaceAll("'", ''));
 
-/** The words behind `run` of each prefix that is written by hand, in either form. */
+/** The words after `run` in each handwritten prefix, of either form. */
 const byHand = (code: string): string[] => [
   ...allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g),
   ...[...code.matchAll(/"command": "set -- \S*\/hookbus run (.*?) --; .*?\\"\$@\\" (.*)"/g)].map(
@@ -76,13 +77,13 @@ const byHand = (code: string): string[] => [
 provideCompression(zlibSync);
 
 describe('the settings page', () => {
-  it('has every variable that is read, and no other', () => {
+  it('lists exactly the variables that HookBus reads', () => {
     const isRead = unique(allMatches(read('src/config/settings.ts'), /'(HOOKBUS_[A-Z_]+)'/g));
     expect(isRead).toContain('HOOKBUS_HOME');
     expect(unique(allMatches(read('docs/settings.md'), /HOOKBUS_[A-Z_]+/g))).toEqual(isRead);
   });
 
-  it('has the defaults that are in force', () => {
+  it('has the defaults of the code', () => {
     const { home = '' } = readSettings({ HOME: '/home/dev' }).paths ?? {};
     expect(home).toBe('/home/dev/.local/state/hookbus');
     const page = read('docs/settings.md');
@@ -106,7 +107,7 @@ describe('the settings page', () => {
     }
   });
 
-  it('has the ranges that are in force', () => {
+  it('has the ranges of the code', () => {
     const rows = read('docs/settings.md').matchAll(
       /^\| `(HOOKBUS_\w+)` \|[^|]*\| \w+, (\d+) to (\d+) \|/gm,
     );
@@ -122,13 +123,13 @@ describe('the settings page', () => {
   });
 });
 
-describe('the part on config.json', () => {
+describe('the section about config.json', () => {
   const part = read('docs/settings.md').split('\n## config.json\n')[1]?.split('\n## ')[0] ?? '';
   const config = DEFAULT_CONFIG as unknown as Readonly<
     Record<string, Readonly<Record<string, unknown>>>
   >;
 
-  it('has every key with its default, and no other', () => {
+  it('lists exactly the keys of the code, with their defaults', () => {
     const rows = [...part.matchAll(/^\| `(\w+)(?:\.(\w+))?` \| `([^`]*)` \|/gm)];
     const keys = rows.map(([, section, name]) => (name ? `${section}.${name}` : section));
     expect(keys).toEqual(CONFIG_KEYS);
@@ -138,7 +139,7 @@ describe('the part on config.json', () => {
     }
   });
 
-  it('has the ranges that are in force', () => {
+  it('has the ranges of the code', () => {
     const rows = [...part.matchAll(/^\| `(\w+)(?:\.(\w+))?` \|[^|]*\| \w+, (\d+) to (\d+) \|/gm)];
     expect(rows.length).toBeGreaterThan(1);
     for (const [, section = '', name, least, most] of rows) {
@@ -150,14 +151,14 @@ describe('the part on config.json', () => {
     }
   });
 
-  it('has an example that can be used', () => {
+  it('has a valid example', () => {
     const example = blocks('json', ['docs/settings.md']).find(({ code }) => part.includes(code));
     expect(parseConfig(example?.code ?? '').state).toBe('good');
   });
 });
 
 describe('the privacy page', () => {
-  it('names every kind of secret that is looked for, and no other', () => {
+  it('names exactly the kinds of secrets that redaction finds', () => {
     const rows = read('docs/privacy.md').matchAll(/^\| (`.*?) \|/gm);
     const named = [...rows].flatMap(([, cell = '']) => allMatches(cell, /`([a-z0-9-]+)`/g));
     const others = ['private-key', 'secret-list', 'secret-column'];
@@ -206,7 +207,7 @@ function aDatabase(): string {
   return path;
 }
 
-/** The tables of a database with their columns, but for SQLite's own. */
+/** The tables of a database with their columns, except SQLite's own. */
 function tablesOf(path: string): Map<string, string[]> {
   const db = openDatabase(path, 1000);
   const names = db
@@ -235,13 +236,13 @@ function rowCounts(path: string): Record<string, number> {
 describe('the database page', () => {
   const page = read('docs/database.md');
 
-  /** The first cells of the rows beneath a heading. */
+  /** The first cells of the table rows below a heading. */
   const termsUnder = (heading: string): string[] => {
     const [section = ''] = (page.split(`\n${heading}\n`)[1] ?? '').split(/^#/m);
     return allMatches(section, /^\| `([^`]+)` \|/gm);
   };
 
-  it('has every column of every table, and no other', () => {
+  it('lists exactly the columns of every table', () => {
     const tables = tablesOf(join(temporaryDirectory(), 'hook_bus.db'));
     expect(tables.size).toBeGreaterThan(4);
     for (const [table, columns] of tables) {
@@ -249,18 +250,19 @@ describe('the database page', () => {
     }
   });
 
-  it('has every word of the status', () => {
+  it('lists every status', () => {
     expect(termsUnder('## Status')).toEqual([...STATUSES]);
   });
 
-  it('has the version that this release knows', () => {
+  it('has the schema version of this release', () => {
     expect(page).toContain(`This release knows ${MIGRATIONS.length}.`);
   });
 });
 
 const hasShell = spawnSync('sqlite3', ['--version']).status === 0;
-// Said on stderr, since a test that was skipped looks much like one that passed.
-if (!hasShell) process.stderr.write('docs.test.ts: no sqlite3 shell, so the queries are not run\n');
+// Printed on stderr, because a skipped test looks much like one that passed.
+if (!hasShell)
+  process.stderr.write('docs.test.ts: there is no sqlite3 shell, so the queries are not tested\n');
 
 describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 shell', () => {
   const queries = blocks('sql', ['docs/database.md']);
@@ -276,13 +278,13 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
   }
 
   const asked = queries.filter((query) => !isChange(query));
-  it.each(asked)('what is at $place finds something', ({ code }) => {
+  it.each(asked)('the query at $place finds something', ({ code }) => {
     expect(run(aDatabase(), code).trim().split('\n').length).toBeGreaterThan(
       code.includes('PRAGMA') ? 0 : 1,
     );
   });
 
-  it('tells percentiles by nearest rank', () => {
+  it('compute percentiles by nearest rank', () => {
     const { code = '' } = asked.find(({ code: sql }) => sql.includes('p95_ms')) ?? {};
     const [names = '', values = ''] = run(aDatabase(), code).split('\n');
     const [, p50] = /p50_ms/.test(names) ? values.split('|').slice(1) : [];
@@ -291,7 +293,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(values.split('|')[1]).toBe('9');
   });
 
-  it('clears everything but notices, breakers, alerts, totals and marks, then all but marks', () => {
+  it('delete everything but notices, breakers, alerts, totals and marks, then everything but marks', () => {
     const path = aDatabase();
     const [everything, notices, ...others] = queries.filter(isChange);
     expect(everything?.code).toBe(
@@ -309,7 +311,7 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     expect(still.map(([table]) => table)).toEqual(['rollup_marks']);
   });
 
-  it('inflates a compressed payload as the page says', () => {
+  it('lead to a compressed payload, which inflates as the page describes', () => {
     const path = aDatabase();
     const { code = '' } =
       blocks('sh', ['docs/database.md']).find((block) => block.code.includes('zlib')) ?? {};
@@ -326,14 +328,14 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
 describe('the examples', () => {
   const examples = blocks('json');
 
-  it('are JSON where they say so', () => {
+  it('are JSON if they are marked as JSON', () => {
     expect(examples.length).toBeGreaterThan(5);
     for (const { place, code } of examples) {
       expect(() => JSON.parse(code) as unknown, place).not.toThrow();
     }
   });
 
-  it('have settings and options that can be used', () => {
+  it('have valid settings and options', () => {
     const places: string[] = [];
     for (const { place, code } of examples) {
       const { env = {} } = (JSON.parse(code) ?? {}) as { env?: Record<string, string> };
@@ -351,7 +353,7 @@ describe('the examples', () => {
     expect(unique(places).length).toBeGreaterThan(4);
   });
 
-  it('run hooks that can block where hookbus is missing or broken', () => {
+  it('run hooks that can block even if hookbus is missing or broken', () => {
     for (const { place, code } of examples) {
       const plain = allMatches(code, /"command": "(?:\w+=\w+ )*hookbus run ([^"]*)"/g);
       const events = plain.map((command) => /--event (\w+)/.exec(command)?.[1] ?? '');
@@ -373,7 +375,7 @@ describe('the examples', () => {
 });
 
 describe('links and names', () => {
-  /** As GitHub makes them of headings. */
+  /** The anchors that GitHub makes from headings. */
   const anchorsOf = (page: string): string[] =>
     allMatches(proseOf(page), /^#+ (.+)$/gm).map((heading) =>
       heading
@@ -382,7 +384,7 @@ describe('links and names', () => {
         .replaceAll(' ', '-'),
     );
 
-  it.each(PAGES)('%s: relative links lead somewhere', (page) => {
+  it.each(PAGES)('%s: relative links have a target', (page) => {
     const links = allMatches(proseOf(page), /\]\(([^)\s]+)\)/g).filter(
       (link) => !/^\w+:/.test(link),
     );
@@ -394,7 +396,7 @@ describe('links and names', () => {
     }
   });
 
-  it.each(PAGES)('%s: files that it names are there', (page) => {
+  it.each(PAGES)('%s: the files that it names exist', (page) => {
     const paths = allMatches(
       proseOf(page),
       /`((?:src|test|fixtures|bench|scripts)\/[a-z0-9_./-]*)`/g,
@@ -402,19 +404,19 @@ describe('links and names', () => {
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
-  it.each(PAGES)('%s: the tests that it quotes are there', (page) => {
+  it.each(PAGES)('%s: the tests that it quotes exist', (page) => {
     const quoted = [...proseOf(page).matchAll(/"([^"\n]+)" in\s+`(test\/[\w./-]+)`/g)];
     const missing = quoted.filter(([, title = '', path = '']) => !read(path).includes(title));
     expect(missing.map(([text]) => text)).toEqual([]);
   });
 
-  it('the architecture page names files of the launcher that are there', () => {
+  it('the architecture page names existing files of the launcher', () => {
     const files = allMatches(read('docs/architecture.md'), /`(\w+\.c)`/g);
     expect(files.length).toBeGreaterThan(10);
     expect(files.filter((file) => !existsSync(join(ROOT, 'src/launcher', file)))).toEqual([]);
   });
 
-  /** The files that a file of the source imports, whether at once or later, and those that they do. */
+  /** A source file, and all files that it imports, directly or not, statically or not. */
   function reachedFrom(path: string, reached = new Set<string>()): Set<string> {
     if (reached.has(path)) return reached;
     reached.add(path);
@@ -424,7 +426,7 @@ describe('links and names', () => {
     return reached;
   }
 
-  it('the architecture page has every folder that commands and library are made of, and no other', () => {
+  it('the architecture page lists exactly the folders of the commands and the library', () => {
     const roots = ['src/cli/main.ts', 'src/cli/run.ts', 'src/index.ts'];
     const files = roots.flatMap((root) => [...reachedFrom(root)]);
     const rows = files.map((path) => path.replace(/^(src\/\w+\/).*/, '$1'));
@@ -440,13 +442,12 @@ describe('the words', () => {
       encoding: 'utf8',
     });
 
-  /** What is checked is in CHECKED of the script; what waits for its rewrite, in NOT_YET. */
-  it('of pages, messages and names are those of the glossary', () => {
+  it('of pages, code, tests and scripts are those of the glossary', () => {
     const { stderr } = checkWords();
     expect(stderr.split('\n').filter((line) => line !== '')).toEqual([]);
   });
 
-  it('that are banned are in the glossary, and no others', () => {
+  it('that are banned are those that the glossary bans', () => {
     const { words } = JSON.parse(read('scripts/banned-words.json')) as {
       words: readonly { readonly word: string }[];
     };
@@ -455,15 +456,19 @@ describe('the words', () => {
     expect(unique(named)).toEqual(unique(words.map(({ word }) => word)));
   });
 
-  it('that are banned are found in prose, names and messages, but not as database words', () => {
+  it('that are banned are found in prose, names and messages, but allowed as database words', () => {
+    // Assembled, because the check reads this file too.
+    const [verb, noun, bound] = [`${'pok'}e`, `${'twi'}n`, `${'MOS'}T`];
     const path = join(temporaryDirectory(), 'words.ts');
     writeFileSync(
       path,
-      "const pokeDaemon = 'its twin';\nconst kind = 'mistake';\nconst POKE_MS = MOST_MS;\n",
+      `const ${verb}Daemon = 'its ${noun}';\nconst kind = 'mistake';\nconst x = ${bound}_MS;\n`,
     );
     const { stderr } = checkWords(path);
     expect(allMatches(stderr, /words\.ts:(\d+: "\w+")/g)).toEqual([
-      ...['1: "poke"', '1: "twin"', '3: "POKE"', '3: "MOST"'],
+      `1: "${verb}"`,
+      `1: "${noun}"`,
+      `3: "${bound}"`,
     ]);
   });
 });
@@ -474,5 +479,21 @@ describe('the version', () => {
       (JSON.parse(read(path)) as { version?: string }).version;
     expect(versionIn('package.json')).toBe(VERSION);
     expect(versionIn('package-lock.json')).toBe(VERSION);
+  });
+});
+
+describe('what pages repeat from the code', () => {
+  it.each(PAGES)('%s: names that it finds in a file are there', (page) => {
+    const named = [...proseOf(page).matchAll(/`(\w+)` in\s+`(src\/[\w./-]+\.\w+)`/g)];
+    const missing = named.filter(
+      ([, name, path = '']) => !RegExp(`\\b${name}\\b`).test(read(path)),
+    );
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
+  it('the example of an alert has the text that its rule makes', () => {
+    const [example] = blocks('json', ['docs/alerts.md']);
+    const { text, ...alert } = JSON.parse(example?.code ?? '{}');
+    expect(reportAlert(alert, DEFAULT_CONFIG.alerts).text).toBe(text);
   });
 });

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs the fixture hooks bare and under HookBus, as a user would, and compares what came out and what is on record.
+# Runs the fixture hooks bare and under HookBus, as a user would, and compares their results and the recorded rows.
 #
 #   test/smoke.sh                            the Node engine, `node bin/hookbus.js`
 #   HOOKBUS_CMD=bin/hookbus test/smoke.sh    another command; a relative path counts from the repository
 #   test/smoke.sh --brief                    prints only what failed, and the count
 #
-# Needs bash, perl, python3 and node, and the sqlite3 shell for some of the checks. Exit status 1 if anything failed.
+# It needs bash, perl, python3 and node, and the sqlite3 shell for some checks. It exits with 1 if anything failed.
 set -u
 
 brief=
@@ -16,7 +16,7 @@ read -ra hookbus <<<"${HOOKBUS_CMD:-node bin/hookbus.js}"
 hooks=fixtures/hooks
 payloads=fixtures/payloads
 
-# More certificates than its own make every start of Node slow.
+# Extra certificates slow every start of Node down.
 for variable in $(compgen -e HOOKBUS_) TRACEPARENT NODE_EXTRA_CA_CERTS; do unset "$variable"; done
 tmp=$(mktemp -d) || exit 1
 export HOME=$tmp/home HOOKBUS_HOME=$tmp/state HOOKBUS_ENABLED=1 HOOKBUS_DAEMON=off
@@ -26,8 +26,8 @@ ulimit -c 0
 
 passed=0
 failed=0
-seen=0       # highest id of hook_logs that a check has looked at
-executions=0 # rows that should be there in the end
+seen=0       # highest id of hook_logs that a check has read
+executions=0 # rows that hook_logs must have in the end
 
 # Every process started from here carries the temporary directory in its environment, and no other process does.
 left_running() {
@@ -77,9 +77,9 @@ until_true() {
   done
 }
 
-# Runs a command, once its input has begun to come, in a process group of its own and for at most 20 s; tells a death
-# by signal from exit code 128+n, which `$?` cannot.
-tell_end='
+# Waits for the first input, then runs a command in a separate process group for at most 20 s. Unlike `$?`, it
+# distinguishes a death by signal from exit code 128+n.
+report_end='
   use Config;
   use Time::HiRes "time";
   my $end = shift;
@@ -96,14 +96,14 @@ tell_end='
   print $how $? & 127 ? "signal SIG" . (split " ", $Config{sig_name})[$? & 127] : "exit " . ($? >> 8);
 '
 
-# capture DIR PAYLOAD COMMAND...: runs it between pipes until both of its streams are closed; leaves DIR/out, err, end.
+# capture DIR PAYLOAD COMMAND...: runs a command on pipes until both outputs are closed; writes DIR/out, err and end.
 capture() {
   local dir=$1 payload=$2
   shift 2
   mkdir -p "$dir"
   {
     # shellcheck disable=SC2002 # a hook's stdin is a pipe, not a file
-    cat "$payload" | perl -e "$tell_end" -- "$dir/end" "$@" 2>&1 >&3 3>&- | cat >"$dir/err" 3>&-
+    cat "$payload" | perl -e "$report_end" -- "$dir/end" "$@" 2>&1 >&3 3>&- | cat >"$dir/err" 3>&-
   } 3>&1 | cat >"$dir/out"
 }
 
@@ -115,7 +115,7 @@ on_one_line() { tr '\n' ' ' | sed 's/ $//'; }
 end() { cat "$tmp/$1/end"; }
 size() { wc -c <"$1" | tr -d ' '; }
 
-# same_as_bare TITLE: what `capture` left of the bare and of the wrapped command.
+# same_as_bare TITLE: compares what `capture` wrote for the bare and the wrapped command.
 same_as_bare() {
   local part differing=
   for part in out err end; do
@@ -132,13 +132,13 @@ same_as_bare() {
 
 if command -v sqlite3 >/dev/null; then has_sqlite=1; else has_sqlite=; fi
 
-# Only of a database that is there: the sqlite3 shell would make one.
+# Checks first that the database exists, because the sqlite3 shell would make one.
 sql() {
   [ -f "$HOOKBUS_HOME/hook_bus.db" ] && sqlite3 -batch -cmd '.timeout 5000' "$HOOKBUS_HOME/hook_bus.db" "$1"
 }
 
-# An engine may leave records in the spool; any command takes them in.
-drain() {
+# An engine may leave records in the spool; any command ingests them.
+ingest() {
   if [ -n "$(find "$HOOKBUS_HOME/spool" -type f 2>/dev/null)" ]; then
     "${hookbus[@]}" logs --limit 1 >/dev/null 2>&1
   fi
@@ -148,7 +148,7 @@ columns='id, hook_name, event_type, tool_name, session_id, status, exit_code, si
 columns="$columns, stdin_bytes, stdout_bytes, stderr_bytes"
 
 rows_after() {
-  drain
+  ingest
   if [ -n "$has_sqlite" ]; then
     sql "SELECT $columns FROM hook_logs WHERE id > $1 ORDER BY id" 2>/dev/null
   else
@@ -162,15 +162,15 @@ rows_after() {
   fi
 }
 
-# look_past ROWS: the next look begins behind these.
+# look_past ROWS: later checks ignore these rows.
 look_past() {
   local last
   last=$(tail -n 1 <<<"$1" | cut -d'|' -f1)
   seen=${last:-$seen}
 }
 
-# recorded TITLE PATTERN: since the last look there is exactly one new row, and it is like this.
-# The pattern: name|event|tool|session|status|exit code|signal|stdin bytes|stdout bytes|stderr bytes, `*` for anything.
+# recorded TITLE PATTERN: expects exactly one new row since the last check, and that it matches.
+# The pattern: name|event|tool|session|status|exit code|signal|stdin bytes|stdout bytes|stderr bytes, `*` matches anything.
 recorded() {
   local rows
   executions=$((executions + 1))
@@ -181,7 +181,7 @@ recorded() {
   if [[ $rows != *$'\n'* && $rows == $2 ]]; then ok "$1"; else not_ok "$1" "expected: $2" "got:      $rows"; fi
 }
 
-# facts PAYLOAD: event|tool|session, as JSON.parse sees them.
+# facts PAYLOAD: event|tool|session, read with JSON.parse.
 facts() { awk -v name="$(basename "$1")" '$1 == name { print $2 }' "$tmp/facts"; }
 
 note_facts() {
@@ -199,7 +199,7 @@ end_columns() {
   esac
 }
 
-# pair NAME PAYLOAD STATUS [OPTION...] -- COMMAND...: the command bare, the same under `run`, and its row.
+# pair NAME PAYLOAD STATUS [OPTION...] -- COMMAND...: compares a command bare and under `run`, and checks its row.
 pair() {
   local name=$1 payload=$2 status=$3 title
   title="$name on $(basename "$payload" .json)"
@@ -242,7 +242,7 @@ pair worktree_create $payloads/WorktreeCreate.json success -- $hooks/worktree_cr
 pair stop_once $payloads/Stop.json success -- $hooks/stop_once.py
 pair stop_once $payloads/Stop.active.json success -- $hooks/stop_once.py
 pair self_segv "$bash_payload" error -- $hooks/self_segv.sh
-is "log_event saw its payload twice" "$(cat $payloads/Notification.json{,})" "$(cat "$HOOK_LOG")"
+is "log_event gets its payload bare and wrapped" "$(cat $payloads/Notification.json{,})" "$(cat "$HOOK_LOG")"
 
 pair codes "$bash_payload" error --name codes -- sh -c 'cat >/dev/null; exit 255'
 pair arguments "$bash_payload" success --name arguments -- printf '<%s>\n' 'two words' '' --name -- '*' "a'b"
@@ -263,14 +263,14 @@ for input in blob empty; do
     "echo_stdin|PreToolUse|Bash||success|0||$(size "$tmp/$input")|$(size "$tmp/$input")|0"
 done
 
-# The child goes on writing a second after the hook has ended: end and end of output must come as they do bare.
+# The child continues to write for a second after the hook has ended. Exit and end of output must come as they do bare.
 for way in bare wrapped; do
   if [ $way = bare ]; then command=(); else command=("${hookbus[@]}" run --); fi
   capture "$tmp/$way" "$bash_payload" ${command[@]+"${command[@]}"} $hooks/background_child.sh
   gap=$(($(node -p 'Date.now()') - $(cat "$tmp/$way/end-ms")))
-  holds "background_child, $way: ends well before its output does (by $gap ms)" [ "$gap" -ge 400 ]
+  holds "background_child, $way: ends long before its output (by $gap ms)" [ "$gap" -ge 400 ]
 done
-same_as_bare "background_child: same bytes, also those of the child"
+same_as_bare "background_child: same bytes, including those of the child"
 recorded "background_child: recorded as success" \
   "background_child|$(facts "$bash_payload")|success|0||$(size "$bash_payload")|*|0"
 
@@ -319,22 +319,22 @@ pid=$!
 until_true grep -q waiting "$tmp/out"
 kill -TERM $pid
 wait $pid
-is "SIGTERM to hookbus reaches the hook, whose end counts" "0 waiting stopped cleanly" "$? $(on_one_line <"$tmp/out")"
+is "SIGTERM to hookbus reaches the hook, which decides the exit code" "0 waiting stopped cleanly" "$? $(on_one_line <"$tmp/out")"
 recorded "trap_term: recorded as success" "trap_term|Stop||*|success|0||*|24|0"
 
 mkfifo "$tmp/fifo"
 exec 9<>"$tmp/fifo"
 cat "$bash_payload" >&9
 capture "$tmp/bare" "$bash_payload" head -n 1
-perl -e "$tell_end" -- "$tmp/wrapped/end" "${hookbus[@]}" run --name first-line -- head -n 1 \
+perl -e "$report_end" -- "$tmp/wrapped/end" "${hookbus[@]}" run --name first-line -- head -n 1 \
   <"$tmp/fifo" >"$tmp/wrapped/out" 2>"$tmp/wrapped/err" 9>&-
 exec 9>&-
-same_as_bare "a hook that reads one line ends although its input stays open"
+same_as_bare "a hook that reads one line ends while its input stays open"
 recorded "first-line: recorded" "first-line|$(facts "$bash_payload")|success|0||$(size "$bash_payload")|*|0"
 
 run "$bash_payload" --name env -- env
 capture "$tmp/bare" "$bash_payload" env
-is "the hook's environment has two variables more and is otherwise the same" "HOOKBUS_CORRELATION_ID TRACEPARENT" \
+is "the hook's environment has two more variables and is otherwise the same" "HOOKBUS_CORRELATION_ID TRACEPARENT" \
   "$(diff <(sort "$tmp/bare/out") <(sort "$tmp/wrapped/out") | sed -n 's/^[<>] \([^=]*\)=.*/\1/p' | on_one_line)"
 recorded "env: recorded" "env|$(facts "$bash_payload")|success|0||*"
 
@@ -353,7 +353,7 @@ capture "$tmp/wrapped" "$bash_payload" env -u HOOKBUS_ENABLED HOOKBUS_HOME="$tmp
 same_as_bare "switched off: the same death by signal"
 holds "switched off: no state directory" [ ! -e "$tmp/off" ]
 
-# Exit codes of its own.
+# HookBus's own exit codes.
 
 # own TITLE CODE STATUS OPTION...: no output on stdout, this exit code, and a row of this status.
 own() {
@@ -374,26 +374,26 @@ own "a directory" 126 error -- "$tmp"
 for words in "" "--"; do
   # shellcheck disable=SC2086 # no word at all, or one
   capture "$tmp/wrapped" "$bash_payload" env HOOKBUS_HOME="$tmp/nothing" "${hookbus[@]}" run --name nothing $words
-  is "nothing to run${words:+ behind $words}: exit code" "exit 125" "$(end wrapped)"
-  is "nothing to run${words:+ behind $words}: nothing on stdout" 0 "$(size "$tmp/wrapped/out")"
+  is "nothing to run${words:+ after $words}: exit code" "exit 125" "$(end wrapped)"
+  is "nothing to run${words:+ after $words}: nothing on stdout" 0 "$(size "$tmp/wrapped/out")"
 done
 
 own "--timeout" 124 timeout --timeout 1 -- sh -c 'sleep 30'
 own "--timeout when SIGTERM is ignored" 124 timeout --timeout 1 -- sh -c 'trap "" TERM; sleep 30 & wait; sleep 30'
 run "$bash_payload" --timeout 2 -- $hooks/trap_term.py
-is "--timeout lets the hook end well, and still counts" "exit 124 waiting stopped cleanly" \
+is "--timeout lets the hook end by its handler, and still exits with 124" "exit 124 waiting stopped cleanly" \
   "$(end wrapped) $(on_one_line <"$tmp/wrapped/out")"
 recorded "trap_term: recorded as timeout" "trap_term|$(facts "$bash_payload")|timeout|*"
 pair slow_check "$bash_payload" success --timeout 20 -- $hooks/slow_check.sh
 
 run "$post_payload" --fail-open -- $hooks/crash.py
-is "--fail-open turns a crash into a clean end without output" "exit 0, 0 + 0 bytes" \
+is "--fail-open turns a crash into exit 0 without output" "exit 0, 0 + 0 bytes" \
   "$(end wrapped), $(size "$tmp/wrapped/out") + $(size "$tmp/wrapped/err") bytes"
-recorded "--fail-open: the crash is on record" "crash|$(facts "$post_payload")|error|1||$(size "$post_payload")|*"
+recorded "--fail-open: the crash is recorded" "crash|$(facts "$post_payload")|error|1||$(size "$post_payload")|*"
 pair guard_rm "$rm_payload" blocked --fail-open -- $hooks/guard_rm.py
 pair deny_json "$bash_payload" success --fail-open -- $hooks/deny_json.cjs
 
-# When HookBus is in trouble.
+# When HookBus has a problem.
 
 mkdir "$tmp/corrupt"
 chmod 700 "$tmp/corrupt"
@@ -402,33 +402,33 @@ capture "$tmp/bare" "$rm_payload" $hooks/guard_rm.py
 for home in /proc/nope "$tmp/blob/under-a-file" "$tmp/corrupt" /dev/null; do
   capture "$tmp/wrapped" "$rm_payload" env HOOKBUS_HOME="$home" \
     "${hookbus[@]}" run --name guard-rm -- $hooks/guard_rm.py
-  same_as_bare "HOOKBUS_HOME=${home#"$tmp"/}: the hook runs all the same"
+  same_as_bare "HOOKBUS_HOME=${home#"$tmp"/}: the hook runs anyway"
 done
-capture "$tmp/wrapped" "$rm_payload" env HOOKBUS_HOME="$tmp/mistakes" HOOKBUS_MAX_BYTES=lots HOOKBUS_DEDUPE_TTL=-1 \
+capture "$tmp/wrapped" "$rm_payload" env HOOKBUS_HOME="$tmp/invalid" HOOKBUS_MAX_BYTES=lots HOOKBUS_DEDUPE_TTL=-1 \
   "${hookbus[@]}" run --no-such-option --timeout soon --name guard-rm -- $hooks/guard_rm.py
-same_as_bare "unusable settings and options: the hook runs all the same"
+same_as_bare "invalid settings and options: the hook runs anyway"
 
-drain
+ingest
 is "files are 0600 and directories 0700" "" \
   "$(find "$HOOKBUS_HOME" \( -type f ! -perm 600 -o -type d ! -perm 700 \) -print 2>&1)"
 is "the spool is empty" "" "$(find "$HOOKBUS_HOME/spool" -type f 2>/dev/null)"
 if [ -n "$has_sqlite" ]; then
   is "as many rows as executions" "$executions" "$(sql 'SELECT count(*) FROM hook_logs')"
-  is "each with an id of its own" "$executions" "$(sql 'SELECT count(DISTINCT execution_id) FROM hook_logs')"
+  is "each row has its own execution id" "$executions" "$(sql 'SELECT count(DISTINCT execution_id) FROM hook_logs')"
   write=toolu_01A7cN3pLq5Vt8RfXyHs2WkE
   edit=toolu_01B2dM4qKr6Ws9SgYzJt3XlF
   causes="SELECT count(DISTINCT correlation_id) FROM hook_logs WHERE tool_use_id IN"
   is "the hooks of one tool call share a correlation id" 1 "$(sql "$causes ('$write')")"
-  is "the hooks of two tool calls do not" 2 "$(sql "$causes ('$write', '$edit')")"
-  is "a failure has its reason" KeyError \
+  is "the hooks of two tool calls have different correlation ids" 2 "$(sql "$causes ('$write', '$edit')")"
+  is "a failed execution has the reason" KeyError \
     "$(sql "SELECT error FROM hook_logs WHERE hook_name = 'crash'" | grep -o -m 1 KeyError)"
-  is "stdout is told apart" "empty json text" "$(sql "SELECT DISTINCT stdout_kind FROM hook_logs
+  is "stdout has three kinds" "empty json text" "$(sql "SELECT DISTINCT stdout_kind FROM hook_logs
     WHERE hook_name IN ('deny_json', 'session_context') ORDER BY 1" | on_one_line)"
-  is "every duration is known" 0 \
+  is "every successful execution has a duration" 0 \
     "$(sql "SELECT count(*) FROM hook_logs WHERE status = 'success' AND duration_ms IS NULL")"
-  is "that of the slow hook is what it slept, and not much more" 1 \
+  is "the duration of the slow hook is about the time that it slept" 1 \
     "$(sql "SELECT min(duration_ms) BETWEEN 300 AND 3000 FROM hook_logs WHERE hook_name = 'slow_check'")"
-  is "no payload is stored unless asked for" 0 "$(sql 'SELECT count(*) FROM hook_payloads')"
+  is "no payload is stored by default" 0 "$(sql 'SELECT count(*) FROM hook_payloads')"
 fi
 
 if [ -n "$has_sqlite" ]; then id=$(sql 'SELECT max(id) FROM hook_logs'); else id=$seen; fi
@@ -436,35 +436,35 @@ before=$(rows_after 0)
 for arguments in "status" "metrics 1" "logs" "logs --limit 5" "show $id" "cleanup --dry-run"; do
   # shellcheck disable=SC2086 # words
   "${hookbus[@]}" $arguments >"$tmp/out" 2>"$tmp/err"
-  is "$arguments: ends well and says something" "0 yes" "$? $([ -s "$tmp/out" ] && echo yes || cat "$tmp/err")"
+  is "$arguments: succeeds with output" "0 yes" "$? $([ -s "$tmp/out" ] && echo yes || cat "$tmp/err")"
   is "$arguments: nothing on stderr" "" "$(cat "$tmp/err")"
   # shellcheck disable=SC2086
   "${hookbus[@]}" $arguments --json >"$tmp/out" 2>"$tmp/err"
-  is "$arguments --json: ends well and is JSON" "0 object" \
+  is "$arguments --json: succeeds with JSON" "0 object" \
     "$? $(node -p 'typeof JSON.parse(require("node:fs").readFileSync(0, "utf8"))' <"$tmp/out" 2>&1 | tail -n 1)"
 done
-is "none of them changed the record" "$before" "$(rows_after 0)"
+is "none of these commands changed a row" "$before" "$(rows_after 0)"
 "${hookbus[@]}" metrics 1 --json >"$tmp/metrics" 2>/dev/null
 is "metrics 1 --json counts the executions" "1 $executions" "$(node -p '
   const { window_hours, hooks } = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"));
   `${window_hours} ${hooks.reduce((sum, { runs, deduped }) => sum + runs + deduped, 0)}`
 ' "$tmp/metrics" 2>&1 | tail -n 1)"
 
-# Payloads when asked for, and the clean-up by hand.
+# Stored payloads, and deletion by hand.
 
 if [ -n "$has_sqlite" ]; then
   capture "$tmp/wrapped" "$rm_payload" env HOOKBUS_STORE_RAW=1 "${hookbus[@]}" run --name raw -- $hooks/guard_rm.py
   recorded "HOOKBUS_STORE_RAW=1: recorded" "raw|$(facts "$rm_payload")|blocked|2||*"
-  is "HOOKBUS_STORE_RAW=1: stdin is stored as it came" "$(cat "$rm_payload")" \
+  is "HOOKBUS_STORE_RAW=1: stdin is stored unchanged" "$(cat "$rm_payload")" \
     "$(sql "SELECT CAST(body AS TEXT) FROM hook_payloads WHERE log_id = $seen AND stream = 'stdin'")"
   sql 'DELETE FROM hook_logs; DELETE FROM dedupe_keys; DELETE FROM hook_metrics;' 2>"$tmp/err"
-  is "three DELETEs from the sqlite3 shell clear everything, payloads too" "0 0 " \
+  is "three DELETEs from the sqlite3 shell clear everything, including payloads" "0 0 " \
     "$(sql "SELECT (SELECT count(*) FROM hook_logs) || ' ' || (SELECT count(*) FROM hook_payloads)") $(cat "$tmp/err")"
 fi
 
 nothing_left() { [ -z "$(left_running)" ]; }
 if [ -d /proc/self ]; then holds "no process is left" until_true nothing_left; fi
 
-[ -z "$brief" ] || echo "test/smoke.sh, the fixture hooks as a user runs them:"
+[ -z "$brief" ] || echo "test/smoke.sh, the fixture hooks bare and under HookBus:"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -84,7 +84,7 @@ export interface End {
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
-  /** The start of stdout if that begins with `{`: at most 16 KiB, not redacted. Nothing reads it yet. */
+  /** The start of stdout if that begins with `{`: at most 16 KiB, not redacted. */
   readonly stdoutHead?: Uint8Array;
   /** The end of stderr, at most 16 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;

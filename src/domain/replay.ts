@@ -23,7 +23,7 @@ type Difference = (typeof DIFFERENCES)[number];
 /** How a replay differs from the recorded execution. */
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Whether the agent would have acted differently. */
+  /** Whether the agent would act differently. */
   readonly changed: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
-import { createMeter, type Meter } from '../app/recording/meter.ts';
+import { createMeter, type Meter, stdoutFields } from '../app/recording/meter.ts';
 import { type Environment, hookEnvironment } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { End, StreamName } from '../domain/record.ts';
@@ -35,15 +35,12 @@ export async function replayHook(parts: ReplayParts): Promise<End> {
   };
   const startedAtMs = nowMs();
   const ended = await runOnce(parts, meters);
-  const digest = meters.stdout.digest();
   return {
     ...ended,
     ...(ended.kind === 'not_started' ? {} : { durationMs: ended.endedAtMs - startedAtMs }),
     stdinBytes: parts.stdin.length,
-    stdoutBytes: meters.stdout.total(),
     stderrBytes: meters.stderr.total(),
-    stdoutKind: meters.stdout.kind(),
-    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    ...stdoutFields(meters.stdout),
     stderrTail: meters.stderr.tail(),
     captures: [meters.stdout.capture(), meters.stderr.capture()],
   };

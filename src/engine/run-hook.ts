@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { describeExecution, newExecutionIds, withLateFacts } from '../app/recording/begin.ts';
+import { stdoutFields } from '../app/recording/meter.ts';
 import type { Recorder } from '../app/recording/recorder.ts';
 import { type Report, report } from '../app/store/debug-log.ts';
 import { withMadeHome } from '../config/home/state-home.ts';
@@ -273,7 +274,7 @@ function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLi
 
 function endOf(hook: HookEnd, meters: Meters): End {
   const { exit } = hook;
-  const [digest, head] = [meters.stdout.digest(), meters.stdout.head()];
+  const stdout = stdoutFields(meters.stdout);
   return {
     kind: hook.kind,
     ...(exit.kind === 'code' ? { exitCode: exit.code } : { signal: exit.signal }),
@@ -282,11 +283,8 @@ function endOf(hook: HookEnd, meters: Meters): End {
       ? {}
       : { durationMs: hook.durationMs, overheadMs: nowMs() - hook.durationMs }),
     stdinBytes: meters.stdin.total(),
-    stdoutBytes: meters.stdout.total(),
     stderrBytes: meters.stderr.total(),
-    stdoutKind: meters.stdout.kind(),
-    ...(digest === undefined ? {} : { stdoutDigest: digest }),
-    ...(head === undefined ? {} : { stdoutHead: head }),
+    ...stdout,
     stderrTail: meters.stderr.tail(),
     ...(hook.dedupeKey === undefined ? {} : { dedupeKey: hook.dedupeKey }),
     captures: meters.captures(),

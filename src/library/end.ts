@@ -1,5 +1,5 @@
 import { isGeneratorObject } from 'node:util/types';
-import { createMeter, type Meter } from '../app/recording/meter.ts';
+import { createMeter, type Meter, stdoutFields } from '../app/recording/meter.ts';
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
 import type { Begin, Capture, End } from '../domain/record.ts';
 import { MAX_RESULT_BYTES } from '../gates/dedupe.ts';
@@ -46,14 +46,11 @@ export const skippedEnd = (storing: Storing, stdin: Meter, output: unknown) => (
 function measured(storing: Storing, stdin: Meter, output: unknown) {
   const stdout = createMeter('stdout', keptBytes(storing));
   stdout.push(Buffer.from(outputText(output) ?? ''));
-  const digest = stdout.digest();
   const captures: Capture[] = storing.storeRaw ? [stdin.capture(), stdout.capture()] : [];
   return {
     stdinBytes: stdin.total(),
-    stdoutBytes: stdout.total(),
     stderrBytes: 0,
-    stdoutKind: stdout.kind(),
-    ...(digest === undefined ? {} : { stdoutDigest: digest }),
+    ...stdoutFields(stdout),
     stderrTail: new Uint8Array(),
     captures,
   };

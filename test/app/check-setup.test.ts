@@ -16,7 +16,7 @@ describe.skipIf(process.platform !== 'linux')('the launcher in doctor', () => {
     expect(summaryOf(LAUNCHER)?.startsWith(LAUNCHER)).toBe(true);
   });
 
-  it('starts slower if it was built with glibc, and doctor says so', () => {
+  it('is reported as slower if it was built with glibc', () => {
     const program = join(temporaryDirectory(), 'hookbus');
     writeFileSync(program, '#!/bin/sh\n# What every program with glibc has in it: GLIBC_2.34\n', {
       mode: 0o755,

@@ -58,7 +58,7 @@ describe('a key under deny', () => {
   const deny = (executionId: string, changes: Partial<KeyRequest> = {}): KeyRequest =>
     asks(executionId, { onDuplicate: 'deny', ...changes });
 
-  it('has no owner: every hook runs until one has refused, and later duplicates are refused', () => {
+  it('has no owner: hooks run until one refuses, and later duplicates are refused', () => {
     const { keys, pass, left } = someKeys();
     for (const id of ['one', 'two', 'three']) {
       expect(keys.claim(deny(id, another))).toEqual({ kind: 'run' });

@@ -134,7 +134,7 @@ describe('ingesting the spool', () => {
     expect(rows()).toEqual(real);
   });
 
-  it('quarantines what cannot be read, counts it and goes on', () => {
+  it('quarantines what cannot be read, counts it and continues', () => {
     const { spool, rows, drain, spoolDirectory, db } = aBus();
     mkdirSync(spoolDirectory, { recursive: true });
     writeFileSync(join(spoolDirectory, '0-garbage.rec'), 'no frames');

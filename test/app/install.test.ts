@@ -150,7 +150,7 @@ it('restores the commands after any other change', () => {
     const original = fixture(name).toString();
     const scope = roll(2) === 0 ? 'user' : 'project';
     const enables = roll(2) === 0;
-    // A change that HookBus's block would be in the way of is another change with it.
+    // A change that conflicts with HookBus's block is made differently.
     if (enables && !/"env": ?\{\s*"/.test(original) && changes.includes(CHANGES[5])) continue;
     if (enables && (/^env-|no-hooks/.test(name) || changes.includes(CHANGES[1]))) continue;
     const wanted = change(original);
@@ -198,7 +198,7 @@ describe('HOOKBUS_ENABLED', () => {
     expect(file.text()).toBe(text);
   });
 
-  it('is removed from a block that has more in it by then, and the rest stays', () => {
+  it('is removed from a block that has other entries by then, and those stay', () => {
     const file = aFile(fixture('two-spaces.json'));
     file.install({ enables: true });
     writeFileSync(
@@ -242,7 +242,10 @@ describe('the file itself', () => {
 
   const isRoot = getuid?.() === 0;
   // Root may write everywhere; print that, because a skipped test looks like a passed one.
-  if (isRoot) process.stderr.write('install.test.ts: as root every directory can be written\n');
+  if (isRoot)
+    process.stderr.write(
+      'install.test.ts: root can write to every directory, so one test is skipped\n',
+    );
 
   it.skipIf(isRoot)('is refused if its directory cannot be written', () => {
     const file = aFile(text);
@@ -256,7 +259,7 @@ describe('the file itself', () => {
     expect(readFileSync(path)).toEqual(text);
   });
 
-  it('is backed up once for each state that it was in', () => {
+  it('is backed up once for each content that it had', () => {
     const file = aFile(text);
     const [first] = file.install();
     expect(readFileSync(first?.backup ?? '')).toEqual(text);
@@ -294,7 +297,7 @@ describe('the file itself', () => {
     expect(lstatSync(file.path).isFile()).toBe(true);
   });
 
-  it('stays if another program wrote it meanwhile', () => {
+  it('is not replaced if another program wrote it meanwhile', () => {
     const file = aFile(text);
     const read = readSettingsFile(file.path, false);
     writeFileSync(file.path, '{"news": 1}');

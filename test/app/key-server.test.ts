@@ -43,7 +43,7 @@ describe('a key server', () => {
     'redis://[::1]:6379',
     'redis://keys.example.com?path=/run/redis.sock',
     'redis://:pw@',
-  ])('that is not is none: %s', (url) => {
+  ])('that is encrypted or on this machine is no problem: %s', (url) => {
     expect(whats(url)).toEqual([]);
   });
 
@@ -80,14 +80,14 @@ describe('a key server', () => {
 
 describe('the secret of machines', () => {
   it.each(['', 'x'.repeat(16), 'é'.repeat(8), 'a pass phrase of some length', SECRET])(
-    'may be this: %s',
+    'is accepted: %s',
     (secret) => {
       expect(parseConfig(JSON.stringify({ dedupe: { secret } })).state).toBe('good');
     },
   );
 
   it.each(['short', 'x'.repeat(15), ' '.repeat(20), `${SECRET}\n`, 'x'.repeat(1025), 7, null])(
-    'may not be this, which is not repeated: %j',
+    'is refused and not repeated: %j',
     (secret) => {
       const reading = parseConfig(JSON.stringify({ dedupe: { secret } }));
       expect(reading).toEqual({

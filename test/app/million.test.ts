@@ -19,7 +19,7 @@ function fastest(work: () => void, times: number): number {
   return Math.min(...took);
 }
 
-it('a million executions cost a look for alerts next to nothing, and a report little memory', () => {
+it('with a million executions, an evaluation of alerts takes almost no time, and a report little memory', () => {
   const { paths } = freshState();
   makeState(paths.home);
   copyMillion(paths.database);

@@ -44,7 +44,7 @@ function aDatabase() {
 
 describe('a chart over time', () => {
   it.each(Object.keys(RANGES) as Range[])(
-    'of %s is what the rows say, rolled up or not',
+    'of %s has the values of the rows, rolled up or not',
     (range) => {
       const { db, executions } = aDatabase();
       for (const turn of [() => undefined, () => rollUp(db), () => rollUpAll(db)]) {

@@ -247,12 +247,17 @@ describe('rolling up', () => {
     expect(counted.pluck().get()).toBe(2040 - more.length);
   });
 
-  it('takes back what was counted as interrupted and ended after all', () => {
+  it('corrects the count of an execution that counted as interrupted and then ended', () => {
     const { db, writer } = aDatabase();
     const createdAt = new Date(NOW - 1000).toISOString();
     const end = anExecution({ createdAt, durationMs: 5 });
-    const cutOff = { ...end, status: 'error' as const, error: 'cut off', durationMs: undefined };
-    writer.write([recordedOf(cutOff)]);
+    const interrupted = {
+      ...end,
+      status: 'error' as const,
+      error: 'cut off',
+      durationMs: undefined,
+    };
+    writer.write([recordedOf(interrupted)]);
     rollUpAll(db);
     writer.write([recordedOf(end)]);
     rollUpAll(db);

@@ -60,7 +60,7 @@ it('refuses a newer database and does not touch it', () => {
   );
 });
 
-it('quarantines a corrupt database and goes on with a new one', () => {
+it('quarantines a corrupt database and continues with a new one', () => {
   const { paths } = freshState();
   makeCorruptDatabase(paths);
   const store = openUpToDate(paths, Date.now);

@@ -14,16 +14,19 @@ it.each([
   [['logs'], 'No execution is recorded yet.'],
   [['metrics'], 'No execution started in the last 24 hours.'],
   [['cleanup'], 'Nothing is older than'],
-])('hookbus %j on a new machine says so and creates nothing', async (words, said) => {
-  const { home } = freshState();
-  const { stdout, stderr, exitCode } = await hookbus(words, { HOOKBUS_HOME: home });
-  expect(stdout).toContain(said);
-  expect({ stderr, exitCode, isMade: existsSync(home) }).toEqual({
-    stderr: '',
-    exitCode: 0,
-    isMade: false,
-  });
-});
+])(
+  'hookbus %j on a new machine says that nothing is recorded and creates nothing',
+  async (words, said) => {
+    const { home } = freshState();
+    const { stdout, stderr, exitCode } = await hookbus(words, { HOOKBUS_HOME: home });
+    expect(stdout).toContain(said);
+    expect({ stderr, exitCode, isMade: existsSync(home) }).toEqual({
+      stderr: '',
+      exitCode: 0,
+      isMade: false,
+    });
+  },
+);
 
 describe('hookbus logs', () => {
   const aState = (): string => {

@@ -272,7 +272,7 @@ describe('doctor on recorded executions', () => {
     expect((await ask(['show', id])).exitCode).toBe(0);
   });
 
-  it('finds nothing if all is well, and ignores what is past', async () => {
+  it('finds no problem in healthy executions, and ignores old ones', async () => {
     const { record, report } = aMachine();
     const old = new Date(Date.now() - 25 * 3_600_000).toISOString();
     record(

@@ -384,7 +384,7 @@ describe('off', () => {
   });
 
   it.skipIf(canHavePolicy !== true)(
-    'says what it does not hold where root protects another hook: runs without --name',
+    'says that it does not skip runs without --name if root protects another hook',
     () => {
       const { home, paths } = aState();
       const ask = (...words: string[]) => {

@@ -376,7 +376,7 @@ describe('hookbus uninstall --all', () => {
     return staged;
   }
 
-  it('restores every file that install wrote, of every agent, to the byte', async () => {
+  it('restores every file that install wrote, of every agent, byte for byte', async () => {
     const { run, read } = await everywhere();
     const { stdout, stderr, exitCode } = await run('uninstall --all');
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
@@ -437,7 +437,7 @@ describe('the error is one line, and nothing is written', () => {
     ['install --settings nowhere.json', 'nowhere.json does not exist'],
     [
       'install --agent codex',
-      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. Name one with --settings FILE.',
+      'there is no settings file of Codex at /top/home/.codex/hooks.json or /top/project/.codex/hooks.json. To name one: hookbus install --settings FILE',
     ],
     ['install --agent cursor --enable', 'there is no settings file of Cursor'],
     [
@@ -620,7 +620,7 @@ describe('other agents', () => {
   });
 
   it.each(['pwsh -c ./guard', '& ./guard.ps1', 'Write-Output $env:HOME', 'powershell.exe x'])(
-    'leaves lines of a shared file alone where one of them is for PowerShell: %s',
+    'leaves lines of a shared file alone if one of them is for PowerShell: %s',
     async (windows) => {
       const { commands, stdout } = await wrapped('claude', {
         'project/.claude/settings.json': {

@@ -102,7 +102,7 @@ describe('hookbus trace', () => {
     db.close();
   });
 
-  it('limits a session of thousands, and says so', async () => {
+  it('limits a session of thousands, and says how many executions it has', async () => {
     const { home, paths } = freshState();
     seedExecutions(paths.database, { count: 10_000, untilMs: T0, overMs: 86_400_000 });
     const { stdout } = await hookbus(['trace', SESSION], { HOOKBUS_HOME: home });

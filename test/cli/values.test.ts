@@ -17,7 +17,7 @@ describe('an age', () => {
   });
 
   it.each(['', '5', 'd', '-1d', '1y', '1h30m', '1e3s', '.5h', '999999999w', '1d; DROP'])(
-    '%j is not',
+    '%j is invalid',
     (text) => {
       expect(parseAge(text)).toBeUndefined();
     },

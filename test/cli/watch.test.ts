@@ -37,9 +37,9 @@ it('metrics --watch shows new executions, as one JSON object per line', async ()
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
-  await until('the first figures', () => text().includes('\n'));
+  await until('the first numbers', () => text().includes('\n'));
   record();
-  await until('the next ones', () => lines().some(({ executions }) => executions === 2), 15_000);
+  await until('the next numbers', () => lines().some(({ executions }) => executions === 2), 15_000);
   expect(lines()[0]?.executions).toBe(1);
   const ended = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   child.kill('SIGINT');
@@ -49,9 +49,9 @@ it('metrics --watch shows new executions, as one JSON object per line', async ()
 it('metrics --watch redraws in place on a terminal', async () => {
   const line = `stty cols 100 rows 12; exec ${execPath} ${ENTRY} metrics 1 --watch`;
   const { record, text } = aWatch(['script', '-qfec', line, '/dev/null']);
-  await until('the first figures', () => text().includes('1 execution of'));
+  await until('the first numbers', () => text().includes('1 execution of'));
   record();
-  await until('the next ones', () => text().includes('2 executions of'), 15_000);
+  await until('the next numbers', () => text().includes('2 executions of'), 15_000);
   const screens = text().split('\u001b[H').slice(1);
   expect(screens.length).toBeGreaterThan(1);
   // The terminal has twelve rows; more lines would scroll.

@@ -25,7 +25,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const aPath = (): string => join(temporaryDirectory(), 'config.json');
 
 describe('a config.json', () => {
-  it('is shown without secrets, but shows whether there are any', () => {
+  it('is shown without its secrets, but with the fact that they are set', () => {
     const reading = parseConfig(
       '{"alerts": {"webhook": "https://example.com/t0ken"}, "opentelemetry": {"headers": {"api-key": "k3y"}}}',
     );

@@ -103,13 +103,8 @@ export function command(engine: Engine): void {
     });
 
     for (const [what, words, code, text] of [
-      ['a name that is nowhere', ['no-such-hook'], 127, /no-such-hook.*not found/],
-      [
-        'a path that is not there',
-        ['./no/such/hook', 'a'],
-        127,
-        /no\/such\/hook.*(not found|No such file)/,
-      ],
+      ['a name that is not on PATH', ['no-such-hook'], 127, /no-such-hook.*not found/],
+      ['a missing path', ['./no/such/hook', 'a'], 127, /no\/such\/hook.*(not found|No such file)/],
       ['an empty name', [''], 127, /not found|Permission denied/],
       ['a path through a file', ['./plain/hook'], 127, /plain\/hook.*(not found|Not a directory)/],
       ['a script whose interpreter is missing', ['./orphan'], 127, /orphan/],

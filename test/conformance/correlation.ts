@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
 import type { Stage } from './support/stage.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WRITTEN_BEFORE } from './support/topic.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = 'b7ad6b7169203331';
@@ -17,7 +17,7 @@ const INVALID = {
   'one with a span id of zeros': `00-${TRACE}-${'0'.repeat(16)}-01`,
   'one of the forbidden version': `ff-${TRACE}-${PARENT}-01`,
   'one that is too short': `00-${TRACE}-${PARENT}`,
-  'one with more behind it': `${VALID}-extra`,
+  'one with a suffix': `${VALID}-extra`,
   'one with a newline': `${VALID}\n`,
 };
 
@@ -31,7 +31,7 @@ const tool = (event: string, more: object = {}): object => ({
 });
 
 export function correlation(engine: Engine): void {
-  topic(engine, 'correlation', 'concurrent', ({ test }) => {
+  const register = ({ test }: Topic): void => {
     test('the hooks of one tool call share a correlation id, and each has a separate span', async (stage) => {
       const [pre, post] = await recorded(stage, [
         tool('PreToolUse'),
@@ -53,7 +53,7 @@ export function correlation(engine: Engine): void {
         { session_id: 's', hook_event_name: 'SessionStart' },
         { session_id: 's', hook_event_name: 'SessionEnd' },
       ],
-      ['runs that say nothing of their cause', {}, {}],
+      ['executions without a cause', {}, {}],
     ] as const) {
       test(`different ${what} have different correlation ids`, async (stage) => {
         const [first, second] = await recorded(stage, [one, other]);
@@ -134,7 +134,8 @@ export function correlation(engine: Engine): void {
         parent_span_id: outer?.span_id,
       });
     });
-  });
+  };
+  topic(engine, 'correlation', 'concurrent', register, WRITTEN_BEFORE);
 }
 
 /** Runs a hook on each payload, one after another, and returns the rows in that order. */

@@ -8,7 +8,7 @@ import type { InputOptions, Stage } from './support/stage.ts';
 import { topic } from './support/topic.ts';
 
 /** Variables that the hook may have beyond the caller's. */
-const OURS = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
+const OWN_VARIABLES = ['HOOKBUS_CORRELATION_ID', 'TRACEPARENT'];
 
 const ODD_VARIABLES = {
   EMPTY: '',
@@ -29,16 +29,16 @@ export function environment(engine: Engine): void {
       const set = { set: ODD_VARIABLES };
       const bare = await variables(stage, 'bare', set);
       const wrapped = await variables(stage, 'wrapped', set);
-      expect(wrapped.filter((entry) => !OURS.includes(nameOf(entry)))).toEqual(bare);
+      expect(wrapped.filter((entry) => !OWN_VARIABLES.includes(nameOf(entry)))).toEqual(bare);
       expect(
         wrapped
           .map(nameOf)
-          .filter((name) => OURS.includes(name))
+          .filter((name) => OWN_VARIABLES.includes(name))
           .sort(),
-      ).toEqual(OURS);
+      ).toEqual(OWN_VARIABLES);
     });
 
-    test('an inherited TRACEPARENT is replaced, not doubled', async (stage) => {
+    test('an inherited TRACEPARENT is replaced, not repeated', async (stage) => {
       const set = { TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
       const wrapped = await variables(stage, 'wrapped', { set });
       expect(wrapped.filter((entry) => nameOf(entry) === 'TRACEPARENT')).toHaveLength(1);
@@ -49,7 +49,7 @@ export function environment(engine: Engine): void {
       const bare = await variables(stage, 'bare', { conditions });
       expect(bare).toContain('RAW=\u00ff\u0080\u00fe');
       const wrapped = await variables(stage, 'wrapped', { conditions });
-      expect(wrapped.filter((entry) => !OURS.includes(nameOf(entry)))).toEqual(bare);
+      expect(wrapped.filter((entry) => !OWN_VARIABLES.includes(nameOf(entry)))).toEqual(bare);
     });
 
     test('the directory is the same', async (stage) => {
@@ -57,19 +57,15 @@ export function environment(engine: Engine): void {
       expect(outcome.stdout.toString()).toBe(`${stage.directory}\n`);
     });
 
-    testIf(
-      can.startsInDeletedDirectory,
-      'a directory that is gone is no obstacle',
-      async (stage) => {
-        const conditions = { deletedDirectory: stage.path('gone') };
-        const outcome = await stage.same(['sh', '-c', 'readlink /proc/self/cwd; cat; exit 3'], {
-          conditions,
-          input: 'x',
-        });
-        expect(outcome).toMatchObject({ code: 3 });
-        expect(outcome.stdout.toString()).toMatch(/gone \(deleted\)\nx$/);
-      },
-    );
+    testIf(can.startsInDeletedDirectory, 'the hook runs in a deleted directory', async (stage) => {
+      const conditions = { deletedDirectory: stage.path('gone') };
+      const outcome = await stage.same(['sh', '-c', 'readlink /proc/self/cwd; cat; exit 3'], {
+        conditions,
+        input: 'x',
+      });
+      expect(outcome).toMatchObject({ code: 3 });
+      expect(outcome.stdout.toString()).toMatch(/gone \(deleted\)\nx$/);
+    });
 
     for (const leads of [true, false]) {
       test(`group and session are the same when hookbus ${leads ? 'leads its session' : 'is in the group of its caller'}`, async (stage) => {

@@ -12,27 +12,32 @@ import { until } from './support/until.ts';
 const WAYS = ['bare', 'wrapped'] as const;
 type Way = (typeof WAYS)[number];
 
-/** More than a pipe holds, but so little that a hook finishes while HookBus holds the rest. */
-const MUCH = 100_000;
+/** More than a pipe holds, but little enough that the hook finishes while HookBus holds the rest. */
+const OUTPUT_BYTES = 100_000;
 
-/** How long, in ms, a caller that reads nothing must not see an exit that could not have come yet without HookBus. */
+/** How long, in ms, the tests check that a caller sees no exit that it would not see without HookBus. */
 const UNREAD_MS = 300;
 
 const canUnshare: true | string =
-  spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0 || 'a namespace takes a privilege';
+  spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0 || 'a namespace needs a privilege';
 
 export function exit(engine: Engine): void {
   topic(engine, 'the exit and what the hook wrote', 'concurrent', ({ test, testIf }) => {
     test('a caller that has not read everything sees no exit, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
-        const { run, read } = await startUnread(stage, way, ['head', '-c', `${MUCH}`, '/dev/zero']);
+        const { run, read } = await startUnread(stage, way, [
+          'head',
+          '-c',
+          `${OUTPUT_BYTES}`,
+          '/dev/zero',
+        ]);
         await expectNoExit(run);
         const length = read();
         expect(await run.exit(), way).toEqual({ code: 0, signal: null });
-        expect(length, way).toBe(MUCH);
+        expect(length, way).toBe(OUTPUT_BYTES);
       }
       const { duration_ms, stdout_bytes } = await stage.onlyRow();
-      expect(stdout_bytes).toBe(MUCH);
+      expect(stdout_bytes).toBe(OUTPUT_BYTES);
       // As without HookBus, if its write had taken that long.
       expect(duration_ms).toBeGreaterThanOrEqual(UNREAD_MS);
     });
@@ -40,7 +45,7 @@ export function exit(engine: Engine): void {
     for (const whom of ['hookbus', 'its group'] as const) {
       test(`SIGTERM to ${whom} ends it while the caller has not read everything, bare and wrapped`, async (stage) => {
         for (const way of WAYS) {
-          const hook = ['head', '-c', `${MUCH}`, '/dev/zero'];
+          const hook = ['head', '-c', `${OUTPUT_BYTES}`, '/dev/zero'];
           const { run, read } = await startUnread(stage, way, hook);
           await expectNoExit(run);
           if (whom === 'hookbus') run.kill('SIGTERM');
@@ -68,17 +73,17 @@ export function exit(engine: Engine): void {
 
     testIf(
       canUnshare,
-      'a hook that is all there is of a pid namespace loses nothing, bare and wrapped',
+      'a hook that is the only process of its pid namespace loses nothing, bare and wrapped',
       async (stage) => {
         for (const way of WAYS) {
           const words = way === 'bare' ? [] : [...engine.command, 'run', '--name', 'probe', '--'];
-          const hook = [...words, 'head', '-c', `${MUCH}`, '/dev/zero'];
+          const hook = [...words, 'head', '-c', `${OUTPUT_BYTES}`, '/dev/zero'];
           const inside = ['unshare', '--pid', '--fork', ...hook];
           const pipe = await makePipe();
           const run = await stage.startBare(inside, { stdin: 'null', stdout: pipe.write });
           closeSync(pipe.write);
           await expectNoExit(run);
-          expect(readAll(pipe.read), way).toBe(MUCH);
+          expect(readAll(pipe.read), way).toBe(OUTPUT_BYTES);
           expect(await run.exit(), way).toEqual({ code: 0, signal: null });
         }
       },
@@ -86,12 +91,12 @@ export function exit(engine: Engine): void {
 
     test('a caller that kills the group once it has seen the exit loses nothing, bare and wrapped', async (stage) => {
       for (const way of WAYS) {
-        const hook = ['sh', '-c', `head -c ${MUCH} /dev/zero; exit 3`];
+        const hook = ['sh', '-c', `head -c ${OUTPUT_BYTES} /dev/zero; exit 3`];
         const { run, read } = await startUnread(stage, way, hook);
         await expectNoExit(run);
         const length = read();
         expect(await run.exit(), way).toEqual({ code: 3, signal: null });
-        expect(length, way).toBe(MUCH);
+        expect(length, way).toBe(OUTPUT_BYTES);
       }
     });
   });
@@ -122,7 +127,7 @@ function read(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Reads to the end and closes; returns how much that was. */
+/** Reads to the end and closes; returns the number of bytes. */
 function readAll(descriptor: number): number {
   const piece = Buffer.alloc(65_536);
   let length = 0;

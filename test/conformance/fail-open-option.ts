@@ -26,7 +26,7 @@ const FAILURES = [
   ['exits 1 with JSON', ['sh', '-c', `cat; echo '${DENY}'; echo err >&2; exit 1`]],
   ['exits 3', ['sh', '-c', 'cat; echo out; echo err >&2; exit 3']],
   ['dies by a signal', ['sh', '-c', 'cat; echo out; kill -KILL $$']],
-  ['is not there', ['no-such-hook']],
+  ['does not exist', ['no-such-hook']],
 ] as const;
 
 /** The warnings about options that `status` shows. */
@@ -80,7 +80,7 @@ export function failOpenOption(engine: Engine): void {
     });
 
     for (const kind of ['socket', 'pipe'] as const) {
-      test(`what the background child of a failed hook writes later reaches nobody through a ${kind}, and does not end it`, async (stage) => {
+      test(`what the background child of a failed hook writes later is dropped, through a ${kind}, and does not end the child`, async (stage) => {
         const child =
           'trap "" TERM; until [ -e go ]; do sleep 0.02; done; echo late && echo late >&2 && echo >survived';
         const run = await stage.startWrapped(['sh', '-c', `(${child}) & echo early; exit 1`], {
@@ -94,7 +94,7 @@ export function failOpenOption(engine: Engine): void {
         writeFileSync(stage.path('go'), '');
         await until('the child to have written', () => existsSync(stage.path('survived')));
         expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-        await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+        await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
       });
     }
 
@@ -144,7 +144,7 @@ export function failOpenOption(engine: Engine): void {
     });
 
     // A socket holds more of it than is read at once, so the hook is gone while the rest is still to be read.
-    test('output a little over 8 MiB holds nobody up', async (stage) => {
+    test('output a little over 8 MiB delays nobody', async (stage) => {
       for (const more of [2000, 6000, 10_000, 22_000, 30_000, 34_000, 38_000]) {
         const length = 8 * MIB + more;
         const outcome = await stage.wrapped(['head', '-c', `${length}`, '/dev/zero'], {
@@ -166,7 +166,7 @@ export function failOpenOption(engine: Engine): void {
       );
       run.killGroup('SIGTERM');
       await run.finish();
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
       expect(await stage.onlyRow()).toMatchObject({ status: 'error', signal: 'SIGTERM' });
     });
 
@@ -200,7 +200,7 @@ export function failOpenOption(engine: Engine): void {
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'out\n' });
     });
 
-    test('if it can block, output is passed on as it is written', async (stage) => {
+    test('if it can block, output is passed on while the hook writes it', async (stage) => {
       const run = await stage.startWrapped(['sh', '-c', 'echo out; read line; read line'], {
         flags: [...NAME, '--event', 'PreToolUse'],
       });
@@ -210,11 +210,11 @@ export function failOpenOption(engine: Engine): void {
     });
 
     for (const [what, flags, input] of [
-      ['the payload alone can block', ['--event', 'PostToolUse'], payloadOf('PreToolUse')],
-      ['--event alone can block', ['--event', 'PreToolUse'], payloadOf('PostToolUse')],
-      ['nobody names', [], '{}\n'],
-      ['nobody names, without a payload,', [], ''],
-      ['is named by an empty word', ['--event', ''], '{"hook_event_name":""}\n'],
+      ['can block by the payload alone', ['--event', 'PostToolUse'], payloadOf('PreToolUse')],
+      ['can block by --event alone', ['--event', 'PreToolUse'], payloadOf('PostToolUse')],
+      ['is not named', [], '{}\n'],
+      ['is not named, without a payload,', [], ''],
+      ['has an empty name', ['--event', ''], '{"hook_event_name":""}\n'],
     ] as const) {
       test(`an event that ${what} counts as one that can block`, async (stage) => {
         const hook = ['sh', '-c', 'cat; echo out; echo err >&2; exit 1'];
@@ -228,7 +228,7 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('a late payload whose event can block counts before anything is dropped', async (stage) => {
+    test('a late payload with an event that can block counts before anything is dropped', async (stage) => {
       const hook = ['sh', '-c', 'echo ready >"$STARTED"; cat; echo out; exit 1'];
       for (const flags of [NAME, FORGIVING]) {
         const started = stage.path(`started-${flags.length}`);
@@ -242,9 +242,9 @@ export function failOpenOption(engine: Engine): void {
 
     for (const [what, line] of [
       ['a JSON object', `echo '{"continue":false}'`],
-      ['a JSON object behind blanks', `printf ' \\n\\t{"decision":"block","reason":"no"}'`],
-      ['a JSON object behind a byte order mark', `printf '\\357\\273\\277{"decision":"block"}'`],
-      ['a JSON object behind text', `echo log; echo '{"decision":"block"}'`],
+      ['a JSON object after blanks', `printf ' \\n\\t{"decision":"block","reason":"no"}'`],
+      ['a JSON object after a byte order mark', `printf '\\357\\273\\277{"decision":"block"}'`],
+      ['a JSON object after text', `echo log; echo '{"decision":"block"}'`],
       ['an unfinished object', `printf '{"decision":"block"'`],
       ['a JSON object on stderr', `echo '{"decision":"block"}' >&2`],
     ] as const) {
@@ -259,7 +259,7 @@ export function failOpenOption(engine: Engine): void {
       });
     }
 
-    test('--guard is its old name, and gives a warning', async (stage) => {
+    test('--guard is its old name, and causes a warning', async (stage) => {
       const flags = ['--name', 'probe', '--guard', '--event', 'PostToolUse'];
       const outcome = await stage.wrapped(['sh', '-c', 'echo out; exit 1'], { flags });
       expect(brief(outcome)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });

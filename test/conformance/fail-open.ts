@@ -6,7 +6,7 @@ import { getuid } from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { gatePath } from '../../src/gates/gate-file.ts';
-import { NOBODY, openToAll } from '../support/for-nobody.ts';
+import { NOBODY, openToAll } from '../support/open-to-all.ts';
 import type { Engine } from './support/engine.ts';
 import { databaseIn, query } from './support/rows.ts';
 import { brief } from './support/running.ts';
@@ -64,7 +64,7 @@ export function failOpen(engine: Engine): void {
     });
 
     testIf(
-      canMount || 'mounting takes a privilege',
+      canMount || 'mounting needs a privilege',
       'the hook runs when the disk is full',
       async (stage) => {
         // The default, which needs no stamp: a new file system has none.
@@ -186,7 +186,7 @@ export function failOpen(engine: Engine): void {
     });
 
     test('the hook gets 1.5 MB even if files cannot grow over 100 KB', async (stage) => {
-      // A single object, so that HookBus reads all of it before the hook starts.
+      // A single object, so that HookBus reads it completely before the hook starts.
       writeFileSync(stage.path('in'), `{"content":"${'x'.repeat(1_500_057)}"}`);
       const line = 'cat in | prlimit --fsize=100000 -- "$@"';
       const wrapped = [...engine.command, 'run', '--'];

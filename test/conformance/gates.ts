@@ -130,7 +130,7 @@ export function gates(engine: Engine): void {
       }
     });
 
-    test('that an older version left under another name has no effect', async (stage) => {
+    test('that an older version wrote under another name has no effect', async (stage) => {
       stage.makeHome();
       mkdirSync(join(stage.home, 'gates'));
       const command = `sh -c '${DENY}'`;
@@ -147,7 +147,7 @@ export function gates(engine: Engine): void {
       expect(readdirSync(join(stage.home, 'gates'))).toEqual([]);
     });
 
-    test('of one hook does not affect another with the same name, when people switch them', async (stage) => {
+    test('of one hook does not affect another with the same name if people switch one of them off', async (stage) => {
       const other = ['sh', '-c', 'echo other'];
       await guarded(stage, { flags: flags('guard', 'PostToolUse') }, other);
       await guarded(stage);
@@ -161,7 +161,7 @@ export function gates(engine: Engine): void {
   topic(engine, 'a hook that root protects', 'concurrent', ({ testIf }) => {
     const FAIL = ['sh', '-c', 'echo said; echo why >&2; exit 1'];
     const FAILED = { code: 1, signal: null, stdout: 'said\n', stderr: 'why\n' };
-    const PARDONED = { code: 0, signal: null, stdout: '', stderr: '' };
+    const FORGIVEN = { code: 0, signal: null, stdout: '', stderr: '' };
 
     const under = (stage: Stage, policy: string, change?: string): RunOptions => {
       const room = stage.path('etc');
@@ -171,7 +171,7 @@ export function gates(engine: Engine): void {
 
     testIf(
       canHavePolicy,
-      'runs whatever gate is closed, and its answer is passed on',
+      'runs even if its gate is closed, and its decision is passed on',
       async (stage) => {
         close(stage, `off ${later()}\n`);
         const options = under(stage, '{"protected_hooks": ["other", "guard"]}');
@@ -184,7 +184,7 @@ export function gates(engine: Engine): void {
       },
     );
 
-    testIf(canHavePolicy, 'is no duplicate of anything', async (stage) => {
+    testIf(canHavePolicy, 'is never skipped as a duplicate', async (stage) => {
       const options = under(stage, '{"protected_hooks": ["guard"]}');
       const dedupe = ['--dedupe-key', 'k', '--on-duplicate', 'replay'];
       const counts = async (program: RunOptions): Promise<number> => {
@@ -199,9 +199,9 @@ export function gates(engine: Engine): void {
       expect(await counts(options)).toBe(3);
     });
 
-    testIf(canHavePolicy, 'is heard though --guard was given', async (stage) => {
+    testIf(canHavePolicy, 'keeps its exit code even with --guard', async (stage) => {
       const given = { flags: ['--name', 'guard', '--event', 'PostToolUse', '--guard'] };
-      expect(await guarded(stage, given, FAIL)).toEqual(PARDONED);
+      expect(await guarded(stage, given, FAIL)).toEqual(FORGIVEN);
       const options = { ...given, ...under(stage, '{"protected_hooks": ["guard"]}') };
       expect(await guarded(stage, options, FAIL)).toEqual(FAILED);
       expect(await guarded(stage, options, ['/no/such/hook'])).toMatchObject({ code: 127 });
@@ -217,20 +217,24 @@ export function gates(engine: Engine): void {
       ['in a directory that is a link', 'mv hookbus h; ln -s h hookbus', false],
       ['that is a directory', 'rm hookbus/policy.json; mkdir hookbus/policy.json', false],
       ['that is a FIFO', 'rm hookbus/policy.json; mkfifo hookbus/policy.json', false],
-      ['that is not there', 'rm hookbus/policy.json', false],
-      ['of root alone to read', 'chmod 600 hookbus/policy.json', true],
+      ['that does not exist', 'rm hookbus/policy.json', false],
+      ['that only root can read', 'chmod 600 hookbus/policy.json', true],
       ['that is longer than 64 KiB', 'yes | head -c 70000 >hookbus/policy.json', true],
     ] as const) {
-      testIf(canHavePolicy, `is ${counts ? '' : 'not '}one by a policy ${what}`, async (stage) => {
-        close(stage, `off ${later()}\n`);
-        const options = under(stage, '{"protected_hooks": ["guard"]}', change);
-        expect(await guarded(stage, options)).toEqual(counts ? DENIED : SKIPPED);
-      });
+      testIf(
+        canHavePolicy,
+        `is ${counts ? '' : 'not '}protected by a policy ${what}`,
+        async (stage) => {
+          close(stage, `off ${later()}\n`);
+          const options = under(stage, '{"protected_hooks": ["guard"]}', change);
+          expect(await guarded(stage, options)).toEqual(counts ? DENIED : SKIPPED);
+        },
+      );
     }
 
     testIf(
       canHavePolicy,
-      'is the same to both engines, whatever the file says',
+      'is the same for every engine, whatever the policy contains',
       async (stage) => {
         const file = new URL('../../fixtures/vectors/policy.json', import.meta.url);
         const vectors = JSON.parse(readFileSync(file, 'utf8')) as {

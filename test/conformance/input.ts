@@ -12,7 +12,7 @@ const PAYLOAD = '{"session_id":"s","hook_event_name":"PreToolUse","tool_name":"B
 /** Stays until the test makes the file `go` in its directory. */
 const UNTIL_GO = 'while [ ! -e go ]; do sleep 0.02; done';
 
-/** Writes all of it; resolves once the other side has read it. */
+/** Writes everything; resolves once the other side has read it. */
 const writeAll = (stream: Writable, bytes: Buffer): Promise<string | undefined> =>
   new Promise((resolve) => {
     stream.write(bytes, (error) => resolve(error ? String(error) : undefined));

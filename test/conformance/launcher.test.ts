@@ -3,8 +3,9 @@ import { dedupe } from './dedupe.ts';
 import { defineConformance } from './suite.ts';
 import { LAUNCHER_ENGINE } from './support/engines.ts';
 
-if (LAUNCHER_ENGINE !== undefined) {
-  const launcher = LAUNCHER_ENGINE;
+const launcher = LAUNCHER_ENGINE;
+
+if (launcher !== undefined) {
   defineConformance(launcher);
   describe('the launcher', () => dedupe(launcher, true));
 } else {

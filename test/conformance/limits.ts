@@ -30,27 +30,27 @@ export function limits(engine: Engine): void {
         stdout_bytes: 4,
         stderr_bytes: 4,
       });
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
     });
 
-    test('a hook that takes too long is asked to end first', async (stage) => {
+    test('a hook that takes too long gets SIGTERM first', async (stage) => {
       const hook = "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 0.02; done";
       const outcome = await stage.wrapped(['sh', '-c', hook], { flags: TIMEOUT });
       expect(brief(outcome)).toMatchObject({ code: 124, signal: null, stdout: 'ready\nasked\n' });
       expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
     });
 
-    test('a hook that ignores SIGTERM is gone after the grace, and so are its children', async (stage) => {
+    test('a hook that ignores SIGTERM is gone after the grace period, and so are its children', async (stage) => {
       const hook = "trap '' TERM; sleep 60 & echo $$ $!; while :; do sleep 60; done";
       const run = await stage.startWrapped(['sh', '-c', hook], { flags: TIMEOUT });
       expect(await run.finish(6000)).toMatchObject({ code: 124, signal: null });
       const [self, child] = run.stdout.text.trim().split(' ').map(Number);
       expect([self, child].map((pid) => isAlive(pid ?? 0))).toEqual([false, false]);
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
       expect(await stage.onlyRow()).toMatchObject({ status: 'timeout' });
     });
 
-    test('the children of a hook that takes too long are asked to end too', async (stage) => {
+    test('the children of a hook that takes too long get SIGTERM too', async (stage) => {
       const child = "trap 'echo child asked; exit 0' TERM; while :; do sleep 0.02; done";
       const outcome = await stage.wrapped(['sh', '-c', `(${child}) & wait`], { flags: TIMEOUT });
       expect(brief(outcome)).toMatchObject({ code: 124, stdout: 'child asked\n' });
@@ -62,7 +62,7 @@ export function limits(engine: Engine): void {
       [', with that and no stream, seen before', ['cleared', 'silent', 'slow'], []],
       [', below a run in the hook', ['silent'], ['run', '--name', 'inner', '--']],
     ] as const) {
-      test(`a grandchild in another session, two forks away and deaf to SIGTERM${what}, is gone too`, async (stage) => {
+      test(`a grandchild in another session, two forks away, that ignores SIGTERM${what} is gone too`, async (stage) => {
         const report = stage.path('pid');
         const inner = within.length > 0 ? [...engine.command, ...within] : [];
         // Long enough for Python to start on a busy machine.
@@ -95,22 +95,22 @@ export function limits(engine: Engine): void {
       ["/proc is another pid namespace's", ['-pf']],
     ] as const) {
       testIf(
-        canMount || 'a namespace takes a privilege',
-        `where ${what}, a hook that takes too long is asked to end, and then made to`,
+        canMount || 'a namespace needs a privilege',
+        `if ${what}, a hook that takes too long gets SIGTERM, and later SIGKILL`,
         async (stage) => {
-          // Deaf to SIGTERM, though it says so.
+          // It handles SIGTERM, but does not exit.
           const hook = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.02; done";
           const own = [...engine.command, 'run', ...TIMEOUT, '--', 'sh', '-c', hook];
           const run = await stage.startBare(['unshare', ...hides, ...own]);
           expect(await run.finish(8000)).toMatchObject({ code: 124, signal: null });
           expect(run.stdout.text).toMatch(/^\d+\nasked\n$/);
-          await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+          await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
         },
       );
     }
 
     for (const event of ['PreToolUse', 'Stop', 'BeforeTool', 'beforeShellExecution', undefined]) {
-      test(`a refusal by exit code within the grace stands, on ${event ?? 'an event that nobody names'}`, async (stage) => {
+      test(`a refusal by exit code within the grace period counts, on ${event ?? 'an unknown event'}`, async (stage) => {
         const hook =
           "exec 3>&2 2>&-; trap 'echo no >&3; exit 2' TERM; echo ready; while :; do sleep 0.02; done";
         const flags = [...TIMEOUT, ...(event === undefined ? [] : ['--event', event])];
@@ -130,7 +130,7 @@ export function limits(engine: Engine): void {
     }
 
     for (const event of ['PreToolUse', 'PermissionRequest', 'PostToolUse']) {
-      test(`a refusal by JSON within the grace stands, on ${event}`, async (stage) => {
+      test(`a refusal by JSON within the grace period counts, on ${event}`, async (stage) => {
         const said =
           event === 'PostToolUse'
             ? { decision: 'block', reason: 'no' }
@@ -160,7 +160,7 @@ export function limits(engine: Engine): void {
       ['exit 1', 'exit 1'],
       ['half an object', `printf '{"decision":"block"'; exit 0`],
     ] as const) {
-      test(`${what} within the grace is still a timeout`, async (stage) => {
+      test(`${what} within the grace period is still a timeout`, async (stage) => {
         const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
         const flags = [...TIMEOUT, '--event', 'PreToolUse'];
         expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code: 124 });
@@ -168,14 +168,14 @@ export function limits(engine: Engine): void {
       });
     }
 
-    // Whatever may be a refusal for some agent is passed on unchanged, without knowing all agents.
+    // HookBus does not know all agents, so it passes on whatever may be a refusal for one of them.
     for (const [what, end, event, code] of [
       ['exit 2 on any event', 'exit 2', 'PermissionRequest', 2],
-      ['exit 2 where nothing can be blocked', 'exit 2', 'Notification', 2],
+      ['exit 2 on an event that cannot block', 'exit 2', 'Notification', 2],
       ['one whole object', `echo '{"decision":"approve"}'; exit 0`, 'PreToolUse', 0],
       ['one whole object, whatever the code', `echo '{"deny":1}'; exit 1`, 'PreToolUse', 1],
     ] as const) {
-      test(`${what} within the grace is passed on`, async (stage) => {
+      test(`${what} within the grace period is passed on`, async (stage) => {
         const hook = `trap "${end.replaceAll('"', '\\"')}" TERM; while :; do sleep 0.02; done`;
         const flags = [...TIMEOUT, '--event', event];
         expect(await stage.wrapped(['sh', '-c', hook], { flags })).toMatchObject({ code });
@@ -186,7 +186,7 @@ export function limits(engine: Engine): void {
       });
     }
 
-    test('a refusal within the grace is not repeated for a duplicate, which runs', async (stage) => {
+    test('a refusal within the grace period is not repeated for a duplicate, which runs', async (stage) => {
       const hook = "trap 'exit 2' TERM; echo run >>count; while :; do sleep 0.02; done";
       const flags = [...TIMEOUT, '--dedupe'];
       const input = '{"hook_event_name":"PreToolUse","session_id":"s","tool_use_id":"t"}\n';

@@ -11,7 +11,7 @@ const DENY = 'cat >/dev/null; echo no >&2; exit 2 # guard.sh';
 const DENIED = { code: 2, signal: null, stdout: '', stderr: 'no\n' };
 const SKIPPED = { code: 0, signal: null, stdout: '', stderr: '' };
 
-/** A hook, as it is run without `--name` and as it is on record. */
+/** A hook: how it is run without `--name`, and how it is recorded. */
 interface Form {
   readonly words: readonly string[];
   readonly flags?: readonly string[];
@@ -66,7 +66,7 @@ export function nameless(engine: Engine): void {
       const { name, command, flags = [], words } = form;
       const shown = [...flags, ...words].map((word) => (word === DENY ? 'LINE' : word)).join(' ');
 
-      test(`of \`${shown.slice(0, 60)}\` is that of the hook ${name.slice(0, 8)}, on record and to gates`, async (stage) => {
+      test(`of \`${shown.slice(0, 60)}\` belongs to the hook ${name.slice(0, 8)}, in its row and for gates`, async (stage) => {
         for (const given of [undefined, '', name]) {
           expect(await run(stage, form, given), given).toEqual(DENIED);
         }
@@ -91,7 +91,7 @@ export function nameless(engine: Engine): void {
       }, 60_000);
     }
 
-    test('has a dedupe key of the hook that it is', async (stage) => {
+    test('has the same dedupe key as the hook with its default name', async (stage) => {
       const hook = ['sh', '-c', 'cat; echo x >>ran', 'x/format.py'];
       const flags = ['--event', 'PostToolUse', '--dedupe-key', '{hook_name}/{event}'];
       for (const named of [[], ['--name', 'format'], []]) {
@@ -117,7 +117,7 @@ export function nameless(engine: Engine): void {
       return { program: [...underPolicy(room, policy), ...engine.command] };
     };
 
-    testIf(canHavePolicy, 'is protected where root protects any hook', async (stage) => {
+    testIf(canHavePolicy, 'is protected if root protects any hook', async (stage) => {
       for (const form of FORMS.slice(0, 3)) {
         await off(stage, form);
         const policed = under(stage, '{"protected_hooks": ["other"]}');

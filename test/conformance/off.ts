@@ -112,7 +112,7 @@ export function off(engine: Engine): void {
       const run = await stage.startWrapped(['true'], { set: { HOOKBUS_ENABLED: '0' } });
       run.stdin.end();
       await run.finish();
-      await until('nobody to be left', () => sessionMembers(run.pid).length === 0);
+      await until('the end of all processes', () => sessionMembers(run.pid).length === 0);
     });
 
     testIf(

@@ -17,10 +17,10 @@ export function options(engine: Engine): void {
       ['an unknown option', ['--no-such-option']],
       ['an unknown option with a value', ['--colour=red']],
       ['an unknown short option', ['-z']],
-      ['a time that is none', ['--timeout', 'soon']],
+      ['an invalid time', ['--timeout', 'soon']],
       ['a negative time', ['--timeout', '-1']],
-      ['a size that is none', ['--max-bytes', 'many']],
-      ['an unknown way with duplicates', ['--on-duplicate', 'laugh']],
+      ['an invalid size', ['--max-bytes', 'many']],
+      ['an unknown mode for duplicates', ['--on-duplicate', 'laugh']],
       ['an option without its value at the end', ['--name']],
       ['an empty value', ['--name', '', '--event', '']],
       ['the same option twice', ['--name', 'first', '--name', 'second']],
@@ -56,8 +56,8 @@ export function options(engine: Engine): void {
       ['a pipeline', "printf 'a\\nb\\n' | sort -r | head -n 1", 0],
       ['its stdin', 'read first; cat; echo "$first" >&2; exit 2', 2],
       ['a list with a redirection', 'X=1 && echo "$X" 2>&1; (exit 7)', 7],
-      ['what sh cannot parse', 'if then', 2],
-      ['a command that is not there', 'no-such-hook', 127],
+      ['a line that sh cannot parse', 'if then', 2],
+      ['a missing command', 'no-such-hook', 127],
       ['an empty line', '', 0],
       ['quotes and newlines', 'echo "it\'s"\necho \'"$HOME"\'', 0],
     ] as const) {
@@ -72,7 +72,7 @@ export function options(engine: Engine): void {
       });
     }
 
-    test('--shell lets a line die by a signal', async (stage) => {
+    test('--shell passes on death by a signal', async (stage) => {
       const outcome = await stage.hookbus('run', '--shell', 'echo out; kill -TERM $$');
       expect(brief(outcome)).toEqual({
         code: null,
@@ -82,11 +82,11 @@ export function options(engine: Engine): void {
       });
     });
 
-    test('no payload is stored unless asked for', async (stage) => {
+    test('no payload is stored by default', async (stage) => {
       expect(await payloads(stage, {})).toEqual([]);
     });
 
-    test('--store-raw stores what went through, whatever the environment says', async (stage) => {
+    test('--store-raw stores the streams, whatever the environment says', async (stage) => {
       const rows = await payloads(stage, {
         flags: [...USUAL, '--store-raw'],
         set: { HOOKBUS_STORE_RAW: '0' },
@@ -105,7 +105,7 @@ export function options(engine: Engine): void {
       ]);
     });
 
-    test('HOOKBUS_STORE_RAW stores what went through', async (stage) => {
+    test('HOOKBUS_STORE_RAW stores the streams', async (stage) => {
       const rows = await payloads(stage, { set: { HOOKBUS_STORE_RAW: '1' } });
       expect(rows.map(({ stream, body }) => [stream, `${body}`])).toEqual([
         ['stderr', 'err\n'],

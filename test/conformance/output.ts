@@ -136,7 +136,7 @@ export function output(engine: Engine): void {
       writeFileSync(stage.path('go'), '');
     });
 
-    test('that writes 1 MiB after the exit gets all of it through', async (stage) => {
+    test('that writes 1 MiB after the exit loses nothing', async (stage) => {
       const hook = `(${UNTIL_GO}; yes late | head -c 1048576) & echo early`;
       const run = await stage.startWrapped(['sh', '-c', hook]);
       expect(await run.exit()).toEqual({ code: 0, signal: null });

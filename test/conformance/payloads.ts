@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { LogRow } from '../../src/store/columns.ts';
 import type { Engine } from './support/engine.ts';
 import { briefly } from './support/running.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WRITTEN_BEFORE } from './support/topic.ts';
 import { inPool } from './support/until.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/payloads/', import.meta.url));
@@ -70,19 +70,15 @@ const CASES: ReadonlyArray<readonly [what: string, payload: string, ids: Partial
     {},
   ],
   [
-    'with values that are no text',
+    'with values that are not strings',
     `{"session_id":7,"hook_event_name":"PreToolUse","tool_name":null,"tool_use_id":{"a":1}}\n`,
     { session_id: null, tool_name: null, tool_use_id: null },
   ],
-  [
-    'in an object that is cut short',
-    `{${head},"tool_use_id":"${ID}","tool_input":{"content":"x`,
-    {},
-  ],
+  ['in a truncated object', `{${head},"tool_use_id":"${ID}","tool_input":{"content":"x`, {}],
 ];
 
 export function payloads(engine: Engine): void {
-  topic(engine, 'payloads', 'concurrent', ({ test }) => {
+  const register = ({ test }: Topic): void => {
     test('each payload of fixtures/payloads goes through unchanged, and the row has its ids', async (stage) => {
       const names = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.endsWith('.json'),
@@ -121,7 +117,7 @@ export function payloads(engine: Engine): void {
 
     for (const [what, payload] of [
       ['none', ''],
-      ['no JSON', 'hello { "session_id": "no" }\n'],
+      ['not JSON', 'hello { "session_id": "no" }\n'],
       ['a list', '[{"session_id":"no","hook_event_name":"No"}]\n'],
       ['bytes', Buffer.from([0, 1, 2, 255, 254, 10])],
       ['an empty object', '{}\n'],
@@ -150,7 +146,8 @@ export function payloads(engine: Engine): void {
       });
       expect(await stage.onlyRow()).toMatchObject({ event_type: 'PreToolUse', tool_name: 'Bash' });
     });
-  });
+  };
+  topic(engine, 'payloads', 'concurrent', register, WRITTEN_BEFORE);
 }
 
 /** The names of these fields: Claude Code and Codex, then Copilot, then Cursor. */

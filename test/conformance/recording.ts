@@ -6,7 +6,7 @@ import type { Engine } from './support/engine.ts';
 import { query, readPayloads } from './support/rows.ts';
 import { brief, briefly } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WRITTEN_BEFORE } from './support/topic.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -31,7 +31,7 @@ const NAMES: ReadonlyArray<readonly [words: readonly string[], name: string]> = 
   [['/bin/true', '--flag'], 'true'],
 ];
 
-/** What a run makes is for its user alone; `homeFor` says where the state directory is, below an empty directory. */
+/** Only its user can read what a run makes; `homeFor` returns the state directory, below an empty directory. */
 async function staysPrivate(stage: Stage, homeFor: (place: string) => RunOptions['set']) {
   for (const umask of [0o000, 0o022, 0o077]) {
     const place = stage.path(`mask-${umask.toString(8)}`);
@@ -44,7 +44,7 @@ async function staysPrivate(stage: Stage, homeFor: (place: string) => RunOptions
 }
 
 export function recording(engine: Engine): void {
-  topic(engine, 'the record', 'concurrent', ({ test, testIf }) => {
+  const register = ({ test, testIf }: Topic): void => {
     test('a row says what ran, where and when', async (stage) => {
       const before = new Date().toISOString();
       await stage.wrapped(['sh', '-c', 'exit 3', "it's", 'b c'], {
@@ -275,7 +275,8 @@ export function recording(engine: Engine): void {
       await stage.wrapped(['sh', '-c', 'cat; exit 1'], { input: 'payload' });
       expect(readdirSync(stage.directory)).toEqual([]);
     });
-  });
+  };
+  topic(engine, 'the record', 'concurrent', register, WRITTEN_BEFORE);
 }
 
 /** Everything in a directory and the directory itself, with modes in octal; links have none. */

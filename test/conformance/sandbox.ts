@@ -11,9 +11,8 @@ const HOOK = ['sh', '-c', 'cat; echo err >&2; sleep 0.02; exit 3'];
 
 const canUnshare: true | string =
   spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0 ||
-  'a namespace takes a privilege';
+  'a namespace needs a privilege';
 
-/** Its number. */
 const EPERM = '1';
 
 /** System calls that a hook can do without, and so must HookBus. test/launcher has more of them. */
@@ -23,7 +22,7 @@ export function sandbox(engine: Engine): void {
   topic(engine, 'a sandbox', 'concurrent', ({ testIf }) => {
     testIf(
       canUnshare,
-      'under a first process that does not reap, 12 hooks leave no more behind than bare',
+      'under a first process that reaps no orphans, 12 hooks leave no more zombies than bare',
       async (stage) => {
         const first = ['unshare', '--pid', '--fork', '--mount-proc'];
         const count = python('first_process.py', '12');
@@ -42,7 +41,7 @@ export function sandbox(engine: Engine): void {
     for (const call of REFUSED) {
       testIf(
         typeof refuse === 'string' ? refuse : true,
-        `the hook runs as bare where ${call} is refused`,
+        `the hook runs as bare without ${call}`,
         async (stage) => {
           await runsAsBare(stage, engine, [refuser, call, EPERM], { input: INPUT });
         },

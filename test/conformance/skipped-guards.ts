@@ -13,7 +13,7 @@ const payloadOf = (event: string): string =>
 const NAMED = ['--name', 'probe', '--event', 'PreToolUse'];
 const REFUSES = ['sh', '-c', 'cat >&2; exit 2'];
 
-/** It has run before, so that the switch finds it. */
+/** Switches the guard off after one run, without which `hookbus off` does not find it. */
 async function off(stage: Stage): Promise<void> {
   expect((await call(stage, 'PreToolUse')).code).toBe(2);
   expect((await stage.hookbus('off', 'probe', '--for', '1h', '--yes')).code).toBe(0);
@@ -33,7 +33,7 @@ async function json(stage: Stage, ...words: string[]) {
 /** A guard that a gate or a key skipped is reported everywhere, even without a daemon. */
 export function skippedGuards(engine: Engine): void {
   topic(engine, 'a skipped guard', 'concurrent', ({ test }) => {
-    test('opens an alert, and is told by status, doctor, logs and show', async (stage) => {
+    test('opens an alert, and status, doctor, logs and show report it', async (stage) => {
       await off(stage);
       for (const _ of [1, 2, 3]) expect((await call(stage, 'PreToolUse')).code).toBe(0);
       const { open } = await json(stage, 'alerts');
@@ -77,9 +77,9 @@ export function skippedGuards(engine: Engine): void {
       const events = [...EVENT_NAMES, '', 'BeforeTool', 'beforeShellExecution', 'preToolUse'];
       for (const event of events) await call(stage, event);
       const rows = await json(stage, 'logs');
-      const told = rows.filter((row: { guard_skipped: number }) => row.guard_skipped === 1);
+      const counted = rows.filter((row: { guard_skipped: number }) => row.guard_skipped === 1);
       const names = (list: readonly string[]) => [...list].sort();
-      expect(names(told.map((row: { event_type: string }) => row.event_type))).toEqual(
+      expect(names(counted.map((row: { event_type: string }) => row.event_type))).toEqual(
         names(events.filter(canBlock)),
       );
       expect((await json(stage, 'alerts')).open).toMatchObject([
@@ -87,7 +87,7 @@ export function skippedGuards(engine: Engine): void {
       ]);
     }, 60_000);
 
-    test('does not go with what a clean-up deletes', async (stage) => {
+    test('stays reported after a clean-up deletes its executions', async (stage) => {
       await off(stage);
       await call(stage, 'PreToolUse');
       for (const _ of [1, 2]) {
@@ -100,7 +100,7 @@ export function skippedGuards(engine: Engine): void {
       expect((await stage.hookbus('doctor')).code).toBe(1);
     });
 
-    test('is told by doctor and status where alerts are switched off', async (stage) => {
+    test('is reported by doctor and status if alerts are disabled', async (stage) => {
       await off(stage);
       await stage.hookbus('config', 'set', 'alerts.enabled', 'false');
       await call(stage, 'PreToolUse');
@@ -142,9 +142,9 @@ export function skippedGuards(engine: Engine): void {
       expect((await json(stage, 'status')).skipped_guards).toEqual([]);
     });
 
-    test('is one where a duplicate is given an allow', async (stage) => {
+    test('is reported if a duplicate gets an allow', async (stage) => {
       const flags = [...NAMED, '--dedupe', '--on-duplicate', 'replay'];
-      // Its output cannot pass for a refusal, nor can a lot of output hide why it did not run.
+      // Its output must not look like a refusal, and long output must not hide why it did not run.
       const hook = ['sh', '-c', 'echo "refused again, as a " >&2; head -c 4000 /dev/zero >&2'];
       for (const _ of [1, 2]) await stage.wrapped(hook, { flags, input: payloadOf('PreToolUse') });
       const { open } = await json(stage, 'alerts');

@@ -148,7 +148,7 @@ export function status(engine: Engine): void {
       writeFileSync(stage.path('hook'), 'kill -STOP $$\necho went on\nexit 7\n');
       const run = await stage.startWrapped(['sh', stage.path('hook')]);
       // More than once, since a stop and a continue may cross.
-      await until('the hook to go on', () => {
+      await until('the hook to continue', () => {
         if (run.stdout.text.includes('went on')) return true;
         if (!run.hasExited()) run.killGroup('SIGCONT');
         return false;

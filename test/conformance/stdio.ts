@@ -10,7 +10,7 @@ const PAYLOAD = '{"session_id":"s","hook_event_name":"PreToolUse","tool_name":"B
 const BY_NAME = 'cat /dev/stdin >/dev/stdout; echo said >/dev/stderr; exit 3';
 
 export function stdio(engine: Engine): void {
-  topic(engine, 'what the standard streams are', 'concurrent', ({ test, testIf }) => {
+  topic(engine, 'the kinds of standard streams', 'concurrent', ({ test, testIf }) => {
     test('a line that is started like by Claude Code, on sockets in a new session, has the same result', async (stage) => {
       const hook = 'sh -c \'cat; echo "why not" >&2; exit 2\'';
       const line = (command: string): string[] => ['/bin/sh', '-c', command];

@@ -17,7 +17,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { gatePath } from '../../src/gates/gate-file.ts';
-import { openToAll } from '../support/for-nobody.ts';
+import { openToAll } from '../support/open-to-all.ts';
 import type { Engine } from './support/engine.ts';
 import { brief } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
@@ -33,7 +33,7 @@ const ALLOWED = { code: 0, signal: null, stdout: '', stderr: '' };
 
 /** A different user than the one who runs the tests; only root can become one. */
 const SOMEBODY = 4002;
-const canBeOthers = process.getuid?.() === 0 || 'only root can make what is another user’s';
+const canBeOthers = process.getuid?.() === 0 || 'only root can make files of another user';
 
 async function guarded(
   stage: Stage,
@@ -50,8 +50,8 @@ function plant(home: string): void {
   writeFileSync(join(home, GATE), `off ${Date.now() + 3_600_000}\n${shown}\n`);
 }
 
-/** Shows that a valid gate does close, so that the result for an invalid one is no accident. */
-async function closesInOurs(stage: Stage): Promise<void> {
+/** Checks that a valid gate works, so that the result for an invalid one means something. */
+async function expectTrusted(stage: Stage): Promise<void> {
   if (!existsSync(stage.home)) stage.makeHome();
   plant(stage.home);
   expect(await guarded(stage)).toEqual(ALLOWED);
@@ -69,9 +69,9 @@ const defaultOf = (stage: Stage): string =>
   join(stage.environment()['HOME'] ?? '', '.local', 'state', 'hookbus');
 
 export function trust(engine: Engine): void {
-  topic(engine, 'believing nobody but its user', 'concurrent', ({ test, testIf }) => {
+  topic(engine, 'trust in state directories', 'concurrent', ({ test, testIf }) => {
     test('a gate that a repository brings keeps no guard from running', async (stage) => {
-      await closesInOurs(stage);
+      await expectTrusted(stage);
       const planted = stage.path('repo/hb');
       plant(planted);
       plant(stage.path('repo/state/hookbus'));
@@ -88,20 +88,20 @@ export function trust(engine: Engine): void {
       expect(readdirSync(planted)).toEqual(['gates']);
     });
 
-    test('one that hooks got but could not use is reported elsewhere', async (stage) => {
+    test('a state directory that hooks could not use is reported by commands that use another', async (stage) => {
       await guarded(stage, { HOOKBUS_HOME: undefined });
       const planted = stage.path('planted');
       plant(planted);
       expect(await guarded(stage, { HOOKBUS_HOME: planted })).toEqual(DENIED);
-      const told = async () => {
+      const areReported = async () => {
         const set = { HOOKBUS_HOME: undefined };
         const status = await stage.bare([...engine.command, 'status'], { set });
         const doctor = await stage.bare([...engine.command, 'doctor'], { set });
         return [status, doctor].map(({ stdout }) => stdout.toString().includes('hookbus trust'));
       };
-      expect(await told()).toEqual([true, true]);
+      expect(await areReported()).toEqual([true, true]);
       await stage.hookbus('trust', '--yes', planted);
-      expect(await told()).toEqual([false, false]);
+      expect(await areReported()).toEqual([false, false]);
     });
 
     test('a relative HOOKBUS_HOME is recorded as a warning, and the default is used', async (stage) => {
@@ -113,7 +113,7 @@ export function trust(engine: Engine): void {
       expect(stdout.toString()).toContain('HOOKBUS_HOME: expected an absolute path, got');
     });
 
-    test('what a repository brings is not read, run or written to by commands', async (stage) => {
+    test('commands neither read, run nor write what a repository brings', async (stage) => {
       const planted = stage.path('repo/hb');
       plant(planted);
       const ran = stage.path('ran');
@@ -138,7 +138,7 @@ export function trust(engine: Engine): void {
       expect(existsSync(ran)).toBe(false);
     });
 
-    test('none is made or trusted inside a git work tree', async (stage) => {
+    test('no state directory is made or trusted inside a git work tree', async (stage) => {
       const repository = stage.path('repo');
       mkdirSync(join(repository, '.git'), { recursive: true });
       mkdirSync(join(repository, 'empty'));
@@ -162,7 +162,7 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage, { HOOKBUS_HOME: home })).toEqual(ALLOWED);
     });
 
-    test('one that is made, or found empty, is trusted from then on', async (stage) => {
+    test('a state directory that HookBus made, or found empty, is trusted from then on', async (stage) => {
       const empty = stage.path('empty');
       mkdirSync(empty, { mode: 0o700 });
       for (const home of [empty, stage.path('a/b/made')]) {
@@ -177,7 +177,7 @@ export function trust(engine: Engine): void {
       }
     });
 
-    test('one is trusted even if several processes make it at once', async (stage) => {
+    test('a state directory is trusted even if several processes make it at once', async (stage) => {
       const set = { HOOKBUS_HOME: stage.path('many/at/once') };
       const runs = Array.from({ length: 8 }, () => guarded(stage, set));
       expect(await Promise.all(runs)).toEqual(runs.map(() => DENIED));
@@ -187,7 +187,7 @@ export function trust(engine: Engine): void {
     });
 
     test('a copy, a leaked stamp, and another directory in its place are not trusted', async (stage) => {
-      await closesInOurs(stage);
+      await expectTrusted(stage);
       const word = readlinkSync(join(stage.home, 'stamp'));
       const copy = stage.path('copy');
       execFileSync('cp', ['-a', stage.home, copy]);
@@ -208,14 +208,14 @@ export function trust(engine: Engine): void {
       expect(await guarded(stage)).toEqual(DENIED);
     });
 
-    test('one reached through a link in its path is not the one that was made', async (stage) => {
-      await closesInOurs(stage);
+    test('a state directory is not trusted through a link in its path', async (stage) => {
+      await expectTrusted(stage);
       symlinkSync(dirname(stage.home), stage.path('way'));
       expect(await guarded(stage, { HOOKBUS_HOME: stage.path('way/state') })).toEqual(DENIED);
     });
 
-    test('one that is a link, or that others can write, is not used, even if it is the default', async (stage) => {
-      await closesInOurs(stage);
+    test('a state directory that is a link, or that others can write, is not used, even as the default', async (stage) => {
+      await expectTrusted(stage);
       const known = defaultOf(stage);
       const link = stage.path('link');
       symlinkSync(stage.home, link);
@@ -240,28 +240,32 @@ export function trust(engine: Engine): void {
       expect(await complaint(stage, set)).toContain('is a link');
     });
 
-    testIf(canBeOthers, 'one of another user does not count, be it the default', async (stage) => {
-      await closesInOurs(stage);
-      chownSync(stage.home, SOMEBODY, SOMEBODY);
-      expect(await guarded(stage)).toEqual(DENIED);
-      expect(await complaint(stage, {})).toContain(`belongs to another user (${SOMEBODY})`);
-      const set = { HOOKBUS_HOME: undefined };
-      plant(defaultOf(stage));
-      expect(await guarded(stage, set)).toEqual(ALLOWED);
-      chownSync(defaultOf(stage), SOMEBODY, SOMEBODY);
-      expect(await guarded(stage, set)).toEqual(DENIED);
-      const refused = await stage.bare([...engine.command, 'trust', '--yes', stage.home]);
-      expect({ code: refused.code, stderr: refused.stderr.toString() }).toMatchObject({
-        code: 1,
-        stderr: expect.stringContaining('belongs to another user'),
-      });
-    });
+    testIf(
+      canBeOthers,
+      'a state directory of another user is not used, even as the default',
+      async (stage) => {
+        await expectTrusted(stage);
+        chownSync(stage.home, SOMEBODY, SOMEBODY);
+        expect(await guarded(stage)).toEqual(DENIED);
+        expect(await complaint(stage, {})).toContain(`belongs to another user (${SOMEBODY})`);
+        const set = { HOOKBUS_HOME: undefined };
+        plant(defaultOf(stage));
+        expect(await guarded(stage, set)).toEqual(ALLOWED);
+        chownSync(defaultOf(stage), SOMEBODY, SOMEBODY);
+        expect(await guarded(stage, set)).toEqual(DENIED);
+        const refused = await stage.bare([...engine.command, 'trust', '--yes', stage.home]);
+        expect({ code: refused.code, stderr: refused.stderr.toString() }).toMatchObject({
+          code: 1,
+          stderr: expect.stringContaining('belongs to another user'),
+        });
+      },
+    );
 
     testIf(
       canBeOthers,
       'a gate of another user, a link, a hard link and a FIFO close nothing',
       async (stage) => {
-        await closesInOurs(stage);
+        await expectTrusted(stage);
         const gate = join(stage.home, GATE);
         chownSync(gate, SOMEBODY, SOMEBODY);
         expect(await guarded(stage)).toEqual(DENIED);
@@ -283,7 +287,7 @@ export function trust(engine: Engine): void {
       },
     );
 
-    test('no file of the user is written to through a log that is none', async (stage) => {
+    test('a link or a FIFO in place of the log makes HookBus write to no other file', async (stage) => {
       const victim = stage.path('bashrc');
       writeFileSync(victim, 'precious\n');
       const away = stage.path('away');
@@ -295,7 +299,7 @@ export function trust(engine: Engine): void {
       const planted = stage.path('repo/hb');
       fill(planted, (path) => symlinkSync(victim, path));
       expect(await guarded(stage, { HOOKBUS_HOME: planted })).toEqual(DENIED);
-      // Also in one that is trusted, if it was made like this by hand.
+      // This also holds for a trusted directory that somebody prepared by hand.
       for (const put of [
         (path: string) => symlinkSync(victim, path),
         (path: string) => linkSync(victim, path),
@@ -396,7 +400,7 @@ export function trust(engine: Engine): void {
       ['HOME cannot be made', { HOME: '/proc/none' }],
       ['HOME does not exist', { HOME: '/nonexistent-home' }],
     ] as const) {
-      test(`one is trusted without a default directory: ${what}`, async (stage) => {
+      test(`a state directory is trusted without a default directory: ${what}`, async (stage) => {
         expect(await guarded(stage, set)).toEqual(DENIED);
         plant(stage.home);
         expect(await guarded(stage, set)).toEqual(ALLOWED);
@@ -412,7 +416,7 @@ export function trust(engine: Engine): void {
 
     testIf(
       canBeOthers,
-      'a user without a name and without a home records where told',
+      'a user without a name and a home records in HOOKBUS_HOME',
       async (stage) => {
         chmodSync(dirname(stage.home), 0o755);
         const home = stage.path('volume');
@@ -428,7 +432,7 @@ export function trust(engine: Engine): void {
       },
     );
 
-    test('the words of deleted directories are removed once they are old', async (stage) => {
+    test('the entries of deleted directories are removed once they are old', async (stage) => {
       const home = stage.path('gone');
       await guarded(stage, { HOOKBUS_HOME: home });
       await guarded(stage);
@@ -442,7 +446,7 @@ export function trust(engine: Engine): void {
       expect(readdirSync(trusted).map((word) => readlinkSync(join(trusted, word)))).toEqual([
         stage.home,
       ]);
-      appendFileSync(join(stage.home, 'gates-are-none'), '');
+      appendFileSync(join(stage.home, 'not-a-gate'), '');
       expect(await complaint(stage, {})).toBe('null');
     });
   });

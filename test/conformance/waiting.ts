@@ -83,7 +83,7 @@ export function waiting(engine: Engine): void {
         DEADLINE_MS,
       );
 
-      test(`and writes to a ${kind} once the hook runs gets all of it through`, async (stage) => {
+      test(`and writes to a ${kind} once the hook runs reaches it completely`, async (stage) => {
         const late = `${COMPACT}${'x'.repeat(300_000)}`;
         const run = await stage.startWrapped(['sh', '-c', 'echo started; wc -c'], { stdin: kind });
         await run.stdout.sees('started\n');
@@ -122,7 +122,7 @@ export function waiting(engine: Engine): void {
 /** A command, and what its caller has written to its stdin, which stays open. */
 type Run = readonly [command: readonly string[], payload: string];
 
-/** Expects the best run of the first to take less than `limit` ms longer than the best of the second; see least_more.py. */
+/** Expects the best run of the first to take less than `limit` ms longer than the best of the second; see compare_times.py. */
 async function expectLeastMore(
   stage: Stage,
   kind: 'socket' | 'pipe',
@@ -130,7 +130,7 @@ async function expectLeastMore(
   runs: readonly [Run, Run, Run?],
 ): Promise<void> {
   const wanted = JSON.stringify({ kind, limit, runs });
-  const outcome = await stage.bare(python('least_more.py', wanted), { deadlineMs: DEADLINE_MS });
+  const outcome = await stage.bare(python('compare_times.py', wanted), { deadlineMs: DEADLINE_MS });
   expect(brief(outcome)).toMatchObject({ code: 0, stderr: '' });
   const found = JSON.parse(outcome.stdout.toString()) as { more: number; limit: number };
   expect(found.more).toBeLessThan(found.limit);

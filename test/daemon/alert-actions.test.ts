@@ -59,7 +59,7 @@ describe('alerts that open at once', () => {
     notifier.stop();
   });
 
-  it('are reported as cleared after they were reported as opened, and no slow webhook delays a command', async () => {
+  it('are reported as opened before they are reported as cleared, and no slow webhook delays a command', async () => {
     const delivered: string[] = [];
     const asked = new Map<string, ServerResponse>();
     const server = createServer((request, response) => {
@@ -90,13 +90,13 @@ describe('alerts that open at once', () => {
     await until('three webhooks', () => delivered.length === 3);
     // Two more may start. The cleared one is not the first of them: its opening is still being delivered.
     asked.get('alert-1 open')?.end();
-    await until('the fourth', () => delivered.length === 4);
+    await until('the fourth delivery', () => delivered.length === 4);
     expect(delivered.toSorted()).toEqual([0, 1, 2, 3].map((number) => `alert-${number} open`));
     asked.get('alert-2 open')?.end();
-    await until('the third to be taken', () => done.includes('alert-2 open webhook'));
+    await until('the third delivery', () => done.includes('alert-2 open webhook'));
     expect(delivered).toHaveLength(4);
     asked.get('alert-0 open')?.end();
-    await until('the last', () => delivered.length === 5);
+    await until('the last delivery', () => delivered.length === 5);
     expect(delivered[4]).toBe('alert-0 cleared');
     notifier.stop();
     server.closeAllConnections();
@@ -141,7 +141,7 @@ describe('the desktop', () => {
       encodeBegin(begin),
       encodeEnd(anEnd({ exitCode: 1 })),
     );
-    await until('it to be shown', () => existsSync(said));
+    await until('the notification', () => existsSync(said));
     expect(readFileSync(said, 'utf8').trim().split('\n')).toEqual([
       '--app-name=HookBus',
       '--',
@@ -152,7 +152,7 @@ describe('the desktop', () => {
 });
 
 describe('other things that fail', () => {
-  it('have failed since the first failure after they last worked', () => {
+  it('count as failing since the first failure after they last worked', () => {
     let nowMs = 1000;
     let failure: string | undefined = 'ECONNREFUSED';
     const source = failingSince(
@@ -188,7 +188,7 @@ describe('other things that fail', () => {
   });
 });
 
-it('does not repeat an invalid address, because it may hold a secret', () => {
+it('do not repeat an invalid address, because it may hold a secret', () => {
   const reading = parseConfig('{"alerts": {"webhook": "ftp://me:s3cret@example.com"}}');
   expect(reading).toEqual({
     state: 'refused',

@@ -125,9 +125,9 @@ describe('an alert', () => {
       runs: 20,
       text: 'lint: 3 of 20 runs (15 %) of the last hour failed; the threshold is 1 %',
     });
-    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     daemon.kill('SIGKILL');
-    await until('it to be gone', () => daemon.signalCode !== null);
+    await until('the end of the daemon', () => daemon.signalCode !== null);
     await state.daemon();
     // Enough for the new daemon to assess the same hook again.
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 3 });
@@ -153,20 +153,20 @@ describe('an alert', () => {
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
   }, 60_000);
 
-  it('about a skipped guard is delivered once, and its count goes on', async () => {
+  it('about a skipped guard is delivered once, and its count increases', async () => {
     const state = aState();
     const { line, delivered } = receiverIn(state);
     configure(state, { command: line });
     await state.daemon();
     const guard = { hookName: 'guard', eventType: 'PreToolUse' };
     spoolMany(state, 1, guard, { kind: 'breaker_skip', reason: 'off' });
-    const [first] = await until('it to be delivered', () =>
+    const [first] = await until('the delivery', () =>
       delivered().length > 0 ? delivered() : undefined,
     );
     expect(first).toMatchObject({ rule: 'guard_skipped', subject: 'guard', state: 'open' });
     spoolMany(state, 4, guard, { kind: 'breaker_skip', reason: 'off' });
     await until(
-      'the figure to go on',
+      'a higher count',
       () =>
         state.rows("SELECT 1 FROM alerts WHERE rule = 'guard_skipped' AND value = 5").length === 1,
     );
@@ -191,9 +191,9 @@ describe('an alert', () => {
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the command to start', () => existsSync(started));
     daemon.kill('SIGKILL');
-    await until('it to be gone', () => daemon.signalCode !== null);
+    await until('the end of the daemon', () => daemon.signalCode !== null);
     await state.daemon();
-    await until('it to be delivered', () => delivered().length === 1);
+    await until('the delivery', () => delivered().length === 1);
     expect(delivered()).toMatchObject([{ rule: 'guard_exit_1', subject: 'guard', state: 'open' }]);
   }, 60_000);
 
@@ -203,18 +203,20 @@ describe('an alert', () => {
     configure(state, { command: line, hold_seconds: 0, failure_rate: 0.5 });
     await state.daemon();
     spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 3 });
-    await until('it to open', () => delivered().length === 1);
+    await until('the opened alert', () => delivered().length === 1);
     spoolMany(state, 20, { hookName: 'lint' }, { exitCode: 0 });
-    await until('it to clear', () => delivered().length === 2);
+    await until('the cleared alert', () => delivered().length === 2);
     expect(delivered().map(({ state: is }) => is)).toEqual(['open', 'cleared']);
     expect(delivered()[0]?.alert_id).toBe(delivered()[1]?.alert_id);
     // Two thirds of all have failed, but only new executions count.
     spoolMany(state, 19, { hookName: 'lint' }, { exitCode: 3 });
     spoolMany(state, 20, { hookName: 'other' }, { exitCode: 3 });
-    await until('the other', () => delivered().some(({ subject }) => subject === 'other'));
+    await until('the alert about the other hook', () =>
+      delivered().some(({ subject }) => subject === 'other'),
+    );
     expect(delivered()).toHaveLength(3);
     spoolMany(state, 1, { hookName: 'lint' }, { exitCode: 3 });
-    await until('it to open again', () => delivered().length === 4);
+    await until('the second opened alert', () => delivered().length === 4);
     expect(JSON.parse(await cli(state, 'alerts', '--history', '--json')).history).toHaveLength(3);
   }, 60_000);
 
@@ -235,7 +237,7 @@ describe('an alert', () => {
       alertsOf(state)
         .map(({ rule, subject }) => `${rule} ${subject}`.trim())
         .sort();
-    await until('all of them', () => names().length >= 5);
+    await until('all five alerts', () => names().length >= 5);
     expect(names()).toEqual([
       'breaker_open broken',
       'guard_exit_1 guard',
@@ -264,15 +266,15 @@ describe('an alert', () => {
     const db = new Sqlite(state.paths.database);
     db.exec('BEGIN IMMEDIATE');
     spoolMany(state, 50, { hookName: 'more' }, {});
-    await until('it to be delivered', () => delivered().length === 1);
+    await until('the delivery', () => delivered().length === 1);
     expect(delivered()).toMatchObject([
       { rule: 'spool_growing', subject: '', state: 'open', value: 50 },
     ]);
     expect(alertsOf(state)).toEqual([]);
     db.exec('COMMIT');
     db.close();
-    await until('it to clear', () => delivered().length === 2);
-    await until('it to be written', () => alertsOf(state)[0]?.owed === '');
+    await until('the cleared alert', () => delivered().length === 2);
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(alertsOf(state)).toMatchObject([{ rule: 'spool_growing', state: 'cleared' }]);
     expect(stored(state)).toBe(51);
   }, 60_000);
@@ -306,7 +308,7 @@ describe('the actions of an alert', () => {
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the third attempt', () => bodies.length === 3);
-    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(new Set(bodies.map(({ body }) => body)).size).toBe(1);
     expect(JSON.parse(bodies[0]?.body ?? '')).toMatchObject({ rule: 'guard_exit_1', runs: 1 });
     expect(bodies[0]).toMatchObject({
@@ -330,10 +332,10 @@ describe('the actions of an alert', () => {
     configure(state, { webhook: `http://user:pa55@127.0.0.1:${port}/hook?token=t0ken` });
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
-    await until('it to be given up', () => log(state).includes('alert_action_failed'));
+    await until('the last attempt', () => log(state).includes('alert_action_failed'));
     expect(bodies.map(({ path }) => path)).toEqual(['/hook?token=t0ken', '/elsewhere']);
     expect(other.bodies).toEqual([]);
-    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(log(state)).toContain('reason="it redirects to another host"');
     expect(log(state)).not.toMatch(/t0ken|pa55|elsewhere/);
   }, 60_000);
@@ -348,7 +350,7 @@ describe('the actions of an alert', () => {
     await until('the failure', () => log(state).includes('alert_action_failed'));
     expect(log(state)).toMatch(/reason="exit code 5: .*no: 0"/);
     expect(log(state)).not.toContain('ghp_0123');
-    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
   });
 
   it('a command that does not exit is killed with everything that it started', async () => {
@@ -358,7 +360,7 @@ describe('the actions of an alert', () => {
       runProgram(['/bin/sh', '-c', line], '{}', new AbortController().signal, 700),
     ).rejects.toThrow('it did not finish within 700 ms');
     const pid = Number(readFileSync(pids, 'utf8'));
-    await until('what it started to be gone', () => !isAlive(pid));
+    await until('the end of what it started', () => !isAlive(pid));
   });
 
   it('the output of a command that fails is in the log without its secrets', async () => {
@@ -367,7 +369,7 @@ describe('the actions of an alert', () => {
     await expect(say('echo API_TOKEN=hunter2 >&2; exit 3')).rejects.toThrow(
       'exit code 3: API_TOKEN=[redacted:secret-assignment]',
     );
-    // So much follows that only its end is kept.
+    // More output follows, so that only its end is kept.
     const long = "printf 'API_TOKEN=%070000d' 7 >&2; echo ' end' >&2; exit 3";
     await expect(say(long)).rejects.toThrow(/^exit code 3: end$/);
   });
@@ -400,7 +402,7 @@ describe('the actions of an alert', () => {
     await state.daemon();
     spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the reason', () => log(state).includes('there is no desktop'));
-    await until('it to be noted', () => alertsOf(state)[0]?.owed === '');
+    await until('the stored result of the actions', () => alertsOf(state)[0]?.owed === '');
     expect(existsSync(started)).toBe(false);
   });
 });

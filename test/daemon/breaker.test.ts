@@ -106,11 +106,11 @@ describe('a breaker', () => {
     expect(await run(state, 'lint', 'echo well')).toMatchObject({ code: 0, stdout: 'well\n' });
     await until('the breaker to close', () => gateOf(state, 'lint') === undefined);
     const closed = "SELECT 1 FROM breakers WHERE state = 'closed'";
-    await until('the row to say so', () => state.rows(closed).length > 0);
+    await until('the row of the closed breaker', () => state.rows(closed).length > 0);
     // What failed before is forgiven.
     await run(state, 'lint', 'exit 1');
     await until('22 rows', () => stored(state) === 22);
-    await until('the log to say so', () => log(state).includes('breaker_closed'));
+    await until('the log of the closed breaker', () => log(state).includes('breaker_closed'));
     expect(log(state)).toMatch(
       /breaker_open pid=\d+ hook="lint" why="too_many_failures" runs=20 failures=20/,
     );
@@ -129,9 +129,9 @@ describe('a breaker', () => {
     expect(gateOf(state, 'lint')).toEqual(first);
     await wait(Math.max(0, first.untilMs - Date.now()) + 1);
     configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 600 });
-    await until('the change', () => log(state).match(/config_read/g)?.length === 3);
+    await until('the changed config.json', () => log(state).match(/config_read/g)?.length === 3);
     expect((await run(state, 'lint', 'exit 7')).code).toBe(7);
-    const again = await until('it to open again', () => {
+    const again = await until('the breaker to open again', () => {
       const gate = gateOf(state, 'lint');
       return gate !== undefined && gate.untilMs > Date.now() + 300_000 ? gate : undefined;
     });
@@ -154,12 +154,12 @@ describe('a breaker', () => {
     spoolMany(state, 3, { hookName: 'half' }, { exitCode: 0 });
     spoolMany(state, 2, { hookName: 'half' }, { kind: 'timeout', exitCode: 124 });
     await state.daemon();
-    const gate = await until('the gate of the one at 50 %', () => gateOf(state, 'half'));
+    const gate = await until('the gate at 50 %', () => gateOf(state, 'half'));
     expect(gateOf(state, 'guard')).toBeUndefined();
     expect(gateOf(state, 'few')).toBeUndefined();
     await wait(Math.max(0, gate.untilMs - Date.now()) + 1);
     expect((await run(state, 'half', 'exit 2')).code).toBe(2);
-    await until('it to close', () => gateOf(state, 'half') === undefined);
+    await until('the breaker to close', () => gateOf(state, 'half') === undefined);
   }, 60_000);
 
   it('is off by default, and status recommends it', async () => {
@@ -239,10 +239,10 @@ describe('a breaker', () => {
     await until('the gate', () => gateOf(state, 'scan'));
     // Another process may have started it before the gate existed.
     spoolMany(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
-    await until('it to close', () => gateOf(state, 'scan') === undefined);
+    await until('the breaker to close', () => gateOf(state, 'scan') === undefined);
   });
 
-  it('also holds back a run without --name if that is the name of the hook, and is listed once', async () => {
+  it('also skips a run without --name if that is the name of the hook, and is listed once', async () => {
     const state = aState();
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
@@ -253,7 +253,7 @@ describe('a breaker', () => {
     expect((await run(state, 'other', 'exit 7')).code).toBe(7);
     const { gates } = await status(state);
     expect(gates).toMatchObject([{ hook_name: 'hook', state: 'open', runs: 3, failures: 3 }]);
-    // Whichever gate file goes missing is written again.
+    // A missing gate file is written again.
     expect(await state.stop()).toBe(true);
     const files = readdirSync(state.paths.gates);
     for (const file of files) {
@@ -281,7 +281,7 @@ describe('a breaker', () => {
     ]);
   });
 
-  it('of a name without a command applies to no hook, and status and doctor say so', async () => {
+  it('of a name without a command applies to no hook, which status and doctor report', async () => {
     const state = aState();
     writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"], "window": 3}}');
     spoolMany(state, 9, { hookName: 'lint' }, { exitCode: 1 });
@@ -302,7 +302,7 @@ describe('a breaker', () => {
     await until('the gate', () => gateOf(state, 'guard'));
     // What the hook blocks is not let through even once.
     expect((await run(state, 'guard', 'exit 2', 'PreToolUse')).code).toBe(2);
-    await until('it to close', () => gateOf(state, 'guard') === undefined);
+    await until('the breaker to close', () => gateOf(state, 'guard') === undefined);
     // The gate goes a moment before the log knows.
     await until('the log', () => log(state).includes('breaker_closed'));
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
@@ -377,7 +377,7 @@ describe('a breaker', () => {
     writeFileSync(join(state.paths.gates, 'old~1700000000000.0'), '');
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await state.daemon();
-    await until('the stray one to go', () => gateOf(state, 'stray') === undefined);
+    await until('the end of the stray gate', () => gateOf(state, 'stray') === undefined);
     const gate = await until('the gate', () => gateOf(state, 'lint'));
     expect(readdirSync(state.paths.gates)).toEqual([basename(gateIn(state, 'lint'))]);
     writeFileSync(gateIn(state, 'lint'), '');
@@ -387,7 +387,7 @@ describe('a breaker', () => {
 });
 
 describe('config.json', () => {
-  it('that cannot be used is refused, the last valid one stays, and status and log say so', async () => {
+  it('that cannot be used is refused, the last valid one stays, and status and log report it', async () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
@@ -403,7 +403,7 @@ describe('config.json', () => {
         log(state).includes('line 2, column 25: breaker.window: expected a whole number'),
     );
     spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
-    await until('the gate by the last good one', () => gateOf(state, 'lint'));
+    await until('the gate by the last valid config.json', () => gateOf(state, 'lint'));
     const { config, gates } = await status(state);
     expect(config).toEqual({
       path: state.paths.config,

@@ -42,7 +42,7 @@ describe("the start time of a key's owner", () => {
     await state.daemon();
     const { verdict } = await claim(state, 'one');
     expect(verdict).toMatchObject({ kind: 'run', key: 'k' });
-    await until('the start', () => owners(state)[0]?.owner_start !== 0);
+    await until('the stored start time', () => owners(state)[0]?.owner_start !== 0);
     expect(owners(state)).toEqual([OWNER]);
   });
 
@@ -74,12 +74,12 @@ describe("the start time of a key's owner", () => {
     );
     await until('the key to be free', () => owners(state).length === 0);
     await claim(state, 'two', 1);
-    await until('the start', () => owners(state)[0]?.owner_start !== 0);
+    await until('the stored start time', () => owners(state)[0]?.owner_start !== 0);
     expect(owners(state)).toEqual([{ ...OWNER, owner_pid: 1, owner_start: processStart(1) }]);
   });
 });
 
-it('two clients of one daemon are different, even if both have one process id in their containers', async () => {
+it('two clients of one daemon stay distinct, even if both have the same process id in their containers', async () => {
   const state = aState();
   await state.daemon();
   const first = await claim(state, 'one');
@@ -104,11 +104,11 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
   const run = (state: State, words = WORDS) =>
     start([LAUNCHER, ...words, '--', 'sh', '-c', HOOK], state.env, '{"tool_use_id":"t"}\n');
 
-  it('is told to the next daemon with what the hook is called, though it was given no name', async () => {
+  it('reports its result to the next daemon under the default name of the hook', async () => {
     const state = aState();
     const daemon = await state.daemon();
     const first = run(state, NAMELESS);
-    await until('it to run', () => runs(state) === 1);
+    await until('the hook to run', () => runs(state) === 1);
     daemon.kill('SIGKILL');
     await once(daemon, 'exit');
     await state.daemon();
@@ -134,14 +134,14 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect(runs(state)).toBe(2);
   }, 30_000);
 
-  it('waits as long as the daemon tells it to, even beyond its own timeout', async () => {
+  it('waits as long as the daemon requests, even beyond its own timeout', async () => {
     const state = aState();
     await state.daemon();
     const first = run(state);
     await until('the first to run', () => runs(state) === 1);
     const startedAtMs = performance.now();
     const second = run(state);
-    await until('some patience to be over', () => performance.now() - startedAtMs > 3200);
+    await until('the usual timeout to pass', () => performance.now() - startedAtMs > 3200);
     // The launcher has not become Node.
     expect(readlinkSync(`/proc/${second.child.pid}/exe`)).toBe(realpathSync(LAUNCHER));
     writeFileSync(join(state.home, 'go'), '');
@@ -150,7 +150,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect(runs(state)).toBe(1);
   }, 20_000);
 
-  it('repeats what the first one printed until a signal ends it, even if nobody reads', async () => {
+  it('repeats the output of the first one until a signal ends it, even if nobody reads', async () => {
     const state = aState();
     await state.daemon();
     const env = { ...state.env, HOOKBUS_MAX_BYTES: '4000000' };
@@ -160,7 +160,7 @@ describe.skipIf(!hasLauncher)('a client that waits for the first execution', () 
     expect((await one.ended).stdout).toHaveLength(3_000_000);
     const other = spawn(LAUNCHER, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
     other.stdin.end('{}\n');
-    // Some of it is read, and then no more.
+    // Nobody reads the rest.
     await once(other.stdout, 'readable');
     other.kill('SIGTERM');
     expect(await once(other, 'exit')).toEqual([null, 'SIGTERM']);

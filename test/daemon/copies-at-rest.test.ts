@@ -56,7 +56,7 @@ it('the output of a hook is deleted when its key expires, not with the next key 
     '{}',
   );
   expect((await ended).code).toBe(0);
-  await until('it to go', () => keys(state).length === 1, 25_000);
+  await until('the deletion of the key', () => keys(state).length === 1, 25_000);
   addKey(state, 'last', 1);
   await state.stop();
   expect(keys(state)).toEqual(['later']);

@@ -88,7 +88,7 @@ describe('the daemon', () => {
     const daemon = await state.daemon();
     for (let record = 0; record < 300; record += 1) spoolOne(state);
     daemon.kill('SIGTERM');
-    await until('its end', () => daemon.exitCode !== null);
+    await until('the end of the daemon', () => daemon.exitCode !== null);
     expect(daemon.exitCode).toBe(0);
     expect(count(state)).toBe(300);
     expect(readdirSync(state.home)).not.toContain('bus.sock');
@@ -96,18 +96,18 @@ describe('the daemon', () => {
 
   it('exits when it was idle for long', async () => {
     const daemon = await aState().daemon('--idle-seconds', '0.4');
-    await until('its end', () => daemon.exitCode !== null);
+    await until('the end of the daemon', () => daemon.exitCode !== null);
     expect(daemon.exitCode).toBe(0);
   });
 
-  it('makes way for a newer version, and not for an older one', async () => {
+  it('makes way for a newer version, but not for an older one', async () => {
     const state = aState();
     const daemon = await state.daemon();
     say(state, encodeNotify('0.0.9')).end();
     await until('the notification', async () => ((await state.ask())?.pokes ?? 0) >= 1);
     spoolOne(state);
     say(state, encodeNotify('99.0.0')).end();
-    await until('its end', () => daemon.exitCode !== null);
+    await until('the end of the daemon', () => daemon.exitCode !== null);
     expect(count(state)).toBe(1);
   });
 
@@ -129,7 +129,7 @@ describe('the daemon', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('goes on after the database was replaced by garbage', async () => {
+  it('continues after the database was replaced by garbage', async () => {
     const state = aState();
     writeFileSync(state.paths.database, 'garbage '.repeat(2000));
     await state.daemon();

@@ -34,7 +34,7 @@ function aView() {
 }
 
 describe('an evaluation of alerts', () => {
-  it('takes a spool for growing if it was as full a second ago, not a moment ago', async () => {
+  it('reports a growing spool if it was as full a second ago, not a moment ago', async () => {
     const view = aView();
     view.wait(1);
     expect(view.look()).toEqual([]);

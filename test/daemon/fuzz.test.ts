@@ -45,7 +45,7 @@ function say(path: string, bytes: Buffer, cut: number): Promise<void> {
 
 describe('a daemon that receives modified frames', () => {
   it(
-    'goes on, and keeps neither a descriptor nor memory of it',
+    'continues, and leaks neither a descriptor nor memory',
     async () => {
       const random = createRandom(SEED);
       const state = aState();
@@ -65,7 +65,7 @@ describe('a daemon that receives modified frames', () => {
       const after = await state.ask();
       expect(after?.pid).toBe(daemon.pid);
       // This side's sockets may still be closing.
-      await until('all of them to be closed', () => descriptors() <= before.open);
+      await until('all descriptors to be closed', () => descriptors() <= before.open);
       expect(after?.rss_bytes).toBeLessThan((before.rss_bytes ?? 0) + 64 * 1024 * 1024);
     },
     60_000 * EFFORT,

@@ -57,7 +57,7 @@ describe('ingest', () => {
     loop.start();
     await until('the first turn', () => turns.length > 0);
     const startMs = performance.now();
-    await until('all', () => turns.reduce((sum, stored) => sum + stored, 0) === 501);
+    await until('all records', () => turns.reduce((sum, stored) => sum + stored, 0) === 501);
     // Without a notification it polls every 2 s.
     expect(performance.now() - startMs).toBeLessThan(1000);
   });

@@ -82,5 +82,5 @@ it('takes no step when it is stopped, but for one that is asked for by hand', as
   await after(5);
   expect(steps).toHaveLength(1);
   loop.start();
-  await until('it to work again', () => steps.length > 3);
+  await until('the loop to work again', () => steps.length > 3);
 });

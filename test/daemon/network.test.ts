@@ -103,10 +103,10 @@ describe('a certificate of a private authority', () => {
     const { ca, tls } = anAuthority();
     const { port, paths, strangers } = await aHookServer(createSecureServer(tls));
     const state = await anAlert(webhook(`https://localhost:${port}/h00k`));
-    await until('it to be refused', () => strangers() > 0);
+    await until('the refusal', () => strangers() > 0);
     expect(paths).toEqual([]);
     configure(state, webhook(`https://localhost:${port}/h00k`, { ca_file: ca }));
-    await until('it to be delivered', () => logOf(state).includes('alert_told'));
+    await until('the delivery', () => logOf(state).includes('alert_told'));
     expect(paths).toEqual(['/h00k']);
   }, 60_000);
 
@@ -119,17 +119,15 @@ describe('a certificate of a private authority', () => {
     configure(state, { dedupe });
     await state.daemon();
     const keys = async () => (await state.ask())?.shared_keys[0];
-    await until('it to be refused', async () =>
-      /certificate/.test((await keys())?.last_error ?? ''),
-    );
+    await until('the refusal', async () => /certificate/.test((await keys())?.last_error ?? ''));
     configure(state, { dedupe, network: { ca_file: ca } });
-    await until('it to be trusted', async () => (await keys())?.connected);
+    await until('a trusted connection', async () => (await keys())?.connected);
   }, 60_000);
 });
 
 describe('a network.ca_file that cannot be used', () => {
   it.each([
-    ['is not there', () => undefined, /ENOENT/],
+    ['does not exist', () => undefined, /ENOENT/],
     ['holds no certificate', (path: string) => writeFileSync(path, 'no\n'), /no certificate/],
     [
       'holds half a certificate',
@@ -150,7 +148,7 @@ describe('a network.ca_file that cannot be used', () => {
       /others can write to it/,
     ],
   ])(
-    'as it %s is named in status, log and an alert; exporters go on, and it is read once it is mended',
+    'because it %s is named in status, log and an alert; exporters continue, and it is read once it is fixed',
     async (_, make, reason) => {
       const { ca, tls } = anAuthority();
       const [plain, secure] = [await aCollector(), await aCollector({ tls })];
@@ -202,7 +200,7 @@ describe('a proxy', () => {
     expect(shown.join()).not.toMatch(/s%3Acret|s:cret/);
   }, 60_000);
 
-  it('makes no untrusted certificate trusted, nor one with another name', async () => {
+  it('makes neither an untrusted certificate trusted, nor one with another name', async () => {
     const { ca, tls } = anAuthority();
     const [proxy, collector] = [await aProxy(), await aCollector({ tls })];
     const endpoint = `https://${NAME}:${collector.port}`;
@@ -242,15 +240,15 @@ describe('a proxy', () => {
     ];
     const network = { ca_file: ca, proxy: proxy.url };
     const state = await anAlert(webhook(`http://${NAME}:${plain.port}/a?b`, network));
-    await until('the first', () => plain.paths.length > 0);
+    await until('the webhook over http', () => plain.paths.length > 0);
     const other = await anAlert(webhook(`https://${NAME}:${secure.port}/c`, network));
-    await until('the second', () => secure.paths.length > 0);
+    await until('the webhook over https', () => secure.paths.length > 0);
     expect(proxy.asked.map(({ line }) => line)).toEqual([
       `POST http://${NAME}:${plain.port}/a?b`,
       `CONNECT ${NAME}:${secure.port}`,
     ]);
     for (const one of [state, other])
-      await until('it to be delivered', () => logOf(one).includes('alert_told'));
+      await until('the delivery', () => logOf(one).includes('alert_told'));
   }, 60_000);
 
   it.each(['localhost', '127.0.0.1', '127.1.2.3', 'a.localhost'])(
@@ -260,7 +258,7 @@ describe('a proxy', () => {
       const collector = await aCollector({ host: host === '127.1.2.3' ? host : '127.0.0.1' });
       const network = { proxy: proxy.url };
       const state = await anExport(settings(`http://${host}:${collector.port}`, network));
-      await until('a try', async () => {
+      await until('an attempt', async () => {
         const found = await exporterState(state, 'opentelemetry');
         return found !== undefined && found.sent + found.failures > 0;
       });
@@ -322,7 +320,7 @@ describe('a proxy', () => {
     await isIn(state, { state: 'failing' });
     expect(await lastError(state)).toMatch(/ECONNREFUSED/);
     configure(state, config(proxy.url));
-    await until('it to be given up', async () => (await lastError(state)) === 'no answer in 1 s');
+    await until('the timeout', async () => (await lastError(state)) === 'no answer in 1 s');
     await until('its connection to be closed', () => proxy.open() === 0);
   }, 60_000);
 });

@@ -27,7 +27,7 @@ async function startedByHook(state: State, days: string): Promise<void> {
 
 // A daemon runs retention a minute after its start, so all of them wait for that at the same time.
 it.skipIf(!hasLauncher)(
-  'a daemon deletes by config.json whatever its hook says, keeps longer for who starts it, and nothing goes by a refused file',
+  'a daemon deletes by config.json, unless the user who starts it keeps rows longer, and never by a refused file or the environment of a hook',
   async () => {
     const refused = aStateWith({ retention_days: 1 });
     spoolAges(refused, [5, 40]);
@@ -42,7 +42,7 @@ it.skipIf(!hasLauncher)(
     const env = { HOOKBUS_HOME: person.home, HOOKBUS_RETENTION_DAYS: '30' };
     hookbusProcess(['daemon', 'start'], env);
     for (const state of [none, more, person])
-      await until('all to be stored', () => kept(state).length === 3);
+      await until('all rows', () => kept(state).length === 3);
     const gone = (state: State, left: readonly string[]) =>
       until(`${left} to be left`, () => kept(state).join() === left.join(), 120_000);
     await gone(none, ['d2']);

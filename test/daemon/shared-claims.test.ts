@@ -16,7 +16,7 @@ function claimsFor(dedupe: { url: string; secret: string }) {
   return { claims, logged };
 }
 
-it('follows config.json, and disconnects from a server that it no longer names', async () => {
+it('the daemon follows config.json, and disconnects from a server that it no longer names', async () => {
   const [one, other] = [await aServer(() => undefined), await aServer(() => undefined)];
   const dedupe = { url: '', secret: SECRET };
   const { claims } = claimsFor(dedupe);
@@ -40,7 +40,7 @@ it('follows config.json, and disconnects from a server that it no longer names',
   expect([claims.isOn(), claims.state()]).toEqual([false, undefined]);
 });
 
-it('connects to nothing without a secret', async () => {
+it('the daemon connects to no key server without a secret', async () => {
   const server = await aServer(() => undefined);
   const dedupe = { url: server.url, secret: '' };
   const { claims, logged } = claimsFor(dedupe);

@@ -17,7 +17,7 @@ const text = (pid: number, name: string): string =>
 describe.each(STARTERS)('a daemon that is started by %s', (_, words, isThere) => {
   const test = it.skipIf(!isThere);
 
-  test('inherits nothing from its starter but a short list of variables, and has sane limits', async () => {
+  test('inherits only a short list of variables from its starter, and has sane limits', async () => {
     const state = aState();
     const own = join(state.home, 'own');
     mkdirSync(own);

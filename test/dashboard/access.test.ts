@@ -285,7 +285,7 @@ describe('the dashboard', () => {
     slow.socket.write('GET / HTTP/1.1\r\nHost: 127');
     const long = aConnection(port);
     long.socket.write(`GET / HTTP/1.1\r\nX: ${'x'.repeat(40_000)}`);
-    await until('an end of what is too long', () => long.state() !== 'open');
+    await until('the end of the long request', () => long.state() !== 'open');
     const many = Array.from({ length: 150 }, () => aConnection(port));
     await until(
       'all but 64 connections to close',
@@ -293,10 +293,10 @@ describe('the dashboard', () => {
     );
     expect((await ask())?.pid).toBeGreaterThan(0);
     for (const { socket } of many) socket.destroy();
-    await until('an answer', async () => {
+    await until('a response', async () => {
       const reply = await send('/', { headers: { cookie } }).catch(() => undefined);
       return reply?.status === 200;
     });
-    await until('an end of what is slow', () => slow.state() !== 'open', 9000);
+    await until('the end of the slow request', () => slow.state() !== 'open', 9000);
   });
 });

@@ -71,14 +71,14 @@ describe('the feed', () => {
     expect(watcher.missed()).toBe(0);
     expect(watcher.events().at(-1)?.id).toBe(903);
     const back = await aWatcher(dashboard, 0, 900);
-    await until('the rest', () => back.ids().length > 0);
+    await until('the missed executions', () => back.ids().length > 0);
     expect(back.ids()).toEqual([901, 902, 903]);
   });
 
   it('sends the number of missed executions if there are too many', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(9000)));
     const watcher = await aWatcher(dashboard, 0);
-    await until('the newest', () => watcher.ids().at(-1) === 9000);
+    await until('the newest execution', () => watcher.ids().at(-1) === 9000);
     expect(watcher.missed() + watcher.ids().length).toBe(9000);
     expect(watcher.missed()).toBeGreaterThan(5000);
   });
@@ -95,13 +95,13 @@ describe('the feed', () => {
     const writer = createExecutionWriter(db);
     for (let round = 1; round <= 7; round += 1) {
       writer.write(many(1000, 'x'.repeat(300)));
-      await until('who is quick', () => quick.events().at(-1)?.id === round * 1000 + 1);
+      await until('the quick reader', () => quick.events().at(-1)?.id === round * 1000 + 1);
     }
     const after = (await dashboard.ask())?.rss_bytes ?? 0;
     // All executions are about 5 MB of text.
     expect(after - before).toBeLessThan(40 * 1024 * 1024);
     slow.response.resume();
-    await until('who is slow', () => slow.ids().at(-1) === 7001);
+    await until('the slow reader', () => slow.ids().at(-1) === 7001);
     expect(slow.missed() + slow.ids().length).toBe(7001);
     expect(new Set(slow.ids()).size).toBe(slow.ids().length);
   });
@@ -109,7 +109,7 @@ describe('the feed', () => {
   it('restarts if the database was deleted', async () => {
     const dashboard = await aDashboard(({ paths }) => writeExecutions(paths.database, many(3)));
     const watcher = await aWatcher(dashboard, 99);
-    await until('a new beginning', () => watcher.events().length > 0);
+    await until('the restarted feed', () => watcher.events().length > 0);
     expect(watcher.events()[0]).toMatchObject({ event: 'reset', id: 3 });
     writeExecutions(dashboard.paths.database, many(1));
     await until('the next row', () => watcher.ids().length > 0);
@@ -125,7 +125,7 @@ describe('the feed', () => {
     db.exec('DELETE FROM hook_logs');
     // By the time of a later execution, the feed has polled.
     const other = await aWatcher(dashboard, 5999);
-    await until('a look', () => other.events().length > 0);
+    await until('a poll', () => other.events().length > 0);
     createExecutionWriter(db).write(many(1));
     await until('the next row', () => watcher.ids().length === 2);
     expect(watcher.ids()).toEqual([6000, 6001]);

@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('has no gap below executions that came in while older ones were shown', async () => {
+  it('has no gap below executions that arrived while older ones were shown', async () => {
     const { page, write, expectClean } = await aList(1000);
     const older = page.getByRole('button', { name: 'Load older executions' });
     for (const count of [400, 600]) {
@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
     await page.getByRole('button', { name: 'Resume (2 new)' }).click();
-    await until('both', async () => (await ids(page)).length === 6);
+    await until('both executions', async () => (await ids(page)).length === 6);
     await page.getByRole('button', { name: 'Pause' }).click();
     write(2, 'beta');
     await page.getByRole('button', { name: 'Resume (2 new)' }).waitFor();
@@ -122,12 +122,12 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await until('alpha', async () => (await ids(page))[0] === 10);
     expect(await names(page)).toEqual(Array(4).fill('alpha'));
     await hook.selectOption('');
-    await until('all', async () => (await ids(page)).length === 10);
+    await until('all executions', async () => (await ids(page)).length === 10);
     expect(new Set(await ids(page)).size).toBe(10);
     await expectClean();
   });
 
-  it('does not lose executions that come in while it reloads', async () => {
+  it('does not lose executions that arrive while it reloads', async () => {
     const { page, write, expectClean } = await aList(3);
     let release = (): void => undefined;
     const isHeld = new Promise<void>((resolve) => {
@@ -146,7 +146,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
       await route.fulfill({ response });
     });
     await page.check('input[value="7d"]');
-    await until('an answer', () => hasAnswer);
+    await until('a response', () => hasAnswer);
     write(1, 'late');
     await until('the new row', async () => (await names(page)).includes('late'));
     const loaded = page.waitForResponse('**/api/executions*');
@@ -160,13 +160,13 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await expectClean();
   });
 
-  it('says how many executions came in too fast, until it reloads', async () => {
+  it('says that executions arrived too fast to show, until it reloads', async () => {
     const { page, write } = await aList(3);
     write(6000, 'fast');
     const note = page.locator('#feed-note');
     await note.getByText('came in too fast').waitFor();
     await page.check('input[value="7d"]');
-    await until('no note', () => note.isHidden());
+    await until('the note to disappear', () => note.isHidden());
   });
 
   it('adds the date to times of yesterday after midnight', async () => {

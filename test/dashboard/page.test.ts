@@ -273,7 +273,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     const focused = () => page.evaluate('document.activeElement.textContent') as Promise<string>;
     await page.getByRole('button', { name: 'Switch lint off' }).press('Enter');
     await page.locator('#gates').getByText('lint').first().waitFor();
-    await until('the same hook', async () => (await focused()) === 'Switch lint on');
+    await until('the focus on the same hook', async () => (await focused()) === 'Switch lint on');
     expect(await page.evaluate("document.activeElement.closest('table')?.id")).toBe('hooks-table');
     const on = page.locator('#gates').getByRole('button', { name: 'Switch lint on' });
     // First in the table, which has the focus, then in the list of gates.
@@ -296,7 +296,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await on.press('Enter');
     await page.locator('#gates').getByText('none').waitFor();
     await until(
-      'the same hook',
+      'the focus on the same hook',
       async () =>
         (await page.evaluate("document.activeElement.getAttribute('aria-label')")) ===
         'Switch lint off',

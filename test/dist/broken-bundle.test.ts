@@ -9,10 +9,10 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const BIN = join(CLI, '..');
 
 it.each([
-  ['is not there', (bundle: string) => rmSync(join(bundle, '..'), { recursive: true })],
+  ['does not exist', (bundle: string) => rmSync(join(bundle, '..'), { recursive: true })],
   ['lacks its file', (bundle: string) => rmSync(bundle)],
   ['is empty', (bundle: string) => truncateSync(bundle, 0)],
-  ['is cut off', (bundle: string) => truncateSync(bundle, 20_000)],
+  ['is truncated', (bundle: string) => truncateSync(bundle, 20_000)],
 ])('a guard refuses as without HookBus if the bundle of the Node engine %s', (_what, spoil) => {
   const directory = temporaryDirectory();
   cpSync(BIN, join(directory, 'bin'), { recursive: true });

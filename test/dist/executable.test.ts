@@ -36,7 +36,7 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
 
   afterAll(() => remove(output));
 
-  it('has checksums, outside and inside, that are right', () => {
+  it('has correct checksums, outside and inside', () => {
     const check = (cwd: string) =>
       mustRun(
         'sh',
@@ -83,7 +83,7 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
     expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
     // The native part of SQLite was a file only while it was loaded.
     expect(readdirSync(temporary)).toEqual([]);
-    // The default directory only has the word of the state directory in use.
+    // The default directory contains only the entry of the state directory in use.
     expect(readdirSync(home)).toEqual(['.local']);
     expect(readdirSync(join(home, '.local/state/hookbus'))).toEqual(['trusted']);
   });
@@ -161,7 +161,7 @@ describe(`the tarball, without Node${WITHOUT}`, () => {
         return recordsIn(join(directory, 'spool')).length;
       };
       expect(runsInto(join(home, '.local', 'state', 'hookbus'))).toBe(1);
-      // Another directory is for Node to make, which no hook looks for on PATH.
+      // Only Node makes a state directory that is not the default, and hooks do not search PATH for Node.
       expect(runsInto(state)).toBe(0);
       expect(run(['--version']).stdout).toBe(`hookbus ${VERSION}\n`);
       const file = join(home, '.claude', 'settings.json');

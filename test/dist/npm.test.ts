@@ -139,7 +139,7 @@ describe('the npm package', () => {
       );
     });
 
-    it('says so in its status too', () => {
+    it('reports in its status that the launcher is missing', () => {
       const { run } = aUser(program(), pathWithNode());
       run(HOOK, {}, PAYLOAD);
       const { code, stdout } = run(['status']);
@@ -231,7 +231,7 @@ describe('the npm package', () => {
 });
 
 describe('make install', () => {
-  it('copies a checkout to a prefix, where it works; make uninstall removes all of it', () => {
+  it('copies a checkout to a prefix, where it works; make uninstall removes every file', () => {
     const root = aDirectory();
     const destination = join(root, 'stage');
     const place = [`PREFIX=/opt/hookbus`, `DESTDIR=${destination}`];

@@ -13,7 +13,8 @@ const SCRIPT = join(ROOT, 'scripts/place-launcher.js');
 const place = (file: string, directory: string) =>
   spawnSync(execPath, [SCRIPT, file, directory], { encoding: 'utf8' });
 
-if (!hasLauncher) process.stderr.write('place-launcher.test.ts: no launcher, so none is placed\n');
+if (!hasLauncher)
+  process.stderr.write('place-launcher.test.ts: there is no launcher, so its tests are skipped\n');
 
 describe.skipIf(!hasLauncher)('a new launcher', () => {
   const aPlace = () => {
@@ -23,7 +24,7 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
     return { bin, next, link: join(bin, 'hookbus') };
   };
 
-  it('gets the name of its version, and the link leads to it', () => {
+  it('gets the name of its version, and the link points to it', () => {
     const { bin, link } = aPlace();
     writeFileSync(join(bin, 'hookbus-0.0.1'), 'old');
     writeFileSync(join(bin, 'hookbus-linux-x64'), 'of the package');
@@ -34,14 +35,14 @@ describe.skipIf(!hasLauncher)('a new launcher', () => {
   });
 
   it.each([
-    ['is cut off', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
+    ['is truncated', (whole: Buffer) => whole.subarray(0, whole.length / 2)],
     ['is empty', () => Buffer.alloc(0)],
     ['exits 0 whatever the hook does', () => Buffer.from('#!/bin/sh\nexit 0\n')],
     [
       'runs hooks only while it is off',
       () => Buffer.from('#!/bin/sh\n[ "$HOOKBUS_ENABLED" = 0 ] || exit 1\nshift 2\nexec "$@"\n'),
     ],
-  ])('that %s does not replace the old one, and says so', (_title, broken) => {
+  ])('that %s does not replace the old one, which the message says', (_title, broken) => {
     const { bin, next, link } = aPlace();
     place(LAUNCHER, bin);
     const before = readdirSync(bin).sort();

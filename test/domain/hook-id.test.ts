@@ -27,8 +27,8 @@ const WORDS = [
 /** Command lines of all kinds, some of them shell lines that look like another command. */
 function commands(): { argv: string[]; shellLine?: string }[] {
   const random = createRandom(11);
-  const some = (most: number): string[] =>
-    Array.from({ length: 1 + random(most) }, () => WORDS[random(WORDS.length)] ?? '');
+  const some = (limit: number): string[] =>
+    Array.from({ length: 1 + random(limit) }, () => WORDS[random(WORDS.length)] ?? '');
   return Array.from({ length: 4000 }, () => {
     const line = random(2) === 0 ? commandLine(some(4)) : some(4).join(' ');
     const argv = random(3) === 0 ? some(4) : ['/bin/sh', '-c', line, ...some(3).slice(1)];
@@ -37,8 +37,8 @@ function commands(): { argv: string[]; shellLine?: string }[] {
   });
 }
 
-describe('the runs without a name', () => {
-  it('of a hook are those that are called as it is and run the same, and no others', () => {
+describe('runs without a name', () => {
+  it('that belong to a hook have its default name and its command, and no others do', () => {
     for (const run of commands()) {
       const hookName = defaultHookName(run.argv, run.shellLine);
       const command = commandLine(run.argv);
@@ -52,13 +52,13 @@ describe('the runs without a name', () => {
     }
   });
 
-  it('are none of a hook that is called something else', () => {
+  it('never belong to a hook that has another name', () => {
     for (const { argv } of commands().slice(0, 500)) {
       expect(namelessRuns({ hookName: 'another', command: commandLine(argv) })).toEqual([]);
     }
   });
 
-  it('share a gate with no other', () => {
+  it('share a gate with no other hook', () => {
     const hooks = new Map<string, string>();
     for (const { argv, shellLine } of commands()) {
       const hook = { hookName: defaultHookName(argv, shellLine), command: commandLine(argv) };

@@ -14,9 +14,9 @@ const VECTORS = JSON.parse(
   readFileSync(new URL('../../fixtures/vectors/refusal.json', import.meta.url), 'utf8'),
 ) as Vector[];
 
-describe('what a hook said', () => {
+describe('the output of a hook', () => {
   it.each(VECTORS)(
-    'is recognised as a refusal or not: $name',
+    'is recognized as a refusal or not: $name',
     ({ event, exit_code, stdout, refusal }) => {
       expect(isRefusal(event, exit_code, Buffer.from(stdout))).toBe(refusal);
     },

@@ -5,7 +5,7 @@ import { sha256Hex } from '../../src/domain/key/sha256.ts';
 const expected = (bytes: Uint8Array | string): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-test('is the hash of the standard, of every length around its blocks', () => {
+test('sha256Hex agrees with Node for every length around the block size', () => {
   expect(sha256Hex('abc')).toMatch(/^ba7816bf8f01cfea/);
   const long = [511, 512, 513, 100_000];
   for (const length of [...Array(260).keys(), ...long]) {
@@ -17,7 +17,7 @@ test('is the hash of the standard, of every length around its blocks', () => {
   }
 });
 
-test('takes a text by its UTF-8', () => {
+test('sha256Hex hashes a text as UTF-8', () => {
   for (const text of ['', 'naïve 日本語 🚀', '\ud800 alone', 'a\0b'])
     expect(sha256Hex(text)).toBe(expected(text));
 });

@@ -117,7 +117,7 @@ it.each(LINES)('classifies correctly: $line', ({ line, simple }) => {
 
 const ZSH = ['/bin/zsh', '/usr/bin/zsh'].find((path) => existsSync(path));
 if (ZSH === undefined)
-  process.stderr.write('shell-line.test.ts: no zsh, so nothing is run in it\n');
+  process.stderr.write('shell-line.test.ts: there is no zsh, so its tests are skipped\n');
 
 const SHELLS: readonly (readonly [path: string, shell: LineShell, every: number])[] = [
   ['/bin/sh', 'sh', 1],
@@ -136,14 +136,14 @@ describe.each(SHELLS)('in %s, for a line that is given to %s', (path, shell, eve
     const own = { program: [PROGRAM], shell };
     const wrapped = (style: typeof own): string => wrap(line, wrappingOf(line, style));
     // Only the name that a shell gives itself may differ.
-    const told = (seen: Seen) => ({
+    const comparable = (seen: Seen) => ({
       ...seen,
       stderr: seen.stderr.replace(/^\S*(?:sh|bash): /gm, 'sh: '),
       stdout: seen.stdout.replace(/^(0 +)\S*sh$/gm, '$1sh'),
     });
-    expect(told(run(path, wrapped(own), true))).toEqual(told(bare));
-    expect(told(run(path, wrapped(shared), true))).toEqual(told(bare));
-    expect(told(run(path, wrapped(shared), false))).toEqual(told(bare));
+    expect(comparable(run(path, wrapped(own), true))).toEqual(comparable(bare));
+    expect(comparable(run(path, wrapped(shared), true))).toEqual(comparable(bare));
+    expect(comparable(run(path, wrapped(shared), false))).toEqual(comparable(bare));
   });
 });
 
@@ -233,12 +233,12 @@ const INSTALLED_SHELLS = ['sh', 'dash', 'bash', 'zsh', 'ksh', 'mksh', 'yash', 'b
     const [program = '', ...rest] = [...words, '-c', 'exit 7'];
     const isThere = spawnSync(program, rest).status === 7;
     if (!isThere)
-      process.stderr.write(`shell-line.test.ts: no ${name}, so nothing is tried in it\n`);
+      process.stderr.write(`shell-line.test.ts: no ${name}, so its tests are skipped\n`);
     return isThere ? [words] : [];
   },
 );
 
-/** What may be wrong with a launcher, and how to make it so. */
+/** What may be wrong with a launcher, and the shell line that makes it so. */
 const STATES: Readonly<Record<string, (path: string) => void>> = {
   'is as it should be': (path) => symlinkSync(PROGRAM, path),
   'is not there': () => undefined,
@@ -262,44 +262,41 @@ describe.each(INSTALLED_SHELLS.map((words) => ({ words })))('in $words', ({ word
     ),
   );
 
-  it.each(cases)(
-    'a guard refuses where hookbus $state, wrapped in a $kind file: $line',
-    (given) => {
-      const top = temporaryDirectory();
-      mkdirSync(join(top, 'a bin'));
-      const launcher = join(top, 'a bin', 'hookbus');
-      STATES[given.state]?.(launcher);
-      writeFileSync(join(top, 'guard.sh'), '#!/bin/sh\nwc -c\necho no >&2\nexit 2\n', {
-        mode: 0o755,
-      });
-      const program = given.kind === 'own' ? [launcher] : ['hookbus'];
-      const wrapped = wrap(given.line, wrappingOf(given.line, { program, shell: 'own' }));
-      const [shell = '', ...rest] = words;
-      const { status, stdout, stderr } = spawnSync(shell, [...rest, '-c', wrapped], {
-        cwd: top,
-        encoding: 'utf8',
-        input: PAYLOAD,
-        argv0: shell,
-        env: {
-          PATH: `/usr/bin:${join(top, 'a bin')}:/bin:${dirname(execPath)}`,
-          HOME: top,
-          HOOKBUS_ENABLED: '1',
-          HOOKBUS_DAEMON: 'off',
-          HOOKBUS_HOME: join(top, 'state'),
-        },
-      });
-      expect({ status, stdout, stderr }).toEqual({
-        status: 2,
-        stdout: `${PAYLOAD.length}\n`,
-        stderr: 'no\n',
-      });
-      expect(existsSync(join(top, 'state'))).toBe(given.state === 'is as it should be');
-    },
-  );
+  it.each(cases)('a guard refuses if hookbus $state, wrapped in a $kind file: $line', (given) => {
+    const top = temporaryDirectory();
+    mkdirSync(join(top, 'a bin'));
+    const launcher = join(top, 'a bin', 'hookbus');
+    STATES[given.state]?.(launcher);
+    writeFileSync(join(top, 'guard.sh'), '#!/bin/sh\nwc -c\necho no >&2\nexit 2\n', {
+      mode: 0o755,
+    });
+    const program = given.kind === 'own' ? [launcher] : ['hookbus'];
+    const wrapped = wrap(given.line, wrappingOf(given.line, { program, shell: 'own' }));
+    const [shell = '', ...rest] = words;
+    const { status, stdout, stderr } = spawnSync(shell, [...rest, '-c', wrapped], {
+      cwd: top,
+      encoding: 'utf8',
+      input: PAYLOAD,
+      argv0: shell,
+      env: {
+        PATH: `/usr/bin:${join(top, 'a bin')}:/bin:${dirname(execPath)}`,
+        HOME: top,
+        HOOKBUS_ENABLED: '1',
+        HOOKBUS_DAEMON: 'off',
+        HOOKBUS_HOME: join(top, 'state'),
+      },
+    });
+    expect({ status, stdout, stderr }).toEqual({
+      status: 2,
+      stdout: `${PAYLOAD.length}\n`,
+      stderr: 'no\n',
+    });
+    expect(existsSync(join(top, 'state'))).toBe(given.state === 'is as it should be');
+  });
 });
 
 describe('a program with arguments', () => {
-  it.each(Object.keys(STATES))('runs where hookbus %s, with unchanged arguments', (state) => {
+  it.each(Object.keys(STATES))('runs with unchanged arguments if hookbus %s', (state) => {
     const top = temporaryDirectory();
     mkdirSync(join(top, 'bin'));
     const launcher = join(top, 'bin', 'hookbus');
@@ -324,7 +321,7 @@ describe('a program with arguments', () => {
   });
 });
 
-it('is found by the shell alone: no pipe, no substitution, no program', () => {
+it('is found by the shell alone, without a pipe, a substitution or another program', () => {
   for (const program of [['hookbus'], ['/opt/bin/hookbus'], ['/usr/bin/node', '/opt/hookbus.js']]) {
     const wrapped = wrap('./x.sh', wrappingOf('./x.sh', { program, shell: 'sh' }));
     const search = wrapped.slice(0, wrapped.indexOf('"$@" ./x.sh'));

@@ -22,7 +22,7 @@ import { converse, findClaude, makeClientHome, type Session } from './support/cl
 const CLAUDE = hasLauncher ? findClaude() : 'no launcher was built, there being no C compiler';
 const WHY = typeof CLAUDE === 'string' ? ` (skipped: ${CLAUDE})` : '';
 // vitest prints the titles of skipped tests only on request.
-if (WHY !== '') process.stderr.write(`the real client is not driven${WHY}\n`);
+if (WHY !== '') process.stderr.write(`the real Claude Code is not tested${WHY}\n`);
 
 /** Without WorktreeCreate, because a hook on it must print a path. */
 const EVENTS =
@@ -266,7 +266,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
   let made: [becomes: string, command: string][];
 
   /** What the model received between one answer and the next, with each hook under its bare command. */
-  const toldAfter = (session: Session, turn: number): string[] => {
+  const receivedAfter = (session: Session, turn: number): string[] => {
     const messages = session.requests.at(-1)?.messages ?? [];
     const answers = messages.flatMap(({ role }, at) => (role === 'assistant' ? [at] : []));
     const from = turn < 0 ? 0 : (answers[turn] ?? messages.length) + 1;
@@ -288,8 +288,8 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
 
   /** The same for the bare and the wrapped session, as one text. @throws if they differ */
   const receivedByBoth = (turn: number): string => {
-    expect(toldAfter(wrapped, turn)).toEqual(toldAfter(bare, turn));
-    return toldAfter(wrapped, turn).join('\n');
+    expect(receivedAfter(wrapped, turn)).toEqual(receivedAfter(bare, turn));
+    return receivedAfter(wrapped, turn).join('\n');
   };
 
   beforeAll(async () => {
@@ -371,12 +371,12 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real client${WHY}`, () => {
 
   it('gives the model the context of hooks', () => {
     expect(receivedByBoth(TURN.context)).toContain('say `git commit -s`. ¡Grüße! 🪝');
-    const first = [bare, wrapped].map((done) => toldAfter(done, -1).join('\n'));
+    const first = [bare, wrapped].map((done) => receivedAfter(done, -1).join('\n'));
     for (const received of first)
       expect(received).toContain('Branch: none\\nRun the tests before saying that a task is done.');
   });
 
-  it('continues once if a hook on Stop says so', () => {
+  it('continues once if a hook on Stop blocks the stop', () => {
     const feedback = 'Stop hook feedback:\\nRun the tests once more before you stop.';
     for (const done of [bare, wrapped])
       expect(JSON.stringify(done.requests.at(-1)?.messages).split(feedback)).toHaveLength(2);

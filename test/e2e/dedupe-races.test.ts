@@ -101,7 +101,7 @@ const why = hasLauncher ? '' : ' (skipped: no launcher was built, there being no
 describe.each([
   ['replay', 'run the hook once, and all give its result'],
   ['skip', 'run the hook once, and the others are skipped'],
-  ['deny', 'all refuse, and once one has refused nobody runs it any more'],
+  ['deny', 'all refuse, and no hook runs once a refusal is stored'],
 ] as const)(`${RACERS} processes that race on one key, with %s, %s`, (mode, _) => {
   it.skipIf(!hasLauncher)(
     `launchers that ask the daemon${why}`,
@@ -125,7 +125,9 @@ describe.skipIf(!hasLauncher)(`${RACERS} launchers that race for one key${why}`,
     await race(state, LAUNCHERS, 0, 'deny');
   });
 
-  it('and find no daemon, of which the first starts one', { timeout: 120_000 }, async () => {
+  it('without a daemon, of whom the first starts one, lose no refusal', {
+    timeout: 120_000,
+  }, async () => {
     const state = aState();
     writeFileSync(join(state.home, 'x'), '');
     await race(state, LAUNCHERS, 0, 'deny');

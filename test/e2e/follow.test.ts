@@ -83,12 +83,12 @@ describe('hookbus logs --follow', () => {
     const state = aState();
     write(state, 'one', 'two', 'three');
     const follower = follow(state, ['--json', '--limit', '2']);
-    await until('the latest', () => follower.rows().length === 2);
+    await until('the latest rows', () => follower.rows().length === 2);
     expect(await state.ask()).toBeDefined();
     write(state, 'direct');
-    await until('what was written by others', () => names(follower).includes('direct'));
+    await until('the row of another writer', () => names(follower).includes('direct'));
     spoolWhole(state.paths, { hookName: 'spooled' });
-    await until('what was in the spool', () => names(follower).includes('spooled'));
+    await until('the row from the spool', () => names(follower).includes('spooled'));
     expect(names(follower)).toEqual(['two', 'three', 'direct', 'spooled']);
     expect(Object.keys(follower.rows()[0] ?? {})).toContain('stdout_digest');
     follower.child.kill('SIGINT');
@@ -121,7 +121,7 @@ describe('hookbus logs --follow', () => {
       ['--hook', 'a', '--status', 'error'],
     ].map((words) => follow(state, ['--json', '--limit', '100', ...words]));
     const everything = follow(state, ['--json', '--limit', '100']);
-    await until('all to follow', async () => {
+    await until('all followers', async () => {
       write(state, 'ready');
       return everything.rows().length > 0;
     });
@@ -138,8 +138,8 @@ describe('hookbus logs --follow', () => {
       made.map((changes) => recordedOf(anExecution(changes))),
     );
     const shown = [['a', 'b', 'a'], ['c'], ['b', 'd', 'a'], ['d'], ['a']];
-    await until('everything', () => names(everything).includes('last'));
-    await until('what each wants', () =>
+    await until('the last row', () => names(everything).includes('last'));
+    await until('the rows of each filter', () =>
       followers.every((each, at) => each.rows().length === shown[at]?.length),
     );
     expect(followers.map(names)).toEqual(shown);
@@ -163,7 +163,7 @@ describe('hookbus logs --follow', () => {
       if (end === 'stop') await state.stop();
       else process.kill(pid, end);
       more();
-      await until('all that was written', () => follower.rows().length >= written);
+      await until('all written rows', () => follower.rows().length >= written);
     }
     const ids = follower.rows().map(({ id }) => id);
     expect(ids).toEqual([...ids].sort((a, b) => a - b));
@@ -284,7 +284,7 @@ describe('a follower that does not read', () => {
     await until('the tables', () => state.rows('SELECT 1 AS one FROM sqlite_schema').length > 0);
     const stalling = Array.from({ length: 8 }, () => stalled(state));
     const healthy = follow(state, ['--json', '--limit', '0', '--hook', 'quick']);
-    await until('the healthy one to follow', () => {
+    await until('the healthy follower', () => {
       write(state, 'quick');
       return healthy.rows().length > 0;
     });
@@ -294,7 +294,7 @@ describe('a follower that does not read', () => {
       const name = `quick`;
       const seen = healthy.rows().length;
       write(state, name);
-      await until('the healthy one to see it', () => healthy.rows().length > seen);
+      await until('the new row at the healthy follower', () => healthy.rows().length > seen);
     }
     const during = await state.ask();
     expect(during?.pid).toBe(before?.pid);
@@ -304,7 +304,7 @@ describe('a follower that does not read', () => {
       'SELECT max(id) id FROM hook_logs',
     );
     const received = stalling[0]?.read() ?? (() => []);
-    await until('all of it', () => received().at(-1)?.upTo === last);
+    await until('the last row', () => received().at(-1)?.upTo === last);
     const rows = received().flatMap((frame) => frame.rows.map((row) => JSON.parse(row) as LogRow));
     const skipped = received().reduce((sum, frame) => sum + frame.skipped, 0);
     expect(skipped).toBeGreaterThan(15_000);
@@ -314,7 +314,7 @@ describe('a follower that does not read', () => {
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
   });
 
-  it('is refused if there are too many followers, and makes room when it leaves', async () => {
+  it('is refused if there are too many followers, and accepted once one has left', async () => {
     const state = aState();
     await state.daemon();
     const isClosed = (socket: Socket): boolean => socket.destroyed;
@@ -323,7 +323,7 @@ describe('a follower that does not read', () => {
     await state.ask();
     const surplus = stalled(state).socket;
     surplus.resume();
-    await until('the surplus one to be refused', () => isClosed(surplus));
+    await until('the refusal of the surplus follower', () => isClosed(surplus));
     expect(many.some(isClosed)).toBe(false);
     for (const socket of many) socket.destroy();
     const follower = follow(state, ['--json']);

@@ -54,7 +54,7 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
       for (const one of readdirSync(state.paths.spool)) logs.add(one);
       (signal === null ? ended : killed).add(name);
     };
-    // A fast machine is through with the first 420 before the daemon was killed four times.
+    // A fast machine finishes the first 420 before the daemon has been killed four times.
     for (let batch = 0; batch === 0 || (!isUnderFire() && batch < 10); batch += 1) {
       await inPool(420, 6, (index) => run(batch * 420 + index));
     }

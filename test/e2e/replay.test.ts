@@ -189,10 +189,10 @@ describe('hookbus replay', () => {
     expect(JSON.parse(late.stdout)).toMatchObject({
       replays: [{ changed: true, replayed: { status: 'timeout', exit_code: 124 } }],
     });
-    await until('nothing of it to run', () => processesOf(stage.state.home).length === 0);
+    await until('the end of all its processes', () => processesOf(stage.state.home).length === 0);
   });
 
-  it('does not wait for what a hook leaves in the background', async () => {
+  it('does not wait for background processes of a hook', async () => {
     const stage = aStage();
     await stage.run(['echo', 'done'], payload('ls'));
     const before = performance.now();

@@ -12,7 +12,7 @@ import {
   OTHER,
 } from './support/machine.ts';
 
-/** How many tool uses were made up so far: each is a key that nobody has. */
+/** Number of made-up tool uses so far; each makes a new key. */
 let toolUses = 0;
 
 /**
@@ -119,7 +119,7 @@ describe('two machines that share dedupe keys', () => {
     expect(duplicate.stdout).not.toBe(failed.stdout);
   });
 
-  it('go on alone while the server is down, say so, and share again when it is back', async () => {
+  it('continue alone while the server is down, report that, and share again when it is back', async () => {
     const server = await aRedisServer();
     const machines = await twoMachines(server.url);
     const onBoth = (id: string, counter: Counter) =>
@@ -242,7 +242,7 @@ describe('two machines that share dedupe keys', () => {
     const machines = [
       await aMachine(server.url),
       await aMachine(elsewhere.url),
-      await aMachine(server.url, { secret: 'another secret, of nobody else' }),
+      await aMachine(server.url, { secret: 'another secret of one machine' }),
     ];
     const counter = aCounter();
     for (const machine of machines) await machine.run('toolu_elsewhere', counter);

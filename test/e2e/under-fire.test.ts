@@ -98,7 +98,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
       child.kill('SIGKILL');
       await ended;
     }
-    await until('all that is known recorded', () => recordsIn(state.paths.spool).length === 0);
+    await until('an empty spool', () => recordsIn(state.paths.spool).length === 0);
     const seen = names(state);
     expect(seen.length).toBeGreaterThan(10);
     expect(new Set(seen).size).toBe(seen.length);
@@ -120,7 +120,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(sleepers).toEqual([]);
   }, 60_000);
 
-  it('a deaf, a full and a broken socket cost a run nothing', async () => {
+  it('a silent, a full and a broken socket delay no run', async () => {
     const state = aState();
     const talkers = [
       createServer((socket) => socket.pause()),
@@ -154,7 +154,7 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     expect(recordsIn(state.paths.spool)).toHaveLength(1);
   });
 
-  it('rows are there within 50 ms of the end of a hook while the daemon is up', async () => {
+  it('a row is stored within 50 ms of the end of its hook while the daemon runs', async () => {
     const state = aState();
     await state.daemon();
     const latencies: number[] = [];
@@ -179,13 +179,13 @@ describe.skipIf(!hasLauncher)(`under fire${WHY}`, () => {
     const daemon = await until('the daemon', () => state.ask());
     await run(state, 'second', ['true']).ended;
     await until('both rows', () => names(state).length === 2);
-    const pokes = async () => ((await state.ask())?.pokes ?? 0) > 0;
-    await until('the notification', pokes);
+    const isNotified = async () => ((await state.ask())?.pokes ?? 0) > 0;
+    await until('the notification', isNotified);
     expect((await state.ask())?.pid).toBe(daemon.pid);
     expect(readdirSync(home)).toContain('bus.sock');
   });
 
-  it('killing a whole process group leaves one row that says so, and no process', async () => {
+  it('killing a whole process group leaves one interrupted row, and no process', async () => {
     const state = aState();
     await state.daemon();
     const line = [LAUNCHER, 'run', '--name', 'group', '--', 'sh', '-c', 'echo $$; sleep 60 & wait'];

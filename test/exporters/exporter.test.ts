@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createTally, failureOf } from '../../src/exporters/exporter.ts';
 
-describe('what is wrong with an exporter', () => {
+describe('the problem of an exporter', () => {
   const inSeconds = (seconds: number): number => performance.now() + seconds * 1000;
 
-  it('is its last failure, until it works or nobody knows any more', () => {
+  it('is its last failure, until it works or the failure is old', () => {
     const tally = createTally('udp://127.0.0.1:1');
     expect(failureOf(tally.state())).toBeUndefined();
     tally.failed('ECONNREFUSED');
@@ -16,7 +16,7 @@ describe('what is wrong with an exporter', () => {
     expect(failureOf(tally.state())).toBeUndefined();
   });
 
-  it('is not a warning', () => {
+  it('is not a warning about settings', () => {
     const tally = createTally('http://127.0.0.1:4318');
     tally.noted('use the other port');
     expect(failureOf(tally.state())).toBeUndefined();

@@ -46,7 +46,7 @@ const counts = async (state: State) => {
   return { sent: found?.sent ?? -1, dropped: found?.dropped ?? -1, state: found?.state };
 };
 
-const isSettled = (state: State, wanted: object) =>
+const untilCounts = (state: State, wanted: object) =>
   until(`${JSON.stringify(wanted)}`, async () => {
     const found = await counts(state);
     return Object.entries(wanted).every(
@@ -168,7 +168,9 @@ describe('spans', () => {
     await state.daemon();
     await spans(collector, 700);
     spoolMany(state, 1, { hookName: 'last' });
-    await until('the last', () => collector.spans().some(({ name }) => name.endsWith(' last')));
+    await until('the last span', () =>
+      collector.spans().some(({ name }) => name.endsWith(' last')),
+    );
     expect(collector.spans()).toHaveLength(701);
     expect(new Set(collector.spans().map(({ spanId }) => spanId)).size).toBe(701);
     expect(collector.spans().filter(({ name }) => name.endsWith(' old'))).toEqual([]);
@@ -189,8 +191,8 @@ describe('a collector', () => {
     await state.daemon();
     await isOpen(state, 'opentelemetry');
     spoolMany(state, 5);
-    await isSettled(state, { state: 'failing', sent: 0, dropped: 0 });
-    await until('the log to say so', () =>
+    await untilCounts(state, { state: 'failing', sent: 0, dropped: 0 });
+    await until('the logged failure', () =>
       /exporter_failed pid=\d+ name="opentelemetry" reason="[^"]*ECONNREFUSED/.test(logOf(state)),
     );
     expect(hookbusProcess(['status'], { HOOKBUS_HOME: state.home }).stdout).toContain(
@@ -198,7 +200,7 @@ describe('a collector', () => {
     );
     const collector = await aCollector({ port });
     await spans(collector, 5);
-    await isSettled(state, { state: 'working', sent: 5, dropped: 0 });
+    await untilCounts(state, { state: 'working', sent: 5, dropped: 0 });
   });
 
   it('that never answers has a bounded queue, which drops the oldest, counts them, and delays nothing', async () => {
@@ -208,13 +210,13 @@ describe('a collector', () => {
     await stored(state, 2000);
     spoolMany(state, 100, { hookName: 'new' });
     await stored(state, 2100);
-    await isSettled(state, { dropped: 2000 });
+    await untilCounts(state, { dropped: 2000 });
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({
       ...{ state: 'failing', last_error: 'no answer in 1 s', sent: 0 },
     });
     const before = collector.requests.length;
     collector.answerWith(takesAll);
-    await isSettled(state, { sent: 100 });
+    await untilCounts(state, { sent: 100 });
     const sent = collector.requests
       .slice(before)
       .flatMap(({ body }) =>
@@ -231,12 +233,12 @@ describe('a collector', () => {
       const { state, collector } = await anExport();
       collector.answerWith(answers(status, { 'retry-after': '2' }));
       spoolMany(state, 3);
-      await until('a try', () => collector.requests.length === 1);
+      await until('the first request', () => collector.requests.length === 1);
       const at = performance.now();
       collector.answerWith(takesAll);
-      await until('the other', () => collector.requests.length === 2);
+      await until('the second request', () => collector.requests.length === 2);
       expect(performance.now() - at).toBeGreaterThan(1900);
-      await isSettled(state, { sent: 3, dropped: 0, state: 'working' });
+      await untilCounts(state, { sent: 3, dropped: 0, state: 'working' });
     },
   );
 
@@ -244,10 +246,10 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(400));
     spoolMany(state, 3);
-    await isSettled(state, { sent: 0, dropped: 3, state: 'failing' });
+    await untilCounts(state, { sent: 0, dropped: 3, state: 'failing' });
     collector.answerWith(refuses(2, 'too old'));
     spoolMany(state, 5);
-    await isSettled(state, { sent: 3, dropped: 5 });
+    await untilCounts(state, { sent: 3, dropped: 5 });
     expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe('too old');
     expect(collector.requests).toHaveLength(2);
   });
@@ -256,7 +258,7 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(refuses(0, 'use the other port'));
     spoolMany(state, 3);
-    await isSettled(state, { sent: 3, dropped: 0, state: 'working' });
+    await untilCounts(state, { sent: 3, dropped: 0, state: 'working' });
     expect(await exporterState(state, 'opentelemetry')).toMatchObject({
       ...{ last_error: 'use the other port', failures: 0 },
     });
@@ -268,7 +270,7 @@ describe('a collector', () => {
       return found?.sent === 0 && found.target !== null;
     });
     spoolMany(state, 1);
-    await isSettled(state, { state: 'failing' });
+    await untilCounts(state, { state: 'failing' });
     expect((await exporterState(state, 'opentelemetry'))?.last_error).toBe(
       'the collector rejected 4',
     );
@@ -282,7 +284,7 @@ describe('a collector', () => {
     const state = aStateWith(settings(collector.endpoint, { queue: 1000 }));
     spoolMany(state, 6000);
     await state.daemon();
-    await until('most of them', () => collector.spans().length > 3000);
+    await until('most spans', () => collector.spans().length > 3000);
     // Enough that a busy machine sends them within the second that a daemon takes to stop.
     spoolMany(state, 1000);
     await stored(state, 7000);
@@ -294,7 +296,7 @@ describe('a collector', () => {
     const { state, collector } = await anExport();
     collector.answerWith(answers(200, { 'content-type': 'text/html' }, '<h1>Hello</h1>'));
     spoolMany(state, 1);
-    await isSettled(state, { sent: 1, state: 'failing' });
+    await untilCounts(state, { sent: 1, state: 'failing' });
     collector.answerWith((response) => {
       response.writeHead(200, { 'content-type': 'application/x-protobuf' });
       const more = (): void => {
@@ -304,7 +306,7 @@ describe('a collector', () => {
       more();
     });
     spoolMany(state, 1);
-    await isSettled(state, { sent: 2 });
+    await untilCounts(state, { sent: 2 });
     const rude = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('\u0000\u0001 garbage\r\n\r\n');
@@ -318,7 +320,7 @@ describe('a collector', () => {
       (await exporterState(state, 'opentelemetry'))?.target?.endsWith(`:${port}`),
     );
     spoolMany(state, 1);
-    await isSettled(state, { sent: 0, dropped: 0, state: 'failing' });
+    await untilCounts(state, { sent: 0, dropped: 0, state: 'failing' });
     expect(await state.stop()).toBe(true);
   });
 
@@ -329,13 +331,13 @@ describe('a collector', () => {
     const memory = async (): Promise<number> => (await state.ask())?.rss_bytes ?? 0;
     spoolMany(state, 1000);
     await stored(state, 1000);
-    await isSettled(state, { dropped: 500 });
+    await untilCounts(state, { dropped: 500 });
     const before = await memory();
     for (let round = 2; round <= 6; round += 1) {
       spoolMany(state, 1000);
       await stored(state, round * 1000);
     }
-    await isSettled(state, { dropped: 5500 });
+    await untilCounts(state, { dropped: 5500 });
     expect((await memory()) - before).toBeLessThan(15 * 1024 * 1024);
   }, 60_000);
 });

@@ -188,12 +188,12 @@ describe('/metrics', () => {
     }
   });
 
-  it('waits for a port that is in use, says so, and is served once the port is free', async () => {
+  it('waits for a port that is in use, reports that, and is served once the port is free', async () => {
     const port = await freePort();
     const other = await listening(port);
     const state = aStateWith({ prometheus: { enabled: true, port } });
     await state.daemon();
-    const failing = await until('it to fail', async () => {
+    const failing = await until('the failing exporter', async () => {
       const found = await exporterState(state, 'prometheus');
       return found?.state === 'failing' ? found : undefined;
     });
@@ -212,7 +212,10 @@ describe('/metrics', () => {
     const { state, port } = await aServed();
     const second = await freePort();
     configure(state, { prometheus: { enabled: true, port: second } });
-    await until('the move', async () => (await get(second).catch(() => undefined))?.status === 200);
+    await until(
+      'the page on the new port',
+      async () => (await get(second).catch(() => undefined))?.status === 200,
+    );
     await expect(get(port)).rejects.toThrow('ECONNREFUSED');
     writeFileSync(state.paths.config, '{\n  "prometheus": {"enabled": true, "port": 0}\n}\n');
     // The daemon may read the file before it is complete, and refuse that too.
@@ -222,7 +225,7 @@ describe('/metrics', () => {
     expect((await get(second)).status).toBe(200);
     expect(cli(state, 'status').stdout.replace(/\s+/g, ' ')).toContain('line 2, column 43');
     configure(state, {});
-    await until('it to be off', () => logOf(state).match(/exporter_off/g)?.length === 2);
+    await until('the disabled exporter', () => logOf(state).match(/exporter_off/g)?.length === 2);
     expect((await state.ask())?.exporters).toEqual([]);
   }, 30_000);
 
@@ -237,7 +240,7 @@ describe('/metrics', () => {
       return performance.now() > end;
     });
     expect(daemon.exitCode).toBeNull();
-    await until('it to leave', () => daemon.exitCode === 0);
+    await until('the end of the daemon', () => daemon.exitCode === 0);
   }, 30_000);
 });
 

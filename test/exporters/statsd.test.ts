@@ -115,7 +115,7 @@ describe('StatsD', () => {
     );
     spoolMany(state, 200, { hookName: `${'x'.repeat(300)} #,|:é` });
     await until(
-      'all of them',
+      'all metrics',
       () => linesOf(packets).filter((line) => line.includes('.hook.runs')).length === 201,
     );
     const lines = linesOf(packets);
@@ -132,7 +132,7 @@ describe('StatsD', () => {
     expect(packets.length).toBeLessThan(lines.length / 2);
   });
 
-  it('to nobody, or to a name that there is not, costs nothing but a count', async () => {
+  it('to a closed port or an unknown name costs only a count', async () => {
     const state = await anExport({ host: 'no-such-host.invalid' });
     spoolMany(state, 50);
     await stored(state, 50);
@@ -158,7 +158,7 @@ describe('StatsD', () => {
       expect(failing).toMatchObject({ target: `unix:${socket}`, last_error: 'send ENOENT' });
       // Nobody reads at first: it is bound, and its queue fills up.
       const receiver = aProcess('python3', ['-u', '-c', RECEIVER, socket]);
-      await until('it to be bound', () => receiver.stdout().includes('bound'));
+      await until('the bound socket', () => receiver.stdout().includes('bound'));
       spoolMany(state, 500, { hookName: 'lint', eventType: 'Stop' });
       await stored(state, 503);
       await until('its queue to be full', async () =>
@@ -166,7 +166,7 @@ describe('StatsD', () => {
       );
       expect(await exporterState(state, 'statsd')).toMatchObject({ dropped: 3 });
       receiver.child.kill('SIGUSR1');
-      await until('all of them', () => received(receiver.stdout()) === 500);
+      await until('all metrics', () => received(receiver.stdout()) === 500);
       expect(await exporterState(state, 'statsd')).toMatchObject({
         state: 'working',
         dropped: 3,

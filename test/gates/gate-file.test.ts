@@ -40,7 +40,7 @@ describe('the gate of a hook', () => {
     }
   });
 
-  it.each(engines)('keeps it from running under %s, and that is recorded', async (...engine) => {
+  it.each(engines)('keeps it from running under %s, which is recorded', async (...engine) => {
     const state = aState();
     mkdirSync(state.paths.gates);
     const hook = { hookName: 'noisy', command: "sh -c 'echo ran; exit 3'" };

@@ -6,7 +6,7 @@ import { FLAGS, SOURCES } from './support/sanitized.ts';
 
 const ANALYZE = ['-fanalyzer', '-O2', '-Wall', '-Wextra', '-D_FORTIFY_SOURCE=2', ...FLAGS];
 
-/** Clang takes the flag for one it does not use, and says so; an old GCC has its analyzer switched off. */
+/** Clang warns that it ignores the flag; an old GCC may have been built without the analyzer. */
 const canAnalyze: true | string =
   spawnSync('gcc', ['-fanalyzer', '-Werror', '-x', 'c', '-c', '-o', '/dev/null', '/dev/null'])
     .status === 0 || 'there is no GCC with -fanalyzer';

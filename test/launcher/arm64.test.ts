@@ -7,22 +7,25 @@ import type { Engine } from '../conformance/support/engine.ts';
 import { buildFor, findCrossCompiler } from './support/cross.ts';
 import { directoryForLauncher } from './support/sanitized.ts';
 
-/** What fails by the emulator alone, each tried with a program that has nothing of ours in it. */
+/** Tests that fail because of the emulator. Each reason was confirmed with a program that does not contain HookBus. */
 const EMULATED: Engine['cannot'] = [
   [
     /^death of the hook by SIG(QUIT|ILL|TRAP|ABRT|BUS|FPE|SEGV|SYS)\b/,
     'it reports its own death by a signal that dumps core',
   ],
-  [/^every signal to hookbus that a bare hook/, 'it takes signals for faults of its own'],
+  [/^every signal to hookbus that a bare hook/, 'it takes signals for its own faults'],
   [
     /to its group reaches the hook exactly once/,
-    'it has not the last signal, by which the sentinel is asked',
+    'it does not support the last signal, which asks the sentinel',
   ],
-  [/^a signal before the hook has started/, 'the process is named for the emulator'],
-  [/^a running execution does not count as interrupted/, 'it makes up the start time in /proc/self/stat'],
+  [/^a signal before the hook has started/, 'the process has the name of the emulator'],
+  [
+    /^a running execution does not count as interrupted/,
+    'it invents the start time in /proc/self/stat',
+  ],
   [
     /^the hook inherits .* ignored|^SIGHUP ignored by the caller/,
-    'it ignores nothing that its caller ignores',
+    'it does not ignore the signals that its caller ignores',
   ],
 ];
 
@@ -32,7 +35,7 @@ function find(name: string): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The words that start the launcher for arm64 here, or why it cannot be started. */
+/** The command that starts the launcher for arm64 on this machine, or the reason why it cannot start. */
 function build(): { command: readonly [string, ...string[]]; directory?: string } | string {
   const emulator = find('qemu-aarch64') ?? find('qemu-aarch64-static');
   if (emulator === undefined) return 'there is no qemu-aarch64 (package qemu-user)';
@@ -62,7 +65,7 @@ if (typeof built === 'string') {
         env: { HOOKBUS_DAEMON: 'off' },
         capabilities: {
           ...CAPABLE,
-          makesHome: 'its /proc/self/exe is the emulator, beside which there is no helper',
+          makesHome: 'its /proc/self/exe is the emulator, which has no helper beside it',
         },
         cannot: EMULATED,
       },

@@ -10,7 +10,7 @@ const canLink: true | string =
   (spawnSync('cc', ['--version']).status === 0 && spawnSync('nm', ['--version']).status === 0) ||
   'there is no C compiler with nm';
 
-/** Runs a program in a directory. @throws with what it said where it fails */
+/** Runs a program in a directory. @throws with its stderr if it fails */
 function output(directory: string, program: string, words: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(program, words, {
     cwd: directory,
@@ -21,7 +21,7 @@ function output(directory: string, program: string, words: readonly string[]): s
   return stdout;
 }
 
-/** Each source without its ending, and the others of which it uses a function or a variable. */
+/** The name of each source without `.c`, and the other sources whose functions or variables it uses. */
 function usesOf(sources: readonly string[]): Map<string, readonly string[]> {
   const directory = temporaryDirectory();
   output(directory, 'cc', [...FLAGS, '-c', ...sources]);
@@ -46,7 +46,7 @@ function usesOf(sources: readonly string[]): Map<string, readonly string[]> {
   );
 }
 
-/** The names around the first circle that there is, its first one twice. */
+/** The names along the first circle found, which starts and ends with the same name. */
 function findCircle(uses: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const isFinished = new Set<string>();
   const visit = (module: string, above: readonly string[]): string[] | undefined => {
@@ -66,13 +66,16 @@ function findCircle(uses: ReadonlyMap<string, readonly string[]>): string[] | un
   return undefined;
 }
 
-it.skipIf(canLink !== true)(titleOf('no files of the launcher use each other', canLink), () => {
-  const uses = usesOf(SOURCES);
-  expect(uses.get('main')).toContain('watch');
-  expect(findCircle(uses)?.join(' -> ')).toBeUndefined();
-});
+it.skipIf(canLink !== true)(
+  titleOf('no source files of the launcher depend on each other in a circle', canLink),
+  () => {
+    const uses = usesOf(SOURCES);
+    expect(uses.get('main')).toContain('watch');
+    expect(findCircle(uses)?.join(' -> ')).toBeUndefined();
+  },
+);
 
-it.skipIf(canLink !== true)(titleOf('files that use each other are found', canLink), () => {
+it.skipIf(canLink !== true)(titleOf('a circle between source files is found', canLink), () => {
   const directory = temporaryDirectory();
   const source = (name: string, code: string): string => {
     const path = join(directory, `${name}.c`);

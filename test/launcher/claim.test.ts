@@ -20,10 +20,10 @@ import {
 
 const PAYLOAD = '{"session_id":"s","hook_event_name":"PostToolUse","tool_use_id":"t"}\n';
 
-const GIVES = encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: false });
+const GRANT = encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: false });
 
-/** A daemon that gives every key, or says something else; and what it was told. */
-async function aDaemon(place: Place, says = (to: Socket): void => void to.write(GIVES)) {
+/** A daemon that grants every claim, or answers a claim as `says` does; it keeps the frames that it receives. */
+async function fakeDaemon(place: Place, says = (to: Socket): void => void to.write(GRANT)) {
   const sockets: Socket[] = [];
   const frames: Frame[] = [];
   let closed = 0;
@@ -71,100 +71,113 @@ function start(place: Place, words: readonly string[], program = LAUNCHER, env =
   return child;
 }
 
-describe.skipIf(hasLauncher !== true)(titleOf('the daemon, for a dedupe key,', hasLauncher), () => {
-  it('is called before the payload is there, and asked once it is', async () => {
-    const place = openPlace();
-    const daemon = await aDaemon(place);
-    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
-    const output = once(child.stdout, 'data');
-    await until('a call', () => daemon.connections() === 1);
-    expect(daemon.frames).toEqual([]);
-    child.stdin.end(PAYLOAD);
-    expect(String(await output)).toBe(PAYLOAD);
-    expect(await once(child, 'exit')).toEqual([0, null]);
-    await until('the result', () => daemon.framesOf(FRAME_KIND.result).length === 1);
-    const kinds = daemon.frames.map(({ kind }) => kind);
-    const { begin, claim, result, notify } = FRAME_KIND;
-    expect(kinds).toEqual([begin, claim, result, notify]);
-    expect(decodeClaim(daemon.frames[1] as Frame).ttlSeconds).toBe(3600);
-    // What one object says may be a refusal: the daemon decides.
-    const outputs = { stdout: Buffer.from(PAYLOAD), stderr: Buffer.alloc(0) };
-    expect(decodeResult(daemon.frames[2] as Frame).end).toEqual({ exitCode: 0, outputs });
-    expect(daemon.connections()).toBe(1);
-  });
-
-  it('is left alone again where not all of the payload comes in time', async () => {
-    const place = openPlace();
-    const daemon = await aDaemon(place);
-    const hook = ['sh', '-c', 'read start; echo; read end'];
-    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', ...hook]);
-    const running = once(child.stdout, 'data');
-    child.stdin.write('{"session_id":\n');
-    await running;
-    // The hook runs, and nobody keeps the daemon on the line.
-    await until('the end of the call', () => daemon.connections() === 1 && daemon.closed() === 1);
-    expect(daemon.frames).toEqual([]);
-    child.stdin.end('"s"}\n');
-    expect(await once(child, 'exit')).toEqual([0, null]);
-  });
-
-  it('is asked for none by a run that a gate holds back', async () => {
-    const place = openPlace();
-    const daemon = await aDaemon(place);
-    mkdirSync(join(place.home, 'gates'));
-    const hook = { hookName: 'n', command: 'cat' };
-    writeGate(join(place.home, 'gates'), hook, { kind: 'off', untilMs: Date.now() + 60_000 });
-    const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
-    child.stdin.end(PAYLOAD);
-    expect(await text(child.stdout)).toBe('');
-    await until('the notification', () => daemon.frames.length === 1);
-    expect(daemon.frames[0]?.kind).toBe(FRAME_KIND.notify);
-    await until('the end of each call', () => daemon.closed() === daemon.connections());
-  });
-
-  it.each(['<&-', '>&-', '2>&-', '<&- 2>&-', '<&- >&- 2>&-'])(
-    'is called by no descriptor that the caller closed: %s',
-    async (closing) => {
+describe.skipIf(hasLauncher !== true)(
+  titleOf('a launcher that claims a dedupe key', hasLauncher),
+  () => {
+    it('connects to the daemon before the payload arrives, and claims the key once it has', async () => {
       const place = openPlace();
-      const daemon = await aDaemon(place);
-      const descriptorsWith = async (...options: string[]): Promise<string[]> => {
-        // Of the shell that was started, not of the one that looks.
-        const look = 'for one in 0 1 2 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$one; done';
-        const hook = `(${look}) >${place.path('descriptors')}; true`;
-        const words = ['run', '--name', 'n', ...options, '--', 'sh', '-c', hook];
-        const child = start(place, ['sh', '-c', `exec "$@" ${closing}`, 'sh', LAUNCHER, ...words]);
-        child.stdin.end(PAYLOAD);
-        child.stdout.resume();
-        expect(await once(child, 'exit')).toEqual([0, null]);
-        const found = readFileSync(place.path('descriptors'), 'utf8');
-        return found.replace(/\d/g, '').trim().split('\n');
-      };
-      const without = await descriptorsWith();
-      expect(await descriptorsWith('--dedupe-key', 'k')).toEqual(without);
-      await until('the claim', () => daemon.framesOf(FRAME_KIND.claim).length === 1);
-    },
-  );
+      const daemon = await fakeDaemon(place);
+      const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
+      const output = once(child.stdout, 'data');
+      await until('a connection', () => daemon.connections() === 1);
+      expect(daemon.frames).toEqual([]);
+      child.stdin.end(PAYLOAD);
+      expect(String(await output)).toBe(PAYLOAD);
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      await until('the result', () => daemon.framesOf(FRAME_KIND.result).length === 1);
+      const kinds = daemon.frames.map(({ kind }) => kind);
+      const { begin, claim, result, notify } = FRAME_KIND;
+      expect(kinds).toEqual([begin, claim, result, notify]);
+      expect(decodeClaim(daemon.frames[1] as Frame).ttlSeconds).toBe(3600);
+      // A JSON object may be a refusal: the daemon decides.
+      const outputs = { stdout: Buffer.from(PAYLOAD), stderr: Buffer.alloc(0) };
+      expect(decodeResult(daemon.frames[2] as Frame).end).toEqual({ exitCode: 0, outputs });
+      expect(daemon.connections()).toBe(1);
+    });
 
-  it('is started by the first run of all, though its directory is not there yet', async () => {
-    const place = openPlace();
-    const program = place.path('hookbus');
-    copyFileSync(LAUNCHER, program);
-    writeFileSync(
-      place.path('hookbus.js'),
-      `if (process.argv[2] === 'daemon') require('node:fs').writeFileSync(process.env.HOOKBUS_HOME + '/started', '');`,
+    it('disconnects from the daemon if the payload does not arrive in time', async () => {
+      const place = openPlace();
+      const daemon = await fakeDaemon(place);
+      const hook = ['sh', '-c', 'read start; echo; read end'];
+      const child = start(place, ['run', '--name', 'n', '--dedupe', '--', ...hook]);
+      const running = once(child.stdout, 'data');
+      child.stdin.write('{"session_id":\n');
+      await running;
+      // The hook runs already, so the launcher needs no verdict any more.
+      await until(
+        'the end of the connection',
+        () => daemon.connections() === 1 && daemon.closed() === 1,
+      );
+      expect(daemon.frames).toEqual([]);
+      child.stdin.end('"s"}\n');
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    });
+
+    it('claims nothing if a gate skips the hook', async () => {
+      const place = openPlace();
+      const daemon = await fakeDaemon(place);
+      mkdirSync(join(place.home, 'gates'));
+      const hook = { hookName: 'n', command: 'cat' };
+      writeGate(join(place.home, 'gates'), hook, { kind: 'off', untilMs: Date.now() + 60_000 });
+      const child = start(place, ['run', '--name', 'n', '--dedupe', '--', 'cat']);
+      child.stdin.end(PAYLOAD);
+      expect(await text(child.stdout)).toBe('');
+      await until('the notification', () => daemon.frames.length === 1);
+      expect(daemon.frames[0]?.kind).toBe(FRAME_KIND.notify);
+      await until('the end of each connection', () => daemon.closed() === daemon.connections());
+    });
+
+    it.each(['<&-', '>&-', '2>&-', '<&- 2>&-', '<&- >&- 2>&-'])(
+      'gives the hook no descriptor that the caller closed: %s',
+      async (closing) => {
+        const place = openPlace();
+        const daemon = await fakeDaemon(place);
+        const descriptorsWith = async (...options: string[]): Promise<string[]> => {
+          // `$$` is the hook's own shell, not the subshell that reads the links.
+          const look = 'for one in 0 1 2 3 4 5 6 7 8 9; do readlink /proc/$$/fd/$one; done';
+          const hook = `(${look}) >${place.path('descriptors')}; true`;
+          const words = ['run', '--name', 'n', ...options, '--', 'sh', '-c', hook];
+          const child = start(place, [
+            'sh',
+            '-c',
+            `exec "$@" ${closing}`,
+            'sh',
+            LAUNCHER,
+            ...words,
+          ]);
+          child.stdin.end(PAYLOAD);
+          child.stdout.resume();
+          expect(await once(child, 'exit')).toEqual([0, null]);
+          const found = readFileSync(place.path('descriptors'), 'utf8');
+          return found.replace(/\d/g, '').trim().split('\n');
+        };
+        const without = await descriptorsWith();
+        expect(await descriptorsWith('--dedupe-key', 'k')).toEqual(without);
+        await until('the claim', () => daemon.framesOf(FRAME_KIND.claim).length === 1);
+      },
     );
-    const env = { HOOKBUS_DAEMON: 'auto' };
-    const child = start(
-      place,
-      ['run', '--name', 'n', '--dedupe-key', 'k', '--', 'cat'],
-      program,
-      env,
-    );
-    child.stdin.end(PAYLOAD);
-    expect(await once(child, 'exit')).toEqual([0, null]);
-    await until('a daemon', () => existsSync(join(place.home, 'started')));
-  });
-});
+
+    it('starts the daemon in the first run, before the state directory exists', async () => {
+      const place = openPlace();
+      const program = place.path('hookbus');
+      copyFileSync(LAUNCHER, program);
+      writeFileSync(
+        place.path('hookbus.js'),
+        `if (process.argv[2] === 'daemon') require('node:fs').writeFileSync(process.env.HOOKBUS_HOME + '/started', '');`,
+      );
+      const env = { HOOKBUS_DAEMON: 'auto' };
+      const child = start(
+        place,
+        ['run', '--name', 'n', '--dedupe-key', 'k', '--', 'cat'],
+        program,
+        env,
+      );
+      child.stdin.end(PAYLOAD);
+      expect(await once(child, 'exit')).toEqual([0, null]);
+      await until('a daemon', () => existsSync(join(place.home, 'started')));
+    });
+  },
+);
 
 describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher), () => {
   const run = async (place: Place, event: string, ...options: string[]) => {
@@ -193,20 +206,20 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
     JSON.stringify({ hookSpecificOutput: { hookEventName: event, permissionDecision } });
 
   it.each([
-    ['skips', encodeVerdict({ kind: 'skip', key: 'k', of: 'x' })],
-    ['skips, and says no more', encodeVerdict({ kind: 'skip' })],
-    ['lets wait', encodeVerdict({ kind: 'wait', key: 'k' })],
-    ['allows', reply(0, '')],
-    ['allows in words', reply(0, specific('PreToolUse', 'allow'))],
-    ['denies what is not asked', reply(0, specific('Stop', 'deny'))],
-    ['gives another exit code', reply(1, specific('PreToolUse', 'deny'))],
-    ['gives an exit code that there is not', reply(255, '')],
-    ['refuses, and does not say so', reply(2, '')],
-    ['says that nothing is a refusal', reply(0, '', { refuses: true })],
-    ['says that a text is a refusal', reply(0, 'no', { refuses: true })],
-  ])('and %s keeps no guard from running', async (_, frame) => {
+    ['answers with skip', encodeVerdict({ kind: 'skip', key: 'k', of: 'x' })],
+    ['answers with skip, and without a key', encodeVerdict({ kind: 'skip' })],
+    ['answers with wait', encodeVerdict({ kind: 'wait', key: 'k' })],
+    ['replays an empty allow', reply(0, '')],
+    ['replays an allow in JSON', reply(0, specific('PreToolUse', 'allow'))],
+    ['replays a denial of another event', reply(0, specific('Stop', 'deny'))],
+    ['replays exit code 1', reply(1, specific('PreToolUse', 'deny'))],
+    ['replays exit code 255', reply(255, '')],
+    ['replays exit code 2 without marking it as a refusal', reply(2, '')],
+    ['marks an empty output as a refusal', reply(0, '', { refuses: true })],
+    ['marks plain text as a refusal', reply(0, 'no', { refuses: true })],
+  ])('that %s keeps no guard from running', async (_, frame) => {
     const place = openPlace();
-    await aDaemon(place, (socket) => void socket.write(frame));
+    await fakeDaemon(place, (socket) => void socket.write(frame));
     for (const options of [[], ['--on-duplicate', 'skip']]) {
       expect(await run(place, 'PreToolUse', ...options)).toMatchObject({ code: 2, ran: true });
     }
@@ -215,29 +228,32 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
   it.each([
     [2, ''],
     [0, specific('PreToolUse', 'deny')],
-  ])('can refuse: exit %i and %s', async (code, stdout) => {
+  ])('can refuse, by exit code %i and stdout %j', async (code, stdout) => {
     const place = openPlace();
-    await aDaemon(place, (socket) => void socket.write(reply(code, stdout, { refuses: true })));
+    await fakeDaemon(place, (socket) => void socket.write(reply(code, stdout, { refuses: true })));
     expect(await run(place, 'PreToolUse')).toMatchObject({ code, stdout, ran: false });
   });
 
   it.each([
     ...[1, 3, 77, 255, 256, 2 ** 32 + 2].map((code) => reply(code, '')),
     encodeVerdict({ kind: 'replay', key: 'k', of: 'x', wantsOutputs: false }),
-  ])('and gives another exit code than 0 and 2, or none, is believed nowhere', async (frame) => {
-    const place = openPlace();
-    await aDaemon(place, (socket) => void socket.write(frame));
-    expect(await run(place, 'PostToolUse')).toMatchObject({ code: 2, ran: true });
-  });
+  ])(
+    'that replays an exit code other than 0 and 2, or none, is ignored on any event',
+    async (frame) => {
+      const place = openPlace();
+      await fakeDaemon(place, (socket) => void socket.write(frame));
+      expect(await run(place, 'PostToolUse')).toMatchObject({ code: 2, ran: true });
+    },
+  );
 
   it.each([
-    ['lets wait for ever', encodeVerdict({ kind: 'wait', key: 'k' })],
-    ['says a byte now and then', Buffer.from([1])],
+    ['answers with wait forever', encodeVerdict({ kind: 'wait', key: 'k' })],
+    ['sends one byte at a time', Buffer.from([1])],
   ])(
-    'and %s holds nobody up for long',
+    'that %s delays a hook by a few seconds at most',
     async (_, says) => {
       const place = openPlace();
-      await aDaemon(place, (socket) => {
+      await fakeDaemon(place, (socket) => {
         const timer = setInterval(() => {
           if (socket.destroyed) clearInterval(timer);
           else socket.write(says);
@@ -245,7 +261,7 @@ describe.skipIf(hasLauncher !== true)(titleOf('a daemon that lies', hasLauncher)
       });
       const { ms, ...outcome } = await run(place, 'Stop', '--on-duplicate', 'replay');
       expect(outcome).toMatchObject({ code: 2, ran: true });
-      // Five seconds, and what a busy machine takes.
+      // Five seconds, with room for a busy machine.
       expect(ms).toBeLessThan(10_000);
     },
     30_000,

@@ -28,7 +28,7 @@ const EXPECTED: readonly [System, Partial<ProgramFile>][] = [
 
 describe.skipIf(canCross !== true)(titleOf('cross-compiling', canCross), () => {
   it.each(EXPECTED)(
-    'makes the launcher for %s without a warning',
+    'builds the launcher for %s without a warning',
     (system, expected) => {
       const output = join(temporaryDirectory(), 'hookbus');
       expect(buildFor(system, output)).toEqual({ status: 0, said: '' });

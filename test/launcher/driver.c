@@ -168,7 +168,7 @@ static void do_settings(struct argument *arguments, size_t count)
     print_warnings(&warnings);
 }
 
-/* Copies the body into a block of its own, so that overruns show. */
+/* Copies the body into a separate block, so that overruns show. */
 static void do_verdict(struct argument *arguments)
 {
     struct claim claim = {0};

@@ -21,7 +21,7 @@ interface Description {
       readonly hex?: string;
     }[];
   }[];
-  /** What it means, where it is a record. Bytes are in hex. */
+  /** The decoded record, if the frames are one. Bytes are in hex. */
   readonly record?: {
     readonly begin: Begin;
     readonly end?: Omit<End, 'stderrTail' | 'stdoutHead' | 'captures'> & {
@@ -60,16 +60,16 @@ const recordOf = (description: Description): { begin: Begin; end?: End } | undef
 };
 
 describe('the golden frames', () => {
-  it('are there', () => {
+  it('are complete', () => {
     expect(goldens.map(({ name }) => name)).toEqual([
       'begin-full',
-      'begin-least',
+      'begin-minimal',
       'claim-deny',
       'claim',
       'dashboard',
       'executions',
       'follow',
-      'poke',
+      'notify',
       'record-captures',
       'record-head',
       'record-noted',
@@ -82,7 +82,7 @@ describe('the golden frames', () => {
     ]);
   });
 
-  it.each(goldens)('$name is what TypeScript reads', ({ bytes, description }) => {
+  it.each(goldens)('$name is read by the TypeScript port', ({ bytes, description }) => {
     const { frames, rest } = splitFrames(bytes);
     expect(rest).toHaveLength(0);
     expect(frames.map(({ kind }) => kind)).toEqual(description.frames.map(({ kind }) => kind));
@@ -91,7 +91,7 @@ describe('the golden frames', () => {
   });
 
   it.each(goldens.filter(({ name, description }) => description.record && name !== 'record-noted'))(
-    '$name is what TypeScript writes',
+    '$name is written by the TypeScript port',
     ({ bytes, description }) => {
       const record = recordOf(description);
       if (record === undefined) return;
@@ -103,14 +103,14 @@ describe('the golden frames', () => {
   );
 });
 
-describe.skipIf(canCompile !== true)(titleOf('the launcher', canCompile), () => {
+describe.skipIf(canCompile !== true)(titleOf('the C port', canCompile), () => {
   let driver: Driver;
   beforeAll(() => {
     driver = compileDriver();
   }, 120_000);
   afterAll(() => driver?.close());
 
-  it.each(goldens)('writes $name as it is', ({ bytes, description }) => {
+  it.each(goldens)('writes $name byte for byte', ({ bytes, description }) => {
     const calls = description.frames.map(({ kind, fields }): Call => {
       const words = fields.flatMap(({ tag, text, number, hex }) => [
         `${tag}`,
@@ -126,7 +126,7 @@ describe.skipIf(canCompile !== true)(titleOf('the launcher', canCompile), () => 
     expect(driver.ask(calls).join('')).toBe(bytes.toString('hex'));
   });
 
-  it('writes 2,000 random frames as TypeScript does', () => {
+  it('writes 2,000 random frames like the TypeScript port', () => {
     const random = createRandom(SEED);
     for (let batch = 0; batch < EFFORT; batch += 1) {
       const calls: Call[] = [];
@@ -137,7 +137,7 @@ describe.skipIf(canCompile !== true)(titleOf('the launcher', canCompile), () => 
         const words: Buffer[] = [];
         for (let fields = random(20); fields > 0; fields -= 1) {
           const tag = random(256);
-          // Around the room that the first bytes have, and where it grows.
+          // Around the initial capacity of the launcher's buffer, and where it grows.
           const length = random(8) === 0 ? random(5000) : random(40);
           const value = Buffer.from(Array.from({ length }, () => random(256)));
           const number = 2 ** random(53) - random(2);

@@ -6,8 +6,8 @@ import { readProgramFile } from './support/program-file.ts';
 const isElf: true | string =
   hasLauncher === true && process.platform !== 'linux' ? 'this is not Linux' : hasLauncher;
 
-describe.skipIf(isElf !== true)(titleOf('the file of the launcher', isElf), () => {
-  it('gives an overrun little to write to, and nothing to run', () => {
+describe.skipIf(isElf !== true)(titleOf('the executable of the launcher', isElf), () => {
+  it('has read-only relocations, and no memory that is both writable and executable', () => {
     expect(readProgramFile(LAUNCHER)).toMatchObject({
       hasRelro: true,
       bindsNow: true,
@@ -19,7 +19,7 @@ describe.skipIf(isElf !== true)(titleOf('the file of the launcher', isElf), () =
 
   it('has no symbols', () => expect(readProgramFile(LAUNCHER).isStripped).toBe(true));
 
-  it('is at other addresses in each run', () => {
+  it('is loaded at a random address', () => {
     expect(readProgramFile(LAUNCHER).isPie).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ import { hasLauncher, LAUNCHER, openPlace, type Place, titleOf } from './support
 
 const PAYLOAD = '{"hook_event_name":"PreToolUse","session_id":"s","tool_use_id":"t"}\n';
 const KEYED = ['run', '--name', 'n', '--dedupe', '--'];
-const GIVES = encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: true }).toString('hex');
+const GRANT = encodeVerdict({ kind: 'run', key: 'k', wantsOutputs: true }).toString('hex');
 
 function start(place: Place, program: string, hook: readonly string[], env = {}) {
   const child = spawn(program, [...KEYED, ...hook], {
@@ -44,7 +44,7 @@ function withHelper(place: Place, script: string): string {
   return program;
 }
 
-/** What a helper finds about itself. */
+/** A helper that writes what it knows about itself. */
 const REPORT = `
 const fs = require('node:fs');
 const look = (fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd); } catch { return ''; } };
@@ -55,12 +55,12 @@ fs.writeFileSync(process.env.HOOKBUS_HOME + '/helper', JSON.stringify({
 `;
 
 const reportOf = (place: Place) => JSON.parse(readFileSync(`${place.home}/helper`, 'utf8'));
-const isThere = ({ pid }: { pid: number }): boolean => existsSync(`/proc/${pid}`);
+const isRunning = ({ pid }: { pid: number }): boolean => existsSync(`/proc/${pid}`);
 
 const isPossible = hasLauncher === true && existsSync('/proc/self/fd');
 
 describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher), () => {
-  it('leaves the run to the launcher, with all that only that can do', async () => {
+  it('leaves the run to the launcher, which passes bytes that are not UTF-8', async () => {
     const place = openPlace();
     const hook = `readlink /proc/$PPID/exe; printf %s "$1" | od -An -tx1; exit 2`;
     const line = `exec "$@" -- sh -c '${hook}' sh "$(printf '\\377')"`;
@@ -75,7 +75,7 @@ describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher)
     expect(said).toEqual([realpathSync(LAUNCHER), 'ff', '']);
   });
 
-  it('gets nothing of the caller: no descriptor, no variable, not its group or directory', async () => {
+  it('inherits nothing from the caller: no descriptor, variable, process group or directory', async () => {
     const place = openPlace();
     const program = withHelper(place, REPORT);
     writeFileSync(
@@ -100,7 +100,7 @@ describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher)
     expect(existsSync(place.path('evil'))).toBe(false);
   });
 
-  it('that is stuck is given up, and one that is gone is not waited for', async () => {
+  it('is abandoned if it hangs, and not awaited if it has exited', async () => {
     const place = openPlace();
     const stuck = `${REPORT} setInterval(() => {}, 1000);`;
     for (const script of [stuck, 'process.exit(3)', 'not JavaScript']) {
@@ -110,46 +110,46 @@ describe.skipIf(!isPossible)(titleOf('the helper for a dedupe key', hasLauncher)
       expect(ended).toEqual({ code: 2, stdout: PAYLOAD });
       expect(performance.now() - startedAtMs).toBeLessThan(10_000);
     }
-    expect(isThere(reportOf(place))).toBe(false);
+    expect(isRunning(reportOf(place))).toBe(false);
   }, 40_000);
 
-  it('ends with the launcher, however that ends', async () => {
+  it('ends with the launcher, however the launcher ends', async () => {
     const place = openPlace();
     const program = withHelper(
       place,
       `${REPORT}
       const socket = new (require('node:net').Socket)({ fd: 3 });
       socket.on('error', () => {});
-      socket.once('data', () => socket.write(Buffer.from('${GIVES}', 'hex')));
+      socket.once('data', () => socket.write(Buffer.from('${GRANT}', 'hex')));
       setInterval(() => {}, 1000);`,
     );
     const child = start(place, program, ['sh', '-c', 'echo ran; exec sleep 600']);
     await once(child.stdout, 'data');
     const first = reportOf(place);
-    expect(isThere(first)).toBe(true);
+    expect(isRunning(first)).toBe(true);
     expect(readlinkSync(`/proc/${child.pid}/exe`)).toBe(realpathSync(program));
     child.kill('SIGKILL');
-    await until('the helper to be gone', () => !isThere(first));
-    // One that never says that it has written the result down is waited for a moment, and no longer.
+    await until('the helper to be gone', () => !isRunning(first));
+    // The launcher waits only a moment for a helper that never confirms the stored result.
     const ended = await run(place, program, ['sh', '-c', 'echo ran; exit 2']);
     expect(ended).toEqual({ code: 2, stdout: 'ran\n' });
-    expect(isThere(reportOf(place))).toBe(false);
+    expect(isRunning(reportOf(place))).toBe(false);
   }, 40_000);
 
-  it('that is killed while the hook runs harms nothing', async () => {
+  it('does no harm if it is killed while the hook runs', async () => {
     const place = openPlace();
     const program = withHelper(
       place,
       `const socket = new (require('node:net').Socket)({ fd: 3 });
-      socket.once('data', () => socket.write(Buffer.from('${GIVES}', 'hex'), () => process.kill(process.pid, 'SIGKILL')));`,
+      socket.once('data', () => socket.write(Buffer.from('${GRANT}', 'hex'), () => process.kill(process.pid, 'SIGKILL')));`,
     );
     const ended = await run(place, program, ['sh', '-c', 'sleep 0.2; echo ran; exit 2']);
     expect(ended).toEqual({ code: 2, stdout: 'ran\n' });
   });
 
-  it('is not left behind to who collects no process', async () => {
+  it('is not left behind if a first process reaps no children', async () => {
     const place = openPlace();
-    // Whose parent is gone becomes a child of this one.
+    // As a subreaper, the script becomes the parent of every orphan below it.
     const script = `
 import ctypes, subprocess, sys
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)

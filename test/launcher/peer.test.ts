@@ -34,12 +34,12 @@ const ASKING = { flags: ['--name', 'guard', '--dedupe-key', '{session_id}'], inp
 
 const can: true | string =
   (process.getuid?.() === 0 && hasLauncher) ||
-  'only root can be another user, and the launcher must be built';
+  'only root can act as another user, and the launcher must be built';
 
-/** Another user's answer to whoever calls: the hook was run already, and allowed. Writes down all that it hears. */
+/** A daemon of another user: answers every client that the hook ran already and allowed. Stores what it receives. */
 const FAKE = `
 import os, socket, sys, threading
-path, heard, verdict = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3])
+path, received, verdict = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3])
 bus = socket.socket(socket.AF_UNIX); bus.bind(path); os.chmod(path, 0o777); bus.listen(64)
 print(flush=True)
 def serve(one):
@@ -47,114 +47,120 @@ def serve(one):
         one.settimeout(1)
         got = one.recv(65536)
         if got:
-            open(heard, 'ab').write(got)
+            open(received, 'ab').write(got)
             one.sendall(verdict)
             one.recv(65536)
     except OSError: pass
     one.close()
 while True: threading.Thread(target=serve, args=(bus.accept()[0],), daemon=True).start()`;
 
-async function aForeignBus(place: Place) {
+async function startForeignDaemon(place: Place) {
   const directory = place.path('foreign');
   mkdirSync(directory);
   for (const path of [place.directory, directory]) chmodSync(path, 0o755);
   chownSync(directory, SOMEBODY, SOMEBODY);
-  const heard = join(directory, 'heard');
+  const received = join(directory, 'received');
   const verdict = encodeVerdict({
     kind: 'replay',
     key: 'k',
     of: 'x',
     result: { exitCode: 0, stdout: new Uint8Array(), stderr: new Uint8Array() },
   });
-  const words = ['-c', FAKE, 'bus.sock', 'heard', Buffer.from(verdict).toString('hex')];
+  const words = ['-c', FAKE, 'bus.sock', 'received', Buffer.from(verdict).toString('hex')];
   const child = spawn('python3', words, {
     uid: SOMEBODY,
     gid: SOMEBODY,
-    // Where it is moved to, it hears and writes on.
+    // It keeps its socket and its file when they are moved.
     cwd: directory,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   ended(child);
   await once(child.stdout, 'data');
-  return { directory, heard: () => (existsSync(heard) ? readFileSync(heard, 'utf8') : '') };
+  return {
+    directory,
+    received: () => (existsSync(received) ? readFileSync(received, 'utf8') : ''),
+  };
 }
 
 const ended = (child: ChildProcess): void => onTestFinished(() => void child.kill('SIGKILL'));
 
-describe.skipIf(can !== true)(titleOf('the bus of another user', can), () => {
+describe.skipIf(can !== true)(titleOf('a daemon of another user', can), () => {
   it.each([
     ['', undefined],
     [', however long the path is', 'h'.repeat(150)],
-  ])('hears nothing of a payload, and its verdict does not count%s', async (_, name) => {
+  ])('receives no payload, and its verdict does not count%s', async (_, name) => {
     const place = openPlace(name);
     makeHome(place);
-    const bus = await aForeignBus(place);
-    renameSync(join(bus.directory, 'bus.sock'), join(place.home, 'bus.sock'));
+    const foreign = await startForeignDaemon(place);
+    renameSync(join(foreign.directory, 'bus.sock'), join(place.home, 'bus.sock'));
     expect(run(place, GUARD, ASKING).code).toBe(2);
     expect(run(place, GUARD, { input: PAYLOAD }).code).toBe(2);
     expect(await askDaemon(join(place.home, 'bus.sock'), 200)).toBeUndefined();
-    expect(bus.heard()).toBe('');
+    expect(foreign.received()).toBe('');
   });
 });
 
 const canBuild: true | string =
   hasLauncher !== true ? hasLauncher : spawnSync('cc', ['--version']).status === 0 || 'no compiler';
 
-describe.skipIf(canBuild !== true)(titleOf('Node, where none is built in,', canBuild), () => {
-  /** A launcher as npm ships it, and a `node` that a repository put on PATH. */
-  function aPortable() {
-    const place = openPlace();
-    const program = place.path('hookbus');
-    const built = spawnSync('sh', ['scripts/build-launcher.sh', '--portable', program]);
-    if (!existsSync(program)) copyFileSync(LAUNCHER, program);
-    expect(built.status).toBe(0);
-    writeFileSync(
-      place.path('hookbus.js'),
-      `console.log('by', process.execPath); process.exit(3);`,
-    );
-    const fake = place.path('fake');
-    mkdirSync(fake);
-    writeFileSync(join(fake, 'node'), `#!/bin/sh\necho ran >>${place.path('ran')}\n`, {
-      mode: 0o755,
+describe.skipIf(canBuild !== true)(
+  titleOf('a launcher without a built-in path of Node', canBuild),
+  () => {
+    /** The launcher in the npm package, and a `node` that a repository put on PATH. */
+    function makePortable() {
+      const place = openPlace();
+      const program = place.path('hookbus');
+      const built = spawnSync('sh', ['scripts/build-launcher.sh', '--portable', program]);
+      if (!existsSync(program)) copyFileSync(LAUNCHER, program);
+      expect(built.status).toBe(0);
+      writeFileSync(
+        place.path('hookbus.js'),
+        `console.log('by', process.execPath); process.exit(3);`,
+      );
+      const fake = place.path('fake');
+      mkdirSync(fake);
+      writeFileSync(join(fake, 'node'), `#!/bin/sh\necho ran >>${place.path('ran')}\n`, {
+        mode: 0o755,
+      });
+      const cwd = place.path('work');
+      mkdirSync(cwd);
+      const at = (words: readonly string[], env: Readonly<Record<string, string>>) =>
+        end(program, words, { input: PAYLOAD, env: place.env(env), cwd });
+      return { place, at, fake, cwd, hasRun: () => existsSync(place.path('ran')) };
+    }
+
+    it('does not search PATH for Node, neither while a guard waits nor to start a daemon', async () => {
+      const { place, at, fake, hasRun } = makePortable();
+      const PATH = `${fake}:${process.env['PATH']}`;
+      const words = ['run', ...ASKING.flags, '--', ...GUARD];
+      expect(at(words, { PATH }).code).toBe(2);
+      expect(at(words, { PATH, HOOKBUS_DAEMON: 'auto' }).code).toBe(2);
+      expect(at(['run', '--', 'sleep', '0.3'], { PATH, HOOKBUS_DAEMON: 'auto' }).code).toBe(0);
+      expect(existsSync(join(place.home, 'daemon.tried'))).toBe(true);
+      expect(hasRun()).toBe(false);
     });
-    const cwd = place.path('work');
-    mkdirSync(cwd);
-    const at = (words: readonly string[], env: Readonly<Record<string, string>>) =>
-      end(program, words, { input: PAYLOAD, env: place.env(env), cwd });
-    return { place, at, fake, cwd, hasRun: () => existsSync(place.path('ran')) };
-  }
 
-  it('is not looked for on PATH while a guard waits, nor for a daemon', async () => {
-    const { place, at, fake, hasRun } = aPortable();
-    const PATH = `${fake}:${process.env['PATH']}`;
-    const words = ['run', ...ASKING.flags, '--', ...GUARD];
-    expect(at(words, { PATH }).code).toBe(2);
-    expect(at(words, { PATH, HOOKBUS_DAEMON: 'auto' }).code).toBe(2);
-    expect(at(['run', '--', 'sleep', '0.3'], { PATH, HOOKBUS_DAEMON: 'auto' }).code).toBe(0);
-    expect(existsSync(join(place.home, 'daemon.tried'))).toBe(true);
-    expect(hasRun()).toBe(false);
-  });
+    it('uses the path in the file beside it, unless others can write that file', () => {
+      const { place, at, fake } = makePortable();
+      const beside = place.path('node-path');
+      writeFileSync(beside, `${process.execPath}\n`, { mode: 0o644 });
+      const byPath = { PATH: fake };
+      expect(at(['status'], byPath)).toMatchObject({ code: 3, stdout: `by ${process.execPath}\n` });
+      chmodSync(beside, 0o666);
+      expect(at(['status'], byPath).code).toBe(0);
+    });
 
-  it('is the one whose path is beside the launcher, unless others can write that', () => {
-    const { place, at, fake } = aPortable();
-    const beside = place.path('node-path');
-    writeFileSync(beside, `${process.execPath}\n`, { mode: 0o644 });
-    const byPath = { PATH: fake };
-    expect(at(['status'], byPath)).toMatchObject({ code: 3, stdout: `by ${process.execPath}\n` });
-    chmodSync(beside, 0o666);
-    expect(at(['status'], byPath).code).toBe(0);
-  });
-
-  it('is for a person’s command looked for on PATH, but not below where they are', () => {
-    const { place, at, cwd, hasRun } = aPortable();
-    mkdirSync(join(cwd, 'bin'));
-    copyFileSync(place.path('fake/node'), join(cwd, 'bin', 'node'));
-    chmodSync(join(cwd, 'bin', 'node'), 0o755);
-    symlinkSync(join(cwd, 'bin'), place.path('way'));
-    for (const PATH of ['bin', '.:bin', join(cwd, 'bin'), place.path('way')])
-      expect(at(['status'], { PATH }).code).toBe(127);
-    expect(hasRun()).toBe(false);
-    expect(at(['status'], { PATH: `${join(cwd, 'bin')}:${place.path('fake')}` }).code).toBe(0);
-    expect(hasRun()).toBe(true);
-  });
-});
+    it('searches PATH for a command that a user types, but not below the working directory', () => {
+      const { place, at, cwd, hasRun } = makePortable();
+      mkdirSync(join(cwd, 'bin'));
+      copyFileSync(place.path('fake/node'), join(cwd, 'bin', 'node'));
+      chmodSync(join(cwd, 'bin', 'node'), 0o755);
+      symlinkSync(join(cwd, 'bin'), place.path('way'));
+      for (const PATH of ['bin', '.:bin', join(cwd, 'bin'), place.path('way')])
+        expect(at(['status'], { PATH }).code).toBe(127);
+      expect(hasRun()).toBe(false);
+      expect(at(['status'], { PATH: `${join(cwd, 'bin')}:${place.path('fake')}` }).code).toBe(0);
+      expect(hasRun()).toBe(true);
+    });
+  },
+);

@@ -45,9 +45,9 @@ const PAYLOAD =
 
 const canMount: true | string =
   spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0 ||
-  'mounting takes a privilege';
+  'mounting needs a privilege';
 
-/** The sanitizers have memory of their own, and take their time. */
+/** The sanitizers need additional memory and time. */
 const isMeasurable: true | string =
   hasLauncher !== true ||
   !readFileSync(LAUNCHER).includes('__asan_init') ||
@@ -57,7 +57,7 @@ const PATIENCE = isMeasurable === true ? 1 : 8;
 
 const tests = describe.skipIf(hasLauncher !== true);
 
-/** With all of it there from the beginning: on a busy machine it could come too late. */
+/** Writes the payload before the start: on a busy machine it could otherwise arrive too late. */
 const runWithPayload = async (place: Place, hook: readonly string[], input: string) => {
   const pipe = await makePipe();
   writeSync(pipe.write, input);
@@ -68,27 +68,27 @@ const runWithPayload = async (place: Place, hook: readonly string[], input: stri
 };
 
 tests(titleOf('a record of the launcher', hasLauncher), () => {
-  it('has all that the hook wrote, also what a caller that does not read holds up', async () => {
+  it('covers everything that the hook wrote, even if the caller reads late', async () => {
     const place = openPlace();
-    // More than the caller's pipe and one piece of ours, and little enough that the hook ends by itself.
+    // More than the caller's pipe and one buffer of the launcher hold, but little enough that the hook ends before anybody reads.
     const json = `{"a":"${'x'.repeat(150_000)}"}\n`;
     writeFileSync(place.path('json'), json);
-    const { read: ours, write: theirs } = await makePipe();
+    const { read, write } = await makePipe();
     const child = spawn(LAUNCHER, ['run', '--', 'cat', place.path('json')], {
       env: place.env(),
-      stdio: ['ignore', theirs, 'inherit'],
+      stdio: ['ignore', write, 'inherit'],
     });
     onTestFinished(() => void child.kill('SIGKILL'));
-    closeSync(theirs);
+    closeSync(write);
     const ended = once(child, 'exit');
-    const { stdout } = spawnSync('cat', { stdio: [ours, 'pipe', 'inherit'] });
-    closeSync(ours);
+    const { stdout } = spawnSync('cat', { stdio: [read, 'pipe', 'inherit'] });
+    closeSync(read);
     expect(stdout.toString()).toBe(json);
     expect(await ended).toEqual([0, null]);
     expect(onlyRecord(place).end).toMatchObject({ stdoutBytes: json.length, stdoutKind: 'json' });
   });
 
-  it('is to the byte what TypeScript writes of the same', () => {
+  it('equals, byte for byte, what TypeScript writes for the same execution', () => {
     const place = openPlace();
     const hooks = [
       ['sh', '-c', 'cat; echo err >&2; exit 2'],
@@ -119,7 +119,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('has captures where payloads are stored, up to the cap, and none elsewhere', () => {
+  it('has captures up to the cap if payloads are stored, and none otherwise', () => {
     const place = openPlace();
     run(place, ['sh', '-c', 'cat; echo err >&2'], {
       input: PAYLOAD,
@@ -136,12 +136,12 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(onlyRecord(place).bytes.includes('session_id')).toBe(false);
   });
 
-  it('says which process ran it', async () => {
+  it('has the process id and start time of the launcher', async () => {
     const place = openPlace();
     const child = start(place, ['sh', '-c', 'echo; read line']);
     await once(child.stdout as NodeJS.ReadableStream, 'data');
     const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1');
-    const { begin } = await until('our start on record', () => {
+    const { begin } = await until('a recorded start time', () => {
       const found = decodeRecord(spooled(place)[0]?.bytes ?? Buffer.alloc(0));
       return found.begin.pidStart === 0 ? undefined : found;
     });
@@ -153,7 +153,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     await once(child, 'close');
   });
 
-  it('has what is known when a signal may be the last thing that comes', async () => {
+  it('has what is known so far when a signal arrives that may be the last', async () => {
     const place = openPlace();
     const child = start(place, [
       'sh',
@@ -163,7 +163,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     await once(child.stderr as NodeJS.ReadableStream, 'data');
     child.kill('SIGTERM');
     const noted = await until(
-      'the signal on record',
+      'the recorded signal',
       () => decodeRecord(spooled(place)[0]?.bytes ?? Buffer.alloc(0)).end,
     );
     expect(noted).toMatchObject({
@@ -177,7 +177,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(spooled(place).map(({ name }) => name.slice(-5))).toEqual(['.part']);
   });
 
-  it('is whole or a beginning, and the hook is gone, whenever SIGKILL comes', async () => {
+  it('is complete or only a begin, and the hook is gone, whenever SIGKILL arrives', async () => {
     const place = openPlace();
     for (let afterMs = 0; afterMs < 30; afterMs += 1) {
       const child = start(place, ['sh', '-c', 'echo $$ >>pids; exec sleep 60']);
@@ -188,7 +188,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
     for (const { name, bytes } of spooled(place)) {
       expect(name).toMatch(/\.part$/);
-      // A beginning that is not whole is an empty file: it is written in one go.
+      // The launcher writes the begin in one piece, so an incomplete one is empty.
       if (bytes.length > 0)
         expect(decodeRecord(bytes)).toMatchObject({ begin: { hookName: 'probe' } });
     }
@@ -198,7 +198,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     for (const pid of pids) await until(`hook ${pid} to be gone`, () => !isAlive(pid));
   });
 
-  it('has up to 16 KiB of a stdout that begins with an object, and nothing of another', () => {
+  it('has up to 16 KiB of a stdout that starts with an object, and nothing of any other', () => {
     for (const [script, head] of [
       ['printf \' \\n{"decision":"block"}\'; exit 1', ' \n{"decision":"block"}'],
       ["printf '{'; head -c 99999 /dev/zero", `{${'\0'.repeat(16_383)}`],
@@ -211,7 +211,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('goes to a log of its own where a limit is lower than what others wrote', () => {
+  it('goes to a separate log if the shared one is larger than a file may grow', () => {
     const place = openPlace();
     const long = ['sh', '-c', 'head -c 9999 /dev/zero >&2'];
     for (let count = 0; count < 4; count += 1) run(place, long);
@@ -223,7 +223,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(readdirSync(place.spool)).toHaveLength(2);
   });
 
-  it('leaves zeros where its end did not fit, once that is elsewhere', () => {
+  it('leaves zeros in the log if its end did not fit, and has its end in another log', () => {
     const place = openPlace();
     const long = ['sh', '-c', 'head -c 9999 /dev/zero >&2'];
     run(place, long);
@@ -239,7 +239,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     expect(found.at(-1)?.end?.stderrTail).toHaveLength(9999);
   });
 
-  it('is there of a run with a small stack, whatever its options', () => {
+  it('is complete after a run with a small stack, whatever its options', () => {
     for (const option of ['--dedupe', '--fail-open', '--store-raw', '--timeout=5']) {
       const place = openPlace();
       const flags = ['--name', 'probe', ...option.split('=')];
@@ -250,7 +250,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     }
   });
 
-  it('is begun again at the end where it was swept away meanwhile', async () => {
+  it('is written anew at the end if the spool was deleted meanwhile', async () => {
     const place = openPlace();
     const outcome = await runWithPayload(place, ['rm', '-r', place.spool], PAYLOAD);
     expect(outcome).toMatchObject({ code: 0 });
@@ -261,10 +261,10 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
   });
 
   it.skipIf(canMount !== true)(
-    titleOf('has the end alone where the disk is too full for more', canMount),
+    titleOf('has its end even if the disk has no room for the captures', canMount),
     () => {
       const place = openPlace();
-      // The default, which needs no stamp: a file system has none.
+      // The default directory needs no stamp, which an empty file system does not have.
       const home = join(place.directory, '.local', 'state', 'hookbus');
       mkdirSync(home, { recursive: true });
       const script = `mount -t tmpfs -o size=16k,mode=700 none "$0" && mkdir "$0/spool" && head -c 12288 /dev/zero >"$0/filler"
@@ -286,7 +286,7 @@ tests(titleOf('a record of the launcher', hasLauncher), () => {
     },
   );
 
-  it('keeps the order of two outputs that go to one place', () => {
+  it('does not reorder two outputs that share one pipe', () => {
     const place = openPlace();
     const hook =
       'i=0; while [ $i -lt 500 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done; exit 1';
@@ -306,7 +306,7 @@ tests('a gate', () => {
     [`off ${later}\n{"hook":"probe"}\n`, 'off', 'PreToolUse'],
     [`breaker ${later} PostToolUse\n`, 'breaker open', 'PostToolUse'],
   ] as const) {
-    it(`that says ${reason} keeps the hook from running on ${eventType}, and that is on record`, async () => {
+    it(`that says ${reason} keeps the hook from running on ${eventType}, which is recorded`, async () => {
       const place = openPlace();
       const hook = 'touch ran; echo out; exit 2';
       const id = { hookName: 'probe', command: `sh -c '${hook}'` };
@@ -316,7 +316,7 @@ tests('a gate', () => {
       expect(outcome).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(false);
       const { end: ended, begin, bytes } = onlyRecord(place);
-      // Its caller is heard out, and what it says is on record as for any other.
+      // The launcher still reads the payload and records it like any other.
       const stdinBytes = Buffer.byteLength(input);
       expect(ended).toMatchObject({ kind: 'breaker_skip', reason, stdinBytes });
       expect(begin).toMatchObject({ hookName: 'probe', eventType });
@@ -342,13 +342,15 @@ tests('a gate', () => {
       expect(outcome).toEqual({ code, signal: null, stdout, stderr: '' });
       expect(existsSync(place.path('ran'))).toBe(blocks);
       const stdinBytes = Buffer.byteLength(input);
-      const left = { kind: 'breaker_skip', reason: 'breaker open', stdinBytes };
-      expect(onlyRecord(place).end).toMatchObject(blocks ? { kind: 'exited', stdinBytes } : left);
+      const skipped = { kind: 'breaker_skip', reason: 'breaker open', stdinBytes };
+      expect(onlyRecord(place).end).toMatchObject(
+        blocks ? { kind: 'exited', stdinBytes } : skipped,
+      );
     },
   );
 
   it.each(['a/b', '.x', '..', 'naïve %', 'x'.repeat(500), 'é'.repeat(200)])(
-    'for the hook %j is its file',
+    'of the hook %j has the file name that the launcher looks for',
     (name) => {
       const place = openPlace();
       const file = gateFile({ hookName: name, command: "sh -c 'exit 3'" });
@@ -361,14 +363,14 @@ tests('a gate', () => {
 });
 
 tests('the daemon', () => {
-  it('is poked once the record is whole', async () => {
+  it('is notified once the record is complete', async () => {
     const place = openPlace();
     makeHome(place);
     const { received } = await listenAt(join(place.home, 'bus.sock'), () =>
       spooled(place).map(({ name }) => name.slice(-4)),
     );
     expect(await runAsync(place, ['true'])).toBe(0);
-    await until('the poke', () => received.length > 0);
+    await until('the notification', () => received.length > 0);
     expect(received[0]?.bytes.toString('hex')).toBe(encodeNotify(VERSION).toString('hex'));
     expect(received[0]?.seen).toEqual(['.rec']);
   });
@@ -380,11 +382,11 @@ tests('the daemon', () => {
     onTestFinished(() => closeSync(directory));
     const { received } = await listenAt(`/proc/self/fd/${directory}/bus.sock`);
     expect(await runAsync(place, ['true'], { XDG_RUNTIME_DIR: 'relative' })).toBe(0);
-    await until('the poke', () => received.length > 0);
+    await until('the notification', () => received.length > 0);
     expect(spooled(place)).toHaveLength(1);
   });
 
-  it('is asked for a key from the state directory, and the hook starts where it was called', () => {
+  it('is asked for a key without a change of directory for the hook', () => {
     const place = openPlace();
     makeHome(place);
     const room = place.path('room');
@@ -410,15 +412,15 @@ tests('the daemon', () => {
       });
       if (before === '')
         expect({ status, stdout: `${stdout}` }).toEqual({ status: 0, stdout: `${room}\n` });
-      // Bare, `pwd` fails in a directory that is gone too.
+      // In a deleted directory, `pwd` fails bare as well.
       else expect(`${stdout}`).not.toContain(place.home);
     }
   });
 
   it.each([
-    ['deaf', 'listen(0)'],
+    ['full', 'listen(0)'],
     ['dead', 'close()'],
-  ])('that is %s costs nothing', async (_what, then) => {
+  ])('delays nothing if its socket is %s', async (_what, then) => {
     const place = openPlace();
     makeHome(place);
     const script = `import socket,sys,time
@@ -438,7 +440,7 @@ print(flush=True); time.sleep(60)`;
     expect(spooled(place)).toHaveLength(5);
   });
 
-  it("is started where there is none, detached from all that is the caller's, and by few", async () => {
+  it('is started once by many launchers if none runs, and inherits nothing from their callers', async () => {
     const { place, program } = withFakeNode(`
       const fs = require('node:fs'), { execFileSync } = require('node:child_process');
       const stat = fs.readFileSync('/proc/self/stat', 'latin1'), fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -472,12 +474,12 @@ print(flush=True); time.sleep(60)`;
     utimesSync(join(place.home, 'daemon.tried'), new Date(), new Date(Date.now() - 31_000));
     run(place, ['true'], { env, program });
     await until(
-      'the daemon to be tried again',
+      'another attempt to start the daemon',
       () => readFileSync(join(place.home, 'started'), 'utf8').trim().split('\n').length === 2,
     );
   });
 
-  it("does not hold the caller's streams while it starts", async () => {
+  it("does not keep the caller's streams open while it starts", async () => {
     const { place, program } = withFakeNode('setTimeout(() => {}, 15000);');
     const before = performance.now();
     expect(run(place, ['true'], { env: { HOOKBUS_DAEMON: 'auto' }, program })).toMatchObject({
@@ -487,7 +489,7 @@ print(flush=True); time.sleep(60)`;
     expect(existsSync(join(place.home, 'daemon.tried'))).toBe(true);
   });
 
-  it('is not started where that is switched off', () => {
+  it('is not started with HOOKBUS_DAEMON=off', () => {
     const { place, program } = withFakeNode('');
     run(place, ['true'], { program });
     expect(existsSync(join(place.home, 'daemon.tried'))).toBe(false);
@@ -495,7 +497,7 @@ print(flush=True); time.sleep(60)`;
 });
 
 tests('Node', () => {
-  it('gets all other commands, with their words and their input', () => {
+  it('runs all other commands, with their arguments and stdin', () => {
     const { place, program } = withFakeNode(
       'process.stdin.on("data", (d) => process.stdout.write(d)); process.stdout.write(JSON.stringify(process.argv.slice(2)) + "\\n"); process.exitCode = 7;',
     );
@@ -550,12 +552,12 @@ describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
 describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
   titleOf('256 MiB', isMeasurable),
   () => {
-    // The machine may do other things meanwhile, so what counts is the best of some, taken in turn.
+    // The machine may be busy, so the best of several rounds counts, taken in turn.
     it.each([
       ['from the hook', 'head -c 268435456 /dev/zero', ''],
       ['to the hook', 'cat >/dev/null', 'head -c 268435456 /dev/zero |'],
     ])(
-      '%s takes at most 1.3 times as long as with one more cat in the pipe',
+      '%s takes at most 1.3 times as long as through one more cat',
       (_what, hook, feed) => {
         const place = openPlace();
         const time = (line: string): number => {
@@ -569,15 +571,15 @@ describe.skipIf(hasLauncher !== true || isMeasurable !== true)(
           return performance.now() - before;
         };
         const stage = feed === '' ? `${hook} | cat | cat >/dev/null` : `${feed} cat | ${hook}`;
-        const ours = `${feed} '${LAUNCHER}' run --name probe -- sh -c '${hook}' | cat >/dev/null`;
-        let [one, other] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-        // 100 ms for what does not grow with the bytes, such as starting.
-        const isWithin = (): boolean => other < 1.3 * one + 100;
+        const line = `${feed} '${LAUNCHER}' run --name probe -- sh -c '${hook}' | cat >/dev/null`;
+        let [cat, wrapped] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+        // 100 ms for what does not depend on the number of bytes, such as the start.
+        const isWithin = (): boolean => wrapped < 1.3 * cat + 100;
         for (let round = 0; round < 3 || (round < 20 && !isWithin()); round += 1) {
-          one = Math.min(one, time(stage));
-          other = Math.min(other, time(ours));
+          cat = Math.min(cat, time(stage));
+          wrapped = Math.min(wrapped, time(line));
         }
-        expect(isWithin(), `${other} ms, where cat takes ${one} ms`).toBe(true);
+        expect(isWithin(), `${wrapped} ms, but ${cat} ms with cat`).toBe(true);
       },
       200_000,
     );
@@ -608,7 +610,7 @@ print(before == during == after)`;
     expect(stdout).toBe('True\n');
   });
 
-  it('that is not read does not stop the other, nor a signal', async () => {
+  it('are independent: an unread one stops neither the other nor a signal', async () => {
     const place = openPlace();
     const child = start(place, [
       'sh',
@@ -623,7 +625,7 @@ print(before == during == after)`;
     await once(child.stderr as NodeJS.ReadableStream, 'data');
     expect(length).toBe(0);
     child.kill('SIGUSR1');
-    // Node lets a paused stream flow once the process has ended.
+    // Node resumes a paused stream once the process has ended.
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(9);
     expect(length).toBe(4_000_000);
@@ -631,7 +633,7 @@ print(before == during == after)`;
 });
 
 tests('a payload', () => {
-  it('that is one object does not wait for a line or an end', () => {
+  it('that is one object is complete without a newline or the end of input', () => {
     const place = openPlace();
     const line = `{ printf '{"session_id":"s","a":{"b":"}"}}'; sleep ${PATIENCE}; } | '${LAUNCHER}' run -- date +%s.%N; :`;
     const before = Date.now() / 1000;
@@ -642,10 +644,10 @@ tests('a payload', () => {
 });
 
 tests('signals', () => {
-  it('cost a hook of 50 ms no third process', () => {
+  it('need no third process during a hook of 50 ms', () => {
     const place = openPlace();
     const hook = ['sh', '-c', 'sleep 0.05; cat /proc/$PPID/task/$PPID/children'];
-    // On a machine that is busy it may take longer than that.
+    // On a busy machine the hook may take longer.
     const counts = Array.from(
       { length: 5 },
       () => run(place, hook).stdout.trim().split(' ').length,
@@ -653,7 +655,7 @@ tests('signals', () => {
     expect(Math.min(...counts)).toBe(1);
   });
 
-  it('to the group and to hookbus alone reach the hook once each, 100 times', async () => {
+  it('to the group or to hookbus alone reach the hook once each, 100 times', async () => {
     const place = openPlace();
     const hook = `import os, signal, sys
 for number in (signal.SIGUSR1, signal.SIGUSR2): signal.signal(number, lambda seen, _: os.write(1, b'%d\\n' % seen))
@@ -674,7 +676,7 @@ while os.read(0, 99): os.write(1, b'more\\n')`;
       expected += `${number}\n`;
       await until(`signal ${round}`, () => text.length >= expected.length);
       expect(text).toBe(expected);
-      // Signals of one kind that come while another is looked at cannot be told apart.
+      // Two signals of one kind in quick succession may arrive as one.
       await delay(2);
     }
     child.stdin?.end('x');
@@ -683,14 +685,14 @@ while os.read(0, 99): os.write(1, b'more\\n')`;
   });
 });
 
-/** A hook that goes on; in a group of its own, which is ended with the test. */
+/** Starts a hook in a separate process group, which is killed after the test. */
 function start(place: Place, hook: readonly string[]): ChildProcess {
   const child = spawn(LAUNCHER, ['run', '--name', 'probe', '--', ...hook], {
     cwd: place.directory,
     env: place.env(),
     detached: true,
   });
-  // It may be gone before it has read anything.
+  // The launcher may end before it has read anything.
   child.stdin?.on('error', () => undefined);
   onTestFinished(() => {
     if (child.pid !== undefined) endGroup(child.pid);
@@ -715,7 +717,7 @@ async function runAsync(
   return code;
 }
 
-/** A copy of the launcher with a `hookbus.js` of ours beside it. */
+/** A copy of the launcher with this script as the `hookbus.js` beside it. */
 function withFakeNode(script: string): { place: Place; program: string } {
   const place = openPlace();
   const program = place.path('hookbus');

@@ -16,19 +16,19 @@ import { FLAGS, SOURCES } from './support/sanitized.ts';
 
 const tests = describe.skipIf(hasLauncher !== true);
 
-/** The sanitizers live by calls of their own, and need memory. */
+/** The sanitizers make additional system calls and need more memory. */
 const isPlain: true | string =
   (hasLauncher === true && !readFileSync(LAUNCHER).includes('__asan_init')) ||
   'built with sanitizers';
 const canMount: true | string =
   spawnSync('sh', ['-c', 'unshare -m mount -t tmpfs none /mnt']).status === 0 ||
-  'mounting takes a privilege';
+  'mounting needs a privilege';
 
 const BIG = `{"session_id":"s","tool_input":"${'x'.repeat(300_000)}"}\n`;
 const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 3'];
 const WRAPPED = [LAUNCHER, 'run', '--name', 'probe', '--'];
 
-/** Runs words of a shell in the environment of a place, and says how that ended. */
+/** Runs a shell line with these parameters in the environment of a place, and returns how it ended. */
 function sh(place: Place, line: string, words: readonly string[], input = '', env = {}) {
   const { status, signal, stdout, stderr } = spawnSync('sh', ['-c', line, 'sh', ...words], {
     cwd: place.directory,
@@ -41,7 +41,7 @@ function sh(place: Place, line: string, words: readonly string[], input = '', en
   return { status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }
 
-/** A line in which the command is `"$@"`, bare and wrapped; gives back what both come to. */
+/** Runs a shell line whose command is `"$@"` bare and wrapped, expects equal results, and returns them. */
 function same(line: string, hook: readonly string[], input = '', env = {}) {
   const place = openPlace();
   const bare = sh(place, line, hook, input, env);
@@ -55,17 +55,17 @@ const canRefuse = isPlain === true && typeof refuse === 'string' ? refuse : isPl
 const refuser = typeof refuse === 'string' ? '' : refuse.path;
 const calls = canRefuse === true ? `${spawnSync(refuser).stdout}`.trim().split('\n') : [];
 
-tests(titleOf('with a call refused', canRefuse), () => {
+tests(titleOf('in a sandbox', canRefuse), () => {
   // 1 is EPERM and 38 is ENOSYS on Linux.
-  describe.each([1, 38])('by error %d', (error) => {
-    it.each(calls)('%s, the hook runs as bare', (call) => {
+  describe.each([1, 38])('that refuses a system call with errno %d', (error) => {
+    it.each(calls)('the hook runs as bare without %s', (call) => {
       const place = openPlace();
       const below = [refuser, call, `${error}`];
-      // A shell that cannot wait for its children goes on at once.
+      // A shell that cannot wait for its children continues at once.
       const hook = call === 'wait4' ? ['cat'] : HOOK;
       for (const line of ['exec "$@"', 'cat | { "$@"; echo $?; } | cat']) {
         const bare = sh(place, line, [...below, ...hook], BIG);
-        // What the hook itself cannot do without tells nothing.
+        // If the bare hook needs the call as well, there is nothing to compare.
         if (!bare.stdout.startsWith(BIG)) continue;
         expect(sh(place, line, [...below, ...WRAPPED, ...hook], BIG), line).toEqual(bare);
       }
@@ -73,16 +73,16 @@ tests(titleOf('with a call refused', canRefuse), () => {
   });
 });
 
-tests(titleOf('with little', isPlain), () => {
+tests(titleOf('under a limit', isPlain), () => {
   it.each(Array.from({ length: 18 }, (_, index) => index + 3))(
-    'room for %d descriptors, the hook runs as bare',
-    (most) => {
-      same(`ulimit -n ${most}; exec "$@"`, HOOK, 'payload\n');
-      same(`ulimit -n ${most}; exec "$@" <&- >&- 2>&-`, ['sh', '-c', 'exit 3']);
+    'of %d descriptors, the hook runs as bare',
+    (limit) => {
+      same(`ulimit -n ${limit}; exec "$@"`, HOOK, 'payload\n');
+      same(`ulimit -n ${limit}; exec "$@" <&- >&- 2>&-`, ['sh', '-c', 'exit 3']);
     },
   );
 
-  it('memory, the hook has all of its environment', () => {
+  it('of memory, the hook gets its complete environment', () => {
     const place = openPlace();
     const more = Object.fromEntries(
       Array.from({ length: 300 }, (_, index) => [`VARIABLE_${index}`, 'x'.repeat(20)]),
@@ -97,8 +97,8 @@ tests(titleOf('with little', isPlain), () => {
     expect([...ends]).toEqual(['all']);
   });
 
-  it('room for arguments, the hook runs as bare', () => {
-    // As large as the system takes, to the byte; the launcher's own words are more, so it is given the hook's in a script.
+  it('of argument size, the hook runs as bare', () => {
+    // The script finds the largest environment that the system accepts, with the launcher's own words included.
     const place = openPlace();
     const script = `import os, subprocess, sys
 def ends(size):
@@ -135,7 +135,7 @@ tests('a record', () => {
 
 tests('a start', () => {
   it.skipIf(canMount !== true)(
-    titleOf('finds a program in /usr/local/bin where there is no PATH', canMount),
+    titleOf('finds a program in /usr/local/bin without PATH', canMount),
     () => {
       const line =
         'exec unshare -m sh -c \'mount -t tmpfs none /usr/local/bin && printf "#!/bin/sh\\necho found\\n" >/usr/local/bin/only-here && chmod +x /usr/local/bin/only-here && unset PATH && exec "$@"\' sh "$@"';
@@ -146,14 +146,14 @@ tests('a start', () => {
   );
 
   it.skipIf(canMount !== true)(
-    titleOf('with a caller in another pid namespace is as bare', canMount),
+    titleOf('by a caller in another pid namespace works as bare', canMount),
     () => {
       expect(same('exec unshare -p "$@"', HOOK, 'x')).toMatchObject({ status: 3, stdout: 'x' });
       same('exec unshare -p "$@"', ['sh', '-c', 'sleep 0.02; exit 4']);
     },
   );
 
-  it('that fails says why where vfork shares no memory', () => {
+  it('that fails reports the reason even if vfork shares no memory', () => {
     const place = openPlace();
     const program = place.path('hookbus-fork');
     const built = spawnSync(process.env['CC'] ?? 'cc', [

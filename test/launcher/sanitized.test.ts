@@ -8,7 +8,7 @@ const built = buildSanitized();
 if (typeof built === 'string') {
   it.skip(`the launcher with sanitizers (skipped: ${built})`, () => undefined);
 } else {
-  // Both files take the launcher from there when they are loaded.
+  // Both files read these variables when they are loaded.
   process.env['HOOKBUS_LAUNCHER_BIN'] = built.program;
   process.env['HOOKBUS_CONFORMANCE'] ??= EFFORT > 1 ? 'all' : 'core';
   describe('with sanitizers,', async () => {

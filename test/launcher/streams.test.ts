@@ -13,7 +13,7 @@ const tests = describe.skipIf(hasLauncher !== true);
 const WAYS = ['bare', 'wrapped'] as const;
 type Way = (typeof WAYS)[number];
 
-const canBeNobody: true | string = getuid?.() === 0 || 'to be another user takes root';
+const canBeNobody: true | string = getuid?.() === 0 || 'only root can act as another user';
 
 /** The sanitizers reserve more memory than any limit here allows. */
 const canLimitMemory: true | string =
@@ -22,8 +22,8 @@ const canLimitMemory: true | string =
     : 'built with sanitizers';
 
 /**
- * Runs a command as a user who may have no second process, and writes to its stdin by steps: a number of bytes, an
- * object (`json`) or a line of so many, or a pause in s. Says what the command said; `open` leaves stdin open meanwhile.
+ * Runs a command as a user who may have only one process, and writes to its stdin in steps: a number of `bytes`, an
+ * object (`json`) or a `line` of that many bytes, or a `pause` in s. Prints its output and exit code; `open` keeps stdin open.
  */
 const ALONE = `
 import json, os, resource, socket, subprocess, sys, threading, time
@@ -46,90 +46,81 @@ writer.start()
 print(child.communicate()[0].decode().strip(), child.returncode)
 writer.join()`;
 
-tests(
-  titleOf('where no process is to be had', canBeNobody === true ? hasLauncher : canBeNobody),
-  () => {
-    const cases: readonly [
-      what: string,
-      steps: readonly object[],
-      length: number,
-      isOpen: boolean,
-    ][] = [
-      ['300,000 bytes', [{ bytes: 300_000 }], 300_000, false],
-      ['3 MB, more than a pipe can hold', [{ bytes: 3_000_000 }], 3_000_000, false],
-      [
-        'what is written late',
-        [{ bytes: 70_000 }, { pause: 0.1 }, { bytes: 230_000 }],
-        300_000,
-        false,
-      ],
-      ['what is written after a silence', [{ pause: 0.1 }, { bytes: 300_000 }], 300_000, false],
-      ['nothing', [], 0, false],
-      ['an object, stdin left open', [{ json: 300_000 }], 300_000, true],
-      ['an object of 3 MB, stdin left open', [{ json: 3_000_000 }], 3_000_000, true],
-      [
-        'an object after a silence, stdin left open',
-        [{ pause: 0.1 }, { json: 300_000 }],
-        300_000,
-        true,
-      ],
-      ['a line, stdin left open', [{ line: 100 }], 100, true],
-    ];
+tests(titleOf('without another process', canBeNobody === true ? hasLauncher : canBeNobody), () => {
+  const cases: readonly [
+    what: string,
+    steps: readonly object[],
+    length: number,
+    isOpen: boolean,
+  ][] = [
+    ['300,000 bytes', [{ bytes: 300_000 }], 300_000, false],
+    ['3 MB, more than a pipe can hold', [{ bytes: 3_000_000 }], 3_000_000, false],
+    [
+      'bytes after a pause',
+      [{ bytes: 70_000 }, { pause: 0.1 }, { bytes: 230_000 }],
+      300_000,
+      false,
+    ],
+    ['bytes after a pause at the start', [{ pause: 0.1 }, { bytes: 300_000 }], 300_000, false],
+    ['nothing', [], 0, false],
+    ['an object, stdin left open', [{ json: 300_000 }], 300_000, true],
+    ['an object of 3 MB, stdin left open', [{ json: 3_000_000 }], 3_000_000, true],
+    [
+      'an object after a pause, stdin left open',
+      [{ pause: 0.1 }, { json: 300_000 }],
+      300_000,
+      true,
+    ],
+    ['a line, stdin left open', [{ line: 100 }], 100, true],
+  ];
 
-    describe.skipIf(canBeNobody !== true).each(['pipe', 'socket'])(
-      'a hook gets all of its input through a %s:',
-      (kind) => {
-        it.each(cases)('%s', (_, steps, length, isOpen) => {
-          const place = openPlace();
-          chmodSync(place.directory, 0o755);
-          copyFileSync(LAUNCHER, place.path('hookbus'));
-          // Reads no further than there is: bare, it would wait at the open stdin too.
-          const hook = `import os
+  describe.skipIf(canBeNobody !== true).each(['pipe', 'socket'])(
+    'a hook gets all of its input through a %s:',
+    (kind) => {
+      it.each(cases)('%s', (_, steps, length, isOpen) => {
+        const place = openPlace();
+        chmodSync(place.directory, 0o755);
+        copyFileSync(LAUNCHER, place.path('hookbus'));
+        // Reads no more than the test writes: at an open stdin, a bare hook would wait too.
+        const hook = `import os
 length = 0
 while length < ${length} or ${isOpen ? 'False' : 'True'}:
     got = len(os.read(0, 65536))
     if got == 0: break
     length += got
 print(length)`;
-          const command = [place.path('hookbus'), 'run', '--', 'python3', '-IS', '-c', hook];
-          const wanted = JSON.stringify({ kind, command, steps, open: isOpen });
-          const outcome = end('python3', ['-c', ALONE, wanted], { cwd: '/', env: place.env() });
-          expect(outcome).toMatchObject({ code: 0, stdout: `${length} 0\n`, stderr: '' });
-        });
-      },
-    );
-  },
-);
+        const command = [place.path('hookbus'), 'run', '--', 'python3', '-IS', '-c', hook];
+        const wanted = JSON.stringify({ kind, command, steps, open: isOpen });
+        const outcome = end('python3', ['-c', ALONE, wanted], { cwd: '/', env: place.env() });
+        expect(outcome).toMatchObject({ code: 0, stdout: `${length} 0\n`, stderr: '' });
+      });
+    },
+  );
+});
 
-tests(
-  titleOf(
-    'where little memory is to be had',
-    canLimitMemory === true ? hasLauncher : canLimitMemory,
-  ),
-  () => {
-    it.skipIf(canLimitMemory !== true)('a hook gets all of its input', () => {
-      const place = openPlace();
-      const under = (bytes: number, hook: string): string =>
-        `prlimit --as=${bytes}:unlimited -- '${LAUNCHER}' run -- prlimit --as=unlimited -- ${hook}`;
-      const run = (line: string) =>
-        end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
-      // How much it takes to start differs between C libraries.
-      const steps = Array.from({ length: 60 }, (_, step) => 1_000_000 + step * 250_000);
-      const least = steps.find((bytes) => run(`${under(bytes, 'true')} </dev/null`).code === 0);
-      const { stdout } = run(
-        `head -c 8000000 /dev/zero | ${under((least ?? 0) + 500_000, 'wc -c')}`,
-      );
-      expect(stdout).toBe('8000000\n');
-    });
-  },
-);
+tests(titleOf('with little memory', canLimitMemory === true ? hasLauncher : canLimitMemory), () => {
+  it.skipIf(canLimitMemory !== true)('a hook gets all of its input', () => {
+    const place = openPlace();
+    const under = (bytes: number, hook: string): string =>
+      `prlimit --as=${bytes}:unlimited -- '${LAUNCHER}' run -- prlimit --as=unlimited -- ${hook}`;
+    const run = (line: string) =>
+      end('/bin/sh', ['-c', line], { cwd: place.directory, env: place.env() });
+    // The memory that a start needs differs between C libraries.
+    const steps = Array.from({ length: 60 }, (_, step) => 1_000_000 + step * 250_000);
+    const minimum = steps.find((bytes) => run(`${under(bytes, 'true')} </dev/null`).code === 0);
+    const { stdout } = run(
+      `head -c 8000000 /dev/zero | ${under((minimum ?? 0) + 500_000, 'wc -c')}`,
+    );
+    expect(stdout).toBe('8000000\n');
+  });
+});
 
 tests(titleOf('a caller that reads nothing', hasLauncher), () => {
-  it('sees the exit of a hook whose output its pipe holds, however that was written, as bare', async () => {
+  it('sees the exit, as bare, if its pipe holds all the output, however it was written', async () => {
     const hooks: readonly [hook: string, length: number][] = [
-      // Each page of a pipe takes 585 such lines, and 16 pages 9,360.
+      // Each page of a pipe holds 585 such lines, so 16 pages hold 9,360.
       ['i=0; while [ $i -lt 9300 ]; do echo abcdef; i=$((i+1)); done', 9300 * 7],
-      // The last page is begun by what HookBus has passed on before the rest comes.
+      // HookBus passes on the first part, which starts the last page, before the rest arrives.
       ['head -c 61500 /dev/zero; sleep 0.1; head -c 1000 /dev/zero', 62_500],
     ];
     for (const [hook, length] of hooks) {
@@ -142,7 +133,7 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
     }
   });
 
-  it('ends the hook by SIGPIPE when it closes its pipe, though the hook has exited', async () => {
+  it('ends hookbus by SIGPIPE when it closes its pipe, even if the hook has exited', async () => {
     const place = openPlace();
     for (const way of WAYS) {
       const { child, close } = await startUnread(place, way, ['head', '-c', '100000', '/dev/zero']);
@@ -152,7 +143,7 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
     }
   });
 
-  it('sees the exit of a hook whose background child writes without end, as bare', async () => {
+  it('sees the exit, as bare, if a background child of the hook writes forever', async () => {
     const place = openPlace();
     for (const way of WAYS) {
       const { child, close } = await startUnread(place, way, [
@@ -165,7 +156,7 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
     }
   });
 
-  it('sees the exit of a hook that leaves a background child, and --timeout does not change that', async () => {
+  it('sees the exit if the hook leaves a background child, with or without --timeout', async () => {
     const hook = ['sh', '-c', 'head -c 100000 /dev/zero; sleep 60 & echo $! >child; exit 3'];
     for (const options of [[], ['--timeout', '20']]) {
       const place = openPlace();
@@ -176,7 +167,7 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
     }
   });
 
-  it('has all of a hook that leaves a background child before it sees the exit, if it reads soon', async () => {
+  it('that reads in time gets all output before the exit if the hook leaves a background child', async () => {
     const place = openPlace();
     const hook = 'head -c 100000 /dev/zero; sleep 60 & echo $! >child; exit 3';
     const { child, read } = await startUnread(place, 'wrapped', ['sh', '-c', hook], 100_000);
@@ -188,16 +179,16 @@ tests(titleOf('a caller that reads nothing', hasLauncher), () => {
   });
 });
 
-/** Whether the hook, which wrote its id, is gone. */
+/** Whether the hook, which wrote its process id, is gone. */
 const isDone = (place: Place): boolean =>
   existsSync(place.path('pid')) && !isAlive(Number(readFileSync(place.path('pid'), 'utf8')));
 
-/** A hook whose stdout is a pipe that nobody reads until `read`, which reads to its end or up to so many bytes. */
+/** A hook whose stdout is a pipe that nobody reads until `read`, which reads `maxBytes` or to the end. */
 async function startUnread(
   place: Place,
   way: Way,
   hook: readonly string[],
-  most = Number.POSITIVE_INFINITY,
+  maxBytes = Number.POSITIVE_INFINITY,
   options: readonly string[] = [],
 ): Promise<{ child: ChildProcess; read: () => number; close: () => void }> {
   const pipe = await makePipe();
@@ -220,7 +211,7 @@ async function startUnread(
   const read = (): number => {
     const piece = Buffer.alloc(65_536);
     let length = 0;
-    for (let got = 1; got > 0 && length < most; length += got) got = readSync(pipe.read, piece);
+    for (let got = 1; got > 0 && length < maxBytes; length += got) got = readSync(pipe.read, piece);
     close();
     return length;
   };

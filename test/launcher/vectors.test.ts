@@ -4,7 +4,7 @@ import { type Cause, deriveCorrelationId, parseTraceParent } from '../../src/dom
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN = '00f067aa0ba902b7';
 
-/** Written to fixtures/vectors/correlation.json by `vitest -u`; twins.test.ts holds the launcher to that file. */
+/** Written to fixtures/vectors/correlation.json by `vitest -u`; ports.test.ts tests the C port with that file. */
 const TRACE_PARENTS: readonly (readonly [text: string, isValid: boolean])[] = [
   [`00-${TRACE}-${SPAN}-01`, true],
   [`00-${TRACE}-${SPAN}-00`, true],
@@ -49,7 +49,7 @@ const CAUSES: readonly (readonly [cause: Cause, id: string])[] = [
   [{ sessionId: 'x'.repeat(256), toolUseId: 'y'.repeat(256) }, '59bf4b4994e0fc1f7bf879609e98f364'],
 ];
 
-describe('the vectors of the launcher', () => {
+describe('the correlation vectors', () => {
   it.each(TRACE_PARENTS)('say whether the traceparent %j is valid: %j', (text, isValid) => {
     expect(parseTraceParent(text) !== undefined).toBe(isValid);
   });
@@ -58,7 +58,7 @@ describe('the vectors of the launcher', () => {
     expect(deriveCorrelationId(cause)).toBe(id);
   });
 
-  it('keep the causes in the file that the launcher is tested with', async () => {
+  it('equal the file that the C port is tested with', async () => {
     const lines = [
       ...TRACE_PARENTS.map(([text]) =>
         JSON.stringify({ traceparent: text, parsed: parseTraceParent(text) ?? null }),

@@ -6,7 +6,7 @@ import { aHookState, runNode } from './support.ts';
 const CLI = join(import.meta.dirname, '..', '..', 'bin', 'hookbus.js');
 
 /** An execution that found the database locked is in the spool; a command ingests it. */
-function takeIn(home: string): void {
+function ingest(home: string): void {
   expect(hookbusProcess(['status'], { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(
     0,
   );
@@ -64,7 +64,7 @@ describe('a duplicate', () => {
     expect(said).toEqual([false, 'second', 'fourth']);
   });
 
-  it('belongs to one hook alone, and is none if the key is empty', async () => {
+  it('belongs to one hook alone, and does not exist if the key is empty', async () => {
     const state = aHookState();
     const { said } = await state.run(`
       for (const [name, dedupeKey] of [['a', 'k'], ['b', 'k'], ['b', 'K'], ['c', ''], ['c', ''], ['c', generateDedupeKey('x', undefined)]]) {
@@ -221,7 +221,7 @@ describe('a race on one key', () => {
     expect(ended.map(({ said }) => said)).toEqual(
       Array.from({ length: 40 }, () => [{ by: 'the first' }]),
     );
-    takeIn(state.home);
+    ingest(state.home);
     const count = state.rows(
       'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n',
     );
@@ -260,7 +260,7 @@ describe('a race on one key', () => {
     expect(ended.map(({ said, code }) => ({ said, code }))).toEqual(
       Array.from({ length: 40 }, () => ({ said: [{ by: 'the first' }], code: 0 })),
     );
-    takeIn(state.home);
+    ingest(state.home);
     const rows = state.rows(
       'SELECT status, count(*) AS n FROM hook_logs GROUP BY status ORDER BY n',
     );
@@ -316,7 +316,7 @@ describe('with `hookbus run` of the same name and key', () => {
     expect(said[0]).toEqual({ decision: 'block' });
   });
 
-  it('around this very process, the body runs and nobody waits for itself', async () => {
+  it('around this process, the body runs and does not wait for its own command', async () => {
     const state = aHookState();
     for (const event of ['Notification', 'SessionEnd']) {
       const script = `

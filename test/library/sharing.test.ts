@@ -16,17 +16,17 @@ describe('an output', () => {
     ['a Set', `new Set(['deny'])`],
     ['an instance of a class', 'new Decision()'],
     ['an Error', `new Error('deny')`],
-    ['a number that is none', 'NaN'],
+    ['NaN', 'NaN'],
     ['an infinite number', '-Infinity'],
-    ['a date that is none', 'new Date(NaN)'],
+    ['an invalid date', 'new Date(NaN)'],
     ['bytes', 'new Uint8Array([1])'],
     ['a regular expression', '/deny/'],
-    ['a boxed text', `new String('deny')`],
-    ['a hole', '[, 1]'],
+    ['a String object', `new String('deny')`],
+    ['a sparse array', '[, 1]'],
     ['a cycle', 'cycle'],
     ['a function', '() => 1'],
     ['a symbol', `Symbol('deny')`],
-    ['a big number', '10n'],
+    ['a bigint', '10n'],
   ])('that is %s, or holds one, is not shared: each body runs', async (_, value) => {
     const state = aHookState();
     const { said } = await state.run(`${DECLARATIONS}
@@ -63,8 +63,8 @@ describe('an output', () => {
 
   it.each([
     ['a generator function', 'function* () { say("ran"); yield 1; }'],
-    ['an asynchronous one', 'async function* () { say("ran"); yield 1; }'],
-  ])('of %s causes a warning, because none of the body ran', async (_, body) => {
+    ['an async generator function', 'async function* () { say("ran"); yield 1; }'],
+  ])('of %s causes a warning, because its body never ran', async (_, body) => {
     const state = aHookState();
     const { said, stderr } = await state.run(`${DECLARATIONS}
       say((await twice('k', ${body})).map(({ success, skipped }) => [success, skipped]));`);

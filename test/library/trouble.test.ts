@@ -24,7 +24,7 @@ describe('a process that exits inside a body', () => {
     ['is killed', `process.kill(process.pid, 'SIGKILL'); await new Promise(() => {});`],
     ['exits', 'process.exit(2);'],
     [
-      'throws where nobody catches it',
+      'throws an uncaught error',
       `setTimeout(() => { throw new Error('loose'); }, 1); await new Promise(() => {});`,
     ],
     ['has nothing more to do', 'await new Promise(() => {});'],
@@ -114,7 +114,7 @@ describe('the body runs, unrecorded', () => {
   it.each([
     ['is a file', (home: string) => writeFileSync(home, 'a file')],
     ['is a directory that cannot be written', (home: string) => mkdirSync(home, { mode: 0o555 })],
-  ])('where the state directory %s', async (_, make) => {
+  ])('if the state directory %s', async (_, make) => {
     // An unprivileged user must be able to reach it.
     const home = join(tmpdir(), `hookbus-test-${process.pid}-${Math.random()}`);
     make(home);

@@ -19,7 +19,7 @@ it.each([
   [FAILURE_RATE_TARGET, 0.0001, 'above target'],
   [FAILURE_RATE_TARGET, 0.01, 'above target'],
   [FAILURE_RATE_TARGET, 0.011, 'alert'],
-] as const)('against %o, %d is %s', (target, value, grade) => {
+] as const)('against the target %o, %d is %s', (target, value, grade) => {
   expect(gradeOf(value, target)).toBe(grade);
 });
 

@@ -77,7 +77,7 @@ describe('a file that is replaced', () => {
 });
 
 describe('a temporary file of another writer', () => {
-  it('is removed once nobody can still be writing it, and nothing else is', () => {
+  it('is removed once its writer must be gone, and nothing else is removed', () => {
     const directory = temporaryDirectory();
     const names = [TEMPORARY, '.hookbus~notes.new', `x${TEMPORARY}`];
     for (const name of names) {

@@ -74,7 +74,7 @@ describe('a record', () => {
     expect(decodeRecord(bytes).end).toMatchObject({ kind: 'exited', exitCode: 3 });
   });
 
-  it('is read as far as it goes, at every length', () => {
+  it('is read as far as it is complete, at every length', () => {
     const begin = encodeBegin(aBegin());
     const whole = Buffer.concat([begin, encodeEnd(anEnd())]);
     for (let length = 0; length < whole.length; length += 1) {

@@ -161,8 +161,8 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     '{"cookie":[ "«a=1»", "«b=2»" ],"x":["y"]}',
     "{'password': '«it is»', 'user': 'dev'}",
     "$config = ['password' => '«x»'];",
-    '{"password":"«cut off',
-    '{"a":"{\\"password\\":\\"«cut off»","b":1}',
+    '{"password":"«truncated',
+    '{"a":"{\\"password\\":\\"«truncated»","b":1}',
   ],
   'secret-assignment': [
     'PASSWORD=«hunter2»',
@@ -237,7 +237,7 @@ const SURVIVORS: Readonly<Record<string, readonly string[]>> = {
     'MyVeryLongComponentClassName.module.css',
   ],
   'telegram-token': ['12:AA', `ratio 1:AA${mixed(33)}`, 'aa:AA:bb:AA'],
-  'stripe-key': ['sk_live_', 'sk_test_mode', 'risk_test_runner'],
+  'stripe-key': ['sk_live_', 'sk_test_mode', 'risk_test_sample'],
   'stripe-webhook-secret': ['whsec_', 'whsec_...'],
   'twilio-key': ['SKIP', 'AC/DC', `SK${hex(40)}`, `TASK${hex(32)}`],
   'sendgrid-key': ['SG.', 'SG.Utils.Package'],
@@ -331,7 +331,7 @@ const RECORDS = [
   // Sums of files, as sha256sum prints them.
   `${hex(64)}  README.md\n${hex(64).replace(/0/g, 'f')}  LICENSE\n${hex(64)}  src/App.tsx`,
   '/home/dev/.claude/projects/-home-dev-app/7d3f0c52-41ab-4e0e-9d6c-2b8e5a1f9c04.jsonl',
-  'C:\\Users\\dev\\source\\task-runner\\src\\token.ts',
+  'C:\\Users\\dev\\source\\task-server\\src\\token.ts',
   'We should rotate the secret. The token was in a cookie; its password is elsewhere, says basic logic.',
   '"integrity": "sha512-z3DKkBdSTZ2fHDZgyUXqjnIr0YvHB2UsWTAoEi1TMCOKDRLLqWbMTE3pRvBxoq0u1VQmNGDD2tYV0bAKcmhxrA=="',
   'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
@@ -463,7 +463,7 @@ describe('redaction', () => {
     (text) => expect(redactText(text)).toBe(text),
   );
 
-  it('leaves bytes around a secret as they are', () => {
+  it('leaves the bytes around a secret unchanged', () => {
     const noise = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const secret = Buffer.from(join(' gh', 'p_', mixed(36), ' '));
     const redacted = redactBytes(Buffer.concat([noise, secret, noise]));
@@ -699,7 +699,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A text that was JSON, by itself or inside a string, and no longer is. */
+/** Whether a text, or a string in it, was JSON before and is not any more. */
 function brokenPart(before: string, after: string): string | undefined {
   const [was, is] = [parsed(before), parsed(after)];
   if (is === undefined) return was === undefined ? undefined : before;

@@ -46,7 +46,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   'without header and end': (lines) => `$ tail\n${lines.slice(2, -1).join('\n')}\nTraceback`,
   'without its end': (lines) =>
     `${lines.slice(0, -1).join('\n')}\nTraceback (most recent call last)`,
-  'cut off in a line': (lines) => lines.slice(0, -3).join('\n').slice(0, -20),
+  'truncated in a line': (lines) => lines.slice(0, -3).join('\n').slice(0, -20),
   'its unicode escaped': (lines) =>
     JSON.stringify({ k: lines.join('\n') }).replace(/[+]/g, String.raw`\u002B`),
   'its slashes escaped': (lines) => JSON.stringify({ k: lines.join('\n') }).replaceAll('/', '\\/'),

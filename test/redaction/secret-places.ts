@@ -337,7 +337,7 @@ export function boundarySamples(draw: Draw): Sample[] {
     ...tokens,
     ...named.slice(0, 4).map(
       (start): Sample => ({
-        ...{ group: 'boundaries', kind: `cut off behind ${start}` },
+        ...{ group: 'boundaries', kind: `truncated after ${start}` },
         ...{ text: start + password, secrets: [password] },
       }),
     ),

@@ -195,7 +195,10 @@ describe('a result', () => {
     ['a block without outputs', { exitCode: 2 }],
     ['JSON', resultOf(Buffer.from('{"continue":false}\n'))],
     ['every byte', resultOf(Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)))],
-    ['what looks like the protocol', resultOf(Buffer.from('\r\n$-1\r\n'), Buffer.from('*0\r\n'))],
+    [
+      'text that looks like the protocol',
+      resultOf(Buffer.from('\r\n$-1\r\n'), Buffer.from('*0\r\n')),
+    ],
     ['a large one', resultOf(randomBytes(50_000), randomBytes(15_536), 2)],
   ];
 
@@ -235,7 +238,7 @@ describe('a result', () => {
   });
 
   it.each([
-    ['too large to be looked through in time', resultOf(Buffer.alloc(64 * 1024 + 1))],
+    ['too large to search for secrets in time', resultOf(Buffer.alloc(64 * 1024 + 1))],
     ['of a failure', resultOf(Buffer.from('oops'), Buffer.alloc(0), 1)],
     ['of a death by a signal', resultOf(Buffer.from('oops'), Buffer.alloc(0), 137)],
     ['with a secret in stdout', resultOf(Buffer.from(`{"reason":"${TOKEN} is in it"}`))],
@@ -249,7 +252,7 @@ describe('a result', () => {
   });
 });
 
-describe('what somebody else put on the server', () => {
+describe('a value that somebody else put on the server', () => {
   async function finished(): Promise<{ server: RedisServer; keys: SharedKeys }> {
     const server = await aRedisServer();
     const keys = await connected(server.url);
@@ -262,19 +265,19 @@ describe('what somebody else put on the server', () => {
   it.each<[string, string[]]>([
     [
       'text',
-      ['SET', slot, 'no result of ours, but as long as one could well be, and more than that'],
+      ['SET', slot, 'no result of HookBus, but at least as long as the shortest one of HookBus'],
     ],
-    ['text where a result is', ['SET', slot, `done:a:${'no result of ours '.repeat(9)}`]],
-    ['nothing where a result is', ['SET', slot, 'done:a:']],
-    ['what runs, by anybody', ['SET', slot, 'run:mine:']],
-    ['what runs in the place of what is done', ['SETRANGE', slot, '11', '\0']],
+    ['text in place of a result', ['SET', slot, `done:a:${'no result of HookBus '.repeat(9)}`]],
+    ['nothing in place of a result', ['SET', slot, 'done:a:']],
+    ['a running claim of anybody', ['SET', slot, 'run:mine:']],
+    ['a running claim in place of a finished one', ['SETRANGE', slot, '11', '\0']],
     ['another state', ['SETRANGE', slot, '11', '\x01']],
     ['the other exit code', ['SETRANGE', slot, '12', '\x01']],
     ['another version', ['SETRANGE', slot, '10', '2']],
     ['another time', ['SETRANGE', slot, '28', '\x01']],
     ['another byte of the outputs', ['SETRANGE', slot, '53', 'O']],
-    ['another length', ['APPEND', slot, 'x']],
-    ['bytes on the other side of the border', ['SETRANGE', slot, '32', '\x02']],
+    ['an additional byte', ['APPEND', slot, 'x']],
+    ['another length of stdout', ['SETRANGE', slot, '32', '\x02']],
   ])('is not a result: %s', async (_, words) => {
     const { server, keys } = await finished();
     expect(await server.ask(...words)).not.toMatch(/^-/);
@@ -289,7 +292,7 @@ describe('what somebody else put on the server', () => {
     expect(keys.state().lastError).toBeUndefined();
   });
 
-  it.each([1, 31, 32, 33, 60])('is not a result: one that lacks %i bytes', async (count) => {
+  it.each([1, 31, 32, 33, 60])('is not a result: one without its last %i bytes', async (count) => {
     const { server, keys } = await finished();
     const take = `local v = redis.call('get', KEYS[1]) redis.call('set', KEYS[1], string.sub(v, 1, #v - ARGV[1]))`;
     expect(await server.ask('EVAL', take, '1', slot, String(count))).not.toMatch(/^-/);
@@ -305,7 +308,7 @@ describe('what somebody else put on the server', () => {
     expect((await failureOf(keys.claim(KEY, 'b', LEASE_MS))).fault).toBe('nonsense');
   });
 
-  it('is not a result: one that was sealed with another secret, under our name', async () => {
+  it('is not a result: one that was sealed with another secret', async () => {
     const { server, keys } = await finished();
     const secret = 'a secret of somebody else';
     const theirs = await connected(server.url, { ...PATIENT, secret });
@@ -355,7 +358,7 @@ describe('a server that goes down', () => {
     const keys = await connected(server.url);
     await keys.claim(KEY, 'a', LEASE_MS);
     await server.stop();
-    await until('the loss to be seen', () => !keys.state().isConnected);
+    await until('the lost connection to be noticed', () => !keys.state().isConnected);
     for (let times = 0; times < 20; times += 1) {
       const error = await failureAtOnce(keys.claim(KEY, 'b', LEASE_MS));
       expect(error.fault).toBe('unreachable');
@@ -385,7 +388,7 @@ describe('a server that goes down', () => {
     const keys = await connected(server.url);
     for (let times = 0; times < 5; times += 1) {
       await server.stop('SIGKILL');
-      await until('the loss to be seen', () => !keys.state().isConnected);
+      await until('the lost connection to be noticed', () => !keys.state().isConnected);
       await server.start();
       await until('the connection to be back', () => keys.state().isConnected, 5000);
       expect((await keys.claim(KEY, 'a', LEASE_MS)).kind).toBe('claimed');
@@ -452,7 +455,7 @@ describe('a server that is slow', () => {
       expect(await other.claim(key, 'b', LEASE_MS)).toEqual({ kind: 'claimed' });
     }
     // Whatever happens late frees only the claim that it made itself.
-    await until('the slow one to be back', () => slow.state().isConnected, 5000);
+    await until('the slow connection to be back', () => slow.state().isConnected, 5000);
     expect(await slow.claim(KEY, 'c', LEASE_MS)).toEqual({ kind: 'running' });
   });
 
@@ -492,7 +495,7 @@ describe('a server that is slow', () => {
     }
   });
 
-  it('is never used if it is always slow, and says so', async () => {
+  it('is never used if it is always slow, which its state reports', async () => {
     const late = await aServer((socket) => {
       socket.on('data', (chunk) => {
         const word = /\r\n([0-9a-f-]{36})\r\n/.exec(chunk.toString())?.[1] ?? '';
@@ -519,7 +522,7 @@ describe('something that is not a Redis server', () => {
     };
 
   it.each<[string, (socket: Socket) => void, RegExp]>([
-    ['says nothing', () => undefined, /slow: no answer/],
+    ['answers nothing', () => undefined, /slow: no answer/],
     ['hangs up', (socket) => socket.destroy(), /unreachable/],
     ['hangs up politely', (socket) => socket.end(), /unreachable/],
     [
@@ -567,18 +570,18 @@ describe('something that is not a Redis server', () => {
   });
 
   it.each([
-    ['what is no answer to a claim', '+OK\r\n'],
+    ['an unknown answer', '+OK\r\n'],
     ['a number', ':1\r\n'],
     ['nothing', '$-1\r\n'],
     ['an empty list', '*0\r\n'],
     ['a nested list', '*1\r\n*1\r\n$7\r\nclaimed\r\n'],
     ['a claim and more', '*2\r\n$7\r\nclaimed\r\n$1\r\nx\r\n'],
-    ['a claim that is held by nobody', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
+    ['a held claim without an owner', '*2\r\n$4\r\nheld\r\n$0\r\n\r\n'],
     ['a finished claim without a result', '*2\r\n$4\r\nheld\r\n$7\r\ndone:a:\r\n'],
-    ['a claim that runs, by nobody', '*2\r\n$4\r\nheld\r\n$6\r\nrun:a:\r\n'],
-    ['a result that is none', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
+    ['a running claim without an owner', '*2\r\n$4\r\nheld\r\n$6\r\nrun:a:\r\n'],
+    ['an invalid result', '*2\r\n$4\r\nheld\r\n$11\r\ndone:a:HBS1\r\n'],
     ['a result and more', '*3\r\n$4\r\nheld\r\n$6\r\ndone:a\r\n$4\r\nHBS1\r\n'],
-    ['bytes that are none', 'HTTP/1.1 200 OK\r\n\r\n'],
+    ['bytes of another protocol', 'HTTP/1.1 200 OK\r\n\r\n'],
   ])('is detected when it responds to a claim with %s', async (_, answer) => {
     const server = await aServer(trusted(answer));
     const keys = await connected(server.url);
@@ -655,7 +658,7 @@ describe('a server with special rules', () => {
     expect((await failureOf(keys.claim(KEY, 'a', LEASE_MS))).message).toMatch(
       /READONLY|MASTERDOWN/,
     );
-    await until('the loss to be seen', () => !keys.state().isConnected);
+    await until('the lost connection to be noticed', () => !keys.state().isConnected);
     await server.ask('REPLICAOF', 'NO', 'ONE');
     await until('the connection to be back', () => keys.state().isConnected);
     expect(await keys.claim(KEY, 'a', LEASE_MS)).toEqual({ kind: 'claimed' });
@@ -767,7 +770,7 @@ describe('a process', () => {
   it.each([
     ['with a server', async () => (await aRedisServer()).url],
     ['without one', async () => `redis://127.0.0.1:${await freePort()}`],
-    ['with one that says nothing', async () => (await aServer(() => undefined)).url],
+    ['with a silent one', async () => (await aServer(() => undefined)).url],
     [
       'with one that does not speak the protocol',
       async () => (await aServer((socket) => socket.write('$-1\r\n'))).url,

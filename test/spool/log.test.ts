@@ -39,7 +39,7 @@ function aSpool() {
     open,
     names: (): string[] => readdirSync(directory).sort(),
     drain: (limits = {}) => ingestSpool(open(), writer, Date.now, limits),
-    /** One that goes on where it was, as a daemon's. */
+    /** A reader that continues where it stopped, like the daemon's. */
     following() {
       const drain = new Ingester(open());
       onTestFinished(() => drain.close());

@@ -58,9 +58,9 @@ describe('the list of executions', () => {
     ['any of several statuses', { statuses: ['error', 'timeout'] }, [1, 3]],
     ['a session', { sessions: ['ab_1'] }, [1]],
     ['the beginning of a session, wildcards being letters', { sessions: ['ab_'] }, [1]],
-    ['a time, which itself counts', { since: '2026-11-22T10:00:02.000Z' }, [4, 2, 1]],
+    ['a start time, inclusive', { since: '2026-11-22T10:00:02.000Z' }, [4, 2, 1]],
     ['all of these together', { hookNames: ['a'], statuses: ['timeout'], sessions: ['x'] }, []],
-    ['a name that is no SQL', { hookNames: ["a' OR 1=1 --"] }, []],
+    ['a name with SQL in it', { hookNames: ["a' OR 1=1 --"] }, []],
   ] as const)('is narrowed down by %s', (_, filter, expected) => {
     expect(ids(filter)).toEqual(expected);
   });
@@ -68,8 +68,8 @@ describe('the list of executions', () => {
   it('has every column of the table', () => {
     const db = aDatabase([{}]);
     const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('hook_logs');
-    const told = [...columns, 'guard_skipped'];
-    expect(Object.keys(listExecutions(db, EVERYTHING)[0] ?? {})).toEqual(told);
+    const expected = [...columns, 'guard_skipped'];
+    expect(Object.keys(listExecutions(db, EVERYTHING)[0] ?? {})).toEqual(expected);
     db.close();
   });
 });
@@ -137,7 +137,7 @@ describe('the overview', () => {
     db.close();
   });
 
-  it('counts what there is, even if there is nothing', () => {
+  it('has every count, even if nothing is recorded', () => {
     const empty = aDatabase([]);
     expect(readContents(empty)).toEqual({
       version: MIGRATIONS.length,

@@ -9,7 +9,8 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 );
 export const hasBrowser = CHROMIUM !== undefined;
 // Printed on stderr, since a skipped test looks much like one that passed.
-if (!hasBrowser) process.stderr.write('no chromium, so the dashboard is not looked at in one\n');
+if (!hasBrowser)
+  process.stderr.write('there is no Chromium, so the tests of the page are skipped\n');
 
 /** The title of tests that need a browser, with the reason if they are skipped. */
 export const inBrowser = (title: string): string =>
@@ -80,7 +81,7 @@ export function useBrowser() {
 const KINDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
 /**
- * Accessibility problems of the page as it is now, found by axe-core: rule and element.
+ * Accessibility problems of the current page, found by axe-core: rule and element.
  * @param rules only these rules
  */
 export async function barriers(page: Page, rules?: readonly string[]): Promise<string[]> {

@@ -60,7 +60,7 @@ export const isOpen = (state: State, name: string) =>
 export const stored = (state: State, count: number) =>
   until(`${count} rows`, () => state.rows('SELECT 1 FROM hook_logs').length === count);
 
-/** Whether a program is installed. If not, says so on stderr, since a skipped test looks much like one that passed. */
+/** Whether a program is installed. If not, prints that on stderr, because a skipped test looks much like one that passed. */
 export function hasProgram(program: string, words: readonly string[], what: string): boolean {
   const isThere = spawnSync(program, words).status === 0;
   if (!isThere) process.stderr.write(`no ${program}, so ${what} is not tested\n`);

@@ -10,7 +10,7 @@ export const MILLION = 1_000_000;
 export const MILLION_HOOKS = Array.from({ length: 20 }, (_, index) => `hook_${index}`);
 
 /** Executions of one session, one after another. */
-export const SESSION_EXECUTIONS = 1000;
+const SESSION_EXECUTIONS = 1000;
 
 /** A little less than 30, so that all are in the last 720 hours for as long as the tests take. */
 const DAYS = 29.9;

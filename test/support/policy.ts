@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 /** A test can have a different /etc only in a separate mount namespace. */
 export const canHavePolicy: true | string =
   (process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0) ||
-  'only root can have an /etc of its own in a namespace';
+  'only root can have a separate /etc in a namespace';
 
 /**
  * Words that make a command run on a machine with this policy, which belongs to root and is readable by all.

@@ -16,7 +16,7 @@ export function freshState(): { readonly home: string; readonly paths: StatePath
   return { home, paths: statePaths(home) };
 }
 
-/** Makes a state directory that is trusted without HOME, which tests do not set unless they say so. */
+/** Makes a state directory that is trusted without HOME, because tests have none by default. */
 export function makeState(home: string, env: Readonly<Record<string, string>> = {}): string {
   const stamp = lstatSync(join(home, 'stamp'), { throwIfNoEntry: false });
   if (stamp === undefined) makeStateHome(home, env);

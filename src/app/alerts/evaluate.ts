@@ -62,7 +62,7 @@ function isMuted(config: AlertsConfig, { rule, subject }: Pick<AlertRow, 'rule' 
 }
 
 const OF_HOOKS: readonly AlertRule[] = RULES.filter(
-  ({ of, name }) => of === 'hook' || name === 'breaker_open' || name === 'guard_skipped',
+  (rule) => rule.of === 'hook' || (rule.of === 'state' && rule.isAboutHooks),
 ).map(({ name }) => name);
 
 const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);

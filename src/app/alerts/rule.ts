@@ -56,6 +56,8 @@ export interface RunsRule extends RuleCommon {
 /** Assesses everything else: breakers, skipped guards, the spool, exporters. */
 export interface StateRule extends RuleCommon {
   readonly of: 'state';
+  /** Whether its subjects are hooks, which `hooks_off` in config.json mutes. */
+  readonly isAboutHooks: boolean;
   /** A subject that it does not return is well. Undefined: unknown at the moment. */
   readonly assess: (
     around: Surroundings,

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import { createStdoutKind } from '../../domain/payload/stdout-kind.ts';
-import type { Capture, StdoutKind, StreamName } from '../../domain/record.ts';
+import type { Capture, End, StdoutKind, StreamName } from '../../domain/record.ts';
 
 /** How many bytes of stdout the digest covers. */
 const DIGEST_BYTES = 64 * 1024;
@@ -71,3 +71,16 @@ export function createMeter(stream: StreamName, keepBytes: number) {
 }
 
 export type Meter = ReturnType<typeof createMeter>;
+
+/** What a record has of stdout, whoever ran the hook. */
+export function stdoutFields(
+  stdout: Meter,
+): Pick<End, 'stdoutBytes' | 'stdoutKind' | 'stdoutDigest' | 'stdoutHead'> {
+  const [digest, head] = [stdout.digest(), stdout.head()];
+  return {
+    stdoutBytes: stdout.total(),
+    stdoutKind: stdout.kind(),
+    ...(digest !== undefined && { stdoutDigest: digest }),
+    ...(head !== undefined && { stdoutHead: head }),
+  };
+}

@@ -122,7 +122,7 @@ function readRequest(
 ): InstallRequest {
   const agent = readAgent(given.value('agent') ?? 'claude');
   const found = findSettings(agent, places);
-  const files = chooseFiles(given, agent, places, found);
+  const files = chooseFiles(work, given, agent, places, found);
   const [only, except] = [given.values('only'), given.values('except')];
   const enables = given.isOn('enable');
   if (enables && !agent.hasEnvBlock) {
@@ -158,6 +158,7 @@ function readScope(name: string): Scope {
 }
 
 function chooseFiles(
+  work: InstallRequest['work'],
   given: Given,
   agent: AgentSettings,
   places: Places,
@@ -180,7 +181,7 @@ function chooseFiles(
   const looked = agent.places(places).filter(isWanted);
   throw settingsError(
     `there is no settings file of ${agent.title} at ${looked.map(({ path }) => path).join(' or ') || 'any known place'}`,
-    'Name one with --settings FILE.',
+    `To name one: hookbus ${work} --settings FILE`,
   );
 }
 

@@ -3,8 +3,6 @@ import { HOUR_MS } from '../../domain/time.ts';
 import { milliseconds, shellLine, someOf, webAddress } from '../file/config-places.ts';
 import { flag, names, share, whole } from '../file/config-setting.ts';
 
-/** No hook takes longer. */
-
 /**
  * When to raise alerts, and whom to notify. The thresholds for overhead and failures are the alert levels of
  * src/metrics/targets.ts; a test compares them.

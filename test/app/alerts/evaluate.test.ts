@@ -72,7 +72,7 @@ const FAILED = { status: 'error', exitCode: 3, eventType: 'PostToolUse' } as con
 const GOOD = { status: 'success', exitCode: 0, eventType: 'PostToolUse' } as const;
 
 describe('the rules', () => {
-  it('are those that config.json knows, with thresholds from the targets', () => {
+  it('are the rules that config.json knows, with thresholds from the targets', () => {
     expect(RULES.map(({ name }) => name)).toEqual([...ALERT_RULES]);
     const { failure_rate, overhead_p50_ms, overhead_p95_ms, overhead_p99_ms } =
       DEFAULT_CONFIG.alerts;
@@ -84,7 +84,7 @@ describe('the rules', () => {
 });
 
 describe('a failure rate', () => {
-  it('opens with enough runs and failures, and not with one less of either', () => {
+  it('opens an alert with enough runs and failures, and not with one less of either', () => {
     const world = aWorld();
     world.record(16, GOOD);
     world.record(3, FAILED);
@@ -123,7 +123,7 @@ describe('a failure rate', () => {
     expect(world.look([])).toEqual(['failure_rate lint cleared']);
   });
 
-  it('stays open for the hold, stays closed for as long, and never opens twice on the same executions', () => {
+  it('opens an alert for the hold time, then stays closed for as long, and never opens twice on the same executions', () => {
     const world = aWorld({ hold_seconds: 60 });
     world.record(20, FAILED);
     expect(world.look()).toEqual(['failure_rate lint open']);

@@ -72,7 +72,7 @@ it('a skipped guard stays an open alert until it was not skipped for a day, and 
   expect(world.look()).toEqual(['guard open 1', 'guard cleared 3']);
 });
 
-it('an alert that nobody saw for days stays open for a day after the first command, whatever is deleted meanwhile', async () => {
+it('an alert that nobody saw for days stays open for a day after the first command, even if its executions are deleted', async () => {
   const world = aWorld();
   world.skip(1);
   world.wait(24 * 30);
@@ -99,9 +99,9 @@ it.each([
     'a duplicate that was refused again',
     { status: 'dedupe_skip', error: 'refused again, as a duplicate of x\nno' },
   ],
-  ['one on an event on which no hook can block', { eventType: 'PostToolUse' }],
-  ['one that ran', { status: 'blocked' }],
-] as const)('%s is none', (_what, execution) => {
+  ['a guard skipped on an event that no hook can block', { eventType: 'PostToolUse' }],
+  ['a guard that ran', { status: 'blocked' }],
+] as const)('%s opens no alert', (_what, execution) => {
   const world = aWorld();
   world.skip(1, execution);
   expect(world.look()).toEqual([]);
@@ -109,14 +109,14 @@ it.each([
 });
 
 it.each([
-  ['a duplicate that was given an allow', { status: 'dedupe_skip', error: 'duplicate of x' }],
+  ['a duplicate that got an allow', { status: 'dedupe_skip', error: 'duplicate of x' }],
   [
     'a duplicate of an execution whose id says otherwise',
     { status: 'dedupe_skip', error: 'duplicate of x, refused again, as a duplicate of y' },
   ],
-  ['one whose event nobody named', { eventType: '' }],
-  ['one of another agent', { eventType: 'beforeShellExecution' }],
-] as const)('%s is one', (_what, execution) => {
+  ['a guard skipped on an unnamed event', { eventType: '' }],
+  ['a guard of another agent', { eventType: 'beforeShellExecution' }],
+] as const)('%s opens an alert', (_what, execution) => {
   const world = aWorld();
   world.skip(1, execution);
   expect(world.look()).toEqual(['guard open 1']);

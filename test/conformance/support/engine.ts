@@ -1,6 +1,6 @@
 /**
  * What an engine can do beyond the contract that every engine keeps. `true` means that its tests run; a text is the reason
- * why they cannot, which a skipped test shows.
+ * why they are skipped.
  */
 interface Capabilities {
   /** The hook has the signal mask and the ignored signals with which the engine was started. */
@@ -23,7 +23,7 @@ interface Capabilities {
   readonly startsSentinel: Capability;
   /** The hook dies when the engine is killed by SIGKILL. */
   readonly takesHookAlong: Capability;
-  /** It makes a state directory that is not the default; where it cannot, that is there before it starts. */
+  /** It makes a state directory that is not the default; if it cannot, the test makes the directory. */
   readonly makesHome: Capability;
   /** Switched off, it replaces itself with the command. */
   readonly replacesItself: Capability;

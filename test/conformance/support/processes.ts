@@ -62,7 +62,7 @@ export function endProcess(pid: number): void {
   end(pid, pid);
 }
 
-/** Ends the process group of which a process was made the leader. */
+/** Ends the process group that a process leads. */
 export function endGroup(leader: number | undefined): void {
   end(leader, -(leader ?? 0));
 }

@@ -54,9 +54,12 @@ export interface Stage {
   readonly close: () => void;
 }
 
+export type Usual = Pick<RunOptions, 'stdin'>;
+
 const FLAGS = ['--name', 'probe', '--event', 'PreToolUse'];
 
-export function openStage(engine: Engine): Stage {
+/** @param usual options of every start that does not set them */
+export function openStage(engine: Engine, usual: Usual = {}): Stage {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-')));
   const home = join(directory, 'state');
   const work = join(directory, 'work');
@@ -87,7 +90,8 @@ export function openStage(engine: Engine): Stage {
     command,
     { set, flags: _, program: __, ...options } = {},
   ) => {
-    const child = await start(command, { cwd: work, env: environment(set), ...options });
+    const settings = { cwd: work, env: environment(set), ...usual, ...options };
+    const child = await start(command, settings);
     running.push(child);
     return child;
   };

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import type { Capability, Engine } from './engine.ts';
-import { openStage, type Stage } from './stage.ts';
+import { openStage, type Stage, type Usual } from './stage.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -18,12 +18,19 @@ export interface Topic {
   ) => void;
 }
 
+/**
+ * For tests that need what is in the payload. It is in a pipe before the engine starts, which listens to its caller only for
+ * a moment: on a busy machine a caller that writes after the start may be too late.
+ */
+export const WRITTEN_BEFORE: Usual = { stdin: 'pipe' };
+
 /** A topic whose tests run side by side, or one by one if they measure time. */
 export function topic(
   engine: Engine,
   name: string,
   mode: 'concurrent' | 'sequential',
   register: (topic: Topic) => void,
+  usual: Usual = {},
 ): void {
   const skip = (title: string, reason: string): void =>
     it.skip(`${title} (skipped: ${reason})`, () => undefined);
@@ -31,7 +38,7 @@ export function topic(
     const reason = engine.cannot?.find(([pattern]) => pattern.test(title))?.[1];
     if (reason !== undefined) return skip(title, reason);
     it(title, { timeout: timeoutMs }, async () => {
-      const stage = openStage(engine);
+      const stage = openStage(engine, usual);
       try {
         await body(stage);
       } finally {

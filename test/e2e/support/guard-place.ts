@@ -78,7 +78,7 @@ export async function aGuardPlace(what: Case, engine: readonly string[]): Promis
       stdio: ['pipe', 'ignore', 'ignore'],
     });
     child.stdin?.end(input);
-    await until('the guard that goes on', () => existsSync(join(directory, 'slow')));
+    await until('the unfinished guard', () => existsSync(join(directory, 'slow')));
   }
 
   async function startDaemon(): Promise<void> {
@@ -104,7 +104,7 @@ export async function aGuardPlace(what: Case, engine: readonly string[]): Promis
     for (let time = 0; time < 5; time += 1) before('fail');
     hookbus('status');
   }
-  if (what.before === 'an allow that goes on') await startSlow();
+  if (what.before === 'an unfinished allow') await startSlow();
   if (isUsable) closeGate(statePaths(home).gates, what, hookbus);
 
   say('deny');

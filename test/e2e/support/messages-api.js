@@ -1,6 +1,6 @@
 /*
- * A small Messages API for one session of a real client: answers with the tool calls of a script, turn by turn, and keeps
- * what it was asked. It listens on loopback, starts the client, and prints what came of both as JSON:
+ * A small Messages API for one session of a real client: it answers with the tool calls of a script, turn by turn, and
+ * keeps the requests. It listens on loopback, starts the client, and prints the results of both as JSON:
  *
  *   node messages-api.js SCRIPT.json      with { client, args, cwd, env, turns }
  *
@@ -13,7 +13,7 @@ import { runClient } from './run-client.js';
 const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const { turns } = script;
 
-/** A client that hangs is ended, so that a test fails and says why. */
+/** After this time the script kills the client, so that the test fails with a reason. */
 const MAX_MS = 85_000;
 
 const requests = [];
@@ -26,7 +26,7 @@ const server = createServer(async (request, response) => {
     return;
   }
   const { model, tools = [], messages } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  // A subagent has a conversation of its own; so has whoever wants a title. Neither calls a tool here.
+  // Subagents, and requests for a title, have separate conversations. Neither calls a tool here.
   const isMain = tools.length > 0 && !JSON.stringify(messages[0]).includes('SUBTASK');
   const turn = messages.filter(({ role }) => role === 'assistant').length;
   if (isMain) requests.push({ turn, atMs: Date.now(), messages });

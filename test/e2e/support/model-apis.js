@@ -1,7 +1,7 @@
 /*
  * Small model APIs for one session of a real client, OpenAI's Responses and Gemini's: each calls one tool, then says
- * "done", and keeps what it received from the tool. It listens on loopback, starts the client, and prints what came of
- * both as JSON:
+ * "done", and keeps what it received from the tool. It listens on loopback, starts the client, and prints the
+ * results of both as JSON:
  *
  *   node model-apis.js SCRIPT.json      with { client, args, cwd, env, tool: { name, input } }; PORT in args and env is its port
  */
@@ -12,7 +12,7 @@ import { runClient } from './run-client.js';
 const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const { tool } = script;
 
-/** A client that hangs is ended, so that a test fails and says why. */
+/** After this time the script kills the client, so that the test fails with a reason. */
 const MAX_MS = 60_000;
 
 const received = [];

@@ -23,7 +23,7 @@ export interface Driven {
 /** What driving this client needs, or why it is missing. The reason is printed: a skipped test looks like a passed one. */
 export function findDriven(name: 'codex' | 'gemini'): Driven | string {
   const found = lookForDriven(name);
-  if (typeof found === 'string') process.stderr.write(`the real ${name} is not driven: ${found}\n`);
+  if (typeof found === 'string') process.stderr.write(`the real ${name} is not tested: ${found}\n`);
   return found;
 }
 

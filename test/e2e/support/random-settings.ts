@@ -26,7 +26,7 @@ const EVENTS = [
   'beforeShellExecution',
 ] as const;
 
-/** What one case has of each kind. */
+/** The settings of one case. */
 const KINDS = {
   refusal: Object.keys(REFUSALS) as (keyof typeof REFUSALS)[],
   event: EVENTS,
@@ -46,7 +46,7 @@ const KINDS = {
   ],
   breaker: ['none', 'none', 'for all', 'by name'],
   key: ['none', 'none', '--dedupe', 'template', 'replay', 'skip'],
-  before: ['nothing', 'nothing', 'an allow', 'a refusal', 'five failures', 'an allow that goes on'],
+  before: ['nothing', 'nothing', 'an allow', 'a refusal', 'five failures', 'an unfinished allow'],
   daemon: ['off', 'off', 'auto', 'running', 'stopped'],
   options: [
     [],

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Listens on loopback, starts a client, and prints what came of it as JSON once it has ended. A client that hangs is
- * ended, so that a test fails and says why.
+ * Listens on loopback, starts a client, and prints its result as JSON once it has ended. It kills a client that hangs,
+ * so that the test fails with a reason.
  * @param server the stub of its model's API
  * @param script `client`, `args`, `cwd` and `env`; 127.0.0.1:PORT in arguments and variables is the server
- * @param maxMs after so long it hangs
- * @param seen what the server has seen, which is printed too
+ * @param maxMs a client that takes longer hangs
+ * @param seen what the server received; it is printed too
  */
 export function runClient(server, { client, args, cwd, env }, maxMs, seen) {
   server.listen(0, '127.0.0.1', () => {

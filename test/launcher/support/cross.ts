@@ -4,18 +4,18 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** As `make cross` names them. */
+/** The names that `make cross` uses. */
 export type System = 'linux-x64' | 'linux-arm64' | 'darwin-x64' | 'darwin-arm64';
 
-/** A compiler for other systems is there, or why not. The first time it is fetched from npm. */
+/** True if there is a cross-compiler, otherwise the reason. The first call downloads it from npm. */
 export function findCrossCompiler(): true | string {
   const { status, stderr } = spawnSync(join(ROOT, 'scripts', 'fetch-client.sh'), ['zig'], {
     encoding: 'utf8',
   });
-  return status === 0 || stderr.trim().split('\n').at(-1) || 'zig cannot be had';
+  return status === 0 || stderr.trim().split('\n').at(-1) || 'zig is not available';
 }
 
-/** Compiles the launcher for a system, with every warning an error. The first time it compiles the C library too. */
+/** Compiles the launcher for a system; warnings are errors. The first call also compiles the C library. */
 export function buildFor(system: System, output: string): { status: number | null; said: string } {
   const { status, stderr } = spawnSync(
     join(ROOT, 'scripts', 'build-launcher.sh'),

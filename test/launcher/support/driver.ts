@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 const SOURCES = fileURLToPath(new URL('../../../src/launcher/', import.meta.url));
 const DRIVER = fileURLToPath(new URL('../driver.c', import.meta.url));
 
-/** One call of a function of the launcher: its word, and its arguments as bytes. */
+/** One call of a launcher function: the driver's word for it, and the arguments as bytes. */
 export type Call = readonly [word: string, ...args: (string | Uint8Array)[]];
 
-/** Whether there is a C compiler here, or the reason to skip with. */
+/** True if there is a C compiler, otherwise the reason to skip. */
 export const canCompile: true | string =
   (process.platform !== 'win32' && spawnSync('cc', ['--version']).status === 0) ||
   'there is no C compiler';
 
-/** The launcher's functions in a program of their own, under the address and undefined-behaviour sanitizers. */
+/** Compiles driver.c and the launcher's functions, with the address and undefined-behaviour sanitizers if possible. */
 export function compileDriver() {
   const directory = mkdtempSync(join(tmpdir(), 'hookbus-driver-'));
   const program = join(directory, 'driver');
@@ -28,11 +28,11 @@ export function compileDriver() {
     ...plain,
     ...files,
   ]);
-  // A compiler without the sanitizers' libraries still tells right from wrong.
+  // Without the sanitizers' libraries, the tests still compare results.
   if (sanitized.status !== 0) execFileSync('cc', [...plain, ...files]);
 
   return {
-    /** Answers many calls, a line each. @throws when the program was stopped, which is what a sanitizer does */
+    /** The results of the calls, one line each. @throws if the program fails, for example because a sanitizer stopped it */
     ask(calls: readonly Call[]): string[] {
       const input = calls
         .map(([word, ...args]) =>

@@ -8,14 +8,14 @@ import { splitFrames } from '../../../src/protocol/frame.ts';
 import { decodeRecord } from '../../../src/protocol/record.ts';
 import { recordsIn } from '../../support/spooled.ts';
 
-/** The program under test: `HOOKBUS_LAUNCHER_BIN`, else what `make build` puts into bin/. */
+/** The launcher under test: `HOOKBUS_LAUNCHER_BIN`, or bin/hookbus, which `make build` makes. */
 export const LAUNCHER = resolve(process.env['HOOKBUS_LAUNCHER_BIN'] ?? 'bin/hookbus');
 
-/** Whether there is one, or the reason to skip with. */
+/** True if the launcher exists, otherwise the reason to skip. */
 export const hasLauncher: true | string =
-  existsSync(LAUNCHER) || `there is no ${LAUNCHER}: make build`;
+  existsSync(LAUNCHER) || `${LAUNCHER} is missing; run make build`;
 
-/** A title that says why its tests are skipped. */
+/** The title, with the reason if its tests are skipped. */
 export const titleOf = (title: string, condition: true | string): string =>
   condition === true ? title : `${title} (skipped: ${condition})`;
 
@@ -27,7 +27,7 @@ export interface Place {
   readonly env: (more?: Readonly<Record<string, string>>) => Record<string, string>;
 }
 
-/** A directory of this test alone, with a state directory in it that is made already. */
+/** A directory for one test, with a state directory in it. */
 export function openPlace(homeName = 'state'): Place {
   const directory = mkdtempSync(join(tmpdir(), 'hookbus-launcher-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ export function openPlace(homeName = 'state'): Place {
   };
 }
 
-/** Makes the state directory, as the launcher would. */
+/** Makes the state directory like the launcher. */
 export const makeHome = ({ home, directory }: Place): void =>
   makeStateHome(home, { HOME: directory });
 
@@ -62,14 +62,14 @@ export interface Ended {
 
 export interface RunOptions {
   readonly flags?: readonly string[];
-  /** A descriptor in place of `input`. */
+  /** A descriptor to use instead of `input`. */
   readonly stdin?: number;
   readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
   readonly program?: string;
 }
 
-/** Runs a hook under the launcher, to its end. */
+/** Runs a hook under the launcher until it has ended. */
 export function run(place: Place, hook: readonly string[], options: RunOptions = {}): Ended {
   const { flags = ['--name', 'probe'], input = '', stdin, env, program = LAUNCHER } = options;
   return end(program, ['run', ...flags, '--', ...hook], {
@@ -88,23 +88,23 @@ export function end(program: string, words: readonly string[], options: SpawnSyn
   return { code: status, signal, stdout: `${stdout}`, stderr: `${stderr}` };
 }
 
-/** What is in the spool: the bytes of each record, and whether it is whole (`rec`) or not (`part`). */
+/** The records in the spool; a name ends with `.rec` if the record is complete, otherwise with `.part`. */
 export function spooled(place: Place): { readonly name: string; readonly bytes: Buffer }[] {
   return recordsIn(place.spool);
 }
 
-/** The only record, which must be whole. */
+/** The only record, which must be complete. */
 export function onlyRecord(place: Place) {
   const [record, ...others] = spooled(place);
   if (record === undefined || others.length > 0 || !record.name.endsWith('.rec')) {
     throw new Error(
-      `expected one whole record, got ${[record, ...others].map((one) => one?.name)}`,
+      `expected one complete record, got ${[record, ...others].map((one) => one?.name)}`,
     );
   }
   return { ...record, ...decodeRecord(record.bytes), frames: splitFrames(record.bytes).frames };
 }
 
-/** Makes a gate file, as the bus does. */
+/** The path of a gate file, in a folder that exists. */
 export const gatePath = (place: Place, name: string): string => {
   makeHome(place);
   mkdirSync(join(place.home, 'gates'), { recursive: true });

@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 
-/** What a program's file says of how it is loaded. */
+/** How the system loads an executable, as its file specifies. */
 export interface ProgramFile {
   readonly format: 'ELF' | 'Mach-O';
   readonly machine: 'x64' | 'arm64';
-  /** It needs no other file to start: no loader, no library. */
+  /** It needs no loader and no library to start. */
   readonly isStatic: boolean;
-  /** It runs at any address. */
+  /** It can be loaded at any address. */
   readonly isPie: boolean;
-  /** What only its start writes is read-only from then on. */
+  /** Memory that only the start writes becomes read-only. */
   readonly hasRelro: boolean;
-  /** All that is bound is bound by then, or there is nothing to bind. */
+  /** The start resolves all symbols, or there are none to resolve. */
   readonly bindsNow: boolean;
   readonly hasExecutableStack: boolean;
   readonly hasWritableCode: boolean;
-  /** What can be run has pages of its own in the file, with nothing else in them. */
+  /** Executable code shares no page of the file with anything else. */
   readonly separatesCode: boolean;
   readonly isStripped: boolean;
 }
@@ -24,7 +24,7 @@ const SEGMENT = { load: 1, dynamic: 2, interpreter: 3, stack: 0x6474e551, relro:
 const MAY = { run: 1, write: 2 };
 const SYMBOLS = 2;
 
-/** Reads what `make build` and `make cross` make: 64 bits, little-endian. @throws for anything else */
+/** Reads 64-bit little-endian ELF and Mach-O files, which `make build` and `make cross` make. @throws for other formats */
 export function readProgramFile(path: string): ProgramFile {
   const bytes = readFileSync(path);
   if (bytes.readUInt32BE(0) === 0x7f454c46) return readElf(bytes);
@@ -32,7 +32,7 @@ export function readProgramFile(path: string): ProgramFile {
   throw new Error(`expected ELF or Mach-O in ${path}, got ${bytes.subarray(0, 4).toString('hex')}`);
 }
 
-/** A table of entries of one size, whose place the header tells. */
+/** A table of entries of one size. */
 function entries(bytes: Buffer, offset: number, size: number, count: number): Buffer[] {
   return Array.from({ length: count }, (_, index) =>
     bytes.subarray(offset + index * size, offset + (index + 1) * size),
@@ -82,7 +82,7 @@ function readElf(bytes: Buffer): ProgramFile {
     isPie: bytes.readUInt16LE(16) === 3,
     hasRelro: find(SEGMENT.relro) !== undefined,
     bindsNow: dynamic === undefined || hasBindNow(bytes, dynamic),
-    // Without that header the system takes it for executable.
+    // Without that header, the system makes the stack executable.
     hasExecutableStack: ((find(SEGMENT.stack)?.flags ?? MAY.run) & MAY.run) !== 0,
     hasWritableCode: loaded.some(
       ({ flags }) => (flags & MAY.run) !== 0 && (flags & MAY.write) !== 0,
@@ -101,7 +101,7 @@ function hasBindNow(bytes: Buffer, { offset, size }: Segment): boolean {
   });
 }
 
-/** Whether no page of the file is in both, where one of them alone can be run. */
+/** Whether two segments share no page of the file; true if both or neither are executable. */
 function areApart(one: Segment, other: Segment): boolean {
   if (((one.flags ^ other.flags) & MAY.run) === 0) return true;
   const first = ({ offset }: Segment): number => Math.floor(offset / PAGE_BYTES);
@@ -109,7 +109,7 @@ function areApart(one: Segment, other: Segment): boolean {
   return last(one) < first(other) || last(other) < first(one);
 }
 
-/** A stack of Mach-O is executable, and its code writable, only by flags that nobody sets. */
+/** In Mach-O, an executable stack and writable code need flags that no build sets. */
 function readMachO(bytes: Buffer): ProgramFile {
   const flags = bytes.readUInt32LE(24);
   return {

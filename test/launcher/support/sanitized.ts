@@ -20,7 +20,7 @@ export const SOURCES = readdirSync(join(ROOT, 'src', 'launcher'))
   .filter((name) => name.endsWith('.c'))
   .map((name) => join(ROOT, 'src', 'launcher', name));
 
-/** What else the build gives the compiler, but for warnings. */
+/** The compiler flags of the build, without warnings and optimization. */
 export const FLAGS = [
   '-std=c11',
   '-D_POSIX_C_SOURCE=200809L',
@@ -28,13 +28,13 @@ export const FLAGS = [
   `-DHOOKBUS_NODE="${process.execPath}"`,
 ];
 
-/** The sanitizers' own defaults change limits that a hook inherits. */
+/** The sanitizers' defaults would change limits that a hook inherits. */
 const OPTIONS = `
 const char *__asan_default_options(void);
 const char *__asan_default_options(void) { return "disable_coredump=0"; }
 `;
 
-/** A directory that looks like the repository to a launcher in it, and where that is to be. */
+/** A directory that looks like the repository to a launcher in it, and the path for that launcher. */
 export function directoryForLauncher(kind: string): { directory: string; program: string } {
   const directory = mkdtempSync(join(tmpdir(), `hookbus-${kind}-`));
   const bin = join(directory, 'bin');
@@ -48,8 +48,9 @@ export function directoryForLauncher(kind: string): { directory: string; program
 }
 
 /**
- * Compiles the launcher with the address and undefined-behaviour sanitizers: any overrun ends it with a report on stderr, which no test takes for the hook's.
- * @returns the directory and the program, or why there is none
+ * Compiles the launcher with the address and undefined-behaviour sanitizers. An error ends it with a report on stderr,
+ * which no test expects.
+ * @returns the directory and the program, or the reason why there is none
  */
 export function buildSanitized(): { directory: string; program: string } | string {
   const { directory, program } = directoryForLauncher('sanitized');
@@ -64,7 +65,7 @@ export function buildSanitized(): { directory: string; program: string } | strin
   );
   if (error !== undefined) return 'there is no C compiler';
   if (status !== 0) return `the compiler has no sanitizers: ${stderr.split('\n')[0]}`;
-  // It must be able to run here, too: some containers forbid what it needs.
+  // Some containers forbid what the sanitizers need to run.
   const trial = spawnSync(program, ['run', '--', 'true'], { env: {}, encoding: 'utf8' });
   return trial.status === 0 ? { directory, program } : `it does not run here: ${trial.stderr}`;
 }

@@ -5,6 +5,7 @@ import type { StateRule } from '../rule.ts';
 export const breakerOpen: StateRule = {
   name: 'breaker_open',
   of: 'state',
+  isAboutHooks: true,
   assess: ({ openBreakers }) =>
     // One alert per name: several hooks may share one.
     openBreakers

@@ -5,6 +5,7 @@ import type { StateRule } from '../rule.ts';
 export const exporterFailing: StateRule = {
   name: 'exporter_failing',
   of: 'state',
+  isAboutHooks: false,
   assess: ({ failing, nowMs }, { exporter_seconds: threshold }) =>
     failing.map(({ name, sinceMs, reason }) => {
       const value = Math.max(Math.floor((nowMs - sinceMs) / 1000), 0);

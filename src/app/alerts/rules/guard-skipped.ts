@@ -7,6 +7,7 @@ import type { StateRule } from '../rule.ts';
 export const guardSkipped: StateRule = {
   name: 'guard_skipped',
   of: 'state',
+  isAboutHooks: true,
   assess({ skippedGuards, nowMs }, _config, openedMs) {
     if (skippedGuards === undefined) return undefined;
     return hooksOf(skippedGuards).map(({ subject, count, latest }) => ({

@@ -8,6 +8,7 @@ const CLEARS_AT = 0.5;
 export const spoolGrowing: StateRule = {
   name: 'spool_growing',
   of: 'state',
+  isAboutHooks: false,
   assess({ spool: { waiting, before } }, { spool_records: threshold }) {
     const isBad = before > threshold && waiting >= before;
     const isHealthy = waiting <= threshold * CLEARS_AT;

@@ -14,7 +14,7 @@ export const replayCommand: Command = {
   summary: 'Run recorded calls again with the current hook',
   usage: 'ID... [options] [-- COMMAND [ARG...]]',
   about: [
-    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares status, exit code, signal, stdout, stderr and time. A replay counts as changed if the agent would now act differently: another exit status, another stdout (JSON is compared by content), or, when the hook blocks, another reason on stderr. Other differences, such as time, are shown but do not count.',
+    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares status, exit code, signal, stdout, stderr and time. The agent would act differently if one of these changed: exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
     'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script has changed since it ran.',
     'The hook really runs, with all its side effects. It gets the environment of this shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
     'Replay needs a complete stored payload (HOOKBUS_STORE_RAW=1). It tells you if secrets were redacted from the payload, because the hook then gets other bytes than the first time.',
@@ -55,8 +55,11 @@ export const replayCommand: Command = {
     },
   },
   exitCodes: [
-    ['0', 'no replay changed'],
-    ['1', 'a replay changed, or an ID could not be replayed, or an argument is invalid'],
+    ['0', 'the agent would act the same'],
+    [
+      '1',
+      'the agent would act differently, an ID could not be replayed, or an argument is invalid',
+    ],
   ],
   examples: [
     ['hookbus replay 142', 'the same call with the current hook'],

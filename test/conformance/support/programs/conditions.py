@@ -1,4 +1,4 @@
-"""conditions.py JSON COMMAND [ARG...]: puts this process into the state that the JSON asks for, then becomes COMMAND."""
+"""conditions.py JSON COMMAND [ARG...]: puts this process into the state that the JSON describes, then becomes COMMAND."""
 
 import ctypes
 import json
@@ -13,7 +13,7 @@ SIGNALS = range(1, 65)
 
 
 def reset_signals():
-    """Default action for all, none blocked, whatever we were started with and Python did for itself."""
+    """Gives every signal its default action and unblocks it, whatever the starter or Python changed."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     number = SYSTEM_CALLS.get(os.uname().machine)
     if number is None:
@@ -44,8 +44,8 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in want
 
 for name, (soft, hard) in wanted.get("limits", {}).items():
     kind = getattr(resource, "RLIMIT_" + name)
-    most = resource.getrlimit(kind)[1] if hard is None else hard
-    resource.setrlimit(kind, (most if soft is None else soft, most))
+    maximum = resource.getrlimit(kind)[1] if hard is None else hard
+    resource.setrlimit(kind, (maximum if soft is None else soft, maximum))
 if "umask" in wanted:
     os.umask(wanted["umask"])
 if "nice" in wanted:

@@ -1,4 +1,4 @@
-"""count_all_signals.py FILE: writes the number of each signal that comes to FILE, a line each; says `ready`; ends with its input."""
+"""count_all_signals.py FILE: writes the number of each signal it gets to FILE, one per line; prints `ready`; ends with its input."""
 
 import os
 import signal

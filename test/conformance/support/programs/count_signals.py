@@ -1,4 +1,4 @@
-"""count_signals.py FILE: writes a line to FILE for each signal delivered; says `ready`; answers each line of input; ends with its input."""
+"""count_signals.py FILE: writes a line to FILE for each signal delivered; prints `ready`; answers each line of input; ends with its input."""
 
 import os
 import select

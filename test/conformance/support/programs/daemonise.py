@@ -1,9 +1,9 @@
 """
-daemonise.py FILE [WORD...]: leaves a process in a session of its own, two forks away, that ignores SIGTERM; writes its
-id to FILE; stays. With the words that are given, that process has
+daemonise.py FILE [WORD...]: starts a process in a separate session, two forks away, that ignores SIGTERM; writes its
+id to FILE; stays. Each word gives that process
     cleared  an empty environment
-    silent   nothing of the streams
-    slow     a parent that lives for a while
+    silent   /dev/null as its streams
+    slow     a parent that lives for a second
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 file, *words = sys.argv[1:]
 
 
-def settle():
+def stay():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with open(file + ".new", "w") as report:
         report.write(str(os.getpid()))
@@ -24,7 +24,7 @@ def settle():
 
 
 if words == ["again"]:
-    settle()
+    stay()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
@@ -33,7 +33,7 @@ if os.fork() == 0:
                 os.dup2(os.open(os.devnull, os.O_RDWR), fd)
         if "cleared" in words:
             os.execve(sys.executable, [sys.executable, "-IS", __file__, file, "again"], {})
-        settle()
+        stay()
     if "slow" in words:
         time.sleep(1)
     os._exit(0)

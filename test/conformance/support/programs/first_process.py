@@ -1,4 +1,4 @@
-"""first_process.py COUNT COMMAND [ARG...]: runs COMMAND so often, waits for it and for nothing else; says how many others are left ended and not reaped."""
+"""first_process.py COUNT COMMAND [ARG...]: runs COMMAND COUNT times and reaps only those; prints how many zombies are left."""
 
 import os
 import sys

@@ -1,7 +1,7 @@
 """
-job.py TARGET SIGNAL SECONDS COMMAND [ARG...]: a shell with one job. Starts COMMAND in a group of its own; once its hook has
-said its process id in the file `hook`, sends SIGNAL to the group or to the process (TARGET), says how both have stopped, lets them
-be for so long, sends SIGCONT, says whether both go on; then says how the job ended.
+job.py TARGET SIGNAL SECONDS COMMAND [ARG...]: acts like a shell with one job. Starts COMMAND in a separate group. Once
+the hook has written its process id to the file `hook`, sends SIGNAL to the group or to the process (TARGET) and prints
+how both stopped. After SECONDS it sends SIGCONT, prints whether both continue, and then how the job ended.
 """
 
 import os
@@ -14,7 +14,7 @@ target, name, seconds, *command = sys.argv[1:]
 try:
     os.setsid()
 except PermissionError:
-    pass  # It is leader of one already.
+    pass  # It leads a session already.
 job = os.fork()
 if job == 0:
     os.setpgid(0, 0)

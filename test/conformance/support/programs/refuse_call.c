@@ -1,6 +1,6 @@
 /*
- * refuse_call NAME ERRNO COMMAND [ARG...]: becomes COMMAND, while the system refuses one call with an error to it and to all
- * that it starts, as a sandbox does. Without a command: exits according to whether it knows the call.
+ * refuse_call NAME ERRNO COMMAND [ARG...]: becomes COMMAND, for which the kernel refuses one system call with an error, as
+ * a sandbox does; this also holds for its children. Without a command, prints the names of the calls that it knows.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -44,7 +44,7 @@ int main(int argc, char **argv)
         return 0;
     }
     if (number < 0) {
-        fprintf(stderr, "refuse_call: expected a call that it knows, got %s\n", argv[1]);
+        fprintf(stderr, "refuse_call: expected a known system call, got %s\n", argv[1]);
         return 99;
     }
     struct sock_filter filter[] = {

@@ -1,4 +1,4 @@
-"""timestamps.py COUNT: prints the time, in milliseconds, on lines a little apart, each at once."""
+"""timestamps.py COUNT: prints the time in ms on COUNT lines, 20 ms apart and unbuffered."""
 
 import sys
 import time

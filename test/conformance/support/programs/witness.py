@@ -1,4 +1,4 @@
-"""witness.py FILE COMMAND [ARG...]: runs COMMAND and writes how the system says it ended: code, signal, and whether it dumped core."""
+"""witness.py FILE COMMAND [ARG...]: runs COMMAND and writes how it ended: code, signal, and whether it dumped core."""
 
 import os
 import signal

@@ -17,9 +17,9 @@ const WARNING_TAG = 21;
 const vectors = (name: string): Record<string, never>[] =>
   JSON.parse(readFileSync(new URL(`../../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));
 
-/** Where the launcher and the Node engine must say the same, they are asked the same. */
+/** Asks the C port and the TypeScript port the same questions, and expects the same answers. */
 describe.skipIf(canCompile !== true)(
-  `the launcher and its twin in TypeScript${canCompile === true ? '' : ` (skipped: ${canCompile})`}`,
+  `the C port and the TypeScript port${canCompile === true ? '' : ` (skipped: ${canCompile})`}`,
   () => {
     let driver: Driver;
     beforeAll(() => {
@@ -27,7 +27,7 @@ describe.skipIf(canCompile !== true)(
     }, 120_000);
     afterAll(() => driver?.close());
 
-    /** Asks both, and shows the first call on which they differ. */
+    /** Asks the C port, and shows the first call whose answer is not the expected one. */
     function agree(calls: readonly Call[], expected: readonly string[]): void {
       const answers = driver.ask(calls);
       expect(answers).toHaveLength(expected.length);
@@ -35,12 +35,12 @@ describe.skipIf(canCompile !== true)(
       if (at >= 0) expect(answers[at], JSON.stringify(calls[at])).toBe(expected[at]);
     }
 
-    /** The launcher goes by quotes and brackets: what it takes for an object may be none, and nothing else. */
+    /** The C port checks only quotes and brackets, so it may take a broken object for JSON; all else must agree. */
     function agreeOnKinds(inputs: readonly Buffer[], expected: readonly string[]): void {
       const answers = driver.ask(inputs.map((input): Call => ['kind', input]));
       const wrong = inputs.filter((_, index) => {
-        const [told, kind] = [answers[index], expected[index]];
-        return told !== kind && !(told === 'json' && kind === 'broken');
+        const [answer, kind] = [answers[index], expected[index]];
+        return answer !== kind && !(answer === 'json' && kind === 'broken');
       });
       expect(wrong.map(String)).toEqual([]);
     }
@@ -55,7 +55,7 @@ describe.skipIf(canCompile !== true)(
       );
     });
 
-    it('agree on the vectors of the kinds of stdout', () => {
+    it('agree on the vectors of stdout kinds', () => {
       const cases = vectors('stdout-kind') as unknown as { input_base64: string; kind: string }[];
       agreeOnKinds(
         cases.map(({ input_base64 }) => Buffer.from(input_base64, 'base64')),
@@ -92,7 +92,7 @@ describe.skipIf(canCompile !== true)(
         cause?: Record<'sessionId' | 'toolUseId' | 'promptId' | 'eventType', string | undefined>;
         id?: string;
       }[];
-      // A line of the driver ends at a newline, and so do its arguments at a NUL; neither is in a variable's way.
+
       agree(
         cases.map(
           ({ traceparent, cause }): Call =>
@@ -118,7 +118,7 @@ describe.skipIf(canCompile !== true)(
       const wanted = ['a', 'session_id', 'tool_use_id'];
       for (let batch = 0; batch < EFFORT; batch += 1) {
         const inputs = Array.from({ length: 10_000 }, () =>
-          mutate(Buffer.from(anObject(random)), random),
+          mutate(Buffer.from(randomObject(random)), random),
         );
         agreeOnKinds(
           inputs,
@@ -138,10 +138,10 @@ describe.skipIf(canCompile !== true)(
       }
     });
 
-    it('agree on 4,000 command lines, mistakes and all', () => {
+    it('agree on 4,000 command lines, valid and invalid', () => {
       const random = createRandom(6);
       const commands = Array.from({ length: 4000 }, () =>
-        Array.from({ length: random(9) }, () => aWord(random)),
+        Array.from({ length: random(9) }, () => randomWord(random)),
       );
       const answers = driver.ask(commands.map((words): Call => ['options', ...words]));
       for (const [index, words] of commands.entries())
@@ -150,9 +150,9 @@ describe.skipIf(canCompile !== true)(
         );
     });
 
-    it('agree on 4,000 environments, mistakes and all', () => {
+    it('agree on 4,000 environments, valid and invalid', () => {
       const random = createRandom(7);
-      const environments = Array.from({ length: 4000 }, () => anEnvironment(random));
+      const environments = Array.from({ length: 4000 }, () => randomEnvironment(random));
       const answers = driver.ask(
         environments.map(
           (env): Call => [
@@ -165,7 +165,7 @@ describe.skipIf(canCompile !== true)(
         expect(parsedSettings(answers[index] ?? ''), JSON.stringify(env)).toEqual(settingsOf(env));
     });
 
-    it('agree on what has no cause', () => {
+    it('need a session for a correlation id', () => {
       expect(deriveCorrelationId({ toolUseId: 't' })).toBeUndefined();
       expect(parseTraceParent(undefined)).toBeUndefined();
     });
@@ -184,7 +184,7 @@ function foundLine(
     .join('');
 }
 
-function anObject(random: Random): string {
+function randomObject(random: Random): string {
   const names = ['a', 'session_id', 'tool_use_id', 'tool_input', 'n'];
   const value = (depth: number): string => {
     const values = [
@@ -209,7 +209,7 @@ function anObject(random: Random): string {
   return `{${Array.from({ length: random(6) }, () => `"${names[random(names.length)]}":${value(0)}`).join(',')}}\n`;
 }
 
-function aWord(random: Random): string {
+function randomWord(random: Random): string {
   const names = [
     '--name',
     '--event',
@@ -293,7 +293,7 @@ function parsedOptions(line: string) {
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
-function anEnvironment(random: Random): Record<string, string> {
+function randomEnvironment(random: Random): Record<string, string> {
   const names = [
     'HOOKBUS_ENABLED',
     'HOOKBUS_MAX_BYTES',
@@ -355,7 +355,7 @@ function anEnvironment(random: Random): Record<string, string> {
   for (const name of names) if (random(3) === 0) env[name] = values[random(values.length)] ?? '';
   for (const name of ['HOME', 'HOOKBUS_HOME', 'XDG_STATE_HOME'])
     if (random(2) === 0) env[name] = places[random(places.length)] ?? '';
-  // `~` in a home that is itself relative is nobody's.
+  // `~` means nothing if HOME is relative.
   if (env['HOOKBUS_HOME']?.startsWith('~') && !env['HOME']?.startsWith('/')) delete env['HOME'];
   return env;
 }
@@ -378,7 +378,7 @@ function settingsOf(env: Record<string, string>) {
   };
 }
 
-/** Of `~` the Node engine keeps a slash at the end; the place is the same. */
+/** The Node engine keeps a slash at the end of `~`; the directory is the same. */
 const withoutSlash = (path: string): string => path.replace(/(.)\/$/, '$1');
 
 function parsedSettings(line: string) {
@@ -410,6 +410,6 @@ function fieldsOf(line: string): Map<string, string[]> {
 const warningsOf = (hex: string | undefined): string[] =>
   readFields(Buffer.from(hex ?? '', 'hex'))
     .texts(WARNING_TAG)
-    // What a valid mode means depends on the event.
+    // The engines decide about a valid mode later, by the event.
     .filter((warning) => !/^--on-duplicate=(deny|skip|replay)$/.test(warning))
     .map(wordsOf);

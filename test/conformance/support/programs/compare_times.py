@@ -1,9 +1,9 @@
 """
-least_more.py JSON: how many ms more the best run of one command takes than the best of another, taken in turn.
+compare_times.py JSON: prints by how many ms the best time of one command exceeds the best of another, alternating.
 
-What a caller has to say is in its socket or pipe before the start, which stays open. A busy machine adds to any one run,
-so more are made until the difference is below the limit, up to a number. A third command, if there is one, is a
-reference: where that takes more than the limit, the machine is slow, and half as much again is the limit.
+The payload is in the socket or pipe before the start, and the other end stays open. A busy machine slows some runs
+down, so more follow until the difference is below the limit, up to MAX_TRIES. A third command, if given, is a
+reference: the limit is at least 1.5 times its difference to the second command, for slow machines.
 """
 
 import json
@@ -13,8 +13,8 @@ import subprocess
 import sys
 import time
 
-LEAST_TRIES = 4
-MOST_TRIES = 80
+MIN_TRIES = 4
+MAX_TRIES = 80
 
 
 def time_of(command, payload):
@@ -35,10 +35,10 @@ def time_of(command, payload):
 wanted = json.loads(sys.argv[1])
 best = [float("inf")] * len(wanted["runs"])
 limit = wanted["limit"]
-for tries in range(MOST_TRIES):
+for tries in range(MAX_TRIES):
     if len(best) > 2:
         limit = max(wanted["limit"], 1.5 * (best[2] - best[1]))
-    if tries >= LEAST_TRIES and best[0] - best[1] < limit:
+    if tries >= MIN_TRIES and best[0] - best[1] < limit:
         break
     for which, (command, payload) in enumerate(wanted["runs"]):
         best[which] = min(best[which], time_of(command, payload))
