@@ -415,7 +415,7 @@ describe('the page of status', () => {
 
         directory  /state (not created yet)
         database   none yet: the first execution creates it
-        spool      empty
+        spool      nothing waits
         payloads   not stored (to store them: HOOKBUS_STORE_RAW=1)
         retention  7 days; \`hookbus cleanup\` deletes what is older
         daemon     auto: the launcher starts it on demand
@@ -441,7 +441,7 @@ describe('the page of status', () => {
 
         directory  /state
         database   201 executions, N kB, the oldest started 11 hours ago
-        spool      empty, 1 running now, 1 just ingested
+        spool      nothing waits, 1 running now, 1 just ingested
         payloads   stored, up to 200 kB of each stream, compressed, secrets redacted
         retention  7 days; \`hookbus cleanup\` deletes what is older
         daemon     auto: the launcher starts it on demand

@@ -168,8 +168,10 @@ function databaseTone({ database }: StatusReport): Tone | undefined {
 
 function spoolText({ spool }: StatusReport): string {
   const { waiting, running, unreadable, drained, problem } = spool;
+  // If the spool cannot be read, nobody knows what waits in it.
+  const none = problem === null ? 'nothing waits' : '';
   const parts = [
-    waiting === 0 ? 'empty' : `${formatThings(waiting, 'execution waits', 'executions wait')}`,
+    waiting === 0 ? none : formatThings(waiting, 'execution waits', 'executions wait'),
     running === 0 ? '' : `${formatCount(running)} running now`,
     drained === 0 ? '' : `${formatCount(drained)} just ingested`,
     unreadable === 0 ? '' : `${formatThings(unreadable, 'unreadable record')} in spool/unreadable`,
