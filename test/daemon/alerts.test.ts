@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../src/daemon/alerts/command.ts';
-import type { Begin, End } from '../../src/domain/record.ts';
-import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { createSpool } from '../../src/spool/spool.ts';
 import { endProcess } from '../conformance/support/processes.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
-import { aBegin, anEnd } from '../support/records.ts';
+import { spoolMany } from '../support/spool-many.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 type State = ReturnType<typeof aState>;
@@ -57,15 +54,6 @@ function receiverIn(state: State): { line: string; delivered: () => Delivered[] 
             .map((line) => JSON.parse(line) as Delivered)
         : [],
   };
-}
-
-/** Puts executions into the spool that started now, one ms apart. */
-function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
-  const spool = createSpool(state.paths.spool, state.paths.quarantine);
-  for (let index = 0; index < count; index += 1) {
-    const one = aBegin({ createdAtMs: Date.now() - count + index, ...begin });
-    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
-  }
 }
 
 const alertsOf = (state: State) =>

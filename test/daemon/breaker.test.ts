@@ -15,10 +15,8 @@ import { describe, expect, it } from 'vitest';
 import { commandLine, hookText } from '../../src/domain/hook/hook-id.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { gateFiles, gatePath, readGate } from '../../src/gates/gate-file.ts';
-import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { createSpool } from '../../src/spool/spool.ts';
 import { aState, CLI, hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
-import { aBegin, anEnd } from '../support/records.ts';
+import { spoolMany } from '../support/spool-many.ts';
 
 type State = ReturnType<typeof aState>;
 
@@ -63,15 +61,9 @@ const gateOf = (state: State, name: string) => readGate(gateIn(state, name));
 
 const log = (state: State): string => readFileSync(state.paths.log, 'utf8');
 
-/** Puts executions into the spool that started now, one ms apart. */
-function spoolMany(state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void {
-  const spool = createSpool(state.paths.spool, state.paths.quarantine);
-  for (let index = 0; index < count; index += 1) {
-    const at = { createdAtMs: Date.now() - count + index, argv: hookIn(state) };
-    const one = aBegin({ ...at, eventType: 'PostToolUse', ...begin });
-    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
-  }
-}
+/** Executions of the hook of this state directory. */
+const spoolRuns = (state: State, count: number, begin: Partial<Begin>, end: Partial<End>): void =>
+  spoolMany(state, count, { argv: hookIn(state), eventType: 'PostToolUse', ...begin }, end);
 
 /** Changes the database as the docs tell users to. */
 function change(state: State, sql: string): void {
@@ -122,7 +114,7 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3, cooldown_seconds: 1 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     const first = await until('the gate', () => gateOf(state, 'lint'));
     expect(await state.stop()).toBe(true);
     await state.daemon();
@@ -148,11 +140,11 @@ describe('a breaker', () => {
   it('never opens for exit 2, skips or too few failures, and closes if the next run blocks', async () => {
     const state = aState();
     configure(state, { hooks: ['guard', 'few', 'half'], window: 4, cooldown_seconds: 1 });
-    spoolMany(state, 8, { hookName: 'guard' }, { exitCode: 2 });
-    spoolMany(state, 3, { hookName: 'few' }, { exitCode: 1 });
-    spoolMany(state, 9, { hookName: 'few' }, { kind: 'breaker_skip', reason: 'off' });
-    spoolMany(state, 3, { hookName: 'half' }, { exitCode: 0 });
-    spoolMany(state, 2, { hookName: 'half' }, { kind: 'timeout', exitCode: 124 });
+    spoolRuns(state, 8, { hookName: 'guard' }, { exitCode: 2 });
+    spoolRuns(state, 3, { hookName: 'few' }, { exitCode: 1 });
+    spoolRuns(state, 9, { hookName: 'few' }, { kind: 'breaker_skip', reason: 'off' });
+    spoolRuns(state, 3, { hookName: 'half' }, { exitCode: 0 });
+    spoolRuns(state, 2, { hookName: 'half' }, { kind: 'timeout', exitCode: 124 });
     await state.daemon();
     const gate = await until('the gate at 50 %', () => gateOf(state, 'half'));
     expect(gateOf(state, 'guard')).toBeUndefined();
@@ -164,8 +156,8 @@ describe('a breaker', () => {
 
   it('is off by default, and status recommends it', async () => {
     const state = aState();
-    spoolMany(state, 20, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
-    spoolMany(state, 20, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 20, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 20, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await state.daemon();
     await until('the rows', () => stored(state) === 40);
     const { gates, breaker, config } = await status(state);
@@ -182,8 +174,8 @@ describe('a breaker', () => {
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
     // Enabled for all hooks that cannot block, it includes this one.
     await cli(state, 'config', 'set', 'breaker.enabled', 'true');
-    spoolMany(state, 1, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
-    spoolMany(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'lint', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'lint'));
     await until('the rows', () => stored(state) === 42);
     expect(gateOf(state, 'guard')).toBeUndefined();
@@ -196,17 +188,17 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
-    spoolMany(state, 1, { hookName: 'both', eventType: 'Stop' }, { exitCode: 0 });
-    spoolMany(state, 9, { hookName: 'both', eventType: 'PostToolUse' }, { exitCode: 1 });
-    spoolMany(state, 3, { hookName: 'one', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'both', eventType: 'Stop' }, { exitCode: 0 });
+    spoolRuns(state, 9, { hookName: 'both', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'one', eventType: 'PostToolUse' }, { exitCode: 1 });
     await until('the gate of the other', () => gateOf(state, 'one'));
     await until('the rows', () => stored(state) === 13);
     expect(gateOf(state, 'both')).toBeUndefined();
     // Nor does it open if the hook is named.
     const named = hookText(idIn(state, 'both'));
     await cli(state, 'config', 'set', 'breaker.hooks', JSON.stringify([named]));
-    spoolMany(state, 1, { hookName: 'both' }, { exitCode: 1 });
-    spoolMany(state, 1, { hookName: 'one' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'both' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'one' }, { exitCode: 1 });
     await until('the rows', () => stored(state) === 15);
     expect(gateOf(state, 'both')).toBeUndefined();
   });
@@ -220,9 +212,9 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, hooks: ['scan', 'lint'], window: 3 });
     const createdAtMs = Date.now() - 6 * 86_400_000;
-    spoolMany(state, 1, { hookName: 'scan', createdAtMs, ...begin }, end);
-    spoolMany(state, 30, { hookName: 'scan' }, { exitCode: 1 });
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 1, { hookName: 'scan', createdAtMs, ...begin }, end);
+    spoolRuns(state, 30, { hookName: 'scan' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await state.daemon();
     await until('the gate of another', () => gateOf(state, 'lint'));
     await until('the rows', () => stored(state) === 34);
@@ -235,10 +227,10 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'scan' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'scan' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'scan'));
     // Another process may have started it before the gate existed.
-    spoolMany(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
+    spoolRuns(state, 1, { hookName: 'scan', createdAtMs: Date.now() }, { stdoutKind: 'json' });
     await until('the breaker to close', () => gateOf(state, 'scan') === undefined);
   });
 
@@ -246,7 +238,7 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, window: 3, cooldown_seconds: 600 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'hook' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'hook' }, { exitCode: 1 });
     const written = (file: string) => existsSync(join(state.paths.gates, file));
     await until('all files of the gate', () => gateFiles(idIn(state, 'hook')).every(written));
     for (const name of ['', 'hook']) expect((await run(state, name, 'exit 7')).code).toBe(0);
@@ -270,8 +262,8 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
-    spoolMany(state, 9, { hookName: 'check', argv: ['ruff', 'check'] }, { exitCode: 0 });
-    spoolMany(state, 3, { hookName: 'check' }, { exitCode: 1 });
+    spoolRuns(state, 9, { hookName: 'check', argv: ['ruff', 'check'] }, { exitCode: 0 });
+    spoolRuns(state, 3, { hookName: 'check' }, { exitCode: 1 });
     // Its gate is written before the row can be seen.
     await until('the breaker', () => state.rows('SELECT 1 FROM breakers').length > 0);
     const other = { hookName: 'check', command: 'ruff check' };
@@ -284,7 +276,7 @@ describe('a breaker', () => {
   it('of a name without a command applies to no hook, which status and doctor report', async () => {
     const state = aState();
     writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"], "window": 3}}');
-    spoolMany(state, 9, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 9, { hookName: 'lint' }, { exitCode: 1 });
     const { breaker } = await status(state);
     expect(breaker).toMatchObject({ hooks: ['lint'], unused: ['lint'] });
     expect(state.rows('SELECT 1 FROM breakers')).toEqual([]);
@@ -298,7 +290,7 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { enabled: true, window: 3 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'guard'));
     // What the hook blocks is not let through even once.
     expect((await run(state, 'guard', 'exit 2', 'PreToolUse')).code).toBe(2);
@@ -307,15 +299,15 @@ describe('a breaker', () => {
     await until('the log', () => log(state).includes('breaker_closed'));
     expect(log(state)).toMatch(/breaker_closed pid=\d+ hook="guard" why="switched_off"/);
     // Nor does it open again, however often it fails.
-    spoolMany(state, 9, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
-    spoolMany(state, 9, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
-    spoolMany(state, 3, { hookName: 'other', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 9, { hookName: 'guard', eventType: 'PreToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 9, { hookName: 'guard', eventType: 'PostToolUse' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'other', eventType: 'PostToolUse' }, { exitCode: 1 });
     await until('the gate of another', () => gateOf(state, 'other'));
     await until('the rows', () => stored(state) === 25);
     expect(gateOf(state, 'guard')).toBeUndefined();
     // A call that an older engine skipped counts, too.
     const skip = { kind: 'breaker_skip', reason: 'breaker open' } as const;
-    spoolMany(state, 1, { hookName: 'other', eventType: 'PreToolUse' }, skip);
+    spoolRuns(state, 1, { hookName: 'other', eventType: 'PreToolUse' }, skip);
     await until('the other to close', () => gateOf(state, 'other') === undefined);
   });
 
@@ -323,7 +315,7 @@ describe('a breaker', () => {
     const state = aState();
     configure(state, { hooks: ['lint'], window: 3 });
     await state.daemon();
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await until('the gate', () => gateOf(state, 'lint'));
     change(state, 'DELETE FROM breakers; DELETE FROM hook_logs;');
     expect((await run(state, 'lint', 'exit 7')).code).toBe(0);
@@ -337,8 +329,8 @@ describe('a breaker', () => {
     mkdirSync(join(gateIn(state, 'aaa'), 'x'), { recursive: true });
     await state.daemon();
     for (const times of [1, 2]) {
-      spoolMany(state, 3, { hookName: 'aaa' }, { exitCode: 1 });
-      spoolMany(state, 3, { hookName: 'bbb' }, { exitCode: 1 });
+      spoolRuns(state, 3, { hookName: 'aaa' }, { exitCode: 1 });
+      spoolRuns(state, 3, { hookName: 'bbb' }, { exitCode: 1 });
       await until('the rows', () => stored(state) === 6 * times);
       await until('the gate of the other', () => gateOf(state, 'bbb'));
     }
@@ -356,7 +348,7 @@ describe('a breaker', () => {
     await state.daemon();
     await cli(state, 'off', 'lint', '--yes', '--command', commandLine(hookIn(state)));
     const off = gateOf(state, 'lint');
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await until(
       'the breaker',
       () => state.rows("SELECT 1 FROM breakers WHERE state = 'open'").length,
@@ -375,7 +367,7 @@ describe('a breaker', () => {
     // A gate of an older version.
     writeFileSync(join(state.paths.gates, 'old'), `breaker ${Date.now() + 60_000} nonblocking\n`);
     writeFileSync(join(state.paths.gates, 'old~1700000000000.0'), '');
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await state.daemon();
     await until('the end of the stray gate', () => gateOf(state, 'stray') === undefined);
     const gate = await until('the gate', () => gateOf(state, 'lint'));
@@ -402,7 +394,7 @@ describe('config.json', () => {
         log(state).includes('config_refused') &&
         log(state).includes('line 2, column 25: breaker.window: expected a whole number'),
     );
-    spoolMany(state, 3, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 3, { hookName: 'lint' }, { exitCode: 1 });
     await until('the gate by the last valid config.json', () => gateOf(state, 'lint'));
     const { config, gates } = await status(state);
     expect(config).toEqual({
@@ -419,7 +411,7 @@ describe('config.json', () => {
     const state = aState();
     writeFileSync(state.paths.config, '{"breaker": {"hooks": ["lint"],}}');
     await state.daemon();
-    spoolMany(state, 30, { hookName: 'lint' }, { exitCode: 1 });
+    spoolRuns(state, 30, { hookName: 'lint' }, { exitCode: 1 });
     await until('the rows', () => stored(state) === 30);
     await until('the refusal', () => log(state).includes('config_refused'));
     expect(gateOf(state, 'lint')).toBeUndefined();

@@ -15,12 +15,12 @@ import {
   isOpen,
   logOf,
   type State,
-  spoolMany,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
 import { hookbusProcess } from '../support/hookbus.ts';
 import { anAuthority, aProxy } from '../support/network.ts';
 import { aRedisServer } from '../support/redis-server.ts';
+import { spoolMany } from '../support/spool-many.ts';
 
 const NAME = 'collector.test';
 

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { hasLauncher, LAUNCHER, start, until } from '../support/daemon.ts';
-import { aStateWith, configure, type State, spoolMany } from '../support/exporting.ts';
+import { aStateWith, configure, type State } from '../support/exporting.ts';
 import { hookbusProcess } from '../support/hookbus.ts';
+import { spoolMany } from '../support/spool-many.ts';
 
 const DAY_MS = 86_400_000;
 

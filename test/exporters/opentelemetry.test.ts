@@ -18,11 +18,11 @@ import {
   isOpen,
   logOf,
   type State,
-  spoolMany,
   stored,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
 import { hookbusProcess } from '../support/hookbus.ts';
+import { spoolMany } from '../support/spool-many.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
 

@@ -15,11 +15,11 @@ import {
   isOpen,
   logOf,
   type State,
-  spoolMany,
   stored,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
 import { hookbusProcess } from '../support/hookbus.ts';
+import { spoolMany } from '../support/spool-many.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const hasPrometheus =

@@ -5,8 +5,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createLog } from '../../src/daemon/log.ts';
 import { aCollector } from '../support/collector.ts';
 import { until } from '../support/daemon.ts';
-import { aStateWith, isOpen, logOf, spoolMany } from '../support/exporting.ts';
+import { aStateWith, isOpen, logOf } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
+import { spoolMany } from '../support/spool-many.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const aSecret = (): string => ['gh', 'p_', randomBytes(18).toString('hex')].join('');

@@ -14,10 +14,10 @@ import {
   hasProgram,
   isOpen,
   type State,
-  spoolMany,
   stored,
 } from '../support/exporting.ts';
 import { freePort } from '../support/free-port.ts';
+import { spoolMany } from '../support/spool-many.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Whether the optional package with native code is installed. */

@@ -1,14 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Begin, End } from '../../src/domain/record.ts';
-import { VERSION } from '../../src/domain/version.ts';
-import { encodeBegin, encodeEnd } from '../../src/protocol/record.ts';
-import { encodeNotify } from '../../src/protocol/socket.ts';
-import { createSpool } from '../../src/spool/spool.ts';
 import { aState, until } from './daemon.ts';
-import { aBegin, anEnd } from './records.ts';
 
 export type State = ReturnType<typeof aState>;
 
@@ -24,28 +17,6 @@ export function configure(state: State, config: object): void {
 }
 
 export const logOf = (state: State): string => readFileSync(state.paths.log, 'utf8');
-
-let spooled = 0;
-
-/** Leaves executions in the spool that started just now, each with separate ids. */
-export function spoolMany(
-  state: State,
-  count: number,
-  begin: Partial<Begin> = {},
-  end: Partial<End> = {},
-): void {
-  const spool = createSpool(state.paths.spool, state.paths.quarantine);
-  for (let index = 0; index < count; index += 1) {
-    spooled += 1;
-    const spanId = spooled.toString(16).padStart(16, 'a');
-    const one = aBegin({ createdAtMs: Date.now(), spanId, ...begin });
-    spool.finish(one.executionId, encodeBegin(one), encodeEnd(anEnd(end)));
-  }
-  // As an engine does if a daemon listens.
-  connect(state.paths.socket)
-    .on('error', () => undefined)
-    .end(encodeNotify(VERSION));
-}
 
 /** The daemon's report on one exporter; undefined while there is none. */
 export async function exporterState(state: State, name: string) {
