@@ -6,7 +6,7 @@ const TIMED = [
   'test/conformance/timed.test.ts',
   'test/*/million.test.ts',
   'test/daemon/{breaker-clock,claims,start}.test.ts',
-  'test/e2e/{dedupe-races,under-fire}.test.ts',
+  'test/e2e/{claude,dedupe-races,under-fire}.test.ts',
   'test/engine/memory.test.ts',
   'test/launcher/run.test.ts',
 ];
@@ -31,7 +31,7 @@ export default defineConfig({
           name: 'all',
           include: ['test/**/*.test.ts'],
           exclude: [...TIMED, '**/node_modules/**'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },

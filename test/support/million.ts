@@ -12,9 +12,9 @@ export const MILLION_HOOKS = Array.from({ length: 20 }, (_, index) => `hook_${in
 /** Executions of one session, one after another. */
 const SESSION_EXECUTIONS = 1000;
 
-/** A little less than 30, so that all are in the last 720 hours for as long as the tests take. */
-const DAYS = 29.9;
-const SECONDS_APART = (DAYS * 86_400) / MILLION;
+/** A little less than 30 days, so that all are in the last 720 hours for as long as the tests take. */
+export const MILLION_HOURS = 29.9 * 24;
+const SECONDS_APART = (MILLION_HOURS * 3600) / MILLION;
 
 /** Copies a database with a million executions of the last 30 days, and their rollups. It is made once for all tests. */
 export function copyMillion(path: string): void {
