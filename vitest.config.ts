@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { LineAFile } from './test/support/line-a-file.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /** Tests that measure time, or race against a deadline of HookBus. */
 const TIMED = [
   'test/conformance/timed.test.ts',
   'test/*/million.test.ts',
-  'test/daemon/{breaker-clock,claims,start}.test.ts',
+  'test/daemon/{breaker-clock,claims,memory,start}.test.ts',
   'test/e2e/{claude,dedupe-races,under-fire}.test.ts',
   'test/engine/memory.test.ts',
   'test/launcher/run.test.ts',
@@ -24,6 +25,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxConcurrency: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -67,9 +67,10 @@ packages() {
       say "unix-dgram does not compile, so the tests of StatsD over a Unix socket are skipped"
   fi
   for client in claude codex gemini; do
-    scripts/fetch-client.sh "$client" >/dev/null || say "$client is not available, so its tests are skipped"
+    { scripts/fetch-client.sh "$client" >/dev/null || say "$client is not available, so its tests are skipped"; } &
   done
   scripts/fetch-client.sh zig >/dev/null || say "zig is not available, so the tests of the launcher for other systems are skipped"
+  wait
 }
 
 case ${1:-} in

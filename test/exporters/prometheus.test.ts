@@ -220,7 +220,7 @@ describe('/metrics', () => {
     writeFileSync(state.paths.config, '{\n  "prometheus": {"enabled": true, "port": 0}\n}\n');
     // The daemon may read the file before it is complete, and refuse that too.
     await until('the refusal', () =>
-      logOf(state).includes('line 2, column 43: prometheus.port: expected a whole number'),
+      logOf(state).includes('line 2, column 43: prometheus.port: expected a port from 1 to 65535'),
     );
     expect((await get(second)).status).toBe(200);
     expect(cli(state, 'status').stdout.replace(/\s+/g, ' ')).toContain('line 2, column 43');
