@@ -11,7 +11,7 @@ import type { Engine } from './support/engine.ts';
 import { databaseIn, query } from './support/rows.ts';
 import { brief } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WITHOUT_HOME } from './support/topic.ts';
 
 const INPUT = '{"session_id":"s","hook_event_name":"PreToolUse"}\n';
 const HOOK = ['sh', '-c', 'cat; echo err >&2; exit 2'];
@@ -32,7 +32,7 @@ async function runsAsBare(stage: Stage, options: RunOptions = {}): Promise<void>
 }
 
 export function failOpen(engine: Engine): void {
-  topic(engine, 'failing open', 'concurrent', ({ test, testIf }) => {
+  const register = ({ test, testIf }: Topic): void => {
     for (const [what, set] of [
       ['HOME and HOOKBUS_HOME are not set', { HOME: undefined, HOOKBUS_HOME: undefined }],
       ['HOME and HOOKBUS_HOME are empty', { HOME: '', HOOKBUS_HOME: '' }],
@@ -199,7 +199,8 @@ export function failOpen(engine: Engine): void {
     test('the hook runs when only a few files can be open', async (stage) => {
       await runsAsBare(stage, { conditions: { limits: { NOFILE: [40, 40] } } });
     });
-  });
+  };
+  topic(engine, 'failing open', 'concurrent', register, WITHOUT_HOME);
 }
 
 /** Root can write anywhere, so it becomes a user who cannot. */

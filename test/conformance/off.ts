@@ -5,14 +5,14 @@ import { startCounter } from './support/counter.ts';
 import type { Engine } from './support/engine.ts';
 import { sessionMembers } from './support/processes.ts';
 import { brief } from './support/running.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WITHOUT_HOME } from './support/topic.ts';
 import { inPool, until } from './support/until.ts';
 
 const OFF = [undefined, '', '0', 'false', 'no', 'off', 'nonsense'];
 const ON = ['1', 'true', 'yes', 'on', 'TRUE', 'On'];
 
 export function off(engine: Engine): void {
-  topic(engine, 'the switch', 'concurrent', ({ test, testIf }) => {
+  const register = ({ test, testIf }: Topic): void => {
     for (const value of OFF) {
       const what = value === undefined ? 'HOOKBUS_ENABLED not set' : `HOOKBUS_ENABLED=${value}`;
       test(`${what}: the command runs as if alone, and no file is made`, async (stage) => {
@@ -126,5 +126,6 @@ export function off(engine: Engine): void {
         expect((await run.finish()).stdout.toString()).toBe(`${run.pid}\n`);
       },
     );
-  });
+  };
+  topic(engine, 'the switch', 'concurrent', register, WITHOUT_HOME);
 }

@@ -4,7 +4,7 @@ import { compiled } from './support/compiled.ts';
 import type { Engine } from './support/engine.ts';
 import { brief, python } from './support/running.ts';
 import type { InputOptions, Stage } from './support/stage.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WITHOUT_HOME } from './support/topic.ts';
 
 const INPUT = `{"session_id":"s","tool_input":"${'x'.repeat(300_000)}"}\n`;
 const HOOK = ['sh', '-c', 'cat; echo err >&2; sleep 0.02; exit 3'];
@@ -19,7 +19,7 @@ const EPERM = '1';
 const REFUSED = ['prctl', 'close_range', 'memfd_create', 'sendto'];
 
 export function sandbox(engine: Engine): void {
-  topic(engine, 'a sandbox', 'concurrent', ({ testIf }) => {
+  const register = ({ testIf }: Topic): void => {
     testIf(
       canUnshare,
       'under a first process that reaps no orphans, 12 hooks leave no more zombies than bare',
@@ -48,7 +48,8 @@ export function sandbox(engine: Engine): void {
         60_000,
       );
     }
-  });
+  };
+  topic(engine, 'a sandbox', 'concurrent', register, WITHOUT_HOME);
 }
 
 /** With these words in front, the hook does the same wrapped as without HookBus. */

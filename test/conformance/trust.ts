@@ -21,7 +21,7 @@ import { openToAll } from '../support/open-to-all.ts';
 import type { Engine } from './support/engine.ts';
 import { brief } from './support/running.ts';
 import type { RunOptions, Stage } from './support/stage.ts';
-import { topic } from './support/topic.ts';
+import { type Topic, topic, WITHOUT_HOME } from './support/topic.ts';
 
 const GUARD = ['sh', '-c', 'cat >/dev/null; echo no >&2; exit 2'];
 /** The file that closes its gate. */
@@ -69,7 +69,7 @@ const defaultOf = (stage: Stage): string =>
   join(stage.environment()['HOME'] ?? '', '.local', 'state', 'hookbus');
 
 export function trust(engine: Engine): void {
-  topic(engine, 'trust in state directories', 'concurrent', ({ test, testIf }) => {
+  const register = ({ test, testIf }: Topic): void => {
     test('a gate that a repository brings keeps no guard from running', async (stage) => {
       await expectTrusted(stage);
       const planted = stage.path('repo/hb');
@@ -449,5 +449,6 @@ export function trust(engine: Engine): void {
       appendFileSync(join(stage.home, 'not-a-gate'), '');
       expect(await complaint(stage, {})).toBe('null');
     });
-  });
+  };
+  topic(engine, 'trust in state directories', 'concurrent', register, WITHOUT_HOME);
 }

@@ -54,19 +54,22 @@ export interface Stage {
   readonly close: () => void;
 }
 
-export type Usual = Pick<RunOptions, 'stdin'>;
+/** What holds for all tests of a topic. */
+export interface Usual extends Pick<RunOptions, 'stdin'> {
+  /** The first run has to make the state directory. It costs a start of Node, so few topics try it. */
+  readonly withoutHome?: boolean;
+}
 
 const FLAGS = ['--name', 'probe', '--event', 'PreToolUse'];
 
-/** @param usual options of every start that does not set them */
-export function openStage(engine: Engine, usual: Usual = {}): Stage {
+export function openStage(engine: Engine, { withoutHome = false, ...usual }: Usual = {}): Stage {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-')));
   const home = join(directory, 'state');
   const work = join(directory, 'work');
   const person = join(directory, 'person');
   for (const path of [work, person]) mkdirSync(path);
   const makeHome = (): void => makeStateHome(home, { HOME: person });
-  if (engine.capabilities.makesHome !== true) makeHome();
+  if (!withoutHome || engine.capabilities.makesHome !== true) makeHome();
   const running: Running[] = [];
   const adopted: number[] = [];
 

@@ -24,6 +24,9 @@ export interface Topic {
  */
 export const WRITTEN_BEFORE: Usual = { stdin: 'pipe' };
 
+/** For tests of what happens while there is no state directory yet. */
+export const WITHOUT_HOME: Usual = { withoutHome: true };
+
 /** A topic whose tests run side by side, or one by one if they measure time. */
 export function topic(
   engine: Engine,
