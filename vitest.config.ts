@@ -6,8 +6,8 @@ import { LongestFirst } from './test/support/longest-first.ts';
 const TIMED = [
   'test/conformance/timed.test.ts',
   'test/*/million.test.ts',
-  'test/daemon/{breaker-clock,claims,memory,start}.test.ts',
-  'test/e2e/{claude,dedupe-races,under-fire}.test.ts',
+  'test/daemon/{breaker-clock,claims,memory}.test.ts',
+  'test/e2e/{claude,dedupe-races}.test.ts',
   'test/engine/memory.test.ts',
   'test/launcher/run.test.ts',
 ];

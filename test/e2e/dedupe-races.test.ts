@@ -9,7 +9,7 @@ import { EFFORT } from '../support/effort.ts';
 const RACERS = 40;
 const ROUNDS = 20 * EFFORT;
 /** Node engines take ten times as long as launchers to start. */
-const NODE_ROUNDS = 6 * EFFORT;
+const NODE_ROUNDS = 4 * EFFORT;
 
 type State = ReturnType<typeof aState>;
 
