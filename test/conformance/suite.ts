@@ -41,7 +41,6 @@ const UNTIMED = [
   limits,
   failOpenOption,
   skippedGuards,
-  (engine: Engine) => dedupe(engine),
   correlation,
   payloads,
   recording,
@@ -53,8 +52,8 @@ const UNTIMED = [
   nameless,
 ];
 
-/** Topics that measure time: no other test file runs beside them. */
-export const TIMED = [signalsAtStart, timing, waiting];
+/** Topics that measure time, or wait for engines that wait for each other: no other test file runs beside them. */
+export const TIMED = [(engine: Engine) => dedupe(engine), signalsAtStart, timing, waiting];
 
 /** Tests that use the most of an engine's code, for a slow build of it. */
 const CORE = [signals, streams, input, output, exit, stdio, failOpen, signalsAtStart];
