@@ -7,7 +7,7 @@ import { withMadeHome } from '../config/home/state-home.ts';
 import type { RunOptions } from '../config/run-options.ts';
 import { hookEnvironment, type Settings } from '../config/settings.ts';
 import { statusOf } from '../domain/execution.ts';
-import { isRefusal } from '../domain/payload/refusal.ts';
+import { isRefusal } from '../domain/answer/refusal.ts';
 import type { Begin, End, EndKind } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
 import { closedGate, type Gate } from '../gates/gate-file.ts';

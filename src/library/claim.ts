@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { KeyRequest, Verdict } from '../app/dedupe/dedupe.ts';
 import { waitForVerdict } from '../app/dedupe/open-keys.ts';
 import type { KeyedEnd } from '../domain/key/dedupe-key.ts';
-import { isRefusal } from '../domain/payload/refusal.ts';
+import { isRefusal } from '../domain/answer/refusal.ts';
 import { MAX_WAIT_MS } from '../gates/dedupe.ts';
 import { readShared } from './output.ts';
 import type { Recording } from './recording.ts';

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { defaultHookName } from '../domain/hook/hook-name.ts';
-import { createStdoutKind } from '../domain/payload/stdout-kind.ts';
+import { createStdoutKind } from '../domain/answer/stdout-kind.ts';
 import type {
   Begin,
   Capture,

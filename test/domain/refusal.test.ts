@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isRefusal } from '../../src/domain/payload/refusal.ts';
+import { isRefusal } from '../../src/domain/answer/refusal.ts';
 
 interface Vector {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStdoutKind, MAX_DEPTH } from '../../src/domain/payload/stdout-kind.ts';
+import { createStdoutKind, MAX_DEPTH } from '../../src/domain/answer/stdout-kind.ts';
 import type { StdoutKind } from '../../src/domain/record.ts';
 import { createRandom, mutate, type Random } from '../support/random.ts';
 

@@ -6,7 +6,7 @@ import { readSettings } from '../../src/config/settings.ts';
 import { wordsOf } from '../../src/config/warnings.ts';
 import { deriveCorrelationId, parseTraceParent } from '../../src/domain/correlation.ts';
 import { scanPayloadBytes } from '../../src/domain/payload/payload-scan.ts';
-import { createStdoutKind } from '../../src/domain/payload/stdout-kind.ts';
+import { createStdoutKind } from '../../src/domain/answer/stdout-kind.ts';
 import { readFields } from '../../src/protocol/frame.ts';
 import { EFFORT, SEED } from '../support/effort.ts';
 import { createRandom, mutate, type Random } from '../support/random.ts';

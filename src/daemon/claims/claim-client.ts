@@ -1,5 +1,5 @@
 import type { KeyRequest, Verdict } from '../../app/dedupe/dedupe.ts';
-import { isRefusal } from '../../domain/payload/refusal.ts';
+import { isRefusal } from '../../domain/answer/refusal.ts';
 import { duplicateMode } from '../../gates/dedupe.ts';
 import { type ClaimFrame, encodeVerdict, type VerdictFrame } from '../../protocol/claim.ts';
 import type { KeyedBegin } from '../../protocol/record.ts';

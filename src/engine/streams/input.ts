@@ -2,7 +2,7 @@ import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Meter } from '../../app/recording/meter.ts';
-import { createStdoutKind } from '../../domain/payload/stdout-kind.ts';
+import { createStdoutKind } from '../../domain/answer/stdout-kind.ts';
 import { nowMs } from '../clock.ts';
 import { passesThrough, readOwnFile } from './own-input.ts';
 

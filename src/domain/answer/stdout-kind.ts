@@ -1,5 +1,5 @@
+import { isSpace } from '../payload/payload-scan.ts';
 import type { StdoutKind } from '../record.ts';
-import { isSpace } from './payload-scan.ts';
 
 /**
  * Classifies what a hook writes to stdout while it streams by: a JSON syntax check (RFC 8259) over bytes, in constant
