@@ -1,6 +1,10 @@
+import type { Agent, Decision } from './answer/decision.ts';
 import type { Status } from './execution.ts';
 
-/** The parts of an execution that may leave the machine: no payload, error text, command argument or directory. */
+/**
+ * The parts of an execution that may leave the machine: no payload, error text, reason of a decision, command argument or
+ * directory.
+ */
 export interface ExportedExecution {
   /** 32 hex digits; OpenTelemetry's trace id. */
   readonly correlationId: string;
@@ -13,6 +17,12 @@ export interface ExportedExecution {
   /** The base name of the program; undefined if the command line does not show it safely. */
   readonly program: string | undefined;
   readonly status: Status;
+  /** Undefined if it is not known. */
+  readonly decision: Decision | undefined;
+  readonly agent: Agent | undefined;
+  readonly subagent: string | undefined;
+  /** The base name of the project's directory. */
+  readonly project: string | undefined;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
   readonly durationMs: number | undefined;
@@ -55,6 +65,11 @@ export function boundNames(max: number, known: Iterable<string> = []) {
   };
 }
 
+/** The last name of a directory. */
+export function baseName(directory: string): string | undefined {
+  return directory.slice(directory.lastIndexOf('/') + 1) || undefined;
+}
+
 /**
  * The program of a command line, without its directory. Undefined unless the first word is plain: an assignment, a quoted
  * word or a piece of shell may hold something that must not leave the machine.
@@ -62,5 +77,5 @@ export function boundNames(max: number, known: Iterable<string> = []) {
 export function programOf(command: string): string | undefined {
   const [word = ''] = command.split(/\s/, 1);
   if (!/^[\w@%+.,/-]+$/.test(word)) return undefined;
-  return word.slice(word.lastIndexOf('/') + 1) || undefined;
+  return baseName(word);
 }

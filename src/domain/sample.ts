@@ -1,3 +1,4 @@
+import type { Decision } from './answer/decision.ts';
 import type { Status } from './execution.ts';
 
 /** The parts of an execution that metrics count. */
@@ -5,6 +6,8 @@ export interface Sample {
   readonly hookName: string;
   readonly eventType: string;
   readonly status: Status;
+  /** Null if it is not known. */
+  readonly decision: Decision | null;
   readonly durationMs: number | null;
   readonly overheadMs: number | null;
 }
@@ -14,6 +17,8 @@ export interface Rollup {
   readonly hookName: string;
   readonly eventType: string;
   readonly counts: Readonly<Record<Status, number>>;
+  /** How many decided `deny`, whatever their status. */
+  readonly denied: number;
   readonly duration: RollupTimes;
   readonly overhead: RollupTimes;
 }

@@ -1,3 +1,4 @@
+import type { Decision } from './answer/decision.ts';
 import type { Status } from './execution.ts';
 
 /** Upper bounds of duration buckets, in ms. Never change them: stored counts refer to a bound by its index. */
@@ -25,6 +26,14 @@ export interface Total {
   readonly keyed: number;
   readonly duration: Histogram;
   readonly overhead: Histogram;
+}
+
+/** All executions with this hook, event and decision since HookBus records decisions. */
+export interface DecisionTotal {
+  readonly hookName: string;
+  readonly eventType: string;
+  readonly decision: Decision;
+  readonly executions: number;
 }
 
 export function emptyHistogram(bounds: readonly number[]): Histogram {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Metric, type MetricObject, Registry } from 'prom-client';
 import { MAX_HOOKS, plainName } from '../domain/exported.ts';
 import {
+  type DecisionTotal,
   DURATION_BOUNDS_MS,
   emptyHistogram,
   type Histogram,
@@ -27,6 +28,7 @@ const BREAKER_VALUES = { closed: 0, half_open: 1, open: 2 } as const;
 function registryOf(snapshot: MetricsSnapshot): Registry {
   const registry = new Registry();
   addExecutions(registry, snapshot.totals);
+  addDecisions(registry, snapshot.decisions);
   addBreakers(registry, snapshot.breakers);
   aGauge(registry, 'hookbus_spool_pending', 'Records that wait to be ingested.').set(
     snapshot.spoolPending,
@@ -60,6 +62,17 @@ function addExecutions(registry: Registry, totals: readonly Total[]): void {
   const ran = totals.filter(({ status }) => status !== 'dedupe_skip');
   dedupe.inc({ result: 'run' }, sum(ran.map(({ keyed }) => keyed)));
   dedupe.inc({ result: 'skip' }, sum(skipped.map(({ executions }) => executions)));
+}
+
+function addDecisions(registry: Registry, decisions: readonly DecisionTotal[]): void {
+  const counter = aCounter(
+    registry,
+    'hookbus_hook_decisions_total',
+    'Executions by hook, event and decision; deny is a refusal.',
+    ['hook', 'event', 'decision'],
+  );
+  for (const { hookName, eventType, decision, executions } of decisions)
+    counter.inc({ hook: hookName, event: eventType, decision }, executions);
 }
 
 function addBreakers(registry: Registry, breakers: MetricsSnapshot['breakers']): void {

@@ -1,9 +1,10 @@
-import type { Total } from '../domain/totals.ts';
+import type { DecisionTotal, Total } from '../domain/totals.ts';
 
 /** Everything that goes into the metrics for Prometheus. */
 export interface MetricsSnapshot {
   readonly version: string;
   readonly totals: readonly Total[];
+  readonly decisions: readonly DecisionTotal[];
   readonly breakers: readonly {
     readonly hookName: string;
     readonly state: 'closed' | 'half_open' | 'open';

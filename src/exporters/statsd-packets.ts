@@ -13,20 +13,23 @@ export interface Packet {
   readonly executions: number;
 }
 
-/** Makes packets for executions: one counter for each, and its times. */
+/** Makes packets for executions: counters for each, and its times. */
 export function createPacketWriter({ prefix, tags, max_packet_bytes }: StatsdFormat) {
   const hookOf = boundNames(MAX_HOOKS);
   const eventOf = boundNames(MAX_EVENTS);
   const line = tags === 'dogstatsd' ? taggedLine : plainLine;
 
   function linesOf(execution: ExportedExecution): string[] {
-    const { status, durationMs, overheadMs, hasDedupeKey } = execution;
+    const { status, decision, durationMs, overheadMs, hasDedupeKey } = execution;
     const hook = hookOf(execution.hookName);
     const event = eventOf(execution.eventType);
     const isDuplicate = status === 'dedupe_skip';
     const result = isDuplicate ? 'skip' : 'run';
     return [
       line(`${prefix}.hook.runs`, '1|c', { hook, event, status }),
+      ...(decision === undefined
+        ? []
+        : [line(`${prefix}.hook.decisions`, '1|c', { hook, event, decision })]),
       ...timing(durationMs, (value) => line(`${prefix}.hook.duration`, value, { hook, event })),
       ...timing(overheadMs, (value) => line(`${prefix}.overhead`, value, {})),
       ...(isDuplicate || hasDedupeKey ? [line(`${prefix}.dedupe`, '1|c', { result })] : []),

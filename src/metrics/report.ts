@@ -32,7 +32,17 @@ export interface HookMetrics extends Figures {
 }
 
 /** What executions can be grouped by, in addition to hook and event. */
-export const GROUPINGS = ['hook', 'event', 'tool', 'session', 'day'] as const;
+export const GROUPINGS = [
+  'hook',
+  'event',
+  'tool',
+  'session',
+  'day',
+  'decision',
+  'project',
+  'agent',
+  'subagent',
+] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** The metrics of a group of executions. */
@@ -49,6 +59,8 @@ export interface MetricsReport {
   readonly executions: number;
   readonly runs: number;
   readonly failures: number;
+  /** Executions that decided `deny`, whatever their status. */
+  readonly denied: number;
   readonly failure_rate: Graded;
   readonly total_ms: number;
   readonly overhead: {
@@ -86,18 +98,21 @@ export function createMetrics(isExact = true) {
     isExact,
     /** @param group name of the sample's group, if there are groups */
     add(sample: Sample, group?: string): void {
-      const { hookName, eventType, status, durationMs, overheadMs } = sample;
+      const { hookName, eventType, status, decision, durationMs, overheadMs } = sample;
       for (const tally of talliesFor(hookName, eventType, group)) {
         tally.counts[status] += 1;
+        if (decision === 'deny') tally.denied += 1;
         if (durationMs !== null && isRun(status)) tally.durations.add(durationMs);
       }
       if (overheadMs !== null) overheads.add(overheadMs);
     },
-    addRollup({ hookName, eventType, counts, duration, overhead }: Rollup, group?: string): void {
+    addRollup(rollup: Rollup, group?: string): void {
+      const { hookName, eventType, counts, denied, duration, overhead } = rollup;
       for (const tally of talliesFor(hookName, eventType, group)) {
         for (const [status, count] of Object.entries(counts) as [Status, number][]) {
           tally.counts[status] += count;
         }
+        tally.denied += denied;
         if (duration.sketch !== null) {
           tally.durations.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
         }
@@ -121,6 +136,7 @@ export function createMetrics(isExact = true) {
         executions: sum((hook) => hook.runs + hook.deduped + hook.breaker_skipped),
         runs,
         failures,
+        denied: sum((hook) => hook.denied),
         failure_rate: graded(ratio(failures, runs) ?? undefined, FAILURE_RATE_TARGET),
         total_ms: toMicroseconds(sum((hook) => hook.total_ms)),
         overhead: overheadMetrics(overheads.describe()),

@@ -7,6 +7,7 @@ export interface Figures {
   readonly runs: number;
   readonly success: number;
   readonly blocked: number;
+  readonly denied: number;
   readonly error: number;
   readonly timeout: number;
   readonly deduped: number;
@@ -24,6 +25,7 @@ export interface Figures {
 /** The counts and times of a group of executions. */
 export interface Tally {
   readonly counts: Record<Status, number>;
+  denied: number;
   readonly durations: Times;
 }
 
@@ -36,7 +38,12 @@ export function createTallies<Key>(makeTimes: () => Times) {
       let tally = tallies.get(name);
       if (tally === undefined) {
         const counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
-        tally = { key, counts: counts as Record<Status, number>, durations: makeTimes() };
+        tally = {
+          key,
+          counts: counts as Record<Status, number>,
+          denied: 0,
+          durations: makeTimes(),
+        };
         tallies.set(name, tally);
       }
       return tally;
@@ -46,7 +53,7 @@ export function createTallies<Key>(makeTimes: () => Times) {
   };
 }
 
-function figuresOf({ counts, durations }: Tally): Figures {
+function figuresOf({ counts, denied, durations }: Tally): Figures {
   const statuses = Object.entries(counts) as [Status, number][];
   const count = (doesCount: (status: Status) => boolean): number =>
     statuses.reduce((sum, [status, times]) => sum + (doesCount(status) ? times : 0), 0);
@@ -56,6 +63,7 @@ function figuresOf({ counts, durations }: Tally): Figures {
     runs,
     success: counts.success,
     blocked: counts.blocked,
+    denied,
     error: counts.error,
     timeout: counts.timeout,
     deduped: counts.dedupe_skip,

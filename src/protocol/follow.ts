@@ -12,6 +12,10 @@ const FOLLOW = {
   status: 5,
   session: 6,
   since: 7,
+  decision: 8,
+  agent: 9,
+  subagent: 10,
+  project: 11,
 } as const;
 const EXECUTIONS = { row: 1, upTo: 2, skipped: 3 } as const;
 
@@ -27,6 +31,10 @@ export interface FollowRequest {
   readonly hookNames: readonly string[];
   readonly eventTypes: readonly string[];
   readonly statuses: readonly string[];
+  readonly decisions: readonly string[];
+  readonly agents: readonly string[];
+  readonly subagents: readonly string[];
+  readonly projects: readonly string[];
   /** Session ids, or prefixes of them. */
   readonly sessions: readonly string[];
   /** UTC, in the format of `created_at`. */
@@ -52,6 +60,10 @@ export function encodeFollow(request: FollowRequest): Buffer {
   for (const status of request.statuses) frame.text(FOLLOW.status, status);
   for (const session of request.sessions) frame.text(FOLLOW.session, session);
   frame.text(FOLLOW.since, request.since);
+  for (const decision of request.decisions) frame.text(FOLLOW.decision, decision);
+  for (const agent of request.agents) frame.text(FOLLOW.agent, agent);
+  for (const subagent of request.subagents) frame.text(FOLLOW.subagent, subagent);
+  for (const project of request.projects) frame.text(FOLLOW.project, project);
   return frame.finish();
 }
 
@@ -69,6 +81,10 @@ export function decodeFollow(frame: Frame): FollowRequest {
     hookNames: few(FOLLOW.hookName),
     eventTypes: few(FOLLOW.eventType),
     statuses: few(FOLLOW.status),
+    decisions: few(FOLLOW.decision),
+    agents: few(FOLLOW.agent),
+    subagents: few(FOLLOW.subagent),
+    projects: few(FOLLOW.project),
     sessions: few(FOLLOW.session),
     since: fields.text(FOLLOW.since),
   };

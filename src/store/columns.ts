@@ -1,4 +1,4 @@
-import type { Decision } from '../domain/answer/decision.ts';
+import type { Agent, Decision } from '../domain/answer/decision.ts';
 import type { Execution, Status } from '../domain/execution.ts';
 import type { StdoutKind } from '../domain/record.ts';
 import { SKIPPED_GUARD } from '../domain/skipped-guard.ts';
@@ -111,7 +111,7 @@ export const COLUMNS = {
   context_chars: numberOrNull(
     'Characters that the hook added to the agent’s context; null in rows from before this column.',
   ),
-  agent: textOrNull(
+  agent: textOrNull<Agent>(
     'Agent that ran the hook: `claude`, `codex`, `gemini`, `cursor`, `copilot`, `qwen`, `droid`, `auggie` or `cline`; null if payload and environment do not tell.',
   ),
   subagent: textOrNull('Kind of subagent that caused it, from the payload.'),

@@ -26,7 +26,7 @@ export interface HookDecisions {
   readonly command: string;
   /** The events on which it was called. */
   readonly events: readonly string[];
-  /** Calls refused by exit code, by the hook itself or repeated for a duplicate. */
+  /** Calls refused, by the hook itself or repeated for a duplicate. */
   readonly refused: number;
   /** Those of them that started at `since` or later. */
   readonly refusedSince: number;
@@ -34,7 +34,8 @@ export interface HookDecisions {
   readonly answered: number;
 }
 
-const REFUSED = `(status = 'blocked' OR (status = 'dedupe_skip' AND exit_code = 2))`;
+/** Errs towards a guard: exit code 2 counts on every event. */
+const REFUSED = `(coalesce(decision, '') = 'deny' OR status = 'blocked' OR (status = 'dedupe_skip' AND exit_code = 2))`;
 
 /** One entry for each command of a name. */
 export function readHookDecisions(db: Database, hookName: string, since: string): HookDecisions[] {
@@ -42,7 +43,7 @@ export function readHookDecisions(db: Database, hookName: string, since: string)
     .prepare<[string, string], Omit<HookDecisions, 'events'> & { events: string }>(
       `SELECT command, json_group_array(DISTINCT event_type) AS events,
          total(${REFUSED}) AS refused, total(${REFUSED} AND created_at >= ?) AS refusedSince,
-         total(stdout_kind = 'json') AS answered
+         total(stdout_kind = 'json' AND coalesce(decision, '') <> 'deny') AS answered
        FROM hook_logs WHERE hook_name = ? GROUP BY command`,
     )
     .all(since, hookName)

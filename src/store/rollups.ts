@@ -44,7 +44,7 @@ export function asOneWrite<T>(db: Database, work: () => T): T {
   return db.transaction(work).immediate();
 }
 
-const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, duration_ms AS durationMs,
+const COLUMNS = `id, hook_name AS hookName, event_type AS eventType, status, decision, duration_ms AS durationMs,
   overhead_ms AS overheadMs, created_at AS createdAt`;
 
 /** The rows after the mark, in order of their numbers. */
@@ -141,6 +141,7 @@ interface StoredBucket extends Record<Status, number> {
   readonly bucket_seconds: BucketSeconds;
   readonly hook_name: string;
   readonly event_type: string;
+  readonly denied: number;
   readonly duration_sum_ms: number;
   readonly duration_max_ms: number | null;
   readonly duration_sketch: Buffer | null;
@@ -180,6 +181,7 @@ function toBucket(row: StoredBucket): Bucket {
     hookName: row.hook_name,
     eventType: row.event_type,
     counts: counts as Record<Status, number>,
+    denied: row.denied,
     duration: {
       sumMs: row.duration_sum_ms,
       maxMs: row.duration_max_ms,
@@ -195,18 +197,19 @@ function toBucket(row: StoredBucket): Bucket {
 
 /** Inserts or replaces a bucket. */
 export function writeBucket(db: Database, bucket: Bucket): void {
-  const { start, seconds, hookName, eventType, counts, duration, overhead } = bucket;
+  const { start, seconds, hookName, eventType, counts, denied, duration, overhead } = bucket;
   db.prepare(
     `INSERT OR REPLACE INTO hook_metrics (
-       bucket_start, bucket_seconds, hook_name, event_type, ${STATUSES.join(', ')},
+       bucket_start, bucket_seconds, hook_name, event_type, ${STATUSES.join(', ')}, denied,
        duration_sum_ms, duration_max_ms, duration_sketch, overhead_sum_ms, overhead_max_ms, overhead_sketch
-     ) VALUES (?, ?, ?, ?, ${STATUSES.map(() => '?').join(', ')}, ?, ?, ?, ?, ?, ?)`,
+     ) VALUES (?, ?, ?, ?, ${STATUSES.map(() => '?').join(', ')}, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     start,
     seconds,
     hookName,
     eventType,
     ...STATUSES.map((status) => counts[status]),
+    denied,
     ...[duration, overhead].flatMap(({ sumMs, maxMs, sketch }) => [sumMs, maxMs, sketch]),
   );
 }

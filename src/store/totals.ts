@@ -10,6 +10,7 @@ import {
 } from '../domain/totals.ts';
 import type { LogRow } from './columns.ts';
 import type { Database } from './database.ts';
+import { addDecisions } from './decision-totals.ts';
 import { lastLogId } from './queries/last-log-id.ts';
 
 interface TotalRow {
@@ -54,7 +55,14 @@ export function readTotals(db: Database): Total[] {
 
 type Counted = Pick<
   LogRow,
-  'id' | 'hook_name' | 'event_type' | 'status' | 'dedupe_key' | 'duration_ms' | 'overhead_ms'
+  | 'id'
+  | 'hook_name'
+  | 'event_type'
+  | 'status'
+  | 'decision'
+  | 'dedupe_key'
+  | 'duration_ms'
+  | 'overhead_ms'
 >;
 
 function countRows(db: Database, limit: number): number {
@@ -63,11 +71,20 @@ function countRows(db: Database, limit: number): number {
   const from = seq < mark ? 0 : mark;
   const rows = db
     .prepare<[number, number], Counted>(
-      `SELECT id, hook_name, event_type, status, dedupe_key, duration_ms, overhead_ms
+      `SELECT id, hook_name, event_type, status, decision, dedupe_key, duration_ms, overhead_ms
        FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
-  if (rows.length > 0) save(db, added(db, rows));
+  if (rows.length > 0) {
+    const bounded = withBoundedNames(db, rows);
+    save(db, added(db, bounded));
+    addDecisions(
+      db,
+      bounded.flatMap(({ hook_name: hookName, event_type: eventType, decision }) =>
+        decision === null ? [] : [{ hookName, eventType, decision }],
+      ),
+    );
+  }
   // Moves the mark to the end, so that rows deleted without being counted are not searched again.
   const lastId = rows.length < limit ? seq : (rows.at(-1)?.id ?? seq);
   db.prepare('INSERT OR REPLACE INTO hook_totals_mark VALUES (1, ?)').run(lastId);
@@ -79,10 +96,19 @@ function marks(db: Database): { readonly seq: number; readonly mark: number } {
   return { seq: lastLogId(db), mark: row?.last_id ?? 0 };
 }
 
-/** The totals that these rows change, with the new values. */
-function added(db: Database, rows: readonly Counted[]): Total[] {
+/** The rows, with names as the totals have them. */
+function withBoundedNames(db: Database, rows: readonly Counted[]): Counted[] {
   const hookOf = boundNames(MAX_HOOKS, namesIn(db, 'hook_name'));
   const eventOf = boundNames(MAX_EVENTS, namesIn(db, 'event_type'));
+  return rows.map((row) => ({
+    ...row,
+    hook_name: hookOf(row.hook_name),
+    event_type: eventOf(row.event_type),
+  }));
+}
+
+/** The totals that these rows change, with the new values. */
+function added(db: Database, rows: readonly Counted[]): Total[] {
   const find = db.prepare<[string, string, string], TotalRow>(
     'SELECT * FROM hook_totals WHERE hook_name = ? AND event_type = ? AND status = ?',
   );
@@ -92,11 +118,7 @@ function added(db: Database, rows: readonly Counted[]): Total[] {
   };
   const changed = new Map<string, Total>();
   for (const row of rows) {
-    const id = {
-      hookName: hookOf(row.hook_name),
-      eventType: eventOf(row.event_type),
-      status: row.status,
-    };
+    const id = { hookName: row.hook_name, eventType: row.event_type, status: row.status };
     const key = keyOf(id);
     const before = changed.get(key) ?? stored(id) ?? empty(id);
     changed.set(key, {

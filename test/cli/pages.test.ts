@@ -41,7 +41,17 @@ function aDatabase() {
   return openDatabase(path, 0);
 }
 
-const ALL = { hookNames: [], eventTypes: [], statuses: [], sessions: [], since: undefined };
+const ALL = {
+  hookNames: [],
+  eventTypes: [],
+  statuses: [],
+  decisions: [],
+  agents: [],
+  subagents: [],
+  projects: [],
+  sessions: [],
+  since: undefined,
+};
 
 describe('the table of executions', () => {
   it('shows the status, and the reason of a failure', () => {

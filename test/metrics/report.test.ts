@@ -10,6 +10,7 @@ function reportOf(samples: readonly Partial<Sample>[], hours = 24) {
       hookName: 'guard',
       eventType: 'PreToolUse',
       status: 'success',
+      decision: 'none',
       durationMs: 10,
       overheadMs: 1,
       ...sample,

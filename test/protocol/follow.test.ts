@@ -31,6 +31,10 @@ it('a follow frame and its response are read and written like the golden frames'
     eventTypes: ['PreToolUse'],
     statuses: ['error', 'timeout'],
     sessions: ['7d3f0c52-é'],
+    decisions: ['deny', 'ask'],
+    agents: ['claude'],
+    subagents: ['Explore'],
+    projects: ['/home/dev/é'],
     since: '2026-11-22T10:00:00.000Z',
   });
   expect(encodeFollow(request)).toEqual(goldenBytes('follow'));
@@ -50,6 +54,10 @@ it('a follow of everything has only the field for how many come first', () => {
     eventTypes: [],
     statuses: [],
     sessions: [],
+    decisions: [],
+    agents: [],
+    subagents: [],
+    projects: [],
     since: undefined,
   };
   expect(decodeFollow(onlyFrame(encodeFollow(request)))).toEqual(request);

@@ -19,6 +19,10 @@ const EVERYTHING: LogFilter = {
   eventTypes: [],
   statuses: [],
   sessions: [],
+  decisions: [],
+  agents: [],
+  subagents: [],
+  projects: [],
   since: undefined,
   limit: 1000,
 };

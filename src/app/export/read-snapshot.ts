@@ -2,6 +2,7 @@ import { VERSION } from '../../domain/version.ts';
 import type { MetricsSnapshot } from '../../exporters/snapshot.ts';
 import type { Spool } from '../../spool/spool.ts';
 import type { Database } from '../../store/database.ts';
+import { readDecisionTotals } from '../../store/decision-totals.ts';
 import { readExportedBreakers } from '../../store/queries/export.ts';
 import { countNext, readTotals } from '../../store/totals.ts';
 import { countSpool } from '../recording/spool-record.ts';
@@ -26,6 +27,7 @@ export async function readSnapshot(parts: SnapshotParts): Promise<MetricsSnapsho
   return use((db) => ({
     version: VERSION,
     totals: readTotals(db),
+    decisions: readDecisionTotals(db),
     breakers: readExportedBreakers(db, new Date(now()).toISOString()),
     spoolPending,
     exporters,

@@ -3,6 +3,7 @@ export interface HookCost {
   readonly hook_name: string;
   readonly event_type: string;
   readonly runs: number;
+  readonly denied: number;
   readonly deduped: number;
   readonly timeouts: number;
   readonly waited_ms: number;
@@ -56,6 +57,7 @@ export interface CostReport {
   readonly window_hours: number | null;
   readonly session_id: string | null;
   readonly executions: number;
+  readonly denied: number;
   readonly relative_error: number | null;
   readonly blocked_ms: number;
   readonly hook_ms: number;

@@ -9,14 +9,13 @@ import type { Database } from '../../store/database.ts';
 import {
   type CostRow,
   eachCostRow,
-  eachSaid,
   findSessions,
   hasMoreCostRows,
+  readContextRows,
   repeatedTexts,
   type Scope,
 } from '../../store/queries/costs.ts';
 import { MAX_CHARACTERS } from '../../store/queries/problems.ts';
-import { contextCharacters } from './context-characters.ts';
 import type { ContextCost, CostReport, HookCost } from './cost-report.ts';
 import { MAX_EXACT_ROWS } from './read-metrics.ts';
 
@@ -51,12 +50,14 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
     waited.set(keyOf(row), (waited.get(keyOf(row)) ?? 0) + tookMs);
     blocking.add({ ...row, startMs: Date.parse(row.createdAt), tookMs });
   });
-  const { executions, relative_error, hooks } = metrics.report(hours ?? 0);
+  const { executions, denied, relative_error, hooks } = metrics.report(hours ?? 0);
   const costs = blocking.end();
+  const { context, isExact } = readContext(db, scope);
   return {
     window_hours: hours ?? null,
     session_id: sessionId ?? null,
     executions,
+    denied,
     relative_error,
     blocked_ms: sumOf(costs.sessions, ({ blockedMs }) => blockedMs),
     hook_ms: sumOf(costs.sessions, ({ hookMs }) => hookMs),
@@ -71,8 +72,8 @@ export function readCosts(db: Database, asked: Asked, nowMs: number): CostReport
       .sort((a, b) => b.waited_ms - a.waited_ms || compare(a.hook_name, b.hook_name)),
     call_count: costs.callCount,
     calls: costs.calls.map(callReport),
-    context: readContext(db, scope),
-    assumptions: ASSUMPTIONS,
+    context,
+    assumptions: isExact ? ASSUMPTIONS : [...ASSUMPTIONS, OLD_ROWS],
   };
 }
 
@@ -108,6 +109,7 @@ export function noCosts(asked: Asked): CostReport {
     window_hours: asked.hours,
     session_id: null,
     executions: 0,
+    denied: 0,
     relative_error: null,
     blocked_ms: 0,
     hook_ms: 0,
@@ -126,8 +128,10 @@ const ASSUMPTIONS = [
   'The agent waits for the hooks of every event but SessionEnd and DirectoryAdded. Hooks that its settings call async count as waited for, because HookBus cannot tell them apart.',
   'Executions of one session that ran at the same time count once; sessions are added up.',
   'An execution that was skipped as a duplicate counts with the time that it waited.',
-  'If the output itself is not stored, characters are its bytes; for JSON, only an upper bound is known.',
 ];
+
+const OLD_ROWS =
+  'Executions from before HookBus recorded the characters of the context count with the bytes of their text; for JSON, only an upper bound is known.';
 
 const keyOf = ({ hookName, eventType }: Pick<CostRow, 'hookName' | 'eventType'>): string =>
   JSON.stringify([hookName, eventType]);
@@ -137,11 +141,12 @@ function hookCost(
   waited: ReadonlyMap<string, number>,
   critical: { readonly calls: number; readonly gainMs: number },
 ): HookCost {
-  const { hook_name, event_type, runs, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } = hook;
+  const { hook_name, event_type, runs, denied, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } = hook;
   return {
     hook_name,
     event_type,
     runs,
+    denied,
     deduped,
     timeouts: timeout,
     waited_ms: toMicroseconds(
@@ -157,31 +162,29 @@ function hookCost(
   };
 }
 
-function readContext(db: Database, scope: Scope): ContextCost[] {
-  const costs = new Map<string, ContextCost>();
-  eachSaid(db, scope, TEXT_EVENTS, (row) => {
-    const { known, atMost, isCut } = contextCharacters(row);
-    const before = costs.get(keyOf(row));
-    costs.set(keyOf(row), {
-      hook_name: row.hookName,
-      event_type: row.eventType,
-      executions: (before?.executions ?? 0) + 1,
-      characters: (before?.characters ?? 0) + known,
-      characters_at_most: (before?.characters_at_most ?? 0) + atMost,
-      most_characters: Math.max(before?.most_characters ?? 0, atMost),
-      cut: (before?.cut ?? 0) + Number(isCut),
-      repeated: 0,
-      repeated_characters: 0,
-    });
-  });
-  for (const row of repeatedTexts(db, scope, TEXT_EVENTS, MAX_CHARACTERS)) {
-    const cost = costs.get(keyOf(row));
-    if (cost === undefined) continue;
-    costs.set(keyOf(row), { ...cost, repeated: row.times, repeated_characters: row.bytes });
-  }
-  return [...costs.values()]
+/** What hooks added to the context, and whether that is known of every execution. */
+function readContext(db: Database, scope: Scope): { context: ContextCost[]; isExact: boolean } {
+  const rules = { textEvents: TEXT_EVENTS, maxCharacters: MAX_CHARACTERS };
+  const rows = readContextRows(db, scope, rules);
+  const repeated = new Map(repeatedTexts(db, scope, rules).map((row) => [keyOf(row), row]));
+  const context = rows
+    .map((row): ContextCost => {
+      const again = repeated.get(keyOf(row));
+      return {
+        hook_name: row.hookName,
+        event_type: row.eventType,
+        executions: row.executions,
+        characters: row.characters,
+        characters_at_most: row.atMost,
+        most_characters: row.most,
+        cut: row.cut,
+        repeated: again?.times ?? 0,
+        repeated_characters: again?.characters ?? 0,
+      };
+    })
     .filter((cost) => cost.characters_at_most > 0 || takesText(cost.event_type))
     .sort((a, b) => b.characters_at_most - a.characters_at_most);
+  return { context, isExact: rows.every(({ old }) => old === 0) };
 }
 
 function findSession(db: Database, beginning: string): string {

@@ -27,6 +27,9 @@ export const MAX_EXACT_ROWS = 50_000;
 /** The same for the daemon, which must keep answering hooks. */
 export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;
 
+/** What rollups can be grouped by. */
+const ROLLED_UP: readonly Grouping[] = ['hook', 'event', 'day'];
+
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
   /** How long before now the window ends. */
@@ -37,7 +40,7 @@ export interface MetricsOptions {
 
 /**
  * The metrics of the last `windowHours`. Small windows are read from every row. Large ones, and those that reach back
- * further than the log, are read from rollups and the newest rows. Groups by tool or session need the log.
+ * further than the log, are read from rollups and the newest rows. Groups by what rollups do not have need the log.
  */
 export function readMetrics(
   db: Database,
@@ -50,7 +53,7 @@ export function readMetrics(
     from: isoOf(untilMs - windowHours * HOUR_MS),
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
-  const isOfRows = by === 'tool' || by === 'session';
+  const isOfRows = by !== undefined && !ROLLED_UP.includes(by);
   const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
   const group = groupName(by);
   if (isOfRows || metrics.isExact) {
@@ -85,8 +88,10 @@ function groupName(by: Grouping | undefined): GroupName | undefined {
       return ({ sessionId }) => sessionId ?? '';
     case 'day':
       return ({ createdAt }) => localDate(new Date(createdAt));
-    default:
+    case undefined:
       return undefined;
+    default:
+      return (sample) => sample[by] ?? '';
   }
 }
 

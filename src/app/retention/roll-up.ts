@@ -29,6 +29,7 @@ export const ROLL_UP_ROWS = 2000;
 interface Tally {
   readonly key: BucketKey;
   readonly counts: Record<Status, number>;
+  denied: number;
   readonly duration: TimesSketch;
   readonly overhead: TimesSketch;
 }
@@ -116,6 +117,7 @@ function gatherBuckets(
         if (!counts(key)) continue;
         const tally = tallyFor(key);
         tally.counts[row.status] += 1;
+        if (row.decision === 'deny') tally.denied += 1;
         if (row.durationMs !== null && isRun(row.status)) tally.duration.add(row.durationMs);
         if (row.overheadMs !== null) tally.overhead.add(row.overheadMs);
       }
@@ -135,14 +137,14 @@ function toTally(key: BucketKey, bucket: Bucket | undefined): Tally {
   const counts = Object.fromEntries(
     STATUSES.map((status) => [status, bucket?.counts[status] ?? 0]),
   ) as Record<Status, number>;
-  return { key, counts, duration, overhead };
+  return { key, counts, denied: bucket?.denied ?? 0, duration, overhead };
 }
 
-function toBucket({ key, counts, duration, overhead }: Tally): Bucket {
+function toBucket({ key, counts, denied, duration, overhead }: Tally): Bucket {
   const times = (sketch: TimesSketch): Bucket['duration'] => ({
     sumMs: sketch.totalMs,
     maxMs: sketch.maxMs ?? null,
     sketch: sketch.count === 0 ? null : sketch.encode(),
   });
-  return { ...key, counts, duration: times(duration), overhead: times(overhead) };
+  return { ...key, counts, denied, duration: times(duration), overhead: times(overhead) };
 }

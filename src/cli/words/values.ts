@@ -1,5 +1,6 @@
 import { HookbusError } from '../../domain/errors.ts';
 import { clip, visible } from '../output/text.ts';
+import { didYouMean } from './nearest.ts';
 
 /** A longer value is clipped in a message. */
 const QUOTE_COLUMNS = 60;
@@ -12,6 +13,16 @@ export function usageError(message: string): HookbusError {
 /** An error about a value: what it must be, and what it is. */
 export function invalidValue(what: string, expectation: string, got: string): HookbusError {
   return usageError(`${what} must be ${expectation}, got ${quote(got)}`);
+}
+
+/** Parses a word of a fixed set, in any case. @throws HookbusError `E_USAGE` */
+export function readWord<T extends string>(what: string, text: string, known: readonly T[]): T {
+  const word = text.trim().toLowerCase();
+  const found = known.find((candidate) => candidate === word);
+  if (found !== undefined) return found;
+  throw usageError(
+    `${what} must be one of ${known.join(', ')}, got ${quote(text)}${didYouMean(word, known)}`,
+  );
 }
 
 /** How to write the id of an execution. */

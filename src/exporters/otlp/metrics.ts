@@ -44,6 +44,10 @@ export function createOtlpMetrics(parts: OtlpMetricsParts) {
     unit: '{execution}',
     description: 'Executions, skipped ones included.',
   });
+  const decisions = meter.createCounter('hookbus.hook.decisions', {
+    unit: '{execution}',
+    description: 'Executions by decision; deny is a refusal.',
+  });
   const duration = meter.createHistogram('hookbus.hook.duration', {
     ...seconds(DURATION_BOUNDS_MS),
     description: 'How long hooks took.',
@@ -60,12 +64,13 @@ export function createOtlpMetrics(parts: OtlpMetricsParts) {
   const eventOf = boundNames(MAX_EVENTS);
 
   function record(execution: ExportedExecution): void {
-    const { status, durationMs, overheadMs, hasDedupeKey } = execution;
+    const { status, decision, durationMs, overheadMs, hasDedupeKey } = execution;
     const labels = {
       'hookbus.hook.name': hookOf(execution.hookName),
       'hookbus.event': eventOf(execution.eventType),
     };
     runs.add(1, { ...labels, 'hookbus.status': status });
+    if (decision !== undefined) decisions.add(1, { ...labels, 'hookbus.decision': decision });
     if (durationMs !== undefined) duration.record(durationMs / 1000, labels);
     if (overheadMs !== undefined) overhead.record(overheadMs / 1000);
     const isDuplicate = status === 'dedupe_skip';

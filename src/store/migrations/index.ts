@@ -9,6 +9,7 @@ import { skippedGuards } from './008-skipped-guards.ts';
 import { breakersByCommand } from './009-breakers-by-command.ts';
 import { unredacted } from './010-unredacted.ts';
 import { decisions } from './011-decisions.ts';
+import { denied } from './012-denied.ts';
 
 /** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly string[] = [
   breakersByCommand,
   unredacted,
   decisions,
+  denied,
 ];

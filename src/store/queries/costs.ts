@@ -1,16 +1,18 @@
-import { STATUSES, type StoredPayload } from '../../domain/execution.ts';
+import type { Sample } from '../../domain/sample.ts';
 import type { Database } from '../database.ts';
-import { type SampleRow, type Span, untilOf } from './overview.ts';
+import { IS_KNOWN } from '../statuses.ts';
+import { type Span, untilOf } from './overview.ts';
 
 /** Which executions to look at: those of a session, or those that started in a span. */
 export type Scope = { readonly sessionId: string } | Span;
 
 /** The parts of an execution that the report needs. */
-export interface CostRow extends SampleRow {
+export interface CostRow extends Sample {
+  readonly toolName: string | null;
+  readonly sessionId: string | null;
   readonly toolUseId: string | null;
+  readonly createdAt: string;
 }
-
-const KNOWN = STATUSES.map((status) => `'${status}'`).join(', ');
 
 function conditionOf(scope: Scope): { where: string; values: readonly string[] } {
   return 'sessionId' in scope
@@ -23,10 +25,10 @@ export function eachCostRow(db: Database, scope: Scope, take: (row: CostRow) => 
   const { where, values } = conditionOf(scope);
   const rows = db
     .prepare<string[], CostRow>(
-      `SELECT hook_name AS hookName, event_type AS eventType, status, duration_ms AS durationMs,
+      `SELECT hook_name AS hookName, event_type AS eventType, status, decision, duration_ms AS durationMs,
               overhead_ms AS overheadMs, tool_name AS toolName, session_id AS sessionId,
               tool_use_id AS toolUseId, created_at AS createdAt
-       FROM hook_logs WHERE ${where} AND status IN (${KNOWN}) ORDER BY created_at`,
+       FROM hook_logs WHERE ${where} AND ${IS_KNOWN} ORDER BY created_at`,
     )
     .iterate(...values);
   for (const row of rows) take(row);
@@ -42,45 +44,21 @@ export function hasMoreCostRows(db: Database, scope: Scope, than: number): boole
   return Number(count) > than;
 }
 
-/** Output of a hook that may go into an agent's context. */
-export interface SaidRow {
+/** What a hook added to its agent's context on one event. */
+export interface ContextRow {
   readonly hookName: string;
   readonly eventType: string;
-  readonly kind: 'text' | 'json';
-  readonly bytes: number;
-  /** Null if no payload is stored. */
-  readonly encoding: StoredPayload['encoding'] | null;
-  readonly truncated: number | null;
-  readonly body: Buffer | null;
-}
-
-/** Selects executions that wrote JSON, or text on one of these events. */
-function saidCondition(scope: Scope, textEvents: readonly string[]) {
-  const { where, values } = conditionOf(scope);
-  const events = textEvents.map(() => '?').join(', ');
-  return {
-    where: `${where} AND (stdout_kind = 'json' OR stdout_kind = 'text' AND exit_code = 0 AND event_type IN (${events}))`,
-    values: [...values, ...textEvents],
-  };
-}
-
-/** @param textEvents events on which plain text goes into the context */
-export function eachSaid(
-  db: Database,
-  scope: Scope,
-  textEvents: readonly string[],
-  take: (row: SaidRow) => void,
-): void {
-  const { where, values } = saidCondition(scope, textEvents);
-  const rows = db
-    .prepare<string[], SaidRow>(
-      `SELECT hook_name AS hookName, event_type AS eventType, stdout_kind AS kind,
-              stdout_bytes AS bytes, encoding, truncated, body
-       FROM hook_logs LEFT JOIN hook_payloads ON log_id = hook_logs.id AND stream = 'stdout'
-       WHERE ${where}`,
-    )
-    .iterate(...values);
-  for (const row of rows) take(row);
+  /** Executions that added something, or may have. */
+  readonly executions: number;
+  readonly characters: number;
+  /** Differs from `characters` only through rows from before the characters were recorded. */
+  readonly atMost: number;
+  /** The maximum of one execution. */
+  readonly most: number;
+  /** How often the agent took less than there was. */
+  readonly cut: number;
+  /** How many executions are from before the characters were recorded. */
+  readonly old: number;
 }
 
 /** How often a hook repeated its output within a session. */
@@ -88,24 +66,55 @@ export interface RepeatedRow {
   readonly hookName: string;
   readonly eventType: string;
   readonly times: number;
-  /** Size of the repeated output; each text counts at most as much as an agent takes. */
-  readonly bytes: number;
+  readonly characters: number;
 }
 
-/** @param maxCharacters how much of a text an agent takes */
-export function repeatedTexts(
-  db: Database,
-  scope: Scope,
-  textEvents: readonly string[],
-  maxCharacters: number,
-): RepeatedRow[] {
-  const { where, values } = saidCondition(scope, textEvents);
+/** What decides how much text an agent takes. */
+export interface ContextRules {
+  /** Events on which plain text goes into the context. */
+  readonly textEvents: readonly string[];
+  /** How many characters of a text an agent takes. */
+  readonly maxCharacters: number;
+}
+
+/**
+ * Selects the executions that added something to the context. Of rows from before this was recorded, those that wrote
+ * text where text goes into the context, or JSON, of which any part may have gone there.
+ */
+function contextOf(scope: Scope, { textEvents, maxCharacters }: ContextRules) {
+  const { where, values } = conditionOf(scope);
+  const events = textEvents.map(() => '?').join(', ');
+  const taken = `min(stdout_bytes, ${maxCharacters})`;
+  return {
+    sql: `SELECT hook_name AS hookName, event_type AS eventType, session_id, stdout_digest, context_chars,
+        coalesce(context_chars, iif(stdout_kind = 'text', ${taken}, 0)) AS characters,
+        coalesce(context_chars, ${taken}) AS atMost,
+        stdout_bytes > ${maxCharacters} AND coalesce(context_chars = ${maxCharacters}, stdout_kind = 'text') AS isCut
+      FROM hook_logs WHERE ${where} AND (context_chars > 0 OR context_chars IS NULL
+        AND (stdout_kind = 'json' OR stdout_kind = 'text' AND exit_code = 0 AND event_type IN (${events})))`,
+    values: [...values, ...textEvents],
+  };
+}
+
+export function readContextRows(db: Database, scope: Scope, rules: ContextRules): ContextRow[] {
+  const { sql, values } = contextOf(scope, rules);
+  return db
+    .prepare<string[], ContextRow>(
+      `SELECT hookName, eventType, count(*) AS executions, sum(characters) AS characters, sum(atMost) AS atMost,
+         max(atMost) AS most, sum(isCut) AS cut, sum(context_chars IS NULL) AS old
+       FROM (${sql}) GROUP BY hookName, eventType`,
+    )
+    .all(...values);
+}
+
+export function repeatedTexts(db: Database, scope: Scope, rules: ContextRules): RepeatedRow[] {
+  const { sql, values } = contextOf(scope, rules);
   return db
     .prepare<string[], RepeatedRow>(
-      `SELECT hookName, eventType, sum(count - 1) AS times, sum((count - 1) * min(bytes, ${maxCharacters})) AS bytes FROM (
-         SELECT hook_name AS hookName, event_type AS eventType, count(*) AS count, max(stdout_bytes) AS bytes
-         FROM hook_logs WHERE ${where} AND stdout_digest IS NOT NULL
-         GROUP BY hook_name, event_type, session_id, stdout_digest HAVING count(*) > 1)
+      `SELECT hookName, eventType, sum(count - 1) AS times, sum((count - 1) * most) AS characters FROM (
+         SELECT hookName, eventType, count(*) AS count, max(atMost) AS most
+         FROM (${sql}) WHERE stdout_digest IS NOT NULL
+         GROUP BY hookName, eventType, session_id, stdout_digest HAVING count(*) > 1)
        GROUP BY hookName, eventType`,
     )
     .all(...values);

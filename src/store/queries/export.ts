@@ -1,4 +1,4 @@
-import { type ExportedExecution, programOf } from '../../domain/exported.ts';
+import { baseName, type ExportedExecution, programOf } from '../../domain/exported.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
 import { lastLogId } from './last-log-id.ts';
@@ -16,7 +16,8 @@ export function readExported(db: Database, afterId: number, limit: number): Expo
   const rows = db
     .prepare<[number, number], LogRow>(
       `SELECT id, correlation_id, span_id, parent_span_id, hook_name, event_type, tool_name, session_id, command, status,
-         exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key, created_at
+         exit_code, signal, duration_ms, overhead_ms, stdin_bytes, stdout_bytes, stderr_bytes, dedupe_key, created_at,
+         decision, agent, subagent, project
        FROM hook_logs WHERE id > ? ORDER BY id LIMIT ?`,
     )
     .all(from, limit);
@@ -34,6 +35,10 @@ function exported(row: LogRow): ExportedExecution {
     sessionId: row.session_id ?? undefined,
     program: programOf(row.command),
     status: row.status,
+    decision: row.decision ?? undefined,
+    agent: row.agent ?? undefined,
+    subagent: row.subagent ?? undefined,
+    project: row.project === null ? undefined : baseName(row.project),
     exitCode: row.exit_code ?? undefined,
     signal: row.signal ?? undefined,
     durationMs: row.duration_ms ?? undefined,

@@ -1,6 +1,6 @@
 import { LOG_COLUMNS, type LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
-import { conditionsOf, type LogFilter } from './queries.ts';
+import { conditionsOf, indexCondition, type LogFilter } from './queries.ts';
 
 /** Rows by number: after the first, up to the second. */
 export interface NumberSpan {
@@ -40,7 +40,8 @@ export function beforeLatest(
   upTo: number,
 ): number {
   if (latest === 0) return upTo;
-  const { where, values } = whereOf(filter, { after: 0, upTo });
+  const { where: wanted, values } = whereOf(filter, { after: 0, upTo });
+  const where = [wanted, ...indexCondition(filter.decisions)].join(' AND ');
   const row = db
     .prepare<unknown[], { first: number | null }>(
       `SELECT min(id) AS first FROM (SELECT id FROM hook_logs ${where} ORDER BY id DESC LIMIT ?)`,

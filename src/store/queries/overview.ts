@@ -7,6 +7,9 @@ import { IS_KNOWN } from '../statuses.ts';
 export interface SampleRow extends Sample {
   readonly toolName: string | null;
   readonly sessionId: string | null;
+  readonly agent: string | null;
+  readonly subagent: string | null;
+  readonly project: string | null;
   readonly createdAt: string;
 }
 
@@ -29,9 +32,10 @@ export function untilOf({ until }: Span): string {
 export function eachSample(db: Database, span: Span, take: (sample: SampleRow) => void): void {
   const rows = db
     .prepare<[string, string], SampleRow>(
-      `SELECT hook_name AS hookName, event_type AS eventType, status,
+      `SELECT hook_name AS hookName, event_type AS eventType, status, decision,
               duration_ms AS durationMs, overhead_ms AS overheadMs,
-              tool_name AS toolName, session_id AS sessionId, created_at AS createdAt
+              tool_name AS toolName, session_id AS sessionId, agent, subagent, project,
+              created_at AS createdAt
        FROM hook_logs
        WHERE created_at >= ? AND created_at < ? AND ${IS_KNOWN}`,
     )

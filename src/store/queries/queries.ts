@@ -8,6 +8,11 @@ export interface LogFilter {
   readonly hookNames: readonly string[];
   readonly eventTypes: readonly string[];
   readonly statuses: readonly string[];
+  readonly decisions: readonly string[];
+  readonly agents: readonly string[];
+  readonly subagents: readonly string[];
+  /** Directories, as `project` has them. */
+  readonly projects: readonly string[];
   /** Session ids, or prefixes of them. */
   readonly sessions: readonly string[];
   /** UTC, in the format of `created_at`. */
@@ -18,7 +23,8 @@ export interface LogFilter {
 /** The matching executions, newest first. */
 export function listExecutions(db: Database, filter: LogFilter): LogRow[] {
   const { conditions, values } = conditionsOf(filter);
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const all = [...conditions, ...indexCondition(filter.decisions)];
+  const where = all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`;
   return db
     .prepare<unknown[], LogRow>(
       `SELECT ${LOG_COLUMNS} FROM hook_logs ${where} ORDER BY created_at DESC, id DESC LIMIT ?`,
@@ -31,22 +37,36 @@ export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
   conditions: string[];
   values: unknown[];
 } {
-  const since = filter.since === undefined ? [] : [filter.since];
-  const conditions = [
-    anyOf('hook_name = ?', filter.hookNames),
-    anyOf('event_type = ?', filter.eventTypes),
-    anyOf('status = ?', filter.statuses),
+  const wanted: readonly (readonly [condition: string, values: readonly string[]])[] = [
+    ['hook_name = ?', filter.hookNames],
+    ['event_type = ?', filter.eventTypes],
+    ['status = ?', filter.statuses],
+    ['decision = ?', filter.decisions],
+    ['agent = ?', filter.agents],
+    ['subagent = ?', filter.subagents],
+    ['project = ?', filter.projects],
     // LIKE would not work: a session id may contain its wildcards.
-    anyOf('instr(session_id, ?) = 1', filter.sessions),
-    anyOf('created_at >= ?', since),
-  ].filter((condition) => condition !== '');
-  const { hookNames, eventTypes, statuses, sessions } = filter;
-  return { conditions, values: [...hookNames, ...eventTypes, ...statuses, ...sessions, ...since] };
+    ['instr(session_id, ?) = 1', filter.sessions],
+    ['created_at >= ?', filter.since === undefined ? [] : [filter.since]],
+  ];
+  const given = wanted.filter(([, values]) => values.length > 0);
+  return {
+    conditions: given.map(
+      ([condition, values]) => `(${values.map(() => condition).join(' OR ')})`,
+    ),
+    values: given.flatMap(([, values]) => values),
+  };
 }
 
-function anyOf(condition: string, values: readonly unknown[]): string {
-  return values.length === 0 ? '' : `(${values.map(() => condition).join(' OR ')})`;
+/**
+ * The condition of the index of executions that decided something, if the filter wants only such: SQLite uses the index
+ * only for a statement that has it.
+ */
+export function indexCondition(decisions: readonly string[]): string[] {
+  return decisions.length === 0 || decisions.includes('none') ? [] : [DECIDED];
 }
+
+export const DECIDED = "decision <> 'none'";
 
 /** The execution with this row number. */
 export function findById(db: Database, id: number): LogRow | undefined {

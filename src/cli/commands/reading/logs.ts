@@ -1,6 +1,9 @@
-import { STATUSES, type Status } from '../../../domain/execution.ts';
+import { resolve } from 'node:path';
+import { AGENTS, DECISIONS } from '../../../domain/answer/decision.ts';
+import { STATUSES } from '../../../domain/execution.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
 import { logLines } from '../../output/executions/log-table.ts';
+import { visible } from '../../output/text.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
   type Answer,
@@ -10,7 +13,14 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import { invalidValue, parseAge, parseMoment, readWhole, usageError } from '../../words/values.ts';
+import {
+  invalidValue,
+  parseAge,
+  parseMoment,
+  readWhole,
+  readWord,
+  usageError,
+} from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
@@ -24,7 +34,7 @@ export const logsCommand: Command = {
   summary: 'List recent executions',
   usage: '[options]',
   about: [
-    'Lists recorded executions, newest first: start time, hook, event, tool, status, exit code or signal, duration, and the overhead of hookbus. The line below a failed or blocked execution shows its error or reason.',
+    'Lists recorded executions, newest first: start time, hook, event, tool, status, decision, exit code or signal, duration, and the overhead of hookbus. The line below an execution that failed or decided something shows its error or reason. A decision is what the hook told its agent; ? means that HookBus cannot tell.',
     'Times are local. An execution must match every kind of filter that you give.',
     'With --follow, shows the latest executions and then each new one when it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],
@@ -38,6 +48,27 @@ export const logsCommand: Command = {
     status: {
       value: 'STATUS',
       describe: `only this status: ${STATUSES.join(', ')}; separate several by commas`,
+      isRepeatable: true,
+    },
+    decision: {
+      value: 'DECISION',
+      describe: `only this decision: ${DECISIONS.join(', ')}; separate several by commas`,
+      isRepeatable: true,
+    },
+    project: {
+      value: 'DIR',
+      describe: 'only this project: the git work tree that DIR is in, else DIR; repeatable',
+      isRepeatable: true,
+    },
+    here: { describe: 'only the project of the current directory' },
+    agent: {
+      value: 'AGENT',
+      describe: `only this agent: ${AGENTS.join(', ')}; separate several by commas`,
+      isRepeatable: true,
+    },
+    subagent: {
+      value: 'TYPE',
+      describe: 'only this kind of subagent; repeatable',
       isRepeatable: true,
     },
     session: {
@@ -65,7 +96,8 @@ export const logsCommand: Command = {
       'hookbus logs --hook guard_rm --event PreToolUse --limit 10',
       'the last ten executions of one hook on one event',
     ],
-    ['hookbus logs --follow --status error,timeout,blocked', 'failures and refusals, live'],
+    ['hookbus logs --here --decision deny,ask', 'what hooks refused or asked in this project'],
+    ['hookbus logs --follow --decision deny', 'refusals, live'],
     ["hookbus logs --json | jq '.[].duration_ms'", 'for programs'],
   ],
   perform,
@@ -75,7 +107,7 @@ async function perform(given: Given, context: Context): Promise<Answer | LiveAns
   if (given.isOn('follow')) return follow(given, context);
   const limit = given.value('limit');
   const filter = {
-    ...readFilter(given, context.now()),
+    ...(await readFilter(given, context)),
     limit: limit === undefined ? DEFAULT_LIMIT : readWhole('--limit', limit, 1, MAX_LIMIT),
   };
   const rows = (await withDatabase(context, (db) => listExecutions(db, filter))) ?? [];
@@ -93,7 +125,7 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   const limit = given.value('limit');
   const latest =
     limit === undefined ? FOLLOW_LIMIT : readWhole('--limit', limit, 0, MAX_FOLLOW_LIMIT);
-  const filter = readFilter(given, context.now());
+  const filter = await readFilter(given, context);
   for (const values of Object.values(filter)) {
     if (values !== undefined && typeof values !== 'string' && values.length > MAX_FOLLOW_VALUES)
       throw usageError(`--follow takes at most ${MAX_FOLLOW_VALUES} values of one option`);
@@ -101,21 +133,32 @@ async function follow(given: Given, context: Context): Promise<LiveAnswer> {
   return followLogs({ ...filter, latest }, given.isOn('json'), context);
 }
 
-function readFilter(given: Given, nowMs: number): Omit<LogFilter, 'limit'> {
+async function readFilter(given: Given, context: Context): Promise<Omit<LogFilter, 'limit'>> {
   const since = given.value('since');
   return {
     hookNames: given.values('hook'),
     eventTypes: given.values('event'),
     sessions: given.values('session'),
-    statuses: given.values('status').flatMap((words) => words.split(',').map(readStatusWord)),
-    since: since === undefined ? undefined : readSince(since, nowMs),
+    statuses: readWords(given, 'status', STATUSES),
+    decisions: readWords(given, 'decision', DECISIONS),
+    agents: readWords(given, 'agent', AGENTS),
+    subagents: given.values('subagent'),
+    projects: await readProjects(given, context),
+    since: since === undefined ? undefined : readSince(since, context.now()),
   };
 }
 
-function readStatusWord(word: string): Status {
-  const status = STATUSES.find((candidate) => candidate === word.trim().toLowerCase());
-  if (status === undefined) throw invalidValue('--status', `one of ${STATUSES.join(', ')}`, word);
-  return status;
+/** The values of an option that takes lists of words. */
+function readWords<T extends string>(given: Given, option: string, known: readonly T[]): T[] {
+  const words = given.values(option).flatMap((text) => text.split(','));
+  return words.map((word) => readWord(`--${option}`, word, known));
+}
+
+async function readProjects(given: Given, context: Context): Promise<string[]> {
+  const directories = [...given.values('project'), ...(given.isOn('here') ? ['.'] : [])];
+  if (directories.length === 0) return [];
+  const { recordedProjects } = await import('../../../app/reading/recorded-projects.ts');
+  return directories.flatMap((directory) => recordedProjects(resolve(context.cwd(), directory)));
 }
 
 function readSince(text: string, nowMs: number): string {
@@ -132,6 +175,8 @@ function readSince(text: string, nowMs: number): string {
 }
 
 function nothingFound({ limit: _, ...filter }: LogFilter): string {
+  const [project] = filter.projects;
+  if (project !== undefined) return `No recorded execution of ${visible(project)} matches.`;
   const isFiltered = Object.values(filter).some((value) => value !== undefined && value.length > 0);
   return isFiltered
     ? 'No recorded execution matches.'
