@@ -1,8 +1,9 @@
-import { isRun, type Status } from '../domain/execution.ts';
 import type { Rollup, Sample } from '../domain/sample.ts';
 import type { Distribution } from './percentile.ts';
 import { RELATIVE_ERROR } from './sketch.ts';
 import {
+  countRollup,
+  countSample,
   createTallies,
   type Figures,
   millisecondFields,
@@ -98,25 +99,13 @@ export function createMetrics(isExact = true) {
     isExact,
     /** @param group name of the sample's group, if there are groups */
     add(sample: Sample, group?: string): void {
-      const { hookName, eventType, status, decision, durationMs, overheadMs } = sample;
-      for (const tally of talliesFor(hookName, eventType, group)) {
-        tally.counts[status] += 1;
-        if (decision === 'deny') tally.denied += 1;
-        if (durationMs !== null && isRun(status)) tally.durations.add(durationMs);
-      }
+      const { hookName, eventType, overheadMs } = sample;
+      for (const tally of talliesFor(hookName, eventType, group)) countSample(tally, sample);
       if (overheadMs !== null) overheads.add(overheadMs);
     },
     addRollup(rollup: Rollup, group?: string): void {
-      const { hookName, eventType, counts, denied, duration, overhead } = rollup;
-      for (const tally of talliesFor(hookName, eventType, group)) {
-        for (const [status, count] of Object.entries(counts) as [Status, number][]) {
-          tally.counts[status] += count;
-        }
-        tally.denied += denied;
-        if (duration.sketch !== null) {
-          tally.durations.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
-        }
-      }
+      const { hookName, eventType, overhead } = rollup;
+      for (const tally of talliesFor(hookName, eventType, group)) countRollup(tally, rollup);
       if (overhead.sketch !== null) {
         overheads.addEncoded(overhead.sketch, overhead.sumMs, overhead.maxMs ?? 0);
       }

@@ -1,4 +1,5 @@
 import { isFailure, isRun, STATUSES, type Status } from '../domain/execution.ts';
+import type { Rollup, Sample } from '../domain/sample.ts';
 import type { Distribution } from './percentile.ts';
 import type { Times } from './times.ts';
 
@@ -27,6 +28,22 @@ export interface Tally {
   readonly counts: Record<Status, number>;
   denied: number;
   readonly durations: Times;
+}
+
+export function countSample(tally: Tally, { status, decision, durationMs }: Sample): void {
+  tally.counts[status] += 1;
+  if (decision === 'deny') tally.denied += 1;
+  if (durationMs !== null && isRun(status)) tally.durations.add(durationMs);
+}
+
+export function countRollup(tally: Tally, { counts, denied, duration }: Rollup): void {
+  for (const [status, count] of Object.entries(counts) as [Status, number][]) {
+    tally.counts[status] += count;
+  }
+  tally.denied += denied;
+  if (duration.sketch !== null) {
+    tally.durations.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
+  }
 }
 
 /** Tallies by a key. */

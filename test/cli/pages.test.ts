@@ -186,16 +186,16 @@ describe('the page of metrics', () => {
       "
       The last 24 hours: 200 executions of 8 hooks, 2 min 07 s in total.
 
-      How they ended
-      HOOK             EVENT         RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED  DUP %
-      lint             PostToolUse     27       24        0      1        2  11.1 %        0    0 %
-      format_file      PostToolUse     29       28        0      1        0   3.4 %        0    0 %
-      secret_scan      PreToolUse      29       29        0      0        0     0 %        0    0 %
-      guard_rm         PreToolUse      46       43        3      0        0     0 %        0    0 %
-      session_context  SessionStart    23       23        0      0        0     0 %        0    0 %
-      stop_once        Stop            15       10        5      0        0     0 %        0    0 %
-      notify           Notification    14        7        0      7        0  50.0 %        0    0 %
-      log_event        PreToolUse      17       17        0      0        0     0 %        0    0 %
+      How they ended, and how many refused
+      HOOK             EVENT         RUNS  SUCCESS  DENIED  ERROR  TIMEOUT  FAIL %  DEDUPED  DUP %
+      lint             PostToolUse     27       24       0      1        2  11.1 %        0    0 %
+      format_file      PostToolUse     29       28       0      1        0   3.4 %        0    0 %
+      secret_scan      PreToolUse      29       29       0      0        0     0 %        0    0 %
+      guard_rm         PreToolUse      46       43       3      0        0     0 %        0    0 %
+      session_context  SessionStart    23       23       0      0        0     0 %        0    0 %
+      stop_once        Stop            15       10       5      0        0     0 %        0    0 %
+      notify           Notification    14        7       0      7        0  50.0 %        0    0 %
+      log_event        PreToolUse      17       17       0      0        0     0 %        0    0 %
 
       How long the hooks took
       HOOK             EVENT             AVG      P50      P95      P99      MAX        TOTAL
@@ -229,13 +229,13 @@ describe('the page of metrics', () => {
       "
       The last 0.5 hours: 9 executions of 5 hooks, 8.19 s in total.
 
-      How they ended
-      HOOK        EVENT        RUNS  SUCCESS  BLOCKED  ERROR  TIMEOUT  FAIL %  DEDUPED
-      lint        PostToolUse     3        3        0      0        0     0 %        0
-      forma…file  PostToolUse     3        3        0      0        0     0 %        0
-      sessi…text  Sessi…Start     1        1        0      0        0     0 %        0
-      guard_rm    PreToolUse      1        1        0      0        0     0 %        0
-      notify      Notif…ation     1        0        0      1        0   100 %        0
+      How they ended, and how many refused
+      HOOK         EVENT        RUNS  SUCCESS  DENIED  ERROR  TIMEOUT  FAIL %  DEDUPED
+      lint         PostToolUse     3        3       0      0        0     0 %        0
+      format_file  PostToolUse     3        3       0      0        0     0 %        0
+      sessi…ntext  Sessi…Start     1        1       0      0        0     0 %        0
+      guard_rm     PreToolUse      1        1       0      0        0     0 %        0
+      notify       Notif…ation     1        0       0      1        0   100 %        0
 
       How long the hooks took
       HOOK          EVENT             AVG      P50      P95      P99      MAX    TOTAL
@@ -315,6 +315,7 @@ describe('the page of one execution', () => {
       took            12.5 ms
       overhead        1.25 ms
       exit code       2
+      decision        none
       stdin           519 B
       stdout          1.2 kB, broken JSON, digest 0123456789abcdef
       stderr          64 B
@@ -460,6 +461,7 @@ describe('the page of status', () => {
       Last 24 hours
         runs       201
         failures   11 (5.5 %) alert
+        refusals   8, 5 by stop_once on Stop
         overhead   P50 0.92 ms, P95 1.85 ms, measured from inside
         slowest    lint on PostToolUse, P95 20.0 s in 27 runs
 

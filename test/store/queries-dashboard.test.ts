@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { AGENTS, DECISIONS } from '../../src/domain/answer/decision.ts';
 import { STATUSES } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
@@ -27,6 +28,9 @@ function aDatabase(count = 700) {
       hookName: `hook_${random(3)}`,
       eventType: ['PreToolUse', 'Stop'][random(2)] ?? '',
       status: STATUSES[random(STATUSES.length)] ?? 'success',
+      decision: DECISIONS[random(DECISIONS.length)] ?? 'none',
+      agent: AGENTS[random(3)],
+      project: [undefined, '/a', '/b', '/b/c'][random(4)],
       sessionId: [undefined, 'abc', 'abcd', 'x_y', '%'][random(5)],
       // Many at the same time.
       createdAt: new Date(START + random(100) * 1000).toISOString(),
@@ -36,7 +40,15 @@ function aDatabase(count = 700) {
   return { db, executions };
 }
 
-const ALL = { hookName: undefined, eventType: undefined, status: undefined, session: undefined };
+const ALL = {
+  hookName: undefined,
+  eventType: undefined,
+  status: undefined,
+  decision: undefined,
+  agent: undefined,
+  project: undefined,
+  session: undefined,
+};
 
 describe('a search page by page', () => {
   it.each([
@@ -48,6 +60,12 @@ describe('a search page by page', () => {
     { session: '%' },
     { hookName: 'hook_2', session: 'x', status: 'timeout' },
     { hookName: 'none' },
+    { decision: 'deny' },
+    { decision: 'none', project: '/b' },
+    { project: '/b' },
+    { agent: 'claude', project: '/a', hookName: 'hook_1' },
+    { decision: 'deny', session: 'abc', hookName: 'hook_1', project: '/b' },
+    { decision: 'ask', session: 'ab' },
     { from: new Date(START + 50_000).toISOString() },
   ] satisfies Partial<Search>[])('finds each execution of %o once, the newest first', (wanted) => {
     const { db, executions } = aDatabase();
@@ -66,6 +84,9 @@ describe('a search page by page', () => {
         (search.hookName ?? one.hookName) === one.hookName &&
         (search.eventType ?? one.eventType) === one.eventType &&
         (search.status ?? one.status) === one.status &&
+        (search.decision ?? one.decision) === one.decision &&
+        (search.agent ?? one.agent) === one.agent &&
+        (search.project ?? one.project) === one.project &&
         (search.session === undefined ||
           // A session that exists means only that one.
           (['abc', '%'].includes(search.session)
@@ -85,13 +106,14 @@ describe('sessions', () => {
     const { db, executions } = aDatabase();
     const sessions = listSessions(db, '', 10);
     expect(sessions).toHaveLength(4);
-    for (const { session_id, executions: count, failures, first, last } of sessions) {
+    for (const { session_id, executions: count, failures, denied, first, last } of sessions) {
       const own = executions.filter(({ sessionId }) => sessionId === session_id);
       const failed = own.filter(({ status }) => status === 'error' || status === 'timeout');
       const times = own.map(({ createdAt }) => createdAt).sort();
-      expect({ count, failures, first, last }).toEqual({
+      expect({ count, failures, denied, first, last }).toEqual({
         count: own.length,
         failures: failed.length,
+        denied: own.filter(({ decision }) => decision === 'deny').length,
         first: times[0],
         last: times.at(-1),
       });

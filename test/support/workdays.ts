@@ -69,5 +69,6 @@ function endOf(status: Status): Partial<Execution> {
   }[status];
   const error =
     status === 'error' ? "FileNotFoundError: No such file or directory: 'prettier'" : undefined;
-  return { status, exitCode, error };
+  const decision = status === 'blocked' ? 'deny' : 'none';
+  return { status, exitCode, error, decision };
 }

@@ -141,7 +141,8 @@ function hookCost(
   waited: ReadonlyMap<string, number>,
   critical: { readonly calls: number; readonly gainMs: number },
 ): HookCost {
-  const { hook_name, event_type, runs, denied, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } = hook;
+  const { hook_name, event_type, runs, denied, deduped, timeout, p50_ms, p95_ms, p99_ms, max_ms } =
+    hook;
   return {
     hook_name,
     event_type,

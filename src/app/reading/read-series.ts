@@ -38,6 +38,7 @@ export interface Series {
   readonly runs: readonly number[];
   readonly failure_rate: readonly (number | null)[];
   readonly dedupe_rate: readonly (number | null)[];
+  readonly deny_rate: readonly (number | null)[];
   readonly p50_ms: readonly (number | null)[];
   readonly p95_ms: readonly (number | null)[];
   readonly p99_ms: readonly (number | null)[];
@@ -102,10 +103,23 @@ function addRollups(db: Database, from: string, points: Points, isWanted: IsWant
   return 0;
 }
 
+interface Counts {
+  runs: number;
+  failures: number;
+  deduped: number;
+  denied: number;
+  all: number;
+}
+
 interface Point {
   readonly times: Times;
-  readonly counts: { runs: number; failures: number; deduped: number; all: number };
+  readonly counts: Counts;
 }
+
+const NOTHING: Counts = { runs: 0, failures: 0, deduped: 0, denied: 0, all: 0 };
+
+/** What a chart needs of an execution. */
+type Drawn = Pick<RollupRow, 'createdAt' | 'status' | 'decision' | 'durationMs'>;
 
 type Points = ReturnType<typeof createPoints>;
 
@@ -113,24 +127,29 @@ function createPoints(firstSecond: number, step: number, nowMs: number, makeTime
   const count = Math.floor((nowMs / 1000 - firstSecond) / step) + 1;
   const points = Array.from(
     { length: count },
-    (): Point => ({ times: makeTimes(), counts: { runs: 0, failures: 0, deduped: 0, all: 0 } }),
+    (): Point => ({
+      times: makeTimes(),
+      counts: { ...NOTHING },
+    }),
   );
   const pointAt = (createdAt: string): Point | undefined =>
     points[Math.floor((Date.parse(createdAt) / 1000 - firstSecond) / step)];
 
   return {
-    add({ createdAt, status, durationMs }: Pick<RollupRow, 'createdAt' | 'status' | 'durationMs'>) {
+    add({ createdAt, status, decision, durationMs }: Drawn) {
       const point = pointAt(createdAt);
       if (point === undefined) return;
       tally(point, status, 1);
+      if (decision === 'deny') point.counts.denied += 1;
       if (durationMs !== null && isRun(status)) point.times.add(durationMs);
     },
-    addBucket({ start, counts, duration }: Bucket): void {
+    addBucket({ start, counts, denied, duration }: Bucket): void {
       const point = pointAt(start);
       if (point === undefined) return;
       for (const [status, times] of Object.entries(counts) as [Status, number][]) {
         tally(point, status, times);
       }
+      point.counts.denied += denied;
       if (duration.sketch !== null) {
         point.times.addEncoded(duration.sketch, duration.sumMs, duration.maxMs ?? 0);
       }
@@ -144,6 +163,7 @@ function createPoints(firstSecond: number, step: number, nowMs: number, makeTime
         runs: points.map(({ counts }) => counts.runs),
         failure_rate: points.map(({ counts }) => ratio(counts.failures, counts.runs)),
         dedupe_rate: points.map(({ counts }) => ratio(counts.deduped, counts.all)),
+        deny_rate: points.map(({ counts }) => ratio(counts.denied, counts.all)),
         p50_ms: described.map(({ p50Ms }) => ms(p50Ms)),
         p95_ms: described.map(({ p95Ms }) => ms(p95Ms)),
         p99_ms: described.map(({ p99Ms }) => ms(p99Ms)),

@@ -115,15 +115,18 @@ function gatherBuckets(
         const { hookName, eventType } = row;
         const key = { start: bucketStart(row.createdAt, seconds), seconds, hookName, eventType };
         if (!counts(key)) continue;
-        const tally = tallyFor(key);
-        tally.counts[row.status] += 1;
-        if (row.decision === 'deny') tally.denied += 1;
-        if (row.durationMs !== null && isRun(row.status)) tally.duration.add(row.durationMs);
-        if (row.overheadMs !== null) tally.overhead.add(row.overheadMs);
+        addTo(tallyFor(key), row);
       }
     },
     all: (): Bucket[] => [...tallies.values()].map(toBucket),
   };
+}
+
+function addTo(tally: Tally, { status, decision, durationMs, overheadMs }: RollupRow): void {
+  tally.counts[status] += 1;
+  if (decision === 'deny') tally.denied += 1;
+  if (durationMs !== null && isRun(status)) tally.duration.add(durationMs);
+  if (overheadMs !== null) tally.overhead.add(overheadMs);
 }
 
 function toTally(key: BucketKey, bucket: Bucket | undefined): Tally {

@@ -44,7 +44,12 @@ const loadOverview = guarded(async () => {
   const hooks = overview.metrics?.hooks ?? [];
   const names = hooks.map(({ hook_name }) => hook_name);
   fillSelect(byId('chart-hook'), 'all hooks', names);
-  feed.offer(names, hooks.map(({ event_type }) => event_type).filter(Boolean));
+  feed.offer({
+    hookNames: names,
+    eventTypes: hooks.map(({ event_type }) => event_type).filter(Boolean),
+    projects: overview.projects,
+    agents: overview.agents,
+  });
   return overview;
 });
 

@@ -4,6 +4,7 @@ import * as format from './format.js';
 import { createList, MAX_ROWS } from './views/list.js';
 import { matches } from './views/rows.js';
 
+const DECISIONS = ['deny', 'ask', 'defer', 'allow', 'stop', 'none'];
 const STATUSES = ['success', 'blocked', 'error', 'timeout', 'dedupe_skip', 'breaker_skip'];
 
 const form = byId('filters');
@@ -49,6 +50,14 @@ function showMissed(count) {
   note.hidden = false;
 }
 
+/** Sets the choices of the filters. */
+function fillFilters({ hookNames, eventTypes, projects, agents }) {
+  fillSelect(form.elements.hook, 'all', hookNames);
+  fillSelect(form.elements.event, 'all', eventTypes);
+  fillSelect(form.elements.project, 'all', projects);
+  fillSelect(form.elements.agent, 'all', agents);
+}
+
 /** The list of executions, the newest at the top. */
 export function createFeed({ rangeNow, onProblem }) {
   const list = createList();
@@ -61,6 +70,7 @@ export function createFeed({ rangeNow, onProblem }) {
   /** Executions that came in since the list was requested; undefined if no request is running. */
   let incoming;
   fillSelect(form.elements.status, 'all', STATUSES);
+  fillSelect(form.elements.decision, 'all', DECISIONS);
 
   async function load() {
     incoming = [];
@@ -100,11 +110,7 @@ export function createFeed({ rangeNow, onProblem }) {
       if (incoming !== undefined) incoming = [...incoming, ...rows];
       take(rows);
     },
-    /** Sets the choices of the filters. */
-    offer(hookNames, eventTypes) {
-      fillSelect(form.elements.hook, 'all', hookNames);
-      fillSelect(form.elements.event, 'all', eventTypes);
-    },
+    offer: fillFilters,
     missed: showMissed,
   };
 }

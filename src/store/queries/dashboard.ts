@@ -1,6 +1,7 @@
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
+import { DECIDED } from './queries.ts';
 
 /** The columns of a row that a list shows. */
 export type ListedRow = Pick<
@@ -15,6 +16,10 @@ export type ListedRow = Pick<
   | 'session_id'
   | 'tool_use_id'
   | 'status'
+  | 'decision'
+  | 'decision_reason'
+  | 'agent'
+  | 'project'
   | 'exit_code'
   | 'signal'
   | 'error'
@@ -23,11 +28,12 @@ export type ListedRow = Pick<
   | 'created_at'
 >;
 
-/** Maximum length of an error text in a list, in characters. */
-const ERROR_CHARACTERS = 300;
+/** Maximum length of an error or a reason in a list, in characters. */
+const TEXT_CHARACTERS = 300;
 
 const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_name, session_id, tool_use_id, status,
-  exit_code, signal, substr(error, 1, ${ERROR_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
+  decision, substr(decision_reason, 1, ${TEXT_CHARACTERS}) AS decision_reason, agent, project,
+  exit_code, signal, substr(error, 1, ${TEXT_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Maximum number of rows to search for one page, so that a rare value in a large log does not delay everything else. */
 const MAX_LOOKED_AT = 20_000;
@@ -45,6 +51,9 @@ export interface Search {
   readonly hookName: string | undefined;
   readonly eventType: string | undefined;
   readonly status: string | undefined;
+  readonly decision: string | undefined;
+  readonly agent: string | undefined;
+  readonly project: string | undefined;
   /** A session id, or a prefix of some. */
   readonly session: string | undefined;
   readonly from: string;
@@ -66,17 +75,7 @@ interface Condition {
 /** The matching executions, newest first. The number of steps does not grow with the log. */
 export function searchExecutions(db: Database, search: Search): Found {
   const { before, from, limit } = search;
-  // An index finds some conditions; the others need a look at each row.
-  const isWhole = search.session !== undefined && isSession(db, search.session);
-  const indexed = conditions([
-    ['hook_name = ?', search.hookName],
-    ['session_id = ?', isWhole ? search.session : undefined],
-  ]);
-  const looked = conditions([
-    ['event_type = ?', search.eventType],
-    ['status = ?', search.status],
-    ['instr(session_id, ?) = 1', isWhole ? undefined : search.session],
-  ]);
+  const { indexed, looked } = conditionsOf(db, search);
   const older: Condition = {
     sql: 'AND (created_at, id) < (?, ?)',
     values: [before.createdAt, before.id],
@@ -96,6 +95,34 @@ export function searchExecutions(db: Database, search: Search): Found {
     )
     .all(floor ?? from, ...older.values, ...indexed.values, ...looked.values, limit);
   return { rows, next: nextOf(rows, limit, floor) };
+}
+
+/** An index finds some conditions; the others need a look at each row. */
+function conditionsOf(db: Database, search: Search) {
+  const { hookName, session, decision, project } = search;
+  const isDecided = decision !== undefined && decision !== 'none';
+  const isWhole = session !== undefined && isSession(db, session);
+  const isBySession = isWhole && !isDecided;
+  // The rarest condition comes first. A plus keeps SQLite from using the index of another.
+  const isByHook = hookName !== undefined && !isDecided;
+  const isByProject = !isDecided && !isBySession && !isByHook;
+  const indexed = conditions([
+    [`${DECIDED} AND decision = ?`, isDecided ? decision : undefined],
+    ['hook_name = ?', isByHook ? hookName : undefined],
+    ['session_id = ?', isBySession ? session : undefined],
+    ['project = ?', isByProject ? project : undefined],
+  ]);
+  const looked = conditions([
+    ['+decision = ?', isDecided ? undefined : decision],
+    ['+hook_name = ?', isByHook ? undefined : hookName],
+    ['+project = ?', isByProject ? undefined : project],
+    ['event_type = ?', search.eventType],
+    ['status = ?', search.status],
+    ['agent = ?', search.agent],
+    ['+session_id = ?', isWhole && !isBySession ? session : undefined],
+    ['instr(session_id, ?) = 1', isWhole ? undefined : session],
+  ]);
+  return { indexed, looked };
 }
 
 function nextOf(
@@ -141,7 +168,7 @@ export interface SessionRow {
   readonly last: string;
   readonly executions: number;
   readonly failures: number;
-  readonly blocked: number;
+  readonly denied: number;
   readonly tool_calls: number;
 }
 
@@ -153,9 +180,9 @@ export function listSessions(db: Database, from: string, limit: number): Session
   return db
     .prepare<[string, number], SessionRow>(
       `SELECT session_id, min(created_at) AS first, max(created_at) AS last, count(*) AS executions,
-              sum(status IN ('error', 'timeout')) AS failures, sum(status = 'blocked') AS blocked,
+              sum(status IN ('error', 'timeout')) AS failures, coalesce(sum(decision = 'deny'), 0) AS denied,
               count(DISTINCT tool_use_id) AS tool_calls
-       FROM (SELECT session_id, created_at, status, tool_use_id FROM hook_logs WHERE created_at >= ?
+       FROM (SELECT session_id, created_at, status, decision, tool_use_id FROM hook_logs WHERE created_at >= ?
              ORDER BY created_at DESC LIMIT ${MAX_SESSION_ROWS})
        WHERE session_id IS NOT NULL
        GROUP BY session_id ORDER BY last DESC, session_id LIMIT ?`,

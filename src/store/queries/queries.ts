@@ -51,9 +51,7 @@ export function conditionsOf(filter: Omit<LogFilter, 'limit'>): {
   ];
   const given = wanted.filter(([, values]) => values.length > 0);
   return {
-    conditions: given.map(
-      ([condition, values]) => `(${values.map(() => condition).join(' OR ')})`,
-    ),
+    conditions: given.map(([condition, values]) => `(${values.map(() => condition).join(' OR ')})`),
     values: given.flatMap(([, values]) => values),
   };
 }

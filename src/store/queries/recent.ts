@@ -22,3 +22,32 @@ export function recentIds(db: Database): string[] {
     .all(IDS)
     .map(({ id }) => String(id));
 }
+
+/** The agents of recent executions. */
+export function recentAgents(db: Database): string[] {
+  return db
+    .prepare<[number], string>(
+      `SELECT DISTINCT agent FROM (SELECT agent FROM hook_logs ORDER BY id DESC LIMIT ?)
+       WHERE agent IS NOT NULL ORDER BY agent`,
+    )
+    .pluck()
+    .all(EVENTS_OF) as string[];
+}
+
+/** How many projects to offer. */
+const PROJECTS = 200;
+
+/** The projects on record, by name. Each takes one step in the index, however many executions it has. */
+export function projectsOnRecord(db: Database): string[] {
+  return db
+    .prepare<[number], string>(
+      `WITH RECURSIVE projects (project) AS (
+         SELECT min(project) FROM hook_logs WHERE project IS NOT NULL
+         UNION ALL
+         SELECT (SELECT min(project) FROM hook_logs WHERE project > projects.project)
+         FROM projects WHERE projects.project IS NOT NULL)
+       SELECT project FROM projects WHERE project IS NOT NULL LIMIT ?`,
+    )
+    .pluck()
+    .all(PROJECTS) as string[];
+}

@@ -77,7 +77,14 @@ async function readAll(
   // An older daemon reports no exporters.
   const exporters = (daemon?.exporters ?? []).filter(({ name }) => name !== 'prometheus');
   if (store === undefined) {
-    return { version: VERSION, totals: [], decisions: [], breakers: [], spoolPending: 0, exporters };
+    return {
+      version: VERSION,
+      totals: [],
+      decisions: [],
+      breakers: [],
+      spoolPending: 0,
+      exporters,
+    };
   }
   const spool = createSpool(paths.spool, paths.quarantine);
   return readSnapshot({ use: store.use, spool, now, exporters, pause: nextTurn });

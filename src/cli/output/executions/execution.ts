@@ -1,10 +1,11 @@
 import type { Payload } from '../../../app/reading/find-execution.ts';
-import { formatAge, formatBytes, formatMoment, formatMs } from '../../../format.ts';
+import { formatAge, formatBytes, formatCount, formatMoment, formatMs } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
 import type { ReplayRow } from '../../../store/replays.ts';
-import type { Page } from '../page.ts';
+import type { Page, Tone } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { breakAnywhere, pad, visible, visibleLines } from '../text.ts';
+import { decides, decisionCell } from './decision.ts';
 import { DID_NOT_RUN, exitOf } from './log-table.ts';
 import { payloadLines } from './payload.ts';
 import { replayRowLines } from './replay-row.ts';
@@ -19,11 +20,15 @@ export function executionLines(
   replays: readonly ReplayRow[],
   page: Page,
 ): string[] {
-  const title = `${page.paint(`Execution ${row.id}`, 'strong')}: ${page.paint(visible(row.status), STATUS_TONES[row.status])}`;
+  const status = page.paint(visible(row.status), STATUS_TONES[row.status]);
+  const { text, tone } = decisionCell(row);
+  const decision = decides(row) ? `, ${page.paint(text, tone)}` : '';
+  const title = `${page.paint(`Execution ${row.id}`, 'strong')}: ${status}${decision}`;
   return [
     title,
     '',
     ...fields(row, page.nowMs).flatMap(([name, value]) => fieldLines(name, value, page)),
+    ...reasonLines(row, page),
     ...errorLines(row, page),
     '',
     ...storedLines(row, payloads, page),
@@ -42,10 +47,16 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['tool', row.tool_name],
     ['command', row.command],
     ['directory', row.cwd],
+    ['project', row.project],
+    ['agent', row.agent],
+    ['subagent', row.subagent],
     ['started', `${formatMoment(started)}, ${formatAge(started, nowMs)}`],
     ['took', row.duration_ms === null ? null : formatMs(row.duration_ms)],
     ['overhead', row.overhead_ms === null ? null : formatMs(row.overhead_ms)],
     [row.signal === null ? 'exit code' : 'signal', endOf(row)],
+    ['decision', row.decision ?? 'not known'],
+    ['changed', row.changes_input === 1 ? 'the input of the tool, or its output' : null],
+    ['context', contextOf(row)],
     ['stdin', formatBytes(row.stdin_bytes)],
     ['stdout', stdoutOf(row)],
     ['stderr', formatBytes(row.stderr_bytes)],
@@ -56,6 +67,8 @@ function fields(row: LogRow, nowMs: number): Field[] {
     ['session id', row.session_id],
     ['tool use id', row.tool_use_id],
     ['dedupe key', row.dedupe_key],
+    ['script digest', row.script_digest],
+    ['variables', row.agent_variables],
     ['guard', row.guard_skipped === 1 ? DID_NOT_RUN : null],
     ['secrets', row.redacted === 0 ? 'not redacted' : null],
   ];
@@ -64,6 +77,12 @@ function fields(row: LogRow, nowMs: number): Field[] {
 
 function endOf(row: LogRow): string | null {
   return row.signal === null && row.exit_code === null ? null : exitOf(row);
+}
+
+function contextOf({ context_chars }: LogRow): string | null {
+  return context_chars === null || context_chars === 0
+    ? null
+    : `${formatCount(context_chars)} characters added`;
 }
 
 function stdoutOf(row: LogRow): string {
@@ -80,11 +99,21 @@ function fieldLines(name: string, value: string | null, page: Page): string[] {
   );
 }
 
-function errorLines({ error, status }: LogRow, page: Page): string[] {
-  if (error === null) return [];
-  const lines = visibleLines(error).flatMap((line) => breakAnywhere(line, page.columns - 2));
-  const tone = STATUS_TONES[status];
-  return ['', page.paint('error', 'strong'), ...lines.map((line) => `  ${page.paint(line, tone)}`)];
+function reasonLines(row: LogRow, page: Page): string[] {
+  if (row.decision_reason === null) return [];
+  return textLines('reason', row.decision_reason, decisionCell(row).tone, page);
+}
+
+/** Omits an error that is the reason of a refusal. */
+function errorLines({ error, status, decision_reason }: LogRow, page: Page): string[] {
+  if (error === null || (status === 'blocked' && error.trim() === decision_reason?.trim()))
+    return [];
+  return textLines('error', error, STATUS_TONES[status], page);
+}
+
+function textLines(title: string, text: string, tone: Tone | undefined, page: Page): string[] {
+  const lines = visibleLines(text).flatMap((line) => breakAnywhere(line, page.columns - 2));
+  return ['', page.paint(title, 'strong'), ...lines.map((line) => `  ${page.paint(line, tone)}`)];
 }
 
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;

@@ -12,6 +12,7 @@ const WIDEST: LogRow = {
   event_type: 'PostToolUseFailure',
   tool_name: 'x'.repeat(9),
   status: 'breaker_skip',
+  decision: 'deny',
   exit_code: null,
   signal: 'SIGTERM',
   error: null,

@@ -1,9 +1,11 @@
+import { isFailure } from '../../../domain/execution.ts';
 import { formatClock, formatDate, formatMsAligned, NOTHING } from '../../../format.ts';
 import type { LogRow } from '../../../store/columns.ts';
-import type { Page } from '../page.ts';
+import type { Page, Tone } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
 import { type Cell, type Column, type Row, renderTable } from '../table.ts';
 import { visible } from '../text.ts';
+import { DECISION_COLUMN, decides, decisionCell, withDecision } from './decision.ts';
 
 export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
@@ -12,19 +14,21 @@ export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'EVENT', minWidth: 11, clip: 'middle' },
   { title: 'TOOL', minWidth: 8, clip: 'middle', dropOrder: 2 },
   { title: 'STATUS' },
+  DECISION_COLUMN,
   { title: 'EXIT', align: 'right' },
   { title: 'TOOK', align: 'right' },
   { title: 'OVERHEAD', align: 'right', dropOrder: 1 },
 ];
 
-/** A table of executions, with the error or reason of a failed or blocked one below its row. */
+/** A table of executions, with the error of a failed one, or the reason of a decision, below its row. */
 export function logLines(rows: readonly LogRow[], page: Page): string[] {
   const startOf = momentFormat(rows, page.nowMs);
-  return renderTable(
-    LOG_TABLE_COLUMNS,
-    rows.map((row) => logRow(row, startOf)),
-    page,
-  );
+  const { columns, isShown } = withDecision(LOG_TABLE_COLUMNS, rows);
+  const shown = rows.map((row) => {
+    const { cells, below } = logRow(row, startOf);
+    return { cells: cells.filter(isShown), below };
+  });
+  return renderTable(columns, shown, page);
 }
 
 /** One execution as a row of these columns. */
@@ -37,12 +41,22 @@ export function logRow(row: LogRow, startOf: (at: Date) => string): Row {
     { text: visible(row.event_type || NOTHING) },
     { text: visible(row.tool_name || NOTHING) },
     { text: visible(row.status), tone },
+    decisionCell(row),
     { text: exitOf(row) },
     { text: formatMsAligned(row.duration_ms) },
     { text: formatMsAligned(row.overhead_ms) },
   ];
+  return { cells, below: belowOf(row, tone) };
+}
+
+/** What to read below a row: the reason if the hook stopped something, else why it failed. */
+function belowOf(row: LogRow, tone: Tone | undefined): Row['below'] {
+  if (decides(row) && row.decision !== 'allow' && !isFailure(row.status)) {
+    const reason = row.decision_reason?.split('\n').find((line) => line.trim() !== '');
+    if (reason !== undefined) return { text: visible(reason.trim()), tone: decisionCell(row).tone };
+  }
   const error = mainErrorLine(row);
-  return { cells, below: error === undefined ? undefined : { text: visible(error), tone } };
+  return error === undefined ? undefined : { text: visible(error), tone };
 }
 
 /** The exit code of a hook, or the signal that ended it. */

@@ -3,8 +3,9 @@ import { formatMoment, formatMs, formatMsAligned, formatThings, NOTHING } from '
 import type { LogRow } from '../../../store/columns.ts';
 import type { Page } from '../page.ts';
 import { STATUS_TONES } from '../state/status-words.ts';
-import { type Column, createTable, type Row } from '../table.ts';
+import { type Cell, type Column, createTable } from '../table.ts';
 import { breakAnywhere, visible } from '../text.ts';
+import { DECISION_COLUMN, decisionCell, withDecision } from './decision.ts';
 
 /** The width of the bars on a page of 100 columns, and on a narrower one. */
 const BAR_COLUMNS = 28;
@@ -17,6 +18,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'EVENT', minWidth: 8, clip: 'middle', dropOrder: 2 },
   { title: 'TOOL', minWidth: 6, clip: 'middle', dropOrder: 1 },
   { title: 'STATUS' },
+  DECISION_COLUMN,
   { title: 'TOOK', align: 'right' },
   { title: '' },
 ];
@@ -46,8 +48,11 @@ export function traceLines(trace: Trace, page: Page): string[] {
   const placed = placeInTime(trace.rows);
   const lengthMs = placed.reduce((max, { endMs }) => Math.max(max, endMs), 0);
   const width = page.columns >= 100 ? BAR_COLUMNS : NARROW_BAR_COLUMNS;
-  const rows = placed.map((each) => toRow(each, { lengthMs, width }));
-  const { header, linesOf } = createTable(COLUMNS, rows, page);
+  const { columns, isShown } = withDecision(COLUMNS, trace.rows);
+  const rows = placed.map((each) => ({
+    cells: toCells(each, { lengthMs, width }).filter(isShown),
+  }));
+  const { header, linesOf } = createTable(columns, rows, page);
   const [first] = trace.rows;
   const word = trace.by === 'session_id' ? 'Session' : 'Correlation id';
   const omitted = trace.count - rows.length;
@@ -74,20 +79,19 @@ interface Scale {
   readonly width: number;
 }
 
-function toRow({ row, startMs, endMs }: Placed, scale: Scale): Row {
+function toCells({ row, startMs, endMs }: Placed, scale: Scale): Cell[] {
   const tone = STATUS_TONES[row.status];
-  return {
-    cells: [
-      { text: String(row.id) },
-      { text: `+${formatMsAligned(startMs)}` },
-      { text: visible(row.hook_name) },
-      { text: visible(row.event_type || NOTHING) },
-      { text: visible(row.tool_name || NOTHING) },
-      { text: visible(row.status), tone },
-      { text: formatMsAligned(row.duration_ms) },
-      { text: barOf(startMs, row.duration_ms === null ? undefined : endMs, scale), tone },
-    ],
-  };
+  return [
+    { text: String(row.id) },
+    { text: `+${formatMsAligned(startMs)}` },
+    { text: visible(row.hook_name) },
+    { text: visible(row.event_type || NOTHING) },
+    { text: visible(row.tool_name || NOTHING) },
+    { text: visible(row.status), tone },
+    decisionCell(row),
+    { text: formatMsAligned(row.duration_ms) },
+    { text: barOf(startMs, row.duration_ms === null ? undefined : endMs, scale), tone },
+  ];
 }
 
 /** Marks an execution that did not run, or whose end is not known. */

@@ -32,7 +32,7 @@ const right = (title: string, dropOrder?: number): Column => ({
 const ENDINGS: readonly Column[] = [
   right('RUNS'),
   right('SUCCESS'),
-  right('BLOCKED'),
+  right('DENIED'),
   right('ERROR'),
   right('TIMEOUT'),
   right('FAIL %'),
@@ -61,7 +61,7 @@ export function metricsLines(report: ComparedReport, page: Page): string[] {
   return [
     `${capitalised(window)}: ${formatThings(report.executions, 'execution')} of ${formatThings(hooks, 'hook')}, ${formatMs(report.total_ms)} in total.`,
     '',
-    page.paint('How they ended', 'strong'),
+    page.paint('How they ended, and how many refused', 'strong'),
     ...renderTable([...names, ...ENDINGS], endings, page),
     '',
     page.paint('How long the hooks took', 'strong'),
@@ -147,7 +147,7 @@ function endingCells(hook: Line): Cell[] {
     ...nameCells(hook),
     { text: formatCount(hook.runs) },
     countCell(hook.success, undefined),
-    countCell(hook.blocked, 'warn'),
+    countCell(hook.denied, 'warn'),
     countCell(hook.error, 'bad'),
     countCell(hook.timeout, 'bad'),
     rateCell(hook.failure_rate, 'bad'),

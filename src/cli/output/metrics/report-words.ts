@@ -26,6 +26,7 @@ export function headline(report: CostReport): string[] {
   return [
     `In ${windowOf(report)} agents waited ${formatMs(blocked_ms)} for ${formatThings(executions - not_waited_for.executions, 'execution')} of hooks, in ${formatThings(session_count, 'session')} and for ${formatThings(call_count, 'event')} of tool calls.`,
     `In sequence they would have taken ${formatMs(hook_ms)}; running in parallel saved ${formatPercent(saved)}.${apart}`,
+    ...(report.denied === 0 ? [] : [`Hooks refused ${formatThings(report.denied, 'time')}.`]),
     ...(report.relative_error === null
       ? []
       : [`Percentiles are within ${formatPercent(report.relative_error)}.`]),

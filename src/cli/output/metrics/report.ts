@@ -33,6 +33,7 @@ const HOOK: readonly Column[] = [
 const HOOKS: readonly Column[] = [
   ...HOOK,
   right('RUNS'),
+  right('DENIED', 1),
   right('WAITED'),
   right('LAST OF', 2),
   right('ALONE', 3),
@@ -106,6 +107,7 @@ const hookCells = (hook: CostReport['hooks'][number]): Cell[] => [
   named(hook.hook_name),
   named(hook.event_type),
   counted(hook.runs),
+  counted(hook.denied),
   timed(hook.waited_ms),
   { text: hook.critical_calls === 0 ? NOTHING : formatThings(hook.critical_calls, 'call') },
   timed(hook.critical_calls === 0 ? null : hook.critical_ms),

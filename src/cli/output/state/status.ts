@@ -215,6 +215,7 @@ function glanceLines({ last_24_hours, database }: StatusReport, page: Page): str
     title,
     ...field('runs', formatCount(runs), page),
     `${nameOf('failures', page)}${graded(failed, failure_rate, page)}`,
+    ...field('refusals', refusalsText(last_24_hours), page),
     `${nameOf('overhead', page)}P50 ${beyond(formatMs(p50.value), p50, page)}, P95 ${beyond(formatMs(p95.value), p95, page)}, measured from inside`,
     ...field('slowest', slowestText(hooks), page),
   ];
@@ -227,6 +228,15 @@ function beyond(figure: string, whole: Graded, page: Page): string {
 
 function graded(figure: string, { grade }: Graded, page: Page): string {
   return grade === null ? figure : `${figure} ${page.paint(grade, GRADE_TONES[grade])}`;
+}
+
+/** How many, and by which hook most. */
+function refusalsText({ denied, hooks }: StatusReport['last_24_hours']): string {
+  const [most] = [...hooks].sort((a, b) => b.denied - a.denied);
+  if (most === undefined || denied === 0) return 'none';
+  const on = most.event_type === '' ? '' : ` on ${most.event_type}`;
+  const whose = most.denied === denied ? 'all' : formatCount(most.denied);
+  return `${formatCount(denied)}, ${whose} by ${most.hook_name}${on}`;
 }
 
 function slowestText(hooks: readonly HookMetrics[]): string {

@@ -23,9 +23,10 @@ const TIMES = {
 };
 const RATES = {
   id: 'chart-rates',
-  title: 'Failure and dedupe rate',
+  title: 'Failures, refusals and duplicates',
   lines: [
     { key: 'failure_rate', name: 'failed', colour: '--line-3', dash: [] },
+    { key: 'deny_rate', name: 'denied', colour: '--line-2', dash: [2, 3] },
     { key: 'dedupe_rate', name: 'duplicates', colour: '--line-1', dash: [8, 4] },
   ],
   show: format.percent,
@@ -156,7 +157,7 @@ function showNote({ source, step_seconds, missing, at }) {
 function fillTable(box, series) {
   const columns = [
     { text: 'From' },
-    ...['Runs', 'P50', 'P95', 'P99', 'Failed', 'Duplicates'].map((text) => ({
+    ...['Runs', 'P50', 'P95', 'P99', 'Failed', 'Denied', 'Duplicates'].map((text) => ({
       text,
       isNumber: true,
     })),
@@ -166,7 +167,9 @@ function fillTable(box, series) {
     const values = [
       format.count(series.runs[index]),
       ...['p50_ms', 'p95_ms', 'p99_ms'].map((key) => format.ms(series[key][index])),
-      ...['failure_rate', 'dedupe_rate'].map((key) => format.percent(series[key][index])),
+      ...['failure_rate', 'deny_rate', 'dedupe_rate'].map((key) =>
+        format.percent(series[key][index]),
+      ),
     ];
     return [
       el(

@@ -11,6 +11,16 @@ const FIELDS = [
         .filter(Boolean)
         .join(', '),
   ],
+  ['Decision', ({ decision }) => decision ?? 'not known'],
+  [
+    'Changed',
+    ({ changes_input }) => (changes_input === 1 ? 'the input of the tool, or its output' : ''),
+  ],
+  [
+    'Context',
+    ({ context_chars }) =>
+      context_chars > 0 ? `${format.count(context_chars)} characters added` : '',
+  ],
   ['Guard', ({ guard_skipped }) => (guard_skipped === 1 ? DID_NOT_RUN : '')],
   ['Event', ({ event_type }) => event_type],
   ['Tool', ({ tool_name }) => tool_name],
@@ -22,10 +32,15 @@ const FIELDS = [
   ],
   ['Command', ({ command }) => command],
   ['Directory', ({ cwd }) => cwd],
+  ['Project', ({ project }) => project],
+  ['Agent', ({ agent }) => agent],
+  ['Subagent', ({ subagent }) => subagent],
   ['Session', ({ session_id }) => session_id],
   ['Tool use', ({ tool_use_id }) => tool_use_id],
   ['Execution', ({ execution_id }) => execution_id],
   ['Correlation', ({ correlation_id }) => correlation_id],
+  ['Script digest', ({ script_digest }) => script_digest],
+  ['Variables', ({ agent_variables }) => agent_variables],
   ['Dedupe key', ({ dedupe_key }) => dedupe_key],
   [
     'Streams',
@@ -42,16 +57,19 @@ export async function showExecution(id) {
     const value = read(row);
     return value === null || value === '' ? [] : [el('dt', {}, name), el('dd', {}, value)];
   });
-  const error = row.error === null ? [] : [el('h3', {}, 'Error'), block('Error', row.error)];
+  const isSame = row.status === 'blocked' && row.error?.trim() === row.decision_reason?.trim();
   fill(
     byId('execution-body'),
     el('dl', { class: 'fields' }, ...fields),
-    ...error,
+    ...text('Reason', row.decision_reason),
+    ...text('Error', isSame ? null : row.error),
     ...payloads(row),
   );
   const dialog = byId('execution');
   if (!dialog.open) dialog.showModal();
 }
+
+const text = (name, value) => (value === null ? [] : [el('h3', {}, name), block(name, value)]);
 
 function payloads({ payloads: stored }) {
   if (stored.length === 0) {

@@ -17,7 +17,16 @@ function cardsOf({ metrics, behind }) {
   if (metrics === null) {
     return [card('Executions', '…', `${format.count(behind)} are being counted`)];
   }
-  const { executions, runs, failures, failure_rate: rate, overhead, total_ms, hooks } = metrics;
+  const {
+    executions,
+    runs,
+    failures,
+    denied,
+    failure_rate: rate,
+    overhead,
+    total_ms,
+    hooks,
+  } = metrics;
   const deduped = hooks.reduce((sum, hook) => sum + hook.deduped, 0);
   const graded = (name) => {
     const { value, target, grade } = overhead.grades[name];
@@ -41,6 +50,7 @@ function cardsOf({ metrics, behind }) {
       `${format.count(failures)} failed`,
       rate.grade,
     ),
+    card('Refusals', format.count(denied), 'decided deny'),
     graded('p50'),
     graded('p95'),
     graded('p99'),
@@ -125,10 +135,12 @@ function gateItem({ hook_name, command, state, until, runs, failures }, switchOn
 const COLUMNS = [
   { text: 'Hook' },
   { text: 'Event' },
-  ...['Runs', 'Failed', 'Duplicates', 'P50', 'P95', 'P99', 'Max', 'Total'].map((text) => ({
-    text,
-    isNumber: true,
-  })),
+  ...['Runs', 'Denied', 'Failed', 'Duplicates', 'P50', 'P95', 'P99', 'Max', 'Total'].map(
+    (text) => ({
+      text,
+      isNumber: true,
+    }),
+  ),
   { text: 'Switch' },
 ];
 
@@ -166,6 +178,7 @@ export function showHooks({ metrics, gates, policy, skipped_guards: skipped }, a
       el('th', { scope: 'row' }, name, skippedNote(skipped, hook)),
       el('td', {}, format.text(hook.event_type)),
       el('td', { class: 'number' }, format.count(hook.runs)),
+      el('td', { class: 'number' }, format.count(hook.denied)),
       rateCell(hook.failure_rate, 'bad'),
       rateCell(hook.dedupe_rate, 'cool'),
       ...['p50_ms', 'p95_ms', 'p99_ms', 'max_ms', 'total_ms'].map((key) =>

@@ -2,7 +2,7 @@ import { el } from '../dom.js';
 import * as format from '../format.js';
 
 export const COLUMNS = [
-  ...['Started', 'Hook', 'Event', 'Tool', 'Status', 'Exit'].map((text) => ({ text })),
+  ...['Started', 'Hook', 'Event', 'Tool', 'Status', 'Decision', 'Exit'].map((text) => ({ text })),
   { text: 'Took', isNumber: true },
   { text: 'Overhead', isNumber: true },
   { text: 'Session' },
@@ -20,12 +20,20 @@ export function noRow(next) {
   return el('tr', { class: 'none' }, el('td', { colspan: COLUMNS.length }, text));
 }
 
+/** The field of a row that a filter is about. */
+const FIELDS = {
+  hook: 'hook_name',
+  event: 'event_type',
+  status: 'status',
+  decision: 'decision',
+  project: 'project',
+  agent: 'agent',
+};
+
 /** Whether a row matches the filters; the daemon filters recorded rows in the same way. */
-export function matches(row, { hook, event, status, session }) {
+export function matches(row, { session, ...wanted }) {
   return (
-    (hook === '' || row.hook_name === hook) &&
-    (event === '' || row.event_type === event) &&
-    (status === '' || row.status === status) &&
+    Object.entries(wanted).every(([name, value]) => value === '' || row[FIELDS[name]] === value) &&
     (session === '' || (row.session_id ?? '').startsWith(session))
   );
 }
@@ -44,7 +52,15 @@ export function rowOf(row, isNew = false) {
       {},
       statusBadge(row.status),
       row.guard_skipped === 1 ? el('strong', { class: 'error' }, DID_NOT_RUN) : undefined,
-      row.error ? el('span', { class: 'error' }, row.error) : undefined,
+      row.error && row.error !== row.decision_reason
+        ? el('span', { class: 'error' }, row.error)
+        : undefined,
+    ),
+    el(
+      'td',
+      {},
+      decisionBadge(row.decision) ?? format.text(null),
+      row.decision_reason ? el('span', { class: 'error' }, row.decision_reason) : undefined,
     ),
     el('td', {}, format.exit(row)),
     el('td', { class: 'number' }, format.ms(row.duration_ms)),
@@ -60,6 +76,12 @@ function sessionLink(id) {
     { href: `#/session/${encodeURIComponent(id)}`, title: id },
     id.length > 8 ? `${id.slice(0, 8)}…` : id,
   );
+}
+
+/** Undefined if the hook decided nothing, or nobody knows. */
+export function decisionBadge(decision) {
+  if (!decision || decision === 'none') return undefined;
+  return el('span', { class: `badge decision-${decision}` }, decision);
 }
 
 export function statusBadge(status) {

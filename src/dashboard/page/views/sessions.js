@@ -1,14 +1,14 @@
 import { getJson } from '../api.js';
 import { byId, el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
-import { statusBadge } from './rows.js';
+import { decisionBadge, statusBadge } from './rows.js';
 import { layOutSession } from './waterfall.js';
 
 const COLUMNS = [
   { text: 'Session' },
   { text: 'First' },
   { text: 'Last' },
-  ...['Executions', 'Tool calls', 'Failed', 'Blocked'].map((text) => ({ text, isNumber: true })),
+  ...['Executions', 'Tool calls', 'Failed', 'Denied'].map((text) => ({ text, isNumber: true })),
 ];
 
 export async function showSessions(range) {
@@ -30,7 +30,7 @@ export async function showSessions(range) {
       ),
       el('td', {}, format.moment(session.first)),
       el('td', {}, format.moment(session.last)),
-      ...['executions', 'tool_calls', 'failures', 'blocked'].map((key) =>
+      ...['executions', 'tool_calls', 'failures', 'denied'].map((key) =>
         el('td', { class: 'number' }, format.count(session[key])),
       ),
     ),
@@ -87,7 +87,10 @@ function callBody({ label, key, bars, pauses, totalMs }) {
 function barRow({ row, left, width }, pauses) {
   const track = el('div', { class: 'track' });
   for (const at of pauses) track.append(placed(el('span', { class: 'pause' }), at));
-  const bar = placed(el('span', { class: `span status-${row.status}` }), left);
+  const bar = placed(
+    el('span', { class: `span status-${row.status} decision-${row.decision}` }),
+    left,
+  );
   bar.style.width = `${width * 100}%`;
   track.append(bar);
   return el(
@@ -100,7 +103,7 @@ function barRow({ row, left, width }, pauses) {
       el('span', { class: 'note' }, ` ${row.event_type}`),
     ),
     el('td', {}, format.moment(row.created_at)),
-    el('td', {}, statusBadge(row.status)),
+    el('td', {}, statusBadge(row.status), ' ', decisionBadge(row.decision)),
     el('td', { class: 'number' }, format.ms(row.duration_ms)),
     el('td', { class: 'tracks', 'aria-hidden': 'true' }, track),
   );
