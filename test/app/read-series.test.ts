@@ -31,6 +31,7 @@ function aDatabase() {
     return anExecution({
       hookName: `hook_${random(3)}`,
       status,
+      decision: random(9) === 0 ? 'deny' : 'none',
       durationMs: status === 'dedupe_skip' ? undefined : 0.5 * 10 ** (random(1000) / 250),
       // Most of them recent, some a month old.
       createdAt: new Date(
@@ -67,6 +68,10 @@ describe('a chart over time', () => {
             );
             expect(series.dedupe_rate[index]).toBe(
               here.length === 0 ? null : (here.length - ran.length) / here.length,
+            );
+            const denied = here.filter(({ decision }) => decision === 'deny');
+            expect(series.deny_rate[index]).toBe(
+              here.length === 0 ? null : denied.length / here.length,
             );
             const exact = percentile(
               ran.map(({ durationMs }) => durationMs ?? 0),

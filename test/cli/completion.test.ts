@@ -53,11 +53,15 @@ describe('the completions', () => {
     [['help', 'unin'], ['uninstall']],
     [
       ['logs', '--s'],
-      ['--status', '--session', '--since'],
+      ['--status', '--subagent', '--session', '--since'],
     ],
     [['logs', '--status', 'e'], ['error']],
     [['logs', '--status', 'error,dedu'], ['error,dedupe_skip']],
     [['logs', '--status=tim'], ['--status=timeout']],
+    [
+      ['logs', '--decision', 'deny,a'],
+      ['deny,ask', 'deny,allow'],
+    ],
     [['logs', '--status', '=', 'tim'], ['timeout']],
     [
       ['logs', '--hook', ''],

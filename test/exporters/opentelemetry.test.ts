@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/config/file/config-file.ts';
+import { duplicateReason } from '../../src/domain/skipped-guard.ts';
 import {
   aCollector,
   answers,
@@ -71,10 +72,13 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     spoolMany(state, 1, { ...begin, spanId: '1'.repeat(16) }, { exitCode: 2, stderrTail });
     spoolMany(state, 1, { ...begin, spanId: '2'.repeat(16) }, { exitCode: 7, stderrTail });
     spoolMany(state, 1, { ...begin, spanId: '3'.repeat(16) }, { kind: 'timeout', exitCode: 124 });
-    const all = await spans(collector, 4);
-    const [ok, blocked, failed, late] = [
+    const again = { kind: 'dedupe_skip', reason: duplicateReason('x', true) } as const;
+    const client = { variables: ['CLAUDECODE=1'], subagent: 'Explore' };
+    spoolMany(state, 1, { ...begin, ...client, spanId: '4'.repeat(16) }, again);
+    const all = await spans(collector, 5);
+    const [ok, blocked, failed, late, refused] = [
       'b7ad6b7169203331',
-      ...['1', '2', '3'].map((digit) => digit.repeat(16)),
+      ...['1', '2', '3', '4'].map((digit) => digit.repeat(16)),
     ].map((id) => all.find(({ spanId }) => spanId === id));
     expect(ok).toMatchObject({
       ...{ traceId: begin.correlationId, parentSpanId: '00f067aa0ba902b7', name: 'Stop lint' },
@@ -101,6 +105,12 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     });
     expect(late?.status).toEqual({ code: 'STATUS_CODE_ERROR', message: 'timed out' });
     expect(valuesOf(late?.attributes)).toMatchObject({ 'error.type': 'timeout' });
+    expect(refused?.status?.code ?? 'STATUS_CODE_UNSET').toBe('STATUS_CODE_UNSET');
+    // The directory of the project stays here.
+    expect(valuesOf(refused?.attributes)).toMatchObject({
+      ...{ 'hookbus.decision': 'deny', 'hookbus.project': 'app' },
+      ...{ 'hookbus.agent': 'claude', 'hookbus.subagent': 'Explore' },
+    });
     for (const { bytes, headers, path } of collector.requests) {
       expect(bytes.toString('latin1')).not.toMatch(/hidden|lint\.py|\/home\/dev|toolu_1/);
       expect({ path, key: headers['api-key'] }).toEqual({ path: '/v1/traces', key: 'k-1' });
@@ -145,6 +155,10 @@ describe.each(PROTOCOLS)('spans over %s', (protocol) => {
     expect(Number(point?.bucketCounts?.[3])).toBeGreaterThanOrEqual(3);
     expect(Number(metrics.get('hookbus.overhead')?.histogram?.dataPoints[0]?.count)).toBe(4);
     expect([...metrics.keys()]).toContain('hookbus.dedupe');
+    const decisions = metrics.get('hookbus.hook.decisions')?.sum?.dataPoints ?? [];
+    expect(decisions.map(({ attributes }) => valuesOf(attributes)['hookbus.decision'])).toEqual([
+      'none',
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/config/file/config-file.ts';
+import { duplicateReason } from '../../src/domain/skipped-guard.ts';
 import { until } from '../support/daemon.ts';
 import {
   aProcess,
@@ -84,14 +85,20 @@ describe('/metrics', () => {
     }
     spoolMany(state, 1, { hookName: 'lint', dedupeKey: 'k' }, { exitCode: 2 });
     spoolMany(state, 2, { hookName: 'lint' }, { kind: 'dedupe_skip', dedupeKey: 'k' });
-    await stored(state, 13);
+    const again = { kind: 'dedupe_skip', reason: duplicateReason('x', true) } as const;
+    spoolMany(state, 3, { hookName: 'lint', dedupeKey: 'k' }, again);
+    await stored(state, 16);
     const { text, status, headers } = await get(port);
     expect(status).toBe(200);
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(check(text)).toEqual({ status: 0, stderr: '' });
     expect(valueIn(text, RUNS)).toBe(2);
     expect(valueIn(text, 'hookbus_dedupe_total{result="run"}')).toBe(1);
-    expect(valueIn(text, 'hookbus_dedupe_total{result="skip"}')).toBe(2);
+    expect(valueIn(text, 'hookbus_dedupe_total{result="skip"}')).toBe(5);
+    const decisions = (event: string, decision: string) =>
+      `hookbus_hook_decisions_total{hook="lint",event="${event}",decision="${decision}"}`;
+    expect(valueIn(text, decisions('PreToolUse', 'deny'))).toBeGreaterThanOrEqual(3);
+    expect(valueIn(text, decisions('Stop', 'none'))).toBe(2);
     expect(valueIn(text, 'hookbus_spool_pending')).toBe(0);
     expect(valueIn(text, 'hookbus_build_info{version="0.1.0"}')).toBe(1);
     expect(text).not.toContain('\u001b');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/config/file/config-file.ts';
+import { duplicateReason } from '../../src/domain/skipped-guard.ts';
 import { until } from '../support/daemon.ts';
 import {
   aProcess,
@@ -82,18 +83,21 @@ describe('StatsD', () => {
     spoolMany(state, 40, { hookName: 'lint', eventType: 'Stop' }, { durationMs: 12.5 });
     spoolMany(state, 2, { hookName: 'a.b c:d|e', eventType: '' }, { exitCode: 1 });
     spoolMany(state, 3, { hookName: 'lint' }, { kind: 'dedupe_skip', dedupeKey: 'k' });
+    const again = { kind: 'dedupe_skip', reason: duplicateReason('x', true) } as const;
+    spoolMany(state, 2, { hookName: 'guard', dedupeKey: 'k' }, again);
     const counters = await until('the counters', async () => {
       const text = await tell(own, 'counters');
-      return text.includes('hookbus.dedupe.skip') ? text : undefined;
+      return text.includes("hookbus.dedupe.skip': 5") ? text : undefined;
     });
     expect(counters).toContain("'hookbus.hook.runs.lint.Stop.success': 40");
     expect(counters).toContain("'hookbus.hook.runs.a_b_c_d_e.none.error': 2");
-    expect(counters).toContain("'hookbus.dedupe.skip': 3");
+    expect(counters).toContain("'hookbus.hook.decisions.lint.Stop.none': 40");
+    expect(counters).toContain("'hookbus.hook.decisions.guard.PreToolUse.deny': 2");
     expect(counters).toContain("'statsd.bad_lines_seen': 0");
     const timers = await tell(own, 'timers');
     expect(timers).toMatch(/'hookbus\.hook\.duration\.lint\.Stop': \[\s*12\.5,/);
     expect(await exporterState(state, 'statsd')).toMatchObject({
-      sent: 45,
+      sent: 47,
       dropped: 0,
       failures: 0,
     });
@@ -120,6 +124,7 @@ describe('StatsD', () => {
     );
     const lines = linesOf(packets);
     expect(lines).toContain('ci.hooks.hook.runs:1|c|#hook:lint,event:Stop,status:success');
+    expect(lines).toContain('ci.hooks.hook.decisions:1|c|#hook:lint,event:Stop,decision:none');
     expect(lines).toContain('ci.hooks.hook.duration:0.123|ms|#hook:lint,event:Stop');
     expect(lines).toContain('ci.hooks.overhead:1.25|ms');
     expect(lines).toContain('ci.hooks.dedupe:1|c|#result:run');

@@ -3,6 +3,7 @@ import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import { CONFIG_KEYS } from '../../config/file/edit-config.ts';
 import { withOwnHome } from '../../config/home/state-home.ts';
 import { type Environment, readSettings } from '../../config/settings.ts';
+import { DECISIONS } from '../../domain/answer/decision.ts';
 import { EVENT_NAMES } from '../../domain/events.ts';
 import { STATUSES } from '../../domain/execution.ts';
 import { GROUPINGS } from '../../metrics/report.ts';
@@ -24,6 +25,7 @@ const BY_PLACEHOLDER: Readonly<
   SCOPE: () => SCOPES,
   WHAT: () => GROUPINGS,
   STATUS: () => STATUSES,
+  DECISION: () => DECISIONS,
   KEY: () => CONFIG_KEYS,
   HOOK: hooksOnRecord,
   NAME: hooksOnRecord,
