@@ -59,5 +59,6 @@ it('with a million executions, an evaluation of alerts takes almost no time, and
   expect(report).toMatchObject({ executions: 200_000, session_count: 200 });
   expect(report?.hooks).toHaveLength(MILLION_HOOKS.length);
   expect(report?.calls).toHaveLength(100);
+  expect(report?.context).toMatchObject([{ hook_name: 'hook_0', characters: 10_000 * 90 }]);
   expect(grewBytes).toBeLessThan(200e6);
 }, 180_000);

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { CostReport } from '../../src/app/reading/cost-report.ts';
-import type { Execution, StoredPayload } from '../../src/domain/execution.ts';
+import type { Execution } from '../../src/domain/execution.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, seedExecutions, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';
@@ -13,29 +13,18 @@ const BASE_MS = Date.now() - 60_000;
 
 const at = (ms: number): string => new Date(BASE_MS + ms).toISOString();
 
-const stdout = (
-  text: string,
-  encoding: StoredPayload['encoding'] = 'identity',
-): StoredPayload[] => {
-  const bytes = Buffer.from(text);
-  const body = encoding === 'zlib' ? zlibSync(bytes) : bytes;
-  return [{ stream: 'stdout', encoding, truncated: false, body }];
-};
-
 /** A database of these executions, and functions that run `report` on it. */
-function aState(executions: readonly (readonly [Partial<Execution>, StoredPayload[]?])[]) {
+function aState(executions: readonly (readonly [Partial<Execution>])[]) {
   const { home, paths } = freshState();
   writeExecutions(
     paths.database,
-    executions.map(([changes, payloads]) =>
-      recordedOf(
-        anExecution({ createdAt: at(0), overheadMs: 0, sessionId: 'abc-1', ...changes }),
-        payloads,
-      ),
+    executions.map(([changes]) =>
+      recordedOf(anExecution({ createdAt: at(0), overheadMs: 0, sessionId: 'abc-1', ...changes })),
     ),
   );
   const run = (...words: string[]) => hookbus(['report', ...words], { HOOKBUS_HOME: home });
   return {
+    paths,
     run,
     report: async (...words: string[]): Promise<CostReport> => {
       const { stdout: text, stderr, exitCode } = await run('--json', ...words);
@@ -88,38 +77,61 @@ describe('hookbus report', () => {
     });
   });
 
-  it('counts the context that hooks add, exactly if payloads are stored, and repeated text', async () => {
-    const json = JSON.stringify({ hookSpecificOutput: { additionalContext: 'é'.repeat(40) } });
+  it('counts the context that hooks added, without their payloads, and repeated text', async () => {
+    const said = { ...SAID, stdoutKind: 'text', stdoutBytes: 300, contextChars: 280 } as const;
     const { report, run } = aState([
-      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
-      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
-      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a', sessionId: 'other' }],
-      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 12_000, stdoutDigest: 'b' }],
-      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 99, exitCode: 1, status: 'error' }],
+      [{ ...said, stdoutDigest: 'a' }],
+      [{ ...said, stdoutDigest: 'a' }],
+      [{ ...said, stdoutDigest: 'a', sessionId: 'other' }],
+      [{ ...said, stdoutBytes: 12_000, contextChars: 10_000, stdoutDigest: 'b' }],
       [{ hookName: 'log', stdoutKind: 'text', stdoutBytes: 500, stdoutDigest: 'c' }],
-      [{ hookName: 'json', stdoutKind: 'json', stdoutBytes: 700, stdoutDigest: 'd' }],
-      [{ hookName: 'kept', stdoutKind: 'json', stdoutBytes: json.length }, stdout(json)],
-      [{ hookName: 'kept', stdoutKind: 'json', stdoutBytes: json.length }, stdout(json, 'zlib')],
-      [{ hookName: 'none', stdoutKind: 'json', stdoutBytes: 2 }, stdout('{}')],
+      [{ hookName: 'json', stdoutKind: 'json', stdoutBytes: 700, contextChars: 80 }],
+      [{ hookName: 'none', stdoutKind: 'json', stdoutBytes: 2 }],
+      [{ hookName: 'stderr', status: 'blocked', exitCode: 2, contextChars: 12 }],
     ]);
-    expect((await report()).context).toEqual([
+    const { context, assumptions } = await report();
+    expect(context).toEqual([
       {
         hook_name: 'context',
         event_type: 'SessionStart',
         executions: 4,
-        characters: 10_900,
-        characters_at_most: 10_900,
+        characters: 10_840,
+        characters_at_most: 10_840,
         most_characters: 10_000,
         cut: 1,
         repeated: 1,
-        repeated_characters: 300,
+        repeated_characters: 280,
       },
-      expect.objectContaining({ hook_name: 'json', characters: 0, characters_at_most: 700 }),
-      expect.objectContaining({ hook_name: 'kept', characters: 80, characters_at_most: 80 }),
+      expect.objectContaining({ hook_name: 'json', characters: 80, characters_at_most: 80 }),
+      expect.objectContaining({ hook_name: 'stderr', executions: 1, characters: 12 }),
     ]);
-    const { stdout: table } = await run();
-    expect(table).toMatch(/context +SessionStart +4 +10,900 +1 +1 +300/);
-    expect(table).toMatch(/json +PreToolUse +1 +≤ 700/);
+    expect(assumptions.join('\n')).not.toContain('before HookBus recorded');
+    expect((await run()).stdout).toMatch(/context +SessionStart +4 +10,840 +1 +1 +280/);
+  });
+
+  it('estimates the context of executions from before it was recorded', async () => {
+    const { report, run, paths } = aState([
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 300, stdoutDigest: 'a' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 12_000, stdoutDigest: 'b' }],
+      [{ ...SAID, stdoutKind: 'text', stdoutBytes: 99, exitCode: 1, status: 'error' }],
+      [{ hookName: 'log', stdoutKind: 'text', stdoutBytes: 500, stdoutDigest: 'c' }],
+      [{ hookName: 'json', stdoutKind: 'json', stdoutBytes: 700, stdoutDigest: 'd' }],
+      [{ hookName: 'json', stdoutKind: 'json', stdoutBytes: 700, contextChars: 5 }],
+    ]);
+    const db = openDatabase(paths.database, 0);
+    db.exec('UPDATE hook_logs SET context_chars = NULL WHERE context_chars = 0');
+    db.close();
+    const { context, assumptions } = await report();
+    expect(context).toEqual([
+      expect.objectContaining({
+        ...{ hook_name: 'context', executions: 3, cut: 1, repeated: 1, repeated_characters: 300 },
+        ...{ characters: 10_600, characters_at_most: 10_600, most_characters: 10_000 },
+      }),
+      expect.objectContaining({ hook_name: 'json', characters: 5, characters_at_most: 705 }),
+    ]);
+    expect(assumptions.join('\n')).toContain('before HookBus recorded');
+    expect((await run()).stdout).toMatch(/json +PreToolUse +2 +5 – 705/);
   });
 
   it('lays out its tables within 100 columns', async () => {

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import type { Execution } from '../../src/domain/execution.ts';
 import { writeGate } from '../../src/gates/gate-writer.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
+import { barriers, hasBrowser, inBrowser, useBrowser } from '../support/browser.ts';
 import { until } from '../support/daemon.ts';
 import { aDashboard } from '../support/dashboard.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -72,6 +73,66 @@ describe.skipIf(!hasBrowser)(inBrowser('the list of executions'), () => {
     await page.locator('#alerts').getByText('guard: skipped 1 time').waitFor();
     await page.locator('#feed-table').getByRole('link', { name: 'guard' }).click();
     await page.locator('#execution-body').getByText(said).waitFor();
+    await expectClean();
+  });
+
+  it('shows decisions with their reasons, and filters by decision, project and agent', async () => {
+    const reason = 'rm -rf <b>build</b> is not allowed\nAsk first.';
+    const createdAt = new Date().toISOString();
+    const of = (what: Partial<Execution>) => recordedOf(anExecution({ createdAt, ...what }));
+    const refusal = {
+      hookName: 'guard',
+      decision: 'deny',
+      decisionReason: reason,
+      contextChars: 1234,
+      sessionId: 'abc',
+      agent: 'claude',
+      subagent: 'Explore',
+      project: '/home/dev/app',
+    } satisfies Partial<Execution>;
+    const dashboard = await aDashboard(({ paths }) =>
+      writeExecutions(paths.database, [
+        of(refusal),
+        of({ hookName: 'allows', decision: 'allow', agent: 'codex', project: '/home/dev/api' }),
+        of({ hookName: 'format', eventType: 'PostToolUse', status: 'blocked', exitCode: 2 }),
+      ]),
+    );
+    const { page, expectClean } = await browser.open(dashboard.url);
+    await page.locator('#feed-table').getByText('rm -rf <b>build</b> is not allowed').waitFor();
+    await page.getByText('live', { exact: true }).waitFor();
+    const cell = (table: string, name: string, column: number) =>
+      page.locator(`${table} tbody tr`).filter({ hasText: name }).locator(`:nth-child(${column})`);
+    expect(await cell('#hooks-table', 'guard', 4).first().textContent()).toBe('1');
+    expect(await cell('#hooks-table', 'format', 4).first().textContent()).toBe('0');
+    expect(await page.locator('#cards').textContent()).toContain('Refusals1decided deny');
+    expect(await cell('#sessions-table', 'abc', 7).first().textContent()).toBe('1');
+    const filter = (name: string) => page.locator(`#filters select[name=${name}]`);
+    const shown = async (expected: readonly string[]) =>
+      until(`${expected}`, async () => `${(await names(page)).sort()}` === `${expected}`);
+    for (const [name, value, expected] of [
+      ['decision', 'deny', ['guard']],
+      ['project', '/home/dev/api', ['allows']],
+      ['agent', 'claude', ['guard']],
+    ] as const) {
+      await filter(name).locator(`option[value="${value}"]`).waitFor({ state: 'attached' });
+      await filter(name).selectOption(value);
+      await shown(expected);
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await shown(['allows', 'format', 'guard']);
+    }
+    // What comes in is filtered in the same way.
+    await filter('decision').selectOption('deny');
+    await shown(['guard']);
+    writeExecutions(dashboard.paths.database, [of({}), of({ ...refusal, hookName: 'second' })]);
+    await shown(['guard', 'second']);
+    await page.locator('#feed-table').getByRole('link', { name: 'second' }).click();
+    const body = page.locator('#execution-body');
+    expect(await body.getByLabel('Reason').textContent()).toBe(reason);
+    const fields = (await body.locator('.fields').textContent()) ?? '';
+    for (const text of ['Decisiondeny', 'Context1,234 characters', 'Project/home/dev/app'])
+      expect(fields).toContain(text);
+    for (const text of ['Agentclaude', 'SubagentExplore']) expect(fields).toContain(text);
+    expect(await barriers(page)).toEqual([]);
     await expectClean();
   });
 

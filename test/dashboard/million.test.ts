@@ -40,10 +40,15 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
         `/api/series?range=${range}&hook=hook_3`,
         `/api/sessions?range=${range}`,
         `/api/executions?range=${range}&status=error`,
+        `/api/executions?range=${range}&decision=deny`,
       ]),
       // Only one of the first executions matches.
       '/api/executions?range=30d&status=breaker_skip',
       '/api/executions?range=30d&hook=hook_7&event=none',
+      '/api/executions?range=30d&decision=stop',
+      '/api/executions?range=30d&decision=deny&hook=hook_7&project=none',
+      '/api/executions?range=30d&project=none',
+      '/api/executions?range=30d&project=/home/dev/project_3&agent=none',
       '/api/executions?range=30d&session=session-25',
       '/api/session?id=session-250',
     ]) {
@@ -60,6 +65,11 @@ describe.skipIf(!hasBrowser)(inBrowser('a million executions'), () => {
     const [ms = 0, path = ''] = times.sort(([a], [b]) => b - a)[0] ?? [];
     process.stderr.write(`million.test.ts: slowest answer ${Math.round(ms)} ms, ${path}\n`);
 
+    // An index finds rare decisions at once.
+    const { rows: stopped } = await get<{ rows: unknown[] }>(
+      '/api/executions?range=30d&decision=stop',
+    );
+    expect(stopped).toHaveLength(1);
     // Rare executions are found in steps.
     let next: string | null = '';
     let rows: unknown[] = [];

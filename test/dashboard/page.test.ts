@@ -140,7 +140,7 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.getByText('No matching execution in the time range.').waitFor();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.locator('#filters input').fill('5e552');
-    await only(9, /^5e552/);
+    await only(10, /^5e552/);
     await page.locator('#filters input').fill('');
     await hook.selectOption('guard_rm');
     await only(2, /^guard_rm$/);

@@ -17,7 +17,11 @@ it('metrics of a month with a million executions come at once', { timeout: 180_0
   copyMillion(paths.database);
   const db = openDatabase(paths.database, 5000);
   onTestFinished(() => void db.close());
-  expect(readMetrics(db, 720, Date.now()).executions).toBe(MILLION);
+  const { executions, denied } = readMetrics(db, 720, Date.now());
+  expect(executions).toBe(MILLION);
+  expect(denied).toBe(
+    db.prepare("SELECT count(*) FROM hook_logs WHERE decision = 'deny'").pluck().get(),
+  );
   const time = (...words: string[]): number => {
     const start = performance.now();
     expect(hookbusProcess(words, { HOOKBUS_HOME: home, HOOKBUS_DAEMON: 'off' }).exitCode).toBe(0);

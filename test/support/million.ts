@@ -41,12 +41,15 @@ function fill(path: string): void {
   db.exec(`
     WITH RECURSIVE counter (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counter WHERE n < ${MILLION - 1})
     INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, tool_name, session_id,
-      tool_use_id, command, status, exit_code, duration_ms, overhead_ms, stdout_bytes, stdout_kind, stdout_digest, created_at)
+      tool_use_id, command, status, exit_code, duration_ms, overhead_ms, stdout_bytes, stdout_kind, stdout_digest,
+      decision, context_chars, agent, subagent, project, created_at)
     SELECT printf('%032x', n), printf('%032x', n / 2), printf('%016x', n), 'hook_' || (n % ${hooks}),
       CASE WHEN n % ${hooks} = 0 THEN 'SessionStart' WHEN n % ${hooks} < 10 THEN 'PreToolUse' ELSE 'PostToolUse' END,
       'Bash', 'session-' || (n / ${SESSION_EXECUTIONS}), 'toolu_' || (n / 2), 'true',
       CASE WHEN n % 211 = 0 THEN 'error' WHEN n % 31 = 0 THEN 'dedupe_skip' WHEN n = 5000 THEN 'breaker_skip' ELSE 'success' END,
       0, 1 + n % 977, 0.5 + (n % 19) / 10.0, 100, iif(n % ${hooks} = 0, 'text', 'empty'), 'd' || (n % 40),
+      CASE WHEN n = 7000 THEN 'stop' WHEN n % 509 = 0 THEN 'deny' ELSE 'none' END, iif(n % ${hooks} = 0, 90, 0),
+      'claude', iif(n % 5 = 0, 'Explore', NULL), '/home/dev/project_' || (n % 7),
       strftime('%Y-%m-%dT%H:%M:%fZ', ${Date.now() / 1000} - (${MILLION} - n) * ${SECONDS_APART}, 'unixepoch')
     FROM counter`);
   for (const { sql } of indexes) db.exec(sql);

@@ -24,7 +24,13 @@ export function workdays(untilMs: number, sessions = 6, calls = 60): Recorded[] 
     const sessionId = `5e55${session}000-41ab-4e0e-9d6c-2b8e5a1f9c04`;
     for (let call = 0; call < calls; call += 1) {
       const tool = TOOLS[random(TOOLS.length)] ?? 'Bash';
-      const common = { sessionId, toolName: tool, toolUseId: `toolu_${session}_${call}` };
+      const common = {
+        sessionId,
+        toolName: tool,
+        toolUseId: `toolu_${session}_${call}`,
+        agent: 'claude',
+        project: '/home/dev/app',
+      } as const;
       for (const [hooks, eventType] of [
         [BEFORE, 'PreToolUse'],
         [AFTER, 'PostToolUse'],
@@ -69,6 +75,6 @@ function endOf(status: Status): Partial<Execution> {
   }[status];
   const error =
     status === 'error' ? "FileNotFoundError: No such file or directory: 'prettier'" : undefined;
-  const decision = status === 'blocked' ? 'deny' : 'none';
-  return { status, exitCode, error, decision };
+  const refusal = { decision: 'deny', decisionReason: 'Refusing to run: rm -rf ../build' } as const;
+  return { status, exitCode, error, ...(status === 'blocked' && refusal) };
 }
