@@ -10,6 +10,7 @@ import { DEFAULT_CONFIG, parseConfig } from '../src/config/file/config-file.ts';
 import { CONFIG_KEYS } from '../src/config/file/edit-config.ts';
 import { parseRunOptions } from '../src/config/run-options.ts';
 import { DEFAULTS, readSettings } from '../src/config/settings.ts';
+import { DECISIONS } from '../src/domain/answer/decision.ts';
 import { canBlock } from '../src/domain/events.ts';
 import { STATUSES } from '../src/domain/execution.ts';
 import { VERSION } from '../src/domain/version.ts';
@@ -187,7 +188,7 @@ function aDatabase(): string {
     assemble(aBegin({ ...raw, compress: true }), anEnd({ exitCode: 1, stderrTail, captures })),
     assemble(aBegin({ createdAtMs }), anEnd({ kind: 'timeout', exitCode: 124 })),
     assemble(aBegin({ createdAtMs }), anEnd({ stdoutKind: 'broken', stdoutBytes: 9 })),
-    { ...skipped, execution: { ...skipped.execution, status: 'dedupe_skip' } },
+    { ...skipped, execution: { ...skipped.execution, status: 'dedupe_skip', decision: 'deny' } },
     assemble(aBegin({ createdAtMs, warnings: ['unknown option --nmae'] }), anEnd()),
   ]);
   db.exec(`
@@ -250,8 +251,9 @@ describe('the database page', () => {
     }
   });
 
-  it('lists every status', () => {
+  it('lists every status and every decision', () => {
     expect(termsUnder('## Status')).toEqual([...STATUSES]);
+    expect(termsUnder('## Decision')).toEqual([...DECISIONS]);
   });
 
   it('has the schema version of this release', () => {
@@ -303,8 +305,8 @@ describe.skipIf(!hasShell)('the queries of the database page, in the sqlite3 she
     run(path, everything?.code ?? '');
     const left = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);
     expect(left.map(([table]) => table).sort()).toEqual([
-      ...['alerts', 'breakers', 'hook_totals', 'hook_totals_mark', 'notices', 'rollup_marks'],
-      'skipped_guards',
+      ...['alerts', 'breakers', 'decision_totals', 'hook_totals', 'hook_totals_mark', 'notices'],
+      ...['rollup_marks', 'skipped_guards'],
     ]);
     for (const block of [notices, ...others]) run(path, block?.code ?? '');
     const still = Object.entries(rowCounts(path)).filter(([, count]) => count > 0);

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Execution } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
@@ -173,8 +172,8 @@ describe('the fields of', () => {
   it('report are documented', async () => {
     const { home, paths } = freshState();
     const createdAt = new Date(Date.now() - 60_000).toISOString();
-    const one = { createdAt, sessionId: 's', toolUseId: 't', stdoutKind: 'json', stdoutBytes: 9 };
-    writeExecutions(paths.database, [recordedOf(anExecution(one as Partial<Execution>))]);
+    const one = { createdAt, sessionId: 's', toolUseId: 't', contextChars: 9 };
+    writeExecutions(paths.database, [recordedOf(anExecution(one))]);
     const { stdout } = await hookbus(['report', '--json'], { HOOKBUS_HOME: home });
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
   });

@@ -34,7 +34,7 @@ export const logsCommand: Command = {
   summary: 'List recent executions',
   usage: '[options]',
   about: [
-    'Lists recorded executions, newest first: start time, hook, event, tool, status, decision, exit code or signal, duration, and the overhead of hookbus. The line below an execution that failed or decided something shows its error or reason. A decision is what the hook told its agent; ? means that HookBus cannot tell.',
+    'Lists recorded executions, newest first: start time, hook, event, tool, status, decision, exit code or signal, duration, and the overhead of hookbus. The line below an execution that failed or decided something shows its error or reason. A decision is what the hook answered its agent; ? means that HookBus cannot tell.',
     'Times are local. An execution must match every kind of filter that you give.',
     'With --follow, shows the latest executions and then each new one when it is recorded, until Ctrl-C. This needs the daemon, and starts it if none runs.',
   ],

@@ -13,7 +13,7 @@ import {
   type LiveAnswer,
   type LiveOutput,
 } from '../../words/command.ts';
-import { invalidValue, MAX_HOURS, readHours } from '../../words/values.ts';
+import { MAX_HOURS, readHours, readWord } from '../../words/values.ts';
 
 const DEFAULT_HOURS = '24';
 
@@ -27,7 +27,7 @@ export const metricsCommand: Command = {
   summary: 'Show how often hooks fail and how long they take',
   usage: '[HOURS | rebuild] [options]',
   about: [
-    'Shows for each hook and event of the last HOURS how its executions ended and how long they took. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
+    'Shows for each hook and event of the last HOURS how its executions ended, how many refused (DENIED) and how long they took. A hook that refuses by JSON counts both as a success and as denied. The hook with the longest total time comes first. Percentiles are exact (nearest rank) for up to 50,000 executions that are still recorded; otherwise they come from rollups and are within 1 %.',
     'Below, it grades the failure rate against its target: ok, above target, or alert. It also shows the overhead that hookbus measures from inside. The targets are for the caller, who sees more, so a figure below the target is not called ok.',
     'rebuild computes the rollups again from the recorded executions.',
   ],
@@ -39,7 +39,7 @@ export const metricsCommand: Command = {
   options: {
     by: {
       value: 'WHAT',
-      describe: 'group executions by hook, event, tool, session or day',
+      describe: `group executions by ${GROUPINGS.join(', ')}`,
       default: 'hook and event',
     },
     compare: { describe: 'compare with the window before' },
@@ -51,6 +51,7 @@ export const metricsCommand: Command = {
     ['hookbus metrics 0.5', 'the last half hour'],
     ['hookbus metrics 168 --compare', 'this week against the last'],
     ['hookbus metrics 720 --by day', 'the last month, day by day'],
+    ['hookbus metrics 168 --by project', 'this week, project by project'],
     ['hookbus metrics 1 --watch', 'while an agent works'],
     ["hookbus metrics 168 --json | jq '.overhead.p95_ms'", 'for programs'],
   ],
@@ -104,11 +105,7 @@ async function watch(
 }
 
 function readBy(text: string | undefined) {
-  const by = GROUPINGS.find((word) => word === text);
-  if (text !== undefined && by === undefined) {
-    throw invalidValue('--by', `one of ${GROUPINGS.join(', ')}`, text);
-  }
-  return by;
+  return text === undefined ? undefined : readWord('--by', text, GROUPINGS);
 }
 
 async function rebuild(context: Context): Promise<Answer> {

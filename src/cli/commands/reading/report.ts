@@ -17,7 +17,7 @@ export const reportCommand: Command = {
   summary: 'Show what hooks cost: waiting time and context',
   usage: '[HOURS|--session ID] [options]',
   about: [
-    'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, what each hook added to the context, and a suggested timeout for each hook, from its P99.',
+    'Shows how long agents waited for hooks (hooks that ran in parallel count once), which hook finished last for each tool call, how often each refused, what it added to the context, and a suggested timeout for each hook, from its P99.',
     'docs/report.md explains how each figure is computed, and what it assumes.',
   ],
   argument: {

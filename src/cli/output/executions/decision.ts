@@ -16,7 +16,7 @@ const TONES: Readonly<Record<Decision, Tone | undefined>> = {
 
 export const DECISION_COLUMN: Column = { title: 'DECISION' };
 
-/** Whether the hook told its agent anything that it acts on. */
+/** Whether the hook answered anything that its agent acts on. */
 export const decides = ({ decision }: Pick<LogRow, 'decision'>): boolean =>
   decision !== null && decision !== 'none';
 
