@@ -62,6 +62,29 @@ describe('the database', () => {
     },
   );
 
+  it('of version 11 has refusals in its rollups as far as exit codes tell, and counts decisions from now on', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const old = new Sqlite(path);
+    for (const migration of MIGRATIONS.slice(0, 11)) old.exec(migration);
+    old.pragma('user_version = 11');
+    const bucket = old.prepare(
+      `INSERT INTO hook_metrics (bucket_start, bucket_seconds, hook_name, event_type, success, blocked)
+       VALUES ('2026-11-22T10:00:00.000Z', 3600, 'guard', ?, 5, 3)`,
+    );
+    for (const event of ['PreToolUse', 'PostToolUse', 'BeforeTool', '']) bucket.run(event);
+    old.close();
+    const db = openDatabase(path, 0);
+    const rows = db.prepare('SELECT event_type, blocked, denied FROM hook_metrics').raw().all();
+    expect(rows).toEqual([
+      ['PreToolUse', 3, 3],
+      ['PostToolUse', 3, 0],
+      ['BeforeTool', 3, 3],
+      ['', 3, 0],
+    ]);
+    expect(db.prepare('SELECT count(*) FROM decision_totals').pluck().get()).toBe(0);
+    db.close();
+  });
+
   it('of a newer version is refused with a hint and stays unchanged', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     openDatabase(path, 0).close();

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../src/app/recording/assemble.ts';
+import type { Execution } from '../../src/domain/execution.ts';
 import { MAX_HOOKS, OTHER } from '../../src/domain/exported.ts';
 import type { Begin, End } from '../../src/domain/record.ts';
 import { DURATION_BOUNDS_MS, OVERHEAD_BOUNDS_MS } from '../../src/domain/totals.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { readDecisionTotals } from '../../src/store/decision-totals.ts';
 import { createExecutionWriter } from '../../src/store/executions.ts';
 import { readExported } from '../../src/store/queries/export.ts';
 import { lastLogId } from '../../src/store/queries/last-log-id.ts';
 import { deleteExecutions } from '../../src/store/retention.ts';
 import { countNext, readTotals } from '../../src/store/totals.ts';
 import { aBegin, anEnd } from '../support/records.ts';
+import { anExecution, recordedOf } from '../support/seed.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const aDatabase = (): Database => openDatabase(`${temporaryDirectory()}/hook_bus.db`, 0);
@@ -74,6 +77,31 @@ describe('the totals', () => {
     db.close();
   });
 
+  it('count every execution by decision, however its hook refused, and none that is not known', () => {
+    const db = aDatabase();
+    const of = (changes: Partial<Execution>) => recordedOf(anExecution(changes));
+    const write = createExecutionWriter(db);
+    write.write([
+      of({ decision: 'deny', stdoutKind: 'json' }),
+      of({ decision: 'deny', status: 'blocked', exitCode: 2 }),
+      of({ decision: 'deny', status: 'dedupe_skip' }),
+      of({ status: 'blocked', exitCode: 2 }),
+      of({ decision: 'ask' }),
+      of({ decision: 'ask' }),
+    ]);
+    db.exec('UPDATE hook_logs SET decision = NULL WHERE id = 6');
+    expect(countNext(db, 2)).toBe(2);
+    deleteExecutions(db, { before: '9' }, 25);
+    countAll(db);
+    const found = readDecisionTotals(db).map(({ decision, executions }) => [decision, executions]);
+    expect(found).toEqual([
+      ['ask', 1],
+      ['deny', 3],
+      ['none', 1],
+    ]);
+    db.close();
+  });
+
   it('continue after everything was deleted and the ids start again', () => {
     const db = aDatabase();
     for (let index = 0; index < 5; index += 1) record(db);
@@ -101,6 +129,11 @@ describe('the totals', () => {
     );
     expect(byName.size).toBe(MAX_HOOKS + 1);
     expect([byName.get('hook-3'), byName.get(OTHER)]).toEqual([2, 52]);
+    const decisions = readDecisionTotals(db).map(({ hookName, executions }) => [
+      hookName,
+      executions,
+    ]);
+    expect(new Map(decisions as [string, number][])).toEqual(byName);
     db.close();
   });
 });

@@ -57,8 +57,7 @@ export interface Payload {
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** @throws if the bytes are not what `compress` made */
-const inflate = (bytes: Uint8Array): Buffer =>
-  inflateSync(bytes, { maxOutputLength: MAX_BYTES });
+const inflate = (bytes: Uint8Array): Buffer => inflateSync(bytes, { maxOutputLength: MAX_BYTES });
 
 /** Reads and inflates the stored payloads of an execution. */
 export function findPayloads(db: Database, logId: number): Payload[] {
