@@ -2,12 +2,30 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createFollowedTable } from '../../src/cli/output/executions/followed-table.ts';
+import { logLines } from '../../src/cli/output/executions/log-table.ts';
+import { traceLines } from '../../src/cli/output/executions/trace.ts';
+import { createPage } from '../../src/cli/output/page.ts';
+import { columnsOf } from '../../src/cli/output/text.ts';
 import type { Execution } from '../../src/domain/execution.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { listExecutions } from '../../src/store/queries/queries.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+const NO_FILTER = {
+  hookNames: [],
+  eventTypes: [],
+  statuses: [],
+  decisions: [],
+  agents: [],
+  subagents: [],
+  projects: [],
+  sessions: [],
+  since: undefined,
+};
 
 const BASE_MS = Date.now() - 60_000;
 
@@ -176,6 +194,36 @@ describe('decisions in logs', () => {
     );
     rmSync(top, { recursive: true });
     expect(await ids(['--project', top], '/')).toEqual([1]);
+  });
+});
+
+describe('tables with decisions', () => {
+  it.each([80, 100])('fit %i columns, however long names and numbers are', async (columns) => {
+    const { paths } = aRecord([
+      {
+        ...{
+          hookName: '界'.repeat(60),
+          eventType: 'UserPromptExpansion',
+          toolName: 'x'.repeat(90),
+        },
+        ...{ status: 'dedupe_skip', exitCode: undefined, signal: 'SIGTERM', durationMs: 599_000 },
+        ...{ decision: 'defer', decisionReason: `\u202e${'z'.repeat(2000)}`, overheadMs: 5000 },
+        ...{ createdAt: new Date(Date.now() - 40 * 3_600_000).toISOString() },
+      },
+      { decision: 'deny', decisionReason: ' \n\t ' },
+    ]);
+    const db = openDatabase(paths.database, 0);
+    db.exec('UPDATE hook_logs SET id = id + 123456');
+    const rows = listExecutions(db, { ...NO_FILTER, limit: 9 });
+    db.close();
+    const page = createPage(columns, false, Date.now());
+    const followed = createFollowedTable(page);
+    const trace = { by: 'correlation_id', id: 'c', rows, count: 2 } as const;
+    for (const lines of [logLines(rows, page), followed(rows), traceLines(trace, page)]) {
+      expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(columns);
+      expect(lines.join('\n')).toContain('DECISION');
+      expect(lines.join('\n')).toContain('defer');
+    }
   });
 });
 

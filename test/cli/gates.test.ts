@@ -124,6 +124,11 @@ describe('off', () => {
       'guard_rm refused 1 call before the last 24 h; while it is off, it refuses nothing.',
     ],
     [
+      'refused calls by JSON',
+      [{ ...GUARD, decision: 'deny', stdoutKind: 'json' }],
+      'guard_rm refused 1 call in the last 24 h; while it is off, it refuses nothing.',
+    ],
+    [
       'runs where a hook can block',
       [
         { ...GUARD, eventType: 'Stop' },

@@ -11,12 +11,12 @@ export const LOG_TABLE_COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED' },
   { title: 'HOOK', minWidth: 12, clip: 'middle' },
-  { title: 'EVENT', minWidth: 11, clip: 'middle' },
+  { title: 'EVENT', minWidth: 10, clip: 'middle' },
   { title: 'TOOL', minWidth: 8, clip: 'middle', dropOrder: 2 },
   { title: 'STATUS' },
   DECISION_COLUMN,
-  { title: 'EXIT', align: 'right' },
-  { title: 'TOOK', align: 'right' },
+  { title: 'EXIT', align: 'right', dropOrder: 3 },
+  { title: 'TOOK', align: 'right', dropOrder: 4 },
   { title: 'OVERHEAD', align: 'right', dropOrder: 1 },
 ];
 

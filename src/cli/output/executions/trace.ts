@@ -11,6 +11,9 @@ import { DECISION_COLUMN, decisionCell, withDecision } from './decision.ts';
 const BAR_COLUMNS = 28;
 const NARROW_BAR_COLUMNS = 20;
 
+/** The room of the decisions, which the bars give. */
+const DECISION_COLUMNS = 10;
+
 const COLUMNS: readonly Column[] = [
   { title: 'ID', align: 'right' },
   { title: 'STARTED', align: 'right' },
@@ -47,8 +50,9 @@ export function placeInTime(rows: readonly LogRow[]): Placed[] {
 export function traceLines(trace: Trace, page: Page): string[] {
   const placed = placeInTime(trace.rows);
   const lengthMs = placed.reduce((max, { endMs }) => Math.max(max, endMs), 0);
-  const width = page.columns >= 100 ? BAR_COLUMNS : NARROW_BAR_COLUMNS;
   const { columns, isShown } = withDecision(COLUMNS, trace.rows);
+  const room = page.columns >= 100 ? BAR_COLUMNS : NARROW_BAR_COLUMNS;
+  const width = columns.length === COLUMNS.length ? room - DECISION_COLUMNS : room;
   const rows = placed.map((each) => ({
     cells: toCells(each, { lengthMs, width }).filter(isShown),
   }));
