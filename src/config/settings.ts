@@ -146,7 +146,7 @@ function createReader(env: Environment, problems: string[]) {
     /** A flag, or a list of what to store. */
     storing(name: string): Pick<Settings, 'storeRaw' | 'storeOnly'> {
       const value = given(name).toLowerCase();
-      const words = value.split(/[\s,]+/).filter((word) => word !== '');
+      const words = value.split(/[ \t-\r,]+/).filter((word) => word !== '');
       if (words.length > 0 && words.every((word) => STORABLE.includes(word))) {
         return { storeRaw: true, storeOnly: words };
       }

@@ -225,7 +225,10 @@ function decodeBegin(fields: Fields): Begin {
     ...optional('subagent', fields.text(BEGIN.subagent)),
     ...listed('signs', fields.texts(BEGIN.sign)),
     ...listed('variables', fields.texts(BEGIN.variable)),
-    ...listed('storeOnly', fields.texts(BEGIN.storeOnly)),
+    ...listed(
+      'storeOnly',
+      fields.texts(BEGIN.storeOnly).map((word) => word.toLowerCase()),
+    ),
   };
 }
 
