@@ -340,6 +340,11 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
             command: evil,
             status: 'error',
             error: evil,
+            decision: 'deny',
+            decisionReason: evil,
+            subagent: evil,
+            project: evil,
+            agentVariables: evil,
             dedupeKey: evil,
             createdAt: new Date().toISOString(),
           }),
@@ -362,7 +367,9 @@ describe.skipIf(!hasBrowser)(inBrowser('the page'), () => {
     await page.getByRole('button', { name: `Switch ${evil} off` }).click();
     expect(await asked).toContain(evil);
     await page.locator('#gates').getByText(evil).first().waitFor();
+    await page.locator('#filters select[name=project]').selectOption(evil);
     await rows(page).getByRole('link', { name: evil }).click();
+    await page.locator('#execution-body').getByLabel('Reason').getByText(evil).waitFor();
     await page.locator('#execution-body').getByLabel('stdin').getByText(evil).waitFor();
     expect(await page.evaluate('globalThis.owned')).toBeUndefined();
     expect(await page.locator('img, main script, dialog script').count()).toBe(0);
