@@ -116,7 +116,7 @@ function topVerdicts(eventType: string, fields: Fields): Verdict[] {
     ...(decision === 'approve' && eventType === 'PreToolUse'
       ? [{ decision: 'allow' as const, reason }]
       : []),
-    ...(fields['continue'] === false
+    ...(fields['continue'] === false && STOPS.has(eventType)
       ? [{ decision: 'stop' as const, reason: wordsIn(fields['stopReason']) }]
       : []),
   ];
@@ -124,6 +124,12 @@ function topVerdicts(eventType: string, fields: Fields): Verdict[] {
 
 const readsDecision = (eventType: string): boolean =>
   blocksByExitCode(eventType) || readsBlock(eventType) || eventType === 'PermissionRequest';
+
+/** Events after which `continue: false` ends the turn. */
+const STOPS: ReadonlySet<string> = new Set([
+  ...['PreToolUse', 'PostToolUse', 'PostToolBatch', 'UserPromptSubmit', 'UserPromptExpansion'],
+  ...['Stop', 'SubagentStop', 'TeammateIdle', 'TaskCreated', 'TaskCompleted'],
+]);
 
 /** After a tool, a block gives the reason to the model. */
 const readsBlock = (eventType: string): boolean =>
@@ -193,6 +199,7 @@ function misplaced(eventType: string, fields: Fields, specific: Fields): string 
   if (isFields(inner) && inner['hookEventName'] !== eventType)
     return `${named('hookEventName', inner['hookEventName'])} is another event, so ${NAME} ignores hookSpecificOutput`;
   if (fields['decision'] === 'block') return `decision has no effect on ${eventType}`;
+  if (fields['continue'] === false) return `continue has no effect on ${eventType}`;
   const stray = strayField(specific, [
     ...(PERMISSION_EVENTS.has(eventType) ? ['decision'] : ['permissionDecision']),
   ]);

@@ -160,6 +160,8 @@ function warningFor(event: string, fields: Fields, isPascal: boolean): string | 
     return `${named('permissionDecision', permission)} is not allow, deny or ask`;
   if (ENDS.has(event) && fields['decision'] === 'block')
     return 'decision "block" has no reason, so the agent stops';
+  if (event !== 'preToolUse' && isFields(fields['hookSpecificOutput']))
+    return `${NAME} does not read hookSpecificOutput on ${event || 'this event'}`;
   if (!isPascal && isFields(fields['hookSpecificOutput']))
     return `${NAME} reads hookSpecificOutput only if the settings name the event with a capital letter`;
   const stray = strayField(fields, [
