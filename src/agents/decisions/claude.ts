@@ -200,10 +200,6 @@ function misplaced(eventType: string, fields: Fields, specific: Fields): string 
     return `${named('hookEventName', inner['hookEventName'])} is another event, so ${NAME} ignores hookSpecificOutput`;
   if (fields['decision'] === 'block') return `decision has no effect on ${eventType}`;
   if (fields['continue'] === false) return `continue has no effect on ${eventType}`;
-  const stray = strayField(specific, [
-    ...(PERMISSION_EVENTS.has(eventType) ? ['decision'] : ['permissionDecision']),
-  ]);
-  return stray === undefined || (stray === 'decision' && eventType === 'PermissionRequest')
-    ? undefined
-    : `${stray} has no effect on ${eventType}`;
+  const stray = PERMISSION_EVENTS.has(eventType) ? 'decision' : 'permissionDecision';
+  return specific[stray] === undefined ? undefined : `${stray} has no effect on ${eventType}`;
 }
