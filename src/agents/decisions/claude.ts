@@ -3,8 +3,9 @@
  * exit code and checks it first: one field of the wrong type, and it ignores all of them.
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
-import { blocksByExitCode, takesText } from '../../domain/events.ts';
+import { blocksByExitCode, EVENT_NAMES, takesText } from '../../domain/events.ts';
 import { schemaProblem } from './claude-schema.ts';
+import { readLikeClaude } from './like-claude.ts';
 import { charsOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
@@ -25,6 +26,8 @@ const MAX_CONTEXT = 10_000;
 
 export function readClaude(output: HookOutput): Answer {
   const { eventType, exitCode } = output;
+  // On an event that it does not know, or none, a hook may refuse.
+  if (!EVENT_NAMES.includes(eventType)) return readLikeClaude(output);
   if (eventType === 'WorktreeCreate') return readWorktree(output);
   const said = readStdout(output);
   const json = said.kind === 'object' ? readObject(eventType, said) : readPlain(output, said);
