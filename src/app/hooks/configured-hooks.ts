@@ -5,7 +5,7 @@ import type { Fault } from '../../agents/settings/claude-faults.ts';
 import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { inspectHooks } from '../install/inspect-settings.ts';
-import type { ConfiguredHook } from './configured-hook.ts';
+import type { ConfiguredHook, Source } from './configured-hook.ts';
 import { type HookSource, readSource } from './hook-source.ts';
 import { sourcesOf } from './sources-of.ts';
 import { createSwitches, type Off, type ReadSettings } from './switches.ts';
@@ -18,8 +18,12 @@ export interface FoundHook extends ConfiguredHook {
 
 /** A file, or a part of it, that the agent cannot use. */
 export interface FileProblem {
+  readonly source: Source;
+  /** `unreadable`: nothing in the file counts. `entry`: something in it is wrong, and what goes with it does not count. */
+  readonly kind: 'unreadable' | 'entry';
   readonly path: string;
-  readonly line: number;
+  /** Undefined if only the agent knows it. */
+  readonly line: number | undefined;
   readonly reason: string;
   /** How many hooks do not run because of it, as far as they can be recognized. */
   readonly hooks: number;
@@ -30,6 +34,8 @@ export interface Configuration {
   readonly agent: AgentSettings;
   readonly hooks: readonly FoundHook[];
   readonly problems: readonly FileProblem[];
+  /** An administrator enables plugins, as far as can be told. */
+  readonly hasManagedPlugins: boolean;
 }
 
 /** The hooks of an agent as its files have them, an administrator's first; also those that it does not run. */
@@ -47,7 +53,15 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
       off: hook.off ?? offBy({ id, source: hook.source }),
     })),
     problems: files.flatMap(({ problems }) => problems),
+    hasManagedPlugins: files.some(enablesPlugins),
   };
+}
+
+/** A managed file that cannot be read may do so. */
+function enablesPlugins({ source, settings }: ReadFile): boolean {
+  if (source !== 'managed') return false;
+  const enabled = settings && memberOf(settings.text.root, 'enabledPlugins');
+  return settings === undefined || (enabled?.children ?? []).length > 0;
 }
 
 interface PlacedHook extends FoundHook {
@@ -58,6 +72,7 @@ interface PlacedHook extends FoundHook {
 }
 
 interface ReadFile {
+  readonly source: Source;
   readonly hooks: readonly PlacedHook[];
   readonly problems: readonly FileProblem[];
   /** Undefined if the agent does not use the file. */
@@ -65,45 +80,48 @@ interface ReadFile {
 }
 
 function readFile(agent: AgentSettings, source: HookSource): ReadFile {
-  const { path } = source;
+  const unreadable = (line: number, reason: string, hooks: readonly PlacedHook[]): ReadFile =>
+    voided(source, 'unreadable', line, reason, hooks);
   try {
     const read = readSource(source, agent.allowsComments);
-    if (read === undefined) return { hooks: [], problems: [] };
+    if (read === undefined) return { source: source.source, hooks: [], problems: [] };
     if ('root' in read) return readText(agent, source, read);
     const { line, column, reason } = read.problem;
     const rest = read.rest === undefined ? [] : hooksIn(agent, source, read.rest);
-    return voided(path, line, `${reason} (column ${column})`, rest);
+    return unreadable(line, `${reason} (column ${column})`, rest);
   } catch (error) {
-    return voided(path, 1, reasonOf(error), []);
+    return unreadable(1, reasonOf(error), []);
   }
 }
 
 function voided(
-  path: string,
+  { source, path }: HookSource,
+  kind: FileProblem['kind'],
   line: number,
   reason: string,
   hooks: readonly PlacedHook[],
 ): ReadFile {
   const off: Off = { why: 'voided', reason, path, line };
   return {
+    source,
     hooks: hooks.map((hook) => ({ ...hook, off })),
-    problems: [{ path, line, reason, hooks: hooks.length }],
+    problems: [{ source, kind, path, line, reason, hooks: hooks.length }],
   };
 }
 
 function readText(agent: AgentSettings, source: HookSource, text: SettingsText): ReadFile {
   const root = source.part === undefined ? text.root : source.part(text.root);
-  if (root === undefined) return { hooks: [], problems: [] };
-  const { path } = source;
+  if (root === undefined) return { source: source.source, hooks: [], problems: [] };
   const found = hooksIn(agent, source, { ...text, root });
   const faults = agent.faultsIn?.(root) ?? [];
   const voiding = faults.find(({ voidsFile }) => voidsFile);
   if (voiding !== undefined) {
-    return voided(path, text.lineOf(voiding.node), voiding.reason, found);
+    return voided(source, 'entry', text.lineOf(voiding.node), voiding.reason, found);
   }
   const parts = faults.map((fault) =>
     voided(
-      path,
+      source,
+      'entry',
       text.lineOf(fault.node),
       fault.reason,
       found.filter((hook) => isIn(hook, fault)),
@@ -111,6 +129,7 @@ function readText(agent: AgentSettings, source: HookSource, text: SettingsText):
   );
   const off = new Map(parts.flatMap(({ hooks }) => hooks).map((hook) => [hook.at, hook.off]));
   return {
+    source: source.source,
     hooks: found.map((hook) => ({ ...hook, off: off.get(hook.at) })),
     problems: parts.flatMap(({ problems }) => problems),
     settings: { source, text },
