@@ -17,6 +17,7 @@ import { missingScript } from './missing-script.ts';
 export const CONCERNS = [
   'voided',
   'policy',
+  'untrusted',
   'missing',
   'never_ran',
   'fails',

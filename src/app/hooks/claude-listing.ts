@@ -1,10 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { execPath } from 'node:process';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
 import { askProgram } from '../../os/ask-program.ts';
+import { clientEnvironment, inScratch, NOBODY } from './client-surroundings.ts';
 import type { Source } from './configured-hook.ts';
 
 /** A hook as Claude Code lists it. */
@@ -40,9 +39,6 @@ const REQUEST = {
   request: { subtype: 'get_hooks_listing' },
 };
 
-/** Nothing listens there: the client has nobody to talk to. */
-const NOBODY = 'http://127.0.0.1:9';
-
 /** Settings of a project may set variables too; these come after them. */
 const VARIABLES = {
   ANTHROPIC_API_KEY: 'none',
@@ -68,9 +64,6 @@ const WORDS = [
 const LIMIT_MS = 5000;
 const MAX_BYTES = 16_000_000;
 
-/** What the client may see of the environment: who and where its user is. */
-const KEPT = /^(?:HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR)$/;
-
 /** Asks the client. It gets a configuration directory of its own, so that it writes nothing into the user's. */
 export async function askClaude(
   client: string,
@@ -79,24 +72,17 @@ export async function askClaude(
   env: Environment,
 ): Promise<Listing | { readonly reason: string }> {
   const own = agentHome.claude ?? join(home ?? '/', '.claude');
-  const scratch = mkdtempSync(join(tmpdir(), 'hookbus-'));
-  try {
+  return await inScratch(async (scratch) => {
     for (const name of existsSync(own) ? readdirSync(own) : []) {
       if (READ.has(name)) symlinkSync(join(own, name), join(scratch, name));
     }
-    const kept = Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && KEPT.test(entry[0]),
-    );
     const asked = await askProgram({
       program: client,
       args: WORDS,
       input: `${JSON.stringify(REQUEST)}\n`,
-      // It may be a script of Node, but finds no Git repository, whose settings can name programs.
       env: {
-        ...Object.fromEntries(kept),
+        ...clientEnvironment(env),
         ...VARIABLES,
-        PATH: dirname(execPath),
-        GIT_DIR: '/dev/null',
         CLAUDE_CONFIG_DIR: scratch,
       },
       cwd: directory,
@@ -106,9 +92,7 @@ export async function askClaude(
     });
     if ('reason' in asked) return asked;
     return toListing(asked.answer, (path) => path.replace(scratch, own)) ?? NOT_UNDERSTOOD;
-  } finally {
-    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-  }
+  });
 }
 
 /** What of the user's directory the client reads to list hooks. */

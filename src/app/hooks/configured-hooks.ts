@@ -14,6 +14,8 @@ import { createSwitches, type Off, type ReadSettings } from './switches.ts';
 export interface FoundHook extends ConfiguredHook {
   /** Why the agent does not run it; undefined: it does. */
   readonly off: Off | undefined;
+  /** Its place in its file, as Codex writes it: event, entry and place in the entry. */
+  readonly place: string;
 }
 
 /** A file, or a part of it, that the agent cannot use. */
@@ -161,10 +163,17 @@ function hooksIn(
       isRecorded: prefix !== 'none',
       limitMs: site.limitMs ?? agent.timeLimit.defaultMs(event),
       off: undefined,
+      place: placeOf(site.event, handler),
       at: handler.offset,
       id: textOf(memberOf(handler, 'name')) || written,
     };
   });
+}
+
+function placeOf(event: string, handler: Node): string {
+  const entry = handler.parent?.parent?.parent;
+  const at = [entry, handler].map((node) => node?.parent?.children?.indexOf(node) ?? 0);
+  return [event.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase(), ...at].join(':');
 }
 
 function fieldsOf(handler: Node, agent: AgentSettings) {

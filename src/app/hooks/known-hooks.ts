@@ -2,9 +2,11 @@ import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
+import { formatThings } from '../../format.ts';
 import { findProgram } from '../../os/ask-program.ts';
 import { isBelow } from '../install/find-settings.ts';
 import { askClaude } from './claude-listing.ts';
+import { askCodex, trustedByCodex, trustedByFiles } from './codex-trust.ts';
 import { type Configuration, configuredHooks } from './configured-hooks.ts';
 import { type KnownHooks, mergeListing } from './merge-listing.ts';
 
@@ -24,9 +26,30 @@ export async function readKnownHooks(
   isOffline: boolean,
 ): Promise<AgentHooks> {
   const configuration = configuredHooks(agent, places);
-  const { hooks, problems } = configuration;
+  if (agent.agent === 'claude') return await knownOfClaude(configuration, places, env, isOffline);
+  const known = { agent, problems: configuration.problems, note: undefined };
+  if (agent.agent !== 'codex') return { ...known, hooks: configuration.hooks, isAsked: false };
+  const client = isOffline ? undefined : findClient(env, 'codex', places);
+  const isAnyHook = configuration.hooks.length > 0;
+  const trust =
+    client === undefined || !isAnyHook ? undefined : await askCodex(client, places, env);
+  if (trust === undefined || 'reason' in trust) {
+    const note =
+      trust && `Codex was asked which hooks it trusts, but it ${trust.reason}; its files count.`;
+    return { ...known, hooks: trustedByFiles(configuration.hooks, places), isAsked: false, note };
+  }
+  return { ...known, hooks: trustedByCodex(configuration.hooks, trust.states), isAsked: true };
+}
+
+async function knownOfClaude(
+  configuration: Configuration,
+  places: Places,
+  env: Environment,
+  isOffline: boolean,
+): Promise<AgentHooks> {
+  const { agent, hooks, problems } = configuration;
   const byFiles = { agent, hooks, problems, isAsked: false, note: undefined };
-  const client = isOffline || agent.agent !== 'claude' ? undefined : findClient(env, places);
+  const client = isOffline ? undefined : findClient(env, 'claude', places);
   if (client === undefined) return byFiles;
   if (startsOthers(configuration)) {
     const note =
@@ -36,23 +59,27 @@ export async function readKnownHooks(
   const directory = startDirectory(places);
   const listing = await askClaude(client, directory, places, env);
   if ('reason' in listing) {
-    const note = `Claude Code was asked for its hooks, but it ${listing.reason}; what the files say counts.`;
+    const note = `Claude Code was asked for its hooks, but it ${listing.reason}; its files count.`;
     return { ...byFiles, note };
   }
   const hidden = listing.managedHooks - hooks.filter(({ source }) => source === 'managed').length;
   const note =
     hidden > 0
-      ? `Your administrator has ${hidden} more hooks, which Claude Code does not list.`
+      ? `Your administrator has ${formatThings(hidden, 'more hook')}, which Claude Code does not show.`
       : undefined;
   return { agent, ...mergeListing(configuration, listing, directory, places), isAsked: true, note };
 }
 
 /** A user's own home directory is no repository, although it may be where the user is. */
-function findClient(env: Environment, { cwd, projectRoot, home }: Places): string | undefined {
+function findClient(
+  env: Environment,
+  name: string,
+  { cwd, projectRoot, home }: Places,
+): string | undefined {
   const isHomes = (directory: string): boolean =>
     home !== undefined && existsSync(home) && isWithin(realpathSync(home), realpathSync(directory));
   const projects = [...new Set([cwd, projectRoot])].filter((directory) => !isHomes(directory));
-  return findProgram(env, 'claude', projects);
+  return findProgram(env, name, projects);
 }
 
 const isWithin = (path: string, directory: string): boolean =>

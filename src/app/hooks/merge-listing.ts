@@ -6,7 +6,7 @@ import type { Configuration, FileProblem, FoundHook } from './configured-hooks.t
 import type { Off } from './switches.ts';
 
 /** A hook of the files or of the agent's own list, which does not say where each stands. */
-export interface KnownHook extends Omit<FoundHook, 'path' | 'line'> {
+export interface KnownHook extends Omit<FoundHook, 'path' | 'line' | 'place'> {
   readonly path: string | undefined;
   readonly line: number | undefined;
 }

@@ -37,6 +37,7 @@ const STATES: Readonly<
 > = {
   voided: ['ignored', 'bad'],
   policy: ['locked', 'bad'],
+  untrusted: ['untrusted', 'bad'],
   missing: ['missing', 'bad'],
   never_ran: ['silent', 'bad'],
   fails: ['failing', 'bad'],
@@ -206,27 +207,9 @@ export function hooksJson({ project, hours, entries, problems, notes }: HooksRep
     project,
     window_hours: hours,
     hooks: entries.map((entry) => ({
-      agent: entry.agent,
-      source: entry.source,
-      owner: entry.owner ?? null,
-      event: entry.event,
-      matcher: entry.matcher ?? null,
-      condition: entry.condition ?? null,
-      type: entry.type,
-      command: entry.command,
-      args: entry.args,
-      original: entry.original,
-      hook_name: entry.hookName === '' ? null : entry.hookName,
-      path: entry.path ?? null,
-      line: entry.line ?? null,
-      limit_ms: entry.limitMs,
-      is_async: entry.isAsync,
-      is_recorded: entry.isRecorded,
+      ...definitionOf(entry),
+      ...activityOf(entry),
       runs_here: entry.off === undefined,
-      last_run: entry.activity?.lastRun ?? null,
-      runs: entry.activity?.runs ?? 0,
-      denied: entry.activity?.refusals ?? 0,
-      failed: entry.activity?.failures ?? 0,
       concern: entry.concern ?? null,
       reason: entry.reason ?? null,
       cause:
@@ -243,3 +226,29 @@ export function hooksJson({ project, hours, entries, problems, notes }: HooksRep
     notes,
   };
 }
+
+const definitionOf = (entry: CensusEntry) => ({
+  agent: entry.agent,
+  source: entry.source,
+  owner: entry.owner ?? null,
+  event: entry.event,
+  matcher: entry.matcher ?? null,
+  condition: entry.condition ?? null,
+  type: entry.type,
+  command: entry.command,
+  args: entry.args,
+  original: entry.original,
+  hook_name: entry.hookName || null,
+  path: entry.path ?? null,
+  line: entry.line ?? null,
+  limit_ms: entry.limitMs,
+  is_async: entry.isAsync,
+  is_recorded: entry.isRecorded,
+});
+
+const activityOf = ({ activity }: CensusEntry) => ({
+  last_run: activity?.lastRun ?? null,
+  runs: activity?.runs ?? 0,
+  denied: activity?.refusals ?? 0,
+  failed: activity?.failures ?? 0,
+});
