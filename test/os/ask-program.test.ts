@@ -1,4 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { askProgram, findProgram } from '../../src/os/ask-program.ts';
@@ -49,7 +56,11 @@ describe('a program that is asked', () => {
   it.each([
     ['exits', 'exit 1', 'ended with exit code 1'],
     ['writes nonsense', 'echo "{]"; printf "\\377\\000"', 'ended with exit code 0'],
-    ['never stops writing', 'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done', 'answered far too much'],
+    [
+      'never stops writing',
+      'while :; do echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; done',
+      'answered far too much',
+    ],
     ['dies', 'kill -9 $$', 'ended with SIGKILL'],
   ])('costs a reason if it %s', async (_, script, reason) => {
     expect(await ask(script).asked).toEqual({ reason });

@@ -144,7 +144,9 @@ describe('the hooks of Claude Code', () => {
     ['an event that is no list', { PreToolUse: { hooks: [command('a')] } }],
   ])('do not run at all in a file with %s', (_, hooks) => {
     const { write, lines, read } = aMachine();
-    const path = write('project/.claude/settings.json', { hooks: { ...hooks, ...on('Stop', 'b') } });
+    const path = write('project/.claude/settings.json', {
+      hooks: { ...hooks, ...on('Stop', 'b') },
+    });
     expect(lines()).toContain('project Stop b (voided)');
     expect(read('claude').problems).toMatchObject([{ path, line: 1, kind: 'entry' }]);
   });
