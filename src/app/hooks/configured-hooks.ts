@@ -36,7 +36,7 @@ export interface Configuration {
   readonly agent: AgentSettings;
   readonly hooks: readonly FoundHook[];
   readonly problems: readonly FileProblem[];
-  /** An administrator enables plugins, as far as can be told. */
+  /** An administrator enables plugins, as far as the files show. */
   readonly hasManagedPlugins: boolean;
 }
 

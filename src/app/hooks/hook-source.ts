@@ -83,7 +83,7 @@ export function filesBelow(directory: string, end: string, depth: number): strin
   }
 }
 
-/** Whether there is a file, or something that cannot be told apart from one. */
+/** Whether there is a file, or something that looks like one. */
 export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -264,7 +264,7 @@ describe('files that anybody may have written', () => {
     const { hooks, problems } = read('claude');
     expect(hooks).toEqual([]);
     expect(problems.map(({ reason }) => reason)).toEqual([
-      'it is larger than 4.0 MB',
+      'it is larger than 4 MB',
       expect.stringContaining('nested too deeply'),
       expect.stringContaining('too many values'),
       expect.any(String),
