@@ -52,7 +52,7 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
     agent,
     hooks: hooks.map(({ at: _, id, ...hook }) => ({
       ...hook,
-      off: hook.off ?? offBy({ id, source: hook.source }),
+      off: hook.off ?? offBy({ id, source: hook.source, path: hook.path }),
     })),
     problems: files.flatMap(({ problems }) => problems),
     hasManagedPlugins: files.some(enablesPlugins),

@@ -19,6 +19,8 @@ export interface HookSource {
   readonly owner?: string | undefined;
   readonly path: string;
   readonly form: 'json' | 'frontmatter' | 'toml';
+  /** A switch in it counts for its own hooks alone. */
+  readonly isAlone?: boolean;
   /** The part of the file that has `hooks` among its members; undefined: all of it. */
   readonly part?: (root: Node) => Node | undefined;
 }

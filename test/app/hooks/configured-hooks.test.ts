@@ -229,6 +229,25 @@ describe('the hooks of other agents', () => {
     expect(read('gemini').hooks.every(({ off }) => off?.why === 'disabled')).toBe(true);
   });
 
+  it('of Copilot CLI follow disableAllHooks of their own file, and of the repository’s settings', () => {
+    const { write, lines } = aMachine();
+    const hooks = (line: string) => ({ preToolUse: [{ bash: line }] });
+    write('system/etc/github-copilot/policy.d/a.json', { version: 1, hooks: hooks('m') });
+    write('project/.github/hooks/a.json', { disableAllHooks: true, hooks: hooks('a') });
+    write('project/.github/hooks/b.json', { disableAllHooks: false, hooks: hooks('b') });
+    expect(lines('copilot')).toEqual([
+      'managed preToolUse m',
+      'project preToolUse a (disabled)',
+      'project preToolUse b',
+    ]);
+    write('project/.github/copilot/settings.json', { disableAllHooks: true });
+    expect(lines('copilot')).toEqual([
+      'managed preToolUse m',
+      'project preToolUse a (disabled)',
+      'project preToolUse b (disabled)',
+    ]);
+  });
+
   it('of Copilot CLI and Cursor are found', () => {
     const { write, lines } = aMachine();
     write('project/.github/hooks/a.json', {
