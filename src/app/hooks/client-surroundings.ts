@@ -21,9 +21,19 @@ export function clientEnvironment(env: Environment): Record<string, string> {
 /** Gives a client a directory in which to write what it would write into the user's. */
 export async function inScratch<T>(work: (directory: string) => Promise<T>): Promise<T> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-')));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  const leave = (signal: NodeJS.Signals): void => {
+    remove();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.once(signal, leave);
   try {
     return await work(directory);
   } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    for (const signal of SIGNALS) process.removeListener(signal, leave);
+    remove();
   }
 }
+
+/** A user who does not want to wait leaves nothing behind either. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,6 +1,6 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
+import { parse, stringify } from 'smol-toml';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
 import { askProgram } from '../../os/ask-program.ts';
@@ -65,7 +65,7 @@ export function trustedByFiles(hooks: readonly FoundHook[], places: Places): Fou
   );
 }
 
-/** Asks Codex, in a copy of its directory: it opens a dozen files there when it starts. */
+/** Asks Codex, in a directory with a copy of what it needs: it opens a dozen files there when it starts. */
 export async function askCodex(
   client: string,
   places: Places,
@@ -75,8 +75,12 @@ export async function askCodex(
   return await inScratch(async (scratch) => {
     const hooks = join(own, 'hooks.json');
     if (existsSync(hooks)) symlinkSync(hooks, join(scratch, 'hooks.json'));
-    // It names each trusted hook by the path of its file.
-    const text = readText(join(own, 'config.toml')).replaceAll(`${own}/`, `${scratch}/`);
+    // The rest may have keys in it. Each trusted hook is named by the path of its file.
+    const { hooks: kept = {}, projects = {}, features = {} } = readConfig(own);
+    const text = stringify({ hooks: kept, projects, features }).replaceAll(
+      `${own}/`,
+      `${scratch}/`,
+    );
     writeFileSync(join(scratch, 'config.toml'), text, { mode: 0o600 });
     const asked = await askProgram({
       program: client,

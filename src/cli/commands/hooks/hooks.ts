@@ -1,5 +1,5 @@
 import { readPlaces } from '../../../agents/settings/agent-places.ts';
-import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
+import type { AgentName } from '../../../agents/settings/agent-settings.ts';
 import { HOUR_MS } from '../../../domain/time.ts';
 import { hooksJson, hooksLines } from '../../output/state/hooks.ts';
 import { withOpened } from '../../terminal/with-store.ts';
@@ -8,7 +8,7 @@ import { invalidValue } from '../../words/values.ts';
 
 const WINDOW_HOURS = 7 * 24;
 
-const NAMES = Object.keys(AGENT_SETTINGS);
+const NAMES: readonly AgentName[] = ['claude', 'codex', 'gemini', 'cursor', 'copilot'];
 
 export const hooksCommand: Command = {
   name: 'hooks',
@@ -41,12 +41,13 @@ export const hooksCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const name = given.value('agent');
-  if (name !== undefined && !NAMES.includes(name)) {
+  if (name !== undefined && !NAMES.some((known) => known === name)) {
     throw invalidValue('--agent', `one of ${NAMES.join(', ')}`, name);
   }
   const { env, cwd, now } = context;
   const places = readPlaces(env, cwd());
-  const [{ readKnownHooks }, { takeCensus }] = await Promise.all([
+  const [{ AGENT_SETTINGS }, { readKnownHooks }, { takeCensus }] = await Promise.all([
+    import('../../../agents/settings/settings-files.ts'),
     import('../../../app/hooks/known-hooks.ts'),
     import('../../../app/hooks/census.ts'),
   ]);

@@ -1,6 +1,5 @@
 import { versions } from 'node:process';
 import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
-import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
@@ -41,9 +40,10 @@ export const doctorCommand: Command = {
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now, env, node, script, cwd } = context;
   const windowHours = readHours(given.argument ?? DEFAULT_HOURS);
-  const [{ diagnose }, { readKnownHooks }, { askDaemon }] = await Promise.all([
+  const [{ diagnose }, { readKnownHooks }, { AGENT_SETTINGS }, { askDaemon }] = await Promise.all([
     import('../../../app/doctor/diagnose.ts'),
     import('../../../app/hooks/known-hooks.ts'),
+    import('../../../agents/settings/settings-files.ts'),
     import('../../../daemon/client/client.ts'),
   ]);
   const home = settings.paths?.home;
