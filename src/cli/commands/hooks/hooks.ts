@@ -16,7 +16,7 @@ export const hooksCommand: Command = {
   usage: '[options]',
   about: [
     'Lists the hooks of every agent in this project: of your own settings, the project, an administrator, plugins, skills and agents. Those that need a look come first, each with the reason.',
-    'Claude Code is asked for its own list if it is on PATH. No hook runs for that, and it reaches no network. Hooks of other agents, and with --offline all of them, are what the files say.',
+    'If they are on PATH, Claude Code is asked for its own list, and Codex for the hooks that it trusts. No hook runs for that, and neither reaches a network. Everything else, and with --offline all of it, is what the files say.',
     'docs/hooks.md explains the states. Nothing of the project is run.',
   ],
   options: {
@@ -24,7 +24,7 @@ export const hooksCommand: Command = {
       value: 'AGENT',
       describe: `only hooks of ${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}`,
     },
-    offline: { describe: 'do not ask Claude Code' },
+    offline: { describe: 'go by the files alone, and ask no agent' },
     all: { describe: 'also hooks without a command, and those of skills and agents' },
   },
   exitCodes: [
