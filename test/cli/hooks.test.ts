@@ -267,6 +267,47 @@ describe('what Claude Code says', () => {
   });
 });
 
+describe('what Codex trusts', () => {
+  it('is what it answers, else what its settings list', async () => {
+    const { top, project, write, list, client } = aMachine();
+    const file = write('home/.codex/hooks.json', {
+      hooks: on('PreToolUse', '', command('a'), command('b'), command('c')),
+    });
+    write('shop/.codex/hooks.json', { hooks: on('Stop', '', command('d')) });
+    const trusted = [`[hooks.state."${file}:pre_tool_use:0:0"]`, 'trusted_hash = "sha256:x"'];
+    const config = [
+      '[secrets]',
+      'key = "hidden"',
+      '[projects."/elsewhere"]',
+      'trust_level = "trusted"',
+    ];
+    write('home/.codex/config.toml', [...config, ...trusted].join('\n'));
+    const concerns = async () =>
+      Object.fromEntries(
+        (await list('--agent', 'codex')).hooks.map(
+          ({ command: line, concern }: Record<string, string>) => [line, concern],
+        ),
+      );
+    const rest = { a: 'not_recorded', b: 'untrusted', c: 'untrusted' };
+    expect(await concerns()).toEqual({ ...rest, d: 'voided' });
+    const state = (place: number, trustStatus: string, enabled = true) =>
+      `{"key":"'"$CODEX_HOME"'/hooks.json:pre_tool_use:0:${place}","enabled":${enabled},"trustStatus":"${trustStatus}"}`;
+    const hooks = [state(0, 'modified'), state(1, 'trusted'), state(2, 'trusted', false)];
+    const answer = `{"id":2,"result":{"data":[{"hooks":[${hooks}]}]}}`;
+    client(
+      `cat "$CODEX_HOME/config.toml" >${top}/config; read one; read two; read three; echo '${answer}'; cat`,
+      'codex',
+    );
+    expect(await concerns()).toEqual({
+      ...{ a: 'untrusted', b: 'not_recorded', c: 'disabled', d: 'voided' },
+    });
+    const seen = readFileSync(join(top, 'config'), 'utf8');
+    expect(seen).toContain(':pre_tool_use:0:0');
+    expect(seen).not.toContain('hidden');
+    expect(existsSync(join(project, '.codex'))).toBe(true);
+  });
+});
+
 describe('doctor', () => {
   it('reports what keeps hooks from running, one finding for each cause', async () => {
     const { top, write, findings } = aMachine();
