@@ -16,7 +16,7 @@ export const hooksCommand: Command = {
   usage: '[options]',
   about: [
     'Lists the hooks of every agent in this project: of your own settings, the project, an administrator, plugins, skills and agents. Those that need a look come first, each with the reason.',
-    'If they are on PATH, Claude Code is asked for its own list, and Codex for the hooks that it trusts. No hook runs for that, and neither reaches a network. Everything else, and with --offline all of it, is what the files say.',
+    'If they are on PATH, Claude Code is asked for its own list, and Codex for the hooks that it trusts. No hook runs for that, and neither reaches a network. For everything else, and with --offline, the files count.',
     'docs/hooks.md explains the states. Nothing of the project is run.',
   ],
   options: {
