@@ -67,7 +67,7 @@ test: test-setup build ## run every test
 
 e2e: test-setup build ## drive the real Claude Code, Codex and Gemini CLI, offline, with hooks bare and wrapped
 	@scripts/test-setup.sh packages
-	@$(VITEST) test/e2e/claude.test.ts test/e2e/codex.test.ts test/e2e/gemini.test.ts
+	@$(VITEST) test/e2e/claude.test.ts test/e2e/codex.test.ts test/e2e/gemini.test.ts test/e2e/listing.test.ts
 
 check: build ## formatting, lint, ranks, sizes, words, types, dead code, generated docs
 	@$(BIN)/biome ci --colors=off .

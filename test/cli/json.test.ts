@@ -1,9 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState, makeCorruptDatabase, spoolWhole } from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 /** The fields and types in a section of docs/json.md. */
 function documented(heading: string): Map<string, string> {
@@ -176,6 +178,18 @@ describe('the fields of', () => {
     writeExecutions(paths.database, [recordedOf(anExecution(one))]);
     const { stdout } = await hookbus(['report', '--json'], { HOOKBUS_HOME: home });
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
+  });
+
+  it('hooks are documented', async () => {
+    const project = temporaryDirectory();
+    mkdirSync(join(project, '.claude'));
+    writeFileSync(
+      join(project, '.claude', 'settings.json'),
+      '{"hooks": {"PreToolUse": [{"command": "x"}]}}',
+    );
+    const env = { HOOKBUS_HOME: freshState().home, PATH: '/usr/bin:/bin' };
+    const { stdout } = await hookbus(['hooks', '--json'], env, project);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
   });
 
   it('cleanup are documented', async () => {

@@ -29,10 +29,11 @@ const FAILURES = [
   ['does not exist', ['no-such-hook']],
 ] as const;
 
-/** The warnings about options that `status` shows. */
+/** The warnings about options that `status` shows; others are about what the hooks answered. */
 const noticesOf = async (stage: Stage): Promise<string[]> => {
   const report = JSON.parse(String((await stage.hookbus('status', '--json')).stdout));
-  return report.notices.map(({ text }: { text: string }) => text);
+  const texts = report.notices.map(({ text }: { text: string }) => text);
+  return texts.filter((text: string) => / --(?:fail-open|guard) /.test(text));
 };
 
 /** `--fail-open` forgives a failure if a hook cannot block, and only then. */

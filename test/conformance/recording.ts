@@ -179,7 +179,7 @@ export function recording(engine: Engine): void {
       }
       const notices = query<{ text: string; count: number }>(
         stage.home,
-        'SELECT text, count FROM notices',
+        "SELECT text, count FROM notices WHERE text LIKE '%HOOKBUS%'",
       );
       expect(notices).toEqual([
         { text: expect.stringContaining('probe: HOOKBUS_REDACT=off has no effect'), count: 5 },

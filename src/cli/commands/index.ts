@@ -1,4 +1,5 @@
 import type { Command } from '../words/command.ts';
+import { hooksCommand } from './hooks/hooks.ts';
 import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   statusCommand,
   doctorCommand,
+  hooksCommand,
   logsCommand,
   showCommand,
   traceCommand,
