@@ -1,6 +1,9 @@
 import { join } from 'node:path';
+import { defaultLimitMs } from '../domain/events.ts';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
+import { claudeFaults } from './settings/claude-faults.ts';
+import { disableAllHooks } from './settings/disable-all-hooks.ts';
 
 /** Claude Code. Codex and Gemini CLI use the same names, except for those in their own files. */
 export const claude: PayloadFields = {
@@ -52,7 +55,9 @@ export const claudeSettings: AgentSettings = {
   hasEnvBlock: true,
   lineFields: ['command'],
   programField: 'command',
-  timeLimit: { field: 'timeout', unitMs: 1000 },
+  timeLimit: { field: 'timeout', unitMs: 1000, defaultMs: defaultLimitMs },
+  faultsIn: claudeFaults,
+  switchIn: disableAllHooks,
   isCommandByDefault: false,
   unguardedFields: [],
   advice: undefined,

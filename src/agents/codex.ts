@@ -33,7 +33,11 @@ export const codexSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
-  timeLimit: { field: 'timeout', unitMs: 1000 },
+  timeLimit: {
+    field: 'timeout',
+    unitMs: 1000,
+    defaultMs: (event) => (event === 'SessionEnd' || event === 'Interrupt' ? 1000 : 600_000),
+  },
   isCommandByDefault: false,
   unguardedFields: [],
   advice: 'Codex skips a hook whose command has changed until you trust it: type /hooks in Codex.',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
+import { disableAllHooks } from './settings/disable-all-hooks.ts';
 
 /** Copilot CLI with camelCase events; its payloads then do not name the event. */
 export const copilot: PayloadFields = {
@@ -38,7 +39,8 @@ export const copilotSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['bash', 'command'],
   programField: 'exec',
-  timeLimit: { field: 'timeoutSec', unitMs: 1000 },
+  timeLimit: { field: 'timeoutSec', unitMs: 1000, defaultMs: () => 30_000 },
+  switchIn: disableAllHooks,
   isCommandByDefault: true,
   unguardedFields: ['command', 'exec'],
   advice: undefined,

@@ -23,7 +23,7 @@ export const cursorSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
-  timeLimit: { field: 'timeout', unitMs: 1000 },
+  timeLimit: { field: 'timeout', unitMs: 1000, defaultMs: () => 60_000 },
   isCommandByDefault: true,
   unguardedFields: [],
   advice:

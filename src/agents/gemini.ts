@@ -23,7 +23,11 @@ export const geminiSettings: AgentSettings = {
   hasEnvBlock: false,
   lineFields: ['command'],
   programField: 'command',
-  timeLimit: { field: 'timeout', unitMs: 1 },
+  timeLimit: { field: 'timeout', unitMs: 1, defaultMs: () => 60_000 },
+  switchIn(root) {
+    const node = memberOf(memberOf(root, 'hooksConfig'), 'enabled');
+    return node && { node, name: 'hooksConfig.enabled', isOff: node.value === false };
+  },
   isCommandByDefault: false,
   unguardedFields: [],
   writesIntoLines: /\$(?:GEMINI_(?:PROJECT_DIR|CWD|PLANS_DIR|SESSION_ID)|CLAUDE_PROJECT_DIR)/,

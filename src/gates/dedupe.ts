@@ -1,8 +1,8 @@
+import { isRefusal } from '../domain/answer/refusal.ts';
 import { canBlock } from '../domain/events.ts';
 import { isResult } from '../domain/execution.ts';
 import type { Claim } from '../domain/key/claim.ts';
 import type { KeyedEnd, KeyResult, OnDuplicate } from '../domain/key/dedupe-key.ts';
-import { isRefusal } from '../domain/answer/refusal.ts';
 import { isRunning } from '../os/process.ts';
 
 /** Maximum size of a kept result, in bytes per stream, whatever the capture limit; with a larger result, duplicates run. */

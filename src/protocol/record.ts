@@ -3,8 +3,8 @@
  * First `begin`; once the hook has ended, its `capture` frames and one `end`. Tags as in src/launcher/frame.h.
  */
 import { constants } from 'node:os';
-import { defaultHookName } from '../domain/hook/hook-name.ts';
 import { createStdoutKind } from '../domain/answer/stdout-kind.ts';
+import { defaultHookName } from '../domain/hook/hook-name.ts';
 import type {
   Begin,
   Capture,

@@ -1,5 +1,6 @@
 import type { Node } from 'jsonc-parser';
 import type { LineShell } from '../../domain/hook/wrapping.ts';
+import type { Fault } from './claude-faults.ts';
 
 /** Whose settings a file has: a person's on this machine, a team's in a project, or a person's in a project. */
 export const SCOPES = ['user', 'project', 'local'] as const;
@@ -13,6 +14,8 @@ export interface Places {
   readonly projectRoot: string;
   /** `CLAUDE_CONFIG_DIR`, `CODEX_HOME`, `COPILOT_HOME`: the agent's own directory, if it is not in the home directory. */
   readonly agentHome: Readonly<Partial<Record<AgentName, string>>>;
+  /** Where the system's files begin; undefined: `/`. */
+  readonly systemRoot?: string;
 }
 
 export type AgentName = 'claude' | 'codex' | 'gemini' | 'cursor' | 'copilot';
@@ -33,6 +36,13 @@ export interface Neighbour {
   readonly holds?: RegExp;
 }
 
+/** A setting that keeps all hooks from running, or lets them run. */
+export interface Switch {
+  readonly node: Node;
+  readonly name: string;
+  readonly isOff: boolean;
+}
+
 /** What `install` knows about an agent: where its settings are, and which parts of them are commands. */
 export interface AgentSettings {
   readonly agent: AgentName;
@@ -48,8 +58,16 @@ export interface AgentSettings {
   readonly lineFields: readonly string[];
   /** The field of a hook that holds a program; `args` are its arguments. */
   readonly programField: string;
-  /** The field of a hook that limits its time, and the length of its unit in ms. */
-  readonly timeLimit: { readonly field: string; readonly unitMs: number };
+  /** The field of a hook that limits its time, the length of its unit in ms, and the limit of a hook without one. */
+  readonly timeLimit: {
+    readonly field: string;
+    readonly unitMs: number;
+    readonly defaultMs: (event: string) => number;
+  };
+  /** What keeps hooks of a file from running, although it is JSON. */
+  readonly faultsIn?: (root: Node) => readonly Fault[];
+  /** Where a file says whether hooks run at all, and what it says. */
+  readonly switchIn?: (root: Node) => Switch | undefined;
   /** A hook without a type is a command. */
   readonly isCommandByDefault: boolean;
   /** What the agent replaces by a quoted word before a shell reads the line. */

@@ -5,6 +5,8 @@ import { memberOf, textOf } from './read-settings-text.ts';
 /** A hook in a settings file; the nodes say where. */
 export interface HookSite {
   readonly event: string;
+  /** The object that the file has for it. */
+  readonly handler: Node;
   /** The matcher; undefined if the hook runs for everything. */
   readonly matcher: string | undefined;
   /** `line`: a shell runs it. `program`: it is started directly. `other`: there is no command to wrap. */
@@ -62,6 +64,7 @@ function sitesOf(
 ): HookSite[] {
   const site: HookSite = {
     event,
+    handler,
     matcher,
     kind: 'other',
     command: undefined,

@@ -36,6 +36,17 @@ export function parseSettings(
   return { root };
 }
 
+/** What can be recognized in a text that is not JSON; undefined if that is no object. */
+export function parseTolerantly(text: string): Node | undefined {
+  try {
+    const root = parseTree(text.replace(/^\ufeff/, ' '), [], { allowTrailingComma: true });
+    return root?.type === 'object' ? root : undefined;
+  } catch {
+    // It is nested too deeply.
+    return undefined;
+  }
+}
+
 function strictProblem(body: string): JsonProblem | undefined {
   try {
     JSON.parse(body);

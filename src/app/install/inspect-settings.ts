@@ -1,3 +1,4 @@
+import type { Node } from 'jsonc-parser';
 import type { AgentSettings } from '../../agents/settings/agent-settings.ts';
 import { isEnabledIn } from '../../agents/settings/env-block.ts';
 import { findHooks, type HookSite } from '../../agents/settings/find-hooks.ts';
@@ -27,13 +28,24 @@ export interface InspectedFile extends SettingsFile {
 export function inspectSettings(path: string, agent: AgentSettings): InspectedFile {
   const file = readSettingsFile(path, agent.allowsComments);
   const disabledLines = new Set(agent.disabledIn?.(file.root));
-  const hooks = findHooks(file.root, agent).map((site): InspectedHook => {
-    const known = inspectHook(file.text, site, agent);
-    const facts = known?.base ?? commandless(site);
-    const prefix = known?.isOurs ? 'install' : known?.isByHand ? 'hand' : 'none';
-    return { ...facts, site, prefix, isDisabled: isDisabled(site, disabledLines, facts.written) };
-  });
+  const hooks = inspectHooks(file.text, file.root, agent).map((hook) => ({
+    ...hook,
+    isDisabled: isDisabled(hook.site, disabledLines, hook.written),
+  }));
   return { ...file, hooks, disabledLines, isEnabled: isEnabledIn(file.root) };
+}
+
+/** The hooks of a settings file's text, in its order. */
+export function inspectHooks(
+  text: string,
+  root: Node,
+  agent: AgentSettings,
+): Omit<InspectedHook, 'isDisabled'>[] {
+  return findHooks(root, agent).map((site) => {
+    const known = inspectHook(text, site, agent);
+    const prefix = known?.isOurs ? 'install' : known?.isByHand ? 'hand' : 'none';
+    return { ...(known?.base ?? commandless(site)), site, prefix };
+  });
 }
 
 /** The same; undefined if the file cannot be used, which matters only for a file that the user named. */

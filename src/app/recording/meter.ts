@@ -1,5 +1,5 @@
-import { sha256Hex } from '../../domain/key/sha256.ts';
 import { createStdoutKind } from '../../domain/answer/stdout-kind.ts';
+import { sha256Hex } from '../../domain/key/sha256.ts';
 import type { Capture, End, StdoutKind, StreamName } from '../../domain/record.ts';
 
 /** How many bytes of stdout the digest covers. */

@@ -1,0 +1,163 @@
+import type { Node } from 'jsonc-parser';
+import type { SettingsText } from '../../agents/formats/located.ts';
+import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
+import type { Fault } from '../../agents/settings/claude-faults.ts';
+import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
+import { reasonOf } from '../../domain/errors.ts';
+import { inspectHooks } from '../install/inspect-settings.ts';
+import type { ConfiguredHook } from './configured-hook.ts';
+import { type HookSource, readSource } from './hook-source.ts';
+import { sourcesOf } from './sources-of.ts';
+import { createSwitches, type Off, type ReadSettings } from './switches.ts';
+
+/** A hook as the files have it. */
+export interface FoundHook extends ConfiguredHook {
+  /** Why the agent does not run it; undefined: it does. */
+  readonly off: Off | undefined;
+}
+
+/** A file, or a part of it, that the agent cannot use. */
+export interface FileProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly reason: string;
+  /** How many hooks do not run because of it, as far as they can be recognized. */
+  readonly hooks: number;
+}
+
+/** What an agent's files say about hooks. */
+export interface Configuration {
+  readonly agent: AgentSettings;
+  readonly hooks: readonly FoundHook[];
+  readonly problems: readonly FileProblem[];
+}
+
+/** The hooks of an agent as its files have them, an administrator's first; also those that it does not run. */
+export function configuredHooks(agent: AgentSettings, places: Places): Configuration {
+  const files = sourcesOf(agent, places).map((source) => readFile(agent, source));
+  const offBy = createSwitches(
+    agent,
+    files.flatMap(({ settings }) => settings ?? []),
+  );
+  const hooks = files.flatMap((file) => file.hooks);
+  return {
+    agent,
+    hooks: hooks.map(({ at: _, id, ...hook }) => ({
+      ...hook,
+      off: hook.off ?? offBy({ id, source: hook.source }),
+    })),
+    problems: files.flatMap(({ problems }) => problems),
+  };
+}
+
+interface PlacedHook extends FoundHook {
+  /** The offset of what the file has for it. */
+  readonly at: number;
+  /** Its name for its agent, else its command. */
+  readonly id: string;
+}
+
+interface ReadFile {
+  readonly hooks: readonly PlacedHook[];
+  readonly problems: readonly FileProblem[];
+  /** Undefined if the agent does not use the file. */
+  readonly settings?: ReadSettings;
+}
+
+function readFile(agent: AgentSettings, source: HookSource): ReadFile {
+  const { path } = source;
+  try {
+    const read = readSource(source, agent.allowsComments);
+    if (read === undefined) return { hooks: [], problems: [] };
+    if ('root' in read) return readText(agent, source, read);
+    const { line, column, reason } = read.problem;
+    const rest = read.rest === undefined ? [] : hooksIn(agent, source, read.rest);
+    return voided(path, line, `${reason} (column ${column})`, rest);
+  } catch (error) {
+    return voided(path, 1, reasonOf(error), []);
+  }
+}
+
+function voided(
+  path: string,
+  line: number,
+  reason: string,
+  hooks: readonly PlacedHook[],
+): ReadFile {
+  const off: Off = { why: 'voided', reason, path, line };
+  return {
+    hooks: hooks.map((hook) => ({ ...hook, off })),
+    problems: [{ path, line, reason, hooks: hooks.length }],
+  };
+}
+
+function readText(agent: AgentSettings, source: HookSource, text: SettingsText): ReadFile {
+  const root = source.part === undefined ? text.root : source.part(text.root);
+  if (root === undefined) return { hooks: [], problems: [] };
+  const { path } = source;
+  const found = hooksIn(agent, source, { ...text, root });
+  const faults = agent.faultsIn?.(root) ?? [];
+  const voiding = faults.find(({ voidsFile }) => voidsFile);
+  if (voiding !== undefined) {
+    return voided(path, text.lineOf(voiding.node), voiding.reason, found);
+  }
+  const parts = faults.map((fault) =>
+    voided(
+      path,
+      text.lineOf(fault.node),
+      fault.reason,
+      found.filter((hook) => isIn(hook, fault)),
+    ),
+  );
+  const off = new Map(parts.flatMap(({ hooks }) => hooks).map((hook) => [hook.at, hook.off]));
+  return {
+    hooks: found.map((hook) => ({ ...hook, off: off.get(hook.at) })),
+    problems: parts.flatMap(({ problems }) => problems),
+    settings: { source, text },
+  };
+}
+
+const isIn = ({ at }: PlacedHook, { node }: Fault): boolean =>
+  at >= node.offset && at < node.offset + node.length;
+
+function hooksIn(
+  agent: AgentSettings,
+  { source, owner, path }: HookSource,
+  { text, root, lineOf }: SettingsText,
+): PlacedHook[] {
+  return inspectHooks(text, root, agent).map(({ site, prefix, command, name }) => {
+    const { handler, kind, matcher } = site;
+    // What is Stop for an agent is the end of a subagent for those who called it.
+    const event = source === 'agent' && site.event === 'Stop' ? 'SubagentStop' : site.event;
+    const written = kind === 'other' ? '' : String(site.command?.value);
+    const own = command ?? '';
+    return {
+      ...{ agent: agent.agent, event, matcher, source, owner, path, kind },
+      ...fieldsOf(handler, agent),
+      line: lineOf(site.command ?? handler),
+      command: written,
+      args: site.args?.children?.map(({ value }) => String(value)) ?? [],
+      original: prefix === 'hand' ? withoutHookbus(own) : own,
+      hookName: name ?? '',
+      isRecorded: prefix !== 'none',
+      limitMs: site.limitMs ?? agent.timeLimit.defaultMs(event),
+      off: undefined,
+      at: handler.offset,
+      id: textOf(memberOf(handler, 'name')) || written,
+    };
+  });
+}
+
+function fieldsOf(handler: Node, agent: AgentSettings) {
+  const isTrue = (field: string): boolean => memberOf(handler, field)?.value === true;
+  return {
+    condition: textOf(memberOf(handler, 'if')),
+    type: textOf(memberOf(handler, 'type')) ?? (agent.isCommandByDefault ? 'command' : ''),
+    isAsync: isTrue('async') || isTrue('asyncRewake'),
+  };
+}
+
+/** What follows the words of HookBus in a line that a person wrote. */
+function withoutHookbus(line: string): string {
+  return /\bhookbus(?:\.js)?["']?\s+run\s(?:.*?\s)?--\s+(.*)$/s.exec(line)?.[1] ?? line;
+}
