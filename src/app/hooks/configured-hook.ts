@@ -36,4 +36,11 @@ export interface ConfiguredHook {
   readonly limitMs: number;
   /** The agent does not wait for it. */
   readonly isAsync: boolean;
+  /** The shell that its entry names; undefined: the agent's. */
+  readonly shell: string | undefined;
+  /** A failure counts as a refusal. */
+  readonly blocksOnFailure: boolean;
+  /** Variables, and the directory, that its entry sets. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Node } from 'jsonc-parser';
+import { getNodeValue, type Node } from 'jsonc-parser';
 import type { SettingsText } from '../../agents/formats/located.ts';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import type { Fault } from '../../agents/settings/claude-faults.ts';
@@ -48,6 +48,12 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
     })),
     problems: files.flatMap(({ problems }) => problems),
   };
+}
+
+/** The hooks of one file that the user names, as if it were the project's. */
+export function hooksInFile(agent: AgentSettings, path: string): Configuration {
+  const { hooks, problems } = readFile(agent, { source: 'project', path, form: 'json' });
+  return { agent, hooks: hooks.map(({ at: _, id: __, ...hook }) => hook), problems };
 }
 
 interface PlacedHook extends FoundHook {
@@ -150,10 +156,16 @@ function hooksIn(
 
 function fieldsOf(handler: Node, agent: AgentSettings) {
   const isTrue = (field: string): boolean => memberOf(handler, field)?.value === true;
+  const env = memberOf(handler, 'env');
+  const variables = env?.type === 'object' ? Object.entries(getNodeValue(env) as object) : [];
   return {
     condition: textOf(memberOf(handler, 'if')),
     type: textOf(memberOf(handler, 'type')) ?? (agent.isCommandByDefault ? 'command' : ''),
     isAsync: isTrue('async') || isTrue('asyncRewake'),
+    shell: textOf(memberOf(handler, 'shell')),
+    blocksOnFailure: textOf(memberOf(handler, 'onFailure')) === 'block',
+    env: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+    directory: textOf(memberOf(handler, 'cwd')),
   };
 }
 
