@@ -10,115 +10,128 @@ export interface Difference {
   readonly got: string;
 }
 
-/** Compares what happened with what a case expects. */
-export function checkOutcome(
-  { expected, event, hooks }: Pick<HookCase, 'expected' | 'event' | 'hooks'>,
-  outcome: Outcome,
-  runs: readonly HookRun[],
-  candidates: readonly Candidate[],
-): Difference[] {
-  const differences: Difference[] = [];
-  const differ = (what: string, wanted: string, got: string): void => {
-    differences.push({ what, expected: wanted, got });
-  };
-  const fired = runs.map(({ hook }) => hook.hookName);
-  const isFree = expected.fires === undefined;
-  for (const name of new Set(hooks ?? [])) {
-    const named = candidates.filter(({ hook }) => hook.hookName === name && hook.event === event);
-    if (named.length === 0)
-      differ('hook', name, `there is no such hook; ${othersOn(event, candidates)}`);
-    else if (isFree && !fired.includes(name)) differ('fires', name, whyNot(named));
-  }
-  if (isFree && hooks === undefined && runs.length === 0) {
-    const on = candidates.filter(({ hook }) => hook.event === event);
-    const got = on.length === 0 ? othersOn(event, candidates) : whyNot(on);
-    differ('fires', 'at least one hook (or "fires": [])', got);
-  }
-  if (!isFree && !isDeepStrictEqual(sorted(fired), sorted(expected.fires ?? []))) {
-    differ(
-      'fires',
-      listed(expected.fires ?? []),
-      fired.length === 0
-        ? whyNot(candidates.filter(({ hook }) => hook.event === event))
-        : listed(fired),
-    );
-  }
-  for (const { hook, end, fault } of runs) {
-    const isExpected = expected.exitCode !== undefined && expected.exitCode === end.exitCode;
-    if (fault !== undefined && !isExpected) differ('run', `${hook.hookName} runs`, fault);
-  }
-  // Without a hook, the reason is already there.
-  if (runs.length === 0) return differences;
-  if (expected.decision !== undefined && expected.decision !== outcome.decision) {
-    differ('decision', expected.decision, outcome.decision);
-  }
-  const [only, ...others] = runs;
-  if (expected.exitCode !== undefined && only !== undefined) {
-    const got = only.end.exitCode === undefined ? (only.end.signal ?? 'none') : only.end.exitCode;
-    if (others.length > 0) {
-      differ(
-        'exit code',
-        `${expected.exitCode} of one hook`,
-        `${fired.length} hooks run; name one in "hooks"`,
-      );
-    } else if (got !== expected.exitCode) {
-      differ('exit code', String(expected.exitCode), String(got));
-    }
-  }
-  const reason = outcome.reasons.join('\n');
-  for (const text of expected.reason) {
-    if (!reason.includes(text)) differ('reason', text, reason || 'no reason');
-  }
-  for (const text of expected.context) {
-    if (!outcome.context.includes(text)) differ('context', text, outcome.context || 'no context');
-  }
-  if (!isAsExpected(expected.input, outcome.input)) {
-    differ(
-      'input',
-      json(expected.input),
-      outcome.input === undefined ? 'unchanged' : json(outcome.input),
-    );
-  }
-  if (!isAsExpected(expected.output, outcome.output)) {
-    differ(
-      'output',
-      json(expected.output),
-      outcome.output === undefined ? 'unchanged' : json(outcome.output),
-    );
-  }
-  if (expected.atMostMs !== undefined && outcome.durationMs > expected.atMostMs) {
-    differ('time', `at most ${expected.atMostMs} ms`, `${Math.round(outcome.durationMs)} ms`);
-  }
-  return differences;
+/** Everything that a case is compared with. */
+export interface Happened {
+  readonly outcome: Outcome;
+  readonly runs: readonly HookRun[];
+  /** Every hook of the agent, and whether it fires. */
+  readonly candidates: readonly Candidate[];
 }
 
-const sorted = (names: readonly string[]): string[] => [...names].sort();
-const listed = (names: readonly string[]): string => names.join(', ') || 'no hook';
-const json = (value: unknown): string => (value === null ? 'unchanged' : JSON.stringify(value));
+type Asked = Pick<HookCase, 'expected' | 'event' | 'hooks'>;
+
+/** Compares what happened with what a case expects. */
+export function checkOutcome(asked: Asked, happened: Happened): Difference[] {
+  const firing = [...missingHooks(asked, happened), ...firingHooks(asked, happened)];
+  // If none ran, the reason is already there.
+  if (happened.runs.length === 0) return firing;
+  return [...firing, ...faults(asked, happened), ...decisions(asked, happened)];
+}
+
+/** A case whose hook is missing fails, whatever else it expects. */
+function missingHooks({ hooks = [], event }: Asked, { candidates }: Happened): Difference[] {
+  const on = candidates.filter(({ hook }) => hook.event === event);
+  const names = new Set(on.map(({ hook }) => hook.hookName));
+  const there =
+    names.size === 0 ? `no hook is on ${event}` : `on ${event}: ${[...names].join(', ')}`;
+  return [...new Set(hooks)]
+    .filter((name) => !names.has(name))
+    .map((name) => difference('hook', name, `there is no such hook; ${there}`));
+}
+
+/** Which hooks ran; a case in which none ran proves nothing, unless it says that none should. */
+function firingHooks(
+  { hooks, event, expected }: Asked,
+  { runs, candidates }: Happened,
+): Difference[] {
+  const fired = runs.map(({ hook }) => hook.hookName);
+  const on = candidates.filter(({ hook }) => hook.event === event);
+  if (expected.fires !== undefined) {
+    const isSame = isDeepStrictEqual([...fired].sort(), [...expected.fires].sort());
+    const got = fired.length === 0 ? whyNot(on) : fired.join(', ');
+    return isSame ? [] : [difference('fires', expected.fires.join(', ') || 'no hook', got)];
+  }
+  if (hooks === undefined) {
+    const got = on.length === 0 ? `no hook is on ${event}` : whyNot(on);
+    return fired.length > 0 ? [] : [difference('fires', 'a hook, or "fires": []', got)];
+  }
+  return hooks
+    .filter((name) => !fired.includes(name) && on.some(({ hook }) => hook.hookName === name))
+    .map((name) =>
+      difference('fires', name, whyNot(on.filter(({ hook }) => hook.hookName === name))),
+    );
+}
+
+/** Hooks whose end looks like an answer and is none. */
+function faults({ expected }: Asked, { runs }: Happened): Difference[] {
+  return runs.flatMap(({ hook, end, fault }) => {
+    const isExpected = expected.exitCode !== undefined && expected.exitCode === end.exitCode;
+    return fault === undefined || isExpected
+      ? []
+      : [difference('run', `${hook.hookName} runs`, fault)];
+  });
+}
+
+function decisions({ expected }: Asked, { outcome, runs }: Happened): Difference[] {
+  const { decision, reason, context, input, output, atMostMs } = expected;
+  const reasons = outcome.reasons.join('\n');
+  const took = `${Math.round(outcome.durationMs)} ms`;
+  const isOther = decision !== undefined && decision !== outcome.decision;
+  const isLate = atMostMs !== undefined && outcome.durationMs > atMostMs;
+  return [
+    ...(isOther ? [difference('decision', decision, outcome.decision)] : []),
+    ...exitCodes(expected.exitCode, runs),
+    ...missingTexts('reason', reason, reasons),
+    ...missingTexts('context', context, outcome.context),
+    ...changes('input', input, outcome.input),
+    ...changes('output', output, outcome.output),
+    ...(isLate ? [difference('time', `at most ${atMostMs} ms`, took)] : []),
+  ];
+}
+
+function exitCodes(expected: number | undefined, runs: readonly HookRun[]): Difference[] {
+  const [first, ...others] = runs;
+  if (expected === undefined || first === undefined) return [];
+  if (others.length > 0) {
+    const got = `${runs.length} hooks ran; name one of them in "hooks"`;
+    return [difference('exit code', `${expected} of one hook`, got)];
+  }
+  const { exitCode, signal } = first.end;
+  if (exitCode === expected) return [];
+  return [difference('exit code', String(expected), String(exitCode ?? signal ?? 'none'))];
+}
+
+const missingTexts = (what: string, wanted: readonly string[], text: string): Difference[] =>
+  wanted
+    .filter((part) => !text.includes(part))
+    .map((part) => difference(what, part, text || `no ${what}`));
 
 /** Null: unchanged. An object: these fields have these values. Anything else: the same value. */
-function isAsExpected(expected: unknown, got: unknown): boolean {
-  if (expected === undefined) return true;
-  if (expected === null) return got === undefined;
-  if (!isFields(expected) || !isFields(got)) return isDeepStrictEqual(expected, got);
-  return Object.entries(expected).every(([name, value]) => isDeepStrictEqual(value, got[name]));
+function changes(what: string, expected: unknown, got: unknown): Difference[] {
+  if (expected === undefined) return [];
+  const isExpected =
+    expected === null
+      ? got === undefined
+      : isFields(expected) && isFields(got)
+        ? Object.entries(expected).every(([name, value]) => isDeepStrictEqual(value, got[name]))
+        : isDeepStrictEqual(expected, got);
+  return isExpected ? [] : [difference(what, shown(expected), shown(got))];
 }
+
+const shown = (value: unknown): string =>
+  value === null || value === undefined ? 'unchanged' : JSON.stringify(value);
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const difference = (what: string, expected: string, got: string): Difference => ({
+  what,
+  expected,
+  got,
+});
+
 /** Why hooks do not run, each with its reason. */
 const whyNot = (candidates: readonly Candidate[]): string =>
-  candidates.length === 0
-    ? 'no hook'
-    : candidates
-        .map(({ hook, verdict }) => `${hook.hookName || hook.type}: ${verdict.reason}`)
-        .join('; ');
-
-function othersOn(event: string, candidates: readonly Candidate[]): string {
-  const names = new Set(
-    candidates.flatMap(({ hook }) => (hook.event === event ? hook.hookName : [])),
-  );
-  if (names.size > 0) return `on ${event} there are: ${[...names].join(', ')}`;
-  return `no hook is on ${event}`;
-}
+  candidates
+    .map(({ hook, verdict }) => `${hook.hookName || hook.type}: ${verdict.reason}`)
+    .join('; ') || 'no hook';

@@ -3,6 +3,7 @@ import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
 import { runCommand } from './hooks/run.ts';
+import { testCommand } from './hooks/test.ts';
 import { trustCommand } from './hooks/trust.ts';
 import { alertsCommand } from './reading/alerts.ts';
 import { dashboardCommand } from './reading/dashboard.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   showCommand,
   traceCommand,
   replayCommand,
+  testCommand,
   metricsCommand,
   reportCommand,
   alertsCommand,
