@@ -1,4 +1,5 @@
 import type { Command } from '../words/command.ts';
+import { explainCommand } from './hooks/explain.ts';
 import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   traceCommand,
   replayCommand,
   testCommand,
+  explainCommand,
   metricsCommand,
   reportCommand,
   alertsCommand,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { readPlaces } from '../../agents/settings/agent-places.ts';
 import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
@@ -54,7 +54,9 @@ export async function testCases(request: TestRequest, context: Context): Promise
     durationMs: context.now() - startedAtMs,
   };
   if (request.junit !== undefined) {
-    writeNewFile(resolve(cwd, request.junit), junitText(report), true);
+    const file = resolve(cwd, request.junit);
+    mkdirSync(dirname(file), { recursive: true });
+    writeNewFile(file, junitText(report), true);
   }
   const isGithub = context.env['GITHUB_ACTIONS'] === 'true';
   const top = context.env['GITHUB_WORKSPACE'] || cwd;
