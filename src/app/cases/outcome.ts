@@ -56,7 +56,7 @@ export function toRun(
   return {
     ...rest,
     ...{ hook, end, answer },
-    ...readSaid(agent, event, output.stdout, answer),
+    ...readSaid(output.stdout, answer),
     fault: faultOf(hook, end, stderr, isCapped),
   };
 }
@@ -94,6 +94,8 @@ function faultOf(hook: FoundHook, end: End, stderr: string, isCapped: boolean): 
   return `it cannot start: ${stderr.trim().split('\n').at(-1) ?? ''}`;
 }
 
+const isRefused = (decision: Decision): boolean => ['deny', 'stop', 'defer'].includes(decision);
+
 /** Combines what all hooks said, as the agent does: the strictest decision, the last changed input, every context. */
 export function combine(runs: readonly HookRun[], isParallel: boolean): Outcome {
   const decision =
@@ -107,7 +109,8 @@ export function combine(runs: readonly HookRun[], isParallel: boolean): Outcome 
       .filter(({ answer }) => answer.decision === decision)
       .flatMap(({ answer }) => answer.reason ?? []),
     context: runs.flatMap(({ context }) => context || []).join('\n'),
-    input: inputs.findLast((value) => value !== undefined),
+    // Of a call that is not made, no input is left.
+    input: isRefused(decision) ? undefined : inputs.findLast((value) => value !== undefined),
     output: byEnd.map(({ output }) => output).findLast((value) => value !== undefined),
     durationMs: isParallel ? Math.max(0, ...times) : times.reduce((sum, ms) => sum + ms, 0),
   };

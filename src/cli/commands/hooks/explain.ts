@@ -62,7 +62,9 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   if (explanations.length === 0) {
     const events = agents.flatMap(knownEvents);
     const same = events.find((known) => known.toLowerCase() === event.toLowerCase());
-    throw usageError(`unknown event ${quote(event)}${didYouMean(same ?? event, same === undefined ? events : [same])}`);
+    throw usageError(
+      `unknown event ${quote(event)}${didYouMean(same ?? event, same === undefined ? events : [same])}`,
+    );
   }
   return {
     json: explainJson(question, explanations),
