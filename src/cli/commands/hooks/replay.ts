@@ -47,6 +47,10 @@ export const replayCommand: Command = {
       describe: 'with --hook: only this event; repeatable',
       isRepeatable: true,
     },
+    save: {
+      value: 'DIR',
+      describe: 'run nothing; write each execution as a case for `hookbus test` to DIR',
+    },
     timeout: {
       value: 'SECONDS',
       describe: 'stop each hook after SECONDS; fractions allowed',
@@ -64,6 +68,10 @@ export const replayCommand: Command = {
     ['hookbus replay 142', 'the same call with the current hook'],
     ['hookbus replay 142 -- python3 guard_v2.py', 'the same call with another hook'],
     ['hookbus replay --hook guard_rm --last 50', 'what your edit of the hook would have changed'],
+    [
+      'hookbus replay 142 --save .hookbus/cases',
+      'keep this call as a case: its payload without secrets, and the decision',
+    ],
   ],
   perform,
 };
@@ -76,6 +84,13 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   );
   const argv = given.passthrough;
   if (argv?.length === 0) throw usageError('no command after --');
+  const directory = given.value('save');
+  if (directory !== undefined) {
+    if (argv !== undefined)
+      throw usageError('--save runs nothing, so it takes no command after --');
+    const { saveCases } = await import('../../terminal/save-work.ts');
+    return saveCases(choice, directory, context);
+  }
   const { replay } = await import('../../terminal/replay-work.ts');
   return replay({ choice, argv, timeoutSeconds }, context);
 }
