@@ -28,6 +28,9 @@ export function casesJson(report: CasesReport) {
       passed: !hasFailed(result),
       decision: result.outcome.decision,
       decision_reason: result.outcome.reasons.join('\n') || null,
+      context: result.outcome.context || null,
+      changed_input: result.outcome.input ?? null,
+      changed_output: result.outcome.output ?? null,
       duration_ms: result.outcome.durationMs,
       hooks: result.runs.map(({ hook, answer, end }) => ({
         hook_name: hook.hookName,
