@@ -18,7 +18,7 @@ import type { Environment } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
 import { endSessions } from '../../engine/replay-hook.ts';
 import { formatCount } from '../../format.ts';
-import { annotationLines } from '../output/cases/annotations.ts';
+import { annotationLines, withoutCommand } from '../output/cases/annotations.ts';
 import { junitText } from '../output/cases/junit.ts';
 import { casesJson, casesLines } from '../output/cases/test.ts';
 import { clip, visible } from '../output/text.ts';
@@ -62,10 +62,10 @@ export async function testCases(request: TestRequest, context: Context): Promise
   const top = context.env['GITHUB_WORKSPACE'] || cwd;
   return {
     json: casesJson(report),
-    lines: (page) => [
-      ...casesLines(report, page),
-      ...(isGithub ? annotationLines(report, top) : []),
-    ],
+    lines: (page) => {
+      const lines = casesLines(report, page);
+      return isGithub ? [...lines.map(withoutCommand), ...annotationLines(report, top)] : lines;
+    },
     exitCode: failures(report) > 0 ? 1 : 0,
   };
 }

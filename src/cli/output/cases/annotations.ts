@@ -23,14 +23,18 @@ export function annotationLines(report: CasesReport, top: string): string[] {
   return [...failed, ...unread];
 }
 
+/** The same line, if it can be no command to the workflow: GitHub looks for them in all output. */
+export const withoutCommand = (line: string): string =>
+  line.replace(/^(\s*)::/, '$1| ::').replaceAll('##[', '## [');
+
 function annotation(top: string, place: Place, title: string, lines: readonly string[]): string {
   const properties = [
     `file=${property(shownPath(top, place.path))}`,
     `line=${place.line}`,
     `col=${place.column}`,
-    `title=${property(visible(title))}`,
+    `title=${property(withoutCommand(visible(title)))}`,
   ];
-  const message = lines.map(visible).map(data).join('%0A');
+  const message = lines.map(visible).map(withoutCommand).map(data).join('%0A');
   return `::error ${properties.join(',')}::${message}`;
 }
 
