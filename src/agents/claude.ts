@@ -12,6 +12,7 @@ export const claude: PayloadFields = {
   sessionId: 'session_id',
   toolUseId: 'tool_use_id',
   promptId: 'prompt_id',
+  subagent: 'agent_type',
 };
 
 const MANAGED = [

@@ -18,4 +18,5 @@ export const PAYLOAD_NAMES: Readonly<Record<PayloadFact, readonly string[]>> = {
   sessionId: namesOf('sessionId'),
   toolUseId: namesOf('toolUseId'),
   promptId: namesOf('promptId'),
+  subagent: namesOf('subagent'),
 };

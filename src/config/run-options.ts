@@ -129,6 +129,10 @@ export function effectiveSettings(options: RunOptions, settings: Settings) {
   return {
     maxBytes: options.maxBytes ?? settings.maxBytes,
     storeRaw: options.storeRaw ?? settings.storeRaw,
+    // The option means all payloads.
+    ...(options.storeRaw === undefined && settings.storeOnly !== undefined
+      ? { storeOnly: settings.storeOnly }
+      : {}),
     compress: options.compress ?? settings.compress,
     redact: settings.redact,
   };

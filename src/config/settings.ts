@@ -1,3 +1,6 @@
+import { AGENT_VARIABLES } from '../agents/recognize.ts';
+import { DECISIONS } from '../domain/answer/decision.ts';
+import { STATUSES } from '../domain/execution.ts';
 import { isHomeUsable, type StatePaths, stateHome, statePaths } from './home/paths.ts';
 import { MAX_DAYS, MAX_PAYLOAD_CAP, MAX_TTL_SECONDS } from './limits.ts';
 import { toWarning, trim, wordsOf } from './warnings.ts';
@@ -17,6 +20,8 @@ export interface Settings {
   readonly maxBytes: number;
   readonly compress: boolean;
   readonly storeRaw: boolean;
+  /** With `storeRaw`: the decisions and statuses whose payloads are stored; absent: all. */
+  readonly storeOnly?: readonly string[];
   readonly redact: boolean;
   readonly dedupeTtlSeconds: number;
   /** Whether keys may be shared with other machines, if config.json names a key server. */
@@ -52,7 +57,7 @@ export function readSettings(env: Environment = process.env): Settings {
     enabled: read.flag('HOOKBUS_ENABLED', false),
     maxBytes: read.count('HOOKBUS_MAX_BYTES', DEFAULTS.maxBytes, 0, MAX_PAYLOAD_CAP),
     compress: read.flag('HOOKBUS_COMPRESS', false),
-    storeRaw: read.flag('HOOKBUS_STORE_RAW', false),
+    ...read.storing('HOOKBUS_STORE_RAW'),
     redact: read.flag('HOOKBUS_REDACT', true),
     dedupeTtlSeconds: read.count(
       'HOOKBUS_DEDUPE_TTL',
@@ -77,6 +82,17 @@ export function inheritedTraceParent(env: Environment = process.env): string | u
   return env['TRACEPARENT'];
 }
 
+/** The agent's variables that may be recorded, each as `NAME=VALUE`. */
+export function agentVariables(env: Environment = process.env): string[] {
+  return AGENT_VARIABLES.flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value.length > MAX_VARIABLE ? [] : [`${name}=${value}`];
+  });
+}
+
+/** A longer value, in characters, is no directory. */
+const MAX_VARIABLE = 4096;
+
 /** The environment for a hook: the caller's, with these variables added. */
 export function hookEnvironment(
   ours: Record<string, string>,
@@ -95,6 +111,8 @@ export function wantsColour(isTerminal: boolean, env: Environment = process.env)
   if (env['NO_COLOR']) return false;
   return isTerminal && env['TERM'] !== 'dumb';
 }
+
+const STORABLE: readonly string[] = [...DECISIONS, ...STATUSES];
 
 const ON = ['1', 'true', 'yes', 'on'];
 const OFF = ['0', 'false', 'no', 'off'];
@@ -124,6 +142,15 @@ function createReader(env: Environment, problems: string[]) {
       const word = words.find((candidate) => candidate === value.toLowerCase());
       if (word === undefined && value !== '') refuse(name, value);
       return word ?? fallback;
+    },
+    /** A flag, or a list of what to store. */
+    storing(name: string): Pick<Settings, 'storeRaw' | 'storeOnly'> {
+      const value = given(name).toLowerCase();
+      const words = value.split(/[ \t-\r,]+/).filter((word) => word !== '');
+      if (words.length > 0 && words.every((word) => STORABLE.includes(word))) {
+        return { storeRaw: true, storeOnly: words };
+      }
+      return { storeRaw: this.flag(name, false) };
     },
     /** An execution can only opt out of sharing its keys; it cannot choose a server. */
     sharing(name: string): boolean {

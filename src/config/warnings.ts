@@ -17,7 +17,7 @@ const FLAG = '1, true, yes, on or 0, false, no, off';
 const OF_SETTINGS: Readonly<Record<string, string>> = {
   HOOKBUS_ENABLED: FLAG,
   HOOKBUS_COMPRESS: FLAG,
-  HOOKBUS_STORE_RAW: FLAG,
+  HOOKBUS_STORE_RAW: `${FLAG}, or a list of decisions and statuses such as deny,error`,
   HOOKBUS_REDACT: FLAG,
   HOOKBUS_DEBUG: FLAG,
   HOOKBUS_DAEMON: 'auto or off',

@@ -1,3 +1,4 @@
+import type { Agent, Decision } from './answer/decision.ts';
 import type { Begin, End, StdoutKind, StreamName } from './record.ts';
 
 /** The values of `hook_logs.status`. */
@@ -61,6 +62,19 @@ export interface Execution {
   readonly dedupeKey?: string | undefined;
   /** 1 if redaction was applied, else 0. */
   readonly redacted: number;
+  readonly decision: Decision;
+  readonly decisionReason?: string | undefined;
+  /** 1 if the agent continues with other input or output than it had, else 0. */
+  readonly changesInput: number;
+  readonly contextChars: number;
+  readonly agent?: Agent | undefined;
+  readonly subagent?: string | undefined;
+  /** The top of the git work tree of `cwd`, else `cwd`. */
+  readonly project?: string | undefined;
+  /** SHA-256 of the script that the command runs, 64 hex digits. */
+  readonly scriptDigest?: string | undefined;
+  /** The agent's variables as a JSON object; only with payloads. */
+  readonly agentVariables?: string | undefined;
   /** Start time in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   readonly createdAt: string;
 }
@@ -88,12 +102,22 @@ export function isResult(exitCode: number): boolean {
   return exitCode === 0 || exitCode === BLOCK_EXIT_CODE;
 }
 
-/** Joins the two halves into a row. The caller redacts `error` and `command` first. */
-export function toExecution(
-  begin: Begin,
-  end: End,
-  texts: { readonly command: string; readonly error?: string | undefined },
-): Execution {
+/** What follows from the two halves of a record by other rules than those of this file. The caller redacts the texts. */
+export type Derived = Pick<
+  Execution,
+  | 'command'
+  | 'error'
+  | 'decision'
+  | 'decisionReason'
+  | 'changesInput'
+  | 'contextChars'
+  | 'agent'
+  | 'project'
+  | 'scriptDigest'
+>;
+
+/** Joins the two halves into a row. */
+export function toExecution(begin: Begin, end: End, derived: Derived): Execution {
   return {
     executionId: begin.executionId,
     correlationId: begin.correlationId,
@@ -105,11 +129,9 @@ export function toExecution(
     sessionId: begin.sessionId,
     toolUseId: begin.toolUseId,
     cwd: begin.cwd,
-    command: texts.command,
     status: statusOf(end),
     exitCode: end.exitCode,
     signal: end.signal,
-    error: texts.error,
     durationMs: end.durationMs,
     overheadMs: end.overheadMs,
     stdinBytes: end.stdinBytes,
@@ -119,6 +141,8 @@ export function toExecution(
     stdoutDigest: end.stdoutDigest,
     dedupeKey: end.dedupeKey ?? begin.dedupeKey,
     redacted: begin.redact ? 1 : 0,
+    subagent: begin.subagent,
+    ...derived,
     createdAt: new Date(begin.createdAtMs).toISOString(),
   };
 }

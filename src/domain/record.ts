@@ -21,6 +21,12 @@ export interface Begin {
   readonly toolName?: string;
   readonly sessionId?: string;
   readonly toolUseId?: string;
+  /** The kind of subagent that caused it. */
+  readonly subagent?: string;
+  /** What tells the agent: members that the payload has, each as `NAME` or `NAME=VALUE`. */
+  readonly signs?: readonly string[];
+  /** Variables of the agent, each as `NAME=VALUE`; never one that may hold a secret. */
+  readonly variables?: readonly string[];
   readonly dedupeKey?: string;
   readonly cwd?: string;
   /** The command and its arguments; for a shell line: `/bin/sh`, `-c`, the line. */
@@ -35,6 +41,8 @@ export interface Begin {
   /** The value of `HOOKBUS_MAX_BYTES` or `--max-bytes` that was in force. */
   readonly maxBytes: number;
   readonly storeRaw: boolean;
+  /** With `storeRaw`: the decisions and statuses whose payloads are stored; absent: all. */
+  readonly storeOnly?: readonly string[];
   readonly compress: boolean;
   readonly redact: boolean;
   /** Options and settings that could not be used, one sentence each. */
@@ -84,7 +92,7 @@ export interface End {
   readonly stdoutKind: StdoutKind;
   /** SHA-256 of the first 64 KiB of stdout, 16 hex digits; absent when empty. */
   readonly stdoutDigest?: string;
-  /** The start of stdout if that begins with `{`: at most 16 KiB, not redacted. */
+  /** The start of stdout if it may be an answer or go into the agent's context: at most 16 KiB, not redacted. */
   readonly stdoutHead?: Uint8Array;
   /** The end of stderr, at most 16 KiB, not yet redacted. */
   readonly stderrTail: Uint8Array;

@@ -12,6 +12,10 @@ const REFUSED = 'refused again, as a ';
 export const duplicateReason = (of: string, isRefused: boolean): string =>
   `${isRefused ? REFUSED : ''}duplicate of ${of}`;
 
+/** Whether a duplicate gave the refusal of its original again; `reason` is why it did not run. */
+export const isRepeatedRefusal = (reason: string | null | undefined): boolean =>
+  reason?.startsWith(REFUSED) === true;
+
 /** Whether a hook that could have refused was skipped, and no refusal was repeated in its place. */
 export function isSkippedGuard({
   status,
@@ -20,7 +24,7 @@ export function isSkippedGuard({
 }: Pick<Execution, 'status' | 'eventType' | 'error'>): boolean {
   if (!canBlock(eventType)) return false;
   if (status === 'breaker_skip') return true;
-  return status === 'dedupe_skip' && error?.startsWith(REFUSED) !== true;
+  return status === 'dedupe_skip' && !isRepeatedRefusal(error);
 }
 
 /** The same check in SQL for a row of `hook_logs`: 1 or 0. */

@@ -2,7 +2,7 @@ import type { BeginParts } from '../app/recording/begin.ts';
 import { createRecorder, type Recorder } from '../app/recording/recorder.ts';
 import type { Report } from '../app/store/debug-log.ts';
 import type { RunOptions } from '../config/run-options.ts';
-import { inheritedTraceParent, type Settings } from '../config/settings.ts';
+import { agentVariables, inheritedTraceParent, type Settings } from '../config/settings.ts';
 import { formatTraceParent } from '../domain/correlation.ts';
 import type { Begin } from '../domain/record.ts';
 import { ownProcess } from '../os/own-process.ts';
@@ -22,6 +22,7 @@ export function beginParts(
     settings,
     payload,
     inheritedTraceParent: inheritedTraceParent(),
+    variables: agentVariables(),
     random: randomBytes,
     process: ownProcess(),
   };

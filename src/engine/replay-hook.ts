@@ -15,6 +15,7 @@ export interface ReplayParts {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly cwd: string;
+  readonly eventType: string;
   readonly env: Environment;
   readonly correlationId: string;
   readonly spanId: string;
@@ -59,7 +60,7 @@ export async function replayHook(parts: ReplayParts): Promise<End> {
     ...(ended.kind === 'not_started' ? {} : { durationMs: ended.endedAtMs - startedAtMs }),
     stdinBytes: parts.stdin.length,
     stderrBytes: meters.stderr.total(),
-    ...stdoutFields(meters.stdout),
+    ...stdoutFields(meters.stdout, parts.eventType),
     stderrTail: meters.stderr.tail(),
     captures: [meters.stdout.capture(), meters.stderr.capture()],
   };

@@ -73,19 +73,17 @@ export async function runHook(asked: RunOptions, given: Settings): Promise<Exit>
   // Skip a hook only if the skip is recorded; otherwise nobody would know.
   const gate = watch.isBegun ? gateOf(settings, options, begin) : undefined;
   if (gate !== undefined) {
-    await recorder?.end(begin, endOf(skipped(gate), meters));
+    await recorder?.end(begin, endOf(skipped(gate), watch));
     await companion.stop();
     return { kind: 'code', code: 0 };
   }
   const claim = await claimFor(watch, settings, say);
   const hook = claim.kind === 'run' ? await watchHook(watch) : await duplicateEnd(claim, watch);
-  const end = endOf(
-    { ...hook, ...(claim.key === undefined ? {} : { dedupeKey: claim.key }) },
-    meters,
-  );
   const begun = watch.input.isUnfinished()
     ? withLateFacts(begin, meters.stdin.capture().bytes)
     : begin;
+  const key = claim.key === undefined ? {} : { dedupeKey: claim.key };
+  const end = endOf({ ...hook, ...key }, { meters, begin: begun });
   await recorder?.end(begun, end);
   const hasResult = hook.kind === 'exited' && hook.isCut !== true;
   finishClaim(claim, hasResult ? end.exitCode : undefined, meters);
@@ -173,7 +171,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     onSignal: (signal) => {
       isSignalled ||= !HARMLESS.has(signal);
       input.count();
-      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, meters));
+      recorder?.note(begin, endOf({ kind: 'cut_off', exit: { kind: 'signal', signal } }, watch));
     },
   });
   const channels = openChannels(watch.pipePaths);
@@ -206,7 +204,7 @@ async function watchHook(watch: Watch): Promise<HookEnd> {
     durationMs,
   };
   const end = hasTimedOut ? timedOut(own, watch) : own;
-  const isForgiven = watch.isForgiving && mayForgive(statusOf(endOf(end, meters)), meters, outputs);
+  const isForgiven = watch.isForgiving && mayForgive(statusOf(endOf(end, watch)), meters, outputs);
   for (const output of outputs) await output.release(!isForgiven);
   for (const [index, output] of outputs.entries()) {
     if (finished[index] === false) await output.handOver();
@@ -272,9 +270,9 @@ function limitFor({ options, begin, inherited }: Watch, hookPid: number): TimeLi
   return startTimeLimit({ seconds, hookPid, spanId: begin.spanId, inherited });
 }
 
-function endOf(hook: HookEnd, meters: Meters): End {
+function endOf(hook: HookEnd, { meters, begin }: Pick<Watch, 'meters' | 'begin'>): End {
   const { exit } = hook;
-  const stdout = stdoutFields(meters.stdout);
+  const stdout = stdoutFields(meters.stdout, begin.eventType);
   return {
     kind: hook.kind,
     ...(exit.kind === 'code' ? { exitCode: exit.code } : { signal: exit.signal }),

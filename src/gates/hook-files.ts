@@ -26,6 +26,30 @@ export function guardFacts(
   return { argv, cwd, files };
 }
 
+/**
+ * The script that a command runs, as a path: its first word with the extension of a script, else a program that the
+ * command names by its path. Undefined if there is none, as where a program of the system is called by its name.
+ * @param expand expands the variables in a word
+ */
+export function scriptFile(
+  argv: readonly string[],
+  cwd: string | undefined,
+  expand: (word: string) => string,
+): string | undefined {
+  const { scripts, others } = pathWords(argv);
+  const directories = [
+    ...(cwd === undefined ? [] : [cwd]),
+    ...others.map(expand).filter(isAbsolute),
+  ];
+  const candidates = [...scripts, ...others.filter((word) => word.includes('/'))].map(expand);
+  for (const word of candidates) {
+    const paths = isAbsolute(word) ? [word] : directories.map((directory) => join(directory, word));
+    const found = paths.find((path) => fileAt(path) !== undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Interpreters usually run the first word; a later one may be a file that the hook writes. */
 function firstProgram(
   words: readonly string[],

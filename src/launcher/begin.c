@@ -6,15 +6,19 @@
 #include <sys/random.h>
 #endif
 
-/* The payload fields for each fact, the preferred name first; the same as in src/agents. */
-enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT };
+/* The payload fields for each fact, the preferred name first, and those that tell the agent; the same as in src/agents. */
+enum fact { EVENT, TOOL, SESSION, TOOL_USE, PROMPT, SUBAGENT, NO_FACT };
 static const struct {
     unsigned char fact;
+    bool is_sign;
     char name[16];
 } PAYLOAD_NAMES[] = {
-    {EVENT, "hook_event_name"}, {TOOL, "tool_name"},          {TOOL, "toolName"},     {SESSION, "session_id"},
-    {SESSION, "conversation_id"}, {SESSION, "sessionId"},     {TOOL_USE, "tool_use_id"}, {TOOL_USE, "toolUseId"},
-    {PROMPT, "prompt_id"},      {PROMPT, "turn_id"},          {PROMPT, "generation_id"},
+    {EVENT, false, "hook_event_name"},  {TOOL, false, "tool_name"},        {TOOL, false, "toolName"},
+    {SESSION, false, "session_id"},     {SESSION, false, "conversation_id"}, {SESSION, true, "sessionId"},
+    {TOOL_USE, false, "tool_use_id"},   {TOOL_USE, false, "toolUseId"},    {PROMPT, false, "prompt_id"},
+    {PROMPT, true, "turn_id"},          {PROMPT, true, "generation_id"},   {SUBAGENT, false, "agent_type"},
+    {NO_FACT, true, "cursor_version"},  {NO_FACT, true, "hookName"},       {NO_FACT, true, "taskId"},
+    {NO_FACT, true, "clineVersion"},    {NO_FACT, true, "tool_call_id"},   {NO_FACT, true, "transcript_path"},
 };
 _Static_assert(sizeof PAYLOAD_NAMES / sizeof *PAYLOAD_NAMES == PAYLOAD_FIELDS, "as many as a run has room for");
 
@@ -137,6 +141,47 @@ void begin_describe(struct run *run)
     strcpy(run->trace_flags, parent.flags);
 }
 
+/* As src/agents/recognize.ts: the name, and for a transcript also its path. */
+static void encode_signs(struct run *run, struct bytes *begin)
+{
+    for (int i = 0; i < PAYLOAD_FIELDS; i++) {
+        const struct field *field = &run->fields[i];
+        if (!PAYLOAD_NAMES[i].is_sign || !field->is_found || field->length == 0) continue;
+        bool has_value = strcmp(field->name, "transcript_path") == 0;
+        if (has_value && FORMAT(run->path, PATH_BYTES, "%s=%.*s", field->name, (int)field->length, (const char *)field->text))
+            field_text(begin, BEGIN_SIGN, run->path);
+        else if (!has_value) field_text(begin, BEGIN_SIGN, field->name);
+    }
+}
+
+/* Variables of agents that cannot hold a secret; the same as in src/agents/recognize.ts. */
+static void encode_variables(struct run *run, struct bytes *begin)
+{
+    static const char NAMES[][24] = {
+        "CLAUDECODE",          "CLAUDE_PROJECT_DIR", "CLAUDE_PLUGIN_ROOT",  "CLAUDE_PLUGIN_DATA", "CLAUDE_EFFORT",
+        "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_REMOTE", "GEMINI_PROJECT_DIR", "GEMINI_CWD",       "GEMINI_PLANS_DIR",
+        "GEMINI_SESSION_ID",   "COPILOT_CLI",        "COPILOT_PROJECT_DIR", "COPILOT_HOOK_DIR",   "CURSOR_PROJECT_DIR",
+        "CURSOR_VERSION",      "QWEN_PROJECT_DIR",   "FACTORY_PROJECT_DIR", "DROID_PROJECT_DIR",  "AUGMENT_PROJECT_DIR",
+    };
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const char *value = getenv(NAMES[i]);
+        if (value != NULL && FORMAT(run->path, sizeof run->path, "%s=%s", NAMES[i], value))
+            field_text(begin, BEGIN_VARIABLE, run->path);
+    }
+}
+
+/* Each word of the list that HOOKBUS_STORE_RAW may be. */
+static void encode_store_only(const struct settings *settings, struct bytes *begin)
+{
+    struct text rest = settings->store_only, word;
+    while (settings_next_word(&rest, &word)) field_bytes(begin, BEGIN_STORE_ONLY, word.at, word.length);
+}
+
+bool begin_takes_text(const struct run *run)
+{
+    return text_is_listed(" SessionStart UserPromptSubmit UserPromptExpansion ", begin_event(run));
+}
+
 static void field_part(struct bytes *begin, int tag, struct text text)
 {
     if (text.at != NULL) field_bytes(begin, tag, text.at, text.length);
@@ -171,5 +216,9 @@ void begin_encode(struct run *run, struct bytes *begin)
                                          (settings->redact ? FLAG_REDACT : 0u) |
                                          (run->options.shell != NULL ? FLAG_SHELL : 0u));
     bytes_add(begin, run->warnings.at, run->warnings.length);
+    field_part(begin, BEGIN_SUBAGENT, find_field(run, SUBAGENT));
+    encode_signs(run, begin);
+    encode_variables(run, begin);
+    encode_store_only(settings, begin);
     frame_end(begin, start);
 }

@@ -15,6 +15,8 @@ bool begin_parse_trace(const char *text, struct trace_parent *parent);
 void begin_correlation(struct text session, struct text tool_use, struct text prompt, struct text event, char id[33]);
 void begin_make_ids(struct run *run);
 void begin_describe(struct run *run);
+/* Whether the agent adds plain text on stdout to its context on this event; as in src/domain/events.ts. */
+bool begin_takes_text(const struct run *run);
 /* Appends the begin frame to `begin`. */
 void begin_encode(struct run *run, struct bytes *begin);
 /* Scans the rest of a late payload; true if the record needs a new begin frame. */

@@ -153,6 +153,13 @@ static void encode_capture(struct bytes *bytes, const struct stream *stream, uin
     frame_end(bytes, start);
 }
 
+/* Whether stdout may be an answer, or go into the agent's context. */
+static bool may_be_answer(const struct run *run)
+{
+    enum kind_of_stdout kind = stdout_kind_of(&run->streams[STDOUT].kind);
+    return kind >= KIND_JSON || (kind == KIND_TEXT && begin_takes_text(run));
+}
+
 /* The begin, the captures and the end; without `is_complete` only the essentials, for a full disk. */
 static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_complete)
 {
@@ -183,7 +190,7 @@ static void encode_end(struct run *run, enum end_kind kind, int signal, bool is_
     }
     field_bytes(bytes, END_STDERR_TAIL, err->tail, is_complete ? err->tail_length : 0);
     if (run->claim.key.length > 0) field_bytes(bytes, END_DEDUPE_KEY, run->claim.key.at, run->claim.key.length);
-    if (is_complete && stdout_kind_of(&out->kind) >= KIND_JSON)
+    if (is_complete && may_be_answer(run))
         field_bytes(bytes, END_STDOUT_HEAD, out->kept, out->kept_length < HEAD_BYTES ? out->kept_length : HEAD_BYTES);
     frame_end(bytes, start);
     entry_end(run);

@@ -31,6 +31,29 @@ static bool read_flag(struct bytes *warnings, const char *name, bool fallback)
     return index < 0 ? fallback : index < 4;
 }
 
+bool settings_next_word(struct text *rest, struct text *word)
+{
+    static const char SEPARATORS[] = " \t\n\v\f\r,";
+    while (rest->length > 0 && strchr(SEPARATORS, *rest->at) != NULL) rest->at++, rest->length--;
+    *word = (struct text){rest->at, 0};
+    while (rest->length > 0 && strchr(SEPARATORS, *rest->at) == NULL) rest->at++, rest->length--, word->length++;
+    return word->length > 0;
+}
+
+/* A list of decisions and statuses, in any case; length 0 if it is anything else. */
+static struct text read_store_only(void)
+{
+    static const char WORDS[] = " deny ask defer allow stop none success blocked error timeout dedupe_skip breaker_skip ";
+    struct text list = value_of("HOOKBUS_STORE_RAW"), rest = list, word;
+    while (settings_next_word(&rest, &word)) {
+        char lower[16] = "";
+        for (size_t i = 0; i < word.length && i < sizeof lower - 1; i++)
+            lower[i] = (char)(word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] | 0x20 : word.at[i]);
+        if (word.length >= sizeof lower || !text_is_listed(WORDS, text_of(lower))) return (struct text){0};
+    }
+    return list;
+}
+
 static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t min, uint64_t max)
 {
     struct text value = value_of(name);
@@ -91,7 +114,8 @@ void settings_read(struct settings *settings, const struct options *options, str
     settings->is_enabled = read_flag(warnings, "HOOKBUS_ENABLED", false);
     settings->max_bytes = read_count(warnings, "HOOKBUS_MAX_BYTES", 200000, 0, MAX_PAYLOAD_CAP);
     settings->compress = read_flag(warnings, "HOOKBUS_COMPRESS", false);
-    settings->store_raw = read_flag(warnings, "HOOKBUS_STORE_RAW", false);
+    settings->store_only = read_store_only();
+    settings->store_raw = settings->store_only.length > 0 || read_flag(warnings, "HOOKBUS_STORE_RAW", false);
     settings->redact = read_flag(warnings, "HOOKBUS_REDACT", true);
     settings->dedupe_ttl = read_count(warnings, "HOOKBUS_DEDUPE_TTL", 3600, 1, MAX_TTL_SECONDS);
     /* A run can stop sharing, but not choose a server. The warning omits the value, which may have a password. */
@@ -102,5 +126,8 @@ void settings_read(struct settings *settings, const struct options *options, str
     (void)read_flag(warnings, "HOOKBUS_DEBUG", false);
     if (options->max_bytes >= 0) settings->max_bytes = (uint64_t)options->max_bytes;
     if (options->compress >= 0) settings->compress = options->compress != 0;
-    if (options->store_raw >= 0) settings->store_raw = options->store_raw != 0;
+    if (options->store_raw >= 0) {
+        settings->store_raw = options->store_raw != 0;
+        settings->store_only.length = 0;
+    }
 }

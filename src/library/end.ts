@@ -10,9 +10,10 @@ export type BodyEnd =
   | { readonly kind: 'output'; readonly value: unknown }
   | { readonly kind: 'error'; readonly error: Error };
 
-type Storing = Pick<Begin, 'storeRaw' | 'maxBytes'>;
+type Storing = Pick<Begin, 'storeRaw' | 'maxBytes' | 'eventType'>;
 
-const keptBytes = ({ storeRaw, maxBytes }: Storing): number => (storeRaw ? maxBytes : 0);
+const keptBytes = ({ storeRaw, maxBytes }: Pick<Begin, 'storeRaw' | 'maxBytes'>): number =>
+  storeRaw ? maxBytes : 0;
 
 /** Measures what the hook read: keeps what will be stored, before the body can change it, and counts the rest. */
 export function measurePayload(storing: Storing, payload: Uint8Array): Meter {
@@ -50,7 +51,7 @@ function measured(storing: Storing, stdin: Meter, output: unknown) {
   return {
     stdinBytes: stdin.total(),
     stderrBytes: 0,
-    ...stdoutFields(stdout),
+    ...stdoutFields(stdout, storing.eventType),
     stderrTail: new Uint8Array(),
     captures,
   };

@@ -3,7 +3,12 @@ import { describeExecution, newExecutionIds } from '../app/recording/begin.ts';
 import type { Meter } from '../app/recording/meter.ts';
 import { type Report, report as reportFor } from '../app/store/debug-log.ts';
 import { withMadeHome } from '../config/home/state-home.ts';
-import { inheritedTraceParent, type Settings, searchPath } from '../config/settings.ts';
+import {
+  agentVariables,
+  inheritedTraceParent,
+  type Settings,
+  searchPath,
+} from '../config/settings.ts';
 import { guardedKey } from '../domain/key/dedupe-key.ts';
 import type { Begin, End } from '../domain/record.ts';
 import { duplicateReason } from '../domain/skipped-guard.ts';
@@ -65,6 +70,7 @@ export async function openExecution(parts: OpenParts): Promise<Opened> {
     payload: asked.payload,
     known: asked.known,
     inheritedTraceParent: inheritedTraceParent(),
+    variables: agentVariables(),
     random: randomBytes,
     process: ownProcess(),
   });

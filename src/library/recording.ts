@@ -5,6 +5,7 @@ import { openKeys } from '../app/dedupe/open-keys.ts';
 import { assemble } from '../app/recording/assemble.ts';
 import { provideCompression } from '../app/recording/compression.ts';
 import { decodeEntry } from '../app/recording/spool-record.ts';
+import { createSurroundings } from '../app/recording/surroundings.ts';
 import type { Report } from '../app/store/debug-log.ts';
 import { createStoreHandle, type StoreHandle } from '../app/store/store-handle.ts';
 import type { StatePaths } from '../config/home/paths.ts';
@@ -80,7 +81,9 @@ function createRecording(paths: StatePaths) {
         report('load storage', error);
       }
       const isStored = attempt(report, 'store execution', () =>
-        store.use(({ writer }) => writer.write([assemble(inForce, end)])),
+        store.use(({ writer }) =>
+          writer.write([assemble(inForce, end, createSurroundings()(begin))]),
+        ),
       );
       if (isStored) {
         attempt(report, 'remove record', () => spool.discard(begin.executionId));

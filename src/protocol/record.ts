@@ -23,6 +23,7 @@ import {
   readFields,
   splitFrames,
 } from './frame.ts';
+import { listed, microseconds, milliseconds, optional, required, timestamp } from './values.ts';
 
 const BEGIN = {
   executionId: 1,
@@ -46,6 +47,10 @@ const BEGIN = {
   flags: 19,
   warning: 20,
   rawWarning: 21,
+  subagent: 22,
+  sign: 23,
+  variable: 24,
+  storeOnly: 25,
 } as const;
 
 const FLAG = { storeRaw: 1, compress: 2, redact: 4, shellLine: 8 } as const;
@@ -110,6 +115,10 @@ export function encodeBegin(begin: Begin): Buffer {
   frame.number(BEGIN.flags, flags);
   for (const warning of begin.warnings) frame.text(BEGIN.warning, warning);
   for (const warning of begin.rawWarnings ?? []) frame.text(BEGIN.rawWarning, warning);
+  frame.text(BEGIN.subagent, begin.subagent);
+  for (const sign of begin.signs ?? []) frame.text(BEGIN.sign, sign);
+  for (const variable of begin.variables ?? []) frame.text(BEGIN.variable, variable);
+  for (const word of begin.storeOnly ?? []) frame.text(BEGIN.storeOnly, word);
   return frame.finish();
 }
 
@@ -199,7 +208,6 @@ export function decodeKeyedBegin(fields: Fields): KeyedBegin {
 
 function decodeBegin(fields: Fields): Begin {
   const flags = fields.number(BEGIN.flags) ?? 0;
-  const rawWarnings = fields.texts(BEGIN.rawWarning);
   return {
     ...decodeKeyedBegin(fields),
     correlationId: required(fields.text(BEGIN.correlationId), 'correlation id'),
@@ -213,7 +221,14 @@ function decodeBegin(fields: Fields): Begin {
     compress: (flags & FLAG.compress) !== 0,
     redact: (flags & FLAG.redact) !== 0,
     warnings: fields.texts(BEGIN.warning),
-    ...(rawWarnings.length > 0 && { rawWarnings }),
+    ...listed('rawWarnings', fields.texts(BEGIN.rawWarning)),
+    ...optional('subagent', fields.text(BEGIN.subagent)),
+    ...listed('signs', fields.texts(BEGIN.sign)),
+    ...listed('variables', fields.texts(BEGIN.variable)),
+    ...listed(
+      'storeOnly',
+      fields.texts(BEGIN.storeOnly).map((word) => word.toLowerCase()),
+    ),
   };
 }
 
@@ -270,27 +285,3 @@ function decodeCapture(frame: Frame): Capture {
     truncated: fields.number(CAPTURE.truncated) === 1,
   };
 }
-
-function required(value: string | undefined, what: string): string {
-  if (!value) throw new FrameError(`a begin frame has no ${what}`);
-  return value;
-}
-
-/** The latest time that a JavaScript date can hold: a damaged record must not make `toISOString` throw. */
-const MAX_DATE_MS = 8.64e15;
-
-function timestamp(value: number | undefined): number {
-  if (value === undefined || value > MAX_DATE_MS)
-    throw new FrameError('a begin frame has no valid time');
-  return value;
-}
-
-/** With `exactOptionalPropertyTypes`, an absent field must be omitted, not undefined. */
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
-}
-
-const microseconds = (ms: number | undefined): number | undefined =>
-  ms === undefined ? undefined : ms * 1000;
-const milliseconds = (us: number | undefined): number | undefined =>
-  us === undefined ? undefined : us / 1000;

@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/answer/decision.ts';
 import type { Execution, Status } from '../domain/execution.ts';
 import type { StdoutKind } from '../domain/record.ts';
 import { SKIPPED_GUARD } from '../domain/skipped-guard.ts';
@@ -32,7 +33,7 @@ const number = <T extends number = number>(about: string, sql?: string): Column<
   empty: 0 as T,
   ...(sql !== undefined && { sql }),
 });
-const textOrNull = (about: string): Column<string | null> => ({
+const textOrNull = <T extends string = string>(about: string): Column<T | null> => ({
   about,
   type: 'string',
   isNullable: true,
@@ -99,6 +100,27 @@ export const COLUMNS = {
   created_at: text('When it started.'),
   redacted: numberOrNull(
     '1 if secrets were replaced before it was stored, else 0; null in rows from before this column.',
+  ),
+  decision: textOrNull<Decision>(
+    'What the hook decided, by the rules of its agent: `deny`, `ask`, `defer`, `allow`, `stop` or `none` ([decision](database.md#decision)). Null in rows from before this column that do not tell.',
+  ),
+  decision_reason: textOrNull('The reason that the hook gave, redacted, at most 2048 bytes.'),
+  changes_input: numberOrNull(
+    '1 if the agent continued with the input, or the output of the tool, that the hook gave it, else 0; null in rows from before this column.',
+  ),
+  context_chars: numberOrNull(
+    'Characters that the hook added to the agent’s context; null in rows from before this column.',
+  ),
+  agent: textOrNull(
+    'Agent that ran the hook: `claude`, `codex`, `gemini`, `cursor`, `copilot`, `qwen`, `droid`, `auggie` or `cline`; null if payload and environment do not tell.',
+  ),
+  subagent: textOrNull('Kind of subagent that caused it, from the payload.'),
+  project: textOrNull('Top of the git work tree that `cwd` is in; else `cwd`.'),
+  script_digest: textOrNull(
+    'SHA-256 of the script that the command runs, as it was when the execution was stored, 64 hex digits; null if there is none.',
+  ),
+  agent_variables: textOrNull(
+    'Variables of the agent that the hook had, such as `CLAUDE_PROJECT_DIR`, as a JSON object; only with stored payloads.',
   ),
   guard_skipped: number<0 | 1>(
     '1 if the hook could have refused and did not run, and nothing refused in its place; else 0. JSON only: it follows from event, status and error.',

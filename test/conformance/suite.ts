@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { command } from './command.ts';
 import { correlation } from './correlation.ts';
+import { decisions } from './decisions.ts';
 import { dedupe } from './dedupe.ts';
 import { environment } from './environment.ts';
 import { exit } from './exit.ts';
@@ -44,6 +45,7 @@ const UNTIMED = [
   correlation,
   payloads,
   recording,
+  decisions,
   failOpen,
   sandbox,
   off,
@@ -73,6 +75,7 @@ export const PORTABLE = [
   payloads,
   correlation,
   recording,
+  decisions,
   failOpenOption,
 ];
 

@@ -60,7 +60,11 @@ describe.skipIf(!hasLauncher)(`the log under fire${WHY}`, () => {
     };
     // A fast machine finishes the first 420 before the daemon has been killed four times, a busy one starts it late.
     const deadline = performance.now() + 120_000;
-    for (let batch = 0; batch === 0 || (!isUnderFire() && performance.now() < deadline); batch += 1) {
+    for (
+      let batch = 0;
+      batch === 0 || (!isUnderFire() && performance.now() < deadline);
+      batch += 1
+    ) {
       await inPool(420, 6, (index) => run(batch * 420 + index));
     }
     isOver = true;

@@ -62,6 +62,7 @@ const recordOf = (description: Description): { begin: Begin; end?: End } | undef
 describe('the golden frames', () => {
   it('are complete', () => {
     expect(goldens.map(({ name }) => name)).toEqual([
+      'begin-agent',
       'begin-full',
       'begin-minimal',
       'claim-deny',

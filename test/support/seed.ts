@@ -167,6 +167,9 @@ export function anExecution(changes: Partial<Execution> = {}): Execution {
     dedupeKey: undefined,
     createdAt,
     redacted: 1,
+    decision: 'none',
+    changesInput: 0,
+    contextChars: 0,
     ...changes,
   };
 }

@@ -21,10 +21,10 @@ export function pluginVariables({ agent, source, path }: FoundHook): Record<stri
 }
 
 /** The shell of a line, with its options. */
-function shellOf({ agent, shell }: FoundHook): readonly string[] {
+function shellOf({ agent, options }: FoundHook): readonly string[] {
   if (agent === 'copilot') return ['/bin/bash', '--norc', '--noprofile', '-c'];
   // Codex has the shell of the user database; in CI that is bash or does not matter.
-  const isBash = shell === 'bash' || AGENT_SETTINGS[agent].shell !== 'sh';
+  const isBash = options?.shell === 'bash' || AGENT_SETTINGS[agent].shell !== 'sh';
   return isBash ? ['bash', '-c'] : ['/bin/sh', '-c'];
 }
 

@@ -68,7 +68,7 @@ const NEVER_CLOSED = ['Stop', 'SubagentStop', 'TaskCompleted', 'TeammateIdle'];
 
 /** Whether `"onFailure": "block"` makes a refusal of this end. */
 function failsClosed(hook: FoundHook, event: string, end: End, { decision }: Answer): boolean {
-  if (!hook.blocksOnFailure || hook.isAsync || decision !== 'none') return false;
+  if (hook.options?.blocksOnFailure !== true || hook.isAsync || decision !== 'none') return false;
   if (NEVER_CLOSED.includes(event) || !blocksByExitCode(event)) return false;
   const isFailure = end.kind !== 'exited' || (end.exitCode !== 0 && end.exitCode !== 2);
   return isFailure || end.stdoutKind === 'broken';

@@ -25,12 +25,19 @@ export interface FilesFacts {
   readonly onPath: string | undefined;
 }
 
+interface FilesReport {
+  readonly checks: readonly Check[];
+  readonly hooks: readonly InspectedHook[];
+  /** Files that cannot be read or are not JSON. */
+  readonly unusable: ReadonlySet<string>;
+}
+
 /** Checks the settings files of every agent: which hooks are wrapped, and whether their prefixes can start. */
-export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: InspectedHook[] } {
-  if (facts.paths === undefined) return { checks: [], hooks: [] };
+export function checkFiles(facts: FilesFacts): FilesReport {
+  if (facts.paths === undefined) return { checks: [], hooks: [], unusable: new Set() };
   const agents = Object.values(AGENT_SETTINGS).map((agent) => {
     const found = findSettings(agent, facts.places);
-    return { agent, files: found.map(({ path }) => readFile(agent, path, facts)) };
+    return { agent, files: found.map(({ path }) => ({ path, ...readFile(agent, path, facts) })) };
   });
   const checks = agents.flatMap(({ agent, files }) => {
     const own = files.flatMap(({ file }) => file ?? []);
@@ -45,6 +52,11 @@ export function checkFiles(facts: FilesFacts): { checks: Check[]; hooks: Inspect
   return {
     checks: [...checks, checkSwitch(switchedOn?.file.path, facts)],
     hooks: inspected.flatMap(({ file }) => file.hooks),
+    unusable: new Set(
+      agents.flatMap(({ files }) =>
+        files.filter(({ file }) => file === undefined).map(({ path }) => path),
+      ),
+    ),
   };
 }
 

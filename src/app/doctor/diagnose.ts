@@ -3,6 +3,8 @@ import { HookbusError } from '../../domain/errors.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
+import { type CensusEntry, takeCensus } from '../hooks/census.ts';
+import type { AgentHooks } from '../hooks/known-hooks.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
 import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
@@ -14,13 +16,19 @@ import { checkSetup, type SetupFacts } from './check-setup.ts';
 import { checkSkipped } from './check-skipped.ts';
 import { checkState } from './check-state.ts';
 import { checkSwitches } from './check-switches.ts';
-import type { Check, DoctorReport } from './finding.ts';
+import { checkOff } from './configured/check-off.ts';
+import { checkScripts } from './configured/check-scripts.ts';
+import { checkSilent } from './configured/check-silent.ts';
+import { checkUnits } from './configured/check-units.ts';
+import { advice, type Check, type DoctorReport } from './finding.ts';
 
 export interface DoctorFacts extends SetupFacts, Pick<FilesFacts, 'places'> {
   readonly settings: Settings;
   readonly env: Environment;
   readonly opened: Opened;
   readonly daemon: DaemonFacts['running'];
+  /** The hooks of every agent. */
+  readonly known: readonly AgentHooks[];
   /** How far to look back for errors of hooks. */
   readonly windowHours: number;
   readonly now: () => number;
@@ -44,6 +52,7 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     checkSwitches(status),
     checkDaemon({ mode: settings.daemon, running: facts.daemon }),
     ...files.checks,
+    ...checkConfigured(facts, files.unusable),
     ...checkRecord(facts, status, files.hooks),
   ];
   const findings = checks.flatMap((check) => check.findings);
@@ -54,6 +63,39 @@ export function diagnose(facts: DoctorFacts): DoctorReport {
     advice: findings.filter(({ severity }) => severity === 'advice').length,
     checks,
   };
+}
+
+/** How far to look back for what a hook did not do. */
+const SILENT_HOURS = 7 * 24;
+
+/** Checks the hooks that stand in files, whether or not they were ever recorded. */
+function checkConfigured(facts: DoctorFacts, unusable: ReadonlySet<string>): Check[] {
+  const { known } = facts;
+  const entries = censusOf(facts);
+  if (entries.length === 0 && known.every(({ problems }) => problems.length === 0)) return [];
+  const problems = known.flatMap((one) => one.problems);
+  const notes = known.flatMap(({ note }) => note ?? []);
+  const off = checkOff(entries, problems, unusable);
+  const unasked = notes.map((note) =>
+    advice(note, 'A client knows of hooks that no file tells.', 'Type hookbus hooks to try again.'),
+  );
+  return [
+    { ...off, findings: [...off.findings, ...unasked] },
+    checkScripts(entries),
+    checkUnits(entries),
+    checkSilent(entries),
+  ];
+}
+
+function censusOf({ opened, known, places, now }: DoctorFacts): CensusEntry[] {
+  const since = new Date(now() - SILENT_HOURS * HOUR_MS).toISOString();
+  try {
+    const counted = opened.store?.use((db) => takeCensus(known, places, since, db));
+    return counted ?? takeCensus(known, places, since);
+  } catch (error) {
+    if (!(error instanceof HookbusError)) throw error;
+    return takeCensus(known, places, since);
+  }
 }
 
 /** Checks the recorded executions. Returns nothing if the database cannot be used: `checkState` reports that. */

@@ -33,17 +33,15 @@ export function pluginSources(
   });
 }
 
-/** Where a plugin was installed for this project, or for the user. */
+/** Where the plugin was installed for this project, else for any: it is enabled here. */
 function directoryOf(
   installed: Node | undefined,
   { projectRoot, cwd }: Places,
 ): string | undefined {
   const entries = installed?.type === 'array' ? (installed.children ?? []) : [installed];
-  const here = entries.filter((entry) => {
-    const project = textOf(memberOf(entry, 'projectPath'));
-    return project === undefined || project === projectRoot || project === cwd;
-  });
-  return here.map((entry) => textOf(memberOf(entry, 'installPath'))).find(Boolean);
+  const isHere = (entry: Node | undefined): boolean =>
+    [projectRoot, cwd].includes(textOf(memberOf(entry, 'projectPath')) ?? '');
+  return textOf(memberOf(entries.find(isHere) ?? entries[0], 'installPath'));
 }
 
 function sourcesOf(owner: string, directory: string): HookSource[] {
@@ -82,9 +80,9 @@ function sourcesOf(owner: string, directory: string): HookSource[] {
   ];
 }
 
-/** Events may stand in a manifest directly, or under `hooks` as in a settings file. */
+/** Events stand in a manifest directly; in other files, under `hooks`. */
 function asHooks(node: Node | undefined): Node | undefined {
-  if (node?.type !== 'object' || memberOf(node, 'hooks')?.type === 'object') return node;
+  if (node?.type !== 'object') return undefined;
   const key: Node = { type: 'string', value: 'hooks', offset: node.offset, length: 0 };
   const property: Node = { ...node, type: 'property', children: [key, node] };
   return { ...node, children: [property] };

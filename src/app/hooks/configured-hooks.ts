@@ -5,7 +5,7 @@ import type { Fault } from '../../agents/settings/claude-faults.ts';
 import { memberOf, textOf } from '../../agents/settings/read-settings-text.ts';
 import { reasonOf } from '../../domain/errors.ts';
 import { inspectHooks } from '../install/inspect-settings.ts';
-import type { ConfiguredHook } from './configured-hook.ts';
+import type { ConfiguredHook, Source } from './configured-hook.ts';
 import { type HookSource, readSource } from './hook-source.ts';
 import { sourcesOf } from './sources-of.ts';
 import { createSwitches, type Off, type ReadSettings } from './switches.ts';
@@ -14,12 +14,18 @@ import { createSwitches, type Off, type ReadSettings } from './switches.ts';
 export interface FoundHook extends ConfiguredHook {
   /** Why the agent does not run it; undefined: it does. */
   readonly off: Off | undefined;
+  /** Its place in its file, as Codex writes it: event, entry and place in the entry. */
+  readonly place: string;
 }
 
 /** A file, or a part of it, that the agent cannot use. */
 export interface FileProblem {
+  readonly source: Source;
+  /** `unreadable`: nothing in the file counts. `entry`: something in it is wrong, and what goes with it does not count. */
+  readonly kind: 'unreadable' | 'entry';
   readonly path: string;
-  readonly line: number;
+  /** Undefined if only the agent knows it. */
+  readonly line: number | undefined;
   readonly reason: string;
   /** How many hooks do not run because of it, as far as they can be recognized. */
   readonly hooks: number;
@@ -30,6 +36,8 @@ export interface Configuration {
   readonly agent: AgentSettings;
   readonly hooks: readonly FoundHook[];
   readonly problems: readonly FileProblem[];
+  /** An administrator enables plugins, as far as can be told. */
+  readonly hasManagedPlugins: boolean;
 }
 
 /** The hooks of an agent as its files have them, an administrator's first; also those that it does not run. */
@@ -47,13 +55,22 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
       off: hook.off ?? offBy({ id, source: hook.source }),
     })),
     problems: files.flatMap(({ problems }) => problems),
+    hasManagedPlugins: files.some(enablesPlugins),
   };
 }
 
 /** The hooks of one file that the user names, as if it were the project's. */
 export function hooksInFile(agent: AgentSettings, path: string): Configuration {
   const { hooks, problems } = readFile(agent, { source: 'project', path, form: 'json' });
-  return { agent, hooks: hooks.map(({ at: _, id: __, ...hook }) => hook), problems };
+  const found = hooks.map(({ at: _, id: __, ...hook }) => hook);
+  return { agent, hooks: found, problems, hasManagedPlugins: false };
+}
+
+/** A managed file that cannot be read may do so. */
+function enablesPlugins({ source, settings }: ReadFile): boolean {
+  if (source !== 'managed') return false;
+  const enabled = settings && memberOf(settings.text.root, 'enabledPlugins');
+  return settings === undefined || (enabled?.children ?? []).length > 0;
 }
 
 interface PlacedHook extends FoundHook {
@@ -64,6 +81,7 @@ interface PlacedHook extends FoundHook {
 }
 
 interface ReadFile {
+  readonly source: Source;
   readonly hooks: readonly PlacedHook[];
   readonly problems: readonly FileProblem[];
   /** Undefined if the agent does not use the file. */
@@ -71,45 +89,48 @@ interface ReadFile {
 }
 
 function readFile(agent: AgentSettings, source: HookSource): ReadFile {
-  const { path } = source;
+  const unreadable = (line: number, reason: string, hooks: readonly PlacedHook[]): ReadFile =>
+    voided(source, 'unreadable', line, reason, hooks);
   try {
     const read = readSource(source, agent.allowsComments);
-    if (read === undefined) return { hooks: [], problems: [] };
+    if (read === undefined) return { source: source.source, hooks: [], problems: [] };
     if ('root' in read) return readText(agent, source, read);
     const { line, column, reason } = read.problem;
     const rest = read.rest === undefined ? [] : hooksIn(agent, source, read.rest);
-    return voided(path, line, `${reason} (column ${column})`, rest);
+    return unreadable(line, `${reason} (column ${column})`, rest);
   } catch (error) {
-    return voided(path, 1, reasonOf(error), []);
+    return unreadable(1, reasonOf(error), []);
   }
 }
 
 function voided(
-  path: string,
+  { source, path }: HookSource,
+  kind: FileProblem['kind'],
   line: number,
   reason: string,
   hooks: readonly PlacedHook[],
 ): ReadFile {
   const off: Off = { why: 'voided', reason, path, line };
   return {
+    source,
     hooks: hooks.map((hook) => ({ ...hook, off })),
-    problems: [{ path, line, reason, hooks: hooks.length }],
+    problems: [{ source, kind, path, line, reason, hooks: hooks.length }],
   };
 }
 
 function readText(agent: AgentSettings, source: HookSource, text: SettingsText): ReadFile {
   const root = source.part === undefined ? text.root : source.part(text.root);
-  if (root === undefined) return { hooks: [], problems: [] };
-  const { path } = source;
+  if (root === undefined) return { source: source.source, hooks: [], problems: [] };
   const found = hooksIn(agent, source, { ...text, root });
   const faults = agent.faultsIn?.(root) ?? [];
   const voiding = faults.find(({ voidsFile }) => voidsFile);
   if (voiding !== undefined) {
-    return voided(path, text.lineOf(voiding.node), voiding.reason, found);
+    return voided(source, 'entry', text.lineOf(voiding.node), voiding.reason, found);
   }
   const parts = faults.map((fault) =>
     voided(
-      path,
+      source,
+      'entry',
       text.lineOf(fault.node),
       fault.reason,
       found.filter((hook) => isIn(hook, fault)),
@@ -117,6 +138,7 @@ function readText(agent: AgentSettings, source: HookSource, text: SettingsText):
   );
   const off = new Map(parts.flatMap(({ hooks }) => hooks).map((hook) => [hook.at, hook.off]));
   return {
+    source: source.source,
     hooks: found.map((hook) => ({ ...hook, off: off.get(hook.at) })),
     problems: parts.flatMap(({ problems }) => problems),
     settings: { source, text },
@@ -148,10 +170,17 @@ function hooksIn(
       isRecorded: prefix !== 'none',
       limitMs: site.limitMs ?? agent.timeLimit.defaultMs(event),
       off: undefined,
+      place: placeOf(site.event, handler),
       at: handler.offset,
       id: textOf(memberOf(handler, 'name')) || written,
     };
   });
+}
+
+function placeOf(event: string, handler: Node): string {
+  const entry = handler.parent?.parent?.parent;
+  const at = [entry, handler].map((node) => node?.parent?.children?.indexOf(node) ?? 0);
+  return [event.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase(), ...at].join(':');
 }
 
 function fieldsOf(handler: Node, agent: AgentSettings) {
@@ -162,10 +191,12 @@ function fieldsOf(handler: Node, agent: AgentSettings) {
     condition: textOf(memberOf(handler, 'if')),
     type: textOf(memberOf(handler, 'type')) ?? (agent.isCommandByDefault ? 'command' : ''),
     isAsync: isTrue('async') || isTrue('asyncRewake'),
-    shell: textOf(memberOf(handler, 'shell')),
-    blocksOnFailure: textOf(memberOf(handler, 'onFailure')) === 'block',
-    env: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
-    directory: textOf(memberOf(handler, 'cwd')),
+    options: {
+      shell: textOf(memberOf(handler, 'shell')),
+      blocksOnFailure: textOf(memberOf(handler, 'onFailure')) === 'block',
+      env: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+      directory: textOf(memberOf(handler, 'cwd')),
+    },
   };
 }
 

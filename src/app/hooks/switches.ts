@@ -6,8 +6,11 @@ import type { HookSource } from './hook-source.ts';
 
 /** Why a hook that stands in a file does not run. */
 export interface Off {
-  /** `voided`: the agent ignores its file or its entry. `disabled`: a setting says so. `policy`: an administrator does. */
-  readonly why: 'voided' | 'disabled' | 'policy';
+  /**
+   * `voided`: the agent ignores its file or its entry. `policy`: an administrator says so. `untrusted`: it waits until the
+   * user trusts it. `disabled`: a setting of the user says so.
+   */
+  readonly why: 'voided' | 'policy' | 'untrusted' | 'disabled';
   readonly reason: string;
   /** Where the cause stands; undefined if no file that HookBus can read says so. */
   readonly path: string | undefined;

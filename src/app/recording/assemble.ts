@@ -1,5 +1,6 @@
 import {
   ERROR_TEXT_BYTES,
+  type Execution,
   INTERRUPTED,
   type StoredPayload,
   statusOf,
@@ -10,7 +11,9 @@ import type { Begin, Capture, End } from '../../domain/record.ts';
 import { redactBytes, redactTail, redactText } from '../../redaction/redaction.ts';
 import type { Recorded } from '../../store/executions.ts';
 import { compress } from './compression.ts';
+import { decide } from './derive.ts';
 import { TAIL_BYTES } from './meter.ts';
+import type { Surroundings } from './surroundings.ts';
 import { warningSentences } from './warning-sentences.ts';
 
 /** Maximum length of a stored warning, which may quote a whole command line. */
@@ -19,23 +22,70 @@ const WARNING_BYTES = 300;
 /** Maximum length of a stored directory; a truncated one ends in `…`. */
 const DIRECTORY_BYTES = 4096;
 
+/** Maximum length of a stored reason. */
+const REASON_BYTES = 2045;
+
 /** Maximum length of a name or id. */
 const NAME_CHARACTERS = 200;
 
-/** Makes the database row of a record: status, error text, command line, redacted and compressed payloads. */
-export function assemble(begin: Begin, end: End): Recorded {
+/**
+ * Makes the database row of a record: status, decision, error text, command line, redacted and compressed payloads.
+ * @param surroundings what the disk says about it
+ */
+export function assemble(begin: Begin, end: End, surroundings: Surroundings = {}): Recorded {
   const clean = begin.redact ? (text: string): string => redactText(text) : unchanged;
+  const { agent, answer, isCut } = decide(begin, end);
+  const { project, scriptDigest } = surroundings;
   const execution = toExecution(cleanNames(begin, clean), cleanKey(end, clean), {
     command: firstBytes(clean(commandLine(begin.argv)), COMMAND_BYTES),
     error: errorText(end, clean, begin.redact ? redactTail : unchanged),
+    decision: answer.decision,
+    decisionReason: reasonText(answer.reason, isCut, begin.redact),
+    changesInput: answer.changesInput ? 1 : 0,
+    contextChars: answer.contextChars,
+    agent,
+    project: project === undefined ? undefined : firstBytes(clean(project), DIRECTORY_BYTES),
+    scriptDigest,
   });
-  const payloads = begin.storeRaw
-    ? end.captures.map((capture) => storedPayload(begin, capture))
-    : [];
-  const warnings = [...begin.warnings, ...warningSentences(begin)].map((warning) =>
-    firstBytes(clean(warning), WARNING_BYTES),
+  const answerWarning = answer.warning === undefined ? [] : [answerNotice(begin, answer.warning)];
+  const warnings = [...begin.warnings, ...warningSentences(begin), ...answerWarning].map(
+    (warning) => firstBytes(clean(warning), WARNING_BYTES),
   );
-  return { execution, payloads, warnings };
+  if (!storesPayloads(begin, execution)) return { execution, payloads: [], warnings };
+  const payloads = end.captures.map((capture) => storedPayload(begin, capture));
+  const agentVariables = variablesText(begin.variables, clean);
+  return { execution: { ...execution, agentVariables }, payloads, warnings };
+}
+
+/** `storeOnly` names decisions and statuses: what people look for is either. */
+function storesPayloads({ storeRaw, storeOnly }: Begin, { decision, status }: Execution): boolean {
+  if (!storeRaw) return false;
+  return storeOnly === undefined || storeOnly.includes(decision) || storeOnly.includes(status);
+}
+
+const answerNotice = ({ hookName, eventType }: Begin, warning: string): string =>
+  `${hookName} on ${eventType || 'an unknown event'}: ${warning}`;
+
+function reasonText(
+  reason: string | undefined,
+  isCut: boolean,
+  redact: boolean,
+): string | undefined {
+  if (reason === undefined || reason === '') return undefined;
+  // Redact before truncating, because half a secret is not recognized.
+  const bytes = Buffer.from(reason);
+  const clean = redact ? redactBytes(bytes, { atEnd: isCut }) : bytes;
+  return firstBytes(Buffer.from(clean).toString('utf8'), REASON_BYTES);
+}
+
+/** The agent's variables as a JSON object. */
+function variablesText(variables: Begin['variables'], clean: Clean): string | undefined {
+  if (variables === undefined || variables.length === 0) return undefined;
+  const entries = variables.map((variable): [string, string] => {
+    const equals = variable.indexOf('=');
+    return [variable.slice(0, equals), clean(variable.slice(equals + 1))];
+  });
+  return JSON.stringify(Object.fromEntries(entries));
 }
 
 type Clean = (text: string) => string;
@@ -49,9 +99,9 @@ const unchanged: Clean = (text) => text;
 function cleanNames(begin: Begin, clean: Clean): Begin {
   const name = (text: string): string => firstCharacters(clean(text), NAME_CHARACTERS);
   const names: Partial<
-    Record<'toolName' | 'sessionId' | 'toolUseId' | 'cwd' | 'dedupeKey', string>
+    Record<'toolName' | 'sessionId' | 'toolUseId' | 'subagent' | 'cwd' | 'dedupeKey', string>
   > = {};
-  for (const field of ['toolName', 'sessionId', 'toolUseId'] as const) {
+  for (const field of ['toolName', 'sessionId', 'toolUseId', 'subagent'] as const) {
     const text = begin[field];
     if (text !== undefined) names[field] = name(text);
   }

@@ -1,4 +1,5 @@
 import { PAYLOAD_NAMES } from '../../agents/index.ts';
+import { SIGNS, signOf } from '../../agents/recognize.ts';
 import type { RunOptions } from '../../config/run-options.ts';
 import { effectiveSettings } from '../../config/run-options.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -18,6 +19,8 @@ interface PayloadFacts {
   readonly sessionId?: string | undefined;
   readonly toolUseId?: string | undefined;
   readonly promptId?: string | undefined;
+  readonly subagent?: string | undefined;
+  readonly signs: readonly string[];
 }
 
 /** Ids that are known without a payload. */
@@ -26,7 +29,7 @@ interface KnownIds {
   readonly toolUseId?: string | undefined;
 }
 
-const ALL_NAMES = Object.values(PAYLOAD_NAMES).flat();
+const ALL_NAMES = [...new Set([...Object.values(PAYLOAD_NAMES).flat(), ...SIGNS])];
 
 /** Finds the ids in the part of the payload that has arrived. */
 function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
@@ -39,6 +42,11 @@ function readFacts(payload: Uint8Array, known: KnownIds): PayloadFacts {
     sessionId: first(PAYLOAD_NAMES.sessionId) ?? known.sessionId,
     toolUseId: first(PAYLOAD_NAMES.toolUseId) ?? known.toolUseId,
     promptId: first(PAYLOAD_NAMES.promptId),
+    subagent: first(PAYLOAD_NAMES.subagent),
+    signs: SIGNS.flatMap((name) => {
+      const value = found.get(name);
+      return value === undefined || value === '' ? [] : [signOf(name, value)];
+    }),
   };
 }
 
@@ -59,6 +67,8 @@ export interface BeginParts {
   /** Used if the payload does not contain the ids. */
   readonly known?: KnownIds;
   readonly inheritedTraceParent: string | undefined;
+  /** The agent's variables. */
+  readonly variables: readonly string[];
   readonly random: (bytes: number) => Uint8Array;
   readonly process: Pick<Begin, 'pid' | 'pidStart' | 'engine' | 'engineVersion'> & {
     readonly cwd?: string;
@@ -74,11 +84,18 @@ export interface Described {
   readonly isForgiving: boolean;
 }
 
+const agentFacts = ({ subagent, signs }: PayloadFacts): Pick<Begin, 'subagent' | 'signs'> => ({
+  ...(subagent === undefined ? {} : { subagent }),
+  ...(signs.length === 0 ? {} : { signs }),
+});
+
 /** Adds facts from a part of the payload that arrived after the begin was written. */
 export function withLateFacts(begin: Begin, payload: Uint8Array): Begin {
-  const { eventType = begin.eventType, toolName, sessionId, toolUseId } = readFacts(payload, {});
+  const facts = readFacts(payload, {});
+  const { eventType = begin.eventType, toolName, sessionId, toolUseId } = facts;
   return {
     ...begin,
+    ...agentFacts(facts),
     eventType,
     ...(toolName === undefined ? {} : { toolName }),
     ...(sessionId === undefined ? {} : { sessionId }),
@@ -124,6 +141,8 @@ export function describeExecution(parts: BeginParts): Described {
     ...(toolName === undefined ? {} : { toolName }),
     ...(facts.sessionId === undefined ? {} : { sessionId: facts.sessionId }),
     ...(facts.toolUseId === undefined ? {} : { toolUseId: facts.toolUseId }),
+    ...agentFacts(facts),
+    ...(parts.variables.length === 0 ? {} : { variables: parts.variables }),
     argv: options.argv,
     warnings: [
       ...options.warnings,

@@ -8,6 +8,7 @@ import { canCompress } from './compression.ts';
 import { readOld } from './ingest-old.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
 import { decodeEntry, isFinal, type SpoolRecord, withLater } from './spool-record.ts';
+import { createSurroundings } from './surroundings.ts';
 
 export interface IngestLimits {
   /** Maximum number of records. */
@@ -115,10 +116,12 @@ export class Ingester {
 
   #store(batch: readonly Ready[], writer: ExecutionWriter, config: string | undefined): void {
     const waiting = batch.filter(({ isWaiting }) => isWaiting());
+    const surroundings = createSurroundings();
     const recorded = waiting.map(({ record: { begin, end } }) =>
       assemble(
         withRedactionInForce(begin, config),
         end === undefined || end.kind === 'cut_off' ? interruptedEnd(end) : end,
+        surroundings(begin),
       ),
     );
     if (recorded.length > 0) writer.write(recorded);

@@ -1,4 +1,5 @@
 import { createStdoutKind } from '../../domain/answer/stdout-kind.ts';
+import { takesText } from '../../domain/events.ts';
 import { sha256Hex } from '../../domain/key/sha256.ts';
 import type { Capture, End, StdoutKind, StreamName } from '../../domain/record.ts';
 
@@ -6,7 +7,7 @@ import type { Capture, End, StdoutKind, StreamName } from '../../domain/record.t
 const DIGEST_BYTES = 64 * 1024;
 const DIGEST_HEX = 16;
 
-/** How much of stdout is kept if it starts an object, which may contain a decision. */
+/** How much of stdout is recorded if it may be an answer, or go into the agent's context. */
 const HEAD_BYTES = 16 * 1024;
 
 /**
@@ -57,11 +58,7 @@ export function createMeter(stream: StreamName, keepBytes: number) {
     /** May be called more than once. */
     digest: (): string | undefined =>
       digested.length === 0 ? undefined : sha256Hex(Buffer.concat(digested)).slice(0, DIGEST_HEX),
-    /** Undefined if stdout does not start with `{`. */
-    head: (): Uint8Array | undefined =>
-      ['json', 'broken'].includes(kind?.kind() ?? '')
-        ? Buffer.concat(digested).subarray(0, HEAD_BYTES)
-        : undefined,
+    head: (): Uint8Array => Buffer.concat(digested).subarray(0, HEAD_BYTES),
     capture: (): Capture => ({
       stream,
       bytes: Buffer.concat(kept),
@@ -75,12 +72,16 @@ export type Meter = ReturnType<typeof createMeter>;
 /** What a record has of stdout, whoever ran the hook. */
 export function stdoutFields(
   stdout: Meter,
+  eventType: string,
 ): Pick<End, 'stdoutBytes' | 'stdoutKind' | 'stdoutDigest' | 'stdoutHead'> {
-  const [digest, head] = [stdout.digest(), stdout.head()];
+  const digest = stdout.digest();
+  const kind = stdout.kind();
+  const isAnswer =
+    kind === 'json' || kind === 'broken' || (kind === 'text' && takesText(eventType));
   return {
     stdoutBytes: stdout.total(),
-    stdoutKind: stdout.kind(),
+    stdoutKind: kind,
     ...(digest !== undefined && { stdoutDigest: digest }),
-    ...(head !== undefined && { stdoutHead: head }),
+    ...(isAnswer && { stdoutHead: stdout.head() }),
   };
 }

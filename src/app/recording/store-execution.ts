@@ -8,6 +8,7 @@ import { createStoreHandle } from '../store/store-handle.ts';
 import { assemble } from './assemble.ts';
 import { ingestSpool } from './ingest.ts';
 import { withRedactionInForce } from './redaction-in-force.ts';
+import { createSurroundings } from './surroundings.ts';
 
 export { loadRules } from '../../redaction/redaction.ts';
 
@@ -28,7 +29,11 @@ export function storeExecution(
   now: () => number,
 ): (spool: Spool) => void {
   const store = createStoreHandle(paths.database, HOOK_BUSY_MS, now);
-  const recorded = assemble(withRedactionInForce(begin, paths.config), end);
+  const recorded = assemble(
+    withRedactionInForce(begin, paths.config),
+    end,
+    createSurroundings()(begin),
+  );
   store.use(({ writer }) => writer.write([recorded]));
   return (spool) => {
     const limits = { records: INGEST_RECORDS, untilMs: now() + INGEST_MS, config: paths.config };

@@ -1,5 +1,6 @@
 import type { Command } from '../words/command.ts';
 import { explainCommand } from './hooks/explain.ts';
+import { hooksCommand } from './hooks/hooks.ts';
 import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   statusCommand,
   doctorCommand,
+  hooksCommand,
   logsCommand,
   showCommand,
   traceCommand,

@@ -26,7 +26,7 @@ export interface Row {
 const GAP = '  ';
 
 /** The indent of the line below a row. */
-const BELOW_INDENT = 6;
+export const BELOW_INDENT = 6;
 
 /** Lays out a table; no line is wider than the page. */
 export function renderTable(

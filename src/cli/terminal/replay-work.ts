@@ -100,6 +100,7 @@ async function replayOne(
   const { stdout, stderr } = prepared.recorded;
   const span = { spanId: traceIdOf(randomBytes(8)), createdAtMs: now() };
   const end = await replayHook({
+    eventType: row.event_type,
     ...prepared,
     env,
     correlationId: row.correlation_id,

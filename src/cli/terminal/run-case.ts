@@ -96,17 +96,19 @@ async function runHook(
 ): Promise<HookRun[]> {
   const given = {
     shell: bench.shell,
-    more: [bench.settingsEnv, hook.env, pluginVariables(hook), env],
+    more: [bench.settingsEnv, hook.options?.env ?? {}, pluginVariables(hook), env],
   };
   const environment = caseEnvironment(agent, event, place, given);
   const argv = caseCommand(hook, environment);
   if (argv === undefined) return [];
   const limitSeconds = hook.limitMs / 1000;
+  const directory = hook.options?.directory;
   const isCapped = bench.maxSeconds < limitSeconds;
   const end = await replayHook({
     argv,
     stdin,
-    cwd: hook.directory === undefined ? place.cwd : resolve(place.projectDir, hook.directory),
+    cwd: directory === undefined ? place.cwd : resolve(place.projectDir, directory),
+    eventType: event,
     env: environment,
     correlationId: traceIdOf(randomBytes(16)),
     spanId: traceIdOf(randomBytes(8)),

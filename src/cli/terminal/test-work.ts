@@ -158,21 +158,19 @@ function readHooks(
   if (file !== undefined) return hooksInFile(settings, file);
   // What a person has at home must not change the result, unless they ask for it.
   const isProjectAlone = sources.every((source) => source === 'project' || source === 'local');
-  const { hooks, problems } = configuredHooks(
+  const configuration = configuredHooks(
     settings,
     isProjectAlone ? { ...places, home: undefined, agentHome: {} } : places,
   );
-  return {
-    agent: settings,
-    hooks: hooks.filter(({ source }) => sources.includes(source)),
-    problems,
-  };
+  const isAsked = ({ source }: { readonly source: Source }): boolean => sources.includes(source);
+  const { hooks, problems } = configuration;
+  return { ...configuration, hooks: hooks.filter(isAsked), problems: problems.filter(isAsked) };
 }
 
 /** A file that its agent cannot use disarms the hooks in it, whatever the cases say. */
 const problemsOf = ({ agent, problems }: Configuration): CaseProblem[] =>
   problems.map(({ path, line, reason }) => ({
-    place: { path, line, column: 1 },
+    place: { path, line: line ?? 1, column: 1 },
     reason: `${agent.title} does not use this: ${reason}`,
   }));
 

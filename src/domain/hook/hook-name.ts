@@ -63,7 +63,7 @@ function isCandidate(word: string): boolean {
   return word !== '' && !word.startsWith('-') && !/^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
 }
 
-function isInterpreter(name: string): boolean {
+export function isInterpreter(name: string): boolean {
   return INTERPRETERS.has(name) || INTERPRETER_PREFIXES.some((prefix) => name.startsWith(prefix));
 }
 
@@ -88,7 +88,7 @@ function baseName(word: string): string {
 }
 
 /** Splits a shell line well enough to find a script's path: removes quotes, expands nothing. */
-function splitWords(line: string): string[] {
+export function splitWords(line: string): string[] {
   const words = line.match(/(?:"[^"]*"|'[^']*'|[^\s"';|&<>()])+/g) ?? [];
   return words.map((word) => word.replace(/["']/g, ''));
 }

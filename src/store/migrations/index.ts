@@ -8,6 +8,7 @@ import { alerts } from './007-alerts.ts';
 import { skippedGuards } from './008-skipped-guards.ts';
 import { breakersByCommand } from './009-breakers-by-command.ts';
 import { unredacted } from './010-unredacted.ts';
+import { decisions } from './011-decisions.ts';
 
 /** In order: a database with `user_version` N has had the first N. Never change a released migration. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   skippedGuards,
   breakersByCommand,
   unredacted,
+  decisions,
 ];

@@ -1,5 +1,6 @@
 import { versions } from 'node:process';
 import { findOnPath, readPlaces } from '../../../agents/settings/agent-places.ts';
+import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
 import { socketPath } from '../../../config/home/paths.ts';
 import { ownProgram } from '../../../os/own-program.ts';
 import { doctorLines } from '../../output/state/doctor.ts';
@@ -16,6 +17,7 @@ export const doctorCommand: Command = {
   about: [
     'Checks Node.js, the launcher, SQLite, PATH, the state directory, the database, the spool, the daemon, settings, and the settings files of agents with their wrapped hooks.',
     'Then checks the executions of the last HOURS for problems that silently disarm hooks: exit codes that do not block, commands that cannot start, broken JSON, refusals without a reason, too much output, the same hook twice, and durations near the limit.',
+    'It also checks the hooks that stand in files: whether the agent runs them, whether their scripts exist, and whether they ever ran. For that it asks Claude Code and Codex, if they are on PATH, for what they know; no hook runs.',
     'It changes nothing.',
   ],
   argument: {
@@ -39,11 +41,16 @@ export const doctorCommand: Command = {
 async function perform(given: Given, context: Context): Promise<Answer> {
   const { settings, now, env, node, script, cwd } = context;
   const windowHours = readHours(given.argument ?? DEFAULT_HOURS);
-  const [{ diagnose }, { askDaemon }] = await Promise.all([
+  const [{ diagnose }, { readKnownHooks }, { askDaemon }] = await Promise.all([
     import('../../../app/doctor/diagnose.ts'),
+    import('../../../app/hooks/known-hooks.ts'),
     import('../../../daemon/client/client.ts'),
   ]);
   const home = settings.paths?.home;
+  const places = readPlaces(env, cwd());
+  const known = await Promise.all(
+    Object.values(AGENT_SETTINGS).map((agent) => readKnownHooks(agent, places, env, false)),
+  );
   const facts = {
     settings,
     env,
@@ -52,7 +59,8 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     nodeVersion: versions.node,
     program: ownProgram(node, script),
     onPath: findOnPath(env),
-    places: readPlaces(env, cwd()),
+    places,
+    known,
     daemon: home === undefined ? undefined : await askDaemon(socketPath(home)),
   };
   const report = await withOpened(context, (opened) => diagnose({ ...facts, opened }));

@@ -1,0 +1,178 @@
+import { statSync } from 'node:fs';
+import { testMatcher } from '../../agents/matching/matcher.ts';
+import type { Places } from '../../agents/settings/agent-settings.ts';
+import { formatCount, formatThings } from '../../format.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  type ActivityScope,
+  type HookActivity,
+  readHookActivity,
+  readOccasions,
+} from '../../store/queries/hook-activity.ts';
+import type { AgentHooks } from './known-hooks.ts';
+import type { KnownHook } from './merge-listing.ts';
+import { missingScript } from './missing-script.ts';
+
+/** Why a hook needs a look, the worst first. */
+export const CONCERNS = [
+  'voided',
+  'policy',
+  'untrusted',
+  'missing',
+  'never_ran',
+  'fails',
+  'disabled',
+  'not_recorded',
+] as const;
+export type Concern = (typeof CONCERNS)[number];
+
+/** What other hooks saw while this one did not run. */
+export interface Silence {
+  readonly sessions: number;
+  readonly calls: number;
+  /** Undefined on events without a tool. */
+  readonly tools: readonly string[];
+}
+
+/** A hook, and how it does. */
+export interface CensusEntry extends KnownHook {
+  readonly title: string;
+  /** Undefined if nothing was ever recorded. */
+  readonly activity: HookActivity | undefined;
+  readonly concern: Concern | undefined;
+  /** The concern in one line. */
+  readonly reason: string | undefined;
+  readonly silence: Silence | undefined;
+}
+
+interface CensusQuery {
+  readonly known: AgentHooks;
+  readonly places: Places;
+  readonly db: Database | undefined;
+  readonly since: string;
+}
+
+/** With fewer failures in a row, it may be the first try of a new hook. */
+const MIN_FAILURES = 3;
+
+/** With fewer calls, chance may explain that a hook did not run. */
+const MIN_CALLS = 5;
+
+/**
+ * Takes stock of agents' hooks, those that need a look first.
+ * @param since runs count from here on
+ */
+export function takeCensus(
+  agents: readonly AgentHooks[],
+  places: Places,
+  since: string,
+  db?: Database,
+): CensusEntry[] {
+  const rank = ({ concern }: CensusEntry): number =>
+    concern === undefined ? CONCERNS.length : CONCERNS.indexOf(concern);
+  return agents
+    .flatMap((known) => entriesOf({ known, places, db, since }))
+    .sort((a, b) => rank(a) - rank(b));
+}
+
+function entriesOf(query: CensusQuery): CensusEntry[] {
+  const { known, places } = query;
+  const activities = readActivities(query);
+  return known.hooks.map((hook): CensusEntry => {
+    const activity = hook.hookName === '' ? undefined : activities(hook);
+    const silence = activity === undefined ? silenceOf(hook, query) : undefined;
+    const [concern, reason] = concernOf(hook, activity, silence, places);
+    return { ...hook, title: known.agent.title, activity, silence, concern, reason };
+  });
+}
+
+/** Only in its project may other hooks with a project hook's name be told from it. */
+function scopeOf({ source, agent }: KnownHook, { projectRoot }: Places): ActivityScope {
+  const isProjects = source === 'project' || source === 'local';
+  return { agent, project: isProjects ? projectRoot : undefined };
+}
+
+function readActivities({ known, places, db, since }: CensusQuery) {
+  const names = [...new Set(known.hooks.map(({ hookName }) => hookName).filter(Boolean))];
+  const read = (project: string | undefined) =>
+    new Map(
+      (db === undefined || names.length === 0
+        ? []
+        : readHookActivity(db, names, since, { agent: known.agent.agent, project })
+      ).map((activity) => [JSON.stringify([activity.hookName, activity.eventType]), activity]),
+    );
+  const [everywhere, here] = [read(undefined), read(places.projectRoot)];
+  return (hook: KnownHook): HookActivity | undefined => {
+    const found = scopeOf(hook, places).project === undefined ? everywhere : here;
+    return found.get(JSON.stringify([hook.hookName, hook.event]));
+  };
+}
+
+/** Events that show that a tool was called, by the event that comes with each call. */
+const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
+  PreToolUse: ['PreToolUse', 'PostToolUse', 'PostToolUseFailure'],
+  BeforeTool: ['BeforeTool', 'AfterTool'],
+  preToolUse: ['preToolUse', 'postToolUse'],
+};
+
+/** Undefined if nothing shows that a hook should have run. */
+function silenceOf(hook: KnownHook, { places, db, since }: CensusQuery): Silence | undefined {
+  const { agent, event, matcher, source, condition, path } = hook;
+  const mayWait = condition !== undefined || source === 'skill' || source === 'agent';
+  if (db === undefined || !hook.isRecorded || hook.off !== undefined || mayWait) return undefined;
+  const changed = changedAt(path);
+  const from = changed === undefined || changed < since ? since : changed;
+  const events = SHOWN_BY[event] ?? [event];
+  const seen = readOccasions(db, hook.hookName, events, from, scopeOf(hook, places)).filter(
+    ({ toolName, eventType }) => {
+      const isTool = toolName !== null;
+      if (!isTool && eventType !== event) return false;
+      const payload = isTool ? { tool_name: toolName, toolName } : {};
+      return testMatcher(agent, event, matcher, payload).fires === 'yes';
+    },
+  );
+  const most = new Map<string, number>();
+  for (const { sessionId, toolName, count } of seen) {
+    const key = JSON.stringify([sessionId, toolName]);
+    most.set(key, Math.max(most.get(key) ?? 0, count));
+  }
+  const calls = [...most.values()].reduce((sum, count) => sum + count, 0);
+  if (calls < MIN_CALLS) return undefined;
+  return {
+    sessions: new Set(seen.map(({ sessionId }) => sessionId)).size,
+    calls,
+    tools: [...new Set(seen.flatMap(({ toolName }) => toolName ?? []))].sort(),
+  };
+}
+
+function changedAt(path: string | undefined): string | undefined {
+  const stat = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+  return stat?.mtime.toISOString();
+}
+
+function concernOf(
+  hook: KnownHook,
+  activity: HookActivity | undefined,
+  silence: Silence | undefined,
+  places: Places,
+): readonly [Concern, string] | readonly [undefined, undefined] {
+  const { off } = hook;
+  if (off !== undefined) return [off.why, off.reason];
+  const script = missingScript(hook, places);
+  if (script !== undefined) return ['missing', `${script} does not exist`];
+  if (silence !== undefined) return ['never_ran', `never ran: ${silenceWords(silence)}`];
+  const { runs = 0, failures = 0 } = activity ?? {};
+  if (runs >= MIN_FAILURES && failures === runs) {
+    return ['fails', `failed in all of its ${formatCount(runs)} runs`];
+  }
+  if (hook.isRecorded || hook.kind === 'other') return [undefined, undefined];
+  return ['not_recorded', 'HookBus does not record it'];
+}
+
+/** `0 runs in 41 sessions, 212 Bash calls`. */
+export function silenceWords({ sessions, calls, tools }: Silence): string {
+  const [first = '', second] = tools;
+  const kind = tools.length > 2 ? 'tool' : second === undefined ? first : `${first} and ${second}`;
+  const what = first === '' ? formatThings(calls, 'occasion') : formatThings(calls, `${kind} call`);
+  return `0 runs in ${formatThings(sessions, 'session')}, ${what}`;
+}

@@ -1,0 +1,80 @@
+import { readPlaces } from '../../../agents/settings/agent-places.ts';
+import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
+import { HOUR_MS } from '../../../domain/time.ts';
+import { hooksJson, hooksLines } from '../../output/state/hooks.ts';
+import { withOpened } from '../../terminal/with-store.ts';
+import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import { invalidValue } from '../../words/values.ts';
+
+const WINDOW_HOURS = 7 * 24;
+
+const NAMES = Object.keys(AGENT_SETTINGS);
+
+export const hooksCommand: Command = {
+  name: 'hooks',
+  summary: 'List every hook that runs here, the dead ones first',
+  usage: '[options]',
+  about: [
+    'Lists the hooks of every agent in this project: of your own settings, the project, an administrator, plugins, skills and agents. Those that need a look come first, each with the reason.',
+    'Claude Code is asked for its own list if it is on PATH. No hook runs for that, and it reaches no network. Hooks of other agents, and with --offline all of them, are what the files say.',
+    'docs/hooks.md explains the states. Nothing of the project is run.',
+  ],
+  options: {
+    agent: {
+      value: 'AGENT',
+      describe: `only hooks of ${NAMES.slice(0, -1).join(', ')} or ${NAMES.at(-1)}`,
+    },
+    offline: { describe: 'do not ask Claude Code' },
+    all: { describe: 'also hooks without a command, and those of skills and agents' },
+  },
+  exitCodes: [
+    ['0', 'done, whatever the hooks are like'],
+    ['1', 'an option is invalid'],
+  ],
+  examples: [
+    ['hookbus hooks', 'which guards are alive?'],
+    ['hookbus hooks --agent codex --all', 'everything that Codex would run'],
+    ["hookbus hooks --json | jq -r '.hooks[] | select(.concern) | .reason'", 'for programs'],
+  ],
+  perform,
+};
+
+async function perform(given: Given, context: Context): Promise<Answer> {
+  const name = given.value('agent');
+  if (name !== undefined && !NAMES.includes(name)) {
+    throw invalidValue('--agent', `one of ${NAMES.join(', ')}`, name);
+  }
+  const { env, cwd, now } = context;
+  const places = readPlaces(env, cwd());
+  const [{ readKnownHooks }, { takeCensus }] = await Promise.all([
+    import('../../../app/hooks/known-hooks.ts'),
+    import('../../../app/hooks/census.ts'),
+  ]);
+  const agents = Object.values(AGENT_SETTINGS).filter(
+    ({ agent }) => name === undefined || agent === name,
+  );
+  const known = await Promise.all(
+    agents.map((agent) => readKnownHooks(agent, places, env, given.isOn('offline'))),
+  );
+  const since = new Date(now() - WINDOW_HOURS * HOUR_MS).toISOString();
+  const { entries, problem } = await withOpened(context, ({ store, problem }) => ({
+    problem: problem?.message,
+    entries:
+      store === undefined
+        ? takeCensus(known, places, since)
+        : store.use((db) => takeCensus(known, places, since, db)),
+  }));
+  const report = {
+    project: places.projectRoot,
+    home: places.home,
+    hours: WINDOW_HOURS,
+    entries,
+    problems: known.flatMap(({ problems }) => problems),
+    notes: [
+      ...known.flatMap(({ note }) => note ?? []),
+      ...(problem === undefined ? [] : [`No runs are counted: ${problem}`]),
+    ],
+    isAll: given.isOn('all'),
+  };
+  return { json: hooksJson(report), lines: (page) => hooksLines(report, page) };
+}
