@@ -50,7 +50,7 @@ function withoutEffects(eventType: string, said: Said, draft: Draft): Answer {
   const decision = strongest(draft.verdicts ?? [])?.decision;
   const isRefused = decision === 'deny' || decision === 'stop';
   const isKept = PROMPTS.has(eventType) && isRefused;
-  return toAnswerOf(said, {
+  return toAnswerOf(said, readsDecision(eventType), {
     ...draft,
     contextChars: isKept ? 0 : (draft.contextChars ?? 0),
     changesInput:
@@ -121,6 +121,9 @@ function topVerdicts(eventType: string, fields: Fields): Verdict[] {
       : []),
   ];
 }
+
+const readsDecision = (eventType: string): boolean =>
+  blocksByExitCode(eventType) || readsBlock(eventType) || eventType === 'PermissionRequest';
 
 /** After a tool, a block gives the reason to the model. */
 const readsBlock = (eventType: string): boolean =>

@@ -15,7 +15,8 @@ const MAX_CONTEXT = 10_000;
 export function readCodex(output: HookOutput): Answer {
   const { eventType, exitCode } = output;
   const said = readStdout(output);
-  if (exitCode === 0) return toAnswerOf(said, readGood(eventType, said, output.stdout));
+  if (exitCode === 0)
+    return toAnswerOf(said, readsDecision(eventType), readGood(eventType, said, output.stdout));
   if (exitCode === 2 && readsDecision(eventType)) return toAnswer(readRefusal(output));
   if (said.kind === 'object' && hasDecision(said.fields))
     return toAnswer({ warning: `${NAME} reads JSON at exit code 0 only` });

@@ -44,6 +44,7 @@ export function readCopilot(output: HookOutput): Answer {
   if (exitCode === 0)
     return toAnswerOf(
       said,
+      isGate || DECIDED.has(event),
       said.kind === 'object' ? readObject(event, eventType, said) : { warning: unread(said, NAME) },
     );
   if (isGate && exitCode === 2) return toAnswer(readGateRefusal(event, eventType, output, said));

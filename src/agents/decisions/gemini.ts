@@ -23,7 +23,7 @@ export function readGemini(output: HookOutput): Answer {
   const quoted = said.kind === 'text' ? unquoted(said) : said;
   const draft =
     quoted.kind === 'object' ? readObject(output, quoted) : readPlain(output, quoted, out.kind);
-  return toAnswerOf(quoted, draft);
+  return toAnswerOf(quoted, !OTHERS.has(output.eventType), draft);
 }
 
 /** A JSON text in a JSON text is read as well; other JSON that is no object says nothing. */
