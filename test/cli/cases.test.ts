@@ -1,10 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../conformance/support/processes.ts';
 import { until } from '../support/daemon.ts';
 import { type Ended, hookbus } from '../support/hookbus.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { freshState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Result {
@@ -488,4 +497,153 @@ it('shows passed files on a line, differences in full, and the count', async () 
 
 3 cases, 2 passed, 1 failed in N ms
 `);
+});
+
+describe('explain', () => {
+  const project = () =>
+    aProject({
+      '.claude/settings.json': {
+        hooks: {
+          PreToolUse: [
+            {
+              matcher: 'Bash',
+              hooks: [
+                command('./guard.sh'),
+                command({ command: './push.sh', if: 'Bash(git push:*)' }),
+              ],
+            },
+            { matcher: 'Write', hooks: [command('./format.sh')] },
+          ],
+          Stop: [{ hooks: [command('./stop.sh')] }],
+        },
+      },
+    });
+  const explain = async (words: readonly string[]) => {
+    const { directory } = project();
+    return hookbus(['explain', ...words], { HOME: '/nonexistent' }, directory);
+  };
+
+  it('says which hooks run, which may, why the others do not, and where each stands', async () => {
+    const { stdout, exitCode } = await explain(['PreToolUse', 'Bash']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(`Claude Code: PreToolUse Bash
+
+Runs:
+HOOK    SOURCE   WHERE                     WHY
+guard   project  .claude/settings.json:9   matcher "Bash" matches "Bash"
+
+Cannot tell, so count on it:
+HOOK    SOURCE   WHERE                     WHY
+push    project  .claude/settings.json:13  if "Bash(git push:*)": no input is given
+
+Does not run:
+HOOK    SOURCE   WHERE                     WHY
+format  project  .claude/settings.json:23  matcher "Write" does not match "Bash"
+`);
+  });
+
+  it('decides rules by the input', async () => {
+    const fires = async (input: object) => {
+      const words = ['PreToolUse', 'Bash', '--json', '--agent', 'claude', '--input'];
+      const { stdout } = await explain([...words, JSON.stringify(input)]);
+      const { agents } = JSON.parse(stdout) as { agents: { hooks: { fires: string }[] }[] };
+      return agents[0]?.hooks.map((hook) => hook.fires);
+    };
+    expect(await fires({ command: 'a && git push' })).toEqual(['yes', 'yes', 'no']);
+    expect(await fires({ command: 'git pull' })).toEqual(['yes', 'no', 'no']);
+    expect(await fires({ command: 'f() { :; }' })).toEqual(['yes', 'unknown', 'no']);
+  });
+
+  it.each([
+    [['pretooluse'], 'unknown event "pretooluse". Did you mean "PreToolUse"?'],
+    [['Stop', '--agent', 'emacs'], '--agent must be one of claude, codex'],
+    [['Stop', '--input', '[]'], '--input must be a JSON object'],
+    [[], 'missing argument EVENT'],
+  ])('refuses %j', async (words, message) => {
+    const { stdout, stderr, exitCode } = await explain(words);
+    expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 1 });
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('replay --save', () => {
+  it('makes cases without secrets that pass on the same hook, and replaces no file', async () => {
+    const { home, paths } = freshState();
+    const project = withHooks(['./guard.sh', { command: './other.sh' }]);
+    const guard = '#!/bin/sh\ngrep -q "rm -rf" && { echo no >&2; exit 2; }; exit 0\n';
+    writeFileSync(join(project.directory, 'guard.sh'), guard, { mode: 0o755 });
+    const recorded = (input: object, exitCode: number, more = {}) => {
+      const payload = {
+        session_id: 's',
+        cwd: project.directory,
+        hook_event_name: 'PreToolUse',
+        tool_name: 'Bash',
+        tool_input: input,
+        ...more,
+      };
+      const body = Buffer.from(JSON.stringify(payload));
+      const execution = anExecution({
+        hookName: 'guard',
+        eventType: 'PreToolUse',
+        status: exitCode === 2 ? 'blocked' : 'success',
+        exitCode,
+        decision: exitCode === 2 ? 'deny' : 'none',
+        cwd: project.directory,
+        stdinBytes: body.length,
+        stdoutBytes: 0,
+      });
+      return recordedOf(execution, [
+        { stream: 'stdin', encoding: 'identity', truncated: false, body },
+      ]);
+    };
+    const token = `ghp_${'a1B2'.repeat(9)}`;
+    writeExecutions(paths.database, [
+      recorded(
+        { command: `rm -rf build # ${token}`, file_path: join(project.directory, 'a.txt') },
+        2,
+      ),
+      recorded({ command: 'ls' }, 0, { permission_mode: 'plan' }),
+      recorded({ command: 'ls' }, 0),
+    ]);
+    const words = ['replay', '1', '2', '3', '--save', '.hookbus/cases/saved'];
+    const save = () => hookbus(words, { HOOKBUS_HOME: home }, project.directory);
+    const { stdout, stderr, exitCode } = await save();
+    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
+    expect(stdout).toContain('3 cases saved');
+    const directory = join(project.directory, '.hookbus/cases/saved');
+    const names = readdirSync(directory).sort();
+    expect(names).toEqual([
+      'guard-deny-bash-rm-rf-build-redacted-github-token.json',
+      'guard-none-bash-ls-2.json',
+      'guard-none-bash-ls.json',
+    ]);
+    const text = readFileSync(join(directory, names[0] ?? ''), 'utf8');
+    expect(text).not.toContain(token);
+    expect(JSON.parse(text)).toMatchObject({
+      event: 'PreToolUse',
+      tool: 'Bash',
+      input: { file_path: 'a.txt' },
+      hooks: 'guard',
+      expect: 'deny',
+    });
+    expect(
+      JSON.parse(readFileSync(join(directory, 'guard-none-bash-ls.json'), 'utf8')),
+    ).toMatchObject({ payload: { permission_mode: 'plan' } });
+    expect(await project.report([directory])).toMatchObject({ passed: 3, failed: 0 });
+    await save();
+    expect(readFileSync(join(directory, names[0] ?? ''), 'utf8')).toBe(text);
+    expect(readdirSync(directory)).toHaveLength(6);
+  });
+
+  it('refuses what it cannot know, and a command', async () => {
+    const { home, paths } = freshState();
+    writeExecutions(paths.database, [recordedOf(anExecution({}))]);
+    const directory = temporaryDirectory();
+    const save = (...words: string[]) =>
+      hookbus(['replay', '1', '--save', 'cases', ...words], { HOOKBUS_HOME: home }, directory);
+    const { stdout, exitCode } = await save();
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('its payload is not stored');
+    expect((await save('--', 'true')).stderr).toContain('--save runs nothing');
+  });
 });

@@ -1,5 +1,6 @@
 import { readAnswer } from '../../agents/decisions/read-answer.ts';
 import type { AgentName } from '../../agents/settings/agent-settings.ts';
+import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
 import type { Decision } from '../../domain/answer/decision.ts';
 import { redactText } from '../../redaction/redaction.ts';
 import type { LogRow } from '../../store/columns.ts';
@@ -21,10 +22,10 @@ export function saveCase(
 ): SavedCase | { readonly refused: string } {
   const payload = readPayload(payloads);
   if (typeof payload === 'string') return { refused: payload };
-  const agent = agentOf(payload);
+  const agent = isAgentName(row.agent) ? row.agent : agentOf(payload);
   const event = row.event_type || String(payload['hook_event_name'] ?? '');
   if (event === '') return { refused: 'its event is not recorded' };
-  const decision = decisionOf(agent, event, row, payloads);
+  const decision = row.decision ?? decisionOf(agent, event, row, payloads);
   if (decision === undefined) {
     return { refused: 'its stdout is not stored completely, so the decision is not known' };
   }
@@ -62,7 +63,10 @@ function readPayload(payloads: readonly Payload[]): Fields | string {
   return 'its payload is not a JSON object';
 }
 
-/** The agent that sends such payloads. */
+const isAgentName = (word: string | null): word is AgentName =>
+  word !== null && Object.hasOwn(AGENT_SETTINGS, word);
+
+/** The agent that sends such payloads, for rows from before its column. */
 function agentOf(payload: Fields): AgentName {
   if ('cursor_version' in payload || 'generation_id' in payload) return 'cursor';
   if ('sessionId' in payload) return 'copilot';
@@ -72,6 +76,7 @@ function agentOf(payload: Fields): AgentName {
   return 'timestamp' in payload && !('transcript_path' in payload) ? 'copilot' : 'claude';
 }
 
+/** For rows from before its column. */
 function decisionOf(
   agent: AgentName,
   eventType: string,

@@ -2,7 +2,7 @@ import type { Explanation, Question } from '../../../app/cases/explain.ts';
 import type { Candidate } from '../../../app/cases/select-hooks.ts';
 import { formatThings } from '../../../format.ts';
 import type { Page } from '../page.ts';
-import { type Column, type Row, renderTable } from '../table.ts';
+import { type Column, createTable, type Row } from '../table.ts';
 import { hanging, visible } from '../text.ts';
 import { shownPath } from './shown-path.ts';
 
@@ -26,7 +26,7 @@ export function explainJson(question: Question, explanations: readonly Explanati
         reason: verdict.reason,
       })),
       other_hooks: others,
-      problems: problems.map(({ path, line, reason }) => ({ path, line, reason })),
+      problems: problems.map(({ path, line = null, reason }) => ({ path, line, reason })),
     })),
   };
 }
@@ -65,18 +65,13 @@ function agentLines(
   const what = visible([event, value].filter(Boolean).join(' '));
   const of = (fires: Candidate['verdict']['fires']) =>
     candidates.filter(({ verdict }) => verdict.fires === fires);
+  // The sections share the widths of their columns.
+  const rows = candidates.map((one) => rowOf(one, base));
+  const { header, linesOf } = createTable(COLUMNS, rows, page);
   const section = (name: string, part: readonly Candidate[]): string[] =>
     part.length === 0
       ? []
-      : [
-          '',
-          name,
-          ...renderTable(
-            COLUMNS,
-            part.map((one) => rowOf(one, base)),
-            page,
-          ),
-        ];
+      : ['', name, header, ...part.flatMap((one) => linesOf(rowOf(one, base)))];
   const more = others === 0 ? '' : `; ${formatThings(others, 'hook')} on other events`;
   return [
     page.paint(`${title}: ${what}`, 'strong'),
@@ -86,7 +81,12 @@ function agentLines(
     ...(candidates.length === 0 ? [`No hook is on ${visible(event)}${more}.`] : []),
     ...problems.flatMap(({ path, line, reason }) => [
       '',
-      ...hanging('Not used: ', visible(`${shownPath(base, path)}:${line}: ${reason}`), page, 'bad'),
+      ...hanging(
+        'Not used: ',
+        visible(`${shownPath(base, path)}:${line ?? 1}: ${reason}`),
+        page,
+        'bad',
+      ),
     ]),
   ];
 }
