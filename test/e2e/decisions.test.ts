@@ -63,6 +63,7 @@ const CLAUDE_CASES: readonly AnswerCase[] = [
     { name: 'an ask', stdout: before({ permissionDecision: 'ask' }) },
     { name: 'continue false', stdout: json(STOP) },
     { name: 'continue false and a denial', stdout: before(DENY, STOP) },
+    { name: 'continue false and an ask', stdout: before({ permissionDecision: 'ask' }, STOP) },
     { name: 'context', stdout: before(CONTEXT) },
     { name: 'a denial with context', stdout: before({ ...DENY, ...CONTEXT }) },
     { name: 'a changed input', stdout: before({ updatedInput: { command: 'touch a-changed' } }) },
@@ -84,6 +85,7 @@ const CLAUDE_CASES: readonly AnswerCase[] = [
     { name: 'a denial', stdout: request({ behavior: 'deny', message: 'not this' }) },
     { name: 'an allow at exit 2', ...REFUSED, stdout: request({ behavior: 'allow' }) },
     { name: 'a block', stdout: json(BLOCK) },
+    { name: 'continue false', stdout: json(STOP) },
   ]),
   ...on('PostToolUse', [
     ...BLOCKS.filter(({ name }) => name !== 'exit 2'),
@@ -102,7 +104,7 @@ const CLAUDE_CASES: readonly AnswerCase[] = [
 ];
 
 /** What Claude Code did, in the words of a decision. The first call is allowed by a rule, the second is not. */
-function claudeActed({ event }: AnswerCase, { result, requests, told }: Outcome, ran: boolean[]) {
+function claudeActed({ event }: AnswerCase, { result, requests, heard }: Outcome, ran: boolean[]) {
   const [first, second] = ran;
   const { terminal_reason: end, result: said = '' } = result;
   if (event === 'UserPromptSubmit') {
@@ -115,22 +117,22 @@ function claudeActed({ event }: AnswerCase, { result, requests, told }: Outcome,
   }
   if (event === 'PostToolUse') {
     if (end === 'hook_stopped') return 'stop';
-    return told.includes('hook blocking error') ? 'deny' : 'none';
+    return heard.includes('hook blocking error') ? 'deny' : 'none';
   }
   if (event === 'PermissionRequest') {
     if (second === true) return 'allow';
-    return told.includes('needs approval') ? 'none' : 'deny';
+    return heard.includes('needs approval') ? 'none' : 'deny';
   }
   if (end === 'tool_deferred') return 'defer';
   if (first === true && end === 'hook_stopped') return 'stop';
   if (first === true) return second === true ? 'allow' : 'none';
-  return told.includes('hook error') || end === 'hook_stopped' ? 'deny' : 'ask';
+  return heard.includes('hook error') || end === 'hook_stopped' ? 'deny' : 'ask';
 }
 
-/** What the model was told has the reason of a refusal, and the context that was added. */
-function expectTold(answer: Answer, told: string): void {
-  if (answer.decision === 'deny') expect(told).toContain(answer.reason);
-  expect(told.includes('remember this')).toBe(answer.contextChars > 0);
+/** What the model got has the reason of a refusal, and the context that was added. */
+function expectHeard(answer: Answer, heard: string): void {
+  if (answer.decision === 'deny') expect(heard).toContain(answer.reason);
+  expect(heard.includes('remember this')).toBe(answer.contextChars > 0);
 }
 
 const CLAUDE = findClaude();
@@ -153,9 +155,9 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real Claude Code${WHY}`, () => 
 
   afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 
-  it.each(CLAUDE_CASES.map((one, index) => ({ ...one, index })))(
-    'acts on $event, $name, as it is read',
-    ({ index, ...one }) => {
+  it.each(CLAUDE_CASES.map((one, index) => [`${one.event}: ${one.name}`, one, index] as const))(
+    'acts as it is read on %s',
+    (_title, one, index) => {
       const answer = answerOf('claude', one);
       const outcome = seen.outcomes[index];
       if (outcome === undefined) throw new Error('expected an outcome');
@@ -163,15 +165,15 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real Claude Code${WHY}`, () => 
       const ran = [has(`a-case-${index}`), has(`b-case-${index}`)];
       if (answer.changesInput) expect([...ran, has('a-changed')]).toEqual([false, false, true]);
       else expect(claudeActed(one, outcome, ran)).toBe(answer.decision);
-      const told = `${outcome.told}\n${outcome.result.result}`;
+      const heard = `${outcome.heard}\n${outcome.result.result}`;
       if (outcome.result.terminal_reason === undefined || outcome.requests > 1)
-        expectTold(answer, told);
+        expectHeard(answer, heard);
       expect(outcome.row).toMatchObject({ event_type: one.event, exit_code: one.code ?? 0 });
     },
   );
 });
 
-/** For both: the tool ran, or the model was told something else. */
+/** For both: the tool ran, or the model got something else. */
 const SHARED = [
   { name: 'nothing' },
   { name: 'exit 2', ...REFUSED },
@@ -232,35 +234,38 @@ const CLIENTS = [
   { agent: 'gemini', cases: GEMINI_CASES, start: geminiStart, settings: geminiSettings },
 ] as const;
 
-describe.each(CLIENTS)('the real $agent', ({ agent, cases, start, settings }) => {
-  const driven = findDriven(agent);
+describe.each(CLIENTS.map((client) => [client.agent, client] as const))(
+  'the real %s',
+  (_, { agent, cases, start, settings }) => {
+    const driven = findDriven(agent);
 
-  it.skipIf(typeof driven === 'string')(
-    'acts on each answer as it is read',
-    { timeout: 120_000 },
-    async ({ onTestFinished }) => {
-      const lines = cases.map((_, index) => `echo ran case-${index}`);
-      const how = start(lines);
-      const env = { ...how.env, HOOKBUS_STORE_RAW: '1' };
-      const hooks = hooksOf(cases, temporaryDirectory());
-      const home = aClientHome(driven, { ...how, env }, settings(hooks));
-      onTestFinished(home.leave);
-      await home.install();
-      const { received, stderr } = await home.session();
-      expect(received, stderr).toHaveLength(cases.length);
-      const rows = await home.rows();
-      for (const [index, one] of cases.entries()) {
-        const answer = answerOf(agent, one);
-        const told = received[index] ?? '';
-        const isRefused = !told.includes(`ran case-${index}\\n`);
-        expect({ ...one, isRefused }, told).toEqual({
-          ...one,
-          isRefused: answer.decision === 'deny',
-        });
-        expectTold(answer, told);
-        const row = rowOf(rows, one, index);
-        expect(row).toMatchObject({ exit_code: one.code ?? 0 });
-      }
-    },
-  );
-});
+    it.skipIf(typeof driven === 'string')(
+      'acts on each answer as it is read',
+      { timeout: 120_000 },
+      async ({ onTestFinished }) => {
+        const lines = cases.map((_, index) => `echo ran case-${index}`);
+        const how = start(lines);
+        const env = { ...how.env, HOOKBUS_STORE_RAW: '1' };
+        const hooks = hooksOf(cases, temporaryDirectory());
+        const home = aClientHome(driven, { ...how, env }, settings(hooks));
+        onTestFinished(home.leave);
+        await home.install();
+        const { received, stderr } = await home.session();
+        expect(received, stderr).toHaveLength(cases.length);
+        const rows = await home.rows();
+        for (const [index, one] of cases.entries()) {
+          const answer = answerOf(agent, one);
+          const heard = received[index] ?? '';
+          const isRefused = !heard.includes(`ran case-${index}\\n`);
+          expect({ ...one, isRefused }, heard).toEqual({
+            ...one,
+            isRefused: answer.decision === 'deny',
+          });
+          expectHeard(answer, heard);
+          const row = rowOf(rows, one, index);
+          expect(row).toMatchObject({ exit_code: one.code ?? 0 });
+        }
+      },
+    );
+  },
+);

@@ -17,7 +17,7 @@ export interface Draft {
 }
 
 /** The first of these that a hook asks for is what it asks for. */
-const BY_STRENGTH: readonly Decision[] = ['deny', 'stop', 'defer', 'ask', 'allow'];
+const BY_STRENGTH: readonly Decision[] = ['deny', 'defer', 'ask', 'stop', 'allow'];
 
 export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
   for (const decision of BY_STRENGTH) {

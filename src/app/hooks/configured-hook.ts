@@ -5,7 +5,7 @@ export const SOURCES = ['managed', 'user', 'project', 'local', 'plugin', 'skill'
 export type Source = (typeof SOURCES)[number];
 
 /** Parts of an entry that change how a hook runs. */
-export interface HookOptions {
+interface HookOptions {
   /** The shell; undefined: the agent's. */
   readonly shell: string | undefined;
   /** A failure counts as a refusal. */

@@ -67,8 +67,8 @@ export interface Outcome {
   };
   /** How often the model was asked. */
   readonly requests: number;
-  /** What the model was told after the prompt. */
-  readonly told: string;
+  /** What the model got after the prompt. */
+  readonly heard: string;
   readonly row: Row | undefined;
 }
 
@@ -112,13 +112,13 @@ export async function claudeOutcomes(
   const outcomes = cases.map((one, index) => {
     const found = seen[index];
     if (found === undefined) throw new Error(`${one.name} was not tried`);
-    const told = found.received.map((block) => JSON.stringify(block)).join('\n');
-    return { ...found, told, row: rowOf(rows, one, index) };
+    const heard = found.received.map((block) => JSON.stringify(block)).join('\n');
+    return { ...found, heard, row: rowOf(rows, one, index) };
   });
   return { outcomes, project };
 }
 
-type Seen = Omit<Outcome, 'told' | 'row'> & { readonly received: readonly object[] };
+type Seen = Omit<Outcome, 'heard' | 'row'> & { readonly received: readonly object[] };
 
 /** Has the client answer one prompt for each case. */
 async function converseByCase(

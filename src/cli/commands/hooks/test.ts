@@ -11,7 +11,7 @@ export const testCommand: Command = {
   about: [
     "Runs each case in .hookbus/cases: an event with its payload, on the hooks that the project's settings match. Then compares what the agent would make of their answers with what the case expects. docs/testing-hooks.md has the format, and a workflow for GitHub Actions.",
     'A case needs an event, for most a tool and its input, and what is expected: {"event": "PreToolUse", "tool": "Bash", "input": {"command": "rm -rf /"}, "expect": "deny"}',
-    'Hooks run as under the agent: matcher, "if", shell, time limit, side by side. They get a short environment without your secrets, and really run, in the checkout or in a directory of their own. Nothing is recorded; no database and no daemon are needed.',
+    'Hooks run as under the agent: matcher, "if", shell, time limit, side by side. They get a short environment without your secrets, and really run, in the checkout or in a scratch directory. Nothing is recorded; no database and no daemon are needed.',
     'A case fails if its hook is missing, or if no hook runs at all, unless it expects that.',
   ],
   argument: {
