@@ -69,10 +69,11 @@ export async function askProgram(
     timer = setTimeout(() => done({ reason: `gave no answer in ${limitMs / 1000} s` }), limitMs);
     child.on('error', (error) => done({ reason: `cannot be started: ${reasonOf(error)}` }));
     child.on('exit', (code, signal) => {
-      // What it wrote last is still on its way.
-      child.stdout.once('close', () =>
-        done({ reason: `ended with ${signal ?? `exit code ${code}`}` }),
-      );
+      const isOver = (): void => done({ reason: `ended with ${signal ?? `exit code ${code}`}` });
+      // What it wrote last is still on its way; children that hold its stdout would keep the end of it back.
+      endGroup(child);
+      if (child.stdout.closed) isOver();
+      else child.stdout.once('close', isOver);
     });
     let [size, rest] = [0, ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -98,17 +99,18 @@ export async function askProgram(
 }
 
 async function end(child: ReturnType<typeof spawn>): Promise<void> {
-  const { pid } = child;
-  if (pid !== undefined) {
-    try {
-      process.kill(-pid, 'SIGKILL');
-    } catch {
-      // The whole group is gone.
-    }
-    if (child.exitCode === null && child.signalCode === null) {
-      await new Promise((done) => child.once('exit', done));
-    }
-  }
+  endGroup(child);
+  const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  if (isRunning) await new Promise((done) => child.once('exit', done));
   child.stdin?.destroy();
   child.stdout?.destroy();
+}
+
+function endGroup({ pid }: ReturnType<typeof spawn>): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The whole group is gone.
+  }
 }

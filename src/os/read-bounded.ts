@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { formatBytes } from '../format.ts';
 
 /**
  * The text of a regular file that anybody may have written, links included. Opening a pipe or a device would wait, and a
@@ -11,7 +10,7 @@ export function readBounded(path: string, maxBytes: number): string {
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new Error('it is not a file');
-    if (stat.size > maxBytes) throw new Error(`it is larger than ${formatBytes(maxBytes)}`);
+    if (stat.size > maxBytes) throw new Error(`it is larger than ${maxBytes / 1e6} MB`);
     return decode(readFileSync(file));
   } finally {
     closeSync(file);

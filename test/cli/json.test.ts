@@ -204,6 +204,18 @@ describe('the fields of', () => {
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('report').keys()));
   });
 
+  it('hooks are documented', async () => {
+    const project = temporaryDirectory();
+    mkdirSync(join(project, '.claude'));
+    writeFileSync(
+      join(project, '.claude', 'settings.json'),
+      '{"hooks": {"PreToolUse": [{"command": "x"}]}}',
+    );
+    const env = { HOOKBUS_HOME: freshState().home, PATH: '/usr/bin:/bin' };
+    const { stdout } = await hookbus(['hooks', '--json'], env, project);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
+  });
+
   it('cleanup are documented', async () => {
     expect(unique(pathsOf(await ask(['cleanup'])))).toEqual(unique(documented('cleanup').keys()));
   });

@@ -1,4 +1,5 @@
 import type { Node } from 'jsonc-parser';
+import { eventsIn } from './find-hooks.ts';
 import { memberOf, textOf } from './read-settings-text.ts';
 
 /** What in a settings file keeps hooks from running: where it stands, why, and whether it takes the rest along. */
@@ -46,15 +47,12 @@ export function claudeFaults(root: Node): Fault[] {
     switched === undefined || switched.type === 'boolean'
       ? []
       : [{ node: switched, reason: 'disableAllHooks must be true or false', voidsFile: true }];
-  const events = memberOf(root, 'hooks');
-  const properties = events?.type === 'object' ? (events.children ?? []) : [];
   return [
     ...faults,
-    ...properties.flatMap(({ children: [key, value] = [] }) => {
-      const event = textOf(key) ?? '';
-      if (value === undefined || value.type === 'null') return [];
+    ...eventsIn(root).flatMap(([event, entries]) => {
+      if (entries.type === 'null') return [];
       const voidsFile = GUARDED.has(event);
-      return eventFaults(event, value).map((fault) => ({ ...fault, voidsFile }));
+      return eventFaults(event, entries).map((fault) => ({ ...fault, voidsFile }));
     }),
   ];
 }

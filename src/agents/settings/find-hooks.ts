@@ -34,20 +34,26 @@ const FOR_WINDOWS = ['powershell', 'commandWindows'];
 
 /** All hooks of a settings file, in the order of the file. */
 export function findHooks(root: Node, agent: AgentSettings): HookSite[] {
-  const events = memberOf(root, 'hooks');
-  const properties = events?.type === 'object' ? (events.children ?? []) : [];
-  return properties.flatMap((property) => {
-    const [key, entries] = property.children ?? [];
-    const event = textOf(key);
-    // If a name occurs twice, only the last property counts.
-    if (event === undefined || memberOf(events, event) !== entries) return [];
-    return objectsIn(entries).flatMap((entry) => {
+  return eventsIn(root).flatMap(([event, entries]) =>
+    objectsIn(entries).flatMap((entry) => {
       const matcher = textOf(memberOf(entry, 'matcher')) || undefined;
       const group = memberOf(entry, 'hooks');
       const handlers = group?.type === 'array' ? objectsIn(group) : [entry];
       return handlers.flatMap((handler) => sitesOf(handler, event, matcher, agent));
-    });
+    }),
+  );
+}
+
+/** Each event of a settings file with what it has for it. If a name occurs twice, only the last counts. */
+export function eventsIn(root: Node): (readonly [event: string, entries: Node])[] {
+  const events = memberOf(root, 'hooks');
+  const properties = events?.type === 'object' ? (events.children ?? []) : [];
+  const named = properties.flatMap(({ children: [key, entries] = [] }) => {
+    const event = textOf(key);
+    return event === undefined || entries === undefined ? [] : [[event, entries] as const];
   });
+  const last = new Map(named);
+  return named.filter(([event, entries]) => last.get(event) === entries);
 }
 
 function objectsIn(node: Node | undefined): readonly Node[] {

@@ -6,6 +6,7 @@ import type { Database } from '../../store/database.ts';
 import {
   type ActivityScope,
   type HookActivity,
+  type Occasions,
   readHookActivity,
   readOccasions,
 } from '../../store/queries/hook-activity.ts';
@@ -14,7 +15,7 @@ import type { KnownHook } from './merge-listing.ts';
 import { missingScript } from './missing-script.ts';
 
 /** Why a hook needs a look, the worst first. */
-export const CONCERNS = [
+const CONCERNS = [
   'voided',
   'policy',
   'untrusted',
@@ -78,15 +79,16 @@ export function takeCensus(
 function entriesOf(query: CensusQuery): CensusEntry[] {
   const { known, places } = query;
   const activities = readActivities(query);
+  const occasions = createOccasions(query);
   return known.hooks.map((hook): CensusEntry => {
     const activity = hook.hookName === '' ? undefined : activities(hook);
-    const silence = activity === undefined ? silenceOf(hook, query) : undefined;
+    const silence = activity === undefined ? silenceOf(hook, query, occasions) : undefined;
     const [concern, reason] = concernOf(hook, activity, silence, places);
     return { ...hook, title: known.agent.title, activity, silence, concern, reason };
   });
 }
 
-/** Only in its project may other hooks with a project hook's name be told from it. */
+/** Only in its project may other hooks with a project hook's name be distinguished from it. */
 function scopeOf({ source, agent }: KnownHook, { projectRoot }: Places): ActivityScope {
   const isProjects = source === 'project' || source === 'local';
   return { agent, project: isProjects ? projectRoot : undefined };
@@ -116,21 +118,24 @@ const SHOWN_BY: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Undefined if nothing shows that a hook should have run. */
-function silenceOf(hook: KnownHook, { places, db, since }: CensusQuery): Silence | undefined {
+function silenceOf(
+  hook: KnownHook,
+  { places, db, since }: CensusQuery,
+  occasions: ReturnType<typeof createOccasions>,
+): Silence | undefined {
   const { agent, event, matcher, source, condition, path } = hook;
   const mayWait = condition !== undefined || source === 'skill' || source === 'agent';
   if (db === undefined || !hook.isRecorded || hook.off !== undefined || mayWait) return undefined;
   const changed = changedAt(path);
   const from = changed === undefined || changed < since ? since : changed;
   const events = SHOWN_BY[event] ?? [event];
-  const seen = readOccasions(db, hook.hookName, events, from, scopeOf(hook, places)).filter(
-    ({ toolName, eventType }) => {
-      const isTool = toolName !== null;
-      if (!isTool && eventType !== event) return false;
-      const payload = isTool ? { tool_name: toolName, toolName } : {};
-      return testMatcher(agent, event, matcher, payload).fires === 'yes';
-    },
-  );
+  if (!isCheap(matcher)) return undefined;
+  const seen = occasions(events, from, scopeOf(hook, places)).filter(({ toolName, eventType }) => {
+    const isTool = toolName !== null;
+    if (!isTool && eventType !== event) return false;
+    const payload = isTool ? { tool_name: toolName, toolName } : {};
+    return testMatcher(agent, event, matcher, payload).fires === 'yes';
+  });
   const most = new Map<string, number>();
   for (const { sessionId, toolName, count } of seen) {
     const key = JSON.stringify([sessionId, toolName]);
@@ -143,6 +148,22 @@ function silenceOf(hook: KnownHook, { places, db, since }: CensusQuery): Silence
     calls,
     tools: [...new Set(seen.flatMap(({ toolName }) => toolName ?? []))].sort(),
   };
+}
+
+/** Most hooks of a file ask for the same. */
+function createOccasions({ db }: CensusQuery) {
+  const known = new Map<string, Occasions[]>();
+  return (events: readonly string[], from: string, scope: ActivityScope): Occasions[] => {
+    const key = JSON.stringify([events, from, scope]);
+    const found = known.get(key) ?? (db && readOccasions(db, events, from, scope)) ?? [];
+    known.set(key, found);
+    return found;
+  };
+}
+
+/** Anybody may have written a matcher, and some patterns take years to try. */
+function isCheap(matcher = ''): boolean {
+  return !/\)[*+?{]/.test(matcher) && (matcher.match(/[*+{]/g) ?? []).length <= 4;
 }
 
 function changedAt(path: string | undefined): string | undefined {

@@ -43,7 +43,7 @@ function reasonFor(state: string | undefined): string {
 
 const keyOf = ({ path, place }: FoundHook): string => `${path}:${place}`;
 
-/** The same by what Codex keeps in its own settings. A hook that changed since cannot be told from one that did not. */
+/** The same by what Codex keeps in its own settings. A hook that changed since looks like one that did not. */
 export function trustedByFiles(hooks: readonly FoundHook[], places: Places): FoundHook[] {
   if (hooks.length === 0) return [];
   const config = readConfig(ownDirectory(places));

@@ -36,7 +36,7 @@ export interface Configuration {
   readonly agent: AgentSettings;
   readonly hooks: readonly FoundHook[];
   readonly problems: readonly FileProblem[];
-  /** An administrator enables plugins, as far as can be told. */
+  /** An administrator enables plugins, as far as the files show. */
   readonly hasManagedPlugins: boolean;
 }
 
@@ -52,7 +52,7 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
     agent,
     hooks: hooks.map(({ at: _, id, ...hook }) => ({
       ...hook,
-      off: hook.off ?? offBy({ id, source: hook.source }),
+      off: hook.off ?? offBy({ id, source: hook.source, path: hook.path }),
     })),
     problems: files.flatMap(({ problems }) => problems),
     hasManagedPlugins: files.some(enablesPlugins),

@@ -19,6 +19,8 @@ export interface HookSource {
   readonly owner?: string | undefined;
   readonly path: string;
   readonly form: 'json' | 'frontmatter' | 'toml';
+  /** A switch in it counts for its own hooks alone. */
+  readonly isAlone?: boolean;
   /** The part of the file that has `hooks` among its members; undefined: all of it. */
   readonly part?: (root: Node) => Node | undefined;
 }
@@ -83,7 +85,7 @@ export function filesBelow(directory: string, end: string, depth: number): strin
   }
 }
 
-/** Whether there is a file, or something that cannot be told apart from one. */
+/** Whether there is a file, or something that looks like one. */
 export function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -92,7 +92,7 @@ function startDirectory({ cwd, projectRoot }: Places): string {
 
 const MAC_POLICIES = '/Library/Managed Preferences';
 
-/** Whatever it is told, the client starts hooks of an administrator's plugins as soon as its session begins. */
+/** With every option, the client starts hooks of an administrator's plugins as soon as its session begins. */
 function startsOthers({ hasManagedPlugins }: Configuration): boolean {
   return hasManagedPlugins || hasMacPolicies();
 }

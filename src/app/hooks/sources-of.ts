@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Node } from 'jsonc-parser';
 import type { AgentName, AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import { findSettings } from '../install/find-settings.ts';
@@ -11,7 +11,10 @@ import { RANKS } from './switches.ts';
 export function sourcesOf(agent: AgentSettings, places: Places): HookSource[] {
   const managed = MANAGED[agent.agent](places).filter(({ path }) => isFile(path));
   const found = findSettings(agent, places).map(
-    ({ scope, path }): HookSource => ({ source: scope, path, form: 'json' }),
+    ({ scope, path }): HookSource => ({
+      ...{ source: scope, path, form: 'json' },
+      isAlone: agent.agent === 'copilot' && basename(dirname(path)) === 'hooks',
+    }),
   );
   const more = MORE[agent.agent](places, [...found, ...managed], agent);
   return [...managed, ...found, ...more.filter(({ path }) => isFile(path))];
@@ -50,7 +53,8 @@ const MANAGED: Readonly<Record<AgentName, (places: Places) => HookSource[]>> = {
     ['/etc/cursor/hooks.json', '/Library/Application Support/Cursor/hooks.json'].map((path) =>
       managedJson(join(systemRoot, path)),
     ),
-  copilot: () => [],
+  copilot: ({ systemRoot = '/' }) =>
+    filesBelow(join(systemRoot, '/etc/github-copilot/policy.d'), '.json', 0).map(managedJson),
 };
 
 const managedJson = (path: string): HookSource => ({ source: 'managed', path, form: 'json' });

@@ -25,6 +25,7 @@ export interface ReadSettings {
 
 /** Of a hook, what switches go by. */
 interface Subject {
+  readonly path: string;
   readonly source: Source;
   /** Its name for its agent, else its command. */
   readonly id: string;
@@ -41,7 +42,15 @@ export function createSwitches(
   const settings = files
     .filter(({ source }) => RANKS.includes(source.source))
     .sort((a, b) => RANKS.indexOf(a.source.source) - RANKS.indexOf(b.source.source));
-  const whole = wholeSwitch(agent, settings);
+  const whole = wholeSwitch(
+    agent,
+    settings.filter(({ source }) => source.isAlone !== true),
+  );
+  const alone = new Map(
+    settings
+      .filter(({ source }) => source.isAlone === true)
+      .map((file) => [file.source.path, wholeSwitch(agent, [file])] as const),
+  );
   const locks = settings.filter(({ source }) => source.source === 'managed').flatMap(locksOf);
   const lists = settings.map(({ source, text }) => ({
     path: source.path,
@@ -51,6 +60,8 @@ export function createSwitches(
     const lock = locks.find(({ allows }) => !allows.includes(hook.source));
     if (lock !== undefined) return lock.off;
     if (whole !== undefined && (whole.why === 'policy' || hook.source !== 'managed')) return whole;
+    const own = alone.get(hook.path);
+    if (own !== undefined) return own;
     const list = lists.find(({ listed }) => listed.has(hook.id));
     const reason = 'hooksConfig.disabled lists it';
     return list && { why: 'disabled', reason, path: list.path, line: undefined };

@@ -45,7 +45,7 @@ export function readHookActivity(
     .all({ names: JSON.stringify(names), since, agent, project: project ?? null });
 }
 
-/** How often other hooks saw a tool, or an event without one, in one session. */
+/** How often hooks saw a tool, or an event without one, in one session. */
 export interface Occasions {
   readonly eventType: string;
   readonly toolName: string | null;
@@ -54,12 +54,11 @@ export interface Occasions {
 }
 
 /**
- * What other hooks saw in sessions that began after a time: agents that read their settings only when they start knew them
+ * What hooks saw in sessions that began after a time: agents that read their settings only when they start knew them
  * by then.
  */
 export function readOccasions(
   db: Database,
-  except: string,
   events: readonly string[],
   since: string,
   { agent, project }: ActivityScope,
@@ -69,11 +68,11 @@ export function readOccasions(
       `SELECT event_type AS eventType, tool_name AS toolName, session_id AS sessionId,
               count(DISTINCT coalesce(tool_use_id, correlation_id)) AS count
        FROM hook_logs AS seen
-       WHERE created_at >= @since AND session_id IS NOT NULL AND hook_name <> @except
+       WHERE created_at >= @since AND session_id IS NOT NULL
          AND event_type IN (SELECT value FROM json_each(@events)) AND ${IN_SCOPE}
          AND NOT EXISTS (SELECT 1 FROM hook_logs AS earlier
                          WHERE earlier.session_id = seen.session_id AND earlier.created_at < @since)
        GROUP BY event_type, tool_name, session_id`,
     )
-    .all({ except, events: JSON.stringify(events), since, agent, project: project ?? null });
+    .all({ events: JSON.stringify(events), since, agent, project: project ?? null });
 }

@@ -70,7 +70,7 @@ function isOfInterest({ concern, kind, source }: CensusEntry): boolean {
 }
 
 /** Of these a person has to know; that a hook is not recorded is said once for all. */
-export const needsLook = ({ concern }: CensusEntry): boolean =>
+const needsLook = ({ concern }: CensusEntry): boolean =>
   concern !== undefined && concern !== 'not_recorded';
 
 function summary({ entries, project, home, hours }: HooksReport, page: Page): string[] {

@@ -1,0 +1,360 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { DoctorReport } from '../../src/app/doctor/finding.ts';
+import { statePaths } from '../../src/config/home/paths.ts';
+import type { Execution } from '../../src/domain/execution.ts';
+import { hookbus } from '../support/hookbus.ts';
+import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
+import { makeState } from '../support/state.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const HOUR_MS = 3_600_000;
+
+function aMachine() {
+  const top = temporaryDirectory();
+  const [home, project, bin] = [join(top, 'home'), join(top, 'shop'), join(top, 'bin')];
+  for (const path of [home, bin, join(project, '.git')]) mkdirSync(path, { recursive: true });
+  const state = join(home, 'state');
+  makeState(state, { HOME: home });
+  const env = { PATH: '/usr/bin:/bin', HOME: home, HOOKBUS_HOME: state, HOOKBUS_DAEMON: 'off' };
+  const write = (path: string, content: unknown): string => {
+    const file = join(top, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+    // Long before anything that was recorded.
+    utimesSync(file, new Date(0), new Date(0));
+    return file;
+  };
+  const record = (...changes: Partial<Execution>[]): void =>
+    writeExecutions(
+      statePaths(state).database,
+      changes.map((change) => recordedOf(anExecution({ createdAt: ago(1), ...change }))),
+    );
+  const ask = async (...words: string[]) => {
+    const { stdout, stderr } = await hookbus(words, env, project);
+    expect(stderr).toBe('');
+    return stdout;
+  };
+  const list = async (...words: string[]) => JSON.parse(await ask('hooks', '--json', ...words));
+  const findings = async (name: string): Promise<string[]> => {
+    const { checks } = JSON.parse(await ask('doctor', '--json')) as DoctorReport;
+    return checks
+      .filter((check) => check.name === name)
+      .flatMap((check) => check.findings.map(({ severity, what }) => `${severity}: ${what}`));
+  };
+  const client = (script: string, name = 'claude'): void => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o755);
+    env.PATH = `${bin}:/usr/bin:/bin`;
+  };
+  return { top, project, write, record, ask, list, findings, client };
+}
+
+const ago = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString();
+const command = (line: string, more: object = {}) => ({ type: 'command', command: line, ...more });
+const on = (event: string, matcher: string, ...hooks: object[]) => ({
+  [event]: [{ matcher, hooks }],
+});
+const recorded = (line: string): string => `/opt/hookbus/bin/hookbus run -- ${line}`;
+
+/** What a client answers that lists these hooks. */
+const listing = (hooks: object[], more: object = {}): string =>
+  JSON.stringify({
+    type: 'control_response',
+    response: { subtype: 'success', response: { hooks, policy: {}, ...more } },
+  });
+const says = (answer: string): string => `read request; echo '${answer}'; cat >/dev/null`;
+
+describe('hooks', () => {
+  it('shows the dead ones first, with the reason and the place, within 100 columns', async () => {
+    const { top, project, write, record, ask } = aMachine();
+    write('shop/guard_rm.py', '');
+    write('home/.claude/settings.json', {
+      hooks: on('PostToolUse', 'Edit|Write', command(recorded('prettier-all'))),
+    });
+    write('shop/.claude/settings.json', {
+      hooks: on('PreToolUse', 'Bash', command(recorded('python3 guard_rm.py')), command('lint-it')),
+    });
+    write('shop/.claude/settings.local.json', {
+      hooks: on('Stop', '', command(recorded('sh ./gone.sh'))),
+    });
+    const call = { toolName: 'Bash', cwd: project, sessionId: 's', agent: 'claude' } as const;
+    record(
+      ...Array.from({ length: 6 }, (_, at) => ({
+        ...call,
+        hookName: 'other',
+        toolUseId: `t${at}`,
+      })),
+      { hookName: 'prettier-all', eventType: 'PostToolUse', decision: 'none' },
+      { hookName: 'prettier-all', eventType: 'PostToolUse', status: 'error', exitCode: 1 },
+      { hookName: 'prettier-all', eventType: 'PostToolUse', createdAt: ago(24 * 9) },
+    );
+    const lines = (await ask('hooks')).split('\n');
+    expect(lines.slice(0, -2).map((line) => line.replaceAll(top, ''))).toEqual([
+      '4 hooks of Claude Code in /shop: 2 need a look, 3 recorded.',
+      'RUNS, DENIED and FAILED count the last 7 days.',
+      '',
+      'STATE       HOOK          RUNS ON                 SOURCE   LAST RUN    RUNS  DENIED  FAILED',
+      'missing     gone          Stop                    local    never          0       0       0',
+      '      ./gone.sh does not exist  .claude/settings.local.json:1',
+      'silent      guard_rm      PreToolUse Bash         project  never          0       0       0',
+      '      never ran: 0 runs in 1 session, 6 Bash calls  .claude/settings.json:1',
+      'unrecorded  lint-it       PreToolUse Bash         project  –              –       –       –',
+      'ok          prettier-all  PostToolUse Edit|Write  user     1 hour ago     2       0       1',
+      '',
+    ]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('counts refusals, and of a project’s hook only what happened in it', async () => {
+    const { project, write, record, list } = aMachine();
+    write('shop/.claude/settings.json', {
+      hooks: on('PreToolUse', 'Bash', command(recorded('guard'))),
+    });
+    const run = { hookName: 'guard', cwd: join(project, 'src') } as const;
+    record(
+      { ...run, decision: 'deny' },
+      { ...run, status: 'blocked', exitCode: 2, decision: 'deny', createdAt: ago(2) },
+      { ...run, agent: 'codex', decision: 'deny' },
+      { ...run, cwd: '/elsewhere', decision: 'deny' },
+      { ...run, cwd: `${project}-other`, decision: 'deny' },
+      { ...run, status: 'dedupe_skip' },
+    );
+    expect((await list()).hooks).toMatchObject([
+      { hook_name: 'guard', runs: 2, denied: 2, failed: 0, concern: null, runs_here: true },
+    ]);
+  });
+
+  it('does not call a hook silent without evidence', async () => {
+    const { project, write, record, list } = aMachine();
+    const hooks = [
+      ['PreToolUse', 'Write', command(recorded('on-write'))],
+      ['PreToolUse', 'Bash', command(recorded('conditional'), { if: 'Bash(git *)' })],
+      ['SessionStart', 'resume', command(recorded('on-resume'))],
+    ] as const;
+    write('shop/.claude/settings.json', {
+      hooks: Object.fromEntries(
+        ['PreToolUse', 'SessionStart'].map((event) => [
+          event,
+          hooks
+            .filter(([own]) => own === event)
+            .map(([, matcher, hook]) => ({ matcher, hooks: [hook] })),
+        ]),
+      ),
+    });
+    const call = { hookName: 'other', toolName: 'Bash', cwd: project } as const;
+    const calls = (more: Partial<Execution>) =>
+      Array.from({ length: 9 }, (_, at) => ({
+        ...call,
+        toolUseId: `${more.sessionId}${at}`,
+        ...more,
+      }));
+    record(...calls({ sessionId: 's' }), ...calls({ sessionId: 's', eventType: 'SessionStart' }));
+    expect((await list()).hooks.map(({ concern }: { concern: unknown }) => concern)).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    // This session began before its file was written.
+    const changed = write('shop/.claude/settings.json', {
+      hooks: on('PreToolUse', 'Bash', command(recorded('new'))),
+    });
+    utimesSync(changed, new Date(), new Date(Date.now() - HOUR_MS / 2));
+    record(...calls({ sessionId: 's', createdAt: ago(0.1) }));
+    expect((await list()).hooks).toMatchObject([{ concern: null }]);
+    record(...calls({ sessionId: 'later', createdAt: ago(0.1) }));
+    expect((await list()).hooks).toMatchObject([{ concern: 'never_ran' }]);
+  });
+
+  it('escapes what a repository writes, and fits long names', async () => {
+    const { write, ask } = aMachine();
+    const evil = `\u001b[2J\u202e${'x'.repeat(300)}`;
+    write('shop/.claude/settings.json', {
+      hooks: { [evil]: [{ matcher: evil, hooks: [command(`./${evil}.sh`), { type: evil }] }] },
+    });
+    const lines = (await ask('hooks', '--all')).split('\n');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not reach a terminal.
+    expect(lines.join('')).not.toMatch(/[\u0000-\u001f\u202e]/);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('says that there are none, and takes one agent', async () => {
+    const { write, ask, list } = aMachine();
+    expect(await ask('hooks')).toMatch(/^No agent has hooks in .*shop\.\n$/);
+    write('shop/.gemini/settings.json', { hooks: on('BeforeTool', '', command('g')) });
+    write('shop/.cursor/hooks.json', { hooks: { stop: [{ command: 'c' }] } });
+    expect((await list('--agent', 'gemini')).hooks).toMatchObject([{ agent: 'gemini' }]);
+  });
+});
+
+describe('what Claude Code says', () => {
+  it('counts: hooks of plugins, locks, and files that it leaves out', async () => {
+    const { write, list, client } = aMachine();
+    const path = write('shop/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
+    write('home/.claude/settings.json', { hooks: on('Stop', '', command('b')) });
+    const error = { file: path, path: 'model', message: 'Expected string — and more' };
+    const hooks = [
+      {
+        event: 'Stop',
+        matcher: '',
+        source: 'pluginHook',
+        pluginName: 'p@m',
+        type: 'command',
+        commandText: 'c',
+      },
+    ];
+    client(says(listing(hooks, { errors: [error] })));
+    expect((await list()).hooks).toMatchObject([
+      { command: 'b', concern: 'voided', reason: 'Claude Code does not list it' },
+      { command: 'a', concern: 'voided', reason: 'model: Expected string' },
+      { command: 'c', source: 'plugin', owner: 'p', path: null, runs_here: true },
+    ]);
+    client(says(listing([], { policy: { managedOnly: true, policyHookCount: 2 } })));
+    const locked = await list();
+    expect(locked.hooks).toMatchObject([{ concern: 'policy' }, { concern: 'policy' }]);
+    expect(locked.notes).toEqual([expect.stringContaining('2 more hooks')]);
+    expect((await list('--offline')).hooks).toMatchObject([
+      { command: 'b', concern: 'not_recorded' },
+      { command: 'a', concern: 'not_recorded' },
+    ]);
+  });
+
+  it.each([
+    ['exits', 'exit 1', 'ended with exit code 1'],
+    [
+      'answers something else',
+      says('{"type":"control_response","response":{}}'),
+      'does not understand',
+    ],
+    ['answers nonsense', 'echo {; echo', 'ended with exit code 0'],
+  ])('costs a line if it %s', async (_, script, reason) => {
+    const { write, list, ask, client } = aMachine();
+    write('shop/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
+    client(script);
+    const { hooks, notes } = await list();
+    expect(hooks).toMatchObject([{ command: 'a', runs_here: true }]);
+    expect(notes).toEqual([expect.stringContaining(reason)]);
+    expect(await ask('hooks')).toContain(`- Claude Code was asked for its hooks`);
+  });
+
+  it('is asked in the project, with a directory of its own that is gone afterwards', async () => {
+    const { top, project, write, list, client } = aMachine();
+    write('shop/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
+    write('home/.claude/settings.json', '{}');
+    client(
+      `{ pwd; echo "$CLAUDE_CONFIG_DIR"; ls "$CLAUDE_CONFIG_DIR"; echo "$@"; env; } >${top}/seen; ${says(listing([]))}`,
+    );
+    await list();
+    const [cwd, scratch = '', settings, words, ...env] = readFileSync(
+      join(top, 'seen'),
+      'utf8',
+    ).split('\n');
+    expect([cwd, settings]).toEqual([project, 'settings.json']);
+    expect(existsSync(scratch)).toBe(false);
+    expect(words).toContain('--bare --strict-mcp-config');
+    expect(env.filter((line) => line.startsWith('HOOKBUS'))).toEqual([]);
+  });
+
+  it('is not asked if the project or the administrator would have something started', async () => {
+    const { top, write, list, client } = aMachine();
+    const touch = `touch ${top}/started`;
+    write('shop/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
+    client(touch);
+    write('home/.claude/remote-settings.json', { enabledPlugins: { 'p@m': true } });
+    expect((await list()).notes).toEqual([expect.stringContaining('your administrator enables')]);
+    expect(existsSync(join(top, 'started'))).toBe(false);
+  });
+});
+
+describe('doctor', () => {
+  it('reports what keeps hooks from running, one finding for each cause', async () => {
+    const { top, write, findings } = aMachine();
+    write('shop/.claude/settings.json', {
+      hooks: {
+        ...on('PreToolUse', 'Bash', command('a'), command('b')),
+        PermissionRequest: [command('c')],
+      },
+    });
+    write('home/.claude/settings.json', {
+      disableAllHooks: true,
+      hooks: on('Stop', '', command('d')),
+    });
+    const found = (await findings('configured')).map((what) => what.replaceAll(top, ''));
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^problem: \/shop\/\.claude\/settings\.json:1: 3 hooks do not run, 3 of them on events that a hook can block: a hook stands directly/,
+      ),
+      'advice: /home/.claude/settings.json:1: d on Stop is disabled: disableAllHooks is true',
+    ]);
+  });
+
+  it('reports limits in another agent’s unit, and no other', async () => {
+    const { write, findings } = aMachine();
+    write('shop/.gemini/settings.json', {
+      hooks: on(
+        'BeforeTool',
+        '',
+        command('g', { timeout: 600 }),
+        command('h', { timeout: 5000 }),
+        command('i'),
+      ),
+    });
+    write('shop/.claude/settings.json', {
+      hooks: on(
+        'Stop',
+        '',
+        command('c', { timeout: 60000 }),
+        command('d', { timeout: 3600 }),
+        command('e'),
+      ),
+    });
+    expect((await findings('time units')).map((what) => what.replace(/^.*json:1: /, ''))).toEqual([
+      'c on Stop has "timeout": 60000, which is 16 h 40 min',
+      'g on BeforeTool has "timeout": 600, which is 600 ms',
+    ]);
+  });
+
+  it('reports scripts that do not exist, if it is sure', async () => {
+    const { write, findings } = aMachine();
+    write('shop/there.sh', '');
+    write('home/bin/own.sh', '');
+    const lines = [
+      'python3 "$CLAUDE_PROJECT_DIR"/gone.py',
+      '"$CLAUDE_PROJECT_DIR/there.sh"',
+      '~/bin/own.sh --fast',
+      '/nowhere/abs --x',
+      'sh ./there.sh',
+      'bash -x gone2.sh',
+      'cd sub && ./gone3.sh',
+      'python3 "$SOMEWHERE"/gone4.py',
+      'cat ./gone5.sh',
+      'test -f gone6.sh',
+    ];
+    write('shop/.claude/settings.json', {
+      hooks: on('Stop', '', ...lines.map((line) => command(line))),
+    });
+    // A hook of the user runs in every project.
+    write('home/.claude/settings.json', { hooks: on('Stop', '', command('sh ./elsewhere.sh')) });
+    expect((await findings('scripts')).map((what) => what.replace(/^.*start: /, ''))).toEqual([
+      '$CLAUDE_PROJECT_DIR/gone.py does not exist',
+      '/nowhere/abs does not exist',
+    ]);
+  });
+
+  it('reports a guard that never ran while its tools did', async () => {
+    const { project, write, record, findings } = aMachine();
+    write('shop/.claude/settings.json', {
+      hooks: on('PreToolUse', 'Bash', command(recorded('guard_rm'))),
+    });
+    record(
+      ...Array.from({ length: 12 }, (_, at) => ({
+        ...{ hookName: 'after', eventType: 'PostToolUse', toolName: 'Bash', cwd: project },
+        ...{ sessionId: `s${at % 4}`, toolUseId: `t${at}` },
+      })),
+    );
+    expect((await findings('silent hooks')).map((what) => what.replace(/ \(.*/, ''))).toEqual([
+      'problem: guard_rm on PreToolUse Bash: 0 runs in 4 sessions, 12 Bash calls',
+    ]);
+  });
+});
