@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../conformance/support/processes.ts';
 import { until } from '../support/daemon.ts';
-import { type Ended, hookbus } from '../support/hookbus.ts';
+import { type Ended, hookbus, hookbusProcess } from '../support/hookbus.ts';
 import { anExecution, recordedOf, writeExecutions } from '../support/seed.ts';
 import { freshState } from '../support/state.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -257,6 +257,14 @@ describe('a case fails', () => {
     });
   });
 
+  it('if its files cannot be written', async () => {
+    const files = { a: 'a file', 'a/b': 'and a directory' };
+    const result = await resultOf(['exit 2'], { ...rm, files, expect: 'deny' });
+    expect(result.differences).toEqual([
+      { what: 'case', expected: 'it can be prepared', got: expect.stringContaining('EEXIST') },
+    ]);
+  });
+
   it('if a setting disables all hooks', async () => {
     const project = aProject({
       '.claude/settings.json': {
@@ -354,6 +362,12 @@ describe('hostile hooks', () => {
   it('that signal their group do not reach hookbus', async () => {
     const { passed, hooks } = await resultOf(['kill -9 0'], { ...rm, expect: 'none' });
     expect({ passed, hooks }).toMatchObject({ passed: true, hooks: [{ exit_code: null }] });
+  });
+
+  it('that kill hookbus itself do not make it succeed', () => {
+    const { directory } = withHooks(['kill -9 $PPID; exit 2'], { ...rm, expect: 'deny' });
+    const { exitCode, stdout } = hookbusProcess(['test'], { HOME: directory }, directory);
+    expect({ exitCode, stdout }).toEqual({ exitCode: null, stdout: '' });
   });
 
   it('that never read 5 MB, or read them all', async () => {

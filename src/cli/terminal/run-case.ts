@@ -34,18 +34,24 @@ const KEPT_BYTES = 1024 * 1024;
 
 /** Runs the hooks of one case, and compares. Never throws. */
 export async function runCase(one: HookCase, bench: Bench): Promise<CaseResult> {
-  const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-case-')));
+  let scratch: string | undefined;
   try {
+    scratch = realpathSync(mkdtempSync(join(tmpdir(), 'hookbus-case-')));
     return await runIn(scratch, one, bench);
   } catch (error) {
     const got = reasonOf(error);
     const differences = [{ what: 'case', expected: 'it can be prepared', got }];
     return { case: one, outcome: combine([], true), runs: [], differences, notes: [] };
   } finally {
-    // What a hook left behind may still write; a directory that stays is no reason to fail.
-    try {
-      rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-    } catch {}
+    if (scratch !== undefined) removeScratch(scratch);
+  }
+}
+
+function removeScratch(scratch: string): void {
+  try {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    // What a hook left behind may still write there, which is no reason to fail.
   }
 }
 
