@@ -4,6 +4,7 @@ export const ERROR_CODES = {
   E_SETTING: 'An environment variable that the command needs is invalid.',
   E_NOT_FOUND: 'There is no such execution or session.',
   E_AMBIGUOUS: 'Several executions or sessions have an id that starts like this. Type more of it.',
+  E_CASES: 'No cases of hooks were found; the message says where.',
   E_REPLAY: 'None of the executions can be replayed, or you did not confirm; the message says why.',
   E_NO_HOME: 'Neither `HOOKBUS_HOME` nor `HOME` is set, so there is no state directory.',
   E_HOME:

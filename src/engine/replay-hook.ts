@@ -22,6 +22,25 @@ export interface ReplayParts {
   readonly timeoutSeconds: number;
   /** How much of each output to keep. */
   readonly keepBytes: number;
+  /** The hook leads a session, as under an agent, and what is left of its group is ended afterwards. */
+  readonly leadsSession?: boolean;
+}
+
+/** The process groups of hooks that run now. */
+const groups = new Set<number>();
+
+/** Ends the hooks that lead a session: a signal from the terminal does not reach them. */
+export function endSessions(): void {
+  for (const leader of groups) endGroup(leader);
+}
+
+function endGroup(leader: number): void {
+  groups.delete(leader);
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nobody is left.
+  }
 }
 
 /**
@@ -63,6 +82,7 @@ async function runOnce(
     env: hookEnvironment(variablesOf(parts), parts.env),
     extendEnv: false,
     input: parts.stdin,
+    detached: parts.leadsSession === true,
     // The meters count and cap the output, so that an endless one needs no memory.
     buffer: false,
     reject: false,
@@ -76,6 +96,7 @@ async function runOnce(
   });
   const { pid } = child;
   if (pid === undefined) return refused(program, (await child).code);
+  if (parts.leadsSession === true) groups.add(pid);
   const { spanId, timeoutSeconds: seconds } = parts;
   const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
   const { code, signal } = await exit;
@@ -84,6 +105,7 @@ async function runOnce(
   await waitForQuiet(child, () => meters.stdout.total() + meters.stderr.total());
   child.stdout.destroy();
   child.stderr.destroy();
+  if (groups.has(pid)) endGroup(pid);
   if (hasTimedOut) {
     const reason = `timed out after ${seconds} s`;
     return { kind: 'timeout', exitCode: TIMEOUT_EXIT_CODE, reason, endedAtMs };

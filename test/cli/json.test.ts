@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { hookbus } from '../support/hookbus.ts';
@@ -95,6 +95,29 @@ describe('the fields of', () => {
     expect(unique(pathsOf(await ask(['trace', '1'])))).toEqual(
       unique([...documented('trace').keys(), ...logs]),
     );
+  });
+
+  it('test are documented, of cases that pass, fail and cannot be read', async () => {
+    const directory = temporaryDirectory();
+    const file = (name: string) => join(directory, '.hookbus', 'cases', name);
+    mkdirSync(dirname(file('x')), { recursive: true });
+    const one = { event: 'SessionStart', expect: 'deny' };
+    writeFileSync(file('a.json'), JSON.stringify(one));
+    writeFileSync(file('b.json'), '{');
+    const settings = 'fixtures/hooks/settings.json';
+    const words = ['test', file('.'), '--settings', settings, '--json'];
+    const { stdout, exitCode } = await hookbus(words);
+    expect(exitCode).toBe(1);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('test').keys()));
+  });
+
+  it('explain are documented', async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, '.claude'));
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'true' }] }], PreToolUse: {} };
+    writeFileSync(join(directory, '.claude', 'settings.json'), JSON.stringify({ hooks }));
+    const { stdout } = await hookbus(['explain', 'Stop', '--json'], {}, directory);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('explain').keys()));
   });
 
   it('replay are documented', async () => {

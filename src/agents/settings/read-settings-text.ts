@@ -13,6 +13,16 @@ export function parseSettings(
   text: string,
   allowsComments: boolean,
 ): { readonly root: Node } | { readonly problem: JsonProblem } {
+  const parsed = parseJson(text, allowsComments);
+  if ('problem' in parsed || parsed.root.type === 'object') return parsed;
+  return { problem: problemAt(text, parsed.root.offset, 'expected an object') };
+}
+
+/** The same for any JSON value. */
+export function parseJson(
+  text: string,
+  allowsComments: boolean,
+): { readonly root: Node } | { readonly problem: JsonProblem } {
   const errors: ParseError[] = [];
   const mark = text.startsWith('\ufeff') ? 1 : 0;
   // A blank in place of the mark keeps every offset.
@@ -31,8 +41,6 @@ export function parseSettings(
     const strict = strictProblem(body);
     if (strict !== undefined) return { problem: strict };
   }
-  if (root.type !== 'object')
-    return { problem: problemAt(body, root.offset, 'expected an object') };
   return { root };
 }
 
@@ -82,8 +90,13 @@ function describe({ error }: ParseError): string {
 }
 
 function problemAt(text: string, offset: number, reason: string): JsonProblem {
+  return { ...placeAt(text, offset), reason };
+}
+
+/** The line and column of an offset, from 1. */
+export function placeAt(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: before.length, column: (before.at(-1) ?? '').length + 1, reason };
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }
 
 /** The property with this name; the last one if there are several, as JSON readers choose. */

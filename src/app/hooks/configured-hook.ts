@@ -4,6 +4,18 @@ import type { AgentName } from '../../agents/settings/agent-settings.ts';
 export const SOURCES = ['managed', 'user', 'project', 'local', 'plugin', 'skill', 'agent'] as const;
 export type Source = (typeof SOURCES)[number];
 
+/** Parts of an entry that change how a hook runs. */
+interface HookOptions {
+  /** The shell; undefined: the agent's. */
+  readonly shell: string | undefined;
+  /** A failure counts as a refusal. */
+  readonly blocksOnFailure: boolean;
+  /** Variables that it gets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it starts; undefined: where the agent is. */
+  readonly directory: string | undefined;
+}
+
 /** A hook that an agent finds in its files, in the order in which it would be started. */
 export interface ConfiguredHook {
   readonly agent: AgentName;
@@ -36,4 +48,6 @@ export interface ConfiguredHook {
   readonly limitMs: number;
   /** The agent does not wait for it. */
   readonly isAsync: boolean;
+  /** What else its entry says about its runs; undefined if only the agent knows it. */
+  readonly options?: HookOptions;
 }

@@ -1,4 +1,4 @@
-import type { Node } from 'jsonc-parser';
+import { getNodeValue, type Node } from 'jsonc-parser';
 import type { SettingsText } from '../../agents/formats/located.ts';
 import type { AgentSettings, Places } from '../../agents/settings/agent-settings.ts';
 import type { Fault } from '../../agents/settings/claude-faults.ts';
@@ -57,6 +57,13 @@ export function configuredHooks(agent: AgentSettings, places: Places): Configura
     problems: files.flatMap(({ problems }) => problems),
     hasManagedPlugins: files.some(enablesPlugins),
   };
+}
+
+/** The hooks of one file that the user names, as if it were the project's. */
+export function hooksInFile(agent: AgentSettings, path: string): Configuration {
+  const { hooks, problems } = readFile(agent, { source: 'project', path, form: 'json' });
+  const found = hooks.map(({ at: _, id: __, ...hook }) => hook);
+  return { agent, hooks: found, problems, hasManagedPlugins: false };
 }
 
 /** A managed file that cannot be read may do so. */
@@ -178,10 +185,18 @@ function placeOf(event: string, handler: Node): string {
 
 function fieldsOf(handler: Node, agent: AgentSettings) {
   const isTrue = (field: string): boolean => memberOf(handler, field)?.value === true;
+  const env = memberOf(handler, 'env');
+  const variables = env?.type === 'object' ? Object.entries(getNodeValue(env) as object) : [];
   return {
     condition: textOf(memberOf(handler, 'if')),
     type: textOf(memberOf(handler, 'type')) ?? (agent.isCommandByDefault ? 'command' : ''),
     isAsync: isTrue('async') || isTrue('asyncRewake'),
+    options: {
+      shell: textOf(memberOf(handler, 'shell')),
+      blocksOnFailure: textOf(memberOf(handler, 'onFailure')) === 'block',
+      env: Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+      directory: textOf(memberOf(handler, 'cwd')),
+    },
   };
 }
 

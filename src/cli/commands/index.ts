@@ -1,9 +1,11 @@
 import type { Command } from '../words/command.ts';
+import { explainCommand } from './hooks/explain.ts';
 import { hooksCommand } from './hooks/hooks.ts';
 import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
 import { runCommand } from './hooks/run.ts';
+import { testCommand } from './hooks/test.ts';
 import { trustCommand } from './hooks/trust.ts';
 import { alertsCommand } from './reading/alerts.ts';
 import { dashboardCommand } from './reading/dashboard.ts';
@@ -33,6 +35,8 @@ export const COMMANDS: readonly Command[] = [
   showCommand,
   traceCommand,
   replayCommand,
+  testCommand,
+  explainCommand,
   metricsCommand,
   reportCommand,
   alertsCommand,

@@ -114,7 +114,7 @@ async function replayOne(
 }
 
 /** Finds every execution before anything runs. */
-function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string): LogRow[] {
+export function chosenRows(store: CommandStore, choice: ReplayChoice, cwd: () => string): LogRow[] {
   if (choice.by === 'hook') {
     const { hookName, eventTypes, last, isEverywhere } = choice;
     const ran = store.use((db) => listDirectories(db, hookName));

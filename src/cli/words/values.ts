@@ -87,3 +87,13 @@ export function readHours(text: string): number {
   if (hours > 0 && hours <= MAX_HOURS) return hours;
   throw invalidValue('HOURS', `a number above 0 and at most ${MAX_HOURS}`, text);
 }
+
+/** A day: no hook takes longer. */
+const MAX_SECONDS = 86_400;
+
+/** Parses a time limit. @throws HookbusError `E_USAGE` */
+export function readSeconds(what: string, text: string): number {
+  const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw invalidValue(what, `a number of seconds above 0, at most ${MAX_SECONDS}`, text);
+}

@@ -1,13 +1,12 @@
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
 import type { Answer, Command, Context, Given } from '../../words/command.ts';
-import { invalidValue, readWhole, usageError } from '../../words/values.ts';
+import { readSeconds, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LAST = 50;
 const MAX_LAST = 10_000;
 
 /** The default timeout of Claude Code for many versions. */
 const DEFAULT_TIMEOUT_SECONDS = 60;
-const MAX_TIMEOUT_SECONDS = 86_400;
 
 export const replayCommand: Command = {
   name: 'replay',
@@ -48,6 +47,10 @@ export const replayCommand: Command = {
       describe: 'with --hook: only this event; repeatable',
       isRepeatable: true,
     },
+    save: {
+      value: 'DIR',
+      describe: 'run nothing; write each execution as a case for `hookbus test` to DIR',
+    },
     timeout: {
       value: 'SECONDS',
       describe: 'stop each hook after SECONDS; fractions allowed',
@@ -65,15 +68,29 @@ export const replayCommand: Command = {
     ['hookbus replay 142', 'the same call with the current hook'],
     ['hookbus replay 142 -- python3 guard_v2.py', 'the same call with another hook'],
     ['hookbus replay --hook guard_rm --last 50', 'what your edit of the hook would have changed'],
+    [
+      'hookbus replay 142 --save .hookbus/cases',
+      'keep this call as a case: its payload without secrets, and the decision',
+    ],
   ],
   perform,
 };
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const choice = readChoice(given, context);
-  const timeoutSeconds = readTimeout(given.value('timeout'));
+  const timeoutSeconds = readSeconds(
+    '--timeout',
+    given.value('timeout') ?? String(DEFAULT_TIMEOUT_SECONDS),
+  );
   const argv = given.passthrough;
   if (argv?.length === 0) throw usageError('no command after --');
+  const directory = given.value('save');
+  if (directory !== undefined) {
+    if (argv !== undefined)
+      throw usageError('--save runs nothing, so it takes no command after --');
+    const { saveCases } = await import('../../terminal/save-work.ts');
+    return saveCases(choice, directory, context);
+  }
   const { replay } = await import('../../terminal/replay-work.ts');
   return replay({ choice, argv, timeoutSeconds }, context);
 }
@@ -100,15 +117,4 @@ function readChoice(given: Given, { ask }: Context): ReplayChoice {
   }
   const asks = mayAsk && !given.isOn('yes');
   return { by: 'hook', hookName, eventTypes: given.values('event'), last, isEverywhere, asks };
-}
-
-function readTimeout(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_TIMEOUT_SECONDS;
-  const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
-  throw invalidValue(
-    '--timeout',
-    `a number of seconds above 0, at most ${MAX_TIMEOUT_SECONDS}`,
-    text,
-  );
 }

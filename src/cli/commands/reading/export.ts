@@ -22,6 +22,7 @@ const FORMATS = ['prometheus'] as const;
 export const exportCommand: Command = {
   name: 'export',
   summary: 'Print metrics for Prometheus',
+  isHidden: true,
   usage: 'prometheus [options]',
   about: [
     'Prints in the text format of Prometheus what the daemon serves at /metrics; it needs no daemon. The counts cover everything ever recorded, even what retention has deleted since.',

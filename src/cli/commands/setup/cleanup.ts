@@ -17,6 +17,7 @@ import { invalidValue, parseAge } from '../../words/values.ts';
 export const cleanupCommand: Command = {
   name: 'cleanup',
   summary: 'Delete executions past retention, and free the space',
+  isHidden: true,
   usage: '[options]',
   about: [
     'Deletes executions that started before the retention period, with their payloads. Also deletes notices, unreadable spool records, corrupt databases and backups of settings files of that age, and expired dedupe keys. If a settings file is still wrapped, its first and last backups stay. Then returns the freed space to the file system.',
