@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { createMeter, type Meter, stdoutFields } from '../app/recording/meter.ts';
@@ -17,16 +18,22 @@ export interface ReplayParts {
   readonly cwd: string;
   readonly eventType: string;
   readonly env: Environment;
+  /** The agent's variables that the hook had; they count before those of `env`. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly correlationId: string;
   readonly spanId: string;
   readonly timeoutSeconds: number;
+  /** The hook gives way to every other process. */
+  readonly isLowPriority?: boolean;
+  /** Ends the hook early, as if its time had run out. */
+  readonly abort?: AbortSignal;
   /** How much of each output to keep. */
   readonly keepBytes: number;
 }
 
 /**
  * Runs a hook again like `hookbus run`, but without a record: with this input, in this directory, and in the current
- * environment plus the variables of a run. HOOKBUS_ENABLED=0 makes sure that a command that is itself wrapped, or uses
+ * environment plus the agent's recorded variables and those of a run. HOOKBUS_ENABLED=0 makes sure that a command that is itself wrapped, or uses
  * the library, records nothing and checks neither a key nor a gate.
  */
 export async function replayHook(parts: ReplayParts): Promise<End> {
@@ -77,10 +84,14 @@ async function runOnce(
   const { pid } = child;
   if (pid === undefined) return refused(program, (await child).code);
   const { spanId, timeoutSeconds: seconds } = parts;
+  if (parts.isLowPriority === true) lowerPriority(pid);
   const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
+  const end = (): void => limit.expire();
+  parts.abort?.addEventListener('abort', end);
   const { code, signal } = await exit;
   const endedAtMs = nowMs();
   const hasTimedOut = await limit.finish();
+  parts.abort?.removeEventListener('abort', end);
   await waitForQuiet(child, () => meters.stdout.total() + meters.stderr.total());
   child.stdout.destroy();
   child.stderr.destroy();
@@ -91,6 +102,14 @@ async function runOnce(
   return signal === null
     ? { kind: 'exited', exitCode: code ?? 0, endedAtMs }
     : { kind: 'signaled', signal, endedAtMs };
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has exited already.
+  }
 }
 
 /** Waits until the streams have ended, or nothing has arrived for `LINGER_MS`. */
@@ -107,8 +126,9 @@ function refused(program: string, code: string | undefined): Ended {
   return { kind: 'not_started', exitCode, reason: message, endedAtMs: nowMs() };
 }
 
-function variablesOf({ correlationId, spanId }: ReplayParts): Record<string, string> {
+function variablesOf({ variables, correlationId, spanId }: ReplayParts): Record<string, string> {
   return {
+    ...variables,
     HOOKBUS_CORRELATION_ID: correlationId,
     TRACEPARENT: formatTraceParent({ traceId: correlationId, spanId, flags: '01' }),
     HOOKBUS_ENABLED: '0',

@@ -1,4 +1,5 @@
 import type { Command } from '../words/command.ts';
+import { drillCommand } from './hooks/drill.ts';
 import { offCommand } from './hooks/off.ts';
 import { onCommand } from './hooks/on.ts';
 import { replayCommand } from './hooks/replay.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   showCommand,
   traceCommand,
   replayCommand,
+  drillCommand,
   metricsCommand,
   reportCommand,
   alertsCommand,

@@ -1,5 +1,5 @@
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { invalidValue, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LAST = 50;
@@ -9,14 +9,20 @@ const MAX_LAST = 10_000;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 const MAX_TIMEOUT_SECONDS = 86_400;
 
+export const TIMEOUT_OPTION: CommandOption = {
+  value: 'SECONDS',
+  describe: 'stop each hook after SECONDS; fractions allowed',
+  default: String(DEFAULT_TIMEOUT_SECONDS),
+};
+
 export const replayCommand: Command = {
   name: 'replay',
   summary: 'Run recorded calls again with the current hook',
   usage: 'ID... [options] [-- COMMAND [ARG...]]',
   about: [
-    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares status, exit code, signal, stdout, stderr and time. The agent would act differently if one of these changed: exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
-    'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script has changed since it ran.',
-    'The hook really runs, with all its side effects. It gets the environment of this shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
+    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares decision, status, exit code, signal, stdout, stderr and time; it says first where a hook no longer refuses. The agent would act differently if one of these changed: decision, exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
+    'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script is another one than then, with both digests.',
+    'The hook really runs, with all its side effects. It gets the environment of this shell with the agent's recorded variables, such as CLAUDE_PROJECT_DIR, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
     'Replay needs a complete stored payload (HOOKBUS_STORE_RAW=1). It tells you if secrets were redacted from the payload, because the hook then gets other bytes than the first time.',
   ],
   argument: {
@@ -48,11 +54,7 @@ export const replayCommand: Command = {
       describe: 'with --hook: only this event; repeatable',
       isRepeatable: true,
     },
-    timeout: {
-      value: 'SECONDS',
-      describe: 'stop each hook after SECONDS; fractions allowed',
-      default: String(DEFAULT_TIMEOUT_SECONDS),
-    },
+    timeout: TIMEOUT_OPTION,
   },
   exitCodes: [
     ['0', 'the agent would act the same'],
@@ -102,7 +104,8 @@ function readChoice(given: Given, { ask }: Context): ReplayChoice {
   return { by: 'hook', hookName, eventTypes: given.values('event'), last, isEverywhere, asks };
 }
 
-function readTimeout(text: string | undefined): number {
+/** @throws HookbusError `E_USAGE` */
+export function readTimeout(text: string | undefined): number {
   if (text === undefined) return DEFAULT_TIMEOUT_SECONDS;
   const seconds = /^\d{1,5}(?:\.\d{1,3})?$/.test(text) ? Number(text) : 0;
   if (seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
