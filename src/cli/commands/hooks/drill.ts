@@ -10,7 +10,7 @@ export const drillCommand: Command = {
   summary: 'See whether guards still refuse what they refused',
   usage: '[HOOK...] [options]',
   about: [
-    'Runs the latest different refusals of each guard again: the recorded command on the stored payload, in the recorded directory, with the agent's recorded variables on top of the environment of this shell. A guard is a hook that has refused. It passes the drill if it decides `deny` each time.',
+    'Runs the latest different refusals of each guard again: the recorded command on the stored payload, in the recorded directory, with the recorded variables of the agent on top of the environment of this shell. A guard is a hook that has refused. It passes the drill if it decides `deny` each time.',
     'At a terminal it lists each command with its directory and asks first. Without one, and with --json, it does not ask, and runs commands in every directory where a guard refused: name the hooks to run only those. The hooks really run, with all their side effects.',
     'A drill needs a complete stored payload: set HOOKBUS_STORE_RAW=deny where the agent runs. If secrets were redacted from the payload, a guard that lets it through may have refused because of them; the drill then says that it is unsure. If the script has changed, it names both digests.',
     'Drills are recorded as replays; `hookbus show` lists them. `hookbus config set drill.hours 24` and `drill.hooks NAME` have the daemon drill those hooks.',

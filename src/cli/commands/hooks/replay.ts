@@ -22,7 +22,7 @@ export const replayCommand: Command = {
   about: [
     'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares decision, status, exit code, signal, stdout, stderr and time; it says first where a hook no longer refuses. The agent would act differently if one of these changed: decision, exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
     'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script is another one than then, with both digests.',
-    'The hook really runs, with all its side effects. It gets the environment of this shell with the agent's recorded variables, such as CLAUDE_PROJECT_DIR, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
+    'The hook really runs, with all its side effects. It gets the environment of this shell with the recorded variables of the agent, such as CLAUDE_PROJECT_DIR, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
     'Replay needs a complete stored payload (HOOKBUS_STORE_RAW=1). It tells you if secrets were redacted from the payload, because the hook then gets other bytes than the first time.',
   ],
   argument: {
