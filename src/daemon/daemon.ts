@@ -23,6 +23,7 @@ import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createBreakerKeeper } from './loops/breaker-keeper.ts';
+import { createDrillLoop } from './loops/drill-loop.ts';
 import { createIngestLoop } from './loops/ingest-loop.ts';
 import { createNetworkKeeper, type NetworkKeeper } from './loops/network-keeper.ts';
 import { createPageKeeper } from './loops/page-keeper.ts';
@@ -79,7 +80,8 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const breakers = createBreakerKeeper({ paths, config, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
-  const hasClients = (): boolean => followers.count() > 0 || page.isWatched();
+  const drills = createDrillLoop({ paths, config, store, now, log });
+  const hasClients = (): boolean => followers.count() > 0 || page.isWatched() || drills.isRunning();
   const activity = createActivity(parts.idleMs, hasClients, () => leave('idle'));
   const network = createNetworkKeeper(config, log);
   const shared = { store, now, log, network: network.current };
@@ -89,6 +91,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
     followers.sendSoon();
     page.notify();
     exports.notify();
+    drills.notify();
     for (const loop of loops) loop.notify?.();
   };
   const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
@@ -112,12 +115,12 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
 
   const listener = await listen(parts.socketPath, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
-  for (const part of [exports, ingest, ...loops]) part.start();
+  for (const part of [exports, ingest, drills, ...loops]) part.start();
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
   for (const part of [activity, ...loops, claims, followers]) part.stop();
-  await page.stop();
+  await Promise.all([page.stop(), drills.stop()]);
   // The socket goes first: later clients find no daemon and start the next one.
   await listener.close();
   ingest.stop();

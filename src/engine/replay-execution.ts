@@ -11,8 +11,8 @@ export interface ReplaySurroundings {
   readonly env: Environment;
   readonly now: () => number;
   readonly timeoutSeconds: number;
-  /** The hook gives way to every other process. */
-  readonly isLowPriority?: boolean;
+  /** As in `ReplayParts`. */
+  readonly inBackground?: boolean;
   /** Ends the hook early, as if its time had run out. */
   readonly abort?: AbortSignal;
 }

@@ -12,6 +12,9 @@ import { startTimeLimit } from './time-limit.ts';
 /** After the hook has exited, streams that background children hold open are abandoned after this silence. */
 const LINGER_MS = 100;
 
+/** More output of a hook that nobody watches is a flood, which would keep this process from its other work. */
+const MAX_BACKGROUND_BYTES = 8 * 1024 * 1024;
+
 export interface ReplayParts {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
@@ -23,8 +26,11 @@ export interface ReplayParts {
   readonly correlationId: string;
   readonly spanId: string;
   readonly timeoutSeconds: number;
-  /** The hook gives way to every other process. */
-  readonly isLowPriority?: boolean;
+  /**
+   * Nobody watches: the hook gives way to every other process, cannot signal this one's group, and ends when it writes
+   * more than any answer has.
+   */
+  readonly inBackground?: boolean;
   /** Ends the hook early, as if its time had run out. */
   readonly abort?: AbortSignal;
   /** How much of each output to keep. */
@@ -75,18 +81,23 @@ async function runOnce(
     reject: false,
     verbose: 'none',
     encoding: 'buffer',
+    detached: parts.inBackground === true,
   });
-  child.stdout.on('data', meters.stdout.push);
-  child.stderr.on('data', meters.stderr.push);
   const exit = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const { pid } = child;
   if (pid === undefined) return refused(program, (await child).code);
   const { spanId, timeoutSeconds: seconds } = parts;
-  if (parts.isLowPriority === true) lowerPriority(pid);
+  if (parts.inBackground === true) lowerPriority(pid);
   const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
   const end = (): void => limit.expire();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', (chunk: Uint8Array) => {
+      meters[stream].push(chunk);
+      if (parts.inBackground === true && meters[stream].total() > MAX_BACKGROUND_BYTES) end();
+    });
+  }
   parts.abort?.addEventListener('abort', end);
   const { code, signal } = await exit;
   const endedAtMs = nowMs();
