@@ -16,7 +16,7 @@ import { createLoop } from './loop.ts';
 const EVERY_MS = 30_000;
 
 /** Drills wait until no hook has been recorded for this long, but not longer than an hour. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 5000;
 const MAX_WAIT_MS = HOUR_MS;
 
 /** How many refusals of each guard. */
@@ -30,53 +30,28 @@ export interface DrillLoopParts extends CommonParts {
 
 /** A guard that config.json names. */
 interface DueGuard {
-  /** As config.json has it. */
-  readonly entry: string;
   readonly hookName: string;
+  /** Undefined: all of its command lines. */
   readonly command: string | undefined;
 }
 
 /** Tries again what the guards that config.json names have refused, one hook at a time, when nothing else runs. */
 export function createDrillLoop(parts: DrillLoopParts) {
-  const { config, store, now, log, quietMs = QUIET_MS } = parts;
+  const { log, quietMs = QUIET_MS } = parts;
   const stopping = new AbortController();
-  /** When each entry was drilled in this process: the recorded times may be those of another clock. */
-  const drilled = new Map<string, number>();
+  const schedule = createSchedule(parts);
+  const quiet = createQuiet(quietMs);
   let running: Promise<void> | undefined;
-  let busyAtMs = Number.NEGATIVE_INFINITY;
-  let waitingSinceMs: number | undefined;
-
-  function isDue({ entry, hookName }: DueGuard, hours: number): boolean {
-    const atMs = drilled.get(entry);
-    if (atMs !== undefined) return performance.now() - atMs >= hours * HOUR_MS;
-    const last = store.use(({ db }) => lastDrilledAt(db, hookName));
-    const ageMs = last === undefined ? Number.NaN : now() - Date.parse(last);
-    return !(ageMs >= 0 && ageMs < hours * HOUR_MS);
-  }
-
-  function nextDue(): DueGuard | undefined {
-    const { hours, hooks } = config().drill;
-    if (hours === 0 || hooks.length === 0) return undefined;
-    const names = store.use(({ db }) => listRefusingGuards(db).map(({ hookName }) => hookName));
-    const guards = hooks.flatMap((entry) => namedBy(entry, names));
-    return guards.find((guard) => isDue(guard, hours));
-  }
 
   function step(): number {
     if (running !== undefined) return EVERY_MS;
-    const due = nextDue();
-    const atMs = performance.now();
-    if (due === undefined) {
-      waitingSinceMs = undefined;
-      return EVERY_MS;
-    }
-    waitingSinceMs ??= atMs;
-    const restMs = busyAtMs + quietMs - atMs;
-    if (restMs > 0 && atMs - waitingSinceMs < MAX_WAIT_MS) return restMs;
-    waitingSinceMs = undefined;
+    const due = schedule.next();
+    const restMs = quiet.restMs(due !== undefined);
+    if (due === undefined) return EVERY_MS;
+    if (restMs > 0) return restMs;
     const release = lockIfFree(parts.paths.drillLock);
     if (release === undefined) return EVERY_MS;
-    drilled.set(due.entry, atMs);
+    schedule.begin(due);
     running = drillGuard(parts, due, stopping.signal)
       .catch((error: unknown) =>
         log('drill_failed', { hook: due.hookName, reason: reasonOf(error) }),
@@ -89,19 +64,12 @@ export function createDrillLoop(parts: DrillLoopParts) {
     return EVERY_MS;
   }
 
-  const loop = createLoop({
-    log,
-    failure: 'drill_failed',
-    firstMs: quietMs,
-    retryMs: EVERY_MS,
-    step,
-  });
+  const times = { firstMs: quietMs, retryMs: EVERY_MS };
+  const loop = createLoop({ log, failure: 'drill_failed', ...times, step });
   return {
     start: loop.start,
     /** Call this when executions were stored. */
-    notify(): void {
-      busyAtMs = performance.now();
-    },
+    notify: quiet.disturb,
     isRunning: (): boolean => running !== undefined,
     /** Ends the hook that runs. */
     async stop(): Promise<void> {
@@ -112,13 +80,56 @@ export function createDrillLoop(parts: DrillLoopParts) {
   };
 }
 
+/** When each guard is due. */
+function createSchedule({ config, store, now }: DrillLoopParts) {
+  /** When each was drilled in this process: the recorded times may be those of another clock. */
+  const begunAtMs = new Map<string, number>();
+  const keyOf = ({ hookName, command }: DueGuard): string => JSON.stringify([hookName, command]);
+
+  function isDue(guard: DueGuard, hours: number): boolean {
+    const atMs = begunAtMs.get(keyOf(guard));
+    if (atMs !== undefined) return performance.now() - atMs >= hours * HOUR_MS;
+    const last = store.use(({ db }) => lastDrilledAt(db, guard.hookName, guard.command));
+    const ageMs = last === undefined ? Number.NaN : now() - Date.parse(last);
+    return !(ageMs >= 0 && ageMs < hours * HOUR_MS);
+  }
+
+  return {
+    next(): DueGuard | undefined {
+      const { hours, hooks } = config().drill;
+      if (hours === 0 || hooks.length === 0) return undefined;
+      const names = store.use(({ db }) => listRefusingGuards(db).map(({ hookName }) => hookName));
+      const guards = hooks.flatMap((entry) => namedBy(entry, names));
+      return guards.find((guard) => isDue(guard, hours));
+    },
+    begin: (guard: DueGuard): void => void begunAtMs.set(keyOf(guard), performance.now()),
+  };
+}
+
+/** Says how long to wait for other hooks. */
+function createQuiet(quietMs: number) {
+  let disturbedAtMs = Number.NEGATIVE_INFINITY;
+  let waitingSinceMs: number | undefined;
+  return {
+    disturb(): void {
+      disturbedAtMs = performance.now();
+    },
+    /** @param isWaiting whether anything waits to be drilled */
+    restMs(isWaiting: boolean): number {
+      const atMs = performance.now();
+      waitingSinceMs = isWaiting ? (waitingSinceMs ?? atMs) : undefined;
+      if (waitingSinceMs !== undefined && atMs - waitingSinceMs >= MAX_WAIT_MS) return 0;
+      return Math.max(disturbedAtMs + quietMs - atMs, 0);
+    },
+  };
+}
+
 /** The guards that an entry of `drill.hooks` names: `NAME`, or `NAME: COMMAND LINE`. */
 function namedBy(entry: string, names: readonly string[]): DueGuard[] {
-  return names.flatMap((hookName) => {
-    if (entry === hookName) return [{ entry, hookName, command: undefined }];
+  return names.flatMap((hookName): DueGuard[] => {
+    if (entry === hookName) return [{ hookName, command: undefined }];
     const prefix = `${hookName}: `;
-    if (!entry.startsWith(prefix)) return [];
-    return [{ entry, hookName, command: entry.slice(prefix.length) }];
+    return entry.startsWith(prefix) ? [{ hookName, command: entry.slice(prefix.length) }] : [];
   });
 }
 

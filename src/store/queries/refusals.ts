@@ -46,14 +46,19 @@ export function listRefusals(
 }
 
 /** When a hook's refusals were last replayed as they were recorded; undefined: never. */
-export function lastDrilledAt(db: Database, hookName: string): string | undefined {
+export function lastDrilledAt(
+  db: Database,
+  hookName: string,
+  command: string | undefined,
+): string | undefined {
   const at = db
-    .prepare<[string]>(
+    .prepare<unknown[]>(
       `SELECT max(replays.created_at) FROM replays JOIN hook_logs ON hook_logs.id = log_id
-       WHERE hook_name = ? AND hook_logs.decision = 'deny' AND replays.command = hook_logs.command`,
+       WHERE hook_name = ? AND hook_logs.decision = 'deny' AND replays.command = hook_logs.command
+         ${command === undefined ? '' : 'AND hook_logs.command = ?'}`,
     )
     .pluck()
-    .get(hookName);
+    .get(hookName, ...(command === undefined ? [] : [command]));
   return typeof at === 'string' ? at : undefined;
 }
 

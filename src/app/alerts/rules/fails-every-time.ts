@@ -1,25 +1,37 @@
 import { isFailure } from '../../../domain/execution.ts';
 import { formatThings } from '../../../format.ts';
-import { goodInRow, type RunsRule } from '../rule.ts';
+import type { WindowRow } from '../../../store/alerts.ts';
+import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
 import { lastLine } from './bug.ts';
+import { failureRate } from './failure-rate.ts';
 
 /** A hook that does nothing but fail, however rarely it runs. */
 export const failsEveryTime: RunsRule = {
   name: 'fails_every_time',
   of: 'hook',
   hasMemory: true,
-  assess(rows, { failures_in_a_row: threshold }, since) {
+  assess(rows, config, since) {
     const value = goodInRow(rows, ({ status }) => isFailure(status));
     const [latest] = rows;
     return {
       value,
-      threshold,
+      threshold: config.failures_in_a_row,
       runs: rows.length,
       reason: lastLine(latest?.error),
-      isBad: value >= threshold && (latest?.createdAt ?? '') >= since,
+      isBad:
+        value >= config.failures_in_a_row &&
+        (latest?.createdAt ?? '') >= since &&
+        !isReported(rows, config, since),
       isHealthy: value === 0,
     };
   },
   text: ({ subject, value, reason }) =>
     `${subject} fails every time: its last ${formatThings(value, 'run')} failed${reason === null ? '' : `: ${reason}`}`,
 };
+
+/** Whether the failure rate opens an alert about the same: two would tell no more. */
+function isReported(rows: readonly WindowRow[], config: AlertsConfig, since: string): boolean {
+  if (config.rules_off.includes(failureRate.name)) return false;
+  const recent = rows.filter(({ createdAt }) => createdAt >= since);
+  return failureRate.assess(recent, config, since).isBad;
+}

@@ -109,10 +109,13 @@ function conclusion(guards: readonly DrilledGuard[], page: Page): string {
   return page.paint(text, rest === 0 ? 'good' : 'warn');
 }
 
-function detailsOf({ hookName, verdict, reason, drills, stored }: DrilledGuard): string[] {
+function detailsOf(guard: DrilledGuard): string[] {
+  const { hookName, verdict, reason, drills, refusals, stored } = guard;
   if (verdict === 'not_drilled') {
     const fix =
-      stored === 0 ? `. Set ${STORE_REFUSALS} where the agent runs to store them from now on` : '';
+      refusals > 0 && stored === 0
+        ? `. Set ${STORE_REFUSALS} where the agent runs to store them from now on`
+        : '';
     return [`${hookName} cannot be drilled: ${reason}${fix}.`];
   }
   const scripts = drills.flatMap(({ changedScript }) =>
@@ -123,7 +126,8 @@ function detailsOf({ hookName, verdict, reason, drills, stored }: DrilledGuard):
   const lines = drills.flatMap(({ row, why }) => {
     if (why === undefined) return [];
     const what = [row.event_type, row.tool_name].filter(Boolean).join(', ');
-    const then = row.decision_reason === null ? '' : `; it refused because: ${row.decision_reason}`;
+    const then =
+      row.decision_reason === null ? '' : `; it refused because: ${row.decision_reason.trim()}`;
     return `${hookName}, execution ${row.id}${what === '' ? '' : ` (${what})`}: ${why}${then}`;
   });
   return [...lines, ...new Set(scripts)];
