@@ -1,6 +1,26 @@
 import type { Agent, Answer, HookOutput } from '../../domain/answer/decision.ts';
+import { EVENT_NAMES } from '../../domain/events.ts';
+import { readClaude } from './claude.ts';
+import { readCodex } from './codex.ts';
+import { readCopilot } from './copilot.ts';
+import { readCursor } from './cursor.ts';
+import { readGemini } from './gemini.ts';
+import { readLikeClaude } from './like-claude.ts';
+
+const READERS: Readonly<Record<Agent, (output: HookOutput) => Answer>> = {
+  claude: readClaude,
+  codex: readCodex,
+  gemini: readGemini,
+  cursor: readCursor,
+  copilot: readCopilot,
+  qwen: readLikeClaude,
+  droid: readLikeClaude,
+  auggie: readLikeClaude,
+  cline: readLikeClaude,
+};
 
 /** How its agent reads what a hook answered. An unknown agent is taken for Claude Code, whose contract most others copy. */
-export function readAnswer(_agent: Agent | undefined, _output: HookOutput): Answer {
-  return { decision: 'none', changesInput: false, contextChars: 0 };
+export function readAnswer(agent: Agent | undefined, output: HookOutput): Answer {
+  if (agent !== undefined) return READERS[agent](output);
+  return EVENT_NAMES.includes(output.eventType) ? readClaude(output) : readLikeClaude(output);
 }
