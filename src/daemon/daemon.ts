@@ -81,22 +81,21 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
   const drills = createDrillLoop({ paths, config, store, now, log });
-  const hasClients = (): boolean => followers.count() > 0 || page.isWatched() || drills.isRunning();
-  const activity = createActivity(parts.idleMs, hasClients, () => leave('idle'));
+  const isNeeded = () => followers.count() > 0 || page.isWatched() || drills.isRunning();
+  const activity = createActivity(parts.idleMs, isNeeded, () => leave('idle'));
   const network = createNetworkKeeper(config, log);
-  const shared = { store, now, log, network: network.current };
-  const exports = new ExportLoop({ ...shared, config, spool, onServed: activity.onAsked });
+  const shared = { store, now, log, config, spool, network: network.current };
+  const exports = new ExportLoop({ ...shared, onServed: activity.onAsked });
   const onIngested = (ingested: Ingested): void => {
     activity.onIngested(ingested);
     followers.sendSoon();
     page.notify();
     exports.notify();
-    drills.notify();
     for (const loop of loops) loop.notify?.();
   };
   const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
   const { sharedKeys, claims } = openClaims(config, shared);
-  const loops = backgroundLoops(parts, { ...shared, config, spool, sharedKeys, exports, network });
+  const loops = [drills, ...backgroundLoops(parts, { ...shared, sharedKeys, exports, network })];
   const onFrame = createConversation({
     onNotify: (version) => {
       activity.onNotify();
@@ -115,12 +114,11 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
 
   const listener = await listen(parts.socketPath, onFrame);
   log('started', { version: VERSION, socket: parts.socketPath });
-  for (const part of [exports, ingest, drills, ...loops]) part.start();
+  for (const part of [exports, ingest, ...loops]) part.start();
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  for (const part of [activity, ...loops, claims, followers]) part.stop();
-  await Promise.all([page.stop(), drills.stop()]);
+  await Promise.all([activity, ...loops, claims, followers, page].map((part) => part.stop()));
   // The socket goes first: later clients find no daemon and start the next one.
   await listener.close();
   ingest.stop();
@@ -165,7 +163,7 @@ function createEnding() {
 /** A background task. `notify` is called when executions were stored. */
 interface Loop {
   readonly start: () => void;
-  readonly stop: () => void;
+  readonly stop: () => void | Promise<void>;
   readonly notify?: () => void;
 }
 

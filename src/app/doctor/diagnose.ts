@@ -2,12 +2,16 @@ import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
+import type { Database } from '../../store/database.ts';
+import { readFailingHooks } from '../../store/queries/failing-hooks.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
+import { readScriptHistory } from '../../store/queries/script-changes.ts';
 import { readMetrics } from '../reading/read-metrics.ts';
 import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
+import { failingFindings, quietGuards } from './check-guards.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -68,7 +72,7 @@ function checkRecord(
   const since = new Date(now() - windowHours * HOUR_MS).toISOString();
   try {
     return store.use((db) => [
-      checkHooks(readHookProblems(db, since), readRepeatedRuns(db, since)),
+      checkRecordedHooks(db, since),
       checkLimits(
         (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
           .hooks,
@@ -79,4 +83,15 @@ function checkRecord(
     if (!(error instanceof HookbusError)) throw error;
     return [];
   }
+}
+
+/** A hook that failed this often in a row is broken. */
+const FAILURES_IN_A_ROW = 3;
+
+function checkRecordedHooks(db: Database, since: string): Check {
+  const problems = readHookProblems(db, since);
+  return checkHooks(problems, readRepeatedRuns(db, since), [
+    ...failingFindings(readFailingHooks(db, since, FAILURES_IN_A_ROW), problems),
+    ...quietGuards(readScriptHistory(db)),
+  ]);
 }

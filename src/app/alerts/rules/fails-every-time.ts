@@ -12,16 +12,18 @@ export const failsEveryTime: RunsRule = {
   hasMemory: true,
   assess(rows, config, since) {
     const value = goodInRow(rows, ({ status }) => isFailure(status));
-    const [latest] = rows;
+    const recent = rows.filter(({ createdAt }) => createdAt >= since);
+    const failures = recent.filter(({ status }) => isFailure(status)).length;
     return {
       value,
       threshold: config.failures_in_a_row,
       runs: rows.length,
-      reason: lastLine(latest?.error),
+      reason: lastLine(rows[0]?.error),
       isBad:
         value >= config.failures_in_a_row &&
-        (latest?.createdAt ?? '') >= since &&
-        !isReported(rows, config, since),
+        // A few failures after many successes are a matter of the failure rate.
+        failures > recent.length / 2 &&
+        !isReported(recent, config, since),
       isHealthy: value === 0,
     };
   },
@@ -30,8 +32,7 @@ export const failsEveryTime: RunsRule = {
 };
 
 /** Whether the failure rate opens an alert about the same: two would tell no more. */
-function isReported(rows: readonly WindowRow[], config: AlertsConfig, since: string): boolean {
+function isReported(recent: readonly WindowRow[], config: AlertsConfig, since: string): boolean {
   if (config.rules_off.includes(failureRate.name)) return false;
-  const recent = rows.filter(({ createdAt }) => createdAt >= since);
   return failureRate.assess(recent, config, since).isBad;
 }
