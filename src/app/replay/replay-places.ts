@@ -58,7 +58,7 @@ function variablesOf(row: LogRow, env: Environment): string[] {
 }
 
 /**
- * The agent's variables that the hook had. A value with a redacted secret is left out: it is not what the hook had. So is
+ * The agent's variables that the hook had. A value with a redacted secret is omitted: it is not what the hook had. So is
  * any name that HookBus does not record, whoever wrote it there.
  */
 export function recordedVariables({ agent_variables }: LogRow): Record<string, string> {

@@ -182,7 +182,7 @@ async function drillOne(
     ...{ env, now, timeoutSeconds, abort },
     inBackground: true,
   });
-  // A hook that the end of the daemon cut off proves nothing.
+  // A hook that the end of the daemon interrupted proves nothing.
   if (abort.aborted) return;
   store.use(({ db }) => writeReplay(db, replayed.record));
   const { verdict, why } = toDrilled(withoutOutputs(replayed), timeoutSeconds);
