@@ -52,6 +52,10 @@ export function projectOf(cwd: string): string {
   return cwd;
 }
 
+/** The word with these variables, each as `NAME=VALUE`, and the home directory expanded. */
+export const expandWord = (word: string, variables: readonly string[]): string =>
+  expander(variables)(word);
+
 /** Expands the variables of the agent, and the home directory, in a word of a shell line. */
 function expander(variables: readonly string[]): (word: string) => string {
   const values = new Map(

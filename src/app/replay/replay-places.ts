@@ -1,13 +1,14 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import { AGENT_VARIABLES } from '../../agents/recognize.ts';
 import { workTreeOf } from '../../agents/settings/agent-places.ts';
 import type { Environment } from '../../config/settings.ts';
+import { argvsOf } from '../../domain/hook/hook-id.ts';
 import { scriptOf } from '../../domain/hook/hook-name.ts';
 import { holdsPlaceholder } from '../../domain/replay.ts';
 import { digestOf } from '../../os/file-digest.ts';
 import type { LogRow } from '../../store/columns.ts';
-import { findScript } from '../recording/surroundings.ts';
+import { expandWord, findScript } from '../recording/surroundings.ts';
 
 /**
  * Whether a directory is in the same work tree as `here`. If `here` is in none: whether the directory is below `here`.
@@ -28,24 +29,24 @@ export interface ChangedScript {
 }
 
 /**
- * The script of a recorded command, if it is another one now: by its digest if that is recorded, else if it was modified
- * after the execution. A replay then runs something else. Undefined if it is the same or unknown.
+ * The script of a recorded command, if it is another one now, by its digest, or if it was modified after the execution. A replay then runs something else. Undefined if it is the same or unknown.
  */
 export function findChangedScript(row: LogRow, env: Environment): ChangedScript | undefined {
   const { command, cwd, created_at, script_digest: before } = row;
   if (cwd === null) return undefined;
-  const argv = ['/bin/sh', '-c', command];
-  const path = findScript({ cwd, argv, variables: variablesOf(row, env) });
+  const variables = variablesOf(row, env);
+  const [path] = argvsOf(command).flatMap((argv) => findScript({ cwd, argv, variables }) ?? []);
   if (path === undefined) {
-    return before === null
-      ? undefined
-      : { path: resolve(cwd, scriptOf([], command)), before, now: null };
+    const word = expandWord(scriptOf([], command), variables);
+    const isGone = before !== null && word.includes('/') && !existsSync(resolve(cwd, word));
+    return isGone ? { path: resolve(cwd, word), before, now: null } : undefined;
   }
   const now = digestOf(path) ?? null;
-  if (before !== null) return now === before ? undefined : { path, before, now };
+  if (before !== null && now !== before) return { path, before, now };
+  // The digest is that of the time when the execution was stored, which may be long after it ran.
   const stat = statSync(path, { throwIfNoEntry: false });
   const isLater = stat !== undefined && stat.mtimeMs > Date.parse(created_at);
-  return isLater ? { path, before, now } : undefined;
+  return isLater ? { path, before: null, now: null } : undefined;
 }
 
 /** Each as `NAME=VALUE`; if none were recorded, what hook commands commonly start with. */
