@@ -10,7 +10,7 @@ import { prepareReplay, type Replayable, type Replayed } from './replayable.ts';
  * `passes`: it let through what it refused. `unsure`: it did, but got another payload than then, because secrets were
  * redacted from the stored one.
  */
-export type Verdict = 'refuses' | 'passes' | 'unsure';
+type Verdict = 'refuses' | 'passes' | 'unsure';
 
 /** One refusal, tried again. */
 export interface Drilled extends Replayed {

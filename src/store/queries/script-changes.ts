@@ -28,7 +28,7 @@ interface ScriptRun {
 export type KnownScripts = Map<string, Pick<ScriptRun, 'digest' | 'at'>>;
 
 /** How many rows one search looks at, and how many of a hook's to find its former script. */
-const MAX_ROWS = 100_000;
+const MAX_ROWS = 50_000;
 const MAX_LOOKED_AT = 2000;
 
 /**
@@ -43,12 +43,13 @@ export function findScriptChanges(
   known: KnownScripts,
 ): ScriptChange[] {
   const runs = db
-    .prepare<[number, string, number], ScriptRun>(
+    .prepare<[number, number, string], ScriptRun>(
       `SELECT id, hook_name AS hookName, event_type AS eventType, command, project, script_digest AS digest,
          created_at AS at
-       FROM hook_logs WHERE id > ? AND created_at >= ? AND script_digest IS NOT NULL ORDER BY id DESC LIMIT ?`,
+       FROM (SELECT * FROM hook_logs WHERE id > ? ORDER BY id DESC LIMIT ?)
+       WHERE created_at >= ? AND script_digest IS NOT NULL ORDER BY id DESC`,
     )
-    .all(afterId, since, MAX_ROWS)
+    .all(afterId, MAX_ROWS, since)
     .reverse();
   const former = db.prepare<unknown[], Pick<ScriptRun, 'digest' | 'at'>>(
     `SELECT script_digest AS digest, created_at AS at FROM (

@@ -43,13 +43,13 @@ interface Call {
  */
 export function findSilentGuards(db: Database, since: string, leastCalls: number): SilentGuard[] {
   const rows = db
-    .prepare<[string, number], Row>(
+    .prepare<[number, string], Row>(
       `SELECT hook_name AS hookName, event_type AS eventType, tool_name AS toolName, tool_use_id AS toolUseId,
          project, agent, created_at AS at
-       FROM hook_logs
-       WHERE tool_use_id IS NOT NULL AND tool_name IS NOT NULL AND created_at >= ? ORDER BY id DESC LIMIT ?`,
+       FROM (SELECT * FROM hook_logs ORDER BY id DESC LIMIT ?)
+       WHERE tool_use_id IS NOT NULL AND tool_name IS NOT NULL AND created_at >= ? ORDER BY id DESC`,
     )
-    .all(since, MAX_ROWS)
+    .all(MAX_ROWS, since)
     .reverse();
   const places = grouped(rows, placeOf);
   return [...places.values()].flatMap((there) => silentIn(there, leastCalls));

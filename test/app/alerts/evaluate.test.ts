@@ -379,7 +379,9 @@ describe('what executions tell about guards', () => {
     world.record(1, { ...GUARD, scriptDigest: NEW });
     world.wait(1);
     expect(look()).toEqual(['guard_changed guard open']);
-    expect(world.texts()[0]).toContain(`SHA-256 ${'a'.repeat(12)}… last ran at 2026-11-22T10:00:`);
+    expect(world.texts()[0]).toBe(
+      'guard: its script changed: aaaaaaaaaa… until 2026-11-22T10:00:00Z, bbbbbbbbbb… since 2026-11-22T10:01:00Z',
+    );
     expect(look()).toEqual([]);
     // A daemon that starts later finds the same.
     expect(world.look([], { guards: world.guards()() })).toEqual([]);

@@ -44,8 +44,9 @@ export const wentSilent: StateRule = {
     `${subject} has gone silent: it ran ${reason}, and not for the ${formatThings(value, 'call')} of its tools since, which other hooks saw`,
 };
 
-/** Enough of a digest to compare by eye. */
-const short = (digest: string): string => `${digest.slice(0, 12)}…`;
+/** So that both digests and times fit a line: enough of a digest to compare by eye, and no ms. */
+const shortened = (reason: string): string =>
+  reason.replace(/\b([0-9a-f]{10})[0-9a-f]{54}\b/g, '$1…').replace(/\.\d{3}Z/g, 'Z');
 
 /** The script of a guard is another one than before. */
 export const guardChanged: StateRule = {
@@ -65,7 +66,7 @@ export const guardChanged: StateRule = {
         value: list.length,
         threshold: null,
         runs: null,
-        reason: `SHA-256 ${short(latest.before)} last ran at ${latest.beforeAt}, ${short(latest.after)} first at ${latest.afterAt}`,
+        reason: `${latest.before} until ${latest.beforeAt}, ${latest.after} since ${latest.afterAt}`,
         isBad: true,
         // Another change is news, so this alert ends and the next one opens.
         isHealthy: Date.parse(latest.afterAt) > openedMs(subject),
@@ -73,7 +74,7 @@ export const guardChanged: StateRule = {
     });
   },
   text: ({ subject, value, reason }) =>
-    `${subject}: its script changed${value === 1 ? '' : `, ${value} times`}: ${reason}; type hookbus drill to see whether it still refuses`,
+    `${subject}: its script changed${value === 1 ? '' : ` ${value} times`}: ${shortened(reason ?? '')}`,
 };
 
 /** The latest of each hook. */

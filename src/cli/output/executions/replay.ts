@@ -137,7 +137,7 @@ function changedLines(replays: readonly Replayed[], page: Page): string[] {
 }
 
 /** Enough of a digest to compare by eye. */
-export const shortDigest = (digest: string): string => digest.slice(0, 12);
+const shortDigest = (digest: string): string => digest.slice(0, 12);
 
 export function digestsOf({ before, now }: ChangedScript): string {
   if (before === null) return '';
