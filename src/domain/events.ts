@@ -1,6 +1,7 @@
 /**
  * Events of Claude Code on which no exit code of a hook can stop anything. Codex uses the same names for the same
- * events.
+ * events. Events of other agents are missing on purpose, also those on which nothing can be stopped today, such as Codex's
+ * PreModelRequest: what is not listed may block, and a guard is never skipped by a list that is out of date.
  */
 export const CANNOT_BLOCK: ReadonlySet<string> = new Set([
   'SessionStart',
@@ -32,6 +33,7 @@ const BLOCKS: ReadonlySet<string> = new Set([
   'UserPromptSubmit',
   'UserPromptExpansion',
   'PreToolUse',
+  'PreSkillShellCommand',
   'PreModelSwitch',
   'PostToolBatch',
   'SubagentStop',

@@ -89,7 +89,7 @@ export function decisions(engine: Engine): void {
       expect(await stage.onlyRow()).toMatchObject({ decision: 'none' });
       const notices = query<{ text: string }>(stage.home, 'SELECT text FROM notices');
       expect(notices.map(({ text }) => text)).toEqual([
-        expect.stringMatching(/^probe on PreToolUse: .*permissionDecision/),
+        expect.stringMatching(/^probe: PreToolUse: permissionDecision/),
       ]);
     });
 
@@ -149,10 +149,10 @@ export function decisions(engine: Engine): void {
       expect(stored.map(({ hook_name }) => hook_name)).toEqual(['exit-1', 'exit-2']);
       const notices = query<{ text: string }>(
         stage.home,
-        "SELECT text FROM notices WHERE text LIKE 'HOOKBUS_STORE_RAW%'",
+        "SELECT text FROM notices WHERE text LIKE '%HOOKBUS_STORE_RAW%'",
       );
       expect(notices.map(({ text }) => text)).toEqual([
-        'HOOKBUS_STORE_RAW: expected 1, true, yes, on or 0, false, no, off, or a list of decisions and statuses such as deny,error, got "deny,nonsense"; using the default',
+        'probe: HOOKBUS_STORE_RAW: expected 1, true, yes, on or 0, false, no, off, or a list of decisions and statuses such as deny,error, got "deny,nonsense"; using the default',
       ]);
     });
 

@@ -1,29 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { aClientHome, type ClientStart, findDriven } from './support/one-call.ts';
+import { codexStart } from './support/client-starts.ts';
+import { aClientHome, findDriven } from './support/one-call.ts';
 
 const CODEX = findDriven('codex');
 const WHY = typeof CODEX === 'string' ? ` (skipped: ${CODEX})` : '';
-
-const PROVIDER =
-  '{name="stub",base_url="http://127.0.0.1:PORT/v1",wire_api="responses",env_key="STUB_KEY"}';
-
-const codexWith = (SHELL: string): ClientStart => ({
-  agent: 'codex',
-  settings: '.codex/hooks.json',
-  command: (client) => [
-    client,
-    'exec',
-    '--skip-git-repo-check',
-    '--dangerously-bypass-approvals-and-sandbox',
-    '--dangerously-bypass-hook-trust',
-    ...['-c', 'model_provider="stub"', '-c', `model_providers.stub=${PROVIDER}`],
-    // Otherwise it waits 5 s for hosts of its metrics that cannot be resolved here.
-    ...['-c', 'analytics.enabled=false', '-c', 'features.plugins=false'],
-    ...['-c', 'model="stub"', 'go'],
-  ],
-  env: { STUB_KEY: 'none', SHELL },
-  tool: { name: 'exec_command', input: { cmd: 'echo hello-from-tool' } },
-});
 
 const json = (decision: object) =>
   `cat >/dev/null; echo '${JSON.stringify({ hookSpecificOutput: { hookEventName: 'PreToolUse', ...decision } })}'`;
@@ -60,7 +40,7 @@ describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
     { timeout: 120_000 },
     async ([_title, command, shell, received], { onTestFinished }) => {
       const hooks = { hooks: { PreToolUse: [{ hooks: [{ type: 'command', command }] }] } };
-      const home = aClientHome(CODEX, codexWith(shell), hooks);
+      const home = aClientHome(CODEX, codexStart(['echo hello-from-tool'], shell), hooks);
       onTestFinished(home.leave);
       const bare = await home.session();
       expect(bare.received.join('\n'), bare.stderr).toContain(received);
@@ -72,7 +52,7 @@ describe.skipIf(typeof CODEX === 'string')(`the real Codex${WHY}`, () => {
       if (received !== 'hello-from-tool') expect(wrapped.received).toEqual(bare.received);
       expect(wrapped.received.join('\n'), wrapped.stderr).toContain(received);
       expect(wrapped.code).toBe(bare.code);
-      expect(await home.recorded()).toBe(1);
+      expect(await home.rows()).toHaveLength(1);
       await home.uninstall();
       expect(home.settings()).toBe(before);
     },

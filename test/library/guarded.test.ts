@@ -42,6 +42,8 @@ describe('enabled', () => {
         stdout_kind: 'json',
         stdout_bytes: 20,
         correlation_id: check?.['correlationId'],
+        decision: 'deny',
+        project: expect.any(String) as unknown,
       },
       {
         hook_name: 'said',
@@ -51,6 +53,7 @@ describe('enabled', () => {
         tool_use_id: 't',
         stdout_bytes: 3,
         stdout_kind: 'text',
+        decision: 'none',
       },
       { hook_name: 'none', status: 'success', stdout_bytes: 0, stdout_kind: 'empty' },
     ]);

@@ -62,6 +62,37 @@ describe('the database', () => {
     },
   );
 
+  it('gives rows of version 10 the decision that exit code and kind of stdout allow', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const old = new Sqlite(path);
+    for (const migration of MIGRATIONS.slice(0, 10)) old.exec(migration);
+    old.pragma('user_version = 10');
+    const insert =
+      old.prepare(`INSERT INTO hook_logs (execution_id, correlation_id, span_id, hook_name, event_type, command,
+      status, exit_code, stdout_kind, error, created_at) VALUES (?, 'c', 's', 'h', ?, 'true', ?, ?, ?, ?, '2026-11-22T10:00:00.000Z')`);
+    const rows: [string, string, number | null, string, string | null, string | null][] = [
+      ['PreToolUse', 'blocked', 2, 'empty', null, 'deny'],
+      ['PreToolUse', 'blocked', 2, 'json', null, 'deny'],
+      ['PostToolUse', 'blocked', 2, 'empty', null, 'none'],
+      ['BeforeTool', 'blocked', 2, 'empty', null, 'deny'],
+      ['BeforeTool', 'error', 3, 'text', null, null],
+      ['WorktreeCreate', 'error', 1, 'empty', null, 'deny'],
+      ['PreToolUse', 'success', 0, 'json', null, null],
+      ['PreToolUse', 'success', 0, 'text', null, 'none'],
+      ['PreToolUse', 'error', 1, 'broken', null, 'none'],
+      ['PreToolUse', 'error', null, 'empty', 'killed by SIGTERM', 'none'],
+      ['PreToolUse', 'dedupe_skip', 2, 'empty', 'refused again, as a duplicate of x', 'deny'],
+      ['Stop', 'dedupe_skip', 0, 'empty', 'duplicate of x', 'none'],
+      ['PreToolUse', 'breaker_skip', 0, 'empty', 'off', 'none'],
+    ];
+    for (const [index, row] of rows.entries()) insert.run(`${index}`, ...row.slice(0, 5));
+    old.close();
+    const db = openDatabase(path, 0);
+    const decisions = db.prepare('SELECT decision FROM hook_logs ORDER BY id').pluck().all();
+    expect(decisions).toEqual(rows.map((row) => row[5]));
+    db.close();
+  });
+
   it('of a newer version is refused with a hint and stays unchanged', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     openDatabase(path, 0).close();

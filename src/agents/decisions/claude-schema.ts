@@ -1,10 +1,11 @@
-import { EVENT_NAMES } from '../../domain/events.ts';
 import { type Fields, isFields } from './said.ts';
 import { named } from './verdict.ts';
 
-type Rule = 'text' | 'yes or no' | 'object' | readonly string[];
+type Rule = 'text' | 'yes or no' | 'object' | 'list' | readonly string[];
 
-const TOP: readonly (readonly [string, Rule])[] = [
+type Rules = readonly (readonly [string, Rule])[];
+
+const TOP: Rules = [
   ['continue', 'yes or no'],
   ['suppressOutput', 'yes or no'],
   ['stopReason', 'text'],
@@ -14,34 +15,50 @@ const TOP: readonly (readonly [string, Rule])[] = [
   ['terminalSequence', 'text'],
 ];
 
-const PERMISSION: readonly (readonly [string, Rule])[] = [
+const REASON = ['permissionDecisionReason', 'text'] as const;
+const CONTEXT = ['additionalContext', 'text'] as const;
+
+const PERMISSION: Rules = [
   ['permissionDecision', ['allow', 'deny', 'ask', 'defer']],
-  ['permissionDecisionReason', 'text'],
+  REASON,
   ['updatedInput', 'object'],
 ];
 
-const ELICITATION: readonly (readonly [string, Rule])[] = [
+const PROMPT: Rules = [CONTEXT, ['sessionTitle', 'text'], ['suppressOriginalPrompt', 'yes or no']];
+const WATCH: Rules = [['watchPaths', 'list']];
+
+const ELICITATION: Rules = [
   ['action', ['accept', 'decline', 'cancel']],
   ['content', 'object'],
 ];
 
-/** What is checked in the object of an event beside `additionalContext`. */
-const SPECIFIC: ReadonlyMap<string, readonly (readonly [string, Rule])[]> = new Map([
-  ['PreToolUse', PERMISSION],
+/** The events that have an object of their own; any other name in `hookEventName` is wrong. */
+const SPECIFIC: ReadonlyMap<string, Rules> = new Map<string, Rules>([
+  ['PreToolUse', [...PERMISSION, CONTEXT]],
   ['PreSkillShellCommand', PERMISSION],
-  [
-    'PreModelSwitch',
-    [
-      ['permissionDecision', ['allow', 'deny', 'ask']],
-      ['permissionDecisionReason', 'text'],
-    ],
-  ],
+  ['PreModelSwitch', [['permissionDecision', ['allow', 'deny', 'ask']], REASON]],
   ['PermissionRequest', [['decision', 'object']]],
   ['Elicitation', ELICITATION],
   ['ElicitationResult', ELICITATION],
+  ['UserPromptSubmit', PROMPT],
+  ['UserPromptExpansion', PROMPT],
+  ['PostToolUse', [CONTEXT, ['classifierContext', 'text']]],
+  [
+    'SessionStart',
+    [CONTEXT, ['initialUserMessage', 'text'], ['reloadSkills', 'yes or no'], ...WATCH],
+  ],
+  ['PermissionDenied', [['retry', 'yes or no']]],
+  ['MessageDisplay', [['displayContent', 'text']]],
+  ['WorktreeCreate', [['worktreePath', 'text']]],
+  ['CwdChanged', WATCH],
+  ['FileChanged', WATCH],
+  ...[
+    ...['Setup', 'SubagentStart', 'SubagentStop', 'Stop', 'Notification', 'PostToolUseFailure'],
+    ...['PostToolBatch', 'PostModelSwitch'],
+  ].map((event) => [event, [CONTEXT]] as const),
 ]);
 
-const REQUEST: readonly (readonly [string, Rule])[] = [
+const REQUEST: Rules = [
   ['behavior', ['allow', 'deny']],
   ['message', 'text'],
   ['interrupt', 'yes or no'],
@@ -60,9 +77,9 @@ export function schemaProblem(fields: Fields): string | undefined {
 function specificProblem(specific: Fields): string | undefined {
   const event = specific['hookEventName'];
   if (event === undefined) return 'hookEventName is missing in hookSpecificOutput';
-  if (typeof event !== 'string' || !EVENT_NAMES.includes(event))
-    return `${named('hookEventName', event)} is no event`;
-  const rules = [...(SPECIFIC.get(event) ?? []), ['additionalContext', 'text'] as const];
+  const rules = SPECIFIC.get(event as string);
+  if (rules === undefined)
+    return `${named('hookEventName', event)} is not an event that has hookSpecificOutput`;
   const problem = problemIn(specific, rules);
   if (problem !== undefined || event !== 'PermissionRequest') return problem;
   const decision = specific['decision'];
@@ -72,7 +89,7 @@ function specificProblem(specific: Fields): string | undefined {
     : problemIn(decision, REQUEST);
 }
 
-function problemIn(fields: Fields, rules: readonly (readonly [string, Rule])[]) {
+function problemIn(fields: Fields, rules: Rules): string | undefined {
   for (const [name, rule] of rules) {
     const value = fields[name];
     if (value !== undefined && !isAsRuled(value, rule))
@@ -87,6 +104,7 @@ function isAsRuled(value: unknown, rule: Rule): boolean {
   if (rule === 'text') return typeof value === 'string';
   if (rule === 'yes or no') return typeof value === 'boolean';
   if (rule === 'object') return isFields(value);
+  if (rule === 'list') return Array.isArray(value);
   return typeof value === 'string' && rule.includes(value);
 }
 

@@ -3,8 +3,9 @@
  * exit code and checks it first: one field of the wrong type, and it ignores all of them.
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
-import { blocksByExitCode, takesText } from '../../domain/events.ts';
+import { blocksByExitCode, EVENT_NAMES, takesText } from '../../domain/events.ts';
 import { schemaProblem } from './claude-schema.ts';
+import { readLikeClaude } from './like-claude.ts';
 import { charsOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
@@ -25,6 +26,8 @@ const MAX_CONTEXT = 10_000;
 
 export function readClaude(output: HookOutput): Answer {
   const { eventType, exitCode } = output;
+  // On an event that it does not know, or none, a hook may refuse.
+  if (!EVENT_NAMES.includes(eventType)) return readLikeClaude(output);
   if (eventType === 'WorktreeCreate') return readWorktree(output);
   const said = readStdout(output);
   const json = said.kind === 'object' ? readObject(eventType, said) : readPlain(output, said);
@@ -50,7 +53,7 @@ function withoutEffects(eventType: string, said: Said, draft: Draft): Answer {
   const decision = strongest(draft.verdicts ?? [])?.decision;
   const isRefused = decision === 'deny' || decision === 'stop';
   const isKept = PROMPTS.has(eventType) && isRefused;
-  return toAnswerOf(said, {
+  return toAnswerOf(said, readsDecision(eventType), {
     ...draft,
     contextChars: isKept ? 0 : (draft.contextChars ?? 0),
     changesInput:
@@ -116,11 +119,20 @@ function topVerdicts(eventType: string, fields: Fields): Verdict[] {
     ...(decision === 'approve' && eventType === 'PreToolUse'
       ? [{ decision: 'allow' as const, reason }]
       : []),
-    ...(fields['continue'] === false
+    ...(fields['continue'] === false && STOPS.has(eventType)
       ? [{ decision: 'stop' as const, reason: wordsIn(fields['stopReason']) }]
       : []),
   ];
 }
+
+const readsDecision = (eventType: string): boolean =>
+  blocksByExitCode(eventType) || readsBlock(eventType) || eventType === 'PermissionRequest';
+
+/** Events after which `continue: false` ends the turn. */
+const STOPS: ReadonlySet<string> = new Set([
+  ...['PreToolUse', 'PostToolUse', 'PostToolBatch', 'UserPromptSubmit', 'UserPromptExpansion'],
+  ...['Stop', 'SubagentStop', 'TeammateIdle', 'TaskCreated', 'TaskCompleted'],
+]);
 
 /** After a tool, a block gives the reason to the model. */
 const readsBlock = (eventType: string): boolean =>
@@ -190,10 +202,7 @@ function misplaced(eventType: string, fields: Fields, specific: Fields): string 
   if (isFields(inner) && inner['hookEventName'] !== eventType)
     return `${named('hookEventName', inner['hookEventName'])} is another event, so ${NAME} ignores hookSpecificOutput`;
   if (fields['decision'] === 'block') return `decision has no effect on ${eventType}`;
-  const stray = strayField(specific, [
-    ...(PERMISSION_EVENTS.has(eventType) ? ['decision'] : ['permissionDecision']),
-  ]);
-  return stray === undefined || (stray === 'decision' && eventType === 'PermissionRequest')
-    ? undefined
-    : `${stray} has no effect on ${eventType}`;
+  if (fields['continue'] === false) return `continue has no effect on ${eventType}`;
+  const stray = PERMISSION_EVENTS.has(eventType) ? 'decision' : 'permissionDecision';
+  return specific[stray] === undefined ? undefined : `${stray} has no effect on ${eventType}`;
 }

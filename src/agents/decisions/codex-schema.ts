@@ -40,13 +40,21 @@ const REFUSABLE: ReadonlySet<string> = new Set([
   ...['Stop', 'SubagentStop'],
 ]);
 
+/** Events on which no answer has an effect. */
+const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
+  ...['PreModelRequest', 'PostModelRequest', 'SessionEnd', 'Interrupt', 'StopFailure'],
+]);
+
+export const isKnown = (eventType: string): boolean =>
+  SHAPES.has(eventType) || WITHOUT_EFFECT.has(eventType);
+
 /** Whether a hook can refuse here. Before and after a request to the model it cannot. */
 export const readsDecision = (eventType: string): boolean => REFUSABLE.has(eventType);
 
 /** What the client rejects in an object. Null is as good as absent, except for `continue` and `suppressOutput`. */
 export function codexProblem(eventType: string, fields: Fields): string | undefined {
   const shape = SHAPES.get(eventType);
-  if (shape === undefined) return unknownEvent(eventType, fields);
+  if (shape === undefined) return effectProblem(eventType, fields);
   return (
     unknownField(fields, [
       ...ANY_EVENT,
@@ -62,10 +70,10 @@ export function codexProblem(eventType: string, fields: Fields): string | undefi
   );
 }
 
-function unknownEvent(eventType: string, fields: Fields): string | undefined {
+function effectProblem(eventType: string, fields: Fields): string | undefined {
   return ['decision', 'hookSpecificOutput'].some((name) => isGiven(fields[name])) ||
     fields['continue'] === false
-    ? `no decision has an effect on ${eventType === '' ? 'this event' : eventType}`
+    ? `no decision has an effect on ${eventType}`
     : undefined;
 }
 

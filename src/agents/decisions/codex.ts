@@ -3,7 +3,8 @@
  * reason is none.
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
-import { codexProblem, readsDecision } from './codex-schema.ts';
+import { codexProblem, isKnown, readsDecision } from './codex-schema.ts';
+import { readLikeClaude } from './like-claude.ts';
 import { charsOf, depthOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
 import { type Draft, exitOneWarning, strayField, toAnswer, toAnswerOf, unread } from './verdict.ts';
 
@@ -14,8 +15,11 @@ const MAX_CONTEXT = 10_000;
 
 export function readCodex(output: HookOutput): Answer {
   const { eventType, exitCode } = output;
+  // On an event that is not known, or none, a hook may refuse.
+  if (!isKnown(eventType)) return readLikeClaude(output);
   const said = readStdout(output);
-  if (exitCode === 0) return toAnswerOf(said, readGood(eventType, said, output.stdout));
+  if (exitCode === 0)
+    return toAnswerOf(said, readsDecision(eventType), readGood(eventType, said, output.stdout));
   if (exitCode === 2 && readsDecision(eventType)) return toAnswer(readRefusal(output));
   if (said.kind === 'object' && hasDecision(said.fields))
     return toAnswer({ warning: `${NAME} reads JSON at exit code 0 only` });

@@ -33,8 +33,17 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['Stop', 'agentStop'],
 ]);
 
-const eventOf = (name: string): string =>
-  RENAMED.get(name) ?? name.slice(0, 1).toLowerCase() + name.slice(1);
+const KNOWN: ReadonlySet<string> = new Set([
+  ...['preToolUse', 'permissionRequest', 'postToolUse', 'postToolUseFailure', 'agentStop'],
+  ...['subagentStart', 'subagentStop', 'userPromptSubmitted', 'userPromptTransformed'],
+  ...['sessionStart', 'sessionEnd', 'notification', 'preCompact', 'errorOccurred'],
+]);
+
+/** Empty if it is not known; then a hook may refuse, by any of the words. */
+function eventOf(name: string): string {
+  const event = RENAMED.get(name) ?? name.slice(0, 1).toLowerCase() + name.slice(1);
+  return KNOWN.has(event) ? event : '';
+}
 
 export function readCopilot(output: HookOutput): Answer {
   const { eventType, exitCode } = output;
@@ -44,6 +53,7 @@ export function readCopilot(output: HookOutput): Answer {
   if (exitCode === 0)
     return toAnswerOf(
       said,
+      isGate || DECIDED.has(event),
       said.kind === 'object' ? readObject(event, eventType, said) : { warning: unread(said, NAME) },
     );
   if (isGate && exitCode === 2) return toAnswer(readGateRefusal(event, eventType, output, said));
@@ -159,6 +169,8 @@ function warningFor(event: string, fields: Fields, isPascal: boolean): string | 
     return `${named('permissionDecision', permission)} is not allow, deny or ask`;
   if (ENDS.has(event) && fields['decision'] === 'block')
     return 'decision "block" has no reason, so the agent stops';
+  if (event !== 'preToolUse' && isFields(fields['hookSpecificOutput']))
+    return `${NAME} does not read hookSpecificOutput on ${event || 'this event'}`;
   if (!isPascal && isFields(fields['hookSpecificOutput']))
     return `${NAME} reads hookSpecificOutput only if the settings name the event with a capital letter`;
   const stray = strayField(fields, [

@@ -32,7 +32,8 @@ export function readCursor(output: HookOutput): Answer {
   if (/^[A-Z]/.test(eventType)) return readLikeClaude(output);
   const said = readStdout(output);
   const canRefuse = !CANNOT_REFUSE.has(eventType) && !ENDS.has(eventType);
-  if (exitCode === 0) return toAnswerOf(said, readGood(eventType, said, canRefuse));
+  if (exitCode === 0)
+    return toAnswerOf(said, !CANNOT_REFUSE.has(eventType), readGood(eventType, said, canRefuse));
   if (exitCode === 2 && canRefuse)
     return toAnswer({
       verdicts: [{ decision: 'deny', reason: reasonIn(said.fields) ?? wordsIn(stderr) }],

@@ -22,7 +22,7 @@ export function readLikeClaude(output: HookOutput): Answer {
     exitCode === 2 && mayBlock ? [{ decision: 'deny', reason: wordsIn(output.stderr) }] : [];
   const codeWarning =
     exitCode === 1 && mayBlock && said.kind !== 'object' ? exitOneWarning(NAME) : undefined;
-  return toAnswerOf(said, {
+  return toAnswerOf(said, true, {
     ...json,
     verdicts: [...(json.verdicts ?? []), ...byCode],
     changesInput: json.changesInput === true && byCode.length === 0,

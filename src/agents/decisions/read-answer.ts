@@ -1,5 +1,4 @@
 import type { Agent, Answer, HookOutput } from '../../domain/answer/decision.ts';
-import { EVENT_NAMES } from '../../domain/events.ts';
 import { readClaude } from './claude.ts';
 import { readCodex } from './codex.ts';
 import { readCopilot } from './copilot.ts';
@@ -20,7 +19,5 @@ const READERS: Readonly<Record<Agent, (output: HookOutput) => Answer>> = {
 };
 
 /** How its agent reads what a hook answered. An unknown agent is taken for Claude Code, whose contract most others copy. */
-export function readAnswer(agent: Agent | undefined, output: HookOutput): Answer {
-  if (agent !== undefined) return READERS[agent](output);
-  return EVENT_NAMES.includes(output.eventType) ? readClaude(output) : readLikeClaude(output);
-}
+export const readAnswer = (agent: Agent | undefined, output: HookOutput): Answer =>
+  READERS[agent ?? 'claude'](output);

@@ -114,9 +114,8 @@ export function problemOf(said: Said): string | undefined {
     const isFollowed = end !== undefined && parseObject(said.text.slice(0, end)) !== undefined;
     return isFollowed ? 'text follows the JSON' : 'stdout begins with { but is not valid JSON';
   }
-  return said.kind === 'text' && HAS_ANSWER.test(said.text)
-    ? 'text comes before the JSON'
-    : undefined;
+  if (said.kind !== 'text' || !HAS_ANSWER.test(said.text)) return undefined;
+  return said.text.startsWith('[') ? 'stdout is a list' : 'text comes before the JSON';
 }
 
 const HAS_ANSWER =

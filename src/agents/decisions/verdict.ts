@@ -17,7 +17,7 @@ export interface Draft {
 }
 
 /** The first of these that a hook asks for is what it asks for. */
-const BY_STRENGTH: readonly Decision[] = ['deny', 'stop', 'defer', 'ask', 'allow'];
+const BY_STRENGTH: readonly Decision[] = ['deny', 'defer', 'ask', 'stop', 'allow'];
 
 export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
   for (const decision of BY_STRENGTH) {
@@ -40,12 +40,17 @@ export function toAnswer(draft: Draft): Answer {
   return reason === undefined ? answer : { ...answer, reason };
 }
 
-/** An answer of which the end is unknown allows nothing for certain. */
-export function toAnswerOf({ isCut }: Said, draft: Draft): Answer {
+/**
+ * An answer of which the end is unknown allows nothing for certain where the rest could refuse. What seems wrong in it may
+ * only be missing.
+ */
+export function toAnswerOf({ isCut }: Said, canRefuse: boolean, draft: Draft): Answer {
+  if (!isCut) return toAnswer(draft);
   const found = strongest(draft.verdicts ?? [])?.decision;
-  if (!isCut || (found !== undefined && found !== 'allow')) return toAnswer(draft);
+  const isKnown = found !== undefined && found !== 'allow';
+  if (isKnown || !canRefuse) return toAnswer({ ...draft, warning: undefined });
   const warning = 'the JSON is too long for HookBus to read all of it';
-  return toAnswer({ ...draft, verdicts: [], warning: draft.warning ?? warning });
+  return toAnswer({ ...draft, verdicts: [], warning });
 }
 
 /** A value in a warning: only a short word is shown. */

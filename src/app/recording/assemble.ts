@@ -66,8 +66,9 @@ function storesPayloads({ storeRaw, storeOnly }: Begin, { decision, status }: Ex
   return storeOnly === undefined || storeOnly.includes(decision) || storeOnly.includes(status);
 }
 
-const answerNotice = ({ hookName, eventType }: Begin, warning: string): string =>
-  `${hookName} on ${eventType || 'an unknown event'}: ${warning}`;
+/** The name of the hook is added where a warning is stored. */
+const answerNotice = ({ eventType }: Begin, warning: string): string =>
+  eventType === '' ? warning : `${eventType}: ${warning}`;
 
 function reasonText(
   reason: string | undefined,

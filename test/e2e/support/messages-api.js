@@ -8,6 +8,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { sendAnswer } from './messages.js';
 import { runClient } from './run-client.js';
 
 const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -30,34 +31,7 @@ const server = createServer(async (request, response) => {
   const isMain = tools.length > 0 && !JSON.stringify(messages[0]).includes('SUBTASK');
   const turn = messages.filter(({ role }) => role === 'assistant').length;
   if (isMain) requests.push({ turn, atMs: Date.now(), messages });
-  answer(response, model, (isMain ? turns[turn] : undefined) ?? 'done', turn);
+  sendAnswer(response, model, (isMain ? turns[turn] : undefined) ?? 'done', turn);
 });
-
-function answer(response, model, content, turn) {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const say = (type, data) =>
-    response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
-  const usage = { input_tokens: 1, output_tokens: 1 };
-  const message = { id: `msg_${turn}`, type: 'message', role: 'assistant', model, content: [] };
-  const open = { stop_reason: null, stop_sequence: null };
-  say('message_start', { message: { ...message, ...open, usage } });
-  const blocks = typeof content === 'string' ? [content] : content;
-  blocks.forEach((block, index) => {
-    const isText = typeof block === 'string';
-    const start = isText
-      ? { type: 'text', text: '' }
-      : { type: 'tool_use', id: `toolu_${turn}_${index}`, name: block.name, input: {} };
-    const delta = isText
-      ? { type: 'text_delta', text: block }
-      : { type: 'input_json_delta', partial_json: JSON.stringify(block.input) };
-    say('content_block_start', { index, content_block: start });
-    say('content_block_delta', { index, delta });
-    say('content_block_stop', { index });
-  });
-  const reason = typeof content === 'string' ? 'end_turn' : 'tool_use';
-  say('message_delta', { delta: { ...open, stop_reason: reason }, usage });
-  say('message_stop', {});
-  response.end();
-}
 
 runClient(server, script, MAX_MS, { requests });

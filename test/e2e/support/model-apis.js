@@ -1,16 +1,17 @@
 /*
- * Small model APIs for one session of a real client, OpenAI's Responses and Gemini's: each calls one tool, then says
- * "done", and keeps what it received from the tool. It listens on loopback, starts the client, and prints the
- * results of both as JSON:
+ * Small model APIs for one session of a real client, OpenAI's Responses and Gemini's: each calls one tool after the
+ * other, then says "done", and keeps what it received from the tools. It listens on loopback, starts the client, and
+ * prints the results of both as JSON:
  *
- *   node model-apis.js SCRIPT.json      with { client, args, cwd, env, tool: { name, input } }; PORT in args and env is its port
+ *   node model-apis.js SCRIPT.json      with { client, args, cwd, env, tools: [{ name, input }] }; PORT in args and env is
+ *                                       its port
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { runClient } from './run-client.js';
 
 const script = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const { tool } = script;
+const { tools: calls } = script;
 
 /** After this time the script kills the client, so that the test fails with a reason. */
 const MAX_MS = 60_000;
@@ -34,16 +35,23 @@ const server = createServer(async (request, response) => {
   }
 });
 
+/** Each request has all results so far, unless a client asks its model about something else. */
+function keep(results) {
+  if (results.length < received.length) return;
+  received.splice(0, received.length, ...results.map((result) => JSON.stringify(result)));
+}
+
 const stream = (response) => response.writeHead(200, { 'content-type': 'text/event-stream' });
 
 function answerResponses(response, { input }) {
   const outputs = input.filter(({ type }) => /_output$/.test(type));
-  for (const { output } of outputs) received.push(JSON.stringify(output));
+  keep(outputs.map(({ output }) => output));
   stream(response);
   const say = (type, data) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+  const call = calls[outputs.length];
   const item =
-    outputs.length > 0
+    call === undefined
       ? {
           type: 'message',
           role: 'assistant',
@@ -52,10 +60,10 @@ function answerResponses(response, { input }) {
         }
       : {
           type: 'function_call',
-          id: 'fc',
-          call_id: 'call',
-          name: tool.name,
-          arguments: JSON.stringify(tool.input),
+          id: `fc${outputs.length}`,
+          call_id: `call${outputs.length}`,
+          name: call.name,
+          arguments: JSON.stringify(call.input),
         };
   say('response.created', { response: { id: 'r' } });
   say('response.output_item.done', { output_index: 0, item });
@@ -68,9 +76,12 @@ function answerGemini(url, response, { contents, tools }) {
   const results = contents.flatMap(({ parts }) =>
     parts.flatMap((part) => part.functionResponse ?? []),
   );
-  for (const { response: result } of results) received.push(JSON.stringify(result));
-  const calls = results.length === 0 && JSON.stringify(tools ?? '').includes(tool.name);
-  const part = calls ? { functionCall: { name: tool.name, args: tool.input } } : { text: 'done' };
+  keep(results.map((result) => result.response));
+  const call = calls[results.length];
+  const isCalled = call !== undefined && JSON.stringify(tools ?? '').includes(call.name);
+  const part = isCalled
+    ? { functionCall: { name: call.name, args: call.input } }
+    : { text: 'done' };
   const answer = {
     candidates: [{ content: { role: 'model', parts: [part] }, finishReason: 'STOP', index: 0 }],
     usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },

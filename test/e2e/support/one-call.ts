@@ -36,21 +36,48 @@ function lookForDriven(name: 'codex' | 'gemini'): Driven | string {
   return 'problem' in found ? found.problem : { client: found.client, isolation: isolation.words };
 }
 
-/** How a client is started, and the one tool that its model calls. */
+/** How a client is started, and the tools that its model calls. */
 export interface ClientStart {
   readonly agent: string;
   /** Relative to the home directory. */
   readonly settings: string;
   readonly command: (client: string) => readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
-  readonly tool: { readonly name: string; readonly input: Readonly<Record<string, string>> };
+  readonly tools: readonly {
+    readonly name: string;
+    readonly input: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface Ended {
   readonly code: number | null;
   readonly stderr: string;
-  /** What the model received for its tool call. */
+  /** What the model received for each tool call. */
   readonly received: readonly string[];
+}
+
+/** A row of `hook_logs`. */
+export interface Row {
+  readonly event_type: string;
+  readonly exit_code: number | null;
+  readonly decision: string;
+  readonly changes_input: number;
+  readonly context_chars: number;
+  /** The payload, if it is stored. */
+  readonly stdin: Buffer | null;
+}
+
+/** The recorded executions in a state directory, in the order of their start. */
+export function rowsIn(state: string): Row[] {
+  if (!existsSync(join(state, 'hook_bus.db'))) return [];
+  const db = new Sqlite(join(state, 'hook_bus.db'), { readonly: true, timeout: 2000 });
+  const sql = `SELECT l.*, p.body AS stdin FROM hook_logs l
+    LEFT JOIN hook_payloads p ON p.log_id = l.id AND p.stream = 'stdin' ORDER BY l.created_at, l.id`;
+  try {
+    return db.prepare(sql).all() as Row[];
+  } finally {
+    db.close();
+  }
 }
 
 /** A home with these settings and a project whose path has a space; `hookbus` for them; and a session in it. */
@@ -82,7 +109,7 @@ export function aClientHome(driven: Driven | string, how: ClientStart, settings:
     settings: () => readFileSync(file, 'utf8'),
     async session(): Promise<Ended> {
       const [client, ...args] = how.command(driven.client);
-      writeFileSync(script, JSON.stringify({ client, args, cwd: project, env, tool: how.tool }));
+      writeFileSync(script, JSON.stringify({ client, args, cwd: project, env, tools: how.tools }));
       const [command = '', ...words] = driven.isolation;
       const stub = join(import.meta.dirname, 'model-apis.js');
       const child = spawn(command, [...words, execPath, stub, script], {
@@ -92,16 +119,10 @@ export function aClientHome(driven: Driven | string, how: ClientStart, settings:
       for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
       return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Ended;
     },
-    /** How many executions are recorded. */
-    async recorded(): Promise<number> {
+    /** The recorded executions, in the order of their start. */
+    async rows(): Promise<Row[]> {
       await start([LAUNCHER, 'status'], env, '', project).ended;
-      if (!existsSync(join(state, 'hook_bus.db'))) return 0;
-      const db = new Sqlite(join(state, 'hook_bus.db'), { readonly: true, timeout: 2000 });
-      try {
-        return db.prepare('SELECT count(*) FROM hook_logs').pluck().get() as number;
-      } finally {
-        db.close();
-      }
+      return rowsIn(state);
     },
     leave: () => rmSync(root, { recursive: true, force: true }),
   };
