@@ -122,6 +122,13 @@ describe('an answer of which only the start is known', () => {
       });
   });
 
+  it('is a text of which nothing is known, and no JSON of Gemini CLI on stderr', () => {
+    const cut = { stderr: '{"decision":"allow"}', isComplete: false };
+    const denied = { decision: 'deny', changesInput: false, contextChars: 0 };
+    expect(read('gemini', 'BeforeTool', 2, '', cut)).toEqual(denied);
+    expect(read('gemini', 'BeforeTool', 0, '', cut)).toMatchObject({ decision: 'none' });
+  });
+
   it('has no word that was cut', () => {
     const cut = (text: string) => read('claude', 'PreToolUse', 0, text, { isComplete: false });
     const whole = specific('PreToolUse', { permissionDecision: 'deny' });

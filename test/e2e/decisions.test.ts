@@ -135,6 +135,14 @@ function expectHeard(answer: Answer, heard: string): void {
   expect(heard.includes('remember this')).toBe(answer.contextChars > 0);
 }
 
+const recordOf = ({ event, code }: AnswerCase, answer: Answer) => ({
+  event_type: event,
+  exit_code: code ?? 0,
+  decision: answer.decision,
+  changes_input: Number(answer.changesInput),
+  context_chars: answer.contextChars,
+});
+
 const CLAUDE = findClaude();
 const WHY = typeof CLAUDE === 'string' ? ` (skipped: ${CLAUDE})` : '';
 
@@ -168,7 +176,7 @@ describe.skipIf(typeof CLAUDE === 'string')(`the real Claude Code${WHY}`, () => 
       const heard = `${outcome.heard}\n${outcome.result.result}`;
       if (outcome.result.terminal_reason === undefined || outcome.requests > 1)
         expectHeard(answer, heard);
-      expect(outcome.row).toMatchObject({ event_type: one.event, exit_code: one.code ?? 0 });
+      expect(outcome.row).toMatchObject(recordOf(one, answer));
     },
   );
 });
@@ -263,7 +271,7 @@ describe.each(CLIENTS.map((client) => [client.agent, client] as const))(
           });
           expectHeard(answer, heard);
           const row = rowOf(rows, one, index);
-          expect(row).toMatchObject({ exit_code: one.code ?? 0 });
+          expect(row).toMatchObject(recordOf(one, answer));
         }
       },
     );

@@ -10,6 +10,7 @@ import {
   named,
   strayField,
   strongest,
+  toAnswer,
   toAnswerOf,
   unread,
   type Verdict,
@@ -18,13 +19,18 @@ import {
 const NAME = 'Gemini CLI';
 
 export function readGemini(output: HookOutput): Answer {
+  const { stdout, isComplete, eventType } = output;
+  // The record has no text, but there was some.
+  if (stdout.length === 0 && !isComplete) return toAnswer(readPlain(output, UNKNOWN_TEXT, 'text'));
   const out = readStdout(output);
   const said = out.kind === 'nothing' ? readText(output.stderr, true) : out;
   const quoted = said.kind === 'text' ? unquoted(said) : said;
   const draft =
     quoted.kind === 'object' ? readObject(output, quoted) : readPlain(output, quoted, out.kind);
-  return toAnswerOf(quoted, !OTHERS.has(output.eventType), draft);
+  return toAnswerOf(quoted, !OTHERS.has(eventType), draft);
 }
+
+const UNKNOWN_TEXT: Said = { kind: 'text', text: '', fields: {}, isCut: false, longest: {} };
 
 /** A JSON text in a JSON text is read as well; other JSON that is no object says nothing. */
 function unquoted(said: Said): Said {
@@ -54,7 +60,7 @@ function readPlain(output: HookOutput, said: Said, out: Said['kind']): Draft {
   if (exitCode > 1)
     return said.kind === 'nothing'
       ? { warning: `exit code ${exitCode} needs a text on stderr; without one, ${NAME} goes on` }
-      : { verdicts: [{ decision: 'deny', reason: said.text }] };
+      : { verdicts: [{ decision: 'deny', reason: wordsIn(said.text) }] };
   const warning = out === 'nothing' ? undefined : unread(said, NAME);
   return { warning: warning ?? (exitCode === 1 ? exitOneWarning(NAME) : undefined) };
 }

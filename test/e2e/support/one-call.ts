@@ -60,6 +60,9 @@ export interface Ended {
 export interface Row {
   readonly event_type: string;
   readonly exit_code: number | null;
+  readonly decision: string;
+  readonly changes_input: number;
+  readonly context_chars: number;
   /** The payload, if it is stored. */
   readonly stdin: Buffer | null;
 }
