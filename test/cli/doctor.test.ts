@@ -415,7 +415,7 @@ describe('doctor with an invalid argument', () => {
     hook('js', 'printf "TypeError: x\\n    at f (/a/b.js:1:2)\\n" >&2; exit 0');
     hook('fine', 'echo "the page was not found: try again" >&2; exit 0');
     const text = textOf(await report(), 'settings');
-    const found = [...text.matchAll(/(\w+): \w+ on Stop: exit code 0, but (.*) on stderr/g)];
+    const found = [...text.matchAll(/(\w+): Stop: exit code 0, but (.*) on stderr/g)];
     expect(found.map(([, name, what]) => [name, what]).sort()).toEqual([
       ['jq', '"command not found"'],
       ['js', 'a stack trace'],
