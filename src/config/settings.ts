@@ -101,6 +101,10 @@ export function hookEnvironment(
   return { ...env, ...ours };
 }
 
+/** The environment of a hook that the daemon drills: the daemon's own short list, with this PATH unless it is empty. */
+export const drillEnvironment = (path: string, env: Environment = process.env): Environment =>
+  path === '' ? env : { ...env, PATH: path };
+
 /** The PATH on which a hook's program is found. */
 export function searchPath(): string | undefined {
   return process.env['PATH'];

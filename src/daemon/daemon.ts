@@ -23,6 +23,7 @@ import { createFollowers } from './followers.ts';
 import { listen } from './listener.ts';
 import { createLog, type Log } from './log.ts';
 import { createBreakerKeeper } from './loops/breaker-keeper.ts';
+import { createDrillLoop } from './loops/drill-loop.ts';
 import { createIngestLoop } from './loops/ingest-loop.ts';
 import { createNetworkKeeper, type NetworkKeeper } from './loops/network-keeper.ts';
 import { createPageKeeper } from './loops/page-keeper.ts';
@@ -79,11 +80,12 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   const breakers = createBreakerKeeper({ paths, config, store, now, log });
   const followers = createFollowers({ store, log });
   const page = createPageKeeper(parts.dashboard, { paths, store, now }, log);
-  const hasClients = (): boolean => followers.count() > 0 || page.isWatched();
-  const activity = createActivity(parts.idleMs, hasClients, () => leave('idle'));
+  const drills = createDrillLoop({ paths, config, store, now, log });
+  const isNeeded = () => followers.count() > 0 || page.isWatched() || drills.isRunning();
+  const activity = createActivity(parts.idleMs, isNeeded, () => leave('idle'));
   const network = createNetworkKeeper(config, log);
-  const shared = { store, now, log, network: network.current };
-  const exports = new ExportLoop({ ...shared, config, spool, onServed: activity.onAsked });
+  const shared = { store, now, log, config, spool, network: network.current };
+  const exports = new ExportLoop({ ...shared, onServed: activity.onAsked });
   const onIngested = (ingested: Ingested): void => {
     activity.onIngested(ingested);
     followers.sendSoon();
@@ -93,7 +95,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   };
   const ingest = createIngestLoop({ paths, spool, store, now, log, breakers, onIngested });
   const { sharedKeys, claims } = openClaims(config, shared);
-  const loops = backgroundLoops(parts, { ...shared, config, spool, sharedKeys, exports, network });
+  const loops = [drills, ...backgroundLoops(parts, { ...shared, sharedKeys, exports, network })];
   const onFrame = createConversation({
     onNotify: (version) => {
       activity.onNotify();
@@ -116,8 +118,7 @@ async function runLocked(parts: DaemonParts, stop: Promise<void>, log: Log): Pro
   void stop.then(() => leave('stopped'));
 
   const end = await isOver;
-  for (const part of [activity, ...loops, claims, followers]) part.stop();
-  await page.stop();
+  await Promise.all([activity, ...loops, claims, followers, page].map((part) => part.stop()));
   // The socket goes first: later clients find no daemon and start the next one.
   await listener.close();
   ingest.stop();
@@ -162,7 +163,7 @@ function createEnding() {
 /** A background task. `notify` is called when executions were stored. */
 interface Loop {
   readonly start: () => void;
-  readonly stop: () => void;
+  readonly stop: () => void | Promise<void>;
   readonly notify?: () => void;
 }
 

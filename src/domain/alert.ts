@@ -1,8 +1,13 @@
 /** The alert rules, in the order in which people see their alerts. */
 export const ALERT_RULES = [
   'guard_skipped',
+  'drill_passed',
+  'went_silent',
+  'guard_changed',
+  'cannot_start',
   'guard_exit_1',
   'guard_timeout',
+  'fails_every_time',
   'failure_rate',
   'hook_p95',
   'overhead_p50',
@@ -28,7 +33,7 @@ export interface Alert {
   /** UTC, in the format of `created_at`. */
   readonly openedAt: string;
   readonly clearedAt: string | null;
-  /** Measured when it opened: a share, ms, a count or seconds, depending on the rule. */
+  /** Measured when it opened, and counted on where the rule says so: a share, ms, a count or seconds, depending on the rule. */
   readonly value: number;
   /** The limit that the value exceeded; null if the rule has none. */
   readonly threshold: number | null;

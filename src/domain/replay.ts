@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Decision } from './answer/decision.ts';
 import type { Status } from './execution.ts';
 import type { StdoutKind } from './record.ts';
 
 /** The comparable part of the result of an execution or of its replay. */
 export interface HookResult {
+  /** By the rules of its agent; undefined if the record does not tell. */
+  readonly decision: Decision | undefined;
   readonly status: Status;
   readonly exitCode: number | undefined;
   readonly signal: string | undefined;
@@ -17,7 +20,7 @@ export interface HookResult {
   readonly stderr: Uint8Array | undefined;
 }
 
-const DIFFERENCES = ['status', 'exit_code', 'signal', 'stdout', 'stderr'] as const;
+const DIFFERENCES = ['decision', 'status', 'exit_code', 'signal', 'stdout', 'stderr'] as const;
 type Difference = (typeof DIFFERENCES)[number];
 
 /** How a replay differs from the recorded execution. */
@@ -28,7 +31,7 @@ export interface Comparison {
 }
 
 /**
- * Compares what an agent acts on: how the hook ended, its stdout (JSON by meaning), and its stderr if it blocked both
+ * Compares what an agent acts on: what the hook decided, how it ended, its stdout (JSON by meaning), and its stderr if it blocked both
  * times. Other differences on stderr are reported, but do not count as a change.
  * @param clean removes secrets, as recording does
  */
@@ -37,9 +40,12 @@ export function compareReplay(
   replayed: HookResult,
   clean: (bytes: Uint8Array) => Uint8Array,
 ): Comparison {
+  const decisionDiffers =
+    recorded.decision !== undefined && recorded.decision !== replayed.decision;
   const stdoutDiffers = !isSameStdout(recorded, replayed, clean);
   const stderrDiffers = !isSameStderr(recorded, replayed, clean);
   const differs: Record<Difference, boolean> = {
+    decision: decisionDiffers,
     status: recorded.status !== replayed.status,
     exit_code: recorded.exitCode !== replayed.exitCode,
     signal: recorded.signal !== replayed.signal,
@@ -50,6 +56,7 @@ export function compareReplay(
   return {
     differences: DIFFERENCES.filter((difference) => differs[difference]),
     changed:
+      differs.decision ||
       differs.status ||
       differs.exit_code ||
       differs.signal ||
@@ -104,6 +111,10 @@ function parseObject(bytes: Uint8Array): object | undefined {
     return undefined;
   }
 }
+
+/** A guard that refused no longer does. */
+export const isRefusalLost = (recorded: HookResult, replayed: HookResult): boolean =>
+  recorded.decision === 'deny' && replayed.decision !== 'deny';
 
 const PLACEHOLDER = /\[redacted:[\w-]+\]/;
 

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { createMeter, type Meter, stdoutFields } from '../app/recording/meter.ts';
@@ -11,15 +12,27 @@ import { startTimeLimit } from './time-limit.ts';
 /** After the hook has exited, streams that background children hold open are abandoned after this silence. */
 const LINGER_MS = 100;
 
+/** More output of a hook that nobody watches is a flood, which would keep this process from its other work. */
+const MAX_BACKGROUND_BYTES = 8 * 1024 * 1024;
+
 export interface ReplayParts {
   readonly argv: readonly string[];
   readonly stdin: Uint8Array;
   readonly cwd: string;
   readonly eventType: string;
   readonly env: Environment;
+  /** The agent's variables that the hook had; they count before those of `env`. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly correlationId: string;
   readonly spanId: string;
   readonly timeoutSeconds: number;
+  /**
+   * Nobody watches: the hook gives way to every other process, cannot signal this one's group, and ends when it writes
+   * more than any answer has.
+   */
+  readonly inBackground?: boolean;
+  /** Ends the hook early, as if its time had run out. */
+  readonly abort?: AbortSignal;
   /** How much of each output to keep. */
   readonly keepBytes: number;
   /** The hook leads a session, as under an agent, and what is left of its group is ended afterwards. */
@@ -44,9 +57,9 @@ function endGroup(leader: number): void {
 }
 
 /**
- * Runs a hook again like `hookbus run`, but without a record: with this input, in this directory, and in the current
- * environment plus the variables of a run. HOOKBUS_ENABLED=0 makes sure that a command that is itself wrapped, or uses
- * the library, records nothing and checks neither a key nor a gate.
+ * Runs a hook again like `hookbus run`, but without a record: with this input, in this directory, and in the given
+ * environment plus the agent's recorded variables and those of a run. HOOKBUS_ENABLED=0 makes sure that a command that
+ * is itself wrapped, or uses the library, records nothing and checks neither a key nor a gate.
  */
 export async function replayHook(parts: ReplayParts): Promise<End> {
   const meters = {
@@ -77,31 +90,40 @@ async function runOnce(
   const [program = '', ...parameters] = parts.argv;
   // For Node an empty name is a programming error; a shell just does not find it.
   if (program === '') return refused(program, 'ENOENT');
+  const ownsGroup = parts.leadsSession === true || parts.inBackground === true;
   const child = execa(program, parameters, {
     cwd: parts.cwd,
     env: hookEnvironment(variablesOf(parts), parts.env),
     extendEnv: false,
     input: parts.stdin,
-    detached: parts.leadsSession === true,
     // The meters count and cap the output, so that an endless one needs no memory.
     buffer: false,
     reject: false,
     verbose: 'none',
     encoding: 'buffer',
+    detached: ownsGroup,
   });
-  child.stdout.on('data', meters.stdout.push);
-  child.stderr.on('data', meters.stderr.push);
   const exit = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const { pid } = child;
   if (pid === undefined) return refused(program, (await child).code);
-  if (parts.leadsSession === true) groups.add(pid);
+  if (ownsGroup) groups.add(pid);
   const { spanId, timeoutSeconds: seconds } = parts;
+  if (parts.inBackground === true) lowerPriority(pid);
   const limit = startTimeLimit({ seconds, hookPid: pid, spanId, inherited: [] });
+  const end = (): void => limit.expire();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', (chunk: Uint8Array) => {
+      meters[stream].push(chunk);
+      if (parts.inBackground === true && meters[stream].total() > MAX_BACKGROUND_BYTES) end();
+    });
+  }
+  parts.abort?.addEventListener('abort', end);
   const { code, signal } = await exit;
   const endedAtMs = nowMs();
   const hasTimedOut = await limit.finish();
+  parts.abort?.removeEventListener('abort', end);
   await waitForQuiet(child, () => meters.stdout.total() + meters.stderr.total());
   child.stdout.destroy();
   child.stderr.destroy();
@@ -113,6 +135,14 @@ async function runOnce(
   return signal === null
     ? { kind: 'exited', exitCode: code ?? 0, endedAtMs }
     : { kind: 'signaled', signal, endedAtMs };
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has exited already.
+  }
 }
 
 /** Waits until the streams have ended, or nothing has arrived for `LINGER_MS`. */
@@ -129,8 +159,9 @@ function refused(program: string, code: string | undefined): Ended {
   return { kind: 'not_started', exitCode, reason: message, endedAtMs: nowMs() };
 }
 
-function variablesOf({ correlationId, spanId }: ReplayParts): Record<string, string> {
+function variablesOf({ variables, correlationId, spanId }: ReplayParts): Record<string, string> {
   return {
+    ...variables,
     HOOKBUS_CORRELATION_ID: correlationId,
     TRACEPARENT: formatTraceParent({ traceId: correlationId, spanId, flags: '01' }),
     HOOKBUS_ENABLED: '0',

@@ -23,6 +23,8 @@ export interface TimeLimitOptions extends DescendantsOptions {
 }
 
 export interface TimeLimit {
+  /** Time runs out now. */
+  readonly expire: () => void;
   /** Call this when the hook has exited. Resolves to whether time ran out, once everything it started is gone. */
   readonly finish: () => Promise<boolean>;
 }
@@ -41,11 +43,14 @@ export function startTimeLimit(options: TimeLimitOptions): TimeLimit {
     nextScan = setTimeout(scan, pauseMs);
   };
   nextScan = setTimeout(scan, pauseMs);
-  const timer = setTimeout(() => {
+  const expire = (): void => {
+    clearTimeout(timer);
     clearTimeout(nextScan);
-    ending = end(descendants);
-  }, options.seconds * 1000);
+    ending ??= end(descendants);
+  };
+  const timer = setTimeout(expire, options.seconds * 1000);
   return {
+    expire,
     async finish() {
       clearTimeout(nextScan);
       clearTimeout(timer);

@@ -41,13 +41,20 @@ export function scriptFile(
     ...(cwd === undefined ? [] : [cwd]),
     ...others.map(expand).filter(isAbsolute),
   ];
-  const candidates = [...scripts, ...others.filter((word) => word.includes('/'))].map(expand);
-  for (const word of candidates) {
+  const find = (word: string, isFit: (stats: BigIntStats) => boolean): string[] => {
     const paths = isAbsolute(word) ? [word] : directories.map((directory) => join(directory, word));
-    const found = paths.find((path) => fileAt(path) !== undefined);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+    return paths.filter((path) => {
+      const stats = fileAt(path);
+      return stats !== undefined && isFit(stats);
+    });
+  };
+  const isProgram = ({ mode }: BigIntStats): boolean => (mode & EXECUTABLE) !== 0n;
+  // Another path may be a file that the hook writes, such as a log.
+  const programs = others.filter((word) => word.includes('/'));
+  return [
+    ...scripts.flatMap((word) => find(expand(word), () => true)),
+    ...programs.flatMap((word) => find(expand(word), isProgram)),
+  ][0];
 }
 
 /** Interpreters usually run the first word; a later one may be a file that the hook writes. */

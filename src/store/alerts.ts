@@ -93,6 +93,12 @@ export function deleteOldAlerts(db: Database, before: string): number {
 export interface WindowRow {
   readonly id: number;
   readonly eventType: string;
+  readonly toolName: string | null;
+  readonly command: string;
+  readonly scriptDigest: string | null;
+  readonly createdAt: string;
+  /** The end of the error text of a failure. */
+  readonly error: string | null;
   readonly status: Status;
   readonly exitCode: number | null;
   readonly durationMs: number | null;
@@ -101,6 +107,9 @@ export interface WindowRow {
 
 /** Maximum number of executions in a window, so that a query takes less than 1 ms however many there are. */
 export const MAX_WINDOW_ROWS = 500;
+
+/** How much of an error text a rule sees. */
+const ERROR_CHARACTERS = 200;
 
 /** How many executions to search for those that ran. */
 const MAX_LOOKED_AT = 2000;
@@ -114,7 +123,8 @@ export function windowRows(db: Database, hookName: string | undefined, since: st
   return db
     .prepare<[{ hookName: string | undefined; since: string }], WindowRow>(
       `SELECT * FROM (
-         SELECT id, event_type AS eventType, status, exit_code AS exitCode, duration_ms AS durationMs,
+         SELECT id, event_type AS eventType, tool_name AS toolName, command, script_digest AS scriptDigest,
+                created_at AS createdAt, CASE WHEN status = 'error' THEN substr(error, -${ERROR_CHARACTERS}) END AS error, status, exit_code AS exitCode, duration_ms AS durationMs,
                 overhead_ms AS overheadMs
          FROM hook_logs WHERE ${ofHook} created_at >= @since
          ORDER BY created_at DESC, id DESC LIMIT ${MAX_LOOKED_AT})

@@ -1,3 +1,4 @@
+import type { Decision } from '../domain/answer/decision.ts';
 import type { Status } from '../domain/execution.ts';
 import type { StdoutKind } from '../domain/record.ts';
 import { LOG_COLUMNS, type LogRow } from './columns.ts';
@@ -22,12 +23,14 @@ export interface ReplayRow {
   readonly differences: string;
   /** UTC, as in `hook_logs`. */
   readonly created_at: string;
+  /** Null in replays from before this column. */
+  readonly decision: Decision | null;
 }
 
 const COLUMNS = [
   ...['log_id', 'span_id', 'command', 'status', 'exit_code', 'signal', 'error', 'duration_ms'],
   ...['stdout_bytes', 'stderr_bytes', 'stdout_kind', 'stdout_digest', 'changed', 'differences'],
-  'created_at',
+  ...['created_at', 'decision'],
 ];
 
 /** Records a replay, unless its execution was deleted meanwhile. */

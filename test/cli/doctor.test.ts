@@ -370,6 +370,59 @@ describe('doctor on recorded executions', () => {
 });
 
 describe('doctor with an invalid argument', () => {
+  it('finds a hook that fails every time, with what it says last, and not one that recovered', async () => {
+    const { report, record } = aMachine();
+    const failed = { eventType: 'PostToolUse', status: 'error', exitCode: 1 } as const;
+    const error = 'Traceback (most recent call last):\nKeyError: SLACK_URL\n';
+    record(...Array.from({ length: 4 }, () => ({ ...failed, hookName: 'slack', error })));
+    record(...Array.from({ length: 2 }, () => ({ ...failed, hookName: 'twice' })));
+    record(...Array.from({ length: 9 }, () => ({ ...failed, hookName: 'lint' })));
+    record({ hookName: 'lint', eventType: 'PostToolUse' });
+    const missing = { ...failed, exitCode: 127, hookName: 'missing' };
+    record(...Array.from({ length: 3 }, () => missing));
+    const text = textOf(await report(), 'hooks');
+    expect(text.split('\n').filter((line) => line.includes('every time'))).toEqual([
+      'problem: slack on PostToolUse fails every time: its last 4 runs: KeyError: SLACK_URL',
+    ]);
+    expect(text).toContain('missing on PostToolUse: its command cannot start (3 of 3 runs)');
+  });
+
+  it('finds a guard that refused before its script changed and not since', async () => {
+    const { report, record } = aMachine();
+    const [before, after] = ['a'.repeat(64), 'b'.repeat(64)];
+    const day = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    for (const hookName of ['guard', 'alive', 'same']) {
+      record({ hookName, decision: 'deny', scriptDigest: before, createdAt: day(4) });
+      record({ hookName, scriptDigest: hookName === 'same' ? before : after, createdAt: day(2) });
+    }
+    record({ hookName: 'alive', decision: 'deny', scriptDigest: after, createdAt: day(1) });
+    // Another project has another file.
+    record({ hookName: 'same', scriptDigest: after, project: '/other', createdAt: day(1) });
+    const found = textOf(await report(), 'hooks').split('\n');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(
+      /^advice: guard refused 1 time before its script changed at .* \(SHA-256 a{12}…, now b{12}…\), and not in 1 run since$/,
+    );
+  });
+
+  it('finds a hook that exits 0 after a failure of its own', async () => {
+    const { report, run, write } = aMachine();
+    const hook = (name: string, text: string): void => {
+      run(['--name', name, '--event', 'Stop', '--', '/bin/sh', write(`${name}.sh`, text)]);
+    };
+    hook('jq', 'no-such-program . ; exit 0');
+    hook('py', 'echo "Traceback (most recent call last):" >&2; echo "KeyError: 1" >&2; exit 0');
+    hook('js', 'printf "TypeError: x\\n    at f (/a/b.js:1:2)\\n" >&2; exit 0');
+    hook('fine', 'echo "the page was not found: try again" >&2; exit 0');
+    const text = textOf(await report(), 'settings');
+    const found = [...text.matchAll(/(\w+): Stop: exit code 0, but (.*) on stderr/g)];
+    expect(found.map(([, name, what]) => [name, what]).sort()).toEqual([
+      ['jq', '"command not found"'],
+      ['js', 'a stack trace'],
+      ['py', 'a traceback'],
+    ]);
+  });
+
   it('says what the argument must be', async () => {
     const { ask } = aMachine();
     const { stderr, exitCode } = await ask(['doctor', 'yesterday']);

@@ -126,7 +126,19 @@ describe('the fields of', () => {
     const expected = [...documented('replay').keys()].filter((path) => !/^refused\[/.test(path));
     const isResult = (path: string): boolean => /\.(?:recorded|replayed)\./.test(path);
     expect(unique(paths.filter((path) => !isResult(path)))).toEqual(unique(expected));
-    expect(paths.filter(isResult)).toHaveLength(18);
+    expect(paths.filter(isResult)).toHaveLength(20);
+  });
+
+  it('drill are documented', async () => {
+    const { home, paths } = freshState();
+    const body = Buffer.from('{}');
+    const refused = anExecution({ decision: 'deny', cwd: home, command: 'exit 2', stdinBytes: 2 });
+    const stdin = { stream: 'stdin', encoding: 'identity', truncated: false, body } as const;
+    writeExecutions(paths.database, [recordedOf(refused, [stdin])]);
+    mkdirSync(home, { recursive: true });
+    const { stdout, exitCode } = await hookbus(['drill', '--json'], { HOOKBUS_HOME: home });
+    expect(exitCode).toBe(0);
+    expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('drill').keys()));
   });
 
   it('metrics are documented, including the graded ones', async () => {

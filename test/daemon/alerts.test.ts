@@ -135,7 +135,8 @@ describe('an alert', () => {
     expect(alerts.open).toHaveLength(2);
     const status = await cli(state, 'status');
     expect(status).toContain('2 open; `hookbus alerts` lists them');
-    expect(status).toContain('lint: 3 of 20 runs (15 %)');
+    // The numbers of now.
+    expect(status).toContain('lint: 6 of 23 runs (26.1 %)');
     const table = await cli(state, 'alerts', '--history');
     expect(table).toContain('failure_rate');
     for (const row of table.split('\n')) expect(row.length).toBeLessThanOrEqual(100);
@@ -225,20 +226,22 @@ describe('an alert', () => {
       alertsOf(state)
         .map(({ rule, subject }) => `${rule} ${subject}`.trim())
         .sort();
-    await until('all five alerts', () => names().length >= 5);
+    await until('all seven alerts', () => names().length >= 7);
     expect(names()).toEqual([
       'breaker_open broken',
+      'fails_every_time broken',
+      'fails_every_time fine',
       'guard_exit_1 guard',
       'hook_p95 slow',
       'overhead_p50',
       'overhead_p95',
     ]);
     // No action was set up.
-    expect(alertsOf(state).map(({ owed }) => owed)).toEqual(['', '', '', '', '']);
+    expect(alertsOf(state).map(({ owed }) => owed)).toEqual(Array.from({ length: 7 }, () => ''));
     expect(await cli(state, 'alerts')).toContain('No action is set for alerts');
     // After it is muted, it clears without a notification.
     await cli(state, 'config', 'set', 'alerts.rules_off', 'hook_p95,overhead_p50,overhead_p95');
-    await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken');
+    await cli(state, 'config', 'set', 'alerts.hooks_off', 'guard,broken,fine');
     await until('none to be open', () => !alertsOf(state).some((row) => row.state === 'open'));
     expect(await cli(state, 'alerts')).toContain('No alert is open: all is well.');
   }, 60_000);
@@ -271,7 +274,7 @@ describe('an alert', () => {
 describe('a config.json that cannot be used', () => {
   it('is refused with line and reason, and the last valid one stays in force', async () => {
     const state = aState();
-    configure(state, { rules_off: ['failure_rate'] });
+    configure(state, { rules_off: ['failure_rate', 'fails_every_time'] });
     await state.daemon();
     await until('the first reading', () => log(state).includes('config_read'));
     writeFileSync(state.paths.config, '{\n  "alerts": {"failure_rate": 2}\n}\n');

@@ -105,7 +105,7 @@ describe('hookbus replay', () => {
       [1, false, []],
       // The same JSON spelled differently is the same to an agent.
       [2, false, ['stdout', 'stderr']],
-      [3, true, ['status', 'exit_code', 'stdout', 'stderr']],
+      [3, true, ['decision', 'status', 'exit_code', 'stdout', 'stderr']],
       [4, false, ['stdout', 'stderr']],
     ]);
     expect(report.replays[2]).toMatchObject({
@@ -117,7 +117,7 @@ describe('hookbus replay', () => {
       'Replayed 4 executions. The agent would act differently in 1 case.',
     );
     expect(received.stdout).toMatch(
-      /^ 3 {2}guard +PreToolUse +blocked +success +status, exit code/m,
+      /^ 3 {2}guard +PreToolUse +blocked +success +decision, status, exit code/m,
     );
 
     // Recorded as replays, and nowhere else.

@@ -67,6 +67,10 @@ const OF_HOOKS: readonly AlertRule[] = RULES.filter(
 
 const isOfHook = (rule: AlertRule): boolean => OF_HOOKS.includes(rule);
 
+/** When the window of the rules begins. */
+export const windowStart = ({ window_minutes }: AlertsConfig, nowMs: number): string =>
+  isoOf(nowMs - window_minutes * 60_000);
+
 type Assess = (rule: AlertRule, subject: string, assessment: Assessment | undefined) => void;
 
 const HEALTHY: Assessment = {
@@ -99,15 +103,15 @@ function assessState(
   }
 }
 
-type Windows = (hookName: string | undefined) => readonly WindowRow[];
+type Windows = (hookName: string | undefined, since: string) => readonly WindowRow[];
 
 /** Reads the executions of a hook once for all rules. */
-function createWindows({ db, config, around }: EvaluationInput): Windows {
-  const since = isoOf(around.nowMs - config.window_minutes * 60_000);
-  const windows = new Map<string | undefined, readonly WindowRow[]>();
-  return (hookName) => {
-    const rows = windows.get(hookName) ?? (db === undefined ? [] : windowRows(db, hookName, since));
-    windows.set(hookName, rows);
+function createWindows({ db }: EvaluationInput): Windows {
+  const windows = new Map<string, readonly WindowRow[]>();
+  return (hookName, since) => {
+    const key = JSON.stringify([hookName, since]);
+    const rows = windows.get(key) ?? (db === undefined ? [] : windowRows(db, hookName, since));
+    windows.set(key, rows);
     return rows;
   };
 }
@@ -123,14 +127,16 @@ function assessExecutions(
   const watched = latest
     .filter((row) => row.rule === rule.name && isWatched(row, input))
     .map(({ subject }) => subject);
+  const since = windowStart(config, input.around.nowMs);
   const fresh = [...input.hookNames];
   const subjects =
     rule.of === 'hook' ? [...fresh, ...watched] : fresh.length > 0 ? ['', ...watched] : watched;
   for (const subject of new Set(subjects)) {
     if (isMuted(config, { rule: rule.name, subject })) continue;
     const spent = known.get(alertKey(rule.name, subject))?.spentLogId ?? 0;
-    const rows = executions(rule.of === 'hook' ? subject : undefined);
-    const assessment = assessRuns(rule, rows, spent, config);
+    const hookName = rule.of === 'hook' ? subject : undefined;
+    const rows = executions(hookName, rule.hasMemory === true ? '' : since);
+    const assessment = assessRuns(rule, rows, spent, config, since);
     assess(rule.name, subject, assessment);
   }
 }
@@ -144,11 +150,12 @@ function assessRuns(
   rows: readonly WindowRow[],
   spent: number,
   config: AlertsConfig,
+  since: string,
 ): Assessment {
   const fresh = rows.filter(({ id }) => id > spent);
-  const assessment = rule.assess(fresh, config);
+  const assessment = rule.assess(fresh, config, since);
   if (!assessment.isBad || fresh.length === rows.length) return assessment;
-  return { ...assessment, isBad: rule.assess(rows, config).isBad };
+  return { ...assessment, isBad: rule.assess(rows, config, since).isBad };
 }
 
 /** Whether time alone may change this alert: it may clear, or open again after its hold. */

@@ -3,6 +3,8 @@ import type { StatePaths } from '../../config/home/paths.ts';
 import { listAlerts } from '../../store/alerts.ts';
 import type { Database } from '../../store/database.ts';
 import { type AlertReport, reportAlert } from './alert-report.ts';
+import { withNumbersOfNow } from './numbers-of-now.ts';
+import type { AlertsConfig } from './rule.ts';
 
 /** The alerts in `status` and `hookbus alerts`. */
 export interface AlertsReport {
@@ -20,7 +22,11 @@ export interface AlertsReport {
 }
 
 /** @param db undefined if there is no database that can be used */
-export function readAlerts(paths: StatePaths, db: Database | undefined): AlertsReport {
+export function readAlerts(
+  paths: StatePaths,
+  db: Database | undefined,
+  nowMs: number,
+): AlertsReport {
   const config = configOf(paths);
   return {
     enabled: config.enabled,
@@ -30,7 +36,7 @@ export function readAlerts(paths: StatePaths, db: Database | undefined): AlertsR
       webhook: config.webhook !== '',
       desktop: config.desktop,
     },
-    open: db === undefined ? [] : listAlerts(db, undefined).map((row) => reportAlert(row, config)),
+    open: db === undefined ? [] : reportAll(db, undefined, config, nowMs),
   };
 }
 
@@ -42,9 +48,24 @@ export const NO_ALERTS: AlertsReport = {
 };
 
 /** Alerts that are open or were cleared since then; the latest first. */
-export function readAlertHistory(paths: StatePaths, db: Database, since: string): AlertReport[] {
-  const config = configOf(paths);
-  return listAlerts(db, since).map((row) => reportAlert(row, config));
+export function readAlertHistory(
+  paths: StatePaths,
+  db: Database,
+  since: string,
+  nowMs: number,
+): AlertReport[] {
+  return reportAll(db, since, configOf(paths), nowMs);
+}
+
+function reportAll(
+  db: Database,
+  since: string | undefined,
+  config: AlertsConfig,
+  nowMs: number,
+): AlertReport[] {
+  return listAlerts(db, since).map((row) =>
+    reportAlert(withNumbersOfNow(db, row, config, nowMs), config),
+  );
 }
 
 /** Reports the defaults if config.json cannot be used: only the daemon knows the last valid configuration. */

@@ -2,6 +2,9 @@ import type { Config } from '../../config/file/config-file.ts';
 import type { Alert, AlertRule } from '../../domain/alert.ts';
 import type { WindowRow } from '../../store/alerts.ts';
 import type { BreakerRow } from '../../store/breakers.ts';
+import type { PassedDrill } from '../../store/queries/guards/refusals.ts';
+import type { ScriptChange } from '../../store/queries/guards/script-changes.ts';
+import type { SilentGuard } from '../../store/queries/guards/silent-guards.ts';
 import type { SkippedGuard } from '../../store/skipped-guards.ts';
 
 export type AlertsConfig = Config['alerts'];
@@ -38,6 +41,16 @@ export interface Surroundings {
   readonly openBreakers: readonly BreakerRow[] | undefined;
   /** The latest of each hook first. Undefined if the database cannot be read. */
   readonly skippedGuards: readonly SkippedGuard[] | undefined;
+  /** What else the executions tell about guards; undefined if nobody looked. */
+  readonly guards?: GuardFacts | undefined;
+}
+
+/** What executions and replays tell about guards. */
+export interface GuardFacts {
+  readonly passedDrills: readonly PassedDrill[];
+  readonly silent: readonly SilentGuard[];
+  /** Of the last hours (`alerts.changed_hours`), oldest first. */
+  readonly scriptChanges: readonly ScriptChange[];
 }
 
 interface RuleCommon {
@@ -50,7 +63,14 @@ interface RuleCommon {
 export interface RunsRule extends RuleCommon {
   /** `hook`: each hook separately. `all`: all hooks together. */
   readonly of: 'hook' | 'all';
-  readonly assess: (rows: readonly WindowRow[], config: AlertsConfig) => Assessment;
+  /** It looks at executions of any age, since time alone mends no hook. It still opens for new ones only. */
+  readonly hasMemory?: true;
+  readonly assess: (
+    rows: readonly WindowRow[],
+    config: AlertsConfig,
+    /** When the window begins. */
+    since: string,
+  ) => Assessment;
 }
 
 /** Assesses everything else: breakers, skipped guards, the spool, exporters. */

@@ -12,9 +12,10 @@ import { advice, type Check, type Finding, problem } from './finding.ts';
 export function checkHooks(
   problems: readonly HookProblems[],
   repeated: readonly RepeatedRun[],
+  others: readonly Finding[] = [],
 ): Check {
   const runs = problems.reduce((sum, hook) => sum + hook.runs, 0);
-  const findings = [...problems.flatMap(problemsOf), ...repeated.map(repeatedOf)];
+  const findings = [...problems.flatMap(problemsOf), ...repeated.map(repeatedOf), ...others];
   const summary =
     runs === 0
       ? 'no executions in this time'

@@ -2,6 +2,9 @@ import type { Environment, Settings } from '../../config/settings.ts';
 import { HookbusError } from '../../domain/errors.ts';
 import { HOUR_MS } from '../../domain/time.ts';
 import { VERSION } from '../../domain/version.ts';
+import type { Database } from '../../store/database.ts';
+import { readFailingHooks } from '../../store/queries/guards/failing-hooks.ts';
+import { readScriptHistory } from '../../store/queries/guards/script-changes.ts';
 import { readHookProblems, readRepeatedRuns } from '../../store/queries/problems.ts';
 import { type CensusEntry, takeCensus } from '../hooks/census.ts';
 import type { AgentHooks } from '../hooks/known-hooks.ts';
@@ -10,6 +13,7 @@ import { readStatus, type StatusReport } from '../reading/read-status.ts';
 import type { Opened } from '../store/up-to-date.ts';
 import { checkDaemon, type DaemonFacts } from './check-daemon.ts';
 import { checkFiles, type FilesFacts } from './check-files.ts';
+import { failingFindings, quietGuards } from './check-guards.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkSetup, type SetupFacts } from './check-setup.ts';
@@ -110,7 +114,7 @@ function checkRecord(
   const since = new Date(now() - windowHours * HOUR_MS).toISOString();
   try {
     return store.use((db) => [
-      checkHooks(readHookProblems(db, since), readRepeatedRuns(db, since)),
+      checkRecordedHooks(db, since),
       checkLimits(
         (windowHours === lastDay.window_hours ? lastDay : readMetrics(db, windowHours, now()))
           .hooks,
@@ -121,4 +125,15 @@ function checkRecord(
     if (!(error instanceof HookbusError)) throw error;
     return [];
   }
+}
+
+/** A hook that failed this often in a row is broken. */
+const FAILURES_IN_A_ROW = 3;
+
+function checkRecordedHooks(db: Database, since: string): Check {
+  const problems = readHookProblems(db, since);
+  return checkHooks(problems, readRepeatedRuns(db, since), [
+    ...failingFindings(readFailingHooks(db, since, FAILURES_IN_A_ROW), problems),
+    ...quietGuards(readScriptHistory(db)),
+  ]);
 }

@@ -9,7 +9,7 @@ import {
   type Occasions,
   readHookActivity,
   readOccasions,
-} from '../../store/queries/hook-activity.ts';
+} from '../../store/queries/guards/hook-activity.ts';
 import type { AgentHooks } from './known-hooks.ts';
 import type { KnownHook } from './merge-listing.ts';
 import { missingScript } from './missing-script.ts';

@@ -62,7 +62,7 @@ export function readOverview(
     gates,
     breaker,
     policy,
-    alerts: readAlerts(paths, db).open.slice(0, MAX_ALERTS),
+    alerts: readAlerts(paths, db, nowMs).open.slice(0, MAX_ALERTS),
     skipped_guards: readSkippedGuards(db, gates),
   };
 }

@@ -176,14 +176,14 @@ function readState(paths: StatePaths, { store, problem }: Opened, now: () => num
         notices: listNotices(db),
         metrics: readMetrics(db, WINDOW_HOURS, now()),
         gates,
-        alerts: readAlerts(paths, db),
+        alerts: readAlerts(paths, db, now()),
         skipped: readSkippedGuards(db, gates.gates),
       };
     });
     return {
       ...noStateDirectory(),
       ...(facts?.gates ?? readGates(paths, undefined, now())),
-      alerts: facts?.alerts ?? readAlerts(paths, undefined),
+      alerts: facts?.alerts ?? readAlerts(paths, undefined, now()),
       skipped_guards: facts?.skipped ?? [],
       database: { path, ...(facts === undefined ? absent() : ready(path, facts.contents)) },
       spool: readSpool(paths, store),
@@ -198,7 +198,7 @@ function readState(paths: StatePaths, { store, problem }: Opened, now: () => num
     return {
       ...noStateDirectory(),
       ...gates,
-      alerts: readAlerts(paths, undefined),
+      alerts: readAlerts(paths, undefined, now()),
       skipped_guards: skippedInSpool(createSpool(paths.spool, paths.quarantine), gates.gates),
       database: {
         path,

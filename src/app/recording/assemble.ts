@@ -12,6 +12,7 @@ import { redactBytes, redactTail, redactText } from '../../redaction/redaction.t
 import type { Recorded } from '../../store/executions.ts';
 import { compress } from './compression.ts';
 import { decide } from './derive.ts';
+import { hiddenFailure } from './hidden-failure.ts';
 import { TAIL_BYTES } from './meter.ts';
 import type { Surroundings } from './surroundings.ts';
 import { warningSentences } from './warning-sentences.ts';
@@ -47,7 +48,9 @@ export function assemble(begin: Begin, end: End, surroundings: Surroundings = {}
     project: project === undefined ? undefined : firstBytes(clean(project), DIRECTORY_BYTES),
     scriptDigest,
   });
-  const answerWarning = answer.warning === undefined ? [] : [answerNotice(begin, answer.warning)];
+  const answerWarning = [answer.warning, hiddenFailure(end)].flatMap((warning) =>
+    warning === undefined ? [] : answerNotice(begin, warning),
+  );
   const warnings = [...begin.warnings, ...warningSentences(begin), ...answerWarning].map(
     (warning) => firstBytes(clean(warning), WARNING_BYTES),
   );

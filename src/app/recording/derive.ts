@@ -22,6 +22,15 @@ export function decide(begin: Begin, end: End): Decided {
   if (end.kind === 'cut_off' || end.kind === 'breaker_skip')
     return { agent, answer: NOTHING, isCut: false };
   if (end.kind === 'dedupe_skip') return { agent, answer: ofDuplicate(end), isCut: false };
+  return { agent, ...answerOf(agent, eventType, end) };
+}
+
+/** The answer of a hook that ran. */
+export function answerOf(
+  agent: Agent | undefined,
+  eventType: string,
+  end: End,
+): Omit<Decided, 'agent'> {
   const stdout = stdoutOf(end);
   const isComplete = stdout.length >= end.stdoutBytes;
   const answer = readAnswer(agent, {
@@ -31,7 +40,7 @@ export function decide(begin: Begin, end: End): Decided {
     isComplete,
     stderr: Buffer.from(end.stderrTail).toString('utf8'),
   });
-  return { agent, answer, isCut: !isComplete };
+  return { answer, isCut: !isComplete };
 }
 
 /** A duplicate gives a refusal again, or says nothing that counts. */

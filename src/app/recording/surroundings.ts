@@ -21,12 +21,23 @@ export function createSurroundings(): (begin: Begin) => Surroundings {
     return {
       project: cwd === undefined ? undefined : remembered(projects, cwd, () => projectOf(cwd)),
       scriptDigest: remembered(digests, JSON.stringify([cwd, argv, variables]), () => {
-        const file = scriptFile(argv, cwd, expander(variables));
+        const file = findScript({ cwd, argv, variables });
         return file === undefined ? undefined : digestOf(file);
       }),
     };
   };
 }
+
+/** The script that a command runs, as a path; undefined if there is none. */
+export const findScript = ({
+  argv,
+  cwd,
+  variables,
+}: {
+  readonly argv: readonly string[];
+  readonly cwd: string | undefined;
+  readonly variables: readonly string[];
+}): string | undefined => scriptFile(argv, cwd, expander(variables));
 
 function remembered<T>(known: Map<string, T>, key: string, find: () => T): T {
   if (!known.has(key)) known.set(key, find());
@@ -41,6 +52,10 @@ export function projectOf(cwd: string): string {
   return cwd;
 }
 
+/** The word with these variables, each as `NAME=VALUE`, and the home directory expanded. */
+export const expandWord = (word: string, variables: readonly string[]): string =>
+  expander(variables)(word);
+
 /** Expands the variables of the agent, and the home directory, in a word of a shell line. */
 function expander(variables: readonly string[]): (word: string) => string {
   const values = new Map(
@@ -50,10 +65,10 @@ function expander(variables: readonly string[]): (word: string) => string {
     }),
   );
   const home = homedir();
-  if (isAbsolute(home)) values.set('HOME', home);
+  if (isAbsolute(home) && !values.has('HOME')) values.set('HOME', home);
   return (word) =>
     word
-      .replace(/^~(?=\/|$)/, home)
+      .replace(/^~(?=\/|$)/, values.get('HOME') ?? home)
       .replace(/\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g, (found, braced, bare) => {
         return values.get(braced ?? bare) ?? found;
       });

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Environment } from '../../config/settings.ts';
+import { AGENTS, type Agent } from '../../domain/answer/decision.ts';
 import { statusOf } from '../../domain/execution.ts';
 import { isCutCommand } from '../../domain/hook/hook-id.ts';
 import type { End } from '../../domain/record.ts';
@@ -16,15 +17,18 @@ import type { Database } from '../../store/database.ts';
 import type { ReplayRow } from '../../store/replays.ts';
 import { findPayloads, type Payload } from '../reading/find-execution.ts';
 import { assemble } from '../recording/assemble.ts';
-import { findChangedScript } from './replay-places.ts';
+import { answerOf } from '../recording/derive.ts';
+import { type ChangedScript, findChangedScript, recordedVariables } from './replay-places.ts';
 
 /** An execution that can be replayed. */
 export interface Replayable {
   readonly row: LogRow;
   readonly argv: readonly string[];
   readonly isRecordedCommand: boolean;
-  /** The script's path, if the script was changed after the execution. */
-  readonly changedScript: string | undefined;
+  /** The script, if it is not the one that ran. */
+  readonly changedScript: ChangedScript | undefined;
+  /** The agent's variables that the hook had. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly stdin: Uint8Array;
   readonly cwd: string;
   /** Secrets in the payload were redacted, so the hook received other bytes then. */
@@ -62,6 +66,7 @@ export function prepareReplay(
     isRecordedCommand: otherArgv === undefined,
     changedScript: otherArgv === undefined ? findChangedScript(row, env) : undefined,
     argv: otherArgv ?? ['/bin/sh', '-c', row.command],
+    variables: recordedVariables(row),
     stdin: stdin.bytes,
     cwd: row.cwd,
     isRedacted: isRedacted(stdin, row),
@@ -99,6 +104,7 @@ function outcomeOf(row: LogRow, payloads: readonly Payload[]): HookResult {
     return isWhole ? payload.bytes : undefined;
   };
   return {
+    decision: row.decision ?? undefined,
     status: row.status,
     exitCode: row.exit_code ?? undefined,
     signal: row.signal ?? undefined,
@@ -115,7 +121,7 @@ function outcomeOf(row: LogRow, payloads: readonly Payload[]): HookResult {
 export interface Replayed extends Comparison {
   readonly row: LogRow;
   readonly isRedacted: boolean;
-  readonly changedScript: string | undefined;
+  readonly changedScript: ChangedScript | undefined;
   readonly recorded: HookResult;
   readonly came: HookResult;
   /** The row for the table `replays`, with secrets redacted. */
@@ -149,7 +155,7 @@ export function toReplayed(
   span: { readonly spanId: string; readonly createdAtMs: number },
 ): Replayed {
   const end = throughShell(of, replayedEnd);
-  const came = outcomeOfEnd(end);
+  const came = outcomeOfEnd(end, of.row);
   const comparison = compareReplay(of.recorded, came, redactBytes);
   const { row } = of;
   const { execution } = assemble(
@@ -179,8 +185,10 @@ export function toReplayed(
     stdout_kind: end.stdoutKind,
     stdout_digest: end.stdoutDigest ?? null,
     changed: comparison.changed ? 1 : 0,
-    differences: comparison.differences.join(','),
+    // Other bytes than the hook had may be why it decided otherwise.
+    differences: [...(of.isRedacted ? ['payload'] : []), ...comparison.differences].join(','),
     created_at: execution.createdAt,
+    decision: came.decision ?? null,
   };
   const { isRedacted, changedScript, recorded } = of;
   return { ...comparison, row, isRedacted, changedScript, recorded, came, record };
@@ -194,12 +202,13 @@ function throughShell({ row, isRecordedCommand }: Replayable, end: End): End {
   return { ...rest, kind: 'signaled', signal: row.signal ?? '' };
 }
 
-function outcomeOfEnd(end: End): HookResult {
+function outcomeOfEnd(end: End, { agent, event_type }: LogRow): HookResult {
   const whole = (stream: 'stdout' | 'stderr'): Uint8Array | undefined => {
     const capture = end.captures.find((candidate) => candidate.stream === stream);
     return capture?.truncated === false ? capture.bytes : undefined;
   };
   return {
+    decision: answerOf(agentNamed(agent), event_type, end).answer.decision,
     status: statusOf(end),
     exitCode: end.exitCode,
     signal: end.signal,
@@ -211,3 +220,7 @@ function outcomeOfEnd(end: End): HookResult {
     stderr: whole('stderr'),
   };
 }
+
+/** A newer version may know agents that this one does not. */
+const agentNamed = (name: string | null): Agent | undefined =>
+  AGENTS.find((agent) => agent === name);

@@ -1,4 +1,5 @@
 import type { Command } from '../words/command.ts';
+import { drillCommand } from './hooks/drill.ts';
 import { explainCommand } from './hooks/explain.ts';
 import { hooksCommand } from './hooks/hooks.ts';
 import { offCommand } from './hooks/off.ts';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   replayCommand,
   testCommand,
   explainCommand,
+  drillCommand,
   metricsCommand,
   reportCommand,
   alertsCommand,

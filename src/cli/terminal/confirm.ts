@@ -67,7 +67,7 @@ export function isReplayConfirmed(
     const text = [
       `  ${visible(argv?.join(' ') ?? row.command)}`,
       `    in ${visible(row.cwd ?? '')}`,
-      ...(changed === undefined ? [] : [`    ${visible(changed)} has changed since`]),
+      ...(changed === undefined ? [] : [`    ${visible(changed.path)} has changed since`]),
     ].join('\n');
     times.set(text, (times.get(text) ?? 0) + 1);
   }

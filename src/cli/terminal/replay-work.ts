@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { findExecution, parseReference } from '../../app/reading/find-execution.ts';
 import { isHere } from '../../app/replay/replay-places.ts';
 import {
@@ -6,13 +5,11 @@ import {
   type RefusedReplay,
   type Replayed,
   type ReplayReport,
-  toReplayed,
   withoutOutputs,
 } from '../../app/replay/replayable.ts';
 import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
-import { traceIdOf } from '../../domain/identifiers.ts';
-import { replayHook } from '../../engine/replay-hook.ts';
+import { replayExecution } from '../../engine/replay-execution.ts';
 import { formatCount } from '../../format.ts';
 import type { LogRow } from '../../store/columns.ts';
 import { listDirectories, listRan, writeReplay } from '../../store/replays.ts';
@@ -44,9 +41,6 @@ export interface ReplayRequest {
   readonly argv: readonly string[] | undefined;
   readonly timeoutSeconds: number;
 }
-
-/** How much of a new output to keep for comparison, beyond the size of the recorded one. */
-const KEPT_BYTES = 256 * 1024;
 
 /** Replays executions one after the other, since hooks may disturb each other, and records each replay. */
 export async function replay(request: ReplayRequest, context: Context): Promise<Answer> {
@@ -97,18 +91,7 @@ async function replayOne(
 ): Promise<Replayed | RefusedReplay> {
   const prepared = store.use((db) => prepareReplay(db, row, argv, env));
   if ('refused' in prepared) return { row, reason: prepared.refused };
-  const { stdout, stderr } = prepared.recorded;
-  const span = { spanId: traceIdOf(randomBytes(8)), createdAtMs: now() };
-  const end = await replayHook({
-    eventType: row.event_type,
-    ...prepared,
-    env,
-    correlationId: row.correlation_id,
-    spanId: span.spanId,
-    timeoutSeconds,
-    keepBytes: KEPT_BYTES + 2 * Math.max(stdout?.length ?? 0, stderr?.length ?? 0),
-  });
-  const replayed = toReplayed(prepared, end, span);
+  const replayed = await replayExecution(prepared, { env, now, timeoutSeconds });
   store.use((db) => writeReplay(db, replayed.record));
   return replayed;
 }

@@ -22,6 +22,8 @@ export interface StatePaths {
   readonly dashboardOpener: string;
   /** Held while settings files are written. */
   readonly settingsLock: string;
+  /** Held while a drill runs hooks. */
+  readonly drillLock: string;
 }
 
 export function statePaths(home: string): StatePaths {
@@ -39,6 +41,7 @@ export function statePaths(home: string): StatePaths {
     dashboardOpener: join(home, 'dashboard.html'),
     settings: join(home, 'settings'),
     settingsLock: join(home, 'settings.lock'),
+    drillLock: join(home, 'drill.lock'),
   };
 }
 

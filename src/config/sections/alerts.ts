@@ -18,6 +18,9 @@ export const alerts = {
   /** An alert stays open, and stays cleared, for at least this long. */
   hold_seconds: whole(60, 'seconds', { min: 0, max: 86_400 }),
   failure_rate: share(0.01),
+  failures_in_a_row: whole(3, 'executions', { min: 2, max: 100 }),
+  silent_calls: whole(20, 'calls', { min: 5, max: 1000 }),
+  changed_hours: whole(24, 'hours', { min: 1, max: 720 }),
   hook_p95_ms: milliseconds(5000, HOUR_MS),
   overhead_p50_ms: milliseconds(5, HOUR_MS),
   overhead_p95_ms: milliseconds(15, HOUR_MS),

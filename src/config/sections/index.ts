@@ -3,6 +3,7 @@ import { alerts } from './alerts.ts';
 import { breaker } from './breaker.ts';
 import { dashboard } from './dashboard.ts';
 import { dedupe } from './dedupe.ts';
+import { drill } from './drill.ts';
 import { network } from './network.ts';
 import { opentelemetry } from './opentelemetry.ts';
 import { prometheus } from './prometheus.ts';
@@ -19,6 +20,7 @@ export const TOP_LEVEL = {
 /** The sections of config.json by their names; each is a file here. */
 export const SECTIONS = {
   breaker,
+  drill,
   prometheus,
   statsd,
   opentelemetry,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { evaluateAlerts } from '../../app/alerts/evaluate.ts';
-import type { AlertsConfig, Surroundings } from '../../app/alerts/rule.ts';
+import type { AlertsConfig, GuardFacts, Surroundings } from '../../app/alerts/rule.ts';
 import { countSpool } from '../../app/recording/spool-record.ts';
 import type { StoreHandle } from '../../app/store/store-handle.ts';
 import type { AlertAction } from '../../domain/alert.ts';
@@ -11,6 +11,7 @@ import type { Database } from '../../store/database.ts';
 import { lastRow } from '../../store/rollups.ts';
 import { listSkippedGuards } from '../../store/skipped-guards.ts';
 import type { FailingSource } from './failing.ts';
+import { createGuardFacts } from './guard-facts.ts';
 
 /** Compare the spool with its size at least this long ago: evaluations may follow each other faster. */
 const MIN_AGE_MS = 900;
@@ -43,7 +44,16 @@ interface Recorded {
   readonly lastLogId: number;
   readonly openBreakers: Surroundings['openBreakers'];
   readonly skippedGuards: Surroundings['skippedGuards'];
+  readonly guards: GuardFacts | undefined;
 }
+
+const NOTHING_READ: Omit<Recorded, 'rows' | 'lastLogId'> = {
+  db: undefined,
+  hookNames: [],
+  openBreakers: undefined,
+  skippedGuards: undefined,
+  guards: undefined,
+};
 
 /** Evaluates all rules, and remembers the last execution that it assessed. */
 export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) {
@@ -52,6 +62,7 @@ export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) 
   /** The `alerts` section of config.json at the last evaluation. */
   let assessedBy = '';
   const surroundings = createSurroundings({ spool, now, failing });
+  const readGuards = createGuardFacts(now);
   let latest: readonly AlertRow[] = [];
 
   /** @param unsaved alerts that the database does not contain yet */
@@ -60,12 +71,18 @@ export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) 
     const rules = JSON.stringify(config);
     if (rules !== assessedBy) mark = undefined;
     assessedBy = rules;
-    const assess = ({ rows, openBreakers, skippedGuards, ...recorded }: Recorded): Evaluated => {
+    const assess = ({
+      rows,
+      openBreakers,
+      skippedGuards,
+      guards,
+      ...recorded
+    }: Recorded): Evaluated => {
       const before = replaceRows(rows, unsaved);
       const changed = evaluateAlerts({
         ...recorded,
         config,
-        around: { ...surroundings(), openBreakers, skippedGuards },
+        around: { ...surroundings(), openBreakers, skippedGuards, guards },
         latest: before,
         actions,
         random: () => randomBytes(16),
@@ -80,26 +97,20 @@ export function createEvaluator({ store, spool, now, failing }: EvaluatorParts) 
     try {
       return store.use(({ db }) => {
         recorded = undefined;
-        recorded = recordedIn(db, mark);
+        const found = recordedIn(db, mark);
+        recorded = { ...found, guards: readGuards(db, found.lastLogId, config) };
         return assess(recorded);
       });
     } catch (error) {
       // The database was read, so this is another error.
       if (recorded !== undefined) throw error;
       // Without the database there are no executions to assess, but state rules still count.
-      return assess({
-        db: undefined,
-        rows: latest,
-        hookNames: [],
-        lastLogId: mark ?? 0,
-        openBreakers: undefined,
-        skippedGuards: undefined,
-      });
+      return assess({ ...NOTHING_READ, rows: latest, lastLogId: mark ?? 0 });
     }
   };
 }
 
-function recordedIn(db: Database, mark: number | undefined): Recorded {
+function recordedIn(db: Database, mark: number | undefined): Omit<Recorded, 'guards'> {
   const lastLogId = lastRow(db);
   return {
     db,

@@ -5,9 +5,6 @@
 export const DECISIONS = ['deny', 'ask', 'defer', 'allow', 'stop', 'none'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-export const isDecision = (word: string): word is Decision =>
-  (DECISIONS as readonly string[]).includes(word);
-
 /** The agents that HookBus recognizes. The values of `hook_logs.agent`. */
 export const AGENTS = [
   'claude',

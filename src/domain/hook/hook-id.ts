@@ -32,11 +32,14 @@ export interface NamelessRun {
 
 /** The runs without a name that are this hook's all the same, since they are called as it is. */
 export function namelessRuns({ hookName, command }: HookId): NamelessRun[] {
-  return [['/bin/sh', '-c', command], wordsOf(command)]
-    .filter((argv) => commandLine(argv) === command)
+  return argvsOf(command)
     .flatMap((argv) => [{ argv }, ...(isShellLine(argv) ? [{ argv, shellLine: argv[2] }] : [])])
     .filter(({ argv, shellLine }) => defaultHookName(argv, shellLine) === hookName);
 }
+
+/** The calls that are recorded as this command line: by a shell, or directly. */
+export const argvsOf = (command: string): string[][] =>
+  [['/bin/sh', '-c', command], wordsOf(command)].filter((argv) => commandLine(argv) === command);
 
 export function quoteWords(argv: readonly string[]): string {
   return argv.map(shellWord).join(' ');

@@ -1,8 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { evaluateAlerts } from '../../../src/app/alerts/evaluate.ts';
+import { readAlertHistory } from '../../../src/app/alerts/read-alerts.ts';
 import type { AlertsConfig, Surroundings } from '../../../src/app/alerts/rule.ts';
 import { RULES } from '../../../src/app/alerts/rules/index.ts';
 import { DEFAULT_CONFIG } from '../../../src/config/file/config-file.ts';
+import { createGuardFacts } from '../../../src/daemon/alerts/guard-facts.ts';
 import { ALERT_RULES } from '../../../src/domain/alert.ts';
 import type { Execution } from '../../../src/domain/execution.ts';
 import { FAILURE_RATE_TARGET, OVERHEAD_TARGETS } from '../../../src/metrics/targets.ts';
@@ -43,6 +45,13 @@ function aWorld(changes: Partial<AlertsConfig> = {}) {
       const one = () => recordedOf(anExecution({ hookName: 'lint', createdAt, ...what }));
       writer.write(Array.from({ length: count }, one));
     },
+    /** What a daemon finds out about guards, from its start on. */
+    guards() {
+      const read = createGuardFacts(() => nowMs);
+      return () => read(db, lastRow(db), config);
+    },
+    /** The texts of the open alerts. */
+    texts: () => readAlertHistory(paths, db, '9', nowMs).map(({ text }) => text),
     /** @returns what changed, in words */
     look(hookNames: readonly string[] = ['lint'], around: Partial<Surroundings> = {}): string[] {
       const changed = evaluateAlerts({
@@ -199,7 +208,7 @@ describe('a percentile', () => {
 });
 
 describe('state rules', () => {
-  it('a guard that exits 1 opens an alert at once, and it clears after twenty runs that do not', () => {
+  it('a guard that exits 1 opens an alert at once', () => {
     const world = aWorld({ hold_seconds: 0 });
     const guard = { eventType: 'PreToolUse', hookName: 'guard' } as const;
     world.record(1, { ...guard, status: 'error', exitCode: 3 });
@@ -208,8 +217,6 @@ describe('state rules', () => {
     world.record(1, { ...guard, status: 'error', exitCode: 1 });
     expect(world.look(['guard'])).toEqual(['guard_exit_1 guard open']);
     world.wait(1000);
-    world.record(19, guard);
-    expect(world.look(['guard'])).toEqual([]);
     world.record(1, { ...guard, status: 'blocked', exitCode: 2 });
     expect(world.look(['guard'])).toEqual(['guard_exit_1 guard cleared']);
   });
@@ -275,6 +282,161 @@ describe('state rules', () => {
     expect(world.look()).toEqual(['failure_rate lint open']);
     expect(world.look()).toEqual([]);
     expect(listAlerts(world.db, '')).toHaveLength(2);
+  });
+});
+
+const GUARD = { eventType: 'PreToolUse', hookName: 'guard', command: 'guard.py' } as const;
+const CRASH = { ...GUARD, status: 'error', exitCode: 1, error: 'Traceback\nKeyError: x' } as const;
+
+describe('a fault of a hook', () => {
+  it('is not mended by other calls or by time, but by a success of the kind that failed', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(1, { ...CRASH, toolName: 'Write' });
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard open']);
+    world.wait(MINUTE);
+    world.record(40, { ...GUARD, toolName: 'Bash' });
+    expect(world.look(['guard'])).toEqual([]);
+    world.wait(300 * MINUTE);
+    expect(world.look([])).toEqual([]);
+    world.record(1, { ...GUARD, toolName: 'Write' });
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard cleared']);
+  });
+
+  it('that depends on what is called is mended by another script only', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    const bash = { toolName: 'Bash', scriptDigest: 'a'.repeat(64) };
+    world.record(5, { ...GUARD, ...bash });
+    world.record(1, { ...CRASH, ...bash });
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard open']);
+    world.wait(MINUTE);
+    world.record(60, { ...GUARD, ...bash });
+    expect(world.look(['guard'])).toEqual([]);
+    world.record(1, { ...GUARD, ...bash, scriptDigest: 'b'.repeat(64) });
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard cleared']);
+  });
+
+  it('that keeps its command from starting opens an alert, with what the shell says', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    const missing = { ...FAILED, exitCode: 127, error: 'sh: 1: eslint: not found' };
+    world.record(1, missing);
+    expect(world.look()).toEqual(['cannot_start lint open']);
+    expect(latestAlerts(world.db)[0]?.reason).toBe('sh: 1: eslint: not found');
+    world.wait(120 * MINUTE);
+    expect(world.look()).toEqual([]);
+    world.record(1, GOOD);
+    expect(world.look()).toEqual(['cannot_start lint cleared']);
+  });
+
+  it('that fails every time opens an alert after three runs, not after three of many', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(2, FAILED);
+    expect(world.look()).toEqual([]);
+    // It runs once in two hours.
+    world.wait(120 * MINUTE);
+    world.record(1, { ...FAILED, error: 'KeyError: SLACK_URL\n' });
+    expect(world.look()).toEqual(['fails_every_time lint open']);
+    expect(latestAlerts(world.db)[0]).toMatchObject({ value: 3, reason: 'KeyError: SLACK_URL' });
+    world.wait(1000);
+    world.record(1, GOOD);
+    expect(world.look()).toEqual(['fails_every_time lint cleared']);
+    const others = aWorld();
+    others.record(10, GOOD);
+    others.record(3, FAILED);
+    expect(others.look()).toEqual([]);
+  });
+});
+
+describe('the numbers of an open alert', () => {
+  it('are those of now', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(1, { ...CRASH, toolName: 'Bash' });
+    expect(world.look(['guard'])).toEqual(['guard_exit_1 guard open']);
+    world.record(70, { ...GUARD, toolName: 'Bash' });
+    world.record(5, { ...CRASH, toolName: 'Bash' });
+    expect(world.texts()).toEqual([
+      'guard: exit code 1 in 6 of its last 76 runs; only exit code 2 or JSON can block: KeyError: x',
+    ]);
+  });
+});
+
+describe('what executions tell about guards', () => {
+  const OLD = 'a'.repeat(64);
+  const NEW = 'b'.repeat(64);
+
+  it('a changed script opens an alert for each change, for a day, and only of guards', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    const guards = world.guards();
+    const look = () => world.look([], { guards: guards() });
+    world.record(1, { ...GUARD, scriptDigest: OLD });
+    world.record(1, { ...GOOD, scriptDigest: OLD });
+    expect(look()).toEqual([]);
+    world.wait(MINUTE);
+    // The same line in another project is another file.
+    world.record(1, { ...GUARD, scriptDigest: NEW, project: '/other' });
+    world.record(1, { ...GUARD });
+    world.record(1, { ...GOOD, scriptDigest: NEW });
+    expect(look()).toEqual([]);
+    world.record(1, { ...GUARD, scriptDigest: NEW });
+    world.wait(1);
+    expect(look()).toEqual(['guard_changed guard open']);
+    expect(world.texts()[0]).toBe(
+      'guard: its script changed: aaaaaaaaaa… until 2026-11-22T10:00:00Z, bbbbbbbbbb… since 2026-11-22T10:01:00Z',
+    );
+    expect(look()).toEqual([]);
+    // A daemon that starts later finds the same.
+    expect(world.look([], { guards: world.guards()() })).toEqual([]);
+    world.wait(MINUTE);
+    world.record(1, { ...GUARD, scriptDigest: OLD });
+    expect(look()).toEqual(['guard_changed guard cleared']);
+    expect(look()).toEqual(['guard_changed guard open']);
+    world.wait(24 * 60 * MINUTE + 1);
+    expect(look()).toEqual(['guard_changed guard cleared']);
+    expect(look()).toEqual([]);
+  });
+
+  it('a hook that has refused is a guard on any event', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    world.record(1, { ...GOOD, scriptDigest: OLD, decision: 'deny' });
+    world.record(1, { ...GOOD, scriptDigest: NEW });
+    expect(world.look([], { guards: world.guards()() })).toEqual(['guard_changed lint open']);
+  });
+
+  it('a guard goes silent if other hooks see twenty calls of its tools without it', () => {
+    const world = aWorld({ hold_seconds: 0 });
+    const look = () => world.look([], { guards: world.guards()() });
+    let use = 0;
+    const call = (count: number, hooks: readonly Partial<Execution>[], more = {}) => {
+      for (let at = 0; at < count; at += 1) {
+        use += 1;
+        for (const hook of hooks)
+          world.record(1, { toolName: 'Bash', toolUseId: `toolu_${use}`, ...hook, ...more });
+      }
+    };
+    const other = { ...GOOD, hookName: 'log' };
+    call(25, [GUARD, other]);
+    call(19, [other]);
+    // Neither other tools, nor another project, nor another agent.
+    call(40, [other], { toolName: 'Read' });
+    call(40, [other], { project: '/other' });
+    call(40, [other], { agent: 'codex' });
+    expect(look()).toEqual([]);
+    call(1, [other]);
+    expect(look()).toEqual(['went_silent guard open']);
+    expect(world.texts()[0]).toContain('not for the 20 calls of its tools since');
+    call(1, [GUARD, other]);
+    expect(look()).toEqual(['went_silent guard cleared']);
+    // One that ran for few calls has conditions of its own.
+    const rare = { ...GUARD, hookName: 'rare' };
+    const sparse = aWorld();
+    const uses = Array.from({ length: 200 }, (_, at) => ({
+      toolName: 'Bash',
+      toolUseId: `t${at}`,
+    }));
+    for (const [at, one] of uses.entries()) {
+      sparse.record(1, { ...other, ...one });
+      if (at < 90 && at % 3 === 0) sparse.record(1, { ...rare, ...one });
+    }
+    expect(sparse.look([], { guards: sparse.guards()() })).toEqual([]);
   });
 });
 

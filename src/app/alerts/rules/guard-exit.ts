@@ -3,20 +3,22 @@ import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
 import { windowText } from '../words.ts';
+import { assessBug } from './bug.ts';
 
 /** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it crashed and guarded nothing. */
 export const guardExit: RunsRule = {
   name: 'guard_exit_1',
   of: 'hook',
-  assess(rows, config) {
+  hasMemory: true,
+  assess(rows, _config, since) {
     // For a permission request only JSON decides, so exit code 1 decides nothing.
     const guarding = rows.filter(
       ({ eventType }) => blocksByExitCode(eventType) || eventType === 'PermissionRequest',
     );
-    return assess(guarding, ({ exitCode }) => exitCode === 1, config);
+    return assessBug(guarding, ({ exitCode }) => exitCode === 1, since);
   },
-  text: ({ subject, value, runs }, config) =>
-    `${subject}: exit code 1 in ${value} of ${formatThings(runs ?? 0, 'run')} ${windowText(config)}; only exit code 2 or JSON can block`,
+  text: ({ subject, value, runs, reason }) =>
+    `${subject}: exit code 1 in ${value} of its last ${formatThings(runs ?? 0, 'run')}; only exit code 2 or JSON can block${reason === null ? '' : `: ${reason}`}`,
 };
 
 /** A hook that could have refused ran out of time; most agents then go on. */

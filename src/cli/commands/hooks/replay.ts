@@ -1,5 +1,5 @@
 import type { ReplayChoice } from '../../terminal/replay-work.ts';
-import type { Answer, Command, Context, Given } from '../../words/command.ts';
+import type { Answer, Command, CommandOption, Context, Given } from '../../words/command.ts';
 import { readSeconds, readWhole, usageError } from '../../words/values.ts';
 
 const DEFAULT_LAST = 50;
@@ -8,14 +8,20 @@ const MAX_LAST = 10_000;
 /** The default timeout of Claude Code for many versions. */
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
+export const TIMEOUT_OPTION: CommandOption = {
+  value: 'SECONDS',
+  describe: 'stop each hook after SECONDS; fractions allowed',
+  default: String(DEFAULT_TIMEOUT_SECONDS),
+};
+
 export const replayCommand: Command = {
   name: 'replay',
   summary: 'Run recorded calls again with the current hook',
   usage: 'ID... [options] [-- COMMAND [ARG...]]',
   about: [
-    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares status, exit code, signal, stdout, stderr and time. The agent would act differently if one of these changed: exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
-    'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script has changed since it ran.',
-    'The hook really runs, with all its side effects. It gets the environment of this shell, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
+    'Runs the recorded command again, or COMMAND instead, with the stored payload and in the recorded directory. Then compares decision, status, exit code, signal, stdout, stderr and time; it says first where a hook no longer refuses. The agent would act differently if one of these changed: decision, exit status, stdout (JSON is compared by content), or, when the hook blocks, the reason on stderr. Other differences, such as time, are shown but do not count.',
+    'With --hook, replay skips executions of other work trees. At a terminal it lists each command with its directory and asks first. It tells you if a script is another one than then, with both digests.',
+    'The hook really runs, with all its side effects. It gets the environment of this shell with the recorded variables of the agent, such as CLAUDE_PROJECT_DIR, with HOOKBUS_CORRELATION_ID and TRACEPARENT as in an execution, and with HOOKBUS_ENABLED=0. Replays are recorded in their own table and count nowhere else; `hookbus show` lists them.',
     'Replay needs a complete stored payload (HOOKBUS_STORE_RAW=1). It tells you if secrets were redacted from the payload, because the hook then gets other bytes than the first time.',
   ],
   argument: {
@@ -51,11 +57,7 @@ export const replayCommand: Command = {
       value: 'DIR',
       describe: 'run nothing; write each execution as a case for `hookbus test` to DIR',
     },
-    timeout: {
-      value: 'SECONDS',
-      describe: 'stop each hook after SECONDS; fractions allowed',
-      default: String(DEFAULT_TIMEOUT_SECONDS),
-    },
+    timeout: TIMEOUT_OPTION,
   },
   exitCodes: [
     ['0', 'the agent would act the same'],
@@ -78,10 +80,7 @@ export const replayCommand: Command = {
 
 async function perform(given: Given, context: Context): Promise<Answer> {
   const choice = readChoice(given, context);
-  const timeoutSeconds = readSeconds(
-    '--timeout',
-    given.value('timeout') ?? String(DEFAULT_TIMEOUT_SECONDS),
-  );
+  const timeoutSeconds = readTimeout(given.value('timeout'));
   const argv = given.passthrough;
   if (argv?.length === 0) throw usageError('no command after --');
   const directory = given.value('save');
@@ -118,3 +117,7 @@ function readChoice(given: Given, { ask }: Context): ReplayChoice {
   const asks = mayAsk && !given.isOn('yes');
   return { by: 'hook', hookName, eventTypes: given.values('event'), last, isEverywhere, asks };
 }
+
+/** @throws HookbusError `E_USAGE` */
+export const readTimeout = (text = String(DEFAULT_TIMEOUT_SECONDS)): number =>
+  readSeconds('--timeout', text);

@@ -38,8 +38,12 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const daemon = await askDaemon(socketPath(paths.home));
   const isOfAll = given.isOn('history');
   const read = (db: Parameters<typeof readAlerts>[1]) => ({
-    ...readAlerts(paths, db),
-    history: !isOfAll ? null : db === undefined ? [] : readAlertHistory(paths, db, ''),
+    ...readAlerts(paths, db, context.now()),
+    history: !isOfAll
+      ? null
+      : db === undefined
+        ? []
+        : readAlertHistory(paths, db, '', context.now()),
   });
   const known = (await withDatabase(context, read)) ?? read(undefined);
   const report = { watching: daemon !== undefined, ...known };

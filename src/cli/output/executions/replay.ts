@@ -1,5 +1,6 @@
+import type { ChangedScript } from '../../../app/replay/replay-places.ts';
 import type { RefusedReplay, Replayed, ReplayReport } from '../../../app/replay/replayable.ts';
-import type { HookResult } from '../../../domain/replay.ts';
+import { type HookResult, isRefusalLost } from '../../../domain/replay.ts';
 import {
   formatBytes,
   formatCount,
@@ -22,6 +23,7 @@ export function replayJson({ replays, refused }: ReplayReport) {
   return {
     replayed: replays.length,
     changed: replays.filter(({ changed }) => changed).length,
+    refusals_lost: replays.filter(isLost).length,
     replays: replays.map(({ row, isRedacted, changedScript, record, changed, differences }) => ({
       ...idsOf(row),
       command: record.command,
@@ -45,13 +47,15 @@ const idsOf = ({ id, execution_id, hook_name, event_type }: LogRow) => ({
   event_type,
 });
 
+const isLost = ({ recorded, came }: Replayed): boolean => isRefusalLost(recorded, came);
+
 function resultOf(
   row: Omit<ReplayRow, 'log_id' | 'span_id' | 'command' | 'changed' | 'differences' | 'created_at'>,
 ) {
-  const { status, exit_code, signal, error, duration_ms } = row;
+  const { decision, status, exit_code, signal, error, duration_ms } = row;
   const { stdout_bytes, stderr_bytes, stdout_kind, stdout_digest } = row;
   return {
-    ...{ status, exit_code, signal, error, duration_ms },
+    ...{ decision, status, exit_code, signal, error, duration_ms },
     ...{ stdout_bytes, stderr_bytes, stdout_kind, stdout_digest },
   };
 }
@@ -77,10 +81,12 @@ const COMPARED: readonly Column[] = [
 function oneLines(replayed: Replayed, page: Page): string[] {
   const { row, isRedacted, record, differences, changed } = replayed;
   const what = [row.hook_name, row.event_type, row.tool_name].filter(Boolean).join(', ');
-  const conclusion = page.paint(
-    changed ? 'The agent would act differently.' : 'The agent would act the same.',
-    toneOf(changed),
-  );
+  const conclusion = isLost(replayed)
+    ? page.paint('The hook refused this call then, and does not now.', 'bad')
+    : page.paint(
+        changed ? 'The agent would act differently.' : 'The agent would act the same.',
+        toneOf(changed),
+      );
   const line = (name: string, then: Cell, now: Cell, difference: string) => ({
     cells: [
       { text: name },
@@ -95,6 +101,7 @@ function oneLines(replayed: Replayed, page: Page): string[] {
   const table = renderTable(
     COMPARED,
     [
+      line('decision', decisionCell(row), decisionCell(record), 'decision'),
       line('status', statusCell(row), statusCell(record), 'status'),
       line('exit code', plain(row.exit_code), plain(record.exit_code), 'exit_code'),
       line('signal', plain(row.signal), plain(record.signal), 'signal'),
@@ -121,10 +128,20 @@ function oneLines(replayed: Replayed, page: Page): string[] {
 
 /** Scripts that have changed since the recording: the replay ran another version. */
 function changedLines(replays: readonly Replayed[], page: Page): string[] {
-  const scripts = new Set(replays.flatMap(({ changedScript }) => changedScript ?? []));
-  return [...scripts].flatMap((script) =>
-    breakAnywhere(visible(`Changed since the recording: ${script}`), page.columns),
+  const lines = replays.flatMap(({ changedScript }) =>
+    changedScript === undefined
+      ? []
+      : `Changed since the recording: ${changedScript.path}${digestsOf(changedScript)}`,
   );
+  return [...new Set(lines)].flatMap((line) => breakAnywhere(visible(line), page.columns));
+}
+
+/** Enough of a digest to compare by eye. */
+const shortDigest = (digest: string): string => digest.slice(0, 12);
+
+export function digestsOf({ before, now }: ChangedScript): string {
+  if (before === null) return '';
+  return ` (SHA-256 ${shortDigest(before)}… then, ${now === null ? 'gone' : `${shortDigest(now)}…`} now)`;
 }
 
 const REDACTED =
@@ -135,6 +152,8 @@ const toneOf = (changed: boolean) => (changed ? 'warn' : 'good');
 const plain = (value: string | number | null): Cell => ({
   text: value === null ? NOTHING : visible(String(value)),
 });
+
+const decisionCell = ({ decision }: Pick<LogRow, 'decision'>): Cell => plain(decision);
 
 const bytes = (count: number): Cell => ({ text: formatBytes(count) });
 
@@ -187,7 +206,10 @@ const SEVERAL: readonly Column[] = [
 ];
 
 function severalLines(replays: readonly Replayed[], page: Page): string[] {
-  const changed = replays.filter((replayed) => replayed.changed);
+  const all = replays.filter((replayed) => replayed.changed);
+  const lost = all.filter(isLost);
+  // What matters most comes first.
+  const changed = [...lost, ...all.filter((replayed) => !isLost(replayed))];
   const others =
     replays.filter(({ differences }) => differences.length > 0).length - changed.length;
   const rows = changed.map((replayed) => {
@@ -197,8 +219,8 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
         { text: String(row.id) },
         { text: visible(row.hook_name) },
         { text: visible(row.event_type || NOTHING) },
-        statusCell(row),
-        statusCell(record),
+        resultCell(row),
+        resultCell(record),
         { text: differences.join(', ').replaceAll('_', ' '), tone: 'warn' as const },
         { text: formatMsAligned(row.duration_ms) },
         { text: formatMsAligned(record.duration_ms) },
@@ -207,6 +229,7 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
   });
   const redacted = replays.filter(({ isRedacted }) => isRedacted).length;
   return [
+    ...(lost.length === 0 ? [] : [page.paint(lostText(lost.length), 'bad'), '']),
     ...(rows.length > 0 ? [...renderTable(SEVERAL, rows, page), ''] : []),
     page.paint(
       `Replayed ${formatThings(replays.length, 'execution')}. ${changed.length === 0 ? 'The agent would act the same in every case.' : `The agent would act differently in ${formatThings(changed.length, 'case')}.`}`,
@@ -223,6 +246,17 @@ function severalLines(replays: readonly Replayed[], page: Page): string[] {
         ]),
     ...changedLines(replays, page),
   ];
+}
+
+const lostText = (count: number): string =>
+  count === 1
+    ? '1 call that the hook refused is not refused any more.'
+    : `${formatCount(count)} calls that the hook refused are not refused any more.`;
+
+/** What it decided; if nothing, how it ended. */
+function resultCell({ decision, status }: Pick<LogRow, 'decision' | 'status'>): Cell {
+  const isSaid = status === 'success' && decision !== null && decision !== 'none';
+  return isSaid ? plain(decision) : statusCell({ status });
 }
 
 const total = (times: readonly (number | null)[]): number =>

@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts';
+import type { Database } from '../../database.ts';
 
 /** Whose executions count: those of one agent, and for the hooks of a project those in it. */
 export interface ActivityScope {

@@ -1,0 +1,38 @@
+import { isFailure } from '../../../domain/execution.ts';
+import { formatThings } from '../../../format.ts';
+import type { WindowRow } from '../../../store/alerts.ts';
+import { type AlertsConfig, goodInRow, type RunsRule } from '../rule.ts';
+import { lastLine } from './bug.ts';
+import { failureRate } from './failure-rate.ts';
+
+/** A hook that does nothing but fail, however rarely it runs. */
+export const failsEveryTime: RunsRule = {
+  name: 'fails_every_time',
+  of: 'hook',
+  hasMemory: true,
+  assess(rows, config, since) {
+    const value = goodInRow(rows, ({ status }) => isFailure(status));
+    const recent = rows.filter(({ createdAt }) => createdAt >= since);
+    const failures = recent.filter(({ status }) => isFailure(status)).length;
+    return {
+      value,
+      threshold: config.failures_in_a_row,
+      runs: rows.length,
+      reason: lastLine(rows[0]?.error),
+      isBad:
+        value >= config.failures_in_a_row &&
+        // A few failures after many successes are a matter of the failure rate.
+        failures > recent.length / 2 &&
+        !isReported(recent, config, since),
+      isHealthy: value === 0,
+    };
+  },
+  text: ({ subject, value, reason }) =>
+    `${subject} fails every time: its last ${formatThings(value, 'run')} failed${reason === null ? '' : `: ${reason}`}`,
+};
+
+/** Whether the failure rate opens an alert about the same: two would tell no more. */
+function isReported(recent: readonly WindowRow[], config: AlertsConfig, since: string): boolean {
+  if (config.rules_off.includes(failureRate.name)) return false;
+  return failureRate.assess(recent, config, since).isBad;
+}
