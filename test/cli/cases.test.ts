@@ -532,13 +532,14 @@ describe('explain', () => {
         },
       },
     });
-  const explain = async (words: readonly string[]) => {
+  const explain = async (words: readonly string[], ...scripts: string[]) => {
     const { directory } = project();
+    for (const name of scripts) writeFileSync(join(directory, name), '');
     return hookbus(['explain', ...words], { HOME: '/nonexistent' }, directory);
   };
 
   it('says which hooks run, which may, why the others do not, and where each stands', async () => {
-    const { stdout, exitCode } = await explain(['PreToolUse', 'Bash']);
+    const { stdout, exitCode } = await explain(['PreToolUse', 'Bash'], 'guard.sh', 'push.sh');
     expect(exitCode).toBe(0);
     expect(stdout).toBe(`Claude Code: PreToolUse Bash
 
@@ -554,6 +555,17 @@ Does not run:
 HOOK    SOURCE   WHERE                     WHY
 format  project  .claude/settings.json:23  matcher "Write" does not match "Bash"
 `);
+  });
+
+  it('puts a long reason below in full, and names a script that does not exist', async () => {
+    const long = 'echo '.repeat(11).trim();
+    const words = ['PreToolUse', 'Bash', '--input', JSON.stringify({ command: long })];
+    const lines = (await explain(words, 'guard.sh')).stdout.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(lines.join('')).not.toContain('…');
+    expect((await explain(['Stop'])).stdout).toContain(
+      'it has no matcher, but ./stop.sh does not exist',
+    );
   });
 
   it('decides rules by the input', async () => {
@@ -644,9 +656,13 @@ describe('replay --save', () => {
       JSON.parse(readFileSync(join(directory, 'guard-none-bash-ls.json'), 'utf8')),
     ).toMatchObject({ payload: { permission_mode: 'plan' } });
     expect(await project.report([directory])).toMatchObject({ passed: 3, failed: 0 });
-    await save();
+    writeFileSync(join(directory, 'guard-none-bash-ls.json'), 'mine');
+    const again = (await save()).stdout;
+    expect(again).toContain('2 executions of calls that have a case already: ');
+    expect(again).toContain('1 case saved');
     expect(readFileSync(join(directory, names[0] ?? ''), 'utf8')).toBe(text);
-    expect(readdirSync(directory)).toHaveLength(6);
+    expect(readFileSync(join(directory, 'guard-none-bash-ls.json'), 'utf8')).toBe('mine');
+    expect(readdirSync(directory).sort()).toEqual([...names, 'guard-none-bash-ls-3.json'].sort());
   });
 
   it('refuses what it cannot know, and a command', async () => {

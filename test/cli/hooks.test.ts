@@ -126,6 +126,71 @@ describe('hooks', () => {
     ]);
   });
 
+  it('has the refusals of a guard before and after its script changed', async () => {
+    const { project, write, record, list, ask } = aMachine();
+    write('shop/.claude/settings.json', {
+      hooks: on('PreToolUse', 'Bash', command(recorded('quiet')), command(recorded('alive'))),
+    });
+    const [before, after] = ['a'.repeat(64), 'b'.repeat(64)];
+    const refusal = { cwd: project, project, agent: 'claude', decision: 'deny' } as const;
+    for (const hookName of ['quiet', 'alive'])
+      record(
+        { ...refusal, hookName, scriptDigest: before, createdAt: ago(4) },
+        { ...refusal, hookName, scriptDigest: before, createdAt: ago(3) },
+        { ...refusal, hookName, scriptDigest: after, decision: 'none', createdAt: ago(2) },
+      );
+    record({ ...refusal, hookName: 'alive', scriptDigest: after });
+    // What happened in Codex, or elsewhere, says nothing about these.
+    record({ ...refusal, hookName: 'quiet', agent: 'codex', command: 'x', scriptDigest: after });
+    record({ ...refusal, hookName: 'quiet', project: '/elsewhere', scriptDigest: after });
+    const { hooks } = await list();
+    expect(hooks).toMatchObject([
+      { hook_name: 'quiet', concern: 'changed' },
+      { hook_name: 'alive', concern: null },
+    ]);
+    expect(hooks[1].script_change).toMatchObject({
+      ...{ digest_before: before, digest: after },
+      ...{ denied_before: 2, denied_since: 1, runs_since: 2 },
+    });
+    const text = await ask('hooks');
+    expect(text).toContain('      its script changed: 2 refusals before, 0 in 1 run since  ');
+    expect(text).toContain('      its script changed: 2 refusals before, 1 in 2 runs since  ');
+  });
+
+  it('says that only capital letters keep a matcher from the names of tools', async () => {
+    const { project, write, record, ask, findings } = aMachine();
+    write('shop/.claude/settings.json', {
+      hooks: {
+        PreToolUse: ['bash', 'edit|write', 'Nothing'].map((matcher) => ({
+          matcher,
+          hooks: [command(recorded(`on-${matcher.slice(0, 4)}`))],
+        })),
+      },
+    });
+    const call = { toolName: 'Bash', cwd: project, sessionId: 's', agent: 'claude' } as const;
+    record(...['1', '2', '3', '4', '5'].map((id) => ({ ...call, hookName: 'o', toolUseId: id })));
+    const text = await ask('hooks');
+    expect(text).toContain('never ran, its matcher says "bash": 0 runs in 1 session, 5 Bash calls');
+    expect(text.match(/never ran/g)).toHaveLength(1);
+    expect(await findings('silent hooks')).toHaveLength(1);
+  });
+
+  it('says what install can do about hooks that are not recorded', async () => {
+    const { write, ask, client } = aMachine();
+    write('home/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
+    write('shop/.gemini/settings.json', { hooks: on('AfterAgent', '', command('b')) });
+    const own = { event: 'Stop', type: 'command', text: 'a', source: 'userSettings' };
+    const plugin = { ...own, text: 'c', source: 'pluginHook', pluginName: 'p@m' };
+    client(says(listing([own, plugin])));
+    const text = await ask('hooks');
+    for (const line of [
+      '- 1 hook is not recorded: type hookbus install.',
+      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 1 hook of plugins is not recorded: hookbus install changes only settings files.',
+    ])
+      expect(text.split('\n')).toContain(line);
+  });
+
   it('does not call a hook silent without evidence', async () => {
     const { project, write, record, list } = aMachine();
     const hooks = [
@@ -269,7 +334,7 @@ describe('what Claude Code says', () => {
 
 describe('what Codex trusts', () => {
   it('is what it answers, else what its settings list', async () => {
-    const { top, project, write, list, client } = aMachine();
+    const { top, project, write, ask, list, client } = aMachine();
     const file = write('home/.codex/hooks.json', {
       hooks: on('PreToolUse', '', command('a'), command('b'), command('c')),
     });
@@ -289,7 +354,8 @@ describe('what Codex trusts', () => {
         ),
       );
     const rest = { a: 'not_recorded', b: 'untrusted', c: 'untrusted' };
-    expect(await concerns()).toEqual({ ...rest, d: 'voided' });
+    expect(await concerns()).toEqual({ ...rest, d: 'untrusted' });
+    expect(await ask('hooks', '--agent', 'codex')).toContain('Codex does not trust this project');
     const state = (place: number, trustStatus: string, enabled = true) =>
       `{"key":"'"$CODEX_HOME"'/hooks.json:pre_tool_use:0:${place}","enabled":${enabled},"trustStatus":"${trustStatus}"}`;
     const hooks = [state(0, 'modified'), state(1, 'trusted'), state(2, 'trusted', false)];

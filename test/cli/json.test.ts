@@ -218,11 +218,28 @@ describe('the fields of', () => {
   it('hooks are documented', async () => {
     const project = temporaryDirectory();
     mkdirSync(join(project, '.claude'));
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'hookbus run -- x' }] }] };
+    writeFileSync(join(project, '.claude', 'settings.json'), JSON.stringify({ hooks }));
     writeFileSync(
-      join(project, '.claude', 'settings.json'),
-      '{"hooks": {"PreToolUse": [{"command": "x"}]}}',
+      join(project, '.claude', 'settings.local.json'),
+      '{"hooks": {"PreToolUse": [{}]}}',
     );
-    const env = { HOOKBUS_HOME: freshState().home, PATH: '/usr/bin:/bin' };
+    const { home, paths } = freshState();
+    const run = {
+      hookName: 'x',
+      eventType: 'Stop',
+      agent: 'claude',
+      cwd: project,
+      project,
+    } as const;
+    writeExecutions(
+      paths.database,
+      ['a', 'b'].map((digit) => {
+        const scriptDigest = digit.repeat(64);
+        return recordedOf(anExecution({ ...run, decision: 'deny', scriptDigest }));
+      }),
+    );
+    const env = { HOOKBUS_HOME: home, PATH: '/usr/bin:/bin' };
     const { stdout } = await hookbus(['hooks', '--json'], env, project);
     expect(unique(pathsOf(JSON.parse(stdout)))).toEqual(unique(documented('hooks').keys()));
   });

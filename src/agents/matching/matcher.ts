@@ -54,7 +54,10 @@ export function testMatcher(
   if (value.kind === 'none') return yes(`${written} has no effect on ${event}`);
   if (value.kind === 'unknown') return unknown(`${written}: what it is compared with is not known`);
   const [first] = value.values;
-  if (first === undefined) return unknown(`${written}: no ${value.field} is given`);
+  if (first === undefined)
+    return unknown(
+      `${written}: no ${/^tool_?name$/i.test(value.field) ? 'tool' : value.field} is given`,
+    );
   if (RULES[agent](matcher, value.values, event)) return yes(`${written} matches ${quoted(first)}`);
   const why = isPattern(matcher) ? 'does not match' : 'is no valid pattern, so it never matches';
   return no(`${written} ${why}${isPattern(matcher) ? ` ${quoted(first)}` : ''}`);

@@ -133,5 +133,5 @@ const difference = (what: string, expected: string, got: string): Difference => 
 /** Why hooks do not run, each with its reason. */
 const whyNot = (candidates: readonly Candidate[]): string =>
   candidates
-    .map(({ hook, verdict }) => `${hook.hookName || hook.type}: ${verdict.reason}`)
+    .map(({ hook, verdict }) => `${hook.hookName || hook.type} does not run: ${verdict.reason}`)
     .join('; ') || 'no hook';

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { isKnownEvent, matchedField } from '../../agents/matching/matched-value.ts';
 import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
 import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
+import { trustedByFiles } from '../hooks/codex-trust.ts';
 import { configuredHooks, type FileProblem } from '../hooks/configured-hooks.ts';
+import { missingScript } from '../hooks/missing-script.ts';
 import type { Fields } from './hook-case.ts';
 import { type Candidate, selectHooks } from './select-hooks.ts';
 
@@ -33,14 +35,27 @@ export function explain(
 ): Explanation[] {
   return agents.flatMap((agent) => {
     const settings = AGENT_SETTINGS[agent];
-    const { hooks, problems } = configuredHooks(settings, places);
+    const { hooks: found, problems } = configuredHooks(settings, places);
+    const hooks = agent === 'codex' ? trustedByFiles(found, places) : found;
     const occasion = { agent, event: question.event, payload: payloadOf(agent, question, places) };
-    const all = selectHooks(hooks, occasion, places, places.cwd);
+    const all = selectHooks(hooks, occasion, places, places.cwd).map((one) =>
+      withScript(one, places),
+    );
     const candidates = all.filter(({ hook }) => hook.event === question.event);
     if (candidates.length === 0 && !isKnownEvent(agent, question.event)) return [];
     const others = all.length - candidates.length;
     return [{ agent, title: settings.title, candidates, others, problems }];
   });
+}
+
+/** The agent starts a hook whose script is gone, and nothing comes of it. */
+function withScript({ hook, verdict }: Candidate, places: Places): Candidate {
+  const script = verdict.fires === 'no' ? undefined : missingScript(hook, places);
+  if (script === undefined) return { hook, verdict };
+  return {
+    hook,
+    verdict: { ...verdict, reason: `${verdict.reason}, but ${script} does not exist` },
+  };
 }
 
 /** Only what was asked: a field that is missing makes a hook one that may run. */

@@ -37,7 +37,7 @@ function verdictOn(
   cwd: string,
 ): Verdict {
   if (hook.event !== occasion.event) return no(`it is on ${hook.event}`);
-  if (hook.off !== undefined) return no(`${hook.off.why}: ${hook.off.reason}`);
+  if (hook.off !== undefined) return no(hook.off.reason);
   const settings = {
     project: projectRoot,
     local: cwd,

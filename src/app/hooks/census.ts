@@ -10,6 +10,10 @@ import {
   readHookActivity,
   readOccasions,
 } from '../../store/queries/guards/hook-activity.ts';
+import {
+  readScriptHistory,
+  type ScriptHistory,
+} from '../../store/queries/guards/script-changes.ts';
 import type { AgentHooks } from './known-hooks.ts';
 import type { KnownHook } from './merge-listing.ts';
 import { missingScript } from './missing-script.ts';
@@ -22,6 +26,7 @@ const CONCERNS = [
   'missing',
   'never_ran',
   'fails',
+  'changed',
   'disabled',
   'not_recorded',
 ] as const;
@@ -33,6 +38,8 @@ export interface Silence {
   readonly calls: number;
   /** Undefined on events without a tool. */
   readonly tools: readonly string[];
+  /** The matcher, if it has the names of these tools in other letters: agents tell `bash` from `Bash`. */
+  readonly misspelled?: string | undefined;
 }
 
 /** A hook, and how it does. */
@@ -44,6 +51,8 @@ export interface CensusEntry extends KnownHook {
   /** The concern in one line. */
   readonly reason: string | undefined;
   readonly silence: Silence | undefined;
+  /** The last change of its script, if it refused anything before or since. */
+  readonly change: ScriptHistory | undefined;
 }
 
 interface CensusQuery {
@@ -71,20 +80,24 @@ export function takeCensus(
 ): CensusEntry[] {
   const rank = ({ concern }: CensusEntry): number =>
     concern === undefined ? CONCERNS.length : CONCERNS.indexOf(concern);
+  const changes = (db === undefined ? [] : readScriptHistory(db)).filter(
+    ({ refusalsBefore, refusalsSince }) => refusalsBefore + refusalsSince > 0,
+  );
   return agents
-    .flatMap((known) => entriesOf({ known, places, db, since }))
+    .flatMap((known) => entriesOf({ known, places, db, since }, changes))
     .sort((a, b) => rank(a) - rank(b));
 }
 
-function entriesOf(query: CensusQuery): CensusEntry[] {
+function entriesOf(query: CensusQuery, changes: readonly ScriptHistory[]): CensusEntry[] {
   const { known, places } = query;
   const activities = readActivities(query);
   const occasions = createOccasions(query);
   return known.hooks.map((hook): CensusEntry => {
     const activity = hook.hookName === '' ? undefined : activities(hook);
     const silence = activity === undefined ? silenceOf(hook, query, occasions) : undefined;
-    const [concern, reason] = concernOf(hook, activity, silence, places);
-    return { ...hook, title: known.agent.title, activity, silence, concern, reason };
+    const change = changeOf(hook, changes, scopeOf(hook, places));
+    const [concern, reason] = concernOf({ ...hook, activity, silence, change }, places);
+    return { ...hook, title: known.agent.title, activity, silence, change, concern, reason };
   });
 }
 
@@ -92,6 +105,23 @@ function entriesOf(query: CensusQuery): CensusEntry[] {
 function scopeOf({ source, agent }: KnownHook, { projectRoot }: Places): ActivityScope {
   const isProjects = source === 'project' || source === 'local';
   return { agent, project: isProjects ? projectRoot : undefined };
+}
+
+/** The latest, if the same hook stands in several projects. */
+function changeOf(
+  { hookName, isRecorded }: KnownHook,
+  changes: readonly ScriptHistory[],
+  { agent, project }: ActivityScope,
+): ScriptHistory | undefined {
+  return changes
+    .filter(
+      (change) =>
+        isRecorded &&
+        change.hookName === hookName &&
+        (change.agent ?? agent) === agent &&
+        (project === undefined || change.project === project),
+    )
+    .sort((a, b) => (a.afterAt < b.afterAt ? 1 : -1))[0];
 }
 
 function readActivities({ known, places, db, since }: CensusQuery) {
@@ -130,12 +160,17 @@ function silenceOf(
   const from = changed === undefined || changed < since ? since : changed;
   const events = SHOWN_BY[event] ?? [event];
   if (!isCheap(matcher)) return undefined;
-  const seen = occasions(events, from, scopeOf(hook, places)).filter(({ toolName, eventType }) => {
-    const isTool = toolName !== null;
-    if (!isTool && eventType !== event) return false;
-    const payload = isTool ? { tool_name: toolName, toolName } : {};
-    return testMatcher(agent, event, matcher, payload).fires === 'yes';
-  });
+  const all = occasions(events, from, scopeOf(hook, places));
+  const matched = (written: string | undefined, name = (tool: string): string => tool) =>
+    all.filter(({ toolName, eventType }) => {
+      if (toolName === null && eventType !== event) return false;
+      const tool = toolName === null ? undefined : name(toolName);
+      const payload = tool === undefined ? {} : { tool_name: tool, toolName: tool };
+      return testMatcher(agent, event, written, payload).fires === 'yes';
+    });
+  const exact = matched(matcher);
+  const isMisspelled = exact.length === 0 && matcher !== undefined && /^[\w\s|,-]+$/.test(matcher);
+  const seen = isMisspelled ? matched(matcher.toLowerCase(), (tool) => tool.toLowerCase()) : exact;
   const most = new Map<string, number>();
   for (const { sessionId, toolName, count } of seen) {
     const key = JSON.stringify([sessionId, toolName]);
@@ -147,6 +182,7 @@ function silenceOf(
     sessions: new Set(seen.map(({ sessionId }) => sessionId)).size,
     calls,
     tools: [...new Set(seen.flatMap(({ toolName }) => toolName ?? []))].sort(),
+    misspelled: isMisspelled ? matcher : undefined,
   };
 }
 
@@ -172,22 +208,31 @@ function changedAt(path: string | undefined): string | undefined {
 }
 
 function concernOf(
-  hook: KnownHook,
-  activity: HookActivity | undefined,
-  silence: Silence | undefined,
+  hook: KnownHook & Pick<CensusEntry, 'activity' | 'silence' | 'change'>,
   places: Places,
 ): readonly [Concern, string] | readonly [undefined, undefined] {
-  const { off } = hook;
+  const { off, activity, silence, change } = hook;
   if (off !== undefined) return [off.why, off.reason];
   const script = missingScript(hook, places);
   if (script !== undefined) return ['missing', `${script} does not exist`];
-  if (silence !== undefined) return ['never_ran', `never ran: ${silenceWords(silence)}`];
+  if (silence !== undefined) {
+    const { misspelled } = silence;
+    const why = misspelled === undefined ? '' : `, its matcher says "${misspelled}"`;
+    return ['never_ran', `never ran${why}: ${silenceWords(silence)}`];
+  }
   const { runs = 0, failures = 0 } = activity ?? {};
   if (runs >= MIN_FAILURES && failures === runs) {
     return ['fails', `failed in all of its ${formatCount(runs)} runs`];
   }
+  if (change !== undefined && change.refusalsSince === 0) return ['changed', changeWords(change)];
   if (hook.isRecorded || hook.kind === 'other') return [undefined, undefined];
   return ['not_recorded', 'HookBus does not record it'];
+}
+
+/** `its script changed: 7 refusals before, 0 in 24 runs since`. */
+export function changeWords({ refusalsBefore, refusalsSince, runsSince }: ScriptHistory): string {
+  const before = formatThings(refusalsBefore, 'refusal');
+  return `its script changed: ${before} before, ${formatCount(refusalsSince)} in ${formatThings(runsSince, 'run')} since`;
 }
 
 /** `0 runs in 41 sessions, 212 Bash calls`. */

@@ -15,6 +15,8 @@ type States = ReadonlyMap<string, string>;
 const LIMIT_MS = 5000;
 const MAX_BYTES = 4_000_000;
 
+const NOT_TRUSTED = 'Codex does not trust this project: start codex here, then type /hooks';
+
 const HOW = 'type /hooks in Codex to trust it';
 
 /** A hook that Codex does not list is in a project that it does not trust, or of a kind that it does not have. */
@@ -58,11 +60,13 @@ export function trustedByFiles(hooks: readonly FoundHook[], places: Places): Fou
     }),
   );
   const isTrusted = project['trust_level'] === 'trusted';
-  const listed = hooks.filter(({ source }) => source !== 'project' || isTrusted);
-  return trustedByCodex(
-    hooks,
-    new Map(listed.map((hook) => [keyOf(hook), states.get(keyOf(hook)) ?? ''])),
-  );
+  return trustedByCodex(hooks, states).map((hook): FoundHook => {
+    const { off, source } = hook;
+    const isProjects = source === 'project' && !isTrusted;
+    return isProjects && off?.why === 'untrusted'
+      ? { ...hook, off: { ...off, reason: NOT_TRUSTED } }
+      : hook;
+  });
 }
 
 /** Asks Codex, in a directory with a copy of what it needs: it opens a dozen files there when it starts. */

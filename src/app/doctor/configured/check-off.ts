@@ -57,7 +57,9 @@ export function checkOff(
   const findings = [...[...causes.values()].flatMap(offFinding), ...unread.map(unreadFinding)];
   const off = entries.filter((entry) => entry.off !== undefined).length;
   const summary =
-    off === 0 ? 'all of them run' : `${formatThings(off, 'hook')} of ${entries.length} do not run`;
+    off === 0
+      ? 'all of them run'
+      : `${off} of ${formatThings(entries.length, 'hook')} ${off === 1 ? 'does' : 'do'} not run`;
   return { name: 'configured', summary: entries.length === 0 ? 'no hooks' : summary, findings };
 }
 

@@ -1,5 +1,5 @@
 import { canBlock } from '../../../domain/events.ts';
-import { type CensusEntry, silenceWords } from '../../hooks/census.ts';
+import { type CensusEntry, type Silence, silenceWords } from '../../hooks/census.ts';
 import { advice, type Check, problem } from '../finding.ts';
 
 /** Reports hooks that never ran although what they wait for happened. */
@@ -10,10 +10,21 @@ export function checkSilent(entries: readonly CensusEntry[]): Check {
     const make = canBlock(event) ? problem : advice;
     return make(
       `${hookName} on ${on}: ${silenceWords(silence)} (${path}:${line})`,
-      'Other hooks saw these calls. Either the agent does not start this one, or it fails before HookBus does.',
-      'Type hookbus hooks to see what keeps it from running, and try it in a new session of the agent.',
+      ...adviceFor(silence),
     );
   });
   const summary = findings.length === 0 ? 'none' : `${findings.length} never ran`;
   return { name: 'silent hooks', summary, findings };
+}
+
+function adviceFor({ misspelled, tools }: Silence): [why: string, fix: string] {
+  return misspelled === undefined
+    ? [
+        'Other hooks saw these calls. Either the agent does not start this one, or it fails before HookBus does.',
+        'Type hookbus hooks to see what keeps it from running, and try it in a new session of the agent.',
+      ]
+    : [
+        `Its matcher says "${misspelled}", and agents tell capital letters from small ones.`,
+        `Write the names of tools as the agent does: ${tools.join(', ')}.`,
+      ];
 }

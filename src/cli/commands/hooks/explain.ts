@@ -57,8 +57,8 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const agents = names.filter((name) => agent === undefined || agent === name);
   if (agents.length === 0) throw invalidValue('--agent', `one of ${names.join(', ')}`, agent ?? '');
   const question = { event, value: given.moreArguments[0], input: readInput(given.value('input')) };
-  const cwd = context.cwd();
-  const explanations = explain(question, agents, readPlaces(context.env, cwd));
+  const places = readPlaces(context.env, context.cwd());
+  const explanations = explain(question, agents, places);
   if (explanations.length === 0) {
     const events = agents.flatMap(knownEvents);
     const same = events.find((known) => known.toLowerCase() === event.toLowerCase());
@@ -68,7 +68,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   }
   return {
     json: explainJson(question, explanations),
-    lines: (page) => explainLines(question, explanations, cwd, page),
+    lines: (page) => explainLines(question, explanations, places, page),
   };
 }
 

@@ -1,9 +1,10 @@
+import type { Places } from '../../../agents/settings/agent-settings.ts';
 import type { Explanation, Question } from '../../../app/cases/explain.ts';
 import type { Candidate } from '../../../app/cases/select-hooks.ts';
 import { formatThings } from '../../../format.ts';
 import type { Page } from '../page.ts';
-import { type Column, createTable, type Row } from '../table.ts';
-import { hanging, visible } from '../text.ts';
+import { BELOW_INDENT, type Column, createTable, type Row } from '../table.ts';
+import { columnsOf, hanging, visible } from '../text.ts';
 import { shownPath } from './shown-path.ts';
 
 /** An explanation for programs. */
@@ -35,7 +36,7 @@ export function explainJson(question: Question, explanations: readonly Explanati
 export function explainLines(
   question: Question,
   explanations: readonly Explanation[],
-  base: string,
+  places: Pick<Places, 'cwd' | 'home'>,
   page: Page,
 ): string[] {
   // An agent without any hook is worth a line only if no other has more to say.
@@ -45,33 +46,29 @@ export function explainLines(
   const shown = telling.length > 0 ? telling : explanations.slice(0, 1);
   return shown.flatMap((explanation, index) => [
     ...(index > 0 ? [''] : []),
-    ...agentLines(question, explanation, base, page),
+    ...agentLines(question, explanation, places, page),
   ]);
 }
 
 const COLUMNS: readonly Column[] = [
   { title: 'HOOK', minWidth: 10, clip: 'middle' },
   { title: 'SOURCE', dropOrder: 1 },
-  { title: 'WHERE', minWidth: 16, clip: 'middle' },
-  { title: 'WHY', minWidth: 20 },
+  { title: 'WHERE', minWidth: 32, clip: 'middle' },
+  { title: 'WHY' },
 ];
 
 function agentLines(
   { event, value }: Question,
   { title, candidates, others, problems }: Explanation,
-  base: string,
+  places: Pick<Places, 'cwd' | 'home'>,
   page: Page,
 ): string[] {
   const what = visible([event, value].filter(Boolean).join(' '));
   const of = (fires: Candidate['verdict']['fires']) =>
     candidates.filter(({ verdict }) => verdict.fires === fires);
-  // The sections share the widths of their columns.
-  const rows = candidates.map((one) => rowOf(one, base));
-  const { header, linesOf } = createTable(COLUMNS, rows, page);
+  const { header, linesOf } = tableOf(candidates, places, page);
   const section = (name: string, part: readonly Candidate[]): string[] =>
-    part.length === 0
-      ? []
-      : ['', name, header, ...part.flatMap((one) => linesOf(rowOf(one, base)))];
+    part.length === 0 ? [] : ['', name, header, ...part.flatMap(linesOf)];
   const more = others === 0 ? '' : `; ${formatThings(others, 'hook')} on other events`;
   return [
     page.paint(`${title}: ${what}`, 'strong'),
@@ -83,7 +80,7 @@ function agentLines(
       '',
       ...hanging(
         'Not used: ',
-        visible(`${shownPath(base, path)}:${line ?? 1}: ${reason}`),
+        visible(`${shownPath(places.cwd, path, places.home)}:${line ?? 1}: ${reason}`),
         page,
         'bad',
       ),
@@ -91,12 +88,33 @@ function agentLines(
   ];
 }
 
-function rowOf({ hook, verdict }: Candidate, base: string): Row {
+/** The sections share the widths of their columns. A reason that does not fit stands below, in full: it is the answer. */
+function tableOf(
+  candidates: readonly Candidate[],
+  places: Pick<Places, 'cwd' | 'home'>,
+  page: Page,
+) {
+  const rows = candidates.map((one) => rowOf(one, places));
+  const wide = createTable(COLUMNS, rows, page);
+  const isTooWide = rows.flatMap(wide.linesOf).some((line) => columnsOf(line) > page.columns);
+  if (!isTooWide)
+    return { header: wide.header, linesOf: (one: Candidate) => wide.linesOf(rowOf(one, places)) };
+  const { header, linesOf } = createTable(COLUMNS.slice(0, -1), rows, page);
+  return {
+    header,
+    linesOf: (one: Candidate): string[] => [
+      ...linesOf(rowOf(one, places)),
+      ...hanging(' '.repeat(BELOW_INDENT), visible(one.verdict.reason), page, 'dim'),
+    ],
+  };
+}
+
+function rowOf({ hook, verdict }: Candidate, { cwd, home }: Pick<Places, 'cwd' | 'home'>): Row {
   return {
     cells: [
       { text: visible(hook.hookName || hook.type), tone: TONES[verdict.fires] },
       { text: hook.source },
-      { text: `${shownPath(base, hook.path)}:${hook.line}` },
+      { text: `${shownPath(cwd, hook.path, home)}:${hook.line}` },
       { text: visible(verdict.reason) },
     ],
   };

@@ -1,8 +1,10 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { visible } from '../text.ts';
 
-/** A path as people read it: relative to the directory that they are in, if it is below. */
-export function shownPath(base: string, path: string): string {
+/** A path as people read it: relative to the directory that they are in, or to their home, if it is below. */
+export function shownPath(base: string, path: string, home?: string): string {
   const near = relative(base, path);
-  return visible(near === '' || near.startsWith('..') ? path : near);
+  if (near !== '' && !near.startsWith('..')) return visible(near);
+  const inHome = home === undefined ? '..' : relative(home, path);
+  return visible(inHome.startsWith('..') ? path : join('~', inHome));
 }

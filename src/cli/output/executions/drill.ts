@@ -2,7 +2,7 @@ import { type Drilled, type DrilledGuard, STORE_REFUSALS } from '../../../app/re
 import { formatCount, formatThings, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
 import { type Column, renderTable } from '../table.ts';
-import { breakAnywhere, visible } from '../text.ts';
+import { hanging, visible } from '../text.ts';
 import { digestsOf } from './replay.ts';
 
 /** Drills for programs. */
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 const WORDS: Readonly<Record<DrilledGuard['verdict'], readonly [string, Tone]>> = {
-  passes: ['PASSES', 'bad'],
+  passes: ['LETS PASS', 'bad'],
   not_drilled: ['not drilled', 'warn'],
   unsure: ['unsure', 'warn'],
   refuses: ['refuses', 'good'],
@@ -88,7 +88,7 @@ export function drillLines(guards: readonly DrilledGuard[], page: Page): string[
     '',
     ...renderTable(COLUMNS, rows, page),
     ...(details.length === 0 ? [] : ['']),
-    ...details.flatMap((line) => breakAnywhere(visible(line), page.columns)),
+    ...details.flatMap((line) => hanging('- ', visible(line), page)),
   ];
 }
 
@@ -126,9 +126,9 @@ function detailsOf(guard: DrilledGuard): string[] {
   const lines = drills.flatMap(({ row, why }) => {
     if (why === undefined) return [];
     const what = [row.event_type, row.tool_name].filter(Boolean).join(', ');
-    const then =
-      row.decision_reason === null ? '' : `; it refused because: ${row.decision_reason.trim()}`;
-    return `${hookName}, execution ${row.id}${what === '' ? '' : ` (${what})`}: ${why}${then}`;
+    const [then = ''] = (row.decision_reason ?? '').trim().split('\n');
+    const words = then === '' ? '' : `; it refused with: ${then}`;
+    return `${hookName}, execution ${row.id}${what === '' ? '' : ` (${what})`}: ${why}${words}`;
   });
   return [...lines, ...new Set(scripts)];
 }

@@ -140,7 +140,7 @@ function changedLines(replays: readonly Replayed[], page: Page): string[] {
 const shortDigest = (digest: string): string => digest.slice(0, 12);
 
 export function digestsOf({ before, now }: ChangedScript): string {
-  if (before === null) return '';
+  if (before === null) return ' (it was written since; its content may be the same)';
   return ` (SHA-256 ${shortDigest(before)}… then, ${now === null ? 'gone' : `${shortDigest(now)}…`} now)`;
 }
 

@@ -9,8 +9,8 @@ import {
   NOTHING,
 } from '../../../format.ts';
 import type { Page } from '../page.ts';
-import { type Column, type Row, renderTable } from '../table.ts';
-import { visible, wrap } from '../text.ts';
+import { BELOW_INDENT, type Column, createTable, type Row } from '../table.ts';
+import { hanging, visible, wrap } from '../text.ts';
 
 export interface AlertsFacts extends AlertsReport {
   /** Whether a daemon runs; only the daemon checks alerts. */
@@ -37,11 +37,7 @@ export function alertsLines(report: AlertsFacts, page: Page): string[] {
   return [
     ...(alerts.length === 0
       ? [page.paint(emptyText(report), report.enabled ? 'good' : undefined)]
-      : renderTable(
-          COLUMNS,
-          alerts.slice(0, MAX_ROWS).map((alert) => rowOf(alert, page)),
-          page,
-        )),
+      : tableOf(alerts.slice(0, MAX_ROWS), page)),
     ...(rest > 0 ? [`… and ${formatThings(rest, 'alert')} more; --json has them all`] : []),
     ...remarks(report).flatMap((text) => ['', ...wrap(text, page.columns)]),
   ];
@@ -50,6 +46,19 @@ export function alertsLines(report: AlertsFacts, page: Page): string[] {
 function emptyText({ enabled, history }: AlertsFacts): string {
   if (!enabled) return 'Alerts are off, and none is open.';
   return history === null ? 'No alert is open: all is well.' : 'No alert is recorded.';
+}
+
+/** An alert's text has its numbers and times at the end, so it is never cut. */
+function tableOf(alerts: readonly AlertReport[], page: Page): string[] {
+  const rows = alerts.map((alert) => rowOf(alert, page));
+  const { header, linesOf } = createTable(COLUMNS, rows, page);
+  return [
+    header,
+    ...alerts.flatMap(({ text, state }, at) => [
+      ...linesOf(rows[at] ?? { cells: [] }),
+      ...hanging(' '.repeat(BELOW_INDENT), visible(text), page, state === 'open' ? 'warn' : 'dim'),
+    ]),
+  ];
 }
 
 function rowOf(alert: AlertReport, page: Page): Row {
@@ -64,7 +73,6 @@ function rowOf(alert: AlertReport, page: Page): Row {
       { text: visible(alert.rule) },
       { text: visible(alert.subject || NOTHING) },
     ],
-    below: { text: visible(alert.text), tone: isOpen ? 'warn' : 'dim' },
   };
 }
 

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import type { CensusEntry, Concern } from '../../../app/hooks/census.ts';
+import { type CensusEntry, type Concern, changeWords } from '../../../app/hooks/census.ts';
 import type { FileProblem } from '../../../app/hooks/configured-hooks.ts';
 import { formatAge, formatCount, formatThings, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
@@ -41,6 +41,7 @@ const STATES: Readonly<
   missing: ['missing', 'bad'],
   never_ran: ['silent', 'bad'],
   fails: ['failing', 'bad'],
+  changed: ['changed', 'warn'],
   disabled: ['disabled', 'warn'],
   not_recorded: ['unrecorded', 'warn'],
   ran: ['ok', 'good'],
@@ -105,14 +106,16 @@ function rowOf(
     text: isRecorded || value ? formatCount(value ?? 0) : NOTHING,
     tone: value ? bad : 'dim',
   });
-  const last = activity && formatAge(new Date(activity.lastRun), page.nowMs);
+  const age = activity && formatAge(new Date(activity.lastRun), page.nowMs);
+  const last = age?.replace(/ minutes? /, ' min ');
   return {
     cells: [
       { text: word, tone },
       { text: visible(nameOf(entry)), tone: 'strong' },
       { text: visible(occasionOf(entry)) },
+      // Then there is no room for the owner's name.
       ...(hasAgents ? [{ text: agent }] : []),
-      { text: visible(sourceOf(entry)) },
+      { text: visible(hasAgents ? entry.source : sourceOf(entry)) },
       last === undefined ? { text: isRecorded ? 'never' : NOTHING, tone: 'dim' } : { text: last },
       count(activity?.runs),
       count(activity?.refusals),
@@ -145,11 +148,13 @@ function belowOf(
   report: HooksReport,
   page: Page,
 ): Cell | undefined {
-  const { reason } = entry;
+  const { change } = entry;
+  const isFine = !needsLook(entry);
+  const reason = isFine ? change && changeWords(change) : entry.reason;
   const [path, line] = causeOf(entry);
-  if (reason === undefined || !needsLook(entry)) return undefined;
+  if (reason === undefined) return undefined;
   // One bad entry may keep a dozen hooks from running.
-  const isRepeated = before?.reason === reason && causeOf(before)[0] === path;
+  const isRepeated = !isFine && before?.reason === reason && causeOf(before)[0] === path;
   if (isRepeated) return undefined;
   if (path === undefined) return { text: visible(reason), tone: 'dim' };
   const place = clip(visible(placeOf(path, line, report)), MAX_PLACE, 'middle');
@@ -176,22 +181,44 @@ function shortPath(path: string, home: string | undefined): string {
 
 function remarks(report: HooksReport, shown: number): string[] {
   const { entries, problems, notes } = report;
-  const bare = entries.filter(({ concern }) => concern === 'not_recorded').length;
   const hidden = entries.length - shown;
   return [
     ...problems
       .filter(({ hooks }) => hooks === 0)
       .map(({ path, line, reason }) => `${placeOf(path, line, report)} is ignored: ${reason}`),
     ...notes,
-    ...(bare === 0
-      ? []
-      : [
-          `${formatThings(bare, 'hook')} ${bare === 1 ? 'is' : 'are'} not recorded: type hookbus install.`,
-        ]),
+    ...unrecorded(entries),
     ...(hidden === 0
       ? []
       : [
           `${formatCount(hidden)} more, without a command or of skills and agents: type hookbus hooks --all.`,
+        ]),
+  ];
+}
+
+const OTHERS: Readonly<Record<string, string>> = {
+  managed: 'an administrator',
+  plugin: 'plugins',
+  skill: 'skills',
+  agent: 'agents',
+};
+
+/** What to do so that HookBus records the rest. It does not change files of others. */
+function unrecorded(entries: readonly CensusEntry[]): string[] {
+  const bare = entries.filter(({ concern }) => concern === 'not_recorded');
+  const own = bare.filter(({ source }) => ['user', 'project', 'local'].includes(source));
+  const others = bare.length - own.length;
+  const are = (count: number, more = ''): string =>
+    `${formatThings(count, 'hook')}${more} ${count === 1 ? 'is' : 'are'} not recorded`;
+  return [
+    ...[...new Set(own.map(({ agent }) => agent))].map((agent) => {
+      const count = own.filter((entry) => entry.agent === agent).length;
+      return `${are(count)}: type hookbus install${agent === 'claude' ? '' : ` --agent ${agent}`}.`;
+    }),
+    ...(others === 0
+      ? []
+      : [
+          `${are(others, ` of ${listed([...new Set(bare.flatMap(({ source }) => OTHERS[source] ?? []))])}`)}: hookbus install changes only settings files.`,
         ]),
   ];
 }
@@ -246,9 +273,20 @@ const definitionOf = (entry: CensusEntry) => ({
   is_recorded: entry.isRecorded,
 });
 
-const activityOf = ({ activity }: CensusEntry) => ({
+const activityOf = ({ activity, change }: CensusEntry) => ({
   last_run: activity?.lastRun ?? null,
   runs: activity?.runs ?? 0,
   denied: activity?.refusals ?? 0,
   failed: activity?.failures ?? 0,
+  script_change:
+    change === undefined
+      ? null
+      : {
+          at: change.afterAt,
+          digest_before: change.before,
+          digest: change.after,
+          denied_before: change.refusalsBefore,
+          runs_since: change.runsSince,
+          denied_since: change.refusalsSince,
+        },
 });

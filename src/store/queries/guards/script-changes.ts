@@ -73,6 +73,8 @@ export function findScriptChanges(
 
 /** What a hook did before its script last changed, and since. */
 export interface ScriptHistory extends ScriptChange {
+  /** Null for executions from before its column. */
+  readonly agent: string | null;
   readonly runsBefore: number;
   readonly refusalsBefore: number;
   readonly runsSince: number;
@@ -87,18 +89,19 @@ export function readScriptHistory(db: Database): ScriptHistory[] {
   return db
     .prepare<[], ScriptHistory>(
       `WITH runs AS (
-         SELECT id, hook_name, command, project, script_digest, created_at, decision = 'deny' AS refused
+         SELECT id, hook_name, command, project, agent, script_digest, created_at, decision = 'deny' AS refused
          FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}),
        latest AS (
-         SELECT hook_name, command, project, script_digest AS after, max(id) FROM runs
+         SELECT hook_name, command, project, agent, script_digest AS after, max(id) FROM runs
          GROUP BY hook_name, command, project),
        changed AS (
-         SELECT latest.hook_name, latest.command, latest.project, after, max(id) AS before_id,
+         SELECT latest.hook_name, latest.command, latest.project, latest.agent, after, max(id) AS before_id,
            script_digest AS before, created_at AS before_at
          FROM latest JOIN runs ON runs.hook_name = latest.hook_name AND runs.command = latest.command
            AND runs.project IS latest.project AND script_digest <> after
          GROUP BY latest.hook_name, latest.command, latest.project)
-       SELECT changed.hook_name AS hookName, changed.command, changed.project, before, before_at AS beforeAt, after,
+       SELECT changed.hook_name AS hookName, changed.command, changed.project, changed.agent, before,
+         before_at AS beforeAt, after,
          min(CASE WHEN id > before_id THEN created_at END) AS afterAt,
          sum(id <= before_id) AS runsBefore, coalesce(sum(id <= before_id AND refused), 0) AS refusalsBefore,
          sum(id > before_id) AS runsSince, coalesce(sum(id > before_id AND refused), 0) AS refusalsSince
