@@ -421,6 +421,23 @@ describe('doctor with an invalid argument', () => {
       ['js', 'a stack trace'],
       ['py', 'a traceback'],
     ]);
+    // A guard that fails or answers in vain protects nothing; elsewhere that is no danger.
+    const block =
+      '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"block"}}';
+    const answer = ['/bin/sh', write('say.sh', `echo '${block}'`)];
+    run(['--name', 'vain', '--event', 'PreToolUse', '--', ...answer]);
+    run([
+      '--name',
+      'late',
+      '--event',
+      'SessionEnd',
+      '--',
+      '/bin/sh',
+      write('none.sh', 'no-such; exit 0'),
+    ]);
+    const both = textOf(await report(), 'settings');
+    expect(both).toMatch(/^problem: vain: PreToolUse: permissionDecision "block" is not allow/m);
+    expect(both).toMatch(/^advice: late: SessionEnd: /m);
   });
 
   it('says what the argument must be', async () => {

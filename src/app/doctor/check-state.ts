@@ -2,6 +2,7 @@ import { accessSync, constants, type Stats, statfsSync, statSync } from 'node:fs
 import type { StatePaths } from '../../config/home/paths.ts';
 import type { HomeProblem, Settings } from '../../config/settings.ts';
 import { HookbusError, reasonOf } from '../../domain/errors.ts';
+import { canBlock, EVENT_NAMES } from '../../domain/events.ts';
 import { formatBytes, formatThings } from '../../format.ts';
 import { checkIntegrity } from '../../store/queries/problems.ts';
 import type { StatusReport } from '../reading/read-status.ts';
@@ -186,13 +187,24 @@ function checkSettings(report: StatusReport): Check {
   );
   const hooks = notices
     .filter(({ kind }) => kind === 'mistake')
-    .map(({ text, last_seen }) =>
-      advice(
-        `${text} (last at ${last_seen})`,
-        'The message says what HookBus did instead.',
-        'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
-      ),
-    );
+    .map(({ text, last_seen }) => {
+      const what = `${text} (last at ${last_seen})`;
+      const event = /^[^:]+: (\w+): /.exec(text)?.[1] ?? '';
+      if (!EVENT_NAMES.includes(event)) {
+        return advice(
+          what,
+          'The message says what HookBus did instead.',
+          'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
+        );
+      }
+      // The answer of a hook, or a failure that it hides: nobody else says that it does nothing.
+      const make = canBlock(event) ? problem : advice;
+      return make(
+        what,
+        'The hook does not do what its author wanted.',
+        'Correct the hook (docs/answers.md has the rules); type hookbus cleanup to clear this note.',
+      );
+    });
   const file =
     config.problem === null
       ? []
