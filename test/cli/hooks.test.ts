@@ -1,7 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { DoctorReport } from '../../src/app/doctor/finding.ts';
+import { columnsOf } from '../../src/cli/output/text.ts';
 import { statePaths } from '../../src/config/home/paths.ts';
 import type { Execution } from '../../src/domain/execution.ts';
 import { hookbus } from '../support/hookbus.ts';
@@ -48,7 +50,7 @@ function aMachine() {
     chmodSync(join(bin, name), 0o755);
     env.PATH = `${bin}:/usr/bin:/bin`;
   };
-  return { top, project, write, record, ask, list, findings, client };
+  return { top, project, env, write, record, ask, list, findings, client };
 }
 
 const ago = (hours: number): string => new Date(Date.now() - hours * HOUR_MS).toISOString();
@@ -176,13 +178,19 @@ describe('hooks', () => {
   });
 
   it('says what install can do about hooks that are not recorded', async () => {
-    const { write, ask, client } = aMachine();
+    const { project, env, write, ask, client } = aMachine();
     write('home/.claude/settings.json', { hooks: on('Stop', '', command('a')) });
     write('shop/.gemini/settings.json', { hooks: on('AfterAgent', '', command('b')) });
     const own = { event: 'Stop', type: 'command', text: 'a', source: 'userSettings' };
     const plugin = { ...own, text: 'c', source: 'pluginHook', pluginName: 'p@m' };
     client(says(listing([own, plugin])));
     const text = await ask('hooks');
+    for (const columns of [80, 100]) {
+      const { stdout } = await hookbus(['hooks'], env, project, { columns });
+      expect(
+        Math.max(...stripVTControlCharacters(stdout).split('\n').map(columnsOf)),
+      ).toBeLessThanOrEqual(columns);
+    }
     for (const line of [
       '- 1 hook is not recorded: type hookbus install.',
       '- 1 hook is not recorded: type hookbus install --agent gemini.',

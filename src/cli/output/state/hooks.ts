@@ -20,10 +20,10 @@ export interface HooksReport {
 
 const COLUMNS: readonly Column[] = [
   { title: 'STATE' },
-  { title: 'HOOK', minWidth: 12, clip: 'middle' },
+  { title: 'HOOK', minWidth: 10, clip: 'middle' },
   { title: 'RUNS ON', minWidth: 14, clip: 'end' },
-  { title: 'SOURCE', minWidth: 7, clip: 'end' },
-  { title: 'LAST RUN' },
+  { title: 'SOURCE', minWidth: 7, clip: 'end', dropOrder: 1 },
+  { title: 'LAST RUN', dropOrder: 2 },
   { title: 'RUNS', align: 'right' },
   { title: 'DENIED', align: 'right' },
   { title: 'FAILED', align: 'right' },
