@@ -83,14 +83,15 @@ export interface ScriptHistory extends ScriptChange {
 
 /**
  * The last change of the script of each hook, command and project, as far as executions are kept: for `hookbus hooks` and
- * doctor. Hooks whose script did not change have none.
+ * doctor. Hooks whose script did not change, or that refused nothing, have none.
  */
 export function readScriptHistory(db: Database): ScriptHistory[] {
   return db
     .prepare<[], ScriptHistory>(
       `WITH runs AS (
          SELECT id, hook_name, command, project, agent, script_digest, created_at, decision = 'deny' AS refused
-         FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}),
+         FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}
+           AND hook_name IN (SELECT DISTINCT hook_name FROM hook_logs WHERE decision = 'deny')),
        latest AS (
          SELECT hook_name, command, project, agent, script_digest AS after, max(id) FROM runs
          GROUP BY hook_name, command, project),
