@@ -58,7 +58,9 @@ export const guardChanged: StateRule = {
     if (guards === undefined) return undefined;
     const changes = new Map<string, ScriptChange[]>();
     for (const change of guards.scriptChanges) {
-      changes.set(change.hookName, [...(changes.get(change.hookName) ?? []), change]);
+      const list = changes.get(change.hookName) ?? [];
+      list.push(change);
+      changes.set(change.hookName, list);
     }
     return [...changes].map(([subject, list]) => {
       const latest = list.at(-1) as ScriptChange;
