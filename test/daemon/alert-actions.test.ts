@@ -181,7 +181,7 @@ describe('the desktop', () => {
       '--app-name=HookBus',
       '--',
       'HookBus alert',
-      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of its last 1 run; only exit code 2 or JSON can block',
+      '-x $(touch bad) &lt;b&gt;: exit code 1 in its last run; only exit code 2 or JSON can block',
     ]);
   });
 });
