@@ -38,6 +38,7 @@ const assets = {
   ...Object.fromEntries(
     [
       'redaction.cjs',
+      'decisions.cjs',
       'dashboard.cjs',
       ...readdirSync('dist/exporters').map((name) => `exporters/${name}`),
     ].map((name) => [name, resolve('dist', name)]),

@@ -1,22 +1,29 @@
 /*
- * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts, and dist/new/redaction.cjs beside it: redaction
- * has hundreds of rules, and a run needs them only once the hook has ended, if at all. Run it from the root of the
- * repository: make build
+ * Makes dist/new/run.cjs, the bundle of the hot path, from src/cli/run.ts, and redaction.cjs and decisions.cjs beside it:
+ * a run needs their hundreds of rules only once the hook has ended, if at all. Run it from the root of the repository:
+ * make build
  */
 import { build } from 'esbuild';
 import { BUNDLE } from './bundling.js';
 
-const REDACTION = 'src/redaction/redact-text.ts';
+/** The bundles that are loaded at the first call of one of these functions. */
+const LATE = {
+  redaction: { entry: 'src/redaction/redact-text.ts', names: ['redactByRules', 'withoutCutKey'] },
+  decisions: { entry: 'src/agents/decisions/read-answer.ts', names: ['readAnswer'] },
+};
 
-/** Loads the bundle of redaction at the first call. */
-const lateRedaction = {
-  name: 'late redaction',
+const late = {
+  name: 'late',
   setup({ onLoad }) {
-    onLoad({ filter: /\/src\/redaction\/redact-text\.ts$/ }, () => ({
-      contents: `const rules = () => require('./redaction.cjs');
-export const redactByRules = (text, cut) => rules().redactByRules(text, cut);
-export const withoutCutKey = (text) => rules().withoutCutKey(text);`,
-    }));
+    for (const [bundle, { entry, names }] of Object.entries(LATE)) {
+      const contents = names
+        .map(
+          (name) =>
+            `export const ${name} = (...given) => require('./${bundle}.cjs').${name}(...given);`,
+        )
+        .join('\n');
+      onLoad({ filter: new RegExp(`/${entry.replaceAll('.', '\\.')}$`) }, () => ({ contents }));
+    }
   },
 };
 
@@ -25,7 +32,11 @@ await build({
   entryPoints: ['src/cli/run.ts'],
   outdir: 'dist/new',
   alias: { ...BUNDLE.alias, bindings: './scripts/native-part.cjs' },
-  external: ['better-sqlite3/package.json', './redaction.cjs'],
-  plugins: [lateRedaction],
+  external: ['better-sqlite3/package.json', ...Object.keys(LATE).map((name) => `./${name}.cjs`)],
+  plugins: [late],
 });
-await build({ ...BUNDLE, entryPoints: { redaction: REDACTION }, outdir: 'dist/new' });
+await build({
+  ...BUNDLE,
+  entryPoints: Object.fromEntries(Object.entries(LATE).map(([name, { entry }]) => [name, entry])),
+  outdir: 'dist/new',
+});

@@ -39,23 +39,29 @@ export function scriptFile(
   const { scripts, others } = pathWords(argv);
   const directories = [
     ...(cwd === undefined ? [] : [cwd]),
-    ...others.map(expand).filter(isAbsolute),
+    ...others.map(expand).filter(isAbsolute).slice(0, MAX_DIRECTORIES),
   ];
-  const find = (word: string, isFit: (stats: BigIntStats) => boolean): string[] => {
-    const paths = isAbsolute(word) ? [word] : directories.map((directory) => join(directory, word));
-    return paths.filter((path) => {
-      const stats = fileAt(path);
-      return stats !== undefined && isFit(stats);
-    });
+  const find = (words: readonly string[], isFit: (stats: BigIntStats) => boolean) => {
+    for (const word of words.slice(0, MAX_WORDS).map(expand)) {
+      const paths = isAbsolute(word) ? [word] : directories.map((place) => join(place, word));
+      const found = paths.find((path) => {
+        const stats = fileAt(path);
+        return stats !== undefined && isFit(stats);
+      });
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
-  const isProgram = ({ mode }: BigIntStats): boolean => (mode & EXECUTABLE) !== 0n;
   // Another path may be a file that the hook writes, such as a log.
   const programs = others.filter((word) => word.includes('/'));
-  return [
-    ...scripts.flatMap((word) => find(expand(word), () => true)),
-    ...programs.flatMap((word) => find(expand(word), isProgram)),
-  ][0];
+  return find(scripts, () => true) ?? find(programs, ({ mode }) => (mode & EXECUTABLE) !== 0n);
 }
+
+/** A hook may get the names of thousands of files; what runs is among the first words. */
+const MAX_WORDS = 50;
+
+/** Of these, `cd DIRECTORY && SCRIPT` needs one. */
+const MAX_DIRECTORIES = 5;
 
 /** Interpreters usually run the first word; a later one may be a file that the hook writes. */
 function firstProgram(

@@ -45,13 +45,16 @@ static struct text read_store_only(void)
 {
     static const char WORDS[] = " deny ask defer allow stop none success blocked error timeout dedupe_skip breaker_skip ";
     struct text list = value_of("HOOKBUS_STORE_RAW"), rest = list, word;
+    bool has_word = false;
     while (settings_next_word(&rest, &word)) {
         char lower[16] = "";
         for (size_t i = 0; i < word.length && i < sizeof lower - 1; i++)
             lower[i] = (char)(word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] | 0x20 : word.at[i]);
         if (word.length >= sizeof lower || !text_is_listed(WORDS, text_of(lower))) return (struct text){0};
+        has_word = true;
     }
-    return list;
+    /* Commas alone name nothing; they must not count as a list that stores everything. */
+    return has_word ? list : (struct text){0};
 }
 
 static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t min, uint64_t max)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readAtMost, withRegularFile } from './read-bounded.ts';
 
 /** A larger file is no script. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -14,26 +14,18 @@ const kept = new Map<string, string>();
  * same by device, inode, size and times is not read again.
  */
 export function digestOf(path: string): string | undefined {
-  let file: number;
   try {
-    // Without waiting: somebody may have put a pipe there.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return withRegularFile(path, (file, { dev, ino, size, mtimeNs, ctimeNs }) => {
+      if (size > MAX_BYTES) return undefined;
+      const identity = [dev, ino, size, mtimeNs, ctimeNs].join(':');
+      const known = kept.get(identity);
+      if (known !== undefined) return known;
+      const digest = createHash('sha256').update(readAtMost(file, MAX_BYTES)).digest('hex');
+      if (kept.size >= MAX_KEPT) kept.clear();
+      kept.set(identity, digest);
+      return digest;
+    });
   } catch {
     return undefined;
-  }
-  try {
-    const stats = fstatSync(file, { bigint: true });
-    if (!stats.isFile() || stats.size > MAX_BYTES) return undefined;
-    const identity = [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(':');
-    const known = kept.get(identity);
-    if (known !== undefined) return known;
-    const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
-    if (kept.size >= MAX_KEPT) kept.clear();
-    kept.set(identity, digest);
-    return digest;
-  } catch {
-    return undefined;
-  } finally {
-    closeSync(file);
   }
 }

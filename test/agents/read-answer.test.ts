@@ -61,6 +61,23 @@ describe('an answer', () => {
     else expect(warning).toContain(vector.warning);
   });
 
+  it('is nothing if a hook succeeds in silence, which no recording asks about', () => {
+    const events = [
+      ...[...EVENT_NAMES, 'PreModelRequest', 'BeforeTool', 'SessionEnd', 'preToolUse', 'agentStop'],
+      ...['beforeShellExecution', 'beforeSubmitPrompt', 'stop', 'NobodyKnows', ''],
+    ];
+    const silence = { exitCode: 0, stdout: new Uint8Array(), isComplete: true, stderr: '' };
+    for (const agent of [...AGENTS, undefined]) {
+      for (const eventType of events) {
+        expect(readAnswer(agent, { eventType, ...silence }), `${agent} ${eventType}`).toEqual({
+          decision: 'none',
+          changesInput: false,
+          contextChars: 0,
+        });
+      }
+    }
+  });
+
   it('has no warning that tells what the hook said', () => {
     const secret = 'hunter2 '.repeat(9);
     const fields = ['decision', 'permissionDecision', 'permission', 'behavior', secret];

@@ -101,6 +101,41 @@ describe('alerts that open at once', () => {
     notifier.stop();
     server.closeAllConnections();
   });
+
+  it('quote what a hook wrote to a command, and not to a webhook', async () => {
+    const received: string[] = [];
+    const server = createServer((request, response) => {
+      request.on('data', (chunk) => received.push(String(chunk))).on('end', () => response.end());
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const done: string[] = [];
+    const notifier = createNotifier({ log: () => undefined, network: () => DIRECT }, (_, action) =>
+      done.push(action),
+    );
+    const log = join(temporaryDirectory(), 'log');
+    const config = {
+      ...DEFAULT_CONFIG.alerts,
+      webhook: `http://127.0.0.1:${port}/`,
+      command: `cat >'${log}'`,
+    };
+    const alert: AlertReport = {
+      ...anAlert(0),
+      rule: 'cannot_start',
+      text: 'hook0: /home/me/guard.py: not found',
+      reason: '/home/me/guard.py: not found',
+    };
+    notifier.deliver(alert, ['webhook', 'command'], config);
+    await until('both to be delivered', () => done.length === 2);
+    notifier.stop();
+    expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject(alert);
+    expect(received.join('')).not.toContain('guard.py');
+    expect(JSON.parse(received.join(''))).toMatchObject({
+      reason: null,
+      text: 'hook0: its command could not start in 1 of its last 20 runs',
+    });
+  });
 });
 
 describe('the desktop', () => {

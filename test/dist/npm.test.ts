@@ -58,6 +58,7 @@ describe('the npm package', () => {
       'bin/hookbus.js',
       'dist/run.cjs',
       'dist/redaction.cjs',
+      'dist/decisions.cjs',
       'dist/main.cjs',
       'dist/index.js',
       'src/launcher/main.c',

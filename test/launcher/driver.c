@@ -165,6 +165,8 @@ static void do_settings(struct argument *arguments, size_t count)
            settings.compress, settings.store_raw, settings.redact, settings.starts_daemon,
            settings.shares_keys, (unsigned long long)settings.max_bytes);
     print_text("home", settings.home);
+    struct text rest = settings.store_only, word;
+    while (settings_next_word(&rest, &word)) printf(" store_only=%.*s", (int)word.length, word.at);
     print_warnings(&warnings);
 }
 

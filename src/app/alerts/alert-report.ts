@@ -18,6 +18,14 @@ export interface AlertReport {
   readonly cleared_at: string | null;
 }
 
+/** The alert as it may leave the machine: without what a hook wrote. */
+export function withoutQuotes(report: AlertReport, config: AlertsConfig): AlertReport {
+  const rule = RULES.find(({ name }) => name === report.rule);
+  if (rule?.quotesHook !== true) return report;
+  const unquoted = { ...report, reason: null };
+  return { ...unquoted, text: rule.text(unquoted, config) };
+}
+
 export function reportAlert(alert: Alert, config: AlertsConfig): AlertReport {
   const rule = RULES.find(({ name }) => name === alert.rule);
   return {

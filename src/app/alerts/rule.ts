@@ -56,7 +56,12 @@ export interface GuardFacts {
 interface RuleCommon {
   readonly name: AlertRule;
   /** What happened, in a sentence without its full stop. */
-  readonly text: (alert: Alert, config: AlertsConfig) => string;
+  readonly text: (
+    alert: Pick<Alert, 'subject' | 'value' | 'threshold' | 'runs' | 'reason'>,
+    config: AlertsConfig,
+  ) => string;
+  /** Its reason is what a hook wrote, which does not leave the machine. */
+  readonly quotesHook?: true;
 }
 
 /** Assesses executions after the watermark, the newest first. */

@@ -31,14 +31,18 @@ export function answerOf(
   eventType: string,
   end: End,
 ): Omit<Decided, 'agent'> {
+  // No agent hears anything in this, so a run need not load the rules.
+  const { exitCode, stdoutBytes, stderrTail } = end;
+  if (exitCode === 0 && stdoutBytes === 0 && stderrTail.length === 0)
+    return { answer: NOTHING, isCut: false };
   const stdout = stdoutOf(end);
-  const isComplete = stdout.length >= end.stdoutBytes;
+  const isComplete = stdout.length >= stdoutBytes;
   const answer = readAnswer(agent, {
     eventType,
-    exitCode: end.exitCode,
+    exitCode,
     stdout,
     isComplete,
-    stderr: Buffer.from(end.stderrTail).toString('utf8'),
+    stderr: Buffer.from(stderrTail).toString('utf8'),
   });
   return { answer, isCut: !isComplete };
 }

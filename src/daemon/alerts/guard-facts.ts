@@ -49,6 +49,9 @@ function createKept<T>(leastMs: number) {
   };
 }
 
+/** How many scripts are remembered; of a command that differs each time, each is one. */
+const MAX_KNOWN = 100_000;
+
 /** Follows the scripts of guards, row by row. */
 function createScriptWatch() {
   let known: KnownScripts = new Map();
@@ -61,6 +64,7 @@ function createScriptWatch() {
       changes = [];
       mark = 0;
     }
+    if (known.size > MAX_KNOWN) known = new Map();
     if (lastLogId !== mark) changes = [...changes, ...findScriptChanges(db, mark, since, known)];
     mark = lastLogId;
     changes = changes.filter(({ afterAt }) => afterAt >= since);

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { actionsOf } from '../../app/alerts/actions.ts';
-import type { AlertReport } from '../../app/alerts/alert-report.ts';
+import { type AlertReport, withoutQuotes } from '../../app/alerts/alert-report.ts';
 import type { AlertsConfig } from '../../app/alerts/rule.ts';
 import type { AlertAction } from '../../domain/alert.ts';
 import { reasonOf } from '../../domain/errors.ts';
@@ -100,12 +100,13 @@ async function act(
   signal: AbortSignal,
   network: () => Network,
 ): Promise<void> {
-  const json = JSON.stringify({ hookbus: VERSION, host: hostname(), ...alert });
+  const jsonOf = (report: AlertReport): string =>
+    JSON.stringify({ hookbus: VERSION, host: hostname(), ...report });
   switch (action) {
     case 'command':
-      return runProgram(['/bin/sh', '-c', config.command], `${json}\n`, signal);
+      return runProgram(['/bin/sh', '-c', config.command], `${jsonOf(alert)}\n`, signal);
     case 'webhook':
-      return postWebhook(config.webhook, json, { signal, network });
+      return postWebhook(config.webhook, jsonOf(withoutQuotes(alert, config)), { signal, network });
     case 'desktop': {
       const title = alert.state === 'open' ? 'HookBus alert' : 'HookBus: alert cleared';
       return showOnDesktop(title, alert.text, signal);

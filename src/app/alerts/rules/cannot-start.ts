@@ -11,6 +11,7 @@ export const cannotStart: RunsRule = {
   name: 'cannot_start',
   of: 'hook',
   hasMemory: true,
+  quotesHook: true,
   assess: (rows, _config, since) => assessBug(rows, isNotStarted, since),
   text: ({ subject, value, runs, reason }) =>
     `${subject}: its command could not start ${lastRunsText(value, runs ?? 0)}${reason === null ? '' : `: ${reason}`}`,

@@ -10,6 +10,7 @@ export const failsEveryTime: RunsRule = {
   name: 'fails_every_time',
   of: 'hook',
   hasMemory: true,
+  quotesHook: true,
   assess(rows, config, since) {
     const value = goodInRow(rows, ({ status }) => isFailure(status));
     const recent = rows.filter(({ createdAt }) => createdAt >= since);

@@ -10,6 +10,7 @@ export const guardExit: RunsRule = {
   name: 'guard_exit_1',
   of: 'hook',
   hasMemory: true,
+  quotesHook: true,
   assess(rows, _config, since) {
     // For a permission request only JSON decides, so exit code 1 decides nothing.
     const guarding = rows.filter(

@@ -1,3 +1,4 @@
+import { baseName } from '../../../domain/exported.ts';
 import { formatThings } from '../../../format.ts';
 import type { ScriptChange } from '../../../store/queries/guards/script-changes.ts';
 import type { StateRule } from '../rule.ts';
@@ -35,7 +36,7 @@ export const wentSilent: StateRule = {
           value: calls,
           threshold,
           runs: null,
-          reason: `on ${eventType}${project === null ? '' : ` in ${project}`}, last at ${lastAt}`,
+          reason: `on ${eventType}${project === null ? '' : ` in ${baseName(project)}`}, last at ${lastAt}`,
           isBad: true,
           isHealthy: false,
           isCounted: true,
@@ -57,7 +58,9 @@ export const guardChanged: StateRule = {
     if (guards === undefined) return undefined;
     const changes = new Map<string, ScriptChange[]>();
     for (const change of guards.scriptChanges) {
-      changes.set(change.hookName, [...(changes.get(change.hookName) ?? []), change]);
+      const list = changes.get(change.hookName) ?? [];
+      list.push(change);
+      changes.set(change.hookName, list);
     }
     return [...changes].map(([subject, list]) => {
       const latest = list.at(-1) as ScriptChange;

@@ -25,7 +25,10 @@ const IN_SCOPE = `(agent IS NULL OR agent = @agent)
 
 const RAN = "status NOT IN ('dedupe_skip', 'breaker_skip')";
 
-/** The hooks with these names, one row for each event on which they ever ran. */
+/**
+ * The hooks with these names, one row for each event on which they ever ran. The plus keeps SQLite from the index by hook:
+ * these are most hooks, and reading all executions in their own order is several times faster.
+ */
 export function readHookActivity(
   db: Database,
   names: readonly string[],
@@ -39,8 +42,8 @@ export function readHookActivity(
               sum(created_at >= @since AND decision IS 'deny') AS refusals,
               sum(created_at >= @since AND status IN ('error', 'timeout') AND decision IS NOT 'deny') AS failures
        FROM hook_logs
-       WHERE hook_name IN (SELECT value FROM json_each(@names)) AND ${RAN} AND ${IN_SCOPE}
-       GROUP BY hook_name, event_type`,
+       WHERE +hook_name IN (SELECT value FROM json_each(@names)) AND ${RAN} AND ${IN_SCOPE}
+       GROUP BY +hook_name, event_type`,
     )
     .all({ names: JSON.stringify(names), since, agent, project: project ?? null });
 }

@@ -14,20 +14,23 @@ export interface ScriptChange {
   readonly afterAt: string;
 }
 
-interface ScriptRun {
-  readonly id: number;
+interface ScriptId {
   readonly hookName: string;
-  readonly eventType: string;
   readonly command: string;
   readonly project: string | null;
   readonly digest: string;
   readonly at: string;
 }
 
-/** The latest script of each hook, command and project. */
-export type KnownScripts = Map<string, Pick<ScriptRun, 'digest' | 'at'>>;
+interface ScriptRun extends ScriptId {
+  readonly id: number;
+  readonly eventType: string;
+}
 
-/** How many rows one search looks at, and how many of a hook's to find its former script. */
+/** The latest script of each hook, command and project. */
+export type KnownScripts = Map<string, Pick<ScriptId, 'digest' | 'at'>>;
+
+/** How many rows one search looks at, and how many of a hook's to find its former scripts. */
 const MAX_ROWS = 50_000;
 const MAX_LOOKED_AT = 2000;
 
@@ -51,24 +54,40 @@ export function findScriptChanges(
     )
     .all(afterId, MAX_ROWS, since)
     .reverse();
-  const former = db.prepare<unknown[], Pick<ScriptRun, 'digest' | 'at'>>(
-    `SELECT script_digest AS digest, created_at AS at FROM (
-       SELECT id, command, project, script_digest, created_at FROM hook_logs
-       WHERE hook_name = ? AND created_at <= ? ORDER BY created_at DESC LIMIT ${MAX_LOOKED_AT})
-     WHERE id < ? AND command = ? AND project IS ? AND script_digest IS NOT NULL LIMIT 1`,
-  );
+  const former = createFormer(db);
   const hasRefused = db
     .prepare("SELECT 1 FROM hook_logs WHERE hook_name = ? AND decision = 'deny' LIMIT 1")
     .pluck();
-  return runs.flatMap(({ id, hookName, eventType, command, project, digest, at }) => {
-    const key = JSON.stringify([hookName, command, project]);
-    const before = known.get(key) ?? former.get(hookName, at, id, command, project);
+  return runs.flatMap((run) => {
+    const { hookName, eventType, command, project, digest, at } = run;
+    const key = keyOf(run);
+    const before = known.get(key) ?? former(run).get(key);
     known.set(key, { digest, at });
     if (before === undefined || before.digest === digest) return [];
     if (!canBlock(eventType) && hasRefused.get(hookName) === undefined) return [];
     const names = { hookName, command, project };
     return [{ ...names, before: before.digest, beforeAt: before.at, after: digest, afterAt: at }];
   });
+}
+
+const keyOf = ({ hookName, command, project }: Omit<ScriptId, 'digest' | 'at'>): string =>
+  JSON.stringify([hookName, command, project]);
+
+/** Reads the scripts of a hook's former runs once, since each run may have another command. */
+function createFormer(db: Database) {
+  const ofHooks = new Map<string, KnownScripts>();
+  const read = db.prepare<[string, string, number], ScriptId>(
+    `SELECT hook_name AS hookName, command, project, script_digest AS digest, created_at AS at FROM (
+       SELECT * FROM hook_logs WHERE hook_name = ? AND created_at <= ?
+       ORDER BY created_at DESC LIMIT ${MAX_LOOKED_AT})
+     WHERE id < ? AND script_digest IS NOT NULL ORDER BY created_at`,
+  );
+  return ({ hookName, at, id }: ScriptRun): KnownScripts => {
+    const scripts =
+      ofHooks.get(hookName) ?? new Map(read.all(hookName, at, id).map((run) => [keyOf(run), run]));
+    ofHooks.set(hookName, scripts);
+    return scripts;
+  };
 }
 
 /** What a hook did before its script last changed, and since. */
@@ -86,30 +105,62 @@ export interface ScriptHistory extends ScriptChange {
  * doctor. Hooks whose script did not change, or that refused nothing, have none.
  */
 export function readScriptHistory(db: Database): ScriptHistory[] {
-  return db
-    .prepare<[], ScriptHistory>(
-      `WITH runs AS (
-         SELECT id, hook_name, command, project, agent, script_digest, created_at, decision = 'deny' AS refused
-         FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}
-           AND hook_name IN (SELECT DISTINCT hook_name FROM hook_logs WHERE decision = 'deny')),
-       latest AS (
-         SELECT hook_name, command, project, agent, script_digest AS after, max(id) FROM runs
-         GROUP BY hook_name, command, project),
-       changed AS (
-         SELECT latest.hook_name, latest.command, latest.project, latest.agent, after, max(id) AS before_id,
-           script_digest AS before, created_at AS before_at
-         FROM latest JOIN runs ON runs.hook_name = latest.hook_name AND runs.command = latest.command
-           AND runs.project IS latest.project AND script_digest <> after
-         GROUP BY latest.hook_name, latest.command, latest.project)
-       SELECT changed.hook_name AS hookName, changed.command, changed.project, changed.agent, before,
-         before_at AS beforeAt, after,
-         min(CASE WHEN id > before_id THEN created_at END) AS afterAt,
-         sum(id <= before_id) AS runsBefore, coalesce(sum(id <= before_id AND refused), 0) AS refusalsBefore,
-         sum(id > before_id) AS runsSince, coalesce(sum(id > before_id AND refused), 0) AS refusalsSince
-       FROM changed JOIN runs ON runs.hook_name = changed.hook_name AND runs.command = changed.command
-         AND runs.project IS changed.project
-       GROUP BY changed.hook_name, changed.command, changed.project
-       ORDER BY changed.hook_name, changed.command, changed.project`,
+  const runs = db
+    .prepare<[], ScriptId & Counted>(
+      `SELECT hook_name AS hookName, command, project, agent, script_digest AS digest, created_at AS at,
+         decision IS 'deny' AS refused
+       FROM hook_logs
+       WHERE script_digest IS NOT NULL AND ${HAS_RUN} AND hook_name IN (
+         SELECT hook_name FROM hook_logs WHERE script_digest IS NOT NULL AND ${HAS_RUN}
+           AND hook_name IN (SELECT hook_name FROM hook_logs WHERE decision = 'deny')
+         GROUP BY +hook_name HAVING min(script_digest) <> max(script_digest))
+       ORDER BY id`,
     )
-    .all();
+    .iterate();
+  const scripts = new Map<string, ScriptState>();
+  for (const run of runs) {
+    const key = keyOf(run);
+    const state = scripts.get(key) ?? { ...NO_RUN, digest: run.digest };
+    scripts.set(key, state);
+    count(state, run);
+  }
+  return [...scripts.values()]
+    .flatMap(({ history }) => history ?? [])
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+}
+
+interface Counted {
+  readonly agent: string | null;
+  readonly refused: 0 | 1;
+}
+
+/** What is known of a script while its runs are counted. */
+interface ScriptState {
+  digest: string;
+  at: string;
+  runs: number;
+  refusals: number;
+  /** Undefined before the first change. */
+  history: { -readonly [K in keyof ScriptHistory]: ScriptHistory[K] } | undefined;
+}
+
+const NO_RUN: ScriptState = { digest: '', at: '', runs: 0, refusals: 0, history: undefined };
+
+function count(state: ScriptState, run: ScriptId & Counted): void {
+  const { hookName, command, project, agent, digest, at, refused } = run;
+  if (state.digest !== digest) {
+    const change = { before: state.digest, beforeAt: state.at, after: digest, afterAt: at };
+    const before = { runsBefore: state.runs, refusalsBefore: state.refusals };
+    const since = { runsSince: 0, refusalsSince: 0 };
+    state.history = { hookName, command, project, agent, ...change, ...before, ...since };
+  }
+  if (state.history !== undefined) {
+    state.history.agent = agent;
+    state.history.runsSince += 1;
+    state.history.refusalsSince += refused;
+  }
+  state.digest = digest;
+  state.at = at;
+  state.runs += 1;
+  state.refusals += refused;
 }
