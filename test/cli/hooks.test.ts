@@ -371,6 +371,15 @@ describe('doctor', () => {
       'python3 "$SOMEWHERE"/gone4.py',
       'cat ./gone5.sh',
       'test -f gone6.sh',
+      'uv run "$CLAUDE_PROJECT_DIR"/gone7.py',
+      'uv run --script $CLAUDE_PROJECT_DIR/gone8.py --fast',
+      'uv run --with requests gone9.py',
+      'uv run "$CLAUDE_PROJECT_DIR/there.sh"',
+      '/usr/bin/env python3 $CLAUDE_PROJECT_DIR/gone10.py',
+      'env MODE=strict node "$CLAUDE_PROJECT_DIR/gone11.mjs"',
+      'bash "$CLAUDE_PROJECT_DIR"/gone12',
+      'node "$CLAUDE_PROJECT_DIR"/folder',
+      'npx tsx $CLAUDE_PROJECT_DIR/gone13.ts',
     ];
     write('shop/.claude/settings.json', {
       hooks: on('Stop', '', ...lines.map((line) => command(line))),
@@ -380,6 +389,12 @@ describe('doctor', () => {
     expect((await findings('scripts')).map((what) => what.replace(/^.*start: /, ''))).toEqual([
       '$CLAUDE_PROJECT_DIR/gone.py does not exist',
       '/nowhere/abs does not exist',
+      '$CLAUDE_PROJECT_DIR/gone7.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone8.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone10.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone11.mjs does not exist',
+      '$CLAUDE_PROJECT_DIR/gone12 does not exist',
+      '$CLAUDE_PROJECT_DIR/gone13.ts does not exist',
     ]);
   });
 

@@ -77,6 +77,12 @@ describe('the hooks of Claude Code', () => {
       'project/.claude/agents/review.md',
       '---\r\nhooks:\r\n  Stop: [{hooks: [{type: command, command: a.sh}]}]\r\n---\r\n',
     );
+    // The client reads such a value as text. It is the usual way to write it.
+    write(
+      'project/.claude/commands/plan.md',
+      '---\nargument-hint: [goal] [notes]\ndescription: Plan: *all* of it\n' +
+        'hooks:\n  Stop: [{hooks: [{type: command, command: c.sh}]}]\n---\n',
+    );
     expect(lines()).toEqual([
       'managed Stop r',
       'managed Stop m',
@@ -88,6 +94,7 @@ describe('the hooks of Claude Code', () => {
       'plugin fmt Stop fmt more',
       'plugin fmt Stop fmt inline',
       'skill deploy PreToolUse Bash ./s.sh',
+      'skill plan Stop c.sh',
       'agent review SubagentStop a.sh',
     ]);
   });
