@@ -107,6 +107,20 @@ describe('hooks', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
+  it('says how to record hooks, if install can', async () => {
+    const { write, ask } = aMachine();
+    const agent = '---\nhooks:\n  Stop: [{hooks: [{type: command, command: a}]}]\n---\n';
+    write('shop/.claude/agents/review.md', agent);
+    write('shop/.claude/settings.json', { hooks: on('Stop', '', command('b'), command('c')) });
+    write('shop/.gemini/settings.json', { hooks: on('AfterAgent', '', command('d')) });
+    expect((await ask('hooks')).split('\n').filter((line) => line.startsWith('- '))).toEqual([
+      '- 2 hooks are not recorded: type hookbus install.',
+      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 1 hook of a plugin, skill, agent or administrator is not recorded: hookbus install changes no such',
+      '- 1 more, without a command or of skills and agents: type hookbus hooks --all.',
+    ]);
+  });
+
   it('counts refusals, and of a project’s hook only what happened in it', async () => {
     const { project, write, record, list } = aMachine();
     write('shop/.claude/settings.json', {

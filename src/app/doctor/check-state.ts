@@ -189,8 +189,8 @@ function checkSettings(report: StatusReport): Check {
     .map(({ text, last_seen }) =>
       advice(
         `${text} (last at ${last_seen})`,
-        'The message says what HookBus did instead.',
-        'Correct it where the hook is set up; type hookbus cleanup to clear this note.',
+        'Something in the hook, its answers or its settings does not do what its author meant.',
+        'Correct the hook, or where it is set up; type hookbus cleanup to clear this note.',
       ),
     );
   const file =

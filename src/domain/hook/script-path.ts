@@ -32,7 +32,8 @@ export function certainScriptOf(words: readonly string[]): string | undefined {
   const [next, ...more] = at < 0 ? [] : rest.slice(at);
   // An option may have a value, so what follows one is not certain.
   if (next === undefined || next.startsWith('-')) return undefined;
-  if (skipped !== undefined && isInterpreter(lastPart(next))) return certainScriptOf([next, ...more]);
+  if (skipped !== undefined && isInterpreter(lastPart(next)))
+    return certainScriptOf([next, ...more]);
   const isScript = /\.[A-Za-z]+$/.test(next);
   return isScript || (TAKES_ANY_PATH.test(name) && next.includes('/')) ? next : undefined;
 }

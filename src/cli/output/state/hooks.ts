@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { CensusEntry, Concern } from '../../../app/hooks/census.ts';
+import type { Source } from '../../../app/hooks/configured-hook.ts';
 import type { FileProblem } from '../../../app/hooks/configured-hooks.ts';
 import { formatAge, formatCount, formatThings, NOTHING } from '../../../format.ts';
 import type { Page, Tone } from '../page.ts';
@@ -176,24 +177,40 @@ function shortPath(path: string, home: string | undefined): string {
 
 function remarks(report: HooksReport, shown: number): string[] {
   const { entries, problems, notes } = report;
-  const bare = entries.filter(({ concern }) => concern === 'not_recorded').length;
   const hidden = entries.length - shown;
   return [
     ...problems
       .filter(({ hooks }) => hooks === 0)
       .map(({ path, line, reason }) => `${placeOf(path, line, report)} is ignored: ${reason}`),
     ...notes,
-    ...(bare === 0
-      ? []
-      : [
-          `${formatThings(bare, 'hook')} ${bare === 1 ? 'is' : 'are'} not recorded: type hookbus install.`,
-        ]),
+    ...howToRecord(entries),
     ...(hidden === 0
       ? []
       : [
           `${formatCount(hidden)} more, without a command or of skills and agents: type hookbus hooks --all.`,
         ]),
   ];
+}
+
+const INSTALLED: readonly Source[] = ['user', 'project', 'local'];
+
+/** What to type for the hooks that are not recorded: install changes the files of one agent. */
+function howToRecord(entries: readonly CensusEntry[]): string[] {
+  const bare = entries.filter(({ concern }) => concern === 'not_recorded');
+  const own = bare.filter(({ source }) => INSTALLED.includes(source));
+  const many = (count: number, of = ''): string =>
+    `${formatThings(count, 'hook')}${of} ${count === 1 ? 'is' : 'are'} not recorded`;
+  const lines = [...new Set(own.map(({ agent }) => agent))].map((name) => {
+    const count = own.filter(({ agent }) => agent === name).length;
+    return `${many(count)}: type hookbus install${name === 'claude' ? '' : ` --agent ${name}`}.`;
+  });
+  const others = bare.length - own.length;
+  return others === 0
+    ? lines
+    : [
+        ...lines,
+        `${many(others, ' of a plugin, skill, agent or administrator')}: hookbus install changes no such file.`,
+      ];
 }
 
 function section(texts: readonly string[], page: Page): string[] {
