@@ -2,7 +2,7 @@ import { isInterpreter, splitWords } from './hook-name.ts';
 import { isSimpleCommand } from './shell-line.ts';
 
 /** Words that stand between a program and what it runs, and that have no value of their own. */
-const RUNNERS: Readonly<Record<string, RegExp>> = {
+const BETWEEN: Readonly<Record<string, RegExp>> = {
   env: /^[A-Za-z_]\w*=/,
   uv: /^(?:run|--script|-s|--quiet|-q|--no-project|--no-sync|--frozen)$/,
   npx: /^(?:-y|--yes)$/,
@@ -27,7 +27,7 @@ export function certainScriptOf(words: readonly string[]): string | undefined {
   const [program = '', ...rest] = words;
   const name = lastPart(program);
   if (!isInterpreter(name)) return program || undefined;
-  const skipped = RUNNERS[name];
+  const skipped = BETWEEN[name];
   const at = skipped === undefined ? 0 : rest.findIndex((word) => !skipped.test(word));
   const [next, ...more] = at < 0 ? [] : rest.slice(at);
   // An option may have a value, so what follows one is not certain.
