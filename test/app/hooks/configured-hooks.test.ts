@@ -236,6 +236,21 @@ describe('the hooks of other agents', () => {
     expect(read('gemini').hooks.every(({ off }) => off?.why === 'disabled')).toBe(true);
   });
 
+  it('of Gemini CLI do not run if they stand directly under their event, or are no command', () => {
+    const { write, lines, read } = aMachine();
+    const entries = [command('flat.sh'), { hooks: [{ type: 'shell' }, command('c.sh')] }];
+    write('project/.gemini/settings.json', { hooks: { BeforeTool: entries } });
+    expect(lines('gemini')).toEqual([
+      'project BeforeTool flat.sh (voided)',
+      'project BeforeTool shell (voided)',
+      'project BeforeTool c.sh',
+    ]);
+    expect(read('gemini').problems.map(({ reason }) => reason)).toEqual([
+      'an entry of BeforeTool has no "hooks" list',
+      'a hook on BeforeTool has no "type": "command"',
+    ]);
+  });
+
   it('of Copilot CLI follow disableAllHooks of their own file, and of the repository’s settings', () => {
     const { write, lines } = aMachine();
     const hooks = (line: string) => ({ preToolUse: [{ bash: line }] });
