@@ -220,9 +220,9 @@ export function failOpenOption(engine: Engine): void {
       test(`an event that ${what} counts as one that can block`, async (stage) => {
         const hook = ['sh', '-c', 'cat; echo out; echo err >&2; exit 1'];
         const bare = await stage.bare(hook, { input });
-        expect(brief(await stage.wrapped(hook, { flags: [...NAME, ...flags], input }))).toEqual(
-          brief(bare),
-        );
+        expect(
+          brief(await stage.wrapped(hook, { flags: [...NAME, ...flags], input, stdin: 'pipe' })),
+        ).toEqual(brief(bare));
         expect(await noticesOf(stage)).toEqual([
           expect.stringMatching(/^probe: --fail-open is ignored: /),
         ]);

@@ -146,7 +146,7 @@ describe('the desktop', () => {
       '--app-name=HookBus',
       '--',
       'HookBus alert',
-      '-x $(touch bad) &lt;b&gt;: exit code 1 in 1 of 1 run of the last hour; only exit code 2 or JSON can block',
+      '-x $(touch bad) &lt;b&gt;: exit code 1 in its last run; only exit code 2 or JSON can block',
     ]);
   });
 });

@@ -1,6 +1,6 @@
-import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import type { RunsRule } from '../rule.ts';
+import { lastRunsText } from '../words.ts';
 import { assessBug } from './bug.ts';
 
 const isNotStarted = ({ status, exitCode }: WindowRow): boolean =>
@@ -13,5 +13,5 @@ export const cannotStart: RunsRule = {
   hasMemory: true,
   assess: (rows, _config, since) => assessBug(rows, isNotStarted, since),
   text: ({ subject, value, runs, reason }) =>
-    `${subject}: its command could not start in ${value} of its last ${formatThings(runs ?? 0, 'run')}${reason === null ? '' : `: ${reason}`}`,
+    `${subject}: its command could not start ${lastRunsText(value, runs ?? 0)}${reason === null ? '' : `: ${reason}`}`,
 };

@@ -2,7 +2,7 @@ import { blocksByExitCode, canBlock } from '../../../domain/events.ts';
 import { formatThings } from '../../../format.ts';
 import type { WindowRow } from '../../../store/alerts.ts';
 import { type AlertsConfig, type Assessment, goodInRow, type RunsRule } from '../rule.ts';
-import { windowText } from '../words.ts';
+import { lastRunsText, windowText } from '../words.ts';
 import { assessBug } from './bug.ts';
 
 /** A hook exits 1 where only 2 blocks: what it meant to stop went on, or it crashed and guarded nothing. */
@@ -18,7 +18,7 @@ export const guardExit: RunsRule = {
     return assessBug(guarding, ({ exitCode }) => exitCode === 1, since);
   },
   text: ({ subject, value, runs, reason }) =>
-    `${subject}: exit code 1 in ${value} of its last ${formatThings(runs ?? 0, 'run')}; only exit code 2 or JSON can block${reason === null ? '' : `: ${reason}`}`,
+    `${subject}: exit code 1 ${lastRunsText(value, runs ?? 0)}; only exit code 2 or JSON can block${reason === null ? '' : `: ${reason}`}`,
 };
 
 /** A hook that could have refused ran out of time; most agents then go on. */

@@ -20,6 +20,7 @@ const DEFAULT_IDLE_SECONDS = 15 * 60;
 
 export const daemonCommand: Command = {
   name: 'daemon',
+  isHidden: true,
   summary: 'Start, stop or inspect the background process',
   usage: '[start|stop|restart|status|run] [options]',
   about: [
