@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PayloadFields } from './payload-fields.ts';
 import { type AgentSettings, inProject } from './settings/agent-settings.ts';
+import { geminiFaults } from './settings/gemini-faults.ts';
 import { memberOf } from './settings/read-settings-text.ts';
 
 /** Gemini CLI: the names of Claude Code, but tool uses have no id. */
@@ -30,6 +31,7 @@ export const geminiSettings: AgentSettings = {
   },
   isCommandByDefault: false,
   unguardedFields: [],
+  faultsIn: geminiFaults,
   writesIntoLines: /\$(?:GEMINI_(?:PROJECT_DIR|CWD|PLANS_DIR|SESSION_ID)|CLAUDE_PROJECT_DIR)/,
   disabledIn: (root) => {
     const list = memberOf(memberOf(root, 'hooksConfig'), 'disabled');

@@ -151,7 +151,9 @@ function createReader(env: Environment, problems: string[]) {
     storing(name: string): Pick<Settings, 'storeRaw' | 'storeOnly'> {
       const value = given(name).toLowerCase();
       const words = value.split(/[ \t-\r,]+/).filter((word) => word !== '');
-      if (words.length > 0 && words.every((word) => STORABLE.includes(word))) {
+      // Who writes `none` alone wants no payloads, not those of every execution that decided nothing.
+      const hasWords = words.some((word) => word !== 'none');
+      if (hasWords && words.every((word) => STORABLE.includes(word))) {
         return { storeRaw: true, storeOnly: words };
       }
       return { storeRaw: this.flag(name, false) };

@@ -40,21 +40,24 @@ bool settings_next_word(struct text *rest, struct text *word)
     return word->length > 0;
 }
 
-/* A list of decisions and statuses, in any case; length 0 if it is anything else. */
+/*
+ * A list of decisions and statuses, in any case; length 0 if it is anything else. Who writes `none` alone wants no
+ * payloads, not those of every execution that decided nothing.
+ */
 static struct text read_store_only(void)
 {
     static const char WORDS[] = " deny ask defer allow stop none success blocked error timeout dedupe_skip breaker_skip ";
     struct text list = value_of("HOOKBUS_STORE_RAW"), rest = list, word;
-    bool has_word = false;
+    bool has_words = false;
     while (settings_next_word(&rest, &word)) {
         char lower[16] = "";
         for (size_t i = 0; i < word.length && i < sizeof lower - 1; i++)
             lower[i] = (char)(word.at[i] >= 'A' && word.at[i] <= 'Z' ? word.at[i] | 0x20 : word.at[i]);
         if (word.length >= sizeof lower || !text_is_listed(WORDS, text_of(lower))) return (struct text){0};
-        has_word = true;
+        has_words = has_words || strcmp(lower, "none") != 0;
     }
-    /* Commas alone name nothing; they must not count as a list that stores everything. */
-    return has_word ? list : (struct text){0};
+    /* Commas alone name nothing, and `none` alone means off: neither may count as a list that stores all. */
+    return has_words ? list : (struct text){0};
 }
 
 static uint64_t read_count(struct bytes *warnings, const char *name, uint64_t fallback, uint64_t min, uint64_t max)

@@ -198,6 +198,13 @@ describe('a case fails', () => {
       /it cannot start: .*gone\.py/,
     ],
     [
+      'if a script may not be executed, although another hook refuses',
+      [': > guard.sh; ./guard.sh', 'exit 2'],
+      { expect: 'deny' },
+      'run',
+      /it cannot start: .*guard\.sh/,
+    ],
+    [
       'if a program is missing',
       [{ command: '/gone/program', args: [] }],
       { expect: 'none' },

@@ -109,6 +109,20 @@ describe('hooks', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
+  it('says how to record hooks, if install can', async () => {
+    const { write, ask } = aMachine();
+    const agent = '---\nhooks:\n  Stop: [{hooks: [{type: command, command: a}]}]\n---\n';
+    write('shop/.claude/agents/review.md', agent);
+    write('shop/.claude/settings.json', { hooks: on('Stop', '', command('b'), command('c')) });
+    write('shop/.gemini/settings.json', { hooks: on('AfterAgent', '', command('d')) });
+    expect((await ask('hooks')).split('\n').filter((line) => line.startsWith('- '))).toEqual([
+      '- 2 hooks are not recorded: type hookbus install.',
+      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 1 hook of a plugin, skill, agent or administrator is not recorded: hookbus install changes no such',
+      '- 1 more, without a command or of skills and agents: type hookbus hooks --all.',
+    ]);
+  });
+
   it('counts refusals, and of a project’s hook only what happened in it', async () => {
     const { project, write, record, list } = aMachine();
     write('shop/.claude/settings.json', {
@@ -445,6 +459,15 @@ describe('doctor', () => {
       'python3 "$SOMEWHERE"/gone4.py',
       'cat ./gone5.sh',
       'test -f gone6.sh',
+      'uv run "$CLAUDE_PROJECT_DIR"/gone7.py',
+      'uv run --script $CLAUDE_PROJECT_DIR/gone8.py --fast',
+      'uv run --with requests gone9.py',
+      'uv run "$CLAUDE_PROJECT_DIR/there.sh"',
+      '/usr/bin/env python3 $CLAUDE_PROJECT_DIR/gone10.py',
+      'env MODE=strict node "$CLAUDE_PROJECT_DIR/gone11.mjs"',
+      'bash "$CLAUDE_PROJECT_DIR"/gone12',
+      'node "$CLAUDE_PROJECT_DIR"/folder',
+      'npx tsx $CLAUDE_PROJECT_DIR/gone13.ts',
     ];
     write('shop/.claude/settings.json', {
       hooks: on('Stop', '', ...lines.map((line) => command(line))),
@@ -454,6 +477,12 @@ describe('doctor', () => {
     expect((await findings('scripts')).map((what) => what.replace(/^.*start: /, ''))).toEqual([
       '$CLAUDE_PROJECT_DIR/gone.py does not exist',
       '/nowhere/abs does not exist',
+      '$CLAUDE_PROJECT_DIR/gone7.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone8.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone10.py does not exist',
+      '$CLAUDE_PROJECT_DIR/gone11.mjs does not exist',
+      '$CLAUDE_PROJECT_DIR/gone12 does not exist',
+      '$CLAUDE_PROJECT_DIR/gone13.ts does not exist',
     ]);
   });
 

@@ -442,7 +442,7 @@ describe('the page of status', () => {
     spoolRunning(paths, { createdAtMs: NOW - 1000 });
     const env = {
       HOOKBUS_ENABLED: '1',
-      HOOKBUS_STORE_RAW: '1',
+      HOOKBUS_STORE_RAW: 'deny, error',
       HOOKBUS_COMPRESS: '1',
       HOOKBUS_REDACT: 'perhaps',
     };
@@ -453,7 +453,7 @@ describe('the page of status', () => {
         directory  /state
         database   201 executions, N kB, the oldest started 11 hours ago
         spool      nothing waits, 1 running now, 1 just ingested
-        payloads   stored, up to 200 kB of each stream, compressed, secrets redacted
+        payloads   stored of deny, error only, up to 200 kB of each stream, compressed, secrets redacted
         retention  7 days; \`hookbus cleanup\` deletes what is older
         daemon     auto: the launcher starts it on demand
         alerts     none open

@@ -41,6 +41,14 @@ describe('settings', () => {
     ['HOOKBUS_MAX_BYTES', '-1', 'expected a whole number of bytes from 0 to 67108864, got "-1"'],
     ['HOOKBUS_DEDUPE_TTL', '0', 'expected a whole number of seconds from 1'],
     ['HOOKBUS_RETENTION_DAYS', '1e3', 'expected a whole number of days'],
+    [
+      'HOOKBUS_STORE_RAW',
+      'deny;error',
+      'expected 1, true, yes, on or 0, false, no, off, or a list',
+    ],
+    // Who writes this wants no payloads; by the letter it is nearly all of them.
+    ['HOOKBUS_STORE_RAW', 'none', 'expected 1, true, yes, on or 0, false, no, off, or a list'],
+    ['HOOKBUS_STORE_RAW', ',', 'expected 1, true, yes, on or 0, false, no, off, or a list'],
     ['HOOKBUS_DAEMON', 'no', 'expected auto or off, got "no"'],
   ])('say what is expected if %s is %j, and use the default', (name, value, expected) => {
     const settings = readSettings({ HOME, [name]: value });

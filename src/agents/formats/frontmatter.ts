@@ -16,7 +16,10 @@ export function parseFrontmatter(
   // The line of the first mark comes before the YAML.
   const lineAt = (offset: number): number => counter.linePos(offset).line + 1;
   try {
-    const document = parseDocument(front, { lineCounter: counter, prettyErrors: false });
+    const read = (yaml: string, lineCounter?: LineCounter) =>
+      parseDocument(yaml, { prettyErrors: false, ...(lineCounter && { lineCounter }) });
+    const isBroken = read(front).errors.length > 0;
+    const document = read(isBroken ? withQuotes(front) : front, counter);
     const [error] = document.errors;
     if (error !== undefined) {
       return { problem: { line: lineAt(error.pos[0]), column: 1, reason: error.message } };
@@ -41,6 +44,15 @@ export function parseFrontmatter(
   } catch (error) {
     return { problem: { line: 1, column: 1, reason: reasonOf(error) } };
   }
+}
+
+/** What Claude Code reads where the YAML is broken: values with marks that mean something in YAML are text. */
+function withQuotes(front: string): string {
+  return front.replace(
+    /^([A-Za-z_-]+:[ \t]+)([^\s"'].*?)[ \t]*$/gm,
+    (line: string, key: string, value: string) =>
+      /[{}[\]*&#!|>%@`]|: /.test(value) ? key + JSON.stringify(value) : line,
+  );
 }
 
 function plain(value: unknown): string | number | boolean | null {

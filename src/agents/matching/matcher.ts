@@ -46,10 +46,9 @@ export function testMatcher(
   matcher: string | undefined,
   payload: Readonly<Record<string, unknown>>,
 ): Verdict {
-  if (matcher === undefined || EVERYTHING[agent].includes(matcher.trim())) {
-    return yes('it has no matcher');
-  }
+  if (matcher === undefined) return yes('it has no matcher');
   const written = `matcher ${quoted(matcher)}`;
+  if (EVERYTHING[agent].includes(matcher.trim())) return yes(`${written} matches everything`);
   const value: MatchedValue = matchedValue(agent, event, payload);
   if (value.kind === 'none') return yes(`${written} has no effect on ${event}`);
   if (value.kind === 'unknown') return unknown(`${written}: what it is compared with is not known`);

@@ -89,7 +89,9 @@ function faultOf(hook: FoundHook, end: End, stderr: string, isCapped: boolean): 
   if (end.kind === 'timeout' && isCapped) {
     return `it did not end in time; its own limit is ${hook.limitMs / 1000} s, --timeout raises ours`;
   }
-  const isMissing = end.exitCode === 127 || (end.exitCode === 2 && CANNOT_OPEN.test(stderr));
+  const { exitCode } = end;
+  const isMissing =
+    exitCode === 126 || exitCode === 127 || (exitCode === 2 && CANNOT_OPEN.test(stderr));
   if (!isMissing) return undefined;
   return `it cannot start: ${stderr.trim().split('\n').at(-1) ?? ''}`;
 }

@@ -63,6 +63,8 @@ export interface StatusReport extends GateState {
   };
   readonly payloads: {
     readonly stored: boolean;
+    /** Only those of executions with one of these decisions or statuses; null: all. */
+    readonly only: readonly string[] | null;
     readonly max_bytes: number;
     readonly compressed: boolean;
     readonly redacted: boolean;
@@ -104,6 +106,7 @@ export function readStatus(
     ),
     payloads: {
       stored: settings.storeRaw,
+      only: settings.storeOnly ?? null,
       max_bytes: settings.maxBytes,
       compressed: settings.compress,
       redacted: settings.redact || paths === undefined || !mayKeepSecrets(paths.config),

@@ -77,6 +77,12 @@ describe('the hooks of Claude Code', () => {
       'project/.claude/agents/review.md',
       '---\r\nhooks:\r\n  Stop: [{hooks: [{type: command, command: a.sh}]}]\r\n---\r\n',
     );
+    // The client reads such a value as text. It is the usual way to write it.
+    write(
+      'project/.claude/commands/plan.md',
+      '---\nargument-hint: [goal] [notes]\ndescription: Plan: *all* of it\n' +
+        'hooks:\n  Stop: [{hooks: [{type: command, command: c.sh}]}]\n---\n',
+    );
     expect(lines()).toEqual([
       'managed Stop r',
       'managed Stop m',
@@ -88,6 +94,7 @@ describe('the hooks of Claude Code', () => {
       'plugin fmt Stop fmt more',
       'plugin fmt Stop fmt inline',
       'skill deploy PreToolUse Bash ./s.sh',
+      'skill plan Stop c.sh',
       'agent review SubagentStop a.sh',
     ]);
   });
@@ -227,6 +234,21 @@ describe('the hooks of other agents', () => {
     expect(read('gemini').hooks.map(({ limitMs }) => limitMs)).toEqual([600, 60_000, 60_000]);
     write('home/.gemini/settings.json', { hooksConfig: { enabled: false } });
     expect(read('gemini').hooks.every(({ off }) => off?.why === 'disabled')).toBe(true);
+  });
+
+  it('of Gemini CLI do not run if they stand directly under their event, or are no command', () => {
+    const { write, lines, read } = aMachine();
+    const entries = [command('flat.sh'), { hooks: [{ type: 'shell' }, command('c.sh')] }];
+    write('project/.gemini/settings.json', { hooks: { BeforeTool: entries } });
+    expect(lines('gemini')).toEqual([
+      'project BeforeTool flat.sh (voided)',
+      'project BeforeTool shell (voided)',
+      'project BeforeTool c.sh',
+    ]);
+    expect(read('gemini').problems.map(({ reason }) => reason)).toEqual([
+      'an entry of BeforeTool has no "hooks" list',
+      'a hook on BeforeTool has no "type": "command"',
+    ]);
   });
 
   it('of Copilot CLI follow disableAllHooks of their own file, and of the repository’s settings', () => {

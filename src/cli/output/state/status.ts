@@ -181,9 +181,10 @@ function spoolText({ spool }: StatusReport): string {
 }
 
 function payloadsText({ payloads }: StatusReport): string {
-  const { stored, max_bytes, compressed, redacted } = payloads;
+  const { stored, only, max_bytes, compressed, redacted } = payloads;
   if (!stored) return 'not stored (to store them: HOOKBUS_STORE_RAW=1)';
-  return `stored, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets redacted' : 'secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)'}`;
+  const which = only === null ? '' : ` of ${only.join(', ')} only`;
+  return `stored${which}, up to ${formatBytes(max_bytes)} of each stream, ${compressed ? '' : 'not '}compressed, ${redacted ? 'secrets redacted' : 'secrets not redacted (HOOKBUS_REDACT=0, and redact in config.json)'}`;
 }
 
 function retentionText({ retention_days }: StatusReport): string {
