@@ -104,3 +104,28 @@ describe("other agents' matchers", () => {
     expect(firing(agent, event, payload, matcher).fires).toBe(fires);
   });
 });
+
+describe('a pattern that would take years to try', () => {
+  const long = 'a'.repeat(60);
+  it.each<[string, object, string | undefined, string | undefined]>([
+    ['matcher', { tool_name: `mcp__${long}!` }, '^mcp__(a+)+$', undefined],
+    [
+      'if, on a command',
+      { tool_name: 'Bash', tool_input: { command: `${'a '.repeat(2000)}b` } },
+      undefined,
+      `Bash(${'* '.repeat(30)}c)`,
+    ],
+  ])('is given up, and the hook counts as running: %s', (_, payload, matcher, condition) => {
+    expect(firing('claude', 'PreToolUse', payload, matcher, condition)).toEqual({
+      fires: 'unknown',
+      reason: 'a pattern takes too long to try',
+    });
+  });
+
+  it('but a common pattern with repetitions is tried', () => {
+    const call = { tool_name: 'mcp__github__create_issue' };
+    const matcher = '^(mcp__)?(github|gitlab)(__[a-z]+)+(_[a-z]+)*$';
+    expect(firing('claude', 'PreToolUse', call, matcher).fires).toBe('yes');
+    expect(firing('claude', 'PreToolUse', { tool_name: 'Bash' }, matcher).fires).toBe('no');
+  });
+});

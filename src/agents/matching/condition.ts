@@ -1,3 +1,4 @@
+import { testPattern } from './bounded-pattern.ts';
 import { type Anchors, matchesPath } from './path-pattern.ts';
 import { readShellCommands } from './shell-commands.ts';
 import { no, quoted, unknown, type Verdict, yes } from './verdict.ts';
@@ -82,7 +83,7 @@ function testBash(specifier: string, command: unknown): Verdict {
   if (typeof command !== 'string') return unknown(': no command is given');
   const pattern = toPattern(specifier);
   const { commands, hasExpansion, isComplex } = readShellCommands(command);
-  if (commands.some((text) => pattern.test(text))) return yes('matches');
+  if (commands.some((text) => testPattern(pattern, text))) return yes('matches');
   if (isComplex) {
     return unknown('cannot be decided for this command; Claude Code runs the hook when in doubt');
   }

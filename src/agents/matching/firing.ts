@@ -1,8 +1,9 @@
 import type { AgentName } from '../settings/agent-settings.ts';
+import { CostlyPattern } from './bounded-pattern.ts';
 import { testCondition } from './condition.ts';
 import { testMatcher } from './matcher.ts';
 import type { Anchors } from './path-pattern.ts';
-import { no, type Verdict } from './verdict.ts';
+import { no, unknown, type Verdict } from './verdict.ts';
 
 /** An event as an agent would report it, with the payload as far as it is known. */
 export interface Occasion {
@@ -20,6 +21,16 @@ export interface Trigger {
 
 /** Whether an agent runs a hook on an occasion, and why. */
 export function testFiring(hook: Trigger, occasion: Occasion, anchors: Anchors): Verdict {
+  try {
+    return firing(hook, occasion, anchors);
+  } catch (error) {
+    if (error instanceof CostlyPattern) return unknown('a pattern takes too long to try');
+    throw error;
+  }
+}
+
+/** @throws CostlyPattern */
+function firing(hook: Trigger, occasion: Occasion, anchors: Anchors): Verdict {
   const { agent, event, payload } = occasion;
   if (hook.event !== event) return no(`it is on ${hook.event}`);
   const matched = testMatcher(agent, event, hook.matcher, payload);

@@ -1,4 +1,5 @@
 import type { AgentName } from '../settings/agent-settings.ts';
+import { testPattern } from './bounded-pattern.ts';
 import { type MatchedValue, matchedValue } from './matched-value.ts';
 import { no, quoted, unknown, type Verdict, yes } from './verdict.ts';
 
@@ -62,13 +63,11 @@ export function testMatcher(
   return no(`${written} ${why}${isPattern(matcher) ? ` ${quoted(first)}` : ''}`);
 }
 
+/** @throws CostlyPattern */
 function matchesPattern(pattern: string, values: readonly string[]): boolean {
-  try {
-    const compiled = new RegExp(pattern);
-    return values.some((value) => compiled.test(value));
-  } catch {
-    return false;
-  }
+  if (!isPattern(pattern)) return false;
+  const compiled = new RegExp(pattern);
+  return values.some((value) => testPattern(compiled, value));
 }
 
 function isPattern(text: string): boolean {

@@ -1,3 +1,5 @@
+import { testPattern } from './bounded-pattern.ts';
+
 /** Where the anchors of a path pattern are, all absolute. */
 export interface Anchors {
   readonly cwd: string;
@@ -19,7 +21,7 @@ export function matchesPath(pattern: string, path: string, anchors: Anchors): bo
   if (inside === false) return /^[~/]/.test(pattern) || rest.includes('/') ? false : undefined;
   if (rest.startsWith('!')) return false;
   try {
-    return toRegExp(rest).test(inside.slice(1));
+    return testPattern(toRegExp(rest), inside.slice(1));
   } catch {
     return undefined;
   }

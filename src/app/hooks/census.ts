@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { isCheap } from '../../agents/matching/bounded-pattern.ts';
 import { testMatcher } from '../../agents/matching/matcher.ts';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import { formatCount, formatThings } from '../../format.ts';
@@ -195,11 +196,6 @@ function createOccasions({ db }: CensusQuery) {
     known.set(key, found);
     return found;
   };
-}
-
-/** Anybody may have written a matcher, and some patterns take years to try. */
-function isCheap(matcher = ''): boolean {
-  return !/\)[*+?{]/.test(matcher) && (matcher.match(/[*+{]/g) ?? []).length <= 4;
 }
 
 function changedAt(path: string | undefined): string | undefined {
