@@ -118,7 +118,7 @@ describe('hooks', () => {
     expect((await ask('hooks')).split('\n').filter((line) => line.startsWith('- '))).toEqual([
       '- 2 hooks are not recorded: type hookbus install.',
       '- 1 hook is not recorded: type hookbus install --agent gemini.',
-      '- 1 hook of a plugin, skill, agent or administrator is not recorded: hookbus install changes no such',
+      '- 1 hook of agents is not recorded: hookbus install changes only settings files.',
       '- 1 more, without a command or of skills and agents: type hookbus hooks --all.',
     ]);
   });

@@ -10,12 +10,16 @@ export const NOBODY = 'http://127.0.0.1:9';
 /** Of the environment a client sees who and where its user is. */
 const KEPT = /^(?:HOME|USER|LOGNAME|LANG|LC_.*|TZ|TMPDIR)$/;
 
-/** It may be a script of Node, but it finds no Git repository, whose settings can name programs. */
+/**
+ * It may be a script of Node or of a shell, so it finds these and the system's programs, but none that the user or the
+ * project put on PATH. It finds no Git repository, whose settings can name programs.
+ */
 export function clientEnvironment(env: Environment): Record<string, string> {
   const kept = Object.entries(env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && KEPT.test(entry[0]),
   );
-  return { ...Object.fromEntries(kept), PATH: dirname(execPath), GIT_DIR: '/dev/null' };
+  const path = [dirname(execPath), '/usr/bin', '/bin'].join(':');
+  return { ...Object.fromEntries(kept), PATH: path, GIT_DIR: '/dev/null' };
 }
 
 /** Gives a client a directory in which to write what it would write into the user's. */
