@@ -373,7 +373,9 @@ describe('hostile hooks', () => {
 
   it('that kill hookbus itself do not make it succeed', () => {
     const { directory } = withHooks(['kill -9 $PPID; exit 2'], { ...rm, expect: 'deny' });
-    const { exitCode, stdout } = hookbusProcess(['test'], { HOME: directory }, directory);
+    // Killed like this, it cannot remove its scratch directory.
+    const env = { HOME: directory, TMPDIR: directory };
+    const { exitCode, stdout } = hookbusProcess(['test'], env, directory);
     expect({ exitCode, stdout }).toEqual({ exitCode: null, stdout: '' });
   });
 

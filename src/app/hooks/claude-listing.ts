@@ -84,6 +84,7 @@ export async function askClaude(
         ...clientEnvironment(env),
         ...VARIABLES,
         CLAUDE_CONFIG_DIR: scratch,
+        CLAUDE_CODE_TMPDIR: scratch,
       },
       cwd: directory,
       limitMs: LIMIT_MS,
