@@ -1,4 +1,4 @@
-import { type Fields, isFields } from './said.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { named } from './verdict.ts';
 
 type Rule = 'text' | 'yes or no' | 'object' | 'list' | readonly string[];

@@ -3,10 +3,11 @@
  * exit code and checks it first: one field of the wrong type, and it ignores all of them.
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { blocksByExitCode, EVENT_NAMES, takesText } from '../../domain/events.ts';
 import { schemaProblem } from './claude-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
-import { charsOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
+import { charsOf, readStdout, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
   exitOneWarning,

@@ -1,4 +1,5 @@
-import { type Fields, isFields, wordsIn } from './said.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
+import { wordsIn } from './said.ts';
 import { named } from './verdict.ts';
 
 const ANY_EVENT = ['continue', 'stopReason', 'suppressOutput', 'systemMessage'];

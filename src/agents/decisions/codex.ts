@@ -3,9 +3,10 @@
  * reason is none.
  */
 import type { Answer, HookOutput } from '../../domain/answer/decision.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { codexProblem, isKnown, readsDecision } from './codex-schema.ts';
 import { readLikeClaude } from './like-claude.ts';
-import { charsOf, depthOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
+import { charsOf, depthOf, readStdout, type Said, wordsIn } from './said.ts';
 import { type Draft, exitOneWarning, strayField, toAnswer, toAnswerOf, unread } from './verdict.ts';
 
 const NAME = 'Codex';

@@ -3,15 +3,8 @@
  * letter are the same events; before a tool, they also take Claude Code's words.
  */
 import type { Answer, Decision, HookOutput } from '../../domain/answer/decision.ts';
-import {
-  charsOf,
-  type Fields,
-  isFields,
-  readStdout,
-  readText,
-  type Said,
-  wordsIn,
-} from './said.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
+import { charsOf, readStdout, readText, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
   named,

@@ -3,8 +3,9 @@
  * that it takes from Claude Code's files have Claude Code's events and words.
  */
 import type { Answer, Decision, HookOutput } from '../../domain/answer/decision.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { readLikeClaude } from './like-claude.ts';
-import { charsOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
+import { charsOf, readStdout, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
   exitOneWarning,

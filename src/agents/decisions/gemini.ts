@@ -3,7 +3,8 @@
  * refuses at every code but 0 and 1.
  */
 import type { Answer, Decision, HookOutput } from '../../domain/answer/decision.ts';
-import { type Fields, isFields, readStdout, readText, type Said, wordsIn } from './said.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
+import { readStdout, readText, type Said, wordsIn } from './said.ts';
 import {
   type Draft,
   exitOneWarning,

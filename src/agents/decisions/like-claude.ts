@@ -4,8 +4,9 @@
  * here.
  */
 import type { Answer, Decision, HookOutput } from '../../domain/answer/decision.ts';
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 import { canBlock, takesText } from '../../domain/events.ts';
-import { charsOf, type Fields, isFields, readStdout, type Said, wordsIn } from './said.ts';
+import { charsOf, readStdout, type Said, wordsIn } from './said.ts';
 import { type Draft, exitOneWarning, named, toAnswerOf, unread, type Verdict } from './verdict.ts';
 
 const NAME = 'the agent';

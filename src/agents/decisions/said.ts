@@ -1,6 +1,5 @@
 import type { HookOutput } from '../../domain/answer/decision.ts';
-
-export type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isFields } from '../../domain/answer/fields.ts';
 
 /** What a hook wrote to stdout. */
 export interface Said {
@@ -14,9 +13,6 @@ export interface Said {
   /** Of an object whose end is missing: `fields`, and the text that was cut as far as it is here. */
   readonly longest: Fields;
 }
-
-export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const NOTHING: Said = { kind: 'nothing', text: '', fields: {}, isCut: false, longest: {} };
 

@@ -23,3 +23,6 @@ export function testPattern(pattern: RegExp, value: string): boolean {
     throw new CostlyPattern('it takes too long to try', { cause: error });
   }
 }
+
+/** A text as a part of a pattern that matches only it. */
+export const escaped = (text: string): string => text.replace(/[$(){}.+*?[\]\\^|/-]/g, '\\$&');

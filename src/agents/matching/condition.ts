@@ -1,4 +1,4 @@
-import { testPattern } from './bounded-pattern.ts';
+import { escaped, testPattern } from './bounded-pattern.ts';
 import { type Anchors, matchesPath } from './path-pattern.ts';
 import { readShellCommands } from './shell-commands.ts';
 import { no, quoted, unknown, type Verdict, yes } from './verdict.ts';
@@ -104,5 +104,3 @@ function toPattern(specifier: string): RegExp {
     prefix === undefined ? `^${source(text)}$` : `^${source(prefix)}(?: [\\s\\S]*)?$`,
   );
 }
-
-const escaped = (text: string): string => text.replace(/[$(){}.+*?[\]\\^|/-]/g, '\\$&');

@@ -1,3 +1,4 @@
+import { isFields } from '../../domain/answer/fields.ts';
 import type { AgentName } from '../settings/agent-settings.ts';
 import { CostlyPattern } from './bounded-pattern.ts';
 import { testCondition } from './condition.ts';
@@ -45,6 +46,3 @@ function firing(hook: Trigger, occasion: Occasion, anchors: Anchors): Verdict {
   if (allowed.fires === 'no' || matched.fires === 'yes') return allowed;
   return matched;
 }
-
-const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import { testPattern } from './bounded-pattern.ts';
+import { escaped, testPattern } from './bounded-pattern.ts';
 
 /** Where the anchors of a path pattern are, all absolute. */
 export interface Anchors {
@@ -52,5 +52,3 @@ function pieceOf(piece: string): string {
   if (piece.startsWith('\\')) return escaped(piece.slice(1));
   return escaped(piece);
 }
-
-const escaped = (text: string): string => text.replace(/[$(){}.+*?[\]\\^|/-]/g, '\\$&');

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fields, HookCase } from './hook-case.ts';
+import { isFields } from '../../domain/answer/fields.ts';
+import type { HookCase } from './hook-case.ts';
 import type { HookRun, Outcome } from './outcome.ts';
 import type { Candidate } from './select-hooks.ts';
 
@@ -120,9 +121,6 @@ function changes(what: string, expected: unknown, got: unknown): Difference[] {
 
 const shown = (value: unknown): string =>
   value === null || value === undefined ? 'unchanged' : JSON.stringify(value);
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const difference = (what: string, expected: string, got: string): Difference => ({
   what,

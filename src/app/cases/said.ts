@@ -1,5 +1,6 @@
-import { isFields, readText } from '../../agents/decisions/said.ts';
+import { readText } from '../../agents/decisions/said.ts';
 import type { Answer } from '../../domain/answer/decision.ts';
+import { isFields } from '../../domain/answer/fields.ts';
 import type { Fields } from './hook-case.ts';
 
 /** The texts and values of an answer that a case may ask for. */

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
+import { type Fields, fieldsOf, isFields } from '../../domain/answer/fields.ts';
 import { askProgram } from '../../os/ask-program.ts';
 import { clientEnvironment, inScratch, NOBODY } from './client-surroundings.ts';
 import type { Source } from './configured-hook.ts';
@@ -101,11 +102,6 @@ const READ = new Set(['settings.json', 'plugins', 'skills', 'agents', 'commands'
 
 const NOT_UNDERSTOOD = { reason: 'gave an answer that HookBus does not understand' };
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
 import type { Places } from '../../agents/settings/agent-settings.ts';
 import type { Environment } from '../../config/settings.ts';
+import { type Fields, fieldsOf } from '../../domain/answer/fields.ts';
 import { askProgram } from '../../os/ask-program.ts';
 import { readBounded } from '../../os/read-bounded.ts';
 import { clientEnvironment, inScratch, NOBODY } from './client-surroundings.ts';
@@ -146,11 +147,6 @@ function statesOf(
   });
   return { states: new Map(states) };
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
 const ownDirectory = ({ home, agentHome }: Places): string =>
   agentHome.codex ?? join(home ?? '/', '.codex');

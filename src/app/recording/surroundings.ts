@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
+import { workTreeOf } from '../../agents/settings/agent-places.ts';
 import type { Execution } from '../../domain/execution.ts';
 import type { Begin } from '../../domain/record.ts';
 import { scriptFile } from '../../gates/hook-files.ts';
@@ -45,12 +45,7 @@ function remembered<T>(known: Map<string, T>, key: string, find: () => T): T {
 }
 
 /** The top of the git work tree that a directory is in; else the directory. */
-export function projectOf(cwd: string): string {
-  for (let directory = cwd; dirname(directory) !== directory; directory = dirname(directory)) {
-    if (existsSync(join(directory, '.git'))) return directory;
-  }
-  return cwd;
-}
+export const projectOf = (cwd: string): string => workTreeOf(cwd) ?? cwd;
 
 /** The word with these variables, each as `NAME=VALUE`, and the home directory expanded. */
 export const expandWord = (word: string, variables: readonly string[]): string =>

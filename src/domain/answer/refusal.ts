@@ -2,9 +2,9 @@
  * Output is a refusal if the agent takes it for one. When in doubt it is none: no duplicate shares it, and the hook runs.
  * fixtures/vectors/refusal.json has cases.
  */
-import { canBlock } from '../events.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+import { canBlock } from '../events.ts';
+import { type Fields, isFields } from './fields.ts';
 
 /** Whether the agent stops what it was about to do when a hook on this event ends like this. */
 export function isRefusal(eventType: string, exitCode: number | null, stdout: Uint8Array): boolean {
@@ -61,9 +61,6 @@ function word(value: unknown, refusing: readonly string[]): string[] {
   if (value === undefined || value === null) return [];
   return [typeof value === 'string' && refusing.includes(value) ? REFUSES : DOUBT];
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Undefined if stdout is not exactly one JSON object. */
 function parse(stdout: Uint8Array): Fields | undefined {
