@@ -1,13 +1,11 @@
 import { canBlock } from '../../domain/events.ts';
 import { shellWord } from '../../domain/hook/shell-word.ts';
 import { formatAge, formatClock, formatCount, formatThings } from '../../format.ts';
-import type { Notice } from '../../store/queries/overview.ts';
 import type { HookProblems } from '../../store/queries/problems.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import type { GateReport } from '../breaker/read-gates.ts';
 import type { SkippedGuardReport } from '../reading/read-skipped-guards.ts';
 import { type Trouble, trouble } from './health-item.ts';
-import { type NameOf, shortened } from './hook-troubles.ts';
 
 /** Guards that were skipped, so that nothing refused what they would have refused. */
 export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: number): Trouble[] {
@@ -66,33 +64,6 @@ function endOf(until: string, nowMs: number): string {
   return end.toDateString() === now.toDateString()
     ? clock
     : `${end.toISOString().slice(0, 10)} ${clock}`;
-}
-
-/** Answers that an agent did not understand: `NAME: EVENT: what is wrong with it`. */
-export function ignoredAnswers(
-  notices: readonly Notice[],
-  hooks: readonly HookProblems[],
-  since: string,
-  nameOf: NameOf,
-  nowMs: number,
-): Trouble[] {
-  return notices.flatMap(({ kind, text, count, last_seen }) => {
-    if (kind !== 'mistake' || last_seen < since) return [];
-    const hook = hooks.find((one) => text.startsWith(`${one.hookName}: ${one.eventType}: `));
-    if (hook === undefined) return [];
-    const what = text.slice(`${hook.hookName}: ${hook.eventType}: `.length);
-    // The exit code is told with the failures.
-    if (hook.oddExit.count > 0 && what.startsWith('exit code 1 ')) return [];
-    if (hook.brokenJson.count > 0 && what.startsWith('stdout ')) return [];
-    const { hookName: hook_name, eventType: event_type } = hook;
-    const last = formatAge(new Date(last_seen), nowMs);
-    const sentence = `${nameOf(hook)}: ${shortened(what)} (${formatThings(count, 'time')}, last ${last})`;
-    const fix = `hookbus logs --hook ${shellWord(hook_name)}`;
-    const harm = canBlock(event_type) ? 'unguarded' : 'misled';
-    return [
-      trouble(harm, sentence, { hook_name, event_type, fix }, 1 + count / (hook.runs + count)),
-    ];
-  });
 }
 
 /** What to think of an alert, and what to type. */
