@@ -20,12 +20,15 @@ const BACKLOG_RECORDS = 1000;
 
 const GROUP_OR_OTHERS_READ = 0o044;
 
-/** What the status report itself shows to be wrong with the state directory; `doctor` looks closer. */
+/**
+ * What the status report itself shows to be wrong, but for a directory that does not count, with which it begins; `doctor`
+ * looks closer.
+ */
 export function stateFindings(settings: Settings, status: StatusReport): Finding[] {
   const { paths } = settings;
   const checks =
     paths === undefined
-      ? [checkNowhere(settings.homeProblem)]
+      ? [checkNowhere(settings.homeProblem)].filter(() => settings.homeProblem === undefined)
       : [checkDirectory(paths), checkDatabase(status, undefined), checkSpool(status)];
   return [...checks, checkSettings(status)].flatMap(({ findings }) => findings);
 }

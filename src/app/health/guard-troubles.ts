@@ -16,7 +16,8 @@ export function skippedTroubles(skipped: readonly SkippedGuardReport[], nowMs: n
       ? `, and is off until ${until === null ? 'you switch it on' : endOf(until, nowMs)}`
       : '';
     const last = formatAge(new Date(last_at), nowMs);
-    const text = `${hook_name} was skipped ${formatThings(count, 'time')} and refused nothing (${reason}, last ${last})${now}`;
+    const on = event_type === '' ? '' : ` on ${event_type}`;
+    const text = `${hook_name}${on} was skipped ${formatThings(count, 'time')} and refused nothing (${reason}, last ${last})${now}`;
     const fix = is_gated ? `hookbus on ${name}` : `hookbus logs --hook ${name}`;
     return trouble('unguarded', text, { hook_name, event_type, fix }, is_gated ? 4 : 1.5);
   });
@@ -34,26 +35,28 @@ export function gateTroubles(
   );
   return gates
     .filter(({ hook_name }) => !told.has(hook_name))
-    .map(({ hook_name, state, until, runs, failures }) => {
+    .map((gate) => {
+      const { hook_name, state, until, runs, failures } = gate;
       const isGuard = hooks.some(
         ({ hookName, eventType }) => hookName === hook_name && canBlock(eventType),
       );
+      const isAlone = gates.filter((other) => other.hook_name === hook_name).length === 1;
+      const name = isAlone || gate.command === null ? hook_name : `${hook_name} (${gate.command})`;
       const end = endOf(until, nowMs);
       const fix = `hookbus on ${shellWord(hook_name)}`;
       if (state === 'off') {
-        const text = `${hook_name} is off until ${end}${isGuard ? ', and refuses nothing' : ''}`;
+        const text = `${name} is off until ${end}${isGuard ? ', and refuses nothing' : ''}`;
         return trouble(isGuard ? 'unguarded' : 'note', text, { hook_name, fix }, isGuard ? 4 : 1);
       }
       const why =
         runs === null
           ? ''
-          : ` after ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
-      return trouble(
-        'broken',
-        `the breaker of ${hook_name} is open until ${end}${why}`,
-        { hook_name, fix },
-        2,
-      );
+          : `; ${formatCount(failures ?? 0)} of ${formatThings(runs, 'run')} failed`;
+      const text =
+        state === 'open'
+          ? `the breaker of ${name} is open until ${end}${why}`
+          : `the breaker of ${name} is half-open, and its next run closes or reopens it${why}`;
+      return trouble('broken', text, { hook_name, fix }, 2);
     });
 }
 

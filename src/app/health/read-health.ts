@@ -56,11 +56,14 @@ export function withFindings(
   items: readonly HealthItem[],
   findings: readonly Finding[],
 ): HealthItem[] {
-  const found = findings.map(({ severity, what, health }) =>
-    health === undefined
-      ? trouble(severity === 'problem' ? 'broken' : 'note', what, { fix: 'hookbus doctor' }, 0)
-      : { item: health, weight: 0 },
-  );
+  const told = new Set(items.map(({ text }) => text));
+  const found = findings
+    .filter(({ what }) => !told.has(what))
+    .map(({ severity, what, health }) =>
+      health === undefined
+        ? trouble(severity === 'problem' ? 'broken' : 'note', what, { fix: 'hookbus doctor' }, 0)
+        : { item: health, weight: 0 },
+    );
   const known = items.map((item, at) => ({ item, weight: items.length - at }));
   return ordered([...known, ...found]);
 }
@@ -97,7 +100,7 @@ function switchTroubles({ gates, elsewhere = [] }: HealthFacts): Trouble[] {
       : [
           trouble(
             'broken',
-            `config.json cannot be used: ${config.problem}`,
+            `${config.path} cannot be used: ${config.problem}`,
             { fix: 'hookbus config' },
             1,
           ),

@@ -10,6 +10,8 @@ export interface AgentRecording {
   readonly enabled: boolean;
   /** The settings file that says whether; null: none does, so the shell that starts the agent decides. */
   readonly decided_by: string | null;
+  /** `HOOKBUS_STORE_RAW` of the settings files; null: they do not set it. */
+  readonly payloads: string | null;
   /** Hooks with a command. */
   readonly hooks: number;
   /** Those of them that run under HookBus. */
@@ -47,6 +49,7 @@ export function readRecording(
       title: agent.title,
       enabled: deciding === undefined ? isOnHere : switchedIn(deciding.file.root) === true,
       decided_by: deciding?.file.path ?? null,
+      payloads: agent.hasEnvBlock ? (files.map(payloadsOf).findLast(Boolean) ?? null) : null,
       hooks: commands.length,
       recorded: commands.filter(({ prefix, isDisabled }) => prefix !== 'none' && !isDisabled)
         .length,
@@ -54,6 +57,9 @@ export function readRecording(
     };
   });
 }
+
+const payloadsOf = ({ file }: InspectedSettings): string | undefined =>
+  textOf(memberOf(memberOf(file.root, 'env'), 'HOOKBUS_STORE_RAW'));
 
 function typesOf(hooks: InspectedFile['hooks']): Record<string, number> {
   const counts: Record<string, number> = {};

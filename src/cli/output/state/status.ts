@@ -46,7 +46,8 @@ export interface StatusFacts extends StatusReport {
 /** The status in the order of what people ask: is it on, what is broken, what was refused, what costs time. */
 export function statusLines(report: StatusFacts, home: string | undefined, page: Page): string[] {
   const head = recordingLines(report, home, page);
-  const tail = [...glanceLines(report, page), '', ...stateLines(report, home, page)];
+  const glance = glanceLines(report, page);
+  const tail = [...glance, ...(glance.length === 0 ? [] : ['']), ...stateLines(report, home, page)];
   const title = report.health.length === 0 ? [] : ['', page.paint('What is wrong', 'strong')];
   const room = MAX_LINES - head.length - title.length - tail.length - 1;
   return [...head, ...title, ...healthLines(report.health, room, page), '', ...tail];
@@ -77,6 +78,9 @@ function stateLines(report: StatusFacts, home: string | undefined, page: Page): 
       ? field('spool', spoolText(report), page, 'warn')
       : []),
     ...field('daemon', daemonText(report), page),
+    ...alertLines(report, page),
+    ...breakerLines(report, page),
+    ...protectedLines(report, page),
     ...(report.shared_keys ?? []).flatMap((server) => sharedLines(server, page)),
     ...(report.exporters ?? []).flatMap((exporter) => exporterLines(exporter, page)),
     ...certificateLines(report, page),
@@ -105,6 +109,31 @@ function certificateLines({ certificates }: StatusFacts, page: Page): string[] {
   if (last_error === null) return [];
   const text = `${file} cannot be used (${last_error}); the daemon uses the default certificates`;
   return field('network', text, page, 'warn');
+}
+
+function alertLines({ alerts }: StatusReport, page: Page): string[] {
+  const { length } = alerts.open;
+  if (!alerts.enabled) return field('alerts', 'off (hookbus config set alerts.enabled true)', page);
+  return length === 0
+    ? []
+    : field('alerts', `${formatCount(length)} open; \`hookbus alerts\` lists them`, page);
+}
+
+/** What a breaker would do for hooks that keep failing. */
+function breakerLines({ breaker }: StatusReport, page: Page): string[] {
+  const names = [...new Set(breaker.recommended.map(({ hook_name }) => hook_name))];
+  if (names.length === 0) return [];
+  const text = `would skip ${names.join(', ')} for a while: hookbus config set breaker.enabled true`;
+  return field('breakers', text, page);
+}
+
+function protectedLines({ policy }: StatusReport, page: Page): string[] {
+  const names = policy.protected_hooks;
+  if (names.length === 0) return [];
+  const which = names.includes('*')
+    ? 'every hook'
+    : [...names, 'and every hook without --name'].join(', ');
+  return field('protected', `${which}, by root (/etc/hookbus/policy.json)`, page);
 }
 
 function directoryText(report: StatusReport, home: string | undefined): string {
