@@ -51,7 +51,7 @@ async function perform(given: Given, context: Context): Promise<Answer> {
   const report = await withStore(context, (store) =>
     cleanUp({ store, paths, beforeMs: now() - ageMs, isDryRun, now, env, pause: wait }),
   );
-  return { json: report, lines: () => cleanupLines(report) };
+  return { json: report, lines: () => cleanupLines(report, now()) };
 }
 
 function readAge(olderThan: string | undefined, { settings }: Context): number {
@@ -73,8 +73,8 @@ function refuseConfig(problem: string): never {
   throw new HookbusError('E_SETTING', `config.json: ${problem}`, 'Try: hookbus cleanup --help');
 }
 
-function cleanupLines(report: CleanupReport): string[] {
-  const before = formatMoment(new Date(report.before));
+function cleanupLines(report: CleanupReport, nowMs: number): string[] {
+  const before = formatMoment(new Date(report.before), nowMs);
   const kinds = [
     [report.executions, 'execution'],
     [report.payloads, 'payload'],

@@ -62,7 +62,7 @@ export function traceLines(trace: Trace, page: Page): string[] {
   const omitted = trace.count - rows.length;
   return [
     ...breakAnywhere(visible(`${word} ${trace.id}`), page.columns),
-    `${formatThings(rows.length, 'execution')} in ${formatMs(lengthMs)}, from ${formatMoment(new Date(first?.created_at ?? 0))}`,
+    `${formatThings(rows.length, 'execution')} in ${formatMs(lengthMs)}, from ${formatMoment(new Date(first?.created_at ?? 0), page.nowMs)}`,
     ...(omitted === 0
       ? []
       : [
