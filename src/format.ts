@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, localDate } from './domain/time.ts';
+import { DAY_MS, localDate } from './domain/time.ts';
 
 /**
  * How sizes, times and durations are shown, in the terminal, in texts and on the page, which loads this module too
@@ -93,31 +93,10 @@ export function formatUntil(at: Date, nowMs: number): string {
   const rounded = Math.round(leftMs / 60_000) * 60_000;
   if (rounded < 60_000) return moment;
   const left =
-    leftMs >= 2 * DAY_MS ? formatSpan(Math.round(leftMs / DAY_MS) * DAY_MS) : shortSpan(rounded);
+    leftMs >= 2 * DAY_MS
+      ? formatThings(Math.round(leftMs / DAY_MS), 'day')
+      : withoutZeros(formatMs(rounded));
   return `${moment.slice(0, -3)} (${left})`;
-}
-
-const shortSpan = (ms: number): string => withoutZeros(formatMs(ms));
-
-const SPANS = [
-  { unit: 'day', ms: DAY_MS, from: 2 * DAY_MS },
-  { unit: 'hour', ms: HOUR_MS, from: HOUR_MS },
-  { unit: 'minute', ms: 60_000, from: 60_000 },
-  { unit: 'second', ms: 1000, from: 0 },
-] as const;
-
-/** A span as people say it: `30 days`, `24 hours`, `90 minutes`. */
-export function formatSpan(ms: number): string {
-  const possible = SPANS.filter(({ from }) => ms >= from);
-  const span = possible.find((one) => ms % one.ms === 0) ?? possible[0] ?? SPANS[3];
-  const count = ms / span.ms;
-  if (Number.isInteger(count)) return formatThings(count, span.unit);
-  return `${withoutZeros(`${count.toFixed(count < 1 ? 3 : 1)} `)}${span.unit}s`;
-}
-
-/** A window that ends now: `the last hour`, `the last 30 days`. */
-export function formatWindow(hours: number): string {
-  return `the last ${formatSpan(hours * HOUR_MS).replace(/^1 /, '')}`;
 }
 
 /** The length of an id that is shown. */
@@ -178,4 +157,18 @@ export function formatAge(at: Date, nowMs: number): string {
   const age = AGES.find(({ ms }) => ageMs >= ms);
   if (age === undefined) return ageMs < 0 ? 'in the future' : 'just now';
   return `${formatThings(Math.floor(ageMs / age.ms), age.unit)} ago`;
+}
+
+/** A window as one says it after "the last": `24 hours`, `30 days`, `hour`, `1 hour 30 minutes`. */
+export function formatWindow(hours: number): string {
+  const isOfDays = hours >= 48;
+  const minutes = isOfDays ? Math.round(hours) * 60 : Math.round(hours * 60);
+  if (minutes === 0) return formatThings(Math.round(hours * 3600), 'second');
+  const days = isOfDays ? Math.floor(minutes / 1440) : 0;
+  const parts = [
+    formatThings(days, 'day'),
+    formatThings(Math.floor(minutes / 60) - days * 24, 'hour'),
+    formatThings(minutes % 60, 'minute'),
+  ].filter((part) => !part.startsWith('0 '));
+  return parts.length === 1 ? (parts[0] ?? '').replace(/^1 /, '') : parts.join(' ');
 }

@@ -7,7 +7,6 @@ import {
   formatMs,
   formatMsAligned,
   formatPercent,
-  formatSpan,
   formatThings,
   formatUntil,
   formatWindow,
@@ -120,30 +119,6 @@ it.each([
   expect(formatUntil(later(ms), NOW.getTime())).toBe(shown);
 });
 
-it.each([
-  [0, '0 seconds'],
-  [3600, '3.6 seconds'],
-  [MINUTE, '1 minute'],
-  [90 * MINUTE, '90 minutes'],
-  [HOUR, '1 hour'],
-  [DAY, '24 hours'],
-  [36 * HOUR, '36 hours'],
-  [2 * DAY, '2 days'],
-  [30 * DAY, '30 days'],
-  [100 * HOUR, '100 hours'],
-  [2.5 * HOUR + 0.1, '2.5 hours'],
-])('a span of %d ms is shown as %s', (ms, shown) => {
-  expect(formatSpan(ms)).toBe(shown);
-});
-
-it('a window is named', () => {
-  expect([1, 24, 720].map(formatWindow)).toEqual([
-    'the last hour',
-    'the last 24 hours',
-    'the last 30 days',
-  ]);
-});
-
 it('ids are cut to eight characters, or to as many as tell them apart', () => {
   const short = (...ids: string[]) => [...shortIds(ids).values()];
   expect(short('d0a6ec17-9556-4', '7d3f0c52-1111-4', 'abc')).toEqual([
@@ -162,3 +137,17 @@ it('a project is named by its directory, and by the parents too if two have the 
   expect(names('/new/api', '/old/api', '/w/shop')).toEqual(['shop', 'new/api', 'old/api']);
   expect(names('/a', '/a/', '/', '')).toEqual(['a', 'a', '/', '']);
 });
+
+it.each([
+  [0.005, '18 seconds'],
+  [0.5, '30 minutes'],
+  [1, 'hour'],
+  [1.5, '1 hour 30 minutes'],
+  [24, '24 hours'],
+  [36, '36 hours'],
+  [48, '2 days'],
+  [171.4, '7 days 3 hours'],
+  [720, '30 days'],
+])('a window of %s hours is "the last %s"', (hours, shown) => 
+  expect(formatWindow(hours)).toBe(shown);
+>>>>>>> words);
