@@ -148,6 +148,6 @@ it.each([
   [48, '2 days'],
   [171.4, '7 days 3 hours'],
   [720, '30 days'],
-])('a window of %s hours is "the last %s"', (hours, shown) => 
+])('a window of %s hours is "the last %s"', (hours, shown) => {
   expect(formatWindow(hours)).toBe(shown);
->>>>>>> words);
+});
