@@ -18,6 +18,8 @@ import {
   searchExecutions,
   sessionExecutions,
 } from '../store/queries/dashboard.ts';
+import { lastLogId } from '../store/queries/last-log-id.ts';
+import { hooksOnRecord, projectsOnRecord, recentAgents } from '../store/queries/recent.ts';
 import { showPayload } from './payload.ts';
 
 /** What the daemon shares with the dashboard. */
@@ -50,6 +52,7 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
       return store.use(({ db }) => readSeries(db, range, hookName, now()));
     },
   ],
+  ['/api/choices', readChoices],
   ['/api/executions', listExecutions],
   ['/api/execution', showExecution],
   [
@@ -61,6 +64,21 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
   ],
   ['/api/session', showSession],
 ]);
+
+/** What every view needs first: the last execution, from which the page is live, and what filters can be set to. */
+function readChoices(_: URLSearchParams, { store }: DashboardParts): unknown {
+  return store.use(({ db }) => {
+    const recorded = hooksOnRecord(db);
+    const events = recorded.flatMap(({ event_type }) => event_type ?? []);
+    return {
+      last_id: lastLogId(db),
+      hooks: [...new Set(recorded.map(({ hook_name }) => hook_name))],
+      events: [...new Set(events)].sort(),
+      projects: projectsOnRecord(db),
+      agents: recentAgents(db),
+    };
+  });
+}
 
 function listExecutions(query: URLSearchParams, { store, now }: DashboardParts): unknown {
   const search = {

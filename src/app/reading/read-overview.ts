@@ -4,7 +4,6 @@ import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
-import { projectsOnRecord, recentAgents } from '../../store/queries/recent.ts';
 import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
@@ -29,9 +28,6 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'
   readonly metrics: MetricsReport | null;
   /** Rows that are in no rollup yet. */
   readonly behind: number;
-  /** What the list can be filtered by. */
-  readonly projects: readonly string[];
-  readonly agents: readonly string[];
   readonly alerts: readonly AlertReport[];
   readonly skipped_guards: readonly SkippedGuardReport[];
 }
@@ -57,8 +53,6 @@ export function readOverview(
       ? null
       : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
     behind,
-    projects: projectsOnRecord(db),
-    agents: recentAgents(db),
     gates,
     breaker,
     policy,

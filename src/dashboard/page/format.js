@@ -25,3 +25,9 @@ export function moment(utc) {
 
 /** The exit code, or the signal. */
 export const exit = ({ exit_code, signal }) => text(exit_code ?? signal);
+
+/** The name of a project in its path. */
+export const baseName = (path) => path.split('/').filter(Boolean).at(-1) ?? path;
+
+/** A text that fits a title. */
+export const short = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value);

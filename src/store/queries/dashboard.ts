@@ -1,3 +1,4 @@
+import type { Status } from '../../domain/execution.ts';
 import { SKIPPED_GUARD } from '../../domain/skipped-guard.ts';
 import type { LogRow } from '../columns.ts';
 import type { Database } from '../database.ts';
@@ -50,6 +51,7 @@ export const NEWEST: Cursor = { createdAt: '9999', id: 0 };
 export interface Search {
   readonly hookName: string | undefined;
   readonly eventType: string | undefined;
+  /** A status, or the name of a group of them. */
   readonly status: string | undefined;
   readonly decision: string | undefined;
   readonly agent: string | undefined;
@@ -66,6 +68,12 @@ export interface Found {
   /** Where to continue; undefined if there are no more rows. */
   readonly next: Cursor | undefined;
 }
+
+/** A filter for several statuses. */
+const GROUPS: Readonly<Record<string, readonly Status[]>> = {
+  failed: ['error', 'timeout'],
+  skipped: ['dedupe_skip', 'breaker_skip'],
+};
 
 interface Condition {
   readonly sql: string;
@@ -117,12 +125,18 @@ function conditionsOf(db: Database, search: Search) {
     ['+hook_name = ?', isByHook ? undefined : hookName],
     ['+project = ?', isByProject ? undefined : project],
     ['event_type = ?', search.eventType],
-    ['status = ?', search.status],
+    statusCondition(search.status),
     ['agent = ?', search.agent],
     ['+session_id = ?', isWhole && !isBySession ? session : undefined],
     ['instr(session_id, ?) = 1', isWhole ? undefined : session],
   ]);
   return { indexed, looked };
+}
+
+function statusCondition(status = ''): readonly [sql: string, value: string | undefined] {
+  const group = GROUPS[status];
+  if (group !== undefined) return ['instr(?, status) > 0', group.join(' ')];
+  return ['status = ?', status === '' ? undefined : status];
 }
 
 function nextOf(

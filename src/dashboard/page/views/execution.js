@@ -1,7 +1,7 @@
 import { getJson } from '../api.js';
 import { byId, el, fill } from '../dom.js';
 import * as format from '../format.js';
-import { DID_NOT_RUN } from './rows.js';
+import { DID_NOT_RUN } from '../parts/rows.js';
 
 const FIELDS = [
   [
@@ -49,8 +49,8 @@ const FIELDS = [
   ],
 ];
 
-/** Shows one execution in a dialog. */
-export async function showExecution(id) {
+/** Shows one execution in a dialog, over the view behind it. */
+export async function show({ subject: id }) {
   const row = await getJson('/api/execution', { id });
   byId('execution-title').textContent = `${row.hook_name}, execution ${row.id}`;
   const fields = FIELDS.flatMap(([name, read]) => {
@@ -68,6 +68,13 @@ export async function showExecution(id) {
   const dialog = byId('execution');
   if (!dialog.open) dialog.showModal();
 }
+
+/** Closes the dialog. */
+export function hide() {
+  if (byId('execution').open) byId('execution').close();
+}
+
+byId('execution-close').addEventListener('click', hide);
 
 const text = (name, value) => (value === null ? [] : [el('h3', {}, name), block(name, value)]);
 

@@ -1,8 +1,7 @@
+import { addressOf } from '../address.js';
 import { getJson } from '../api.js';
 import { byId, el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
-import { decisionBadge, statusBadge } from './rows.js';
-import { layOutSession } from './waterfall.js';
 
 const COLUMNS = [
   { text: 'Session' },
@@ -11,7 +10,9 @@ const COLUMNS = [
   ...['Executions', 'Tool calls', 'Failed', 'Denied'].map((text) => ({ text, isNumber: true })),
 ];
 
-export async function showSessions(range) {
+/** The sessions of the range. */
+export async function show({ range }) {
+  shownRange = range;
   const { sessions } = await getJson('/api/sessions', { range });
   const table = byId('sessions-table');
   if (table.contains(document.activeElement)) return;
@@ -22,11 +23,7 @@ export async function showSessions(range) {
       el(
         'th',
         { scope: 'row' },
-        el(
-          'a',
-          { href: `#/session/${encodeURIComponent(session.session_id)}` },
-          session.session_id,
-        ),
+        el('a', { href: addressOf('session', session.session_id) }, session.session_id),
       ),
       el('td', {}, format.moment(session.first)),
       el('td', {}, format.moment(session.last)),
@@ -48,69 +45,8 @@ export async function showSessions(range) {
   );
 }
 
-const WATERFALL = [
-  { text: 'Tool call and hooks' },
-  { text: 'Started' },
-  { text: 'Status' },
-  { text: 'Took', isNumber: true },
-  { text: 'When' },
-];
+let shownRange;
 
-/** Shows a session. @param before the cursor of older executions to load */
-export async function showWaterfall(id, before = null) {
-  const { rows, next } = await getJson('/api/session', { id, before });
-  const calls = layOutSession(rows);
-  byId('waterfall-title').textContent =
-    `Session ${id}: ${calls.length} tool calls and events, ${rows.length} executions`;
-  const older = byId('waterfall-older');
-  older.hidden = next === null;
-  older.onclick = () => void showWaterfall(id, next);
-  fill(byId('waterfall-table'), headings(WATERFALL), ...calls.map(callBody));
-  const box = byId('waterfall');
-  box.hidden = false;
-  box.focus();
-}
+export const refresh = () => show({ range: shownRange });
 
-function callBody({ label, key, bars, pauses, totalMs }) {
-  const heading = el(
-    'tr',
-    { class: 'call' },
-    el('th', { scope: 'rowgroup' }, label, el('span', { class: 'note' }, ` ${key}`)),
-    el('td', {}, format.moment(bars[0].row.created_at)),
-    el('td', {}, ''),
-    el('td', { class: 'number' }, format.ms(totalMs)),
-    el('td', {}, ''),
-  );
-  return el('tbody', {}, heading, ...bars.map((bar) => barRow(bar, pauses)));
-}
-
-function barRow({ row, left, width }, pauses) {
-  const track = el('div', { class: 'track' });
-  for (const at of pauses) track.append(placed(el('span', { class: 'pause' }), at));
-  const bar = placed(
-    el('span', { class: `span status-${row.status} decision-${row.decision}` }),
-    left,
-  );
-  bar.style.width = `${width * 100}%`;
-  track.append(bar);
-  return el(
-    'tr',
-    {},
-    el(
-      'th',
-      { scope: 'row', class: 'hook' },
-      el('a', { href: `#/execution/${row.id}` }, row.hook_name),
-      el('span', { class: 'note' }, ` ${row.event_type}`),
-    ),
-    el('td', {}, format.moment(row.created_at)),
-    el('td', {}, statusBadge(row.status), ' ', decisionBadge(row.decision)),
-    el('td', { class: 'number' }, format.ms(row.duration_ms)),
-    el('td', { class: 'tracks', 'aria-hidden': 'true' }, track),
-  );
-}
-
-/** Set by script: the content security policy of this page forbids style attributes. */
-function placed(element, left) {
-  element.style.left = `${left * 100}%`;
-  return element;
-}
+export function hide() {}

@@ -1,3 +1,4 @@
+import { addressOf } from '../address.js';
 import { el } from '../dom.js';
 import * as format from '../format.js';
 
@@ -30,12 +31,18 @@ const FIELDS = {
   agent: 'agent',
 };
 
+/** A filter for several statuses; the daemon knows them too. */
+const GROUPS = { failed: ['error', 'timeout'], skipped: ['dedupe_skip', 'breaker_skip'] };
+
 /** Whether a row matches the filters; the daemon filters recorded rows in the same way. */
-export function matches(row, { session, ...wanted }) {
-  return (
-    Object.entries(wanted).every(([name, value]) => value === '' || row[FIELDS[name]] === value) &&
-    (session === '' || (row.session_id ?? '').startsWith(session))
-  );
+export function matches(row, filters) {
+  const isWanted = (name) => {
+    const wanted = filters[name];
+    const value = row[FIELDS[name]];
+    if (wanted === '' || wanted === value) return true;
+    return name === 'status' && (GROUPS[wanted]?.includes(value) ?? false);
+  };
+  return Object.keys(FIELDS).every(isWanted) && (row.session_id ?? '').startsWith(filters.session);
 }
 
 /** One execution in a list. */
@@ -44,7 +51,11 @@ export function rowOf(row, isNew = false) {
     'tr',
     { class: isNew ? 'new' : undefined, 'data-id': row.id },
     el('td', {}, el('time', { datetime: row.created_at }, format.moment(row.created_at))),
-    el('th', { scope: 'row' }, el('a', { href: `#/execution/${row.id}` }, row.hook_name)),
+    el(
+      'th',
+      { scope: 'row' },
+      el('a', { href: addressOf('execution', String(row.id)) }, row.hook_name),
+    ),
     el('td', {}, format.text(row.event_type)),
     el('td', {}, format.text(row.tool_name)),
     el(
@@ -73,7 +84,7 @@ function sessionLink(id) {
   if (!id) return format.text(id);
   return el(
     'a',
-    { href: `#/session/${encodeURIComponent(id)}`, title: id },
+    { href: addressOf('session', id), title: id },
     id.length > 8 ? `${id.slice(0, 8)}…` : id,
   );
 }
