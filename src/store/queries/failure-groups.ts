@@ -1,0 +1,103 @@
+import type { Status } from '../../domain/execution.ts';
+import { errorLine } from '../../domain/text/error-line.ts';
+import type { Database } from '../database.ts';
+import { FAILED } from '../statuses.ts';
+import { untilOf } from './overview.ts';
+
+/** Failures of one hook on one event that say the same. */
+export interface FailureGroup {
+  readonly hook_name: string;
+  readonly event_type: string;
+  readonly status: Status;
+  readonly exit_code: number | null;
+  /** What the latest said, in one line. */
+  readonly message: string;
+  readonly count: number;
+  readonly first_at: string;
+  readonly last_at: string;
+  /** Row number of the latest. */
+  readonly last_id: number;
+}
+
+/** Which failures to group; times are UTC, in the format of `created_at`. */
+export interface FailureSearch {
+  readonly from: string;
+  readonly until?: string | undefined;
+  readonly hookName?: string | undefined;
+  readonly eventType?: string | undefined;
+  readonly project?: string | undefined;
+  /** How many groups to return. */
+  readonly limit: number;
+}
+
+/** How many of the latest executions to search, and how many failures to group, so that a large log costs no more. */
+const MAX_LOOKED_AT = 50_000;
+const MAX_FAILURES = 10_000;
+
+/** Longer messages differ in what nobody reads. */
+const MESSAGE_CHARACTERS = 300;
+
+type FailedRow = Pick<FailureGroup, 'hook_name' | 'event_type' | 'status' | 'exit_code'> & {
+  readonly id: number;
+  readonly error: string | null;
+  readonly created_at: string;
+};
+
+/** Failures by what they said, the most frequent first; messages that differ only in numbers and ids are the same. */
+export function failureGroups(db: Database, search: FailureSearch): FailureGroup[] {
+  const groups = new Map<string, { -readonly [K in keyof FailureGroup]: FailureGroup[K] }>();
+  for (const row of latestFailures(db, search)) {
+    const { id, hook_name, event_type, status, exit_code, created_at } = row;
+    const message = (errorLine(row) ?? wordless(exit_code)).slice(0, MESSAGE_CHARACTERS);
+    const key = JSON.stringify([hook_name, event_type, status, exit_code, shapeOf(message)]);
+    const group = groups.get(key);
+    if (group === undefined) {
+      const [first_at, last_at] = [created_at, created_at];
+      const same = { hook_name, event_type, status, exit_code, message };
+      groups.set(key, { ...same, count: 1, first_at, last_at, last_id: id });
+    } else {
+      group.count += 1;
+      group.first_at = created_at;
+    }
+  }
+  return [...groups.values()].sort(byCount).slice(0, search.limit);
+}
+
+/** Newest first. */
+function latestFailures(db: Database, search: FailureSearch): Iterable<FailedRow> {
+  const { from, hookName, eventType, project } = search;
+  const until = untilOf({ from, until: search.until });
+  // One condition that an index finds; a plus keeps SQLite from using the index of another.
+  const [indexed, value] =
+    hookName === undefined ? ['project = ?', project] : ['hook_name = ?', hookName];
+  const found = value === undefined ? '' : `AND ${indexed}`;
+  const values = value === undefined ? [] : [value];
+  const floor = db
+    .prepare(
+      `SELECT created_at FROM hook_logs WHERE created_at >= ? AND created_at < ? ${found}
+       ORDER BY created_at DESC LIMIT 1 OFFSET ${MAX_LOOKED_AT}`,
+    )
+    .pluck()
+    .get(from, until, ...values) as string | undefined;
+  const looked = [
+    ...(eventType === undefined ? [] : [['event_type = ?', eventType]]),
+    ...(project === undefined || hookName === undefined ? [] : [['+project = ?', project]]),
+  ];
+  return db
+    .prepare<unknown[], FailedRow>(
+      `SELECT id, hook_name, event_type, status, exit_code, error, created_at FROM hook_logs
+       WHERE created_at >= ? AND created_at < ? ${found} AND ${FAILED} ${looked.map(([sql]) => `AND ${sql}`).join(' ')}
+       ORDER BY created_at DESC, id DESC LIMIT ${MAX_FAILURES}`,
+    )
+    .iterate(floor ?? from, until, ...values, ...looked.map(([, text]) => text));
+}
+
+const byCount = (a: FailureGroup, b: FailureGroup): number =>
+  b.count - a.count || (a.last_at < b.last_at ? 1 : -1);
+
+const wordless = (exitCode: number | null): string =>
+  exitCode === null ? 'nothing on stderr' : `exit code ${exitCode}, nothing on stderr`;
+
+/** Numbers, addresses, ids and names of temporary files change from run to run. */
+const shapeOf = (message: string): string =>
+  message.replace(/\b0x[\da-f]+\b|\b(?=[a-f-]*\d)[\da-f-]{8,}\b|\/tmp\/[^\s'":,)]+|\d+/gi, '#');
