@@ -14,13 +14,13 @@ import type { StatePaths } from '../config/home/paths.ts';
 import { HookbusError } from '../domain/errors.ts';
 import {
   type Cursor,
-  listSessions,
   NEWEST,
   searchExecutions,
   sessionExecutions,
 } from '../store/queries/dashboard.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
 import { hooksOnRecord, projectsOnRecord, recentAgents } from '../store/queries/recent.ts';
+import { listSessions } from '../store/queries/sessions.ts';
 import { showPayload } from './payload.ts';
 
 /** What the daemon shares with the dashboard. */
@@ -60,7 +60,7 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     '/api/sessions',
     (query, { store, now }) => {
       const from = fromOf(query, now());
-      return { sessions: store.use(({ db }) => listSessions(db, from, MAX_SESSIONS)) };
+      return { sessions: store.use(({ db }) => listSessions(db, { from, limit: MAX_SESSIONS })) };
     },
   ],
   ['/api/session', showSession],

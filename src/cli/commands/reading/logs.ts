@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { AGENTS, DECISIONS } from '../../../domain/answer/decision.ts';
 import { STATUSES } from '../../../domain/execution.ts';
+import { isoOf } from '../../../domain/time.ts';
 import { type LogFilter, listExecutions } from '../../../store/queries/queries.ts';
 import { logLines } from '../../output/executions/log-table.ts';
 import { visible } from '../../output/text.ts';
@@ -13,14 +14,8 @@ import {
   type Given,
   type LiveAnswer,
 } from '../../words/command.ts';
-import {
-  invalidValue,
-  parseAge,
-  parseMoment,
-  readWhole,
-  readWord,
-  usageError,
-} from '../../words/values.ts';
+import { readMoment, TIME_FORMS } from '../../words/time.ts';
+import { readWhole, readWord, usageError } from '../../words/values.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1_000_000;
@@ -77,9 +72,8 @@ export const logsCommand: Command = {
       isRepeatable: true,
     },
     since: {
-      value: 'WHEN',
-      describe:
-        'only executions that started since then: 90s, 30m, 2h, 7d or 4w ago, a date (2026-11-22), or a date and time (2026-11-22T14:30), local unless it has a time zone',
+      value: 'TIME',
+      describe: `only executions that started since then: ${TIME_FORMS}, local unless it has a time zone`,
       default: 'everything',
     },
     limit: {
@@ -144,7 +138,7 @@ async function readFilter(given: Given, context: Context): Promise<Omit<LogFilte
     agents: readWords(given, 'agent', AGENTS),
     subagents: given.values('subagent'),
     projects: await readProjects(given, context),
-    since: since === undefined ? undefined : readSince(since, context.now()),
+    since: since === undefined ? undefined : isoOf(readMoment('--since', since, context.now())),
   };
 }
 
@@ -159,19 +153,6 @@ async function readProjects(given: Given, context: Context): Promise<string[]> {
   if (directories.length === 0) return [];
   const { recordedProjects } = await import('../../../app/reading/recorded-projects.ts');
   return directories.flatMap((directory) => recordedProjects(resolve(context.cwd(), directory)));
-}
-
-function readSince(text: string, nowMs: number): string {
-  const ageMs = parseAge(text);
-  const ms = ageMs === undefined ? parseMoment(text) : nowMs - ageMs;
-  if (ms === undefined) {
-    throw invalidValue(
-      '--since',
-      'an age such as 30m, 2h or 7d, or a date such as 2026-11-22',
-      text,
-    );
-  }
-  return new Date(ms).toISOString();
 }
 
 function nothingFound({ limit: _, ...filter }: LogFilter): string {
