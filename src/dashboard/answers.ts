@@ -6,6 +6,7 @@ import {
   switchOn,
 } from '../app/breaker/switch-hook.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
+import { listedExecutions } from '../app/reading/listed-executions.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
 import type { StoreHandle } from '../app/store/store-handle.ts';
@@ -91,10 +92,15 @@ function listExecutions(query: URLSearchParams, { store, now }: DashboardParts):
     session: query.get('session') ?? undefined,
     from: fromOf(query, now()),
     before: cursorOf(query),
-    limit: MAX_ROWS,
+    limit: limitOf(query),
   };
-  const { rows, next } = store.use(({ db }) => searchExecutions(db, search));
-  return { rows, next: next === undefined ? null : cursorText(next) };
+  return store.use(({ db }) => {
+    const { rows, next } = searchExecutions(db, search);
+    return {
+      rows: listedExecutions(db, rows),
+      next: next === undefined ? null : cursorText(next),
+    };
+  });
 }
 
 function showExecution(query: URLSearchParams, { store }: DashboardParts): unknown {
@@ -109,7 +115,7 @@ function showExecution(query: URLSearchParams, { store }: DashboardParts): unkno
 function showSession(query: URLSearchParams, { store }: DashboardParts): unknown {
   const session = query.get('id') ?? '';
   const rows = store.use(({ db }) =>
-    sessionExecutions(db, session, cursorOf(query), MAX_OF_SESSION),
+    listedExecutions(db, sessionExecutions(db, session, cursorOf(query), MAX_OF_SESSION)),
   );
   const [first] = rows;
   if (first === undefined)
@@ -169,6 +175,13 @@ function rangeOf(query: URLSearchParams): Range {
   if (!Object.hasOwn(RANGES, range))
     throw badRequest('range', Object.keys(RANGES).join(', '), range);
   return range as Range;
+}
+
+function limitOf(query: URLSearchParams): number {
+  const text = query.get('limit') ?? String(MAX_ROWS);
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_ROWS) throw badRequest('limit', `1 to ${MAX_ROWS}`, text);
+  return limit;
 }
 
 function fromOf(query: URLSearchParams, nowMs: number): string {

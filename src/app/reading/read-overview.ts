@@ -11,6 +11,7 @@ import { type GateState, readGates } from '../breaker/read-gates.ts';
 import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
+import { readWaited } from './read-waited.ts';
 
 /** With more rows outside rollups, the metrics of a large window would block the daemon. */
 const MAX_BEHIND = 100_000;
@@ -26,6 +27,8 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'
   readonly last_id: number;
   /** Null while too many rows wait to be rolled up. */
   readonly metrics: MetricsReport | null;
+  /** How long agents waited for hooks, in ms; null if there are too many executions to say. */
+  readonly waited_ms: number | null;
   /** Rows that are in no rollup yet. */
   readonly behind: number;
   readonly alerts: readonly AlertReport[];
@@ -52,6 +55,7 @@ export function readOverview(
     metrics: isTooMuch
       ? null
       : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
+    waited_ms: readWaited(db, from),
     behind,
     gates,
     breaker,

@@ -29,12 +29,12 @@ export type ListedRow = Pick<
   | 'created_at'
 >;
 
-/** Maximum length of an error or a reason in a list, in characters. */
+/** Maximum length of a reason in a list, in characters. */
 const TEXT_CHARACTERS = 300;
 
 const COLUMNS = `id, execution_id, correlation_id, hook_name, event_type, tool_name, session_id, tool_use_id, status,
   decision, substr(decision_reason, 1, ${TEXT_CHARACTERS}) AS decision_reason, agent, project,
-  exit_code, signal, substr(error, 1, ${TEXT_CHARACTERS}) AS error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
+  exit_code, signal, error, duration_ms, overhead_ms, created_at, ${SKIPPED_GUARD} AS guard_skipped`;
 
 /** Maximum number of rows to search for one page, so that a rare value in a large log does not delay everything else. */
 const MAX_LOOKED_AT = 20_000;
