@@ -4,17 +4,14 @@ import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
-import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
+import { rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
-import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
+import { readMetricsInDaemon } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 import { readWaited } from './read-waited.ts';
-
-/** With more rows outside rollups, the metrics of a large window would block the daemon. */
-const MAX_BEHIND = 100_000;
 
 /** More than fit on the page. */
 const MAX_ALERTS = 50;
@@ -45,16 +42,12 @@ export function readOverview(
   const last = lastLogId(db);
   const behind = last - rollupMark(db);
   const from = isoOf(nowMs - hours * HOUR_MS);
-  const isTooMuch =
-    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON);
   const { gates, breaker, policy } = readGates(paths, db, nowMs);
   return {
     version: VERSION,
     range,
     last_id: last,
-    metrics: isTooMuch
-      ? null
-      : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
+    metrics: readMetricsInDaemon(db, hours, nowMs),
     waited_ms: readWaited(db, from),
     behind,
     gates,

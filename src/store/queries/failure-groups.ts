@@ -99,5 +99,5 @@ const wordless = (exitCode: number | null): string =>
   exitCode === null ? 'nothing on stderr' : `exit code ${exitCode}, nothing on stderr`;
 
 /** Numbers, addresses, ids and names of temporary files change from run to run. */
-const shapeOf = (message: string): string =>
+export const shapeOf = (message: string): string =>
   message.replace(/\b0x[\da-f]+\b|\b(?=[a-f-]*\d)[\da-f-]{8,}\b|\/tmp\/[^\s'":,)]+|\d+/gi, '#');
