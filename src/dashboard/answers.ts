@@ -6,9 +6,9 @@ import {
   switchOn,
 } from '../app/breaker/switch-hook.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
-import { createHookPlaces } from '../app/reading/hook-places.ts';
+import { createHookPlaces } from '../app/reading/hook/hook-places.ts';
+import { readHook } from '../app/reading/hook/read-hook.ts';
 import { listedExecutions } from '../app/reading/listed-executions.ts';
-import { readHook } from '../app/reading/read-hook.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
 import type { StoreHandle } from '../app/store/store-handle.ts';

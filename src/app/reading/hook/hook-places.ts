@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
-import type { AgentName, Places } from '../../agents/settings/agent-settings.ts';
-import { AGENT_SETTINGS } from '../../agents/settings/settings-files.ts';
-import type { StatePaths } from '../../config/home/paths.ts';
-import type { Database } from '../../store/database.ts';
-import { type HookPlaceRow, placesOfHook } from '../../store/queries/guards/hook-activity.ts';
-import { type Configuration, configuredHooks, hooksInFile } from '../hooks/configured-hooks.ts';
-import { isBelow } from '../install/find-settings.ts';
-import { createLedger } from '../install/settings-ledger.ts';
+import type { AgentName, Places } from '../../../agents/settings/agent-settings.ts';
+import { AGENT_SETTINGS } from '../../../agents/settings/settings-files.ts';
+import type { StatePaths } from '../../../config/home/paths.ts';
+import type { Database } from '../../../store/database.ts';
+import { type HookPlaceRow, placesOfHook } from '../../../store/queries/guards/hook-activity.ts';
+import { type Configuration, configuredHooks, hooksInFile } from '../../hooks/configured-hooks.ts';
+import { isBelow } from '../../install/find-settings.ts';
+import { createLedger } from '../../install/settings-ledger.ts';
 
 /** Where a hook stands in a settings file. */
 export interface HookPlace {

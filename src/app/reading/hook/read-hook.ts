@@ -1,18 +1,18 @@
-import type { StatePaths } from '../../config/home/paths.ts';
-import { shellWord } from '../../domain/hook/shell-word.ts';
-import { HOUR_MS, isoOf } from '../../domain/time.ts';
-import { isProtected } from '../../gates/policy.ts';
-import type { HookMetrics } from '../../metrics/report.ts';
-import type { Database } from '../../store/database.ts';
-import { NEWEST, rowsWithIds, searchExecutions } from '../../store/queries/dashboard.ts';
-import { type FailureGroup, failureGroups } from '../../store/queries/failure-groups.ts';
-import { type RefusalGroup, refusalGroups } from '../../store/queries/guards/refusal-groups.ts';
-import { projectToReplay } from '../../store/queries/guards/refusals.ts';
-import { type GateReport, readGates } from '../breaker/read-gates.ts';
+import type { StatePaths } from '../../../config/home/paths.ts';
+import { shellWord } from '../../../domain/hook/shell-word.ts';
+import { HOUR_MS, isoOf } from '../../../domain/time.ts';
+import { isProtected } from '../../../gates/policy.ts';
+import type { HookMetrics } from '../../../metrics/report.ts';
+import type { Database } from '../../../store/database.ts';
+import { NEWEST, rowsWithIds, searchExecutions } from '../../../store/queries/dashboard.ts';
+import { type FailureGroup, failureGroups } from '../../../store/queries/failure-groups.ts';
+import { type RefusalGroup, refusalGroups } from '../../../store/queries/guards/refusal-groups.ts';
+import { projectToReplay } from '../../../store/queries/guards/refusals.ts';
+import { type GateReport, readGates } from '../../breaker/read-gates.ts';
+import { type ListedExecution, listedExecutions } from '../listed-executions.ts';
+import { readMetricsInDaemon } from '../read-metrics.ts';
+import { RANGES, type Range, readSeries, type Series } from '../read-series.ts';
 import type { HookPlace, HookPlaces } from './hook-places.ts';
-import { type ListedExecution, listedExecutions } from './listed-executions.ts';
-import { readMetricsInDaemon } from './read-metrics.ts';
-import { RANGES, type Range, readSeries, type Series } from './read-series.ts';
 
 const MAX_GROUPS = 20;
 
