@@ -59,6 +59,19 @@ export function findSession(db: Database, sessionId: string): SessionRow | undef
   return sumUp(db, rows, [sessionId], 1)[0];
 }
 
+/** Where a session started, and its agent, as far as that is recorded. */
+export function startOfSession(
+  db: Database,
+  sessionId: string,
+): { readonly project: string | null; readonly agent: string | null } {
+  const start = db
+    .prepare<[string], { project: string | null; agent: string | null }>(
+      'SELECT project, agent FROM hook_logs WHERE session_id = ? ORDER BY created_at LIMIT 1',
+    )
+    .get(sessionId);
+  return start ?? { project: null, agent: null };
+}
+
 function latestRows({ from, projects = [] }: SessionSearch, maxRows: number) {
   const isHere = projects.length === 0 ? '' : `AND project IN (${projects.map(() => '?')})`;
   return {

@@ -24,6 +24,7 @@ export interface RefusalSearch {
   readonly until?: string | undefined;
   readonly hookName?: string | undefined;
   readonly eventType?: string | undefined;
+  readonly sessionId?: string | undefined;
   /** How many groups to return, and how many row numbers of each. */
   readonly limit: number;
   readonly latest?: number;
@@ -33,7 +34,7 @@ export interface RefusalSearch {
 const MAX_LOOKED_AT = 50_000;
 const MAX_REFUSALS = 10_000;
 
-const COLUMNS = 'id, hook_name, event_type, status, error, decision_reason, created_at';
+const COLUMNS = 'id, session_id, hook_name, event_type, status, error, decision_reason, created_at';
 
 const REASON_CHARACTERS = 300;
 
@@ -66,10 +67,11 @@ export function refusalGroups(db: Database, search: RefusalSearch): RefusalGroup
 
 /** Newest first. The index of executions that decided something finds them. */
 function latestRefusals(db: Database, search: RefusalSearch): Iterable<RefusedRow> {
-  const { from, hookName, eventType } = search;
+  const { from, hookName, eventType, sessionId } = search;
   const wanted = [
     ...(hookName === undefined ? [] : [['hook_name = ?', hookName]]),
     ...(eventType === undefined ? [] : [['event_type = ?', eventType]]),
+    ...(sessionId === undefined ? [] : [['session_id = ?', sessionId]]),
   ];
   return db
     .prepare<unknown[], RefusedRow>(
