@@ -14,6 +14,7 @@ import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
 import type { StoreHandle } from '../app/store/store-handle.ts';
 import type { StatePaths } from '../config/home/paths.ts';
 import { HookbusError } from '../domain/errors.ts';
+import { isoOf } from '../domain/time.ts';
 import {
   type Cursor,
   NEWEST,
@@ -58,6 +59,7 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     },
   ],
   ['/api/choices', readChoices],
+  ['/api/off-plan', showOffPlan],
   ['/api/executions', listExecutions],
   ['/api/execution', showExecution],
   [
@@ -146,6 +148,27 @@ function showSession(query: URLSearchParams, { store }: DashboardParts): unknown
   });
 }
 
+/** How many refusals the page shows before a hook is switched off. */
+const MAX_REFUSED = 3;
+
+/** What it means to switch off every hook with this name, and what they refused last. */
+function showOffPlan(query: URLSearchParams, { store, now }: DashboardParts): unknown {
+  const hook = hookOf({ hook: query.get('hook') });
+  const { hooks, meaning } = planOff({ hookName: hook, isAll: true }, now(), readOfStore(store));
+  const refused = store.use(({ db }) => {
+    const from = isoOf(now() - RANGES['7d'].seconds * 1000);
+    const search = { hookName: hook, decision: 'deny', from, before: NEWEST, limit: MAX_REFUSED };
+    return listedExecutions(db, searchExecutions(db, search).rows);
+  });
+  return {
+    hook_name: hook,
+    text: meaning.text,
+    is_guard: meaning.isGuard,
+    commands: hooks.map(({ command }) => command),
+    refused,
+  };
+}
+
 /** Performs a change that the page requests in its body. */
 export type Change = (body: Readonly<Record<string, unknown>>, parts: DashboardParts) => unknown;
 
@@ -206,7 +229,7 @@ function limitOf(query: URLSearchParams): number {
 }
 
 function fromOf(query: URLSearchParams, nowMs: number): string {
-  return new Date(nowMs - RANGES[rangeOf(query)].seconds * 1000).toISOString();
+  return isoOf(nowMs - RANGES[rangeOf(query)].seconds * 1000);
 }
 
 const cursorText = ({ createdAt, id }: Cursor): string => `${createdAt} ${id}`;

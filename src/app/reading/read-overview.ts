@@ -4,10 +4,12 @@ import { VERSION } from '../../domain/version.ts';
 import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
+import { listNotices } from '../../store/queries/overview.ts';
 import { rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
+import { type HealthItem, readHealth } from '../health/read-health.ts';
 import { readMetricsInDaemon } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
@@ -30,6 +32,8 @@ export interface Overview extends Pick<GateState, 'gates' | 'breaker' | 'policy'
   readonly behind: number;
   readonly alerts: readonly AlertReport[];
   readonly skipped_guards: readonly SkippedGuardReport[];
+  /** What is wrong in the last 24 hours, the worst first. */
+  readonly health: readonly HealthItem[];
 }
 
 export function readOverview(
@@ -42,7 +46,10 @@ export function readOverview(
   const last = lastLogId(db);
   const behind = last - rollupMark(db);
   const from = isoOf(nowMs - hours * HOUR_MS);
-  const { gates, breaker, policy } = readGates(paths, db, nowMs);
+  const state = readGates(paths, db, nowMs);
+  const { gates, breaker, policy } = state;
+  const alerts = readAlerts(paths, db, nowMs).open;
+  const skipped = readSkippedGuards(db, gates);
   return {
     version: VERSION,
     range,
@@ -53,7 +60,8 @@ export function readOverview(
     gates,
     breaker,
     policy,
-    alerts: readAlerts(paths, db, nowMs).open.slice(0, MAX_ALERTS),
-    skipped_guards: readSkippedGuards(db, gates),
+    alerts: alerts.slice(0, MAX_ALERTS),
+    skipped_guards: skipped,
+    health: readHealth({ db, nowMs, gates: state, skipped, alerts, notices: listNotices(db) }),
   };
 }

@@ -3,6 +3,7 @@ import { getJson } from './api.js';
 import { byId, throttled } from './dom.js';
 import * as format from './format.js';
 import { createLive, createPauses } from './parts/live.js';
+import { followSwitches } from './parts/switch.js';
 import { createRouter, go } from './router.js';
 import * as execution from './views/execution.js';
 import * as feed from './views/feed.js';
@@ -28,6 +29,7 @@ const router = createRouter(
     onProblem: showProblem,
     onShow({ view, subject, range }) {
       byId('problem').hidden = true;
+      byId('title').textContent = TITLES[view] ?? subject;
       document.title = `${TITLES[view] ?? format.short(subject)} · HookBus`;
       for (const link of document.querySelectorAll('nav a')) {
         link.href = addressOf(link.dataset.view, '', { range });
@@ -70,6 +72,7 @@ async function readNews() {
 }
 
 function wireUp() {
+  followSwitches({ onSwitched: overview.showSwitched, onProblem: showProblem });
   byId('ranges').addEventListener('change', ({ target }) =>
     go(changedAddress({ range: target.value }, router.shown())),
   );

@@ -15,8 +15,8 @@ export const byId = (id) => document.getElementById(id);
 
 /** A row of headings. */
 export function headings(names) {
-  const cells = names.map(({ text, isNumber }) =>
-    el('th', { scope: 'col', class: isNumber ? 'number' : undefined }, text),
+  const cells = names.map(({ text, isNumber, class: name }) =>
+    el('th', { scope: 'col', class: name ?? (isNumber ? 'number' : undefined) }, text),
   );
   return el('thead', {}, el('tr', {}, ...cells));
 }

@@ -5,6 +5,7 @@ export {
   formatCount as count,
   formatMs as ms,
   formatPercent as percent,
+  formatThings as things,
   withoutZeros,
 } from './shared-format.js';
 
@@ -31,3 +32,6 @@ export const baseName = (path) => path.split('/').filter(Boolean).at(-1) ?? path
 
 /** A text that fits a title. */
 export const short = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value);
+
+/** A day that is not today, with a blank after it; else nothing. */
+export const dayUnlessToday = (day) => (day === today() ? '' : `${day.slice(5)} `);

@@ -49,15 +49,15 @@ export interface Cursor {
 export const NEWEST: Cursor = { createdAt: '9999', id: 0 };
 
 export interface Search {
-  readonly hookName: string | undefined;
-  readonly eventType: string | undefined;
+  readonly hookName?: string | undefined;
+  readonly eventType?: string | undefined;
   /** A status, or the name of a group of them. */
-  readonly status: string | undefined;
-  readonly decision: string | undefined;
-  readonly agent: string | undefined;
-  readonly project: string | undefined;
+  readonly status?: string | undefined;
+  readonly decision?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly project?: string | undefined;
   /** A session id, or a prefix of some. */
-  readonly session: string | undefined;
+  readonly session?: string | undefined;
   readonly from: string;
   readonly before: Cursor;
   readonly limit: number;

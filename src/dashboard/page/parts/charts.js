@@ -1,193 +1,185 @@
-import { byId, el, fill, headings } from '../dom.js';
+import { el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
-import uPlot from '../uplot.js';
-
-const HEIGHT = 220;
+import { bars, createChart, stacked } from './chart.js';
 
 /** The daemon returns at most this many single executions, and the number that it omitted. */
 const MAX_DRAWN = 10_000;
 
-/** Each line of a chart has its own dash pattern, not only its own colour. */
-const TIMES = {
-  id: 'chart-times',
+/** From the bottom up: what needs a look stands on the ground. */
+const ENDINGS = [
+  { key: 'failed', name: 'failed', fill: '--bar-failed', mark: 'mark bar-failed' },
+  { key: 'refused', name: 'refused', fill: '--bar-refused', mark: 'mark bar-refused' },
+  { key: 'ok', name: 'ok', fill: '--bar-ok', mark: 'mark bar-ok' },
+  { key: 'skipped', name: 'skipped', fill: '--bar-skipped', mark: 'mark bar-skipped' },
+];
+/** Each line has its own dash pattern, not only its own colour. */
+const TIMES = [
+  { key: 'p50_ms', name: 'P50', stroke: '--line-1', dash: [], mark: 'mark line-1' },
+  { key: 'p95_ms', name: 'P95', stroke: '--line-2', dash: [8, 4], mark: 'mark line-2' },
+  { key: 'p99_ms', name: 'P99', stroke: '--line-3', dash: [2, 3], mark: 'mark line-3' },
+];
+
+const sumOf = (values) => values.reduce((sum, value) => sum + value, 0);
+
+const key = ({ mark, name }, ...more) =>
+  el('span', { class: 'key' }, el('i', { class: mark }), name, ...more);
+
+const compact = (count) => (count >= 10_000 ? `${Math.round(count / 1000)}k` : format.count(count));
+
+const OUTCOMES_CHART = {
+  name: 'outcomes',
+  title: 'Outcomes',
+  lines: [...ENDINGS].reverse(),
+  show: format.count,
+  scale: { range: (_, _min, max) => [0, Math.max(max ?? 0, 4) * 1.05] },
+  axis: {
+    incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6],
+    values: (_, ticks) => ticks.map(compact),
+  },
+  seriesOf: (colour) =>
+    [...ENDINGS].reverse().map(({ fill: name }) => ({ fill: colour(name), width: 0, paths: bars })),
+  dataOf: (series) => [
+    series.at,
+    ...stacked(
+      series,
+      ENDINGS.map((one) => one.key),
+    ),
+  ],
+  legendOf: (series) =>
+    [...ENDINGS]
+      .reverse()
+      .map((one) => key(one, el('b', {}, format.count(sumOf(series[one.key]))))),
+  summaryOf(series) {
+    const parts = [...ENDINGS].reverse().map(({ key: name }) => `${sumOf(series[name])} ${name}`);
+    return `Outcomes: ${parts.join(', ')}. The table below has every value.`;
+  },
+};
+
+/** Durations range from a millisecond to minutes, so the scale is logarithmic: a line at each power of ten. */
+const powersOfTen = (_plot, _axis, min, max) => {
+  const powers = [];
+  for (let power = Math.ceil(Math.log10(min)); power <= Math.log10(max) + 1e-9; power += 1)
+    powers.push(10 ** power);
+  return powers;
+};
+
+const TIMES_CHART = {
+  name: 'times',
   title: 'How long hooks took',
-  lines: [
-    { key: 'p50_ms', name: 'P50', colour: '--line-1', dash: [] },
-    { key: 'p95_ms', name: 'P95', colour: '--line-2', dash: [8, 4] },
-    { key: 'p99_ms', name: 'P99', colour: '--line-3', dash: [2, 3] },
-  ],
+  lines: TIMES,
   show: format.ms,
-  // Durations range from a millisecond to half a minute, so the scale is logarithmic, which has no zero.
   scale: { distr: 3 },
-  value: (number) => (number === null ? null : Math.max(number, 0.01)),
-};
-const RATES = {
-  id: 'chart-rates',
-  title: 'Failures, refusals and duplicates',
-  lines: [
-    { key: 'failure_rate', name: 'failed', colour: '--line-3', dash: [] },
-    { key: 'deny_rate', name: 'denied', colour: '--line-2', dash: [2, 3] },
-    { key: 'dedupe_rate', name: 'duplicates', colour: '--line-1', dash: [8, 4] },
+  axis: {
+    splits: powersOfTen,
+    filter: (_, splits) => splits,
+    values: (_, ticks) => ticks.map((tick) => format.withoutZeros(format.ms(tick))),
+  },
+  seriesOf: (colour) =>
+    TIMES.map(({ stroke, dash }) => ({ stroke: colour(stroke), dash, width: 1.75, isLine: true })),
+  // A point stands in the middle of its time. A logarithmic scale has no zero.
+  dataOf: (series) => [
+    series.at.map((at) => at + series.step_seconds / 2),
+    ...TIMES.map((one) =>
+      series[one.key].map((value) => (value === null ? null : Math.max(value, 0.01))),
+    ),
   ],
-  show: format.percent,
-  scale: { range: (_, _min, max) => [0, Math.min(Math.max(max ?? 0, 0.05) * 1.1, 1)] },
-  value: (number) => number,
+  legendOf: () => TIMES.map((one) => key(one)),
+  summaryOf(series) {
+    const parts = TIMES.map(({ key: name, name: text }) => {
+      const values = series[name].filter((value) => value !== null);
+      const highest = values.length > 0 ? Math.max(...values) : null;
+      return `${text} last ${format.ms(values.at(-1))}, highest ${format.ms(highest)}`;
+    });
+    return `How long hooks took: ${parts.join('; ')}. The table below has every value.`;
+  },
 };
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-const plots = new Map();
-
-/** Marks when a chart is on the screen, which is after the frame that draws it; a test reads the mark. */
-const markPaint = () =>
-  requestAnimationFrame(() => setTimeout(() => performance.mark('chart-painted')));
-
-/** Redraws both charts. */
-export function showCharts(series) {
-  for (const chart of [TIMES, RATES]) draw(chart, series);
-  showNote(series);
-  const details = byId('chart-table');
-  const showTable = () => details.open && fillTable(details.querySelector('section'), series);
-  details.ontoggle = showTable;
-  showTable();
-}
-
-function draw(chart, series) {
-  const figure = byId(chart.id);
-  plots.get(chart.id)?.destroy();
-  const data = chart.lines.map(({ key }) => series[key].map(chart.value));
-  const isEmpty = data.every((line) => line.every((value) => value === null));
-  const caption = el('figcaption', {}, chart.title, ' ', ...legend(chart));
-  if (isEmpty) {
-    fill(figure, caption, el('p', { class: 'note nothing' }, 'No executions in this time range.'));
-    return;
-  }
-  const box = el('div', { class: 'chart', role: 'img', 'aria-label': summary(chart, series) });
-  const reading = el('p', { class: 'note reading', 'aria-hidden': 'true' }, ' ');
-  fill(figure, caption, box, reading);
-  const plot = new uPlot(
-    optionsOf(chart, series, figure.clientWidth, reading),
-    [series.at, ...data],
-    box,
-  );
-  plots.set(chart.id, plot);
-}
-
-function legend({ lines }) {
-  return lines.map(({ name }, index) =>
-    el('span', { class: `key key-${name}` }, index === 0 ? name : ` ${name}`),
-  );
-}
-
-/** The chart in a sentence, for screen readers. */
-function summary({ title, lines, show }, series) {
-  const parts = lines.map(({ key, name }) => {
-    const values = series[key].filter((value) => value !== null);
-    return `${name} last ${show(values.at(-1))}, highest ${show(values.length ? Math.max(...values) : null)}`;
+/** How executions ended, how long they took, and both as a table, in `box`. */
+export function createCharts(box) {
+  let shown;
+  let zoom;
+  const charts = [OUTCOMES_CHART, TIMES_CHART].map((chart) => createChart(chart, zoomTo));
+  const whole = el('button', {
+    type: 'button',
+    class: 'quiet',
+    hidden: true,
+    onclick: () => zoomTo(),
   });
-  return `${title}: ${parts.join('; ')}. The table below has every value.`;
-}
+  whole.textContent = 'Show the whole range';
+  const note = el('p', { class: 'note' });
+  const values = el('section', { class: 'scroll', tabindex: 0, 'aria-label': 'Values over time' });
+  const table = el('details', {}, el('summary', {}, 'Values as a table'), values);
+  table.addEventListener('toggle', fillTable);
+  fill(
+    box,
+    el('div', { class: 'columns' }, ...charts.map(({ figure }) => figure)),
+    el('div', { class: 'below' }, table, note, whole),
+  );
 
-function optionsOf({ lines, show, scale }, series, width, reading) {
-  const axis = {
-    stroke: colour('--dim'),
-    grid: { stroke: colour('--border'), width: 1 },
-    ticks: { show: false },
-  };
+  function zoomTo(span) {
+    zoom = span;
+    whole.hidden = zoom === undefined;
+    draw(false);
+  }
+
+  function draw(isNewLook) {
+    const { at, step_seconds: step } = shown;
+    const span = zoom ?? [at[0], at.at(-1) + step];
+    for (const chart of charts) chart.show(shown, span, isNewLook);
+  }
+
+  function fillTable() {
+    if (table.open && shown !== undefined) fill(values, tableOf(shown));
+  }
+
+  addEventListener('recolour', () => shown !== undefined && draw(true));
+
   return {
-    width: Math.max(width, 200),
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { drag: { x: false, y: false } },
-    scales: { x: { range: [series.at[0], series.at.at(-1) + series.step_seconds] }, y: scale },
-    axes: [
-      { ...axis, values: (_, ticks) => ticks.map(timeTick) },
-      {
-        ...axis,
-        size: 64,
-        values: (_, ticks) =>
-          ticks.map((tick) => (tick === null ? '' : format.withoutZeros(show(tick)))),
-      },
-    ],
-    series: [
-      {},
-      ...lines.map(({ name, colour: line, dash }) => ({
-        label: name,
-        stroke: colour(line),
-        width: 2,
-        dash,
-        points: { show: series.at.length <= 200, size: 4, fill: colour(line) },
-      })),
-    ],
-    hooks: {
-      setCursor: [(plot) => read(plot, lines, show, reading)],
-      draw: [markPaint],
+    show(series) {
+      // A zoom ends with the range that it is part of.
+      if (shown?.range !== series.range) {
+        zoom = undefined;
+        whole.hidden = true;
+      }
+      shown = series;
+      draw(false);
+      fillTable();
+      note.textContent = noteOf(series);
     },
   };
 }
 
-/** The date at midnight, else the time. */
-function timeTick(seconds) {
-  const [day, time] = format.dayAndTime(new Date(seconds * 1000));
-  return time === '00:00' ? day.slice(5) : time;
-}
-
-function read(plot, lines, show, reading) {
-  const { idx } = plot.cursor;
-  const at = plot.data[0][idx];
-  const values = lines.map(
-    ({ name }, index) => `${name} ${show(plot.data[index + 1][idx] ?? null)}`,
-  );
-  reading.textContent =
-    at === undefined ? ' ' : `${format.moment(at * 1000)}: ${values.join(', ')}`;
-}
-
-function showNote({ source, step_seconds, missing, at }) {
-  const step = format.withoutZeros(format.ms(step_seconds * 1000));
-  const parts = [`${at.length} points of ${step} each. Times are local.`];
-  if (source === 'rollups') parts.push('From rollups: percentiles are within 1 %.');
+function noteOf({ source, step_seconds: step, missing }) {
+  const parts = [`A bar is ${format.withoutZeros(format.ms(step * 1000))}. Drag to zoom.`];
+  if (source === 'rollups') parts.push('Percentiles are within 1 %.');
   if (missing > 0 && source === 'rows')
     parts.push(
       `Only the newest ${format.count(MAX_DRAWN)} executions are drawn; ${format.count(missing)} are omitted.`,
     );
   else if (missing > 0) parts.push(`${format.count(missing)} executions are not included yet.`);
-  byId('chart-note').textContent = parts.join(' ');
+  return parts.join(' ');
 }
 
-function fillTable(box, series) {
+function tableOf(series) {
+  const numbers = [...ENDINGS, ...TIMES];
   const columns = [
     { text: 'From' },
-    ...['Runs', 'P50', 'P95', 'P99', 'Failed', 'Denied', 'Duplicates'].map((text) => ({
-      text,
-      isNumber: true,
-    })),
+    ...numbers.map(({ name }) => ({ text: name[0].toUpperCase() + name.slice(1), isNumber: true })),
   ];
   const rows = series.at.flatMap((at, index) => {
-    if (series.runs[index] === 0 && !series.dedupe_rate[index]) return [];
-    const values = [
-      format.count(series.runs[index]),
-      ...['p50_ms', 'p95_ms', 'p99_ms'].map((key) => format.ms(series[key][index])),
-      ...['failure_rate', 'deny_rate', 'dedupe_rate'].map((key) =>
-        format.percent(series[key][index]),
-      ),
+    if (ENDINGS.every((one) => series[one.key][index] === 0)) return [];
+    const cells = [
+      ...ENDINGS.map((one) => format.count(series[one.key][index])),
+      ...TIMES.map((one) => format.ms(series[one.key][index])),
     ];
     return [
       el(
         'tr',
         {},
         el('th', { scope: 'row' }, format.moment(at * 1000)),
-        ...values.map((value) => el('td', { class: 'number' }, value)),
+        ...cells.map((text) => el('td', { class: 'number' }, text)),
       ),
     ];
   });
-  fill(box, el('table', {}, headings(columns), el('tbody', {}, ...rows)));
-}
-
-/** Resizes the charts with the window. */
-export function watchSize() {
-  const fit = () => {
-    for (const [id, plot] of plots)
-      plot.setSize({ width: Math.max(byId(id).clientWidth, 200), height: HEIGHT });
-  };
-  addEventListener('resize', fit);
+  return el('table', {}, headings(columns), el('tbody', {}, ...rows));
 }

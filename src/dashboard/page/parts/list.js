@@ -1,6 +1,6 @@
-import { byId, el, fill, headings, throttled } from '../dom.js';
+import { byId, el, fill, throttled } from '../dom.js';
 import * as format from '../format.js';
-import { COLUMNS, noRow, rowOf } from './rows.js';
+import { noRow, openOnClick, rowHeadings, rowOf } from './rows.js';
 
 /** The maximum number of rows, unless the user loads more; a browser is slow with many. */
 export const MAX_ROWS = 400;
@@ -30,17 +30,21 @@ function trim(body, room, end) {
   return newest;
 }
 
+const NONE = 'No matching execution in the time range.';
+const NONE_YET = 'No match among the newest executions; load older ones with the button below.';
+
 /** The table of executions. */
 export function createList() {
   const body = el('tbody', {});
-  const caption = el('caption', {}, 'Executions, newest first');
+  const caption = el('caption', { class: 'hidden' }, 'Executions, newest first');
   let unannounced = 0;
   let day = format.today();
   /** Rows that the user loaded stay, however many come in. */
   let room = MAX_ROWS;
   /** The cursor at the end of the list; null if the list is complete. */
   let end = null;
-  fill(byId('feed-table'), caption, headings(COLUMNS), body);
+  fill(byId('feed-table'), caption, rowHeadings(), body);
+  openOnClick(byId('feed-table'));
 
   const announce = throttled(ANNOUNCE_MS, () => {
     byId('feed-news').textContent = `${unannounced} new executions`;
@@ -77,7 +81,7 @@ export function createList() {
       room = Math.max(MAX_ROWS, body.rows.length);
       const [createdAt, id] = next?.split(' ') ?? [];
       endAt(next === null ? null : cursorAt(createdAt, Number(id)));
-      if (body.rows.length === 0) body.append(noRow(next));
+      if (body.rows.length === 0) body.append(noRow(next === null ? NONE : NONE_YET));
     },
     /** Adds rows at the top; they come in the order in which they ended. */
     add(rows) {

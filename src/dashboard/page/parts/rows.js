@@ -1,25 +1,27 @@
 import { addressOf } from '../address.js';
-import { el } from '../dom.js';
+import { el, headings } from '../dom.js';
 import * as format from '../format.js';
+import { go } from '../router.js';
 
-export const COLUMNS = [
-  ...['Started', 'Hook', 'Event', 'Tool', 'Status', 'Decision', 'Exit'].map((text) => ({ text })),
-  { text: 'Took', isNumber: true },
-  { text: 'Overhead', isNumber: true },
-  { text: 'Session' },
+const COLUMNS = [
+  { text: 'Time', class: 'col-time' },
+  { text: 'Result', class: 'col-result' },
+  { text: 'Hook', class: 'col-hook' },
+  { text: 'Event', class: 'col-event' },
+  { text: 'Project', class: 'col-project' },
+  { text: 'Call and what the hook said', class: 'col-what' },
+  { text: 'Took', class: 'col-took number' },
 ];
+
+/** The headings of a list of executions. */
+export const rowHeadings = () => headings(COLUMNS);
 
 /** The consequence of skipping a guard. */
 export const DID_NOT_RUN = 'did not run, so it refused nothing';
 
-/** The text of an empty list. */
-export function noRow(next) {
-  const text =
-    next === null
-      ? 'No matching execution in the time range.'
-      : 'No match among the newest executions; load older ones with the button below.';
-  return el('tr', { class: 'none' }, el('td', { colspan: COLUMNS.length }, text));
-}
+/** A row with a text only. */
+export const noRow = (text) =>
+  el('tr', { class: 'none' }, el('td', { colspan: COLUMNS.length }, text));
 
 /** The field of a row that a filter is about. */
 const FIELDS = {
@@ -45,48 +47,106 @@ export function matches(row, filters) {
   return Object.keys(FIELDS).every(isWanted) && (row.session_id ?? '').startsWith(filters.session);
 }
 
-/** One execution in a list. */
-export function rowOf(row, isNew = false) {
+const DECIDED = {
+  deny: ['refused', 'denied'],
+  stop: ['refused', 'stopped'],
+  ask: ['asked', 'asked'],
+  defer: ['asked', 'deferred'],
+};
+const ENDED = {
+  error: ['failed', 'failed'],
+  timeout: ['failed', 'timeout'],
+  blocked: ['refused', 'blocked'],
+  dedupe_skip: ['skipped', 'duplicate'],
+  breaker_skip: ['skipped', 'skipped'],
+  success: ['ok', 'ok'],
+};
+
+/** What became of an execution: a tone, and a word. */
+export function resultOf({ status, decision, guard_skipped: isSkippedGuard }) {
+  if (isSkippedGuard === 1) return { tone: 'failed', word: 'not run' };
+  const isFailure = status === 'error' || status === 'timeout';
+  const [tone, word] = (isFailure ? undefined : DECIDED[decision]) ??
+    ENDED[status] ?? ['ok', status];
+  return { tone, word };
+}
+
+/** A dot with a shape of its own for each tone, and the word, which only a screen reader needs where all is well. */
+export function resultMark(row) {
+  const { tone, word } = resultOf(row);
   return el(
-    'tr',
-    { class: isNew ? 'new' : undefined, 'data-id': row.id },
-    el('td', {}, el('time', { datetime: row.created_at }, format.moment(row.created_at))),
-    el(
-      'th',
-      { scope: 'row' },
-      el('a', { href: addressOf('execution', String(row.id)) }, row.hook_name),
-    ),
-    el('td', {}, format.text(row.event_type)),
-    el('td', {}, format.text(row.tool_name)),
-    el(
-      'td',
-      {},
-      statusBadge(row.status),
-      row.guard_skipped === 1 ? el('strong', { class: 'error' }, DID_NOT_RUN) : undefined,
-      row.error && row.error !== row.decision_reason
-        ? el('span', { class: 'error' }, row.error)
-        : undefined,
-    ),
-    el(
-      'td',
-      {},
-      decisionBadge(row.decision) ?? format.text(null),
-      row.decision_reason ? el('span', { class: 'error' }, row.decision_reason) : undefined,
-    ),
-    el('td', {}, format.exit(row)),
-    el('td', { class: 'number' }, format.ms(row.duration_ms)),
-    el('td', { class: 'number' }, format.ms(row.overhead_ms)),
-    el('td', {}, sessionLink(row.session_id)),
+    'span',
+    { class: `result ${tone}` },
+    el('i', { class: 'dot', 'aria-hidden': 'true' }),
+    el('span', { class: tone === 'ok' ? 'hidden' : undefined }, word),
   );
 }
 
-function sessionLink(id) {
-  if (!id) return format.text(id);
+/** What the hook said, in one line: why it refused, or how it failed. */
+function saysOf(row) {
+  if (row.guard_skipped === 1) return DID_NOT_RUN;
+  const { tone } = resultOf(row);
+  if (tone === 'failed')
+    return row.error ?? (row.exit_code === null ? '' : `exit code ${row.exit_code}`);
+  const reason = row.decision_reason ?? row.error ?? '';
+  return reason.trim().replace(/\s*\n\s*/g, ' · ');
+}
+
+/** One execution in a list: a line. */
+export function rowOf(row, isNew = false) {
+  const { tone } = resultOf(row);
+  const says = saysOf(row);
+  const call = row.call ?? row.tool_name ?? '';
+  const name = row.hook_name;
   return el(
-    'a',
-    { href: addressOf('session', id), title: id },
-    id.length > 8 ? `${id.slice(0, 8)}…` : id,
+    'tr',
+    { class: `${tone}${isNew ? ' new' : ''}`, 'data-id': row.id },
+    el(
+      'td',
+      { class: 'col-time' },
+      el(
+        'a',
+        { href: addressOf('execution', String(row.id)) },
+        el(
+          'time',
+          { datetime: row.created_at, title: row.created_at },
+          format.moment(row.created_at),
+        ),
+      ),
+    ),
+    el('td', { class: 'col-result' }, resultMark(row)),
+    el(
+      'th',
+      { scope: 'row', class: 'col-hook' },
+      el('a', { href: hookAddress(row), title: name }, name),
+    ),
+    el('td', { class: 'col-event', title: row.event_type }, format.text(row.event_type)),
+    el(
+      'td',
+      { class: 'col-project', title: row.project },
+      row.project ? format.baseName(row.project) : '',
+    ),
+    el(
+      'td',
+      { class: 'col-what' },
+      el('span', { class: 'call', title: call }, call),
+      says === '' ? undefined : el('span', { class: 'says', title: says }, says),
+    ),
+    el('td', { class: 'col-took number' }, format.ms(row.duration_ms)),
   );
+}
+
+/** The page of a hook on the event of this row. */
+export const hookAddress = ({ hook_name: name, event_type: event }) =>
+  addressOf('hook', name, { event: event ?? '' });
+
+/** A click anywhere in a row of this table opens the execution, as its time does. */
+export function openOnClick(table) {
+  table.addEventListener('click', ({ target }) => {
+    const id = target.closest('tr')?.dataset.id;
+    const isText = String(getSelection()) !== '';
+    if (id !== undefined && !isText && !target.closest('a, button')) go(addressOf('execution', id));
+  });
 }
 
 /** Undefined if the hook decided nothing, or nobody knows. */

@@ -1,71 +1,95 @@
-import { getJson, postJson, read } from '../api.js';
-import { byId } from '../dom.js';
-import { showCharts, watchSize } from '../parts/charts.js';
-import { focusHook, showGlance, showHooks } from '../parts/glance.js';
+import { addressOf } from '../address.js';
+import { getJson, read } from '../api.js';
+import { byId, el, fill } from '../dom.js';
+import { showAbout, showCards } from '../parts/cards.js';
+import { createCharts } from '../parts/charts.js';
+import { showHealth } from '../parts/health.js';
+import { showHooks } from '../parts/hooks-table.js';
+import { noRow, openOnClick, rowHeadings, rowOf } from '../parts/rows.js';
+
+/** How many refusals and failures to list. */
+const LATEST = 8;
+
+const charts = createCharts(byId('charts'));
+openOnClick(byId('latest-table'));
 
 let params;
-let series;
+/** The last answer, for a change that needs no other. */
+let overview;
 
 export async function show(asked) {
+  const isSort = overview !== undefined && asked.range === params?.range;
   params = asked;
-  await Promise.all([loadSeries(), loadOverview()]);
+  if (isSort) showHooks(overview, asked.sort);
+  await refresh();
 }
 
 export function hide() {
   params = undefined;
 }
 
-export const refresh = () => show(params);
+/** Longer ranges change slowly, and read many rollups: their chart waits for the slower refresh. */
+export async function refresh() {
+  const { range } = params;
+  await Promise.all([loadSeries(range), loadOverview(range), loadLatest(range)]);
+}
 
-async function loadOverview() {
-  const overview = await getJson('/api/overview', { range: params.range });
+/** What was asked for may be out of date when the answer comes. */
+const isCurrent = (range) => params?.range === range;
+
+async function loadOverview(range) {
+  const answer = await getJson('/api/overview', { range });
+  if (!isCurrent(range)) return;
+  overview = answer;
   const { last_id: lastId, metrics, gates } = overview;
   const isEmpty = lastId === 0 && !metrics?.executions && gates.length === 0;
   byId('empty').hidden = !isEmpty;
-  for (const id of ['glance', 'latency', 'hooks']) byId(id).hidden = isEmpty;
-  showGlance(overview, actions.switchOn);
-  showHooks(overview, actions);
+  byId('glance').hidden = isEmpty;
+  byId('ranges').hidden = isEmpty;
+  showHealth(overview);
+  showCards(overview);
+  showHooks(overview, params.sort);
+  showAbout(overview);
 }
 
-async function loadSeries() {
-  const { range } = params;
+async function loadSeries(range) {
   const early = globalThis.firstSeries;
   globalThis.firstSeries = undefined;
-  const answer =
+  const series =
     early?.range === range
       ? await early.response.then(read)
       : await getJson('/api/series', { range });
-  // Another range may have been asked for since.
-  if (params?.range !== range) return;
-  series = answer;
-  showCharts(series);
+  if (isCurrent(range)) charts.show(series);
 }
 
-/** The refresh replaces the button that was pressed; the focus moves to the new button of the same hook. */
-async function showSwitched(hook) {
-  document.activeElement?.blur();
-  await loadOverview();
-  focusHook(hook);
+/** The latest refusals and failures, together. */
+async function loadLatest(range) {
+  const found = await Promise.all(
+    [{ status: 'failed' }, { decision: 'deny' }].map((filter) =>
+      getJson('/api/executions', { range, limit: LATEST, ...filter }),
+    ),
+  );
+  if (!isCurrent(range)) return;
+  const rows = new Map(found.flatMap((one) => one.rows).map((row) => [row.id, row]));
+  const latest = [...rows.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  const lines = latest.slice(0, LATEST).map((row) => rowOf(row));
+  const none = noRow('Nothing was refused and nothing failed in the time range.');
+  byId('latest-all').href = addressOf('feed');
+  fill(
+    byId('latest-table'),
+    el('caption', { class: 'hidden' }, 'The latest refusals and failures, newest first'),
+    rowHeadings(),
+    el('tbody', {}, ...(lines.length === 0 ? [none] : lines)),
+  );
 }
 
-const actions = {
-  async switchOn(hook) {
-    await postJson('/api/on', { hook });
-    await showSwitched(hook);
-  },
-  async switchOff(hook) {
-    const time = byId('off-for').selectedOptions[0];
-    const change = { hook, for_seconds: Number(time.value) };
-    try {
-      await postJson('/api/off', change);
-    } catch (error) {
-      if (error.code !== 'E_CONFIRM') throw error;
-      if (!globalThis.confirm(`${error.message}\n\nSwitch ${hook} off for ${time.text}?`)) return;
-      await postJson('/api/off', { ...change, confirmed: true });
-    }
-    await showSwitched(hook);
-  },
-};
-
-addEventListener('recolour', () => series !== undefined && showCharts(series));
-watchSize();
+/** A hook was switched: its button is another one now, which gets the focus. */
+export async function showSwitched(hook) {
+  if (params === undefined) return;
+  await loadOverview(params.range);
+  const buttons = ['#hooks-table button', '#health button'].flatMap((selector) => [
+    ...document.querySelectorAll(selector),
+  ]);
+  if (document.activeElement === document.body)
+    buttons.find(({ dataset }) => dataset.hook === hook)?.focus({ preventScroll: true });
+}
