@@ -33,5 +33,10 @@ export const baseName = (path) => path.split('/').filter(Boolean).at(-1) ?? path
 /** A text that fits a title. */
 export const short = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value);
 
-/** A day that is not today, with a blank after it; else nothing. */
-export const dayUnlessToday = (day) => (day === today() ? '' : `${day.slice(5)} `);
+/** From one second to another: `14:15 – 14:30`, with the date unless it is today. */
+export function span(from, until) {
+  const [[day, start], [, end]] = [from, until].map((second) =>
+    dayAndTime(new Date(second * 1000)),
+  );
+  return `${day === today() ? '' : `${day.slice(5)} `}${start} – ${end}`;
+}

@@ -2,7 +2,12 @@ import { el, fill } from '../dom.js';
 import * as format from '../format.js';
 import uPlot from '../uplot.js';
 
-export const HEIGHT = 190;
+const HEIGHT = 190;
+const MIN_WIDTH = 200;
+
+/** How far the values are from the cursor, and the least that is a choice and not a click, in pixels. */
+const TIP_GAP = 14;
+const MIN_SELECTED = 4;
 
 /** Labels of the axis below keep this far from both ends, where they would be cut or meet those of the other axis. */
 const EDGE = 24;
@@ -35,123 +40,108 @@ const alone = (plot, index) => {
   );
 };
 
+function optionsOf(chart, width, { onCursor, onSelect }) {
+  const axis = {
+    stroke: colour('--dim'),
+    ticks: { show: false },
+    font: '11px system-ui, sans-serif',
+  };
+  const grid = { stroke: colour('--border'), width: 1 };
+  return {
+    ...{ width: Math.max(width, MIN_WIDTH), height: HEIGHT, padding: [8, 4, 0, 0] },
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+    scales: { y: chart.scale },
+    axes: [
+      { ...axis, grid: { show: false }, space: 72, size: 26, values: timeTicks },
+      { ...axis, ...chart.axis, grid, size: 54, gap: 6 },
+    ],
+    series: [{}, ...chart.seriesOf(colour)].map(({ isLine = false, ...series }) => ({
+      ...series,
+      points: { show: isLine, size: 5, filter: alone },
+    })),
+    hooks: { setCursor: [onCursor], setSelect: [onSelect], draw: [markPaint] },
+  };
+}
+
+/** The values at the cursor, beside it; they take no room of their own. */
+function createTip(chart) {
+  const tip = el('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
+  return {
+    element: tip,
+    show({ cursor: { left }, over, posToVal }, { at, step_seconds: step, ...series }) {
+      const index = left < 0 ? -1 : Math.floor((posToVal(left, 'x') - at[0]) / step);
+      tip.hidden = at[index] === undefined;
+      if (tip.hidden) return;
+      const rows = chart.lines.map(({ key, name, mark }) =>
+        el('p', {}, el('i', { class: mark }), name, el('b', {}, chart.show(series[key][index]))),
+      );
+      fill(tip, el('p', { class: 'note' }, format.span(at[index], at[index] + step)), ...rows);
+      const [x, width] = [over.offsetLeft + left, over.offsetLeft + over.clientWidth];
+      const isLeft = x > width / 2;
+      tip.style.left = isLeft ? 'auto' : `${x + TIP_GAP}px`;
+      tip.style.right = isLeft ? `${tip.parentElement.clientWidth - x + TIP_GAP}px` : 'auto';
+    },
+  };
+}
+
 /**
- * A chart with the values at the cursor beside it, which takes no room of its own.
+ * A chart with the values at the cursor.
  * @param chart its name, its lines or bars, and how to read and show them
  * @param onZoom called with the span in seconds that the user chose
  */
 export function createChart(chart, onZoom) {
-  const box = el('div', { class: 'chart', role: 'img' });
-  const tip = el('div', { class: 'tip', 'aria-hidden': 'true', hidden: true });
+  const box = el('div', { role: 'img' });
   const none = el(
     'p',
     { class: 'note nothing', hidden: true },
     'No executions in this time range.',
   );
-  const figure = el('figure', { 'data-chart': chart.name });
   const legend = el('span', { class: 'legend' });
-  const caption = el('figcaption', {}, el('span', {}, chart.title), legend);
-  figure.append(caption, el('div', { class: 'plot' }, box, none, tip));
+  const tip = createTip(chart);
   let plot;
   let shown;
+  const handlers = {
+    onCursor: () => tip.show(plot, shown),
+    onSelect({ select: { left, width } }) {
+      if (width < MIN_SELECTED) return;
+      const span = [left, left + width].map((at) => plot.posToVal(at, 'x'));
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      onZoom(span);
+    },
+  };
 
-  function showTip() {
-    const { left } = plot.cursor;
-    const { at, step_seconds: step } = shown.series;
-    const index = left < 0 ? -1 : Math.floor((plot.posToVal(left, 'x') - at[0]) / step);
-    tip.hidden = at[index] === undefined;
-    if (tip.hidden) return;
-    const times = [at[index], at[index] + step].map((second) => new Date(second * 1000));
-    const [[day, from], [, until]] = times.map(format.dayAndTime);
-    const rows = chart.lines.map(({ key, name, mark }) =>
-      el(
-        'p',
-        {},
-        el('i', { class: mark }),
-        name,
-        el('b', {}, chart.show(shown.series[key][index])),
-      ),
-    );
-    fill(
-      tip,
-      el('p', { class: 'note' }, `${format.dayUnlessToday(day)}${from} – ${until}`),
-      ...rows,
-    );
-    const x = plot.over.offsetLeft + left;
-    const isLeft = x > box.clientWidth / 2;
-    tip.style.left = isLeft ? 'auto' : `${x + 14}px`;
-    tip.style.right = isLeft ? `${box.clientWidth - x + 14}px` : 'auto';
-  }
-
-  function optionsOf() {
-    const axis = {
-      stroke: colour('--dim'),
-      ticks: { show: false },
-      font: '11px system-ui, sans-serif',
-    };
-    const grid = { stroke: colour('--border'), width: 1 };
-    return {
-      width: Math.max(box.clientWidth, 200),
-      height: HEIGHT,
-      padding: [8, 4, 0, 0],
-      legend: { show: false },
-      cursor: {
-        y: false,
-        points: { show: false },
-        drag: { x: true, y: false, setScale: false },
-      },
-      scales: { y: chart.scale },
-      axes: [
-        { ...axis, grid: { show: false }, space: 72, size: 26, values: timeTicks },
-        { ...axis, ...chart.axis, grid, size: 54, gap: 6 },
-      ],
-      series: [{}, ...chart.seriesOf(colour)].map((series) => ({
-        ...series,
-        points: { show: false, ...(series.isLine && { show: true, size: 5, filter: alone }) },
-      })),
-      hooks: {
-        setCursor: [showTip],
-        setSelect: [chosen],
-        draw: [markPaint],
-      },
-    };
-  }
-
-  function chosen({ select }) {
-    if (select.width < 4) return;
-    const span = [select.left, select.left + select.width].map((left) => plot.posToVal(left, 'x'));
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    onZoom(span);
-  }
-
-  function draw(isNewLook) {
-    const data = chart.dataOf(shown.series);
+  function draw([min, max], isNewLook) {
     if (isNewLook) {
       plot?.destroy();
       plot = undefined;
     }
-    if (plot === undefined) plot = new uPlot(optionsOf(), data, box);
-    else plot.setData(data, false);
-    const [min, max] = shown.span;
+    plot ??= new uPlot(optionsOf(chart, box.clientWidth, handlers), undefined, box);
+    plot.setData(chart.dataOf(shown), false);
     plot.setScale('x', { min, max });
   }
 
   new ResizeObserver(() => {
     if (box.clientWidth > 0)
-      plot?.setSize({ width: Math.max(box.clientWidth, 200), height: HEIGHT });
+      plot?.setSize({ width: Math.max(box.clientWidth, MIN_WIDTH), height: HEIGHT });
   }).observe(box);
 
   return {
-    figure,
+    figure: el(
+      'figure',
+      { 'data-chart': chart.name },
+      el('figcaption', {}, el('span', {}, chart.title), legend),
+      el('div', { class: 'plot' }, box, none, tip.element),
+    ),
     /** @param span the first and the last second to draw */
     show(series, span, isNewLook) {
-      shown = { series, span };
+      shown = series;
       box.setAttribute('aria-label', chart.summaryOf(series));
       fill(legend, ...chart.legendOf(series));
       const isEmpty = !series.runs.some(Boolean) && !series.skipped.some(Boolean);
       none.hidden = !isEmpty;
       box.hidden = isEmpty;
-      if (!isEmpty) draw(isNewLook);
+      if (!isEmpty) draw(span, isNewLook);
     },
   };
 }

@@ -34,11 +34,23 @@ function itemOf(item, gates) {
     { class: tone },
     el('span', { class: `pill ${tone}` }, word),
     el('span', { class: 'sentence' }, address ? el('a', { href: address }, item.text) : item.text),
-    isGated && item.fix?.startsWith('hookbus on ') ? onButton(item.hook_name) : fixOf(item.fix),
+    isGated ? onButton(item.hook_name) : actionOf(item),
   );
 }
 
-const fixOf = (fix) => (fix === null ? undefined : el('code', { class: 'fix' }, fix));
+/** What to do about it: see the execution, or a command to type, unless the page shows the same. */
+function actionOf({ fix, log_id: id, hook_name: name }) {
+  if (id !== null && name !== null) {
+    const href = addressOf('execution', String(id));
+    return el(
+      'a',
+      { href, class: 'last', 'aria-label': `The last execution of ${name}` },
+      'last one',
+    );
+  }
+  const isShown = fix === null || /^hookbus (?:logs|show|report|metrics)\b/.test(fix);
+  return isShown ? undefined : el('code', { class: 'fix' }, fix);
+}
 
 /** Hooks that are off or whose breaker is open stay switchable, even if nothing else is to be said about them. */
 function gateItems({ gates, health }) {

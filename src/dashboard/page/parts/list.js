@@ -30,6 +30,16 @@ function trim(body, room, end) {
   return newest;
 }
 
+let day = format.today();
+
+/** Adds the date to times that are no longer of today. */
+function redate(body) {
+  const today = format.today();
+  if (today === day) return;
+  day = today;
+  for (const time of body.querySelectorAll('time')) time.textContent = format.moment(time.dateTime);
+}
+
 const NONE = 'No matching execution in the time range.';
 const NONE_YET = 'No match among the newest executions; load older ones with the button below.';
 
@@ -38,7 +48,6 @@ export function createList() {
   const body = el('tbody', {});
   const caption = el('caption', { class: 'hidden' }, 'Executions, newest first');
   let unannounced = 0;
-  let day = format.today();
   /** Rows that the user loaded stay, however many come in. */
   let room = MAX_ROWS;
   /** The cursor at the end of the list; null if the list is complete. */
@@ -57,14 +66,7 @@ export function createList() {
   }
 
   return {
-    /** Adds the date to times that are no longer of today. */
-    redate() {
-      const today = format.today();
-      if (today === day) return;
-      day = today;
-      for (const time of body.querySelectorAll('time'))
-        time.textContent = format.moment(time.dateTime);
-    },
+    redate: () => redate(body),
     clear() {
       fill(body);
       room = MAX_ROWS;

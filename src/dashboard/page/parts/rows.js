@@ -129,8 +129,12 @@ export function rowOf(row, isNew = false) {
     el(
       'td',
       { class: 'col-what' },
-      el('span', { class: 'call', title: call }, call),
-      says === '' ? undefined : el('span', { class: 'says', title: says }, says),
+      el(
+        'div',
+        {},
+        el('span', { class: 'call', title: call }, call),
+        says === '' ? undefined : el('span', { class: 'says', title: says }, says),
+      ),
     ),
     el('td', { class: 'col-took number' }, format.ms(row.duration_ms)),
   );
