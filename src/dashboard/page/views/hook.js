@@ -4,8 +4,8 @@ import { byId, el, fill } from '../dom.js';
 import * as format from '../format.js';
 import { createCharts } from '../parts/charts.js';
 import { keepFocus } from '../parts/focus.js';
-import { commandsOf, placesOf } from '../parts/hook-facts.js';
-import { failuresOf, refusalsOf } from '../parts/hook-groups.js';
+import { commandsOf, placesOf } from '../parts/hook/facts.js';
+import { failuresOf, refusalsOf } from '../parts/hook/groups.js';
 import { offButton, onButton } from '../parts/switch.js';
 
 const view = byId('view-hook');
@@ -87,7 +87,7 @@ function headOf({
       text,
     );
   const choice =
-    names.length < 2 && !shownEvent
+    names.length < 2
       ? el('span', { class: 'dim' }, names[0] ?? '')
       : el(
           'nav',

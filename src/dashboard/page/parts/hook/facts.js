@@ -1,4 +1,4 @@
-import { el } from '../dom.js';
+import { el } from '../../dom.js';
 import { commandLine } from './command.js';
 
 /** Where a hook stands, and what to type about it. */

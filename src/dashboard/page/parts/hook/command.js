@@ -1,4 +1,4 @@
-import { el } from '../dom.js';
+import { el } from '../../dom.js';
 
 /** How long the button says that it copied. */
 const SAID_MS = 2000;

@@ -1,14 +1,14 @@
-import { addressOf } from '../address.js';
-import { el, headings } from '../dom.js';
-import * as format from '../format.js';
+import { addressOf } from '../../address.js';
+import { el, headings } from '../../dom.js';
+import * as format from '../../format.js';
 
 /** Failures and refusals of a hook by what it said. */
 
 const COLUMNS = (what) => [
   { text: what },
-  { text: 'Times', isNumber: true },
-  { text: 'First' },
-  { text: 'Last' },
+  { text: 'Times', class: 'number' },
+  { text: 'First', class: 'when' },
+  { text: 'Last', class: 'when' },
 ];
 
 const short = (at) => format.moment(at).slice(0, -3);
@@ -51,8 +51,9 @@ const runOf = ({ id, created_at: at, call, tool_name: tool }) =>
     el('span', { class: 'call', title: call ?? '' }, call ?? tool ?? ''),
   );
 
-const ofEvent = (report, { event_type: event }) =>
-  report.event_type === null && event ? event : '';
+/** The event of a group, if the page shows several. */
+const ofEvent = ({ event_type: shown, events }, { event_type: event }) =>
+  shown === null && (events ?? []).length !== 1 ? event : '';
 
 export function failuresOf(report) {
   const rows = report.failures.map((group) => {
