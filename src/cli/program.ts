@@ -64,7 +64,7 @@ function succeeded(lines: readonly string[]): Outcome {
 
 function currentPage({ env, now, screen }: Surroundings): Page {
   const size = screen();
-  return createPage(size?.columns, wantsColour(size !== undefined, env), now());
+  return createPage(size?.columns, wantsColour(size !== undefined, env), now(), size?.rows);
 }
 
 function unknownCommand(word: string): Error {

@@ -6,6 +6,8 @@ import {
   switchOn,
 } from '../app/breaker/switch-hook.ts';
 import { findExecution, findPayloads, parseReference } from '../app/reading/find-execution.ts';
+import { createHookPlaces } from '../app/reading/hook/hook-places.ts';
+import { readHook } from '../app/reading/hook/read-hook.ts';
 import { listedExecutions } from '../app/reading/listed-executions.ts';
 import { readOverview } from '../app/reading/read-overview.ts';
 import { RANGES, type Range, readSeries } from '../app/reading/read-series.ts';
@@ -21,7 +23,7 @@ import {
 } from '../store/queries/dashboard.ts';
 import { lastLogId } from '../store/queries/last-log-id.ts';
 import { hooksOnRecord, projectsOnRecord, recentAgents } from '../store/queries/recent.ts';
-import { listSessions } from '../store/queries/sessions.ts';
+import { findSession, listSessions } from '../store/queries/sessions.ts';
 import { showPayload } from './payload.ts';
 
 /** What the daemon shares with the dashboard. */
@@ -50,8 +52,10 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     '/api/series',
     (query, { store, now }) => {
       const range = rangeOf(query);
-      const hookName = query.get('hook') ?? undefined;
-      return store.use(({ db }) => readSeries(db, range, hookName, now()));
+      const [hookName, eventType] = [query.get('hook'), query.get('event')];
+      return store.use(({ db }) =>
+        readSeries(db, range, hookName ?? undefined, now(), eventType ?? undefined),
+      );
     },
   ],
   ['/api/choices', readChoices],
@@ -66,7 +70,22 @@ export const ANSWERS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
     },
   ],
   ['/api/session', showSession],
+  ['/api/hook', showHook],
 ]);
+
+const placesOf = createHookPlaces();
+
+function showHook(query: URLSearchParams, { paths, store, now }: DashboardParts): unknown {
+  const hookName = query.get('name') ?? '';
+  if (hookName === '') throw badRequest('name', 'the name of a hook', hookName);
+  const wanted = { hookName, eventType: query.get('event') ?? undefined, range: rangeOf(query) };
+  return store.use(({ db }) => {
+    const report = readHook(paths, db, wanted, placesOf, now());
+    if (report.last === null && report.places.length === 0 && report.gates.length === 0)
+      throw new HookbusError('E_NOT_FOUND', 'no execution of this hook is recorded');
+    return report;
+  });
+}
 
 /** What every view needs first: the last execution, from which the page is live, and what filters can be set to. */
 function readChoices(_: URLSearchParams, { store }: DashboardParts): unknown {
@@ -115,16 +134,18 @@ function showExecution(query: URLSearchParams, { store }: DashboardParts): unkno
 }
 
 function showSession(query: URLSearchParams, { store }: DashboardParts): unknown {
-  const session = query.get('id') ?? '';
-  const rows = store.use(({ db }) =>
-    listedExecutions(db, sessionExecutions(db, session, cursorOf(query), MAX_OF_SESSION)),
-  );
-  const [first] = rows;
-  if (first === undefined)
-    throw new HookbusError('E_NOT_FOUND', 'there is no execution of that session');
-  const hasOlder = rows.length === MAX_OF_SESSION;
-  const older = { createdAt: first.created_at, id: first.id };
-  return { session_id: session, rows, next: hasOlder ? cursorText(older) : null };
+  const id = query.get('id') ?? '';
+  return store.use(({ db }) => {
+    const session = findSession(db, id);
+    const found = sessionExecutions(db, id, cursorOf(query), MAX_OF_SESSION);
+    const [first] = found;
+    if (session === undefined || first === undefined)
+      throw new HookbusError('E_NOT_FOUND', 'there is no execution of that session');
+    const hasOlder = found.length === MAX_OF_SESSION;
+    const older = { createdAt: first.created_at, id: first.id };
+    const next = hasOlder ? cursorText(older) : null;
+    return { ...session, rows: listedExecutions(db, found), next };
+  });
 }
 
 /** How many refusals the page shows before a hook is switched off. */

@@ -5,18 +5,15 @@ import type { MetricsReport } from '../../metrics/report.ts';
 import type { Database } from '../../store/database.ts';
 import { lastLogId } from '../../store/queries/last-log-id.ts';
 import { listNotices } from '../../store/queries/overview.ts';
-import { hasMoreRows, rollupMark } from '../../store/rollups.ts';
+import { rollupMark } from '../../store/rollups.ts';
 import type { AlertReport } from '../alerts/alert-report.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type GateState, readGates } from '../breaker/read-gates.ts';
 import { type HealthItem, readHealth } from '../health/read-health.ts';
-import { MAX_EXACT_ROWS_IN_DAEMON, readMetrics } from './read-metrics.ts';
+import { readMetricsInDaemon } from './read-metrics.ts';
 import { RANGES, type Range } from './read-series.ts';
 import { readSkippedGuards, type SkippedGuardReport } from './read-skipped-guards.ts';
 import { readWaited } from './read-waited.ts';
-
-/** With more rows outside rollups, the metrics of a large window would block the daemon. */
-const MAX_BEHIND = 100_000;
 
 /** More than fit on the page. */
 const MAX_ALERTS = 50;
@@ -49,8 +46,6 @@ export function readOverview(
   const last = lastLogId(db);
   const behind = last - rollupMark(db);
   const from = isoOf(nowMs - hours * HOUR_MS);
-  const isTooMuch =
-    behind > MAX_BEHIND && hasMoreRows(db, { from, until: undefined }, MAX_EXACT_ROWS_IN_DAEMON);
   const state = readGates(paths, db, nowMs);
   const { gates, breaker, policy } = state;
   const alerts = readAlerts(paths, db, nowMs).open;
@@ -59,9 +54,7 @@ export function readOverview(
     version: VERSION,
     range,
     last_id: last,
-    metrics: isTooMuch
-      ? null
-      : readMetrics(db, hours, nowMs, { exactRows: MAX_EXACT_ROWS_IN_DAEMON }),
+    metrics: readMetricsInDaemon(db, hours, nowMs),
     waited_ms: readWaited(db, from),
     behind,
     gates,

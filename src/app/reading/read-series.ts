@@ -63,12 +63,16 @@ export interface Series {
   readonly p99_ms: readonly (number | null)[];
 }
 
-/** @param hookName only this hook; undefined: all hooks */
+/**
+ * @param hookName only this hook; undefined: all hooks
+ * @param eventType only this event
+ */
 export function readSeries(
   db: Database,
   range: Range,
   hookName: string | undefined,
   nowMs: number,
+  eventType?: string,
 ): Series {
   const seconds = secondsBack(db, RANGES[range].seconds, nowMs);
   const { step: fineStep } = STEPS.find(({ upTo }) => seconds <= upTo) ?? STEPS[0];
@@ -82,8 +86,9 @@ export function readSeries(
   const step = isOfRows ? fineStep : Math.max(fineStep, hour);
   const firstSecond = Math.floor((nowMs / 1000 - seconds) / step) * step;
   const points = createPoints(firstSecond, step, nowMs, isOfRows ? exactTimes : sketchedTimes);
-  const isWanted = (row: { readonly hookName: string }): boolean =>
-    hookName === undefined || row.hookName === hookName;
+  const isWanted: IsWanted = (row) =>
+    (hookName === undefined || row.hookName === hookName) &&
+    (eventType === undefined || row.eventType === eventType);
   const from = isoOf(firstSecond * 1000);
   const add = isOfRows ? addRows : addRollups;
   const missing = add(db, from, points, isWanted);
@@ -107,7 +112,7 @@ function secondsBack(db: Database, seconds: number, nowMs: number): number {
   return Math.min(Math.max(age, MIN_SECONDS), seconds);
 }
 
-type IsWanted = (row: { readonly hookName: string }) => boolean;
+type IsWanted = (row: { readonly hookName: string; readonly eventType: string }) => boolean;
 
 /** @returns how many rows were omitted */
 function addRows(db: Database, from: string, points: Points, isWanted: IsWanted): number {

@@ -72,7 +72,8 @@ async function readNews() {
 }
 
 function wireUp() {
-  followSwitches({ onSwitched: overview.showSwitched, onProblem: showProblem });
+  const onSwitched = (name) => Promise.all([overview, hook].map((view) => view.showSwitched(name)));
+  followSwitches({ onSwitched, onProblem: showProblem });
   byId('ranges').addEventListener('change', ({ target }) =>
     go(changedAddress({ range: target.value }, router.shown())),
   );

@@ -166,6 +166,15 @@ function isSession(db: Database, session: string): boolean {
   );
 }
 
+/** The rows with these numbers, as far as they are still there. */
+export function rowsWithIds(db: Database, ids: readonly number[]): ListedRow[] {
+  return db
+    .prepare<[string], ListedRow>(
+      `SELECT ${COLUMNS} FROM hook_logs WHERE id IN (SELECT value FROM json_each(?))`,
+    )
+    .all(JSON.stringify(ids));
+}
+
 /** The rows after this number, in order. */
 export function rowsAfter(db: Database, id: number, limit: number): ListedRow[] {
   return db

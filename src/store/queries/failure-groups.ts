@@ -26,11 +26,14 @@ export interface FailureSearch {
   readonly hookName?: string | undefined;
   readonly eventType?: string | undefined;
   readonly project?: string | undefined;
+  readonly sessionId?: string | undefined;
   /** How many groups to return. */
   readonly limit: number;
+  /** How many of the latest executions to search. */
+  readonly maxLookedAt?: number;
 }
 
-/** How many of the latest executions to search, and how many failures to group, so that a large log costs no more. */
+/** How many of the latest executions to search by default, and how many failures to group: a large log costs no more. */
 const MAX_LOOKED_AT = 50_000;
 const MAX_FAILURES = 10_000;
 
@@ -65,31 +68,35 @@ export function failureGroups(db: Database, search: FailureSearch): FailureGroup
 
 /** Newest first. */
 function latestFailures(db: Database, search: FailureSearch): Iterable<FailedRow> {
-  const { from, hookName, eventType, project } = search;
+  const { from, maxLookedAt = MAX_LOOKED_AT } = search;
   const until = untilOf({ from, until: search.until });
-  // One condition that an index finds; a plus keeps SQLite from using the index of another.
-  const [indexed, value] =
-    hookName === undefined ? ['project = ?', project] : ['hook_name = ?', hookName];
-  const found = value === undefined ? '' : `AND ${indexed}`;
-  const values = value === undefined ? [] : [value];
+  const wanted: readonly (readonly [column: string, value: string | undefined])[] = [
+    ['session_id', search.sessionId],
+    ['hook_name', search.hookName],
+    ['project', search.project],
+    ['event_type', search.eventType],
+  ];
+  const given = wanted.filter(([, value]) => value !== undefined);
+  // An index finds the first of these. A plus keeps SQLite from using the index of another.
+  const [indexed, ...looked] = given.map(
+    ([column], at) => `AND ${at === 0 ? '' : '+'}${column} = ?`,
+  );
+  const [value, ...values] = given.map(([, text]) => text);
+  const indexValue = indexed === undefined ? [] : [value];
   const floor = db
     .prepare(
-      `SELECT created_at FROM hook_logs WHERE created_at >= ? AND created_at < ? ${found}
-       ORDER BY created_at DESC LIMIT 1 OFFSET ${MAX_LOOKED_AT}`,
+      `SELECT created_at FROM hook_logs WHERE created_at >= ? AND created_at < ? ${indexed ?? ''}
+       ORDER BY created_at DESC LIMIT 1 OFFSET ${maxLookedAt}`,
     )
     .pluck()
-    .get(from, until, ...values) as string | undefined;
-  const looked = [
-    ...(eventType === undefined ? [] : [['event_type = ?', eventType]]),
-    ...(project === undefined || hookName === undefined ? [] : [['+project = ?', project]]),
-  ];
+    .get(from, until, ...indexValue) as string | undefined;
   return db
     .prepare<unknown[], FailedRow>(
       `SELECT id, hook_name, event_type, status, exit_code, error, created_at FROM hook_logs
-       WHERE created_at >= ? AND created_at < ? ${found} AND ${FAILED} ${looked.map(([sql]) => `AND ${sql}`).join(' ')}
+       WHERE created_at >= ? AND created_at < ? ${indexed ?? ''} AND ${FAILED} ${looked.join(' ')}
        ORDER BY created_at DESC, id DESC LIMIT ${MAX_FAILURES}`,
     )
-    .iterate(floor ?? from, until, ...values, ...looked.map(([, text]) => text));
+    .iterate(floor ?? from, until, ...indexValue, ...values);
 }
 
 const byCount = (a: FailureGroup, b: FailureGroup): number =>
@@ -99,5 +106,5 @@ const wordless = (exitCode: number | null): string =>
   exitCode === null ? 'nothing on stderr' : `exit code ${exitCode}, nothing on stderr`;
 
 /** Numbers, addresses, ids and names of temporary files change from run to run. */
-const shapeOf = (message: string): string =>
+export const shapeOf = (message: string): string =>
   message.replace(/\b0x[\da-f]+\b|\b(?=[a-f-]*\d)[\da-f-]{8,}\b|\/tmp\/[^\s'":,)]+|\d+/gi, '#');

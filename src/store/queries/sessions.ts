@@ -49,6 +49,29 @@ export function listSessions(db: Database, search: SessionSearch): SessionRow[] 
   return sumUp(db, rows, [JSON.stringify(ids)], limit);
 }
 
+/** How many executions of one session to sum up. */
+const MAX_ROWS_OF_ONE = 50_000;
+
+/** One session, by its whole id; undefined if nothing of it is recorded. */
+export function findSession(db: Database, sessionId: string): SessionRow | undefined {
+  const rows = `(SELECT ${COLUMNS} FROM hook_logs WHERE session_id = ?
+    ORDER BY created_at DESC LIMIT ${MAX_ROWS_OF_ONE})`;
+  return sumUp(db, rows, [sessionId], 1)[0];
+}
+
+/** Where a session started, and its agent, as far as that is recorded. */
+export function startOfSession(
+  db: Database,
+  sessionId: string,
+): { readonly project: string | null; readonly agent: string | null } {
+  const start = db
+    .prepare<[string], { project: string | null; agent: string | null }>(
+      'SELECT project, agent FROM hook_logs WHERE session_id = ? ORDER BY created_at LIMIT 1',
+    )
+    .get(sessionId);
+  return start ?? { project: null, agent: null };
+}
+
 function latestRows({ from, projects = [] }: SessionSearch, maxRows: number) {
   const isHere = projects.length === 0 ? '' : `AND project IN (${projects.map(() => '?')})`;
   return {

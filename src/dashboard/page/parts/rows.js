@@ -83,7 +83,7 @@ export function resultMark(row) {
 }
 
 /** What the hook said, in one line: why it refused, or how it failed. */
-function saysOf(row) {
+export function saysOf(row) {
   if (row.guard_skipped === 1) return DID_NOT_RUN;
   const { tone } = resultOf(row);
   if (tone === 'failed')

@@ -12,8 +12,15 @@ export function layOutSession(rows) {
   const calls = new Map();
   for (const row of rows) {
     const key = row.tool_use_id ?? `${row.event_type} ${row.correlation_id}`;
-    const call = calls.get(key) ?? { key, label: row.tool_name ?? row.event_type, rows: [] };
+    const isTool = Boolean(row.tool_name);
+    const call = calls.get(key) ?? {
+      key,
+      isTool,
+      label: row.tool_name || row.event_type,
+      rows: [],
+    };
     call.rows.push(row);
+    call.line ??= row.call ?? undefined;
     calls.set(key, call);
   }
   return [...calls.values()].map((call) => ({ ...call, ...layOutCall(call.rows) }));
