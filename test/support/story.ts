@@ -10,6 +10,8 @@ interface Turn {
   readonly exitCode?: number;
   readonly error?: string;
   readonly reason?: string;
+  /** Only for inputs with this text. */
+  readonly of?: string;
 }
 
 interface StoryHook {
@@ -34,7 +36,7 @@ const HOOKS: readonly StoryHook[] = [
     command: 'python3 ~/.claude/hooks/guard_rm.py',
     turns: [
       {
-        odds: 7,
+        ...{ odds: 100, of: 'rm -rf' },
         status: 'blocked',
         exitCode: 2,
         reason: 'rm -rf outside the project is not allowed',
@@ -44,7 +46,13 @@ const HOOKS: readonly StoryHook[] = [
   {
     ...{ name: 'no_push', event: PRE, tools: ['Bash'], ms: 12 },
     command: '~/.claude/hooks/no_push.sh',
-    turns: [{ odds: 4, status: 'success', reason: 'push to a branch and open a pull request' }],
+    turns: [
+      {
+        ...{ odds: 100, of: 'git push origin main' },
+        status: 'success',
+        reason: 'push to a branch and open a pull request',
+      },
+    ],
   },
   {
     ...{ name: 'protect_secrets', event: PRE, tools: ['Edit', 'Write'], ms: 71 },
@@ -58,7 +66,7 @@ const HOOKS: readonly StoryHook[] = [
         ),
       },
       {
-        odds: 2,
+        ...{ odds: 100, of: '.env' },
         status: 'blocked',
         exitCode: 2,
         reason: '.env holds secrets; ask the user to edit it',
@@ -81,7 +89,7 @@ const HOOKS: readonly StoryHook[] = [
   {
     ...{ name: 'eslint', event: POST, tools: ['Edit', 'Write'], ms: 1900 },
     command: 'npx eslint --fix "$FILE"',
-    turns: [{ odds: 3, status: 'timeout', exitCode: 124, error: 'ran longer than 5 s' }],
+    turns: [{ odds: 3, status: 'timeout', exitCode: 124, error: 'timed out after 5 s' }],
   },
   {
     ...{ name: 'audit_log', event: POST, tools: ['Bash', 'Edit', 'Write', 'Read'], ms: 6 },
@@ -104,19 +112,33 @@ const HOOKS: readonly StoryHook[] = [
 
 const INPUTS: Readonly<Record<string, readonly object[]>> = {
   Bash: [
-    { command: 'npm test -- --run cart' },
-    { command: 'git status --short' },
-    { command: 'rm -rf ../build' },
-    { command: 'git push origin main' },
-    { command: 'rg -n "applyDiscount" src' },
-  ],
+    'npm test -- --run cart',
+    'git status --short',
+    'rg -n "applyDiscount" src',
+    'npm run build',
+    'git diff --stat',
+    'ls -la dist',
+    'npx tsc --noEmit',
+    'curl -s localhost:3000/health',
+    'git log --oneline -5',
+    'rm -rf ../build',
+    'git push origin main',
+    'docker compose ps',
+  ].map((command) => ({ command })),
   Edit: [
-    { file_path: 'src/cart.ts' },
-    { file_path: 'src/checkout/discount.ts' },
-    { file_path: '.env' },
-  ],
-  Write: [{ file_path: 'test/discount.test.ts' }, { file_path: 'docs/checkout.md' }],
-  Read: [{ file_path: 'package.json' }, { file_path: 'src/cart.ts' }],
+    'src/cart.ts',
+    'src/checkout/discount.ts',
+    'src/checkout/tax.ts',
+    'src/routes/orders.ts',
+    'src/lib/money.ts',
+    'test/cart.test.ts',
+    'package.json',
+    '.env',
+  ].map((file_path) => ({ file_path })),
+  Write: ['test/discount.test.ts', 'docs/checkout.md', 'src/lib/currency.ts'].map((file_path) => ({
+    file_path,
+  })),
+  Read: ['package.json', 'src/cart.ts', 'src/lib/money.ts'].map((file_path) => ({ file_path })),
 };
 const TOOLS = ['Bash', 'Edit', 'Read', 'Edit', 'Write', 'Bash'];
 const PROJECTS = ['/home/dev/shop-api', '/home/dev/web-app', '/home/dev/infra'];
@@ -148,7 +170,7 @@ export function story(
       let end = at;
       for (const hook of HOOKS) {
         if (hook.event !== event || (tool !== undefined && !hook.tools.includes(tool))) continue;
-        const turn = turnOf(hook.turns, random(100));
+        const turn = turnOf(hook.turns, random(100), JSON.stringify(input));
         const durationMs = turn?.status === 'timeout' ? 5003 : (hook.ms * (70 + random(90))) / 100;
         const begin = at + random(4);
         const stdin = { hook_event_name: event, tool_name: tool, tool_input: input };
@@ -189,9 +211,10 @@ export function story(
   return recorded.filter(({ execution }) => Date.parse(execution.createdAt) < untilMs);
 }
 
-function turnOf(turns: readonly Turn[], drawn: number): Turn | undefined {
+function turnOf(turns: readonly Turn[], drawn: number, input: string): Turn | undefined {
   let sum = 0;
-  return turns.find(({ odds }) => {
+  const possible = turns.filter(({ of = '' }) => input.includes(of));
+  return possible.find(({ odds }) => {
     sum += odds;
     return drawn < sum;
   });

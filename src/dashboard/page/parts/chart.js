@@ -58,7 +58,7 @@ function optionsOf(chart, width, { onCursor, onSelect }) {
     ],
     series: [{}, ...chart.seriesOf(colour)].map(({ isLine = false, ...series }) => ({
       ...series,
-      points: { show: isLine, size: 5, filter: alone },
+      points: isLine ? { size: 5, filter: alone } : { show: false },
     })),
     hooks: { setCursor: [onCursor], setSelect: [onSelect], draw: [markPaint] },
   };

@@ -5,6 +5,7 @@ import { go } from '../router.js';
 import { hookAddress } from './rows.js';
 import { offButton, onButton } from './switch.js';
 
+/** Details have no room on a phone. */
 const ms = (key) => ({ key, show: format.ms });
 
 /** The key is the name in the address; `of` is what to sort by. */
@@ -20,10 +21,15 @@ const COLUMNS = [
     tone: 'failed',
     isRate: true,
   },
-  { key: 'skipped', text: 'Skipped', of: ({ deduped, breaker_skipped: gated }) => deduped + gated },
-  { text: 'P50', of: (hook) => hook.p50_ms, ...ms('p50') },
+  {
+    key: 'skipped',
+    text: 'Skipped',
+    of: ({ deduped, breaker_skipped: gated }) => deduped + gated,
+    isDetail: true,
+  },
+  { text: 'P50', of: (hook) => hook.p50_ms, ...ms('p50'), isDetail: true },
   { text: 'P95', of: (hook) => hook.p95_ms, ...ms('p95') },
-  { text: 'Max', of: (hook) => hook.max_ms, ...ms('max') },
+  { text: 'Max', of: (hook) => hook.max_ms, ...ms('max'), isDetail: true },
   { text: 'Total', of: (hook) => hook.total_ms, ...ms('total') },
 ];
 const DEFAULT_SORT = '-total';
@@ -50,16 +56,19 @@ function gateBadge(gate) {
   );
 }
 
-function cellOf({ text, of, show = format.count, tone, isRate }, hook) {
+function cellOf({ text, of, show = format.count, tone, isRate, isDetail }, hook) {
   const value = of(hook);
   const isNothing = !value;
   const rate =
     isRate && value > 0
-      ? el('span', { class: 'note' }, ` ${format.percent(hook.failure_rate)}`)
+      ? el('span', { class: 'note rate' }, ` ${format.percent(hook.failure_rate)}`)
       : undefined;
   return el(
     'td',
-    { class: `number ${isNothing ? 'nil' : (tone ?? '')}`, 'data-label': text },
+    {
+      class: `number ${isNothing ? 'nil' : (tone ?? '')} ${isDetail ? 'detail' : ''}`,
+      'data-label': text,
+    },
     show(value),
     rate,
   );
@@ -102,26 +111,31 @@ function sorted(hooks, sort) {
   return [...hooks].sort((a, b) => sign * order(a, b));
 }
 
-function headingsOf(columns, sort) {
-  const cells = columns.map(({ key, text, isText }) => {
-    const isSorted = sort.replace('-', '') === key;
-    const isDown = sort.startsWith('-');
-    const direction = isDown ? 'descending' : 'ascending';
-    // Numbers start from high, texts from A.
-    const next = isSorted === false ? `${isText ? '' : '-'}${key}` : `${isDown ? '' : '-'}${key}`;
-    const onclick = () => go(changedAddress({ sort: next === DEFAULT_SORT ? '' : next }), true);
-    return el(
-      'th',
-      {
-        scope: 'col',
-        class: isText ? undefined : 'number',
-        'aria-sort': isSorted ? direction : undefined,
-      },
-      el('button', { type: 'button', class: 'sort', 'data-sort': key, onclick }, text),
-    );
-  });
-  return el('thead', {}, el('tr', {}, ...cells, el('td', {})));
+/** What the address becomes when the user presses a heading: numbers start from high, texts from A. */
+function nextSort({ key, isText }, sort) {
+  const isSorted = sort.replace('-', '') === key;
+  const isDown = isSorted ? !sort.startsWith('-') : !isText;
+  const next = `${isDown ? '-' : ''}${key}`;
+  return next === DEFAULT_SORT ? '' : next;
 }
+
+function headingOf(column, sort) {
+  const { key, text, isText, isDetail } = column;
+  const direction = sort.startsWith('-') ? 'descending' : 'ascending';
+  const onclick = () => go(changedAddress({ sort: nextSort(column, sort) }), true);
+  return el(
+    'th',
+    {
+      scope: 'col',
+      class: `${isText ? '' : 'number'} ${isDetail ? 'detail' : ''}`,
+      'aria-sort': sort.replace('-', '') === key ? direction : undefined,
+    },
+    el('button', { type: 'button', class: 'sort', 'data-sort': key, onclick }, text),
+  );
+}
+
+const headingsOf = (columns, sort) =>
+  el('thead', {}, el('tr', {}, ...columns.map((one) => headingOf(one, sort)), el('td', {})));
 
 export function showHooks(overview, sort) {
   const { metrics } = overview;

@@ -132,7 +132,7 @@ export function rowOf(row, isNew = false) {
       el(
         'div',
         {},
-        el('span', { class: 'call', title: call }, call),
+        call === '' ? undefined : el('span', { class: 'call', title: call }, call),
         says === '' ? undefined : el('span', { class: 'says', title: says }, says),
       ),
     ),

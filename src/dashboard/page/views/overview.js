@@ -78,7 +78,7 @@ async function loadLatest(range) {
   fill(
     byId('latest-table'),
     el('caption', { class: 'hidden' }, 'The latest refusals and failures, newest first'),
-    rowHeadings(),
+    lines.length === 0 ? undefined : rowHeadings(),
     el('tbody', {}, ...(lines.length === 0 ? [none] : lines)),
   );
 }
