@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Asked } from '../../../app/reading/read-costs.ts';
 import { reportLines } from '../../output/metrics/report.ts';
 import { withDatabase } from '../../terminal/with-store.ts';
 import {
@@ -65,18 +66,33 @@ async function perform(given: Given, context: Context): Promise<Answer> {
     session === undefined
       ? { hours: readHours(given.argument ?? DEFAULT_TIME, context.now()) }
       : { session };
+  if (file !== undefined) return writeHtml(query, file, given.isOn('force'), context);
   const { noCosts, readCosts } = await import('../../../app/reading/read-costs.ts');
   const report =
     (await withDatabase(context, (db) => readCosts(db, query, context.now()))) ?? noCosts(query);
-  if (file === undefined) return { json: report, lines: (page) => reportLines(report, page) };
-  const [{ reportHtml }, { writeNewFile }] = await Promise.all([
-    import('../../output/metrics/report-html.ts'),
-    import('../../terminal/write-file.ts'),
-  ]);
-  const path = writeNewFile(
-    resolve(context.cwd(), file),
-    reportHtml(report, context.now()),
-    given.isOn('force'),
-  );
+  return { json: report, lines: (page) => reportLines(report, page) };
+}
+
+async function writeHtml(
+  query: Asked,
+  file: string,
+  isForced: boolean,
+  context: Context,
+): Promise<Answer> {
+  const [{ noCosts, readCosts }, { readDetails }, { reportHtml }, { writeNewFile }] =
+    await Promise.all([
+      import('../../../app/reading/read-costs.ts'),
+      import('../../../app/reading/report/read-details.ts'),
+      import('../../output/metrics/report-html.ts'),
+      import('../../terminal/write-file.ts'),
+    ]);
+  const nowMs = context.now();
+  const read = await withDatabase(context, (db) => {
+    const report = readCosts(db, query, nowMs);
+    return { report, details: readDetails(db, report, nowMs) };
+  });
+  const { report, details } = read ?? { report: noCosts(query), details: undefined };
+  const html = reportHtml(report, details, nowMs);
+  const path = writeNewFile(resolve(context.cwd(), file), html, isForced);
   return { json: report, lines: () => [`Written to ${path}`] };
 }
