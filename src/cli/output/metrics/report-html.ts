@@ -14,7 +14,7 @@ import {
 import { outcomesChart } from './html/chart.ts';
 import { barCell, type Cell, escaped, namedCell, tableSection, textCell } from './html/elements.ts';
 import { STYLE } from './html/style.ts';
-import { charactersText, headline, ratedTimeout } from './report-words.ts';
+import { charactersText, headline, ratedTimeout, TITLES } from './report-words.ts';
 
 /** How many rows a table has: nobody reads more, and --json has them all. */
 const MAX_ROWS = 15;
@@ -41,7 +41,7 @@ export function reportHtml(
 <main>
 <h1>${escaped(title)}</h1>
 ${details === undefined ? '' : `<p class="span">${escaped(coverage(details))}</p>`}
-${headline(report)
+${headline(report, nowMs)
   .map((text) => `<p>${escaped(text)}</p>`)
   .join('\n')}
 ${parts.join('\n')}
@@ -63,7 +63,7 @@ const moment = (at: string | number, nowMs: number): string =>
 function titleOf(report: CostReport, details: ReportDetails | undefined, nowMs: number): string {
   if (details === undefined) return 'What hooks did';
   if (report.session_id !== null) {
-    const name = sessionNamer(report, details)(report.session_id);
+    const name = sessionNamer(report)(report.session_id);
     return `What hooks did in ${name}, ${moment(details.fromMs, nowMs)}`;
   }
   const [from, until] = [details.fromMs, details.untilMs].map((ms) =>
@@ -84,7 +84,7 @@ function partsOf(report: CostReport, details: ReportDetails, nowMs: number): str
     refusalsTable(details, nowMs),
     hooksTable(report),
     callsTable(report),
-    report.session_id === null ? sessionsTable(report, details, nowMs) : '',
+    report.session_id === null ? sessionsTable(report, nowMs) : '',
     contextTable(report),
     `<section><h2>How to read this</h2><ul class="plain">${[...COLUMNS_MEAN, ...report.assumptions].map((text) => `<li>${escaped(text)}</li>`).join('')}</ul></section>`,
   ];
@@ -174,7 +174,7 @@ function hooksTable({ hooks }: CostReport): string {
     ...[hook.p50_ms, hook.p95_ms, hook.max_ms].map((ms) => textCell(formatMs(ms))),
     textCell(ratedTimeout(hook)),
   ]);
-  return tableSection('What agents waited for', columns, rows, { max: MAX_ROWS });
+  return tableSection(TITLES.hooks, columns, rows, { max: MAX_ROWS });
 }
 
 /** The longest calls, those of one kind together: a hundred rows of the same hook say no more than one. */
@@ -210,45 +210,37 @@ function callsTable({ calls }: CostReport): string {
     { title: 'You’d save', kind: 'more number' },
   ] as const;
   const note = `Of the ${formatThings(calls.length, 'call')} that waited longest.`;
-  return tableSection('The tool calls that waited longest', columns, rows, { max: MAX_ROWS, note });
+  return tableSection(TITLES.calls, columns, rows, { max: MAX_ROWS, note });
 }
 
 /** Names sessions by their projects; one of several with the same name needs more of its path. */
-function sessionNamer({ sessions, session_id }: CostReport, details: ReportDetails) {
-  const projectOf = (id: string | null): string | null =>
-    (id === null ? undefined : details.sessions.get(id)?.project) ?? null;
-  const ids = [session_id, ...sessions.map((session) => session.session_id)];
-  const names = projectNames(ids.flatMap((id) => projectOf(id) ?? []));
-  return (id: string | null): string => {
-    const project = projectOf(id);
-    return (project === null ? undefined : names.get(project)) ?? 'no project';
-  };
+function sessionNamer({ sessions }: CostReport) {
+  const names = projectNames(sessions.flatMap(({ project }) => project ?? []));
+  const projects = new Map(sessions.map(({ session_id, project }) => [session_id, project]));
+  return (id: string | null): string => names.get(projects.get(id) ?? '') ?? 'no project';
 }
 
-function sessionsTable(report: CostReport, details: ReportDetails, nowMs: number): string {
+function sessionsTable(report: CostReport, nowMs: number): string {
   const { sessions } = report;
-  const nameOf = sessionNamer(report, details);
+  const nameOf = sessionNamer(report);
   const max = Math.max(...sessions.map(({ blocked_ms }) => blocked_ms), 1);
-  const rows = sessions.map(({ session_id: id, began_at, executions, blocked_ms, hook_ms }) => {
-    const agent = (id === null ? undefined : details.sessions.get(id)?.agent) ?? '';
-    return [
-      namedCell(
-        `${nameOf(id)}, ${moment(began_at, nowMs)}`,
-        id === null ? 'no session' : agent,
-        id ?? '',
-      ),
-      textCell(formatCount(executions)),
-      barCell(formatMs(blocked_ms), blocked_ms / max),
-      textCell(formatMs(hook_ms)),
-    ];
-  });
+  const rows = sessions.map(({ session_id: id, began_at, executions, blocked_ms, hook_ms }) => [
+    namedCell(
+      `${nameOf(id)}, ${moment(began_at, nowMs)}`,
+      id === null ? 'no session' : '',
+      id ?? '',
+    ),
+    textCell(formatCount(executions)),
+    barCell(formatMs(blocked_ms), blocked_ms / max),
+    textCell(formatMs(hook_ms)),
+  ]);
   const columns = [
     { title: 'Session' },
     { title: 'Hooks', kind: 'number' },
     { title: 'Waited', kind: 'number' },
     { title: 'If sequential', kind: 'more number' },
   ] as const;
-  return tableSection('The sessions that waited longest', columns, rows, { max: MAX_ROWS });
+  return tableSection(TITLES.sessions, columns, rows, { max: MAX_ROWS });
 }
 
 function contextTable({ context }: CostReport): string {
@@ -268,5 +260,5 @@ function contextTable({ context }: CostReport): string {
       barCell(charactersText(one), one.characters_at_most / max),
       ...[one.cut, one.repeated].map((count) => textCell(formatCount(count))),
     ]);
-  return tableSection('What hooks added to the context', columns, rows, { max: MAX_ROWS });
+  return tableSection(TITLES.context, columns, rows, { max: MAX_ROWS });
 }
