@@ -1,13 +1,28 @@
 import { addressOf, readAddress } from './address.js';
 import { byId } from './dom.js';
 
+/** Whether a link or the page itself changed the address; if not, the user went back or forward. */
+let isStep = false;
+
+/** How far views were scrolled when the user left them, by address. */
+const scrolled = new Map();
+
+const addressOfView = ({ view, subject, ...filters }) => addressOf(view, subject, filters);
+
+/** The link that opened what was closed may have been made again meanwhile. */
+function focusLink(address) {
+  if (document.activeElement === document.body)
+    document.querySelector(`main a[href="${CSS.escape(address)}"]`)?.focus();
+}
+
 /**
  * Shows the view that the address names, and follows the address: links, back and forward.
  * Each view has a module `views/NAME.js` with
  * - `show(params)`: fills and updates `<section id="view-NAME">`; called again when a filter changes. May be async
  * - `hide()`: called when another view takes its place
  * - `refresh()`, optional: new executions came in; called at most every few seconds
- * An execution opens over the view that is shown, so its module covers no view.
+ * The heading `#title` names the view; the view of a hook or a session may say more there. An execution opens over the
+ * view that is shown.
  * @param views modules by name
  * @param onProblem called with the error of a view
  */
@@ -28,19 +43,20 @@ export function createRouter(views, { onShow, onProblem }) {
     const params = readAddress();
     const isExecution = params.view === 'execution';
     if (!isExecution && isCovered) void call('execution', 'hide');
-    if (!isExecution || shown === undefined) {
-      const { range } = params;
-      showView(isExecution ? { ...readAddress(addressOf('overview')), range } : params);
-    }
+    if (!isExecution) void showView(params);
+    else if (shown === undefined) void showView({ ...readAddress('#/'), range: params.range });
     isCovered = isExecution;
     if (isExecution) void call('execution', 'show', params);
+    isStep = false;
   }
 
-  function showView(params) {
+  async function showView(params) {
     const before = shown;
+    if (JSON.stringify(before) === JSON.stringify(params)) return;
     shown = params;
-    if (before !== undefined && JSON.stringify(before) === JSON.stringify(params)) return;
     const isOther = before?.view !== params.view || before.subject !== params.subject;
+    const top = isStep ? 0 : (scrolled.get(addressOfView(params)) ?? 0);
+    if (before !== undefined) scrolled.set(addressOfView(before), scrollY);
     if (before !== undefined && before.view !== params.view) {
       void call(before.view, 'hide');
       byId(`view-${before.view}`).hidden = true;
@@ -48,16 +64,18 @@ export function createRouter(views, { onShow, onProblem }) {
     const section = byId(`view-${params.view}`);
     section.hidden = false;
     onShow(params);
-    void call(params.view, 'show', params);
     // A screen reader continues in the new view.
-    if (before !== undefined && isOther) {
-      section.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    }
+    if (before !== undefined && isOther) section.focus({ preventScroll: true });
+    await call(params.view, 'show', params);
+    if (shown === params && before !== undefined && isOther) scrollTo(0, top);
   }
 
   return {
     start() {
+      history.scrollRestoration = 'manual';
+      addEventListener('click', ({ target }) => {
+        isStep = target.closest?.('a[href^="#/"]') !== null;
+      });
       addEventListener('hashchange', follow);
       follow();
     },
@@ -67,16 +85,17 @@ export function createRouter(views, { onShow, onProblem }) {
     /** Leaves an execution that was closed. */
     uncover() {
       if (!isCovered) return;
-      const { view, subject, ...filters } = shown;
-      go(addressOf(view, subject, filters));
+      const covering = location.hash;
+      go(addressOfView(shown));
+      focusLink(covering);
     },
   };
 }
 
 /** Goes to an address. @param isReplacing for a filter that is being typed: not every letter is a step back */
 export function go(address, isReplacing = false) {
-  const url = `${location.pathname}${address}`;
   if (address === location.hash) return;
-  history[isReplacing ? 'replaceState' : 'pushState'](null, '', url);
+  isStep = true;
+  history[isReplacing ? 'replaceState' : 'pushState'](null, '', `${location.pathname}${address}`);
   dispatchEvent(new HashChangeEvent('hashchange'));
 }

@@ -1,6 +1,7 @@
 import { addressOf } from '../address.js';
 import { byId, el, fill } from '../dom.js';
 import * as format from '../format.js';
+import { keepFocus } from './focus.js';
 import { hookAddress } from './rows.js';
 import { onButton } from './switch.js';
 
@@ -81,11 +82,14 @@ export function showHealth(overview) {
   shown = content;
   const visible = isWhole ? items : items.slice(0, MAX_ITEMS);
   const rest = items.length - visible.length;
-  fill(
-    byId('health'),
-    ...visible.map((item) => itemOf(item, gates)),
-    ...(items.length === 0 ? [wellOf(overview)] : []),
-    rest > 0 ? el('li', { class: 'more' }, moreButton(rest, overview)) : undefined,
+  const list = byId('health');
+  keepFocus(list, () =>
+    fill(
+      list,
+      ...visible.map((item) => itemOf(item, gates)),
+      ...(items.length === 0 ? [wellOf()] : []),
+      rest > 0 ? el('li', { class: 'more' }, moreButton(rest, overview)) : undefined,
+    ),
   );
 }
 

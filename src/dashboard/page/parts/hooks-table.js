@@ -2,6 +2,7 @@ import { changedAddress } from '../address.js';
 import { byId, el, fill } from '../dom.js';
 import * as format from '../format.js';
 import { go } from '../router.js';
+import { keepFocus } from './focus.js';
 import { hookAddress } from './rows.js';
 import { offButton, onButton } from './switch.js';
 
@@ -130,7 +131,7 @@ function headingOf(column, sort) {
       class: `${isText ? '' : 'number'} ${isDetail ? 'detail' : ''}`,
       'aria-sort': sort.replace('-', '') === key ? direction : undefined,
     },
-    el('button', { type: 'button', class: 'sort', 'data-sort': key, onclick }, text),
+    el('button', { type: 'button', class: 'sort', 'data-focus': `sort ${key}`, onclick }, text),
   );
 }
 
@@ -151,25 +152,17 @@ export function showHooks(overview, sort) {
     el('td', { colspan: columns.length + 1 }, 'No hook ran in the time range.'),
   );
   const table = byId('hooks-table');
-  const focused = table.contains(document.activeElement) ? document.activeElement : undefined;
   const caption = el(
     'caption',
     { class: 'hidden' },
     'Hooks, and what their executions came to in the time range',
   );
-  fill(
-    table,
-    caption,
-    headingsOf(columns, by),
-    el('tbody', {}, ...(rows.length === 0 ? [none] : rows)),
+  keepFocus(table, () =>
+    fill(
+      table,
+      caption,
+      headingsOf(columns, by),
+      el('tbody', {}, ...(rows.length === 0 ? [none] : rows)),
+    ),
   );
-  if (focused !== undefined) focusAgain(table, focused.dataset);
-}
-
-/** A refresh replaces every element; the focus moves to the one that is the same. */
-function focusAgain(table, { hook, sort }) {
-  const same = [...table.querySelectorAll('button')].find(({ dataset }) =>
-    sort === undefined ? dataset.hook === hook : dataset.sort === sort,
-  );
-  same?.focus({ preventScroll: true });
 }

@@ -16,6 +16,12 @@ async function change(hook, work) {
   } catch (error) {
     onProblem(error);
   }
+  // The button that was pressed is gone, or is another one now.
+  if (document.activeElement !== document.body) return;
+  const buttons = [...document.querySelectorAll('button[data-hook]')];
+  buttons
+    .find((one) => one.dataset.hook === hook && one.checkVisibility())
+    ?.focus({ preventScroll: true });
 }
 
 const switchOn = (hook) =>

@@ -3,6 +3,7 @@ import { getJson, read } from '../api.js';
 import { byId, el, fill } from '../dom.js';
 import { showAbout, showCards } from '../parts/cards.js';
 import { createCharts } from '../parts/charts.js';
+import { keepFocus } from '../parts/focus.js';
 import { showHealth } from '../parts/health.js';
 import { showHooks } from '../parts/hooks-table.js';
 import { noRow, openOnClick, rowHeadings, rowOf } from '../parts/rows.js';
@@ -75,21 +76,18 @@ async function loadLatest(range) {
   const lines = latest.slice(0, LATEST).map((row) => rowOf(row));
   const none = noRow('Nothing was refused and nothing failed in the time range.');
   byId('latest-all').href = addressOf('feed');
-  fill(
-    byId('latest-table'),
-    el('caption', { class: 'hidden' }, 'The latest refusals and failures, newest first'),
-    lines.length === 0 ? undefined : rowHeadings(),
-    el('tbody', {}, ...(lines.length === 0 ? [none] : lines)),
+  const table = byId('latest-table');
+  keepFocus(table, () =>
+    fill(
+      table,
+      el('caption', { class: 'hidden' }, 'The latest refusals and failures, newest first'),
+      lines.length === 0 ? undefined : rowHeadings(),
+      el('tbody', {}, ...(lines.length === 0 ? [none] : lines)),
+    ),
   );
 }
 
-/** A hook was switched: its button is another one now, which gets the focus. */
-export async function showSwitched(hook) {
-  if (params === undefined) return;
-  await loadOverview(params.range);
-  const buttons = ['#hooks-table button', '#health button'].flatMap((selector) => [
-    ...document.querySelectorAll(selector),
-  ]);
-  if (document.activeElement === document.body)
-    buttons.find(({ dataset }) => dataset.hook === hook)?.focus({ preventScroll: true });
+/** A hook was switched. */
+export async function showSwitched() {
+  if (params !== undefined) await loadOverview(params.range);
 }

@@ -2,6 +2,7 @@ import { addressOf } from '../address.js';
 import { getJson } from '../api.js';
 import { byId, el, fill, headings } from '../dom.js';
 import * as format from '../format.js';
+import { keepFocus } from '../parts/focus.js';
 
 const COLUMNS = [
   { text: 'Session' },
@@ -28,24 +29,20 @@ export async function refresh() {
   const asked = range;
   const { sessions } = await getJson('/api/sessions', { range: asked });
   if (asked !== range) return;
-  const focused = document.activeElement?.closest('#sessions-table')
-    ? document.activeElement.getAttribute('href')
-    : null;
   const none = el(
     'tr',
     { class: 'none' },
     el('td', { colspan: COLUMNS.length }, 'No sessions in the time range.'),
   );
-  fill(
-    byId('sessions-table'),
-    el('caption', { class: 'hidden' }, 'Sessions of the latest executions'),
-    headings(COLUMNS),
-    el('tbody', {}, ...(sessions.length === 0 ? [none] : sessions.map(rowOf))),
+  const table = byId('sessions-table');
+  keepFocus(table, () =>
+    fill(
+      table,
+      el('caption', { class: 'hidden' }, 'Sessions of the latest executions'),
+      headings(COLUMNS),
+      el('tbody', {}, ...(sessions.length === 0 ? [none] : sessions.map(rowOf))),
+    ),
   );
-  if (focused !== null)
-    byId('sessions-table')
-      .querySelector(`a[href="${CSS.escape(focused)}"]`)
-      ?.focus();
 }
 
 /** A session is named by its project and its start. */
