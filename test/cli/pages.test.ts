@@ -122,6 +122,25 @@ describe('the table of executions', () => {
     db.close();
   });
 
+  it('looks sorted: of one second, the last id comes first', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    writeExecutions(
+      path,
+      ['00.900', '00.100', '01.500', '00.500'].map((second) =>
+        recordedOf(anExecution({ createdAt: `2026-11-22T13:00:${second}Z` })),
+      ),
+    );
+    const db = openDatabase(path, 0);
+    const lines = logLines(listExecutions(db, { ...ALL, limit: 9 }), pageOf(80)).slice(1);
+    expect(lines.map((line) => line.trim().split(/ +/).slice(0, 2).join(' '))).toEqual([
+      '3 13:00:01',
+      '4 13:00:00',
+      '2 13:00:00',
+      '1 13:00:00',
+    ]);
+    db.close();
+  });
+
   it('shows the date unless all are of today, and the year unless all are of this year', () => {
     const path = join(temporaryDirectory(), 'hook_bus.db');
     const times = [
@@ -223,6 +242,28 @@ describe('the page of metrics', () => {
       HookBus itself added P50 0.64 ms, P95 1.71 ms, P99 1.71 ms.
       "
     `);
+    db.close();
+  });
+
+  it('fits the screen with many hooks, and says how much more there is', () => {
+    const path = join(temporaryDirectory(), 'hook_bus.db');
+    const hooks = Array.from({ length: 300 }, (_, index) => `hook_of_the_project_${index}`);
+    writeExecutions(
+      path,
+      hooks.map((hookName) =>
+        recordedOf(anExecution({ hookName, createdAt: new Date(NOW - 1000).toISOString() })),
+      ),
+    );
+    const db = openDatabase(path, 0);
+    const report = readMetrics(db, 24, NOW);
+    const page = createPage(80, false, NOW, 24);
+    const lines = metricsLines(report, page, (some, all) => `${some} of ${all}`);
+    expect(lines.length).toBeLessThan(24);
+    const rows = lines.filter((line) => line.startsWith('hook_of'));
+    expect(lines).toContain(`${rows.length} of 300`);
+    expect(metricsLines(report, page).filter((line) => line.startsWith('hook_of'))).toHaveLength(
+      300,
+    );
     db.close();
   });
 
