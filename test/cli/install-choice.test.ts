@@ -43,7 +43,7 @@ describe('a file that a team shares', () => {
       expect(stdout).toContain('/top/project/.claude/settings.json is shared with the project');
       expect(stdout).toContain('hookbus install --scope project');
       expect(read(SHARED)).toBe(before);
-      expect(read(OWN).includes('hookbus')).toBe(!words[0] === '--dry-run');
+      expect(read(OWN).includes('hookbus')).toBe(words[0] !== '--dry-run');
       await run('install', '--scope', 'project');
       expect(read(SHARED)).toContain('hookbus');
       expect((await run('uninstall')).exitCode).toBe(0);
