@@ -43,7 +43,7 @@ async function ask(words: readonly string[]): Promise<unknown> {
   const createdAt = new Date(Date.now() - 60_000).toISOString();
   writeExecutions(paths.database, [
     recordedOf(
-      anExecution({ createdAt, cwd: home }),
+      anExecution({ createdAt, cwd: home, sessionId: '7d3f0c52' }),
       (['stdin', 'stdout', 'stderr'] as const).map((stream) => ({ stream, ...payload })),
       ['unknown option --nmae'],
     ),
@@ -88,6 +88,10 @@ describe('the fields of', () => {
     expect(unique(paths.filter((path) => !/^payloads\.std[a-z]+$/.test(path)))).toEqual(
       unique([...documented('logs').keys(), ...documented('show').keys()]),
     );
+  });
+
+  it('sessions are documented', async () => {
+    expect(unique(pathsOf(await ask(['sessions'])))).toEqual(unique(documented('sessions').keys()));
   });
 
   it('trace are documented, with those of logs', async () => {
@@ -171,7 +175,10 @@ describe('the fields of', () => {
     );
     // No daemon runs here; test/e2e/two-machines.test.ts covers key servers.
     const expected = [...documented('status').keys()].filter(
-      (path) => !/^(?:shared_keys|key_server_problems|switched_off_elsewhere)\[\]/.test(path),
+      (path) =>
+        !/^(?:(?:shared_keys|key_server_problems|switched_off_elsewhere|recording)\[\]|daemon_process\.)/.test(
+          path,
+        ),
     );
     expect(unique(paths)).toEqual(unique(expected));
   });
@@ -325,7 +332,7 @@ describe('a failure', () => {
     expect(JSON.parse(stderr)).toEqual({
       error: {
         code: 'E_USAGE',
-        message: 'HOURS must be a number above 0 and at most 876000, got "soon"',
+        message: expect.stringMatching(/^TIME must be a time such as 7d.*, got "soon"$/) as string,
         hint: 'Try: hookbus metrics --help',
       },
     });

@@ -37,7 +37,7 @@ describe('in one settings file', () => {
     }
   });
 
-  it('lines that one script tells apart are called by what it is told', () => {
+  it('lines that one script tells apart are called by its first words', () => {
     const lines = [
       '~/.claude/dispatch.sh pre',
       '~/.claude/dispatch.sh post',

@@ -10,6 +10,7 @@ import { prepareReplay, withoutOutputs } from '../../app/replay/replayable.ts';
 import { requirePaths } from '../../app/store/open-store.ts';
 import type { CommandStore } from '../../app/store/up-to-date.ts';
 import { HookbusError } from '../../domain/errors.ts';
+import { nearest } from '../../domain/text/nearest.ts';
 import { replayExecution } from '../../engine/replay-execution.ts';
 import { formatCount } from '../../format.ts';
 import { listHookNames } from '../../store/breakers.ts';
@@ -20,7 +21,7 @@ import { writeReplay } from '../../store/replays.ts';
 import { drillJson, drillLines } from '../output/executions/drill.ts';
 import { clip, visible } from '../output/text.ts';
 import type { Answer, Context } from '../words/command.ts';
-import { didYouMean } from '../words/nearest.ts';
+import { quote } from '../words/values.ts';
 import { isReplayConfirmed } from './confirm.ts';
 import { createProgress } from './progress.ts';
 import { withDatabase, withStore } from './with-store.ts';
@@ -65,9 +66,14 @@ const neverRefused = (hookName: string, known: readonly string[]): DrilledGuard 
   verdict: 'not_drilled',
   reason: known.includes(hookName)
     ? 'no refusal of it is recorded'
-    : `no execution of it is recorded${didYouMean(hookName, known)}`,
+    : `no execution of it is recorded${nearestName(hookName, known)}`,
   drills: [],
 });
+
+function nearestName(hookName: string, known: readonly string[]): string {
+  const guess = nearest(hookName, known);
+  return guess === undefined ? '' : ` (did you mean ${quote(guess)}?)`;
+}
 
 async function drillAll(
   store: CommandStore,

@@ -1,5 +1,5 @@
+import { nearest } from '../../domain/text/nearest.ts';
 import type { Command } from './command.ts';
-import { nearest } from './nearest.ts';
 import { parseLength, parseMoment } from './time.ts';
 
 /** What people type who know other tools, and the line that does it here; the first whose command exists counts. */
@@ -77,5 +77,5 @@ export function meantForOption(word: string, { options }: Command): string | und
   const isTime = parseLength(word) !== undefined || parseMoment(word, 0) !== undefined;
   if ('limit' in options && /^-?[1-9]\d*$/.test(word)) return `--limit ${word.replace('-', '')}`;
   if ('since' in options && isTime) return `--since ${word}`;
-  return 'hook' in options && /^[\w./:@]+$/.test(word) ? `--hook ${word}` : undefined;
+  return 'hook' in options && /^[a-z_][\w./:@]*$/i.test(word) ? `--hook ${word}` : undefined;
 }
