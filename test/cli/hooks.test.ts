@@ -207,7 +207,7 @@ describe('hooks', () => {
     }
     for (const line of [
       '- 1 hook is not recorded: type hookbus install.',
-      '- 1 hook is not recorded: type hookbus install --agent gemini.',
+      '- 1 hook is not recorded: type hookbus install --scope project --agent gemini.',
       '- 1 hook of plugins is not recorded: hookbus install changes only settings files.',
     ])
       expect(text.split('\n')).toContain(line);

@@ -70,7 +70,7 @@ function readRequest(
   { settings, now, env, node, script }: Context,
   places: Places,
 ): InstallRequest {
-  const agent = readAgent(given.value('agent') ?? 'claude');
+  const agent = readAgent(given);
   const files = chooseFiles(work, given, agent, places);
   const [only, except] = [given.values('only'), given.values('except')];
   const found = findSettings(agent, places);
