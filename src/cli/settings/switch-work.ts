@@ -28,7 +28,7 @@ import { hanging, visible } from '../output/text.ts';
 import { askYesOrNo } from '../terminal/confirm.ts';
 import type { Answer, Context, Given } from '../words/command.ts';
 import { invalidValue, usageError } from '../words/values.ts';
-import { readAgent, readScope } from './settings-work.ts';
+import { readAgent, readScope } from './choose-files.ts';
 
 type Work = 'enable' | 'disable';
 
@@ -36,7 +36,7 @@ type Work = 'enable' | 'disable';
 export async function workOnSwitch(work: Work, given: Given, context: Context): Promise<Answer> {
   const { env, now, settings, cwd } = context;
   const places = readPlaces(env, cwd());
-  const agent = readAgent(given.value('agent') ?? 'claude');
+  const agent = readAgent(given);
   if (!agent.hasEnvBlock) throw withoutBlock(work, agent);
   const paths = requirePaths(settings);
   const payloads = work === 'enable' ? payloadsOf(given) : given.isOn('store-raw');
