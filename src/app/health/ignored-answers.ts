@@ -23,7 +23,7 @@ export function ignoredAnswers(
     const what = text.slice(prefixOf(hook).length);
     // Exit codes and broken JSON are counted with the executions.
     if (hook.oddExit.count > 0 && what.startsWith('exit code 1 ')) return [];
-    if (hook.brokenJson.count > 0 && what.startsWith('stdout ')) return [];
+    if (hook.brokenJson.count > 0 && /does not read it|^stdout /.test(what)) return [];
     const last = formatAge(new Date(last_seen), nowMs);
     const sentence = `${nameOf(hook)}: ${shortened(what)} (${formatThings(count, 'time')}, last ${last})`;
     return [
