@@ -34,7 +34,7 @@ export const readAgent = (given: Given): AgentSettings =>
 export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
 /** Whether the user named no files, neither by their path nor by their scope. */
-export const isUnscoped = (given: Given): boolean =>
+const isUnscoped = (given: Given): boolean =>
   given.values('scope').length + given.values('settings').length === 0;
 
 /** Whether there is somebody to ask. */
