@@ -484,7 +484,7 @@ describe('the page of status', () => {
 
   it('says who ingests the spool without a daemon', () => {
     expect(statusOf(freshState().home, { HOOKBUS_DAEMON: 'off' })).toContain(
-      'daemon     off by HOOKBUS_DAEMON: each `hookbus` command ingests what hooks recorded\n',
+      'daemon     off (HOOKBUS_DAEMON): each `hookbus` command ingests the spool\n',
     );
   });
 

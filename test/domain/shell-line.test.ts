@@ -16,6 +16,7 @@ import { execPath } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { isSimpleCommand } from '../../src/domain/hook/shell-line.ts';
 import {
+  findProgramScript,
   findWrapping,
   type LineShell,
   programScript,
@@ -188,11 +189,14 @@ describe('a wrapping', () => {
 
   it.each(STYLES)('is found again in $shell by $program', (style) => {
     for (const { line } of LINES) {
-      const wrapping = wrappingOf(line, style);
-      const found = findWrapping(wrap(line, wrapping), style.shell);
-      expect(found).toMatchObject({ ...wrapping, isGuarded: true });
-      expect(found?.program).toEqual(style.program);
-      expect(unwrap(wrap(line, wrapping), wrapping)).toBe(line);
+      for (const name of [undefined, 'chosen', "it's @home"]) {
+        const wrapping = wrappingOf(line, { ...style, name });
+        const found = findWrapping(wrap(line, wrapping), style.shell);
+        expect(found).toMatchObject({ ...wrapping, isGuarded: true });
+        expect(found?.program).toEqual(style.program);
+        if (name !== undefined) expect(found?.name).toBe(name);
+        expect(unwrap(wrap(line, wrapping), wrapping)).toBe(line);
+      }
     }
   });
 
@@ -301,11 +305,16 @@ describe('a program with arguments', () => {
     mkdirSync(join(top, 'bin'));
     const launcher = join(top, 'bin', 'hookbus');
     STATES[state]?.(launcher);
-    for (const program of [[launcher], ['hookbus']]) {
+    for (const [program, name] of [
+      [[launcher], undefined],
+      [['hookbus'], "it's"],
+      [[launcher], 'npm-lint'],
+    ] as const) {
+      expect(findProgramScript(programScript(program, name))).toEqual({ program, name });
       const words = ['printf', '[%s]', 'a  b', '', '$HOME', "it's", '*', '-c', '--'];
       const { status, stdout, stderr } = spawnSync(
         '/bin/sh',
-        ['-c', programScript(program), 'hookbus', ...words],
+        ['-c', programScript(program, name), 'hookbus', ...words],
         {
           cwd: top,
           encoding: 'utf8',

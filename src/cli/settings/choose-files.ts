@@ -28,14 +28,13 @@ import { readWord, usageError } from '../words/values.ts';
 
 export const AGENT_NAMES = Object.keys(AGENT_SETTINGS) as AgentName[];
 
-export function readAgent(given: Given): AgentSettings {
-  return AGENT_SETTINGS[readWord('--agent', given.value('agent') ?? 'claude', AGENT_NAMES)];
-}
+export const readAgent = (given: Given): AgentSettings =>
+  AGENT_SETTINGS[readWord('--agent', given.value('agent') ?? 'claude', AGENT_NAMES)];
 
 export const readScope = (name: string): Scope => readWord('--scope', name, SCOPES);
 
 /** Whether the user named no files, neither by their path nor by their scope. */
-export const isUnscoped = (given: Given): boolean =>
+const isUnscoped = (given: Given): boolean =>
   given.values('scope').length + given.values('settings').length === 0;
 
 /** Whether there is somebody to ask. */
