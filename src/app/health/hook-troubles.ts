@@ -87,7 +87,8 @@ function failsAlways(hook: HookProblems): Fault | undefined {
       weight: 2 + shareOf(notStarted, hook),
     };
   }
-  if (failuresInRow < FAILURES_IN_A_ROW) return undefined;
+  // A few failures after many successes are no failure of every time.
+  if (failuresInRow < FAILURES_IN_A_ROW || failed.count <= runs / 2) return undefined;
   const times =
     failed.count === runs && !hook.isCapped
       ? `${formatCount(runs)} of ${formatCount(runs)}`
