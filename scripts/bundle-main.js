@@ -4,8 +4,7 @@
  * Run it from the root of the repository: make build
  */
 import { basename } from 'node:path';
-import { build } from 'esbuild';
-import { BUNDLE, OUTSIDE } from './bundling.js';
+import { bundle, OUTSIDE } from './bundling.js';
 
 const EXPORTER = /\/exporters\/([a-z]+)\.ts$|^\.\/([a-z]+)\.ts$/;
 const found = new Set();
@@ -26,12 +25,11 @@ const separateExporters = {
 };
 
 const common = {
-  ...BUNDLE,
   // These bundles are CommonJS, so they load external packages by `require`.
   supported: { 'dynamic-import': false },
 };
 
-await build({
+await bundle({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outdir: 'dist/new',
@@ -41,7 +39,7 @@ await build({
 });
 if (found.size === 0)
   throw new Error('src/exporters/index.ts must load exporters, but none was found');
-await build({
+await bundle({
   ...common,
   entryPoints: [...found].map((name) => `src/exporters/${name}.ts`),
   outdir: 'dist/new/exporters',

@@ -3,8 +3,7 @@
  * a run needs their hundreds of rules only once the hook has ended, if at all. Run it from the root of the repository:
  * make build
  */
-import { build } from 'esbuild';
-import { BUNDLE } from './bundling.js';
+import { BUNDLE, bundle } from './bundling.js';
 
 /** The bundles that are loaded at the first call of one of these functions. */
 const LATE = {
@@ -27,16 +26,14 @@ const late = {
   },
 };
 
-await build({
-  ...BUNDLE,
+await bundle({
   entryPoints: ['src/cli/run.ts'],
   outdir: 'dist/new',
   alias: { ...BUNDLE.alias, bindings: './scripts/native-part.cjs' },
   external: ['better-sqlite3/package.json', ...Object.keys(LATE).map((name) => `./${name}.cjs`)],
   plugins: [late],
 });
-await build({
-  ...BUNDLE,
+await bundle({
   entryPoints: Object.fromEntries(Object.entries(LATE).map(([name, { entry }]) => [name, entry])),
   outdir: 'dist/new',
 });
