@@ -1,6 +1,6 @@
 # The front door. `make demo` shows the main job, `make test` runs everything; both set up what they need.
 
-.PHONY: help setup test-setup build test e2e check demo smoke bench bench-library docs cross dist install uninstall clean
+.PHONY: help setup test-setup build test e2e check demo smoke bench bench-commands bench-library docs cross dist install uninstall clean
 .DEFAULT_GOAL := help
 
 BIN := node_modules/.bin
@@ -88,6 +88,10 @@ smoke: build ## run the fixture hooks as a user would and check what is recorded
 bench: build ## measure what HookBus adds, interleaved
 	@$(BIN)/esbuild bench/run.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
 		--outfile=dist/new/bench.mjs --log-level=warning && node dist/new/bench.mjs $(ROUNDS)
+
+bench-commands: build ## measure how long the commands take
+	@$(BIN)/esbuild bench/commands.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
+		--external:*/dashboard.cjs --outfile=dist/new/bench-commands.mjs --log-level=warning && node dist/new/bench-commands.mjs $(ROUNDS)
 
 bench-library: build ## measure what a guarded execution costs in a process that is up
 	@$(BIN)/esbuild bench/library.ts --bundle --platform=node --target=node20.19 --format=esm --packages=external \
