@@ -40,7 +40,7 @@ dist/run.cjs dist/main.cjs &: $(READY) scripts/bundling.js scripts/bundle-run.js
 		node scripts/write-code-cache.js $$name dist/new >/dev/null 2>&1 && mv dist/new/$$name.cache dist/ || rm -f dist/$$name.cache; \
 	done
 	@mkdir -p dist/exporters && mv dist/new/exporters/*.cjs dist/exporters/
-	@mv dist/new/redaction.cjs dist/new/decisions.cjs dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
+	@mv dist/new/redaction.cjs dist/new/decisions.cjs dist/new/wide-text.cjs dist/new/run.cjs dist/new/dashboard.cjs dist/new/main.cjs dist/ && touch dist/run.cjs dist/main.cjs
 
 dist/index.js: $(READY) scripts/write-types.js $(TYPESCRIPT)
 	@rm -rf dist/new/library dist/new/types

@@ -37,6 +37,7 @@ const assets = {
     [
       'redaction.cjs',
       'decisions.cjs',
+      'wide-text.cjs',
       'dashboard.cjs',
       ...readdirSync('dist/exporters').map((name) => `exporters/${name}`),
     ].map((name) => [name, resolve('dist', name)]),
