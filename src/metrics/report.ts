@@ -110,6 +110,11 @@ export function createMetrics(isExact = true) {
         overheads.addEncoded(overhead.sketch, overhead.sumMs, overhead.maxMs ?? 0);
       }
     },
+    /** Adds to a group only what a rollup of it counts. */
+    addGroup(group: string, rollup: Pick<Rollup, 'counts' | 'denied' | 'duration'>): void {
+      isGrouped = true;
+      countRollup(groups.of(group), rollup);
+    },
     report(windowHours: number): MetricsReport {
       const all = hooks
         .all()

@@ -20,15 +20,13 @@ import {
   oldestRow,
   rollupMark,
 } from '../../store/rollups.ts';
+import { eachGroup, isDayGrouping } from './read-groups.ts';
 
 /** Up to this many executions, the window is read row by row, so that every percentile is exact. */
 export const MAX_EXACT_ROWS = 50_000;
 
 /** The same for the daemon, which must keep answering hooks. */
 export const MAX_EXACT_ROWS_IN_DAEMON = 10_000;
-
-/** What rollups can be grouped by. */
-const ROLLED_UP: readonly Grouping[] = ['hook', 'event', 'day'];
 
 export interface MetricsOptions {
   readonly by?: Grouping | undefined;
@@ -53,15 +51,38 @@ export function readMetrics(
     from: isoOf(untilMs - windowHours * HOUR_MS),
     until: endedMs === 0 ? undefined : isoOf(untilMs),
   };
-  const isOfRows = by !== undefined && !ROLLED_UP.includes(by);
-  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
-  const group = groupName(by);
-  if (isOfRows || metrics.isExact) {
-    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
-  } else addRollups(db, span, metrics, by);
-  const report = metrics.report(windowHours);
+  const counted = isDayGrouping(by) ? loggedPart(db, span) : span;
+  const report = collect(db, counted, by, exactRows).report(windowHours);
   if (report.groups === undefined) return by === undefined ? report : { ...report, groups: [] };
   return { ...report, groups: [...report.groups].sort(by === 'day' ? byName : byTotal) };
+}
+
+/** The metrics of the executions of a span that are still in the log. */
+export function readLoggedMetrics(db: Database, span: Span, windowHours: number): MetricsReport {
+  return collect(db, loggedPart(db, span), undefined, MAX_EXACT_ROWS).report(windowHours);
+}
+
+/** The part of a span from the oldest execution in the log on: rollups would count older ones. */
+function loggedPart(db: Database, { from, until }: Span): Span {
+  const oldest = oldestRow(db);
+  return { from: oldest !== undefined && oldest > from ? oldest : from, until };
+}
+
+function collect(
+  db: Database,
+  span: Span,
+  by: Grouping | undefined,
+  exactRows: number,
+): ReturnType<typeof createMetrics> {
+  const metrics = createMetrics(!hasMoreRows(db, span, exactRows) && !outlives(db, span));
+  if (metrics.isExact) {
+    const group = groupName(by);
+    eachSample(db, span, (sample) => metrics.add(sample, group?.(sample)));
+  } else if (isDayGrouping(by)) {
+    addRollups(db, span, metrics, undefined);
+    eachGroup(db, span, by, (name, rollup) => metrics.addGroup(name, rollup));
+  } else addRollups(db, span, metrics, by);
+  return metrics;
 }
 
 /** Whether rollups reach back further than the log within the span. */

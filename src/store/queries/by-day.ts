@@ -1,0 +1,69 @@
+import type { Database } from '../database.ts';
+import { type Span, untilOf } from './overview.ts';
+
+/** A question about the executions of a day. Its name changes with the form of its answers, which are plain JSON. */
+export interface DayQuestion<T> {
+  readonly kind: string;
+  readonly read: (db: Database, span: Span) => T;
+}
+
+/**
+ * The answers for each UTC day of a span that has executions, oldest first. The answers for whole days before the latest
+ * one are kept in the database.
+ */
+export function* eachDay<T>(
+  db: Database,
+  span: Span,
+  question: DayQuestion<T>,
+): Generator<T, void> {
+  const until = untilOf(span);
+  const next = db
+    .prepare('SELECT min(created_at) FROM hook_logs WHERE created_at >= ? AND created_at < ?')
+    .pluck();
+  const latest = String(db.prepare('SELECT max(created_at) FROM hook_logs').pluck().get() ?? '');
+  let { from } = span;
+  for (;;) {
+    const first = next.get(from, until);
+    if (typeof first !== 'string') return;
+    const day = first.slice(0, 10);
+    const end = dayAfter(day);
+    // A time that is none is of a row that somebody else wrote.
+    if (end === undefined) return yield question.read(db, { from, until });
+    const isWhole = from <= `${day}T00:00:00.000Z` && end <= until && end <= latest;
+    if (isWhole) yield ofWholeDay(db, day, end, question);
+    else yield question.read(db, { from, until: end < until ? end : until });
+    from = end;
+  }
+}
+
+function dayAfter(day: string): string | undefined {
+  const startMs = /^\d{4}-\d\d-\d\d$/.test(day) ? Date.parse(day) : Number.NaN;
+  return Number.isNaN(startMs) ? undefined : new Date(startMs + 86_400_000).toISOString();
+}
+
+/**
+ * The kept answer; else reads and keeps it, in one transaction: SQLite refuses the write if anything was written
+ * meanwhile. Then, and on a full disk, the answer is not kept.
+ */
+function ofWholeDay<T>(db: Database, day: string, end: string, question: DayQuestion<T>): T {
+  const { kind, read } = question;
+  const kept = db.prepare('SELECT body FROM day_summaries WHERE day = ? AND kind = ?').pluck();
+  const body = kept.get(day, kind);
+  if (typeof body === 'string') return JSON.parse(body) as T;
+  const answers: T[] = [];
+  const readAndKeep = db.transaction(() => {
+    const answer = read(db, { from: `${day}T00:00:00.000Z`, until: end });
+    answers.push(answer);
+    db.prepare('INSERT OR REPLACE INTO day_summaries (day, kind, body) VALUES (?, ?, ?)').run(
+      day,
+      kind,
+      JSON.stringify(answer),
+    );
+  });
+  try {
+    readAndKeep.deferred();
+  } catch (error) {
+    if (answers.length === 0) throw error;
+  }
+  return answers[0] as T;
+}
