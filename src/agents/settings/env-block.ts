@@ -12,10 +12,13 @@ export interface Enabled {
 }
 
 /** Whether the file turns recording on. */
-export function isEnabledIn(root: Node): boolean {
-  return /^(?:1|true|yes|on)$/i.test(
-    (textOf(memberOf(memberOf(root, 'env'), VARIABLE)) ?? '').trim(),
-  );
+export const isEnabledIn = (root: Node): boolean => switchedIn(root) === true;
+
+/** Whether the file turns recording on or off; undefined if it says nothing. */
+export function switchedIn(root: Node): boolean | undefined {
+  const value = memberOf(memberOf(root, 'env'), VARIABLE);
+  if (value === undefined) return undefined;
+  return /^(?:1|true|yes|on)$/i.test((textOf(value) ?? '').trim());
 }
 
 /** Plans to turn recording on in the env block; undefined if `env` is not an object. */
